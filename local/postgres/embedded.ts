@@ -1,0 +1,59 @@
+/** The stack's own Postgres: found, made, started, and started again if it dies. */
+import type { DatabaseAccess } from "./bootstrap.ts";
+import { accessTo, withLogin } from "./bootstrap.ts";
+import { findPlace } from "./binaries.ts";
+import { claimPort } from "../ports.ts";
+import { initialise, start, stopLeftover, SUPERUSER } from "./server.ts";
+
+export interface EmbeddedOptions {
+  /** Absolute data folder of the stack. */
+  data: string;
+  /** 0 for a free one. */
+  port: number;
+  adminPassword: string;
+  password: string;
+  /** Is told of a crash. */
+  onCrash: (message: string) => void;
+}
+
+export interface EmbeddedPostgres {
+  access: DatabaseAccess;
+  /** Whether the cluster was made by this start. */
+  isNew: boolean;
+  stop(): Promise<void>;
+}
+
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const place = await findPlace(options.data);
+  await stopLeftover(place);
+  const port = claimPort(options.port, "--db-port");
+  const isNew = await initialise(place, options.adminPassword);
+  let server = await start(place, port);
+  let stopping = false;
+
+  async function supervise(): Promise<void> {
+    while (true) {
+      await server.ended;
+      if (stopping) return;
+      options.onCrash("Postgres ended; starting it again.");
+      try {
+        server = await start(place, port);
+      } catch (error) {
+        options.onCrash(`Postgres cannot be started again: ${(error as Error).message}`);
+        return;
+      }
+    }
+  }
+  const supervision = supervise();
+
+  const adminUrl = `postgresql://${SUPERUSER}:${options.adminPassword}@127.0.0.1:${port}/postgres`;
+  return {
+    access: await accessTo(adminUrl, withLogin(adminUrl, "postgres", options.password)),
+    isNew,
+    async stop() {
+      stopping = true;
+      await server.stop();
+      await supervision;
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** Supabase's REST and Auth APIs over one database, by @supabase/lite, in this process. */
+import { App, InMemoryEmailDriver } from "@supabase/lite";
+import { createPostgresConnection } from "@supabase/lite/postgres";
+
+/** Keys that the two APIs check and sign with. */
+export interface ApiKeys {
+  jwtSecret: string;
+  publishableKey?: string;
+  secretKey?: string;
+}
+
+/** One API over its own small pool of connections. */
+export interface ApiApp {
+  fetch(request: Request): Promise<Response>;
+  /** Makes Auth's schema if it is not there. */
+  ensureSystemSchema(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const REST_CONNECTIONS = 20;
+const AUTH_CONNECTIONS = 5;
+
+/**
+ * For arguments of functions the library writes JSON out by itself, and its driver would do so again: a
+ * jsonb argument would arrive as a string. PostgREST passes it as it is.
+ */
+function serializeJson(value: unknown): string {
+  if (typeof value === "string") {
+    try {
+      JSON.parse(value);
+      return value;
+    } catch {
+      // A plain string, for a json column.
+    }
+  }
+  return JSON.stringify(value);
+}
+
+/** PostgREST answers numbers, where the library keeps "12.50" as text to show both decimals. */
+function parseNumeric(text: string): number | string {
+  const digits = text.replace(/[-.]/g, "").length;
+  return digits <= 15 ? Number(text) : text;
+}
+
+/** PostgREST answers ISO 8601, where Postgres's own form has a blank in it and a short offset. */
+function parseTimestamp(text: string): string {
+  return text.replace(" ", "T").replace(/([+-]\d{2})$/, "$1:00");
+}
+
+const TYPES = {
+  json: { to: 114, from: [114], serialize: serializeJson, parse: JSON.parse },
+  jsonb: { to: 3802, from: [3802], serialize: serializeJson, parse: JSON.parse },
+  numeric: { to: 1700, from: [1700], serialize: String, parse: parseNumeric },
+  timestamptz: {
+    to: 1184,
+    from: [1184],
+    serialize: (value: unknown) => value,
+    parse: parseTimestamp,
+  },
+};
+
+function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
+  const connection = createPostgresConnection({
+    url,
+    postgresOptions: { max, onnotice: () => {}, types: TYPES },
+  });
+  const app = new App({
+    connection,
+    api: { enabled: true, schemas: ["public"], max_rows: 1000 },
+    auth: {
+      enabled: true,
+      jwt_secret: keys.jwtSecret,
+      ...(keys.publishableKey && { publishable_key: keys.publishableKey }),
+      ...(keys.secretKey && { secret_key: keys.secretKey }),
+      enable_signup: true,
+      email: { enable_signup: true, enable_confirmations: false },
+    },
+    options: {
+      server: { disableStudio: true, disableFallback: true, admin: false },
+      drivers: { email: new InMemoryEmailDriver() },
+    },
+  });
+  return {
+    // No peer address is passed: admin mode is off, and this keeps it so.
+    fetch: (request) => app.fetch(request, { peerAddress: null }),
+    ensureSystemSchema: () => app.ensureSystemSchema(),
+    close: () => connection.close(),
+  };
+}
+
+/** @param url A login that owns Auth's tables. */
+export function createAuthApp(url: string, keys: ApiKeys): ApiApp {
+  return createApp(url, AUTH_CONNECTIONS, keys);
+}
+
+/**
+ * @param url Of the role `authenticator`, which owns nothing and switches to the caller's role for each
+ * request. The library grants everything to the API roles as whoever connects: so it cannot.
+ */
+export function createRestApp(url: string, keys: ApiKeys): ApiApp {
+  return createApp(url, REST_CONNECTIONS, keys);
+}

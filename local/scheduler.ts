@@ -1,0 +1,120 @@
+/** Does what pg_cron and pg_net do on Supabase, for the stand-ins in local/sql. */
+import { Cron } from "croner";
+import postgres from "postgres";
+
+export interface Scheduler {
+  /** Runs the jobs that are due in the minute of `now`, then sends what they queued. */
+  tick(now: Date): Promise<void>;
+  /** Aborts what is under way. */
+  stop(): Promise<void>;
+}
+
+interface Job {
+  jobid: string;
+  schedule: string;
+  command: string;
+  username: string;
+}
+
+interface QueuedRequest {
+  id: string;
+  method: string;
+  url: string;
+  headers: Record<string, string> | null;
+  body: Uint8Array<ArrayBuffer> | null;
+  timeout_milliseconds: number;
+}
+
+/** Whether a job's schedule names the minute of `now`, in UTC as on the platform. */
+export function isDue(schedule: string, now: Date): boolean {
+  const minute = new Date(now);
+  minute.setUTCSeconds(0, 0);
+  return new Cron(schedule, { timezone: "UTC", paused: true }).match(minute);
+}
+
+async function runJob(sql: postgres.Sql, job: Job): Promise<void> {
+  const startTime = new Date();
+  let [status, message] = ["succeeded", ""];
+  try {
+    await sql.begin(async (transaction) => {
+      await transaction`select set_config('role', ${job.username}, true)`;
+      await transaction.unsafe(job.command);
+    });
+  } catch (error) {
+    [status, message] = ["failed", `ERROR: ${(error as Error).message}`];
+  }
+  await sql`
+    insert into cron.job_run_details
+      (jobid, command, username, database, status, return_message, start_time, end_time)
+    values (${job.jobid}, ${job.command}, ${job.username}, current_database(), ${status}, ${message},
+      ${startTime}, now())`;
+}
+
+/** Each answer is stored as pg_net does, with an error in place of what did not come. */
+async function sendRequest(
+  sql: postgres.Sql,
+  request: QueuedRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers ?? {},
+      body: request.body,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(request.timeout_milliseconds)]),
+    });
+    const content = await response.text();
+    await sql`
+      insert into net._http_response (id, status_code, content_type, headers, content, timed_out)
+      values (${request.id}, ${response.status}, ${response.headers.get("content-type")},
+        ${sql.json(Object.fromEntries(response.headers))}, ${content}, false)`;
+  } catch (error) {
+    if (signal.aborted) return;
+    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+    await sql`
+      insert into net._http_response (id, timed_out, error_msg)
+      values (${request.id}, ${timedOut}, ${(error as Error).message})`;
+  }
+}
+
+/** @param adminUrl A role that may become any job's owner. */
+export function createScheduler(adminUrl: string): Scheduler {
+  const sql = postgres(adminUrl, { max: 3, onnotice: () => {} });
+  const stopping = new AbortController();
+  return {
+    async tick(now) {
+      const jobs = await sql<Job[]>`
+        select jobid, schedule, command, username from cron.job
+        where active and database = current_database()`;
+      await Promise.all(
+        jobs.filter((job) => isDue(job.schedule, now)).map((job) => runJob(sql, job)),
+      );
+      const requests = await sql<QueuedRequest[]>`delete from net.http_request_queue returning *`;
+      await Promise.all(requests.map((request) => sendRequest(sql, request, stopping.signal)));
+    },
+    async stop() {
+      stopping.abort();
+      await sql.end({ timeout: 1 });
+    },
+  };
+}
+
+/**
+ * Ticks at the beginning of every minute until the signal aborts; a slow tick does not delay the next.
+ * @param onError Is told when a tick fails, e.g. because the database is away.
+ */
+export function tickEveryMinute(
+  scheduler: Scheduler,
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): void {
+  const timer = setTimeout(() => {
+    scheduler.tick(new Date()).catch((error) => {
+      if (!signal.aborted) onError(error);
+    });
+    signal.removeEventListener("abort", cancel);
+    tickEveryMinute(scheduler, signal, onError);
+  }, 60_000 - Date.now() % 60_000);
+  const cancel = () => clearTimeout(timer);
+  signal.addEventListener("abort", cancel, { once: true });
+}

@@ -1,0 +1,217 @@
+/** Puts the local stack together and takes it apart again. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import postgres from "postgres";
+import { TIKTOK_RETRY_DELAYS_MS } from "../tests/simulators/tiktok/webhooks.ts";
+import { TikTokSimulator } from "../tests/simulators/tiktok/simulator.ts";
+import { functionEnvironment, type StackEnvironment, writeEnvironment } from "./environment.ts";
+import { readFunctionConfig } from "./function_config.ts";
+import { startFunctionProcess } from "./function_process.ts";
+import { createGateway } from "./gateway.ts";
+import { loadKeys } from "./keys.ts";
+import { lockData } from "./lock.ts";
+import { migrate } from "./migrate.ts";
+import type { StackOptions } from "./options.ts";
+import { claimPort } from "./ports.ts";
+import { accessTo, bootstrap, type DatabaseAccess } from "./postgres/bootstrap.ts";
+import { type EmbeddedPostgres, startEmbedded } from "./postgres/embedded.ts";
+import { createAuthApp, createRestApp } from "./rest_and_auth.ts";
+import { createScheduler, tickEveryMinute } from "./scheduler.ts";
+import { seedSimulator } from "./simulated_shop.ts";
+
+export interface StackSettings extends StackOptions {
+  /** Variables that win over what the stack would make. @default {the process's environment} */
+  environment?: Partial<Record<string, string>>;
+  /** Whether jobs fire by the clock. @default {true} */
+  schedule?: boolean;
+  /** Of the functions. @default {supabase/config.toml} */
+  configPath?: string;
+  /** Is told what is being done, before it is done. */
+  onProgress?: (message: string) => void;
+  /** Is told what went wrong while the stack runs. */
+  onWarning?: (message: string) => void;
+}
+
+export interface Stack {
+  env: StackEnvironment;
+  /** Owner's address of the database, for tests that look behind the API. */
+  database: DatabaseAccess;
+  /** Undefined if an outside party stands in for it. */
+  tiktok: TikTokSimulator | undefined;
+  functionHostPid(): number;
+  /** Stops everything that this stack started; data stays. */
+  stop(): Promise<void>;
+}
+
+const CONFIG = fileURLToPath(new URL("../supabase/config.toml", import.meta.url));
+
+async function storeScheduleSecrets(access: DatabaseAccess, env: StackEnvironment): Promise<void> {
+  const sql = postgres(access.adminUrl, { max: 1, onnotice: () => {} });
+  try {
+    const secrets = { project_url: env.SUPABASE_URL, secret_key: env.SUPABASE_SECRET_KEY };
+    for (const [name, secret] of Object.entries(secrets)) {
+      const [stored] = await sql`select id from vault.secrets where name = ${name}`;
+      if (stored) await sql`select vault.update_secret(${stored.id}, ${secret})`;
+      else await sql`select vault.create_secret(${secret}, ${name})`;
+    }
+  } finally {
+    await sql.end();
+  }
+}
+
+/** @throws {Error} whose message is meant for the person who started it; nothing is left running. */
+export async function startStack(settings: StackSettings): Promise<Stack> {
+  const outside = settings.environment ?? Deno.env.toObject();
+  const progress = settings.onProgress ?? (() => {});
+  const warn = settings.onWarning ?? (() => {});
+  // Undone in reverse, on failure and on stop.
+  const undo: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+
+  try {
+    await Deno.mkdir(join(settings.data, "logs"), { recursive: true });
+    const lock = await lockData(settings.data);
+    undo.push(() => lock[Symbol.dispose]());
+    const port = claimPort(settings.port, "--port");
+    const keys = await loadKeys(settings.data);
+
+    progress("Postgres");
+    const embedded = await startOwnPostgres(settings, keys, outside.SUPABASE_DB_URL, warn);
+    if (embedded) undo.push(() => embedded.stop());
+    const access = embedded?.access ?? await accessTo(outside.SUPABASE_DB_URL as string);
+
+    const url = `http://127.0.0.1:${port}`;
+    const simulatorUrl = `${url}/simulators/tiktok`;
+    const env: StackEnvironment = {
+      SUPABASE_URL: url,
+      SUPABASE_PUBLISHABLE_KEY: outside.SUPABASE_PUBLISHABLE_KEY || keys.publishableKey,
+      SUPABASE_SECRET_KEY: outside.SUPABASE_SECRET_KEY || keys.secretKey,
+      SUPABASE_DB_URL: access.url,
+      SUPABASE_JWT_SECRET: outside.SUPABASE_JWT_SECRET || keys.jwtSecret,
+      TIKTOK_APP_KEY: outside.TIKTOK_APP_KEY || keys.tiktokAppKey,
+      TIKTOK_APP_SECRET: outside.TIKTOK_APP_SECRET || keys.tiktokAppSecret,
+      TIKTOK_API_URL: outside.TIKTOK_API_URL || simulatorUrl,
+      TIKTOK_AUTH_URL: outside.TIKTOK_AUTH_URL || simulatorUrl,
+      ENCRYPTION_KEYS: outside.ENCRYPTION_KEYS || keys.encryptionKeys,
+    };
+
+    // Loading the functions takes as long as preparing the database: do both at once.
+    const configPath = settings.configPath ?? CONFIG;
+    const functionConfig = await readFunctionConfig(configPath);
+    const starting = startFunctionProcess({
+      configPath,
+      env: functionEnvironment(env),
+      logFile: join(settings.data, "logs", "functions.log"),
+      pidFile: join(settings.data, "function-host.pid"),
+      onCrash: warn,
+    });
+    undo.push(() => starting.then((process) => process.stop(), () => {}));
+
+    progress("roles, Auth and stand-ins");
+    await bootstrap(access, embedded ? keys.databasePassword : undefined);
+    progress("migrations (the first time npm fetches the Supabase CLI)");
+    await migrate(access.url);
+    await storeScheduleSecrets(access, env);
+
+    progress("functions");
+    const functions = await starting;
+
+    const simulated = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(simulatorUrl);
+    const tiktok = simulated
+      ? new TikTokSimulator({
+        appKey: env.TIKTOK_APP_KEY,
+        appSecret: env.TIKTOK_APP_SECRET,
+        webhookUrl: `${url}/functions/v1/tiktok-webhooks`,
+        journalPath: join(settings.data, "tiktok-simulator.jsonl"),
+        retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
+      })
+      : undefined;
+    if (tiktok) {
+      undo.push(() => tiktok.close());
+      seedSimulator(tiktok);
+    }
+
+    const apiKeys = {
+      jwtSecret: env.SUPABASE_JWT_SECRET,
+      publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
+      secretKey: env.SUPABASE_SECRET_KEY,
+    };
+    const rest = createRestApp(access.restUrl, apiKeys);
+    const auth = createAuthApp(access.authUrl, apiKeys);
+    undo.push(() => Promise.all([rest.close(), auth.close()]));
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port, onListen: () => {} },
+      createGateway({
+        rest: rest.fetch,
+        auth: auth.fetch,
+        functions: functions.fetch,
+        functionConfig,
+        jwtCheck: apiKeys,
+        simulators: tiktok ? { tiktok: tiktok.fetch } : {},
+      }),
+    );
+    undo.push(() => server.shutdown());
+
+    if (settings.schedule ?? true) {
+      const scheduler = createScheduler(access.adminUrl);
+      const stopping = new AbortController();
+      undo.push(() => scheduler.stop());
+      undo.push(() => stopping.abort());
+      tickEveryMinute(scheduler, stopping.signal, (error) => {
+        warn(`The scheduler's minute failed: ${(error as Error).message}`);
+      });
+    }
+    await writeEnvironment(settings.data, env);
+    return { env, database: access, tiktok, functionHostPid: () => functions.pid(), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** `undefined` if an outside Postgres is named; our own address, sourced from `<data>/env`, is not one. */
+async function startOwnPostgres(
+  settings: StackSettings,
+  keys: Awaited<ReturnType<typeof loadKeys>>,
+  outsideUrl: string | undefined,
+  onCrash: (message: string) => void,
+): Promise<EmbeddedPostgres | undefined> {
+  if (outsideUrl && decodeURIComponent(new URL(outsideUrl).password) !== keys.databasePassword) {
+    await checkOutsidePostgres(outsideUrl);
+    return undefined;
+  }
+  return await startEmbedded({
+    data: settings.data,
+    port: settings.dbPort,
+    adminPassword: keys.databaseAdminPassword,
+    password: keys.databasePassword,
+    onCrash,
+  });
+}
+
+async function checkOutsidePostgres(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
+  try {
+    const [server] = await sql`
+      select current_setting('server_version_num')::int as version,
+             (select rolsuper from pg_roles where rolname = current_user) as is_superuser`;
+    if (server?.version < 170000) {
+      throw new Error("The Postgres that SUPABASE_DB_URL names is older than 17.");
+    }
+    if (!server?.is_superuser) {
+      throw new Error("SUPABASE_DB_URL must name a superuser: the stack makes Supabase's roles.");
+    }
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code === undefined) throw error;
+    throw new Error(
+      `SUPABASE_DB_URL is set, but its Postgres cannot be used: ${message || code}. ` +
+        "Unset it to use the embedded one.",
+      { cause: error },
+    );
+  } finally {
+    await sql.end();
+  }
+}

@@ -1,0 +1,92 @@
+/** `deno task start`: runs the whole backend until Ctrl-C. */
+import { join, relative } from "node:path";
+import { parseOptions, type StackOptions, UsageError } from "./options.ts";
+import { print, redirectConsole } from "./quiet_console.ts";
+import { SAMPLE_SHOP_ID } from "./simulated_shop.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+const HELP = `Starts the whole CreatorFlow backend on this machine. Ctrl-C stops it.
+
+  npx -y deno@2.9.5 task start [options]
+
+  --port N      the one public port: REST, Auth, functions, simulators   (54321; 0: a free one)
+  --db-port N   Postgres                                                 (54322; 0: a free one)
+  --data DIR    data, keys and logs; kept between starts                 (.local)
+  --help
+
+A variable that is set in the environment wins over what the stack would make:
+  SUPABASE_DB_URL                      an existing Postgres 17, as a superuser, for the embedded one
+  TIKTOK_API_URL, TIKTOK_AUTH_URL      another TikTok for the simulator
+  TIKTOK_APP_KEY, TIKTOK_APP_SECRET, ENCRYPTION_KEYS,
+  SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, SUPABASE_JWT_SECRET`;
+
+function page(stack: Stack, { data }: StackOptions, seconds: string): string {
+  const { env } = stack;
+  const folder = relative(Deno.cwd(), data) || ".";
+  const simulator = stack.tiktok ? "" : "   (not ours)";
+  return `
+CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
+
+  API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
+  Postgres   ${env.SUPABASE_DB_URL}
+  TikTok     ${env.TIKTOK_API_URL}${simulator}
+  key        ${env.SUPABASE_PUBLISHABLE_KEY}   (publishable)
+  key        ${env.SUPABASE_SECRET_KEY}   (secret)
+
+  All addresses, keys and secrets: ${folder}/env     Logs: ${folder}/logs/
+
+Try, in another terminal, in this folder:
+
+  npx -y deno@2.9.5 task demo --data ${folder}
+  npx -y deno@2.9.5 task connect-shop ada@example.com --data ${folder}
+  curl -X POST ${env.TIKTOK_API_URL}/control/orders --json '{"shop_id":"${SAMPLE_SHOP_ID}"}'
+`;
+}
+
+async function main(): Promise<number> {
+  let options: StackOptions | undefined;
+  try {
+    options = parseOptions(Deno.args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    print(error.message);
+    return 2;
+  }
+  if (options === undefined) {
+    print(HELP);
+    return 0;
+  }
+
+  const signalled = Promise.withResolvers<void>();
+  let signals = 0;
+  const onSignal = () => {
+    if (++signals > 1) Deno.exit(130);
+    signalled.resolve();
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+
+  const startedAt = performance.now();
+  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
+  await Deno.mkdir(join(options.data, "logs"), { recursive: true });
+  redirectConsole(join(options.data, "logs", "rest-auth.log"));
+  let stack: Stack;
+  try {
+    stack = await startStack({
+      ...options,
+      onProgress: (message) => print(`${seconds().padStart(6)} s  ${message}`),
+      onWarning: (message) => print(`warning: ${message}`),
+    });
+  } catch (error) {
+    print(`\nThe stack did not start. ${(error as Error).message}`);
+    return 1;
+  }
+  print(page(stack, options, seconds()));
+  await signalled.promise;
+  print("Stopping. Press Ctrl-C again to give up waiting.");
+  await stack.stop();
+  print("Stopped.");
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main());

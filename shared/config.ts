@@ -1,0 +1,100 @@
+/** The only place that reads the environment. A missing or wrong variable stops the function at its start. */
+import { type KeyRing, parseKeyRing } from "./crypto/key_ring.ts";
+
+/** A variable that is missing or wrong; the message names it and says what to do. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+export interface SupabaseConfig {
+  url: string;
+  publishableKey: string;
+  /** What the backend itself uses: the key named `default`. */
+  secretKey: string;
+  /** Every secret key of the project: callers may use any of them while keys are being rotated. */
+  secretKeys: string[];
+}
+
+export interface TikTokConfig {
+  appKey: string;
+  appSecret: string;
+  /** Base of the Open API, without a trailing slash. */
+  apiUrl: string;
+  /** Base of the auth host, without a trailing slash. */
+  authUrl: string;
+}
+
+type Environment = (name: string) => string | undefined;
+
+const fromDeno: Environment = (name) => Deno.env.get(name);
+
+function required(env: Environment, name: string, fix: string): string {
+  const value = env(name);
+  if (value === undefined || value === "") {
+    throw new ConfigError(`${name} is not set. ${fix}`);
+  }
+  return value;
+}
+
+function url(env: Environment, name: string, fallback?: string): string {
+  const value = env(name) || fallback || required(env, name, "It is the base URL of the service.");
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new ConfigError(`${name} is not an http(s) URL.`);
+  }
+  return value.replace(/\/+$/, "");
+}
+
+function namedKeys(env: Environment, name: string): Record<string, string> {
+  const fix = 'The platform sets it: a JSON object of API keys by name, with an entry "default".';
+  const text = required(env, name, fix);
+  let keys: unknown;
+  try {
+    keys = JSON.parse(text);
+  } catch {
+    // The text is secret: the parser's message would quote it.
+  }
+  if (
+    keys === null || typeof keys !== "object" ||
+    !Object.values(keys).every((key) => typeof key === "string" && key.length > 0) ||
+    !("default" in keys)
+  ) {
+    throw new ConfigError(`${name} is not usable. ${fix}`);
+  }
+  return keys as Record<string, string>;
+}
+
+/** `SUPABASE_URL`, `SUPABASE_PUBLISHABLE_KEYS`, `SUPABASE_SECRET_KEYS`: the platform sets all three. */
+export function readSupabaseConfig(env: Environment = fromDeno): SupabaseConfig {
+  const secretKeys = namedKeys(env, "SUPABASE_SECRET_KEYS");
+  return {
+    url: url(env, "SUPABASE_URL"),
+    publishableKey: namedKeys(env, "SUPABASE_PUBLISHABLE_KEYS").default as string,
+    secretKey: secretKeys.default as string,
+    secretKeys: Object.values(secretKeys),
+  };
+}
+
+/**
+ * `TIKTOK_APP_KEY`, `TIKTOK_APP_SECRET`; `TIKTOK_API_URL` and `TIKTOK_AUTH_URL` are TikTok's own, for all
+ * regions, unless set.
+ */
+export function readTikTokConfig(env: Environment = fromDeno): TikTokConfig {
+  const fix = "Copy it from TikTok's Partner Center, App & Service > your app.";
+  return {
+    appKey: required(env, "TIKTOK_APP_KEY", fix),
+    appSecret: required(env, "TIKTOK_APP_SECRET", fix),
+    apiUrl: url(env, "TIKTOK_API_URL", "https://open-api.tiktokglobalshop.com"),
+    authUrl: url(env, "TIKTOK_AUTH_URL", "https://auth.tiktok-shops.com"),
+  };
+}
+
+/** `ENCRYPTION_KEYS`: `id:base64,id:base64`, 32 bytes each. The first encrypts, all decrypt. */
+export async function readEncryptionKeys(env: Environment = fromDeno): Promise<KeyRing> {
+  const fix = 'Make one key with: echo "k1:$(openssl rand -base64 32)"';
+  try {
+    return await parseKeyRing(required(env, "ENCRYPTION_KEYS", fix));
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`ENCRYPTION_KEYS: ${(error as Error).message} ${fix}`);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Encrypts single secrets for a database column: AES-256-GCM, text form
+ * `v1.<key id>.<iv>.<ciphertext and tag>`, base64url. The database checks that form.
+ */
+import type { KeyRing } from "./key_ring.ts";
+
+const IV_BYTES = 12;
+const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
+
+/** The text cannot be decrypted: unknown key, changed text, or another row's or column's text. */
+export class DecryptionError extends Error {
+  override name = "DecryptionError";
+}
+
+function parameters(iv: Uint8Array<ArrayBuffer>, context: string): AesGcmParams {
+  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(context) };
+}
+
+/**
+ * @param context What the secret belongs to, e.g. `tiktok_shops.access_token:<shop id>`: it is bound to
+ * the text, so that a text moved to another row or column does not decrypt.
+ */
+export async function encrypt(ring: KeyRing, secret: string, context: string): Promise<string> {
+  const key = ring.keys.get(ring.current) as CryptoKey;
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const plain = new TextEncoder().encode(secret);
+  const sealed = await crypto.subtle.encrypt(parameters(iv, context), key, plain);
+  return ["v1", ring.current, iv.toBase64(BASE64URL), new Uint8Array(sealed).toBase64(BASE64URL)]
+    .join(".");
+}
+
+/** @throws {DecryptionError} */
+export async function decrypt(ring: KeyRing, text: string, context: string): Promise<string> {
+  const [version, keyId = "", iv = "", sealed = "", ...rest] = text.split(".");
+  if (version !== "v1" || rest.length > 0) {
+    throw new DecryptionError("The text does not have the form of an encrypted secret");
+  }
+  const key = ring.keys.get(keyId);
+  if (key === undefined) {
+    throw new DecryptionError(`ENCRYPTION_KEYS has no key "${keyId}"`);
+  }
+  try {
+    const ivBytes = Uint8Array.fromBase64(iv, { alphabet: "base64url" });
+    const sealedBytes = Uint8Array.fromBase64(sealed, { alphabet: "base64url" });
+    const plain = await crypto.subtle.decrypt(parameters(ivBytes, context), key, sealedBytes);
+    return new TextDecoder().decode(plain);
+  } catch {
+    throw new DecryptionError("The text was changed, or belongs to another row or column");
+  }
+}

@@ -1,0 +1,520 @@
+// Made by `deno task generate-types`; changes are overwritten.
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  "public": {
+    Tables: {
+      "analytics_events": {
+        Row: {
+          "event_type": string;
+          "id": string;
+          "properties": NonNullable<Json>;
+          "session_id": string | null;
+          "timestamp": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "event_type": string;
+          "id"?: string;
+          "properties"?: NonNullable<Json>;
+          "session_id"?: string | null;
+          "timestamp"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "event_type"?: string;
+          "id"?: string;
+          "properties"?: NonNullable<Json>;
+          "session_id"?: string | null;
+          "timestamp"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "analytics_events_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "orders": {
+        Row: {
+          "address_status": string;
+          "created_at": string;
+          "currency": string;
+          "customer_email": string | null;
+          "id": string;
+          "order_items": NonNullable<Json>;
+          "order_status": string;
+          "payment_status": string;
+          "shipping_address": NonNullable<Json>;
+          "shipping_cost": number;
+          "shipping_type": string | null;
+          "tiktok_created_at": string | null;
+          "tiktok_order_id": string;
+          "tiktok_shop_id": string;
+          "tiktok_status": string;
+          "tiktok_updated_at": string;
+          "total_amount": number;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "address_status": string;
+          "created_at"?: string;
+          "currency": string;
+          "customer_email"?: string | null;
+          "id"?: string;
+          "order_items": NonNullable<Json>;
+          "order_status"?: string;
+          "payment_status"?: string;
+          "shipping_address": NonNullable<Json>;
+          "shipping_cost"?: number;
+          "shipping_type"?: string | null;
+          "tiktok_created_at"?: string | null;
+          "tiktok_order_id": string;
+          "tiktok_shop_id": string;
+          "tiktok_status": string;
+          "tiktok_updated_at": string;
+          "total_amount": number;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "address_status"?: string;
+          "created_at"?: string;
+          "currency"?: string;
+          "customer_email"?: string | null;
+          "id"?: string;
+          "order_items"?: NonNullable<Json>;
+          "order_status"?: string;
+          "payment_status"?: string;
+          "shipping_address"?: NonNullable<Json>;
+          "shipping_cost"?: number;
+          "shipping_type"?: string | null;
+          "tiktok_created_at"?: string | null;
+          "tiktok_order_id"?: string;
+          "tiktok_shop_id"?: string;
+          "tiktok_status"?: string;
+          "tiktok_updated_at"?: string;
+          "total_amount"?: number;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "orders_tiktok_shop_id_fkey";
+            columns: ["tiktok_shop_id"];
+            isOneToOne: false;
+            referencedRelation: "tiktok_shops";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "orders_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "plans": {
+        Row: {
+          "monthly_order_limit": number;
+          "name": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "monthly_order_limit": number;
+          "name": string;
+        };
+        Update: {
+          "monthly_order_limit"?: number;
+          "name"?: string;
+        };
+        Relationships: [];
+      };
+      "shipments": {
+        Row: {
+          "carrier": string;
+          "created_at": string;
+          "estimated_delivery": string | null;
+          "id": string;
+          "label_url": string | null;
+          "order_id": string;
+          "service_type": string;
+          "shipping_cost": number | null;
+          "status": string;
+          "tracking_number": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "carrier": string;
+          "created_at"?: string;
+          "estimated_delivery"?: string | null;
+          "id"?: string;
+          "label_url"?: string | null;
+          "order_id": string;
+          "service_type": string;
+          "shipping_cost"?: number | null;
+          "status"?: string;
+          "tracking_number"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "carrier"?: string;
+          "created_at"?: string;
+          "estimated_delivery"?: string | null;
+          "id"?: string;
+          "label_url"?: string | null;
+          "order_id"?: string;
+          "service_type"?: string;
+          "shipping_cost"?: number | null;
+          "status"?: string;
+          "tracking_number"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "shipments_order_id_fkey";
+            columns: ["order_id"];
+            isOneToOne: false;
+            referencedRelation: "orders";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "subscriptions": {
+        Row: {
+          "cancel_at_period_end": boolean;
+          "created_at": string;
+          "current_period_end": string | null;
+          "current_period_start": string | null;
+          "id": string;
+          "plan_name": string;
+          "status": string;
+          "stripe_customer_id": string;
+          "stripe_customer_id_hash": string;
+          "stripe_subscription_id": string | null;
+          "stripe_subscription_id_hash": string | null;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "cancel_at_period_end"?: boolean;
+          "created_at"?: string;
+          "current_period_end"?: string | null;
+          "current_period_start"?: string | null;
+          "id"?: string;
+          "plan_name": string;
+          "status": string;
+          "stripe_customer_id": string;
+          "stripe_customer_id_hash": string;
+          "stripe_subscription_id"?: string | null;
+          "stripe_subscription_id_hash"?: string | null;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "cancel_at_period_end"?: boolean;
+          "created_at"?: string;
+          "current_period_end"?: string | null;
+          "current_period_start"?: string | null;
+          "id"?: string;
+          "plan_name"?: string;
+          "status"?: string;
+          "stripe_customer_id"?: string;
+          "stripe_customer_id_hash"?: string;
+          "stripe_subscription_id"?: string | null;
+          "stripe_subscription_id_hash"?: string | null;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "subscriptions_plan_name_fkey";
+            columns: ["plan_name"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["name"];
+          },
+          {
+            foreignKeyName: "subscriptions_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "tiktok_shops": {
+        Row: {
+          "access_token": string;
+          "created_at": string;
+          "id": string;
+          "is_active": boolean;
+          "open_id": string;
+          "refresh_token": string;
+          "refresh_token_expires_at": string;
+          "region": string | null;
+          "shop_cipher": string;
+          "shop_id": string;
+          "shop_name": string | null;
+          "token_expires_at": string;
+          "updated_at": string;
+          "user_id": string;
+          "webhook_url": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "access_token": string;
+          "created_at"?: string;
+          "id"?: string;
+          "is_active"?: boolean;
+          "open_id": string;
+          "refresh_token": string;
+          "refresh_token_expires_at": string;
+          "region"?: string | null;
+          "shop_cipher": string;
+          "shop_id": string;
+          "shop_name"?: string | null;
+          "token_expires_at": string;
+          "updated_at"?: string;
+          "user_id": string;
+          "webhook_url"?: string | null;
+        };
+        Update: {
+          "access_token"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "is_active"?: boolean;
+          "open_id"?: string;
+          "refresh_token"?: string;
+          "refresh_token_expires_at"?: string;
+          "region"?: string | null;
+          "shop_cipher"?: string;
+          "shop_id"?: string;
+          "shop_name"?: string | null;
+          "token_expires_at"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+          "webhook_url"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "tiktok_shops_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "users": {
+        Row: {
+          "created_at": string;
+          "display_name": string | null;
+          "email": string;
+          "id": string;
+          "subscription_status": string;
+          "subscription_tier": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "email": string;
+          "id": string;
+          "subscription_status"?: string;
+          "subscription_tier"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "display_name"?: string | null;
+          "email"?: string;
+          "id"?: string;
+          "subscription_status"?: string;
+          "subscription_tier"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "users_subscription_tier_fkey";
+            columns: ["subscription_tier"];
+            isOneToOne: false;
+            referencedRelation: "plans";
+            referencedColumns: ["name"];
+          },
+        ];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      "check_order_limit": { Args: { "user_uuid": string }; Returns: boolean };
+      "claim_webhook_events": {
+        Args: { "p_lease_seconds": number; "p_limit": number };
+        Returns: Json;
+      };
+      "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
+      "fail_webhook_event": {
+        Args: {
+          "p_attempt": number;
+          "p_error": string;
+          "p_event_id": number;
+          "p_retry_after_seconds"?: number;
+        };
+        Returns: string;
+      };
+      "get_user_active_subscription": {
+        Args: { "user_uuid": string };
+        Returns: {
+          "current_period_end": string;
+          "plan_name": string;
+          "status": string;
+          "subscription_id": string;
+        }[];
+      };
+      "ignore_webhook_event": {
+        Args: { "p_attempt": number; "p_event_id": number; "p_reason": string };
+        Returns: boolean;
+      };
+      "ingest_order": {
+        Args: { "p_event_id": number; "p_order": Json; "p_tiktok_shop_id": string };
+        Returns: Json;
+      };
+      "receive_webhook_event": {
+        Args: {
+          "p_body": string;
+          "p_event_type": string;
+          "p_external_id": string;
+          "p_object_id": string;
+          "p_shop_id": string;
+          "p_source": string;
+        };
+        Returns: Json;
+      };
+      "release_held_events": { Args: Record<PropertyKey, never>; Returns: number };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends
+    {
+      Insert: infer I;
+    } ? I
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends
+    {
+      Update: infer U;
+    } ? U
+  : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][
+    CompositeTypeName
+  ]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
+
+export const Constants = {
+  "public": {
+    Enums: {},
+  },
+} as const;

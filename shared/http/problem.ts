@@ -1,0 +1,56 @@
+/** Every error that a caller sees: RFC 9457 `application/problem+json`. */
+
+export interface ProblemOptions {
+  /** HTTP status, 400-599. */
+  status: number;
+  /** Stable and machine-readable, e.g. `invalid_signature`. */
+  code: string;
+  /** One sentence that the caller may read; nothing secret, nothing of our insides. */
+  detail: string;
+  headers?: Record<string, string>;
+}
+
+/** Thrown anywhere below a route; `createApp` turns it into the response. */
+export class Problem extends Error {
+  override name = "Problem";
+  readonly status: number;
+  readonly code: string;
+  readonly headers: Record<string, string>;
+
+  constructor({ status, code, detail, headers = {} }: ProblemOptions, options?: ErrorOptions) {
+    super(detail, options);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+const TITLES: Record<number, string> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  413: "Content Too Large",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const body = {
+    type: "about:blank",
+    title: TITLES[problem.status] ?? "Error",
+    status: problem.status,
+    detail: problem.message,
+    code: problem.code,
+    request_id: requestId,
+  };
+  return new Response(JSON.stringify(body), {
+    status: problem.status,
+    headers: {
+      ...problem.headers,
+      "content-type": "application/problem+json",
+      "x-request-id": requestId,
+    },
+  });
+}

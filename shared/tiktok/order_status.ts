@@ -1,0 +1,68 @@
+/** TikTok's order states in the words of our `orders` table. The table is also in docs/orders.md. */
+
+/** `orders.order_status` */
+export type OrderStatus =
+  | "received"
+  | "on_hold"
+  | "awaiting_shipment"
+  | "partially_shipped"
+  | "awaiting_collection"
+  | "in_transit"
+  | "delivered"
+  | "completed"
+  | "cancelled";
+
+/** `orders.payment_status` */
+export type PaymentStatus = "pending" | "paid" | "refunded" | "cancelled";
+
+/** Webhooks say CANCEL where the Order API says CANCELLED. */
+const ORDER_STATUS: Readonly<Record<string, OrderStatus>> = {
+  UNPAID: "received",
+  ON_HOLD: "on_hold",
+  AWAITING_SHIPMENT: "awaiting_shipment",
+  PARTIALLY_SHIPPING: "partially_shipped",
+  AWAITING_COLLECTION: "awaiting_collection",
+  IN_TRANSIT: "in_transit",
+  DELIVERED: "delivered",
+  COMPLETED: "completed",
+  CANCELLED: "cancelled",
+  CANCEL: "cancelled",
+};
+
+/** `null` for a state that TikTok added since: the stored one is kept. */
+export function mapOrderStatus(tiktokStatus: string): OrderStatus | null {
+  return ORDER_STATUS[tiktokStatus] ?? null;
+}
+
+/** What `mapPaymentStatus` needs to know beside the state. */
+export interface PaymentFacts {
+  /** Whether TikTok has a time of payment. */
+  paid: boolean;
+  /** Cash on delivery: paid when delivered. */
+  cashOnDelivery: boolean;
+}
+
+/** `null` where the state tells nothing: the stored one is kept. */
+export function mapPaymentStatus(
+  status: OrderStatus | null,
+  { paid, cashOnDelivery }: PaymentFacts,
+): PaymentStatus | null {
+  switch (status) {
+    case null:
+      return paid ? "paid" : null;
+    case "received":
+      return paid ? "paid" : "pending";
+    case "cancelled":
+      // TikTok gives a buyer's money back with the cancellation.
+      return paid ? "refunded" : "cancelled";
+    case "delivered":
+    case "completed":
+      return "paid";
+    case "on_hold":
+    case "awaiting_shipment":
+    case "partially_shipped":
+    case "awaiting_collection":
+    case "in_transit":
+      return cashOnDelivery && !paid ? "pending" : "paid";
+  }
+}

@@ -1,0 +1,66 @@
+/** Reads the body of a TikTok webhook, whatever its topic. */
+import * as z from "zod";
+import { parseJson } from "./json.ts";
+import { webhookTypeName } from "./webhook_types.ts";
+
+export interface TikTokWebhook {
+  /** Name of the topic, e.g. `ORDER_STATUS_CHANGE`. */
+  topic: string;
+  /** Equal for every delivery of one event, and only for those. */
+  externalId: string;
+  /** Some topics name no shop. */
+  shopId: string | null;
+  /** What most topics of interest are about. */
+  orderId: string | null;
+}
+
+/** The signed body is no webhook of TikTok's. */
+export class InvalidWebhookError extends Error {
+  override name = "InvalidWebhookError";
+}
+
+/** TikTok's ids: digits, as a string or as a number. Anything else counts as absent. */
+const Id = z.union([z.string(), z.int().nonnegative().transform(String)])
+  .refine((id) => /^[0-9]{1,32}$/.test(id))
+  .nullable()
+  .catch(null);
+
+const Body = z.looseObject({
+  type: z.int().min(0).max(1_000_000),
+  tts_notification_id: Id,
+  shop_id: Id,
+  data: z.record(z.string(), z.unknown()).catch({}),
+});
+
+function withSortedKeys(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/**
+ * Some bodies have no notification id. A redelivery differs in `timestamp` only, so that the id is made
+ * of the rest: type, shop, and the data with its object ids and update time.
+ */
+async function deriveId(type: number, shopId: string | null, data: unknown): Promise<string> {
+  const text = JSON.stringify([type, shopId, data], withSortedKeys);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return `derived:${new Uint8Array(digest).toHex()}`;
+}
+
+/** @throws {InvalidWebhookError} if the bytes are not UTF-8, not a JSON object, or have no `type`. */
+export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
+  let json: unknown;
+  try {
+    json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new InvalidWebhookError("The body is not JSON.");
+  }
+  const { success, data: body } = Body.safeParse(json);
+  if (!success) throw new InvalidWebhookError("The body is not an object with an integer `type`.");
+  return {
+    topic: webhookTypeName(body.type),
+    externalId: body.tts_notification_id ?? await deriveId(body.type, body.shop_id, body.data),
+    shopId: body.shop_id,
+    orderId: Id.parse(body.data.order_id),
+  };
+}

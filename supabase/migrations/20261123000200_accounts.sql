@@ -1,0 +1,145 @@
+-- Who the sellers are and which plan they pay for.
+
+create table public.plans (
+  name text primary key,
+  monthly_order_limit integer not null,
+  constraint plans_monthly_order_limit_check check (monthly_order_limit > 0)
+);
+comment on table public.plans is 'What each plan allows. "trial" is what a seller without a live subscription has.';
+comment on column public.plans.monthly_order_limit is 'New orders a seller may take in per calendar month (UTC).';
+
+insert into public.plans (name, monthly_order_limit)
+values ('trial', 10), ('starter', 100), ('growth', 500), ('scale', 999999);
+
+alter table public.plans enable row level security;
+create policy "Signed-in users can read the plans" on public.plans
+  for select to authenticated using (true);
+grant select on public.plans to authenticated, service_role;
+
+create table public.users (
+  id uuid primary key references auth.users (id) on delete cascade,
+  email text not null,
+  display_name text,
+  subscription_status text not null default 'trial',
+  subscription_tier text not null default 'starter' references public.plans (name),
+  created_at timestamptz not null default now(),
+  constraint users_email_key unique (email),
+  constraint users_display_name_check check (char_length(display_name) between 1 and 100),
+  constraint users_subscription_status_check check (
+    subscription_status in (
+      'trial', 'trialing', 'active', 'past_due', 'unpaid', 'canceled',
+      'incomplete', 'incomplete_expired', 'paused'
+    )
+  )
+);
+comment on table public.users is 'A seller''s profile; made by the sign-up, gone with the account.';
+comment on column public.users.subscription_status is '"trial", or the Stripe status of the newest subscription. Written by the backend only.';
+comment on column public.users.subscription_tier is 'The plan that the seller sees. Limits are read from subscriptions, never from here.';
+
+-- The brief's idx_users_email is the index of users_email_key.
+create index idx_users_subscription_status on public.users (subscription_status);
+create index idx_users_subscription_tier on public.users (subscription_tier);
+
+alter table public.users enable row level security;
+create policy "Users can view own profile" on public.users
+  for select to authenticated using ((select auth.uid()) = id);
+create policy "Users can update own profile" on public.users
+  for update to authenticated
+  using ((select auth.uid()) = id) with check ((select auth.uid()) = id);
+grant select, update (display_name) on public.users to authenticated;
+grant select, update on public.users to service_role;
+
+create function private.handle_auth_user()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.users (id, email) values (new.id, new.email)
+  on conflict (id) do update set email = excluded.email;
+  return new;
+end;
+$$;
+comment on function private.handle_auth_user() is
+  'Trigger: makes the profile with the sign-up and keeps its e-mail address that of Auth. Definer, because Auth''s role may not write public.users.';
+
+create trigger on_auth_user_written
+  after insert or update of email on auth.users
+  for each row execute function private.handle_auth_user();
+
+create table public.subscriptions (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references public.users (id) on delete cascade,
+  stripe_customer_id text not null,
+  stripe_customer_id_hash text not null,
+  stripe_subscription_id text,
+  stripe_subscription_id_hash text,
+  plan_name text not null references public.plans (name),
+  status text not null,
+  current_period_start timestamptz,
+  current_period_end timestamptz,
+  cancel_at_period_end boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint subscriptions_stripe_customer_id_check check (private.is_encrypted(stripe_customer_id)),
+  constraint subscriptions_stripe_subscription_id_check check (private.is_encrypted(stripe_subscription_id)),
+  -- Encrypting the same id twice gives two texts, so that its hash carries the brief's unique key.
+  constraint subscriptions_stripe_subscription_id_hash_key unique (stripe_subscription_id_hash),
+  constraint subscriptions_stripe_subscription_id_hash_present check (
+    (stripe_subscription_id is null) = (stripe_subscription_id_hash is null)
+  ),
+  constraint subscriptions_status_check check (
+    status in (
+      'trialing', 'active', 'past_due', 'unpaid', 'canceled',
+      'incomplete', 'incomplete_expired', 'paused'
+    )
+  )
+);
+comment on table public.subscriptions is 'What Stripe last said of each subscription. Written by the backend only.';
+comment on column public.subscriptions.stripe_customer_id is 'Encrypted (shared/crypto).';
+comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
+comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (shared/crypto).';
+comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, to find the row by.';
+
+-- Serves "the newest subscription of a user" without a sort.
+create index idx_subscriptions_user_id on public.subscriptions (user_id, created_at desc, id desc);
+create index idx_subscriptions_stripe_customer on public.subscriptions (stripe_customer_id_hash);
+create index idx_subscriptions_status on public.subscriptions (status);
+create index idx_subscriptions_plan_name on public.subscriptions (plan_name);
+
+create trigger update_subscriptions_updated_at
+  before update on public.subscriptions
+  for each row execute function public.update_updated_at_column();
+
+alter table public.subscriptions enable row level security;
+create policy "Users can view own subscriptions" on public.subscriptions
+  for select to authenticated using ((select auth.uid()) = user_id);
+grant select (
+  id, user_id, plan_name, status, current_period_start, current_period_end,
+  cancel_at_period_end, created_at, updated_at
+) on public.subscriptions to authenticated;
+grant select, insert, update, delete on public.subscriptions to service_role;
+
+create function public.get_user_active_subscription(user_uuid uuid)
+returns table (
+  subscription_id uuid,
+  plan_name text,
+  status text,
+  current_period_end timestamptz
+)
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select s.id, s.plan_name, s.status, s.current_period_end
+  from public.subscriptions as s
+  where s.user_id = user_uuid
+    and s.status in ('active', 'trialing')
+  order by s.created_at desc, s.id desc
+  limit 1;
+$$;
+comment on function public.get_user_active_subscription(uuid) is
+  'The newest subscription that counts. Runs as the caller: a seller finds only their own.';
+grant execute on function public.get_user_active_subscription(uuid) to authenticated, service_role;

@@ -1,0 +1,181 @@
+-- Orders as sellers see them, and the count that the plan limit is checked against.
+
+create table public.orders (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references public.users (id) on delete cascade,
+  tiktok_shop_id uuid not null references public.tiktok_shops (id) on delete cascade,
+  tiktok_order_id text not null,
+  tiktok_status text not null,
+  order_status text not null default 'received',
+  payment_status text not null default 'pending',
+  currency text not null,
+  -- Wider than the brief's (10,2): an order of 100,000,000 VND or IDR is an ordinary sum.
+  total_amount numeric(14, 2) not null,
+  shipping_cost numeric(14, 2) not null default 0,
+  shipping_type text,
+  customer_email text,
+  shipping_address jsonb not null,
+  address_status text not null,
+  order_items jsonb not null,
+  tiktok_created_at timestamptz,
+  tiktok_updated_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  -- One order, one row; this is also the brief's idx_orders_tiktok_shop_id.
+  constraint orders_tiktok_shop_id_tiktok_order_id_key unique (tiktok_shop_id, tiktok_order_id),
+  constraint orders_order_status_check check (
+    order_status in (
+      'received', 'on_hold', 'awaiting_shipment', 'partially_shipped', 'awaiting_collection',
+      'in_transit', 'delivered', 'completed', 'cancelled'
+    )
+  ),
+  constraint orders_payment_status_check check (
+    payment_status in ('pending', 'paid', 'refunded', 'cancelled')
+  ),
+  constraint orders_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint orders_total_amount_check check (total_amount >= 0),
+  constraint orders_shipping_cost_check check (shipping_cost >= 0),
+  constraint orders_shipping_address_check check (jsonb_typeof(shipping_address) = 'object'),
+  constraint orders_address_status_check check (address_status in ('readable', 'masked', 'none')),
+  constraint orders_order_items_check check (jsonb_typeof(order_items) = 'array')
+);
+comment on table public.orders is 'One row for each TikTok order. Sellers read; only ingest_order writes.';
+comment on column public.orders.tiktok_status is 'TikTok''s own word, also one that order_status does not know yet.';
+comment on column public.orders.order_status is 'Mapped from tiktok_status: docs/orders.md.';
+comment on column public.orders.total_amount is 'What the buyer pays, in major units of currency.';
+comment on column public.orders.shipping_cost is 'What the buyer pays for shipping, in major units of currency.';
+comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
+comment on column public.orders.customer_email is 'TikTok''s forwarding address of the buyer.';
+comment on column public.orders.shipping_address is 'Our own shape: docs/orders.md. {} as long as TikTok shows none.';
+comment on column public.orders.address_status is 'readable; masked (TikTok put asterisks in it); none. A readable address is never overwritten by another kind.';
+comment on column public.orders.order_items is 'One entry per SKU with its quantity and line item ids: docs/orders.md.';
+comment on column public.orders.tiktok_updated_at is 'TikTok''s update_time; an older one never overwrites a newer one.';
+comment on column public.orders.created_at is 'When the order came in here; its month (UTC) is the one that it counts for.';
+
+create index idx_orders_tiktok_order_id on public.orders (tiktok_order_id);
+create index idx_orders_status on public.orders (order_status);
+create index idx_orders_created_at on public.orders (created_at);
+-- Also serves the brief's idx_orders_user_id.
+create index idx_orders_user_created on public.orders (user_id, created_at);
+
+create trigger update_orders_updated_at
+  before update on public.orders
+  for each row execute function public.update_updated_at_column();
+
+alter table public.orders enable row level security;
+create policy "Users can view own orders" on public.orders
+  for select to authenticated using ((select auth.uid()) = user_id);
+grant select on public.orders to authenticated;
+grant select, insert, update, delete on public.orders to service_role;
+
+create table private.monthly_order_counts (
+  user_id uuid not null references public.users (id) on delete cascade,
+  month date not null,
+  orders integer not null default 0,
+  primary key (user_id, month),
+  constraint monthly_order_counts_month_check check (extract(day from month) = 1),
+  constraint monthly_order_counts_orders_check check (orders >= 0)
+);
+comment on table private.monthly_order_counts is
+  'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
+
+alter table private.monthly_order_counts enable row level security;
+grant select, insert, update on private.monthly_order_counts to service_role;
+
+create function private.current_month()
+returns date
+language sql
+stable
+set search_path = ''
+as $$
+  select date_trunc('month', now() at time zone 'UTC')::date;
+$$;
+comment on function private.current_month() is 'First day of this month, UTC.';
+grant execute on function private.current_month() to service_role;
+
+create function private.monthly_order_limit(user_uuid uuid)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select monthly_order_limit
+  from public.plans
+  where name = coalesce(
+    (select plan_name from public.get_user_active_subscription(user_uuid)),
+    'trial'
+  );
+$$;
+comment on function private.monthly_order_limit(uuid) is 'New orders that a seller may take in each month.';
+grant execute on function private.monthly_order_limit(uuid) to service_role;
+
+create function private.monthly_order_count(user_uuid uuid)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(
+    (
+      select orders
+      from private.monthly_order_counts
+      where user_id = user_uuid and month = private.current_month()
+    ),
+    0
+  );
+$$;
+comment on function private.monthly_order_count(uuid) is 'Orders that came in for a seller this month.';
+grant execute on function private.monthly_order_count(uuid) to service_role;
+
+create function public.check_order_limit(user_uuid uuid)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+$$;
+comment on function public.check_order_limit(uuid) is
+  'Whether a seller may take in one more order this month. Two indexed reads, however many orders there are. Binding only while the counter is locked: ingest_order does that.';
+grant execute on function public.check_order_limit(uuid) to service_role;
+
+create table public.shipments (
+  id uuid primary key default gen_random_uuid(),
+  order_id uuid not null references public.orders (id) on delete cascade,
+  carrier text not null,
+  service_type text not null,
+  tracking_number text,
+  label_url text,
+  shipping_cost numeric(14, 2),
+  estimated_delivery date,
+  status text not null default 'created',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint shipments_shipping_cost_check check (shipping_cost >= 0),
+  constraint shipments_status_check check (
+    status in (
+      'created', 'purchased', 'in_transit', 'out_for_delivery', 'delivered',
+      'returned', 'failed', 'voided'
+    )
+  )
+);
+comment on table public.shipments is 'A parcel of an order and its label. Sellers read; only the backend writes.';
+comment on column public.shipments.shipping_cost is 'What the label cost, in major units.';
+
+create index idx_shipments_order_id on public.shipments (order_id);
+create index idx_shipments_tracking_number on public.shipments (tracking_number);
+create index idx_shipments_status on public.shipments (status);
+
+create trigger update_shipments_updated_at
+  before update on public.shipments
+  for each row execute function public.update_updated_at_column();
+
+alter table public.shipments enable row level security;
+create policy "Users can view shipments of own orders" on public.shipments
+  for select to authenticated
+  using (order_id in (select id from public.orders where user_id = (select auth.uid())));
+grant select on public.shipments to authenticated;
+grant select, insert, update, delete on public.shipments to service_role;

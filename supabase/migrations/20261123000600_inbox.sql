@@ -1,0 +1,260 @@
+-- The inbox: every webhook is stored here before it is answered, and worked from here until it is settled.
+
+create table private.webhook_events (
+  id bigint generated always as identity primary key,
+  source text not null,
+  external_id text not null,
+  event_type text not null,
+  shop_id text,
+  object_id text,
+  body text not null,
+  status text not null default 'pending',
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  reason text,
+  last_error text,
+  received_at timestamptz not null default now(),
+  settled_at timestamptz,
+  constraint webhook_events_source_external_id_key unique (source, external_id),
+  constraint webhook_events_source_check check (source in ('tiktok', 'stripe', 'easypost')),
+  constraint webhook_events_status_check check (
+    status in ('pending', 'processing', 'done', 'ignored', 'held', 'dead')
+  ),
+  constraint webhook_events_reason_check check (
+    (status in ('ignored', 'held', 'dead')) = (reason is not null)
+  )
+);
+comment on table private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks: docs/inbox.md.';
+comment on column private.webhook_events.external_id is 'The sender''s id of the event, or one derived from what it is about: a delivery that comes again is the same row.';
+comment on column private.webhook_events.shop_id is 'TikTok''s shop id.';
+comment on column private.webhook_events.object_id is 'What the event is about: TikTok''s order id.';
+comment on column private.webhook_events.body is 'The body as it was received.';
+comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled. held waits for the plan or the month.';
+comment on column private.webhook_events.attempts is 'How often it was claimed. A worker that lost its claim is recognised by an older number.';
+comment on column private.webhook_events.next_attempt_at is 'pending: not before then. processing: the claim''s lease ends then and another worker may take it.';
+comment on column private.webhook_events.reason is 'Why it was ignored, held or given up.';
+comment on column private.webhook_events.last_error is 'What the last failed attempt said; kept when a later one succeeds.';
+
+create index idx_webhook_events_due on private.webhook_events (next_attempt_at)
+  where status in ('pending', 'processing');
+create index idx_webhook_events_held on private.webhook_events (shop_id, received_at)
+  where status = 'held';
+
+alter table private.webhook_events enable row level security;
+grant select, insert, update on private.webhook_events to service_role;
+grant usage on sequence private.webhook_events_id_seq to service_role;
+
+create function public.receive_webhook_event(
+  p_source text,
+  p_external_id text,
+  p_event_type text,
+  p_shop_id text,
+  p_object_id text,
+  p_body text
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event_id bigint;
+begin
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  values (p_source, p_external_id, p_event_type, p_shop_id, p_object_id, p_body)
+  on conflict (source, external_id) do nothing
+  returning id into event_id;
+  if event_id is not null then
+    return jsonb_build_object('event_id', event_id, 'duplicate', false);
+  end if;
+  select id into event_id
+  from private.webhook_events
+  where source = p_source and external_id = p_external_id;
+  return jsonb_build_object('event_id', event_id, 'duplicate', true);
+end;
+$$;
+comment on function public.receive_webhook_event(text, text, text, text, text, text) is
+  'Stores a verified webhook once. Returns {event_id, duplicate}.';
+grant execute on function public.receive_webhook_event(text, text, text, text, text, text) to service_role;
+
+create function private.max_webhook_attempts()
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  select 10;
+$$;
+grant execute on function private.max_webhook_attempts() to service_role;
+
+create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  claimed jsonb;
+begin
+  -- Only an event whose workers all vanished gets here: a failure that was reported is settled by
+  -- fail_webhook_event.
+  update private.webhook_events
+  set status = 'dead',
+      reason = 'its workers vanished',
+      settled_at = now()
+  where id in (
+    select id
+    from private.webhook_events
+    where status = 'processing'
+      and next_attempt_at <= now()
+      and attempts >= private.max_webhook_attempts()
+    limit p_limit
+    for update skip locked
+  );
+
+  with due as (
+    select id
+    from private.webhook_events
+    where status in ('pending', 'processing')
+      and next_attempt_at <= now()
+      and attempts < private.max_webhook_attempts()
+    order by next_attempt_at
+    limit p_limit
+    for update skip locked
+  ), taken as (
+    update private.webhook_events as event
+    set status = 'processing',
+        attempts = event.attempts + 1,
+        next_attempt_at = now() + make_interval(secs => p_lease_seconds)
+    from due
+    where event.id = due.id
+    returning event.*
+  )
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'event_id', taken.id,
+        'attempt', taken.attempts,
+        'source', taken.source,
+        'event_type', taken.event_type,
+        'shop_id', taken.shop_id,
+        'body', taken.body,
+        'shop', (
+          select jsonb_build_object(
+            'id', shop.id,
+            'user_id', shop.user_id,
+            'shop_id', shop.shop_id,
+            'shop_cipher', shop.shop_cipher,
+            'access_token', shop.access_token
+          )
+          from public.tiktok_shops as shop
+          where taken.source = 'tiktok' and shop.shop_id = taken.shop_id and shop.is_active
+        )
+      )
+      order by taken.id
+    ),
+    '[]'
+  )
+  into claimed
+  from taken;
+  return claimed;
+end;
+$$;
+comment on function public.claim_webhook_events(integer, integer) is
+  'Takes up to p_limit due events for p_lease_seconds, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, body, shop}.';
+grant execute on function public.claim_webhook_events(integer, integer) to service_role;
+
+create function public.ignore_webhook_event(p_event_id bigint, p_attempt integer, p_reason text)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.webhook_events
+  set status = 'ignored', reason = p_reason, settled_at = now()
+  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+  return found;
+end;
+$$;
+comment on function public.ignore_webhook_event(bigint, integer, text) is
+  'Settles an event that asks for nothing. False if the claim was lost.';
+grant execute on function public.ignore_webhook_event(bigint, integer, text) to service_role;
+
+create function public.fail_webhook_event(
+  p_event_id bigint,
+  p_attempt integer,
+  p_error text,
+  p_retry_after_seconds integer default null
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  new_status text;
+begin
+  update private.webhook_events
+  set status = case when attempts < private.max_webhook_attempts() then 'pending' else 'dead' end,
+      reason = case when attempts < private.max_webhook_attempts() then null else left(p_error, 500) end,
+      settled_at = case when attempts < private.max_webhook_attempts() then null else now() end,
+      last_error = left(p_error, 2000),
+      -- 30 s doubling to 2 h, of which a random half: the last of ten attempts is 2 to 4 h after the first.
+      next_attempt_at = now() + greatest(
+        make_interval(secs => least(30 * 2 ^ (attempts - 1), 7200) * (0.5 + random() / 2)),
+        make_interval(secs => coalesce(p_retry_after_seconds, 0))
+      )
+  where id = p_event_id and status = 'processing' and attempts = p_attempt
+  returning status into new_status;
+  return new_status;
+end;
+$$;
+comment on function public.fail_webhook_event(bigint, integer, text, integer) is
+  'Puts an event back with exponential backoff and jitter, or gives it up after the last attempt. Returns its new status, null if the claim was lost.';
+grant execute on function public.fail_webhook_event(bigint, integer, text, integer) to service_role;
+
+create function public.release_held_events()
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  released integer;
+begin
+  with held_orders as (
+    select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
+    from private.webhook_events as event
+    join public.tiktok_shops as shop on shop.shop_id = event.shop_id
+    where event.status = 'held'
+    group by shop.user_id, event.shop_id, event.object_id
+  ), room as (
+    select
+      seller.user_id,
+      private.monthly_order_limit(seller.user_id) - private.monthly_order_count(seller.user_id) as orders
+    from (select distinct user_id from held_orders) as seller
+  ), next_orders as (
+    select held.shop_id, held.object_id
+    from (
+      select
+        held_orders.*,
+        row_number() over (partition by user_id order by held_since, object_id) as place
+      from held_orders
+    ) as held
+    join room on room.user_id = held.user_id
+    where held.place <= room.orders
+  )
+  update private.webhook_events as event
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  from next_orders
+  where event.status = 'held'
+    and event.shop_id = next_orders.shop_id
+    and event.object_id = next_orders.object_id;
+  get diagnostics released = row_count;
+  return released;
+end;
+$$;
+comment on function public.release_held_events() is
+  'Reopens the oldest held orders of each seller, as many as the plan now has room for. Returns the number of events. Each is checked again when it is ingested.';
+grant execute on function public.release_held_events() to service_role;

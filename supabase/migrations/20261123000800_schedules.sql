@@ -1,0 +1,49 @@
+-- What runs by the clock. Each job is safe to run twice and at the same time.
+
+do $$
+begin
+  if exists (select from pg_available_extensions where name = 'pg_cron') then
+    create extension if not exists pg_cron with schema pg_catalog;
+  end if;
+  if exists (select from pg_available_extensions where name = 'pg_net') then
+    create extension if not exists pg_net with schema extensions;
+  end if;
+end
+$$;
+
+create function private.invoke_function(function_name text)
+returns bigint
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  project_url text;
+  secret_key text;
+begin
+  select decrypted_secret into project_url from vault.decrypted_secrets where name = 'project_url';
+  select decrypted_secret into secret_key from vault.decrypted_secrets where name = 'secret_key';
+  if project_url is null or secret_key is null then
+    raise exception 'Vault lacks "project_url" or "secret_key": function "%" was not called', function_name
+      using hint = 'select vault.create_secret(''https://<project>.supabase.co'', ''project_url''); the same for the secret key, sb_secret_...';
+  end if;
+  return net.http_post(
+    url => project_url || '/functions/v1/' || function_name,
+    body => '{}'::jsonb,
+    headers => jsonb_build_object('Content-Type', 'application/json', 'apikey', secret_key),
+    timeout_milliseconds => 60000
+  );
+end;
+$$;
+comment on function private.invoke_function(text) is
+  'Calls an Edge Function through pg_net with the secret key from Vault; raises if either secret is missing. Returns pg_net''s request id.';
+
+do $$
+begin
+  if to_regprocedure('cron.schedule(text, text, text)') is null then
+    raise warning 'pg_cron is not available: the event worker must be called from outside, each minute';
+  else
+    perform cron.schedule('event-worker', '* * * * *', $job$select private.invoke_function('event-worker')$job$);
+  end if;
+end
+$$;

@@ -1,0 +1,96 @@
+/** What the simulated TikTok knows: logins, shops, codes, tokens and orders; kept in a journal file if asked. */
+
+export interface SimulatedShop {
+  id: string;
+  name: string;
+  region: string;
+  sellerType: "LOCAL" | "CROSS_BORDER";
+  cipher: string;
+  code: string;
+  /** The login that owns it. */
+  openId: string;
+}
+
+export interface SimulatedCode {
+  openId: string;
+  expiresAt: number;
+}
+
+export interface SimulatedToken {
+  openId: string;
+  /** Unix seconds. */
+  expiresAt: number;
+}
+
+/** An order as Get Order Detail answers it. */
+export interface SimulatedOrder {
+  id: string;
+  shopId: string;
+  detail: Record<string, unknown> & { status: string; update_time: number; create_time: number };
+}
+
+interface Collections {
+  shops: SimulatedShop;
+  codes: SimulatedCode;
+  accessTokens: SimulatedToken;
+  refreshTokens: SimulatedToken;
+  orders: SimulatedOrder;
+}
+
+type Kind = keyof Collections;
+
+/** A set of maps; every change is appended to the journal before it is answered for. */
+export class SimulatorState {
+  readonly #maps: { [K in Kind]: Map<string, Collections[K]> } = {
+    shops: new Map(),
+    codes: new Map(),
+    accessTokens: new Map(),
+    refreshTokens: new Map(),
+    orders: new Map(),
+  };
+  readonly #journal: Deno.FsFile | undefined;
+
+  /** @param journalPath A file that survives restarts; made if it is not there. */
+  constructor(journalPath?: string) {
+    if (journalPath === undefined) return;
+    this.#journal = Deno.openSync(journalPath, { create: true, append: true, mode: 0o600 });
+    for (const line of Deno.readTextFileSync(journalPath).split("\n")) {
+      try {
+        const [kind, id, value] = JSON.parse(line) as [Kind, string, never];
+        this.#apply(kind, id, value);
+      } catch {
+        // The end of the file, or a line that a kill cut short.
+      }
+    }
+  }
+
+  #apply<K extends Kind>(kind: K, id: string, value: Collections[K] | null): void {
+    if (value === null) this.#maps[kind].delete(id);
+    else this.#maps[kind].set(id, value);
+  }
+
+  get<K extends Kind>(kind: K, id: string): Collections[K] | undefined {
+    return this.#maps[kind].get(id);
+  }
+
+  all<K extends Kind>(kind: K): Collections[K][] {
+    return [...this.#maps[kind].values()];
+  }
+
+  put<K extends Kind>(kind: K, id: string, value: Collections[K]): void {
+    this.#write(kind, id, value);
+  }
+
+  delete(kind: Kind, id: string): void {
+    this.#write(kind, id, null);
+  }
+
+  #write<K extends Kind>(kind: K, id: string, value: Collections[K] | null): void {
+    this.#apply(kind, id, value);
+    this.#journal?.writeSync(new TextEncoder().encode(JSON.stringify([kind, id, value]) + "\n"));
+  }
+
+  close(): void {
+    this.#journal?.close();
+  }
+}
