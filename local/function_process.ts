@@ -121,6 +121,7 @@ export async function startFunctionProcess(
       const startedAt = Date.now();
       await current.ended;
       if (stopping) return;
+      await current.process.stdin.close().catch(() => {});
       host = undefined;
       options.onCrash?.("The function host died; starting it again.");
       if (Date.now() - startedAt > MAX_DELAY_MS) delay = FIRST_DELAY_MS;

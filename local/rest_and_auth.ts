@@ -98,5 +98,25 @@ export function createAuthApp(url: string, keys: ApiKeys): ApiApp {
  * request. The library grants everything to the API roles as whoever connects: so it cannot.
  */
 export function createRestApp(url: string, keys: ApiKeys): ApiApp {
-  return createApp(url, REST_CONNECTIONS, keys);
+  const app = createApp(url, REST_CONNECTIONS, keys);
+  return { ...app, fetch: (request) => app.fetch(withQuotedIds(request)) };
+}
+
+const NOT_FILTERS = new Set(["select", "order", "limit", "offset", "columns", "on_conflict"]);
+
+/**
+ * The library reads digits in a filter as a double, also for a text column: TikTok's ids would lose
+ * their last digits and match nothing. What is quoted it leaves alone.
+ */
+export function withQuotedIds(request: Request): Request {
+  const url = new URL(request.url);
+  const parameters = [...url.searchParams].map(([name, value]) => [
+    name,
+    NOT_FILTERS.has(name) ? value : value.replace(/(?<=^|[.(,])\d{16,}(?=$|[,)])/g, '"$&"'),
+  ]);
+  const search = new URLSearchParams(parameters).toString();
+  if (search === url.searchParams.toString()) return request;
+  url.search = search;
+  const { method, headers, body } = request;
+  return new Request(url, { method, headers, body });
 }

@@ -45,6 +45,8 @@ export interface Stack {
 
 const CONFIG = fileURLToPath(new URL("../supabase/config.toml", import.meta.url));
 
+const SHUTDOWN_MS = 3000;
+
 async function storeScheduleSecrets(access: DatabaseAccess, env: StackEnvironment): Promise<void> {
   const sql = postgres(access.adminUrl, { max: 1, onnotice: () => {} });
   try {
@@ -152,7 +154,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
         simulators: tiktok ? { tiktok: tiktok.fetch } : {},
       }),
     );
-    undo.push(() => server.shutdown());
+    undo.push(() => shutDown(server));
+    if (tiktok) undo.push(() => tiktok.faults.close());
 
     if (settings.schedule ?? true) {
       const scheduler = createScheduler(access.adminUrl);
@@ -169,6 +172,14 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+/** Lets requests end, but not forever: a client may never let go. */
+async function shutDown(server: Deno.HttpServer): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const giveUp = new Promise<void>((resolve) => timer = setTimeout(resolve, SHUTDOWN_MS));
+  await Promise.race([server.shutdown(), giveUp]);
+  clearTimeout(timer);
 }
 
 /** `undefined` if an outside Postgres is named; our own address, sourced from `<data>/env`, is not one. */

@@ -16,7 +16,7 @@ export interface DrainOptions {
   concurrency?: number;
   /** How long an event may take before another worker may have it. @default {60} */
   leaseSeconds?: number;
-  /** No event is claimed after this long; what was claimed is finished. @default {50000} */
+  /** Above 0. No event is claimed after this long; what was claimed is finished. @default {50000} */
   budgetMs?: number;
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
@@ -56,8 +56,7 @@ export class Drainer {
   drain(): Promise<DrainSummary> {
     this.#mayHaveMore = true;
     this.#wakeUp.resolve();
-    this.#running ??= this.#run().finally(() => this.#running = undefined);
-    return this.#running;
+    return this.#running ??= this.#run();
   }
 
   async #run(): Promise<DrainSummary> {
@@ -65,22 +64,28 @@ export class Drainer {
     const end = now() + budgetMs;
     const summary: DrainSummary = {};
     const working = new Set<Promise<void>>();
-    while (true) {
-      const free = concurrency - working.size;
-      if (this.#mayHaveMore && free > 0 && now() < end) {
-        this.#mayHaveMore = false;
-        this.#wakeUp = Promise.withResolvers<void>();
-        const events = await this.#inbox.claim(free, leaseSeconds);
-        if (events.length === free) this.#mayHaveMore = true;
-        for (const event of events) {
-          const work = this.#work(event, summary).finally(() => working.delete(work));
-          working.add(work);
+    try {
+      while (true) {
+        const free = concurrency - working.size;
+        if (this.#mayHaveMore && free > 0 && now() < end) {
+          this.#mayHaveMore = false;
+          this.#wakeUp = Promise.withResolvers<void>();
+          const events = await this.#inbox.claim(free, leaseSeconds);
+          if (events.length === free) this.#mayHaveMore = true;
+          for (const event of events) {
+            const work = this.#work(event, summary).finally(() => working.delete(work));
+            working.add(work);
+          }
+        } else if (working.size > 0) {
+          const mayClaim = free > 0 && now() < end;
+          await Promise.race(mayClaim ? [...working, this.#wakeUp.promise] : working);
+        } else {
+          return summary;
         }
-      } else if (working.size > 0) {
-        await Promise.race(free > 0 && now() < end ? [...working, this.#wakeUp.promise] : working);
-      } else {
-        return summary;
       }
+    } finally {
+      // In the same turn as the last look: a call from now on starts another drain.
+      this.#running = undefined;
     }
   }
 

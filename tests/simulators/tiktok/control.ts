@@ -35,6 +35,14 @@ const FaultBody = z.strictObject({
   probability: z.number().min(0).max(1).optional(),
 });
 
+const DeliveriesBody = z.strictObject({
+  order_ids: z.array(Digits).min(1).max(10_000),
+  /** How many of them TikTok sends once more, later. */
+  duplicates: z.int().min(0).default(0),
+  /** How many are on their way at the same time. */
+  concurrency: z.int().min(1).max(100).default(10),
+});
+
 const HELP = {
   "GET /control": "this page",
   "POST /control/shops": "{shop_id, name?, open_id?}: add a shop",
@@ -42,6 +50,8 @@ const HELP = {
   "POST /control/orders":
     "{shop_id, order_id?, status?, quantity?, price?, deliveries?}: a buyer orders",
   "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
+  "POST /control/deliveries":
+    "{order_ids, duplicates?, concurrency?}: send their webhooks, shuffled, some of them again",
   "POST /control/faults": "{kind, path?, delay_ms?, count?, probability?}: make API calls go wrong",
   "DELETE /control/faults": "make them go right again",
 };
@@ -62,6 +72,12 @@ function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], un
   return Object.fromEntries(
     Object.entries(value).filter(([, entry]) => entry !== undefined),
   ) as never;
+}
+
+function countBy(values: number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }
 
 export function controlRoutes(simulator: TikTokSimulator): Hono {
@@ -115,6 +131,19 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
     }
     const order = simulator.changeOrder(orderId, status, detail);
     return c.json({ order_id: order.id, answers: await deliver(order, deliveries) });
+  });
+
+  app.post("/deliveries", async (c) => {
+    const { order_ids, duplicates, concurrency } = await parse(DeliveriesBody, c.req.raw);
+    const orders = order_ids.map((id) => simulator.state.get("orders", id));
+    if (orders.includes(undefined)) {
+      return c.json({ error: "One of the orders is not there." }, 404);
+    }
+    const answers = await simulator.sendShuffled(
+      orders.filter((order) => order !== undefined),
+      { duplicates, concurrency },
+    );
+    return c.json({ sent: answers.length, answers: Object.fromEntries(countBy(answers)) });
   });
 
   app.post("/faults", async (c) => {

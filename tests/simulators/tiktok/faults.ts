@@ -11,6 +11,8 @@ export interface Fault {
   kind: "internal" | "rate_limit" | "expired" | "html" | "hang" | "delay";
   /** @default {10000} */
   delayMs?: number;
+  /** For `rate_limit`. @default {1} */
+  retryAfterSeconds?: number;
   /** How many calls it spoils; without it, all until `clear`. */
   count?: number;
   /** Share of the calls that it spoils, 0 to 1. @default {1} */
@@ -73,7 +75,7 @@ export class Faults {
       case "internal":
         throw refusals.internal();
       case "rate_limit":
-        throw refusals.rateLimited(1);
+        throw refusals.rateLimited(fault.retryAfterSeconds ?? 1);
       case "expired":
         throw refusals.tokenExpired();
       case "html":

@@ -23,7 +23,7 @@ export interface TikTokSimulatorOptions {
   retryDelaysMs?: number[];
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
-  /** For faults with a probability. @default {Math.random} */
+  /** For shuffles, and for faults with a probability. @default {Math.random} */
   random?: () => number;
 }
 
@@ -35,11 +35,13 @@ export class TikTokSimulator {
   readonly calls: string[] = [];
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly #sender: WebhookSender;
+  readonly #random: () => number;
 
   constructor(options: TikTokSimulatorOptions) {
     this.now = options.now ?? Date.now;
     this.state = new SimulatorState(options.journalPath);
-    this.faults = new Faults(options.random);
+    this.#random = options.random ?? Math.random;
+    this.faults = new Faults(this.#random);
     this.#sender = new WebhookSender({ ...options, url: options.webhookUrl, now: this.now });
     const gate = { ...options, state: this.state, now: this.now };
 
@@ -169,6 +171,36 @@ export class TikTokSimulator {
   /** Sends a webhook. Returns the HTTP status, 0 for no answer within 3 s. */
   send(notification: Notification): Promise<number> {
     return this.#sender.send(notification);
+  }
+
+  /**
+   * Sends the orders' webhooks in any order, `concurrency` at a time; when all were sent, `duplicates` of
+   * them once more, as late retries. Returns every HTTP status.
+   */
+  async sendShuffled(
+    orders: SimulatedOrder[],
+    { duplicates = 0, concurrency = 10 }: { duplicates?: number; concurrency?: number } = {},
+  ): Promise<number[]> {
+    const first = this.#shuffle(orders.map((order) => this.notificationOf(order)));
+    const again = Array.from({ length: duplicates }, (_, i) => first[i % first.length]);
+    const queue = [...first, ...this.#shuffle(again)].filter((entry) => entry !== undefined);
+    const answers: number[] = [];
+    const sender = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        answers.push(await this.send(next));
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, sender));
+    return answers;
+  }
+
+  #shuffle<T>(items: T[]): T[] {
+    const shuffled = [...items];
+    for (let i = shuffled.length - 1; i > 0; i--) {
+      const j = Math.floor(this.#random() * (i + 1));
+      [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
+    }
+    return shuffled;
   }
 
   close(): void {

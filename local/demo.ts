@@ -1,0 +1,213 @@
+/** `deno task demo`: fifty orders, duplicates and a plan limit, on a running stack or one of its own. */
+import { parseArgs } from "node:util";
+import { join, resolve } from "node:path";
+import postgres from "postgres";
+import { parseKeyRing } from "../shared/crypto/key_ring.ts";
+import { encrypt } from "../shared/crypto/encryption.ts";
+import { createServiceClient } from "../shared/database/client.ts";
+import { unwrap } from "../shared/database/result.ts";
+import type { StackEnvironment } from "./environment.ts";
+import { print, redirectConsole } from "./quiet_console.ts";
+import { findRunningStack, supabaseConfigOf } from "./running_stack.ts";
+import { authorizeSimulatedShop, connectWithCode, type Seller, signInSeller } from "./seller.ts";
+import { startStack } from "./stack.ts";
+
+const HELP = `Shows a seller, a shop, 50 orders and a plan limit at work.
+
+  npx -y deno@2.9.5 task demo [--data DIR]    data folder of a running stack (.local)
+
+Where no stack runs, it starts one of its own and removes it afterwards.`;
+
+const ORDERS = 50;
+const DUPLICATES = 15;
+const SETTLE_TIMEOUT_MS = 30_000;
+
+async function control(env: StackEnvironment, path: string, body: unknown): Promise<unknown> {
+  const response = await fetch(`${env.TIKTOK_API_URL}/control/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  }).catch(() => undefined);
+  if (!response?.ok) {
+    await response?.body?.cancel();
+    throw new Error(
+      `The demo needs our TikTok simulator; ${env.TIKTOK_API_URL} is something else.`,
+    );
+  }
+  return await response.json();
+}
+
+function table(rows: Record<string, unknown>[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column])))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => (line[i] ?? "").length)));
+  return cells.map((line) => "  " + line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   "))
+    .join("\n");
+}
+
+/** What became of the shop's events; waits until none is open. */
+async function settledEvents(sql: postgres.Sql, shopId: string): Promise<Map<string, number>> {
+  const end = Date.now() + SETTLE_TIMEOUT_MS;
+  while (true) {
+    const rows = await sql<{ status: string; events: number }[]>`
+      select status, count(*)::int as events from private.webhook_events
+      where shop_id = ${shopId} group by status`;
+    const counts = new Map(rows.map((row) => [row.status, row.events]));
+    if (!counts.has("pending") && !counts.has("processing")) return counts;
+    if (Date.now() > end) throw new Error("The inbox did not settle within 30 s.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function countOrders(seller: Seller): Promise<number> {
+  const { count, error } = await seller.client.from("orders")
+    .select("*", { count: "exact", head: true });
+  if (error) throw new Error(`orders could not be counted: ${error.code}`);
+  return count ?? 0;
+}
+
+async function showOrders(seller: Seller): Promise<void> {
+  const orders = unwrap(
+    "orders",
+    await seller.client.from("orders")
+      .select(
+        "tiktok_order_id, order_status, total_amount, currency, shipping_address, order_items",
+      )
+      .order("created_at").limit(5),
+  );
+  print(table(orders.map((order) => {
+    const { city } = order.shipping_address as { city: string | null };
+    const [item] = order.order_items as { quantity: number; product_name: string }[];
+    return {
+      order: order.tiktok_order_id,
+      status: order.order_status,
+      total: `${order.total_amount.toFixed(2)} ${order.currency}`,
+      items: `${item?.quantity} x ${item?.product_name}`,
+      city,
+    };
+  })));
+}
+
+/** What the Stripe webhook will do one day: the seller now pays for a plan of 500 orders. */
+async function subscribe(env: StackEnvironment, userId: string): Promise<void> {
+  const keys = await parseKeyRing(env.ENCRYPTION_KEYS);
+  const customerId = `cus_demo${userId.slice(0, 8)}`;
+  const { error } = await createServiceClient(supabaseConfigOf(env)).from("subscriptions").insert({
+    user_id: userId,
+    stripe_customer_id: await encrypt(keys, customerId, "subscriptions.stripe_customer_id"),
+    stripe_customer_id_hash: crypto.randomUUID(),
+    plan_name: "growth",
+    status: "active",
+  });
+  if (error) throw new Error(`The subscription could not be stored: ${error.code}`);
+}
+
+async function runDemo(env: StackEnvironment): Promise<void> {
+  const email = `demo-${crypto.randomUUID().slice(0, 8)}@example.com`;
+  const shopId = `74${String(Date.now()).padStart(17, "0")}`;
+  const sql = postgres(env.SUPABASE_DB_URL, { max: 1, onnotice: () => {} });
+  try {
+    print(`1  ${email} signs up. A trial takes in 10 orders a month.`);
+    await control(env, "shops", { shop_id: shopId, name: "Demo Goods" });
+    const seller = await signInSeller(env, email, crypto.randomUUID());
+
+    print(`2  They connect their TikTok shop ${shopId}.`);
+    await connectWithCode(env, seller.id, await authorizeSimulatedShop(env, shopId));
+
+    print(
+      `3  ${ORDERS} buyers order at once. TikTok's webhooks come shuffled, ${DUPLICATES} of them again.`,
+    );
+    const orders = Array.from({ length: ORDERS }, (_, i) => ({
+      shop_id: shopId,
+      quantity: 1 + i % 3,
+      price: `${9 + i % 20}.50`,
+      deliveries: 0,
+    }));
+    const created = await Promise.all(orders.map((order) => control(env, "orders", order)));
+    const startedAt = performance.now();
+    const { sent, answers } = await control(env, "deliveries", {
+      order_ids: created.map((order) => (order as { order_id: string }).order_id),
+      duplicates: DUPLICATES,
+    }) as { sent: number; answers: Record<string, number> };
+    const events = await settledEvents(sql, shopId);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+
+    const arrived = {
+      deliveries: sent,
+      "answered 200": answers["200"] ?? 0,
+      "events stored": [...events.values()].reduce((sum, n) => sum + n, 0),
+      "orders in": await countOrders(seller),
+      "held by the plan": events.get("held") ?? 0,
+    };
+    print(`\n   After ${seconds} s:\n`);
+    print(table([arrived]));
+    if (arrived["orders in"] !== 10 || arrived["held by the plan"] !== ORDERS - 10) {
+      throw new Error("\nThat is not what a trial should do: 10 in, the rest held.");
+    }
+    print("\n   The first of them, as the seller sees them:\n");
+    await showOrders(seller);
+
+    print(
+      "\n4  The seller takes the plan growth (500 a month). The event worker releases what was held.",
+    );
+    await subscribe(env, seller.id);
+    const worker = await fetch(`${env.SUPABASE_URL}/functions/v1/event-worker`, {
+      method: "POST",
+      headers: { apikey: env.SUPABASE_SECRET_KEY },
+    });
+    if (!worker.ok) throw new Error(`The event worker answered ${worker.status}.`);
+    await worker.body?.cancel();
+    const after = await settledEvents(sql, shopId);
+    print("");
+    const released = { "orders in": await countOrders(seller), held: after.get("held") ?? 0 };
+    print(table([released]));
+    if (released["orders in"] !== ORDERS) throw new Error("\nThat is not every order, once.");
+    print("\nEvery order is there, once.");
+  } finally {
+    await sql.end();
+  }
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: "string", default: ".local" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    print(HELP);
+    return 0;
+  }
+  const running = await findRunningStack(resolve(values.data)).catch(() => undefined);
+  if (running) {
+    await runDemo(running);
+    return 0;
+  }
+  print("No stack is running here: the demo starts one of its own.");
+  const data = await Deno.makeTempDir({ prefix: "creatorflow-demo-" });
+  await Deno.chmod(data, 0o755);
+  redirectConsole(join(data, "console.log"));
+  try {
+    const stack = await startStack({ port: 0, dbPort: 0, data, environment: {}, schedule: false });
+    const interrupted = Promise.withResolvers<never>();
+    Deno.addSignalListener("SIGINT", () => interrupted.reject(new Error("Interrupted.")));
+    try {
+      await Promise.race([runDemo(stack.env), interrupted.promise]);
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main());
+  } catch (error) {
+    print((error as Error).message);
+    Deno.exit(1);
+  }
+}

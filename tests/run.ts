@@ -1,0 +1,52 @@
+/**
+ * `deno task test`: makes one fresh Postgres with the migrations, runs all tests against copies of its
+ * database, and closes with `N passed, N failed`. Arguments go to `deno test` (files, --filter).
+ */
+import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
+import { print } from "../local/quiet_console.ts";
+
+const ROOT = new URL("..", import.meta.url);
+
+/** `deno test` says e.g. `ok | 5 passed (2 steps) | 0 failed | 1 ignored (39ms)`. */
+function readSummary(line: string): { passed: number; failed: number } | undefined {
+  const found = /\| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed/.exec(line);
+  return found ? { passed: Number(found[1]), failed: Number(found[2]) } : undefined;
+}
+
+async function runTests(databaseUrl: string, args: string[]): Promise<[number, number]> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--allow-all", "--no-check", ...args],
+    cwd: ROOT,
+    env: { TEST_DATABASE_URL: databaseUrl, NO_COLOR: "1", DO_NOT_TRACK: "1" },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  let summary: { passed: number; failed: number } | undefined;
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) summary = readSummary(line) ?? summary;
+  }
+  const { success } = await child.status;
+  const { passed, failed } = readSummary(rest) ?? summary ?? { passed: 0, failed: 0 };
+  // A run that fails without a failed test (a module that does not load, a leak) is no success.
+  return [passed, success ? failed : Math.max(failed, 1)];
+}
+
+if (import.meta.main) {
+  const startedAt = performance.now();
+  print("Making a fresh Postgres with the migrations (the first time npm fetches it and the CLI).");
+  let result: [number, number] = [0, 1];
+  try {
+    await using database = await startTemporaryPostgres();
+    result = await runTests(database.access.adminUrl, Deno.args);
+  } catch (error) {
+    print(`The tests could not run: ${(error as Error).message}`);
+  }
+  const [passed, failed] = result;
+  print(`Took ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
+  print(`${passed} passed, ${failed} failed`);
+  Deno.exit(failed === 0 && passed > 0 ? 0 : 1);
+}

@@ -1,0 +1,105 @@
+/** Sellers with connected shops, and what became of their webhooks. */
+import {
+  authorizeSimulatedShop,
+  connectWithCode,
+  type Seller,
+  signInSeller,
+} from "../../local/seller.ts";
+import { encrypt } from "../../shared/crypto/encryption.ts";
+import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { signWebhook } from "../../shared/tiktok/signing.ts";
+import type { TestStack } from "./stack.ts";
+import { until } from "./until.ts";
+
+export interface ConnectedSeller extends Seller {
+  /** TikTok's shop id. */
+  shopId: string;
+}
+
+let shops = 0;
+
+/** Signs a seller up and connects a shop of their own through the simulator's token exchange. */
+export async function connectSeller(stack: TestStack, shopId?: string): Promise<ConnectedSeller> {
+  const id = shopId ?? String(7_480_000_000_000_000_000n + BigInt(++shops));
+  if (!stack.tiktok.state.get("shops", id)) stack.tiktok.addShop({ id });
+  const seller = await signInSeller(
+    stack.env,
+    `seller-${crypto.randomUUID()}@example.com`,
+    "a-password",
+  );
+  await connectWithCode(stack.env, seller.id, await authorizeSimulatedShop(stack.env, id));
+  return { ...seller, shopId: id };
+}
+
+/** Posts a body to the webhook function, with TikTok's signature unless another is given. */
+export async function postWebhook(
+  stack: TestStack,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
+  return await fetch(`${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`, {
+    method: "POST",
+    headers: { authorization: await signWebhook(app, bytes), ...headers },
+    body: bytes,
+  });
+}
+
+/** Calls the event worker as the scheduler does. */
+export async function runEventWorker(stack: TestStack): Promise<Record<string, unknown>> {
+  const response = await fetch(`${stack.env.SUPABASE_URL}/functions/v1/event-worker`, {
+    method: "POST",
+    headers: { apikey: stack.env.SUPABASE_SECRET_KEY },
+  });
+  if (response.status !== 200) throw new Error(`The event worker answered ${response.status}`);
+  return await response.json();
+}
+
+/** Number of stored events by status, once none is open. */
+export async function settledEvents(stack: TestStack): Promise<Record<string, number>> {
+  return await until("every event is settled", async () => {
+    const rows = await stack.sql`
+      select status, count(*)::int as events from private.webhook_events group by status`;
+    const counts = Object.fromEntries(rows.map((row) => [row.status, row.events]));
+    return "pending" in counts || "processing" in counts ? undefined : counts;
+  });
+}
+
+/** The first event that was put back, once there is one. */
+export async function failedEvent(stack: TestStack): Promise<Record<string, unknown>> {
+  return await until("an event has failed", async () => {
+    const [row] = await stack.sql`
+      select * from private.webhook_events
+      where status = 'pending' and last_error is not null order by id`;
+    return row;
+  });
+}
+
+export async function countEvents(stack: TestStack): Promise<number> {
+  const [row] = await stack.sql`select count(*)::int as events from private.webhook_events`;
+  return row?.events;
+}
+
+/** The seller's count of this month, as the plan limit sees it. */
+export async function countedOrders(stack: TestStack, userId: string): Promise<number> {
+  const [row] = await stack.sql`select private.monthly_order_count(${userId}) as orders`;
+  return row?.orders;
+}
+
+/** Gives the seller a live subscription, as Stripe's webhook will. */
+export async function subscribe(stack: TestStack, userId: string, plan: string): Promise<void> {
+  const keys = await parseKeyRing(stack.env.ENCRYPTION_KEYS);
+  const id = await encrypt(keys, "cus_test", "subscriptions.stripe_customer_id");
+  await stack.sql`
+    insert into public.subscriptions
+      (user_id, stripe_customer_id, stripe_customer_id_hash, plan_name, status, created_at)
+    values (${userId}, ${id}, ${crypto.randomUUID()}, ${plan}, 'active', clock_timestamp())`;
+}
+
+/** As if the leases of workers that died, or the waits of events that failed, were over. */
+export async function letTimePass(stack: TestStack): Promise<void> {
+  await stack.sql`
+    update private.webhook_events set next_attempt_at = now()
+    where status in ('pending', 'processing')`;
+}
