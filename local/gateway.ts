@@ -14,13 +14,37 @@ export interface GatewayOptions {
   simulators: Record<string, Fetch>;
 }
 
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-headers": "authorization, x-client-info, apikey, content-type",
-};
+const ANY_ORIGIN = { "access-control-allow-origin": "*" };
 
 function answer(status: number, code: string, message: string): Response {
-  return Response.json({ code, message }, { status, headers: CORS });
+  return Response.json({ code, message }, { status, headers: ANY_ORIGIN });
+}
+
+/** The platform's gateway answers a browser's preflight for its APIs; functions answer their own. */
+function answerPreflight(request: Request): Response | undefined {
+  const method = request.headers.get("access-control-request-method");
+  if (request.method !== "OPTIONS" || method === null) return undefined;
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...ANY_ORIGIN,
+      "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+      "access-control-allow-headers": request.headers.get("access-control-request-headers") ?? "*",
+      "access-control-max-age": "3600",
+      vary: "access-control-request-headers",
+    },
+  });
+}
+
+/** The platform's gateway lets a browser read every answer of its APIs, errors too. */
+async function callApi(request: Request, api: Fetch): Promise<Response> {
+  const preflight = answerPreflight(request);
+  if (preflight) return preflight;
+  const response = await api(request);
+  if (!response.headers.has("access-control-allow-origin")) {
+    response.headers.set("access-control-allow-origin", "*");
+  }
+  return response;
 }
 
 async function callFunction(request: Request, options: GatewayOptions): Promise<Response> {
@@ -53,8 +77,8 @@ function withoutPrefix(request: Request, prefix: string): Request {
 export function createGateway(options: GatewayOptions): Fetch {
   return async (request) => {
     const { pathname } = new URL(request.url);
-    if (pathname.startsWith("/rest/v1/")) return await options.rest(request);
-    if (pathname.startsWith("/auth/v1/")) return await options.auth(request);
+    if (pathname.startsWith("/rest/v1/")) return await callApi(request, options.rest);
+    if (pathname.startsWith("/auth/v1/")) return await callApi(request, options.auth);
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
     const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
     const fetch = simulator?.[1] === undefined ? undefined : options.simulators[simulator[1]];

@@ -40,7 +40,7 @@ const Envelope = z.looseObject({
   code: z.int(),
   message: z.string().catch(""),
   request_id: z.string().catch(""),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 
 /** `Retry-After` as seconds; TikTok may send seconds or a date. */

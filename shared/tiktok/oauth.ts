@@ -12,7 +12,11 @@ export interface TokenGrant {
   openId: string;
 }
 
-const Answer = z.looseObject({ code: z.int(), message: z.string().catch(""), data: z.unknown() });
+const Answer = z.looseObject({
+  code: z.int(),
+  message: z.string().catch(""),
+  data: z.unknown().optional(),
+});
 
 const Grant = z.looseObject({
   access_token: z.string().min(1),

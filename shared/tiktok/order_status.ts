@@ -16,7 +16,7 @@ export type OrderStatus =
 export type PaymentStatus = "pending" | "paid" | "refunded" | "cancelled";
 
 /** Webhooks say CANCEL where the Order API says CANCELLED. */
-const ORDER_STATUS: Readonly<Record<string, OrderStatus>> = {
+const ORDER_STATUS: ReadonlyMap<string, OrderStatus> = new Map(Object.entries({
   UNPAID: "received",
   ON_HOLD: "on_hold",
   AWAITING_SHIPMENT: "awaiting_shipment",
@@ -27,11 +27,11 @@ const ORDER_STATUS: Readonly<Record<string, OrderStatus>> = {
   COMPLETED: "completed",
   CANCELLED: "cancelled",
   CANCEL: "cancelled",
-};
+}));
 
 /** `null` for a state that TikTok added since: the stored one is kept. */
 export function mapOrderStatus(tiktokStatus: string): OrderStatus | null {
-  return ORDER_STATUS[tiktokStatus] ?? null;
+  return ORDER_STATUS.get(tiktokStatus) ?? null;
 }
 
 /** What `mapPaymentStatus` needs to know beside the state. */

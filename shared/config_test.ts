@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { ConfigError, readEncryptionKeys, readSupabaseConfig, readTikTokConfig } from "./config.ts";
+
+const environment = (variables: Record<string, string>) => (name: string) => variables[name];
+
+const SUPABASE = {
+  SUPABASE_URL: "http://127.0.0.1:54321/",
+  SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_a"}',
+  SUPABASE_SECRET_KEYS: '{"default":"sb_secret_a","cron":"sb_secret_b"}',
+};
+
+Deno.test("readSupabaseConfig() reads the platform's variables", () => {
+  assert.deepEqual(readSupabaseConfig(environment(SUPABASE)), {
+    url: "http://127.0.0.1:54321",
+    publishableKey: "sb_publishable_a",
+    secretKey: "sb_secret_a",
+    secretKeys: ["sb_secret_a", "sb_secret_b"],
+  });
+});
+
+Deno.test("a missing or wrong variable is named, with the fix and without its value", () => {
+  const cases: [() => unknown, RegExp][] = [
+    [() => readSupabaseConfig(environment({})), /SUPABASE_SECRET_KEYS is not set\. The platform/],
+    [
+      () => readSupabaseConfig(environment({ ...SUPABASE, SUPABASE_URL: "nonsense" })),
+      /SUPABASE_URL is not an http/,
+    ],
+    [
+      () => readSupabaseConfig(environment({ ...SUPABASE, SUPABASE_SECRET_KEYS: "sb_secret_x" })),
+      /SUPABASE_SECRET_KEYS is not usable/,
+    ],
+    [
+      () =>
+        readSupabaseConfig(
+          environment({ ...SUPABASE, SUPABASE_SECRET_KEYS: '{"cron":"sb_secret_x"}' }),
+        ),
+      /an entry "default"/,
+    ],
+    [() => readTikTokConfig(environment({})), /TIKTOK_APP_KEY is not set\. Copy it from/],
+  ];
+  for (const [read, message] of cases) {
+    assert.throws(read, (error: Error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /sb_secret_x/);
+      return true;
+    });
+  }
+});
+
+Deno.test("readTikTokConfig() uses TikTok's own hosts unless told otherwise", () => {
+  const keys = { TIKTOK_APP_KEY: "key", TIKTOK_APP_SECRET: "secret" };
+  assert.equal(
+    readTikTokConfig(environment(keys)).apiUrl,
+    "https://open-api.tiktokglobalshop.com",
+  );
+  const other = readTikTokConfig(environment({ ...keys, TIKTOK_API_URL: "http://127.0.0.1:9/x/" }));
+  assert.equal(other.apiUrl, "http://127.0.0.1:9/x");
+  assert.equal(other.authUrl, "https://auth.tiktok-shops.com");
+});
+
+Deno.test("readEncryptionKeys() names the variable and how to make a key", async () => {
+  await assert.rejects(readEncryptionKeys(environment({})), /ENCRYPTION_KEYS is not set.*openssl/);
+  await assert.rejects(
+    readEncryptionKeys(environment({ ENCRYPTION_KEYS: "a:AAAA" })),
+    /ENCRYPTION_KEYS: Key "a" has 3 bytes, not 32/,
+  );
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { InvalidWebhookError, parseWebhook } from "./webhook.ts";
+
+const parse = (body: unknown) =>
+  parseWebhook(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)));
+
+Deno.test("parseWebhook() reads topic, id, shop and order", async () => {
+  const body = {
+    type: 1,
+    tts_notification_id: "7600000000000001001",
+    shop_id: "7490000000000000001",
+    timestamp: 1789992800,
+    data: { order_id: "576461413038785752", order_status: "UNPAID", update_time: 1789992800 },
+  };
+  assert.deepEqual(await parse(body), {
+    topic: "ORDER_STATUS_CHANGE",
+    externalId: "7600000000000001001",
+    shopId: "7490000000000000001",
+    orderId: "576461413038785752",
+  });
+});
+
+Deno.test("parseWebhook() keeps all digits of ids that come as numbers", async () => {
+  const webhook = await parse(
+    '{"type":1,"tts_notification_id":7600000000000001003,"shop_id":7490000000000000001,"data":{"order_id":576461413038785753}}',
+  );
+  assert.equal(webhook.externalId, "7600000000000001003");
+  assert.equal(webhook.shopId, "7490000000000000001");
+  assert.equal(webhook.orderId, "576461413038785753");
+});
+
+Deno.test("parseWebhook() derives one id for all pushes of an event, and another for another event", async () => {
+  const body = (timestamp: number, data: object) => ({ type: 3, shop_id: "1", timestamp, data });
+  const first = await parse(body(10, { order_id: "5", update_time: 7 }));
+  const pushedAgain = await parse(body(99, { update_time: 7, order_id: "5" }));
+  const later = await parse(body(10, { order_id: "5", update_time: 8 }));
+  const elsewhere = await parse({ ...body(10, { order_id: "5", update_time: 7 }), shop_id: "2" });
+  assert.match(first.externalId, /^derived:/);
+  assert.equal(pushedAgain.externalId, first.externalId);
+  assert.equal(new Set([first, later, elsewhere].map((entry) => entry.externalId)).size, 3);
+});
+
+Deno.test("parseWebhook() takes odd ids for absent", async () => {
+  for (const odd of [null, "", "abc", "12 3", -1, 1.5, true, {}, [], "9".repeat(33)]) {
+    const webhook = await parse({ type: 1, shop_id: odd, data: { order_id: odd } });
+    assert.deepEqual([webhook.shopId, webhook.orderId], [null, null], JSON.stringify(odd));
+  }
+  assert.equal((await parse({ type: 1, data: "text" })).orderId, null);
+});
+
+Deno.test("parseWebhook() names a topic that TikTok added since by its number", async () => {
+  assert.equal((await parse({ type: 4711 })).topic, "TYPE_4711");
+});
+
+Deno.test("parseWebhook() either reads a body or throws InvalidWebhookError", async () => {
+  const anyBody = fc.oneof(
+    fc.uint8Array(),
+    fc.json().map((text) => new TextEncoder().encode(text)),
+    fc.record({ type: fc.jsonValue(), shop_id: fc.jsonValue(), data: fc.jsonValue() })
+      .map((body) => new TextEncoder().encode(JSON.stringify(body))),
+  );
+  await fc.assert(fc.asyncProperty(anyBody, async (bytes) => {
+    const webhook = await parseWebhook(bytes).catch((error) => error);
+    assert.ok(webhook instanceof InvalidWebhookError || webhook.externalId.length > 0);
+  }));
+});
