@@ -109,6 +109,9 @@ export async function findPlace(dataFolder: string): Promise<PostgresPlace> {
   }
   const account = await accountForRoot();
   await Deno.mkdir(dataFolder, { recursive: true });
+  await Deno.mkdir(SHARED_ROOT, { recursive: true });
+  // Whatever root's umask is, Postgres's user has to pass.
+  await Deno.chmod(SHARED_ROOT, 0o755);
   const data = await canEnter(dataFolder, account)
     ? inside
     : join(SHARED_ROOT, await shortHash(dataFolder));

@@ -1,5 +1,5 @@
 /** Runs one embedded Postgres: makes its cluster, starts it, stops it, cleans up after a crash. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { PostgresPlace } from "./binaries.ts";
 
 /** The superuser of the embedded cluster; `postgres` is an ordinary role, as on Supabase. */
@@ -42,9 +42,11 @@ export async function initialise(place: PostgresPlace, password: string): Promis
   if (await exists(join(place.data, "PG_VERSION"))) return false;
   // A cluster without PG_VERSION is what an interrupted initdb leaves.
   await Deno.remove(place.data, { recursive: true }).catch(() => {});
-  await Deno.mkdir(place.data, { recursive: true, mode: 0o700 });
+  await Deno.mkdir(dirname(place.data), { recursive: true });
+  await Deno.mkdir(place.data, { mode: 0o700 });
   if (place.account) await Deno.chown(place.data, place.account.uid, place.account.gid);
-  const passwordFile = await Deno.makeTempFile();
+  // Beside the data: the system's folder for such files may be closed to Postgres's user.
+  const passwordFile = await Deno.makeTempFile({ dir: dirname(place.data) });
   try {
     await Deno.writeTextFile(passwordFile, password);
     if (place.account) await Deno.chown(passwordFile, place.account.uid, place.account.gid);

@@ -1,0 +1,67 @@
+/** What is generated is up to date, and the house's rules hold for every file. */
+import assert from "node:assert/strict";
+import { generateTypes } from "../local/generate_types.ts";
+import { readFunctionConfig } from "../local/function_config.ts";
+
+const ROOT = new URL("..", import.meta.url);
+
+async function* sourceFiles(folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory) yield* sourceFiles(`${path}/`);
+    else if (entry.name.endsWith(".ts")) yield path;
+  }
+}
+
+Deno.test("shared/database/types.ts is what the migrations give (else: deno task generate-types)", async () => {
+  const url = Deno.env.get("TEST_DATABASE_URL");
+  assert.ok(url, "run the tests with `deno task test`");
+  const committed = await Deno.readTextFile(new URL("shared/database/types.ts", ROOT));
+  assert.equal(await generateTypes(url), committed);
+});
+
+Deno.test("arrows run one way: functions -> shared -> nothing of ours", async () => {
+  const imports = async (path: string) => {
+    const source = await Deno.readTextFile(new URL(path, ROOT));
+    return [...source.matchAll(/from "(\.[^"]+)"/g)].map((match) =>
+      new URL(match[1] as string, new URL(path, "file:///")).pathname.slice(1)
+    );
+  };
+  for await (const path of sourceFiles("functions/")) {
+    const own = path.split("/").slice(0, 2).join("/");
+    for (const target of await imports(path)) {
+      assert.ok(
+        target.startsWith("shared/") || target.startsWith(`${own}/`),
+        `${path} -> ${target}`,
+      );
+    }
+  }
+  for await (const path of sourceFiles("shared/")) {
+    for (const target of await imports(path)) {
+      assert.ok(target.startsWith("shared/"), `${path} -> ${target}`);
+    }
+  }
+});
+
+Deno.test("only shared/config.ts reads the environment, and only shared/database makes a client", async () => {
+  for (const folder of ["functions/", "shared/"]) {
+    for await (const path of sourceFiles(folder)) {
+      if (path.endsWith("_test.ts")) continue;
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      if (path !== "shared/config.ts") assert.doesNotMatch(source, /Deno\.env/, path);
+      if (path !== "shared/log.ts") assert.doesNotMatch(source, /\bconsole\b/, path);
+      if (path !== "shared/database/client.ts") assert.doesNotMatch(source, /createClient\b/, path);
+    }
+  }
+});
+
+Deno.test("every function folder is in config.toml, and every entry point is there", async () => {
+  const path = new URL("supabase/config.toml", ROOT).pathname;
+  const configured = await readFunctionConfig(path);
+  const folders = await Array.fromAsync(Deno.readDir(new URL("functions/", ROOT)));
+  assert.deepEqual(
+    configured.map((entry) => entry.name).sort(),
+    folders.map((entry) => entry.name).sort(),
+  );
+  for (const { entrypoint } of configured) assert.ok((await Deno.stat(new URL(entrypoint))).isFile);
+});
