@@ -14,7 +14,7 @@ export interface DatabaseAccess {
   authUrl: string;
 }
 
-const STAND_INS = ["cron", "net", "vault"] as const;
+const STAND_INS = ["cron", "net", "vault", "realtime"] as const;
 
 /** The same cluster and password give the same result, so that two stacks may share one cluster. */
 async function derivePassword(adminUrl: string, role: string): Promise<string> {

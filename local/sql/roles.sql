@@ -28,3 +28,5 @@ $$;
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
+-- As on Supabase: who is active is for the health check to see.
+grant pg_monitor to postgres;

@@ -254,6 +254,28 @@ export type Database = {
           },
         ];
       };
+      "system_logs": {
+        Row: {
+          "created_at": string;
+          "details": NonNullable<Json>;
+          "event_type": string;
+          "id": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "details"?: NonNullable<Json>;
+          "event_type": string;
+          "id"?: never;
+        };
+        Update: {
+          "created_at"?: string;
+          "details"?: NonNullable<Json>;
+          "event_type"?: string;
+          "id"?: never;
+        };
+        Relationships: [];
+      };
       "tiktok_shops": {
         Row: {
           "access_token": string;
@@ -358,12 +380,21 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "check_database_health": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "metric": string;
+          "status": string;
+          "value": number;
+        }[];
+      };
       "check_order_limit": { Args: { "user_uuid": string }; Returns: boolean };
       "claim_webhook_events": {
         Args: { "p_lease_seconds": number; "p_limit": number };
         Returns: Json;
       };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
+      "create_backup_point": { Args: { "backup_name": string }; Returns: string };
       "fail_webhook_event": {
         Args: {
           "p_attempt": number;
@@ -373,6 +404,7 @@ export type Database = {
         };
         Returns: string;
       };
+      "get_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_user_active_subscription": {
         Args: { "user_uuid": string };
         Returns: {
@@ -401,6 +433,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: Record<PropertyKey, never>; Returns: number };
     };
     Enums: {

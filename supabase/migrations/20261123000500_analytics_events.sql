@@ -23,9 +23,134 @@ create index idx_analytics_user_timestamp on public.analytics_events (user_id, t
 alter table public.analytics_events enable row level security;
 create policy "Users can view own analytics" on public.analytics_events
   for select to authenticated using ((select auth.uid()) = user_id);
+
+-- What the backend records by itself; a seller may not claim it. Triggers, so that no way of writing
+-- an order, a shipment or a subscription forgets it, and none records what was rolled back.
+
+create function private.is_backend_event(event_type text)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select event_type in ('order_received', 'label_bought', 'plan_changed');
+$$;
+comment on function private.is_backend_event(text) is 'Event types that only the backend writes.';
+-- The policy asks as the seller.
+grant usage on schema private to authenticated;
+grant execute on function private.is_backend_event(text) to authenticated, service_role;
+
 create policy "Users can insert own analytics" on public.analytics_events
-  for insert to authenticated with check ((select auth.uid()) = user_id);
+  for insert to authenticated
+  with check ((select auth.uid()) = user_id and not private.is_backend_event(event_type));
 -- Not id and not timestamp: when an event happened is for the database to say.
 grant select, insert (user_id, event_type, properties, session_id) on public.analytics_events
   to authenticated;
 grant select, insert on public.analytics_events to service_role;
+
+create function private.record_order_received()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.analytics_events (user_id, event_type, properties)
+  values (new.user_id, 'order_received', jsonb_build_object('order_id', new.id));
+  return null;
+end;
+$$;
+comment on function private.record_order_received() is 'Trigger: an order came in.';
+
+create trigger record_order_received
+  after insert on public.orders
+  for each row execute function private.record_order_received();
+
+create function private.record_label_bought()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.analytics_events (user_id, event_type, properties)
+  select user_id, 'label_bought', jsonb_build_object('order_id', new.order_id, 'shipment_id', new.id)
+  from public.orders
+  where id = new.order_id;
+  return null;
+end;
+$$;
+comment on function private.record_label_bought() is 'Trigger: a shipment has become "purchased".';
+
+create trigger record_label_bought_on_insert
+  after insert on public.shipments
+  for each row when (new.status = 'purchased')
+  execute function private.record_label_bought();
+
+create trigger record_label_bought_on_update
+  after update of status on public.shipments
+  for each row when (new.status = 'purchased' and old.status is distinct from new.status)
+  execute function private.record_label_bought();
+
+create function private.record_plan_changed()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.analytics_events (user_id, event_type, properties)
+  values (
+    new.user_id,
+    'plan_changed',
+    jsonb_build_object('plan_name', new.plan_name, 'status', new.status)
+  );
+  return null;
+end;
+$$;
+comment on function private.record_plan_changed() is 'Trigger: a subscription began, or its plan or status changed.';
+
+create trigger record_plan_changed_on_insert
+  after insert on public.subscriptions
+  for each row execute function private.record_plan_changed();
+
+create trigger record_plan_changed_on_update
+  after update of plan_name, status on public.subscriptions
+  for each row when ((old.plan_name, old.status) is distinct from (new.plan_name, new.status))
+  execute function private.record_plan_changed();
+
+-- Statistics over all sellers, without any of them in it.
+
+create table private.daily_event_counts (
+  day date not null,
+  event_type text not null,
+  events bigint not null,
+  sellers integer not null,
+  primary key (day, event_type),
+  -- With fewer, somebody could tell whose events they are.
+  constraint daily_event_counts_sellers_check check (sellers >= 5)
+);
+comment on table private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
+
+alter table private.daily_event_counts enable row level security;
+grant select on private.daily_event_counts to service_role;
+
+create function private.aggregate_analytics(p_day date)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  groups integer;
+begin
+  delete from private.daily_event_counts where day = p_day;
+  insert into private.daily_event_counts (day, event_type, events, sellers)
+  select p_day, event_type, count(*), count(distinct user_id)
+  from public.analytics_events
+  where timestamp >= p_day::timestamp at time zone 'UTC'
+    and timestamp < (p_day + 1)::timestamp at time zone 'UTC'
+  group by event_type
+  having count(distinct user_id) >= 5;
+  get diagnostics groups = row_count;
+  return groups;
+end;
+$$;
+comment on function private.aggregate_analytics(date) is
+  'Counts a day''s events anew; running it again gives the same. Returns the number of groups that are large enough.';

@@ -41,9 +41,13 @@ comment on function private.invoke_function(text) is
 do $$
 begin
   if to_regprocedure('cron.schedule(text, text, text)') is null then
-    raise warning 'pg_cron is not available: the event worker must be called from outside, each minute';
-  else
-    perform cron.schedule('event-worker', '* * * * *', $job$select private.invoke_function('event-worker')$job$);
+    raise warning 'pg_cron is not available: the jobs below must be run from outside';
+    return;
   end if;
+  perform cron.schedule('event-worker', '* * * * *', $job$select private.invoke_function('event-worker')$job$);
+  perform cron.schedule('tiktok-token-refresh', '*/15 * * * *', $job$select private.invoke_function('tiktok-token-refresh')$job$);
+  perform cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
+  perform cron.schedule('aggregate-analytics', '10 0 * * *', $job$select private.aggregate_analytics((now() at time zone 'UTC')::date - 1)$job$);
+  perform cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
 end
 $$;
