@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { join, resolve } from "node:path";
 import postgres from "postgres";
 import { parseKeyRing } from "../shared/crypto/key_ring.ts";
+import { blindIndex } from "../shared/crypto/blind_index.ts";
 import { encrypt } from "../shared/crypto/encryption.ts";
 import { createServiceClient } from "../shared/database/client.ts";
 import { unwrap } from "../shared/database/result.ts";
@@ -95,7 +96,11 @@ async function subscribe(env: StackEnvironment, userId: string): Promise<void> {
   const { error } = await createServiceClient(supabaseConfigOf(env)).from("subscriptions").insert({
     user_id: userId,
     stripe_customer_id: await encrypt(keys, customerId, "subscriptions.stripe_customer_id"),
-    stripe_customer_id_hash: crypto.randomUUID(),
+    stripe_customer_id_hash: await blindIndex(
+      keys,
+      customerId,
+      "subscriptions.stripe_customer_id",
+    ),
     plan_name: "growth",
     status: "active",
   });

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { generateTypes } from "../local/generate_types.ts";
 import { readFunctionConfig } from "../local/function_config.ts";
+import { takeSchemaSnapshot } from "../local/schema_snapshot.ts";
+import { remoteFlag, runSupabaseCli } from "../local/supabase_cli.ts";
 
 const ROOT = new URL("..", import.meta.url);
 
@@ -13,11 +15,41 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-Deno.test("shared/database/types.ts is what the migrations give (else: deno task generate-types)", async () => {
+function databaseUrl(): string {
   const url = Deno.env.get("TEST_DATABASE_URL");
   assert.ok(url, "run the tests with `deno task test`");
+  return url;
+}
+
+Deno.test("supabase/schema.snapshot.sql is what the migrations give (else: deno task schema:snapshot)", async () => {
+  const committed = await Deno.readTextFile(new URL("supabase/schema.snapshot.sql", ROOT));
+  assert.equal(await takeSchemaSnapshot(databaseUrl()), committed);
+});
+
+Deno.test("supabase db advisors finds nothing that supabase/advisors.json does not explain", async () => {
+  const explained = JSON.parse(
+    await Deno.readTextFile(new URL("supabase/advisors.json", ROOT)),
+  ) as Record<string, string>;
+  const output = await runSupabaseCli([
+    "db",
+    "advisors",
+    remoteFlag(databaseUrl()),
+    ...["--level", "info", "--fail-on", "none", "--output-format", "json"],
+  ]);
+  const { results } = JSON.parse(output) as {
+    results: { name: string; cacheKey: string; detail: string }[];
+  };
+  const keyOf = (finding: { name: string; cacheKey: string }) =>
+    finding.name in explained ? finding.name : finding.cacheKey;
+  const unexplained = results.filter((finding) => !(keyOf(finding) in explained));
+  assert.deepEqual(unexplained.map((finding) => `${finding.cacheKey}: ${finding.detail}`), []);
+  // An explanation that explains nothing any more goes.
+  assert.deepEqual(new Set(results.map(keyOf)), new Set(Object.keys(explained)));
+});
+
+Deno.test("shared/database/types.ts is what the migrations give (else: deno task generate-types)", async () => {
   const committed = await Deno.readTextFile(new URL("shared/database/types.ts", ROOT));
-  assert.equal(await generateTypes(url), committed);
+  assert.equal(await generateTypes(databaseUrl()), committed);
 });
 
 Deno.test("arrows run one way: functions -> shared -> nothing of ours", async () => {

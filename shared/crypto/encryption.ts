@@ -2,7 +2,7 @@
  * Encrypts single secrets for a database column: AES-256-GCM, text form
  * `v1.<key id>.<iv>.<ciphertext and tag>`, base64url. The database checks that form.
  */
-import type { KeyRing } from "./key_ring.ts";
+import type { DerivedKeys, KeyRing } from "./key_ring.ts";
 
 const IV_BYTES = 12;
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
@@ -21,10 +21,10 @@ function parameters(iv: Uint8Array<ArrayBuffer>, context: string): AesGcmParams 
  * the text, so that a text moved to another row or column does not decrypt.
  */
 export async function encrypt(ring: KeyRing, secret: string, context: string): Promise<string> {
-  const key = ring.keys.get(ring.current) as CryptoKey;
+  const { encryption } = ring.keys.get(ring.current) as DerivedKeys;
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const plain = new TextEncoder().encode(secret);
-  const sealed = await crypto.subtle.encrypt(parameters(iv, context), key, plain);
+  const sealed = await crypto.subtle.encrypt(parameters(iv, context), encryption, plain);
   return ["v1", ring.current, iv.toBase64(BASE64URL), new Uint8Array(sealed).toBase64(BASE64URL)]
     .join(".");
 }
@@ -42,7 +42,11 @@ export async function decrypt(ring: KeyRing, text: string, context: string): Pro
   try {
     const ivBytes = Uint8Array.fromBase64(iv, { alphabet: "base64url" });
     const sealedBytes = Uint8Array.fromBase64(sealed, { alphabet: "base64url" });
-    const plain = await crypto.subtle.decrypt(parameters(ivBytes, context), key, sealedBytes);
+    const plain = await crypto.subtle.decrypt(
+      parameters(ivBytes, context),
+      key.encryption,
+      sealedBytes,
+    );
     return new TextDecoder().decode(plain);
   } catch {
     throw new DecryptionError("The text was changed, or belongs to another row or column");

@@ -1,9 +1,36 @@
-/** The keys that encrypt secrets at rest: one that encrypts, and older ones that still decrypt. */
+/** The keys that protect secrets at rest: one that is used for new text, and older ones that still read. */
+
+/** What is derived from one entry of `ENCRYPTION_KEYS`. */
+export interface DerivedKeys {
+  /** AES-256-GCM. */
+  encryption: CryptoKey;
+  /** HMAC-SHA256, for blind indexes. */
+  index: CryptoKey;
+}
 
 export interface KeyRing {
-  /** Id of the key that encrypts. */
+  /** Id of the key for new text. */
   current: string;
-  keys: ReadonlyMap<string, CryptoKey>;
+  keys: ReadonlyMap<string, DerivedKeys>;
+}
+
+/** Separate keys for separate jobs, so that neither tells anything about the other. */
+async function derive(bytes: Uint8Array<ArrayBuffer>): Promise<DerivedKeys> {
+  const material = await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
+  const hkdf = {
+    name: "HKDF",
+    hash: "SHA-256",
+    salt: new Uint8Array(),
+    info: new TextEncoder().encode("creatorflow blind index"),
+  };
+  const hmac = { name: "HMAC", hash: "SHA-256", length: 256 };
+  return {
+    encryption: await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [
+      "encrypt",
+      "decrypt",
+    ]),
+    index: await crypto.subtle.deriveKey(hkdf, material, hmac, false, ["sign"]),
+  };
 }
 
 /**
@@ -11,7 +38,7 @@ export interface KeyRing {
  * Messages never contain key material.
  */
 export async function parseKeyRing(text: string): Promise<KeyRing> {
-  const keys = new Map<string, CryptoKey>();
+  const keys = new Map<string, DerivedKeys>();
   let current: string | undefined;
   for (const entry of text.split(",").map((part) => part.trim()).filter(Boolean)) {
     const [id = "", base64 = ""] = entry.split(":");
@@ -26,10 +53,7 @@ export async function parseKeyRing(text: string): Promise<KeyRing> {
       throw new Error(`Key "${id}" is not base64.`);
     }
     if (bytes.length !== 32) throw new Error(`Key "${id}" has ${bytes.length} bytes, not 32.`);
-    keys.set(
-      id,
-      await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]),
-    );
+    keys.set(id, await derive(bytes));
     current ??= id;
   }
   if (current === undefined) throw new Error("There is no key in it.");

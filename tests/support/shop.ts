@@ -5,6 +5,7 @@ import {
   type Seller,
   signInSeller,
 } from "../../local/seller.ts";
+import { blindIndex } from "../../shared/crypto/blind_index.ts";
 import { encrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { signWebhook } from "../../shared/tiktok/signing.ts";
@@ -90,11 +91,13 @@ export async function countedOrders(stack: TestStack, userId: string): Promise<n
 /** Gives the seller a live subscription, as Stripe's webhook will. */
 export async function subscribe(stack: TestStack, userId: string, plan: string): Promise<void> {
   const keys = await parseKeyRing(stack.env.ENCRYPTION_KEYS);
-  const id = await encrypt(keys, "cus_test", "subscriptions.stripe_customer_id");
+  const column = "subscriptions.stripe_customer_id";
+  const id = await encrypt(keys, "cus_test", column);
   await stack.sql`
     insert into public.subscriptions
       (user_id, stripe_customer_id, stripe_customer_id_hash, plan_name, status, created_at)
-    values (${userId}, ${id}, ${crypto.randomUUID()}, ${plan}, 'active', clock_timestamp())`;
+    values (${userId}, ${id}, ${await blindIndex(keys, "cus_test", column)}, ${plan}, 'active',
+      clock_timestamp())`;
 }
 
 /** As if the leases of workers that died, or the waits of events that failed, were over. */

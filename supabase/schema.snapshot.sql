@@ -1,0 +1,1166 @@
+-- The schema that the migrations make, for review; it is never run.
+-- Made by `deno task schema:snapshot`; changes are overwritten.
+
+create schema private; -- {postgres=UC/postgres,service_role=U/postgres,authenticated=U/postgres}
+create table private.daily_event_counts (
+  day date not null,
+  event_type text not null,
+  events bigint not null,
+  sellers integer not null
+);
+alter table private.daily_event_counts enable row level security;
+create table private.monthly_order_counts (
+  user_id uuid not null,
+  month date not null,
+  orders integer not null default 0
+);
+alter table private.monthly_order_counts enable row level security;
+create table private.webhook_events (
+  id bigint not null generated always as identity,
+  source text not null,
+  external_id text not null,
+  event_type text not null,
+  shop_id text,
+  object_id text,
+  body text not null,
+  status text not null default 'pending'::text,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone not null default now(),
+  reason text,
+  last_error text,
+  received_at timestamp with time zone not null default now(),
+  settled_at timestamp with time zone
+);
+alter table private.webhook_events enable row level security;
+create table public.analytics_events (
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  event_type text not null,
+  properties jsonb not null default '{}'::jsonb,
+  session_id text,
+  "timestamp" timestamp with time zone not null default now()
+);
+alter table public.analytics_events enable row level security;
+create table public.orders (
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  tiktok_shop_id uuid not null,
+  tiktok_order_id text not null,
+  tiktok_status text not null,
+  order_status text not null default 'received'::text,
+  payment_status text not null default 'pending'::text,
+  currency text not null,
+  total_amount numeric(14,2) not null,
+  shipping_cost numeric(14,2) not null default 0,
+  shipping_type text,
+  customer_email text,
+  shipping_address jsonb not null,
+  address_status text not null,
+  order_items jsonb not null,
+  tiktok_created_at timestamp with time zone,
+  tiktok_updated_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.orders enable row level security;
+create table public.plans (
+  name text not null,
+  monthly_order_limit integer not null
+);
+alter table public.plans enable row level security;
+create table public.shipments (
+  id uuid not null default gen_random_uuid(),
+  order_id uuid not null,
+  carrier text not null,
+  service_type text not null,
+  tracking_number text,
+  label_url text,
+  shipping_cost numeric(14,2),
+  estimated_delivery date,
+  status text not null default 'created'::text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.shipments enable row level security;
+create table public.subscriptions (
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  stripe_customer_id text not null,
+  stripe_customer_id_hash text not null,
+  stripe_subscription_id text,
+  stripe_subscription_id_hash text,
+  plan_name text not null,
+  status text not null,
+  current_period_start timestamp with time zone,
+  current_period_end timestamp with time zone,
+  cancel_at_period_end boolean not null default false,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.subscriptions enable row level security;
+create table public.system_logs (
+  id bigint not null generated always as identity,
+  event_type text not null,
+  details jsonb not null default '{}'::jsonb,
+  created_at timestamp with time zone not null default now()
+);
+alter table public.system_logs enable row level security;
+create table public.tiktok_shops (
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  shop_id text not null,
+  shop_name text,
+  region text,
+  shop_cipher text not null,
+  open_id text not null,
+  access_token text not null,
+  refresh_token text not null,
+  token_expires_at timestamp with time zone not null,
+  refresh_token_expires_at timestamp with time zone not null,
+  webhook_url text,
+  is_active boolean not null default true,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now()
+);
+alter table public.tiktok_shops enable row level security;
+create table public.users (
+  id uuid not null,
+  email text not null,
+  display_name text,
+  subscription_status text not null default 'trial'::text,
+  subscription_tier text not null default 'starter'::text,
+  created_at timestamp with time zone not null default now()
+);
+alter table public.users enable row level security;
+create materialized view private.user_dashboard_metrics as
+ SELECT seller.id AS user_id,
+    seller.subscription_tier,
+    count(orders.id) AS total_orders,
+    count(orders.id) FILTER (WHERE (orders.created_at >= month.start)) AS monthly_orders,
+    COALESCE(sum(orders.total_amount), (0)::numeric) AS total_revenue,
+    COALESCE(sum(orders.total_amount) FILTER (WHERE (orders.created_at >= month.start)), (0)::numeric) AS monthly_revenue,
+    ( SELECT count(*) AS count
+           FROM public.tiktok_shops shop
+          WHERE ((shop.user_id = seller.id) AND shop.is_active)) AS connected_shops,
+    max(orders.created_at) AS last_order_date,
+    now() AS refreshed_at
+   FROM ((public.users seller
+     CROSS JOIN ( SELECT ((private.current_month())::timestamp without time zone AT TIME ZONE 'UTC'::text) AS start) month)
+     LEFT JOIN public.orders ON ((orders.user_id = seller.id)))
+  GROUP BY seller.id, seller.subscription_tier;
+alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
+alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
+alter table private.monthly_order_counts add constraint monthly_order_counts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
+alter table private.monthly_order_counts add constraint monthly_order_counts_orders_check CHECK ((orders >= 0));
+alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
+alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.webhook_events add constraint webhook_events_pkey PRIMARY KEY (id);
+alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY (ARRAY['ignored'::text, 'held'::text, 'dead'::text])) = (reason IS NOT NULL)));
+alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text])));
+alter table private.webhook_events add constraint webhook_events_source_external_id_key UNIQUE (source, external_id);
+alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
+alter table public.analytics_events add constraint analytics_events_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));
+alter table public.analytics_events add constraint analytics_events_pkey PRIMARY KEY (id);
+alter table public.analytics_events add constraint analytics_events_properties_check CHECK (((jsonb_typeof(properties) = 'object'::text) AND (pg_column_size(properties) <= 8192)));
+alter table public.analytics_events add constraint analytics_events_session_id_check CHECK ((char_length(session_id) <= 128));
+alter table public.analytics_events add constraint analytics_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY (ARRAY['readable'::text, 'masked'::text, 'none'::text])));
+alter table public.orders add constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
+alter table public.orders add constraint orders_order_items_check CHECK ((jsonb_typeof(order_items) = 'array'::text));
+alter table public.orders add constraint orders_order_status_check CHECK ((order_status = ANY (ARRAY['received'::text, 'on_hold'::text, 'awaiting_shipment'::text, 'partially_shipped'::text, 'awaiting_collection'::text, 'in_transit'::text, 'delivered'::text, 'completed'::text, 'cancelled'::text])));
+alter table public.orders add constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'paid'::text, 'refunded'::text, 'cancelled'::text])));
+alter table public.orders add constraint orders_pkey PRIMARY KEY (id);
+alter table public.orders add constraint orders_shipping_address_check CHECK ((jsonb_typeof(shipping_address) = 'object'::text));
+alter table public.orders add constraint orders_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric));
+alter table public.orders add constraint orders_tiktok_shop_id_fkey FOREIGN KEY (tiktok_shop_id) REFERENCES public.tiktok_shops(id) ON DELETE CASCADE;
+alter table public.orders add constraint orders_tiktok_shop_id_tiktok_order_id_key UNIQUE (tiktok_shop_id, tiktok_order_id);
+alter table public.orders add constraint orders_total_amount_check CHECK ((total_amount >= (0)::numeric));
+alter table public.orders add constraint orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.plans add constraint plans_monthly_order_limit_check CHECK ((monthly_order_limit > 0));
+alter table public.plans add constraint plans_pkey PRIMARY KEY (name);
+alter table public.shipments add constraint shipments_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+alter table public.shipments add constraint shipments_pkey PRIMARY KEY (id);
+alter table public.shipments add constraint shipments_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric));
+alter table public.shipments add constraint shipments_status_check CHECK ((status = ANY (ARRAY['created'::text, 'purchased'::text, 'in_transit'::text, 'out_for_delivery'::text, 'delivered'::text, 'returned'::text, 'failed'::text, 'voided'::text])));
+alter table public.subscriptions add constraint subscriptions_pkey PRIMARY KEY (id);
+alter table public.subscriptions add constraint subscriptions_plan_name_fkey FOREIGN KEY (plan_name) REFERENCES public.plans(name);
+alter table public.subscriptions add constraint subscriptions_status_check CHECK ((status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
+alter table public.subscriptions add constraint subscriptions_stripe_customer_id_check CHECK (private.is_encrypted(stripe_customer_id));
+alter table public.subscriptions add constraint subscriptions_stripe_subscription_id_check CHECK (private.is_encrypted(stripe_subscription_id));
+alter table public.subscriptions add constraint subscriptions_stripe_subscription_id_hash_present CHECK (((stripe_subscription_id IS NULL) = (stripe_subscription_id_hash IS NULL)));
+alter table public.subscriptions add constraint subscriptions_stripe_subscription_id_hash_key UNIQUE (stripe_subscription_id_hash);
+alter table public.subscriptions add constraint subscriptions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.system_logs add constraint system_logs_details_check CHECK ((jsonb_typeof(details) = 'object'::text));
+alter table public.system_logs add constraint system_logs_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));
+alter table public.system_logs add constraint system_logs_pkey PRIMARY KEY (id);
+alter table public.tiktok_shops add constraint tiktok_shops_access_token_check CHECK (private.is_encrypted(access_token));
+alter table public.tiktok_shops add constraint tiktok_shops_pkey PRIMARY KEY (id);
+alter table public.tiktok_shops add constraint tiktok_shops_refresh_token_check CHECK (private.is_encrypted(refresh_token));
+alter table public.tiktok_shops add constraint tiktok_shops_shop_id_check CHECK ((shop_id ~ '^[0-9]{1,32}$'::text));
+alter table public.tiktok_shops add constraint tiktok_shops_shop_id_key UNIQUE (shop_id);
+alter table public.tiktok_shops add constraint tiktok_shops_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.users add constraint users_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 100)));
+alter table public.users add constraint users_email_key UNIQUE (email);
+alter table public.users add constraint users_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
+alter table public.users add constraint users_pkey PRIMARY KEY (id);
+alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
+alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
+CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
+CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
+CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
+CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id);
+CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
+CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
+CREATE INDEX idx_analytics_timestamp ON public.analytics_events USING btree ("timestamp");
+CREATE INDEX idx_analytics_user_timestamp ON public.analytics_events USING btree (user_id, "timestamp");
+CREATE INDEX idx_orders_created_at ON public.orders USING btree (created_at);
+CREATE INDEX idx_orders_status ON public.orders USING btree (order_status);
+CREATE INDEX idx_orders_tiktok_order_id ON public.orders USING btree (tiktok_order_id);
+CREATE INDEX idx_orders_user_created ON public.orders USING btree (user_id, created_at);
+CREATE INDEX idx_shipments_order_id ON public.shipments USING btree (order_id);
+CREATE INDEX idx_shipments_status ON public.shipments USING btree (status);
+CREATE INDEX idx_shipments_tracking_number ON public.shipments USING btree (tracking_number);
+CREATE INDEX idx_subscriptions_plan_name ON public.subscriptions USING btree (plan_name);
+CREATE INDEX idx_subscriptions_status ON public.subscriptions USING btree (status);
+CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btree (stripe_customer_id_hash);
+CREATE INDEX idx_subscriptions_user_id ON public.subscriptions USING btree (user_id, created_at DESC, id DESC);
+CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (created_at);
+CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
+CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_id);
+CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
+CREATE INDEX idx_users_subscription_tier ON public.users USING btree (subscription_tier);
+CREATE OR REPLACE FUNCTION private.address_wins(incoming text, stored text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
+$function$
+;
+CREATE OR REPLACE FUNCTION private.aggregate_analytics(p_day date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  groups integer;
+begin
+  delete from private.daily_event_counts where day = p_day;
+  insert into private.daily_event_counts (day, event_type, events, sellers)
+  select p_day, event_type, count(*), count(distinct user_id)
+  from public.analytics_events
+  where timestamp >= p_day::timestamp at time zone 'UTC'
+    and timestamp < (p_day + 1)::timestamp at time zone 'UTC'
+  group by event_type
+  having count(distinct user_id) >= 5;
+  get diagnostics groups = row_count;
+  return groups;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.broadcast_order_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send(
+    jsonb_build_object(
+      'order_id', new.id,
+      'order_status', new.order_status,
+      'payment_status', new.payment_status
+    ),
+    case tg_op when 'INSERT' then 'order_received' else 'order_changed' end,
+    'user:' || new.user_id,
+    true
+  );
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.broadcast_shipment_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  owner_id uuid;
+begin
+  select user_id into owner_id from public.orders where id = new.order_id;
+  perform realtime.send(
+    jsonb_build_object('shipment_id', new.id, 'order_id', new.order_id, 'status', new.status),
+    case tg_op when 'INSERT' then 'shipment_created' else 'shipment_changed' end,
+    'user:' || owner_id,
+    true
+  );
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.current_month()
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select date_trunc('month', now() at time zone 'UTC')::date;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.forget_shop_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.webhook_events where source = 'tiktok' and shop_id = old.shop_id;
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.handle_auth_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.users (id, email) values (new.id, new.email)
+  on conflict (id) do update set email = excluded.email;
+  return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
+ RETURNS uuid
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into public.orders (
+    user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
+    currency, total_amount, shipping_cost, shipping_type, customer_email,
+    shipping_address, address_status, order_items, tiktok_created_at, tiktok_updated_at
+  )
+  values (
+    p_user_id,
+    p_tiktok_shop_id,
+    p_order ->> 'tiktok_order_id',
+    p_order ->> 'tiktok_status',
+    coalesce(p_order ->> 'order_status', 'received'),
+    coalesce(p_order ->> 'payment_status', 'pending'),
+    p_order ->> 'currency',
+    (p_order ->> 'total_amount')::numeric,
+    coalesce((p_order ->> 'shipping_cost')::numeric, 0),
+    p_order ->> 'shipping_type',
+    p_order ->> 'customer_email',
+    p_order -> 'shipping_address',
+    p_order ->> 'address_status',
+    p_order -> 'order_items',
+    (p_order ->> 'tiktok_created_at')::timestamptz,
+    (p_order ->> 'tiktok_updated_at')::timestamptz
+  )
+  returning id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.invoke_function(function_name text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  project_url text;
+  secret_key text;
+begin
+  select decrypted_secret into project_url from vault.decrypted_secrets where name = 'project_url';
+  select decrypted_secret into secret_key from vault.decrypted_secrets where name = 'secret_key';
+  if project_url is null or secret_key is null then
+    raise exception 'Vault lacks "project_url" or "secret_key": function "%" was not called', function_name
+      using hint = 'select vault.create_secret(''https://<project>.supabase.co'', ''project_url''); the same for the secret key, sb_secret_...';
+  end if;
+  return net.http_post(
+    url => project_url || '/functions/v1/' || function_name,
+    body => '{}'::jsonb,
+    headers => jsonb_build_object('Content-Type', 'application/json', 'apikey', secret_key),
+    timeout_milliseconds => 60000
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.is_backend_event(event_type text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select event_type in ('order_received', 'label_bought', 'plan_changed');
+$function$
+;
+CREATE OR REPLACE FUNCTION private.is_encrypted(value text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
+$function$
+;
+CREATE OR REPLACE FUNCTION private.max_webhook_attempts()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select 10;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.monthly_order_count(user_uuid uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    (
+      select orders
+      from private.monthly_order_counts
+      where user_id = user_uuid and month = private.current_month()
+    ),
+    0
+  );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.monthly_order_limit(user_uuid uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select monthly_order_limit
+  from public.plans
+  where name = coalesce(
+    (select plan_name from public.get_user_active_subscription(user_uuid)),
+    'trial'
+  );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'user_id', seller.id,
+    'subscription_tier', seller.subscription_tier,
+    'total_orders', coalesce(metrics.total_orders, 0),
+    'monthly_orders', coalesce(metrics.monthly_orders, 0),
+    'total_revenue', coalesce(metrics.total_revenue, 0.00)::text,
+    'monthly_revenue', coalesce(metrics.monthly_revenue, 0.00)::text,
+    'connected_shops', coalesce(metrics.connected_shops, 0),
+    'last_order_date', metrics.last_order_date,
+    'refreshed_at', metrics.refreshed_at
+  )
+  from public.users as seller
+  left join private.user_dashboard_metrics as metrics on metrics.user_id = seller.id
+  where seller.id = (select auth.uid());
+$function$
+;
+CREATE OR REPLACE FUNCTION private.purge_old_rows()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purged jsonb := '{}';
+  rows_deleted bigint;
+begin
+  -- A sender repeats itself for hours, not for weeks: by then its id is not needed to recognise it.
+  delete from private.webhook_events
+  where status in ('done', 'ignored') and settled_at < now() - interval '30 days';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('settled_events', rows_deleted);
+
+  delete from private.webhook_events
+  where status = 'dead' and settled_at < now() - interval '90 days';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('dead_events', rows_deleted);
+
+  delete from public.system_logs where created_at < now() - interval '90 days';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('system_logs', rows_deleted);
+
+  if to_regclass('cron.job_run_details') is not null then
+    execute 'delete from cron.job_run_details where end_time < now() - interval ''7 days''';
+    get diagnostics rows_deleted = row_count;
+    purged := purged || jsonb_build_object('job_run_details', rows_deleted);
+  end if;
+
+  insert into public.system_logs (event_type, details) values ('purged', purged);
+  return purged;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.record_label_bought()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.analytics_events (user_id, event_type, properties)
+  select user_id, 'label_bought', jsonb_build_object('order_id', new.order_id, 'shipment_id', new.id)
+  from public.orders
+  where id = new.order_id;
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.record_order_received()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.analytics_events (user_id, event_type, properties)
+  values (new.user_id, 'order_received', jsonb_build_object('order_id', new.id));
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.record_plan_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.analytics_events (user_id, event_type, properties)
+  values (
+    new.user_id,
+    'plan_changed',
+    jsonb_build_object('plan_name', new.plan_name, 'status', new.status)
+  );
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- What TikTok left out is kept: live answers omit what does not apply.
+  update public.orders
+  set tiktok_status = p_order ->> 'tiktok_status',
+      order_status = coalesce(p_order ->> 'order_status', stored.order_status),
+      payment_status = coalesce(p_order ->> 'payment_status', stored.payment_status),
+      currency = coalesce(p_order ->> 'currency', stored.currency),
+      total_amount = coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount),
+      shipping_cost = coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost),
+      shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
+      customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
+      shipping_address = case
+        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+          then p_order -> 'shipping_address'
+        else stored.shipping_address
+      end,
+      address_status = case
+        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+          then p_order ->> 'address_status'
+        else stored.address_status
+      end,
+      order_items = case
+        when jsonb_array_length(p_order -> 'order_items') > 0 then p_order -> 'order_items'
+        else stored.order_items
+      end,
+      tiktok_created_at = coalesce(
+        (p_order ->> 'tiktok_created_at')::timestamptz,
+        stored.tiktok_created_at
+      ),
+      tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
+  where id = stored.id;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.check_database_health()
+ RETURNS TABLE(metric text, value numeric, status text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with figures as (
+    select
+      (select count(*) from pg_catalog.pg_stat_activity where state = 'active') as active_connections,
+      (select pg_database_size(current_database()) / 1024 / 1024) as database_size_mb,
+      (select count(*) from public.orders where created_at > now() - interval '1 hour') as orders_last_hour,
+      (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
+      (
+        select coalesce(extract(epoch from now() - min(received_at)), 0)
+        from private.webhook_events
+        where status in ('pending', 'processing')
+      ) as oldest_open_event_seconds,
+      (select count(*) from private.webhook_events where status = 'held') as events_held,
+      (select count(*) from private.webhook_events where status = 'dead') as events_dead
+  )
+  select 'active_connections', active_connections::numeric,
+    case when active_connections < 50 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'database_size_mb', database_size_mb, 'info' from figures
+  union all
+  select 'orders_last_hour', orders_last_hour, 'info' from figures
+  union all
+  select 'events_open', events_open, 'info' from figures
+  union all
+  select 'oldest_open_event_seconds', round(oldest_open_event_seconds),
+    case
+      when oldest_open_event_seconds < 300 then 'healthy'
+      when oldest_open_event_seconds < 3600 then 'warning'
+      else 'critical'
+    end
+  from figures
+  union all
+  select 'events_held', events_held, 'info' from figures
+  union all
+  select 'events_dead', events_dead, case when events_dead = 0 then 'healthy' else 'warning' end
+  from figures;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.check_order_limit(user_uuid uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+$function$
+;
+CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  claimed jsonb;
+begin
+  -- Only an event whose workers all vanished gets here: a failure that was reported is settled by
+  -- fail_webhook_event.
+  update private.webhook_events
+  set status = 'dead',
+      reason = 'its workers vanished',
+      settled_at = now()
+  where id in (
+    select id
+    from private.webhook_events
+    where status = 'processing'
+      and next_attempt_at <= now()
+      and attempts >= private.max_webhook_attempts()
+    limit p_limit
+    for update skip locked
+  );
+
+  with due as (
+    select id
+    from private.webhook_events
+    where status in ('pending', 'processing')
+      and next_attempt_at <= now()
+      and attempts < private.max_webhook_attempts()
+    order by next_attempt_at
+    limit p_limit
+    for update skip locked
+  ), taken as (
+    update private.webhook_events as event
+    set status = 'processing',
+        attempts = event.attempts + 1,
+        next_attempt_at = now() + make_interval(secs => p_lease_seconds)
+    from due
+    where event.id = due.id
+    returning event.*
+  )
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'event_id', taken.id,
+        'attempt', taken.attempts,
+        'source', taken.source,
+        'event_type', taken.event_type,
+        'shop_id', taken.shop_id,
+        'body', taken.body,
+        'shop', (
+          select jsonb_build_object(
+            'id', shop.id,
+            'user_id', shop.user_id,
+            'shop_id', shop.shop_id,
+            'shop_cipher', shop.shop_cipher,
+            'access_token', shop.access_token
+          )
+          from public.tiktok_shops as shop
+          where taken.source = 'tiktok' and shop.shop_id = taken.shop_id and shop.is_active
+        )
+      )
+      order by taken.id
+    ),
+    '[]'
+  )
+  into claimed
+  from taken;
+  return claimed;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  connected jsonb;
+begin
+  with written as (
+    insert into public.tiktok_shops as shop (
+      user_id, shop_id, shop_name, region, shop_cipher, open_id,
+      access_token, refresh_token, token_expires_at, refresh_token_expires_at
+    )
+    select
+      p_user_id, entry.shop_id, entry.shop_name, entry.region, entry.shop_cipher,
+      p_grant ->> 'open_id', entry.access_token, entry.refresh_token,
+      (p_grant ->> 'token_expires_at')::timestamptz,
+      (p_grant ->> 'refresh_token_expires_at')::timestamptz
+    from jsonb_to_recordset(p_grant -> 'shops') as entry (
+      shop_id text, shop_name text, region text, shop_cipher text,
+      access_token text, refresh_token text
+    )
+    on conflict (shop_id) do update
+      set shop_name = excluded.shop_name,
+          region = excluded.region,
+          shop_cipher = excluded.shop_cipher,
+          open_id = excluded.open_id,
+          access_token = excluded.access_token,
+          refresh_token = excluded.refresh_token,
+          token_expires_at = excluded.token_expires_at,
+          refresh_token_expires_at = excluded.refresh_token_expires_at,
+          is_active = true
+      where shop.user_id = p_user_id
+    returning shop.id, shop.shop_id
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id)), '[]')
+  into connected
+  from written;
+  -- A row that was not written belongs to another account: nothing of this connection is kept.
+  if jsonb_array_length(connected) <> jsonb_array_length(p_grant -> 'shops') then
+    raise exception 'A shop is connected to another account' using errcode = 'CF409';
+  end if;
+  return connected;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.create_backup_point(backup_name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  location text;
+begin
+  if backup_name is null or backup_name !~ '^[A-Za-z0-9][A-Za-z0-9 _.:-]{0,62}$' then
+    raise exception 'A backup point''s name has 1 to 63 letters, digits, blanks, _ . : or -'
+      using errcode = '22023';
+  end if;
+  if not pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') then
+    raise exception 'The role % may not create restore points', current_user
+      using errcode = '42501',
+        hint = 'On Supabase, use the project''s backups or point-in-time recovery; elsewhere: grant execute on function pg_create_restore_point(text) to ' || quote_ident(current_user);
+  end if;
+  location := pg_catalog.pg_create_restore_point(backup_name)::text;
+  insert into public.system_logs (event_type, details)
+  values ('backup_created', jsonb_build_object('backup_name', backup_name, 'location', location));
+  return location;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.fail_webhook_event(p_event_id bigint, p_attempt integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  new_status text;
+begin
+  update private.webhook_events
+  set status = case when attempts < private.max_webhook_attempts() then 'pending' else 'dead' end,
+      reason = case when attempts < private.max_webhook_attempts() then null else left(p_error, 500) end,
+      settled_at = case when attempts < private.max_webhook_attempts() then null else now() end,
+      last_error = left(p_error, 2000),
+      -- 30 s doubling to 2 h, of which a random half: the last of ten attempts is 2 to 4 h after the first.
+      next_attempt_at = now() + greatest(
+        make_interval(secs => least(30 * 2 ^ (attempts - 1), 7200) * (0.5 + random() / 2)),
+        make_interval(secs => coalesce(p_retry_after_seconds, 0))
+      )
+  where id = p_event_id and status = 'processing' and attempts = p_attempt
+  returning status into new_status;
+  return new_status;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.get_dashboard_metrics()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.own_dashboard_metrics();
+$function$
+;
+CREATE OR REPLACE FUNCTION public.get_user_active_subscription(user_uuid uuid)
+ RETURNS TABLE(subscription_id uuid, plan_name text, status text, current_period_end timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select s.id, s.plan_name, s.status, s.current_period_end
+  from public.subscriptions as s
+  where s.user_id = user_uuid
+    and s.status in ('active', 'trialing')
+  order by s.created_at desc, s.id desc
+  limit 1;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_attempt integer, p_reason text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events
+  set status = 'ignored', reason = p_reason, settled_at = now()
+  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+  return found;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_id uuid, p_order jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  seller uuid;
+  event_status text;
+  stored public.orders;
+  outcome text;
+  order_id uuid;
+begin
+  -- Waits for another worker that has the same event, and then finds it settled.
+  select status into event_status
+  from private.webhook_events
+  where id = p_event_id
+  for update;
+  if event_status is null then
+    raise exception 'There is no webhook event %', p_event_id using errcode = 'CF404';
+  end if;
+  if event_status in ('done', 'ignored') then
+    return jsonb_build_object('outcome', 'settled', 'order_id', null);
+  end if;
+
+  select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
+  if seller is null then
+    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'CF404';
+  end if;
+
+  -- The seller's counter is the lock: from here on no other order of theirs is decided.
+  insert into private.monthly_order_counts (user_id, month)
+  values (seller, private.current_month())
+  on conflict (user_id, month) do nothing;
+  perform from private.monthly_order_counts
+  where user_id = seller and month = private.current_month()
+  for update;
+
+  select * into stored
+  from public.orders
+  where tiktok_shop_id = p_tiktok_shop_id
+    and tiktok_order_id = p_order ->> 'tiktok_order_id';
+
+  if stored.id is not null then
+    order_id := stored.id;
+    if stored.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
+      outcome := 'stale';
+    else
+      perform private.update_order(stored, p_order);
+      outcome := 'updated';
+    end if;
+  elsif public.check_order_limit(seller) then
+    order_id := private.insert_order(seller, p_tiktok_shop_id, p_order);
+    update private.monthly_order_counts
+    set orders = orders + 1
+    where user_id = seller and month = private.current_month();
+    outcome := 'inserted';
+  else
+    outcome := 'held';
+  end if;
+
+  update private.webhook_events
+  set status = case when outcome = 'held' then 'held' else 'done' end,
+      reason = case when outcome = 'held' then 'order_limit' end,
+      object_id = p_order ->> 'tiktok_order_id',
+      settled_at = now()
+  where id = p_event_id;
+  return jsonb_build_object('outcome', outcome, 'order_id', order_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event_id bigint;
+begin
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  values (p_source, p_external_id, p_event_type, p_shop_id, p_object_id, p_body)
+  on conflict (source, external_id) do nothing
+  returning id into event_id;
+  if event_id is not null then
+    return jsonb_build_object('event_id', event_id, 'duplicate', false);
+  end if;
+  select id into event_id
+  from private.webhook_events
+  where source = p_source and external_id = p_external_id;
+  return jsonb_build_object('event_id', event_id, 'duplicate', true);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.refresh_dashboard_metrics()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  refresh materialized view concurrently private.user_dashboard_metrics;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.release_held_events()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  released integer;
+begin
+  with held_orders as (
+    select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
+    from private.webhook_events as event
+    join public.tiktok_shops as shop on shop.shop_id = event.shop_id
+    where event.status = 'held'
+    group by shop.user_id, event.shop_id, event.object_id
+  ), room as (
+    select
+      seller.user_id,
+      private.monthly_order_limit(seller.user_id) - private.monthly_order_count(seller.user_id) as orders
+    from (select distinct user_id from held_orders) as seller
+  ), next_orders as (
+    select held.shop_id, held.object_id
+    from (
+      select
+        held_orders.*,
+        row_number() over (partition by user_id order by held_since, object_id) as place
+      from held_orders
+    ) as held
+    join room on room.user_id = held.user_id
+    where held.place <= room.orders
+  )
+  update private.webhook_events as event
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  from next_orders
+  where event.status = 'held'
+    and event.shop_id = next_orders.shop_id
+    and event.object_id = next_orders.object_id;
+  get diagnostics released = row_count;
+  return released;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.update_updated_at_column()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.updated_at = now();
+  return new;
+end;
+$function$
+;
+CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
+CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
+CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_order_change();
+CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
+CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
+CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_shipment_change();
+CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
+CREATE TRIGGER record_label_bought_on_update AFTER UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.status = 'purchased'::text) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_label_bought();
+CREATE TRIGGER update_shipments_updated_at BEFORE UPDATE ON public.shipments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER record_plan_changed_on_insert AFTER INSERT ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION private.record_plan_changed();
+CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status ON public.subscriptions FOR EACH ROW WHEN (((old.plan_name IS DISTINCT FROM new.plan_name) OR (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_plan_changed();
+CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER forget_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION private.forget_shop_events();
+CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));
+create policy "Users can view own analytics" on public.analytics_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
+create policy "Users can view own orders" on public.orders as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
+create policy "Signed-in users can read the plans" on public.plans as permissive for select to authenticated using (true);
+create policy "Users can view shipments of own orders" on public.shipments as permissive for select to authenticated using ((order_id IN ( SELECT orders.id
+   FROM public.orders
+  WHERE (orders.user_id = ( SELECT auth.uid() AS uid)))));
+create policy "Users can view own subscriptions" on public.subscriptions as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
+create policy "Users can view own shops" on public.tiktok_shops as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
+create policy "Users can update own profile" on public.users as permissive for update to authenticated using ((( SELECT auth.uid() AS uid) = id)) with check ((( SELECT auth.uid() AS uid) = id));
+create policy "Users can view own profile" on public.users as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = id));
+create policy "Users can receive broadcasts of their own topic" on realtime.messages as permissive for select to authenticated using (((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))));
+grant select on private.daily_event_counts to service_role;
+grant insert on private.monthly_order_counts to service_role;
+grant select on private.monthly_order_counts to service_role;
+grant update on private.monthly_order_counts to service_role;
+grant select on private.user_dashboard_metrics to service_role;
+grant insert on private.webhook_events to service_role;
+grant select on private.webhook_events to service_role;
+grant update on private.webhook_events to service_role;
+grant usage on private.webhook_events_id_seq to service_role;
+grant select on public.analytics_events to authenticated;
+grant insert on public.analytics_events to service_role;
+grant select on public.analytics_events to service_role;
+grant select on public.orders to authenticated;
+grant delete on public.orders to service_role;
+grant insert on public.orders to service_role;
+grant select on public.orders to service_role;
+grant update on public.orders to service_role;
+grant select on public.plans to authenticated;
+grant select on public.plans to service_role;
+grant select on public.shipments to authenticated;
+grant delete on public.shipments to service_role;
+grant insert on public.shipments to service_role;
+grant select on public.shipments to service_role;
+grant update on public.shipments to service_role;
+grant delete on public.subscriptions to service_role;
+grant insert on public.subscriptions to service_role;
+grant select on public.subscriptions to service_role;
+grant update on public.subscriptions to service_role;
+grant insert on public.system_logs to service_role;
+grant select on public.system_logs to service_role;
+grant usage on public.system_logs_id_seq to service_role;
+grant delete on public.tiktok_shops to service_role;
+grant insert on public.tiktok_shops to service_role;
+grant select on public.tiktok_shops to service_role;
+grant update on public.tiktok_shops to service_role;
+grant select on public.users to authenticated;
+grant select on public.users to service_role;
+grant update on public.users to service_role;
+grant insert (event_type) on public.analytics_events to authenticated;
+grant insert (properties) on public.analytics_events to authenticated;
+grant insert (session_id) on public.analytics_events to authenticated;
+grant insert (user_id) on public.analytics_events to authenticated;
+grant select (cancel_at_period_end) on public.subscriptions to authenticated;
+grant select (created_at) on public.subscriptions to authenticated;
+grant select (current_period_end) on public.subscriptions to authenticated;
+grant select (current_period_start) on public.subscriptions to authenticated;
+grant select (id) on public.subscriptions to authenticated;
+grant select (plan_name) on public.subscriptions to authenticated;
+grant select (status) on public.subscriptions to authenticated;
+grant select (updated_at) on public.subscriptions to authenticated;
+grant select (user_id) on public.subscriptions to authenticated;
+grant select (created_at) on public.tiktok_shops to authenticated;
+grant select (id) on public.tiktok_shops to authenticated;
+grant select (is_active) on public.tiktok_shops to authenticated;
+grant select (refresh_token_expires_at) on public.tiktok_shops to authenticated;
+grant select (region) on public.tiktok_shops to authenticated;
+grant select (shop_id) on public.tiktok_shops to authenticated;
+grant select (shop_name) on public.tiktok_shops to authenticated;
+grant select (token_expires_at) on public.tiktok_shops to authenticated;
+grant select (updated_at) on public.tiktok_shops to authenticated;
+grant select (user_id) on public.tiktok_shops to authenticated;
+grant select (webhook_url) on public.tiktok_shops to authenticated;
+grant update (display_name) on public.users to authenticated;
+grant execute on function private.address_wins(text,text) to service_role;
+grant execute on function private.current_month() to service_role;
+grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
+grant execute on function private.is_backend_event(text) to authenticated;
+grant execute on function private.is_backend_event(text) to service_role;
+grant execute on function private.is_encrypted(text) to service_role;
+grant execute on function private.max_webhook_attempts() to service_role;
+grant execute on function private.monthly_order_count(uuid) to service_role;
+grant execute on function private.monthly_order_limit(uuid) to service_role;
+grant execute on function private.own_dashboard_metrics() to authenticated;
+grant execute on function private.update_order(public.orders,jsonb) to service_role;
+grant execute on function public.check_database_health() to service_role;
+grant execute on function public.check_order_limit(uuid) to service_role;
+grant execute on function public.claim_webhook_events(integer,integer) to service_role;
+grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
+grant execute on function public.create_backup_point(text) to service_role;
+grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
+grant execute on function public.get_dashboard_metrics() to authenticated;
+grant execute on function public.get_user_active_subscription(uuid) to authenticated;
+grant execute on function public.get_user_active_subscription(uuid) to service_role;
+grant execute on function public.ignore_webhook_event(bigint,integer,text) to service_role;
+grant execute on function public.ingest_order(bigint,uuid,jsonb) to service_role;
+grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
+grant execute on function public.refresh_dashboard_metrics() to service_role;
+grant execute on function public.release_held_events() to service_role;
+alter publication supabase_realtime add table public.analytics_events;
+alter publication supabase_realtime add table public.orders;
+alter publication supabase_realtime add table public.shipments;
+select cron.schedule('aggregate-analytics', '10 0 * * *', 'select private.aggregate_analytics((now() at time zone ''UTC'')::date - 1)');
+select cron.schedule('event-worker', '* * * * *', 'select private.invoke_function(''event-worker'')');
+select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
+select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
+select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
+comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
+comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
+comment on relation private.user_dashboard_metrics is 'One row a seller, as of refreshed_at. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
+comment on relation private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks: docs/inbox.md.';
+comment on column private.webhook_events.next_attempt_at is 'pending: not before then. processing: the claim''s lease ends then and another worker may take it.';
+comment on column private.webhook_events.reason is 'Why it was ignored, held or given up.';
+comment on column private.webhook_events.last_error is 'What the last failed attempt said; kept when a later one succeeds.';
+comment on column private.webhook_events.external_id is 'The sender''s id of the event, or one derived from what it is about: a delivery that comes again is the same row.';
+comment on column private.webhook_events.shop_id is 'TikTok''s shop id.';
+comment on column private.webhook_events.object_id is 'What the event is about: TikTok''s order id.';
+comment on column private.webhook_events.body is 'The body as it was received.';
+comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled. held waits for the plan or the month.';
+comment on column private.webhook_events.attempts is 'How often it was claimed. A worker that lost its claim is recognised by an older number.';
+comment on relation public.analytics_events is 'Events of a seller''s account. Sellers insert and read their own; nobody changes one.';
+comment on relation public.orders is 'One row for each TikTok order. Sellers read; only ingest_order writes.';
+comment on column public.orders.shipping_cost is 'What the buyer pays for shipping, in major units of currency.';
+comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
+comment on column public.orders.customer_email is 'TikTok''s forwarding address of the buyer.';
+comment on column public.orders.shipping_address is 'Our own shape: docs/orders.md. {} as long as TikTok shows none.';
+comment on column public.orders.address_status is 'readable; masked (TikTok put asterisks in it); none. A readable address is never overwritten by another kind.';
+comment on column public.orders.order_items is 'One entry per SKU with its quantity and line item ids: docs/orders.md.';
+comment on column public.orders.tiktok_updated_at is 'TikTok''s update_time; an older one never overwrites a newer one.';
+comment on column public.orders.created_at is 'When the order came in here; its month (UTC) is the one that it counts for.';
+comment on column public.orders.tiktok_status is 'TikTok''s own word, also one that order_status does not know yet.';
+comment on column public.orders.order_status is 'Mapped from tiktok_status: docs/orders.md.';
+comment on column public.orders.total_amount is 'What the buyer pays, in major units of currency.';
+comment on relation public.plans is 'What each plan allows. "trial" is what a seller without a live subscription has.';
+comment on column public.plans.monthly_order_limit is 'New orders a seller may take in per calendar month (UTC).';
+comment on relation public.shipments is 'A parcel of an order and its label. Sellers read; only the backend writes.';
+comment on column public.shipments.shipping_cost is 'What the label cost, in major units.';
+comment on relation public.subscriptions is 'What Stripe last said of each subscription. Written by the backend only.';
+comment on column public.subscriptions.stripe_customer_id is 'Encrypted (shared/crypto).';
+comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
+comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (shared/crypto).';
+comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, to find the row by.';
+comment on relation public.system_logs is 'What the system did by itself or was told to by its operators. For the backend only.';
+comment on relation public.tiktok_shops is 'A connected TikTok shop. Sellers read the harmless columns; only the backend writes.';
+comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the seller''s authorisation; may be a century away.';
+comment on column public.tiktok_shops.shop_id is 'TikTok''s shop id, the one that webhooks carry.';
+comment on column public.tiktok_shops.shop_cipher is 'TikTok''s query parameter shop_cipher of API calls; opaque.';
+comment on column public.tiktok_shops.open_id is 'TikTok''s id of the login that connected; one login may own several shops with one token pair.';
+comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
+comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
+comment on relation public.users is 'A seller''s profile; made by the sign-up, gone with the account.';
+comment on column public.users.subscription_status is '"trial", or the Stripe status of the newest subscription. Written by the backend only.';
+comment on column public.users.subscription_tier is 'The plan that the seller sees. Limits are read from subscriptions, never from here.';
