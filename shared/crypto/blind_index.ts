@@ -3,13 +3,13 @@
  * `<key id>.<hash>`, base64url. Equal values have equal hashes, and nobody without the key can compute
  * or check one.
  */
+import { toBase64Url } from "./encoding.ts";
 import type { DerivedKeys, KeyRing } from "./key_ring.ts";
 
 async function hash(ring: KeyRing, keyId: string, value: string, context: string): Promise<string> {
   const { index } = ring.keys.get(keyId) as DerivedKeys;
   const message = new TextEncoder().encode(`${context}\0${value}`);
-  const digest = new Uint8Array(await crypto.subtle.sign("HMAC", index, message));
-  return `${keyId}.${digest.toBase64({ alphabet: "base64url", omitPadding: true })}`;
+  return `${keyId}.${toBase64Url(await crypto.subtle.sign("HMAC", index, message))}`;
 }
 
 /** The hash to store. @param context The column, e.g. `subscriptions.stripe_customer_id`. */

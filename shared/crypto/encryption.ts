@@ -2,10 +2,10 @@
  * Encrypts single secrets for a database column: AES-256-GCM, text form
  * `v1.<key id>.<iv>.<ciphertext and tag>`, base64url. The database checks that form.
  */
+import { fromBase64, toBase64Url } from "./encoding.ts";
 import type { DerivedKeys, KeyRing } from "./key_ring.ts";
 
 const IV_BYTES = 12;
-const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 
 /** The text cannot be decrypted: unknown key, changed text, or another row's or column's text. */
 export class DecryptionError extends Error {
@@ -25,8 +25,7 @@ export async function encrypt(ring: KeyRing, secret: string, context: string): P
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const plain = new TextEncoder().encode(secret);
   const sealed = await crypto.subtle.encrypt(parameters(iv, context), encryption, plain);
-  return ["v1", ring.current, iv.toBase64(BASE64URL), new Uint8Array(sealed).toBase64(BASE64URL)]
-    .join(".");
+  return ["v1", ring.current, toBase64Url(iv), toBase64Url(sealed)].join(".");
 }
 
 /** @throws {DecryptionError} */
@@ -40,8 +39,8 @@ export async function decrypt(ring: KeyRing, text: string, context: string): Pro
     throw new DecryptionError(`ENCRYPTION_KEYS has no key "${keyId}"`);
   }
   try {
-    const ivBytes = Uint8Array.fromBase64(iv, { alphabet: "base64url" });
-    const sealedBytes = Uint8Array.fromBase64(sealed, { alphabet: "base64url" });
+    const ivBytes = fromBase64(iv);
+    const sealedBytes = fromBase64(sealed);
     const plain = await crypto.subtle.decrypt(
       parameters(ivBytes, context),
       key.encryption,

@@ -1,4 +1,5 @@
 /** The keys that protect secrets at rest: one that is used for new text, and older ones that still read. */
+import { fromBase64 } from "./encoding.ts";
 
 /** What is derived from one entry of `ENCRYPTION_KEYS`. */
 export interface DerivedKeys {
@@ -48,7 +49,7 @@ export async function parseKeyRing(text: string): Promise<KeyRing> {
     if (keys.has(id)) throw new Error(`Key id "${id}" is there twice.`);
     let bytes: Uint8Array<ArrayBuffer>;
     try {
-      bytes = Uint8Array.fromBase64(base64);
+      bytes = fromBase64(base64);
     } catch {
       throw new Error(`Key "${id}" is not base64.`);
     }

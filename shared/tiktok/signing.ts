@@ -1,5 +1,6 @@
 /** TikTok's two signatures: of our calls to its API, and of its webhooks to us. */
 import { equalInConstantTime } from "../crypto/constant_time.ts";
+import { toHex } from "../crypto/encoding.ts";
 
 const encoder = new TextEncoder();
 
@@ -8,7 +9,7 @@ async function hmacSha256Hex(key: string, message: Uint8Array<ArrayBuffer>): Pro
   const hmacKey = await crypto.subtle.importKey("raw", encoder.encode(key), algorithm, false, [
     "sign",
   ]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", hmacKey, message)).toHex();
+  return toHex(await crypto.subtle.sign("HMAC", hmacKey, message));
 }
 
 function concatenate(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {

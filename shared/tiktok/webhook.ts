@@ -1,5 +1,6 @@
 /** Reads the body of a TikTok webhook, whatever its topic. */
 import * as z from "zod";
+import { toHex } from "../crypto/encoding.ts";
 import { parseJson } from "./json.ts";
 import { webhookTypeName } from "./webhook_types.ts";
 
@@ -44,7 +45,7 @@ function withSortedKeys(_key: string, value: unknown): unknown {
 async function deriveId(type: number, shopId: string | null, data: unknown): Promise<string> {
   const text = JSON.stringify([type, shopId, data], withSortedKeys);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `derived:${new Uint8Array(digest).toHex()}`;
+  return `derived:${toHex(digest)}`;
 }
 
 /** @throws {InvalidWebhookError} if the bytes are not UTF-8, not a JSON object, or have no `type`. */

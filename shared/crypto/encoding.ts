@@ -1,0 +1,21 @@
+/**
+ * Bytes as text. By Node's Buffer, which every edge runtime has; the newer methods of Uint8Array are
+ * not everywhere yet.
+ */
+import { Buffer } from "node:buffer";
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: ArrayBuffer): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** Without padding. */
+export function toBase64Url(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): string {
+  return Buffer.from(bytes as Uint8Array<ArrayBuffer>).toString("base64url");
+}
+
+/** Standard or URL alphabet, padding optional. @throws {SyntaxError} on any other character. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) throw new SyntaxError("The text is not base64");
+  return new Uint8Array(Buffer.from(text, "base64"));
+}
