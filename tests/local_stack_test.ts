@@ -174,8 +174,9 @@ Deno.test("an outside party stands in for the simulator where its address is set
   await outside.shutdown();
 });
 
-Deno.test("start, demo, connect-shop and reset explain themselves, and refuse what they do not know", async () => {
-  for (const script of ["start", "demo", "connect_shop", "reset", "generate_types"]) {
+Deno.test("the commands explain themselves, and refuse what they do not know", async () => {
+  const scripts = ["start", "demo", "connect_shop", "reset", "generate_types"];
+  for (const script of [...scripts, "db_backup", "db_restore"]) {
     const help = await run(script, ["--help"]);
     assert.equal(help.code, 0, script);
     assert.match(help.text, /deno(@2\.9\.5)? task/, script);

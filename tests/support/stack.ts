@@ -24,8 +24,14 @@ function connect(url: URL | string): postgres.Sql {
   return postgres(String(url), { max: 4, onnotice: () => {} });
 }
 
+export interface TestDatabase {
+  /** As its superuser. */
+  url: string;
+  drop(): Promise<void>;
+}
+
 /** Copies the migrated database under a new name. */
-export async function createTestDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   const maintenance = testDatabaseUrl();
   const source = maintenance.pathname.slice(1);
@@ -45,9 +51,15 @@ export async function createTestDatabase(): Promise<{ url: string; drop(): Promi
   return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };
 }
 
-/** Starts everything but the clock: jobs fire only when a test says so. */
-export async function startTestStack(settings: Partial<StackSettings> = {}): Promise<TestStack> {
-  const database = await createTestDatabase();
+/**
+ * Starts everything but the clock: jobs fire only when a test says so.
+ * @param existing A database to start over, in place of a fresh one; dropped with the stack.
+ */
+export async function startTestStack(
+  settings: Partial<StackSettings> = {},
+  existing?: TestDatabase,
+): Promise<TestStack> {
+  const database = existing ?? await createTestDatabase();
   const data = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
   redirectConsole(join(data, "console.log"));
   const sql = connect(database.url);

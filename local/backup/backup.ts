@@ -1,0 +1,81 @@
+/** Writes the rows of one moment into a file. */
+import type postgres from "postgres";
+import {
+  copyStatement,
+  type DatabaseTable,
+  readMigrations,
+  readSequences,
+  readTables,
+} from "./catalogue.ts";
+import { copyOut } from "./copy.ts";
+import {
+  type BackupHeader,
+  encodeLine,
+  END_OF_ROWS,
+  FORMAT,
+  TableDigest,
+  type TableSummary,
+  VERSION,
+} from "./format.ts";
+import { inTransaction } from "./session.ts";
+import { writeBackupFile } from "./write_file.ts";
+
+export interface BackupOptions {
+  databaseUrl: URL;
+  /** Path of the file to write. */
+  file: string;
+  /** Is told of each table that is written; the next one waits for it. */
+  onTable?: (table: TableSummary) => unknown;
+  /** Ends it early. */
+  signal?: AbortSignal;
+}
+
+/**
+ * All tables are read in one snapshot: what is committed meanwhile is wholly left out. Returns what was
+ * written, by table. @throws {Error} after which `file` is as it was.
+ */
+export async function backup(options: BackupOptions): Promise<TableSummary[]> {
+  const mode = "isolation level repeatable read read only";
+  return await inTransaction(options.databaseUrl, mode, async (sql) => {
+    const migrations = await readMigrations(sql);
+    const tables = await readTables(sql);
+    const header: BackupHeader = {
+      format: FORMAT,
+      version: VERSION,
+      created_at: new Date().toISOString(),
+      migrations,
+      sequences: await readSequences(sql),
+    };
+    const summaries: TableSummary[] = [];
+    const content = contentOf(sql, header, tables, async (summary) => {
+      summaries.push(summary);
+      await options.onTable?.(summary);
+    });
+    await writeBackupFile(options.file, content, options.signal);
+    return summaries;
+  });
+}
+
+async function* contentOf(
+  sql: postgres.TransactionSql,
+  header: BackupHeader,
+  tables: DatabaseTable[],
+  onTable: (table: TableSummary) => Promise<void>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield encodeLine(header);
+  const summaries: TableSummary[] = [];
+  for (const table of tables) {
+    const { schema, name, columns } = table;
+    yield encodeLine({ schema, name, columns });
+    const digest = new TableDigest();
+    for await (const bytes of copyOut(sql, copyStatement(table, columns))) {
+      digest.add(bytes);
+      yield bytes;
+    }
+    yield new TextEncoder().encode(END_OF_ROWS);
+    const summary = digest.summaryOf(table);
+    summaries.push(summary);
+    await onTable(summary);
+  }
+  yield encodeLine({ tables: summaries });
+}

@@ -1,0 +1,128 @@
+/** Fills a freshly migrated database with what a backup holds: all of it, or nothing. */
+import type postgres from "postgres";
+import {
+  copyStatement,
+  type DatabaseTable,
+  nameOf,
+  quote,
+  readMaterializedViews,
+  readTables,
+} from "./catalogue.ts";
+import { copyIn, copyOut } from "./copy.ts";
+import { type BackupHeader, type BackupTable, TableDigest, type TableSummary } from "./format.ts";
+import { type BackupContent, checkBackup, readBackup } from "./read_file.ts";
+import { matchTables, requireEmpty, requireMigrations } from "./restore_checks.ts";
+import { inTransaction } from "./session.ts";
+
+export interface RestoreOptions {
+  databaseUrl: URL;
+  /** Path of the backup. */
+  file: string;
+  /** Is told of each table that was filled. */
+  onTable?: (table: TableSummary) => void;
+}
+
+/**
+ * Returns what was restored, by table. The login must own our tables; of Auth's it needs only to read and
+ * write. @throws {Error} after which the database is as it was.
+ */
+export async function restore(options: RestoreOptions): Promise<TableSummary[]> {
+  const content = await checkBackup(options.file);
+  await inTransaction(options.databaseUrl, "", async (sql) => {
+    await requireMigrations(sql, content.header.migrations);
+    const tables = matchTables(content.tables, await readTables(sql));
+    const own = tables.filter((table) => table.schema !== "auth");
+    await sql.unsafe(`lock table ${list(tables)} in share row exclusive mode`);
+    await requireEmpty(sql, tables);
+    const enableTriggers = await disableTriggers(sql, own);
+    await fill(sql, options, content, own);
+    await setSequences(sql, content.header.sequences);
+    for (const view of await readMaterializedViews(sql)) {
+      await sql.unsafe(`refresh materialized view ${view}`);
+    }
+    await compare(sql, content, tables);
+    await sql`set constraints all immediate`;
+    for (const statement of enableTriggers) await sql.unsafe(statement);
+  });
+  return content.summaries;
+}
+
+function list(tables: BackupTable[]): string {
+  return tables.map(({ schema, name }) => quote(schema, name)).join(", ");
+}
+
+/**
+ * Rows come back as they were; what the triggers on our tables did with them is in the backup too.
+ * Returns the statements that undo it.
+ */
+async function disableTriggers(
+  sql: postgres.TransactionSql,
+  tables: DatabaseTable[],
+): Promise<string[]> {
+  const triggers = await sql<{ table: string; name: string; enable: string }[]>`
+    select format('%I.%I', c.relnamespace::regnamespace::text, c.relname) as table,
+      format('%I', t.tgname) as name,
+      case t.tgenabled when 'A' then 'enable always' else 'enable' end as enable
+    from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
+    where not t.tgisinternal and t.tgenabled in ('O', 'A')
+      and c.relnamespace::regnamespace::text || '.' || c.relname = any (${tables.map(nameOf)})
+    order by 1, 2`;
+  for (const { table, name } of triggers) {
+    await sql.unsafe(`alter table ${table} disable trigger ${name}`);
+  }
+  return triggers.map(({ table, name, enable }) =>
+    `alter table ${table} ${enable} trigger ${name}`
+  );
+}
+
+/** The file has Auth's tables first, and every table after those that it references. */
+async function fill(
+  sql: postgres.TransactionSql,
+  { file, onTable }: RestoreOptions,
+  { summaries }: BackupContent,
+  own: DatabaseTable[],
+): Promise<void> {
+  let emptied = false;
+  await readBackup(file, async (table, rows) => {
+    if (table.schema !== "auth" && !emptied) {
+      // Takes away what migrations wrote, and what the trigger on auth.users just did: that one is not
+      // ours to disable, and needs the migrations' rows to work.
+      await sql.unsafe(`truncate ${list(own)}`);
+      emptied = true;
+    }
+    const columns = table.columns.map((column) => quote(column)).join(", ");
+    const target = quote(table.schema, table.name);
+    await copyIn(sql, `copy ${target} (${columns}) from stdin`, rows);
+    const summary = summaries.find((candidate) => nameOf(candidate) === nameOf(table));
+    if (summary) onTable?.(summary);
+  });
+}
+
+/** Unlike setval, this is undone if the transaction fails. */
+async function setSequences(
+  sql: postgres.TransactionSql,
+  sequences: BackupHeader["sequences"],
+): Promise<void> {
+  for (const { schema, name, next } of sequences) {
+    await sql.unsafe(`alter sequence ${quote(schema, name)} restart with ${next}`);
+  }
+}
+
+/** @throws {Error} if a table is not what the backup says of it. */
+async function compare(
+  sql: postgres.TransactionSql,
+  content: BackupContent,
+  tables: DatabaseTable[],
+): Promise<void> {
+  for (const [i, table] of tables.entries()) {
+    const digest = new TableDigest();
+    const { columns } = content.tables[i] as BackupTable;
+    for await (const bytes of copyOut(sql, copyStatement(table, columns))) digest.add(bytes);
+    const [found, expected] = [digest.summaryOf(table), content.summaries[i] as TableSummary];
+    if (found.rows === expected.rows && found.sha256 === expected.sha256) continue;
+    throw new Error(
+      `${nameOf(table)} would not be what was backed up: ${found.rows} rows with checksum ` +
+        `${found.sha256}, not ${expected.rows} with ${expected.sha256}. Nothing was changed.`,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+/** Cuts the text of a backup into lines of JSON and blocks of rows. */
+import { Buffer } from "node:buffer";
+import { BackupFileError, END_OF_ROWS } from "./format.ts";
+
+/** No line of JSON is longer; a file that is something else may be one endless line. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+
+async function* decompress(path: string): AsyncGenerator<Uint8Array> {
+  const file = await Deno.open(path).catch((cause) => {
+    throw new BackupFileError(`${path} cannot be read: ${cause.message}`, { cause });
+  });
+  const content = file.readable.pipeThrough(new DecompressionStream("gzip"));
+  try {
+    yield* content;
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new BackupFileError(`${path} is not a backup, or is damaged: ${message}`, { cause });
+  }
+}
+
+/** Where the line that ends a table begins. */
+function findEnd(lines: Buffer): number | undefined {
+  if (lines.subarray(0, END_OF_ROWS.length).equals(Buffer.from(END_OF_ROWS))) return 0;
+  const newline = lines.indexOf(`\n${END_OF_ROWS}`);
+  return newline === -1 ? undefined : newline + 1;
+}
+
+/** To be closed, unless it was read to its end. */
+export class BackupText {
+  #path: string;
+  #chunks: AsyncGenerator<Uint8Array>;
+  /** What was read and not yet given out. */
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#chunks = decompress(path);
+  }
+
+  async #readMore(): Promise<boolean> {
+    const { done, value } = await this.#chunks.next();
+    if (!done) this.#rest = Buffer.concat([this.#rest, value]);
+    return !done;
+  }
+
+  /** The next line, without its end. @throws {BackupFileError} */
+  async line(): Promise<string> {
+    let end: number;
+    while ((end = this.#rest.indexOf("\n")) === -1) {
+      if (this.#rest.length > MAX_LINE_BYTES) {
+        throw new BackupFileError(`${this.#path} is not a backup.`);
+      }
+      if (!await this.#readMore()) throw new BackupFileError(`${this.#path} ends too early.`);
+    }
+    const text = this.#rest.toString("utf8", 0, end);
+    this.#rest = this.#rest.subarray(end + 1);
+    return text;
+  }
+
+  /** Whole rows, many at a time, up to the end of their table. @throws {BackupFileError} */
+  async *rows(): AsyncGenerator<Uint8Array> {
+    while (true) {
+      const lines = this.#rest.subarray(0, this.#rest.lastIndexOf("\n") + 1);
+      const end = findEnd(lines);
+      const rows = end === undefined ? lines : lines.subarray(0, end);
+      if (rows.length > 0) yield rows;
+      this.#rest = this.#rest.subarray(rows.length);
+      if (end !== undefined) {
+        this.#rest = this.#rest.subarray(END_OF_ROWS.length);
+        return;
+      }
+      if (!await this.#readMore()) throw new BackupFileError(`${this.#path} ends too early.`);
+    }
+  }
+
+  /** Also makes sure that gzip's own checksum is read. */
+  async expectEnd(): Promise<void> {
+    while (this.#rest.length === 0 && await this.#readMore());
+    if (this.#rest.length > 0) {
+      throw new BackupFileError(`${this.#path} goes on after its end.`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return(undefined);
+  }
+}

@@ -1,0 +1,34 @@
+/** Writes a backup's file whole or not at all. */
+
+/**
+ * Compresses `content` into `path`, readable by its owner only. An older file there is replaced when the
+ * new one is complete and on disk. @throws what `content` throws, why `signal` was aborted, or {Error} of
+ * the file system.
+ */
+export async function writeBackupFile(
+  path: string,
+  content: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const suffix = crypto.getRandomValues(new Uint8Array(4)).toHex();
+  // In the same folder, because only there a rename is atomic.
+  const partial = `${path}.${suffix}`;
+  try {
+    {
+      using file = await Deno.open(partial, { createNew: true, write: true, mode: 0o600 });
+      await ReadableStream.from(content).pipeThrough(new CompressionStream("gzip")).pipeTo(
+        new WritableStream({ write: (bytes) => writeAll(file, bytes) }),
+        signal && { signal },
+      );
+      await file.sync();
+    }
+    await Deno.rename(partial, path);
+  } catch (error) {
+    await Deno.remove(partial).catch(() => {});
+    throw error;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+}

@@ -1,0 +1,60 @@
+/** `deno task db:backup`: the database of the running stack, or another one, in a file. */
+import { parseArgs } from "node:util";
+import { backup } from "./backup/backup.ts";
+import { tableLine, totals } from "./backup/report.ts";
+import { findDatabase, nameDatabase } from "./backup/session.ts";
+import { print } from "./quiet_console.ts";
+
+const HELP = `Writes all data of a database, as of one moment, into a file.
+
+  npx -y deno@2.9.5 task db:backup FILE [options]
+
+  --db-url URL    another database than the running stack's: postgresql://user:password@host:5432/postgres
+  --data DIR      data folder of the running stack     (.local)
+
+FILE is replaced when the new one is complete. It holds personal data; tokens in it stay encrypted, so
+keep ENCRYPTION_KEYS too, and elsewhere. docs/backup.md says more.`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      "db-url": { type: "string" },
+      data: { type: "string", default: ".local" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const [file] = positionals;
+  if (values.help || file === undefined || positionals.length > 1) {
+    print(HELP);
+    return values.help ? 0 : 2;
+  }
+  const stopping = new AbortController();
+  Deno.addSignalListener("SIGINT", () => {
+    if (stopping.signal.aborted) Deno.exit(130);
+    stopping.abort(
+      new Error("Interrupted: no backup was written."),
+    );
+  });
+  const databaseUrl = await findDatabase(values["db-url"], values.data);
+  const startedAt = performance.now();
+  print(`Reading ${nameDatabase(databaseUrl)}:`);
+  const tables = await backup({
+    databaseUrl,
+    file,
+    onTable: (table) => print(tableLine(table)),
+    signal: stopping.signal,
+  });
+  const { size } = await Deno.stat(file);
+  print(`Wrote ${file} (${(size / 1e6).toFixed(1)} MB): ${totals(tables, startedAt)}.`);
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main());
+  } catch (error) {
+    print((error as Error).message);
+    Deno.exit(1);
+  }
+}
