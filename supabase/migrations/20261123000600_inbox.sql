@@ -85,6 +85,7 @@ set search_path = ''
 as $$
   select 10;
 $$;
+comment on function private.max_webhook_attempts() is 'Attempts after which an event is given up.';
 grant execute on function private.max_webhook_attempts() to service_role;
 
 create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)

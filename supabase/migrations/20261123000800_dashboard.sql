@@ -6,8 +6,8 @@ select
   seller.subscription_tier,
   count(orders.id) as total_orders,
   count(orders.id) filter (where orders.created_at >= month.start) as monthly_orders,
-  coalesce(sum(orders.total_amount), 0) as total_revenue,
-  coalesce(sum(orders.total_amount) filter (where orders.created_at >= month.start), 0) as monthly_revenue,
+  coalesce(sum(orders.total_amount), 0.00) as total_revenue,
+  coalesce(sum(orders.total_amount) filter (where orders.created_at >= month.start), 0.00) as monthly_revenue,
   (
     select count(*) from public.tiktok_shops as shop where shop.user_id = seller.id and shop.is_active
   ) as connected_shops,
@@ -20,7 +20,7 @@ cross join (
 left join public.orders on orders.user_id = seller.id
 group by seller.id, seller.subscription_tier;
 comment on materialized view private.user_dashboard_metrics is
-  'One row a seller, as of refreshed_at. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
+  'One row a seller, as of refreshed_at; that of a deleted account goes with the next refresh. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
 
 -- Concurrent refreshes need it.
 create unique index user_dashboard_metrics_user_id_key on private.user_dashboard_metrics (user_id);

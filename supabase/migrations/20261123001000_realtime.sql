@@ -78,5 +78,6 @@ create policy "Users can receive broadcasts of their own topic" on realtime.mess
   for select to authenticated
   using (
     extension = 'broadcast'
+    and topic = (select realtime.topic())
     and (select realtime.topic()) = 'user:' || (select auth.uid())::text
   );

@@ -30,11 +30,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Copies the migrated database under a new name. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** Copies the migrated database, or another, under a new name. */
+export async function createTestDatabase(template?: string): Promise<TestDatabase> {
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   const maintenance = testDatabaseUrl();
-  const source = maintenance.pathname.slice(1);
+  const source = template ?? maintenance.pathname.slice(1);
   // A database cannot be copied by a session that uses it.
   maintenance.pathname = "/template1";
   const run = async (statement: string) => {

@@ -1,0 +1,104 @@
+/** Runs pgTAP files over an ordinary connection: what pg_prove and psql do where they are. */
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import postgres from "postgres";
+
+/** Never called: an import that Deno can see is what makes it install the package. */
+export const pgtapPackage = () => import("@electric-sql/pglite-pgtap");
+
+const TAR_BLOCK = 512;
+
+/** Reads one file out of an unpacked tar. */
+function readFromTar(tar: Uint8Array, name: string): string {
+  const text = (start: number, length: number) =>
+    new TextDecoder().decode(tar.subarray(start, start + length)).replace(/\0.*$/s, "");
+  for (let at = 0; at + TAR_BLOCK <= tar.length;) {
+    const size = parseInt(text(at + 124, 12), 8) || 0;
+    if (text(at, 100).endsWith(`/${name}`)) {
+      return new TextDecoder().decode(tar.subarray(at + TAR_BLOCK, at + TAR_BLOCK + size));
+    }
+    at += TAR_BLOCK + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
+  }
+  throw new Error(`pgTAP's archive has no ${name}`);
+}
+
+async function readPgtap(): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve("@electric-sql/pglite-pgtap");
+  const packed = await Deno.readFile(join(dirname(entry), "pgtap.tar.gz"));
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return readFromTar(await new Response(unpacked).bytes(), "pgtap--1.3.5.sql");
+}
+
+/** pgTAP is SQL and nothing else, so that a server without the extension can have it too. */
+export async function installPgtap(adminUrl: string): Promise<void> {
+  const sql = postgres(adminUrl, { max: 1, onnotice: () => {} });
+  try {
+    // The privileges on a database itself are not copied with it; the helpers make a schema.
+    await sql.unsafe(`grant create on database ${new URL(adminUrl).pathname.slice(1)} to postgres`);
+    await sql.unsafe(`set search_path = extensions;\n${await readPgtap()}`).simple();
+  } finally {
+    await sql.end();
+  }
+}
+
+/** The file's SQL, with psql's `\ir` lines replaced by the files that they name. */
+async function readTestFile(path: string): Promise<string> {
+  const lines = (await Deno.readTextFile(path)).split("\n").map((line) => {
+    const included = /^\\ir\s+(\S+)\s*$/.exec(line)?.[1];
+    return included === undefined ? line : readTestFile(join(dirname(path), included));
+  });
+  return (await Promise.all(lines)).join("\n");
+}
+
+/** What is wrong with a file's TAP; empty if nothing is. */
+export function judgeTap(lines: string[]): string[] {
+  const wrongs: string[] = [];
+  const plans: number[] = [];
+  let ran = 0;
+  let failing = false;
+  for (const line of lines) {
+    if (/^1\.\.\d+$/.test(line)) plans.push(Number(line.slice(3)));
+    const isResult = /^(not )?ok\b/.test(line);
+    if (isResult) {
+      ran++;
+      failing = line.startsWith("not ok");
+    }
+    // The comments after a failure say what it was; the last one only counts.
+    const isDiagnosis = line.startsWith("#") && !line.startsWith("# Looks like");
+    if (failing && (isResult || isDiagnosis)) wrongs.push(line);
+  }
+  if (plans.length !== 1) wrongs.push(`${plans.length} plans instead of one`);
+  else if (plans[0] !== ran) wrongs.push(`planned ${plans[0]} tests, but ran ${ran}`);
+  if (ran === 0) wrongs.push("no test ran");
+  return wrongs;
+}
+
+function whereItBroke(source: string, error: unknown): string {
+  const { message, position } = error as { message: string; position?: string };
+  if (position === undefined) return message;
+  return `${message}, near: ${source.slice(Number(position) - 1).split("\n", 1)[0]}`;
+}
+
+/** Runs a file as `postgres`, the login of migrations, and throws what failed in it. */
+export async function runPgtapFile(adminUrl: string, path: string): Promise<void> {
+  const source = await readTestFile(path);
+  const sql = postgres(adminUrl, {
+    max: 1,
+    onnotice: () => {},
+    connection: { role: "postgres" } as Record<string, string>,
+  });
+  try {
+    const results = await sql.unsafe(source).simple() as unknown as Record<string, unknown>[][];
+    const lines = results.flat().flatMap((row) => Object.values(row))
+      .filter((value) => typeof value === "string")
+      .flatMap((value) => value.split("\n"));
+    const wrongs = judgeTap(lines);
+    if (wrongs.length > 0) throw new Error(wrongs.join("\n"));
+  } catch (error) {
+    if (!(error instanceof postgres.PostgresError)) throw error;
+    throw new Error(whereItBroke(source, error), { cause: error });
+  } finally {
+    // Ends the transaction of a file that broke, too.
+    await sql.end();
+  }
+}
