@@ -137,8 +137,8 @@ create materialized view private.user_dashboard_metrics as
     seller.subscription_tier,
     count(orders.id) AS total_orders,
     count(orders.id) FILTER (WHERE (orders.created_at >= month.start)) AS monthly_orders,
-    COALESCE(sum(orders.total_amount), (0)::numeric) AS total_revenue,
-    COALESCE(sum(orders.total_amount) FILTER (WHERE (orders.created_at >= month.start)), (0)::numeric) AS monthly_revenue,
+    COALESCE(sum(orders.total_amount), 0.00) AS total_revenue,
+    COALESCE(sum(orders.total_amount) FILTER (WHERE (orders.created_at >= month.start)), 0.00) AS monthly_revenue,
     ( SELECT count(*) AS count
            FROM public.tiktok_shops shop
           WHERE ((shop.user_id = seller.id) AND shop.is_active)) AS connected_shops,
@@ -1021,7 +1021,7 @@ create policy "Users can view own subscriptions" on public.subscriptions as perm
 create policy "Users can view own shops" on public.tiktok_shops as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can update own profile" on public.users as permissive for update to authenticated using ((( SELECT auth.uid() AS uid) = id)) with check ((( SELECT auth.uid() AS uid) = id));
 create policy "Users can view own profile" on public.users as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = id));
-create policy "Users can receive broadcasts of their own topic" on realtime.messages as permissive for select to authenticated using (((extension = 'broadcast'::text) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))));
+create policy "Users can receive broadcasts of their own topic" on realtime.messages as permissive for select to authenticated using (((extension = 'broadcast'::text) AND (topic = ( SELECT realtime.topic() AS topic)) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))));
 grant select on private.daily_event_counts to service_role;
 grant insert on private.monthly_order_counts to service_role;
 grant select on private.monthly_order_counts to service_role;
@@ -1120,7 +1120,7 @@ select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.re
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
 comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
 comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
-comment on relation private.user_dashboard_metrics is 'One row a seller, as of refreshed_at. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
+comment on relation private.user_dashboard_metrics is 'One row a seller, as of refreshed_at; that of a deleted account goes with the next refresh. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
 comment on relation private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks: docs/inbox.md.';
 comment on column private.webhook_events.next_attempt_at is 'pending: not before then. processing: the claim''s lease ends then and another worker may take it.';
 comment on column private.webhook_events.reason is 'Why it was ignored, held or given up.';
