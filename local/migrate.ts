@@ -4,10 +4,10 @@ import { remoteFlag, runSupabaseCli } from "./supabase_cli.ts";
 
 const MIGRATIONS = new URL("../supabase/migrations/", import.meta.url);
 
-async function versionsInRepository(): Promise<string[]> {
+/** File names, in the order in which they are applied. */
+async function migrationsInRepository(): Promise<string[]> {
   const names = await Array.fromAsync(Deno.readDir(MIGRATIONS), (entry) => entry.name);
-  return names.filter((name) => name.endsWith(".sql")).map((name) => name.split("_")[0] ?? name)
-    .sort();
+  return names.filter((name) => name.endsWith(".sql")).sort();
 }
 
 async function versionsInDatabase(url: string): Promise<string[]> {
@@ -24,12 +24,13 @@ async function versionsInDatabase(url: string): Promise<string[]> {
 }
 
 /**
- * Applies what is missing with `supabase db push`. Returns how many migrations that was; asks the CLI,
- * which takes seconds, only if there is something to do.
+ * Applies what is missing with `supabase db push`. Returns the names of those files; asks the CLI, which
+ * takes seconds, only if there is something to do.
  */
-export async function migrate(databaseUrl: string): Promise<number> {
+export async function migrate(databaseUrl: string): Promise<string[]> {
   const applied = new Set(await versionsInDatabase(databaseUrl));
-  const missing = (await versionsInRepository()).filter((version) => !applied.has(version));
+  const missing = (await migrationsInRepository())
+    .filter((name) => !applied.has(name.split("_")[0] ?? name));
   if (missing.length > 0) await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]);
-  return missing.length;
+  return missing;
 }

@@ -14,6 +14,8 @@ export interface ApiApp {
   fetch(request: Request): Promise<Response>;
   /** Makes Auth's schema if it is not there. */
   ensureSystemSchema(): Promise<void>;
+  /** Forgets which tables and functions there are; the next request reads them anew. */
+  reloadSchema(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,7 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
     // No peer address is passed: admin mode is off, and this keeps it so.
     fetch: (request) => app.fetch(request, { peerAddress: null }),
     ensureSystemSchema: () => app.ensureSystemSchema(),
+    reloadSchema: () => connection.clearSchemaCache(),
     close: () => connection.close(),
   };
 }

@@ -16,6 +16,7 @@ import { claimPort } from "./ports.ts";
 import { accessTo, bootstrap, type DatabaseAccess } from "./postgres/bootstrap.ts";
 import { type EmbeddedPostgres, startEmbedded } from "./postgres/embedded.ts";
 import { createAuthApp, createRestApp } from "./rest_and_auth.ts";
+import { listenForReload } from "./schema_reload.ts";
 import { createScheduler, tickEveryMinute } from "./scheduler.ts";
 import { seedSimulator } from "./simulated_shop.ts";
 
@@ -143,6 +144,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const rest = createRestApp(access.restUrl, apiKeys);
     const auth = createAuthApp(access.authUrl, apiKeys);
     undo.push(() => Promise.all([rest.close(), auth.close()]));
+    const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
+    undo.push(() => listener.stop());
     const server = Deno.serve(
       { hostname: "127.0.0.1", port, onListen: () => {} },
       createGateway({

@@ -16,9 +16,10 @@ export function remoteFlag(databaseUrl: string): string {
 }
 
 function withoutPassword(text: string, args: string[]): string {
-  const passwords = args.filter((arg) => arg.startsWith("--remote=")).map((arg) =>
-    new URL(arg.slice("--remote=".length)).password
-  ).filter((password) => password.length > 0);
+  const passwords = args.filter((arg) => arg.startsWith("--remote=")).flatMap((arg) => {
+    const { password } = new URL(arg.slice("--remote=".length));
+    return [password, decodeURIComponent(password)];
+  }).filter((password) => password.length > 0);
   return passwords.reduce((cleaned, password) => cleaned.replaceAll(password, "***"), text);
 }
 

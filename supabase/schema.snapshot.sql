@@ -187,8 +187,8 @@ alter table public.subscriptions add constraint subscriptions_plan_name_fkey FOR
 alter table public.subscriptions add constraint subscriptions_status_check CHECK ((status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.subscriptions add constraint subscriptions_stripe_customer_id_check CHECK (private.is_encrypted(stripe_customer_id));
 alter table public.subscriptions add constraint subscriptions_stripe_subscription_id_check CHECK (private.is_encrypted(stripe_subscription_id));
-alter table public.subscriptions add constraint subscriptions_stripe_subscription_id_hash_present CHECK (((stripe_subscription_id IS NULL) = (stripe_subscription_id_hash IS NULL)));
 alter table public.subscriptions add constraint subscriptions_stripe_subscription_id_hash_key UNIQUE (stripe_subscription_id_hash);
+alter table public.subscriptions add constraint subscriptions_stripe_subscription_id_hash_present CHECK (((stripe_subscription_id IS NULL) = (stripe_subscription_id_hash IS NULL)));
 alter table public.subscriptions add constraint subscriptions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.system_logs add constraint system_logs_details_check CHECK ((jsonb_typeof(details) = 'object'::text));
 alter table public.system_logs add constraint system_logs_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));

@@ -1,6 +1,7 @@
 /** What each role may do through the running REST API, after sign-ups and requests were served. */
 import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
+import { privileges } from "./support/privileges.ts";
 import { connectSeller, settledEvents, subscribe } from "./support/shop.ts";
 import { startTestStack, type TestStack } from "./support/stack.ts";
 
@@ -13,29 +14,6 @@ const TABLES = [
   "subscriptions",
   "analytics_events",
 ] as const;
-
-/** Every privilege on our own objects, as the catalogue has it. */
-async function privileges(stack: TestStack): Promise<unknown[]> {
-  return [
-    ...await stack.sql`
-      select n.nspname, c.relname, c.relacl::text,
-        (select array_agg(a.attname || ' ' || a.attacl::text order by a.attnum)
-         from pg_attribute as a where a.attrelid = c.oid and a.attacl is not null) as columns
-      from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-      where n.nspname in ('public', 'private', 'vault', 'cron', 'net') and c.relkind in ('r', 'v', 'm', 'S')
-      order by 1, 2`,
-    ...await stack.sql`
-      select n.nspname, p.oid::regprocedure::text, p.proacl::text
-      from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
-      where n.nspname in ('public', 'private') order by 1, 2`,
-    ...await stack.sql`
-      select nspname, nspacl::text from pg_namespace
-      where nspname in ('public', 'private', 'auth', 'vault', 'cron', 'net') order by 1`,
-    ...await stack.sql`
-      select defaclnamespace::regnamespace::text, defaclobjtype, defaclacl::text
-      from pg_default_acl where defaclrole <> 'authenticator'::regrole order by 1, 2, 3`,
-  ];
-}
 
 /** The API's answer to a request with a publishable key, and a user's token if there is one. */
 async function rest(
@@ -61,7 +39,7 @@ function codeOf(answer: { body: unknown }): unknown {
 
 Deno.test("serving sign-ups and requests leaves every privilege as the migrations made it", async () => {
   await using stack = await startTestStack();
-  const before = await privileges(stack);
+  const before = await privileges(stack.sql);
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
@@ -77,7 +55,7 @@ Deno.test("serving sign-ups and requests leaves every privilege as the migration
   await auth.updateUser({ data: { any: "thing" } });
   await auth.getUser();
   await auth.signOut();
-  assert.deepEqual(await privileges(stack), before);
+  assert.deepEqual(await privileges(stack.sql), before);
 });
 
 Deno.test("anon reads nothing, writes nothing and calls nothing", async () => {

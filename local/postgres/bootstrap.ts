@@ -81,7 +81,10 @@ export async function bootstrap(access: DatabaseAccess, postgresPassword?: strin
       await auth.close();
     }
     await sql.unsafe(await readSql("database"));
-    for (const name of STAND_INS) await sql.unsafe(await readSql(name));
+    for (const name of STAND_INS) {
+      await sql.unsafe(await readSql(name));
+      await sql.unsafe(`alter schema ${name} owner to supabase_admin`);
+    }
   } finally {
     await sql.end();
   }

@@ -9,12 +9,13 @@ begin
 end
 $$;
 
--- Auth owns its schema; REST looks a token's user up, migrations refer to and watch the users.
+-- Auth owns what is in its schema; REST looks a token's user up, migrations refer to and watch the users.
 do $$
 declare
   object record;
 begin
-  alter schema auth owner to supabase_auth_admin;
+  alter schema auth owner to supabase_admin;
+  grant all on schema auth to supabase_auth_admin;
   for object in
     select oid::regclass as name from pg_class
     where relnamespace = 'auth'::regnamespace and relkind in ('r', 'v')
@@ -30,7 +31,8 @@ end
 $$;
 grant usage on schema auth to anon, authenticated, service_role, authenticator, postgres;
 grant select on all tables in schema auth to authenticator;
-grant select, insert, update, delete, references, trigger on all tables in schema auth to postgres;
+grant select, insert, update, delete, truncate, references, trigger
+  on all tables in schema auth to postgres;
 grant execute on all functions in schema auth to anon, authenticated, service_role, postgres;
 
 -- The migration history belongs to whoever runs the migrations.

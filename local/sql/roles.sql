@@ -15,9 +15,14 @@ begin
     create role authenticator login inherit;
     comment on role authenticator is 'creatorflow local stack';
   end if;
-  -- Auth logs in as this one and owns the schema auth, nothing else.
+  -- Auth logs in as this one and owns what is in the schema auth, nothing else.
   if not exists (select from pg_roles where rolname = 'supabase_auth_admin') then
     create role supabase_auth_admin login noinherit;
+  end if;
+  -- Owns the platform's schemas, on the embedded server as its superuser: `supabase db reset` drops
+  -- every schema of another owner.
+  if not exists (select from pg_roles where rolname = 'supabase_admin') then
+    create role supabase_admin nologin;
   end if;
   -- On Supabase `postgres` runs the migrations and is no superuser.
   if not exists (select from pg_roles where rolname = 'postgres') then

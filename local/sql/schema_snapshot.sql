@@ -5,7 +5,8 @@ with ours as (
 ), relations as (
   select c.*, ours.nspname from pg_catalog.pg_class as c join ours on ours.oid = c.relnamespace
 ), lines (rank, name, line) as (
-  select 1, nspname, format('create schema %I; -- %s', nspname, coalesce(n.nspacl::text, 'default'))
+  -- As text: the type name would cut every line's name at 63 bytes, and leave their order to chance.
+  select 1, nspname::text, format('create schema %I; -- %s', nspname, coalesce(n.nspacl::text, 'default'))
   from ours join pg_catalog.pg_namespace as n using (oid, nspname)
   where nspname = 'private'
 
