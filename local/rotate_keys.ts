@@ -8,7 +8,7 @@ import {
   type EncryptedColumn,
   encryptionContext,
 } from "../shared/crypto/encrypted_columns.ts";
-import { decrypt, encrypt } from "../shared/crypto/encryption.ts";
+import { decrypt, DecryptionError, encrypt } from "../shared/crypto/encryption.ts";
 import { type KeyRing, parseKeyRing } from "../shared/crypto/key_ring.ts";
 import { readEnvironment } from "./environment.ts";
 import { print } from "./quiet_console.ts";
@@ -26,49 +26,67 @@ May be interrupted at any time and run again; the functions may go on working me
 ENCRYPTION_KEYS is read from the environment, or else from the data folder: put the new key first,
 keep the old one behind it ("new:...,old:..."), deploy that, rotate, then take the old one out.`;
 
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
 interface Row {
   id: string;
   text: string;
   bound: string | null;
 }
 
-/** Encrypts up to `batch` rows anew in one transaction. Returns how many there were. */
+interface Batch {
+  /** Where the next batch begins; undefined after the last. */
+  lastId: string | undefined;
+  rotated: number;
+  failures: string[];
+}
+
+/** Encrypts up to `batch` rows behind `afterId` anew, in one transaction. */
 async function rotateBatch(
   sql: postgres.Sql,
   ring: KeyRing,
   entry: EncryptedColumn,
-  batch: number,
-): Promise<number> {
+  { batch, afterId }: { batch: number; afterId: string },
+): Promise<Batch> {
   return await sql.begin(async (transaction) => {
     const rows = await transaction<Row[]>`
       select id, ${sql(entry.column)} as text, ${
       entry.boundTo ? sql(entry.boundTo) : sql`null`
     } as bound
       from public.${sql(entry.table)}
-      where ${sql(entry.column)} is not null
+      where id > ${afterId}
         and ${sql(entry.column)} not like ${`v1.${ring.current.replaceAll("_", "\\_")}.%`}
+      order by id
       limit ${batch}
       for update`;
+    const failures: string[] = [];
     for (const { id, text, bound } of rows) {
       const context = encryptionContext(entry, bound ?? undefined);
-      const value = await decrypt(ring, text, context).catch((error) => {
-        throw new Error(`${entry.table}.${entry.column} of row ${id}: ${error.message}`);
-      });
-      const changes: Record<string, string> = {
-        [entry.column]: await encrypt(ring, value, context),
-      };
-      if (entry.hash) changes[entry.hash] = await blindIndex(ring, value, context);
-      await transaction`
-        update public.${sql(entry.table)} set ${sql(changes)} where id = ${id}`;
+      try {
+        const value = await decrypt(ring, text, context);
+        const changes: Record<string, string> = {
+          [entry.column]: await encrypt(ring, value, context),
+        };
+        if (entry.hash) changes[entry.hash] = await blindIndex(ring, value, context);
+        await transaction`
+          update public.${sql(entry.table)} set ${sql(changes)} where id = ${id}`;
+      } catch (error) {
+        if (!(error instanceof DecryptionError)) throw error;
+        failures.push(`${entry.table}.${entry.column} of row ${id}: ${error.message}`);
+      }
     }
-    return rows.length;
+    const rotated = rows.length - failures.length;
+    return { lastId: rows.at(-1)?.id, rotated, failures };
   });
 }
 
-/**
- * Rotates every encrypted column, batch by batch.
- * @throws {Error} that names the row, if a text cannot be decrypted; what was done until then stays.
- */
+/** What a rotation did. A value that could not be decrypted is left as it is, and named. */
+export interface Rotation {
+  rotated: number;
+  failures: string[];
+}
+
+/** Rotates every encrypted column, batch by batch; what is done stays done. */
 export async function rotateKeys(
   sql: postgres.Sql,
   ring: KeyRing,
@@ -76,16 +94,18 @@ export async function rotateKeys(
     batch?: number;
     onProgress?: (column: string, rows: number) => void;
   } = {},
-): Promise<number> {
-  let total = 0;
+): Promise<Rotation> {
+  const total: Rotation = { rotated: 0, failures: [] };
   for (const entry of ENCRYPTED_COLUMNS) {
     let done = 0;
-    for (let rows = batch; rows > 0;) {
-      rows = await rotateBatch(sql, ring, entry, batch);
-      done += rows;
-      if (rows > 0) onProgress(`${entry.table}.${entry.column}`, done);
+    for (let afterId: string | undefined = FIRST_ID; afterId !== undefined;) {
+      const { lastId, rotated, failures } = await rotateBatch(sql, ring, entry, { batch, afterId });
+      afterId = lastId;
+      done += rotated;
+      total.failures.push(...failures);
+      if (rotated > 0) onProgress(`${entry.table}.${entry.column}`, done);
     }
-    total += done;
+    total.rotated += done;
   }
   return total;
 }
@@ -114,11 +134,16 @@ async function main(): Promise<number> {
   const sql = postgres(given.url ?? stack?.SUPABASE_DB_URL ?? "", { max: 1, onnotice: () => {} });
   try {
     print(`Encrypting anew with key "${ring.current}", the first of ${ring.keys.size}.`);
-    const total = await rotateKeys(sql, ring, {
+    const { rotated, failures } = await rotateKeys(sql, ring, {
       batch,
       onProgress: (column, rows) => print(`  ${column}: ${rows}`),
     });
-    print(total === 0 ? "Nothing to do." : `Done: ${total} values.`);
+    print(rotated === 0 ? "Nothing to encrypt anew." : `Encrypted anew: ${rotated} values.`);
+    if (failures.length > 0) {
+      print(`Left as they are, because they cannot be decrypted: ${failures.length}`);
+      for (const failure of failures.slice(0, 20)) print(`  ${failure}`);
+      return 1;
+    }
   } finally {
     await sql.end();
   }
