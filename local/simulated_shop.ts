@@ -1,4 +1,4 @@
-/** What the simulated TikTok begins with: one shop, with the orders of tests/fixtures/tiktok. */
+/** What the simulated TikTok begins with: two shops, one with the orders of tests/fixtures/tiktok. */
 import type { TikTokSimulator } from "../tests/simulators/tiktok/simulator.ts";
 import type { SimulatedOrder } from "../tests/simulators/tiktok/state.ts";
 
@@ -18,6 +18,8 @@ const SAMPLE_ORDERS = [
 export function seedSimulator(simulator: TikTokSimulator): void {
   if (simulator.state.get("shops", SAMPLE_SHOP_ID)) return;
   simulator.addShop({ id: SAMPLE_SHOP_ID, name: "Blue Fern Goods" });
+  // For a second seller, who sees nothing of the first.
+  simulator.addShop({ id: "7490000000000000002", name: "Copper Kettle" });
   for (const name of SAMPLE_ORDERS) {
     const answer = JSON.parse(Deno.readTextFileSync(new URL(name, FIXTURES)));
     for (const detail of answer.data.orders as SimulatedOrder["detail"][]) {
