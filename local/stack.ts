@@ -13,8 +13,9 @@ import { lockData } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import type { StackOptions } from "./options.ts";
 import { claimPort } from "./ports.ts";
-import { accessTo, bootstrap, type DatabaseAccess } from "./postgres/bootstrap.ts";
-import { type EmbeddedPostgres, startEmbedded } from "./postgres/embedded.ts";
+import { bootstrap, type DatabaseAccess } from "./postgres/bootstrap.ts";
+import { startEmbedded } from "./postgres/embedded.ts";
+import { outsidePostgresUrl, useOutsidePostgres } from "./postgres/outside.ts";
 import { createAuthApp, createRestApp } from "./rest_and_auth.ts";
 import { listenForReload } from "./schema_reload.ts";
 import { createScheduler, tickEveryMinute } from "./scheduler.ts";
@@ -70,7 +71,13 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   // Undone in reverse, on failure and on stop.
   const undo: (() => unknown)[] = [];
   const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
+    for (const step of undo.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        warn(`While stopping: ${(error as Error).message}`);
+      }
+    }
   };
 
   try {
@@ -81,9 +88,21 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const keys = await loadKeys(settings.data);
 
     progress("Postgres");
-    const embedded = await startOwnPostgres(settings, keys, outside.SUPABASE_DB_URL, warn);
-    if (embedded) undo.push(() => embedded.stop());
-    const access = embedded?.access ?? await accessTo(outside.SUPABASE_DB_URL as string);
+    const outsideUrl = outsidePostgresUrl(outside.SUPABASE_DB_URL, keys.databasePassword);
+    let access: DatabaseAccess;
+    if (outsideUrl !== undefined) {
+      access = await useOutsidePostgres(outsideUrl);
+    } else {
+      const embedded = await startEmbedded({
+        data: settings.data,
+        port: settings.dbPort,
+        adminPassword: keys.databaseAdminPassword,
+        password: keys.databasePassword,
+        onCrash: warn,
+      });
+      undo.push(() => embedded.stop());
+      access = embedded.access;
+    }
 
     const url = `http://127.0.0.1:${port}`;
     const simulatorUrl = `${url}/simulators/tiktok`;
@@ -113,7 +132,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     undo.push(() => starting.then((process) => process.stop(), () => {}));
 
     progress("roles, Auth and stand-ins");
-    await bootstrap(access, embedded ? keys.databasePassword : undefined);
+    await bootstrap(access, outsideUrl === undefined ? keys.databasePassword : undefined);
     progress("migrations (the first time npm fetches the Supabase CLI)");
     await migrate(access.url);
     await storeScheduleSecrets(access, env);
@@ -158,6 +177,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       }),
     );
     undo.push(() => shutDown(server));
+    // Before REST goes: what the functions still do in the background needs it.
+    undo.push(() => functions.stop());
     if (tiktok) undo.push(() => tiktok.faults.close());
 
     if (settings.schedule ?? true) {
@@ -183,49 +204,4 @@ async function shutDown(server: Deno.HttpServer): Promise<void> {
   const giveUp = new Promise<void>((resolve) => timer = setTimeout(resolve, SHUTDOWN_MS));
   await Promise.race([server.shutdown(), giveUp]);
   clearTimeout(timer);
-}
-
-/** `undefined` if an outside Postgres is named; our own address, sourced from `<data>/env`, is not one. */
-async function startOwnPostgres(
-  settings: StackSettings,
-  keys: Awaited<ReturnType<typeof loadKeys>>,
-  outsideUrl: string | undefined,
-  onCrash: (message: string) => void,
-): Promise<EmbeddedPostgres | undefined> {
-  if (outsideUrl && decodeURIComponent(new URL(outsideUrl).password) !== keys.databasePassword) {
-    await checkOutsidePostgres(outsideUrl);
-    return undefined;
-  }
-  return await startEmbedded({
-    data: settings.data,
-    port: settings.dbPort,
-    adminPassword: keys.databaseAdminPassword,
-    password: keys.databasePassword,
-    onCrash,
-  });
-}
-
-async function checkOutsidePostgres(url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
-  try {
-    const [server] = await sql`
-      select current_setting('server_version_num')::int as version,
-             (select rolsuper from pg_roles where rolname = current_user) as is_superuser`;
-    if (server?.version < 170000) {
-      throw new Error("The Postgres that SUPABASE_DB_URL names is older than 17.");
-    }
-    if (!server?.is_superuser) {
-      throw new Error("SUPABASE_DB_URL must name a superuser: the stack makes Supabase's roles.");
-    }
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (code === undefined) throw error;
-    throw new Error(
-      `SUPABASE_DB_URL is set, but its Postgres cannot be used: ${message || code}. ` +
-        "Unset it to use the embedded one.",
-      { cause: error },
-    );
-  } finally {
-    await sql.end();
-  }
 }
