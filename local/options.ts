@@ -1,6 +1,6 @@
 /** The options of `deno task start` and of the commands that find its stack again. */
 import { parseArgs } from "node:util";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 
 export interface StackOptions {
   /** The one public port; 0 picks a free one. */
@@ -47,4 +47,10 @@ export function parseOptions(args: string[]): StackOptions | undefined {
   ];
   if (port !== 0 && port === dbPort) throw new UsageError("--port and --db-port must differ.");
   return { port, dbPort, data: resolve(values.data) };
+}
+
+/** A folder as a person would type it: relative where that is shorter to read. */
+export function shownPath(path: string): string {
+  const shown = relative(Deno.cwd(), path) || ".";
+  return shown.startsWith("..") ? path : shown;
 }

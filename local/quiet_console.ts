@@ -12,5 +12,9 @@ export function redirectConsole(path: string): void {
 
 /** Prints to the terminal, whatever became of `console`. */
 export function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+  } catch {
+    // The terminal is gone; what is being done goes on.
+  }
 }

@@ -1,7 +1,8 @@
 /** `deno task reset`: deletes what the local stack keeps, so that the next start begins anew. */
 import { parseArgs } from "node:util";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { lockData } from "./lock.ts";
+import { shownPath } from "./options.ts";
 import { findPlace } from "./postgres/binaries.ts";
 import { stopLeftover } from "./postgres/server.ts";
 import { print } from "./quiet_console.ts";
@@ -33,7 +34,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const data = resolve(values.data);
-  const shown = relative(Deno.cwd(), data) || ".";
+  const shown = shownPath(data);
   if (!await Deno.stat(join(data, "keys.json")).then(() => true, () => false)) {
     print(`There is no stack in ${shown}/; nothing was deleted.`);
     return 0;

@@ -1,6 +1,6 @@
 /** `deno task start`: runs the whole backend until Ctrl-C. */
-import { join, relative } from "node:path";
-import { parseOptions, type StackOptions, UsageError } from "./options.ts";
+import { join } from "node:path";
+import { parseOptions, shownPath, type StackOptions, UsageError } from "./options.ts";
 import { print, redirectConsole } from "./quiet_console.ts";
 import { SAMPLE_SHOP_ID } from "./simulated_shop.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -20,9 +20,12 @@ A variable that is set in the environment wins over what the stack would make:
   TIKTOK_APP_KEY, TIKTOK_APP_SECRET, ENCRYPTION_KEYS,
   SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, SUPABASE_JWT_SECRET`;
 
+/** One Ctrl-C comes several times: from the terminal, and passed on by npx and by `deno task`. */
+const SAME_KEYPRESS_MS = 1000;
+
 function page(stack: Stack, { data }: StackOptions, seconds: string): string {
   const { env } = stack;
-  const folder = relative(Deno.cwd(), data) || ".";
+  const folder = shownPath(data);
   const simulator = stack.tiktok ? "" : "   (not ours)";
   return `
 CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
@@ -58,13 +61,17 @@ async function main(): Promise<number> {
   }
 
   const signalled = Promise.withResolvers<void>();
-  let signals = 0;
+  let firstSignalAt: number | undefined;
   const onSignal = () => {
-    if (++signals > 1) Deno.exit(130);
+    firstSignalAt ??= performance.now();
+    if (performance.now() - firstSignalAt > SAME_KEYPRESS_MS) Deno.exit(130);
     signalled.resolve();
   };
   Deno.addSignalListener("SIGINT", onSignal);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  if (Deno.build.os !== "windows") {
+    Deno.addSignalListener("SIGTERM", onSignal);
+    Deno.addSignalListener("SIGHUP", onSignal);
+  }
 
   const startedAt = performance.now();
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);

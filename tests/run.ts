@@ -21,6 +21,9 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
     stdin: "null",
     stdout: "piped",
   }).spawn();
+  // Ctrl-C ends the tests; what they stand on is removed by the caller.
+  const onInterrupt = () => child.kill("SIGTERM");
+  Deno.addSignalListener("SIGINT", onInterrupt);
   let summary: { passed: number; failed: number } | undefined;
   let rest = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
@@ -30,6 +33,7 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
     for (const line of lines) summary = readSummary(line) ?? summary;
   }
   const { success } = await child.status;
+  Deno.removeSignalListener("SIGINT", onInterrupt);
   const { passed, failed } = readSummary(rest) ?? summary ?? { passed: 0, failed: 0 };
   // A run that fails without a failed test (a module that does not load, a leak) is no success.
   return [passed, success ? failed : Math.max(failed, 1)];
