@@ -22,7 +22,13 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
     stdout: "piped",
   }).spawn();
   // Ctrl-C ends the tests; what they stand on is removed by the caller.
-  const onInterrupt = () => child.kill("SIGTERM");
+  const onInterrupt = () => {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+  };
   Deno.addSignalListener("SIGINT", onInterrupt);
   let summary: { passed: number; failed: number } | undefined;
   let rest = "";
