@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   const seller = await signInSeller(env, email, values.password);
   const code = values.code ?? await authorizeSimulatedShop(env, values["shop-id"]);
   const shops = await connectWithCode(env, seller.id, code).catch((error) => {
-    if (!(error instanceof DatabaseError) || error.code !== "CF409") throw error;
+    if (!(error instanceof DatabaseError) || error.code !== "PT409") throw error;
     throw new Error(
       `Shop ${values["shop-id"]} is connected to another account already. ` +
         "Take another shop (--shop-id) or that account.",

@@ -194,8 +194,11 @@ async function main(): Promise<number> {
   await Deno.chmod(data, 0o755);
   redirectConsole(join(data, "console.log"));
   try {
+    const abort = () => Deno.exit(130);
+    Deno.addSignalListener("SIGINT", abort);
     const stack = await startStack({ port: 0, dbPort: 0, data, environment: {}, schedule: false });
     const interrupted = Promise.withResolvers<never>();
+    Deno.removeSignalListener("SIGINT", abort);
     Deno.addSignalListener("SIGINT", () => interrupted.reject(new Error("Interrupted.")));
     try {
       await Promise.race([runDemo(stack.env), interrupted.promise]);

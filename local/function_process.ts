@@ -81,7 +81,8 @@ async function spawn(options: FunctionProcessOptions): Promise<Host> {
   const ended = Promise.all([process.status, ...logs]).then(() => {});
   if (port === undefined) {
     await ended;
-    throw new Error(`The functions did not start: ${lastError.trim()}`);
+    const wrongVariable = /ConfigError: (.+)/.exec(lastError)?.[1];
+    throw new Error(`The functions did not start: ${wrongVariable ?? lastError.trim()}`);
   }
   return { port, pid: process.pid, process, ended };
 }

@@ -31,6 +31,13 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   const applied = new Set(await versionsInDatabase(databaseUrl));
   const missing = (await migrationsInRepository())
     .filter((name) => !applied.has(name.split("_")[0] ?? name));
-  if (missing.length > 0) await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]);
+  if (missing.length > 0) {
+    await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]).catch((cause) => {
+      const hint =
+        "If the migrations were rewritten since this database was made, only a new one " +
+        "takes them: deno task reset (local) or deno task migration:reset.";
+      throw new Error(`${cause.message}\n\n${hint}`, { cause });
+    });
+  }
   return missing;
 }

@@ -42,6 +42,8 @@ async function main(): Promise<number> {
   {
     using _lock = await lockData(data);
     const place = await findPlace(data);
+    const isOurs = await Deno.stat(place.data).then(() => true, () => false);
+    if (!isOurs) print("Its Postgres was one of yours (SUPABASE_DB_URL): that is left as it is.");
     await stopLeftover(place);
     await Deno.remove(place.data, { recursive: true }).catch(() => {});
     for (const name of OURS) {

@@ -57,7 +57,8 @@ export async function authorizeSimulatedShop(
   if (!answer.code) {
     throw new Error(
       `The simulator at ${env.TIKTOK_AUTH_URL} did not authorise shop ${shopId}: ` +
-        (answer.error ?? `HTTP ${response.status}`),
+        (answer.error ?? `HTTP ${response.status}`) +
+        " GET /control lists its shops and how to add one; another TikTok takes --code.",
     );
   }
   return answer.code;

@@ -129,6 +129,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       pidFile: join(settings.data, "function-host.pid"),
       onCrash: warn,
     });
+    // It may fail long before it is awaited.
+    starting.catch(() => {});
     undo.push(() => starting.then((process) => process.stop(), () => {}));
 
     progress("roles, Auth and stand-ins");

@@ -23,6 +23,20 @@ A variable that is set in the environment wins over what the stack would make:
 /** One Ctrl-C comes several times: from the terminal, and passed on by npx and by `deno task`. */
 const SAME_KEYPRESS_MS = 1000;
 
+function tryOut({ env, tiktok }: Stack, folder: string): string {
+  const data = folder === ".local" ? "" : ` --data '${folder}'`;
+  const commands = tiktok
+    ? [
+      `npx -y deno@2.9.5 task demo${data}`,
+      `npx -y deno@2.9.5 task connect-shop ada@example.com${data}`,
+      `curl -X POST ${env.TIKTOK_API_URL}/control/orders --json '{"shop_id":"${SAMPLE_SHOP_ID}"}'`,
+    ]
+    : [`npx -y deno@2.9.5 task connect-shop ada@example.com --code CODE${data}`];
+  return `Try, in another terminal, in this folder:\n\n${
+    commands.map((command) => `  ${command}\n`).join("")
+  }`;
+}
+
 function page(stack: Stack, { data }: StackOptions, seconds: string): string {
   const { env } = stack;
   const folder = shownPath(data);
@@ -38,12 +52,7 @@ CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its d
 
   All addresses, keys and secrets: ${folder}/env     Logs: ${folder}/logs/
 
-Try, in another terminal, in this folder:
-
-  npx -y deno@2.9.5 task demo --data ${folder}
-  npx -y deno@2.9.5 task connect-shop ada@example.com --data ${folder}
-  curl -X POST ${env.TIKTOK_API_URL}/control/orders --json '{"shop_id":"${SAMPLE_SHOP_ID}"}'
-`;
+${tryOut(stack, folder)}`;
 }
 
 async function main(): Promise<number> {

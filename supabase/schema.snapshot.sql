@@ -749,8 +749,15 @@ begin
   from written;
   -- A row that was not written belongs to another account: nothing of this connection is kept.
   if jsonb_array_length(connected) <> jsonb_array_length(p_grant -> 'shops') then
-    raise exception 'A shop is connected to another account' using errcode = 'CF409';
+    raise exception 'A shop is connected to another account' using errcode = 'PT409';
   end if;
+  -- What came before the shop was connected is worked now.
+  update private.webhook_events
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  where source = 'tiktok'
+    and status = 'ignored'
+    and reason = 'the shop is not connected'
+    and shop_id in (select entry ->> 'shop_id' from jsonb_array_elements(connected) as entry);
   return connected;
 end;
 $function$
@@ -858,7 +865,7 @@ begin
   where id = p_event_id
   for update;
   if event_status is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'CF404';
+    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
   end if;
   if event_status in ('done', 'ignored') then
     return jsonb_build_object('outcome', 'settled', 'order_id', null);
@@ -866,7 +873,7 @@ begin
 
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'CF404';
+    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
 
   -- The seller's counter is the lock: from here on no other order of theirs is decided.

@@ -151,6 +151,37 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () =>
   await Deno.remove(parent, { recursive: true });
 });
 
+Deno.test("a shop of another account is refused, and connect-shop says so", async () => {
+  await using stack = await startTestStack();
+  const connect = (email: string) =>
+    run("connect_shop", [email, "--data", stack.data, "--shop-id", SAMPLE_SHOP_ID]);
+  assert.equal((await connect("ada@example.com")).code, 0);
+  const refused = await connect("bob@example.com");
+  assert.equal(refused.code, 1);
+  assert.match(refused.text, /connected to another account already/);
+  assert.equal((await stack.sql`select from public.tiktok_shops`).length, 1);
+});
+
+Deno.test("a wrong variable is named in one line, and nothing is left running", async () => {
+  const data = await Deno.makeTempDir();
+  const dbPort = freePort();
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "local/start.ts", "--port", "0"].concat([
+      ...["--db-port", String(dbPort)],
+      ...["--data", data],
+    ]),
+    cwd: ROOT,
+    clearEnv: true,
+    env: { ...cleanEnvironment(), TIKTOK_API_URL: "nonsense" },
+    stderr: "null",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert.equal(code, 1);
+  assert.match(text, /The functions did not start: TIKTOK_API_URL is not an http\(s\) URL\.\n$/);
+  assert.ok(isFree(dbPort));
+  await run("reset", ["--data", data]);
+});
+
 Deno.test("an outside party stands in for the simulator where its address is set", async () => {
   const asked: string[] = [];
   const outside = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {

@@ -47,10 +47,13 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
 
 if (import.meta.main) {
   const startedAt = performance.now();
+  const abort = () => Deno.exit(130);
+  Deno.addSignalListener("SIGINT", abort);
   print("Making a fresh Postgres with the migrations (the first time npm fetches it and the CLI).");
   let result: [number, number] = [0, 1];
   try {
     await using database = await startTemporaryPostgres();
+    Deno.removeSignalListener("SIGINT", abort);
     result = await runTests(database.access.adminUrl, Deno.args);
   } catch (error) {
     print(`The tests could not run: ${(error as Error).message}`);

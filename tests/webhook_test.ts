@@ -9,6 +9,7 @@ import {
   settledEvents,
 } from "./support/shop.ts";
 import { startTestStack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
 
 const FIXTURES = new URL("./fixtures/tiktok/", import.meta.url);
 
@@ -229,12 +230,31 @@ Deno.test("it answers in well under 3 s while TikTok's API hangs; the order come
   assert.ok(performance.now() - startedAt < 3000);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
 
+  await until("the order is being worked", async () => {
+    const [event] = await stack.sql`select status from private.webhook_events`;
+    return event?.status === "processing";
+  });
   // As if the worker that hangs had died and its lease had run out.
   stack.tiktok.faults.clear();
   await stack.sql`update private.webhook_events set status = 'processing', next_attempt_at = now()`;
   await runEventWorker(stack);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
   assert.deepEqual(await settledEvents(stack), { done: 1 });
+});
+
+Deno.test("an order that came before its shop was connected comes in when it is", async () => {
+  await using stack = await startTestStack();
+  const shopId = "7480000000000000999";
+  stack.tiktok.addShop({ id: shopId });
+  const order = stack.tiktok.addOrder({ shopId });
+  assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(order)), 200);
+  assert.deepEqual(await settledEvents(stack), { ignored: 1 });
+
+  const seller = await connectSeller(stack, shopId);
+  await runEventWorker(stack);
+
+  assert.deepEqual(await settledEvents(stack), { done: 1 });
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
 });
 
 Deno.test("no log line holds the app secret, a token or an address", async () => {

@@ -31,7 +31,10 @@ export async function useOutsidePostgres(url: string): Promise<DatabaseAccess> {
       throw new Error("The Postgres that SUPABASE_DB_URL names is older than 17.");
     }
     if (!server?.is_superuser) {
-      throw new Error("SUPABASE_DB_URL must name a superuser: the stack makes Supabase's roles.");
+      throw new Error(
+        "SUPABASE_DB_URL must name a superuser: the stack makes Supabase's roles. " +
+          "If it comes from the env file of another stack: unset SUPABASE_DB_URL",
+      );
     }
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };

@@ -146,8 +146,12 @@ export async function start(place: PostgresPlace, port: number): Promise<Postgre
   ]).spawn();
   const stderr = new Response(child.stderr).text();
   let running = true;
+  // However this process goes: without it nobody would stop the server, nor know its port.
+  const abort = () => child.kill("SIGQUIT");
+  globalThis.addEventListener("unload", abort);
   const ended = child.status.then(() => {
     running = false;
+    globalThis.removeEventListener("unload", abort);
   });
   const ready = async () => {
     const file = await readPostmasterFile(place.data);

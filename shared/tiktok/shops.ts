@@ -19,7 +19,7 @@ const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString();
 /**
  * Reads which shops the login owns and stores them all, tokens encrypted, or none.
  * @throws {TikTokError}
- * @throws {DatabaseError} `CF409` if another account holds one of them
+ * @throws {DatabaseError} `PT409` if another account holds one of them
  */
 export async function connectShops(
   { database, tiktok, keys }: { database: DatabaseClient; tiktok: TikTokClient; keys: KeyRing },

@@ -87,11 +87,18 @@ begin
   from written;
   -- A row that was not written belongs to another account: nothing of this connection is kept.
   if jsonb_array_length(connected) <> jsonb_array_length(p_grant -> 'shops') then
-    raise exception 'A shop is connected to another account' using errcode = 'CF409';
+    raise exception 'A shop is connected to another account' using errcode = 'PT409';
   end if;
+  -- What came before the shop was connected is worked now.
+  update private.webhook_events
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  where source = 'tiktok'
+    and status = 'ignored'
+    and reason = 'the shop is not connected'
+    and shop_id in (select entry ->> 'shop_id' from jsonb_array_elements(connected) as entry);
   return connected;
 end;
 $$;
 comment on function public.connect_tiktok_shops(uuid, jsonb) is
-  'Stores the shops of one TikTok login, all or none. p_grant: {open_id, token_expires_at, refresh_token_expires_at, shops: [{shop_id, shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens encrypted. Returns [{id, shop_id}]; raises CF409 if another account holds one of them.';
+  'Stores the shops of one TikTok login, all or none. p_grant: {open_id, token_expires_at, refresh_token_expires_at, shops: [{shop_id, shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens encrypted. Reopens their events that came before. Returns [{id, shop_id}]; raises PT409 (HTTP 409) if another account holds one of them.';
 grant execute on function public.connect_tiktok_shops(uuid, jsonb) to service_role;

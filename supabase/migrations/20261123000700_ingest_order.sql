@@ -105,7 +105,7 @@ begin
   where id = p_event_id
   for update;
   if event_status is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'CF404';
+    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
   end if;
   if event_status in ('done', 'ignored') then
     return jsonb_build_object('outcome', 'settled', 'order_id', null);
@@ -113,7 +113,7 @@ begin
 
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'CF404';
+    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
 
   -- The seller's counter is the lock: from here on no other order of theirs is decided.

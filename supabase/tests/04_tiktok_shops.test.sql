@@ -88,7 +88,7 @@ select is(
     'service_role',
     format('select public.connect_tiktok_shops(%L, %L)', tests.id('bob'), tests.shop_grant('ada'))
   ),
-  'CF409',
+  'PT409',
   'a shop of another account is not taken over'
 );
 select is((select user_id from public.tiktok_shops where id = tests.shop('ada')), tests.id('ada'), 'it stays whose it was');

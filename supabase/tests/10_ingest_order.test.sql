@@ -84,7 +84,7 @@ select is(
   tests.attempt(
     'service_role', format('select public.ingest_order(0, %L, %L)', tests.shop('ada'), tests.order_json('2'))
   ),
-  'CF404',
+  'PT404',
   'without an event nothing is taken in'
 );
 select is(
@@ -95,7 +95,7 @@ select is(
       tests.receive_event('ada', 'no shop'), gen_random_uuid(), tests.order_json('2')
     )
   ),
-  'CF404',
+  'PT404',
   'nor without a shop'
 );
 create table tests.settled as select id from private.webhook_events where status = 'done' limit 1;
