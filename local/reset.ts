@@ -13,6 +13,7 @@ const HELP = `Deletes the database, keys and logs of the local stack. Stop the s
 
 /** Only these: the folder may be one that holds other things too. */
 const OURS = [
+  "cluster",
   "env",
   "function-host.pid",
   "keys.json",

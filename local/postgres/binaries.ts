@@ -93,9 +93,21 @@ async function shareBinaries(binaries: string): Promise<string> {
   return join(target, "bin");
 }
 
-async function shortHash(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex().slice(0, 12);
+/**
+ * A folder outside the clone for this data folder alone. Its name is kept in the data folder: who deletes
+ * that and makes another of the same name gets another cluster, not one without its passwords.
+ */
+async function placeOutside(dataFolder: string): Promise<string> {
+  const file = join(dataFolder, "cluster");
+  let name: string;
+  try {
+    name = await Deno.readTextFile(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    name = crypto.randomUUID();
+    await Deno.writeTextFile(file, name);
+  }
+  return join(SHARED_ROOT, name);
 }
 
 /**
@@ -112,9 +124,7 @@ export async function findPlace(dataFolder: string): Promise<PostgresPlace> {
   await Deno.mkdir(SHARED_ROOT, { recursive: true });
   // Whatever root's umask is, Postgres's user has to pass.
   await Deno.chmod(SHARED_ROOT, 0o755);
-  const data = await canEnter(dataFolder, account)
-    ? inside
-    : join(SHARED_ROOT, await shortHash(dataFolder));
+  const data = await canEnter(dataFolder, account) ? inside : await placeOutside(dataFolder);
   return {
     binaries: await canEnter(binaries, account) ? binaries : await shareBinaries(binaries),
     data,
