@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { backup } from "./backup/backup.ts";
 import { tableLine, totals } from "./backup/report.ts";
-import { findDatabase, nameDatabase } from "./backup/session.ts";
+import { findTarget, TARGET_OPTIONS } from "./database/target.ts";
 import { print } from "./quiet_console.ts";
 
 const HELP = `Writes all data of a database, as of one moment, into a file.
@@ -18,11 +18,7 @@ keep ENCRYPTION_KEYS too, and elsewhere. docs/backup.md says more.`;
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      "db-url": { type: "string" },
-      data: { type: "string", default: ".local" },
-      help: { type: "boolean", short: "h", default: false },
-    },
+    options: TARGET_OPTIONS,
   });
   const [file] = positionals;
   if (values.help || file === undefined || positionals.length > 1) {
@@ -31,16 +27,13 @@ async function main(): Promise<number> {
   }
   const stopping = new AbortController();
   Deno.addSignalListener("SIGINT", () => {
-    if (stopping.signal.aborted) Deno.exit(130);
-    stopping.abort(
-      new Error("Interrupted: no backup was written."),
-    );
+    stopping.abort(new Error("Interrupted: no backup was written."));
   });
-  const databaseUrl = await findDatabase(values["db-url"], values.data);
+  const target = await findTarget(values);
   const startedAt = performance.now();
-  print(`Reading ${nameDatabase(databaseUrl)}:`);
+  print(`Reading ${target.name}:`);
   const tables = await backup({
-    databaseUrl,
+    databaseUrl: new URL(target.url),
     file,
     onTable: (table) => print(tableLine(table)),
     signal: stopping.signal,

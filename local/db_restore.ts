@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { tableLine, totals } from "./backup/report.ts";
 import { restore } from "./backup/restore.ts";
-import { findDatabase, isLocal, nameDatabase } from "./backup/session.ts";
+import { CONSENT_OPTIONS, findTarget, refuseElsewhere, TARGET_OPTIONS } from "./database/target.ts";
 import { print } from "./quiet_console.ts";
 
 const HELP =
@@ -12,42 +12,27 @@ const HELP =
 
   --db-url URL    another database than the running stack's: postgresql://user:password@host:5432/postgres
   --data DIR      data folder of the running stack     (.local)
-  --yes           do not ask before writing to another machine
+  --yes --not-local HOST
+                  the database is on another machine, and HOST is its name
 
 All of it or nothing: a file or a database that does not fit is refused and nothing changes.`;
-
-/** @throws {Error} unless the person agrees. */
-function confirmRemote(url: URL): void {
-  const name = nameDatabase(url);
-  if (!Deno.stdin.isTerminal()) {
-    throw new Error(
-      `${name} is on another machine, and nobody can be asked. If you mean it: --yes`,
-    );
-  }
-  if (!confirm(`Restore into ${name}?`)) throw new Error("Nothing was changed.");
-}
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      "db-url": { type: "string" },
-      data: { type: "string", default: ".local" },
-      yes: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
+    options: { ...TARGET_OPTIONS, ...CONSENT_OPTIONS },
   });
   const [file] = positionals;
   if (values.help || file === undefined || positionals.length > 1) {
     print(HELP);
     return values.help ? 0 : 2;
   }
-  const databaseUrl = await findDatabase(values["db-url"], values.data);
-  if (!isLocal(databaseUrl) && !values.yes) confirmRemote(databaseUrl);
+  const target = await findTarget(values);
+  refuseElsewhere(target, values);
   const startedAt = performance.now();
-  print(`Checking ${file}, then writing to ${nameDatabase(databaseUrl)}:`);
+  print(`Checking ${file}, then writing to ${target.name}:`);
   const tables = await restore({
-    databaseUrl,
+    databaseUrl: new URL(target.url),
     file,
     onTable: (table) => print(tableLine(table)),
   });

@@ -452,9 +452,12 @@ Deno.test("the commands say what they do, ask before they write elsewhere, and p
     "postgres://me:secret@db.invalid/x",
   ]);
   assert.equal(elsewhere.code, 1);
-  assert.match(elsewhere.text, /x at db\.invalid is on another machine.*--yes/);
+  assert.match(
+    elsewhere.text,
+    /x at db\.invalid is not on this machine.*--yes --not-local db\.invalid/,
+  );
   const wrong = await run("db_backup", [file, "--db-url", "postgres://me:secret@:x/"]);
   assert.equal(wrong.code, 1);
-  assert.match(wrong.text, /looks like postgresql:/);
+  assert.match(wrong.text, /an address like postgresql:/);
   assert.ok(!`${elsewhere.text}${wrong.text}`.includes("secret"));
 });
