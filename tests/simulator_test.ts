@@ -1,79 +1,7 @@
 /** The TikTok simulator refuses what TikTok refuses, with TikTok's codes. */
 import assert from "node:assert/strict";
-import { signApiRequest } from "../shared/tiktok/signing.ts";
+import { APP, Caller, NOW } from "./simulators/tiktok/caller.ts";
 import { TikTokSimulator } from "./simulators/tiktok/simulator.ts";
-
-const APP = { appKey: "key", appSecret: "secret" };
-const NOW = 1_790_000_000_000;
-
-interface Answer {
-  status: number;
-  code: number;
-  message: string;
-  data: Record<string, unknown> & { orders?: { id: string }[] };
-}
-
-class Caller {
-  readonly simulator: TikTokSimulator;
-  now = NOW;
-
-  constructor() {
-    this.simulator = new TikTokSimulator({
-      ...APP,
-      webhookUrl: "http://127.0.0.1:1/",
-      now: () => this.now,
-    });
-    this.simulator.addShop({ id: "1", openId: "one", cipher: "cipher1" });
-    this.simulator.addShop({ id: "2", openId: "one", cipher: "cipher2" });
-    this.simulator.addShop({ id: "3", openId: "other", cipher: "cipher3" });
-  }
-
-  async get(url: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await this.simulator.fetch(new Request(`http://tiktok${url}`, init));
-    return { status: response.status, ...await response.json() };
-  }
-
-  /** A token pair for a shop's login. */
-  async connect(shopId: string): Promise<Record<string, unknown>> {
-    const code = this.simulator.authorize(shopId);
-    return (await this.exchange(code)).data;
-  }
-
-  exchange(code: string, parameters: Record<string, string> = {}): Promise<Answer> {
-    const query = new URLSearchParams({
-      app_key: APP.appKey,
-      app_secret: APP.appSecret,
-      auth_code: code,
-      grant_type: "authorized_code",
-      ...parameters,
-    });
-    return this.get(`/api/v2/token/get?${query}`);
-  }
-
-  /** A signed call; `change` spoils the query after it was signed. */
-  async call(
-    path: string,
-    token: unknown,
-    parameters: Record<string, string>,
-    { method = "GET", body, change = {} }: {
-      method?: string;
-      body?: string;
-      change?: Record<string, string>;
-    } = {},
-  ): Promise<Answer> {
-    const query = { app_key: APP.appKey, timestamp: String(this.now / 1000), ...parameters };
-    const bytes = body === undefined ? undefined : new TextEncoder().encode(body);
-    const sign = await signApiRequest(
-      { path, query, ...(bytes && { body: bytes }) },
-      APP.appSecret,
-    );
-    return await this.get(`${path}?${new URLSearchParams({ ...query, sign, ...change })}`, {
-      method,
-      headers: { "x-tts-access-token": String(token) },
-      ...(body !== undefined && { body }),
-    });
-  }
-}
 
 Deno.test("a code works once and for 30 minutes; the token exchange answers TikTok's codes as HTTP 200", async () => {
   const caller = new Caller();
@@ -99,18 +27,11 @@ Deno.test("a code works once and for 30 minutes; the token exchange answers TikT
 Deno.test("a refresh gives a new pair, and the old refresh token is dead at once", async () => {
   const caller = new Caller();
   const { refresh_token } = await caller.connect("1");
-  const refresh = (token: unknown) =>
-    caller.get(`/api/v2/token/refresh?${new URLSearchParams({
-      app_key: APP.appKey,
-      app_secret: APP.appSecret,
-      refresh_token: String(token),
-      grant_type: "refresh_token",
-    })}`);
-  const fresh = await refresh(refresh_token);
+  const fresh = await caller.refresh(refresh_token);
   assert.equal(fresh.code, 0);
   assert.notEqual(fresh.data.refresh_token, refresh_token);
-  assert.equal((await refresh(refresh_token)).code, 36004005);
-  assert.equal((await refresh(fresh.data.refresh_token)).code, 0);
+  assert.equal((await caller.refresh(refresh_token)).code, 36004005);
+  assert.equal((await caller.refresh(fresh.data.refresh_token)).code, 0);
 });
 
 Deno.test("calls are checked in TikTok's order: app key, clock, signature, token, cipher", async () => {
@@ -198,4 +119,33 @@ Deno.test("it keeps its state in a journal, and a line that a kill cut short doe
   assert.equal(after.state.all("orders").length, 1);
   after.close();
   await Deno.remove(path);
+});
+
+Deno.test("/control adds logins and shops of a region, and takes no body that it does not know", async () => {
+  const { simulator } = new Caller();
+  const post = async (path: string, body: unknown) => {
+    const response = await simulator.fetch(
+      new Request(`http://tiktok/control/${path}`, { method: "POST", body: JSON.stringify(body) }),
+    );
+    return [response.status, await response.json()];
+  };
+  const login = { open_id: "vn-1", user_type: 1, name: "Lan", region: "VN", scopes: ["x"] };
+  assert.deepEqual(await post("logins", login), [201, login]);
+  const shop = { shop_id: "9", open_id: "vn-1", region: "GB", seller_type: "CROSS_BORDER" };
+  assert.equal((await post("shops", shop))[0], 201);
+  const { region, sellerType, openId } = simulator.state.get("shops", "9") ?? {};
+  assert.deepEqual([region, sellerType, openId], ["GB", "CROSS_BORDER", "vn-1"]);
+  const [status, { code }] = await post("shops/9/authorize", {});
+  assert.equal(status, 200);
+  assert.equal(simulator.state.get("codes", code)?.openId, "vn-1");
+  assert.equal((await post("faults", { kind: "lost", path: "/api/v2/token/refresh" }))[0], 201);
+
+  const before = [simulator.state.all("logins").length, simulator.state.all("shops").length];
+  for (const bad of [{ user_type: 2 }, { region: "Vietnam" }, { open_id: "<b>" }, { other: 1 }]) {
+    assert.equal((await post("logins", bad))[0], 400);
+  }
+  assert.equal((await post("shops", { shop_id: "10", seller_type: "OTHER" }))[0], 400);
+  assert.equal((await post("faults", { kind: "later" }))[0], 400);
+  const after = [simulator.state.all("logins").length, simulator.state.all("shops").length];
+  assert.deepEqual(after, before);
 });

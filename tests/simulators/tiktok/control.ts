@@ -1,78 +1,35 @@
 /** `/control` of the simulator: what people and tests ask of it over HTTP. */
 import { Hono } from "hono";
-import * as z from "zod";
+import {
+  BadControlRequest,
+  ChangeBody,
+  defined,
+  DeliveriesBody,
+  FaultBody,
+  LoginBody,
+  OrderBody,
+  parse,
+  ShopBody,
+} from "./control_bodies.ts";
 import type { TikTokSimulator } from "./simulator.ts";
-
-const Digits = z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits");
-
-const ShopBody = z.strictObject({
-  shop_id: Digits,
-  name: z.string().optional(),
-  open_id: z.string().optional(),
-});
-
-const OrderBody = z.strictObject({
-  shop_id: Digits,
-  order_id: Digits.optional(),
-  status: z.string().optional(),
-  quantity: z.int().min(1).max(100).optional(),
-  price: z.string().regex(/^\d+(\.\d{1,2})?$/).optional(),
-  /** How often the webhook is sent; 0 for not at all. */
-  deliveries: z.int().min(0).max(100).default(1),
-});
-
-const ChangeBody = z.strictObject({
-  status: z.string(),
-  detail: z.record(z.string(), z.unknown()).default({}),
-  deliveries: z.int().min(0).max(100).default(1),
-});
-
-const FaultBody = z.strictObject({
-  path: z.string().optional(),
-  kind: z.enum(["internal", "rate_limit", "expired", "html", "hang", "delay"]),
-  delay_ms: z.int().positive().optional(),
-  count: z.int().positive().optional(),
-  probability: z.number().min(0).max(1).optional(),
-});
-
-const DeliveriesBody = z.strictObject({
-  order_ids: z.array(Digits).min(1).max(10_000),
-  /** How many of them TikTok sends once more, later. */
-  duplicates: z.int().min(0).default(0),
-  /** How many are on their way at the same time. */
-  concurrency: z.int().min(1).max(100).default(10),
-});
 
 const HELP = {
   "GET /control": "this page",
-  "POST /control/shops": "{shop_id, name?, open_id?}: add a shop",
+  "GET /open/authorize?service_id=&state=": "the page on which a seller agrees or refuses",
+  "POST /control/logins":
+    "{open_id?, user_type?, name?, region?, scopes?}: add a login (0 seller, 1 creator, 3 partner)",
+  "POST /control/shops":
+    "{shop_id, name?, open_id?, region?, seller_type?}: add a shop; a login may own several",
   "POST /control/shops/:shop_id/authorize": "a code for the token exchange, as if its owner agreed",
   "POST /control/orders":
     "{shop_id, order_id?, status?, quantity?, price?, deliveries?}: a buyer orders",
   "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
   "POST /control/deliveries":
     "{order_ids, duplicates?, concurrency?}: send their webhooks, shuffled, some of them again",
-  "POST /control/faults": "{kind, path?, delay_ms?, count?, probability?}: make API calls go wrong",
+  "POST /control/faults":
+    "{kind, path?, delay_ms?, count?, probability?}: make calls of the API and the auth host go wrong",
   "DELETE /control/faults": "make them go right again",
 };
-
-class BadControlRequest extends Error {}
-
-async function parse<T extends z.ZodType>(schema: T, request: Request): Promise<z.infer<T>> {
-  const json = await request.json().catch(() => {
-    throw new BadControlRequest("The body is not JSON.");
-  });
-  const { success, data, error } = schema.safeParse(json);
-  if (!success) throw new BadControlRequest(z.prettifyError(error));
-  return data;
-}
-
-/** `undefined` entries left out: options with exact types do not take them. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, entry]) => entry !== undefined),
-  ) as never;
-}
 
 function countBy(values: number[]): Map<number, number> {
   const counts = new Map<number, number>();
@@ -90,13 +47,26 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
     c.json({
       what: "The TikTok simulator",
       control: HELP,
+      logins: simulator.state.all("logins").map(({ openId, userType, name }) => (
+        { open_id: openId, user_type: userType, name }
+      )),
       shops: simulator.state.all("shops").map(({ id, name }) => ({ shop_id: id, name })),
       orders: simulator.state.all("orders").length,
     }));
 
+  app.post("/logins", async (c) => {
+    const { open_id, user_type, ...rest } = await parse(LoginBody, c.req.raw);
+    const login = simulator.addLogin(defined({ openId: open_id, userType: user_type, ...rest }));
+    const { openId, userType, name, region, scopes } = login;
+    return c.json({ open_id: openId, user_type: userType, name, region, scopes }, 201);
+  });
+
   app.post("/shops", async (c) => {
-    const { shop_id, name, open_id } = await parse(ShopBody, c.req.raw);
-    const shop = simulator.addShop({ id: shop_id, ...defined({ name, openId: open_id }) });
+    const { shop_id, name, open_id, region, seller_type } = await parse(ShopBody, c.req.raw);
+    const shop = simulator.addShop({
+      id: shop_id,
+      ...defined({ name, openId: open_id, region, sellerType: seller_type }),
+    });
     return c.json({ shop_id: shop.id, name: shop.name, open_id: shop.openId }, 201);
   });
 

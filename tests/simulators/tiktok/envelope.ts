@@ -57,6 +57,9 @@ export const refusals = {
       "Expired credentials. The 'access_token' or 'x-tts-access-token' header has expired.",
       401,
     ),
+  // Its HTTP status is not documented.
+  scopeMissing: () => new TikTokRefusal(105005, "you should apply auth pkg for this api", 401),
+  shopInactive: () => new TikTokRefusal(36009043, "The shop is inactive.", 401),
   cipherMissing: () =>
     new TikTokRefusal(106013, "The 'shop_cipher' query parameter is missing.", 400),
   cipherMismatch: () =>

@@ -1,14 +1,16 @@
-/** Makes calls of the Open API go wrong, on request. */
-import { refusals } from "./envelope.ts";
+/** Makes calls of the Open API and of the auth host go wrong, on request. */
+import type { Context, Env, MiddlewareHandler } from "hono";
 
 export interface Fault {
   /** Calls whose path begins with this. @default {"/"} */
   path?: string;
   /**
-   * `internal`: 36009003; `rate_limit`: 36009002 with Retry-After; `expired`: 105002; `html`: a proxy's
-   * HTTP 503; `hang`: no answer for `delayMs`, then none; `delay`: the right answer after `delayMs`.
+   * `internal`: 36009003, of the auth host a plain HTTP 500; `rate_limit`: 36009002 with Retry-After;
+   * `expired`: 105002, which the auth host does not know; `html`: a proxy's HTTP 503; `hang`: no answer
+   * for `delayMs`, then none; `delay`: waits `delayMs`, then works the call; `late`: works the call, and
+   * keeps its answer back for `delayMs`; `lost`: works the call, and answers HTTP 504.
    */
-  kind: "internal" | "rate_limit" | "expired" | "html" | "hang" | "delay";
+  kind: "internal" | "rate_limit" | "expired" | "html" | "hang" | "delay" | "late" | "lost";
   /** @default {10000} */
   delayMs?: number;
   /** For `rate_limit`. @default {1} */
@@ -17,6 +19,14 @@ export interface Fault {
   count?: number;
   /** Share of the calls that it spoils, 0 to 1. @default {1} */
   probability?: number;
+}
+
+/** How a host says that something went wrong. */
+export interface HostErrors<E extends Env> {
+  internal: (c: Context<E>) => Response;
+  rateLimited: (c: Context<E>, retryAfterSeconds: number) => Response;
+  /** Left out by a host that takes no access tokens. */
+  expired?: (c: Context<E>) => Response;
 }
 
 export class Faults {
@@ -56,9 +66,10 @@ export class Faults {
     });
   }
 
-  #take(path: string): Fault | undefined {
+  #take(path: string, skipped: Fault["kind"][]): Fault | undefined {
     const fault = this.#faults.find((candidate) =>
-      path.startsWith(candidate.path ?? "/") && this.#random() < (candidate.probability ?? 1)
+      !skipped.includes(candidate.kind) && path.startsWith(candidate.path ?? "/") &&
+      this.#random() < (candidate.probability ?? 1)
     );
     if (fault?.count !== undefined && --fault.count <= 0) {
       this.#faults = this.#faults.filter((candidate) => candidate !== fault);
@@ -66,29 +77,38 @@ export class Faults {
     return fault;
   }
 
-  /** Returns the answer that a fault gives in place of the right one. @throws {TikTokRefusal} */
-  async apply(request: Request): Promise<Response | undefined> {
-    const fault = this.#take(new URL(request.url).pathname);
-    switch (fault?.kind) {
-      case undefined:
-        return undefined;
-      case "internal":
-        throw refusals.internal();
-      case "rate_limit":
-        throw refusals.rateLimited(fault.retryAfterSeconds ?? 1);
-      case "expired":
-        throw refusals.tokenExpired();
-      case "html":
-        return new Response("<html><h1>503 Service Temporarily Unavailable</h1></html>", {
-          status: 503,
-          headers: { "content-type": "text/html" },
-        });
-      case "hang":
-        await this.#wait(fault.delayMs);
-        return new Response(null, { status: 504 });
-      case "delay":
-        await this.#wait(fault.delayMs);
-        return undefined;
-    }
+  /** Stands before the routes of a host. */
+  middleware<E extends Env>(errors: HostErrors<E>): MiddlewareHandler<E> {
+    return async (c, next) => {
+      const fault = this.#take(c.req.path, errors.expired ? [] : ["expired"]);
+      switch (fault?.kind) {
+        case undefined:
+          return await next();
+        case "internal":
+          return errors.internal(c);
+        case "rate_limit":
+          return errors.rateLimited(c, fault.retryAfterSeconds ?? 1);
+        case "expired":
+          return errors.expired?.(c);
+        case "html":
+          return new Response("<html><h1>503 Service Temporarily Unavailable</h1></html>", {
+            status: 503,
+            headers: { "content-type": "text/html" },
+          });
+        case "hang":
+          await this.#wait(fault.delayMs);
+          return new Response(null, { status: 504 });
+        case "delay":
+          await this.#wait(fault.delayMs);
+          return await next();
+        case "late":
+          await next();
+          return await this.#wait(fault.delayMs);
+        case "lost":
+          await next();
+          c.res = new Response(null, { status: 504 });
+          return;
+      }
+    };
   }
 }

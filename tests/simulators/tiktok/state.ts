@@ -1,4 +1,18 @@
-/** What the simulated TikTok knows: logins, shops, codes, tokens and orders; kept in a journal file if asked. */
+/** What the simulated TikTok knows: logins, shops, tokens, orders; kept in a journal file if asked. */
+
+export interface SimulatedLogin {
+  openId: string;
+  /** 0 seller, 1 creator, 3 partner. */
+  userType: 0 | 1 | 3;
+  name: string;
+  region: string;
+  /** What the app may do for it. */
+  scopes: string[];
+  /** How long an access token lives. */
+  accessSeconds: number;
+  /** How long the seller's consent lasts, and with it every refresh token of the grant. */
+  refreshSeconds: number;
+}
 
 export interface SimulatedShop {
   id: string;
@@ -9,6 +23,17 @@ export interface SimulatedShop {
   code: string;
   /** The login that owns it. */
   openId: string;
+  /** TikTok refuses calls for it. */
+  inactive?: boolean;
+}
+
+/** Where one topic of one shop is sent. Times are unix seconds. */
+export interface SimulatedSubscription {
+  shopId: string;
+  eventType: string;
+  address: string;
+  createTime: number;
+  updateTime: number;
 }
 
 export interface SimulatedCode {
@@ -30,11 +55,18 @@ export interface SimulatedOrder {
 }
 
 interface Collections {
+  logins: SimulatedLogin;
   shops: SimulatedShop;
   codes: SimulatedCode;
   accessTokens: SimulatedToken;
   refreshTokens: SimulatedToken;
   orders: SimulatedOrder;
+  /** By `subscriptionId`. */
+  subscriptions: SimulatedSubscription;
+}
+
+export function subscriptionId(shopId: string, eventType: string): string {
+  return `${shopId}/${eventType}`;
 }
 
 type Kind = keyof Collections;
@@ -42,11 +74,13 @@ type Kind = keyof Collections;
 /** A set of maps; every change is appended to the journal before it is answered for. */
 export class SimulatorState {
   readonly #maps: { [K in Kind]: Map<string, Collections[K]> } = {
+    logins: new Map(),
     shops: new Map(),
     codes: new Map(),
     accessTokens: new Map(),
     refreshTokens: new Map(),
     orders: new Map(),
+    subscriptions: new Map(),
   };
   readonly #journal: Deno.FsFile | undefined;
 
@@ -75,6 +109,10 @@ export class SimulatorState {
 
   all<K extends Kind>(kind: K): Collections[K][] {
     return [...this.#maps[kind].values()];
+  }
+
+  entries<K extends Kind>(kind: K): [string, Collections[K]][] {
+    return [...this.#maps[kind].entries()];
   }
 
   put<K extends Kind>(kind: K, id: string, value: Collections[K]): void {

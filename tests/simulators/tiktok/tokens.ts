@@ -1,76 +1,111 @@
 /** TikTok's auth host: unsigned GETs, errors as HTTP 200. */
-import { Hono } from "hono";
-import type { GateOptions } from "./gate.ts";
+import { type Context, Hono } from "hono";
+import { type Consent, type Grant, TokenRefusal } from "./consent.ts";
+import type { Faults, HostErrors } from "./faults.ts";
 
-const ACCESS_SECONDS = 7 * 24 * 3600;
-/** What sellers are granted by default ends in the next century, past 2^32. */
-const REFRESH_SECONDS = 99 * 365 * 24 * 3600;
-
-const SCOPES = [
-  "seller.authorization.info",
-  "seller.order.info",
-  "seller.fulfillment.basic",
-  "seller.logistics",
-  "seller.shop.info",
-];
-
-function token(): string {
-  return `TTP_${crypto.getRandomValues(new Uint8Array(40)).toHex()}`;
+/** A call of the auth host, as far as it may be told: no tokens, no secrets. */
+export interface TokenRequest {
+  path: string;
+  /** The answer's code, also of an answer that a fault kept back; `null` where it has no envelope. */
+  code: number | null;
+  /** Whose code or refresh token it was, if TikTok knows it. */
+  openId?: string;
 }
 
-function failure(code: number, message: string): Response {
-  return Response.json({ code, message, request_id: crypto.randomUUID() });
+export interface TokenRoutesOptions {
+  appKey: string;
+  appSecret: string;
+  consent: Consent;
+  faults: Faults;
+  /** Gets every call, refused ones too, in the order in which they came in. */
+  tokenRequests: TokenRequest[];
+  /** Gets the open_id of every refresh that was granted. */
+  refreshes: string[];
 }
 
-export function tokenRoutes({ appKey, appSecret, state, now }: GateOptions): Hono {
-  function issue(openId: string): Response {
-    const [accessToken, refreshToken] = [token(), token()];
-    const seconds = Math.floor(now() / 1000);
-    const [accessEnd, refreshEnd] = [seconds + ACCESS_SECONDS, seconds + REFRESH_SECONDS];
-    state.put("accessTokens", accessToken, { openId, expiresAt: accessEnd });
-    state.put("refreshTokens", refreshToken, { openId, expiresAt: refreshEnd });
-    const shop = state.all("shops").find((candidate) => candidate.openId === openId);
-    return Response.json({
-      code: 0,
-      message: "success",
-      data: {
-        access_token: accessToken,
-        access_token_expire_in: accessEnd,
-        refresh_token: refreshToken,
-        refresh_token_expire_in: refreshEnd,
-        open_id: openId,
-        seller_name: shop?.name ?? null,
-        seller_base_region: shop?.region ?? "US",
-        user_type: 0,
-        granted_scopes: SCOPES,
-      },
-      request_id: crypto.randomUUID(),
-    });
+type Env = { Variables: { record: TokenRequest } };
+
+function answer(c: Context<Env>, code: number, message: string, data?: unknown): Response {
+  c.get("record").code = code;
+  const requestId = crypto.randomUUID();
+  return c.json({ code, message, ...(data !== undefined && { data }), request_id: requestId });
+}
+
+/** The auth host has no documented code for its own failures: they come without an envelope. */
+const ERRORS: HostErrors<Env> = {
+  internal: (c) => c.html("<html><h1>500 Internal Server Error</h1></html>", 500),
+  rateLimited: (c, seconds) => {
+    c.status(429);
+    c.header("retry-after", String(seconds));
+    return answer(c, 36009002, "Too many requests.");
+  },
+};
+
+function grantData({ login, accessToken, accessEnd, refreshToken, refreshEnd }: Grant) {
+  const isCreator = login.userType === 1;
+  return {
+    access_token: accessToken,
+    access_token_expire_in: accessEnd,
+    refresh_token: refreshToken,
+    refresh_token_expire_in: refreshEnd,
+    open_id: login.openId,
+    seller_name: isCreator ? null : login.name,
+    ...(!isCreator && { seller_base_region: login.region }),
+    user_type: login.userType,
+    granted_scopes: login.scopes,
+  };
+}
+
+export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
+  const { appKey, appSecret, consent, faults, tokenRequests, refreshes } = options;
+
+  /** Answers with the tokens that `grant` gives for a query of our app. */
+  function exchange(
+    c: Context<Env>,
+    grantType: string,
+    grant: (query: Record<string, string>, record: TokenRequest) => Grant,
+  ): Response {
+    const query = c.req.query();
+    const isOurs = query.app_key === appKey && query.app_secret === appSecret;
+    if (!isOurs || query.grant_type !== grantType) return answer(c, 98001004, "invalid params");
+    try {
+      return answer(c, 0, "success", grantData(grant(query, c.get("record"))));
+    } catch (error) {
+      if (error instanceof TokenRefusal) return answer(c, error.code, error.message);
+      throw error;
+    }
   }
 
-  const isOurs = (query: Record<string, string>, grantType: string) =>
-    query.app_key === appKey && query.app_secret === appSecret && query.grant_type === grantType;
+  function note(record: TokenRequest, openId: string | undefined): void {
+    if (openId !== undefined) record.openId = openId;
+  }
 
-  const app = new Hono();
-  app.get("/api/v2/token/get", (c) => {
-    const query = c.req.query();
-    if (!isOurs(query, "authorized_code")) return failure(98001004, "invalid params");
-    const code = state.get("codes", query.auth_code ?? "");
-    if (code === undefined || code.expiresAt <= now()) {
-      return failure(36004004, "invalid auth code");
-    }
-    state.delete("codes", query.auth_code as string);
-    return issue(code.openId);
+  const app = new Hono<Env>();
+  app.use("/api/v2/token/*", async (c, next) => {
+    const record: TokenRequest = { path: c.req.path, code: null };
+    tokenRequests.push(record);
+    c.set("record", record);
+    await next();
   });
-  app.get("/api/v2/token/refresh", (c) => {
-    const query = c.req.query();
-    if (!isOurs(query, "refresh_token")) return failure(98001004, "invalid params");
-    const old = state.get("refreshTokens", query.refresh_token ?? "");
-    if (old === undefined) return failure(36004005, "can not find related auth record");
-    if (old.expiresAt <= now() / 1000) return failure(36004001, "rt has expired");
-    state.delete("refreshTokens", query.refresh_token as string);
-    return issue(old.openId);
-  });
+  app.use("/api/v2/token/*", faults.middleware(ERRORS));
+  app.get(
+    "/api/v2/token/get",
+    (c) =>
+      exchange(c, "authorized_code", ({ auth_code = "" }, record) => {
+        note(record, consent.ownerOf("codes", auth_code));
+        return consent.exchange(auth_code);
+      }),
+  );
+  app.get(
+    "/api/v2/token/refresh",
+    (c) =>
+      exchange(c, "refresh_token", ({ refresh_token = "" }, record) => {
+        note(record, consent.ownerOf("refreshTokens", refresh_token));
+        const grant = consent.refresh(refresh_token);
+        refreshes.push(grant.login.openId);
+        return grant;
+      }),
+  );
   // With POST the real host has no such page.
   app.all("/api/v2/token/*", (c) => c.text("404 page not found", 404));
   return app;

@@ -12,8 +12,8 @@ export interface Notification {
 export interface WebhookSenderOptions {
   appKey: string;
   appSecret: string;
-  /** Where to. */
-  url: string;
+  /** Where a notification goes. */
+  urlOf: (notification: Notification) => string;
   /** Milliseconds since 1970. */
   now: () => number;
   /**
@@ -64,7 +64,7 @@ export class WebhookSender {
     const authorization = await signWebhook(this.#options, new TextEncoder().encode(body));
     let status = 0;
     try {
-      const response = await fetch(this.#options.url, {
+      const response = await fetch(this.#options.urlOf(notification), {
         method: "POST",
         headers: { "content-type": "application/json", authorization },
         body,

@@ -1,0 +1,38 @@
+/** Everything that the simulated TikTok answers to, by its path. */
+import { Hono } from "hono";
+import { authorizePage } from "./authorize_page.ts";
+import type { Consent } from "./consent.ts";
+import { controlRoutes } from "./control.ts";
+import { refusals, TikTokRefusal } from "./envelope.ts";
+import type { TikTokSimulatorOptions } from "./options.ts";
+import { orderRoutes } from "./orders_api.ts";
+import { shopRoutes } from "./shops_api.ts";
+import type { TikTokSimulator } from "./simulator.ts";
+import { tokenRoutes } from "./tokens.ts";
+
+export function simulatorRoutes(
+  simulator: TikTokSimulator,
+  options: TikTokSimulatorOptions,
+  consent: Consent,
+): Hono {
+  const { state, now, calls, faults, tokenRequests, refreshes } = simulator;
+  const api = { ...options, state, now, calls };
+  const app = new Hono();
+  app.onError((error) => {
+    if (error instanceof TikTokRefusal) return error.toResponse();
+    throw error;
+  });
+  app.notFound(() => refusals.invalidPath().toResponse());
+  const answer = simulator.answerAuthorization.bind(simulator);
+  app.route("/", authorizePage({ ...api, answer }));
+  app.route("/", tokenRoutes({ ...options, consent, faults, tokenRequests, refreshes }));
+  app.route("/control", controlRoutes(simulator));
+  app.use(faults.middleware({
+    internal: () => refusals.internal().toResponse(),
+    rateLimited: (_, seconds) => refusals.rateLimited(seconds).toResponse(),
+    expired: () => refusals.tokenExpired().toResponse(),
+  }));
+  app.route("/", shopRoutes(api));
+  app.route("/", orderRoutes(api));
+  return app;
+}
