@@ -121,6 +121,62 @@ Deno.test("it keeps its state in a journal, and a line that a kill cut short doe
   await Deno.remove(path);
 });
 
+Deno.test("calls for an inactive shop are refused until it is active again; the login's others work", async () => {
+  const caller = new Caller();
+  const { access_token: token } = await caller.connect("1");
+  caller.simulator.addOrder({ shopId: "1", orderId: "101" });
+  const orders = (cipher: string) =>
+    caller.call("/order/202309/orders", token, { ids: "101", shop_cipher: cipher });
+
+  caller.simulator.setInactive("1", true);
+  const refused = await orders("cipher1");
+  assert.deepEqual([refused.code, refused.status, refused.data], [36009043, 401, null]);
+  const put = await caller.call("/event/202309/webhooks", token, { shop_cipher: "cipher1" }, {
+    method: "PUT",
+    body: '{"address":"https://example.com/","event_type":"ORDER_STATUS_CHANGE"}',
+  });
+  assert.equal(put.code, 36009043);
+  assert.deepEqual(caller.simulator.state.all("subscriptions"), []);
+  assert.equal((await orders("cipher2")).code, 0);
+
+  caller.simulator.setInactive("1", false);
+  assert.equal((await orders("cipher1")).data.orders?.length, 1);
+});
+
+Deno.test("a call that the login's scopes do not cover is refused and not worked", async () => {
+  const caller = new Caller();
+  caller.simulator.addLogin({ openId: "one", scopes: ["seller.authorization.info"] });
+  caller.simulator.addLogin({ openId: "other", scopes: ["seller.order.info"] });
+  const { access_token: one } = await caller.connect("1");
+  const { access_token: other } = await caller.connect("3");
+  const good = { ids: "5", shop_cipher: "cipher1" };
+
+  const refused = [
+    await caller.call("/order/202309/orders", one, good),
+    await caller.call("/order/202309/orders/search", one, { ...good, page_size: "1" }, {
+      method: "POST",
+      body: "{}",
+    }),
+    await caller.call("/authorization/202309/shops", other, {}),
+    await caller.call("/event/202309/webhooks", other, { shop_cipher: "cipher3" }),
+    await caller.call("/event/202309/webhooks", other, { shop_cipher: "cipher3" }, {
+      method: "PUT",
+      body: '{"address":"https://example.com/","event_type":"ORDER_STATUS_CHANGE"}',
+    }),
+  ];
+  assert.deepEqual(refused.map(({ code }) => code), Array(5).fill(105005));
+  assert.deepEqual(refused.map(({ data }) => data), Array(5).fill(null));
+  assert.deepEqual(caller.simulator.calls, []);
+  assert.deepEqual(caller.simulator.state.all("subscriptions"), []);
+
+  assert.equal((await caller.call("/authorization/202309/shops", one, {})).code, 0);
+  const orders = await caller.call("/order/202309/orders", other, {
+    ids: "5",
+    shop_cipher: "cipher3",
+  });
+  assert.equal(orders.code, 0);
+});
+
 Deno.test("/control adds logins and shops of a region, and takes no body that it does not know", async () => {
   const { simulator } = new Caller();
   const post = async (path: string, body: unknown) => {

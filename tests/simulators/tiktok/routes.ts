@@ -4,6 +4,7 @@ import { authorizePage } from "./authorize_page.ts";
 import type { Consent } from "./consent.ts";
 import { controlRoutes } from "./control.ts";
 import { refusals, TikTokRefusal } from "./envelope.ts";
+import { eventRoutes } from "./events_api.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
 import { orderRoutes } from "./orders_api.ts";
 import { shopRoutes } from "./shops_api.ts";
@@ -34,5 +35,6 @@ export function simulatorRoutes(
   }));
   app.route("/", shopRoutes(api));
   app.route("/", orderRoutes(api));
+  app.route("/", eventRoutes(api));
   return app;
 }

@@ -6,6 +6,7 @@
 import { Consent } from "./consent.ts";
 import { sendShuffled, type ShuffledOptions } from "./deliveries.ts";
 import { refusals } from "./envelope.ts";
+import { subscribedAddress } from "./events_api.ts";
 import { Faults } from "./faults.ts";
 import { deauthorizationNotice, expirationNotice, orderNotification } from "./notifications.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
@@ -52,7 +53,7 @@ export class TikTokSimulator {
     this.#sender = new WebhookSender({
       ...options,
       now: this.now,
-      urlOf: () => options.webhookUrl,
+      urlOf: (notification) => subscribedAddress(this.state, notification) ?? options.webhookUrl,
     });
     this.fetch = simulatorRoutes(this, options, this.#consent).fetch;
   }
