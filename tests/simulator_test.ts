@@ -117,7 +117,12 @@ Deno.test("it keeps its state in a journal, and a line that a kill cut short doe
   const after = new TikTokSimulator(options);
   assert.equal(after.state.get("orders", "101")?.detail.status, "DELIVERED");
   assert.equal(after.state.all("orders").length, 1);
+  after.addOrder({ shopId: "1", orderId: "103" });
   after.close();
+
+  const last = new TikTokSimulator(options);
+  assert.deepEqual(last.state.all("orders").map((order) => order.id), ["101", "103"]);
+  last.close();
   await Deno.remove(path);
 });
 

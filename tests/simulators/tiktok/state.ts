@@ -88,7 +88,12 @@ export class SimulatorState {
   constructor(journalPath?: string) {
     if (journalPath === undefined) return;
     this.#journal = Deno.openSync(journalPath, { create: true, append: true, mode: 0o600 });
-    for (const line of Deno.readTextFileSync(journalPath).split("\n")) {
+    const text = Deno.readTextFileSync(journalPath);
+    // What is written next begins a line of its own.
+    if (text !== "" && !text.endsWith("\n")) {
+      this.#journal.writeSync(new TextEncoder().encode("\n"));
+    }
+    for (const line of text.split("\n")) {
       try {
         const [kind, id, value] = JSON.parse(line) as [Kind, string, never];
         this.#apply(kind, id, value);
