@@ -33,6 +33,8 @@ async function createSeller(sql: postgres.Sql, name: string, orders: number): Pr
   const userId = crypto.randomUUID();
   await sql`insert into auth.users (id, email) values (${userId}, ${`${name}@example.com`})`;
   const [shop] = await sql`
+    with login as (
+      insert into private.tiktok_logins (user_id, open_id) values (${userId}, 'o'))
     insert into public.tiktok_shops (user_id, shop_id, shop_cipher, open_id, access_token,
       refresh_token, token_expires_at, refresh_token_expires_at)
     values (${userId}, ${String(orders)}, 'c', 'o', ${TOKEN}, ${TOKEN}, now(), now()) returning id`;

@@ -26,6 +26,8 @@ async function createSeller(sql: postgres.Sql, name: string, orders: number): Pr
       (user_id, stripe_customer_id, stripe_customer_id_hash, plan_name, status)
     values (${userId}, ${TOKEN}, ${name}, 'scale', 'active')`;
   const [row] = await sql`
+    with login as (
+      insert into private.tiktok_logins (user_id, open_id) values (${userId}, 'o'))
     insert into public.tiktok_shops (user_id, shop_id, shop_cipher, open_id, access_token,
       refresh_token, token_expires_at, refresh_token_expires_at)
     values (${userId}, ${shop}, 'c', 'o', ${TOKEN}, ${TOKEN}, now(), now()) returning id`;

@@ -1,7 +1,7 @@
 /** `deno task connect-shop`: a seller with a connected shop, on the running stack. */
 import { parseArgs } from "node:util";
 import { resolve } from "node:path";
-import { DatabaseError } from "../shared/database/result.ts";
+import { unwrap } from "../shared/database/result.ts";
 import { print } from "./quiet_console.ts";
 import { findRunningStack } from "./running_stack.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "./seller.ts";
@@ -35,13 +35,11 @@ async function main(): Promise<number> {
   const env = await findRunningStack(resolve(values.data));
   const seller = await signInSeller(env, email, values.password);
   const code = values.code ?? await authorizeSimulatedShop(env, values["shop-id"]);
-  const shops = await connectWithCode(env, seller.id, code).catch((error) => {
-    if (!(error instanceof DatabaseError) || error.code !== "PT409") throw error;
-    throw new Error(
-      `Shop ${values["shop-id"]} is connected to another account already. ` +
-        "Take another shop (--shop-id) or that account.",
-    );
-  });
+  await connectWithCode(env, seller, code);
+  const shops = unwrap(
+    "tiktok_shops",
+    await seller.client.from("tiktok_shops").select("shop_id").eq("is_active", true),
+  );
   print(`
 ${email} is signed in (password: ${values.password}) and has connected shop ${
     shops.map((shop) => shop.shop_id).join(", ")

@@ -52,7 +52,7 @@ async function settledEvents(sql: postgres.Sql, shopId: string): Promise<Map<str
   while (true) {
     const rows = await sql<{ status: string; events: number }[]>`
       select status, count(*)::int as events from private.webhook_events
-      where shop_id = ${shopId} group by status`;
+      where shop_id = ${shopId} and source = 'tiktok' group by status`;
     const counts = new Map(rows.map((row) => [row.status, row.events]));
     if (!counts.has("pending") && !counts.has("processing")) return counts;
     if (Date.now() > end) throw new Error("The inbox did not settle within 30 s.");
@@ -117,7 +117,7 @@ async function runDemo(env: StackEnvironment): Promise<void> {
     const seller = await signInSeller(env, email, crypto.randomUUID());
 
     print(`2  They connect their TikTok shop ${shopId}.`);
-    await connectWithCode(env, seller.id, await authorizeSimulatedShop(env, shopId));
+    await connectWithCode(env, seller, await authorizeSimulatedShop(env, shopId));
 
     print(
       `3  ${ORDERS} buyers order at once. TikTok's webhooks come shuffled, ${DUPLICATES} of them again.`,

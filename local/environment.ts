@@ -13,6 +13,10 @@ export interface StackEnvironment {
   TIKTOK_APP_SECRET: string;
   TIKTOK_API_URL: string;
   TIKTOK_AUTH_URL: string;
+  TIKTOK_SERVICE_ID: string;
+  TIKTOK_AUTHORIZE_URL: string;
+  TIKTOK_AUTHORIZE_URL_US: string;
+  APP_URL: string;
   ENCRYPTION_KEYS: string;
 }
 
@@ -26,6 +30,10 @@ export function functionEnvironment(env: StackEnvironment): Record<string, strin
     TIKTOK_APP_SECRET: env.TIKTOK_APP_SECRET,
     TIKTOK_API_URL: env.TIKTOK_API_URL,
     TIKTOK_AUTH_URL: env.TIKTOK_AUTH_URL,
+    TIKTOK_SERVICE_ID: env.TIKTOK_SERVICE_ID,
+    TIKTOK_AUTHORIZE_URL: env.TIKTOK_AUTHORIZE_URL,
+    TIKTOK_AUTHORIZE_URL_US: env.TIKTOK_AUTHORIZE_URL_US,
+    APP_URL: env.APP_URL,
     ENCRYPTION_KEYS: env.ENCRYPTION_KEYS,
   };
 }

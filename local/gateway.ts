@@ -1,4 +1,5 @@
 /** The one public port: gives each request to REST, Auth, a function or a simulator, by its path. */
+import { showApp } from "./app_page.ts";
 import type { FunctionConfig } from "./function_config.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
 
@@ -80,6 +81,7 @@ export function createGateway(options: GatewayOptions): Fetch {
     if (pathname.startsWith("/rest/v1/")) return await callApi(request, options.rest);
     if (pathname.startsWith("/auth/v1/")) return await callApi(request, options.auth);
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
+    if (pathname === "/app" && request.method === "GET") return showApp(request);
     const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
     const fetch = simulator?.[1] === undefined ? undefined : options.simulators[simulator[1]];
     if (simulator && fetch) return await fetch(withoutPrefix(request, simulator[0]));

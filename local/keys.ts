@@ -13,6 +13,7 @@ export interface LocalKeys {
   secretKey: string;
   tiktokAppKey: string;
   tiktokAppSecret: string;
+  tiktokServiceId: string;
   encryptionKeys: string;
 }
 
@@ -29,6 +30,7 @@ async function generateKeys(): Promise<LocalKeys> {
     secretKey: (await generateApiKey("secret")).key,
     tiktokAppKey: randomHex(7),
     tiktokAppSecret: randomHex(20),
+    tiktokServiceId: randomHex(9),
     encryptionKeys: `local1:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`,
   };
 }

@@ -106,6 +106,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
 
     const url = `http://127.0.0.1:${port}`;
     const simulatorUrl = `${url}/simulators/tiktok`;
+    // Empty: the functions take TikTok's own page.
+    const authorizeUrl = outside.TIKTOK_AUTH_URL ? "" : `${simulatorUrl}/open/authorize`;
     const env: StackEnvironment = {
       SUPABASE_URL: url,
       SUPABASE_PUBLISHABLE_KEY: outside.SUPABASE_PUBLISHABLE_KEY || keys.publishableKey,
@@ -116,6 +118,11 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       TIKTOK_APP_SECRET: outside.TIKTOK_APP_SECRET || keys.tiktokAppSecret,
       TIKTOK_API_URL: outside.TIKTOK_API_URL || simulatorUrl,
       TIKTOK_AUTH_URL: outside.TIKTOK_AUTH_URL || simulatorUrl,
+      TIKTOK_SERVICE_ID: outside.TIKTOK_SERVICE_ID || keys.tiktokServiceId,
+      TIKTOK_AUTHORIZE_URL: outside.TIKTOK_AUTHORIZE_URL || authorizeUrl,
+      TIKTOK_AUTHORIZE_URL_US: outside.TIKTOK_AUTHORIZE_URL_US || outside.TIKTOK_AUTHORIZE_URL ||
+        authorizeUrl,
+      APP_URL: outside.APP_URL || `${url}/app`,
       ENCRYPTION_KEYS: outside.ENCRYPTION_KEYS || keys.encryptionKeys,
     };
 
@@ -147,6 +154,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       ? new TikTokSimulator({
         appKey: env.TIKTOK_APP_KEY,
         appSecret: env.TIKTOK_APP_SECRET,
+        serviceId: env.TIKTOK_SERVICE_ID,
+        redirectUrl: `${url}/functions/v1/tiktok-oauth/callback`,
         webhookUrl: `${url}/functions/v1/tiktok-webhooks`,
         journalPath: join(settings.data, "tiktok-simulator.jsonl"),
         retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,

@@ -24,6 +24,18 @@ export interface TikTokConfig {
   authUrl: string;
 }
 
+/** For the way to TikTok's authorisation page and back to our own. */
+export interface TikTokAuthorizeConfig {
+  /** Not the app key. */
+  serviceId: string;
+  /** TikTok's page for sellers outside the United States. */
+  authorizeUrl: string;
+  /** TikTok's page for sellers in the United States. */
+  authorizeUrlUs: string;
+  /** The seller's page, where TikTok's redirect ends. */
+  appUrl: string;
+}
+
 type Environment = (name: string) => string | undefined;
 
 const fromDeno: Environment = (name) => Deno.env.get(name);
@@ -37,7 +49,7 @@ function required(env: Environment, name: string, fix: string): string {
 }
 
 function url(env: Environment, name: string, fallback?: string): string {
-  const value = env(name) || fallback || required(env, name, "It is the base URL of the service.");
+  const value = env(name) || fallback || required(env, name, "It is an http(s) URL.");
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
     throw new ConfigError(`${name} is not an http(s) URL.`);
   }
@@ -85,6 +97,31 @@ export function readTikTokConfig(env: Environment = fromDeno): TikTokConfig {
     appSecret: required(env, "TIKTOK_APP_SECRET", fix),
     apiUrl: url(env, "TIKTOK_API_URL", "https://open-api.tiktokglobalshop.com"),
     authUrl: url(env, "TIKTOK_AUTH_URL", "https://auth.tiktok-shops.com"),
+  };
+}
+
+/**
+ * `TIKTOK_SERVICE_ID`, `APP_URL`; `TIKTOK_AUTHORIZE_URL` and `TIKTOK_AUTHORIZE_URL_US` are TikTok's own
+ * unless set.
+ */
+export function readTikTokAuthorizeConfig(env: Environment = fromDeno): TikTokAuthorizeConfig {
+  return {
+    serviceId: required(
+      env,
+      "TIKTOK_SERVICE_ID",
+      "It is in the authorisation link that TikTok's Partner Center shows for your app.",
+    ),
+    authorizeUrl: url(
+      env,
+      "TIKTOK_AUTHORIZE_URL",
+      "https://services.tiktokshop.com/open/authorize",
+    ),
+    authorizeUrlUs: url(
+      env,
+      "TIKTOK_AUTHORIZE_URL_US",
+      "https://services.us.tiktokshop.com/open/authorize",
+    ),
+    appUrl: url(env, "APP_URL"),
   };
 }
 

@@ -15,6 +15,26 @@ create table private.monthly_order_counts (
   orders integer not null default 0
 );
 alter table private.monthly_order_counts enable row level security;
+create table private.tiktok_authorizations (
+  state_hash text not null,
+  user_id uuid not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone
+);
+alter table private.tiktok_authorizations enable row level security;
+create table private.tiktok_logins (
+  user_id uuid not null,
+  open_id text not null,
+  token_version integer not null default 1,
+  last_refreshed_at timestamp with time zone,
+  refresh_not_before timestamp with time zone,
+  refresh_failures integer not null default 0,
+  refresh_refusals integer not null default 0,
+  last_refresh_error text,
+  lease_id uuid,
+  lease_until timestamp with time zone
+);
+alter table private.tiktok_logins enable row level security;
 create table private.webhook_events (
   id bigint not null generated always as identity,
   source text not null,
@@ -113,12 +133,17 @@ create table public.tiktok_shops (
   region text,
   shop_cipher text not null,
   open_id text not null,
-  access_token text not null,
-  refresh_token text not null,
+  granted_scopes text[] not null default '{}'::text[],
+  access_token text,
+  refresh_token text,
   token_expires_at timestamp with time zone not null,
   refresh_token_expires_at timestamp with time zone not null,
   webhook_url text,
-  is_active boolean not null default true,
+  orders_synced_until timestamp with time zone,
+  connection_status text not null default 'active'::text,
+  status_reason text,
+  is_active boolean not null default (connection_status = 'active'::text),
+  connected_at timestamp with time zone not null default now(),
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
@@ -154,9 +179,15 @@ alter table private.monthly_order_counts add constraint monthly_order_counts_mon
 alter table private.monthly_order_counts add constraint monthly_order_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.tiktok_authorizations add constraint tiktok_authorizations_pkey PRIMARY KEY (state_hash);
+alter table private.tiktok_authorizations add constraint tiktok_authorizations_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text));
+alter table private.tiktok_authorizations add constraint tiktok_authorizations_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.tiktok_logins add constraint tiktok_logins_lease_check CHECK (((lease_id IS NULL) = (lease_until IS NULL)));
+alter table private.tiktok_logins add constraint tiktok_logins_pkey PRIMARY KEY (user_id, open_id);
+alter table private.tiktok_logins add constraint tiktok_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.webhook_events add constraint webhook_events_pkey PRIMARY KEY (id);
 alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY (ARRAY['ignored'::text, 'held'::text, 'dead'::text])) = (reason IS NOT NULL)));
-alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text])));
+alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text, 'creatorflow'::text])));
 alter table private.webhook_events add constraint webhook_events_source_external_id_key UNIQUE (source, external_id);
 alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
 alter table public.analytics_events add constraint analytics_events_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));
@@ -194,22 +225,34 @@ alter table public.system_logs add constraint system_logs_details_check CHECK ((
 alter table public.system_logs add constraint system_logs_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));
 alter table public.system_logs add constraint system_logs_pkey PRIMARY KEY (id);
 alter table public.tiktok_shops add constraint tiktok_shops_access_token_check CHECK (private.is_encrypted(access_token));
+alter table public.tiktok_shops add constraint tiktok_shops_connection_status_check CHECK (
+CASE connection_status
+    WHEN 'active'::text THEN (status_reason IS NULL)
+    WHEN 'needs_reauth'::text THEN COALESCE((status_reason = ANY (ARRAY['token_refused'::text, 'authorization_expired'::text, 'not_authorized'::text])), false)
+    WHEN 'disconnected'::text THEN COALESCE((status_reason = ANY (ARRAY['by_seller'::text, 'deauthorized'::text])), false)
+    WHEN 'transferred'::text THEN COALESCE((status_reason = 'connected_elsewhere'::text), false)
+    ELSE false
+END);
+alter table public.tiktok_shops add constraint tiktok_shops_login_fkey FOREIGN KEY (user_id, open_id) REFERENCES private.tiktok_logins(user_id, open_id) ON DELETE CASCADE;
 alter table public.tiktok_shops add constraint tiktok_shops_pkey PRIMARY KEY (id);
 alter table public.tiktok_shops add constraint tiktok_shops_refresh_token_check CHECK (private.is_encrypted(refresh_token));
 alter table public.tiktok_shops add constraint tiktok_shops_shop_id_check CHECK ((shop_id ~ '^[0-9]{1,32}$'::text));
-alter table public.tiktok_shops add constraint tiktok_shops_shop_id_key UNIQUE (shop_id);
+alter table public.tiktok_shops add constraint tiktok_shops_tokens_check CHECK ((((connection_status = 'active'::text) = (access_token IS NOT NULL)) AND ((connection_status = 'active'::text) = (refresh_token IS NOT NULL))));
 alter table public.tiktok_shops add constraint tiktok_shops_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.tiktok_shops add constraint tiktok_shops_user_id_shop_id_key UNIQUE (user_id, shop_id);
 alter table public.users add constraint users_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 100)));
 alter table public.users add constraint users_email_key UNIQUE (email);
 alter table public.users add constraint users_id_fkey FOREIGN KEY (id) REFERENCES auth.users(id) ON DELETE CASCADE;
 alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
+CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
+CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
 CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
 CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
-CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id);
+CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
 CREATE INDEX idx_analytics_timestamp ON public.analytics_events USING btree ("timestamp");
@@ -227,9 +270,11 @@ CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btr
 CREATE INDEX idx_subscriptions_user_id ON public.subscriptions USING btree (user_id, created_at DESC, id DESC);
 CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (created_at);
 CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
-CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_id);
+CREATE INDEX idx_tiktok_shops_token_expires_at ON public.tiktok_shops USING btree (token_expires_at) WHERE (connection_status = 'active'::text);
+CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_id, open_id);
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
 CREATE INDEX idx_users_subscription_tier ON public.users USING btree (subscription_tier);
+CREATE UNIQUE INDEX tiktok_shops_shop_id_key ON public.tiktok_shops USING btree (shop_id) WHERE (connection_status <> 'transferred'::text);
 CREATE OR REPLACE FUNCTION private.address_wins(incoming text, stored text)
  RETURNS boolean
  LANGUAGE sql
@@ -301,6 +346,20 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.tiktok_shops
+  set connection_status = p_status,
+      status_reason = p_reason,
+      access_token = null,
+      refresh_token = null,
+      webhook_url = case when p_status = 'disconnected' then null else webhook_url end
+  where id = any (p_shops);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.current_month()
  RETURNS date
  LANGUAGE sql
@@ -310,6 +369,79 @@ AS $function$
   select date_trunc('month', now() at time zone 'UTC')::date;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.describe_tiktok_lease(p_login private.tiktok_logins)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'user_id', p_login.user_id,
+    'open_id', p_login.open_id,
+    'token_version', p_login.token_version,
+    'lease_id', p_login.lease_id,
+    'shop_ids', jsonb_agg(shop.shop_id order by shop.shop_id),
+    -- The same pair stands at every shop of the login, each encrypted for itself.
+    'refresh_token', (array_agg(shop.refresh_token order by shop.shop_id))[1]
+  )
+  from public.tiktok_shops as shop
+  where shop.user_id = p_login.user_id
+    and shop.open_id = p_login.open_id
+    and shop.connection_status = 'active';
+$function$
+;
+CREATE OR REPLACE FUNCTION private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  enqueued integer;
+begin
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select
+    'creatorflow',
+    'ORDER_FOUND:' || p_shop.id || ':' || found.order_id || ':' || found.update_time,
+    'ORDER_FOUND',
+    p_shop.shop_id,
+    found.order_id,
+    '{}'
+  from jsonb_to_recordset(p_orders) as found (order_id text, update_time bigint)
+  where not exists (
+      select from public.orders
+      where orders.tiktok_shop_id = p_shop.id
+        and orders.tiktok_order_id = found.order_id
+        and orders.tiktok_updated_at >= to_timestamp(found.update_time)
+    )
+    and not exists (
+      select from private.webhook_events as waiting
+      where waiting.shop_id = p_shop.shop_id
+        and waiting.object_id = found.order_id
+        -- Not processing: that worker may have read an older state.
+        and waiting.status in ('pending', 'held')
+    )
+  on conflict (source, external_id) do nothing;
+  get diagnostics enqueued = row_count;
+  return enqueued;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+  values (
+    'creatorflow',
+    p_task || ':' || p_shop.id || ':' || extract(epoch from p_shop.connected_at),
+    p_task,
+    p_shop.shop_id,
+    '{}'
+  )
+  on conflict (source, external_id) do nothing;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.forget_shop_events()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -317,7 +449,8 @@ CREATE OR REPLACE FUNCTION private.forget_shop_events()
  SET search_path TO ''
 AS $function$
 begin
-  delete from private.webhook_events where source = 'tiktok' and shop_id = old.shop_id;
+  delete from private.webhook_events
+  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
   return null;
 end;
 $function$
@@ -396,7 +529,7 @@ CREATE OR REPLACE FUNCTION private.is_backend_event(event_type text)
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select event_type in ('order_received', 'label_bought', 'plan_changed');
+  select event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_encrypted(value text)
@@ -406,6 +539,35 @@ CREATE OR REPLACE FUNCTION private.is_encrypted(value text)
  SET search_path TO ''
 AS $function$
   select value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_open_event(p_event_id bigint)
+ RETURNS private.webhook_events
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+begin
+  -- Waits for another worker that has the same event, and then finds it settled.
+  select * into event from private.webhook_events where id = p_event_id for update;
+  if event.id is null then
+    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+  end if;
+  if event.status in ('done', 'ignored') then
+    return null;
+  end if;
+  return event;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.max_refresh_refusals()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select 12;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.max_webhook_attempts()
@@ -489,6 +651,11 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
+  -- Kept for a while after their time, so that somebody who comes late is told so.
+  delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
+
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
@@ -546,6 +713,16 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.settle_done(p_event_id bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.webhook_events
+  set status = 'done', reason = null, settled_at = now()
+  where id = p_event_id;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
  RETURNS void
  LANGUAGE sql
@@ -581,6 +758,33 @@ AS $function$
       ),
       tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
   where id = stored.id;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.begin_tiktok_authorization(p_user_id uuid, p_state_hash text, p_valid_seconds integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  valid_until timestamptz := now() + make_interval(secs => p_valid_seconds);
+begin
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+  end if;
+  -- Ten windows at TikTok are enough: the oldest goes.
+  delete from private.tiktok_authorizations
+  where state_hash in (
+    select state_hash
+    from private.tiktok_authorizations
+    where user_id = p_user_id and used_at is null
+    order by expires_at desc
+    offset 9
+  );
+  insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
+  values (p_state_hash, p_user_id, valid_until);
+  return jsonb_build_object('expires_at', valid_until);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.check_database_health()
@@ -636,6 +840,72 @@ AS $function$
   select private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.claim_tiktok_logins(p_limit integer, p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  expired integer;
+  due jsonb;
+  claimed jsonb;
+begin
+  -- No call can mend these.
+  with closed as (
+    update public.tiktok_shops
+    set connection_status = 'needs_reauth',
+        status_reason = 'authorization_expired',
+        access_token = null,
+        refresh_token = null
+    where id in (
+      select id from public.tiktok_shops
+      where connection_status = 'active' and refresh_token_expires_at <= now()
+      for update skip locked
+    )
+    returning 1
+  )
+  select count(*) into expired from closed;
+
+  select coalesce(jsonb_agg(jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
+  from (
+    select login.user_id, login.open_id
+    from private.tiktok_logins as login
+    join (
+      select user_id, open_id, min(token_expires_at) as expires_at
+      from public.tiktok_shops
+      where connection_status = 'active' and token_expires_at <= now() + interval '24 hours'
+      group by user_id, open_id
+    ) as soon on soon.user_id = login.user_id and soon.open_id = login.open_id
+    where (login.lease_until is null or login.lease_until <= now())
+      and (login.refresh_not_before is null or login.refresh_not_before <= now())
+      and (login.last_refreshed_at is null or login.last_refreshed_at <= now() - interval '1 minute')
+    order by soon.expires_at
+    limit p_limit
+    for update of login skip locked
+  ) as locked;
+
+  -- Another statement, which sees what was stored just before the rows were locked.
+  with taken as (
+    update private.tiktok_logins as login
+    set lease_id = gen_random_uuid(),
+        lease_until = now() + make_interval(secs => p_lease_seconds)
+    from jsonb_to_recordset(due) as entry (user_id uuid, open_id text)
+    where login.user_id = entry.user_id
+      and login.open_id = entry.open_id
+      and exists (
+        select from public.tiktok_shops as shop
+        where shop.user_id = login.user_id
+          and shop.open_id = login.open_id
+          and shop.connection_status = 'active'
+          and shop.token_expires_at <= now() + interval '24 hours'
+      )
+    returning login.*
+  )
+  select coalesce(jsonb_agg(private.describe_tiktok_lease(taken)), '[]') into claimed from taken;
+  return jsonb_build_object('expired', expired, 'logins', claimed);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -686,6 +956,7 @@ begin
         'source', taken.source,
         'event_type', taken.event_type,
         'shop_id', taken.shop_id,
+        'object_id', taken.object_id,
         'body', taken.body,
         'shop', (
           select jsonb_build_object(
@@ -693,10 +964,15 @@ begin
             'user_id', shop.user_id,
             'shop_id', shop.shop_id,
             'shop_cipher', shop.shop_cipher,
-            'access_token', shop.access_token
+            'access_token', shop.access_token,
+            'token_version', login.token_version
           )
           from public.tiktok_shops as shop
-          where taken.source = 'tiktok' and shop.shop_id = taken.shop_id and shop.is_active
+          join private.tiktok_logins as login
+            on login.user_id = shop.user_id and login.open_id = shop.open_id
+          where taken.source in ('tiktok', 'creatorflow')
+            and shop.shop_id = taken.shop_id
+            and shop.connection_status = 'active'
         )
       )
       order by taken.id
@@ -715,49 +991,91 @@ CREATE OR REPLACE FUNCTION public.connect_tiktok_shops(p_user_id uuid, p_grant j
  SET search_path TO ''
 AS $function$
 declare
+  granted_shops text[] := array(
+    select entry ->> 'shop_id' from jsonb_array_elements(p_grant -> 'shops') as entry order by 1
+  );
+  scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
-  with written as (
+  -- A refresh that is under way stores nothing any more: its number is older.
+  insert into private.tiktok_logins as login (user_id, open_id)
+  values (p_user_id, p_grant ->> 'open_id')
+  on conflict (user_id, open_id) do update
+    set token_version = login.token_version + 1,
+        last_refreshed_at = null,
+        refresh_not_before = null,
+        refresh_failures = 0,
+        refresh_refusals = 0,
+        last_refresh_error = null,
+        lease_id = null,
+        lease_until = null;
+
+  -- What the login no longer owns, or no longer grants.
+  perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
+  from public.tiktok_shops
+  where user_id = p_user_id
+    and open_id = p_grant ->> 'open_id'
+    and connection_status = 'active'
+    and shop_id <> all (granted_shops);
+
+  -- A dead connection of another account makes room; a live one does not.
+  perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
+  from public.tiktok_shops
+  where shop_id = any (granted_shops)
+    and user_id <> p_user_id
+    and connection_status in ('needs_reauth', 'disconnected');
+
+  begin
     insert into public.tiktok_shops as shop (
-      user_id, shop_id, shop_name, region, shop_cipher, open_id,
-      access_token, refresh_token, token_expires_at, refresh_token_expires_at
+      user_id, shop_id, shop_name, region, shop_cipher, open_id, granted_scopes,
+      access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
     )
     select
       p_user_id, entry.shop_id, entry.shop_name, entry.region, entry.shop_cipher,
-      p_grant ->> 'open_id', entry.access_token, entry.refresh_token,
+      p_grant ->> 'open_id', scopes, entry.access_token, entry.refresh_token,
       (p_grant ->> 'token_expires_at')::timestamptz,
-      (p_grant ->> 'refresh_token_expires_at')::timestamptz
+      (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+      clock_timestamp()
     from jsonb_to_recordset(p_grant -> 'shops') as entry (
       shop_id text, shop_name text, region text, shop_cipher text,
       access_token text, refresh_token text
     )
-    on conflict (shop_id) do update
+    order by entry.shop_id
+    on conflict (user_id, shop_id) do update
       set shop_name = excluded.shop_name,
           region = excluded.region,
           shop_cipher = excluded.shop_cipher,
           open_id = excluded.open_id,
+          granted_scopes = excluded.granted_scopes,
           access_token = excluded.access_token,
           refresh_token = excluded.refresh_token,
           token_expires_at = excluded.token_expires_at,
           refresh_token_expires_at = excluded.refresh_token_expires_at,
-          is_active = true
-      where shop.user_id = p_user_id
-    returning shop.id, shop.shop_id
-  )
-  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id)), '[]')
-  into connected
-  from written;
-  -- A row that was not written belongs to another account: nothing of this connection is kept.
-  if jsonb_array_length(connected) <> jsonb_array_length(p_grant -> 'shops') then
-    raise exception 'A shop is connected to another account' using errcode = 'PT409';
-  end if;
+          connection_status = 'active',
+          status_reason = null,
+          connected_at = excluded.connected_at;
+  exception
+    when unique_violation then
+      raise exception 'A shop is connected to another account' using errcode = 'PT409';
+  end;
+
+  perform private.enqueue_shop_task(shop, task)
+  from public.tiktok_shops as shop
+  cross join unnest(array['SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS']) as task
+  where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
+
   -- What came before the shop was connected is worked now.
   update private.webhook_events
   set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
-  where source = 'tiktok'
+  where source in ('tiktok', 'creatorflow')
     and status = 'ignored'
     and reason = 'the shop is not connected'
-    and shop_id in (select entry ->> 'shop_id' from jsonb_array_elements(connected) as entry);
+    and shop_id = any (granted_shops);
+
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
+  into connected
+  from public.tiktok_shops
+  where user_id = p_user_id and shop_id = any (granted_shops);
   return connected;
 end;
 $function$
@@ -787,6 +1105,107 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.deauthorize_tiktok_shop(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  outcome text := 'disconnected';
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled');
+  end if;
+  perform from private.tiktok_logins as login
+  join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
+  where shop.id = p_tiktok_shop_id
+  for update of login;
+
+  -- A late delivery is about an older connection: the seller has agreed again since.
+  perform private.close_tiktok_shops(array[id], 'disconnected', 'deauthorized')
+  from public.tiktok_shops
+  where id = p_tiktok_shop_id
+    and connection_status = 'active'
+    and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
+  if not found then
+    outcome := 'stale';
+  end if;
+  perform private.settle_done(p_event_id);
+  return jsonb_build_object('outcome', outcome);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.disconnect_tiktok_shop(p_user_id uuid, p_tiktok_shop_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  shop public.tiktok_shops;
+begin
+  perform from private.tiktok_logins as login
+  join public.tiktok_shops as owned on owned.user_id = login.user_id and owned.open_id = login.open_id
+  where owned.id = p_tiktok_shop_id and owned.user_id = p_user_id
+  for update of login;
+
+  select * into shop
+  from public.tiktok_shops
+  where id = p_tiktok_shop_id and user_id = p_user_id
+  for update;
+  if shop.id is null then
+    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- Whose it is now is not for its former account to say.
+  if shop.connection_status <> 'transferred' then
+    perform private.close_tiktok_shops(array[shop.id], 'disconnected', 'by_seller');
+  end if;
+  return jsonb_build_object(
+    'shop_id', shop.shop_id,
+    'shop_cipher', shop.shop_cipher,
+    'access_token', shop.access_token
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.fail_tiktok_refresh(p_user_id uuid, p_open_id text, p_lease_id uuid, p_kind text, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  login private.tiktok_logins;
+begin
+  update private.tiktok_logins
+  set lease_id = null,
+      lease_until = null,
+      refresh_failures = refresh_failures + 1,
+      refresh_refusals = refresh_refusals + case when p_kind = 'refused' then 1 else 0 end,
+      last_refresh_error = left(p_error, 500),
+      -- 30 s doubling, of which a random half; outages are asked after each hour, refusals less often.
+      refresh_not_before = now() + greatest(
+        make_interval(
+          secs => least(
+            30 * 2 ^ least(refresh_failures, 20),
+            case when p_kind = 'refused' then 21600 else 3600 end
+          ) * (0.5 + random() / 2)
+        ),
+        make_interval(secs => coalesce(p_retry_after_seconds, 0))
+      )
+  where user_id = p_user_id and open_id = p_open_id and lease_id = p_lease_id
+  returning * into login;
+  if login.user_id is null then
+    return 'superseded';
+  elsif p_kind <> 'reconnect' and login.refresh_refusals < private.max_refresh_refusals() then
+    return 'waiting';
+  end if;
+  perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'token_refused')
+  from public.tiktok_shops
+  where user_id = p_user_id and open_id = p_open_id and connection_status = 'active';
+  return 'needs_reauth';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.fail_webhook_event(p_event_id bigint, p_attempt integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
  RETURNS text
  LANGUAGE plpgsql
@@ -808,6 +1227,23 @@ begin
   where id = p_event_id and status = 'processing' and attempts = p_attempt
   returning status into new_status;
   return new_status;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.finish_webhook_subscription(p_event_id bigint, p_tiktok_shop_id uuid, p_webhook_url text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled');
+  end if;
+  update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;
+  perform private.settle_done(p_event_id);
+  return jsonb_build_object('outcome', 'subscribed');
 end;
 $function$
 ;
@@ -853,21 +1289,13 @@ CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_
  SET search_path TO ''
 AS $function$
 declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
   seller uuid;
-  event_status text;
   stored public.orders;
   outcome text;
   order_id uuid;
 begin
-  -- Waits for another worker that has the same event, and then finds it settled.
-  select status into event_status
-  from private.webhook_events
-  where id = p_event_id
-  for update;
-  if event_status is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
-  end if;
-  if event_status in ('done', 'ignored') then
+  if event.id is null then
     return jsonb_build_object('outcome', 'settled', 'order_id', null);
   end if;
 
@@ -917,6 +1345,87 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.lease_tiktok_login(p_tiktok_shop_id uuid, p_token_version integer, p_lease_seconds integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  login private.tiktok_logins;
+  shop public.tiktok_shops;
+begin
+  select owner.* into login
+  from private.tiktok_logins as owner
+  join public.tiktok_shops as owned on owned.user_id = owner.user_id and owned.open_id = owner.open_id
+  where owned.id = p_tiktok_shop_id
+  for update of owner;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
+
+  if shop.connection_status is distinct from 'active' then
+    return jsonb_build_object('state', 'inactive');
+  elsif login.token_version > p_token_version then
+    return jsonb_build_object(
+      'state', 'fresh', 'access_token', shop.access_token, 'token_version', login.token_version
+    );
+  elsif login.lease_until > now() then
+    return jsonb_build_object('state', 'busy');
+  elsif login.refresh_not_before > now() then
+    return jsonb_build_object(
+      'state', 'waiting',
+      'retry_after_seconds', ceil(extract(epoch from login.refresh_not_before - now()))
+    );
+  elsif login.last_refreshed_at > now() - interval '1 minute' then
+    -- A brand-new token is refused: another one would be too.
+    return jsonb_build_object('state', 'waiting', 'retry_after_seconds', 60);
+  end if;
+  update private.tiktok_logins
+  set lease_id = gen_random_uuid(),
+      lease_until = now() + make_interval(secs => p_lease_seconds)
+  where user_id = login.user_id and open_id = login.open_id
+  returning * into login;
+  return jsonb_build_object('state', 'leased', 'login', private.describe_tiktok_lease(login));
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.note_authorization_expiry(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone, p_expires_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  shop public.tiktok_shops;
+  outcome text := 'noted';
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled');
+  end if;
+  -- One consent, one date: it is the same for all shops of the login.
+  select named.* into shop
+  from public.tiktok_shops as named
+  join private.tiktok_logins as login on login.user_id = named.user_id and login.open_id = named.open_id
+  where named.id = p_tiktok_shop_id
+    and named.connection_status = 'active'
+    and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
+  for update of login;
+  if shop.id is null then
+    outcome := 'stale';
+  else
+    update public.tiktok_shops
+    set refresh_token_expires_at = p_expires_at
+    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
+    insert into public.analytics_events (user_id, event_type, properties)
+    values (
+      shop.user_id,
+      'authorization_expiring',
+      jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
+    );
+  end if;
+  perform private.settle_done(p_event_id);
+  return jsonb_build_object('outcome', outcome);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -961,7 +1470,8 @@ begin
   with held_orders as (
     select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
     from private.webhook_events as event
-    join public.tiktok_shops as shop on shop.shop_id = event.shop_id
+    join public.tiktok_shops as shop
+      on shop.shop_id = event.shop_id and shop.connection_status = 'active'
     where event.status = 'held'
     group by shop.user_id, event.shop_id, event.object_id
   ), room as (
@@ -991,6 +1501,91 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.store_order_page(p_event_id bigint, p_tiktok_shop_id uuid, p_orders jsonb, p_synced_until timestamp with time zone, p_next text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  shop public.tiktok_shops;
+  enqueued integer;
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled', 'enqueued', 0);
+  end if;
+  update public.tiktok_shops
+  set orders_synced_until = greatest(orders_synced_until, p_synced_until)
+  where id = p_tiktok_shop_id
+  returning * into shop;
+  if shop.id is null then
+    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  enqueued := private.enqueue_found_orders(shop, p_orders);
+
+  if p_next = 'page' then
+    return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued);
+  end if;
+  perform private.settle_done(p_event_id);
+  if p_next = 'later' then
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+    values (
+      'creatorflow',
+      'SYNC_ORDERS:' || shop.id || ':' || extract(epoch from shop.orders_synced_until) || ':' || p_event_id,
+      'SYNC_ORDERS',
+      shop.shop_id,
+      '{}'
+    );
+  end if;
+  return jsonb_build_object('outcome', 'synced', 'enqueued', enqueued);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.store_refreshed_tokens(p_user_id uuid, p_open_id text, p_token_version integer, p_grant jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- By the number alone: a worker whose lease ran out still holds the only pair that TikTok knows.
+  update private.tiktok_logins
+  set token_version = token_version + 1,
+      last_refreshed_at = now(),
+      refresh_not_before = null,
+      refresh_failures = 0,
+      refresh_refusals = 0,
+      last_refresh_error = null,
+      lease_id = null,
+      lease_until = null
+  where user_id = p_user_id and open_id = p_open_id and token_version = p_token_version;
+  if not found then
+    return 'superseded';
+  end if;
+
+  -- Its slowness may have made another worker believe that the login is dead.
+  update public.tiktok_shops as shop
+  set access_token = entry.access_token,
+      refresh_token = entry.refresh_token,
+      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
+      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+      granted_scopes = case
+        when jsonb_array_length(p_grant -> 'granted_scopes') > 0
+          then array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'))
+        else shop.granted_scopes
+      end,
+      connection_status = 'active',
+      status_reason = null
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+    shop_id text, access_token text, refresh_token text
+  )
+  where shop.user_id = p_user_id
+    and shop.open_id = p_open_id
+    and shop.shop_id = entry.shop_id
+    and (shop.connection_status = 'active' or shop.status_reason = 'token_refused');
+  return 'stored';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.update_updated_at_column()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -999,6 +1594,41 @@ AS $function$
 begin
   new.updated_at = now();
   return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.use_tiktok_authorization(p_state_hash text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  known private.tiktok_authorizations;
+begin
+  select * into known from private.tiktok_authorizations where state_hash = p_state_hash for update;
+  if known.state_hash is null then
+    return jsonb_build_object('outcome', 'unknown');
+  elsif known.used_at is not null then
+    return jsonb_build_object('outcome', 'used');
+  end if;
+  update private.tiktok_authorizations set used_at = now() where state_hash = p_state_hash;
+  if known.expires_at <= now() then
+    return jsonb_build_object('outcome', 'expired');
+  end if;
+  return jsonb_build_object('outcome', 'valid', 'user_id', known.user_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.use_tiktok_claim(p_user_id uuid, p_claim_hash text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
+  values (p_claim_hash, p_user_id, now(), now())
+  on conflict (state_hash) do nothing;
+  return found;
 end;
 $function$
 ;
@@ -1015,7 +1645,7 @@ CREATE TRIGGER update_shipments_updated_at BEFORE UPDATE ON public.shipments FOR
 CREATE TRIGGER record_plan_changed_on_insert AFTER INSERT ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status ON public.subscriptions FOR EACH ROW WHEN (((old.plan_name IS DISTINCT FROM new.plan_name) OR (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
-CREATE TRIGGER forget_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION private.forget_shop_events();
+CREATE TRIGGER forget_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.forget_shop_events();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));
 create policy "Users can view own analytics" on public.analytics_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
@@ -1033,6 +1663,13 @@ grant select on private.daily_event_counts to service_role;
 grant insert on private.monthly_order_counts to service_role;
 grant select on private.monthly_order_counts to service_role;
 grant update on private.monthly_order_counts to service_role;
+grant delete on private.tiktok_authorizations to service_role;
+grant insert on private.tiktok_authorizations to service_role;
+grant select on private.tiktok_authorizations to service_role;
+grant update on private.tiktok_authorizations to service_role;
+grant insert on private.tiktok_logins to service_role;
+grant select on private.tiktok_logins to service_role;
+grant update on private.tiktok_logins to service_role;
 grant select on private.user_dashboard_metrics to service_role;
 grant insert on private.webhook_events to service_role;
 grant select on private.webhook_events to service_role;
@@ -1080,43 +1717,66 @@ grant select (plan_name) on public.subscriptions to authenticated;
 grant select (status) on public.subscriptions to authenticated;
 grant select (updated_at) on public.subscriptions to authenticated;
 grant select (user_id) on public.subscriptions to authenticated;
+grant select (connected_at) on public.tiktok_shops to authenticated;
+grant select (connection_status) on public.tiktok_shops to authenticated;
 grant select (created_at) on public.tiktok_shops to authenticated;
+grant select (granted_scopes) on public.tiktok_shops to authenticated;
 grant select (id) on public.tiktok_shops to authenticated;
 grant select (is_active) on public.tiktok_shops to authenticated;
 grant select (refresh_token_expires_at) on public.tiktok_shops to authenticated;
 grant select (region) on public.tiktok_shops to authenticated;
 grant select (shop_id) on public.tiktok_shops to authenticated;
 grant select (shop_name) on public.tiktok_shops to authenticated;
+grant select (status_reason) on public.tiktok_shops to authenticated;
 grant select (token_expires_at) on public.tiktok_shops to authenticated;
 grant select (updated_at) on public.tiktok_shops to authenticated;
 grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
 grant execute on function private.address_wins(text,text) to service_role;
+grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.current_month() to service_role;
+grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
+grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
 grant execute on function private.is_backend_event(text) to service_role;
 grant execute on function private.is_encrypted(text) to service_role;
+grant execute on function private.lock_open_event(bigint) to service_role;
+grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
+grant execute on function private.settle_done(bigint) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
+grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
+grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
 grant execute on function public.claim_webhook_events(integer,integer) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
+grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
+grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
+grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
 grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
+grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
 grant execute on function public.get_dashboard_metrics() to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to service_role;
 grant execute on function public.ignore_webhook_event(bigint,integer,text) to service_role;
 grant execute on function public.ingest_order(bigint,uuid,jsonb) to service_role;
+grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
+grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events() to service_role;
+grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
+grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
+grant execute on function public.use_tiktok_authorization(text) to service_role;
+grant execute on function public.use_tiktok_claim(uuid,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
 alter publication supabase_realtime add table public.orders;
 alter publication supabase_realtime add table public.shipments;
@@ -1127,11 +1787,21 @@ select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.re
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
 comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
 comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
+comment on relation private.tiktok_authorizations is 'What a seller took to TikTok''s authorisation page, and the claims that they used: each is good once.';
+comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state or claim, hexadecimal; the thing itself is not kept.';
+comment on relation private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
+comment on column private.tiktok_logins.lease_until is 'Until then the worker with lease_id is the only one that may refresh.';
+comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';
+comment on column private.tiktok_logins.token_version is 'Raised with every new pair. A worker that holds an older number has used a pair that is not stored any more.';
+comment on column private.tiktok_logins.refresh_not_before is 'After a failure: when the next refresh may be tried.';
+comment on column private.tiktok_logins.refresh_failures is 'In a row; decides how long the next wait is.';
+comment on column private.tiktok_logins.refresh_refusals is 'Failures in a row where TikTok answered and said no; the last of a few ends the connection.';
 comment on relation private.user_dashboard_metrics is 'One row a seller, as of refreshed_at; that of a deleted account goes with the next refresh. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
-comment on relation private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks: docs/inbox.md.';
+comment on relation private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks, and of what we told ourselves to do: docs/inbox.md.';
 comment on column private.webhook_events.next_attempt_at is 'pending: not before then. processing: the claim''s lease ends then and another worker may take it.';
 comment on column private.webhook_events.reason is 'Why it was ignored, held or given up.';
 comment on column private.webhook_events.last_error is 'What the last failed attempt said; kept when a later one succeeds.';
+comment on column private.webhook_events.source is 'Who sent it; creatorflow is ourselves.';
 comment on column private.webhook_events.external_id is 'The sender''s id of the event, or one derived from what it is about: a delivery that comes again is the same row.';
 comment on column private.webhook_events.shop_id is 'TikTok''s shop id.';
 comment on column private.webhook_events.object_id is 'What the event is about: TikTok''s order id.';
@@ -1162,12 +1832,18 @@ comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (sha
 comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, to find the row by.';
 comment on relation public.system_logs is 'What the system did by itself or was told to by its operators. For the backend only.';
 comment on relation public.tiktok_shops is 'A connected TikTok shop. Sellers read the harmless columns; only the backend writes.';
+comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the seller''s authorisation; may be a century away.';
+comment on column public.tiktok_shops.webhook_url is 'Where TikTok sends this shop''s webhooks since they were subscribed.';
+comment on column public.tiktok_shops.orders_synced_until is 'All of the shop''s orders that changed before then are in, or in the inbox.';
+comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: only the seller can mend it; disconnected: by the seller, here or at TikTok; transferred: another account has connected the shop since.';
+comment on column public.tiktok_shops.status_reason is 'Why it is not active: docs/tiktok.md.';
+comment on column public.tiktok_shops.connected_at is 'When the seller last agreed at TikTok. What TikTok said before then is about an older connection.';
 comment on column public.tiktok_shops.shop_id is 'TikTok''s shop id, the one that webhooks carry.';
 comment on column public.tiktok_shops.shop_cipher is 'TikTok''s query parameter shop_cipher of API calls; opaque.';
 comment on column public.tiktok_shops.open_id is 'TikTok''s id of the login that connected; one login may own several shops with one token pair.';
+comment on column public.tiktok_shops.granted_scopes is 'What TikTok lets us do for the shop, e.g. seller.order.info; empty where TikTok did not say.';
 comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
-comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on relation public.users is 'A seller''s profile; made by the sign-up, gone with the account.';
 comment on column public.users.subscription_status is '"trial", or the Stripe status of the newest subscription. Written by the backend only.';
 comment on column public.users.subscription_tier is 'The plan that the seller sees. Limits are read from subscriptions, never from here.';

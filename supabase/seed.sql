@@ -52,6 +52,17 @@ on conflict do nothing;
 
 -- These shops cannot call TikTok until they are connected again, with real tokens. Their tokens last for
 -- a century, so that nothing tries to refresh them.
+insert into private.tiktok_logins (user_id, open_id)
+select seller.id, 'seed-' || seed.shop_id
+from (
+  values
+    ('ada@creatorflow.test', '7490000000000000101'),
+    ('ada@creatorflow.test', '7490000000000000102'),
+    ('bob@creatorflow.test', '7490000000000000201')
+) as seed (email, shop_id)
+join public.users as seller on seller.email = seed.email
+on conflict do nothing;
+
 insert into public.tiktok_shops (
   user_id, shop_id, shop_name, region, shop_cipher, open_id, access_token, refresh_token,
   token_expires_at, refresh_token_expires_at

@@ -1,6 +1,7 @@
 /** The one public port: keys and tokens in their hosted forms, verify_jwt, CORS, and what is not there. */
 import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
+import { signInSeller } from "../local/seller.ts";
 import { connectSeller, settledEvents } from "./support/shop.ts";
 import { startTestStack } from "./support/stack.ts";
 
@@ -107,7 +108,7 @@ Deno.test("verify_jwt is honoured: a user's token or an API key passes, everythi
   );
   {
     await using stack = await startTestStack({ configPath: `${folder}/config.toml` });
-    const seller = await connectSeller(stack);
+    const seller = await signInSeller(stack.env, "ada@example.com", "a-password");
     const { SUPABASE_PUBLISHABLE_KEY: key, SUPABASE_SECRET_KEY: secret } = stack.env;
     const call = async (name: string, headers: Record<string, string> = {}, method = "POST") => {
       const response = await fetch(`${stack.env.SUPABASE_URL}/functions/v1/${name}`, {

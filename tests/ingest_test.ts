@@ -144,7 +144,9 @@ Deno.test("amounts are exact, and one that cannot be is refused rather than roun
 Deno.test("an event without a connected shop is closed with a reason, and no order is made", async () => {
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
-  await stack.sql`update public.tiktok_shops set is_active = false where user_id = ${seller.id}`;
+  await stack.sql`
+    select public.disconnect_tiktok_shop(user_id, id) from public.tiktok_shops
+    where user_id = ${seller.id}`;
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await announce(stack, order);
   const [event] = await stack.sql`select status, reason from private.webhook_events`;

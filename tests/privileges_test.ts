@@ -173,7 +173,7 @@ Deno.test("a seller cannot insert orders, change their plan, or reach around the
     ["PATCH", `users?id=eq.${seller.id}&select=id`, { id: other.id }],
     ["PATCH", "plans?select=name", { monthly_order_limit: 1000000 }],
     ["POST", "tiktok_shops", { user_id: seller.id, shop_id: "1" }],
-    ["PATCH", "tiktok_shops?select=id", { is_active: false }],
+    ["PATCH", "tiktok_shops?select=id", { connection_status: "active" }],
     ["DELETE", `users?id=eq.${seller.id}&select=id`, undefined],
     ["POST", "rpc/check_order_limit", { user_uuid: other.id }],
     ["POST", "rpc/ingest_order", { p_event_id: 1, p_tiktok_shop_id: shop?.id, p_order: {} }],

@@ -1,25 +1,15 @@
 /** Called by the scheduler with a secret key: works what the webhooks left in the inbox. */
 import { readEncryptionKeys, readSupabaseConfig, readTikTokConfig } from "../../shared/config.ts";
-import { createServiceClient } from "../../shared/database/client.ts";
-import { Drainer } from "../../shared/events/drain.ts";
-import { Inbox } from "../../shared/events/inbox.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { requireSecretKey } from "../../shared/http/secret_key.ts";
 import { log } from "../../shared/log.ts";
-import { TikTokClient } from "../../shared/tiktok/client.ts";
-import { createTikTokEventHandler } from "../../shared/tiktok/events.ts";
+import { createWorker } from "../../shared/worker.ts";
 
 const supabase = readSupabaseConfig();
-const database = createServiceClient(supabase);
-const inbox = new Inbox(database);
-const drainer = new Drainer(inbox, {
-  handlers: {
-    tiktok: createTikTokEventHandler({
-      database,
-      tiktok: new TikTokClient(readTikTokConfig()),
-      keys: await readEncryptionKeys(),
-    }),
-  },
+const { inbox, drainer } = createWorker({
+  supabase,
+  config: readTikTokConfig(),
+  keys: await readEncryptionKeys(),
 });
 
 const app = createApp("event-worker");

@@ -1,31 +1,21 @@
 /** Called by TikTok, which signs the raw body. Stored before it is answered, worked afterwards. */
 import { readEncryptionKeys, readSupabaseConfig, readTikTokConfig } from "../../shared/config.ts";
-import { createServiceClient } from "../../shared/database/client.ts";
-import { Drainer } from "../../shared/events/drain.ts";
-import { Inbox } from "../../shared/events/inbox.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
 import { readBody } from "../../shared/http/body.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { log } from "../../shared/log.ts";
-import { TikTokClient } from "../../shared/tiktok/client.ts";
-import { createTikTokEventHandler } from "../../shared/tiktok/events.ts";
 import { verifyWebhook } from "../../shared/tiktok/signing.ts";
 import { InvalidWebhookError, parseWebhook } from "../../shared/tiktok/webhook.ts";
+import { createWorker } from "../../shared/worker.ts";
 
 const config = readTikTokConfig();
-const database = createServiceClient(readSupabaseConfig());
-const inbox = new Inbox(database);
-const drainer = new Drainer(inbox, {
+const { inbox, drainer } = createWorker({
+  supabase: readSupabaseConfig(),
+  config,
+  keys: await readEncryptionKeys(),
   // Under constant traffic there is always more; if the platform ends the worker, leases run out.
   budgetMs: Number.POSITIVE_INFINITY,
-  handlers: {
-    tiktok: createTikTokEventHandler({
-      database,
-      tiktok: new TikTokClient(config),
-      keys: await readEncryptionKeys(),
-    }),
-  },
 });
 
 const app = createApp("tiktok-webhooks");

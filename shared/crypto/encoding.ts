@@ -19,3 +19,8 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) throw new SyntaxError("The text is not base64");
   return new Uint8Array(Buffer.from(text, "base64"));
 }
+
+/** SHA-256 of a text's UTF-8, in lower-case hexadecimal. */
+export async function sha256Hex(text: string): Promise<string> {
+  return toHex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}

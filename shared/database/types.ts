@@ -278,17 +278,22 @@ export type Database = {
       };
       "tiktok_shops": {
         Row: {
-          "access_token": string;
+          "access_token": string | null;
+          "connected_at": string;
+          "connection_status": string;
           "created_at": string;
+          "granted_scopes": (string)[];
           "id": string;
           "is_active": boolean;
           "open_id": string;
-          "refresh_token": string;
+          "orders_synced_until": string | null;
+          "refresh_token": string | null;
           "refresh_token_expires_at": string;
           "region": string | null;
           "shop_cipher": string;
           "shop_id": string;
           "shop_name": string | null;
+          "status_reason": string | null;
           "token_expires_at": string;
           "updated_at": string;
           "user_id": string;
@@ -296,34 +301,44 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
-          "access_token": string;
+          "access_token"?: string | null;
+          "connected_at"?: string;
+          "connection_status"?: string;
           "created_at"?: string;
+          "granted_scopes"?: (string)[];
           "id"?: string;
-          "is_active"?: boolean;
+          "is_active"?: never;
           "open_id": string;
-          "refresh_token": string;
+          "orders_synced_until"?: string | null;
+          "refresh_token"?: string | null;
           "refresh_token_expires_at": string;
           "region"?: string | null;
           "shop_cipher": string;
           "shop_id": string;
           "shop_name"?: string | null;
+          "status_reason"?: string | null;
           "token_expires_at": string;
           "updated_at"?: string;
           "user_id": string;
           "webhook_url"?: string | null;
         };
         Update: {
-          "access_token"?: string;
+          "access_token"?: string | null;
+          "connected_at"?: string;
+          "connection_status"?: string;
           "created_at"?: string;
+          "granted_scopes"?: (string)[];
           "id"?: string;
-          "is_active"?: boolean;
+          "is_active"?: never;
           "open_id"?: string;
-          "refresh_token"?: string;
+          "orders_synced_until"?: string | null;
+          "refresh_token"?: string | null;
           "refresh_token_expires_at"?: string;
           "region"?: string | null;
           "shop_cipher"?: string;
           "shop_id"?: string;
           "shop_name"?: string | null;
+          "status_reason"?: string | null;
           "token_expires_at"?: string;
           "updated_at"?: string;
           "user_id"?: string;
@@ -380,6 +395,10 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "begin_tiktok_authorization": {
+        Args: { "p_state_hash": string; "p_user_id": string; "p_valid_seconds": number };
+        Returns: Json;
+      };
       "check_database_health": {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -389,12 +408,35 @@ export type Database = {
         }[];
       };
       "check_order_limit": { Args: { "user_uuid": string }; Returns: boolean };
+      "claim_tiktok_logins": {
+        Args: { "p_lease_seconds": number; "p_limit": number };
+        Returns: Json;
+      };
       "claim_webhook_events": {
         Args: { "p_lease_seconds": number; "p_limit": number };
         Returns: Json;
       };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
       "create_backup_point": { Args: { "backup_name": string }; Returns: string };
+      "deauthorize_tiktok_shop": {
+        Args: { "p_event_at": string; "p_event_id": number; "p_tiktok_shop_id": string };
+        Returns: Json;
+      };
+      "disconnect_tiktok_shop": {
+        Args: { "p_tiktok_shop_id": string; "p_user_id": string };
+        Returns: Json;
+      };
+      "fail_tiktok_refresh": {
+        Args: {
+          "p_error": string;
+          "p_kind": string;
+          "p_lease_id": string;
+          "p_open_id": string;
+          "p_retry_after_seconds"?: number;
+          "p_user_id": string;
+        };
+        Returns: string;
+      };
       "fail_webhook_event": {
         Args: {
           "p_attempt": number;
@@ -403,6 +445,10 @@ export type Database = {
           "p_retry_after_seconds"?: number;
         };
         Returns: string;
+      };
+      "finish_webhook_subscription": {
+        Args: { "p_event_id": number; "p_tiktok_shop_id": string; "p_webhook_url": string };
+        Returns: Json;
       };
       "get_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_user_active_subscription": {
@@ -422,6 +468,19 @@ export type Database = {
         Args: { "p_event_id": number; "p_order": Json; "p_tiktok_shop_id": string };
         Returns: Json;
       };
+      "lease_tiktok_login": {
+        Args: { "p_lease_seconds": number; "p_tiktok_shop_id": string; "p_token_version": number };
+        Returns: Json;
+      };
+      "note_authorization_expiry": {
+        Args: {
+          "p_event_at": string;
+          "p_event_id": number;
+          "p_expires_at": string;
+          "p_tiktok_shop_id": string;
+        };
+        Returns: Json;
+      };
       "receive_webhook_event": {
         Args: {
           "p_body": string;
@@ -435,6 +494,30 @@ export type Database = {
       };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: Record<PropertyKey, never>; Returns: number };
+      "store_order_page": {
+        Args: {
+          "p_event_id": number;
+          "p_next": string;
+          "p_orders": Json;
+          "p_synced_until": string;
+          "p_tiktok_shop_id": string;
+        };
+        Returns: Json;
+      };
+      "store_refreshed_tokens": {
+        Args: {
+          "p_grant": Json;
+          "p_open_id": string;
+          "p_token_version": number;
+          "p_user_id": string;
+        };
+        Returns: string;
+      };
+      "use_tiktok_authorization": { Args: { "p_state_hash": string }; Returns: Json };
+      "use_tiktok_claim": {
+        Args: { "p_claim_hash": string; "p_user_id": string };
+        Returns: boolean;
+      };
     };
     Enums: {
       [_ in never]: never;

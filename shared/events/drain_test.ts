@@ -21,6 +21,7 @@ class MemoryInbox {
         source: "tiktok",
         event_type: "ORDER_STATUS_CHANGE",
         shop_id: null,
+        object_id: null,
         body: "",
         shop: null,
       });

@@ -3,7 +3,8 @@ import * as z from "zod";
 import type { DatabaseClient } from "../database/client.ts";
 import { unwrap } from "../database/result.ts";
 
-export type EventSource = "tiktok" | "stripe" | "easypost";
+/** Who sent it; `creatorflow` is ourselves. */
+export type EventSource = "tiktok" | "stripe" | "easypost" | "creatorflow";
 
 /** A verified webhook, not stored yet. */
 export interface NewEvent {
@@ -22,9 +23,10 @@ export interface NewEvent {
 const ClaimedEvent = z.object({
   event_id: z.int(),
   attempt: z.int(),
-  source: z.enum(["tiktok", "stripe", "easypost"]),
+  source: z.enum(["tiktok", "stripe", "easypost", "creatorflow"]),
   event_type: z.string(),
   shop_id: z.string().nullable(),
+  object_id: z.string().nullable(),
   body: z.string(),
   shop: z.object({
     id: z.string(),
@@ -32,6 +34,7 @@ const ClaimedEvent = z.object({
     shop_id: z.string(),
     shop_cipher: z.string(),
     access_token: z.string(),
+    token_version: z.int(),
   }).nullable(),
 });
 

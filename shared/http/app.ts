@@ -1,5 +1,6 @@
 /** The frame of every function: its base path, request id, and one place that answers errors. */
 import { Hono } from "hono";
+import { cors } from "hono/cors";
 import { errorText, log } from "../log.ts";
 import { Problem, problemResponse } from "./problem.ts";
 
@@ -12,6 +13,17 @@ const INTERNAL = {
   code: "internal_error",
   detail: "Something went wrong on our side. Nothing was lost; please try again.",
 };
+
+/**
+ * For the routes that a browser calls from the app's own origin. Any origin may: callers prove themselves
+ * by a token that no other page has, not by cookies.
+ */
+export const allowBrowsers = cors({
+  origin: "*",
+  allowHeaders: ["authorization", "apikey", "content-type", "x-client-info", "idempotency-key"],
+  exposeHeaders: ["x-request-id"],
+  maxAge: 3600,
+});
 
 /** A Hono app for the function `name`; the platform calls it with paths that begin with `/<name>`. */
 export function createApp(name: string): Hono<AppEnv> {

@@ -1,26 +1,17 @@
-/** Calls TikTok Shop's Open API: signs, sends, times out, and reads the envelope. */
+/** Calls TikTok Shop's Open API: signs, sends, times out, retries what may be retried, reads the answer. */
 import * as z from "zod";
 import type { TikTokConfig } from "../config.ts";
-import { parseJson } from "./json.ts";
-import { type AuthorizedShop, AuthorizedShopList, type Order, OrderList } from "./schemas.ts";
+import { openEnvelope } from "./envelope.ts";
+import { mayPass, TikTokError, wasTurnedAway } from "./errors.ts";
+import {
+  type AuthorizedShop,
+  AuthorizedShopList,
+  type FoundOrders,
+  type Order,
+  OrderList,
+  OrderSearch,
+} from "./schemas.ts";
 import { signApiRequest } from "./signing.ts";
-
-/** TikTok answered with an error, or not at all. The message holds no token and no URL. */
-export class TikTokError extends Error {
-  override name = "TikTokError";
-  /** TikTok's own code, e.g. 105002 (access token expired); 0 when there was no envelope. */
-  readonly code: number;
-  /** What TikTok asked us to wait. */
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(message: string, code = 0, retryAfterSeconds?: number) {
-    super(message);
-    this.code = code;
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
-
-export type { AuthorizedShop };
 
 /** The connection that a call acts for. */
 export interface ShopAccess {
@@ -30,39 +21,68 @@ export interface ShopAccess {
 }
 
 export interface TikTokClientOptions {
-  /** @default {10000} */
+  /** For each attempt. @default {10000} */
   timeoutMs?: number;
   /** Milliseconds since 1970. TikTok refuses a clock that is 30 s fast. @default {Date.now} */
   now?: () => number;
+  /** Resolves after so many milliseconds. @default {setTimeout} */
+  wait?: (ms: number) => Promise<void>;
 }
 
-const Envelope = z.looseObject({
-  code: z.int(),
-  message: z.string().catch(""),
-  request_id: z.string().catch(""),
-  data: z.unknown().optional(),
-});
-
-/** `Retry-After` as seconds; TikTok may send seconds or a date. */
-function retryAfter(response: Response, now: number): number | undefined {
-  const value = response.headers.get("retry-after");
-  if (value === null) return undefined;
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1000;
-  return seconds > 0 ? Math.ceil(Math.min(seconds, 3600)) : undefined;
+export interface TikTokCall {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Of the API, without host and query; signed as it is. */
+  path: string;
+  query?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Whether doing it twice is the same as doing it once; reads, above all. */
+  repeatable: boolean;
 }
+
+const MAX_ATTEMPTS = 3;
+const FIRST_WAIT_MS = 500;
+/** A longer wait is for those to plan who can do something else meanwhile. */
+const MAX_WAIT_MS = 5000;
+
+const Nothing = z.unknown().transform(() => undefined);
 
 export class TikTokClient {
   readonly #config: TikTokConfig;
-  readonly #timeoutMs: number;
-  readonly #now: () => number;
+  readonly #options: Required<TikTokClientOptions>;
 
-  constructor(
-    config: TikTokConfig,
-    { timeoutMs = 10_000, now = Date.now }: TikTokClientOptions = {},
-  ) {
+  constructor(config: TikTokConfig, options: TikTokClientOptions = {}) {
     this.#config = config;
-    this.#timeoutMs = timeoutMs;
-    this.#now = now;
+    this.#options = {
+      timeoutMs: 10_000,
+      now: Date.now,
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      ...options,
+    };
+  }
+
+  /**
+   * One call, for endpoints that have no method here. A write whose outcome is not known is never sent
+   * again: what is bought twice is paid twice.
+   * @throws {TikTokError}
+   */
+  async call<T extends z.ZodType>(
+    schema: T,
+    shop: ShopAccess,
+    call: TikTokCall,
+  ): Promise<z.infer<T>> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#send(schema, shop, call);
+      } catch (error) {
+        if (!(error instanceof TikTokError) || attempt >= MAX_ATTEMPTS) throw error;
+        if (!(call.repeatable ? mayPass(error) : wasTurnedAway(error))) throw error;
+        const backoff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2);
+        const wait = Math.max(backoff, (error.retryAfterSeconds ?? 0) * 1000);
+        if (wait > MAX_WAIT_MS) throw error;
+        await this.#options.wait(wait);
+      }
+    }
   }
 
   /**
@@ -71,72 +91,114 @@ export class TikTokClient {
    * @param orderIds 1 to 50.
    * @throws {TikTokError}
    */
-  async getOrders(
+  async getOrders(shop: Required<ShopAccess>, orderIds: string[]): Promise<Map<string, Order>> {
+    const { orders } = await this.call(OrderList, shop, {
+      method: "GET",
+      path: "/order/202309/orders",
+      query: { ids: orderIds.join(",") },
+      repeatable: true,
+    });
+    return new Map(orders.map((order) => [order.id, order]));
+  }
+
+  /**
+   * Get Order List, in ascending order of update time: orders with `from <= update_time < to`, in unix
+   * seconds.
+   * @param pageToken Of the page before; leave out for the first.
+   * @throws {TikTokError}
+   */
+  async searchOrders(
     shop: Required<ShopAccess>,
-    orderIds: string[],
-  ): Promise<Map<string, Order>> {
-    const data = await this.#get(shop, "/order/202309/orders", { ids: orderIds.join(",") });
-    const { success, data: list, error } = OrderList.safeParse(data);
-    if (!success) {
-      throw new TikTokError(`TikTok's orders are not readable: ${z.prettifyError(error)}`);
-    }
-    return new Map(list.orders.map((order) => [order.id, order]));
+    { from, to, pageSize, pageToken }: {
+      from: number;
+      to: number;
+      /** 1 to 100. */
+      pageSize: number;
+      pageToken?: string | undefined;
+    },
+  ): Promise<FoundOrders> {
+    return await this.call(OrderSearch, shop, {
+      method: "POST",
+      path: "/order/202309/orders/search",
+      query: {
+        page_size: String(pageSize),
+        sort_field: "update_time",
+        sort_order: "ASC",
+        // An empty parameter is not sent: TikTok's own tools leave it out of the signature.
+        ...(pageToken && { page_token: pageToken }),
+      },
+      body: { update_time_ge: from, update_time_lt: to },
+      repeatable: true,
+    });
   }
 
   /** Get Authorized Shops: all shops of the login that the token belongs to. @throws {TikTokError} */
   async getAuthorizedShops(accessToken: string): Promise<AuthorizedShop[]> {
-    const data = await this.#get({ accessToken }, "/authorization/202309/shops", {});
-    const { success, data: list, error } = AuthorizedShopList.safeParse(data);
-    if (!success) {
-      throw new TikTokError(`TikTok's shops are not readable: ${z.prettifyError(error)}`);
-    }
-    return list.shops;
+    const { shops } = await this.call(AuthorizedShopList, { accessToken }, {
+      method: "GET",
+      path: "/authorization/202309/shops",
+      repeatable: true,
+    });
+    return shops;
   }
 
-  async #get(shop: ShopAccess, path: string, parameters: Record<string, string>): Promise<unknown> {
+  /** Update Shop Webhook: from now on TikTok sends this topic of the shop there. @throws {TikTokError} */
+  async putWebhook(shop: Required<ShopAccess>, topic: string, address: string): Promise<void> {
+    await this.call(Nothing, shop, {
+      method: "PUT",
+      path: "/event/202309/webhooks",
+      body: { address, event_type: topic },
+      repeatable: true,
+    });
+  }
+
+  /** Delete Shop Webhook; also succeeds where there was none. @throws {TikTokError} */
+  async deleteWebhook(shop: Required<ShopAccess>, topic: string): Promise<void> {
+    await this.call(Nothing, shop, {
+      method: "DELETE",
+      path: "/event/202309/webhooks",
+      body: { event_type: topic },
+      repeatable: true,
+    });
+  }
+
+  async #send<T extends z.ZodType>(
+    schema: T,
+    shop: ShopAccess,
+    call: TikTokCall,
+  ): Promise<z.infer<T>> {
+    const { method, path } = call;
+    const { timeoutMs, now } = this.#options;
     const query: Record<string, string> = {
-      ...parameters,
+      ...call.query,
       app_key: this.#config.appKey,
       ...(shop.shopCipher !== undefined && { shop_cipher: shop.shopCipher }),
-      timestamp: String(Math.floor(this.#now() / 1000)),
+      timestamp: String(Math.floor(now() / 1000)),
     };
-    query.sign = await signApiRequest({ path, query }, this.#config.appSecret);
+    // These bytes are signed and sent: another serialisation would have another signature.
+    const body = call.body === undefined
+      ? undefined
+      : new TextEncoder().encode(JSON.stringify(call.body));
+    query.sign = await signApiRequest(
+      { path, query, ...(body && { body }) },
+      this.#config.appSecret,
+    );
     let response: Response;
     let text: string;
     try {
       response = await fetch(`${this.#config.apiUrl}${path}?${new URLSearchParams(query)}`, {
+        method,
         headers: { "content-type": "application/json", "x-tts-access-token": shop.accessToken },
-        signal: AbortSignal.timeout(this.#timeoutMs),
+        ...(body && { body }),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       text = await response.text();
     } catch (error) {
       // fetch's own message quotes the URL, which holds the signature.
       const timedOut = error instanceof DOMException && error.name === "TimeoutError";
-      const what = timedOut
-        ? `did not answer within ${this.#timeoutMs} ms`
-        : "could not be reached";
+      const what = timedOut ? `did not answer within ${timeoutMs} ms` : "could not be reached";
       throw new TikTokError(`TikTok ${what} (${path})`);
     }
-    return this.#open(path, response, text);
-  }
-
-  /** Success is `code` 0; the HTTP status is not consistent. */
-  #open(path: string, response: Response, text: string): unknown {
-    const wait = retryAfter(response, this.#now());
-    let json: unknown;
-    try {
-      json = parseJson(text);
-    } catch {
-      // Judged below: what is not JSON is no envelope.
-    }
-    const { success, data: envelope } = Envelope.safeParse(json);
-    if (!success) {
-      throw new TikTokError(`TikTok answered HTTP ${response.status} (${path})`, 0, wait);
-    }
-    if (envelope.code !== 0) {
-      const { code, message, request_id } = envelope;
-      throw new TikTokError(`TikTok ${code}: ${message} (${path}, ${request_id})`, code, wait);
-    }
-    return envelope.data;
+    return openEnvelope(schema, { what: path, response, text, now: now() });
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { TikTokClient, TikTokError } from "./client.ts";
+import { TikTokClient } from "./client.ts";
+import { TikTokError } from "./errors.ts";
 import { signApiRequest } from "./signing.ts";
 
 const CONFIG = { appKey: "key", appSecret: "top-secret", authUrl: "http://127.0.0.1:1" };

@@ -1,54 +1,124 @@
-/** What an event of TikTok's asks for. */
-import { decrypt } from "../crypto/encryption.ts";
-import type { KeyRing } from "../crypto/key_ring.ts";
-import type { DatabaseClient } from "../database/client.ts";
+/** What an event of a TikTok shop asks for, and doing it. */
+import * as z from "zod";
 import { unwrap } from "../database/result.ts";
 import type { Json } from "../database/types.ts";
 import type { EventHandler } from "../events/drain.ts";
 import type { ClaimedEvent } from "../events/inbox.ts";
 import type { TikTokClient } from "./client.ts";
+import { ShopConnection } from "./connection.ts";
+import { syncOrders } from "./order_sync.ts";
 import { mapOrder } from "./orders.ts";
-import { tokenContext } from "./tokens.ts";
+import type { RefreshDependencies } from "./refresh.ts";
 import { parseWebhook } from "./webhook.ts";
+import { subscribeWebhooks } from "./webhook_subscriptions.ts";
 import { ORDER_TOPICS } from "./webhook_types.ts";
 
-export interface TikTokEventDependencies {
-  database: DatabaseClient;
+export interface TikTokEventDependencies extends RefreshDependencies {
   tiktok: TikTokClient;
-  keys: KeyRing;
+  /** Where TikTok sends a shop's webhooks. */
+  webhookUrl: string;
 }
 
-/** The webhook only names an order: its present state is read from TikTok, then ingested. */
+/** An event whose shop is connected. */
+type ShopEvent = ClaimedEvent & { shop: NonNullable<ClaimedEvent["shop"]> };
+
+type Action = (
+  dependencies: TikTokEventDependencies,
+  event: ShopEvent,
+) => Promise<{ ignored: string } | { outcome: string }>;
+
+/** By event type; each settles its event in the transaction of its effect. */
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+  ...[...ORDER_TOPICS, "ORDER_FOUND"].map((topic) => [topic, ingestOrder] as const),
+  ["SELLER_DEAUTHORIZATION", deauthorize],
+  ["UPCOMING_AUTHORIZATION_EXPIRATION", noteExpiry],
+  ["SUBSCRIBE_WEBHOOKS", subscribe],
+  ["SYNC_ORDERS", sync],
+]);
+
 export function createTikTokEventHandler(dependencies: TikTokEventDependencies): EventHandler {
   return async (event) => {
-    const { topic, orderId } = await parseWebhook(new TextEncoder().encode(event.body));
-    if (!ORDER_TOPICS.has(topic)) return { ignored: `${topic} asks for nothing` };
-    if (orderId === null) return { ignored: `${topic} names no order` };
+    const action = ACTIONS.get(event.event_type);
+    if (action === undefined) return { ignored: `${event.event_type} asks for nothing` };
+    // The database knows these words: connecting the shop reopens the event.
     if (event.shop === null) return { ignored: "the shop is not connected" };
-    return { outcome: await ingestOrder(dependencies, event, event.shop, orderId) };
+    return await action(dependencies, { ...event, shop: event.shop });
   };
 }
 
+const Outcome = z.looseObject({ outcome: z.string() });
+
+/** The event only names an order: its present state is read from TikTok, then ingested. */
 async function ingestOrder(
-  { database, tiktok, keys }: TikTokEventDependencies,
-  event: ClaimedEvent,
-  shop: NonNullable<ClaimedEvent["shop"]>,
-  orderId: string,
-): Promise<string> {
-  const accessToken = await decrypt(
-    keys,
-    shop.access_token,
-    tokenContext("access_token", shop.shop_id),
-  );
-  const orders = await tiktok.getOrders({ accessToken, shopCipher: shop.shop_cipher }, [orderId]);
+  dependencies: TikTokEventDependencies,
+  event: ShopEvent,
+): ReturnType<Action> {
+  const { database, tiktok } = dependencies;
+  const orderId = event.object_id;
+  if (orderId === null) return { ignored: `${event.event_type} names no order` };
+  const connection = new ShopConnection(dependencies, event.shop);
+  const orders = await connection.call((access) => tiktok.getOrders(access, [orderId]));
   const order = orders.get(orderId);
   // TikTok may announce an order a moment before its API shows it.
   if (order === undefined) throw new Error("TikTok does not show the order to this shop");
   const result = await database.rpc("ingest_order", {
     p_event_id: event.event_id,
-    p_tiktok_shop_id: shop.id,
+    p_tiktok_shop_id: event.shop.id,
     p_order: mapOrder(order) as unknown as Json,
   });
-  const { outcome } = unwrap("ingest_order", result) as { outcome: string };
-  return outcome;
+  return Outcome.parse(unwrap("ingest_order", result));
+}
+
+async function deauthorize(
+  { database }: TikTokEventDependencies,
+  event: ShopEvent,
+): ReturnType<Action> {
+  const { eventAt } = await parseWebhook(new TextEncoder().encode(event.body));
+  const result = await database.rpc("deauthorize_tiktok_shop", {
+    p_event_id: event.event_id,
+    p_tiktok_shop_id: event.shop.id,
+    // The generated types do not know that SQL arguments may be null.
+    p_event_at: eventAt as string,
+  });
+  return Outcome.parse(unwrap("deauthorize_tiktok_shop", result));
+}
+
+/** `expiration_time` is a string of unix seconds. */
+const Expiration = z.object({
+  expiration_time: z.coerce.number().int().positive().max(Date.UTC(9999, 11, 31) / 1000),
+});
+
+async function noteExpiry(
+  { database }: TikTokEventDependencies,
+  event: ShopEvent,
+): ReturnType<Action> {
+  const { eventAt, data } = await parseWebhook(new TextEncoder().encode(event.body));
+  const expiration = Expiration.safeParse(data);
+  if (!expiration.success) return { ignored: "it names no time of expiration" };
+  const result = await database.rpc("note_authorization_expiry", {
+    p_event_id: event.event_id,
+    p_tiktok_shop_id: event.shop.id,
+    p_event_at: eventAt as string,
+    p_expires_at: new Date(expiration.data.expiration_time * 1000).toISOString(),
+  });
+  return Outcome.parse(unwrap("note_authorization_expiry", result));
+}
+
+async function subscribe(
+  dependencies: TikTokEventDependencies,
+  event: ShopEvent,
+): ReturnType<Action> {
+  const { database, tiktok, webhookUrl } = dependencies;
+  await subscribeWebhooks(tiktok, new ShopConnection(dependencies, event.shop), webhookUrl);
+  const result = await database.rpc("finish_webhook_subscription", {
+    p_event_id: event.event_id,
+    p_tiktok_shop_id: event.shop.id,
+    p_webhook_url: webhookUrl,
+  });
+  return Outcome.parse(unwrap("finish_webhook_subscription", result));
+}
+
+async function sync(dependencies: TikTokEventDependencies, event: ShopEvent): ReturnType<Action> {
+  const connection = new ShopConnection(dependencies, event.shop);
+  return { outcome: await syncOrders(dependencies, event, connection) };
 }

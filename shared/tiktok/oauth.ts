@@ -1,7 +1,8 @@
-/** The token exchange with TikTok's auth host. Its URLs hold the app secret: they are never logged. */
+/** TikTok's auth host: tokens for a code, new tokens for old. Its URLs hold secrets and are never logged. */
 import * as z from "zod";
 import type { TikTokConfig } from "../config.ts";
-import { TikTokError } from "./client.ts";
+import { openEnvelope } from "./envelope.ts";
+import { TikTokError } from "./errors.ts";
 
 /** What a seller granted. Times are absolute, in unix seconds; the second may be in the next century. */
 export interface TokenGrant {
@@ -9,67 +10,88 @@ export interface TokenGrant {
   accessTokenExpiresAt: number;
   refreshToken: string;
   refreshTokenExpiresAt: number;
+  /** Of the login, for this app; not a shop's id. */
   openId: string;
+  /** Empty where TikTok did not say. */
+  scopes: string[];
 }
 
-const Answer = z.looseObject({
-  code: z.int(),
-  message: z.string().catch(""),
-  data: z.unknown().optional(),
-});
+/** The code was a creator's or partner's: they sell nothing. */
+export class NotASellerError extends Error {
+  override name = "NotASellerError";
+}
+
+const UnixSeconds = z.int().positive();
 
 const Grant = z.looseObject({
   access_token: z.string().min(1),
-  access_token_expire_in: z.int().positive(),
+  access_token_expire_in: UnixSeconds,
   refresh_token: z.string().min(1),
-  refresh_token_expire_in: z.int().positive(),
+  refresh_token_expire_in: UnixSeconds,
   open_id: z.string().min(1),
   /** 0 seller, 1 creator, 3 partner. */
   user_type: z.int().nullish(),
+  granted_scopes: z.array(z.string()).nullish(),
 });
 
 const TIMEOUT_MS = 10_000;
 
-/**
- * Exchanges the code that TikTok sent back; it lives 30 minutes and works once. A GET with everything
- * in the query is what the host takes; failures come as HTTP 200 with a code.
- * @throws {TikTokError}
- */
-export async function exchangeAuthCode(
+/** A GET with everything in the query is what the host takes; failures come as HTTP 200 with a code. */
+async function requestTokens(
   config: TikTokConfig,
-  authCode: string,
+  path: string,
+  parameters: Record<string, string>,
 ): Promise<TokenGrant> {
   const query = new URLSearchParams({
     app_key: config.appKey,
     app_secret: config.appSecret,
-    auth_code: authCode,
-    grant_type: "authorized_code",
+    ...parameters,
   });
-  let json: unknown;
+  let response: Response;
+  let text: string;
   try {
-    const response = await fetch(`${config.authUrl}/api/v2/token/get?${query}`, {
+    response = await fetch(`${config.authUrl}${path}?${query}`, {
+      redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    json = await response.json();
+    text = await response.text();
   } catch {
     // The cause would quote the URL.
-    throw new TikTokError("TikTok's token exchange did not answer");
+    throw new TikTokError(`TikTok's auth host did not answer (${path})`);
   }
-  const answer = Answer.safeParse(json);
-  if (!answer.success) throw new TikTokError("TikTok's token exchange gave no readable answer");
-  if (answer.data.code !== 0) {
-    throw new TikTokError(`TikTok ${answer.data.code}: ${answer.data.message}`, answer.data.code);
-  }
-  const grant = Grant.safeParse(answer.data.data);
-  if (!grant.success) throw new TikTokError("TikTok's token exchange gave no tokens");
-  if (grant.data.user_type != null && grant.data.user_type !== 0) {
-    throw new TikTokError("This TikTok login is no seller's");
+  const grant = openEnvelope(Grant, { what: path, response, text, now: Date.now() });
+  if (grant.user_type != null && grant.user_type !== 0) {
+    throw new NotASellerError("This TikTok login is no seller's");
   }
   return {
-    accessToken: grant.data.access_token,
-    accessTokenExpiresAt: grant.data.access_token_expire_in,
-    refreshToken: grant.data.refresh_token,
-    refreshTokenExpiresAt: grant.data.refresh_token_expire_in,
-    openId: grant.data.open_id,
+    accessToken: grant.access_token,
+    accessTokenExpiresAt: grant.access_token_expire_in,
+    refreshToken: grant.refresh_token,
+    refreshTokenExpiresAt: grant.refresh_token_expire_in,
+    openId: grant.open_id,
+    scopes: grant.granted_scopes ?? [],
   };
+}
+
+/**
+ * Exchanges the code that TikTok sent back; it lives 30 minutes and works once.
+ * @throws {TikTokError}
+ * @throws {NotASellerError}
+ */
+export async function exchangeAuthCode(config: TikTokConfig, code: string): Promise<TokenGrant> {
+  const parameters = { auth_code: code, grant_type: "authorized_code" };
+  return await requestTokens(config, "/api/v2/token/get", parameters);
+}
+
+/**
+ * Exchanges a refresh token for a new pair. The old refresh token is dead as soon as TikTok has answered:
+ * what comes back is the only pair that there is.
+ * @throws {TikTokError}
+ */
+export async function refreshTokens(
+  config: TikTokConfig,
+  refreshToken: string,
+): Promise<TokenGrant> {
+  const parameters = { refresh_token: refreshToken, grant_type: "refresh_token" };
+  return await requestTokens(config, "/api/v2/token/refresh", parameters);
 }

@@ -67,11 +67,20 @@ export const OrderList = z.looseObject({
   orders: z.array(OrderDetail).nullish().transform((o) => o ?? []),
 });
 
+/** A page of Get Order List. What it says of an order is read again when the order is taken in. */
+export const OrderSearch = z.looseObject({
+  orders: z.array(z.looseObject({ id: Id, update_time: z.int().nonnegative() })).nullish()
+    .transform((o) => o ?? []),
+  /** Empty or absent on the last page. */
+  next_page_token: Text,
+});
+
 const Shop = z.looseObject({ id: Id, cipher: z.string().min(1), name: Text, region: Text });
 
 export const AuthorizedShopList = z.looseObject({ shops: z.array(Shop) });
 
 export type AuthorizedShop = z.infer<typeof Shop>;
+export type FoundOrders = z.infer<typeof OrderSearch>;
 export type Order = z.infer<typeof OrderDetail>;
 export type RecipientAddress = z.infer<typeof RecipientAddress>;
 export type LineItem = z.infer<typeof LineItem>;

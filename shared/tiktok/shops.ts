@@ -1,48 +1,96 @@
-/** Connects the shops of a TikTok login to a user of ours. */
-import { encrypt } from "../crypto/encryption.ts";
+/** Connects the shops of a TikTok login to a user of ours, and disconnects them. */
+import * as z from "zod";
+import { decrypt, DecryptionError } from "../crypto/encryption.ts";
 import type { KeyRing } from "../crypto/key_ring.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { unwrap } from "../database/result.ts";
-import type { AuthorizedShop, TikTokClient } from "./client.ts";
+import type { ShopAccess, TikTokClient } from "./client.ts";
 import type { TokenGrant } from "./oauth.ts";
-import { tokenContext } from "./tokens.ts";
+import { encryptTokens, expiryTimes, tokenContext } from "./tokens.ts";
 
-export interface ConnectedShop {
-  /** `tiktok_shops.id` */
-  id: string;
-  /** TikTok's shop id. */
-  shop_id: string;
+export interface ShopDependencies {
+  database: DatabaseClient;
+  tiktok: TikTokClient;
+  keys: KeyRing;
 }
 
-const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString();
+/** The login agreed, but owns no shop. */
+export class NoShopsError extends Error {
+  override name = "NoShopsError";
+}
+
+const ConnectedShop = z.object({
+  /** `tiktok_shops.id` */
+  id: z.string(),
+  /** TikTok's shop id. */
+  shop_id: z.string(),
+});
+
+export type ConnectedShop = z.infer<typeof ConnectedShop>;
 
 /**
- * Reads which shops the login owns and stores them all, tokens encrypted, or none.
+ * Reads which shops the login owns and stores them all, tokens encrypted, or none. The event worker then
+ * subscribes their webhooks and fetches their orders.
  * @throws {TikTokError}
+ * @throws {NoShopsError}
  * @throws {DatabaseError} `PT409` if another account holds one of them
  */
 export async function connectShops(
-  { database, tiktok, keys }: { database: DatabaseClient; tiktok: TikTokClient; keys: KeyRing },
+  { database, tiktok, keys }: ShopDependencies,
   userId: string,
   grant: TokenGrant,
 ): Promise<ConnectedShop[]> {
   const shops = await tiktok.getAuthorizedShops(grant.accessToken);
-  const row = async (shop: AuthorizedShop) => ({
+  if (shops.length === 0) throw new NoShopsError("This TikTok login owns no shop");
+  const rows = shops.map(async (shop) => ({
     shop_id: shop.id,
     shop_name: shop.name ?? null,
     region: shop.region ?? null,
     shop_cipher: shop.cipher,
-    access_token: await encrypt(keys, grant.accessToken, tokenContext("access_token", shop.id)),
-    refresh_token: await encrypt(keys, grant.refreshToken, tokenContext("refresh_token", shop.id)),
-  });
+    ...await encryptTokens(keys, grant, shop.id),
+  }));
   const result = await database.rpc("connect_tiktok_shops", {
     p_user_id: userId,
     p_grant: {
       open_id: grant.openId,
-      token_expires_at: isoTime(grant.accessTokenExpiresAt),
-      refresh_token_expires_at: isoTime(grant.refreshTokenExpiresAt),
-      shops: await Promise.all(shops.map(row)),
+      granted_scopes: grant.scopes,
+      ...expiryTimes(grant),
+      shops: await Promise.all(rows),
     },
   });
-  return unwrap("connect_tiktok_shops", result) as unknown as ConnectedShop[];
+  return z.array(ConnectedShop).parse(unwrap("connect_tiktok_shops", result));
+}
+
+const Disconnected = z.object({
+  shop_id: z.string(),
+  shop_cipher: z.string(),
+  access_token: z.string().nullable(),
+});
+
+/**
+ * Erases the tokens of a user's own shop; orders and history stay.
+ * @param id `tiktok_shops.id`
+ * @returns What its webhooks can still be unsubscribed with; `undefined` if it was not connected.
+ * @throws {DatabaseError} `PT404` if the user has no such shop
+ */
+export async function disconnectShop(
+  { database, keys }: Pick<ShopDependencies, "database" | "keys">,
+  userId: string,
+  id: string,
+): Promise<Required<ShopAccess> | undefined> {
+  const result = await database.rpc("disconnect_tiktok_shop", {
+    p_user_id: userId,
+    p_tiktok_shop_id: id,
+  });
+  const shop = Disconnected.parse(unwrap("disconnect_tiktok_shop", result));
+  if (shop.access_token === null) return undefined;
+  const context = tokenContext("access_token", shop.shop_id);
+  try {
+    const accessToken = await decrypt(keys, shop.access_token, context);
+    return { accessToken, shopCipher: shop.shop_cipher };
+  } catch (error) {
+    // The shop is disconnected all the same.
+    if (error instanceof DecryptionError) return undefined;
+    throw error;
+  }
 }

@@ -13,6 +13,9 @@ export interface TikTokWebhook {
   shopId: string | null;
   /** What most topics of interest are about. */
   orderId: string | null;
+  /** When it happened, ISO 8601; TikTok's retries come up to 15.5 h later. `null` where it is unknown. */
+  eventAt: string | null;
+  data: Record<string, unknown>;
 }
 
 /** The signed body is no webhook of TikTok's. */
@@ -30,6 +33,7 @@ const Body = z.looseObject({
   type: z.int().min(0).max(1_000_000),
   tts_notification_id: Id,
   shop_id: Id,
+  timestamp: z.int().nonnegative().nullable().catch(null),
   data: z.record(z.string(), z.unknown()).catch({}),
 });
 
@@ -48,6 +52,21 @@ async function deriveId(type: number, shopId: string | null, data: unknown): Pro
   return `derived:${toHex(digest)}`;
 }
 
+/** TikTok's last retry is 15 h 32 min after the event. */
+const LAST_RETRY_SECONDS = 16 * 3600;
+
+/**
+ * The upper half of a notification id is the second of the event, seen in live ids but not documented: it
+ * counts only where it fits `timestamp`, the time of this push.
+ */
+function eventTime(notificationId: string | null, pushedAt: number | null): string | null {
+  if (notificationId === null || pushedAt === null) return null;
+  const second = Number(BigInt(notificationId) >> 32n);
+  const age = pushedAt - second;
+  if (age < -300 || age > LAST_RETRY_SECONDS) return null;
+  return new Date(second * 1000).toISOString();
+}
+
 /** @throws {InvalidWebhookError} if the bytes are not UTF-8, not a JSON object, or have no `type`. */
 export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
   let json: unknown;
@@ -63,5 +82,7 @@ export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
     externalId: body.tts_notification_id ?? await deriveId(body.type, body.shop_id, body.data),
     shopId: body.shop_id,
     orderId: Id.parse(body.data.order_id),
+    eventAt: eventTime(body.tts_notification_id, body.timestamp),
+    data: body.data,
   };
 }

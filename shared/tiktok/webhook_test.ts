@@ -18,7 +18,23 @@ Deno.test("parseWebhook() reads topic, id, shop and order", async () => {
     externalId: "7600000000000001001",
     shopId: "7490000000000000001",
     orderId: "576461413038785752",
+    eventAt: null,
+    data: body.data,
   });
+});
+
+Deno.test("parseWebhook() takes the event's second out of the id where it fits the push", async () => {
+  const second = 1_790_000_000;
+  const id = ((BigInt(second) << 32n) | 5n).toString();
+  const eventAt = async (timestamp: unknown) =>
+    (await parse({ type: 6, tts_notification_id: id, timestamp })).eventAt;
+  const iso = new Date(second * 1000).toISOString();
+  assert.equal(await eventAt(second), iso);
+  // TikTok's last retry is 55,920 s after the event.
+  assert.equal(await eventAt(second + 55_920), iso);
+  assert.equal(await eventAt(second + 100_000), null);
+  assert.equal(await eventAt(second - 3600), null);
+  assert.equal(await eventAt(undefined), null);
 });
 
 Deno.test("parseWebhook() keeps all digits of ids that come as numbers", async () => {

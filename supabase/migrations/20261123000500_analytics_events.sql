@@ -33,7 +33,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select event_type in ('order_received', 'label_bought', 'plan_changed');
+  select event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
 $$;
 comment on function private.is_backend_event(text) is 'Event types that only the backend writes.';
 -- The policy asks as the seller.

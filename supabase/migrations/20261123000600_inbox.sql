@@ -16,7 +16,7 @@ create table private.webhook_events (
   received_at timestamptz not null default now(),
   settled_at timestamptz,
   constraint webhook_events_source_external_id_key unique (source, external_id),
-  constraint webhook_events_source_check check (source in ('tiktok', 'stripe', 'easypost')),
+  constraint webhook_events_source_check check (source in ('tiktok', 'stripe', 'easypost', 'creatorflow')),
   constraint webhook_events_status_check check (
     status in ('pending', 'processing', 'done', 'ignored', 'held', 'dead')
   ),
@@ -24,7 +24,8 @@ create table private.webhook_events (
     (status in ('ignored', 'held', 'dead')) = (reason is not null)
   )
 );
-comment on table private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks: docs/inbox.md.';
+comment on table private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks, and of what we told ourselves to do: docs/inbox.md.';
+comment on column private.webhook_events.source is 'Who sent it; creatorflow is ourselves.';
 comment on column private.webhook_events.external_id is 'The sender''s id of the event, or one derived from what it is about: a delivery that comes again is the same row.';
 comment on column private.webhook_events.shop_id is 'TikTok''s shop id.';
 comment on column private.webhook_events.object_id is 'What the event is about: TikTok''s order id.';
@@ -139,6 +140,7 @@ begin
         'source', taken.source,
         'event_type', taken.event_type,
         'shop_id', taken.shop_id,
+        'object_id', taken.object_id,
         'body', taken.body,
         'shop', (
           select jsonb_build_object(
@@ -146,10 +148,15 @@ begin
             'user_id', shop.user_id,
             'shop_id', shop.shop_id,
             'shop_cipher', shop.shop_cipher,
-            'access_token', shop.access_token
+            'access_token', shop.access_token,
+            'token_version', login.token_version
           )
           from public.tiktok_shops as shop
-          where taken.source = 'tiktok' and shop.shop_id = taken.shop_id and shop.is_active
+          join private.tiktok_logins as login
+            on login.user_id = shop.user_id and login.open_id = shop.open_id
+          where taken.source in ('tiktok', 'creatorflow')
+            and shop.shop_id = taken.shop_id
+            and shop.connection_status = 'active'
         )
       )
       order by taken.id
@@ -162,7 +169,7 @@ begin
 end;
 $$;
 comment on function public.claim_webhook_events(integer, integer) is
-  'Takes up to p_limit due events for p_lease_seconds, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, body, shop}.';
+  'Takes up to p_limit due events for p_lease_seconds, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, object_id, body, shop}.';
 grant execute on function public.claim_webhook_events(integer, integer) to service_role;
 
 create function public.ignore_webhook_event(p_event_id bigint, p_attempt integer, p_reason text)
@@ -215,6 +222,42 @@ comment on function public.fail_webhook_event(bigint, integer, text, integer) is
   'Puts an event back with exponential backoff and jitter, or gives it up after the last attempt. Returns its new status, null if the claim was lost.';
 grant execute on function public.fail_webhook_event(bigint, integer, text, integer) to service_role;
 
+create function private.settle_done(p_event_id bigint)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update private.webhook_events
+  set status = 'done', reason = null, settled_at = now()
+  where id = p_event_id;
+$$;
+comment on function private.settle_done(bigint) is 'Part of what works an event: its effect is in the same transaction.';
+grant execute on function private.settle_done(bigint) to service_role;
+
+create function private.lock_open_event(p_event_id bigint)
+returns private.webhook_events
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+begin
+  -- Waits for another worker that has the same event, and then finds it settled.
+  select * into event from private.webhook_events where id = p_event_id for update;
+  if event.id is null then
+    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+  end if;
+  if event.status in ('done', 'ignored') then
+    return null;
+  end if;
+  return event;
+end;
+$$;
+comment on function private.lock_open_event(bigint) is 'Locks an event. Null if it is settled already; raises PT404.';
+grant execute on function private.lock_open_event(bigint) to service_role;
+
 create function public.release_held_events()
 returns integer
 language plpgsql
@@ -227,7 +270,8 @@ begin
   with held_orders as (
     select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
     from private.webhook_events as event
-    join public.tiktok_shops as shop on shop.shop_id = event.shop_id
+    join public.tiktok_shops as shop
+      on shop.shop_id = event.shop_id and shop.connection_status = 'active'
     where event.status = 'held'
     group by shop.user_id, event.shop_id, event.object_id
   ), room as (

@@ -93,21 +93,13 @@ security invoker
 set search_path = ''
 as $$
 declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
   seller uuid;
-  event_status text;
   stored public.orders;
   outcome text;
   order_id uuid;
 begin
-  -- Waits for another worker that has the same event, and then finds it settled.
-  select status into event_status
-  from private.webhook_events
-  where id = p_event_id
-  for update;
-  if event_status is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
-  end if;
-  if event_status in ('done', 'ignored') then
+  if event.id is null then
     return jsonb_build_object('outcome', 'settled', 'order_id', null);
   end if;
 

@@ -115,6 +115,11 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
+  -- Kept for a while after their time, so that somebody who comes late is told so.
+  delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
+
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
@@ -142,15 +147,18 @@ security definer
 set search_path = ''
 as $$
 begin
-  delete from private.webhook_events where source = 'tiktok' and shop_id = old.shop_id;
+  delete from private.webhook_events
+  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
   return null;
 end;
 $$;
 comment on function private.forget_shop_events() is
   'Trigger: with a shop go its webhooks, so that a deleted account leaves nothing. Definer, because it runs for whoever deletes the account.';
 
+-- Not when another account has the shop now: they are that account's.
 create trigger forget_shop_events
   after delete on public.tiktok_shops
-  for each row execute function private.forget_shop_events();
+  for each row when (old.connection_status <> 'transferred')
+  execute function private.forget_shop_events();
 
-create index idx_webhook_events_shop_id on private.webhook_events (shop_id);
+create index idx_webhook_events_shop_id on private.webhook_events (shop_id, object_id);

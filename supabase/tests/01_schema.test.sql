@@ -13,8 +13,8 @@ select oid, oid::regprocedure::text as name, pronamespace, prosecdef, proconfig
 from pg_proc
 where pronamespace in ('public'::regnamespace, 'private'::regnamespace);
 
-select cmp_ok((select count(*) from tests.tables where relkind = 'r'), '>=', 11::bigint, 'the tables are there');
-select cmp_ok((select count(*) from tests.functions), '>=', 34::bigint, 'the functions are there');
+select cmp_ok((select count(*) from tests.tables where relkind = 'r'), '>=', 13::bigint, 'the tables are there');
+select cmp_ok((select count(*) from tests.functions), '>=', 50::bigint, 'the functions are there');
 
 select is_empty(
   $$select name from tests.tables where relkind in ('r', 'p') and not relrowsecurity$$,
@@ -129,7 +129,7 @@ select set_eq(
     'plans: select',
     'shipments: select',
     'subscriptions: select (cancel_at_period_end, created_at, current_period_end, current_period_start, id, plan_name, status, updated_at, user_id)',
-    'tiktok_shops: select (created_at, id, is_active, refresh_token_expires_at, region, shop_id, shop_name, token_expires_at, updated_at, user_id, webhook_url)',
+    'tiktok_shops: select (connected_at, connection_status, created_at, granted_scopes, id, is_active, refresh_token_expires_at, region, shop_id, shop_name, status_reason, token_expires_at, updated_at, user_id, webhook_url)',
     'users: select',
     'users: update (display_name)'
   ],

@@ -91,7 +91,7 @@ select is(
   (
     select jsonb_build_object(
       'id', id, 'user_id', user_id, 'shop_id', shop_id,
-      'shop_cipher', shop_cipher, 'access_token', access_token
+      'shop_cipher', shop_cipher, 'access_token', access_token, 'token_version', 1
     )
     from public.tiktok_shops where id = tests.shop('ada')
   ),

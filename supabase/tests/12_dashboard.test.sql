@@ -78,7 +78,7 @@ select is(
   (select start from tests.month),
   'the last order is the newest'
 );
-update public.tiktok_shops set is_active = false where id = tests.shop('ada');
+select public.disconnect_tiktok_shop(tests.id('ada'), tests.shop('ada'));
 select tests.sign_up('cleo');
 select is(
   tests.figures('cleo'),

@@ -104,9 +104,12 @@ select
 from tests.ages;
 insert into public.system_logs (event_type, created_at)
 values ('young', now() - interval '89 days'), ('old', now() - interval '91 days');
+insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
+select repeat(hash, 64), tests.id('ada'), now() - age
+from (values ('a', interval '23 hours'), ('b', interval '25 hours')) as states (hash, age);
 create table tests.purged as select private.purge_old_rows() - 'job_run_details' as counts;
 select is(
-  counts, '{"settled_events": 2, "dead_events": 1, "system_logs": 1}', 'old rows are deleted'
+  counts, '{"settled_events": 2, "dead_events": 1, "tiktok_authorizations": 1, "system_logs": 1}', 'old rows are deleted'
 )
 from tests.purged;
 select set_eq(

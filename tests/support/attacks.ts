@@ -152,6 +152,7 @@ export async function createOurTarget(): Promise<Target> {
     async addSeller(sql) {
       const id = crypto.randomUUID();
       await sql`insert into auth.users (id, email) values (${id}, ${id + "@example.com"})`;
+      await sql`insert into private.tiktok_logins (user_id, open_id) values (${id}, 'open')`;
       return await addShop(sql, id, {
         shop_cipher: "cipher",
         open_id: "open",

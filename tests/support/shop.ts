@@ -28,7 +28,8 @@ export async function connectSeller(stack: TestStack, shopId?: string): Promise<
     `seller-${crypto.randomUUID()}@example.com`,
     "a-password",
   );
-  await connectWithCode(stack.env, seller.id, await authorizeSimulatedShop(stack.env, id));
+  await connectWithCode(stack.env, seller, await authorizeSimulatedShop(stack.env, id));
+  await settleTasks(stack);
   return { ...seller, shopId: id };
 }
 
@@ -65,6 +66,17 @@ export async function settledEvents(stack: TestStack): Promise<Record<string, nu
     const counts = Object.fromEntries(rows.map((row) => [row.status, row.events]));
     return "pending" in counts || "processing" in counts ? undefined : counts;
   });
+}
+
+/** Waits until the event worker has done what connecting a shop asks of it, and forgets it was asked. */
+export async function settleTasks(stack: TestStack): Promise<void> {
+  const tasks = stack.sql`event_type in ('SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS')`;
+  await until("the shop's tasks are done", async () => {
+    const open = await stack.sql`
+      select from private.webhook_events where ${tasks} and status in ('pending', 'processing')`;
+    return open.length === 0;
+  });
+  await stack.sql`delete from private.webhook_events where ${tasks}`;
 }
 
 /** The first event that was put back, once there is one. */

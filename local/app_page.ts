@@ -1,0 +1,24 @@
+/** Stands in for the app's own page, where TikTok's redirect ends: says in plain text what it was told. */
+
+const STATUSES: Record<string, string> = {
+  connected: "The TikTok shop is connected.",
+  sign_in:
+    "TikTok sent somebody who began in its app store. The app would let them sign in, and then\n" +
+    'call POST /functions/v1/tiktok-oauth/complete with {"claim": "..."} and their access token.',
+  refused: "The seller did not agree.",
+  failed: "The shop could not be connected.",
+};
+
+/** `GET /app?status=&code=&claim=` */
+export function showApp(request: Request): Response {
+  const query = new URL(request.url).searchParams;
+  const lines = [
+    "CreatorFlow's app would be here (APP_URL).",
+    "",
+    STATUSES[query.get("status") ?? ""] ?? "Nothing was told.",
+    ...[...query].map(([name, value]) => `${name}: ${value}`),
+  ];
+  return new Response(lines.join("\n") + "\n", {
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+  });
+}

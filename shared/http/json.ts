@@ -1,0 +1,37 @@
+/** Reads a JSON request body that has a schema. */
+import * as z from "zod";
+import { readBody } from "./body.ts";
+import { Problem } from "./problem.ts";
+
+const MAX_JSON_BYTES = 64 * 1024;
+
+/**
+ * An empty body counts as `{}`.
+ * @throws {Problem} 400 if it is not JSON or not what `schema` asks for, 413 above 64 KiB.
+ */
+export async function readJson<T extends z.ZodType>(
+  request: Request,
+  schema: T,
+): Promise<z.infer<T>> {
+  const bytes = await readBody(request, MAX_JSON_BYTES);
+  let json: unknown;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    json = JSON.parse(text.trim() === "" ? "{}" : text);
+  } catch {
+    throw new Problem({ status: 400, code: "invalid_json", detail: "The body is not JSON." });
+  }
+  const { success, data, error } = schema.safeParse(json);
+  if (!success) {
+    throw new Problem({ status: 400, code: "invalid_body", detail: describe(error) });
+  }
+  return data;
+}
+
+/** One line; names fields and what is wrong with them, and quotes no values. */
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) =>
+    [path.join("."), message].filter(Boolean).join(": ")
+  )
+    .join("; ");
+}
