@@ -14,10 +14,16 @@ export function toBase64Url(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): strin
   return Buffer.from(bytes as Uint8Array<ArrayBuffer>).toString("base64url");
 }
 
-/** Standard or URL alphabet, padding optional. @throws {SyntaxError} on any other character. */
+/**
+ * Standard or URL alphabet, padding optional. One text for some bytes: what has left-over bits is
+ * refused, so that nobody can write the same thing in two ways.
+ * @throws {SyntaxError}
+ */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) throw new SyntaxError("The text is not base64");
-  return new Uint8Array(Buffer.from(text, "base64"));
+  const bytes = Buffer.from(text, "base64");
+  const plain = text.replace(/={0,2}$/, "").replaceAll("+", "-").replaceAll("/", "_");
+  if (bytes.toString("base64url") !== plain) throw new SyntaxError("The text is not base64");
+  return new Uint8Array(bytes);
 }
 
 /** SHA-256 of a text's UTF-8, in lower-case hexadecimal. */

@@ -2,13 +2,11 @@
 import { errorText, log } from "../log.ts";
 import type { ClaimedEvent, EventSource, Inbox } from "./inbox.ts";
 
-/**
- * Works one event and settles it in the same transaction as its effect. A reason as the result means
- * that the event asks for nothing; an exception puts it back.
- */
-export type EventHandler = (
-  event: ClaimedEvent,
-) => Promise<{ ignored: string } | { outcome: string }>;
+/** `ignored`: why the event asks for nothing. `more`: working it has put others into the inbox. */
+export type EventResult = { ignored: string } | { outcome: string; more?: boolean };
+
+/** Works one event and settles it in the same transaction as its effect; an exception puts it back. */
+export type EventHandler = (event: ClaimedEvent) => Promise<EventResult>;
 
 export interface DrainOptions {
   handlers: Partial<Record<EventSource, EventHandler>>;
@@ -106,6 +104,7 @@ export class Drainer {
         log.info("event ignored", { ...fields, reason: result.ignored });
       } else {
         count(result.outcome);
+        if (result.more) this.#mayHaveMore = true;
         log.info("event worked", { ...fields, outcome: result.outcome });
       }
     } catch (error) {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { unwrap } from "../database/result.ts";
 import type { Json } from "../database/types.ts";
-import type { EventHandler } from "../events/drain.ts";
+import type { EventHandler, EventResult } from "../events/drain.ts";
 import type { ClaimedEvent } from "../events/inbox.ts";
 import type { TikTokClient } from "./client.ts";
 import { ShopConnection } from "./connection.ts";
@@ -22,10 +22,7 @@ export interface TikTokEventDependencies extends RefreshDependencies {
 /** An event whose shop is connected. */
 type ShopEvent = ClaimedEvent & { shop: NonNullable<ClaimedEvent["shop"]> };
 
-type Action = (
-  dependencies: TikTokEventDependencies,
-  event: ShopEvent,
-) => Promise<{ ignored: string } | { outcome: string }>;
+type Action = (dependencies: TikTokEventDependencies, event: ShopEvent) => Promise<EventResult>;
 
 /** By event type; each settles its event in the transaction of its effect. */
 const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
@@ -52,7 +49,7 @@ const Outcome = z.looseObject({ outcome: z.string() });
 async function ingestOrder(
   dependencies: TikTokEventDependencies,
   event: ShopEvent,
-): ReturnType<Action> {
+): Promise<EventResult> {
   const { database, tiktok } = dependencies;
   const orderId = event.object_id;
   if (orderId === null) return { ignored: `${event.event_type} names no order` };
@@ -72,7 +69,7 @@ async function ingestOrder(
 async function deauthorize(
   { database }: TikTokEventDependencies,
   event: ShopEvent,
-): ReturnType<Action> {
+): Promise<EventResult> {
   const { eventAt } = await parseWebhook(new TextEncoder().encode(event.body));
   const result = await database.rpc("deauthorize_tiktok_shop", {
     p_event_id: event.event_id,
@@ -91,7 +88,7 @@ const Expiration = z.object({
 async function noteExpiry(
   { database }: TikTokEventDependencies,
   event: ShopEvent,
-): ReturnType<Action> {
+): Promise<EventResult> {
   const { eventAt, data } = await parseWebhook(new TextEncoder().encode(event.body));
   const expiration = Expiration.safeParse(data);
   if (!expiration.success) return { ignored: "it names no time of expiration" };
@@ -107,7 +104,7 @@ async function noteExpiry(
 async function subscribe(
   dependencies: TikTokEventDependencies,
   event: ShopEvent,
-): ReturnType<Action> {
+): Promise<EventResult> {
   const { database, tiktok, webhookUrl } = dependencies;
   await subscribeWebhooks(tiktok, new ShopConnection(dependencies, event.shop), webhookUrl);
   const result = await database.rpc("finish_webhook_subscription", {
@@ -118,7 +115,7 @@ async function subscribe(
   return Outcome.parse(unwrap("finish_webhook_subscription", result));
 }
 
-async function sync(dependencies: TikTokEventDependencies, event: ShopEvent): ReturnType<Action> {
+async function sync(dependencies: TikTokEventDependencies, event: ShopEvent): Promise<EventResult> {
   const connection = new ShopConnection(dependencies, event.shop);
-  return { outcome: await syncOrders(dependencies, event, connection) };
+  return await syncOrders(dependencies, event, connection);
 }

@@ -31,9 +31,10 @@ export async function syncOrders(
   event: { event_id: number; shop: { id: string; shop_id: string } },
   connection: ShopConnection,
   { budgetMs = 30_000, now = Date.now }: OrderSyncOptions = {},
-): Promise<string> {
+): Promise<{ outcome: string; more: boolean }> {
   const startedAt = now();
-  const to = Math.floor(startedAt / 1000);
+  // The present second included: the window ends before `to`.
+  const to = Math.floor(startedAt / 1000) + 1;
   const { id, shop_id } = event.shop;
   const { orders_synced_until } = unwrap<{ orders_synced_until: string | null }>(
     "orders_synced_until",
@@ -69,6 +70,6 @@ export async function syncOrders(
     enqueued += stored.enqueued;
     if (stored.outcome === "stored") continue;
     log.info("orders synced", { shop_id, found, enqueued, complete: next === "end" });
-    return stored.outcome;
+    return { outcome: stored.outcome, more: enqueued > 0 || next === "later" };
   }
 }

@@ -1,0 +1,84 @@
+/** A seller's way through tiktok-oauth, and what the database has of it. */
+import type { Seller } from "../../local/seller.ts";
+import {
+  beginAuthorization,
+  readOutcome,
+  signInSeller,
+  visitCallback,
+} from "../../local/seller.ts";
+import type { AuthorizationOutcome } from "../../local/seller.ts";
+import type { TestStack } from "./stack.ts";
+
+export async function signUp(stack: TestStack): Promise<Seller> {
+  return await signInSeller(stack.env, `seller-${crypto.randomUUID()}@example.com`, "a-password");
+}
+
+/** Calls the function as a browser would, as a seller if there is one. */
+export async function callOAuth(
+  stack: TestStack,
+  method: string,
+  path: string,
+  { seller, body, headers = {} }: {
+    seller?: Pick<Seller, "accessToken">;
+    body?: unknown;
+    headers?: Record<string, string>;
+  } = {},
+): Promise<{ status: number; headers: Headers; json: Record<string, unknown> }> {
+  const response = await fetch(`${stack.env.SUPABASE_URL}/functions/v1/tiktok-oauth${path}`, {
+    method,
+    redirect: "manual",
+    headers: { ...(seller && { authorization: `Bearer ${seller.accessToken}` }), ...headers },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: text.startsWith("{") ? JSON.parse(text) : {},
+  };
+}
+
+/** The whole way: asks for the page, agrees at TikTok as the login, and is sent back. */
+export async function connectLogin(
+  stack: TestStack,
+  seller: Seller,
+  openId: string,
+): Promise<AuthorizationOutcome> {
+  const { state } = await beginAuthorization(stack.env, seller.accessToken);
+  const back = stack.tiktok.answerAuthorization({ openId, state, decision: "agree" });
+  return await visitCallback(stack.env, Object.fromEntries(back.searchParams));
+}
+
+/** An installation that began in TikTok's app store: it comes back without state. */
+export async function installFromStore(
+  stack: TestStack,
+  openId: string,
+): Promise<AuthorizationOutcome> {
+  const back = stack.tiktok.answerAuthorization({ openId, decision: "agree" });
+  return await visitCallback(stack.env, Object.fromEntries(back.searchParams));
+}
+
+/** Where the callback redirects to; for queries that are no query objects. */
+export async function redirectOf(stack: TestStack, search: string): Promise<AuthorizationOutcome> {
+  const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-oauth/callback${search}`;
+  const response = await fetch(url, { redirect: "manual" });
+  await response.body?.cancel();
+  return readOutcome(response.headers.get("location") ?? "");
+}
+
+/** What there is of connections: nothing, where a connection was refused. */
+export async function countConnections(stack: TestStack): Promise<Record<string, number>> {
+  const [row] = await stack.sql`
+    select (select count(*)::int from public.tiktok_shops) as shops,
+      (select count(*)::int from private.tiktok_logins) as logins,
+      (select count(*)::int from private.webhook_events) as events`;
+  return { ...row };
+}
+
+/** `shop_id connection_status status_reason` of every connection, sorted. */
+export async function connectionStates(stack: TestStack): Promise<string[]> {
+  const rows = await stack.sql`
+    select concat_ws(' ', shop_id, connection_status, status_reason) as state
+    from public.tiktok_shops order by 1`;
+  return rows.map((row) => row.state);
+}
