@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { ConfigError, readEncryptionKeys, readSupabaseConfig, readTikTokConfig } from "./config.ts";
+import {
+  ConfigError,
+  readEncryptionKeys,
+  readSupabaseConfig,
+  readTikTokAuthorizeConfig,
+  readTikTokConfig,
+} from "./config.ts";
 
 const environment = (variables: Record<string, string>) => (name: string) => variables[name];
 
@@ -65,4 +71,56 @@ Deno.test("readEncryptionKeys() names the variable and how to make a key", async
     readEncryptionKeys(environment({ ENCRYPTION_KEYS: "a:AAAA" })),
     /ENCRYPTION_KEYS: Key "a" has 3 bytes, not 32/,
   );
+});
+
+const AUTHORIZE = {
+  TIKTOK_SERVICE_ID: "7000000000000000001",
+  APP_URL: "https://app.example/shops",
+};
+
+Deno.test("readTikTokAuthorizeConfig() uses TikTok's own pages unless told otherwise", () => {
+  assert.deepEqual(readTikTokAuthorizeConfig(environment(AUTHORIZE)), {
+    serviceId: "7000000000000000001",
+    authorizeUrl: "https://services.tiktokshop.com/open/authorize",
+    authorizeUrlUs: "https://services.us.tiktokshop.com/open/authorize",
+    appUrl: "https://app.example/shops",
+  });
+  const row = { ...AUTHORIZE, TIKTOK_AUTHORIZE_URL: "http://127.0.0.1:9/row/" };
+  const { authorizeUrl, authorizeUrlUs } = readTikTokAuthorizeConfig(environment(row));
+  assert.equal(authorizeUrl, "http://127.0.0.1:9/row");
+  assert.equal(authorizeUrlUs, "https://services.us.tiktokshop.com/open/authorize");
+  const us = {
+    ...AUTHORIZE,
+    TIKTOK_AUTHORIZE_URL_US: "https://services.tiktokshops.us/open/authorize",
+  };
+  const other = readTikTokAuthorizeConfig(environment(us));
+  assert.equal(other.authorizeUrl, "https://services.tiktokshop.com/open/authorize");
+  assert.equal(other.authorizeUrlUs, "https://services.tiktokshops.us/open/authorize");
+  const empty = { ...AUTHORIZE, TIKTOK_AUTHORIZE_URL: "", TIKTOK_AUTHORIZE_URL_US: "" };
+  assert.deepEqual(
+    readTikTokAuthorizeConfig(environment(empty)),
+    readTikTokAuthorizeConfig(environment(AUTHORIZE)),
+  );
+});
+
+Deno.test("readTikTokAuthorizeConfig() names what is missing or wrong, without its value", () => {
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ TIKTOK_SERVICE_ID: "" }, /^TIKTOK_SERVICE_ID is not set\. It is in the authorisation link/],
+    [{ APP_URL: "" }, /^APP_URL is not set\. It is an http\(s\) URL\.$/],
+    [{ APP_URL: "app.s3cret.example" }, /^APP_URL is not an http\(s\) URL\.$/],
+    [{ APP_URL: "javascript:s3cret" }, /^APP_URL is not an http/],
+    [{ TIKTOK_AUTHORIZE_URL: "s3cret" }, /^TIKTOK_AUTHORIZE_URL is not an http/],
+    [{ TIKTOK_AUTHORIZE_URL_US: "file:///s3cret" }, /^TIKTOK_AUTHORIZE_URL_US is not an http/],
+  ];
+  for (const [variables, message] of cases) {
+    assert.throws(
+      () => readTikTokAuthorizeConfig(environment({ ...AUTHORIZE, ...variables })),
+      (error: Error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /s3cret/);
+        return true;
+      },
+    );
+  }
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { signApiRequest, signWebhook, verifyWebhook } from "./signing.ts";
 
 const vectors = JSON.parse(
@@ -95,3 +96,46 @@ for (const vector of vectors.webhook) {
     );
   });
 }
+
+Deno.test("the file of vectors is whole", () => {
+  const ids = (list: { id: string }[]) => list.map(({ id }) => id).join(" ");
+  assert.equal(ids(vectors.api), "V1 V2 V3 V4 V5 V6 V7 V8 V9 V10 V11");
+  assert.equal(ids(vectors.webhook), "W1 W2 W3 W4 W5");
+  assert.equal(PUBLISHED.length, 4);
+});
+
+Deno.test("signApiRequest() signs no body as an empty one, and sorts names by their bytes", async () => {
+  const path = "/x";
+  const query = { b: "1", a: "2", B: "3", a_b: "4", aB: "5" };
+  const sign = await signApiRequest({ path, query }, "secret");
+  assert.equal(sign, await signApiRequest({ path, query, body: new Uint8Array() }, "secret"));
+  const sorted = createHmac("sha256", "secret").update("secret/xB3a2aB5a_b4b1secret");
+  assert.equal(sign, sorted.digest("hex"));
+});
+
+Deno.test("signApiRequest() changes with everything that it signs", async () => {
+  const request = { path: "/x", query: { a: "1" }, body: bytes("{}") };
+  const signs = await Promise.all([
+    signApiRequest(request, "secret"),
+    signApiRequest(request, "Secret"),
+    signApiRequest({ ...request, path: "/x/" }, "secret"),
+    signApiRequest({ ...request, query: { a: "2" } }, "secret"),
+    signApiRequest({ ...request, query: { a: "1", b: "" } }, "secret"),
+    signApiRequest({ ...request, body: bytes("{ }") }, "secret"),
+    signApiRequest({ path: "/x", query: { a: "1" } }, "secret"),
+  ]);
+  assert.equal(new Set(signs).size, signs.length);
+  for (const sign of signs) assert.match(sign, /^[0-9a-f]{64}$/);
+});
+
+Deno.test("verifyWebhook() refuses another app's secret, and another body of the same length", async () => {
+  const app = { appKey: "key", appSecret: "secret" };
+  const sign = await signWebhook(app, bytes('{"type":1}'));
+  assert.equal(await verifyWebhook(app, bytes('{"type":1}'), sign), true);
+  assert.equal(await verifyWebhook(app, bytes('{"type":2}'), sign), false);
+  assert.equal(
+    await verifyWebhook({ ...app, appSecret: "other" }, bytes('{"type":1}'), sign),
+    false,
+  );
+  assert.equal(await verifyWebhook(app, bytes('{"type":1}'), ` ${sign}`), false);
+});

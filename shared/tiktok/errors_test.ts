@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import {
+  asksForFreshToken,
+  asksToReconnect,
+  isRefusal,
+  mayPass,
+  TikTokError,
+  wasTurnedAway,
+} from "./errors.ts";
+
+const error = (code: number, message = "no", status = 200) =>
+  new TikTokError(`TikTok ${code}: ${message} (/order/202309/orders, r1)`, { code, status });
+
+Deno.test("36009004 asks for a fresh token only where its message speaks of the access token", () => {
+  const cases: [string, boolean][] = [
+    ["Invalid credentials. The 'x-tts-access-token' header is invalid.", true],
+    ["Invalid credentials. The 'access_token' query parameter is invalid.", true],
+    ["param body.address is missing", false],
+    [
+      "Invalid credentials. Invalid 'app_key' query parameter. For more details: https://x/s",
+      false,
+    ],
+    ["The 'timestamp' query parameter is out of range.", false],
+    ["The 'sign' query parameter is missing.", false],
+    ["unexpected identifier: shop_cipher", false],
+    ["page_token is invalid", false],
+    ["", false],
+  ];
+  for (const [message, expected] of cases) {
+    assert.equal(asksForFreshToken(error(36009004, message)), expected, message);
+  }
+});
+
+Deno.test("105002 asks for a fresh token whatever it says, and no other code does", () => {
+  assert.equal(asksForFreshToken(error(105002, "")), true);
+  for (const code of [0, 101000, 105005, 106001, 106013, 36009002, 36009003, 36004005, 36009043]) {
+    assert.equal(
+      asksForFreshToken(error(code, "The 'x-tts-access-token' is bad")),
+      false,
+      String(code),
+    );
+  }
+  assert.equal(asksForFreshToken(error(0, "access token", 401)), false);
+});
+
+Deno.test("only 36004001, 36004004 and 36004005 ask the seller to agree anew", () => {
+  const codes = [
+    0,
+    105002,
+    105005,
+    106001,
+    98001004,
+    36009004,
+    36009003,
+    36004000,
+    36004002,
+    36004003,
+  ];
+  for (const code of [...codes, 36004006, -36004004]) {
+    assert.equal(asksToReconnect(error(code, "rt has expired")), false, String(code));
+  }
+  for (const code of [36004001, 36004004, 36004005]) {
+    for (const status of [200, 401, 503]) {
+      assert.equal(asksToReconnect(error(code, "", status)), true, String(code));
+    }
+  }
+});
+
+Deno.test("errors are either TikTok's no, or may pass, or nobody knows what happened", () => {
+  const cases: [code: number, status: number, "no" | "turned away" | "may pass" | "unknown"][] = [
+    [36009002, 429, "turned away"],
+    [36009002, 200, "turned away"],
+    [0, 429, "turned away"],
+    [0, 503, "turned away"],
+    [36009003, 500, "may pass"],
+    [36009003, 503, "may pass"],
+    [36009007, 200, "may pass"],
+    [0, 500, "may pass"],
+    [0, 502, "may pass"],
+    [0, 504, "may pass"],
+    [0, 0, "unknown"],
+    [0, 200, "unknown"],
+    [0, 302, "unknown"],
+    [0, 404, "unknown"],
+    [106001, 200, "no"],
+    [106001, 401, "no"],
+    [106001, 500, "no"],
+    [105002, 503, "no"],
+    [105005, 200, "no"],
+    [36009004, 400, "no"],
+    [36004004, 200, "no"],
+    [36004005, 200, "no"],
+    [98001004, 200, "no"],
+  ];
+  for (const [code, status, kind] of cases) {
+    const given = error(code, "no", status);
+    const found = [wasTurnedAway(given), mayPass(given), isRefusal(given)];
+    const passes = kind === "turned away" || kind === "may pass";
+    assert.deepEqual(found, [kind === "turned away", passes, kind === "no"], `${code} ${status}`);
+  }
+});
