@@ -14,6 +14,11 @@ export interface ApiApp {
   fetch(request: Request): Promise<Response>;
   /** Makes Auth's schema if it is not there. */
   ensureSystemSchema(): Promise<void>;
+  /**
+   * Answers a first request: the library prepares itself with it, and where several come first at once
+   * their preparations disturb each other.
+   */
+  warmUp(): Promise<void>;
   /** Forgets which tables and functions there are; the next request reads them anew. */
   reloadSchema(): Promise<void>;
   close(): Promise<void>;
@@ -86,6 +91,13 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
     // No peer address is passed: admin mode is off, and this keeps it so.
     fetch: (request) => app.fetch(request, { peerAddress: null }),
     ensureSystemSchema: () => app.ensureSystemSchema(),
+    async warmUp() {
+      // Any table will do; the answer to a stranger is a refusal.
+      const request = new Request("http://127.0.0.1/rest/v1/plans?limit=0", {
+        headers: { apikey: keys.publishableKey ?? "" },
+      });
+      await (await app.fetch(request, { peerAddress: null })).body?.cancel();
+    },
     reloadSchema: () => connection.clearSchemaCache(),
     close: () => connection.close(),
   };

@@ -174,6 +174,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const rest = createRestApp(access.restUrl, apiKeys);
     const auth = createAuthApp(access.authUrl, apiKeys);
     undo.push(() => Promise.all([rest.close(), auth.close()]));
+    await rest.warmUp();
+    await auth.warmUp();
     const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
     undo.push(() => listener.stop());
     const server = Deno.serve(

@@ -48,12 +48,18 @@ function required(env: Environment, name: string, fix: string): string {
   return value;
 }
 
-function url(env: Environment, name: string, fallback?: string): string {
+/** The address of a page, as it is. */
+function pageUrl(env: Environment, name: string, fallback?: string): string {
   const value = env(name) || fallback || required(env, name, "It is an http(s) URL.");
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
     throw new ConfigError(`${name} is not an http(s) URL.`);
   }
-  return value.replace(/\/+$/, "");
+  return value;
+}
+
+/** The base of an API: without trailing slashes, so that paths can be put behind it. */
+function url(env: Environment, name: string, fallback?: string): string {
+  return pageUrl(env, name, fallback).replace(/\/+$/, "");
 }
 
 function namedKeys(env: Environment, name: string): Record<string, string> {
@@ -111,17 +117,17 @@ export function readTikTokAuthorizeConfig(env: Environment = fromDeno): TikTokAu
       "TIKTOK_SERVICE_ID",
       "It is in the authorisation link that TikTok's Partner Center shows for your app.",
     ),
-    authorizeUrl: url(
+    authorizeUrl: pageUrl(
       env,
       "TIKTOK_AUTHORIZE_URL",
       "https://services.tiktokshop.com/open/authorize",
     ),
-    authorizeUrlUs: url(
+    authorizeUrlUs: pageUrl(
       env,
       "TIKTOK_AUTHORIZE_URL_US",
       "https://services.us.tiktokshop.com/open/authorize",
     ),
-    appUrl: url(env, "APP_URL"),
+    appUrl: pageUrl(env, "APP_URL"),
   };
 }
 

@@ -87,7 +87,7 @@ Deno.test("readTikTokAuthorizeConfig() uses TikTok's own pages unless told other
   });
   const row = { ...AUTHORIZE, TIKTOK_AUTHORIZE_URL: "http://127.0.0.1:9/row/" };
   const { authorizeUrl, authorizeUrlUs } = readTikTokAuthorizeConfig(environment(row));
-  assert.equal(authorizeUrl, "http://127.0.0.1:9/row");
+  assert.equal(authorizeUrl, "http://127.0.0.1:9/row/");
   assert.equal(authorizeUrlUs, "https://services.us.tiktokshop.com/open/authorize");
   const us = {
     ...AUTHORIZE,

@@ -873,7 +873,9 @@ begin
     join (
       select user_id, open_id, min(token_expires_at) as expires_at
       from public.tiktok_shops
-      where connection_status = 'active' and token_expires_at <= now() + interval '24 hours'
+      where connection_status = 'active'
+        and token_expires_at <= now() + interval '24 hours'
+        and refresh_token_expires_at > now()
       group by user_id, open_id
     ) as soon on soon.user_id = login.user_id and soon.open_id = login.open_id
     where (login.lease_until is null or login.lease_until <= now())
@@ -898,6 +900,7 @@ begin
           and shop.open_id = login.open_id
           and shop.connection_status = 'active'
           and shop.token_expires_at <= now() + interval '24 hours'
+          and shop.refresh_token_expires_at > now()
       )
     returning login.*
   )
@@ -1788,7 +1791,7 @@ select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.inv
 comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
 comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
 comment on relation private.tiktok_authorizations is 'What a seller took to TikTok''s authorisation page, and the claims that they used: each is good once.';
-comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state or claim, hexadecimal; the thing itself is not kept.';
+comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code that a claim holds; hexadecimal. The thing itself is not kept.';
 comment on relation private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
 comment on column private.tiktok_logins.lease_until is 'Until then the worker with lease_id is the only one that may refresh.';
 comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';

@@ -86,7 +86,8 @@ export async function useClaim(
   if (claim.expires_at <= now) return { outcome: "expired" };
   const result = await database.rpc("use_tiktok_claim", {
     p_user_id: userId,
-    p_claim_hash: await sha256Hex(text),
+    // Of the code, not of the text: the same code may have been sealed twice.
+    p_claim_hash: await sha256Hex(claim.code),
   });
   const first = unwrap("use_tiktok_claim", result);
   return first ? { outcome: "valid", code: claim.code } : { outcome: "used" };

@@ -58,7 +58,7 @@ Deno.test("the longest code that the callback takes makes a claim that can be se
 
 Deno.test("a claim gives its code back once the database has noted its hash", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
-  const p_claim_hash = await sha256Hex(claim);
+  const p_claim_hash = await sha256Hex(CODE);
   for (
     const [answer, used] of [[true, { outcome: "valid", code: CODE }], [false, { outcome: "used" }]]
   ) {
@@ -186,4 +186,19 @@ Deno.test("a state goes to TikTok in the link, and to the database as a hash", a
     });
   }
   assert.equal(states.size, 3);
+});
+
+Deno.test("a claim is noted by its code: another spelling, or another sealing of it, is the same", async () => {
+  const claim = await sealClaim(keys, CODE, NOW);
+  const spellings = [
+    claim,
+    `${claim}=`,
+    claim.replaceAll("_", "/"),
+    await sealClaim(keys, CODE, NOW + 1),
+  ];
+  await withDatabase(() => Response.json(true), async (database, requests) => {
+    for (const text of spellings) await useClaim({ database, keys }, USER, text, NOW);
+    assert.equal(requests.length, 4);
+    assert.equal(new Set(requests.map((request) => request.body)).size, 1);
+  });
 });

@@ -1,6 +1,7 @@
 /** Calls TikTok Shop's Open API: signs, sends, times out, retries what may be retried, reads the answer. */
 import * as z from "zod";
 import type { TikTokConfig } from "../config.ts";
+import { sendOnce } from "../http/send_once.ts";
 import { openEnvelope } from "./envelope.ts";
 import { mayPass, TikTokError, wasTurnedAway } from "./errors.ts";
 import {
@@ -186,12 +187,16 @@ export class TikTokClient {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(`${this.#config.apiUrl}${path}?${new URLSearchParams(query)}`, {
+      const url = `${this.#config.apiUrl}${path}?${new URLSearchParams(query)}`;
+      const init = {
         method,
         headers: { "content-type": "application/json", "x-tts-access-token": shop.accessToken },
         ...(body && { body }),
         signal: AbortSignal.timeout(timeoutMs),
-      });
+      };
+      // A redirect would carry the token to another host.
+      response =
+        await (call.repeatable ? fetch(url, { ...init, redirect: "error" }) : sendOnce(url, init));
       text = await response.text();
     } catch (error) {
       // fetch's own message quotes the URL, which holds the signature.

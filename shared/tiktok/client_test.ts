@@ -480,3 +480,23 @@ Deno.test("getAuthorizedShops() takes ids that are numbers above 2^53 and fields
     },
   );
 });
+
+Deno.test("a redirect is not followed: no other host gets the token, no write is done twice", async () => {
+  const strangers: (string | null)[] = [];
+  const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    strangers.push(request.headers.get("x-tts-access-token"));
+    return Response.json({ code: 0, data: {} });
+  });
+  const location = `http://localhost:${other.addr.port}/`;
+  await withServer(
+    () => new Response(null, { status: 307, headers: { location } }),
+    async (client) => {
+      for (const repeatable of [true, false]) {
+        const call = { method: "POST", path: "/a", body: {}, repeatable } as const;
+        await assert.rejects(client.call(z.unknown(), SHOP, call), TikTokError);
+      }
+    },
+  );
+  await other.shutdown();
+  assert.deepEqual(strangers, []);
+});

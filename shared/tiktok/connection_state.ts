@@ -52,11 +52,12 @@ const READ_ORDERS = "seller.order.info";
 /** `now` in milliseconds since 1970. */
 export function describeConnection(row: ConnectionRow, now: number): string {
   if (row.connection_status !== "active") return REASONS[row.status_reason ?? ""] ?? CONNECT_AGAIN;
+  const expiresAt = Date.parse(row.refresh_token_expires_at);
+  if (expiresAt <= now) return REASONS.authorization_expired as string;
   if (row.granted_scopes.length > 0 && !row.granted_scopes.includes(READ_ORDERS)) {
     return "Connected, but TikTok does not let us read orders. " +
       "Connect again and agree to order information.";
   }
-  const expiresAt = Date.parse(row.refresh_token_expires_at);
   if (expiresAt - now > FOR_GOOD_MS) return "Connected. Orders arrive by themselves.";
   const day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" }).format(
     expiresAt,

@@ -23,7 +23,12 @@ function retryAfter(response: Response, now: number): number | undefined {
 
 /** TikTok's messages are logged: what is as long as a token could be one that it quotes. */
 export function redact(message: string): string {
-  return message.replace(/[\w+/=.-]{32,}/g, "[...]").slice(0, 300);
+  return message.replace(/(access_token=)?[\w%+/=.~:-]{24,}/gi, "$1[...]").slice(0, 300);
+}
+
+/** TikTok's support asks for it: the time, and hexadecimal digits. Tokens look otherwise. */
+function requestIdOf(text: string): string {
+  return /^\d{14}[0-9A-F]{1,24}$/.test(text) ? text : redact(text);
 }
 
 /**
@@ -53,7 +58,9 @@ export function openEnvelope<T extends z.ZodType>(
   }
   const { code, request_id } = envelope;
   if (code !== 0) {
-    const message = `TikTok ${code}: ${redact(envelope.message)} (${what}, ${redact(request_id)})`;
+    const message = `TikTok ${code}: ${redact(envelope.message)} (${what}, ${
+      requestIdOf(request_id)
+    })`;
     throw new TikTokError(message, { code, status, retryAfterSeconds });
   }
   const result = schema.safeParse(envelope.data);

@@ -28,7 +28,8 @@ export class TikTokError extends Error {
 const EXPIRED_CREDENTIALS = 105002;
 /** One number for an invalid token, app key, signature, clock and parameter: the message tells which. */
 const INVALID_REQUEST = 36009004;
-const RATE_LIMITED = 36009002;
+/** The second is the hourly limit of sandbox shops. */
+const RATE_LIMITED = new Set([36009002, 36009037]);
 /** "Internal error, please try again", and "request timed out". */
 const INTERNAL = new Set([36009003, 36009007]);
 /** Of the auth host: refresh token expired; code invalid; unknown, replaced or withdrawn. */
@@ -47,7 +48,7 @@ export function asksToReconnect(error: TikTokError): boolean {
 
 /** Whether TikTok turned the call away before doing anything: even a write may be sent again. */
 export function wasTurnedAway(error: TikTokError): boolean {
-  return error.code === RATE_LIMITED || error.code === 0 && [429, 503].includes(error.status);
+  return RATE_LIMITED.has(error.code) || error.code === 0 && [429, 503].includes(error.status);
 }
 
 /** Whether the same call may succeed a moment later. What timed out may have been done. */

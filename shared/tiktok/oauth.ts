@@ -1,19 +1,24 @@
 /** TikTok's auth host: tokens for a code, new tokens for old. Its URLs hold secrets and are never logged. */
 import * as z from "zod";
 import type { TikTokConfig } from "../config.ts";
+import { sendOnce } from "../http/send_once.ts";
 import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
 
 /** What a seller granted. Times are absolute, in unix seconds; the second may be in the next century. */
-export interface TokenGrant {
+export interface Tokens {
   accessToken: string;
   accessTokenExpiresAt: number;
   refreshToken: string;
   refreshTokenExpiresAt: number;
-  /** Of the login, for this app; not a shop's id. */
-  openId: string;
   /** Empty where TikTok did not say. */
   scopes: string[];
+}
+
+/** Tokens, and whose they are. */
+export interface TokenGrant extends Tokens {
+  /** Of the login, for this app; not a shop's id. */
+  openId: string;
 }
 
 /** The code was a creator's or partner's: they sell nothing. */
@@ -28,7 +33,7 @@ const Grant = z.looseObject({
   access_token_expire_in: UnixSeconds,
   refresh_token: z.string().min(1),
   refresh_token_expire_in: UnixSeconds,
-  open_id: z.string().min(1),
+  open_id: z.string().nullish(),
   /** 0 seller, 1 creator, 3 partner. */
   user_type: z.int().nullish(),
   granted_scopes: z.array(z.string()).nullish(),
@@ -41,7 +46,7 @@ async function requestTokens(
   config: TikTokConfig,
   path: string,
   parameters: Record<string, string>,
-): Promise<TokenGrant> {
+): Promise<z.infer<typeof Grant>> {
   const query = new URLSearchParams({
     app_key: config.appKey,
     app_secret: config.appSecret,
@@ -50,8 +55,9 @@ async function requestTokens(
   let response: Response;
   let text: string;
   try {
-    response = await fetch(`${config.authUrl}${path}?${query}`, {
-      redirect: "error",
+    // Once: the answer to a second refresh would be that the token is not known any more.
+    response = await sendOnce(`${config.authUrl}${path}?${query}`, {
+      method: "GET",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     text = await response.text();
@@ -59,16 +65,15 @@ async function requestTokens(
     // The cause would quote the URL.
     throw new TikTokError(`TikTok's auth host did not answer (${path})`);
   }
-  const grant = openEnvelope(Grant, { what: path, response, text, now: Date.now() });
-  if (grant.user_type != null && grant.user_type !== 0) {
-    throw new NotASellerError("This TikTok login is no seller's");
-  }
+  return openEnvelope(Grant, { what: path, response, text, now: Date.now() });
+}
+
+function tokensOf(grant: z.infer<typeof Grant>): Tokens {
   return {
     accessToken: grant.access_token,
     accessTokenExpiresAt: grant.access_token_expire_in,
     refreshToken: grant.refresh_token,
     refreshTokenExpiresAt: grant.refresh_token_expire_in,
-    openId: grant.open_id,
     scopes: grant.granted_scopes ?? [],
   };
 }
@@ -80,7 +85,12 @@ async function requestTokens(
  */
 export async function exchangeAuthCode(config: TikTokConfig, code: string): Promise<TokenGrant> {
   const parameters = { auth_code: code, grant_type: "authorized_code" };
-  return await requestTokens(config, "/api/v2/token/get", parameters);
+  const grant = await requestTokens(config, "/api/v2/token/get", parameters);
+  if (grant.user_type != null && grant.user_type !== 0) {
+    throw new NotASellerError("This TikTok login is no seller's");
+  }
+  if (!grant.open_id) throw new TikTokError("TikTok's answer does not say whose the tokens are");
+  return { ...tokensOf(grant), openId: grant.open_id };
 }
 
 /**
@@ -91,7 +101,7 @@ export async function exchangeAuthCode(config: TikTokConfig, code: string): Prom
 export async function refreshTokens(
   config: TikTokConfig,
   refreshToken: string,
-): Promise<TokenGrant> {
+): Promise<Tokens> {
   const parameters = { refresh_token: refreshToken, grant_type: "refresh_token" };
-  return await requestTokens(config, "/api/v2/token/refresh", parameters);
+  return tokensOf(await requestTokens(config, "/api/v2/token/refresh", parameters));
 }

@@ -180,13 +180,21 @@ Deno.test("a proxy's page has no code, and what it asks to wait is kept", async 
   );
 });
 
+Deno.test("tokens without an owner are no grant, but they are a refresh", async () => {
+  await withAuthHost(granting({ open_id: null, user_type: 1 }), async (config) => {
+    assert.equal((await refreshTokens(config, "TTP_old")).accessToken.length > 0, true);
+  });
+  await withAuthHost(granting({ open_id: null }), async (config) => {
+    assert.match((await tikTokErrorOf(exchange(config))).message, /whose the tokens are/);
+  });
+});
+
 Deno.test("half a grant is no grant", async () => {
   const halves = [
     { access_token: "" },
     { refresh_token: undefined },
     { refresh_token_expire_in: 0 },
     { access_token_expire_in: "soon" },
-    { open_id: null },
   ];
   for (const half of halves) {
     await withAuthHost(granting(half), async (config) => {

@@ -7,7 +7,7 @@ import type { DatabaseClient } from "../database/client.ts";
 import { DatabaseError, unwrap } from "../database/result.ts";
 import { errorText, log } from "../log.ts";
 import { asksToReconnect, isRefusal, TikTokError } from "./errors.ts";
-import { refreshTokens, type TokenGrant } from "./oauth.ts";
+import { refreshTokens, type Tokens } from "./oauth.ts";
 import { encryptTokens, expiryTimes, tokenContext } from "./tokens.ts";
 
 /** A login that this worker alone may refresh until its lease ends. */
@@ -45,7 +45,7 @@ const STORE_WAITS_MS = [100, 500, 2000, 5000];
 async function store(
   { database, keys }: RefreshDependencies,
   login: LeasedLogin,
-  grant: TokenGrant,
+  grant: Tokens,
 ): Promise<"stored" | "superseded"> {
   const shops = login.shop_ids.map(async (shopId) => ({
     shop_id: shopId,
@@ -68,6 +68,10 @@ async function store(
     } catch (error) {
       const wait = STORE_WAITS_MS[attempt];
       if (!(error instanceof DatabaseError) || wait === undefined) throw error;
+      log.warn("new tokens not stored yet", {
+        shop_ids: login.shop_ids.join(","),
+        error: error.message,
+      });
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
@@ -88,10 +92,10 @@ function failureKind(error: unknown): "reconnect" | "refused" | "unavailable" {
 export async function refreshLogin(
   dependencies: RefreshDependencies,
   login: LeasedLogin,
-): Promise<{ outcome: RefreshOutcome; grant?: TokenGrant }> {
+): Promise<{ outcome: RefreshOutcome; grant?: Tokens }> {
   const { database, config, keys } = dependencies;
   const fields = { shop_ids: login.shop_ids.join(","), token_version: login.token_version };
-  let grant: TokenGrant;
+  let grant: Tokens;
   try {
     const context = tokenContext("refresh_token", login.shop_ids[0] as string);
     grant = await refreshTokens(config, await decrypt(keys, login.refresh_token, context));

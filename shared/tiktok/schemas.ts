@@ -77,7 +77,9 @@ export const OrderSearch = z.looseObject({
 
 const Shop = z.looseObject({ id: Id, cipher: z.string().min(1), name: Text, region: Text });
 
-export const AuthorizedShopList = z.looseObject({ shops: z.array(Shop) });
+export const AuthorizedShopList = z.looseObject({
+  shops: z.array(Shop).nullish().transform((shops) => shops ?? []),
+});
 
 export type AuthorizedShop = z.infer<typeof Shop>;
 export type FoundOrders = z.infer<typeof OrderSearch>;

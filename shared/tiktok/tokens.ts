@@ -2,7 +2,7 @@
 import { encryptionContext } from "../crypto/encrypted_columns.ts";
 import { encrypt } from "../crypto/encryption.ts";
 import type { KeyRing } from "../crypto/key_ring.ts";
-import type { TokenGrant } from "./oauth.ts";
+import type { Tokens } from "./oauth.ts";
 
 /** The associated data of a token's encryption: its column, and the shop that it is for. */
 export function tokenContext(column: "access_token" | "refresh_token", shopId: string): string {
@@ -11,7 +11,7 @@ export function tokenContext(column: "access_token" | "refresh_token", shopId: s
 
 export async function encryptTokens(
   keys: KeyRing,
-  grant: TokenGrant,
+  grant: Tokens,
   shopId: string,
 ): Promise<{ access_token: string; refresh_token: string }> {
   return {
@@ -27,7 +27,7 @@ const isoTime = (seconds: number) =>
   new Date(Math.min(seconds, MAX_ISO_SECONDS) * 1000).toISOString();
 
 export function expiryTimes(
-  grant: TokenGrant,
+  grant: Tokens,
 ): { token_expires_at: string; refresh_token_expires_at: string } {
   return {
     token_expires_at: isoTime(grant.accessTokenExpiresAt),

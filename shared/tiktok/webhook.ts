@@ -55,6 +55,9 @@ async function deriveId(type: number, shopId: string | null, data: unknown): Pro
 /** TikTok's last retry is 15 h 32 min after the event. */
 const LAST_RETRY_SECONDS = 16 * 3600;
 
+/** The end of the year 9999: beyond it dates are written otherwise. */
+const MAX_SECOND = Date.UTC(9999, 11, 31) / 1000;
+
 /**
  * The upper half of a notification id is the second of the event, seen in live ids but not documented: it
  * counts only where it fits `timestamp`, the time of this push.
@@ -63,7 +66,7 @@ function eventTime(notificationId: string | null, pushedAt: number | null): stri
   if (notificationId === null || pushedAt === null) return null;
   const second = Number(BigInt(notificationId) >> 32n);
   const age = pushedAt - second;
-  if (age < -300 || age > LAST_RETRY_SECONDS) return null;
+  if (age < -300 || age > LAST_RETRY_SECONDS || second > MAX_SECOND) return null;
   return new Date(second * 1000).toISOString();
 }
 

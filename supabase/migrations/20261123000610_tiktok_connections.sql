@@ -8,7 +8,7 @@ create table private.tiktok_authorizations (
   constraint tiktok_authorizations_state_hash_check check (state_hash ~ '^[0-9a-f]{64}$')
 );
 comment on table private.tiktok_authorizations is 'What a seller took to TikTok''s authorisation page, and the claims that they used: each is good once.';
-comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state or claim, hexadecimal; the thing itself is not kept.';
+comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code that a claim holds; hexadecimal. The thing itself is not kept.';
 
 create index idx_tiktok_authorizations_user_id on private.tiktok_authorizations (user_id, expires_at);
 create index idx_tiktok_authorizations_expires_at on private.tiktok_authorizations (expires_at);

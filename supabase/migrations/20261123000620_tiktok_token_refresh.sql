@@ -60,7 +60,9 @@ begin
     join (
       select user_id, open_id, min(token_expires_at) as expires_at
       from public.tiktok_shops
-      where connection_status = 'active' and token_expires_at <= now() + interval '24 hours'
+      where connection_status = 'active'
+        and token_expires_at <= now() + interval '24 hours'
+        and refresh_token_expires_at > now()
       group by user_id, open_id
     ) as soon on soon.user_id = login.user_id and soon.open_id = login.open_id
     where (login.lease_until is null or login.lease_until <= now())
@@ -85,6 +87,7 @@ begin
           and shop.open_id = login.open_id
           and shop.connection_status = 'active'
           and shop.token_expires_at <= now() + interval '24 hours'
+          and shop.refresh_token_expires_at > now()
       )
     returning login.*
   )
