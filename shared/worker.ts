@@ -2,7 +2,7 @@
 import type { SupabaseConfig, TikTokConfig } from "./config.ts";
 import type { KeyRing } from "./crypto/key_ring.ts";
 import { createServiceClient, type DatabaseClient } from "./database/client.ts";
-import { Drainer } from "./events/drain.ts";
+import { Drainer, type DrainOptions } from "./events/drain.ts";
 import { Inbox } from "./events/inbox.ts";
 import { TikTokClient } from "./tiktok/client.ts";
 import { createTikTokEventHandler } from "./tiktok/events.ts";
@@ -14,13 +14,13 @@ export interface Worker {
   drainer: Drainer;
 }
 
-/** @param budgetMs See `DrainOptions`. */
+/** `drain`: see `DrainOptions`. */
 export function createWorker(
-  { supabase, config, keys, budgetMs }: {
+  { supabase, config, keys, drain = {} }: {
     supabase: SupabaseConfig;
     config: TikTokConfig;
     keys: KeyRing;
-    budgetMs?: number;
+    drain?: Pick<DrainOptions, "budgetMs" | "newestFirst">;
   },
 ): Worker {
   const database = createServiceClient(supabase);
@@ -34,7 +34,7 @@ export function createWorker(
     webhookUrl: `${supabase.url}/functions/v1/tiktok-webhooks`,
   });
   const drainer = new Drainer(inbox, {
-    ...(budgetMs !== undefined && { budgetMs }),
+    ...drain,
     handlers: { tiktok: handler, creatorflow: handler },
   });
   return { database, tiktok, inbox, drainer };

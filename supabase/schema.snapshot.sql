@@ -15,6 +15,11 @@ create table private.monthly_order_counts (
   orders integer not null default 0
 );
 alter table private.monthly_order_counts enable row level security;
+create table private.order_transitions (
+  from_status text not null,
+  to_status text not null
+);
+alter table private.order_transitions enable row level security;
 create table private.tiktok_authorizations (
   state_hash text not null,
   user_id uuid not null,
@@ -61,6 +66,17 @@ create table public.analytics_events (
   "timestamp" timestamp with time zone not null default now()
 );
 alter table public.analytics_events enable row level security;
+create table public.order_events (
+  id bigint not null generated always as identity,
+  order_id uuid not null,
+  user_id uuid not null,
+  event_type text not null,
+  webhook_event_id bigint,
+  changes jsonb not null default '{}'::jsonb,
+  happened_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now()
+);
+alter table public.order_events enable row level security;
 create table public.orders (
   id uuid not null default gen_random_uuid(),
   user_id uuid not null,
@@ -140,6 +156,7 @@ create table public.tiktok_shops (
   refresh_token_expires_at timestamp with time zone not null,
   webhook_url text,
   orders_synced_until timestamp with time zone,
+  first_sync_done boolean not null default false,
   connection_status text not null default 'active'::text,
   status_reason text,
   is_active boolean not null default (connection_status = 'active'::text),
@@ -179,6 +196,7 @@ alter table private.monthly_order_counts add constraint monthly_order_counts_mon
 alter table private.monthly_order_counts add constraint monthly_order_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.order_transitions add constraint order_transitions_pkey PRIMARY KEY (from_status, to_status);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_pkey PRIMARY KEY (state_hash);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text));
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -195,11 +213,15 @@ alter table public.analytics_events add constraint analytics_events_pkey PRIMARY
 alter table public.analytics_events add constraint analytics_events_properties_check CHECK (((jsonb_typeof(properties) = 'object'::text) AND (pg_column_size(properties) <= 8192)));
 alter table public.analytics_events add constraint analytics_events_session_id_check CHECK ((char_length(session_id) <= 128));
 alter table public.analytics_events add constraint analytics_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.order_events add constraint order_events_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text));
+alter table public.order_events add constraint order_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+alter table public.order_events add constraint order_events_pkey PRIMARY KEY (id);
+alter table public.order_events add constraint order_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY (ARRAY['readable'::text, 'masked'::text, 'none'::text])));
 alter table public.orders add constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
 alter table public.orders add constraint orders_order_items_check CHECK ((jsonb_typeof(order_items) = 'array'::text));
 alter table public.orders add constraint orders_order_status_check CHECK ((order_status = ANY (ARRAY['received'::text, 'on_hold'::text, 'awaiting_shipment'::text, 'partially_shipped'::text, 'awaiting_collection'::text, 'in_transit'::text, 'delivered'::text, 'completed'::text, 'cancelled'::text])));
-alter table public.orders add constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'paid'::text, 'refunded'::text, 'cancelled'::text])));
+alter table public.orders add constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'paid'::text, 'partially_refunded'::text, 'refunded'::text, 'cancelled'::text])));
 alter table public.orders add constraint orders_pkey PRIMARY KEY (id);
 alter table public.orders add constraint orders_shipping_address_check CHECK ((jsonb_typeof(shipping_address) = 'object'::text));
 alter table public.orders add constraint orders_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric));
@@ -257,6 +279,8 @@ CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
 CREATE INDEX idx_analytics_timestamp ON public.analytics_events USING btree ("timestamp");
 CREATE INDEX idx_analytics_user_timestamp ON public.analytics_events USING btree (user_id, "timestamp");
+CREATE INDEX idx_order_events_order_id ON public.order_events USING btree (order_id, id);
+CREATE INDEX idx_order_events_user_id ON public.order_events USING btree (user_id, created_at);
 CREATE INDEX idx_orders_created_at ON public.orders USING btree (created_at);
 CREATE INDEX idx_orders_status ON public.orders USING btree (order_status);
 CREATE INDEX idx_orders_tiktok_order_id ON public.orders USING btree (tiktok_order_id);
@@ -302,6 +326,27 @@ begin
   having count(distinct user_id) >= 5;
   get diagnostics groups = row_count;
   return groups;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.apply_refund(p_order public.orders, p_notice jsonb)
+ RETURNS public.orders
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  refunded numeric;
+  changed public.orders;
+begin
+  select coalesce(sum((changes ->> 'refund_total')::numeric), 0) into refunded
+  from public.order_events
+  where order_id = p_order.id and changes ? 'refund_total';
+  refunded := refunded + (p_notice ->> 'refund_total')::numeric;
+  update public.orders
+  set payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
+  where id = p_order.id and payment_status <> 'refunded'
+  returning * into changed;
+  return case when changed.id is null then p_order else changed end;
 end;
 $function$
 ;
@@ -367,6 +412,38 @@ CREATE OR REPLACE FUNCTION private.current_month()
  SET search_path TO ''
 AS $function$
   select date_trunc('month', now() at time zone 'UTC')::date;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.describe_changes(before public.orders, after public.orders, p_order jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_object_agg(field, jsonb_build_object('from', was, 'to', becomes)), '{}')
+    || case
+      when before.id is not null and before.shipping_address is distinct from after.shipping_address
+        then '{"shipping_address": "changed"}'
+      else '{}'
+    end::jsonb
+    || case
+      when before.id is not null and before.order_items is distinct from after.order_items
+        then '{"order_items": "changed"}'
+      else '{}'
+    end::jsonb
+    || case
+      when after.order_status <> (p_order ->> 'order_status')
+        then jsonb_build_object('refused', p_order ->> 'order_status')
+      else '{}'
+    end
+  from (
+    values
+      ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
+      ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
+      ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
+      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text))
+  ) as compared (field, was, becomes)
+  where was is distinct from becomes;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.describe_tiktok_lease(p_login private.tiktok_logins)
@@ -469,7 +546,7 @@ end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
- RETURNS uuid
+ RETURNS public.orders
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
@@ -496,7 +573,7 @@ AS $function$
     (p_order ->> 'tiktok_created_at')::timestamptz,
     (p_order ->> 'tiktok_updated_at')::timestamptz
   )
-  returning id;
+  returning *;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.invoke_function(function_name text)
@@ -539,6 +616,19 @@ CREATE OR REPLACE FUNCTION private.is_encrypted(value text)
  SET search_path TO ''
 AS $function$
   select value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.monthly_order_counts (user_id, month)
+  values (p_user_id, private.current_month())
+  on conflict (user_id, month) do nothing;
+  select from private.monthly_order_counts
+  where user_id = p_user_id and month = private.current_month()
+  for update;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_open_event(p_event_id bigint)
@@ -609,6 +699,34 @@ AS $function$
   );
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.next_order_status(stored text, incoming text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when exists (
+      select from private.order_transitions where from_status = stored and to_status = incoming
+    ) then incoming
+    else stored
+  end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.next_payment_status(stored text, incoming text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when incoming is null then stored
+    -- Money that went back is not there again because the parcel moves on.
+    when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
+    else incoming
+  end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
  RETURNS jsonb
  LANGUAGE sql
@@ -628,6 +746,29 @@ AS $function$
   )
   from public.users as seller
   left join private.user_dashboard_metrics as metrics on metrics.user_id = seller.id
+  where seller.id = (select auth.uid());
+$function$
+;
+CREATE OR REPLACE FUNCTION private.own_usage()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'used', private.monthly_order_count(seller.id),
+    'limit', private.monthly_order_limit(seller.id),
+    'held', (
+      select count(distinct (event.shop_id, event.object_id))
+      from public.tiktok_shops as shop
+      join private.webhook_events as event
+        on event.shop_id = shop.shop_id and event.status = 'held'
+      where shop.user_id = seller.id and shop.connection_status <> 'transferred'
+    ),
+    'month_ends_at',
+    (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+  )
+  from public.users as seller
   where seller.id = (select auth.uid());
 $function$
 ;
@@ -724,15 +865,15 @@ AS $function$
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
- RETURNS void
+ RETURNS public.orders
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
   -- What TikTok left out is kept: live answers omit what does not apply.
   update public.orders
   set tiktok_status = p_order ->> 'tiktok_status',
-      order_status = coalesce(p_order ->> 'order_status', stored.order_status),
-      payment_status = coalesce(p_order ->> 'payment_status', stored.payment_status),
+      order_status = private.next_order_status(stored.order_status, p_order ->> 'order_status'),
+      payment_status = private.next_payment_status(stored.payment_status, p_order ->> 'payment_status'),
       currency = coalesce(p_order ->> 'currency', stored.currency),
       total_amount = coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount),
       shipping_cost = coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost),
@@ -757,7 +898,8 @@ AS $function$
         stored.tiktok_created_at
       ),
       tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
-  where id = stored.id;
+  where id = stored.id
+  returning *;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.begin_tiktok_authorization(p_user_id uuid, p_state_hash text, p_valid_seconds integer)
@@ -909,7 +1051,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
+CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer, p_newest_first boolean DEFAULT false)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -939,7 +1081,10 @@ begin
     where status in ('pending', 'processing')
       and next_attempt_at <= now()
       and attempts < private.max_webhook_attempts()
-    order by next_attempt_at
+    -- What has just come is not kept waiting by what came before.
+    order by
+      case when p_newest_first then extract(epoch from next_attempt_at) end desc,
+      next_attempt_at
     limit p_limit
     for update skip locked
   ), taken as (
@@ -1171,6 +1316,37 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.expand_webhook_event(p_event_id bigint, p_tiktok_shop_id uuid, p_orders jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled');
+  end if;
+  if jsonb_array_length(p_orders) = 0 then
+    perform public.request_order_sync(event.shop_id)
+    from public.tiktok_shops
+    where id = p_tiktok_shop_id and connection_status = 'active';
+  end if;
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select
+    'creatorflow',
+    event.event_type || ':' || event.id || ':' || named.order_id,
+    event.event_type,
+    event.shop_id,
+    named.order_id,
+    jsonb_build_object('notice', coalesce(named.notice, '{}'))::text
+  from jsonb_to_recordset(p_orders) as named (order_id text, notice jsonb)
+  on conflict (source, external_id) do nothing;
+  perform private.settle_done(p_event_id);
+  return jsonb_build_object('outcome', 'expanded');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.fail_tiktok_refresh(p_user_id uuid, p_open_id text, p_lease_id uuid, p_kind text, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
  RETURNS text
  LANGUAGE plpgsql
@@ -1259,6 +1435,15 @@ AS $function$
   select private.own_dashboard_metrics();
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_usage()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.own_usage();
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_user_active_subscription(user_uuid uuid)
  RETURNS TABLE(subscription_id uuid, plan_name text, status text, current_period_end timestamp with time zone)
  LANGUAGE sql
@@ -1286,50 +1471,44 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_id uuid, p_order jsonb)
+CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_id uuid, p_order jsonb, p_notice jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
   seller uuid;
-  stored public.orders;
+  event private.webhook_events;
+  before public.orders;
+  after public.orders;
+  changes jsonb;
   outcome text;
-  order_id uuid;
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled', 'order_id', null);
-  end if;
-
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
     raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
+  perform private.lock_monthly_count(seller);
+  event := private.lock_open_event(p_event_id);
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled', 'order_id', null);
+  end if;
 
-  -- The seller's counter is the lock: from here on no other order of theirs is decided.
-  insert into private.monthly_order_counts (user_id, month)
-  values (seller, private.current_month())
-  on conflict (user_id, month) do nothing;
-  perform from private.monthly_order_counts
-  where user_id = seller and month = private.current_month()
-  for update;
-
-  select * into stored
+  select * into before
   from public.orders
   where tiktok_shop_id = p_tiktok_shop_id
     and tiktok_order_id = p_order ->> 'tiktok_order_id';
 
-  if stored.id is not null then
-    order_id := stored.id;
-    if stored.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
+  if before.id is not null then
+    if before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
+      after := before;
       outcome := 'stale';
     else
-      perform private.update_order(stored, p_order);
+      after := private.update_order(before, p_order);
       outcome := 'updated';
     end if;
   elsif public.check_order_limit(seller) then
-    order_id := private.insert_order(seller, p_tiktok_shop_id, p_order);
+    after := private.insert_order(seller, p_tiktok_shop_id, p_order);
     update private.monthly_order_counts
     set orders = orders + 1
     where user_id = seller and month = private.current_month();
@@ -1338,13 +1517,60 @@ begin
     outcome := 'held';
   end if;
 
+  if after.id is not null then
+    if p_notice ? 'refund_total' then
+      after := private.apply_refund(after, p_notice);
+    end if;
+    changes := p_notice
+      || private.describe_changes(before, after, case when outcome = 'stale' then '{}' else p_order end);
+    if changes <> '{}' then
+      insert into public.order_events (
+        order_id, user_id, event_type, webhook_event_id, changes, happened_at
+      )
+      values (after.id, seller, event.event_type, event.id, changes, after.tiktok_updated_at);
+    end if;
+  end if;
+
   update private.webhook_events
   set status = case when outcome = 'held' then 'held' else 'done' end,
       reason = case when outcome = 'held' then 'order_limit' end,
       object_id = p_order ->> 'tiktok_order_id',
       settled_at = now()
   where id = p_event_id;
-  return jsonb_build_object('outcome', outcome, 'order_id', order_id);
+  return jsonb_build_object('outcome', outcome, 'order_id', after.id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.ingest_orders(p_tiktok_shop_id uuid, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  item record;
+  outcomes jsonb := '[]';
+begin
+  -- Before any event: so that two workers never wait for each other.
+  perform private.lock_monthly_count(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
+  for item in
+    select entry.event_id, entry."order", coalesce(entry.notice, '{}') as notice
+    from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
+    order by entry.event_id
+  loop
+    begin
+      outcomes := outcomes || (
+        jsonb_build_object('event_id', item.event_id)
+        || public.ingest_order(item.event_id, p_tiktok_shop_id, item."order", item.notice)
+      );
+    exception
+      -- One order that cannot be stored stops no other.
+      when others then
+        outcomes := outcomes || jsonb_build_object(
+          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
+        );
+    end;
+  end loop;
+  return jsonb_build_object('outcomes', outcomes);
 end;
 $function$
 ;
@@ -1429,6 +1655,17 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
+  from private.webhook_events
+  where status in ('pending', 'processing');
+$function$
+;
 CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1504,6 +1741,37 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.request_order_sync(p_shop_id text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  requested integer;
+begin
+  if p_shop_id is not null and not exists (
+    select from public.tiktok_shops where shop_id = p_shop_id and connection_status = 'active'
+  ) then
+    raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
+  end if;
+  insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+  select
+    'creatorflow', 'SYNC_ORDERS:' || shop.id || ':' || gen_random_uuid(), 'SYNC_ORDERS', shop.shop_id, '{}'
+  from public.tiktok_shops as shop
+  where shop.connection_status = 'active'
+    and (p_shop_id is null or shop.shop_id = p_shop_id)
+    and not exists (
+      select from private.webhook_events as waiting
+      where waiting.shop_id = shop.shop_id
+        and waiting.event_type = 'SYNC_ORDERS'
+        and waiting.object_id is null
+        and (waiting.status = 'pending' or (waiting.status = 'processing' and p_shop_id is null))
+    );
+  get diagnostics requested = row_count;
+  return jsonb_build_object('requested', requested);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.store_order_page(p_event_id bigint, p_tiktok_shop_id uuid, p_orders jsonb, p_synced_until timestamp with time zone, p_next text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1513,21 +1781,30 @@ declare
   event private.webhook_events := private.lock_open_event(p_event_id);
   shop public.tiktok_shops;
   enqueued integer;
+  missed integer;
 begin
   if event.id is null then
-    return jsonb_build_object('outcome', 'settled', 'enqueued', 0);
+    return jsonb_build_object('outcome', 'settled', 'enqueued', 0, 'missed', 0);
   end if;
-  update public.tiktok_shops
-  set orders_synced_until = greatest(orders_synced_until, p_synced_until)
-  where id = p_tiktok_shop_id
-  returning * into shop;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for update;
   if shop.id is null then
     raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   enqueued := private.enqueue_found_orders(shop, p_orders);
+  -- The first sync finds what was there before; later ones find what no webhook told us.
+  missed := case when shop.first_sync_done then enqueued else 0 end;
+  if missed > 0 then
+    insert into public.system_logs (event_type, details)
+    values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
+  end if;
+  update public.tiktok_shops
+  set orders_synced_until = greatest(orders_synced_until, p_synced_until),
+      first_sync_done = first_sync_done or p_next = 'end'
+  where id = p_tiktok_shop_id
+  returning * into shop;
 
   if p_next = 'page' then
-    return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued);
+    return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued, 'missed', missed);
   end if;
   perform private.settle_done(p_event_id);
   if p_next = 'later' then
@@ -1540,7 +1817,7 @@ begin
       '{}'
     );
   end if;
-  return jsonb_build_object('outcome', 'synced', 'enqueued', enqueued);
+  return jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed);
 end;
 $function$
 ;
@@ -1652,6 +1929,7 @@ CREATE TRIGGER forget_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH R
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));
 create policy "Users can view own analytics" on public.analytics_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
+create policy "Users can view own order events" on public.order_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can view own orders" on public.orders as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Signed-in users can read the plans" on public.plans as permissive for select to authenticated using (true);
 create policy "Users can view shipments of own orders" on public.shipments as permissive for select to authenticated using ((order_id IN ( SELECT orders.id
@@ -1666,6 +1944,7 @@ grant select on private.daily_event_counts to service_role;
 grant insert on private.monthly_order_counts to service_role;
 grant select on private.monthly_order_counts to service_role;
 grant update on private.monthly_order_counts to service_role;
+grant select on private.order_transitions to service_role;
 grant delete on private.tiktok_authorizations to service_role;
 grant insert on private.tiktok_authorizations to service_role;
 grant select on private.tiktok_authorizations to service_role;
@@ -1681,6 +1960,10 @@ grant usage on private.webhook_events_id_seq to service_role;
 grant select on public.analytics_events to authenticated;
 grant insert on public.analytics_events to service_role;
 grant select on public.analytics_events to service_role;
+grant select on public.order_events to authenticated;
+grant insert on public.order_events to service_role;
+grant select on public.order_events to service_role;
+grant usage on public.order_events_id_seq to service_role;
 grant select on public.orders to authenticated;
 grant delete on public.orders to service_role;
 grant insert on public.orders to service_role;
@@ -1737,8 +2020,10 @@ grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
 grant execute on function private.address_wins(text,text) to service_role;
+grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.current_month() to service_role;
+grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
@@ -1746,36 +2031,45 @@ grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
 grant execute on function private.is_backend_event(text) to service_role;
 grant execute on function private.is_encrypted(text) to service_role;
+grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
+grant execute on function private.next_order_status(text,text) to service_role;
+grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
+grant execute on function private.own_usage() to authenticated;
 grant execute on function private.settle_done(bigint) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
 grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
-grant execute on function public.claim_webhook_events(integer,integer) to service_role;
+grant execute on function public.claim_webhook_events(integer,integer,boolean) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
+grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
 grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
 grant execute on function public.get_dashboard_metrics() to authenticated;
+grant execute on function public.get_usage() to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to service_role;
 grant execute on function public.ignore_webhook_event(bigint,integer,text) to service_role;
-grant execute on function public.ingest_order(bigint,uuid,jsonb) to service_role;
+grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
+grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
 grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events() to service_role;
+grant execute on function public.request_order_sync(text) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.use_tiktok_authorization(text) to service_role;
@@ -1785,11 +2079,13 @@ alter publication supabase_realtime add table public.orders;
 alter publication supabase_realtime add table public.shipments;
 select cron.schedule('aggregate-analytics', '10 0 * * *', 'select private.aggregate_analytics((now() at time zone ''UTC'')::date - 1)');
 select cron.schedule('event-worker', '* * * * *', 'select private.invoke_function(''event-worker'')');
+select cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
 select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
 comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
 comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
+comment on relation private.order_transitions is 'Which order_status may follow which: docs/orders.md. A state that was not seen is skipped; nothing goes back.';
 comment on relation private.tiktok_authorizations is 'What a seller took to TikTok''s authorisation page, and the claims that they used: each is good once.';
 comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code that a claim holds; hexadecimal. The thing itself is not kept.';
 comment on relation private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
@@ -1812,6 +2108,11 @@ comment on column private.webhook_events.body is 'The body as it was received.';
 comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled. held waits for the plan or the month.';
 comment on column private.webhook_events.attempts is 'How often it was claimed. A worker that lost its claim is recognised by an older number.';
 comment on relation public.analytics_events is 'Events of a seller''s account. Sellers insert and read their own; nobody changes one.';
+comment on relation public.order_events is 'The timeline of each order. Its seller reads; only the backend writes.';
+comment on column public.order_events.event_type is 'What told us: TikTok''s topic, or ORDER_FOUND where we asked.';
+comment on column public.order_events.webhook_event_id is 'The event of the inbox; it is forgotten there after a while.';
+comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only says that it changed; "refused" is a state that must not follow. TikTok''s own news are beside them: cancel_status, return_status, refund_total.';
+comment on column public.order_events.happened_at is 'When it happened at TikTok.';
 comment on relation public.orders is 'One row for each TikTok order. Sellers read; only ingest_order writes.';
 comment on column public.orders.shipping_cost is 'What the buyer pays for shipping, in major units of currency.';
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
@@ -1839,6 +2140,7 @@ comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto
 comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the seller''s authorisation; may be a century away.';
 comment on column public.tiktok_shops.webhook_url is 'Where TikTok sends this shop''s webhooks since they were subscribed.';
 comment on column public.tiktok_shops.orders_synced_until is 'All of the shop''s orders that changed before then are in, or in the inbox.';
+comment on column public.tiktok_shops.first_sync_done is 'From then on an order that only a sync finds was missed by the webhooks.';
 comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: only the seller can mend it; disconnected: by the seller, here or at TikTok; transferred: another account has connected the shop since.';
 comment on column public.tiktok_shops.status_reason is 'Why it is not active: docs/tiktok.md.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last agreed at TikTok. What TikTok said before then is about an older connection.';

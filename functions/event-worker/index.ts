@@ -1,12 +1,18 @@
-/** Called by the scheduler with a secret key: works what the webhooks left in the inbox. */
+/** Called by the scheduler with a secret key: works what the webhooks left in the inbox, and syncs orders. */
+import * as z from "zod";
 import { readEncryptionKeys, readSupabaseConfig, readTikTokConfig } from "../../shared/config.ts";
+import { DatabaseError } from "../../shared/database/result.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
+import { runInBackground } from "../../shared/http/background.ts";
+import { readJson } from "../../shared/http/json.ts";
+import { Problem } from "../../shared/http/problem.ts";
 import { requireSecretKey } from "../../shared/http/secret_key.ts";
 import { log } from "../../shared/log.ts";
+import { requestOrderSync } from "../../shared/tiktok/order_sync.ts";
 import { createWorker } from "../../shared/worker.ts";
 
 const supabase = readSupabaseConfig();
-const { inbox, drainer } = createWorker({
+const { database, inbox, drainer } = createWorker({
   supabase,
   config: readTikTokConfig(),
   keys: await readEncryptionKeys(),
@@ -18,9 +24,32 @@ app.post("/", async (c) => {
   requireSecretKey(c.req.raw, supabase.secretKeys);
   const released = await inbox.releaseHeld();
   const events = await drainer.drain();
-  log.info("inbox drained", { request_id: c.var.requestId, released, ...events });
-  return c.json({ released, events });
+  const oldest_open_seconds = await inbox.oldestOpenSeconds();
+  const summary = { released, oldest_open_seconds };
+  log.info("inbox drained", { request_id: c.var.requestId, ...summary, ...events });
+  return c.json({ ...summary, events });
 });
 app.all("/", methodNotAllowed("POST"));
+
+const SyncBody = z.strictObject({
+  /** TikTok's; without it every connected shop. */
+  shop_id: z.string().regex(/^[0-9]{1,32}$/, "TikTok's shop id: digits").optional(),
+});
+
+app.post("/sync", async (c) => {
+  requireSecretKey(c.req.raw, supabase.secretKeys);
+  const { shop_id } = await readJson(c.req.raw, SyncBody);
+  const requested = await requestOrderSync(database, shop_id).catch((error) => {
+    if (!(error instanceof DatabaseError) || error.code !== "PT404") throw error;
+    throw new Problem({
+      status: 404,
+      code: "shop_not_connected",
+      detail: "No connected shop has this id.",
+    });
+  });
+  runInBackground(drainer.drain());
+  return c.json({ requested }, 202);
+});
+app.all("/sync", methodNotAllowed("POST"));
 
 export default { fetch: app.fetch };

@@ -14,8 +14,12 @@ const { inbox, drainer } = createWorker({
   supabase: readSupabaseConfig(),
   config,
   keys: await readEncryptionKeys(),
-  // Under constant traffic there is always more; if the platform ends the worker, leases run out.
-  budgetMs: Number.POSITIVE_INFINITY,
+  drain: {
+    // Under constant traffic there is always more; if the platform ends the worker, leases run out.
+    budgetMs: Number.POSITIVE_INFINITY,
+    // The event worker takes what has waited longest: neither keeps the other's from being worked.
+    newestFirst: true,
+  },
 });
 
 const app = createApp("tiktok-webhooks");

@@ -41,6 +41,55 @@ export type Database = {
           },
         ];
       };
+      "order_events": {
+        Row: {
+          "changes": NonNullable<Json>;
+          "created_at": string;
+          "event_type": string;
+          "happened_at": string;
+          "id": number;
+          "order_id": string;
+          "user_id": string;
+          "webhook_event_id": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "changes"?: NonNullable<Json>;
+          "created_at"?: string;
+          "event_type": string;
+          "happened_at": string;
+          "id"?: never;
+          "order_id": string;
+          "user_id": string;
+          "webhook_event_id"?: number | null;
+        };
+        Update: {
+          "changes"?: NonNullable<Json>;
+          "created_at"?: string;
+          "event_type"?: string;
+          "happened_at"?: string;
+          "id"?: never;
+          "order_id"?: string;
+          "user_id"?: string;
+          "webhook_event_id"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "order_events_order_id_fkey";
+            columns: ["order_id"];
+            isOneToOne: false;
+            referencedRelation: "orders";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "order_events_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "users";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "orders": {
         Row: {
           "address_status": string;
@@ -282,6 +331,7 @@ export type Database = {
           "connected_at": string;
           "connection_status": string;
           "created_at": string;
+          "first_sync_done": boolean;
           "granted_scopes": (string)[];
           "id": string;
           "is_active": boolean;
@@ -305,6 +355,7 @@ export type Database = {
           "connected_at"?: string;
           "connection_status"?: string;
           "created_at"?: string;
+          "first_sync_done"?: boolean;
           "granted_scopes"?: (string)[];
           "id"?: string;
           "is_active"?: never;
@@ -327,6 +378,7 @@ export type Database = {
           "connected_at"?: string;
           "connection_status"?: string;
           "created_at"?: string;
+          "first_sync_done"?: boolean;
           "granted_scopes"?: (string)[];
           "id"?: string;
           "is_active"?: never;
@@ -413,7 +465,7 @@ export type Database = {
         Returns: Json;
       };
       "claim_webhook_events": {
-        Args: { "p_lease_seconds": number; "p_limit": number };
+        Args: { "p_lease_seconds": number; "p_limit": number; "p_newest_first"?: boolean };
         Returns: Json;
       };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
@@ -424,6 +476,10 @@ export type Database = {
       };
       "disconnect_tiktok_shop": {
         Args: { "p_tiktok_shop_id": string; "p_user_id": string };
+        Returns: Json;
+      };
+      "expand_webhook_event": {
+        Args: { "p_event_id": number; "p_orders": Json; "p_tiktok_shop_id": string };
         Returns: Json;
       };
       "fail_tiktok_refresh": {
@@ -451,6 +507,7 @@ export type Database = {
         Returns: Json;
       };
       "get_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: Json };
+      "get_usage": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_user_active_subscription": {
         Args: { "user_uuid": string };
         Returns: {
@@ -465,9 +522,15 @@ export type Database = {
         Returns: boolean;
       };
       "ingest_order": {
-        Args: { "p_event_id": number; "p_order": Json; "p_tiktok_shop_id": string };
+        Args: {
+          "p_event_id": number;
+          "p_notice"?: Json;
+          "p_order": Json;
+          "p_tiktok_shop_id": string;
+        };
         Returns: Json;
       };
+      "ingest_orders": { Args: { "p_items": Json; "p_tiktok_shop_id": string }; Returns: Json };
       "lease_tiktok_login": {
         Args: { "p_lease_seconds": number; "p_tiktok_shop_id": string; "p_token_version": number };
         Returns: Json;
@@ -481,6 +544,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
       "receive_webhook_event": {
         Args: {
           "p_body": string;
@@ -494,6 +558,7 @@ export type Database = {
       };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: Record<PropertyKey, never>; Returns: number };
+      "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
       "store_order_page": {
         Args: {
           "p_event_id": number;

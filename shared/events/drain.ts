@@ -1,18 +1,34 @@
-/** Works the inbox: claims events as long as there are any, some at once, and settles each. */
+/** Works the inbox: claims events as long as there are any, some groups at once, and settles each event. */
 import { errorText, log } from "../log.ts";
 import type { ClaimedEvent, EventSource, Inbox } from "./inbox.ts";
 
-/** `ignored`: why the event asks for nothing. `more`: working it has put others into the inbox. */
-export type EventResult = { ignored: string } | { outcome: string; more?: boolean };
+/**
+ * What became of an event. `ignored`: why it asks for nothing. `outcome`: its effect has settled it, in
+ * one transaction; `more` says that others were put into the inbox. `error`: it is put back.
+ */
+export type EventResult =
+  | { ignored: string }
+  | { outcome: string; more?: boolean }
+  | { error: unknown };
 
-/** Works one event and settles it in the same transaction as its effect; an exception puts it back. */
-export type EventHandler = (event: ClaimedEvent) => Promise<EventResult>;
+export interface EventHandler {
+  /** Events of the same group are worked by one call. */
+  groupOf(event: ClaimedEvent): string;
+  /** One result for each event, in their order; an exception puts all of them back. */
+  work(events: ClaimedEvent[]): Promise<EventResult[]>;
+}
 
 export interface DrainOptions {
   handlers: Partial<Record<EventSource, EventHandler>>;
-  /** Events worked at once. @default {8} */
+  /** Groups worked at once. @default {8} */
   concurrency?: number;
-  /** How long an event may take before another worker may have it. @default {60} */
+  /** Events claimed at once. @default {64} */
+  batchSize?: number;
+  /** Events of one group worked by one call. @default {50} */
+  groupSize?: number;
+  /** Whether what has just come is claimed before what has waited. @default {false} */
+  newestFirst?: boolean;
+  /** How long a batch may take before another worker may have its events. @default {120} */
   leaseSeconds?: number;
   /** Above 0. No event is claimed after this long; what was claimed is finished. @default {50000} */
   budgetMs?: number;
@@ -40,7 +56,10 @@ export class Drainer {
     this.#inbox = inbox;
     this.#options = {
       concurrency: 8,
-      leaseSeconds: 60,
+      batchSize: 64,
+      groupSize: 50,
+      newestFirst: false,
+      leaseSeconds: 120,
       budgetMs: 50_000,
       now: Date.now,
       ...options,
@@ -58,27 +77,25 @@ export class Drainer {
   }
 
   async #run(): Promise<DrainSummary> {
-    const { concurrency, leaseSeconds, budgetMs, now } = this.#options;
+    const { concurrency, budgetMs, now } = this.#options;
     const end = now() + budgetMs;
     const summary: DrainSummary = {};
+    const waiting: ClaimedEvent[][] = [];
     const working = new Set<Promise<void>>();
     try {
       while (true) {
-        const free = concurrency - working.size;
-        if (this.#mayHaveMore && free > 0 && now() < end) {
-          this.#mayHaveMore = false;
-          this.#wakeUp = Promise.withResolvers<void>();
-          const events = await this.#inbox.claim(free, leaseSeconds);
-          if (events.length === free) this.#mayHaveMore = true;
-          for (const event of events) {
-            const work = this.#work(event, summary).finally(() => working.delete(work));
-            working.add(work);
-          }
-        } else if (working.size > 0) {
-          const mayClaim = free > 0 && now() < end;
-          await Promise.race(mayClaim ? [...working, this.#wakeUp.promise] : working);
-        } else {
-          return summary;
+        const mayClaim = waiting.length === 0 && working.size < concurrency && now() < end;
+        if (mayClaim && this.#mayHaveMore) waiting.push(...await this.#claim());
+        for (const group of waiting.splice(0, concurrency - working.size)) {
+          const work = this.#work(group, summary).finally(() => working.delete(work));
+          working.add(work);
+        }
+        if (working.size === 0) {
+          if (!this.#mayHaveMore || now() >= end) return summary;
+        } else if (waiting.length > 0 || working.size >= concurrency || now() >= end) {
+          await Promise.race(working);
+        } else if (!this.#mayHaveMore) {
+          await Promise.race([...working, this.#wakeUp.promise]);
         }
       }
     } finally {
@@ -87,7 +104,43 @@ export class Drainer {
     }
   }
 
-  async #work(event: ClaimedEvent, summary: DrainSummary): Promise<void> {
+  /** Takes a batch, in groups. */
+  async #claim(): Promise<ClaimedEvent[][]> {
+    const { batchSize, groupSize, leaseSeconds, newestFirst, handlers } = this.#options;
+    this.#mayHaveMore = false;
+    this.#wakeUp = Promise.withResolvers<void>();
+    const events = await this.#inbox.claim(batchSize, leaseSeconds, newestFirst);
+    if (events.length === batchSize) this.#mayHaveMore = true;
+    const groups = Map.groupBy(
+      events,
+      (event) => `${event.source} ${handlers[event.source]?.groupOf(event) ?? event.event_id}`,
+    );
+    return [...groups.values()].flatMap((group) =>
+      Array.from(
+        { length: Math.ceil(group.length / groupSize) },
+        (_, n) => group.slice(n * groupSize, (n + 1) * groupSize),
+      )
+    );
+  }
+
+  async #work(group: ClaimedEvent[], summary: DrainSummary): Promise<void> {
+    const [{ source }] = group as [ClaimedEvent];
+    const handler = this.#options.handlers[source];
+    let results: EventResult[];
+    try {
+      results = handler
+        ? await handler.work(group)
+        : group.map(() => ({ ignored: `no handler for ${source}` }));
+    } catch (error) {
+      results = group.map(() => ({ error }));
+    }
+    const settling = group.map((event, n) =>
+      this.#settle(event, results[n] ?? { error: new Error("The handler gave no result") }, summary)
+    );
+    await Promise.all(settling);
+  }
+
+  async #settle(event: ClaimedEvent, result: EventResult, summary: DrainSummary): Promise<void> {
     const fields = {
       event_id: event.event_id,
       event_type: event.event_type,
@@ -96,31 +149,24 @@ export class Drainer {
     };
     const count = (outcome: string) => summary[outcome] = (summary[outcome] ?? 0) + 1;
     try {
-      const handler = this.#options.handlers[event.source];
-      const result = handler ? await handler(event) : { ignored: `no handler for ${event.source}` };
       if ("ignored" in result) {
         await this.#inbox.ignore(event, result.ignored);
         count("ignored");
         log.info("event ignored", { ...fields, reason: result.ignored });
-      } else {
+      } else if ("outcome" in result) {
         count(result.outcome);
         if (result.more) this.#mayHaveMore = true;
         log.info("event worked", { ...fields, outcome: result.outcome });
+      } else {
+        count("failed");
+        const text = errorText(result.error);
+        const status = await this.#inbox.fail(event, text, retryAfterOf(result.error));
+        const level = status === "dead" ? "error" : "warn";
+        log[level]("event failed", { ...fields, status, error: text });
       }
     } catch (error) {
-      count("failed");
-      const text = errorText(error);
-      try {
-        const status = await this.#inbox.fail(event, text, retryAfterOf(error));
-        log[status === "dead" ? "error" : "warn"]("event failed", {
-          ...fields,
-          status,
-          error: text,
-        });
-      } catch (settleError) {
-        // Its lease will end, and the next worker takes it.
-        log.error("event could not be settled", { ...fields, error: errorText(settleError) });
-      }
+      // Its lease will end, and the next worker takes it.
+      log.error("event could not be settled", { ...fields, error: errorText(error) });
     }
   }
 }

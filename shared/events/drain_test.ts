@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Drainer } from "./drain.ts";
+import { Drainer, type EventHandler, type EventResult } from "./drain.ts";
 import type { ClaimedEvent, Inbox } from "./inbox.ts";
 
 // Every event is logged; here nobody reads that.
@@ -44,14 +44,22 @@ class MemoryInbox {
   }
 }
 
+/** Works each event by itself. */
+function each(work: (event: ClaimedEvent) => Promise<EventResult>): EventHandler {
+  return {
+    groupOf: (event) => String(event.event_id),
+    work: ([event]) => work(event as ClaimedEvent).then((result) => [result]),
+  };
+}
+
 const asInbox = (inbox: MemoryInbox) => inbox as unknown as Inbox;
 
-Deno.test("drain() asks the inbox once when it gives fewer events than there are places", async () => {
+Deno.test("drain() asks the inbox once when it gives fewer events than it was asked for", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3);
   const drainer = new Drainer(asInbox(inbox), {
-    concurrency: 8,
-    handlers: { tiktok: () => Promise.resolve({ outcome: "inserted" }) },
+    batchSize: 8,
+    handlers: { tiktok: each(() => Promise.resolve({ outcome: "inserted" })) },
   });
   assert.deepEqual(await drainer.drain(), { inserted: 3 });
   assert.deepEqual(inbox.claims, [8]);
@@ -63,13 +71,14 @@ Deno.test("drain() never works more events at once than it may", async () => {
   let [working, most] = [0, 0];
   const drainer = new Drainer(asInbox(inbox), {
     concurrency: 4,
+    batchSize: 6,
     handlers: {
-      tiktok: async () => {
+      tiktok: each(async () => {
         most = Math.max(most, ++working);
         await Promise.resolve();
         working--;
         return { outcome: "done" };
-      },
+      }),
     },
   });
   assert.deepEqual(await drainer.drain(), { done: 20 });
@@ -83,12 +92,13 @@ Deno.test("drain() takes an event that arrives while another one hangs", async (
   const second = Promise.withResolvers<void>();
   const drainer = new Drainer(asInbox(inbox), {
     concurrency: 2,
+    batchSize: 1,
     handlers: {
-      tiktok: (event) => {
+      tiktok: each((event) => {
         if (event.event_id === 1) return hanging.promise;
         second.resolve();
         return Promise.resolve({ outcome: "done" });
-      },
+      }),
     },
   });
   const first = drainer.drain();
@@ -107,13 +117,14 @@ Deno.test("drain() claims nothing after its time is over, and finishes what it h
   let now = 0;
   const drainer = new Drainer(asInbox(inbox), {
     concurrency: 1,
+    batchSize: 1,
     budgetMs: 100,
     now: () => now,
     handlers: {
-      tiktok: () => {
+      tiktok: each(() => {
         now += 60;
         return Promise.resolve({ outcome: "done" });
-      },
+      }),
     },
   });
   assert.deepEqual(await drainer.drain(), { done: 2 });
@@ -125,10 +136,10 @@ Deno.test("drain() puts a failed event back with its error and the wait that was
   inbox.add(1, 2);
   const drainer = new Drainer(asInbox(inbox), {
     handlers: {
-      tiktok: (event) => {
+      tiktok: each((event) => {
         if (event.event_id === 2) return Promise.resolve({ ignored: "nothing to do" });
         return Promise.reject(Object.assign(new Error("no answer"), { retryAfterSeconds: 9 }));
-      },
+      }),
     },
   });
   assert.deepEqual(await drainer.drain(), { failed: 1, ignored: 1 });
@@ -142,9 +153,63 @@ Deno.test("drain() can be called again after the database was away", async () =>
   const claim = inbox.claim.bind(inbox);
   inbox.claim = () => Promise.reject(new Error("away"));
   const drainer = new Drainer(asInbox(inbox), {
-    handlers: { tiktok: () => Promise.resolve({ outcome: "done" }) },
+    handlers: { tiktok: each(() => Promise.resolve({ outcome: "done" })) },
   });
   await assert.rejects(drainer.drain(), /away/);
   inbox.claim = claim;
   assert.deepEqual(await drainer.drain(), { done: 1 });
+});
+
+Deno.test("drain() works events of a group by one call, of at most the group's size, and settles each", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1, 2, 3, 4, 5, 6, 7);
+  const calls: number[][] = [];
+  const drainer = new Drainer(asInbox(inbox), {
+    groupSize: 3,
+    handlers: {
+      tiktok: {
+        groupOf: (event) => event.event_id % 2 === 0 ? "even" : "odd",
+        work: (events) => {
+          calls.push(events.map((event) => event.event_id));
+          return Promise.resolve(events.map(({ event_id }): EventResult => {
+            if (event_id === 3) return { error: new Error("bad") };
+            return event_id === 4 ? { ignored: "nothing" } : { outcome: "done" };
+          }));
+        },
+      },
+    },
+  });
+  assert.deepEqual(await drainer.drain(), { done: 5, failed: 1, ignored: 1 });
+  assert.deepEqual(calls, [[1, 3, 5], [7], [2, 4, 6]]);
+  assert.deepEqual(inbox.failures, [[3, "Error: bad", undefined]]);
+  assert.deepEqual(inbox.ignored, [[4, "nothing"]]);
+});
+
+Deno.test("drain() puts a whole group back when its handler throws or says too little", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1, 2);
+  const group = { groupOf: () => "all" };
+  const thrown = new Drainer(asInbox(inbox), {
+    handlers: { tiktok: { ...group, work: () => Promise.reject(new Error("away")) } },
+  });
+  assert.deepEqual(await thrown.drain(), { failed: 2 });
+  inbox.add(3, 4);
+  const silent = new Drainer(asInbox(inbox), {
+    handlers: { tiktok: { ...group, work: () => Promise.resolve([{ outcome: "done" }]) } },
+  });
+  assert.deepEqual(await silent.drain(), { done: 1, failed: 1 });
+});
+
+Deno.test("drain() looks again when an event has put others into the inbox", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1);
+  const drainer = new Drainer(asInbox(inbox), {
+    handlers: {
+      tiktok: each((event) => {
+        if (event.event_id < 3) inbox.add(event.event_id + 1);
+        return Promise.resolve({ outcome: "done", more: event.event_id < 3 });
+      }),
+    },
+  });
+  assert.deepEqual(await drainer.drain(), { done: 3 });
 });

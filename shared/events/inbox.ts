@@ -69,10 +69,15 @@ export class Inbox {
   }
 
   /** Takes due events for `leaseSeconds`; until then no other worker gets them. */
-  async claim(limit: number, leaseSeconds: number): Promise<ClaimedEvent[]> {
+  async claim(
+    limit: number,
+    leaseSeconds: number,
+    newestFirst = false,
+  ): Promise<ClaimedEvent[]> {
     const result = await this.#database.rpc("claim_webhook_events", {
       p_limit: limit,
       p_lease_seconds: leaseSeconds,
+      p_newest_first: newestFirst,
     });
     return z.array(ClaimedEvent).parse(unwrap("claim_webhook_events", result));
   }
@@ -112,5 +117,11 @@ export class Inbox {
   /** Reopens held orders for which the plans now have room. Returns the number of events. */
   async releaseHeld(): Promise<number> {
     return unwrap("release_held_events", await this.#database.rpc("release_held_events"));
+  }
+
+  /** Age of the oldest event that is not settled, in seconds; 0 if there is none. */
+  async oldestOpenSeconds(): Promise<number> {
+    const result = await this.#database.rpc("oldest_open_event_seconds");
+    return unwrap("oldest_open_event_seconds", result);
   }
 }

@@ -7,11 +7,12 @@ import type { ClaimedEvent } from "../events/inbox.ts";
 import type { TikTokClient } from "./client.ts";
 import { ShopConnection } from "./connection.ts";
 import { syncOrders } from "./order_sync.ts";
-import { mapOrder } from "./orders.ts";
+import { ingestOrders, type OrderEvent } from "./order_batch.ts";
+import { namedOrders } from "./order_notices.ts";
 import type { RefreshDependencies } from "./refresh.ts";
 import { parseWebhook } from "./webhook.ts";
 import { subscribeWebhooks } from "./webhook_subscriptions.ts";
-import { ORDER_TOPICS } from "./webhook_types.ts";
+import { EXPANDED_TOPICS, ORDER_TOPICS } from "./webhook_types.ts";
 
 export interface TikTokEventDependencies extends RefreshDependencies {
   tiktok: TikTokClient;
@@ -26,44 +27,56 @@ type Action = (dependencies: TikTokEventDependencies, event: ShopEvent) => Promi
 
 /** By event type; each settles its event in the transaction of its effect. */
 const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
-  ...[...ORDER_TOPICS, "ORDER_FOUND"].map((topic) => [topic, ingestOrder] as const),
+  ...EXPANDED_TOPICS.map((topic) => [topic, expand] as const),
   ["SELLER_DEAUTHORIZATION", deauthorize],
   ["UPCOMING_AUTHORIZATION_EXPIRATION", noteExpiry],
   ["SUBSCRIBE_WEBHOOKS", subscribe],
   ["SYNC_ORDERS", sync],
 ]);
 
+/** Events of ours are about one order, if they name one. */
+function isAboutOrder(event: ClaimedEvent): boolean {
+  return event.source === "creatorflow"
+    ? event.object_id !== null
+    : ORDER_TOPICS.has(event.event_type);
+}
+
 export function createTikTokEventHandler(dependencies: TikTokEventDependencies): EventHandler {
-  return async (event) => {
-    const action = ACTIONS.get(event.event_type);
-    if (action === undefined) return { ignored: `${event.event_type} asks for nothing` };
-    // The database knows these words: connecting the shop reopens the event.
-    if (event.shop === null) return { ignored: "the shop is not connected" };
-    return await action(dependencies, { ...event, shop: event.shop });
+  return {
+    groupOf: (event) =>
+      event.shop !== null && event.object_id !== null && isAboutOrder(event)
+        ? `orders of ${event.shop.id}`
+        : `event ${event.event_id}`,
+
+    async work(events) {
+      const [event] = events as [ClaimedEvent];
+      const { event_type, object_id, shop } = event;
+      const action = isAboutOrder(event) ? undefined : ACTIONS.get(event_type);
+      if (!isAboutOrder(event) && action === undefined) {
+        return [{ ignored: `${event_type} asks for nothing` }];
+      }
+      // The database knows these words: connecting the shop reopens the event.
+      if (shop === null) return [{ ignored: "the shop is not connected" }];
+      if (action) return [await action(dependencies, { ...event, shop })];
+      if (object_id === null) return [{ ignored: `${event_type} names no order` }];
+      return await ingestOrders(dependencies, events as OrderEvent[]);
+    },
   };
 }
 
 const Outcome = z.looseObject({ outcome: z.string() });
 
-/** The event only names an order: its present state is read from TikTok, then ingested. */
-async function ingestOrder(
-  dependencies: TikTokEventDependencies,
+async function expand(
+  { database }: TikTokEventDependencies,
   event: ShopEvent,
 ): Promise<EventResult> {
-  const { database, tiktok } = dependencies;
-  const orderId = event.object_id;
-  if (orderId === null) return { ignored: `${event.event_type} names no order` };
-  const connection = new ShopConnection(dependencies, event.shop);
-  const orders = await connection.call((access) => tiktok.getOrders(access, [orderId]));
-  const order = orders.get(orderId);
-  // TikTok may announce an order a moment before its API shows it.
-  if (order === undefined) throw new Error("TikTok does not show the order to this shop");
-  const result = await database.rpc("ingest_order", {
+  const { data } = await parseWebhook(new TextEncoder().encode(event.body));
+  const result = await database.rpc("expand_webhook_event", {
     p_event_id: event.event_id,
     p_tiktok_shop_id: event.shop.id,
-    p_order: mapOrder(order) as unknown as Json,
+    p_orders: namedOrders(event.event_type, data) as unknown as Json,
   });
-  return Outcome.parse(unwrap("ingest_order", result));
+  return { ...Outcome.parse(unwrap("expand_webhook_event", result)), more: true };
 }
 
 async function deauthorize(

@@ -18,7 +18,7 @@ const FIRST_SYNC_SECONDS = 30 * 24 * 3600;
 const OVERLAP_SECONDS = 300;
 const PAGE_SIZE = 100;
 
-const Stored = z.object({ outcome: z.string(), enqueued: z.int() });
+const Stored = z.object({ outcome: z.string(), enqueued: z.int(), missed: z.int() });
 
 /**
  * Works a SYNC_ORDERS event: from where the shop's last sync ended, at first 30 days ago, until now. What
@@ -45,6 +45,7 @@ export async function syncOrders(
     : Math.floor(Date.parse(orders_synced_until) / 1000) - OVERLAP_SECONDS;
   let found = 0;
   let enqueued = 0;
+  let missed = 0;
   let pageToken: string | undefined;
   while (true) {
     const page = await connection.call((access) =>
@@ -68,8 +69,27 @@ export async function syncOrders(
     const stored = Stored.parse(unwrap("store_order_page", result));
     found += page.orders.length;
     enqueued += stored.enqueued;
+    missed += stored.missed;
     if (stored.outcome === "stored") continue;
-    log.info("orders synced", { shop_id, found, enqueued, complete: next === "end" });
+    const level = missed > 0 ? "warn" : "info";
+    log[level]("orders synced", { shop_id, found, enqueued, missed, complete: next === "end" });
     return { outcome: stored.outcome, more: enqueued > 0 || next === "later" };
   }
+}
+
+/**
+ * Asks the event worker to sync a shop's orders, or those of every connected shop.
+ * @param shopId TikTok's.
+ * @returns Number of shops; those that wait for it already are not counted.
+ * @throws {DatabaseError} `PT404` if the shop is not connected
+ */
+export async function requestOrderSync(
+  database: DatabaseClient,
+  shopId?: string,
+): Promise<number> {
+  const result = await database.rpc(
+    "request_order_sync",
+    shopId === undefined ? {} : { p_shop_id: shopId },
+  );
+  return z.object({ requested: z.int() }).parse(unwrap("request_order_sync", result)).requested;
 }

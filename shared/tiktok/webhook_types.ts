@@ -59,6 +59,14 @@ export const ORDER_TOPICS: ReadonlySet<string> = new Set([
   "RETURN_STATUS_CHANGE",
 ]);
 
+/** Topics about orders that they name in lists, or not at all. */
+export const EXPANDED_TOPICS = [
+  "PACKAGE_UPDATE",
+  "AFTERSALES_REQUEST_STATUS_UPDATE",
+  "RMA_STATUS_UPDATE",
+  "REFUND_SUCCESS",
+] as const;
+
 /** The topic's name; a number that TikTok added since is named by its number. */
 export function webhookTypeName(type: number): string {
   return WEBHOOK_TYPES[type] ?? `TYPE_${type}`;

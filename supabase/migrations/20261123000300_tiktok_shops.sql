@@ -40,6 +40,7 @@ create table public.tiktok_shops (
   refresh_token_expires_at timestamptz not null,
   webhook_url text,
   orders_synced_until timestamptz,
+  first_sync_done boolean not null default false,
   connection_status text not null default 'active',
   status_reason text,
   is_active boolean not null generated always as (connection_status = 'active') stored,
@@ -77,6 +78,7 @@ comment on column public.tiktok_shops.connection_status is 'active; needs_reauth
 comment on column public.tiktok_shops.status_reason is 'Why it is not active: docs/tiktok.md.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last agreed at TikTok. What TikTok said before then is about an older connection.';
 comment on column public.tiktok_shops.orders_synced_until is 'All of the shop''s orders that changed before then are in, or in the inbox.';
+comment on column public.tiktok_shops.first_sync_done is 'From then on an order that only a sync finds was missed by the webhooks.';
 comment on column public.tiktok_shops.webhook_url is 'Where TikTok sends this shop''s webhooks since they were subscribed.';
 comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';

@@ -30,7 +30,7 @@ create table public.orders (
     )
   ),
   constraint orders_payment_status_check check (
-    payment_status in ('pending', 'paid', 'refunded', 'cancelled')
+    payment_status in ('pending', 'paid', 'partially_refunded', 'refunded', 'cancelled')
   ),
   constraint orders_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint orders_total_amount_check check (total_amount >= 0),

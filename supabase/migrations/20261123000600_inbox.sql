@@ -89,7 +89,11 @@ $$;
 comment on function private.max_webhook_attempts() is 'Attempts after which an event is given up.';
 grant execute on function private.max_webhook_attempts() to service_role;
 
-create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
+create function public.claim_webhook_events(
+  p_limit integer,
+  p_lease_seconds integer,
+  p_newest_first boolean default false
+)
 returns jsonb
 language plpgsql
 security invoker
@@ -120,7 +124,10 @@ begin
     where status in ('pending', 'processing')
       and next_attempt_at <= now()
       and attempts < private.max_webhook_attempts()
-    order by next_attempt_at
+    -- What has just come is not kept waiting by what came before.
+    order by
+      case when p_newest_first then extract(epoch from next_attempt_at) end desc,
+      next_attempt_at
     limit p_limit
     for update skip locked
   ), taken as (
@@ -168,9 +175,9 @@ begin
   return claimed;
 end;
 $$;
-comment on function public.claim_webhook_events(integer, integer) is
-  'Takes up to p_limit due events for p_lease_seconds, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, object_id, body, shop}.';
-grant execute on function public.claim_webhook_events(integer, integer) to service_role;
+comment on function public.claim_webhook_events(integer, integer, boolean) is
+  'Takes up to p_limit due events for p_lease_seconds, the longest due or the newest first, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, object_id, body, shop}.';
+grant execute on function public.claim_webhook_events(integer, integer, boolean) to service_role;
 
 create function public.ignore_webhook_event(p_event_id bigint, p_attempt integer, p_reason text)
 returns boolean
@@ -221,6 +228,20 @@ $$;
 comment on function public.fail_webhook_event(bigint, integer, text, integer) is
   'Puts an event back with exponential backoff and jitter, or gives it up after the last attempt. Returns its new status, null if the claim was lost.';
 grant execute on function public.fail_webhook_event(bigint, integer, text, integer) to service_role;
+
+create function public.oldest_open_event_seconds()
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
+  from private.webhook_events
+  where status in ('pending', 'processing');
+$$;
+comment on function public.oldest_open_event_seconds() is 'Age of the oldest event that is not settled; 0 if there is none.';
+grant execute on function public.oldest_open_event_seconds() to service_role;
 
 create function private.settle_done(p_event_id bigint)
 returns void

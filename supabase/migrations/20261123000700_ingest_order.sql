@@ -12,8 +12,42 @@ comment on function private.address_wins(text, text) is
   'TikTok masks an address later on and never shows it again: what could be read is kept.';
 grant execute on function private.address_wins(text, text) to service_role;
 
+create function private.next_order_status(stored text, incoming text)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when exists (
+      select from private.order_transitions where from_status = stored and to_status = incoming
+    ) then incoming
+    else stored
+  end;
+$$;
+comment on function private.next_order_status(text, text) is
+  'The incoming state if it may follow the stored one, else the stored one.';
+grant execute on function private.next_order_status(text, text) to service_role;
+
+create function private.next_payment_status(stored text, incoming text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when incoming is null then stored
+    -- Money that went back is not there again because the parcel moves on.
+    when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
+    else incoming
+  end;
+$$;
+comment on function private.next_payment_status(text, text) is 'The incoming state, unless it would undo a refund.';
+grant execute on function private.next_payment_status(text, text) to service_role;
+
 create function private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
-returns uuid
+returns public.orders
 language sql
 security invoker
 set search_path = ''
@@ -41,13 +75,13 @@ as $$
     (p_order ->> 'tiktok_created_at')::timestamptz,
     (p_order ->> 'tiktok_updated_at')::timestamptz
   )
-  returning id;
+  returning *;
 $$;
 comment on function private.insert_order(uuid, uuid, jsonb) is 'Part of ingest_order: a new row.';
 grant execute on function private.insert_order(uuid, uuid, jsonb) to service_role;
 
 create function private.update_order(stored public.orders, p_order jsonb)
-returns void
+returns public.orders
 language sql
 security invoker
 set search_path = ''
@@ -55,8 +89,8 @@ as $$
   -- What TikTok left out is kept: live answers omit what does not apply.
   update public.orders
   set tiktok_status = p_order ->> 'tiktok_status',
-      order_status = coalesce(p_order ->> 'order_status', stored.order_status),
-      payment_status = coalesce(p_order ->> 'payment_status', stored.payment_status),
+      order_status = private.next_order_status(stored.order_status, p_order ->> 'order_status'),
+      payment_status = private.next_payment_status(stored.payment_status, p_order ->> 'payment_status'),
       currency = coalesce(p_order ->> 'currency', stored.currency),
       total_amount = coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount),
       shipping_cost = coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost),
@@ -81,56 +115,133 @@ as $$
         stored.tiktok_created_at
       ),
       tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
-  where id = stored.id;
+  where id = stored.id
+  returning *;
 $$;
 comment on function private.update_order(public.orders, jsonb) is 'Part of ingest_order: a newer state of a stored order.';
 grant execute on function private.update_order(public.orders, jsonb) to service_role;
 
-create function public.ingest_order(p_event_id bigint, p_tiktok_shop_id uuid, p_order jsonb)
+create function private.describe_changes(before public.orders, after public.orders, p_order jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(field, jsonb_build_object('from', was, 'to', becomes)), '{}')
+    || case
+      when before.id is not null and before.shipping_address is distinct from after.shipping_address
+        then '{"shipping_address": "changed"}'
+      else '{}'
+    end::jsonb
+    || case
+      when before.id is not null and before.order_items is distinct from after.order_items
+        then '{"order_items": "changed"}'
+      else '{}'
+    end::jsonb
+    || case
+      when after.order_status <> (p_order ->> 'order_status')
+        then jsonb_build_object('refused', p_order ->> 'order_status')
+      else '{}'
+    end
+  from (
+    values
+      ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
+      ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
+      ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
+      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text))
+  ) as compared (field, was, becomes)
+  where was is distinct from becomes;
+$$;
+comment on function private.describe_changes(public.orders, public.orders, jsonb) is
+  'What order_events keeps of a change; no address and no item is repeated in it.';
+grant execute on function private.describe_changes(public.orders, public.orders, jsonb) to service_role;
+
+create function private.apply_refund(p_order public.orders, p_notice jsonb)
+returns public.orders
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  refunded numeric;
+  changed public.orders;
+begin
+  select coalesce(sum((changes ->> 'refund_total')::numeric), 0) into refunded
+  from public.order_events
+  where order_id = p_order.id and changes ? 'refund_total';
+  refunded := refunded + (p_notice ->> 'refund_total')::numeric;
+  update public.orders
+  set payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
+  where id = p_order.id and payment_status <> 'refunded'
+  returning * into changed;
+  return case when changed.id is null then p_order else changed end;
+end;
+$$;
+comment on function private.apply_refund(public.orders, jsonb) is
+  'A refund has succeeded: together with those before, all of the order''s amount or a part of it.';
+grant execute on function private.apply_refund(public.orders, jsonb) to service_role;
+
+create function private.lock_monthly_count(p_user_id uuid)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into private.monthly_order_counts (user_id, month)
+  values (p_user_id, private.current_month())
+  on conflict (user_id, month) do nothing;
+  select from private.monthly_order_counts
+  where user_id = p_user_id and month = private.current_month()
+  for update;
+$$;
+comment on function private.lock_monthly_count(uuid) is
+  'From here on, until the transaction ends, no other order of the seller is decided.';
+grant execute on function private.lock_monthly_count(uuid) to service_role;
+
+create function public.ingest_order(
+  p_event_id bigint,
+  p_tiktok_shop_id uuid,
+  p_order jsonb,
+  p_notice jsonb default '{}'
+)
 returns jsonb
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
   seller uuid;
-  stored public.orders;
+  event private.webhook_events;
+  before public.orders;
+  after public.orders;
+  changes jsonb;
   outcome text;
-  order_id uuid;
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled', 'order_id', null);
-  end if;
-
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
     raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
+  perform private.lock_monthly_count(seller);
+  event := private.lock_open_event(p_event_id);
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled', 'order_id', null);
+  end if;
 
-  -- The seller's counter is the lock: from here on no other order of theirs is decided.
-  insert into private.monthly_order_counts (user_id, month)
-  values (seller, private.current_month())
-  on conflict (user_id, month) do nothing;
-  perform from private.monthly_order_counts
-  where user_id = seller and month = private.current_month()
-  for update;
-
-  select * into stored
+  select * into before
   from public.orders
   where tiktok_shop_id = p_tiktok_shop_id
     and tiktok_order_id = p_order ->> 'tiktok_order_id';
 
-  if stored.id is not null then
-    order_id := stored.id;
-    if stored.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
+  if before.id is not null then
+    if before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
+      after := before;
       outcome := 'stale';
     else
-      perform private.update_order(stored, p_order);
+      after := private.update_order(before, p_order);
       outcome := 'updated';
     end if;
   elsif public.check_order_limit(seller) then
-    order_id := private.insert_order(seller, p_tiktok_shop_id, p_order);
+    after := private.insert_order(seller, p_tiktok_shop_id, p_order);
     update private.monthly_order_counts
     set orders = orders + 1
     where user_id = seller and month = private.current_month();
@@ -139,15 +250,66 @@ begin
     outcome := 'held';
   end if;
 
+  if after.id is not null then
+    if p_notice ? 'refund_total' then
+      after := private.apply_refund(after, p_notice);
+    end if;
+    changes := p_notice
+      || private.describe_changes(before, after, case when outcome = 'stale' then '{}' else p_order end);
+    if changes <> '{}' then
+      insert into public.order_events (
+        order_id, user_id, event_type, webhook_event_id, changes, happened_at
+      )
+      values (after.id, seller, event.event_type, event.id, changes, after.tiktok_updated_at);
+    end if;
+  end if;
+
   update private.webhook_events
   set status = case when outcome = 'held' then 'held' else 'done' end,
       reason = case when outcome = 'held' then 'order_limit' end,
       object_id = p_order ->> 'tiktok_order_id',
       settled_at = now()
   where id = p_event_id;
-  return jsonb_build_object('outcome', outcome, 'order_id', order_id);
+  return jsonb_build_object('outcome', outcome, 'order_id', after.id);
 end;
 $$;
-comment on function public.ingest_order(bigint, uuid, jsonb) is
-  'Takes an order in and settles its event, in one transaction. p_order: docs/orders.md. Returns {outcome, order_id}; outcome is inserted, updated, stale (the stored one is newer), held (over the plan''s limit) or settled (the event already was).';
-grant execute on function public.ingest_order(bigint, uuid, jsonb) to service_role;
+comment on function public.ingest_order(bigint, uuid, jsonb, jsonb) is
+  'Takes an order in, writes its timeline and settles its event, in one transaction. p_order: docs/orders.md; p_notice: what else the event said, for the timeline (refund_total also changes payment_status). Returns {outcome, order_id}; outcome is inserted, updated, stale (the stored one is newer), held (over the plan''s limit) or settled (the event already was).';
+grant execute on function public.ingest_order(bigint, uuid, jsonb, jsonb) to service_role;
+
+create function public.ingest_orders(p_tiktok_shop_id uuid, p_items jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  item record;
+  outcomes jsonb := '[]';
+begin
+  -- Before any event: so that two workers never wait for each other.
+  perform private.lock_monthly_count(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
+  for item in
+    select entry.event_id, entry."order", coalesce(entry.notice, '{}') as notice
+    from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
+    order by entry.event_id
+  loop
+    begin
+      outcomes := outcomes || (
+        jsonb_build_object('event_id', item.event_id)
+        || public.ingest_order(item.event_id, p_tiktok_shop_id, item."order", item.notice)
+      );
+    exception
+      -- One order that cannot be stored stops no other.
+      when others then
+        outcomes := outcomes || jsonb_build_object(
+          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
+        );
+    end;
+  end loop;
+  return jsonb_build_object('outcomes', outcomes);
+end;
+$$;
+comment on function public.ingest_orders(uuid, jsonb) is
+  'ingest_order for many orders of a shop, oldest event first; each has its own outcome. p_items: [{event_id, order, notice}]. Returns {outcomes: [{event_id, outcome, order_id}]}; outcome "failed" has error, an SQLSTATE, and leaves the event as it was.';
+grant execute on function public.ingest_orders(uuid, jsonb) to service_role;

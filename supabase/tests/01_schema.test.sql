@@ -78,9 +78,11 @@ select set_eq(
   $$select name from tests.functions where has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'get_dashboard_metrics()',
+    'get_usage()',
     'get_user_active_subscription(uuid)',
     'private.is_backend_event(text)',
-    'private.own_dashboard_metrics()'
+    'private.own_dashboard_metrics()',
+    'private.own_usage()'
   ],
   'what sellers may call'
 );
@@ -94,6 +96,7 @@ select set_eq(
     'private.forget_shop_events()',
     'private.handle_auth_user()',
     'private.own_dashboard_metrics()',
+    'private.own_usage()',
     'refresh_dashboard_metrics()'
   ],
   'what runs with the owner''s rights'
@@ -125,6 +128,7 @@ select set_eq(
   array[
     'analytics_events: insert (event_type, properties, session_id, user_id)',
     'analytics_events: select',
+    'order_events: select',
     'orders: select',
     'plans: select',
     'shipments: select',
