@@ -42,6 +42,7 @@ Deno.test("over a day every job of the migrations fires as often as it should", 
   assert.deepEqual(Object.fromEntries(runs), {
     "aggregate-analytics": 1,
     "event-worker": 24 * 60,
+    "order-sync": 4 * 24,
     "purge-old-rows": 1,
     "refresh-dashboard-metrics": 24,
     "tiktok-token-refresh": 4 * 24,
