@@ -112,9 +112,15 @@ export async function subscribe(stack: TestStack, userId: string, plan: string):
       clock_timestamp())`;
 }
 
-/** As if the leases of workers that died, or the waits of events that failed, were over. */
+/**
+ * As if the leases of workers that died, or the waits of events that failed, were over; not of those that
+ * are being settled just now.
+ */
 export async function letTimePass(stack: TestStack): Promise<void> {
   await stack.sql`
     update private.webhook_events set next_attempt_at = now()
-    where status in ('pending', 'processing')`;
+    where id in (
+      select id from private.webhook_events where status in ('pending', 'processing')
+      for update skip locked
+    )`;
 }
