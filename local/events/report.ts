@@ -91,7 +91,7 @@ export function formatCounts(counts: EventCount[], now: number, width: number): 
   ).join("\n");
 }
 
-/** Two lines an event: what it is, and below it what it is about and what went wrong. */
+/** Up to three lines an event: what it is, and below it what it is about, and what went wrong. */
 export function formatEvents(events: EventSummary[], now: number, width: number): string {
   const [head, ...lines] = table(
     [
@@ -117,8 +117,8 @@ export function formatEvents(events: EventSummary[], now: number, width: number)
     const why = event.status === "dead"
       ? event.last_error ?? event.reason
       : event.reason ?? event.last_error;
-    const detail = [about, why ?? ""].filter((part) => part !== "").join(": ");
-    return detail === "" ? [] : [cut(`    ${plain(detail)}`, width)];
+    return [about, why ?? ""].filter((part) => part !== "")
+      .map((part) => cut(`    ${plain(part)}`, width));
   });
   return [head, ...lines.flatMap((line, n) => [line, ...details[n] ?? []])].join("\n");
 }
