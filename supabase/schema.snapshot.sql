@@ -854,6 +854,16 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.webhook_events
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  where id = any (p_event_ids);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.settle_done(p_event_id bigint)
  RETURNS void
  LANGUAGE sql
@@ -900,6 +910,91 @@ AS $function$
       tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
   where id = stored.id
   returning *;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.webhook_event_condition(p_filter jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  filters constant text[] := array[
+    'status', 'source', 'event_type', 'shop_id', 'object_id', 'reason', 'error',
+    'received_after', 'received_before'
+  ];
+  choices constant jsonb := '{
+    "status": ["pending", "processing", "done", "ignored", "held", "dead"],
+    "source": ["tiktok", "stripe", "easypost", "creatorflow"]
+  }';
+  conditions text[] := array['true'];
+  given record;
+  wanted text;
+begin
+  if p_filter is null or jsonb_typeof(p_filter) <> 'object' then
+    raise exception 'The filter has to be an object, such as {"status": "dead"}' using errcode = 'PT400';
+  end if;
+  for given in select entry.key, entry.value from jsonb_each(p_filter) as entry loop
+    if given.key <> all (filters) then
+      raise exception 'There is no filter "%". There are: %',
+        left(given.key, 100), array_to_string(filters, ', ')
+        using errcode = 'PT400';
+    end if;
+    wanted := given.value #>> '{}';
+    -- Ids too: as a number, one of TikTok's is another one by the time that it gets here.
+    if jsonb_typeof(given.value) <> 'string' or wanted = '' then
+      raise exception 'The filter "%" takes a text, not %', given.key, left(given.value::text, 100)
+        using errcode = 'PT400';
+    end if;
+    if choices ? given.key and not (choices -> given.key) ? wanted then
+      raise exception 'The filter "%" takes one of %, not "%"',
+        given.key,
+        (select string_agg(choice, ', ') from jsonb_array_elements_text(choices -> given.key) as choice),
+        left(wanted, 100)
+        using errcode = 'PT400';
+    end if;
+    if given.key in ('received_after', 'received_before') then
+      begin
+        wanted := wanted::timestamptz::text;
+      exception
+        when data_exception then
+          raise exception 'The filter "%" takes a time such as 2026-11-23T10:00:00Z, not "%"',
+            given.key, left(wanted, 100)
+            using errcode = 'PT400';
+      end;
+    end if;
+    conditions := conditions || case given.key
+      when 'error' then format('position(lower(%L) in lower(last_error)) > 0', wanted)
+      when 'received_after' then format('received_at >= %L', wanted)
+      when 'received_before' then format('received_at < %L', wanted)
+      else format('%I = %L', given.key, wanted)
+    end;
+  end loop;
+  return array_to_string(conditions, ' and ');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.webhook_event_summary(event private.webhook_events)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'event_id', event.id,
+    'source', event.source,
+    'external_id', event.external_id,
+    'event_type', event.event_type,
+    'shop_id', event.shop_id,
+    'object_id', event.object_id,
+    'status', event.status,
+    'attempts', event.attempts,
+    'reason', event.reason,
+    'last_error', event.last_error,
+    'received_at', event.received_at,
+    'next_attempt_at', event.next_attempt_at,
+    'settled_at', event.settled_at
+  );
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.begin_tiktok_authorization(p_user_id uuid, p_state_hash text, p_valid_seconds integer)
@@ -1225,6 +1320,44 @@ begin
   from public.tiktok_shops
   where user_id = p_user_id and shop_id = any (granted_shops);
   return connected;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.count_webhook_events(p_filter jsonb DEFAULT '{}'::jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  counts jsonb;
+begin
+  execute format(
+    $query$
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'status', status,
+            'source', source,
+            'event_type', event_type,
+            'events', events,
+            'oldest_received_at', oldest_received_at
+          )
+          order by status, source, event_type
+        ),
+        '[]'
+      )
+      from (
+        select status, source, event_type, count(*) as events, min(received_at) as oldest_received_at
+        from private.webhook_events
+        where %s
+        group by status, source, event_type
+      ) as kind
+    $query$,
+    private.webhook_event_condition(p_filter)
+  )
+  into counts;
+  return counts;
 end;
 $function$
 ;
@@ -1616,6 +1749,44 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.list_webhook_events(p_filter jsonb, p_limit integer DEFAULT 50, p_before bigint DEFAULT NULL::bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  condition text := private.webhook_event_condition(p_filter);
+  events jsonb;
+  next_before jsonb;
+begin
+  if p_limit is null or p_limit not between 1 and 1000 then
+    raise exception 'p_limit has to be 1 to 1000' using errcode = 'PT400';
+  end if;
+  execute format(
+    $query$
+      select coalesce(jsonb_agg(private.webhook_event_summary(event) order by event.id desc), '[]')
+      from (
+        select *
+        from private.webhook_events
+        where %s and ($1 is null or id < $1)
+        order by id desc
+        limit $2
+      ) as event
+    $query$,
+    condition
+  )
+  into events
+  -- One more tells whether there is another page.
+  using p_before, p_limit + 1;
+  if jsonb_array_length(events) > p_limit then
+    events := events - p_limit;
+    next_before := events -> (p_limit - 1) -> 'event_id';
+  end if;
+  return jsonb_build_object('events', events, 'next_before', next_before);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.note_authorization_expiry(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone, p_expires_at timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1741,6 +1912,84 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.replay_webhook_event(p_event_id bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  status_before text;
+  settled boolean;
+begin
+  -- Waits for a worker that is just settling it, and then says what it became.
+  select status into status_before
+  from private.webhook_events
+  where id = p_event_id
+  for update;
+  if status_before is null then
+    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+  end if;
+  settled := status_before in ('done', 'ignored', 'held', 'dead');
+  if settled then
+    perform private.reopen_webhook_events(array[p_event_id]);
+  end if;
+  insert into public.system_logs (event_type, details)
+  values (
+    'events_replayed',
+    jsonb_build_object('event_id', p_event_id, 'status_before', status_before, 'count', settled::integer)
+  );
+  return jsonb_build_object(
+    'event_id', p_event_id,
+    'status_before', status_before,
+    'replayed', settled
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.replay_webhook_events(p_filter jsonb, p_limit integer DEFAULT 1000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  settled text := private.webhook_event_condition(p_filter)
+    || ' and status in (''done'', ''ignored'', ''held'', ''dead'')';
+  chosen bigint[];
+  remaining bigint;
+begin
+  -- A source or a time alone is nearly everything, and nearly everything is done.
+  if not p_filter ?| array['status', 'reason', 'error', 'event_type', 'shop_id', 'object_id'] then
+    raise exception 'Replaying needs a filter with status, reason, error, event_type, shop_id or object_id'
+      using errcode = 'PT400';
+  end if;
+  if p_limit is null or p_limit not between 1 and 10000 then
+    raise exception 'p_limit has to be 1 to 10000' using errcode = 'PT400';
+  end if;
+  -- What somebody else holds is being changed just now: the next call finds it, if it still matches.
+  execute format(
+    $query$
+      select coalesce(array_agg(id), '{}')
+      from (
+        select id
+        from private.webhook_events
+        where %s
+        order by id
+        limit $1
+        for update skip locked
+      ) as oldest
+    $query$,
+    settled
+  )
+  into chosen
+  using p_limit;
+  perform private.reopen_webhook_events(chosen);
+  execute format('select count(*) from private.webhook_events where %s', settled) into remaining;
+  insert into public.system_logs (event_type, details)
+  values ('events_replayed', jsonb_build_object('filter', p_filter, 'count', cardinality(chosen)));
+  return jsonb_build_object('replayed', cardinality(chosen), 'remaining', remaining);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.request_order_sync(p_shop_id text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1769,6 +2018,23 @@ begin
     );
   get diagnostics requested = row_count;
   return jsonb_build_object('requested', requested);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.show_webhook_event(p_event_id bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+begin
+  select * into event from private.webhook_events where id = p_event_id;
+  if event.id is null then
+    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+  end if;
+  return private.webhook_event_summary(event) || jsonb_build_object('body', event.body);
 end;
 $function$
 ;
@@ -1815,7 +2081,8 @@ begin
       'SYNC_ORDERS',
       shop.shop_id,
       '{}'
-    );
+    )
+    on conflict (source, external_id) do nothing;
   end if;
   return jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed);
 end;
@@ -2041,14 +2308,18 @@ grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_usage() to authenticated;
+grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.settle_done(bigint) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
+grant execute on function private.webhook_event_condition(jsonb) to service_role;
+grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
 grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
 grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
 grant execute on function public.claim_webhook_events(integer,integer,boolean) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
+grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
@@ -2064,12 +2335,16 @@ grant execute on function public.ignore_webhook_event(bigint,integer,text) to se
 grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
 grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
+grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;
 grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events() to service_role;
+grant execute on function public.replay_webhook_event(bigint) to service_role;
+grant execute on function public.replay_webhook_events(jsonb,integer) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
+grant execute on function public.show_webhook_event(bigint) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.use_tiktok_authorization(text) to service_role;

@@ -469,6 +469,7 @@ export type Database = {
         Returns: Json;
       };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
+      "count_webhook_events": { Args: { "p_filter"?: Json }; Returns: Json };
       "create_backup_point": { Args: { "backup_name": string }; Returns: string };
       "deauthorize_tiktok_shop": {
         Args: { "p_event_at": string; "p_event_id": number; "p_tiktok_shop_id": string };
@@ -535,6 +536,10 @@ export type Database = {
         Args: { "p_lease_seconds": number; "p_tiktok_shop_id": string; "p_token_version": number };
         Returns: Json;
       };
+      "list_webhook_events": {
+        Args: { "p_before"?: number; "p_filter": Json; "p_limit"?: number };
+        Returns: Json;
+      };
       "note_authorization_expiry": {
         Args: {
           "p_event_at": string;
@@ -558,7 +563,10 @@ export type Database = {
       };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: Record<PropertyKey, never>; Returns: number };
+      "replay_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
+      "replay_webhook_events": { Args: { "p_filter": Json; "p_limit"?: number }; Returns: Json };
       "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
+      "show_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
       "store_order_page": {
         Args: {
           "p_event_id": number;

@@ -90,7 +90,8 @@ begin
       'SYNC_ORDERS',
       shop.shop_id,
       '{}'
-    );
+    )
+    on conflict (source, external_id) do nothing;
   end if;
   return jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed);
 end;
