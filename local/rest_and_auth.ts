@@ -92,9 +92,10 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
     fetch: (request) => app.fetch(request, { peerAddress: null }),
     ensureSystemSchema: () => app.ensureSystemSchema(),
     async warmUp() {
-      // Any table will do; the answer to a stranger is a refusal.
-      const request = new Request("http://127.0.0.1/rest/v1/plans?limit=0", {
-        headers: { apikey: keys.publishableKey ?? "" },
+      const request = new Request("http://127.0.0.1/rest/v1/rpc/oldest_open_event_seconds", {
+        method: "POST",
+        headers: { apikey: keys.secretKey ?? "", "content-type": "application/json" },
+        body: "{}",
       });
       await (await app.fetch(request, { peerAddress: null })).body?.cancel();
     },

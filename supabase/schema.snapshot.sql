@@ -31,6 +31,7 @@ create table private.tiktok_logins (
   user_id uuid not null,
   open_id text not null,
   token_version integer not null default 1,
+  pair_requested_at timestamp with time zone not null default now(),
   last_refreshed_at timestamp with time zone,
   refresh_not_before timestamp with time zone,
   refresh_failures integer not null default 0,
@@ -294,6 +295,7 @@ CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btr
 CREATE INDEX idx_subscriptions_user_id ON public.subscriptions USING btree (user_id, created_at DESC, id DESC);
 CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (created_at);
 CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
+CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_token_expires_at ON public.tiktok_shops USING btree (token_expires_at) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_id, open_id);
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
@@ -618,6 +620,16 @@ AS $function$
   select value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.is_older_pair(p_grant jsonb, p_stored_expires_at timestamp with time zone, p_stored_requested_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select ((p_grant ->> 'token_expires_at')::timestamptz, (p_grant ->> 'requested_at')::timestamptz)
+    < (p_stored_expires_at, p_stored_requested_at);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -872,6 +884,17 @@ AS $function$
   update private.webhook_events
   set status = 'done', reason = null, settled_at = now()
   where id = p_event_id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.settle_stale(p_event_id bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.webhook_events
+  set status = 'ignored', reason = 'it is older than the connection', settled_at = now()
+  where id = p_event_id;
+  select jsonb_build_object('outcome', 'stale');
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
@@ -1240,11 +1263,35 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
+  -- Two ways back from TikTok at once: the pair that was issued first is dead, though it came last.
+  perform from private.tiktok_logins
+  where user_id = p_user_id and open_id = p_grant ->> 'open_id'
+  for update;
+  if exists (
+    select from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.user_id = p_user_id
+      and shop.open_id = p_grant ->> 'open_id'
+      and shop.connection_status = 'active'
+      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
+  ) then
+    select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
+    into connected
+    from public.tiktok_shops
+    where user_id = p_user_id and open_id = p_grant ->> 'open_id' and connection_status = 'active';
+    return connected;
+  end if;
+
   -- A refresh that is under way stores nothing any more: its number is older.
-  insert into private.tiktok_logins as login (user_id, open_id)
-  values (p_user_id, p_grant ->> 'open_id')
+  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
+  values (
+    p_user_id,
+    p_grant ->> 'open_id',
+    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
+  )
   on conflict (user_id, open_id) do update
     set token_version = login.token_version + 1,
+        pair_requested_at = excluded.pair_requested_at,
         last_refreshed_at = null,
         refresh_not_before = null,
         refresh_failures = 0,
@@ -1307,13 +1354,16 @@ begin
   cross join unnest(array['SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS']) as task
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
-  -- What came before the shop was connected is worked now.
+  -- What came before the shop was connected is worked now, and so is what has failed since.
   update private.webhook_events
   set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
-  where source in ('tiktok', 'creatorflow')
-    and status = 'ignored'
-    and reason = 'the shop is not connected'
-    and shop_id = any (granted_shops);
+  where id in (
+    select id from private.webhook_events
+    where source in ('tiktok', 'creatorflow')
+      and (status = 'pending' or (status = 'ignored' and reason = 'the shop is not connected'))
+      and shop_id = any (granted_shops)
+    for update skip locked
+  );
 
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
   into connected
@@ -1393,7 +1443,6 @@ CREATE OR REPLACE FUNCTION public.deauthorize_tiktok_shop(p_event_id bigint, p_t
 AS $function$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
-  outcome text := 'disconnected';
 begin
   if event.id is null then
     return jsonb_build_object('outcome', 'settled');
@@ -1410,10 +1459,10 @@ begin
     and connection_status = 'active'
     and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
   if not found then
-    outcome := 'stale';
+    return private.settle_stale(p_event_id);
   end if;
   perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', outcome);
+  return jsonb_build_object('outcome', 'disconnected');
 end;
 $function$
 ;
@@ -1795,7 +1844,6 @@ AS $function$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
   shop public.tiktok_shops;
-  outcome text := 'noted';
 begin
   if event.id is null then
     return jsonb_build_object('outcome', 'settled');
@@ -1809,20 +1857,19 @@ begin
     and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
   for update of login;
   if shop.id is null then
-    outcome := 'stale';
-  else
-    update public.tiktok_shops
-    set refresh_token_expires_at = p_expires_at
-    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
-    insert into public.analytics_events (user_id, event_type, properties)
-    values (
-      shop.user_id,
-      'authorization_expiring',
-      jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
-    );
+    return private.settle_stale(p_event_id);
   end if;
+  update public.tiktok_shops
+  set refresh_token_expires_at = p_expires_at
+  where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
+  insert into public.analytics_events (user_id, event_type, properties)
+  values (
+    shop.user_id,
+    'authorization_expiring',
+    jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
+  );
   perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', outcome);
+  return jsonb_build_object('outcome', 'noted');
 end;
 $function$
 ;
@@ -2038,6 +2085,51 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.store_exchanged_tokens(p_open_id text, p_grant jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  stored integer;
+begin
+  perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
+  update public.tiktok_shops as shop
+  set access_token = entry.access_token,
+      refresh_token = entry.refresh_token,
+      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
+      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+      shop_id text, access_token text, refresh_token text
+    ),
+    private.tiktok_logins as login
+  where shop.open_id = p_open_id
+    and shop.shop_id = entry.shop_id
+    and shop.connection_status = 'active'
+    and login.user_id = shop.user_id
+    and login.open_id = shop.open_id
+    and not coalesce(
+      private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at), false
+    );
+  get diagnostics stored = row_count;
+  if stored > 0 then
+    update private.tiktok_logins as login
+    set token_version = token_version + 1,
+        pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
+        lease_id = null,
+        lease_until = null
+    where open_id = p_open_id
+      and exists (
+        select from public.tiktok_shops as shop
+        where shop.user_id = login.user_id
+          and shop.open_id = login.open_id
+          and shop.connection_status = 'active'
+      );
+  end if;
+  return stored;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.store_order_page(p_event_id bigint, p_tiktok_shop_id uuid, p_orders jsonb, p_synced_until timestamp with time zone, p_next text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2097,6 +2189,7 @@ begin
   -- By the number alone: a worker whose lease ran out still holds the only pair that TikTok knows.
   update private.tiktok_logins
   set token_version = token_version + 1,
+      pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
       last_refreshed_at = now(),
       refresh_not_before = null,
       refresh_failures = 0,
@@ -2298,6 +2391,7 @@ grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
 grant execute on function private.is_backend_event(text) to service_role;
 grant execute on function private.is_encrypted(text) to service_role;
+grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
@@ -2310,6 +2404,7 @@ grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.settle_done(bigint) to service_role;
+grant execute on function private.settle_stale(bigint) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
@@ -2345,6 +2440,7 @@ grant execute on function public.replay_webhook_event(bigint) to service_role;
 grant execute on function public.replay_webhook_events(jsonb,integer) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
 grant execute on function public.show_webhook_event(bigint) to service_role;
+grant execute on function public.store_exchanged_tokens(text,jsonb) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.use_tiktok_authorization(text) to service_role;
@@ -2367,6 +2463,7 @@ comment on relation private.tiktok_logins is 'A TikTok login that a seller conne
 comment on column private.tiktok_logins.lease_until is 'Until then the worker with lease_id is the only one that may refresh.';
 comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';
 comment on column private.tiktok_logins.token_version is 'Raised with every new pair. A worker that holds an older number has used a pair that is not stored any more.';
+comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair. Of two pairs that end in the same second, the one that was asked for later is the one that lives.';
 comment on column private.tiktok_logins.refresh_not_before is 'After a failure: when the next refresh may be tried.';
 comment on column private.tiktok_logins.refresh_failures is 'In a row; decides how long the next wait is.';
 comment on column private.tiktok_logins.refresh_refusals is 'Failures in a row where TikTok answered and said no; the last of a few ends the connection.';

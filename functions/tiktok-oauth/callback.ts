@@ -3,6 +3,7 @@ import type { TikTokAuthorizeConfig, TikTokConfig } from "../../shared/config.ts
 import { errorText, log } from "../../shared/log.ts";
 import { sealClaim, useState } from "../../shared/tiktok/authorization.ts";
 import { ConnectError, connectWithCode } from "../../shared/tiktok/connect.ts";
+import type { User } from "../../shared/http/user.ts";
 import type { ShopDependencies } from "../../shared/tiktok/shops.ts";
 
 export interface CallbackDependencies extends ShopDependencies {
@@ -21,6 +22,8 @@ const CODE_FORM = /^[\w.~+/=:%-]{8,1024}$/;
 async function decide(
   dependencies: CallbackDependencies,
   query: URLSearchParams,
+  /** Who is known to be at the browser; a redirect tells nothing of that, but other callers may. */
+  visitor: User | undefined,
 ): Promise<Outcome> {
   const code = query.get("code")?.trim();
   const state = query.get("state")?.trim();
@@ -37,6 +40,9 @@ async function decide(
   }
   const used = await useState(dependencies.database, state);
   if (used.outcome !== "valid") return { status: "failed", code: `state_${used.outcome}` };
+  if (visitor !== undefined && visitor.id !== used.user_id) {
+    return { status: "failed", code: "state_of_another_user" };
+  }
   await connectWithCode(dependencies, used.user_id, code);
   return { status: "connected" };
 }
@@ -45,9 +51,9 @@ async function decide(
 export async function finishAuthorization(
   dependencies: CallbackDependencies,
   query: URLSearchParams,
-  requestId: string,
+  { requestId, visitor }: { requestId: string; visitor: User | undefined },
 ): Promise<{ location: string; connected: boolean }> {
-  const outcome = await decide(dependencies, query).catch((error): Outcome => {
+  const outcome = await decide(dependencies, query, visitor).catch((error): Outcome => {
     const code = error instanceof ConnectError ? error.code : "internal_error";
     const text = errorText(error instanceof ConnectError ? error.cause : error);
     const level = code === "internal_error" ? "error" : "warn";

@@ -36,7 +36,8 @@ const app = createApp("tiktok-oauth");
 for (const path of ["/authorize", "/complete", "/shops", "/shops/*"]) app.use(path, allowBrowsers);
 
 const AuthorizeBody = z.strictObject({
-  region: z.string().regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB").optional(),
+  region: z.string("two capital letters, e.g. US or GB")
+    .regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB").optional(),
 });
 
 app.post("/authorize", async (c) => {
@@ -50,7 +51,14 @@ app.get("/callback", async (c) => {
   // Hono answers HEAD as GET: a link preview must not use the seller's state up.
   if (c.req.raw.method !== "GET") methodNotAllowed("GET")();
   const query = new URL(c.req.url).searchParams;
-  const { location, connected } = await finishAuthorization(dependencies, query, c.var.requestId);
+  const visitor = c.req.header("authorization") === undefined
+    ? undefined
+    : await requireUser(c.req.raw, database);
+  const { requestId } = c.var;
+  const { location, connected } = await finishAuthorization(dependencies, query, {
+    requestId,
+    visitor,
+  });
   if (connected) runInBackground(drainer.drain());
   // Nobody may see in a Referer or a cache what stood in the query.
   c.header("referrer-policy", "no-referrer");
@@ -59,7 +67,9 @@ app.get("/callback", async (c) => {
 });
 app.all("/callback", methodNotAllowed("GET"));
 
-const CompleteBody = z.strictObject({ claim: z.string().min(1).max(4096) });
+const CompleteBody = z.strictObject({
+  claim: z.string("the claim that APP_URL was given").min(1).max(4096),
+});
 
 app.post("/complete", async (c) => {
   const user = await requireUser(c.req.raw, database);

@@ -28,11 +28,14 @@ const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
   },
 };
 
-/** Passes on what is no failure of connecting. */
-export function connectProblem(error: unknown): unknown {
-  if (!(error instanceof ConnectError)) return error;
-  const { code, cause } = error;
-  return new Problem({ code, ...FAILURES[code] }, { cause });
+/** TikTok's code is used up either way: whoever gets one of these begins again. */
+export function connectProblem(error: unknown): Problem {
+  if (error instanceof ConnectError) {
+    const { code, cause } = error;
+    return new Problem({ code, ...FAILURES[code] }, { cause });
+  }
+  const detail = "Something went wrong on our side. Nothing was connected; please begin again.";
+  return new Problem({ status: 500, code: "internal_error", detail }, { cause: error });
 }
 
 const CLAIMS = {

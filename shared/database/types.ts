@@ -567,6 +567,7 @@ export type Database = {
       "replay_webhook_events": { Args: { "p_filter": Json; "p_limit"?: number }; Returns: Json };
       "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
       "show_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
+      "store_exchanged_tokens": { Args: { "p_grant": Json; "p_open_id": string }; Returns: number };
       "store_order_page": {
         Args: {
           "p_event_id": number;

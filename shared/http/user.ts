@@ -1,5 +1,6 @@
 /** Lets only signed-in users in, by the access token that Supabase Auth gave them. */
 import * as z from "zod";
+import { fromBase64 } from "../crypto/encoding.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { errorText, log } from "../log.ts";
 import { Problem } from "./problem.ts";
@@ -24,6 +25,16 @@ function refusal(code: string, detail: string): Problem {
     detail,
     headers: { "www-authenticate": "Bearer" },
   });
+}
+
+/** What the token says itself; whoever forges that gets another refusal, and no more. */
+function isExpired(token: string): boolean {
+  try {
+    const payload = new TextDecoder().decode(fromBase64(token.split(".")[1] ?? ""));
+    return Number(JSON.parse(payload).exp) * 1000 <= Date.now();
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -52,6 +63,10 @@ export async function requireUser(request: Request, database: DatabaseClient): P
       code: "auth_unavailable",
       detail: "Your sign-in could not be checked. Please try again.",
     });
+  }
+  // Auth's own words for it differ; the app is to renew the token, and not to ask for a password.
+  if (error !== null && isExpired(token)) {
+    throw refusal("token_expired", "The access token has expired: renew the session.");
   }
   const claims = UserClaims.safeParse(data?.claims);
   if (error !== null || !claims.success) throw invalid();

@@ -3,7 +3,13 @@ import type { TikTokConfig } from "../config.ts";
 import { DatabaseError } from "../database/result.ts";
 import { isRefusal, TikTokError } from "./errors.ts";
 import { exchangeAuthCode, NotASellerError } from "./oauth.ts";
-import { type ConnectedShop, connectShops, NoShopsError, type ShopDependencies } from "./shops.ts";
+import {
+  type ConnectedShop,
+  connectShops,
+  keepConnected,
+  NoShopsError,
+  type ShopDependencies,
+} from "./shops.ts";
 
 /** What may be told to the seller's browser. */
 export type ConnectFailure =
@@ -28,13 +34,15 @@ export class ConnectError extends Error {
   }
 }
 
+const SCOPE_MISSING = 105005;
+
 /** What a failure after the exchange means. */
 function failureOf(error: unknown): ConnectFailure | undefined {
   if (error instanceof NotASellerError) return "not_a_seller";
   if (error instanceof NoShopsError) return "no_shops";
   if (error instanceof DatabaseError && error.code === "PT409") return "shop_taken";
   if (!(error instanceof TikTokError)) return undefined;
-  return isRefusal(error) ? "permission_missing" : "tiktok_unavailable";
+  return error.code === SCOPE_MISSING ? "permission_missing" : "tiktok_unavailable";
 }
 
 /** @throws {ConnectError} */
@@ -50,6 +58,7 @@ export async function connectWithCode(
     const failure = failureOf(error);
     throw failure ? new ConnectError(failure, error) : error;
   });
+  await keepConnected(dependencies, grant);
   return await connectShops(dependencies, userId, grant).catch((error) => {
     const failure = failureOf(error);
     throw failure ? new ConnectError(failure, error) : error;

@@ -15,8 +15,8 @@ export interface ConnectionState {
   reason: string | null;
   /** For the seller. */
   message: string;
-  /** ISO 8601: the end of the seller's permission at TikTok; may be a century away. */
-  expires_at: string;
+  /** ISO 8601: the end of the seller's permission at TikTok, a century away at times; `null` if it ended. */
+  expires_at: string | null;
   connected_at: string;
 }
 
@@ -24,6 +24,7 @@ interface ConnectionRow {
   connection_status: string;
   status_reason: string | null;
   granted_scopes: string[];
+  token_expires_at: string;
   refresh_token_expires_at: string;
 }
 
@@ -54,6 +55,10 @@ export function describeConnection(row: ConnectionRow, now: number): string {
   if (row.connection_status !== "active") return REASONS[row.status_reason ?? ""] ?? CONNECT_AGAIN;
   const expiresAt = Date.parse(row.refresh_token_expires_at);
   if (expiresAt <= now) return REASONS.authorization_expired as string;
+  if (Date.parse(row.token_expires_at) <= now) {
+    return "Connected, but TikTok has not renewed our access yet. We keep trying; " +
+      "what was ordered meanwhile comes in afterwards.";
+  }
   if (row.granted_scopes.length > 0 && !row.granted_scopes.includes(READ_ORDERS)) {
     return "Connected, but TikTok does not let us read orders. " +
       "Connect again and agree to order information.";
@@ -76,7 +81,7 @@ export async function listConnections(
   const rows = unwrap(
     "tiktok_shops",
     await client.from("tiktok_shops").select(
-      "id, shop_id, shop_name, region, connection_status, status_reason, granted_scopes, refresh_token_expires_at, connected_at",
+      "id, shop_id, shop_name, region, connection_status, status_reason, granted_scopes, token_expires_at, refresh_token_expires_at, connected_at",
     ).eq("user_id", userId).order("connected_at"),
   );
   return rows.map((row) => ({
@@ -87,7 +92,7 @@ export async function listConnections(
     status: row.connection_status,
     reason: row.status_reason,
     message: describeConnection(row, now),
-    expires_at: row.refresh_token_expires_at,
+    expires_at: row.connection_status === "active" ? row.refresh_token_expires_at : null,
     connected_at: row.connected_at,
   }));
 }

@@ -8,6 +8,7 @@ const row = {
   connection_status: "active",
   status_reason: null,
   granted_scopes: ["seller.authorization.info", "seller.order.info"],
+  token_expires_at: "2026-11-30T12:00:00+00:00",
   refresh_token_expires_at: "2122-09-09T23:20:57+00:00",
 };
 
@@ -91,4 +92,12 @@ Deno.test("every state that is not active says why, and what to do", () => {
     return message;
   });
   assert.equal(new Set(messages).size, cases.length - 1);
+});
+
+Deno.test("a connection whose token could not be renewed says so", () => {
+  const message = describeConnection(
+    { ...row, token_expires_at: new Date(NOW).toISOString() },
+    NOW,
+  );
+  assert.match(message, /TikTok has not renewed our access yet\. We keep trying/);
 });

@@ -26,9 +26,11 @@ export function redact(message: string): string {
   return message.replace(/(access_token=)?[\w%+/=.~:-]{24,}/gi, "$1[...]").slice(0, 300);
 }
 
-/** TikTok's support asks for it: the time, and hexadecimal digits. Tokens look otherwise. */
+/** TikTok's support asks for it: the time and hexadecimal digits, or a UUID. Tokens look otherwise. */
 function requestIdOf(text: string): string {
-  return /^\d{14}[0-9A-F]{1,24}$/.test(text) ? text : redact(text);
+  return /^(\d{14}[0-9A-F]{1,24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)
+    ? text
+    : redact(text);
 }
 
 /**

@@ -93,18 +93,24 @@ async function deauthorize(
   return Outcome.parse(unwrap("deauthorize_tiktok_shop", result));
 }
 
+const DAY_SECONDS = 24 * 3600;
+
 /** `expiration_time` is a string of unix seconds. */
 const Expiration = z.object({
-  expiration_time: z.coerce.number().int().positive().max(Date.UTC(9999, 11, 31) / 1000),
+  expiration_time: z.union([z.int(), z.string().regex(/^\d{1,12}$/).transform(Number)])
+    .pipe(z.int().positive().max(Date.UTC(9999, 11, 31) / 1000)),
 });
 
 async function noteExpiry(
   { database }: TikTokEventDependencies,
   event: ShopEvent,
 ): Promise<EventResult> {
-  const { eventAt, data } = await parseWebhook(new TextEncoder().encode(event.body));
+  const { eventAt, pushedAt, data } = await parseWebhook(new TextEncoder().encode(event.body));
   const expiration = Expiration.safeParse(data);
-  if (!expiration.success) return { ignored: "it names no time of expiration" };
+  // It announces something to come.
+  if (!expiration.success || expiration.data.expiration_time < (pushedAt ?? 0) - DAY_SECONDS) {
+    return { ignored: "it names no time of expiration" };
+  }
   const result = await database.rpc("note_authorization_expiry", {
     p_event_id: event.event_id,
     p_tiktok_shop_id: event.shop.id,

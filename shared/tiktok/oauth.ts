@@ -13,6 +13,8 @@ export interface Tokens {
   refreshTokenExpiresAt: number;
   /** Empty where TikTok did not say. */
   scopes: string[];
+  /** When we asked for them; milliseconds since 1970. */
+  requestedAt: number;
 }
 
 /** Tokens, and whose they are. */
@@ -46,7 +48,8 @@ async function requestTokens(
   config: TikTokConfig,
   path: string,
   parameters: Record<string, string>,
-): Promise<z.infer<typeof Grant>> {
+): Promise<z.infer<typeof Grant> & { requestedAt: number }> {
+  const requestedAt = Date.now();
   const query = new URLSearchParams({
     app_key: config.appKey,
     app_secret: config.appSecret,
@@ -65,16 +68,18 @@ async function requestTokens(
     // The cause would quote the URL.
     throw new TikTokError(`TikTok's auth host did not answer (${path})`);
   }
-  return openEnvelope(Grant, { what: path, response, text, now: Date.now() });
+  const grant = openEnvelope(Grant, { what: path, response, text, now: Date.now() });
+  return { ...grant, requestedAt };
 }
 
-function tokensOf(grant: z.infer<typeof Grant>): Tokens {
+function tokensOf(grant: z.infer<typeof Grant> & { requestedAt: number }): Tokens {
   return {
     accessToken: grant.access_token,
     accessTokenExpiresAt: grant.access_token_expire_in,
     refreshToken: grant.refresh_token,
     refreshTokenExpiresAt: grant.refresh_token_expire_in,
     scopes: grant.granted_scopes ?? [],
+    requestedAt: grant.requestedAt,
   };
 }
 

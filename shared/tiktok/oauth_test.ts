@@ -77,7 +77,10 @@ async function tikTokErrorOf(call: Promise<unknown>): Promise<TikTokError> {
 
 Deno.test("a code is exchanged by one GET with everything in the query", async () => {
   await withAuthHost(granting({ later: {} }), async (config, requests) => {
-    assert.deepEqual(await exchange(config), {
+    const before = Date.now();
+    const { requestedAt, ...grant } = await exchange(config);
+    assert.ok(requestedAt >= before && requestedAt <= Date.now());
+    assert.deepEqual(grant, {
       accessToken: "TTP_access",
       accessTokenExpiresAt: 1_790_604_800,
       refreshToken: "TTP_refresh",

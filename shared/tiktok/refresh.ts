@@ -8,7 +8,7 @@ import { DatabaseError, unwrap } from "../database/result.ts";
 import { errorText, log } from "../log.ts";
 import { asksToReconnect, isRefusal, TikTokError } from "./errors.ts";
 import { refreshTokens, type Tokens } from "./oauth.ts";
-import { encryptTokens, expiryTimes, tokenContext } from "./tokens.ts";
+import { encryptTokens, tokenContext, tokenTimes } from "./tokens.ts";
 
 /** A login that this worker alone may refresh until its lease ends. */
 export const LeasedLogin = z.object({
@@ -57,7 +57,7 @@ async function store(
     p_token_version: login.token_version,
     p_grant: {
       granted_scopes: grant.scopes,
-      ...expiryTimes(grant),
+      ...tokenTimes(grant),
       shops: await Promise.all(shops),
     },
   };

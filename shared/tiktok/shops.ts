@@ -6,7 +6,7 @@ import type { DatabaseClient } from "../database/client.ts";
 import { unwrap } from "../database/result.ts";
 import type { ShopAccess, TikTokClient } from "./client.ts";
 import type { TokenGrant } from "./oauth.ts";
-import { encryptTokens, expiryTimes, tokenContext } from "./tokens.ts";
+import { encryptTokens, tokenContext, tokenTimes } from "./tokens.ts";
 
 export interface ShopDependencies {
   database: DatabaseClient;
@@ -54,11 +54,36 @@ export async function connectShops(
     p_grant: {
       open_id: grant.openId,
       granted_scopes: grant.scopes,
-      ...expiryTimes(grant),
+      ...tokenTimes(grant),
       shops: await Promise.all(rows),
     },
   });
   return z.array(ConnectedShop).parse(unwrap("connect_tiktok_shops", result));
+}
+
+/**
+ * Gives a new pair to the shops that the login is connected with already, before anything else may fail:
+ * TikTok may have ended their old one with the new consent.
+ */
+export async function keepConnected(
+  { database, keys }: Pick<ShopDependencies, "database" | "keys">,
+  grant: TokenGrant,
+): Promise<void> {
+  const shops = unwrap(
+    "tiktok_shops",
+    await database.from("tiktok_shops").select("shop_id")
+      .eq("open_id", grant.openId).eq("connection_status", "active"),
+  );
+  if (shops.length === 0) return;
+  const rows = shops.map(async ({ shop_id }) => ({
+    shop_id,
+    ...await encryptTokens(keys, grant, shop_id),
+  }));
+  const result = await database.rpc("store_exchanged_tokens", {
+    p_open_id: grant.openId,
+    p_grant: { ...tokenTimes(grant), shops: await Promise.all(rows) },
+  });
+  unwrap("store_exchanged_tokens", result);
 }
 
 const Disconnected = z.object({

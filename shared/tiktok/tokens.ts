@@ -26,10 +26,12 @@ const MAX_ISO_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 const isoTime = (seconds: number) =>
   new Date(Math.min(seconds, MAX_ISO_SECONDS) * 1000).toISOString();
 
-export function expiryTimes(
+/** The times of a pair, as the SQL functions take them. */
+export function tokenTimes(
   grant: Tokens,
-): { token_expires_at: string; refresh_token_expires_at: string } {
+): { requested_at: string; token_expires_at: string; refresh_token_expires_at: string } {
   return {
+    requested_at: new Date(grant.requestedAt).toISOString(),
     token_expires_at: isoTime(grant.accessTokenExpiresAt),
     refresh_token_expires_at: isoTime(grant.refreshTokenExpiresAt),
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decrypt, DecryptionError } from "../crypto/encryption.ts";
 import { parseKeyRing } from "../crypto/key_ring.ts";
-import { encryptTokens, expiryTimes, tokenContext } from "./tokens.ts";
+import { encryptTokens, tokenContext, tokenTimes } from "./tokens.ts";
 
 const GRANT = {
   accessToken: "TTP_access",
@@ -10,19 +10,21 @@ const GRANT = {
   refreshTokenExpiresAt: 4_818_450_857,
   openId: "open",
   scopes: [],
+  requestedAt: 1_790_000_000_123,
 };
 
-Deno.test("expiryTimes() keeps the next century", () => {
-  assert.deepEqual(expiryTimes(GRANT), {
+Deno.test("tokenTimes() keeps the next century", () => {
+  assert.deepEqual(tokenTimes(GRANT), {
+    requested_at: "2026-09-21T14:13:20.123Z",
     token_expires_at: "2026-09-28T14:13:20.000Z",
     refresh_token_expires_at: "2122-09-10T02:34:17.000Z",
   });
 });
 
-Deno.test("expiryTimes() gives dates that Postgres reads, however far the seconds are", () => {
+Deno.test("tokenTimes() gives dates that Postgres reads, however far the seconds are", () => {
   const last = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
   for (const seconds of [1, last - 1, last, last + 1, 8_640_000_000_001, Number.MAX_SAFE_INTEGER]) {
-    const times = expiryTimes({
+    const { requested_at: _, ...times } = tokenTimes({
       ...GRANT,
       accessTokenExpiresAt: seconds,
       refreshTokenExpiresAt: seconds,

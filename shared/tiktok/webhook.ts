@@ -15,6 +15,8 @@ export interface TikTokWebhook {
   orderId: string | null;
   /** When it happened, ISO 8601; TikTok's retries come up to 15.5 h later. `null` where it is unknown. */
   eventAt: string | null;
+  /** Unix seconds of this push. */
+  pushedAt: number | null;
   data: Record<string, unknown>;
 }
 
@@ -86,6 +88,7 @@ export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
     shopId: body.shop_id,
     orderId: Id.parse(body.data.order_id),
     eventAt: eventTime(body.tts_notification_id, body.timestamp),
+    pushedAt: body.timestamp,
     data: body.data,
   };
 }

@@ -19,6 +19,7 @@ Deno.test("parseWebhook() reads topic, id, shop and order", async () => {
     shopId: "7490000000000000001",
     orderId: "576461413038785752",
     eventAt: null,
+    pushedAt: 1789992800,
     data: body.data,
   });
 });

@@ -4,6 +4,7 @@ create table private.tiktok_logins (
   user_id uuid not null references public.users (id) on delete cascade,
   open_id text not null,
   token_version integer not null default 1,
+  pair_requested_at timestamptz not null default now(),
   last_refreshed_at timestamptz,
   refresh_not_before timestamptz,
   refresh_failures integer not null default 0,
@@ -17,6 +18,7 @@ create table private.tiktok_logins (
 comment on table private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
 comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';
 comment on column private.tiktok_logins.token_version is 'Raised with every new pair. A worker that holds an older number has used a pair that is not stored any more.';
+comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair. Of two pairs that end in the same second, the one that was asked for later is the one that lives.';
 comment on column private.tiktok_logins.refresh_not_before is 'After a failure: when the next refresh may be tried.';
 comment on column private.tiktok_logins.refresh_failures is 'In a row; decides how long the next wait is.';
 comment on column private.tiktok_logins.refresh_refusals is 'Failures in a row where TikTok answered and said no; the last of a few ends the connection.';
@@ -90,6 +92,7 @@ create unique index tiktok_shops_shop_id_key on public.tiktok_shops (shop_id)
   where connection_status <> 'transferred';
 -- The brief's name; the login is the foreign key's second half.
 create index idx_tiktok_shops_user_id on public.tiktok_shops (user_id, open_id);
+create index idx_tiktok_shops_open_id on public.tiktok_shops (open_id) where connection_status = 'active';
 create index idx_tiktok_shops_token_expires_at on public.tiktok_shops (token_expires_at)
   where connection_status = 'active';
 create index idx_tiktok_shops_active on public.tiktok_shops (is_active) where is_active = true;

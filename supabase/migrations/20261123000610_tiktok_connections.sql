@@ -132,6 +132,23 @@ comment on function private.enqueue_shop_task(public.tiktok_shops, text) is
   'Tells the event worker to do something for a shop, once for each time that it was connected.';
 grant execute on function private.enqueue_shop_task(public.tiktok_shops, text) to service_role;
 
+create function private.is_older_pair(
+  p_grant jsonb,
+  p_stored_expires_at timestamptz,
+  p_stored_requested_at timestamptz
+)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select ((p_grant ->> 'token_expires_at')::timestamptz, (p_grant ->> 'requested_at')::timestamptz)
+    < (p_stored_expires_at, p_stored_requested_at);
+$$;
+comment on function private.is_older_pair(jsonb, timestamptz, timestamptz) is
+  'Whether TikTok issued a pair before the stored one: it ends earlier, or in the same second and was asked for earlier. Null where it is not known when it was asked for.';
+grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz) to service_role;
+
 create function public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)
 returns jsonb
 language plpgsql
@@ -145,11 +162,35 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
+  -- Two ways back from TikTok at once: the pair that was issued first is dead, though it came last.
+  perform from private.tiktok_logins
+  where user_id = p_user_id and open_id = p_grant ->> 'open_id'
+  for update;
+  if exists (
+    select from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.user_id = p_user_id
+      and shop.open_id = p_grant ->> 'open_id'
+      and shop.connection_status = 'active'
+      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
+  ) then
+    select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
+    into connected
+    from public.tiktok_shops
+    where user_id = p_user_id and open_id = p_grant ->> 'open_id' and connection_status = 'active';
+    return connected;
+  end if;
+
   -- A refresh that is under way stores nothing any more: its number is older.
-  insert into private.tiktok_logins as login (user_id, open_id)
-  values (p_user_id, p_grant ->> 'open_id')
+  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
+  values (
+    p_user_id,
+    p_grant ->> 'open_id',
+    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
+  )
   on conflict (user_id, open_id) do update
     set token_version = login.token_version + 1,
+        pair_requested_at = excluded.pair_requested_at,
         last_refreshed_at = null,
         refresh_not_before = null,
         refresh_failures = 0,
@@ -212,13 +253,16 @@ begin
   cross join unnest(array['SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS']) as task
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
-  -- What came before the shop was connected is worked now.
+  -- What came before the shop was connected is worked now, and so is what has failed since.
   update private.webhook_events
   set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
-  where source in ('tiktok', 'creatorflow')
-    and status = 'ignored'
-    and reason = 'the shop is not connected'
-    and shop_id = any (granted_shops);
+  where id in (
+    select id from private.webhook_events
+    where source in ('tiktok', 'creatorflow')
+      and (status = 'pending' or (status = 'ignored' and reason = 'the shop is not connected'))
+      and shop_id = any (granted_shops)
+    for update skip locked
+  );
 
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
   into connected
@@ -228,7 +272,7 @@ begin
 end;
 $$;
 comment on function public.connect_tiktok_shops(uuid, jsonb) is
-  'Stores the shops of one TikTok login, all or none, ends every failure state of theirs, and enqueues SUBSCRIBE_WEBHOOKS and SYNC_ORDERS for each. p_grant: {open_id, granted_scopes: [], token_expires_at, refresh_token_expires_at, shops: [{shop_id, shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens encrypted. Reopens their events that came before. Returns [{id, shop_id}]; raises PT409 (HTTP 409) if another account holds one of them by a live connection.';
+  'Stores the shops of one TikTok login, all or none, ends every failure state of theirs, and enqueues SUBSCRIBE_WEBHOOKS and SYNC_ORDERS for each. p_grant: {open_id, granted_scopes: [], requested_at, token_expires_at, refresh_token_expires_at, shops: [{shop_id, shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens encrypted. Reopens their events that came before. Returns [{id, shop_id}]; raises PT409 (HTTP 409) if another account holds one of them by a live connection.';
 grant execute on function public.connect_tiktok_shops(uuid, jsonb) to service_role;
 
 create function public.disconnect_tiktok_shop(p_user_id uuid, p_tiktok_shop_id uuid)
@@ -267,6 +311,20 @@ comment on function public.disconnect_tiktok_shop(uuid, uuid) is
   'Ends the connection of a seller''s own shop; orders and history stay. Returns {shop_id, shop_cipher, access_token}: what is needed to unsubscribe its webhooks, access_token null if it had none any more. Raises PT404.';
 grant execute on function public.disconnect_tiktok_shop(uuid, uuid) to service_role;
 
+create function private.settle_stale(p_event_id bigint)
+returns jsonb
+language sql
+security invoker
+set search_path = ''
+as $$
+  update private.webhook_events
+  set status = 'ignored', reason = 'it is older than the connection', settled_at = now()
+  where id = p_event_id;
+  select jsonb_build_object('outcome', 'stale');
+$$;
+comment on function private.settle_stale(bigint) is 'Part of what works news about a connection: they are about an older one.';
+grant execute on function private.settle_stale(bigint) to service_role;
+
 create function public.deauthorize_tiktok_shop(
   p_event_id bigint,
   p_tiktok_shop_id uuid,
@@ -279,7 +337,6 @@ set search_path = ''
 as $$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
-  outcome text := 'disconnected';
 begin
   if event.id is null then
     return jsonb_build_object('outcome', 'settled');
@@ -296,10 +353,10 @@ begin
     and connection_status = 'active'
     and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
   if not found then
-    outcome := 'stale';
+    return private.settle_stale(p_event_id);
   end if;
   perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', outcome);
+  return jsonb_build_object('outcome', 'disconnected');
 end;
 $$;
 comment on function public.deauthorize_tiktok_shop(bigint, uuid, timestamptz) is
@@ -320,7 +377,6 @@ as $$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
   shop public.tiktok_shops;
-  outcome text := 'noted';
 begin
   if event.id is null then
     return jsonb_build_object('outcome', 'settled');
@@ -334,20 +390,19 @@ begin
     and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
   for update of login;
   if shop.id is null then
-    outcome := 'stale';
-  else
-    update public.tiktok_shops
-    set refresh_token_expires_at = p_expires_at
-    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
-    insert into public.analytics_events (user_id, event_type, properties)
-    values (
-      shop.user_id,
-      'authorization_expiring',
-      jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
-    );
+    return private.settle_stale(p_event_id);
   end if;
+  update public.tiktok_shops
+  set refresh_token_expires_at = p_expires_at
+  where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
+  insert into public.analytics_events (user_id, event_type, properties)
+  values (
+    shop.user_id,
+    'authorization_expiring',
+    jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
+  );
   perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', outcome);
+  return jsonb_build_object('outcome', 'noted');
 end;
 $$;
 comment on function public.note_authorization_expiry(bigint, uuid, timestamptz, timestamptz) is
@@ -378,3 +433,52 @@ $$;
 comment on function public.finish_webhook_subscription(bigint, uuid, text) is
   'Notes where TikTok sends the shop''s webhooks now, and settles the event that asked for it. Returns {outcome}: subscribed or settled.';
 grant execute on function public.finish_webhook_subscription(bigint, uuid, text) to service_role;
+
+create function public.store_exchanged_tokens(p_open_id text, p_grant jsonb)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  stored integer;
+begin
+  perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
+  update public.tiktok_shops as shop
+  set access_token = entry.access_token,
+      refresh_token = entry.refresh_token,
+      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
+      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+      shop_id text, access_token text, refresh_token text
+    ),
+    private.tiktok_logins as login
+  where shop.open_id = p_open_id
+    and shop.shop_id = entry.shop_id
+    and shop.connection_status = 'active'
+    and login.user_id = shop.user_id
+    and login.open_id = shop.open_id
+    and not coalesce(
+      private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at), false
+    );
+  get diagnostics stored = row_count;
+  if stored > 0 then
+    update private.tiktok_logins as login
+    set token_version = token_version + 1,
+        pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
+        lease_id = null,
+        lease_until = null
+    where open_id = p_open_id
+      and exists (
+        select from public.tiktok_shops as shop
+        where shop.user_id = login.user_id
+          and shop.open_id = login.open_id
+          and shop.connection_status = 'active'
+      );
+  end if;
+  return stored;
+end;
+$$;
+comment on function public.store_exchanged_tokens(text, jsonb) is
+  'A new consent of a TikTok login may end the tokens of the one before, also where connecting then fails: the shops that the login is connected with already, whoever has them, go on with the new pair. p_grant: {requested_at, token_expires_at, refresh_token_expires_at, shops: [{shop_id, access_token, refresh_token}]}, encrypted. Returns the number of shops.';
+grant execute on function public.store_exchanged_tokens(text, jsonb) to service_role;

@@ -164,6 +164,7 @@ begin
   -- By the number alone: a worker whose lease ran out still holds the only pair that TikTok knows.
   update private.tiktok_logins
   set token_version = token_version + 1,
+      pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
       last_refreshed_at = now(),
       refresh_not_before = null,
       refresh_failures = 0,
@@ -200,7 +201,7 @@ begin
 end;
 $$;
 comment on function public.store_refreshed_tokens(uuid, text, integer, jsonb) is
-  'Stores the pair that a refresh gave, at every shop of the login, if the stored pair is still the one of p_token_version. p_grant: {token_expires_at, refresh_token_expires_at, granted_scopes, shops: [{shop_id, access_token, refresh_token}]}, encrypted. Returns stored or superseded.';
+  'Stores the pair that a refresh gave, at every shop of the login, if the stored pair is still the one of p_token_version. p_grant: {requested_at, token_expires_at, refresh_token_expires_at, granted_scopes, shops: [{shop_id, access_token, refresh_token}]}, encrypted. Returns stored or superseded.';
 grant execute on function public.store_refreshed_tokens(uuid, text, integer, jsonb) to service_role;
 
 create function private.max_refresh_refusals()

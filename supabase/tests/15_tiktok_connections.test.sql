@@ -281,7 +281,7 @@ select is(
 );
 select set_eq(
   $$select external_id || ' ' || status from private.webhook_events where source = 'tiktok'$$,
-  array['old done', 'new done', 'late done', 'now done'],
+  array['old ignored', 'new done', 'late ignored', 'now done'],
   'each event is settled with its effect'
 );
 
