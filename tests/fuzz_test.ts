@@ -233,7 +233,7 @@ Deno.test("of 20,000 signed mutations none is a 5xx, none is lost, and nothing i
     Array.from({ length: count }, () => stack.tiktok.addOrder({ shopId }).id);
   const world: World = {
     shops: [
-      { shopId: large.shopId, orderIds: ordersOf(large, 100), tenths: 3 },
+      { shopId: large.shopId, orderIds: ordersOf(large, 100), tenths: 4 },
       { shopId: trial.shopId, orderIds: ordersOf(trial, 30), tenths: 1 },
     ],
     leaving: leaving.shopId,
