@@ -171,7 +171,7 @@ export const TREE_OPERATORS: Readonly<Record<string, TreeOperator>> = {
     else someEntries(random, root).push(['"deep"', { text }]);
   },
   "long": (random, root) => {
-    const length = pick(random, [100, 1000, 10_000, 50_000]);
+    const length = pick(random, [100, 1000, 5000, 20_000]);
     replaceOne(random, root, () => ({ text: `"${pick(random, ["x", "9", "é"]).repeat(length)}"` }));
   },
 };
@@ -275,7 +275,7 @@ export function mutate(random: Random, sample: Record<string, unknown>): Mutatio
   const operators: string[] = [];
   const root = toNode(sample);
   for (let rest = 1 + below(random, 3); rest > 0; rest--) {
-    const name = random() < 0.35 ? "no topic" : someName(random, TREE_OPERATORS);
+    const name = random() < 0.45 ? "no topic" : someName(random, TREE_OPERATORS);
     operators.push(name);
     TREE_OPERATORS[name]?.(random, root);
   }
