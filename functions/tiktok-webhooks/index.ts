@@ -44,7 +44,8 @@ app.post("/", async (c) => {
     eventType: webhook.topic,
     shopId: webhook.shopId,
     objectId: webhook.orderId,
-    body: new TextDecoder().decode(body),
+    // A byte order mark is stored too: it was signed with the rest.
+    body: new TextDecoder("utf-8", { ignoreBOM: true }).decode(body),
   }).catch((error) => {
     throw new Problem({
       status: 503,

@@ -1,11 +1,18 @@
 /** TikTok sends some ids as JSON numbers above 2^53, which JSON.parse would round. */
 
-/** As JSON.parse, but an integer that a double cannot hold becomes a string with all its digits. */
-export function parseJson(text: string): unknown {
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * As JSON.parse, but a number that a double cannot hold, an integer or one like 1e400, becomes a string
+ * with all its digits; so does every number under a key of `asWritten`, where 9007199254740990.6 must not
+ * become the integer next to it.
+ */
+export function parseJson(text: string, asWritten: ReadonlySet<string> = NONE): unknown {
   // The third argument is "JSON.parse source text access", newer than TypeScript's own types.
-  const reviver = (_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) &&
-      /^-?\d+$/.test(context?.source ?? "")
+  const reviver = (key: string, value: unknown, context?: { source?: string }) =>
+    typeof value === "number" &&
+      (asWritten.has(key) || !Number.isFinite(value) ||
+        (!Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")))
       ? context?.source
       : value;
   return JSON.parse(text, reviver);

@@ -19,6 +19,16 @@ Deno.test("parseJson() leaves what a double holds, fractions and strings alone",
   ]);
 });
 
+Deno.test("parseJson() keeps numbers beyond a double, and those under the given keys, as they are written", () => {
+  const text = '{"id":9007199254740990.6,"list":[{"id":1e3}],"other":1e3,"huge":-1e400}';
+  assert.deepEqual(parseJson(text, new Set(["id"])), {
+    id: "9007199254740990.6",
+    list: [{ id: "1e3" }],
+    other: 1000,
+    huge: "-1e400",
+  });
+});
+
 Deno.test("parseJson() throws on what is not JSON", () => {
   assert.throws(() => parseJson("{"), SyntaxError);
 });

@@ -25,11 +25,11 @@ export class InvalidWebhookError extends Error {
   override name = "InvalidWebhookError";
 }
 
+/** Read as they are written: as numbers some of them would be rounded. */
+const ID_KEYS: ReadonlySet<string> = new Set(["tts_notification_id", "shop_id", "order_id"]);
+
 /** TikTok's ids: digits, as a string or as a number. Anything else counts as absent. */
-const Id = z.union([z.string(), z.int().nonnegative().transform(String)])
-  .refine((id) => /^[0-9]{1,32}$/.test(id))
-  .nullable()
-  .catch(null);
+const Id = z.string().regex(/^[0-9]{1,32}$/).nullable().catch(null);
 
 const Body = z.looseObject({
   type: z.int().min(0).max(1_000_000),
@@ -46,10 +46,16 @@ function withSortedKeys(_key: string, value: unknown): unknown {
 
 /**
  * Some bodies have no notification id. A redelivery differs in `timestamp` only, so that the id is made
- * of the rest: type, shop, and the data with its object ids and update time.
+ * of all the rest, odd members too: whatever else differs makes another event.
  */
-async function deriveId(type: number, shopId: string | null, data: unknown): Promise<string> {
-  const text = JSON.stringify([type, shopId, data], withSortedKeys);
+async function deriveId(json: unknown): Promise<string> {
+  let text: string;
+  try {
+    text = JSON.stringify({ ...json as object, timestamp: undefined }, withSortedKeys);
+  } catch {
+    // Deeper than can be written, though not than can be read.
+    throw new InvalidWebhookError("The body is nested too deeply.");
+  }
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return `derived:${toHex(digest)}`;
 }
@@ -76,7 +82,7 @@ function eventTime(notificationId: string | null, pushedAt: number | null): stri
 export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
   let json: unknown;
   try {
-    json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes), ID_KEYS);
   } catch {
     throw new InvalidWebhookError("The body is not JSON.");
   }
@@ -84,7 +90,7 @@ export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
   if (!success) throw new InvalidWebhookError("The body is not an object with an integer `type`.");
   return {
     topic: webhookTypeName(body.type),
-    externalId: body.tts_notification_id ?? await deriveId(body.type, body.shop_id, body.data),
+    externalId: body.tts_notification_id ?? await deriveId(json),
     shopId: body.shop_id,
     orderId: Id.parse(body.data.order_id),
     eventAt: eventTime(body.tts_notification_id, body.timestamp),

@@ -66,6 +66,41 @@ Deno.test("parseWebhook() takes odd ids for absent", async () => {
   assert.equal((await parse({ type: 1, data: "text" })).orderId, null);
 });
 
+Deno.test("parseWebhook() makes no id of a number that is not written in digits only", async () => {
+  for (const odd of ["9007199254740990.6", "1e15", "1.0", "-0", "749e16", "1e400"]) {
+    const webhook = await parse(
+      `{"type":1,"tts_notification_id":${odd},"shop_id":${odd},"data":{"order_id":${odd}}}`,
+    );
+    assert.deepEqual([webhook.shopId, webhook.orderId], [null, null], odd);
+    assert.match(webhook.externalId, /^derived:/);
+  }
+});
+
+Deno.test("parseWebhook() derives another id where odd members differ: nothing passes for a redelivery", async () => {
+  const bodies = [
+    '{"type":1}',
+    '{"type":1,"data":"x"}',
+    '{"type":1,"data":"y"}',
+    '{"type":1,"data":{"__proto__":1}}',
+    '{"type":1,"data":{"__proto__":2}}',
+    '{"type":1,"shop_id":"abc"}',
+    '{"type":1,"tts_notification_id":"abc"}',
+    '{"type":1,"tts_notification_id":1.5}',
+    '{"type":1,"content":1e400}',
+    '{"type":1,"content":1e401}',
+  ];
+  const ids = await Promise.all(bodies.map(async (body) => (await parse(body)).externalId));
+  assert.equal(new Set(ids).size, bodies.length);
+});
+
+Deno.test("parseWebhook() refuses what is nested too deeply, at whatever depth that begins", async () => {
+  for (let depth = 500; depth < 12_000; depth += 100) {
+    const body = `{"type":1,"data":{"deep":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
+    const webhook = await parse(body).catch((error) => error);
+    assert.ok(webhook instanceof InvalidWebhookError || webhook.externalId, `${depth}: ${webhook}`);
+  }
+});
+
 Deno.test("parseWebhook() names a topic that TikTok added since by its number", async () => {
   assert.equal((await parse({ type: 4711 })).topic, "TYPE_4711");
 });
