@@ -14,6 +14,7 @@ import {
   redirectOf,
   signUp,
 } from "./support/oauth.ts";
+import { backendOf, letTokensEnd, runTokenRefresh, storedTokens } from "./support/logins.ts";
 import { letTimePass, runEventWorker, settledEvents, settleTasks } from "./support/shop.ts";
 import { startTestStack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
@@ -290,8 +291,17 @@ Deno.test("a state connects to the account that asked for it, whoever's browser 
   assert.deepEqual([asClaim.status, asClaim.json.code], [400, "claim_unknown"]);
   assert.deepEqual(await countConnections(stack), NOTHING);
   const back = stack.tiktok.answerAuthorization({ openId, state, decision: "agree" });
-  const visited = await callOAuth(stack, "GET", `/callback${back.search}`, { seller: bob });
-  assert.equal(visited.status, 303);
+  // A redirect tells nothing of who is at the browser; where it is known, it must be the same.
+  const other = await beginAuthorization(stack.env, ada.accessToken);
+  const answer = stack.tiktok.answerAuthorization({
+    openId,
+    state: other.state,
+    decision: "agree",
+  });
+  const known = await callOAuth(stack, "GET", `/callback${answer.search}`, { seller: bob });
+  assert.match(known.headers.get("location") ?? "", /status=failed&code=state_of_another_user$/);
+  assert.deepEqual(await countConnections(stack), NOTHING);
+  assert.equal((await redirectOf(stack, back.search)).status, "connected");
   const owners = await stack.sql`select user_id from public.tiktok_shops`;
   assert.deepEqual(owners.map((row) => row.user_id), [ada.id]);
   assert.deepEqual((await callOAuth(stack, "GET", "/shops", { seller: bob })).json, { shops: [] });
@@ -539,4 +549,66 @@ Deno.test("GET /shops says in words how each shop stands; DELETE erases tokens a
   await settledEvents(stack);
   assert.equal((await list(ada)).find((shop) => shop.id === first.id)?.status, "active");
   assert.equal((await ada.client.from("orders").select("id")).data?.length, 2);
+});
+
+Deno.test("an attempt that fails after the exchange does not end the connection that is there", async () => {
+  await using stack = await startTestStack();
+  const [ada, bob] = [await signUp(stack), await signUp(stack)];
+  const openId = "held";
+  stack.tiktok.addShop({ id: "7480000000000012001", openId });
+  await connectLogin(stack, ada, openId);
+  await settleTasks(stack);
+  const { keys } = await backendOf(stack);
+  const isNewest = async () => {
+    const [pair] = await storedTokens(stack, keys);
+    const { openId: _, ...tokens } = pair ?? {};
+    assert.deepEqual(tokens, stack.tiktok.newestTokens(openId));
+  };
+  // TikTok has issued a new pair each time, and the old refresh token is dead.
+  assert.equal((await connectLogin(stack, bob, openId)).code, "shop_taken");
+  await isNewest();
+  stack.tiktok.faults.add({ path: "/authorization/", kind: "internal", count: 3 });
+  assert.equal((await connectLogin(stack, ada, openId)).code, "tiktok_unavailable");
+  await isNewest();
+  await letTokensEnd(stack);
+  assert.equal((await runTokenRefresh(stack)).refreshed, 1);
+  await isNewest();
+});
+
+Deno.test("of two ways back at once the pair that TikTok issued later is kept, though it came first", async () => {
+  await using stack = await startTestStack();
+  const seller = await signUp(stack);
+  const openId = "two-tabs";
+  for (const id of ["7480000000000013001", "7480000000000013002"]) {
+    stack.tiktok.addShop({ id, openId });
+  }
+  stack.tiktok.faults.add({ path: "/api/v2/token/get", kind: "late", delayMs: 60_000, count: 1 });
+  const slow = connectLogin(stack, seller, openId);
+  await until(
+    "TikTok has issued the first pair",
+    () => Promise.resolve(stack.tiktok.newestTokens(openId) !== undefined),
+  );
+  assert.equal((await connectLogin(stack, seller, openId)).status, "connected");
+  stack.tiktok.faults.close();
+  assert.equal((await slow).status, "connected");
+  const { keys } = await backendOf(stack);
+  const pairs = await storedTokens(stack, keys);
+  assert.equal(pairs.length, 2);
+  for (const { openId: _, ...pair } of pairs) {
+    assert.deepEqual(pair, stack.tiktok.newestTokens(openId));
+  }
+});
+
+Deno.test("an expired user token is told apart from a wrong one", async () => {
+  await using stack = await startTestStack();
+  const seller = await signUp(stack);
+  const [header, payload] = seller.accessToken.split(".") as [string, string];
+  const claims = { ...JSON.parse(atob(payload)), exp: 1 };
+  const accessToken = `${header}.${btoa(JSON.stringify(claims)).replaceAll("=", "")}.AAAA`;
+  const answer = await callOAuth(stack, "GET", "/shops", { seller: { accessToken } });
+  assert.deepEqual([answer.status, answer.json.code], [401, "token_expired"]);
+  const wrong = await callOAuth(stack, "GET", "/shops", {
+    seller: { accessToken: `${header}.${payload}.AAAA` },
+  });
+  assert.deepEqual([wrong.status, wrong.json.code], [401, "invalid_token"]);
 });

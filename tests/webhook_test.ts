@@ -8,7 +8,7 @@ import {
   runEventWorker,
   settledEvents,
 } from "./support/shop.ts";
-import { startTestStack } from "./support/stack.ts";
+import { createTestDatabase, startTestStack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 
 const FIXTURES = new URL("./fixtures/tiktok/", import.meta.url);
@@ -281,4 +281,31 @@ Deno.test("no log line holds the app secret, a token or an address", async () =>
     "scs1.tiktok.com",
   ];
   for (const secret of secrets) assert.ok(!logs.includes(secret), secret.slice(0, 5));
+});
+
+Deno.test("a burst as the very first thing after the start is taken and worked", async () => {
+  const database = await createTestDatabase();
+  let shopId: string;
+  const app = { TIKTOK_APP_KEY: "cold-key", TIKTOK_APP_SECRET: "cold-secret" };
+  {
+    // Not disposed of, which would drop the database.
+    const before = await startTestStack({ environment: app }, database);
+    ({ shopId } = await connectSeller(before));
+    await before.sql.end();
+    await before.stop();
+    await Deno.remove(before.data, { recursive: true });
+  }
+  await using stack = await startTestStack({ environment: app }, database);
+  const bodies = Array.from(
+    { length: 20 },
+    (_, n) =>
+      `{"type":5,"tts_notification_id":"${n + 1}","shop_id":"${shopId}","timestamp":1,"data":{}}`,
+  );
+  const statuses = await Promise.all(bodies.map(async (body) => {
+    const response = await postWebhook(stack, body);
+    await response.body?.cancel();
+    return response.status;
+  }));
+  assert.deepEqual(statuses, Array(20).fill(200));
+  assert.deepEqual(await settledEvents(stack), { ignored: 20 });
 });

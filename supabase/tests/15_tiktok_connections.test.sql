@@ -1,7 +1,7 @@
 -- How the connection of a TikTok shop begins and ends.
 begin;
 \ir helpers.psql
-select plan(63);
+select plan(65);
 
 select tests.sign_up('ada');
 select tests.sign_up('bob');
@@ -25,6 +25,7 @@ cross join unnest(array[
   'public.deauthorize_tiktok_shop(1, gen_random_uuid(), now())',
   'public.note_authorization_expiry(1, gen_random_uuid(), now(), now())',
   'public.finish_webhook_subscription(1, gen_random_uuid(), '''')',
+  'public.store_exchanged_tokens('''', ''{}'')',
   'public.store_order_page(1, gen_random_uuid(), ''[]'', now(), ''end'')'
 ]) as call;
 
