@@ -17,6 +17,8 @@ const HELP = `Starts the whole CreatorFlow backend on this machine. Ctrl-C stops
 A variable that is set in the environment wins over what the stack would make:
   SUPABASE_DB_URL                      an existing Postgres 17, as a superuser, for the embedded one
   TIKTOK_API_URL, TIKTOK_AUTH_URL      another TikTok for the simulator
+  TIKTOK_AUTHORIZE_URL, _US            its authorise pages, with TIKTOK_SERVICE_ID
+  APP_URL                              your app's page that a connected seller comes back to
   TIKTOK_APP_KEY, TIKTOK_APP_SECRET, ENCRYPTION_KEYS,
   SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, SUPABASE_JWT_SECRET`;
 

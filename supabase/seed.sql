@@ -50,8 +50,7 @@ from public.users
 where email = 'ada@creatorflow.test'
 on conflict do nothing;
 
--- These shops cannot call TikTok until they are connected again, with real tokens. Their tokens last for
--- a century, so that nothing tries to refresh them.
+-- These shops have no tokens: they say so, and can be connected at the simulator like any other.
 insert into private.tiktok_logins (user_id, open_id)
 select seller.id, 'seed-' || seed.shop_id
 from (
@@ -64,14 +63,12 @@ join public.users as seller on seller.email = seed.email
 on conflict do nothing;
 
 insert into public.tiktok_shops (
-  user_id, shop_id, shop_name, region, shop_cipher, open_id, access_token, refresh_token,
+  user_id, shop_id, shop_name, region, shop_cipher, open_id, connection_status, status_reason,
   token_expires_at, refresh_token_expires_at
 )
 select
   seller.id, seed.shop_id, seed.shop_name, seed.region, 'seed', 'seed-' || seed.shop_id,
-  'v1.seed.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-  'v1.seed.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-  now() + interval '100 years', now() + interval '100 years'
+  'needs_reauth', 'token_refused', now(), now()
 from (
   values
     ('ada@creatorflow.test', '7490000000000000101', 'Ada''s Candles', 'US'),

@@ -16,14 +16,19 @@ type Outcome =
   | { status: "sign_in"; claim: string }
   | { status: "refused" | "failed"; code: string };
 
+export interface Visit {
+  requestId: string;
+  /** Who is known to be at the browser; a redirect tells nothing of that, but other callers may. */
+  visitor: User | undefined;
+}
+
 /** TikTok's codes are opaque; this is what fits into a query without being something else. */
 const CODE_FORM = /^[\w.~+/=:%-]{8,1024}$/;
 
 async function decide(
   dependencies: CallbackDependencies,
   query: URLSearchParams,
-  /** Who is known to be at the browser; a redirect tells nothing of that, but other callers may. */
-  visitor: User | undefined,
+  { requestId, visitor }: Visit,
 ): Promise<Outcome> {
   const code = query.get("code")?.trim();
   const state = query.get("state")?.trim();
@@ -43,6 +48,7 @@ async function decide(
   if (visitor !== undefined && visitor.id !== used.user_id) {
     return { status: "failed", code: "state_of_another_user" };
   }
+  log.info("shops being connected", { request_id: requestId, user_id: used.user_id });
   await connectWithCode(dependencies, used.user_id, code);
   return { status: "connected" };
 }
@@ -51,17 +57,21 @@ async function decide(
 export async function finishAuthorization(
   dependencies: CallbackDependencies,
   query: URLSearchParams,
-  { requestId, visitor }: { requestId: string; visitor: User | undefined },
+  visit: Visit,
 ): Promise<{ location: string; connected: boolean }> {
-  const outcome = await decide(dependencies, query, visitor).catch((error): Outcome => {
+  const outcome = await decide(dependencies, query, visit).catch((error): Outcome => {
     const code = error instanceof ConnectError ? error.code : "internal_error";
     const text = errorText(error instanceof ConnectError ? error.cause : error);
     const level = code === "internal_error" ? "error" : "warn";
-    log[level]("shop not connected", { request_id: requestId, code, error: text });
+    log[level]("shop not connected", { request_id: visit.requestId, code, error: text });
     return { status: "failed", code };
   });
   const failure = "code" in outcome ? { code: outcome.code } : {};
-  log.info("authorization ended", { request_id: requestId, status: outcome.status, ...failure });
+  log.info("authorization ended", {
+    request_id: visit.requestId,
+    status: outcome.status,
+    ...failure,
+  });
   const location = new URL(dependencies.config.appUrl);
   for (const [name, value] of Object.entries(outcome)) location.searchParams.set(name, value);
   return { location: location.href, connected: outcome.status === "connected" };

@@ -5,6 +5,7 @@ import {
   ChangeBody,
   defined,
   DeliveriesBody,
+  ExpiryBody,
   FaultBody,
   LoginBody,
   OrderBody,
@@ -21,13 +22,21 @@ const HELP = {
   "POST /control/shops":
     "{shop_id, name?, open_id?, region?, seller_type?}: add a shop; a login may own several",
   "POST /control/shops/:shop_id/authorize": "a code for the token exchange, as if its owner agreed",
+  "POST /control/shops/:shop_id/expire-token":
+    "the access tokens of its login have expired: API calls answer 105002",
+  "POST /control/shops/:shop_id/deauthorize":
+    "its owner removes the app: no token works any more, and webhook 6 is sent",
+  "POST /control/shops/:shop_id/announce-expiry":
+    "{days?}: webhook 7 is sent, the owner's consent ends in so many days (30)",
   "POST /control/orders":
     "{shop_id, order_id?, status?, quantity?, price?, deliveries?}: a buyer orders",
   "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
   "POST /control/deliveries":
     "{order_ids, duplicates?, concurrency?}: send their webhooks, shuffled, some of them again",
   "POST /control/faults":
-    "{kind, path?, delay_ms?, count?, probability?}: make calls of the API and the auth host go wrong",
+    "{kind, path?, delay_ms?, count?, probability?}: make calls of the API and the auth host go wrong. " +
+    "kind: internal, rate_limit, expired, html (a proxy's 503), delay, hang (no answer), late (done, " +
+    "but answered after delay_ms), lost (done, but answered 504)",
   "DELETE /control/faults": "make them go right again",
 };
 
@@ -70,12 +79,27 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
     return c.json({ shop_id: shop.id, name: shop.name, open_id: shop.openId }, 201);
   });
 
-  app.post("/shops/:shopId/authorize", (c) => {
-    const shopId = c.req.param("shopId");
-    if (!simulator.state.get("shops", shopId)) {
-      return c.json({ error: `There is no shop ${shopId}.` }, 404);
-    }
-    return c.json({ code: simulator.authorize(shopId) });
+  const shopRoute = (path: string, answer: (shopId: string, request: Request) => unknown) =>
+    app.post(`/shops/:shopId/${path}`, async (c) => {
+      const shopId = c.req.param("shopId") ?? "";
+      if (!simulator.state.get("shops", shopId)) {
+        return c.json({ error: `There is no shop ${shopId}. GET /control lists them.` }, 404);
+      }
+      return c.json(await answer(shopId, c.req.raw) as Record<string, unknown>);
+    });
+  shopRoute("authorize", (shopId) => ({ code: simulator.authorize(shopId) }));
+  shopRoute("expire-token", (shopId) => {
+    const openId = simulator.state.get("shops", shopId)?.openId as string;
+    simulator.expireAccessToken(openId);
+    return { expired: openId };
+  });
+  shopRoute("deauthorize", async (shopId) => ({
+    answer: await simulator.send(simulator.deauthorize(shopId)),
+  }));
+  shopRoute("announce-expiry", async (shopId, request) => {
+    const { days } = await parse(ExpiryBody, request);
+    const end = Math.floor(simulator.now() / 1000) + days * 86_400;
+    return { answer: await simulator.send(simulator.expirationNotice(shopId, end)) };
   });
 
   app.post("/orders", async (c) => {

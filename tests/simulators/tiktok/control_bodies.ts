@@ -55,12 +55,18 @@ export const DeliveriesBody = z.strictObject({
   concurrency: z.int().min(1).max(100).default(10),
 });
 
+export const ExpiryBody = z.strictObject({ days: z.int().min(0).max(365).default(30) });
+
 export class BadControlRequest extends Error {}
 
+/** An empty body counts as `{}`. */
 export async function parse<T extends z.ZodType>(schema: T, request: Request): Promise<z.infer<T>> {
-  const json = await request.json().catch(() => {
+  let json: unknown;
+  try {
+    json = JSON.parse(await request.text() || "{}");
+  } catch {
     throw new BadControlRequest("The body is not JSON.");
-  });
+  }
   const { success, data, error } = schema.safeParse(json);
   if (!success) throw new BadControlRequest(z.prettifyError(error));
   return data;
