@@ -2265,6 +2265,10 @@ CREATE OR REPLACE FUNCTION public.use_tiktok_claim(p_user_id uuid, p_claim_hash 
  SET search_path TO ''
 AS $function$
 begin
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+  end if;
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
   values (p_claim_hash, p_user_id, now(), now())
   on conflict (state_hash) do nothing;

@@ -51,14 +51,10 @@ app.get("/callback", async (c) => {
   // Hono answers HEAD as GET: a link preview must not use the seller's state up.
   if (c.req.raw.method !== "GET") methodNotAllowed("GET")();
   const query = new URL(c.req.url).searchParams;
-  const visitor = c.req.header("authorization") === undefined
-    ? undefined
-    : await requireUser(c.req.raw, database);
-  const { requestId } = c.var;
-  const { location, connected } = await finishAuthorization(dependencies, query, {
-    requestId,
-    visitor,
-  });
+  // A redirect brings no token; this answers with a redirect whatever comes.
+  const visitor = await requireUser(c.req.raw, database).catch(() => undefined);
+  const visit = { requestId: c.var.requestId, visitor };
+  const { location, connected } = await finishAuthorization(dependencies, query, visit);
   if (connected) runInBackground(drainer.drain());
   // Nobody may see in a Referer or a cache what stood in the query.
   c.header("referrer-policy", "no-referrer");

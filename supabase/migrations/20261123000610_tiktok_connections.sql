@@ -84,6 +84,10 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+  end if;
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
   values (p_claim_hash, p_user_id, now(), now())
   on conflict (state_hash) do nothing;
@@ -91,7 +95,7 @@ begin
 end;
 $$;
 comment on function public.use_tiktok_claim(uuid, text) is
-  'Uses a claim up, for an installation that began at TikTok. False if it was used before.';
+  'Uses a claim up, for an installation that began at TikTok. False if it was used before; raises PT404 if the account is gone.';
 grant execute on function public.use_tiktok_claim(uuid, text) to service_role;
 
 create function private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
