@@ -18,7 +18,7 @@ export interface ApiApp {
    * Answers a first request: the library prepares itself with it, and where several come first at once
    * their preparations disturb each other.
    */
-  warmUp(): Promise<void>;
+  warmUp(path: string, body: unknown): Promise<void>;
   /** Forgets which tables and functions there are; the next request reads them anew. */
   reloadSchema(): Promise<void>;
   close(): Promise<void>;
@@ -91,11 +91,11 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
     // No peer address is passed: admin mode is off, and this keeps it so.
     fetch: (request) => app.fetch(request, { peerAddress: null }),
     ensureSystemSchema: () => app.ensureSystemSchema(),
-    async warmUp() {
-      const request = new Request("http://127.0.0.1/rest/v1/rpc/oldest_open_event_seconds", {
+    async warmUp(path, body) {
+      const request = new Request(`http://127.0.0.1${path}`, {
         method: "POST",
         headers: { apikey: keys.secretKey ?? "", "content-type": "application/json" },
-        body: "{}",
+        body: JSON.stringify(body),
       });
       await (await app.fetch(request, { peerAddress: null })).body?.cancel();
     },

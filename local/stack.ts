@@ -174,8 +174,9 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const rest = createRestApp(access.restUrl, apiKeys);
     const auth = createAuthApp(access.authUrl, apiKeys);
     undo.push(() => Promise.all([rest.close(), auth.close()]));
-    await rest.warmUp();
-    await auth.warmUp();
+    await rest.warmUp("/rest/v1/rpc/oldest_open_event_seconds", {});
+    const nobody = { email: "nobody@localhost", password: "nobody" };
+    await auth.warmUp("/auth/v1/token?grant_type=password", nobody);
     const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
     undo.push(() => listener.stop());
     const server = Deno.serve(

@@ -179,3 +179,16 @@ Deno.test("other paths are 404 and say what there is", async () => {
     assert.match((await response.json()).message, /There are: tiktok-webhooks|Try \/rest\/v1/);
   }
 });
+
+Deno.test("sign-ups are taken at once, as the very first requests; a healthy start logs no error", async () => {
+  await using stack = await startTestStack();
+  const sellers = await Promise.all(
+    Array.from(
+      { length: 10 },
+      (_, n) => signInSeller(stack.env, `first${n}@example.com`, "a-password"),
+    ),
+  );
+  assert.equal(new Set(sellers.map((seller) => seller.id)).size, 10);
+  const log = await Deno.readTextFile(`${stack.data}/console.log`).catch(() => "");
+  assert.doesNotMatch(log, /error/i);
+});
