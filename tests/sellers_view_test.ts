@@ -298,6 +298,13 @@ Deno.test("every block of the seller's page is known to this test", () => {
   for (const names of blocks) assert.ok(names.length > 0, "a block exports what it shows");
 });
 
+Deno.test("the blocks of the seller's page pass the type check", async () => {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--doc-only", PAGE.pathname],
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+});
+
 Deno.test("money on the seller's page is exact, to the largest amount that is stored", () => {
   assert.equal(examples.showMoney("24.50", "USD"), "$24.50");
   assert.equal(examples.showMoney("999999999999.99", "USD"), "$999,999,999,999.99");
@@ -318,4 +325,162 @@ Deno.test("the seller's page lists, filters and shows what is the seller's, and 
     { code: "42501" },
     "without a seller there is nothing",
   );
+});
+
+type Frame = [joinRef: string, ref: string, topic: string, event: string, payload: Row];
+
+/** In place of the connection to Realtime, which the local stack does not have: it accepts every join. */
+class FakeSocket extends EventTarget {
+  static last: FakeSocket;
+  readonly frames: Frame[] = [];
+  readyState = 0;
+  onopen?: () => void;
+  onclose?: (event: unknown) => void;
+  onmessage?: (event: { data: string }) => void;
+
+  constructor(readonly url: string) {
+    super();
+    FakeSocket.last = this;
+    queueMicrotask(() => {
+      this.readyState = 1;
+      this.onopen?.();
+    });
+  }
+
+  send(text: string): void {
+    const frame = JSON.parse(text) as Frame;
+    this.frames.push(frame);
+    const [joinRef, ref, topic, event, payload] = frame;
+    const config = payload.config as { postgres_changes?: Row[] } | undefined;
+    const postgres_changes = config?.postgres_changes?.map((change, id) => ({ id, ...change }));
+    const response = event === "phx_join" ? { postgres_changes } : {};
+    queueMicrotask(() =>
+      this.receive([joinRef, ref, topic, "phx_reply", { status: "ok", response }])
+    );
+  }
+
+  receive(frame: Frame | [null, null, string, string, Row]): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  close(): void {
+    this.readyState = 3;
+    queueMicrotask(() => this.onclose?.({ code: 1000, wasClean: true }));
+  }
+
+  get join(): { topic: string; config: Row; token: unknown } {
+    const [, , topic, , { config, access_token }] = this.frames
+      .find((frame) => frame[3] === "phx_join") as Frame;
+    return { topic, config: config as Row, token: access_token };
+  }
+}
+
+/** The seller's client, on a fake connection to Realtime. */
+function createLiveClient(stack: TestStack, seller: ConnectedSeller): SupabaseClient {
+  return createClient(stack.env.SUPABASE_URL, stack.env.SUPABASE_PUBLISHABLE_KEY, {
+    accessToken: () => Promise.resolve(seller.accessToken),
+    realtime: { transport: FakeSocket as unknown as typeof WebSocket },
+  });
+}
+
+// realtime-js leaves timers behind when it disconnects.
+const LIVE = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test(
+  "the seller's page joins the seller's own private topic, and hears of an order and its parcel",
+  LIVE,
+  async () => {
+    await using stack = await startTestStack();
+    const seller = await connectSeller(stack);
+    const supabase = createLiveClient(stack, seller);
+    const heard: string[] = [];
+    let connected = 0;
+    await examples.watchOrders(
+      supabase,
+      seller.id,
+      (orderId) => heard.push(orderId),
+      () => connected++,
+    );
+    await until("the channel is joined", () => Promise.resolve(connected > 0));
+    const { topic, config, token } = FakeSocket.last.join;
+    assert.equal(topic, `realtime:user:${seller.id}`);
+    assert.equal(config.private, true);
+    assert.equal(token, seller.accessToken);
+
+    const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+    await stack.tiktok.send(stack.tiktok.notificationOf(order));
+    await settledEvents(stack);
+    const [row] = await stack.sql`select id from public.orders`;
+    await stack.sql`update public.orders set order_status = 'in_transit'`;
+    await stack.sql`
+    insert into public.shipments (order_id, carrier, service_type)
+    values (${row?.id}, 'USPS', 'Priority')`;
+    await stack.sql`update public.shipments set status = 'delivered'`;
+    // What Realtime sends on is what the database has put there, for whoever may read it.
+    const told = await stack.sql.begin(async (sql) => {
+      await sql`select set_config('realtime.topic', ${`user:${seller.id}`}, true)`;
+      const claims = JSON.stringify({ sub: seller.id, role: "authenticated" });
+      await sql`
+      select set_config('request.jwt.claims', ${claims}, true),
+        set_config('request.jwt.claim.sub', ${seller.id}, true)`;
+      await sql`set local role authenticated`;
+      return await sql`select topic, event, payload from realtime.messages order by inserted_at`;
+    });
+    assert.deepEqual(told.map((message) => message.event), [
+      "order_received",
+      "order_changed",
+      "shipment_created",
+      "shipment_changed",
+    ]);
+    for (const message of told) {
+      const { event, payload } = message;
+      FakeSocket.last.receive([null, null, `realtime:${message.topic}`, "broadcast", {
+        type: "broadcast",
+        event,
+        payload,
+      }]);
+    }
+    assert.deepEqual(heard, Array(4).fill(row?.id));
+    await supabase.removeAllChannels();
+  },
+);
+
+Deno.test("the seller's page asks for changes of tables that are published", LIVE, async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const supabase = createLiveClient(stack, seller);
+  const seen: [string, Row][] = [];
+  await supabase.realtime.setAuth();
+  examples.watchRows(supabase, (table, row) => seen.push([table, row]));
+  await until(
+    "the channel is joined",
+    () => Promise.resolve(FakeSocket.last.frames.some((frame) => frame[3] === "phx_join")),
+  );
+  const { config, topic, token } = FakeSocket.last.join;
+  assert.equal(token, seller.accessToken, "row level security needs to know who listens");
+  const asked = config.postgres_changes as Row[];
+  assert.deepEqual(asked, [
+    { event: "*", schema: "public", table: "orders" },
+    { event: "*", schema: "public", table: "shipments" },
+  ]);
+  const published = await stack.sql`
+    select tablename from pg_publication_tables where pubname = 'supabase_realtime'`;
+  for (const { table } of asked) {
+    assert.ok(published.some((row) => row.tablename === table), `${table} is published`);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  FakeSocket.last.receive([null, null, topic, "postgres_changes", {
+    ids: [1],
+    data: {
+      type: "INSERT",
+      schema: "public",
+      table: "shipments",
+      commit_timestamp: "2026-03-01T00:00:00Z",
+      columns: [{ name: "status", type: "text" }],
+      record: { status: "created" },
+      errors: null,
+    },
+  }]);
+  assert.deepEqual(seen, [["shipments", { status: "created" }]]);
+  await supabase.removeAllChannels();
 });
