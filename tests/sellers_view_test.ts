@@ -75,6 +75,8 @@ const KNOWN = [
 async function loadExamples(): Promise<{ blocks: string[][]; examples: Examples }> {
   const page = await Deno.readTextFile(PAGE);
   const sources = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((found) => found[1] ?? "");
+  const fences = [...page.matchAll(/^```/gm)].length;
+  assert.equal(fences, 2 * sources.length, "every code block of the page is a ts block");
   const modules: Record<string, unknown>[] = [];
   for (const source of sources) {
     const bytes = new TextEncoder().encode(source);
