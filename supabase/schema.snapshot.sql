@@ -435,6 +435,7 @@ AS $function$
     end::jsonb
     || case
       when after.order_status <> (p_order ->> 'order_status')
+          and before.tiktok_status is distinct from after.tiktok_status
         then jsonb_build_object('refused', p_order ->> 'order_status')
       else '{}'
     end
@@ -735,6 +736,8 @@ AS $function$
     when incoming is null then stored
     -- Money that went back is not there again because the parcel moves on.
     when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
+    when stored = 'refunded' then stored
+    when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
 $function$
@@ -775,7 +778,7 @@ AS $function$
       from public.tiktok_shops as shop
       join private.webhook_events as event
         on event.shop_id = shop.shop_id and event.status = 'held'
-      where shop.user_id = seller.id and shop.connection_status <> 'transferred'
+      where shop.user_id = seller.id and shop.connection_status = 'active'
     ),
     'month_ends_at',
     (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
@@ -1699,6 +1702,12 @@ begin
     outcome := 'held';
   end if;
 
+  -- A replayed event has told its news already.
+  if after.id is not null and exists (
+    select from public.order_events where order_id = after.id and webhook_event_id = event.id
+  ) then
+    p_notice := '{}';
+  end if;
   if after.id is not null then
     if p_notice ? 'refund_total' then
       after := private.apply_refund(after, p_notice);
@@ -1709,7 +1718,10 @@ begin
       insert into public.order_events (
         order_id, user_id, event_type, webhook_event_id, changes, happened_at
       )
-      values (after.id, seller, event.event_type, event.id, changes, after.tiktok_updated_at);
+      values (
+        after.id, seller, event.event_type, event.id, changes,
+        case when p_notice = '{}' then after.tiktok_updated_at else event.received_at end
+      );
     end if;
   end if;
 
@@ -2450,6 +2462,7 @@ grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb)
 grant execute on function public.use_tiktok_authorization(text) to service_role;
 grant execute on function public.use_tiktok_claim(uuid,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
+alter publication supabase_realtime add table public.order_events;
 alter publication supabase_realtime add table public.orders;
 alter publication supabase_realtime add table public.shipments;
 select cron.schedule('aggregate-analytics', '10 0 * * *', 'select private.aggregate_analytics((now() at time zone ''UTC'')::date - 1)');
@@ -2488,7 +2501,7 @@ comment on relation public.order_events is 'The timeline of each order. Its sell
 comment on column public.order_events.event_type is 'What told us: TikTok''s topic, or ORDER_FOUND where we asked.';
 comment on column public.order_events.webhook_event_id is 'The event of the inbox; it is forgotten there after a while.';
 comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only says that it changed; "refused" is a state that must not follow. TikTok''s own news are beside them: cancel_status, return_status, refund_total.';
-comment on column public.order_events.happened_at is 'When it happened at TikTok.';
+comment on column public.order_events.happened_at is 'When the order changed at TikTok; of news that came by themselves, when they came.';
 comment on relation public.orders is 'One row for each TikTok order. Sellers read; only ingest_order writes.';
 comment on column public.orders.shipping_cost is 'What the buyer pays for shipping, in major units of currency.';
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';

@@ -46,7 +46,7 @@ comment on table public.order_events is 'The timeline of each order. Its seller 
 comment on column public.order_events.event_type is 'What told us: TikTok''s topic, or ORDER_FOUND where we asked.';
 comment on column public.order_events.webhook_event_id is 'The event of the inbox; it is forgotten there after a while.';
 comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only says that it changed; "refused" is a state that must not follow. TikTok''s own news are beside them: cancel_status, return_status, refund_total.';
-comment on column public.order_events.happened_at is 'When it happened at TikTok.';
+comment on column public.order_events.happened_at is 'When the order changed at TikTok; of news that came by themselves, when they came.';
 
 create index idx_order_events_order_id on public.order_events (order_id, id);
 create index idx_order_events_user_id on public.order_events (user_id, created_at);

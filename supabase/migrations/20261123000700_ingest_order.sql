@@ -40,10 +40,12 @@ as $$
     when incoming is null then stored
     -- Money that went back is not there again because the parcel moves on.
     when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
+    when stored = 'refunded' then stored
+    when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
 $$;
-comment on function private.next_payment_status(text, text) is 'The incoming state, unless it would undo a refund.';
+comment on function private.next_payment_status(text, text) is 'The incoming state, unless it would undo a payment or a refund.';
 grant execute on function private.next_payment_status(text, text) to service_role;
 
 create function private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
@@ -140,6 +142,7 @@ as $$
     end::jsonb
     || case
       when after.order_status <> (p_order ->> 'order_status')
+          and before.tiktok_status is distinct from after.tiktok_status
         then jsonb_build_object('refused', p_order ->> 'order_status')
       else '{}'
     end
@@ -250,6 +253,12 @@ begin
     outcome := 'held';
   end if;
 
+  -- A replayed event has told its news already.
+  if after.id is not null and exists (
+    select from public.order_events where order_id = after.id and webhook_event_id = event.id
+  ) then
+    p_notice := '{}';
+  end if;
   if after.id is not null then
     if p_notice ? 'refund_total' then
       after := private.apply_refund(after, p_notice);
@@ -260,7 +269,10 @@ begin
       insert into public.order_events (
         order_id, user_id, event_type, webhook_event_id, changes, happened_at
       )
-      values (after.id, seller, event.event_type, event.id, changes, after.tiktok_updated_at);
+      values (
+        after.id, seller, event.event_type, event.id, changes,
+        case when p_notice = '{}' then after.tiktok_updated_at else event.received_at end
+      );
     end if;
   end if;
 

@@ -15,7 +15,7 @@ as $$
       from public.tiktok_shops as shop
       join private.webhook_events as event
         on event.shop_id = shop.shop_id and event.status = 'held'
-      where shop.user_id = seller.id and shop.connection_status <> 'transferred'
+      where shop.user_id = seller.id and shop.connection_status = 'active'
     ),
     'month_ends_at',
     (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'

@@ -9,7 +9,8 @@ end
 $$;
 -- RLS decides who receives a change. (The brief's trigger orders_realtime_filter cannot: the return
 -- value of an AFTER trigger is ignored.)
-alter publication supabase_realtime add table public.orders, public.shipments, public.analytics_events;
+alter publication supabase_realtime add table
+  public.orders, public.order_events, public.shipments, public.analytics_events;
 
 create function private.broadcast_order_change()
 returns trigger

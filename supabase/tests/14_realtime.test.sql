@@ -111,7 +111,7 @@ cross join unnest(array[
 -- Changes of tables: row level security decides for each subscriber.
 select set_eq(
   $$select schemaname || '.' || tablename from pg_publication_tables where pubname = 'supabase_realtime'$$,
-  array['public.orders', 'public.shipments', 'public.analytics_events'],
+  array['public.orders', 'public.order_events', 'public.shipments', 'public.analytics_events'],
   'the tables whose changes are published'
 );
 select is_empty(

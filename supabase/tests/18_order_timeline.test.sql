@@ -1,7 +1,7 @@
 -- What may become of an order, its timeline, and the seller's usage.
 begin;
 \ir helpers.psql
-select plan(50);
+select plan(53);
 
 select tests.sign_up('ada');
 select tests.sign_up('bob');
@@ -132,6 +132,23 @@ select is(tests.notice('2', '{"refund_total": "2.50"}', 3), 'updated', 'a part o
 select is(tests.state('2'), 'awaiting_shipment partially_refunded AWAITING_SHIPMENT', 'partially refunded');
 select is(tests.notice('2', '{"refund_total": "10.00"}', 3), 'updated', 'and then the rest');
 select is(tests.state('2'), 'awaiting_shipment refunded AWAITING_SHIPMENT', 'refunded');
+
+-- A replay tells nothing twice.
+select is(tests.ingest('ada', '3', tests.order_at(1, 'awaiting_shipment')), 'inserted', 'another order');
+create table tests.refund as select tests.receive_event('ada', 'refund') as id;
+create function tests.replay()
+returns text
+language sql
+as $$
+  update private.webhook_events set status = 'processing' where id = (select id from tests.refund);
+  select tests.run_as('service_role', format(
+    'select public.ingest_order(%L, %L, %L, ''{"refund_total": "9.00"}'') ->> ''outcome''',
+    (select id from tests.refund), tests.shop('ada'),
+    tests.order_json('3', tests.order_at(1, 'awaiting_shipment'))
+  ));
+$$;
+select is(tests.replay() || tests.replay(), 'updatedupdated', 'whose refund is replayed');
+select is(tests.state('3'), 'awaiting_shipment partially_refunded AWAITING_SHIPMENT', 'is refunded once');
 
 -- Who sees the timeline.
 select tests.reaches('bob', 0, 'select * from public.order_events', 'another seller sees none of it');
