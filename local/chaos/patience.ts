@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 const WAIT_MS = 100;
-const ATTEMPT_MS = 10_000;
+const ATTEMPT_MS = 5000;
 
 /** What is asked of a connection that a restart has cut may never be answered. */
 export async function within<T>(ms: number, what: string, action: () => Promise<T>): Promise<T> {

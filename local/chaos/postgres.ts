@@ -1,6 +1,6 @@
 /** Stops a stack's own Postgres hard, and measures how long the APIs over it are away. */
 import { join } from "node:path";
-import type { TestStack } from "../../tests/support/stack.ts";
+import type { OwnStack } from "../../tests/support/stack.ts";
 import { findPlace } from "../postgres/binaries.ts";
 import { patiently } from "./patience.ts";
 
@@ -11,18 +11,18 @@ export interface Outage {
   auth: number;
 }
 
-async function postmasterPid(stack: TestStack): Promise<number> {
+async function postmasterPid(stack: OwnStack): Promise<number> {
   const { data } = await findPlace(stack.data);
   const [pid] = (await Deno.readTextFile(join(data, "postmaster.pid"))).split("\n");
   return Number(pid);
 }
 
-async function startTime(stack: TestStack): Promise<string> {
+async function startTime(stack: OwnStack): Promise<string> {
   const [row] = await stack.sql`select pg_postmaster_start_time()::text as at`;
   return row?.at;
 }
 
-async function request(stack: TestStack, path: string, body?: unknown): Promise<void> {
+async function request(stack: OwnStack, path: string, body?: unknown): Promise<void> {
   const response = await fetch(`${stack.env.SUPABASE_URL}${path}`, {
     method: body === undefined ? "GET" : "POST",
     headers: { apikey: stack.env.SUPABASE_SECRET_KEY, "content-type": "application/json" },
@@ -38,7 +38,7 @@ async function request(stack: TestStack, path: string, body?: unknown): Promise<
  * the log, as after a power cut. The stack itself starts it again, with the same data and port.
  */
 export async function restartPostgres(
-  stack: TestStack,
+  stack: OwnStack,
   seller: { email: string; password: string },
 ): Promise<Outage> {
   const before = await patiently("ask Postgres since when it runs", () => startTime(stack));
@@ -49,6 +49,7 @@ export async function restartPostgres(
     return Date.now() - stoppedAt;
   };
   const postgres = await since("see Postgres start again", async () => {
+    stack.reconnect();
     if (await startTime(stack) === before) throw new Error("It has not stopped yet");
   });
   const [rest, auth] = await Promise.all([

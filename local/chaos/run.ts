@@ -1,6 +1,6 @@
 /** One chaos run on a stack of its own: sellers, a storm, rest, and what is there then. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TestStack } from "../../tests/support/stack.ts";
+import type { OwnStack } from "../../tests/support/stack.ts";
 import { atLeast, type Check, equal } from "./check.ts";
 import { checkConnections, countTokens } from "./check_connections.ts";
 import { checkEvents } from "./check_events.ts";
@@ -46,7 +46,7 @@ function leastKills({ killEverySeconds, leastKills }: ChaosOptions): number {
 }
 
 async function weather(
-  stack: TestStack,
+  stack: OwnStack,
   storm: Storm,
   deliveries: Deliveries,
   options: ChaosOptions & { signal: AbortSignal },
@@ -79,7 +79,7 @@ async function weather(
   await Promise.race([Promise.all([sending, watch()]), storm.failure]);
 }
 
-function stormChecks(stack: TestStack, deliveries: Deliveries, report: StormReport): Check[] {
+function stormChecks(stack: OwnStack, deliveries: Deliveries, report: StormReport): Check[] {
   const { faults } = stack.tiktok;
   const spoiled = (...kinds: string[]) =>
     [...faults.spoiled].reduce((sum, [kind, n]) => sum + (kinds.includes(kind) ? n : 0), 0);
@@ -122,7 +122,7 @@ function outageChecks(report: StormReport, restarts: number, driverErrors: numbe
 }
 
 /** @throws {Error} if it does not come to its end; what is wrong then is in the result. */
-export async function runChaos(stack: TestStack, options: ChaosOptions): Promise<Check[]> {
+export async function runChaos(stack: OwnStack, options: ChaosOptions): Promise<Check[]> {
   const { seed, restarts, onProgress = () => {} } = options;
   const signal = options.signal ?? new AbortController().signal;
   using driverErrors = bearDriverErrors();

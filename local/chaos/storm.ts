@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runEventWorker } from "../../tests/support/shop.ts";
 import type { Fault } from "../../tests/simulators/tiktok/faults.ts";
-import type { TestStack } from "../../tests/support/stack.ts";
+import type { OwnStack } from "../../tests/support/stack.ts";
 import { type Outage, restartPostgres } from "./postgres.ts";
 import { connectAgain } from "./sellers.ts";
 import type { ChaosSeller } from "./sellers.ts";
@@ -22,7 +22,7 @@ const FAULTS: (Fault & { probability: number })[] = [
 ];
 
 /** The simulator asks one fault after the other: each gets its share of what the former ones left. */
-export function setFaults(stack: TestStack): void {
+export function setFaults(stack: OwnStack): void {
   let left = 1;
   for (const fault of FAULTS) {
     stack.tiktok.faults.add({ ...fault, probability: fault.probability / left });
@@ -34,7 +34,7 @@ export function setFaults(stack: TestStack): void {
 const STOP_MS = 70_000;
 
 export interface StormOptions {
-  stack: TestStack;
+  stack: OwnStack;
   sellers: ChaosSeller[];
   random: Random;
   /** 0 for never. */

@@ -97,6 +97,12 @@ export async function startTestStack(
   };
 }
 
+/** Whose Postgres may be restarted. */
+export interface OwnStack extends TestStack {
+  /** Another `sql`: the driver's connections may stay mute when Postgres was away. */
+  reconnect(): void;
+}
+
 const STOP_MS = 10_000;
 
 /**
@@ -117,7 +123,7 @@ async function stopSurely(stack: Stack, place: PostgresPlace): Promise<void> {
 }
 
 /** As `startTestStack`, with a Postgres of its own that may be broken, in a folder that goes with it. */
-export async function startOwnStack(settings: Partial<StackSettings> = {}): Promise<TestStack> {
+export async function startOwnStack(settings: Partial<StackSettings> = {}): Promise<OwnStack> {
   const data = await Deno.makeTempDir({ prefix: "creatorflow-own-" });
   // Postgres may run as another user, who has to pass through.
   await Deno.chmod(data, 0o755);
@@ -141,16 +147,21 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
     await remove();
     throw error;
   }
-  const sql = connect(stack.database.adminUrl);
-  return {
+  const own: OwnStack = {
     ...stack,
     tiktok: stack.tiktok as TikTokSimulator,
-    sql,
+    sql: connect(stack.database.adminUrl),
     data,
+    reconnect() {
+      const former = own.sql;
+      own.sql = connect(stack.database.adminUrl);
+      former.end({ timeout: 0 }).catch(() => {});
+    },
     async [Symbol.asyncDispose]() {
-      await sql.end({ timeout: 5 });
+      await own.sql.end({ timeout: 5 });
       await stopSurely(stack, await findPlace(data));
       await remove();
     },
   };
+  return own;
 }
