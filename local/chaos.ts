@@ -66,7 +66,10 @@ async function main(): Promise<number> {
     interrupt.abort(new Error("Interrupted."));
   });
   onProgress("Making a stack of its own");
-  await using stack = await startOwnStack({ random: faultsRandom(options.seed) });
+  await using stack = await startOwnStack({
+    random: faultsRandom(options.seed),
+    onWarning: (message) => print(`        ${message}`),
+  });
   interrupt.signal.throwIfAborted();
   const checks = await runChaos(stack, { ...options, onProgress, signal: interrupt.signal });
   const wrong = checks.filter((check) => !check.ok);

@@ -22,7 +22,7 @@ export async function within<T>(ms: number, what: string, action: () => Promise<
 export async function patiently<T>(
   what: string,
   action: () => Promise<T>,
-  timeoutMs = 30_000,
+  timeoutMs = 90_000,
   attemptMs = ATTEMPT_MS,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;

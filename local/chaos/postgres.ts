@@ -11,6 +11,9 @@ export interface Outage {
   auth: number;
 }
 
+/** An immediate stop has been seen to take 30 s, where sessions do not end by themselves. */
+const OUTAGE_MS = 90_000;
+
 async function postmasterPid(stack: OwnStack): Promise<number> {
   const { data } = await findPlace(stack.data);
   const [pid] = (await Deno.readTextFile(join(data, "postmaster.pid"))).split("\n");
@@ -45,7 +48,7 @@ export async function restartPostgres(
   const stoppedAt = Date.now();
   Deno.kill(await postmasterPid(stack), "SIGQUIT");
   const since = async (what: string, action: () => Promise<void>) => {
-    await patiently(what, action);
+    await patiently(what, action, OUTAGE_MS);
     return Date.now() - stoppedAt;
   };
   const postgres = await since("see Postgres start again", async () => {

@@ -108,7 +108,7 @@ function outageChecks(report: StormReport, restarts: number, driverErrors: numbe
     equal("restarts of Postgres, stopped hard", restarts, report.outages.length),
     ...report.outages.map(({ postgres, rest, auth }, i): Check => ({
       what: `restart ${i + 1}: Postgres, REST, Auth back`,
-      expected: "each within 30 s",
+      expected: "each within 90 s",
       found: [postgres, rest, auth].map((ms) => `${(ms / 1000).toFixed(1)} s`).join(", "),
       ok: true,
     })),
