@@ -1,7 +1,10 @@
 /**
  * Keeps the process alive when postgres.js 3.4 writes to a connection that Postgres has just cut: it does
- * so on a timer of its own, where nobody can catch the error, and the process ends.
+ * so on a timer of its own, or for a promise of its own, where nobody can catch the error.
  */
+
+/** What a pool says of its connections when it is ended or cut. */
+const CUT = /^CONNECTION_(CLOSED|DESTROYED|ENDED)$|^ECONN/;
 
 export interface DriverErrors extends Disposable {
   readonly count: number;
@@ -20,11 +23,20 @@ export function bearDriverErrors(): DriverErrors {
     event.preventDefault();
     count++;
   };
+  const onRejection = (event: PromiseRejectionEvent) => {
+    if (!CUT.test(String(event.reason?.code))) return;
+    event.preventDefault();
+    count++;
+  };
   globalThis.addEventListener("error", onError);
+  globalThis.addEventListener("unhandledrejection", onRejection);
   return {
     get count() {
       return count;
     },
-    [Symbol.dispose]: () => globalThis.removeEventListener("error", onError),
+    [Symbol.dispose]() {
+      globalThis.removeEventListener("error", onError);
+      globalThis.removeEventListener("unhandledrejection", onRejection);
+    },
   };
 }
