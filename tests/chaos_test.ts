@@ -16,8 +16,9 @@ Deno.test({
     const checks = await runChaos(stack, {
       deliveries: 300,
       seed: SEED,
-      killEverySeconds: 2.5,
+      killEverySeconds: 2,
       leastKills: 2,
+      aftermathSeconds: 2,
       restarts: 1,
     });
     assert.ok(checks.every((check) => check.ok), `seed ${SEED}\n${checkTable(checks)}`);

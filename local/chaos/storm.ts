@@ -55,10 +55,29 @@ export interface StormReport {
   expirations: number;
   /** Sellers who had to connect again. */
   reconnections: number;
+  /** Calls of TikTok while the faults were on, and how many of them were spoiled so. */
+  calls: { all: number; failed: number; hung: number };
+}
+
+function countCalls({ faults }: OwnStack["tiktok"]): StormReport["calls"] {
+  const spoiled = (...kinds: Fault["kind"][]) =>
+    kinds.reduce((sum, kind) => sum + (faults.spoiled.get(kind) ?? 0), 0);
+  return {
+    all: faults.seen,
+    failed: spoiled("internal", "html", "rate_limit"),
+    hung: spoiled("hang"),
+  };
 }
 
 export class Storm {
-  readonly report: StormReport = { kills: 0, outages: [], expirations: 0, reconnections: 0 };
+  readonly report: StormReport = {
+    kills: 0,
+    outages: [],
+    expirations: 0,
+    reconnections: 0,
+    calls: { all: 0, failed: 0, hung: 0 },
+  };
+  readonly #callsBefore: number;
   readonly #options: StormOptions;
   readonly #stopping = new AbortController();
   readonly #loops: Promise<void>[];
@@ -66,6 +85,7 @@ export class Storm {
   constructor(options: StormOptions) {
     this.#options = options;
     const { killEveryMs } = options;
+    this.#callsBefore = options.stack.tiktok.faults.seen;
     setFaults(options.stack);
     this.#loops = [
       ...(killEveryMs > 0 ? [this.#every(killEveryMs, () => this.#kill())] : []),
@@ -91,6 +111,8 @@ export class Storm {
   /** Ends the faults and lets what has begun come to its end. */
   async stop(): Promise<StormReport> {
     this.#stopping.abort();
+    const calls = countCalls(this.#options.stack.tiktok);
+    this.report.calls = { ...calls, all: calls.all - this.#callsBefore };
     this.#options.stack.tiktok.faults.clear();
     this.#options.stack.tiktok.faults.close();
     await within(STOP_MS, "end the storm", () => Promise.all(this.#loops));
