@@ -28,6 +28,8 @@ export interface StackSettings extends StackOptions {
   schedule?: boolean;
   /** Of the functions. @default {supabase/config.toml} */
   configPath?: string;
+  /** Of the simulator's faults, 0 to 1. @default {Math.random} */
+  random?: () => number;
   /** Is told what is being done, before it is done. */
   onProgress?: (message: string) => void;
   /** Is told what went wrong while the stack runs. */
@@ -159,6 +161,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
         webhookUrl: `${url}/functions/v1/tiktok-webhooks`,
         journalPath: join(settings.data, "tiktok-simulator.jsonl"),
         retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
+        ...(settings.random && { random: settings.random }),
       })
       : undefined;
     if (tiktok) {

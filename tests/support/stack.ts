@@ -1,6 +1,8 @@
 /** A whole stack for one test: a copy of the migrated database, its own function host and simulator. */
 import { join } from "node:path";
 import postgres from "postgres";
+import { findPlace, type PostgresPlace } from "../../local/postgres/binaries.ts";
+import { stopLeftover } from "../../local/postgres/server.ts";
 import { type StackSettings, startStack } from "../../local/stack.ts";
 import { redirectConsole } from "../../local/quiet_console.ts";
 import type { Stack } from "../../local/stack.ts";
@@ -93,4 +95,73 @@ export async function startTestStack(
       await Deno.remove(data, { recursive: true });
     },
   };
+}
+
+/** Whose Postgres may be restarted. */
+export interface OwnStack extends TestStack {
+  /** Another `sql`: the driver's connections may stay mute when Postgres was away. */
+  reconnect(): void;
+}
+
+const STOP_MS = 10_000;
+
+/**
+ * A stack whose Postgres was restarted under load may never stop: its REST has connections that wait for
+ * an answer from before. Then its Postgres is ended without it.
+ */
+async function stopSurely(stack: Stack, place: PostgresPlace): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<true>((resolve) => timer = setTimeout(() => resolve(true), STOP_MS));
+  const isLate = await Promise.race([stack.stop(), late]);
+  clearTimeout(timer);
+  if (!isLate) return;
+  // Away, so that the stack cannot start it again.
+  const data = `${place.data}.ended`;
+  await Deno.rename(place.data, data);
+  await stopLeftover({ ...place, data });
+  await Deno.remove(data, { recursive: true });
+}
+
+/** As `startTestStack`, with a Postgres of its own that may be broken, in a folder that goes with it. */
+export async function startOwnStack(settings: Partial<StackSettings> = {}): Promise<OwnStack> {
+  const data = await Deno.makeTempDir({ prefix: "creatorflow-own-" });
+  // Postgres may run as another user, who has to pass through.
+  await Deno.chmod(data, 0o755);
+  redirectConsole(join(data, "console.log"));
+  const remove = async () => {
+    const { data: cluster } = await findPlace(data);
+    await Deno.remove(cluster, { recursive: true }).catch(() => {});
+    await Deno.remove(data, { recursive: true });
+  };
+  let stack: Stack;
+  try {
+    stack = await startStack({
+      port: 0,
+      dbPort: 0,
+      data,
+      schedule: false,
+      environment: {},
+      ...settings,
+    });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  const own: OwnStack = {
+    ...stack,
+    tiktok: stack.tiktok as TikTokSimulator,
+    sql: connect(stack.database.adminUrl),
+    data,
+    reconnect() {
+      const former = own.sql;
+      own.sql = connect(stack.database.adminUrl);
+      former.end({ timeout: 0 }).catch(() => {});
+    },
+    async [Symbol.asyncDispose]() {
+      await own.sql.end({ timeout: 5 });
+      await stopSurely(stack, await findPlace(data));
+      await remove();
+    },
+  };
+  return own;
 }

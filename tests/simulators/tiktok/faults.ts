@@ -30,6 +30,10 @@ export interface HostErrors<E extends Env> {
 }
 
 export class Faults {
+  /** How many calls there were. */
+  seen = 0;
+  /** How many of them were spoiled, by kind. */
+  readonly spoiled = new Map<Fault["kind"], number>();
   #faults: Fault[] = [];
   readonly #waiting = new Map<ReturnType<typeof setTimeout>, () => void>();
   readonly #random: () => number;
@@ -74,6 +78,8 @@ export class Faults {
     if (fault?.count !== undefined && --fault.count <= 0) {
       this.#faults = this.#faults.filter((candidate) => candidate !== fault);
     }
+    this.seen++;
+    if (fault) this.spoiled.set(fault.kind, (this.spoiled.get(fault.kind) ?? 0) + 1);
     return fault;
   }
 

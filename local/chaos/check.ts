@@ -1,0 +1,45 @@
+/** One line of a chaos run's result. */
+
+export interface Check {
+  what: string;
+  expected: string;
+  found: string;
+  ok: boolean;
+}
+
+const count = (value: number | bigint) => value.toLocaleString("en");
+
+export function equal(what: string, expected: number, found: number): Check {
+  return { what, expected: count(expected), found: count(found), ok: expected === found };
+}
+
+export function atLeast(what: string, least: number, found: number): Check {
+  return { what, expected: `at least ${count(least)}`, found: count(found), ok: found >= least };
+}
+
+export function atMost(what: string, most: number, found: number): Check {
+  return { what, expected: `at most ${count(most)}`, found: count(found), ok: found <= most };
+}
+
+/** None of `items` may be; the first of them are named. */
+export function none(what: string, items: string[]): Check {
+  const examples = items.slice(0, 3).join(", ");
+  const found = items.length === 0 ? "0" : `${count(items.length)}: ${examples}`;
+  return { what, expected: "0", found, ok: items.length === 0 };
+}
+
+export function checkTable(checks: Check[]): string {
+  const lines = [
+    ["", "check", "expected", "found"],
+    ...checks.map((check) => [
+      check.ok ? "ok" : "WRONG",
+      check.what,
+      check.expected,
+      check.found,
+    ]),
+  ];
+  const widths = [0, 1, 2].map((i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  return lines.map((line) =>
+    "  " + line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd()
+  ).join("\n");
+}
