@@ -26,6 +26,7 @@ export interface ApiApp {
 
 const REST_CONNECTIONS = 20;
 const AUTH_CONNECTIONS = 5;
+const CLOSE_MS = 5000;
 
 /**
  * For arguments of functions the library writes JSON out by itself, and its driver would do so again: a
@@ -100,7 +101,13 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
       await (await app.fetch(request, { peerAddress: null })).body?.cancel();
     },
     reloadSchema: () => connection.clearSchemaCache(),
-    close: () => connection.close(),
+    async close() {
+      // The driver may wait for ever for a connection that Postgres has cut.
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const giveUp = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_MS));
+      await Promise.race([connection.close(), giveUp]);
+      clearTimeout(timer);
+    },
   };
 }
 

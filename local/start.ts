@@ -1,5 +1,6 @@
 /** `deno task start`: runs the whole backend until Ctrl-C. */
 import { join } from "node:path";
+import { bearDriverErrors } from "./driver_errors.ts";
 import { parseOptions, shownPath, type StackOptions, UsageError } from "./options.ts";
 import { print, redirectConsole } from "./quiet_console.ts";
 import { SAMPLE_SHOP_ID } from "./simulated_shop.ts";
@@ -88,6 +89,8 @@ async function main(): Promise<number> {
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
   await Deno.mkdir(join(options.data, "logs"), { recursive: true });
   redirectConsole(join(options.data, "logs", "rest-auth.log"));
+  // Postgres may be stopped while the stack runs.
+  using _driverErrors = bearDriverErrors();
   let stack: Stack;
   try {
     stack = await startStack({

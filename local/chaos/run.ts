@@ -5,7 +5,7 @@ import { atLeast, type Check, equal } from "./check.ts";
 import { checkConnections, countTokens } from "./check_connections.ts";
 import { checkEvents } from "./check_events.ts";
 import { checkOrders, checkRelease } from "./check_orders.ts";
-import { bearDriverErrors } from "./driver_errors.ts";
+import { bearDriverErrors } from "../driver_errors.ts";
 import { Deliveries } from "./deliveries.ts";
 import { patiently } from "./patience.ts";
 import { makePlan, type Plan } from "./plan.ts";

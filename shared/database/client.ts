@@ -5,10 +5,23 @@ import type { Database } from "./types.ts";
 
 export type DatabaseClient = SupabaseClient<Database>;
 
+/**
+ * Below the leases that workers hold: a call that is never answered must not keep one at work for ever. A
+ * call may ask for less by a signal of its own.
+ */
+const TIMEOUT_MS = 30_000;
+
+const fetchInTime: typeof fetch = (input, init = {}) => {
+  const limit = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+  return fetch(input, { ...init, signal });
+};
+
 /** Acts as the backend (`service_role`): passes RLS, may do what the migrations grant it. */
 export function createServiceClient(config: SupabaseConfig): DatabaseClient {
   return createClient<Database>(config.url, config.secretKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    global: { fetch: fetchInTime },
   });
 }
 
@@ -16,5 +29,6 @@ export function createServiceClient(config: SupabaseConfig): DatabaseClient {
 export function createUserClient(config: SupabaseConfig, accessToken: string): DatabaseClient {
   return createClient<Database>(config.url, config.publishableKey, {
     accessToken: () => Promise.resolve(accessToken),
+    global: { fetch: fetchInTime },
   });
 }
