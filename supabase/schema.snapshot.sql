@@ -664,6 +664,24 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  shop_id text;
+begin
+  foreach shop_id in array p_shop_ids loop
+    if p_exclusive then
+      perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(shop_id, 0));
+    else
+      perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended(shop_id, 0));
+    end if;
+  end loop;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.max_refresh_refusals()
  RETURNS integer
  LANGUAGE sql
@@ -1266,6 +1284,8 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
+  perform private.lock_shop_connections(granted_shops, true);
+
   -- Two ways back from TikTok at once: the pair that was issued first is dead, though it came last.
   perform from private.tiktok_logins
   where user_id = p_user_id and open_id = p_grant ->> 'open_id'
@@ -1648,7 +1668,23 @@ CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_atte
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  shop text;
 begin
+  select shop_id into shop from private.webhook_events where id = p_event_id;
+  if p_reason = 'the shop is not connected' and shop is not null then
+    perform private.lock_shop_connections(array[shop], false);
+    -- It was when the event was claimed; connecting it reopens only what is ignored already.
+    if exists (
+      select from public.tiktok_shops
+      where shop_id = shop and connection_status = 'active'
+    ) then
+      update private.webhook_events
+      set status = 'pending', attempts = 0, next_attempt_at = now()
+      where id = p_event_id and status = 'processing' and attempts = p_attempt;
+      return found;
+    end if;
+  end if;
   update private.webhook_events
   set status = 'ignored', reason = p_reason, settled_at = now()
   where id = p_event_id and status = 'processing' and attempts = p_attempt;
@@ -2410,6 +2446,7 @@ grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
+grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;

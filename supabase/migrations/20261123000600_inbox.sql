@@ -179,13 +179,50 @@ comment on function public.claim_webhook_events(integer, integer, boolean) is
   'Takes up to p_limit due events for p_lease_seconds, the longest due or the newest first, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, object_id, body, shop}.';
 grant execute on function public.claim_webhook_events(integer, integer, boolean) to service_role;
 
+create function private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  shop_id text;
+begin
+  foreach shop_id in array p_shop_ids loop
+    if p_exclusive then
+      perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(shop_id, 0));
+    else
+      perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended(shop_id, 0));
+    end if;
+  end loop;
+end;
+$$;
+comment on function private.lock_shop_connections(text[], boolean) is
+  'Whoever connects shops takes it alone; whoever judges that a shop is not connected shares it. p_shop_ids ascending.';
+grant execute on function private.lock_shop_connections(text[], boolean) to service_role;
+
 create function public.ignore_webhook_event(p_event_id bigint, p_attempt integer, p_reason text)
 returns boolean
 language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  shop text;
 begin
+  select shop_id into shop from private.webhook_events where id = p_event_id;
+  if p_reason = 'the shop is not connected' and shop is not null then
+    perform private.lock_shop_connections(array[shop], false);
+    -- It was when the event was claimed; connecting it reopens only what is ignored already.
+    if exists (
+      select from public.tiktok_shops
+      where shop_id = shop and connection_status = 'active'
+    ) then
+      update private.webhook_events
+      set status = 'pending', attempts = 0, next_attempt_at = now()
+      where id = p_event_id and status = 'processing' and attempts = p_attempt;
+      return found;
+    end if;
+  end if;
   update private.webhook_events
   set status = 'ignored', reason = p_reason, settled_at = now()
   where id = p_event_id and status = 'processing' and attempts = p_attempt;
@@ -193,7 +230,7 @@ begin
 end;
 $$;
 comment on function public.ignore_webhook_event(bigint, integer, text) is
-  'Settles an event that asks for nothing. False if the claim was lost.';
+  'Settles an event that asks for nothing; one whose shop has been connected in the meantime is put back. False if the claim was lost.';
 grant execute on function public.ignore_webhook_event(bigint, integer, text) to service_role;
 
 create function public.fail_webhook_event(

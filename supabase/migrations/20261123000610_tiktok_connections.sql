@@ -166,6 +166,8 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
+  perform private.lock_shop_connections(granted_shops, true);
+
   -- Two ways back from TikTok at once: the pair that was issued first is dead, though it came last.
   perform from private.tiktok_logins
   where user_id = p_user_id and open_id = p_grant ->> 'open_id'

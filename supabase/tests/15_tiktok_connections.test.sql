@@ -1,7 +1,7 @@
 -- How the connection of a TikTok shop begins and ends.
 begin;
 \ir helpers.psql
-select plan(65);
+select plan(69);
 
 select tests.sign_up('ada');
 select tests.sign_up('bob');
@@ -284,6 +284,32 @@ select set_eq(
   $$select external_id || ' ' || status from private.webhook_events where source = 'tiktok'$$,
   array['old ignored', 'new done', 'late ignored', 'now done'],
   'each event is settled with its effect'
+);
+
+-- An event that was claimed before its shop was connected, and is judged after it.
+insert into private.webhook_events (source, external_id, event_type, shop_id, body, status, attempts)
+values ('tiktok', 'judged late', 'X', '11', '{}', 'processing', 1);
+create function tests.judge(reason text)
+returns text
+language sql
+as $$
+  select tests.backend(format(
+    'public.ignore_webhook_event(%s, 1, %L)',
+    (select id from private.webhook_events where external_id = 'judged late'), reason
+  ));
+$$;
+select is(tests.connect('ada', array['11']), 'ok', 'connected again');
+update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'judged late';
+select is(tests.judge('the shop is not connected'), 'true', 'the judgement is taken');
+select is(
+  (select status || attempts from private.webhook_events where external_id = 'judged late'), 'pending0',
+  'but the event is worked all the same'
+);
+update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'judged late';
+select tests.judge('it asks for nothing');
+select is(
+  (select status from private.webhook_events where external_id = 'judged late'), 'ignored',
+  'another reason stands'
 );
 
 -- What a row may not say.
