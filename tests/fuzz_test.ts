@@ -22,7 +22,7 @@ const FIXTURES = new URL("./fixtures/tiktok/", import.meta.url);
 
 const SIGNED = 20_000;
 const UNSIGNED = 2_000;
-const AT_ONCE = 20;
+const AT_ONCE = 8;
 
 /** FUZZ_SEED repeats a run that failed. */
 function newSeed(): number {

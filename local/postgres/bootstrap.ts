@@ -64,15 +64,20 @@ export async function bootstrap(access: DatabaseAccess, postgresPassword?: strin
   const sql = postgres(access.adminUrl, { max: 1, onnotice: () => {} });
   try {
     await refuseForeignSupabase(sql);
-    await sql.unsafe(await readSql("roles"));
-    for (const url of [access.restUrl, access.authUrl]) {
-      const { username, password } = new URL(url);
-      // `alter role` takes no parameters; the passwords are hexadecimal, made by us.
-      await sql.unsafe(`alter role ${username} password '${password}'`);
-    }
-    if (postgresPassword !== undefined) {
-      await sql.unsafe(`alter role postgres password '${postgresPassword}'`);
-    }
+    const roles = await readSql("roles");
+    await sql.begin(async (transaction) => {
+      // Roles belong to the whole server, where other stacks may be starting over other databases.
+      await transaction`lock table pg_catalog.pg_authid in share row exclusive mode`;
+      await transaction.unsafe(roles);
+      for (const url of [access.restUrl, access.authUrl]) {
+        const { username, password } = new URL(url);
+        // `alter role` takes no parameters; the passwords are hexadecimal, made by us.
+        await transaction.unsafe(`alter role ${username} password '${password}'`);
+      }
+      if (postgresPassword !== undefined) {
+        await transaction.unsafe(`alter role postgres password '${postgresPassword}'`);
+      }
+    });
     // Its tables are made by the superuser, and then handed over.
     const auth = createAuthApp(access.adminUrl, { jwtSecret: "unused while the schema is made" });
     try {
