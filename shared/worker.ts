@@ -20,7 +20,7 @@ export function createWorker(
     supabase: SupabaseConfig;
     config: TikTokConfig;
     keys: KeyRing;
-    drain?: Pick<DrainOptions, "budgetMs" | "newestFirst">;
+    drain?: Pick<DrainOptions, "budgetMs">;
   },
 ): Worker {
   const database = createServiceClient(supabase);

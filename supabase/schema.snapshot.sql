@@ -1190,7 +1190,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer, p_newest_first boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1214,18 +1214,26 @@ begin
     for update skip locked
   );
 
-  with due as (
-    select id
+  -- Shops take turns: a flood of one keeps no other waiting.
+  with queue as (
+    select
+      id,
+      next_attempt_at,
+      row_number() over (partition by shop_id order by next_attempt_at, id) as place
     from private.webhook_events
     where status in ('pending', 'processing')
       and next_attempt_at <= now()
       and attempts < private.max_webhook_attempts()
-    -- What has just come is not kept waiting by what came before.
-    order by
-      case when p_newest_first then extract(epoch from next_attempt_at) end desc,
-      next_attempt_at
+  ), due as (
+    select event.id
+    from private.webhook_events as event
+    join queue on queue.id = event.id
+    where event.status in ('pending', 'processing')
+      and event.next_attempt_at <= now()
+      and event.attempts < private.max_webhook_attempts()
+    order by queue.place, queue.next_attempt_at
     limit p_limit
-    for update skip locked
+    for update of event skip locked
   ), taken as (
     update private.webhook_events as event
     set status = 'processing',
@@ -1258,7 +1266,17 @@ begin
           join private.tiktok_logins as login
             on login.user_id = shop.user_id and login.open_id = shop.open_id
           where taken.source in ('tiktok', 'creatorflow')
-            and shop.shop_id = taken.shop_id
+            -- Some bodies name no shop, but an order that we have.
+            and shop.shop_id = coalesce(
+              taken.shop_id,
+              (
+                select owner.shop_id
+                from public.orders
+                join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
+                where orders.tiktok_order_id = taken.object_id and owner.connection_status = 'active'
+                limit 1
+              )
+            )
             and shop.connection_status = 'active'
         )
       )
@@ -2465,7 +2483,7 @@ grant execute on function public.begin_tiktok_authorization(uuid,text,integer) t
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
 grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
-grant execute on function public.claim_webhook_events(integer,integer,boolean) to service_role;
+grant execute on function public.claim_webhook_events(integer,integer) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;

@@ -108,6 +108,7 @@ Deno.test("a cancellation under both its numbers, a return and a refund reach or
       refund_total: total,
       refund_status: "REFUND_SUCCESS",
     });
+  await refund("0");
   await refund("4.99");
   await settledEvents(stack);
   assert.equal(await stateOf(seller, returned.id), "delivered partially_refunded");
@@ -363,4 +364,66 @@ Deno.test("held orders come in by themselves, oldest first, as soon as there is 
   await runEventWorker(stack);
   await settledEvents(stack);
   assert.deepEqual(await usage(), { used: 12, limit: 500, held: 0 });
+});
+
+Deno.test("a flood of one shop keeps no other shop waiting: shops take turns", async () => {
+  await using stack = await startTestStack();
+  const [flooded, other] = [await connectSeller(stack), await connectSeller(stack)];
+  await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+    select 'tiktok', n::text, 'X', ${flooded.shopId}, '{}' from generate_series(1, 500) as n`;
+  await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+    values ('tiktok', 'late', 'X', ${other.shopId}, '{}'), ('tiktok', 'nobody', 'X', null, '{}')`;
+  const [row] = await stack.sql`
+    select jsonb_path_query_array(public.claim_webhook_events(10, 60), '$[*].shop_id') as shops`;
+  assert.deepEqual(
+    row?.shops.toSorted(),
+    [
+      ...Array(8).fill(flooded.shopId),
+      other.shopId,
+      null,
+    ].toSorted(),
+  );
+});
+
+Deno.test("characters that Postgres cannot store spoil neither their order nor those beside it", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const { shopId } = seller;
+  const spoiled = stack.tiktok.addOrder({
+    shopId,
+    detail: { buyer_email: "a\0b@example.com", recipient_address: { name: "R\ud800sa" } },
+  });
+  const orders = [...Array.from({ length: 5 }, () => stack.tiktok.addOrder({ shopId })), spoiled];
+  for (const order of orders) {
+    await send(stack, shopId, 11, {
+      order_id: order.id,
+      cancel_id: "a\0b",
+      cancel_status: "\ud800",
+    });
+  }
+  assert.deepEqual(await settledEvents(stack), { done: 6 });
+  const { data } = await seller.client.from("orders").select("customer_email, shipping_address")
+    .eq("tiktok_order_id", spoiled.id).single();
+  assert.equal(data?.customer_email, "ab@example.com");
+  assert.equal((data?.shipping_address as { name: string }).name, "R\ufffdsa");
+});
+
+Deno.test("an event without a shop is worked by its order, if we have that; id 0 is no id", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  await settledEvents(stack);
+  stack.tiktok.changeOrder(order.id, "IN_TRANSIT");
+  for (const id of [order.id, "576400000000000009"]) {
+    const body = `{"type":1,"tts_notification_id":0,"timestamp":1,"data":{"order_id":"${id}"}}`;
+    await (await postWebhook(stack, body)).body?.cancel();
+  }
+  assert.deepEqual(await settledEvents(stack), { done: 2, ignored: 1 });
+  assert.match(await stateOf(seller, order.id), /^in_transit/);
+  const [ignored] = await stack.sql`
+    select reason from private.webhook_events where status = 'ignored'`;
+  assert.equal(ignored?.reason, "it names no shop, and no order that is in");
 });

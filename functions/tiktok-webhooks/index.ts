@@ -14,12 +14,8 @@ const { inbox, drainer } = createWorker({
   supabase: readSupabaseConfig(),
   config,
   keys: await readEncryptionKeys(),
-  drain: {
-    // Under constant traffic there is always more; if the platform ends the worker, leases run out.
-    budgetMs: Number.POSITIVE_INFINITY,
-    // The event worker takes what has waited longest: neither keeps the other's from being worked.
-    newestFirst: true,
-  },
+  // Under constant traffic there is always more; if the platform ends the worker, leases run out.
+  drain: { budgetMs: Number.POSITIVE_INFINITY },
 });
 
 const app = createApp("tiktok-webhooks");

@@ -465,7 +465,7 @@ export type Database = {
         Returns: Json;
       };
       "claim_webhook_events": {
-        Args: { "p_lease_seconds": number; "p_limit": number; "p_newest_first"?: boolean };
+        Args: { "p_lease_seconds": number; "p_limit": number };
         Returns: Json;
       };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };

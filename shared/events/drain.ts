@@ -26,8 +26,6 @@ export interface DrainOptions {
   batchSize?: number;
   /** Events of one group worked by one call. @default {50} */
   groupSize?: number;
-  /** Whether what has just come is claimed before what has waited. @default {false} */
-  newestFirst?: boolean;
   /** How long a batch may take before another worker may have its events. @default {120} */
   leaseSeconds?: number;
   /** Above 0. No event is claimed after this long; what was claimed is finished. @default {50000} */
@@ -58,7 +56,6 @@ export class Drainer {
       concurrency: 8,
       batchSize: 64,
       groupSize: 50,
-      newestFirst: false,
       leaseSeconds: 120,
       budgetMs: 50_000,
       now: Date.now,
@@ -106,10 +103,10 @@ export class Drainer {
 
   /** Takes a batch, in groups. */
   async #claim(): Promise<ClaimedEvent[][]> {
-    const { batchSize, groupSize, leaseSeconds, newestFirst, handlers } = this.#options;
+    const { batchSize, groupSize, leaseSeconds, handlers } = this.#options;
     this.#mayHaveMore = false;
     this.#wakeUp = Promise.withResolvers<void>();
-    const events = await this.#inbox.claim(batchSize, leaseSeconds, newestFirst);
+    const events = await this.#inbox.claim(batchSize, leaseSeconds);
     if (events.length === batchSize) this.#mayHaveMore = true;
     const groups = Map.groupBy(
       events,

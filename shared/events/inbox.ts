@@ -69,15 +69,10 @@ export class Inbox {
   }
 
   /** Takes due events for `leaseSeconds`; until then no other worker gets them. */
-  async claim(
-    limit: number,
-    leaseSeconds: number,
-    newestFirst = false,
-  ): Promise<ClaimedEvent[]> {
+  async claim(limit: number, leaseSeconds: number): Promise<ClaimedEvent[]> {
     const result = await this.#database.rpc("claim_webhook_events", {
       p_limit: limit,
       p_lease_seconds: leaseSeconds,
-      p_newest_first: newestFirst,
     });
     return z.array(ClaimedEvent).parse(unwrap("claim_webhook_events", result));
   }

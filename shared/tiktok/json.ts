@@ -17,3 +17,16 @@ export function parseJson(text: string, asWritten: ReadonlySet<string> = NONE): 
       : value;
   return JSON.parse(text, reviver);
 }
+
+/**
+ * Postgres stores neither NUL nor half of a surrogate pair, as a name that was cut in the middle of an
+ * emoji has: such characters are left out, or replaced, in every text of `value`.
+ */
+export function storable<T>(value: T): T {
+  if (typeof value === "string") return value.replaceAll("\0", "").toWellFormed() as T;
+  if (Array.isArray(value)) return value.map(storable) as T;
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [storable(key), storable(entry)]),
+  ) as T;
+}

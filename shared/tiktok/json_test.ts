@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseJson } from "./json.ts";
+import { parseJson, storable } from "./json.ts";
 
 Deno.test("parseJson() keeps every digit of integers that a double cannot hold", () => {
   assert.deepEqual(parseJson('{"id":1729500000000000101,"list":[-9007199254740993]}'), {
@@ -31,4 +31,11 @@ Deno.test("parseJson() keeps numbers beyond a double, and those under the given 
 
 Deno.test("parseJson() throws on what is not JSON", () => {
   assert.throws(() => parseJson("{"), SyntaxError);
+});
+
+Deno.test("storable() leaves out what Postgres cannot store, at any depth, and nothing else", () => {
+  assert.deepEqual(
+    storable({ "a\0": ["x\0y", "R\ud800sa", { deep: "\udc00" }], n: 1, none: null, ok: "🕯️ é" }),
+    { a: ["xy", "R\ufffdsa", { deep: "\ufffd" }], n: 1, none: null, ok: "🕯️ é" },
+  );
 });

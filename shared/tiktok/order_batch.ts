@@ -7,6 +7,7 @@ import type { ClaimedEvent } from "../events/inbox.ts";
 import { ShopConnection } from "./connection.ts";
 import type { TikTokEventDependencies } from "./events.ts";
 import { isRefusal, TikTokError } from "./errors.ts";
+import { storable } from "./json.ts";
 import { noticeOf } from "./order_notices.ts";
 import { mapOrder } from "./orders.ts";
 import type { Order } from "./schemas.ts";
@@ -43,8 +44,8 @@ async function toItem(event: OrderEvent, orders: Map<string, Order>) {
   if (order === undefined) throw new Error("TikTok does not show the order to this shop");
   return {
     event_id: event.event_id,
-    order: mapOrder(order) as unknown as Json,
-    notice: await readNotice(event),
+    order: storable(mapOrder(order)) as unknown as Json,
+    notice: storable(await readNotice(event)),
   };
 }
 

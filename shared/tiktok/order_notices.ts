@@ -32,9 +32,18 @@ const Packages = z.object({
   package_list: z.array(z.object({ order_id_list: z.array(Id) })),
 });
 
+const LineItem = z.object({ main_order_id: Id });
+
+/** As documented a string; "0" is no refund. */
+const RefundTotal = z.union([z.string(), z.number().transform(String)])
+  .transform((text) => text.trim())
+  .refine((text) => /^\d{1,12}(\.\d{1,2}0*)?$/.test(text) && Number(text) > 0);
+
 const Refund = z.object({
-  line_items: z.array(z.object({ main_order_id: Id })),
-  refund_total: z.string().regex(/^\d{1,12}(\.\d{1,2})?$/).optional().catch(undefined),
+  line_items: z.array(z.unknown()).transform((items) =>
+    items.flatMap((item) => LineItem.safeParse(item).data ?? [])
+  ),
+  refund_total: RefundTotal.optional().catch(undefined),
 });
 
 /**
@@ -54,7 +63,7 @@ export function namedOrders(topic: string, data: Record<string, unknown>): Named
     const total = ids.length === 1 ? body?.refund_total : undefined;
     return ids.map((order_id) => ({
       order_id,
-      notice: total === undefined ? {} : { refund_total: total },
+      notice: { refund: "success", ...(total !== undefined && { refund_total: total }) },
     }));
   }
   return [];

@@ -31,9 +31,12 @@ const ID_KEYS: ReadonlySet<string> = new Set(["tts_notification_id", "shop_id", 
 /** TikTok's ids: digits, as a string or as a number. Anything else counts as absent. */
 const Id = z.string().regex(/^[0-9]{1,32}$/).nullable().catch(null);
 
+/** Nobody's id is 0: events with it would be taken for one. */
+const NotificationId = Id.transform((id) => id !== null && /^0+$/.test(id) ? null : id);
+
 const Body = z.looseObject({
   type: z.int().min(0).max(1_000_000),
-  tts_notification_id: Id,
+  tts_notification_id: NotificationId,
   shop_id: Id,
   timestamp: z.int().nonnegative().nullable().catch(null),
   data: z.record(z.string(), z.unknown()).catch({}),

@@ -89,11 +89,7 @@ $$;
 comment on function private.max_webhook_attempts() is 'Attempts after which an event is given up.';
 grant execute on function private.max_webhook_attempts() to service_role;
 
-create function public.claim_webhook_events(
-  p_limit integer,
-  p_lease_seconds integer,
-  p_newest_first boolean default false
-)
+create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
 returns jsonb
 language plpgsql
 security invoker
@@ -118,18 +114,26 @@ begin
     for update skip locked
   );
 
-  with due as (
-    select id
+  -- Shops take turns: a flood of one keeps no other waiting.
+  with queue as (
+    select
+      id,
+      next_attempt_at,
+      row_number() over (partition by shop_id order by next_attempt_at, id) as place
     from private.webhook_events
     where status in ('pending', 'processing')
       and next_attempt_at <= now()
       and attempts < private.max_webhook_attempts()
-    -- What has just come is not kept waiting by what came before.
-    order by
-      case when p_newest_first then extract(epoch from next_attempt_at) end desc,
-      next_attempt_at
+  ), due as (
+    select event.id
+    from private.webhook_events as event
+    join queue on queue.id = event.id
+    where event.status in ('pending', 'processing')
+      and event.next_attempt_at <= now()
+      and event.attempts < private.max_webhook_attempts()
+    order by queue.place, queue.next_attempt_at
     limit p_limit
-    for update skip locked
+    for update of event skip locked
   ), taken as (
     update private.webhook_events as event
     set status = 'processing',
@@ -162,7 +166,17 @@ begin
           join private.tiktok_logins as login
             on login.user_id = shop.user_id and login.open_id = shop.open_id
           where taken.source in ('tiktok', 'creatorflow')
-            and shop.shop_id = taken.shop_id
+            -- Some bodies name no shop, but an order that we have.
+            and shop.shop_id = coalesce(
+              taken.shop_id,
+              (
+                select owner.shop_id
+                from public.orders
+                join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
+                where orders.tiktok_order_id = taken.object_id and owner.connection_status = 'active'
+                limit 1
+              )
+            )
             and shop.connection_status = 'active'
         )
       )
@@ -175,9 +189,9 @@ begin
   return claimed;
 end;
 $$;
-comment on function public.claim_webhook_events(integer, integer, boolean) is
-  'Takes up to p_limit due events for p_lease_seconds, the longest due or the newest first, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, object_id, body, shop}.';
-grant execute on function public.claim_webhook_events(integer, integer, boolean) to service_role;
+comment on function public.claim_webhook_events(integer, integer) is
+  'Takes up to p_limit due events for p_lease_seconds, the longest due of each shop in turn, with the connection that each one needs. Returns an array of {event_id, attempt, source, event_type, shop_id, object_id, body, shop}.';
+grant execute on function public.claim_webhook_events(integer, integer) to service_role;
 
 create function private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
 returns void

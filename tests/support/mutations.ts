@@ -275,7 +275,7 @@ export function mutate(random: Random, sample: Record<string, unknown>): Mutatio
   const operators: string[] = [];
   const root = toNode(sample);
   for (let rest = 1 + below(random, 3); rest > 0; rest--) {
-    const name = random() < 0.45 ? "no topic" : someName(random, TREE_OPERATORS);
+    const name = random() < 0.3 ? "no topic" : someName(random, TREE_OPERATORS);
     operators.push(name);
     TREE_OPERATORS[name]?.(random, root);
   }

@@ -132,7 +132,10 @@ export function advanceOrder(
       ...kept,
       ...addressFor(status),
       status,
-      ...(status !== "UNPAID" && { paid_time: order.detail.paid_time ?? nowSeconds }),
+      // Who cancels before paying has not paid.
+      ...(status !== "UNPAID" && status !== "CANCELLED" && {
+        paid_time: order.detail.paid_time ?? nowSeconds,
+      }),
       update_time: Math.max(nowSeconds, order.detail.update_time + 1),
       ...detail,
     } as SimulatedOrder["detail"],
