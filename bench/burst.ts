@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import postgres from "postgres";
+import { bearDriverErrors } from "../local/driver_errors.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/seller.ts";
 import { print, redirectConsole } from "../local/quiet_console.ts";
 import { type Stack, startStack } from "../local/stack.ts";
@@ -60,6 +61,8 @@ async function main(): Promise<number> {
     print("deno task bench:burst [--events N]   a backlog of N events (10000), and live orders");
     return values.help ? 0 : 2;
   }
+  // The driver's, when Postgres stops behind it.
+  using _driverErrors = bearDriverErrors();
   const data = await Deno.makeTempDir({ prefix: "creatorflow-burst-" });
   await Deno.chmod(data, 0o755);
   redirectConsole(join(data, "console.log"));

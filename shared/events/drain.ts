@@ -22,7 +22,7 @@ export interface DrainOptions {
   handlers: Partial<Record<EventSource, EventHandler>>;
   /** Groups worked at once. @default {8} */
   concurrency?: number;
-  /** Events claimed at once. @default {64} */
+  /** Events claimed at once. @default {100} */
   batchSize?: number;
   /** Events of one group worked by one call. @default {50} */
   groupSize?: number;
@@ -54,7 +54,7 @@ export class Drainer {
     this.#inbox = inbox;
     this.#options = {
       concurrency: 8,
-      batchSize: 64,
+      batchSize: 100,
       groupSize: 50,
       leaseSeconds: 120,
       budgetMs: 50_000,
