@@ -627,8 +627,8 @@ CREATE OR REPLACE FUNCTION private.is_older_pair(p_grant jsonb, p_stored_expires
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select ((p_grant ->> 'token_expires_at')::timestamptz, (p_grant ->> 'requested_at')::timestamptz)
-    < (p_stored_expires_at, p_stored_requested_at);
+  select (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
+    and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
@@ -1080,11 +1080,7 @@ AS $function$
       (select pg_database_size(current_database()) / 1024 / 1024) as database_size_mb,
       (select count(*) from public.orders where created_at > now() - interval '1 hour') as orders_last_hour,
       (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
-      (
-        select coalesce(extract(epoch from now() - min(received_at)), 0)
-        from private.webhook_events
-        where status in ('pending', 'processing')
-      ) as oldest_open_event_seconds,
+      public.oldest_open_event_seconds() as oldest_open_event_seconds,
       (select count(*) from private.webhook_events where status = 'held') as events_held,
       (select count(*) from private.webhook_events where status = 'dead') as events_dead
   )
@@ -1098,7 +1094,7 @@ AS $function$
   union all
   select 'events_open', events_open, 'info' from figures
   union all
-  select 'oldest_open_event_seconds', round(oldest_open_event_seconds),
+  select 'oldest_open_event_seconds', oldest_open_event_seconds,
     case
       when oldest_open_event_seconds < 300 then 'healthy'
       when oldest_open_event_seconds < 3600 then 'warning'
@@ -1127,25 +1123,17 @@ CREATE OR REPLACE FUNCTION public.claim_tiktok_logins(p_limit integer, p_lease_s
  SET search_path TO ''
 AS $function$
 declare
-  expired integer;
+  expired uuid[];
   due jsonb;
   claimed jsonb;
 begin
   -- No call can mend these.
-  with closed as (
-    update public.tiktok_shops
-    set connection_status = 'needs_reauth',
-        status_reason = 'authorization_expired',
-        access_token = null,
-        refresh_token = null
-    where id in (
-      select id from public.tiktok_shops
-      where connection_status = 'active' and refresh_token_expires_at <= now()
-      for update skip locked
-    )
-    returning 1
-  )
-  select count(*) into expired from closed;
+  expired := array(
+    select id from public.tiktok_shops
+    where connection_status = 'active' and refresh_token_expires_at <= now()
+    for update skip locked
+  );
+  perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
 
   select coalesce(jsonb_agg(jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
   from (
@@ -1186,7 +1174,7 @@ begin
     returning login.*
   )
   select coalesce(jsonb_agg(private.describe_tiktok_lease(taken)), '[]') into claimed from taken;
-  return jsonb_build_object('expired', expired, 'logins', claimed);
+  return jsonb_build_object('expired', cardinality(expired), 'logins', claimed);
 end;
 $function$
 ;
@@ -2535,7 +2523,7 @@ comment on relation private.tiktok_logins is 'A TikTok login that a seller conne
 comment on column private.tiktok_logins.lease_until is 'Until then the worker with lease_id is the only one that may refresh.';
 comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';
 comment on column private.tiktok_logins.token_version is 'Raised with every new pair. A worker that holds an older number has used a pair that is not stored any more.';
-comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair. Of two pairs that end in the same second, the one that was asked for later is the one that lives.';
+comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair: an older pair whose answer comes late does not take its place.';
 comment on column private.tiktok_logins.refresh_not_before is 'After a failure: when the next refresh may be tried.';
 comment on column private.tiktok_logins.refresh_failures is 'In a row; decides how long the next wait is.';
 comment on column private.tiktok_logins.refresh_refusals is 'Failures in a row where TikTok answered and said no; the last of a few ends the connection.';

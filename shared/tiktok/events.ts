@@ -55,10 +55,10 @@ export function createTikTokEventHandler(dependencies: TikTokEventDependencies):
       if (!isAboutOrder(event) && action === undefined) {
         return [{ ignored: `${event_type} asks for nothing` }];
       }
-      // The database knows these words: connecting the shop reopens the event.
       if (shop === null && event.shop_id === null) {
         return [{ ignored: "it names no shop, and no order that is in" }];
       }
+      // The database knows these words: connecting the shop reopens the event.
       if (shop === null) return [{ ignored: "the shop is not connected" }];
       if (action) return [await action(dependencies, { ...event, shop })];
       if (object_id === null) return [{ ignored: `${event_type} names no order` }];

@@ -18,7 +18,7 @@ create table private.tiktok_logins (
 comment on table private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
 comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';
 comment on column private.tiktok_logins.token_version is 'Raised with every new pair. A worker that holds an older number has used a pair that is not stored any more.';
-comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair. Of two pairs that end in the same second, the one that was asked for later is the one that lives.';
+comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair: an older pair whose answer comes late does not take its place.';
 comment on column private.tiktok_logins.refresh_not_before is 'After a failure: when the next refresh may be tried.';
 comment on column private.tiktok_logins.refresh_failures is 'In a row; decides how long the next wait is.';
 comment on column private.tiktok_logins.refresh_refusals is 'Failures in a row where TikTok answered and said no; the last of a few ends the connection.';

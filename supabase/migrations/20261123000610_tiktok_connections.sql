@@ -146,11 +146,11 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select ((p_grant ->> 'token_expires_at')::timestamptz, (p_grant ->> 'requested_at')::timestamptz)
-    < (p_stored_expires_at, p_stored_requested_at);
+  select (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
+    and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
 $$;
 comment on function private.is_older_pair(jsonb, timestamptz, timestamptz) is
-  'Whether TikTok issued a pair before the stored one: it ends earlier, or in the same second and was asked for earlier. Null where it is not known when it was asked for.';
+  'Whether TikTok issued a pair before the stored one: it was asked for earlier and does not end later. Not by its end alone: a later pair may live shorter. Null where it is not known when it was asked for.';
 grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz) to service_role;
 
 create function public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)

@@ -33,25 +33,17 @@ security invoker
 set search_path = ''
 as $$
 declare
-  expired integer;
+  expired uuid[];
   due jsonb;
   claimed jsonb;
 begin
   -- No call can mend these.
-  with closed as (
-    update public.tiktok_shops
-    set connection_status = 'needs_reauth',
-        status_reason = 'authorization_expired',
-        access_token = null,
-        refresh_token = null
-    where id in (
-      select id from public.tiktok_shops
-      where connection_status = 'active' and refresh_token_expires_at <= now()
-      for update skip locked
-    )
-    returning 1
-  )
-  select count(*) into expired from closed;
+  expired := array(
+    select id from public.tiktok_shops
+    where connection_status = 'active' and refresh_token_expires_at <= now()
+    for update skip locked
+  );
+  perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
 
   select coalesce(jsonb_agg(jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
   from (
@@ -92,7 +84,7 @@ begin
     returning login.*
   )
   select coalesce(jsonb_agg(private.describe_tiktok_lease(taken)), '[]') into claimed from taken;
-  return jsonb_build_object('expired', expired, 'logins', claimed);
+  return jsonb_build_object('expired', cardinality(expired), 'logins', claimed);
 end;
 $$;
 comment on function public.claim_tiktok_logins(integer, integer) is

@@ -29,11 +29,7 @@ as $$
       (select pg_database_size(current_database()) / 1024 / 1024) as database_size_mb,
       (select count(*) from public.orders where created_at > now() - interval '1 hour') as orders_last_hour,
       (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
-      (
-        select coalesce(extract(epoch from now() - min(received_at)), 0)
-        from private.webhook_events
-        where status in ('pending', 'processing')
-      ) as oldest_open_event_seconds,
+      public.oldest_open_event_seconds() as oldest_open_event_seconds,
       (select count(*) from private.webhook_events where status = 'held') as events_held,
       (select count(*) from private.webhook_events where status = 'dead') as events_dead
   )
@@ -47,7 +43,7 @@ as $$
   union all
   select 'events_open', events_open, 'info' from figures
   union all
-  select 'oldest_open_event_seconds', round(oldest_open_event_seconds),
+  select 'oldest_open_event_seconds', oldest_open_event_seconds,
     case
       when oldest_open_event_seconds < 300 then 'healthy'
       when oldest_open_event_seconds < 3600 then 'warning'

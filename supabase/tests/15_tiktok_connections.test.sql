@@ -1,7 +1,7 @@
 -- How the connection of a TikTok shop begins and ends.
 begin;
 \ir helpers.psql
-select plan(69);
+select plan(73);
 
 select tests.sign_up('ada');
 select tests.sign_up('bob');
@@ -311,6 +311,22 @@ select is(
   (select status from private.webhook_events where external_id = 'judged late'), 'ignored',
   'another reason stands'
 );
+
+-- Of two pairs, which is the older one.
+select is(
+  private.is_older_pair(
+    jsonb_build_object('requested_at', now() + requested, 'token_expires_at', now() + ends),
+    now() + interval '7 days', now()
+  ),
+  older, what
+)
+from (
+  values
+    (interval '-1 s', interval '7 days', true, 'asked for earlier, and ending in the same second'),
+    (interval '-1 s', interval '8 days', false, 'asked for earlier, but issued later'),
+    (interval '1 s', interval '1 day', false, 'asked for later, though it lives shorter'),
+    (null, interval '1 day', null, 'unknown')
+) as pairs (requested, ends, older, what);
 
 -- What a row may not say.
 select throws_like(
