@@ -9,6 +9,77 @@ create table private.daily_event_counts (
   sellers integer not null
 );
 alter table private.daily_event_counts enable row level security;
+create table private.label_batch_items (
+  batch_id uuid not null,
+  place integer not null,
+  order_id uuid not null,
+  request jsonb not null,
+  state text not null default 'waiting'::text,
+  shipment_id uuid,
+  problem jsonb
+);
+alter table private.label_batch_items enable row level security;
+create table private.label_batches (
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  idempotency_key text not null,
+  request_hash text not null,
+  created_at timestamp with time zone not null default now()
+);
+alter table private.label_batches enable row level security;
+create table private.label_purchases (
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  order_id uuid not null,
+  idempotency_key text not null,
+  request_hash text not null,
+  provider text not null,
+  line_item_ids text[] not null,
+  parcel jsonb not null,
+  sender jsonb,
+  service text not null,
+  label_format text not null,
+  carrier_shipment_id text,
+  carrier_rate_id text,
+  quoted_cost numeric(14,2),
+  currency text,
+  state text not null default 'requested'::text,
+  state_since timestamp with time zone not null default now(),
+  attempt integer not null default 1,
+  reason text,
+  checked_at timestamp with time zone,
+  created_at timestamp with time zone not null default now()
+);
+alter table private.label_purchases enable row level security;
+create table private.label_rates (
+  id uuid not null default gen_random_uuid(),
+  order_id uuid not null,
+  provider text not null,
+  carrier text not null,
+  service text not null,
+  service_name text not null,
+  price numeric(14,2),
+  currency text,
+  days_min integer,
+  days_max integer,
+  is_default boolean not null,
+  parcel jsonb not null,
+  carrier_shipment_id text,
+  carrier_rate_id text,
+  expires_at timestamp with time zone not null default (now() + '01:00:00'::interval)
+);
+alter table private.label_rates enable row level security;
+create table private.label_transitions (
+  from_state text not null,
+  to_state text not null
+);
+alter table private.label_transitions enable row level security;
+create table private.labelled_lines (
+  order_id uuid not null,
+  line_item_id text not null,
+  purchase_id uuid not null
+);
+alter table private.labelled_lines enable row level security;
 create table private.monthly_order_counts (
   user_id uuid not null,
   month date not null,
@@ -20,6 +91,12 @@ create table private.order_transitions (
   to_status text not null
 );
 alter table private.order_transitions enable row level security;
+create table private.senders (
+  tiktok_shop_id uuid not null,
+  address jsonb not null,
+  updated_at timestamp with time zone not null default now()
+);
+alter table private.senders enable row level security;
 create table private.tiktok_authorizations (
   state_hash text not null,
   user_id uuid not null,
@@ -108,13 +185,25 @@ alter table public.plans enable row level security;
 create table public.shipments (
   id uuid not null default gen_random_uuid(),
   order_id uuid not null,
+  provider text,
   carrier text not null,
   service_type text not null,
   tracking_number text,
   label_url text,
+  label_expires_at timestamp with time zone,
+  label_format text,
   shipping_cost numeric(14,2),
+  quoted_cost numeric(14,2),
+  currency text,
+  line_item_ids text[] not null default '{}'::text[],
   estimated_delivery date,
   status text not null default 'created'::text,
+  tracked_at timestamp with time zone,
+  tracking_updated_at timestamp with time zone,
+  tiktok_package_id text,
+  tiktok_told_at timestamp with time zone,
+  tiktok_warning text,
+  tiktok_error text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
@@ -193,11 +282,36 @@ create materialized view private.user_dashboard_metrics as
   GROUP BY seller.id, seller.subscription_tier;
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
+alter table private.label_batch_items add constraint label_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES private.label_batches(id) ON DELETE CASCADE;
+alter table private.label_batch_items add constraint label_batch_items_pkey PRIMARY KEY (batch_id, place);
+alter table private.label_batch_items add constraint label_batch_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'purchased'::text, 'failed'::text, 'unknown'::text])));
+alter table private.label_batches add constraint label_batches_pkey PRIMARY KEY (id);
+alter table private.label_batches add constraint label_batches_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.label_batches add constraint label_batches_user_id_idempotency_key_key UNIQUE (user_id, idempotency_key);
+alter table private.label_purchases add constraint label_purchases_label_format_check CHECK ((label_format = ANY (ARRAY['PDF'::text, 'PNG'::text, 'ZPL'::text])));
+alter table private.label_purchases add constraint label_purchases_line_item_ids_check CHECK ((cardinality(line_item_ids) > 0));
+alter table private.label_purchases add constraint label_purchases_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+alter table private.label_purchases add constraint label_purchases_pkey PRIMARY KEY (id);
+alter table private.label_purchases add constraint label_purchases_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.label_purchases add constraint label_purchases_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'purchased'::text, 'failed'::text, 'unknown'::text, 'void_requested'::text, 'voided'::text, 'void_rejected'::text])));
+alter table private.label_purchases add constraint label_purchases_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.label_purchases add constraint label_purchases_user_id_idempotency_key_key UNIQUE (user_id, idempotency_key);
+alter table private.label_rates add constraint label_rates_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+alter table private.label_rates add constraint label_rates_pkey PRIMARY KEY (id);
+alter table private.label_rates add constraint label_rates_price_check CHECK ((((price IS NULL) = (currency IS NULL)) AND (price >= (0)::numeric)));
+alter table private.label_rates add constraint label_rates_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.label_transitions add constraint label_transitions_pkey PRIMARY KEY (from_state, to_state);
+alter table private.labelled_lines add constraint labelled_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+alter table private.labelled_lines add constraint labelled_lines_pkey PRIMARY KEY (order_id, line_item_id);
+alter table private.labelled_lines add constraint labelled_lines_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES private.label_purchases(id) ON DELETE CASCADE;
 alter table private.monthly_order_counts add constraint monthly_order_counts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
 alter table private.monthly_order_counts add constraint monthly_order_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.order_transitions add constraint order_transitions_pkey PRIMARY KEY (from_status, to_status);
+alter table private.senders add constraint senders_address_check CHECK ((jsonb_typeof(address) = 'object'::text));
+alter table private.senders add constraint senders_pkey PRIMARY KEY (tiktok_shop_id);
+alter table private.senders add constraint senders_tiktok_shop_id_fkey FOREIGN KEY (tiktok_shop_id) REFERENCES public.tiktok_shops(id) ON DELETE CASCADE;
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_pkey PRIMARY KEY (state_hash);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text));
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -232,10 +346,14 @@ alter table public.orders add constraint orders_total_amount_check CHECK ((total
 alter table public.orders add constraint orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.plans add constraint plans_monthly_order_limit_check CHECK ((monthly_order_limit > 0));
 alter table public.plans add constraint plans_pkey PRIMARY KEY (name);
+alter table public.shipments add constraint shipments_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
+alter table public.shipments add constraint shipments_label_format_check CHECK ((label_format = ANY (ARRAY['PDF'::text, 'PNG'::text, 'ZPL'::text])));
 alter table public.shipments add constraint shipments_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table public.shipments add constraint shipments_pkey PRIMARY KEY (id);
+alter table public.shipments add constraint shipments_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table public.shipments add constraint shipments_quoted_cost_check CHECK ((quoted_cost >= (0)::numeric));
 alter table public.shipments add constraint shipments_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric));
-alter table public.shipments add constraint shipments_status_check CHECK ((status = ANY (ARRAY['created'::text, 'purchased'::text, 'in_transit'::text, 'out_for_delivery'::text, 'delivered'::text, 'returned'::text, 'failed'::text, 'voided'::text])));
+alter table public.shipments add constraint shipments_status_check CHECK ((status = ANY (ARRAY['created'::text, 'purchased'::text, 'in_transit'::text, 'available_for_pickup'::text, 'out_for_delivery'::text, 'failed'::text, 'delivered'::text, 'returned'::text, 'voided'::text])));
 alter table public.subscriptions add constraint subscriptions_pkey PRIMARY KEY (id);
 alter table public.subscriptions add constraint subscriptions_plan_name_fkey FOREIGN KEY (plan_name) REFERENCES public.plans(name);
 alter table public.subscriptions add constraint subscriptions_status_check CHECK ((status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
@@ -269,6 +387,11 @@ alter table public.users add constraint users_id_fkey FOREIGN KEY (id) REFERENCE
 alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
+CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
+CREATE INDEX idx_label_purchases_order_id ON private.label_purchases USING btree (order_id);
+CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expires_at);
+CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
+CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
 CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
@@ -276,6 +399,7 @@ CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
 CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
+CREATE UNIQUE INDEX label_purchases_carrier_shipment_id_key ON private.label_purchases USING btree (carrier_shipment_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
 CREATE INDEX idx_analytics_timestamp ON public.analytics_events USING btree ("timestamp");
@@ -289,6 +413,7 @@ CREATE INDEX idx_orders_user_created ON public.orders USING btree (user_id, crea
 CREATE INDEX idx_shipments_order_id ON public.shipments USING btree (order_id);
 CREATE INDEX idx_shipments_status ON public.shipments USING btree (status);
 CREATE INDEX idx_shipments_tracking_number ON public.shipments USING btree (tracking_number);
+CREATE INDEX idx_shipments_underway ON public.shipments USING btree (tracked_at) WHERE (status = ANY (ARRAY['purchased'::text, 'in_transit'::text, 'available_for_pickup'::text, 'out_for_delivery'::text, 'failed'::text]));
 CREATE INDEX idx_subscriptions_plan_name ON public.subscriptions USING btree (plan_name);
 CREATE INDEX idx_subscriptions_status ON public.subscriptions USING btree (status);
 CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btree (stripe_customer_id_hash);
@@ -352,6 +477,51 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.batch_view(p_batch_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with items as (
+    select
+      item.place,
+      item.order_id,
+      -- An unknown outcome is settled later, by the purchase itself.
+      case when item.state = 'unknown' and purchase.state not in ('requested', 'purchasing', 'unknown')
+        then case purchase.state when 'failed' then 'failed' else 'purchased' end
+        else item.state
+      end as state,
+      item.problem,
+      case when purchase.id is not null then private.shipment_view(purchase) end as shipment
+    from private.label_batch_items as item
+    left join private.label_purchases as purchase on purchase.id = item.shipment_id
+    where item.batch_id = p_batch_id
+  )
+  select jsonb_build_object(
+    'id', batch.id,
+    'state', case when bool_or(items.state = 'waiting') then 'working' else 'done' end,
+    'total', count(*),
+    'waiting', count(*) filter (where items.state = 'waiting'),
+    'purchased', count(*) filter (where items.state = 'purchased'),
+    'failed', count(*) filter (where items.state = 'failed'),
+    'unknown', count(*) filter (where items.state = 'unknown'),
+    'created_at', batch.created_at,
+    'items', jsonb_agg(
+      jsonb_build_object(
+        'order_id', items.order_id,
+        'state', items.state,
+        'shipment', items.shipment,
+        'problem', items.problem
+      )
+      order by items.place
+    )
+  )
+  from private.label_batches as batch, items
+  where batch.id = p_batch_id
+  group by batch.id;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.broadcast_order_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -390,6 +560,40 @@ begin
     true
   );
   return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.check_label_transition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if not exists (
+    select from private.label_transitions where from_state = old.state and to_state = new.state
+  ) then
+    raise exception 'A label purchase does not go from % to %', old.state, new.state
+      using errcode = 'PT409';
+  end if;
+  new.state_since = now();
+  return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.claim_label_lines(p_purchase private.label_purchases)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  claimed integer;
+begin
+  insert into private.labelled_lines (order_id, line_item_id, purchase_id)
+  select p_purchase.order_id, line.id, p_purchase.id
+  from unnest(p_purchase.line_item_ids) as line (id)
+  on conflict (order_id, line_item_id) do nothing;
+  get diagnostics claimed = row_count;
+  return claimed = cardinality(p_purchase.line_item_ids);
 end;
 $function$
 ;
@@ -506,6 +710,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.enqueue_label_task(p_type text, p_purchase private.label_purchases, p_occasion text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select
+    'creatorflow',
+    p_type || ':' || p_purchase.id || ':' || p_occasion,
+    p_type,
+    shop.shop_id,
+    p_purchase.id::text,
+    '{}'
+  from public.orders
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where orders.id = p_purchase.order_id
+  on conflict (source, external_id) do nothing;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
  RETURNS void
  LANGUAGE sql
@@ -520,6 +743,23 @@ AS $function$
     '{}'
   )
   on conflict (source, external_id) do nothing;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.follow_order()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.shipments
+  set status = case new.order_status when 'in_transit' then 'in_transit' else 'delivered' end,
+      tracked_at = now()
+  where order_id = new.id
+    and provider = 'tiktok_shipping'
+    and private.parcel_rank(status)
+      < private.parcel_rank(case new.order_status when 'in_transit' then 'in_transit' else 'delivered' end);
+  return null;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.forget_shop_events()
@@ -603,6 +843,17 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.is_abandoned(p_purchase private.label_purchases)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Nobody works on it so long: a provider's answer is waited for less than a minute.
+  select p_purchase.state in ('requested', 'purchasing')
+    and p_purchase.state_since < now() - interval '2 minutes';
+$function$
+;
 CREATE OR REPLACE FUNCTION private.is_backend_event(event_type text)
  RETURNS boolean
  LANGUAGE sql
@@ -629,6 +880,30 @@ CREATE OR REPLACE FUNCTION private.is_older_pair(p_grant jsonb, p_stored_expires
 AS $function$
   select (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
     and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.label_refusal(p_order public.orders, p_provider text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_order.order_status = 'cancelled' then 'order_cancelled'
+    when p_order.payment_status in ('refunded', 'cancelled') then 'order_refunded'
+    when p_order.order_status = 'received' then 'order_unpaid'
+    when p_order.order_status = 'on_hold' then 'order_on_hold'
+    when p_order.order_status in ('delivered', 'completed') then 'already_shipped'
+    when p_order.shipping_type is null then 'shipping_type_unknown'
+    when p_order.shipping_type = 'TIKTOK' and p_provider <> 'tiktok_shipping' then 'tiktok_label_required'
+    when p_order.shipping_type <> 'TIKTOK' and p_provider = 'tiktok_shipping' then 'tiktok_label_unavailable'
+    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'masked' then 'address_masked'
+    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'none' then 'address_missing'
+    -- Under way already, by somebody else's label; a label of ours that was voided is replaced.
+    when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
+      select from public.shipments where order_id = p_order.id and provider is not null
+    ) then 'already_shipped'
+  end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
@@ -730,6 +1005,53 @@ AS $function$
   );
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.move_shipment(p_shipment_id uuid, p_news jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  before public.shipments;
+  newer boolean;
+  new_status text;
+begin
+  perform from public.orders
+  where id = (select order_id from public.shipments where id = p_shipment_id)
+  for update;
+  select * into before from public.shipments where id = p_shipment_id for update;
+  newer := (p_news ->> 'updated_at')::timestamptz is null
+    or before.tracking_updated_at is null
+    or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
+  new_status := case
+    when private.parcel_rank(p_news ->> 'status') > private.parcel_rank(before.status)
+      then p_news ->> 'status'
+    else before.status
+  end;
+  update public.shipments
+  set status = new_status,
+      tracking_number = coalesce(tracking_number, p_news ->> 'tracking_number'),
+      estimated_delivery = case
+        when newer then coalesce((p_news ->> 'estimated_delivery')::date, estimated_delivery)
+        else estimated_delivery
+      end,
+      tracking_updated_at = greatest(tracking_updated_at, (p_news ->> 'updated_at')::timestamptz),
+      tracked_at = now()
+  where id = p_shipment_id;
+  if new_status = before.status then
+    return case when newer then 'noted' else 'stale' end;
+  end if;
+  perform private.note_shipment_change(
+    before.order_id,
+    'TRACKING_UPDATED',
+    jsonb_build_object(
+      'shipment_id', p_shipment_id,
+      'shipment_status', jsonb_build_object('from', before.status, 'to', new_status)
+    )
+  );
+  return 'moved';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.next_order_status(stored text, incoming text)
  RETURNS text
  LANGUAGE sql
@@ -758,6 +1080,89 @@ AS $function$
     when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.note_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  before public.orders;
+  becomes text;
+begin
+  select * into before from public.orders where id = p_order_id for update;
+  becomes := private.order_status_of_shipments(before);
+  if p_event_type = 'LABEL_VOIDED' and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING') then
+    -- TikTok was not told yet: the order waits again, which no other news may bring about.
+    becomes := coalesce(becomes, 'awaiting_shipment');
+  else
+    becomes := private.next_order_status(before.order_status, becomes);
+  end if;
+  if becomes is distinct from before.order_status then
+    update public.orders set order_status = becomes where id = p_order_id;
+    p_changes := p_changes
+      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
+  end if;
+  insert into public.order_events (order_id, user_id, event_type, changes, happened_at)
+  values (p_order_id, before.user_id, p_event_type, p_changes, now());
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.order_line_item_ids(p_order public.orders)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(line.id order by line.id), '{}')
+  from jsonb_array_elements(p_order.order_items) as item,
+    jsonb_array_elements_text(item -> 'line_item_ids') as line (id);
+$function$
+;
+CREATE OR REPLACE FUNCTION private.order_status_of_shipments(p_order public.orders)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with parcel as (
+    select status, line_item_ids
+    from public.shipments
+    where order_id = p_order.id and provider is not null and status <> 'voided'
+  ), units as (
+    select
+      private.order_line_item_ids(p_order) <@ coalesce(
+        (select array_agg(line.id) from parcel, unnest(parcel.line_item_ids) as line (id)),
+        '{}'
+      ) as all_labelled
+  )
+  select case
+    when not exists (select from parcel) then null
+    when not all_labelled then 'partially_shipped'
+    when (select bool_and(status in ('delivered', 'returned')) and bool_or(status = 'delivered') from parcel)
+      then 'delivered'
+    when (select bool_or(status not in ('created', 'purchased')) from parcel) then 'in_transit'
+    else 'awaiting_collection'
+  end
+  from units;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.order_to_ship(p_order public.orders)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'id', p_order.id,
+    'tiktok_order_id', p_order.tiktok_order_id,
+    'shipping_type', p_order.shipping_type,
+    'shipping_address', p_order.shipping_address,
+    'line_item_ids', private.order_line_item_ids(p_order),
+    'shop', private.shop_of_order(p_order),
+    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id)
+  );
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
@@ -805,6 +1210,52 @@ AS $function$
   where seller.id = (select auth.uid());
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.parcel_rank(p_status text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_status
+    when 'created' then 0
+    when 'purchased' then 1
+    when 'in_transit' then 2
+    when 'available_for_pickup' then 3
+    when 'out_for_delivery' then 4
+    when 'failed' then 5
+    when 'delivered' then 6
+    when 'returned' then 7
+    when 'voided' then 8
+  end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.purchase_to_work(p_purchase private.label_purchases)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'id', p_purchase.id,
+    'attempt', p_purchase.attempt,
+    'state', p_purchase.state,
+    'provider', p_purchase.provider,
+    'line_item_ids', to_jsonb(p_purchase.line_item_ids),
+    'parcel', p_purchase.parcel,
+    'sender', p_purchase.sender,
+    'service', p_purchase.service,
+    'label_format', p_purchase.label_format,
+    'carrier_shipment_id', p_purchase.carrier_shipment_id,
+    'carrier_rate_id', p_purchase.carrier_rate_id,
+    'quoted_cost', p_purchase.quoted_cost::text,
+    'currency', p_purchase.currency,
+    'tiktok_package_id', (select tiktok_package_id from public.shipments where id = p_purchase.id),
+    'order', (
+      select private.order_to_ship(orders) from public.orders where id = p_purchase.order_id
+    )
+  );
+$function$
+;
 CREATE OR REPLACE FUNCTION private.purge_old_rows()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -829,6 +1280,10 @@ begin
   delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
+
+  delete from private.label_rates where expires_at < now() - interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
@@ -916,6 +1371,60 @@ AS $function$
   set status = 'ignored', reason = 'it is older than the connection', settled_at = now()
   where id = p_event_id;
   select jsonb_build_object('outcome', 'stale');
+$function$
+;
+CREATE OR REPLACE FUNCTION private.shipment_view(p_purchase private.label_purchases)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'id', p_purchase.id,
+    'order_id', p_purchase.order_id,
+    'state', p_purchase.state,
+    'reason', p_purchase.reason,
+    'provider', p_purchase.provider,
+    'carrier', shipment.carrier,
+    'service_type', shipment.service_type,
+    'tracking_number', shipment.tracking_number,
+    'label_url', shipment.label_url,
+    'label_expires_at', shipment.label_expires_at,
+    'label_format', coalesce(shipment.label_format, p_purchase.label_format),
+    'shipping_cost', shipment.shipping_cost::text,
+    'quoted_cost', p_purchase.quoted_cost::text,
+    'currency', coalesce(shipment.currency, p_purchase.currency),
+    'line_item_ids', to_jsonb(p_purchase.line_item_ids),
+    'estimated_delivery', shipment.estimated_delivery,
+    'status', shipment.status,
+    'tiktok_told_at', shipment.tiktok_told_at,
+    'tiktok_warning', shipment.tiktok_warning,
+    'tiktok_error', shipment.tiktok_error,
+    'created_at', p_purchase.created_at,
+    'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
+  )
+  from (select) as nothing
+  left join public.shipments as shipment on shipment.id = p_purchase.id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.shop_of_order(p_order public.orders)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'id', shop.id,
+    'shop_id', shop.shop_id,
+    'shop_cipher', shop.shop_cipher,
+    'access_token', shop.access_token,
+    'token_version', login.token_version,
+    'region', shop.region
+  )
+  from public.tiktok_shops as shop
+  join private.tiktok_logins as login
+    on login.user_id = shop.user_id and login.open_id = shop.open_id
+  where shop.id = p_order.tiktok_shop_id and shop.connection_status = 'active';
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
@@ -1041,6 +1550,24 @@ AS $function$
   );
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  outcome text;
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled');
+  end if;
+  outcome := private.move_shipment(p_shipment_id, p_news);
+  perform private.settle_done(p_event_id);
+  return jsonb_build_object('outcome', outcome);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.begin_tiktok_authorization(p_user_id uuid, p_state_hash text, p_valid_seconds integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1082,7 +1609,8 @@ AS $function$
       (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
       public.oldest_open_event_seconds() as oldest_open_event_seconds,
       (select count(*) from private.webhook_events where status = 'held') as events_held,
-      (select count(*) from private.webhook_events where status = 'dead') as events_dead
+      (select count(*) from private.webhook_events where status = 'dead') as events_dead,
+      (select count(*) from private.label_purchases where state = 'unknown') as labels_unknown
   )
   select 'active_connections', active_connections::numeric,
     case when active_connections < 50 then 'healthy' else 'warning' end
@@ -1105,6 +1633,9 @@ AS $function$
   select 'events_held', events_held, 'info' from figures
   union all
   select 'events_dead', events_dead, case when events_dead = 0 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'labels_unknown', labels_unknown, case when labels_unknown = 0 then 'healthy' else 'warning' end
   from figures;
 $function$
 ;
@@ -1527,6 +2058,69 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.doubt_label_purchase(p_purchase_id uuid, p_attempt integer, p_reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+begin
+  update private.label_purchases
+  set state = 'unknown', reason = p_reason
+  where id = p_purchase_id and attempt = p_attempt and state = 'purchasing';
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.enqueue_label_tasks()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  enqueued integer;
+begin
+  with due as (
+    select
+      id,
+      order_id,
+      case state when 'void_requested' then 'CHECK_VOID' else 'SETTLE_LABEL' end as task,
+      attempt || ':' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as occasion
+    from private.label_purchases as purchase
+    where state = 'unknown'
+      or (state in ('requested', 'purchasing') and private.is_abandoned(purchase))
+      or (state = 'void_requested' and checked_at < now() - interval '6 hours')
+    union all
+    select
+      id, order_id, 'CHECK_TRACKING', to_char(now() at time zone 'UTC', 'YYYYMMDD')
+    from public.shipments
+    where status in ('purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed')
+      and provider is not null
+      and tracked_at < now() - interval '24 hours'
+      and created_at > now() - interval '90 days'
+  )
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select 'creatorflow', task || ':' || due.id || ':' || occasion, task, shop.shop_id, due.id::text, '{}'
+  from due
+  join public.orders on orders.id = due.order_id
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where not exists (
+    select from private.webhook_events as waiting
+    where waiting.shop_id = shop.shop_id
+      and waiting.object_id = due.id::text
+      and waiting.event_type = task
+      and waiting.status in ('pending', 'processing')
+  )
+  order by due.id
+  limit 1000
+  on conflict (source, external_id) do nothing;
+  get diagnostics enqueued = row_count;
+  return enqueued;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.expand_webhook_event(p_event_id bigint, p_tiktok_shop_id uuid, p_orders jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1555,6 +2149,26 @@ begin
   on conflict (source, external_id) do nothing;
   perform private.settle_done(p_event_id);
   return jsonb_build_object('outcome', 'expanded');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.fail_label_purchase(p_purchase_id uuid, p_attempt integer, p_reason text, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+begin
+  update private.label_purchases
+  set state = 'failed', reason = p_reason
+  where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown');
+  if found then
+    delete from private.labelled_lines where purchase_id = p_purchase_id;
+  end if;
+  perform private.settle_done(p_event_id);
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
 end;
 $function$
 ;
@@ -1620,6 +2234,94 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    (
+      select shipment.id
+      from private.label_purchases as purchase
+      join public.shipments as shipment on shipment.id = purchase.id
+      where purchase.carrier_shipment_id = p_carrier_shipment_id
+    ),
+    (
+      select id
+      from public.shipments
+      where tracking_number = p_tracking_number and provider = 'easypost'
+      -- Carriers use their numbers again.
+      order by created_at desc
+      limit 1
+    )
+  );
+$function$
+;
+CREATE OR REPLACE FUNCTION public.finish_label_purchase(p_purchase_id uuid, p_label jsonb, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+begin
+  -- The order first, as everywhere.
+  perform from public.orders
+  where id = (select order_id from private.label_purchases where id = p_purchase_id)
+  for update;
+  select * into purchase from private.label_purchases where id = p_purchase_id for update;
+  if purchase.id is null then
+    raise exception 'There is no label purchase %', p_purchase_id using errcode = 'PT404';
+  end if;
+  if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
+    update private.label_purchases
+    set state = 'purchased', reason = null
+    where id = p_purchase_id
+    returning * into purchase;
+    -- Bought is bought, also what was believed to have failed.
+    perform private.claim_label_lines(purchase);
+    insert into public.shipments (
+      id, order_id, provider, carrier, service_type, tracking_number, label_url, label_expires_at,
+      label_format, shipping_cost, quoted_cost, currency, line_item_ids, estimated_delivery, status,
+      tracked_at, tiktok_package_id, tiktok_told_at
+    )
+    values (
+      p_purchase_id,
+      purchase.order_id,
+      purchase.provider,
+      p_label ->> 'carrier',
+      p_label ->> 'service_type',
+      p_label ->> 'tracking_number',
+      p_label ->> 'label_url',
+      (p_label ->> 'label_expires_at')::timestamptz,
+      coalesce(p_label ->> 'label_format', purchase.label_format),
+      (p_label ->> 'shipping_cost')::numeric,
+      purchase.quoted_cost,
+      coalesce(p_label ->> 'currency', purchase.currency),
+      purchase.line_item_ids,
+      (p_label ->> 'estimated_delivery')::date,
+      'purchased',
+      now(),
+      p_label ->> 'tiktok_package_id',
+      case when purchase.provider = 'tiktok_shipping' then now() end
+    );
+    perform private.note_shipment_change(
+      purchase.order_id,
+      'LABEL_PURCHASED',
+      jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
+    );
+    perform private.enqueue_label_task(
+      case purchase.provider when 'tiktok_shipping' then 'FETCH_LABEL' else 'MARK_SHIPPED' end,
+      purchase,
+      'purchased'
+    );
+  end if;
+  perform private.settle_done(p_event_id);
+  return private.shipment_view(purchase);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.finish_webhook_subscription(p_event_id bigint, p_tiktok_shop_id uuid, p_webhook_url text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1637,6 +2339,18 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_batch_item(p_batch_id uuid, p_place integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('user_id', batch.user_id, 'request', item.request, 'state', item.state)
+  from private.label_batch_items as item
+  join private.label_batches as batch on batch.id = item.batch_id
+  where item.batch_id = p_batch_id and item.place = p_place;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_dashboard_metrics()
  RETURNS jsonb
  LANGUAGE sql
@@ -1644,6 +2358,80 @@ CREATE OR REPLACE FUNCTION public.get_dashboard_metrics()
  SET search_path TO ''
 AS $function$
   select private.own_dashboard_metrics();
+$function$
+;
+CREATE OR REPLACE FUNCTION public.get_label_batch(p_user_id uuid, p_batch_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if not exists (select from private.label_batches where id = p_batch_id and user_id = p_user_id) then
+    raise exception 'The seller has no batch %', p_batch_id using errcode = 'PT404';
+  end if;
+  return private.batch_view(p_batch_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.get_label_purchase(p_purchase_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.purchase_to_work(purchase)
+    || jsonb_build_object('abandoned', private.is_abandoned(purchase))
+    || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
+    || jsonb_build_object('shipment', private.shipment_view(purchase))
+  from private.label_purchases as purchase
+  where id = p_purchase_id;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.get_order_to_ship(p_user_id uuid, p_order_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  wanted public.orders;
+  provider text;
+  refusal text;
+begin
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
+  if wanted.id is null then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+  provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
+  refusal := private.label_refusal(wanted, provider);
+  if refusal is not null then
+    return jsonb_build_object('refusal', refusal);
+  end if;
+  return jsonb_build_object('provider', provider, 'order', private.order_to_ship(wanted));
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.get_shipment(p_user_id uuid, p_shipment_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+begin
+  select * into purchase
+  from private.label_purchases
+  where id = p_shipment_id and user_id = p_user_id;
+  if purchase.id is null then
+    raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
+  return jsonb_build_object(
+    'shipment', private.shipment_view(purchase),
+    'purchase', private.purchase_to_work(purchase)
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_usage()
@@ -1927,6 +2715,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.note_tiktok_told(p_purchase_id uuid, p_package_id text, p_warning text, p_error text, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.shipments
+  set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
+      tiktok_told_at = case when p_error is null then coalesce(tiktok_told_at, now()) else tiktok_told_at end,
+      tiktok_warning = coalesce(p_warning, tiktok_warning),
+      tiktok_error = p_error
+  where id = p_purchase_id;
+  perform private.settle_done(p_event_id);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
  RETURNS integer
  LANGUAGE sql
@@ -2091,6 +2895,223 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.request_label(p_user_id uuid, p_idempotency_key text, p_request_hash text, p_order_id uuid, p_request jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  wanted public.orders;
+  rate private.label_rates;
+  purchase private.label_purchases;
+  chosen_provider text;
+  lines text[];
+  free_lines text[];
+  refusal text;
+begin
+  -- Every label of the order is decided under this lock.
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
+  if wanted.id is null then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+
+  select * into purchase
+  from private.label_purchases
+  where user_id = p_user_id and idempotency_key = p_idempotency_key
+  for update;
+  if purchase.id is not null then
+    if purchase.request_hash <> p_request_hash then
+      return jsonb_build_object('outcome', 'key_reused');
+    end if;
+    if purchase.state in ('purchasing', 'unknown')
+      and (purchase.state = 'unknown' or private.is_abandoned(purchase)) then
+      return jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_to_work(purchase));
+    end if;
+    if purchase.state in ('requested', 'purchasing') and not private.is_abandoned(purchase) then
+      return jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(purchase));
+    end if;
+    if purchase.state not in ('requested', 'failed') then
+      return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
+    end if;
+  end if;
+
+  if p_request ? 'rate_id' then
+    select * into rate
+    from private.label_rates
+    where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id;
+    refusal := case
+      when rate.id is null then 'rate_not_found'
+      when rate.expires_at <= now() then 'rate_expired'
+      when rate.parcel <> p_request -> 'parcel' then 'rate_of_another_parcel'
+      when p_request ->> 'provider' <> rate.provider then 'rate_of_another_provider'
+    end;
+    if refusal is not null then
+      return jsonb_build_object('outcome', 'refused', 'code', refusal);
+    end if;
+  end if;
+  chosen_provider := coalesce(
+    rate.provider,
+    p_request ->> 'provider',
+    case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
+  );
+  refusal := private.label_refusal(wanted, chosen_provider);
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+  end if;
+
+  lines := private.order_line_item_ids(wanted);
+  select coalesce(array_agg(line.id order by line.id), '{}') into free_lines
+  from unnest(lines) as line (id)
+  where not exists (
+    select from private.labelled_lines
+    where order_id = p_order_id and line_item_id = line.id
+      and purchase_id is distinct from purchase.id
+  );
+  if p_request ? 'line_item_ids' then
+    select array_agg(distinct line.id order by line.id) into lines
+    from jsonb_array_elements_text(p_request -> 'line_item_ids') as line (id);
+    refusal := case
+      when not lines <@ private.order_line_item_ids(wanted) then 'line_items_unknown'
+      when not lines <@ free_lines then 'line_items_labelled'
+    end;
+  else
+    lines := free_lines;
+    refusal := case when lines = '{}' then 'already_shipped' end;
+  end if;
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+  end if;
+
+  if p_request ? 'sender' then
+    insert into private.senders (tiktok_shop_id, address)
+    values (wanted.tiktok_shop_id, p_request -> 'sender')
+    on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+  end if;
+  if purchase.id is null then
+    insert into private.label_purchases (
+      user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
+      service, label_format
+    )
+    values (
+      p_user_id, p_order_id, p_idempotency_key, p_request_hash, chosen_provider, lines,
+      p_request -> 'parcel',
+      coalesce(
+        p_request -> 'sender',
+        (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+      ),
+      coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
+    )
+    returning * into purchase;
+  else
+    update private.label_purchases
+    set state = 'requested',
+        state_since = now(),
+        attempt = attempt + 1,
+        reason = null,
+        provider = chosen_provider,
+        line_item_ids = lines
+    where id = purchase.id
+    returning * into purchase;
+  end if;
+  -- The price that the seller saw is the one to be paid, unless its shipment was used for another label.
+  if rate.id is not null and purchase.carrier_shipment_id is null then
+    update private.label_purchases
+    set carrier_shipment_id = rate.carrier_shipment_id,
+        carrier_rate_id = rate.carrier_rate_id
+    where id = purchase.id
+      and not exists (
+        select from private.label_purchases as other
+        where other.carrier_shipment_id = rate.carrier_shipment_id
+      );
+  end if;
+  update private.label_purchases
+  set quoted_cost = coalesce(rate.price, quoted_cost),
+      currency = coalesce(rate.currency, label_purchases.currency)
+  where id = purchase.id
+  returning * into purchase;
+  perform private.claim_label_lines(purchase);
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+exception
+  -- Two requests with one key for two orders.
+  when unique_violation then
+    return jsonb_build_object('outcome', 'key_reused');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.request_label_batch(p_user_id uuid, p_idempotency_key text, p_request_hash text, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  batch private.label_batches;
+begin
+  insert into private.label_batches (user_id, idempotency_key, request_hash)
+  values (p_user_id, p_idempotency_key, p_request_hash)
+  on conflict (user_id, idempotency_key) do nothing
+  returning * into batch;
+  if batch.id is null then
+    select * into batch
+    from private.label_batches
+    where user_id = p_user_id and idempotency_key = p_idempotency_key;
+    if batch.request_hash <> p_request_hash then
+      return jsonb_build_object('outcome', 'key_reused');
+    end if;
+    return jsonb_build_object('outcome', 'exists', 'batch', private.batch_view(batch.id));
+  end if;
+  insert into private.label_batch_items (batch_id, place, order_id, request)
+  select batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
+  from jsonb_array_elements(p_items) with ordinality as item (request, place);
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select
+    'creatorflow',
+    'BUY_LABEL:' || batch.id || ':' || item.place,
+    'BUY_LABEL',
+    shop.shop_id,
+    batch.id || ':' || item.place,
+    '{}'
+  from private.label_batch_items as item
+  left join public.orders on orders.id = item.order_id and orders.user_id = p_user_id
+  left join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where item.batch_id = batch.id;
+  return jsonb_build_object('outcome', 'accepted', 'batch', private.batch_view(batch.id));
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.request_label_void(p_user_id uuid, p_shipment_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+  parcel_status text;
+begin
+  select * into purchase
+  from private.label_purchases
+  where id = p_shipment_id and user_id = p_user_id
+  for update;
+  if purchase.id is null then
+    raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
+  if purchase.state in ('void_requested', 'voided') then
+    return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
+  end if;
+  select status into parcel_status from public.shipments where id = p_shipment_id;
+  if purchase.state not in ('purchased', 'void_rejected') then
+    return jsonb_build_object('outcome', 'refused', 'code', 'not_purchased');
+  end if;
+  if parcel_status not in ('created', 'purchased') then
+    return jsonb_build_object('outcome', 'refused', 'code', 'already_underway');
+  end if;
+  update private.label_purchases
+  set state = 'void_requested', reason = null, checked_at = now()
+  where id = p_shipment_id
+  returning * into purchase;
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.request_order_sync(p_shop_id text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2122,6 +3143,51 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.settle_batch_item(p_event_id bigint, p_batch_id uuid, p_place integer, p_result jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.label_batch_items
+  set state = p_result ->> 'state',
+      shipment_id = (p_result ->> 'shipment_id')::uuid,
+      problem = p_result -> 'problem'
+  where batch_id = p_batch_id and place = p_place;
+  perform private.settle_done(p_event_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.settle_label_void(p_purchase_id uuid, p_state text, p_reason text, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+begin
+  perform from public.orders
+  where id = (select order_id from private.label_purchases where id = p_purchase_id)
+  for update;
+  select * into purchase from private.label_purchases where id = p_purchase_id for update;
+  if purchase.state = 'void_requested' then
+    update private.label_purchases
+    set state = p_state, reason = p_reason, checked_at = now()
+    where id = p_purchase_id
+    returning * into purchase;
+    if p_state = 'voided' then
+      update public.shipments set status = 'voided' where id = p_purchase_id;
+      delete from private.labelled_lines where purchase_id = p_purchase_id;
+      perform private.note_shipment_change(
+        purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
+      );
+    end if;
+  end if;
+  perform private.settle_done(p_event_id);
+  return private.shipment_view(purchase);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.show_webhook_event(p_event_id bigint)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2136,6 +3202,24 @@ begin
     raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
   end if;
   return private.webhook_event_summary(event) || jsonb_build_object('body', event.body);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.start_label_purchase(p_purchase_id uuid, p_attempt integer, p_choice jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.label_purchases
+  set state = 'purchasing',
+      service = p_choice ->> 'service',
+      carrier_shipment_id = p_choice ->> 'carrier_shipment_id',
+      carrier_rate_id = p_choice ->> 'carrier_rate_id',
+      quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
+      currency = p_choice ->> 'currency'
+  where id = p_purchase_id and state = 'requested' and attempt = p_attempt;
+  return found;
 end;
 $function$
 ;
@@ -2180,6 +3264,80 @@ begin
           and shop.connection_status = 'active'
       );
   end if;
+  return stored;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.store_label_document(p_purchase_id uuid, p_document jsonb, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+begin
+  update public.shipments
+  set label_url = p_document ->> 'label_url',
+      label_expires_at = (p_document ->> 'label_expires_at')::timestamptz,
+      label_format = coalesce(p_document ->> 'label_format', label_format),
+      tracking_number = coalesce(p_document ->> 'tracking_number', tracking_number)
+  where id = p_purchase_id;
+  perform private.settle_done(p_event_id);
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.store_label_rates(p_order_id uuid, p_parcel jsonb, p_sender jsonb, p_rates jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  stored jsonb;
+begin
+  if p_sender is not null then
+    insert into private.senders (tiktok_shop_id, address)
+    select tiktok_shop_id, p_sender from public.orders where id = p_order_id
+    on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+  end if;
+  with given as (
+    insert into private.label_rates (
+      order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
+      is_default, parcel, carrier_shipment_id, carrier_rate_id
+    )
+    select
+      p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
+      rate.currency, rate.days_min, rate.days_max, rate.is_default, p_parcel,
+      rate.carrier_shipment_id, rate.carrier_rate_id
+    from jsonb_to_recordset(p_rates) as rate (
+      provider text, carrier text, service text, service_name text, price text, currency text,
+      days_min integer, days_max integer, is_default boolean, carrier_shipment_id text,
+      carrier_rate_id text
+    )
+    returning *
+  )
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'rate_id', id,
+        'provider', provider,
+        'carrier', carrier,
+        'service', service,
+        'service_name', service_name,
+        'price', price::text,
+        'currency', currency,
+        'days_min', days_min,
+        'days_max', days_max,
+        'is_default', is_default,
+        'expires_at', expires_at
+      )
+      order by price nulls last, days_max, service
+    ),
+    '[]'
+  )
+  into stored
+  from given;
   return stored;
 end;
 $function$
@@ -2331,9 +3489,11 @@ end;
 $function$
 ;
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
+CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
+CREATE TRIGGER shipments_follow_order AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((old.tiktok_status IS DISTINCT FROM new.tiktok_status) AND (new.tiktok_status = ANY (ARRAY['IN_TRANSIT'::text, 'DELIVERED'::text])))) EXECUTE FUNCTION private.follow_order();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_shipment_change();
@@ -2359,10 +3519,28 @@ create policy "Users can update own profile" on public.users as permissive for u
 create policy "Users can view own profile" on public.users as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = id));
 create policy "Users can receive broadcasts of their own topic" on realtime.messages as permissive for select to authenticated using (((extension = 'broadcast'::text) AND (topic = ( SELECT realtime.topic() AS topic)) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))));
 grant select on private.daily_event_counts to service_role;
+grant insert on private.label_batch_items to service_role;
+grant select on private.label_batch_items to service_role;
+grant update on private.label_batch_items to service_role;
+grant insert on private.label_batches to service_role;
+grant select on private.label_batches to service_role;
+grant insert on private.label_purchases to service_role;
+grant select on private.label_purchases to service_role;
+grant update on private.label_purchases to service_role;
+grant delete on private.label_rates to service_role;
+grant insert on private.label_rates to service_role;
+grant select on private.label_rates to service_role;
+grant select on private.label_transitions to service_role;
+grant delete on private.labelled_lines to service_role;
+grant insert on private.labelled_lines to service_role;
+grant select on private.labelled_lines to service_role;
 grant insert on private.monthly_order_counts to service_role;
 grant select on private.monthly_order_counts to service_role;
 grant update on private.monthly_order_counts to service_role;
 grant select on private.order_transitions to service_role;
+grant insert on private.senders to service_role;
+grant select on private.senders to service_role;
+grant update on private.senders to service_role;
 grant delete on private.tiktok_authorizations to service_role;
 grant insert on private.tiktok_authorizations to service_role;
 grant select on private.tiktok_authorizations to service_role;
@@ -2439,17 +3617,22 @@ grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
 grant execute on function private.address_wins(text,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
+grant execute on function private.batch_view(uuid) to service_role;
+grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.current_month() to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
+grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
 grant execute on function private.is_backend_event(text) to service_role;
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function private.label_refusal(public.orders,text) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
@@ -2457,16 +3640,26 @@ grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
+grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
+grant execute on function private.note_shipment_change(uuid,text,jsonb) to service_role;
+grant execute on function private.order_line_item_ids(public.orders) to service_role;
+grant execute on function private.order_status_of_shipments(public.orders) to service_role;
+grant execute on function private.order_to_ship(public.orders) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_usage() to authenticated;
+grant execute on function private.parcel_rank(text) to service_role;
+grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.settle_done(bigint) to service_role;
 grant execute on function private.settle_stale(bigint) to service_role;
+grant execute on function private.shipment_view(private.label_purchases) to service_role;
+grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
+grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
 grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
@@ -2477,11 +3670,21 @@ grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
+grant execute on function public.doubt_label_purchase(uuid,integer,text) to service_role;
+grant execute on function public.enqueue_label_tasks() to service_role;
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
+grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
 grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
+grant execute on function public.find_easypost_shipment(text,text) to service_role;
+grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
+grant execute on function public.get_batch_item(uuid,integer) to service_role;
 grant execute on function public.get_dashboard_metrics() to authenticated;
+grant execute on function public.get_label_batch(uuid,uuid) to service_role;
+grant execute on function public.get_label_purchase(uuid) to service_role;
+grant execute on function public.get_order_to_ship(uuid,uuid) to service_role;
+grant execute on function public.get_shipment(uuid,uuid) to service_role;
 grant execute on function public.get_usage() to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to service_role;
@@ -2491,15 +3694,24 @@ grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
 grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;
 grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function public.note_tiktok_told(uuid,text,text,text,bigint) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events() to service_role;
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 grant execute on function public.replay_webhook_events(jsonb,integer) to service_role;
+grant execute on function public.request_label(uuid,text,text,uuid,jsonb) to service_role;
+grant execute on function public.request_label_batch(uuid,text,text,jsonb) to service_role;
+grant execute on function public.request_label_void(uuid,uuid) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
+grant execute on function public.settle_batch_item(bigint,uuid,integer,jsonb) to service_role;
+grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
 grant execute on function public.show_webhook_event(bigint) to service_role;
+grant execute on function public.start_label_purchase(uuid,integer,jsonb) to service_role;
 grant execute on function public.store_exchanged_tokens(text,jsonb) to service_role;
+grant execute on function public.store_label_document(uuid,jsonb,bigint) to service_role;
+grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.use_tiktok_authorization(text) to service_role;
@@ -2515,8 +3727,28 @@ select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_r
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
 comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
+comment on relation private.label_batch_items is 'One label of a batch, and what became of it.';
+comment on column private.label_batch_items.order_id is 'As the seller gave it: it may not be theirs.';
+comment on column private.label_batch_items.problem is 'What POST / would have answered: {status, code, detail}.';
+comment on relation private.label_batches is 'Requests for the labels of up to 100 orders.';
+comment on relation private.label_purchases is 'Every label that somebody asked for: the intent, stored before the provider is asked, and what became of it.';
+comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes, and the reference that EasyPost is given.';
+comment on column private.label_purchases.service is 'The provider''s id of the service, or "cheapest" or "default" until it is chosen.';
+comment on column private.label_purchases.carrier_shipment_id is 'EasyPost''s shipment: stored before it is bought, and bought once at most.';
+comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider does not tell beforehand.';
+comment on column private.label_purchases.attempt is 'A worker that was given up for dead is recognised by an older number.';
+comment on column private.label_purchases.reason is 'Code: why it failed, is unknown, or was not voided.';
+comment on column private.label_purchases.checked_at is 'When the provider was last asked what became of a void.';
+comment on column private.label_purchases.request_hash is 'Of the whole request: the same key with another one is refused.';
+comment on relation private.label_rates is 'Prices that a seller was shown for an order: what rate_id names.';
+comment on column private.label_rates.carrier_shipment_id is 'EasyPost''s shipment that the price was given for; it can be bought once.';
+comment on column private.label_rates.service is 'The provider''s own id of the service.';
+comment on column private.label_rates.price is 'In major units of currency. Null where TikTok does not tell beforehand.';
+comment on relation private.label_transitions is 'Which state of a purchase may follow which: docs/labels.md.';
+comment on relation private.labelled_lines is 'The units that have a label or are getting one: never two. Freed when the purchase fails or the label is voided.';
 comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
 comment on relation private.order_transitions is 'Which order_status may follow which: docs/orders.md. A state that was not seen is skipped; nothing goes back.';
+comment on relation private.senders is 'Where a shop''s parcels come from: the sender''s address that it gave last.';
 comment on relation private.tiktok_authorizations is 'What a seller took to TikTok''s authorisation page, and the claims that they used: each is good once.';
 comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code that a claim holds; hexadecimal. The thing itself is not kept.';
 comment on relation private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
@@ -2560,7 +3792,20 @@ comment on column public.orders.total_amount is 'What the buyer pays, in major u
 comment on relation public.plans is 'What each plan allows. "trial" is what a seller without a live subscription has.';
 comment on column public.plans.monthly_order_limit is 'New orders a seller may take in per calendar month (UTC).';
 comment on relation public.shipments is 'A parcel of an order and its label. Sellers read; only the backend writes.';
-comment on column public.shipments.shipping_cost is 'What the label cost, in major units.';
+comment on column public.shipments.shipping_cost is 'What the label cost, in major units of currency; null where the provider did not say.';
+comment on column public.shipments.quoted_cost is 'What it was to cost, in major units of currency.';
+comment on column public.shipments.line_item_ids is 'The units in it, by TikTok''s ids: as in orders.order_items.';
+comment on column public.shipments.status is 'Where the parcel is: docs/labels.md. Only ever forwards.';
+comment on column public.shipments.tracked_at is 'When we last heard of it or asked.';
+comment on column public.shipments.tracking_updated_at is 'The carrier''s time of the newest news; older news do not change it.';
+comment on column public.shipments.tiktok_package_id is 'TikTok''s package: of its own label, or made when it was told of another one.';
+comment on column public.shipments.tiktok_told_at is 'When TikTok took the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_warning is 'What TikTok warned of when it took the tracking number.';
+comment on column public.shipments.tiktok_error is 'Why TikTok has not taken the tracking number yet.';
+comment on column public.shipments.provider is 'Where the label was bought: docs/labels.md.';
+comment on column public.shipments.carrier is 'Who carries it, in the provider''s words, e.g. USPS.';
+comment on column public.shipments.label_url is 'Null as long as the provider is still drawing it.';
+comment on column public.shipments.label_expires_at is 'When label_url ends: GET /shipments/:id/label gives a fresh one. Null: it does not.';
 comment on relation public.subscriptions is 'What Stripe last said of each subscription. Written by the backend only.';
 comment on column public.subscriptions.stripe_customer_id is 'Encrypted (shared/crypto).';
 comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';

@@ -192,41 +192,77 @@ export type Database = {
         Row: {
           "carrier": string;
           "created_at": string;
+          "currency": string | null;
           "estimated_delivery": string | null;
           "id": string;
+          "label_expires_at": string | null;
+          "label_format": string | null;
           "label_url": string | null;
+          "line_item_ids": (string)[];
           "order_id": string;
+          "provider": string | null;
+          "quoted_cost": number | null;
           "service_type": string;
           "shipping_cost": number | null;
           "status": string;
+          "tiktok_error": string | null;
+          "tiktok_package_id": string | null;
+          "tiktok_told_at": string | null;
+          "tiktok_warning": string | null;
+          "tracked_at": string | null;
           "tracking_number": string | null;
+          "tracking_updated_at": string | null;
           "updated_at": string;
         };
         ComputedFields: never;
         Insert: {
           "carrier": string;
           "created_at"?: string;
+          "currency"?: string | null;
           "estimated_delivery"?: string | null;
           "id"?: string;
+          "label_expires_at"?: string | null;
+          "label_format"?: string | null;
           "label_url"?: string | null;
+          "line_item_ids"?: (string)[];
           "order_id": string;
+          "provider"?: string | null;
+          "quoted_cost"?: number | null;
           "service_type": string;
           "shipping_cost"?: number | null;
           "status"?: string;
+          "tiktok_error"?: string | null;
+          "tiktok_package_id"?: string | null;
+          "tiktok_told_at"?: string | null;
+          "tiktok_warning"?: string | null;
+          "tracked_at"?: string | null;
           "tracking_number"?: string | null;
+          "tracking_updated_at"?: string | null;
           "updated_at"?: string;
         };
         Update: {
           "carrier"?: string;
           "created_at"?: string;
+          "currency"?: string | null;
           "estimated_delivery"?: string | null;
           "id"?: string;
+          "label_expires_at"?: string | null;
+          "label_format"?: string | null;
           "label_url"?: string | null;
+          "line_item_ids"?: (string)[];
           "order_id"?: string;
+          "provider"?: string | null;
+          "quoted_cost"?: number | null;
           "service_type"?: string;
           "shipping_cost"?: number | null;
           "status"?: string;
+          "tiktok_error"?: string | null;
+          "tiktok_package_id"?: string | null;
+          "tiktok_told_at"?: string | null;
+          "tiktok_warning"?: string | null;
+          "tracked_at"?: string | null;
           "tracking_number"?: string | null;
+          "tracking_updated_at"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [
@@ -447,6 +483,10 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "apply_tracking": {
+        Args: { "p_event_id": number; "p_news": Json; "p_shipment_id": string };
+        Returns: Json;
+      };
       "begin_tiktok_authorization": {
         Args: { "p_state_hash": string; "p_user_id": string; "p_valid_seconds": number };
         Returns: Json;
@@ -479,8 +519,22 @@ export type Database = {
         Args: { "p_tiktok_shop_id": string; "p_user_id": string };
         Returns: Json;
       };
+      "doubt_label_purchase": {
+        Args: { "p_attempt": number; "p_purchase_id": string; "p_reason": string };
+        Returns: Json;
+      };
+      "enqueue_label_tasks": { Args: Record<PropertyKey, never>; Returns: number };
       "expand_webhook_event": {
         Args: { "p_event_id": number; "p_orders": Json; "p_tiktok_shop_id": string };
+        Returns: Json;
+      };
+      "fail_label_purchase": {
+        Args: {
+          "p_attempt": number;
+          "p_event_id"?: number;
+          "p_purchase_id": string;
+          "p_reason": string;
+        };
         Returns: Json;
       };
       "fail_tiktok_refresh": {
@@ -503,11 +557,24 @@ export type Database = {
         };
         Returns: string;
       };
+      "find_easypost_shipment": {
+        Args: { "p_carrier_shipment_id": string; "p_tracking_number": string };
+        Returns: string;
+      };
+      "finish_label_purchase": {
+        Args: { "p_event_id"?: number; "p_label": Json; "p_purchase_id": string };
+        Returns: Json;
+      };
       "finish_webhook_subscription": {
         Args: { "p_event_id": number; "p_tiktok_shop_id": string; "p_webhook_url": string };
         Returns: Json;
       };
+      "get_batch_item": { Args: { "p_batch_id": string; "p_place": number }; Returns: Json };
       "get_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: Json };
+      "get_label_batch": { Args: { "p_batch_id": string; "p_user_id": string }; Returns: Json };
+      "get_label_purchase": { Args: { "p_purchase_id": string }; Returns: Json };
+      "get_order_to_ship": { Args: { "p_order_id": string; "p_user_id": string }; Returns: Json };
+      "get_shipment": { Args: { "p_shipment_id": string; "p_user_id": string }; Returns: Json };
       "get_usage": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_user_active_subscription": {
         Args: { "user_uuid": string };
@@ -549,6 +616,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "note_tiktok_told": {
+        Args: {
+          "p_error": string;
+          "p_event_id"?: number;
+          "p_package_id": string;
+          "p_purchase_id": string;
+          "p_warning": string;
+        };
+        Returns: undefined;
+      };
       "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
       "receive_webhook_event": {
         Args: {
@@ -565,9 +642,57 @@ export type Database = {
       "release_held_events": { Args: Record<PropertyKey, never>; Returns: number };
       "replay_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
       "replay_webhook_events": { Args: { "p_filter": Json; "p_limit"?: number }; Returns: Json };
+      "request_label": {
+        Args: {
+          "p_idempotency_key": string;
+          "p_order_id": string;
+          "p_request": Json;
+          "p_request_hash": string;
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
+      "request_label_batch": {
+        Args: {
+          "p_idempotency_key": string;
+          "p_items": Json;
+          "p_request_hash": string;
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
+      "request_label_void": {
+        Args: { "p_shipment_id": string; "p_user_id": string };
+        Returns: Json;
+      };
       "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
+      "settle_batch_item": {
+        Args: { "p_batch_id": string; "p_event_id": number; "p_place": number; "p_result": Json };
+        Returns: undefined;
+      };
+      "settle_label_void": {
+        Args: {
+          "p_event_id"?: number;
+          "p_purchase_id": string;
+          "p_reason": string;
+          "p_state": string;
+        };
+        Returns: Json;
+      };
       "show_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
+      "start_label_purchase": {
+        Args: { "p_attempt": number; "p_choice": Json; "p_purchase_id": string };
+        Returns: boolean;
+      };
       "store_exchanged_tokens": { Args: { "p_grant": Json; "p_open_id": string }; Returns: number };
+      "store_label_document": {
+        Args: { "p_document": Json; "p_event_id"?: number; "p_purchase_id": string };
+        Returns: Json;
+      };
+      "store_label_rates": {
+        Args: { "p_order_id": string; "p_parcel": Json; "p_rates": Json; "p_sender": Json };
+        Returns: Json;
+      };
       "store_order_page": {
         Args: {
           "p_event_id": number;

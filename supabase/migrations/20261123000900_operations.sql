@@ -31,7 +31,8 @@ as $$
       (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
       public.oldest_open_event_seconds() as oldest_open_event_seconds,
       (select count(*) from private.webhook_events where status = 'held') as events_held,
-      (select count(*) from private.webhook_events where status = 'dead') as events_dead
+      (select count(*) from private.webhook_events where status = 'dead') as events_dead,
+      (select count(*) from private.label_purchases where state = 'unknown') as labels_unknown
   )
   select 'active_connections', active_connections::numeric,
     case when active_connections < 50 then 'healthy' else 'warning' end
@@ -54,6 +55,9 @@ as $$
   select 'events_held', events_held, 'info' from figures
   union all
   select 'events_dead', events_dead, case when events_dead = 0 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'labels_unknown', labels_unknown, case when labels_unknown = 0 then 'healthy' else 'warning' end
   from figures;
 $$;
 comment on function public.check_database_health() is
@@ -115,6 +119,10 @@ begin
   delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
+
+  delete from private.label_rates where expires_at < now() - interval '1 day';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;

@@ -54,7 +54,7 @@ select is(
     'service_role',
     'select string_agg(metric, '' '' order by metric) from public.check_database_health()'
   ),
-  'active_connections database_size_mb events_dead events_held events_open oldest_open_event_seconds orders_last_hour',
+  'active_connections database_size_mb events_dead events_held events_open labels_unknown oldest_open_event_seconds orders_last_hour',
   'the backend asks for the health'
 );
 create function tests.health(figure text)
@@ -109,7 +109,7 @@ select repeat(hash, 64), tests.id('ada'), now() - age
 from (values ('a', interval '23 hours'), ('b', interval '25 hours')) as states (hash, age);
 create table tests.purged as select private.purge_old_rows() - 'job_run_details' as counts;
 select is(
-  counts, '{"settled_events": 2, "dead_events": 1, "tiktok_authorizations": 1, "system_logs": 1}', 'old rows are deleted'
+  counts, '{"settled_events": 2, "dead_events": 1, "label_rates": 0, "tiktok_authorizations": 1, "system_logs": 1}', 'old rows are deleted'
 )
 from tests.purged;
 select set_eq(

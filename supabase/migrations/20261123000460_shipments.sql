@@ -1,0 +1,71 @@
+-- Parcels of orders and their labels, as sellers see them. How a label is bought: labels.sql.
+
+create table public.shipments (
+  id uuid primary key default gen_random_uuid(),
+  order_id uuid not null references public.orders (id) on delete cascade,
+  provider text,
+  carrier text not null,
+  service_type text not null,
+  tracking_number text,
+  label_url text,
+  label_expires_at timestamptz,
+  label_format text,
+  shipping_cost numeric(14, 2),
+  quoted_cost numeric(14, 2),
+  currency text,
+  line_item_ids text[] not null default '{}',
+  estimated_delivery date,
+  status text not null default 'created',
+  tracked_at timestamptz,
+  tracking_updated_at timestamptz,
+  tiktok_package_id text,
+  tiktok_told_at timestamptz,
+  tiktok_warning text,
+  tiktok_error text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint shipments_provider_check check (provider in ('tiktok_shipping', 'easypost')),
+  constraint shipments_label_format_check check (label_format in ('PDF', 'PNG', 'ZPL')),
+  constraint shipments_shipping_cost_check check (shipping_cost >= 0),
+  constraint shipments_quoted_cost_check check (quoted_cost >= 0),
+  constraint shipments_currency_check check (currency ~ '^[A-Z]{3}$'),
+  constraint shipments_status_check check (
+    status in (
+      'created', 'purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed',
+      'delivered', 'returned', 'voided'
+    )
+  )
+);
+comment on table public.shipments is 'A parcel of an order and its label. Sellers read; only the backend writes.';
+comment on column public.shipments.provider is 'Where the label was bought: docs/labels.md.';
+comment on column public.shipments.carrier is 'Who carries it, in the provider''s words, e.g. USPS.';
+comment on column public.shipments.label_url is 'Null as long as the provider is still drawing it.';
+comment on column public.shipments.label_expires_at is 'When label_url ends: GET /shipments/:id/label gives a fresh one. Null: it does not.';
+comment on column public.shipments.shipping_cost is 'What the label cost, in major units of currency; null where the provider did not say.';
+comment on column public.shipments.quoted_cost is 'What it was to cost, in major units of currency.';
+comment on column public.shipments.line_item_ids is 'The units in it, by TikTok''s ids: as in orders.order_items.';
+comment on column public.shipments.status is 'Where the parcel is: docs/labels.md. Only ever forwards.';
+comment on column public.shipments.tracked_at is 'When we last heard of it or asked.';
+comment on column public.shipments.tracking_updated_at is 'The carrier''s time of the newest news; older news do not change it.';
+comment on column public.shipments.tiktok_package_id is 'TikTok''s package: of its own label, or made when it was told of another one.';
+comment on column public.shipments.tiktok_told_at is 'When TikTok took the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_warning is 'What TikTok warned of when it took the tracking number.';
+comment on column public.shipments.tiktok_error is 'Why TikTok has not taken the tracking number yet.';
+
+create index idx_shipments_order_id on public.shipments (order_id);
+create index idx_shipments_tracking_number on public.shipments (tracking_number);
+create index idx_shipments_status on public.shipments (status);
+-- Serves the poll of parcels that nothing is heard of.
+create index idx_shipments_underway on public.shipments (tracked_at)
+  where status in ('purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed');
+
+create trigger update_shipments_updated_at
+  before update on public.shipments
+  for each row execute function public.update_updated_at_column();
+
+alter table public.shipments enable row level security;
+create policy "Users can view shipments of own orders" on public.shipments
+  for select to authenticated
+  using (order_id in (select id from public.orders where user_id = (select auth.uid())));
+grant select on public.shipments to authenticated;
+grant select, insert, update, delete on public.shipments to service_role;

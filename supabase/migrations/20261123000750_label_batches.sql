@@ -1,0 +1,187 @@
+-- Labels for many orders at once: accepted together, worked one by one by the inbox.
+
+create table private.label_batches (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references public.users (id) on delete cascade,
+  idempotency_key text not null,
+  request_hash text not null,
+  created_at timestamptz not null default now(),
+  constraint label_batches_user_id_idempotency_key_key unique (user_id, idempotency_key)
+);
+comment on table private.label_batches is 'Requests for the labels of up to 100 orders.';
+
+alter table private.label_batches enable row level security;
+grant select, insert on private.label_batches to service_role;
+
+create table private.label_batch_items (
+  batch_id uuid not null references private.label_batches (id) on delete cascade,
+  place integer not null,
+  order_id uuid not null,
+  request jsonb not null,
+  state text not null default 'waiting',
+  shipment_id uuid,
+  problem jsonb,
+  primary key (batch_id, place),
+  constraint label_batch_items_state_check check (state in ('waiting', 'purchased', 'failed', 'unknown'))
+);
+comment on table private.label_batch_items is 'One label of a batch, and what became of it.';
+comment on column private.label_batch_items.order_id is 'As the seller gave it: it may not be theirs.';
+comment on column private.label_batch_items.problem is 'What POST / would have answered: {status, code, detail}.';
+
+alter table private.label_batch_items enable row level security;
+grant select, insert, update on private.label_batch_items to service_role;
+
+create function private.batch_view(p_batch_id uuid)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with items as (
+    select
+      item.place,
+      item.order_id,
+      -- An unknown outcome is settled later, by the purchase itself.
+      case when item.state = 'unknown' and purchase.state not in ('requested', 'purchasing', 'unknown')
+        then case purchase.state when 'failed' then 'failed' else 'purchased' end
+        else item.state
+      end as state,
+      item.problem,
+      case when purchase.id is not null then private.shipment_view(purchase) end as shipment
+    from private.label_batch_items as item
+    left join private.label_purchases as purchase on purchase.id = item.shipment_id
+    where item.batch_id = p_batch_id
+  )
+  select jsonb_build_object(
+    'id', batch.id,
+    'state', case when bool_or(items.state = 'waiting') then 'working' else 'done' end,
+    'total', count(*),
+    'waiting', count(*) filter (where items.state = 'waiting'),
+    'purchased', count(*) filter (where items.state = 'purchased'),
+    'failed', count(*) filter (where items.state = 'failed'),
+    'unknown', count(*) filter (where items.state = 'unknown'),
+    'created_at', batch.created_at,
+    'items', jsonb_agg(
+      jsonb_build_object(
+        'order_id', items.order_id,
+        'state', items.state,
+        'shipment', items.shipment,
+        'problem', items.problem
+      )
+      order by items.place
+    )
+  )
+  from private.label_batches as batch, items
+  where batch.id = p_batch_id
+  group by batch.id;
+$$;
+comment on function private.batch_view(uuid) is 'A batch as its seller sees it: docs/labels.md.';
+grant execute on function private.batch_view(uuid) to service_role;
+
+create function public.request_label_batch(
+  p_user_id uuid,
+  p_idempotency_key text,
+  p_request_hash text,
+  p_items jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  batch private.label_batches;
+begin
+  insert into private.label_batches (user_id, idempotency_key, request_hash)
+  values (p_user_id, p_idempotency_key, p_request_hash)
+  on conflict (user_id, idempotency_key) do nothing
+  returning * into batch;
+  if batch.id is null then
+    select * into batch
+    from private.label_batches
+    where user_id = p_user_id and idempotency_key = p_idempotency_key;
+    if batch.request_hash <> p_request_hash then
+      return jsonb_build_object('outcome', 'key_reused');
+    end if;
+    return jsonb_build_object('outcome', 'exists', 'batch', private.batch_view(batch.id));
+  end if;
+  insert into private.label_batch_items (batch_id, place, order_id, request)
+  select batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
+  from jsonb_array_elements(p_items) with ordinality as item (request, place);
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select
+    'creatorflow',
+    'BUY_LABEL:' || batch.id || ':' || item.place,
+    'BUY_LABEL',
+    shop.shop_id,
+    batch.id || ':' || item.place,
+    '{}'
+  from private.label_batch_items as item
+  left join public.orders on orders.id = item.order_id and orders.user_id = p_user_id
+  left join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where item.batch_id = batch.id;
+  return jsonb_build_object('outcome', 'accepted', 'batch', private.batch_view(batch.id));
+end;
+$$;
+comment on function public.request_label_batch(uuid, text, text, jsonb) is
+  'Stores a batch and puts each of its labels into the inbox, in one transaction. p_items: an array of what request_label takes, with order_id. Returns {outcome, batch}: accepted, exists, or key_reused.';
+grant execute on function public.request_label_batch(uuid, text, text, jsonb) to service_role;
+
+create function public.get_label_batch(p_user_id uuid, p_batch_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from private.label_batches where id = p_batch_id and user_id = p_user_id) then
+    raise exception 'The seller has no batch %', p_batch_id using errcode = 'PT404';
+  end if;
+  return private.batch_view(p_batch_id);
+end;
+$$;
+comment on function public.get_label_batch(uuid, uuid) is
+  'A batch (private.batch_view). Raises PT404 for one that is not the seller''s.';
+grant execute on function public.get_label_batch(uuid, uuid) to service_role;
+
+create function public.get_batch_item(p_batch_id uuid, p_place integer)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object('user_id', batch.user_id, 'request', item.request, 'state', item.state)
+  from private.label_batch_items as item
+  join private.label_batches as batch on batch.id = item.batch_id
+  where item.batch_id = p_batch_id and item.place = p_place;
+$$;
+comment on function public.get_batch_item(uuid, integer) is
+  'One label of a batch, for the worker: {user_id, request, state}; null if it is gone.';
+grant execute on function public.get_batch_item(uuid, integer) to service_role;
+
+create function public.settle_batch_item(
+  p_event_id bigint,
+  p_batch_id uuid,
+  p_place integer,
+  p_result jsonb
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.label_batch_items
+  set state = p_result ->> 'state',
+      shipment_id = (p_result ->> 'shipment_id')::uuid,
+      problem = p_result -> 'problem'
+  where batch_id = p_batch_id and place = p_place;
+  perform private.settle_done(p_event_id);
+end;
+$$;
+comment on function public.settle_batch_item(bigint, uuid, integer, jsonb) is
+  'What became of a label of a batch, with its event in one transaction. p_result: {state: purchased, failed or unknown; shipment_id; problem}.';
+grant execute on function public.settle_batch_item(bigint, uuid, integer, jsonb) to service_role;
