@@ -36,6 +36,12 @@ export interface TikTokAuthorizeConfig {
   appUrl: string;
 }
 
+export interface EasyPostConfig {
+  apiKey: string;
+  /** Base of the API with its version, without a trailing slash. */
+  apiUrl: string;
+}
+
 type Environment = (name: string) => string | undefined;
 
 const fromDeno: Environment = (name) => Deno.env.get(name);
@@ -129,6 +135,21 @@ export function readTikTokAuthorizeConfig(env: Environment = fromDeno): TikTokAu
     ),
     appUrl: pageUrl(env, "APP_URL"),
   };
+}
+
+/** `EASYPOST_API_KEY`; `EASYPOST_API_URL` is EasyPost's own unless set. */
+export function readEasyPostConfig(env: Environment = fromDeno): EasyPostConfig {
+  const fix = "Copy it from EasyPost's dashboard, API Keys; the test key begins with EZTK.";
+  return {
+    apiKey: required(env, "EASYPOST_API_KEY", fix),
+    apiUrl: url(env, "EASYPOST_API_URL", "https://api.easypost.com/v2"),
+  };
+}
+
+/** `EASYPOST_WEBHOOK_SECRET`: the one that the webhook was made with at EasyPost. */
+export function readEasyPostWebhookSecret(env: Environment = fromDeno): string {
+  const fix = "Set the same secret here and on the webhook in EasyPost's dashboard.";
+  return required(env, "EASYPOST_WEBHOOK_SECRET", fix);
 }
 
 /** `ENCRYPTION_KEYS`: `id:base64,id:base64`, 32 bytes each. The first encrypts, all decrypt. */

@@ -10,3 +10,24 @@ export function addDecimals(amounts: readonly string[]): string {
   const digits = units.reduce((sum, unit) => sum + unit, 0n).toString().padStart(scale + 1, "0");
   return scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
+
+/**
+ * A decimal with two or no decimals, as the columns of money hold it: zeros behind are dropped, and
+ * nothing is rounded. `undefined` for what has more, or is no decimal.
+ */
+export function exactCents(amount: string): string | undefined {
+  const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
+  const significant = fraction.replace(/0+$/, "");
+  if (whole === undefined || significant.length > 2) return undefined;
+  return significant === "" ? whole : `${whole}.${significant.padEnd(2, "0")}`;
+}
+
+/** Whether one non-negative decimal is more than another. */
+export function isMore(amount: string, than: string): boolean {
+  const scale = 10;
+  const units = (text: string) => {
+    const [whole = "0", fraction = ""] = text.split(".");
+    return BigInt(whole + fraction.padEnd(scale, "0").slice(0, scale));
+  };
+  return units(amount) > units(than);
+}

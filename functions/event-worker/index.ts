@@ -1,6 +1,11 @@
 /** Called by the scheduler with a secret key: works what the webhooks left in the inbox, and syncs orders. */
 import * as z from "zod";
-import { readEncryptionKeys, readSupabaseConfig, readTikTokConfig } from "../../shared/config.ts";
+import {
+  readEasyPostConfig,
+  readEncryptionKeys,
+  readSupabaseConfig,
+  readTikTokConfig,
+} from "../../shared/config.ts";
 import { DatabaseError } from "../../shared/database/result.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
@@ -15,6 +20,7 @@ const supabase = readSupabaseConfig();
 const { database, inbox, drainer } = createWorker({
   supabase,
   config: readTikTokConfig(),
+  easypost: readEasyPostConfig(),
   keys: await readEncryptionKeys(),
 });
 
@@ -23,9 +29,10 @@ const app = createApp("event-worker");
 app.post("/", async (c) => {
   requireSecretKey(c.req.raw, supabase.secretKeys);
   const released = await inbox.releaseHeld();
+  const label_tasks = await inbox.enqueueLabelTasks();
   const events = await drainer.drain();
   const oldest_open_seconds = await inbox.oldestOpenSeconds();
-  const summary = { released, oldest_open_seconds };
+  const summary = { released, label_tasks, oldest_open_seconds };
   log.info("inbox drained", { request_id: c.var.requestId, ...summary, ...events });
   return c.json({ ...summary, events });
 });

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import {
+  readEasyPostConfig,
   readEncryptionKeys,
   readSupabaseConfig,
   readTikTokAuthorizeConfig,
@@ -29,7 +30,8 @@ import { accountGone, claimProblem, connectProblem } from "./problems.ts";
 const supabase = readSupabaseConfig();
 const config = { ...readTikTokConfig(), ...readTikTokAuthorizeConfig() };
 const keys = await readEncryptionKeys();
-const { database, tiktok, drainer } = createWorker({ supabase, config, keys });
+const easypost = readEasyPostConfig();
+const { database, tiktok, drainer } = createWorker({ supabase, config, easypost, keys });
 const dependencies = { database, tiktok, keys, config };
 
 const app = createApp("tiktok-oauth");

@@ -1,5 +1,10 @@
 /** Called by TikTok, which signs the raw body. Stored before it is answered, worked afterwards. */
-import { readEncryptionKeys, readSupabaseConfig, readTikTokConfig } from "../../shared/config.ts";
+import {
+  readEasyPostConfig,
+  readEncryptionKeys,
+  readSupabaseConfig,
+  readTikTokConfig,
+} from "../../shared/config.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
 import { readBody } from "../../shared/http/body.ts";
@@ -13,6 +18,7 @@ const config = readTikTokConfig();
 const { inbox, drainer } = createWorker({
   supabase: readSupabaseConfig(),
   config,
+  easypost: readEasyPostConfig(),
   keys: await readEncryptionKeys(),
   // Under constant traffic there is always more; if the platform ends the worker, leases run out.
   drain: { budgetMs: Number.POSITIVE_INFINITY },

@@ -114,6 +114,11 @@ export class Inbox {
     return unwrap("release_held_events", await this.#database.rpc("release_held_events"));
   }
 
+  /** Puts in what is to be done about labels and parcels that nobody else sees to. Returns how many. */
+  async enqueueLabelTasks(): Promise<number> {
+    return unwrap("enqueue_label_tasks", await this.#database.rpc("enqueue_label_tasks"));
+  }
+
   /** Age of the oldest event that is not settled, in seconds; 0 if there is none. */
   async oldestOpenSeconds(): Promise<number> {
     const result = await this.#database.rpc("oldest_open_event_seconds");

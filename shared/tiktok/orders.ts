@@ -1,4 +1,5 @@
 /** Get Order Detail -> what SQL `ingest_order` takes. */
+import { exactCents } from "../money.ts";
 import { type AddressStatus, mapAddress, type MappedAddress } from "./address.ts";
 import { mapOrderItems, type OrderItem } from "./order_items.ts";
 import {
@@ -45,12 +46,9 @@ function isoTime(seconds: number | null | undefined): string | null {
 /** The column holds two decimals; rounding a seller's money is not ours to do. */
 function exactAmount(field: string, amount: string | null | undefined): string | null {
   if (!amount) return null;
-  const [whole = "", fraction = ""] = amount.split(".");
-  const significant = fraction.replace(/0+$/, "");
-  if (significant.length > 2) {
-    throw new OrderMappingError(`${field} has more than two decimals`);
-  }
-  return significant === "" ? whole : `${whole}.${significant.padEnd(2, "0")}`;
+  const exact = exactCents(amount);
+  if (exact === undefined) throw new OrderMappingError(`${field} has more than two decimals`);
+  return exact;
 }
 
 /** @throws {OrderMappingError} */

@@ -47,6 +47,8 @@ const LineItem = z.looseObject({
   currency: Text,
   display_status: Text,
   package_id: Id.nullish().or(z.literal("")),
+  package_status: Text,
+  tracking_number: Text,
 });
 
 export const OrderDetail = z.looseObject({
@@ -57,6 +59,8 @@ export const OrderDetail = z.looseObject({
   paid_time: Time,
   buyer_email: Text,
   is_cod: z.boolean().nullish(),
+  is_buyer_request_cancel: z.boolean().nullish(),
+  delivery_option_id: Id.nullish().or(z.literal("")),
   shipping_type: Text,
   payment: z.looseObject({ currency: Text, total_amount: Amount, shipping_fee: Amount }).nullish(),
   recipient_address: RecipientAddress.nullish(),

@@ -1,0 +1,122 @@
+/** Called by sellers with their access token: rates, labels, voids. */
+import * as z from "zod";
+import {
+  readEasyPostConfig,
+  readEncryptionKeys,
+  readSupabaseConfig,
+  readTikTokConfig,
+} from "../../shared/config.ts";
+import { DatabaseError } from "../../shared/database/result.ts";
+import { allowBrowsers, createApp, methodNotAllowed } from "../../shared/http/app.ts";
+import { runInBackground } from "../../shared/http/background.ts";
+import { readJson } from "../../shared/http/json.ts";
+import { Problem } from "../../shared/http/problem.ts";
+import { requireUser } from "../../shared/http/user.ts";
+import { getBatch, requestBatch } from "../../shared/shipping/batch.ts";
+import { buyLabel } from "../../shared/shipping/buy.ts";
+import { LabelError, labelProblem } from "../../shared/shipping/errors.ts";
+import { fetchLabel, hasLiveLink } from "../../shared/shipping/label_link.ts";
+import { getRates } from "../../shared/shipping/rates.ts";
+import { voidLabel } from "../../shared/shipping/void.ts";
+import { createWorker } from "../../shared/worker.ts";
+import { BatchBody, hashOf, LabelBody, RatesBody, readIdempotencyKey } from "./bodies.ts";
+
+const { database, drainer, labels } = createWorker({
+  supabase: readSupabaseConfig(),
+  config: readTikTokConfig(),
+  easypost: readEasyPostConfig(),
+  keys: await readEncryptionKeys(),
+});
+
+const app = createApp("shipments");
+app.use("*", allowBrowsers);
+
+/** What is not the caller's is not there. */
+function notFound(what: "order" | "shipment" | "batch"): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof DatabaseError) || error.code !== "PT404") throw error;
+    throw new Problem({
+      status: 404,
+      code: `${what}_not_found`,
+      detail: `You have no such ${what}.`,
+    });
+  };
+}
+
+function readId(id: string, what: "shipment" | "batch"): string {
+  const { success } = z.uuid().safeParse(id);
+  if (!success) return notFound(what)(new DatabaseError("read", "PT404"));
+  return id;
+}
+
+app.post("/rates", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const { from, ...wanted } = await readJson(c.req.raw, RatesBody);
+  const rates = await getRates(labels, user.id, { ...wanted, sender: from })
+    .catch(notFound("order"));
+  return c.json({ rates });
+});
+app.all("/rates", methodNotAllowed("POST"));
+
+app.post("/", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const idempotencyKey = readIdempotencyKey(c.req.raw);
+  const request = await readJson(c.req.raw, LabelBody);
+  const wanted = { userId: user.id, idempotencyKey, hash: await hashOf(request), request };
+  const { created, shipment } = await buyLabel(labels, wanted).catch(notFound("order"));
+  // TikTok is told of it.
+  if (created) runInBackground(drainer.drain());
+  return c.json(shipment, created ? 201 : 200);
+});
+app.all("/", methodNotAllowed("POST"));
+
+app.post("/batch", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const key = readIdempotencyKey(c.req.raw);
+  const body = await readJson(c.req.raw, BatchBody);
+  const hash = await hashOf(body);
+  const answer = await requestBatch(database, user.id, { key, hash, items: body.labels });
+  if (answer.outcome === "key_reused") throw labelProblem("idempotency_key_reused");
+  runInBackground(drainer.drain());
+  return c.json(answer.batch, answer.outcome === "accepted" ? 202 : 200);
+});
+app.all("/batch", methodNotAllowed("POST"));
+
+app.get("/batch/:id", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const id = readId(c.req.param("id"), "batch");
+  return c.json(await getBatch(database, user.id, id).catch(notFound("batch")));
+});
+app.all("/batch/:id", methodNotAllowed("GET"));
+
+app.get("/:id", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const id = readId(c.req.param("id"), "shipment");
+  const { shipment } = await labels.purchases.get(user.id, id).catch(notFound("shipment"));
+  return c.json(shipment);
+});
+app.all("/:id", methodNotAllowed("GET"));
+
+app.get("/:id/label", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const id = readId(c.req.param("id"), "shipment");
+  let { shipment } = await labels.purchases.get(user.id, id).catch(notFound("shipment"));
+  if (shipment.state === "voided") throw labelProblem("label_voided");
+  if (!hasLiveLink(shipment, Date.now())) {
+    shipment = await fetchLabel(labels, id).catch((error) => {
+      throw error instanceof LabelError ? labelProblem(error.code, error) : error;
+    });
+  }
+  const { label_url, label_format, label_expires_at, tracking_number } = shipment;
+  return c.json({ label_url, label_format, label_expires_at, tracking_number });
+});
+app.all("/:id/label", methodNotAllowed("GET"));
+
+app.post("/:id/void", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const id = readId(c.req.param("id"), "shipment");
+  return c.json(await voidLabel(labels, user.id, id).catch(notFound("shipment")));
+});
+app.all("/:id/void", methodNotAllowed("POST"));
+
+export default { fetch: app.fetch };

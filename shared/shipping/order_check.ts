@@ -1,0 +1,40 @@
+/** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
+import { ShopConnection } from "../tiktok/connection.ts";
+import { TikTokError } from "../tiktok/errors.ts";
+import { LabelError, type LabelFailure } from "./errors.ts";
+import type { LabelDependencies } from "./labels.ts";
+import type { Purchase } from "./provider.ts";
+
+const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
+  UNPAID: "order_unpaid",
+  ON_HOLD: "order_on_hold",
+  CANCELLED: "order_cancelled",
+  DELIVERED: "already_shipped",
+  COMPLETED: "already_shipped",
+}));
+
+/** Costs one call, and saves labels for orders that nobody waits for. @throws {LabelError} */
+export async function checkOrderAtTikTok(
+  dependencies: LabelDependencies,
+  { order, provider }: Purchase,
+): Promise<void> {
+  if (order.shop === null) throw new LabelError("shop_not_connected");
+  const id = order.tiktok_order_id;
+  const orders = await new ShopConnection(dependencies, order.shop)
+    .call((access) => dependencies.tiktok.getOrders(access, [id]))
+    .catch((error) => {
+      if (!(error instanceof TikTokError)) throw error;
+      throw new LabelError("tiktok_unavailable", { cause: error });
+    });
+  const found = orders.get(id);
+  if (found === undefined) throw new LabelError("tiktok_unavailable");
+  const refused = REFUSED.get(found.status);
+  if (refused !== undefined) throw new LabelError(refused);
+  // Shipping it would refuse the buyer's wish without anybody having decided that.
+  if (found.is_buyer_request_cancel === true) throw new LabelError("cancellation_requested");
+  if (
+    found.shipping_type && (found.shipping_type === "TIKTOK") !== (provider === "tiktok_shipping")
+  ) {
+    throw new LabelError("order_changed");
+  }
+}

@@ -1,0 +1,55 @@
+/** Addresses of parcels: the sender's as sellers give it, both as EasyPost wants them. */
+import * as z from "zod";
+import type { ShippingAddress } from "../tiktok/address.ts";
+
+const Line = z.string().trim().min(1).max(100);
+
+export const Sender = z.strictObject({
+  name: Line,
+  company: Line.optional(),
+  phone: z.string().trim().regex(/^[+\d][\d ()./-]{4,30}$/, "a phone number"),
+  line1: Line,
+  line2: Line.optional(),
+  city: Line,
+  state: Line.optional(),
+  postal_code: z.string().trim().regex(/^[A-Za-z0-9 -]{2,12}$/, "a postal code"),
+  /** ISO 3166-1 alpha-2. */
+  country: z.string().regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB"),
+}, "name, phone, line1, city, postal_code and country");
+
+export type Sender = z.infer<typeof Sender>;
+
+/** Empty fields are left out. */
+function present(address: Record<string, string | null | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(address).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+}
+
+export function senderForEasyPost(sender: Sender): Record<string, string> {
+  const { name, company, phone, line1, line2, city, state, postal_code, country } = sender;
+  return present({
+    name,
+    company,
+    phone,
+    street1: line1,
+    street2: line2,
+    city,
+    state,
+    zip: postal_code,
+    country,
+  });
+}
+
+export function recipientForEasyPost(address: ShippingAddress): Record<string, string> {
+  return present({
+    name: address.name,
+    phone: address.phone,
+    street1: address.line1,
+    street2: address.line2,
+    city: address.city,
+    state: address.state,
+    zip: address.postal_code,
+    country: address.country,
+  });
+}

@@ -1,0 +1,41 @@
+/** Gives labels back: asked for by the seller, decided by the provider, perhaps days later. */
+import { LabelError, labelProblem } from "./errors.ts";
+import type { LabelDependencies } from "./labels.ts";
+import type { Shipment } from "./purchases.ts";
+
+/** @throws {Problem} why it is not voided; DatabaseError PT404 */
+export async function voidLabel(
+  { purchases, providers }: LabelDependencies,
+  userId: string,
+  shipmentId: string,
+): Promise<Shipment> {
+  const answer = await purchases.requestVoid(userId, shipmentId);
+  if (answer.outcome === "refused") throw labelProblem(answer.code);
+  if (answer.outcome === "exists") return answer.shipment;
+  const { purchase } = answer;
+  let decision;
+  try {
+    decision = await providers[purchase.provider].void(purchase);
+  } catch (error) {
+    if (!(error instanceof LabelError)) throw error;
+    // A refusal is one; anything else is asked again by the worker.
+    if (error.code !== "carrier_refused") throw labelProblem("void_pending", error);
+    decision = { state: "void_rejected", reason: "void_refused" };
+  }
+  const shipment = await purchases.settleVoid(shipmentId, decision);
+  if (shipment.state === "void_rejected") throw labelProblem(shipment.reason ?? "void_refused");
+  return shipment;
+}
+
+/** Asks how a void stands that was not decided yet. @throws {LabelError} */
+export async function checkVoid(
+  { purchases, providers }: LabelDependencies,
+  shipmentId: string,
+  eventId: number,
+): Promise<string | undefined> {
+  const purchase = await purchases.forWorker(shipmentId);
+  if (purchase?.state !== "void_requested") return undefined;
+  const decision = await providers[purchase.provider].void(purchase);
+  const { state } = await purchases.settleVoid(shipmentId, decision, eventId);
+  return state;
+}
