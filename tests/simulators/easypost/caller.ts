@@ -32,9 +32,11 @@ export interface Answer {
 
 export class Caller {
   readonly simulator: EasyPostSimulator;
+  readonly #key: string;
   now = NOW;
 
   constructor(options: Partial<EasyPostSimulatorOptions> = {}) {
+    this.#key = options.apiKey ?? KEY;
     this.simulator = new EasyPostSimulator({
       apiKey: KEY,
       webhookSecret: SECRET,
@@ -44,11 +46,11 @@ export class Caller {
     });
   }
 
-  async fetch(method: string, path: string, body?: unknown, key = KEY): Promise<Response> {
+  async fetch(method: string, path: string, body?: unknown): Promise<Response> {
     return await this.simulator.fetch(
       new Request(`http://easypost${path}`, {
         method,
-        headers: { authorization: `Basic ${btoa(`${key}:`)}` },
+        headers: { authorization: `Basic ${btoa(`${this.#key}:`)}` },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
     );
