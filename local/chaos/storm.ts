@@ -1,7 +1,7 @@
 /** What goes wrong while the webhooks come: faults, kills, restarts, expired tokens, lost leases. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { runEventWorker } from "../../tests/support/shop.ts";
-import type { Fault } from "../../tests/simulators/tiktok/faults.ts";
+import type { Fault } from "../../tests/simulators/faults.ts";
 import type { OwnStack } from "../../tests/support/stack.ts";
 import { type Outage, restartPostgres } from "./postgres.ts";
 import { connectAgain } from "./sellers.ts";

@@ -1,15 +1,12 @@
 /** `/control` of the simulator: what people and tests ask of it over HTTP. */
-import { Hono } from "hono";
+import type { Hono } from "hono";
+import { controlApp, defined, faultRoutes, FAULTS_HELP, parse } from "../control.ts";
 import {
-  BadControlRequest,
   ChangeBody,
-  defined,
   DeliveriesBody,
   ExpiryBody,
-  FaultBody,
   LoginBody,
   OrderBody,
-  parse,
   ShopBody,
 } from "./control_bodies.ts";
 import type { TikTokSimulator } from "./simulator.ts";
@@ -33,11 +30,7 @@ const HELP = {
   "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
   "POST /control/deliveries":
     "{order_ids, duplicates?, concurrency?}: send their webhooks, shuffled, some of them again",
-  "POST /control/faults":
-    "{kind, path?, delay_ms?, count?, probability?}: make calls of the API and the auth host go wrong. " +
-    "kind: internal, rate_limit, expired, html (a proxy's 503), delay, hang (no answer), late (done, " +
-    "but answered after delay_ms), lost (done, but answered 504)",
-  "DELETE /control/faults": "make them go right again",
+  ...FAULTS_HELP,
 };
 
 function countBy(values: number[]): Map<number, number> {
@@ -47,11 +40,7 @@ function countBy(values: number[]): Map<number, number> {
 }
 
 export function controlRoutes(simulator: TikTokSimulator): Hono {
-  const app = new Hono();
-  app.onError((error, c) => {
-    if (error instanceof BadControlRequest) return c.json({ error: error.message }, 400);
-    throw error;
-  });
+  const app = controlApp();
   app.get("/", (c) =>
     c.json({
       what: "The TikTok simulator",
@@ -140,15 +129,7 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
     return c.json({ sent: answers.length, answers: Object.fromEntries(countBy(answers)) });
   });
 
-  app.post("/faults", async (c) => {
-    const { delay_ms, ...fault } = await parse(FaultBody, c.req.raw);
-    simulator.faults.add({ ...defined({ ...fault, delayMs: delay_ms }) });
-    return c.json({ added: fault.kind }, 201);
-  });
-  app.delete("/faults", (c) => {
-    simulator.faults.clear();
-    return c.body(null, 204);
-  });
+  app.route("/faults", faultRoutes(simulator.faults));
 
   /** One notification, sent `times` times at once: each answer is an HTTP status. */
   function deliver(order: Parameters<TikTokSimulator["notificationOf"]>[0], times: number) {

@@ -39,14 +39,6 @@ export const ChangeBody = z.strictObject({
   deliveries: z.int().min(0).max(100).default(1),
 });
 
-export const FaultBody = z.strictObject({
-  path: z.string().optional(),
-  kind: z.enum(["internal", "rate_limit", "expired", "html", "hang", "delay", "late", "lost"]),
-  delay_ms: z.int().positive().optional(),
-  count: z.int().positive().optional(),
-  probability: z.number().min(0).max(1).optional(),
-});
-
 export const DeliveriesBody = z.strictObject({
   order_ids: z.array(Digits).min(1).max(10_000),
   /** How many of them TikTok sends once more, later. */
@@ -56,25 +48,3 @@ export const DeliveriesBody = z.strictObject({
 });
 
 export const ExpiryBody = z.strictObject({ days: z.int().min(0).max(365).default(30) });
-
-export class BadControlRequest extends Error {}
-
-/** An empty body counts as `{}`. */
-export async function parse<T extends z.ZodType>(schema: T, request: Request): Promise<z.infer<T>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await request.text() || "{}");
-  } catch {
-    throw new BadControlRequest("The body is not JSON.");
-  }
-  const { success, data, error } = schema.safeParse(json);
-  if (!success) throw new BadControlRequest(z.prettifyError(error));
-  return data;
-}
-
-/** `undefined` entries left out: options with exact types do not take them. */
-export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, entry]) => entry !== undefined),
-  ) as never;
-}

@@ -7,7 +7,7 @@ import { Consent } from "./consent.ts";
 import { sendShuffled, type ShuffledOptions } from "./deliveries.ts";
 import { refusals } from "./envelope.ts";
 import { subscribedAddress } from "./events_api.ts";
-import { Faults } from "./faults.ts";
+import { Faults } from "../faults.ts";
 import { deauthorizationNotice, expirationNotice, orderNotification } from "./notifications.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
 import { advanceOrder, makeOrder, type NewOrder } from "./order_factory.ts";

@@ -1,4 +1,5 @@
 /** What the simulated TikTok knows: logins, shops, tokens, orders; kept in a journal file if asked. */
+import { Journal } from "../journal.ts";
 
 export interface SimulatedLogin {
   openId: string;
@@ -69,71 +70,12 @@ export function subscriptionId(shopId: string, eventType: string): string {
   return `${shopId}/${eventType}`;
 }
 
-type Kind = keyof Collections;
-
-/** A set of maps; every change is appended to the journal before it is answered for. */
-export class SimulatorState {
-  readonly #maps: { [K in Kind]: Map<string, Collections[K]> } = {
-    logins: new Map(),
-    shops: new Map(),
-    codes: new Map(),
-    accessTokens: new Map(),
-    refreshTokens: new Map(),
-    orders: new Map(),
-    subscriptions: new Map(),
-  };
-  readonly #journal: Deno.FsFile | undefined;
-
+export class SimulatorState extends Journal<Collections> {
   /** @param journalPath A file that survives restarts; made if it is not there. */
   constructor(journalPath?: string) {
-    if (journalPath === undefined) return;
-    this.#journal = Deno.openSync(journalPath, { create: true, append: true, mode: 0o600 });
-    const text = Deno.readTextFileSync(journalPath);
-    // What is written next begins a line of its own.
-    if (text !== "" && !text.endsWith("\n")) {
-      this.#journal.writeSync(new TextEncoder().encode("\n"));
-    }
-    for (const line of text.split("\n")) {
-      try {
-        const [kind, id, value] = JSON.parse(line) as [Kind, string, never];
-        this.#apply(kind, id, value);
-      } catch {
-        // The end of the file, or a line that a kill cut short.
-      }
-    }
-  }
-
-  #apply<K extends Kind>(kind: K, id: string, value: Collections[K] | null): void {
-    if (value === null) this.#maps[kind].delete(id);
-    else this.#maps[kind].set(id, value);
-  }
-
-  get<K extends Kind>(kind: K, id: string): Collections[K] | undefined {
-    return this.#maps[kind].get(id);
-  }
-
-  all<K extends Kind>(kind: K): Collections[K][] {
-    return [...this.#maps[kind].values()];
-  }
-
-  entries<K extends Kind>(kind: K): [string, Collections[K]][] {
-    return [...this.#maps[kind].entries()];
-  }
-
-  put<K extends Kind>(kind: K, id: string, value: Collections[K]): void {
-    this.#write(kind, id, value);
-  }
-
-  delete(kind: Kind, id: string): void {
-    this.#write(kind, id, null);
-  }
-
-  #write<K extends Kind>(kind: K, id: string, value: Collections[K] | null): void {
-    this.#apply(kind, id, value);
-    this.#journal?.writeSync(new TextEncoder().encode(JSON.stringify([kind, id, value]) + "\n"));
-  }
-
-  close(): void {
-    this.#journal?.close();
+    super([
+      ...["logins", "shops", "codes", "accessTokens", "refreshTokens", "orders"] as const,
+      "subscriptions",
+    ], journalPath);
   }
 }

@@ -1,7 +1,7 @@
 /** TikTok's auth host: unsigned GETs, errors as HTTP 200. */
 import { type Context, Hono } from "hono";
 import { type Consent, type Grant, TokenRefusal } from "./consent.ts";
-import type { Faults, HostErrors } from "./faults.ts";
+import type { Faults, HostErrors } from "../faults.ts";
 
 /** A call of the auth host, as far as it may be told: no tokens, no secrets. */
 export interface TokenRequest {

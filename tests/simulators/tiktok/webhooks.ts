@@ -1,5 +1,6 @@
 /** Sends webhooks as TikTok does: signed, with 3 s to answer, four retries, and the same id every time. */
 import { signWebhook } from "../../../shared/tiktok/signing.ts";
+import { Deliverer } from "../deliverer.ts";
 
 export interface Notification {
   type: number;
@@ -34,17 +35,17 @@ export function notificationId(nowMs: number): string {
 }
 
 /** TikTok takes 200 and 401 for "received", and never sends it again. */
-function isAccepted(status: number): boolean {
+function isReceived(status: number): boolean {
   return status === 200 || status === 401;
 }
 
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  #closed = false;
+  readonly #deliverer: Deliverer;
 
   constructor(options: WebhookSenderOptions) {
     this.#options = options;
+    this.#deliverer = new Deliverer({ ...options, timeoutMs: TIMEOUT_MS, isReceived });
   }
 
   /** The bytes of a delivery: `timestamp` is the time of the push, so a retry has other bytes. */
@@ -59,36 +60,17 @@ export class WebhookSender {
   }
 
   /** Sends once, and again later if that is wanted. Returns the HTTP status, 0 for no answer. */
-  async send(notification: Notification, attempt = 0): Promise<number> {
-    const body = this.body(notification);
-    const authorization = await signWebhook(this.#options, new TextEncoder().encode(body));
-    let status = 0;
-    try {
-      const response = await fetch(this.#options.urlOf(notification), {
-        method: "POST",
-        headers: { "content-type": "application/json", authorization },
-        body,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      await response.body?.cancel();
-      status = response.status;
-    } catch {
-      // No answer counts as not received.
-    }
-    const delay = this.#options.retryDelaysMs?.[attempt];
-    if (!isAccepted(status) && delay !== undefined && !this.#closed) {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        void this.send(notification, attempt + 1);
-      }, delay);
-      this.#timers.add(timer);
-    }
-    return status;
+  send(notification: Notification): Promise<number> {
+    return this.#deliverer.send(async () => {
+      const body = this.body(notification);
+      const authorization = await signWebhook(this.#options, new TextEncoder().encode(body));
+      const headers = { "content-type": "application/json", authorization };
+      return [this.#options.urlOf(notification), { headers, body }];
+    });
   }
 
   /** Forgets the retries that are still to come. */
   close(): void {
-    this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#deliverer.close();
   }
 }

@@ -1,0 +1,72 @@
+/** What the `/control` of every simulator has: checked bodies, clear refusals, and faults. */
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Faults } from "./faults.ts";
+
+export class BadControlRequest extends Error {}
+
+/** An empty body counts as `{}`. @throws {BadControlRequest} */
+export async function parse<T extends z.ZodType>(schema: T, request: Request): Promise<z.infer<T>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await request.text() || "{}");
+  } catch {
+    throw new BadControlRequest("The body is not JSON.");
+  }
+  const { success, data, error } = schema.safeParse(json);
+  if (!success) throw new BadControlRequest(z.prettifyError(error));
+  return data;
+}
+
+/** `undefined` entries left out: options with exact types do not take them. */
+export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, entry]) => entry !== undefined),
+  ) as never;
+}
+
+/** Routes that answer a bad request with 400 and what is wrong with it. */
+export function controlApp(): Hono {
+  const app = new Hono();
+  app.onError((error, c) => {
+    if (error instanceof BadControlRequest) return c.json({ error: error.message }, 400);
+    throw error;
+  });
+  return app;
+}
+
+const FaultBody = z.strictObject({
+  method: z.string().optional(),
+  path: z.string().optional(),
+  kind: z.enum([
+    ...["internal", "rate_limit", "expired", "html", "hang", "delay"] as const,
+    ...["late", "lost", "not_json", "truncated"] as const,
+  ]),
+  delay_ms: z.int().positive().optional(),
+  count: z.int().positive().optional(),
+  probability: z.number().min(0).max(1).optional(),
+});
+
+export const FAULTS_HELP = {
+  "POST /control/faults":
+    "{kind, method?, path?, delay_ms?, count?, probability?}: make calls go wrong. kind: internal, " +
+    "rate_limit, expired, html (a proxy's 503), delay, hang (no answer), late (done, but answered " +
+    "after delay_ms), lost (done, but answered 504), not_json (done, but answered with a page), " +
+    "truncated (done, but answered with half of the body)",
+  "DELETE /control/faults": "make them go right again",
+};
+
+/** To be mounted at `/faults`. */
+export function faultRoutes(faults: Faults): Hono {
+  const app = controlApp();
+  app.post("/", async (c) => {
+    const { delay_ms, ...fault } = await parse(FaultBody, c.req.raw);
+    faults.add({ ...defined({ ...fault, delayMs: delay_ms }) });
+    return c.json({ added: fault.kind }, 201);
+  });
+  app.delete("/", (c) => {
+    faults.clear();
+    return c.body(null, 204);
+  });
+  return app;
+}

@@ -1,0 +1,56 @@
+/** Sends webhooks, and sends again what was not received. */
+
+export interface DelivererOptions {
+  /** How long the receiver may take. */
+  timeoutMs: number;
+  /** Whether a webhook answered so is not sent again. */
+  isReceived: (status: number) => boolean;
+  /** Waits before each retry. @default {[]} */
+  retryDelaysMs?: number[];
+}
+
+export class Deliverer {
+  readonly #options: DelivererOptions;
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #closed = false;
+
+  constructor(options: DelivererOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends once, and again later if that is wanted. Returns the HTTP status, 0 for no answer.
+   * @param webhook Made anew for each attempt.
+   */
+  async send(
+    webhook: () => Promise<[url: string, init: RequestInit]>,
+    attempt = 0,
+  ): Promise<number> {
+    const { timeoutMs, isReceived, retryDelaysMs } = this.#options;
+    const [url, init] = await webhook();
+    let status = 0;
+    try {
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await fetch(url, { method: "POST", ...init, signal });
+      await response.body?.cancel();
+      status = response.status;
+    } catch {
+      // No answer counts as not received.
+    }
+    const delay = retryDelaysMs?.[attempt];
+    if (!isReceived(status) && delay !== undefined && !this.#closed) {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        void this.send(webhook, attempt + 1);
+      }, delay);
+      this.#timers.add(timer);
+    }
+    return status;
+  }
+
+  /** Forgets the retries that are still to come. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+/** Makes addresses of what a caller sends. EasyPost takes incomplete ones, and gives no rates for them. */
+import { refusals } from "./errors.ts";
+import { newId, timestamp } from "./ids.ts";
+import type { Address } from "./objects.ts";
+
+/** Text, a number as text, or nothing; "" is nothing. */
+function text(value: unknown): string | null {
+  if (typeof value !== "string" && typeof value !== "number") return null;
+  return String(value).trim() || null;
+}
+
+/** What a carrier needs and the address has not. */
+export function missingParts(address: Address): string[] {
+  const needed = ["street1", "city", "state", "zip"] as const;
+  return needed.filter((part) => address[part] === null);
+}
+
+/** Returns `undefined` for an address without any content. @throws {EasyPostRefusal} */
+export function makeAddress(
+  value: unknown,
+  { mode, now }: { mode: string; now: number },
+): Address | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const given = value as Record<string, unknown>;
+  const country = text(given.country)?.toUpperCase() ?? "US";
+  if (!/^[A-Z]{2}$/.test(country)) throw refusals.invalidCountry();
+  const parts = {
+    name: text(given.name),
+    company: text(given.company),
+    street1: text(given.street1),
+    street2: text(given.street2),
+    city: text(given.city),
+    state: text(given.state),
+    zip: text(given.zip),
+    phone: text(given.phone),
+    email: text(given.email),
+  };
+  if (Object.values(parts).every((part) => part === null)) return undefined;
+  // Addresses have another form of UTC than other objects.
+  const at = timestamp(now).replace("Z", "+00:00");
+  const address: Address = {
+    id: newId("adr"),
+    object: "Address",
+    created_at: at,
+    updated_at: at,
+    mode,
+    ...parts,
+    country,
+    residential: typeof given.residential === "boolean" ? given.residential : null,
+    carrier_facility: null,
+    federal_tax_id: text(given.federal_tax_id),
+    state_tax_id: text(given.state_tax_id),
+    verifications: {},
+  };
+  const missing = missingParts(address);
+  if (given.verify_strict && missing.length > 0) {
+    throw refusals.unverified(missing.map((field) => ({ field, message: `${field} is missing` })));
+  }
+  return address;
+}
