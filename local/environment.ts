@@ -17,6 +17,9 @@ export interface StackEnvironment {
   TIKTOK_AUTHORIZE_URL: string;
   TIKTOK_AUTHORIZE_URL_US: string;
   APP_URL: string;
+  EASYPOST_API_KEY: string;
+  EASYPOST_API_URL: string;
+  EASYPOST_WEBHOOK_SECRET: string;
   ENCRYPTION_KEYS: string;
 }
 
@@ -34,6 +37,9 @@ export function functionEnvironment(env: StackEnvironment): Record<string, strin
     TIKTOK_AUTHORIZE_URL: env.TIKTOK_AUTHORIZE_URL,
     TIKTOK_AUTHORIZE_URL_US: env.TIKTOK_AUTHORIZE_URL_US,
     APP_URL: env.APP_URL,
+    EASYPOST_API_KEY: env.EASYPOST_API_KEY,
+    EASYPOST_API_URL: env.EASYPOST_API_URL,
+    EASYPOST_WEBHOOK_SECRET: env.EASYPOST_WEBHOOK_SECRET,
     ENCRYPTION_KEYS: env.ENCRYPTION_KEYS,
   };
 }

@@ -14,6 +14,8 @@ export interface LocalKeys {
   tiktokAppKey: string;
   tiktokAppSecret: string;
   tiktokServiceId: string;
+  easypostApiKey: string;
+  easypostWebhookSecret: string;
   encryptionKeys: string;
 }
 
@@ -31,6 +33,9 @@ async function generateKeys(): Promise<LocalKeys> {
     tiktokAppKey: randomHex(7),
     tiktokAppSecret: randomHex(20),
     tiktokServiceId: randomHex(9),
+    // As EasyPost's test keys begin.
+    easypostApiKey: `EZTK${randomHex(16)}`,
+    easypostWebhookSecret: randomHex(20),
     encryptionKeys: `local1:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`,
   };
 }

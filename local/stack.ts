@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
+import { EasyPostSimulator } from "../tests/simulators/easypost/simulator.ts";
 import { TIKTOK_RETRY_DELAYS_MS } from "../tests/simulators/tiktok/webhooks.ts";
 import { TikTokSimulator } from "../tests/simulators/tiktok/simulator.ts";
 import { functionEnvironment, type StackEnvironment, writeEnvironment } from "./environment.ts";
@@ -42,6 +43,8 @@ export interface Stack {
   database: DatabaseAccess;
   /** Undefined if an outside party stands in for it. */
   tiktok: TikTokSimulator | undefined;
+  /** Undefined if an outside party stands in for it. */
+  easypost: EasyPostSimulator | undefined;
   functionHostPid(): number;
   /** Calls a function past the gateway, for tests that call it very often. */
   callFunction(request: Request): Promise<Response>;
@@ -110,6 +113,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
 
     const url = `http://127.0.0.1:${port}`;
     const simulatorUrl = `${url}/simulators/tiktok`;
+    const easypostUrl = `${url}/simulators/easypost`;
     // Empty: the functions take TikTok's own page.
     const authorizeUrl = outside.TIKTOK_AUTH_URL ? "" : `${simulatorUrl}/open/authorize`;
     const env: StackEnvironment = {
@@ -127,6 +131,9 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       TIKTOK_AUTHORIZE_URL_US: outside.TIKTOK_AUTHORIZE_URL_US || outside.TIKTOK_AUTHORIZE_URL ||
         authorizeUrl,
       APP_URL: outside.APP_URL || `${url}/app`,
+      EASYPOST_API_KEY: outside.EASYPOST_API_KEY || keys.easypostApiKey,
+      EASYPOST_API_URL: outside.EASYPOST_API_URL || `${easypostUrl}/v2`,
+      EASYPOST_WEBHOOK_SECRET: outside.EASYPOST_WEBHOOK_SECRET || keys.easypostWebhookSecret,
       ENCRYPTION_KEYS: outside.ENCRYPTION_KEYS || keys.encryptionKeys,
     };
 
@@ -171,6 +178,16 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       seedSimulator(tiktok);
     }
 
+    const easypost = outside.EASYPOST_API_URL ? undefined : new EasyPostSimulator({
+      apiKey: env.EASYPOST_API_KEY,
+      webhookSecret: env.EASYPOST_WEBHOOK_SECRET,
+      webhookUrl: `${url}/functions/v1/carrier-webhooks`,
+      publicUrl: easypostUrl,
+      journalPath: join(settings.data, "easypost-simulator.jsonl"),
+      ...(settings.random && { random: settings.random }),
+    });
+    if (easypost) undo.push(() => easypost.close());
+
     const apiKeys = {
       jwtSecret: env.SUPABASE_JWT_SECRET,
       publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
@@ -192,13 +209,17 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
         functions: functions.fetch,
         functionConfig,
         jwtCheck: apiKeys,
-        simulators: tiktok ? { tiktok: tiktok.fetch } : {},
+        simulators: {
+          ...(tiktok && { tiktok: tiktok.fetch }),
+          ...(easypost && { easypost: easypost.fetch }),
+        },
       }),
     );
     undo.push(() => shutDown(server));
     // Before REST goes: what the functions still do in the background needs it.
     undo.push(() => functions.stop());
-    if (tiktok) undo.push(() => tiktok.faults.close());
+    undo.push(() => tiktok?.faults.close());
+    undo.push(() => easypost?.faults.close());
 
     if (settings.schedule ?? true) {
       const scheduler = createScheduler(access.adminUrl);
@@ -214,6 +235,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       env,
       database: access,
       tiktok,
+      easypost,
       functionHostPid: () => functions.pid(),
       callFunction: (request) => functions.fetch(request),
       stop,

@@ -20,6 +20,7 @@ A variable that is set in the environment wins over what the stack would make:
   TIKTOK_API_URL, TIKTOK_AUTH_URL      another TikTok for the simulator
   TIKTOK_AUTHORIZE_URL, _US            its authorise pages, with TIKTOK_SERVICE_ID
   APP_URL                              your app's page that a connected seller comes back to
+  EASYPOST_API_URL                     another EasyPost, with EASYPOST_API_KEY, EASYPOST_WEBHOOK_SECRET
   TIKTOK_APP_KEY, TIKTOK_APP_SECRET, ENCRYPTION_KEYS,
   SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, SUPABASE_JWT_SECRET`;
 
@@ -43,13 +44,14 @@ function tryOut({ env, tiktok }: Stack, folder: string): string {
 function page(stack: Stack, { data }: StackOptions, seconds: string): string {
   const { env } = stack;
   const folder = shownPath(data);
-  const simulator = stack.tiktok ? "" : "   (not ours)";
+  const ours = (simulator: unknown) => simulator ? "" : "   (not ours)";
   return `
 CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
 
   API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
   Postgres   ${env.SUPABASE_DB_URL}
-  TikTok     ${env.TIKTOK_API_URL}${simulator}
+  TikTok     ${env.TIKTOK_API_URL}${ours(stack.tiktok)}
+  EasyPost   ${env.EASYPOST_API_URL}${ours(stack.easypost)}
   key        ${env.SUPABASE_PUBLISHABLE_KEY}   (publishable)
   key        ${env.SUPABASE_SECRET_KEY}   (secret)
 

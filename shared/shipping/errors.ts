@@ -57,6 +57,15 @@ const OTHERS = {
   ],
 } as const satisfies Record<string, readonly [status: number, detail: string]>;
 
+/** What the caller is asked to wait. */
+const RETRY_AFTER_SECONDS: Partial<Record<string, number>> = {
+  purchase_in_progress: 5,
+  carrier_busy: 10,
+  label_not_ready: 30,
+  void_pending: 3600,
+  outcome_unknown: 120,
+};
+
 export type LabelFailure = keyof typeof REFUSALS | keyof typeof OTHERS;
 
 function isFailure(code: string): code is LabelFailure {
@@ -94,8 +103,7 @@ export function labelProblem(
   const [status, detail] = Object.hasOwn(OTHERS, code)
     ? OTHERS[code as keyof typeof OTHERS]
     : [422, REFUSALS[code as keyof typeof REFUSALS]];
-  const headers: Record<string, string> = status >= 503
-    ? { "retry-after": String(retryAfterSeconds ?? (code === "outcome_unknown" ? 120 : 10)) }
-    : {};
+  const wait = retryAfterSeconds ?? RETRY_AFTER_SECONDS[code];
+  const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
   return new Problem({ status, code, detail, headers }, { cause });
 }

@@ -52,8 +52,9 @@ export async function markShipped(
     return { outcome: "told" };
   } catch (error) {
     if (!(error instanceof TikTokError)) throw error;
-    // Its message is redacted, and names TikTok's code.
-    await purchases.noteTikTokTold(shipmentId, { error: error.message });
+    // For the seller: TikTok's code and words, without the call that they were about.
+    const words = error.message.replace(/ \([^()]*\)$/, "");
+    await purchases.noteTikTokTold(shipmentId, { error: words });
     throw error;
   }
 }

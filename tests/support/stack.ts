@@ -6,10 +6,12 @@ import { stopLeftover } from "../../local/postgres/server.ts";
 import { type StackSettings, startStack } from "../../local/stack.ts";
 import { redirectConsole } from "../../local/quiet_console.ts";
 import type { Stack } from "../../local/stack.ts";
+import type { EasyPostSimulator } from "../simulators/easypost/simulator.ts";
 import type { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
 
 export interface TestStack extends Stack, AsyncDisposable {
   tiktok: TikTokSimulator;
+  easypost: EasyPostSimulator;
   /** The database as its superuser, to look behind the API. */
   sql: postgres.Sql;
   /** Folder of logs and state. */
@@ -86,6 +88,7 @@ export async function startTestStack(
   return {
     ...stack,
     tiktok: stack.tiktok as TikTokSimulator,
+    easypost: stack.easypost as EasyPostSimulator,
     sql,
     data,
     async [Symbol.asyncDispose]() {
@@ -150,6 +153,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
   const own: OwnStack = {
     ...stack,
     tiktok: stack.tiktok as TikTokSimulator,
+    easypost: stack.easypost as EasyPostSimulator,
     sql: connect(stack.database.adminUrl),
     data,
     reconnect() {

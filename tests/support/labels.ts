@@ -1,0 +1,103 @@
+/** Orders that wait for labels, and sellers who buy them. */
+import type { NewOrder } from "../simulators/tiktok/order_factory.ts";
+import { type ConnectedSeller } from "./shop.ts";
+import type { TestStack } from "./stack.ts";
+import { until } from "./until.ts";
+
+export const PARCEL = {
+  length: 9,
+  width: 6,
+  height: 5,
+  dimension_unit: "in",
+  weight: "1.4",
+  weight_unit: "lb",
+};
+
+export const FROM = {
+  name: "Ada's Mugs",
+  phone: "+1 503 555 0100",
+  line1: "12 Kiln Road",
+  city: "Portland",
+  state: "OR",
+  postal_code: "97209",
+  country: "US",
+};
+
+/** A buyer orders, and the order comes in. Returns the id of its row, and TikTok's. */
+export async function receiveOrder(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  order: Partial<NewOrder> = {},
+): Promise<{ id: string; tiktokId: string }> {
+  const placed = stack.tiktok.addOrder({ ...order, shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(placed));
+  const id = await until("the order is in", async () => {
+    const [row] = await stack.sql`
+      select id from public.orders where tiktok_order_id = ${placed.id}`;
+    return row?.id as string | undefined;
+  });
+  return { id, tiktokId: placed.id };
+}
+
+export interface Answer {
+  status: number;
+  // deno-lint-ignore no-explicit-any -- what a caller of the API gets
+  body: any;
+  headers: Headers;
+}
+
+export interface CallOptions {
+  method?: string;
+  body?: unknown;
+  key?: string;
+  headers?: Record<string, string>;
+}
+
+/** Calls the function `shipments` as a seller's app does. */
+export async function callShipments(
+  stack: TestStack,
+  seller: { accessToken: string },
+  path: string,
+  { method = "POST", body, key, headers = {} }: CallOptions = {},
+): Promise<Answer> {
+  const response = await fetch(`${stack.env.SUPABASE_URL}/functions/v1/shipments${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${seller.accessToken}`,
+      "content-type": "application/json",
+      ...(key !== undefined && { "idempotency-key": key }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    body: text === "" ? null : JSON.parse(text),
+    headers: response.headers,
+  };
+}
+
+export function buy(
+  stack: TestStack,
+  seller: { accessToken: string },
+  orderId: string,
+  { key = crypto.randomUUID(), ...label }: Record<string, unknown> & { key?: string } = {},
+): Promise<Answer> {
+  const body = { order_id: orderId, parcel: PARCEL, service: "cheapest", from: FROM, ...label };
+  return callShipments(stack, seller, "", { key, body });
+}
+
+/** How many purchases there are in each state. */
+export async function purchaseStates(stack: TestStack): Promise<Record<string, number>> {
+  const rows = await stack.sql`
+    select state, count(*)::int as purchases from private.label_purchases group by state`;
+  return Object.fromEntries(rows.map((row) => [row.state, row.purchases]));
+}
+
+/** As if the workers of purchases had died long ago. */
+export async function agePurchases(stack: TestStack): Promise<void> {
+  await stack.sql`
+    update private.label_purchases
+    set state_since = state_since - interval '5 minutes', checked_at = checked_at - interval '1 day'`;
+}
