@@ -18,16 +18,14 @@ export function trackerRoutes({ state, mode, now }: ApiOptions): Hono {
   function find(trackingCode: string, carrier: string | undefined) {
     return state.all("trackers").filter((tracker) =>
       tracker.tracking_code === trackingCode &&
-      (carrier === undefined || tracker.carrier === carrier)
+      (!carrier || tracker.carrier === carrier)
     );
   }
 
   const app = new Hono();
   app.get("/", (c) => {
     const { tracking_code, carrier, ...paging } = c.req.query();
-    const trackers = tracking_code === undefined
-      ? state.all("trackers")
-      : find(tracking_code, carrier);
+    const trackers = tracking_code ? find(tracking_code, carrier) : state.all("trackers");
     const { items, hasMore } = page(trackers, paging);
     return c.json({ trackers: items, has_more: hasMore });
   });
