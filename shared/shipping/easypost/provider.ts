@@ -109,6 +109,7 @@ export class EasyPostProvider implements LabelProvider {
     { parcel, sender }: { parcel: Parcel; sender: Sender | null },
   ): Promise<Rate[]> {
     const shipment = await this.#create(crypto.randomUUID(), order, parcel, sender, "PDF");
+    if (shipment.rates.length === 0) throw new LabelError("carrier_refused");
     return shipment.rates.flatMap((rate) => {
       const price = exactCents(rate.rate);
       if (price === undefined) return [];
