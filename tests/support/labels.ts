@@ -23,12 +23,18 @@ export const FROM = {
   country: "US",
 };
 
-/** A buyer orders, and the order comes in. Returns the id of its row, and TikTok's. */
+export interface OrderRow {
+  id: string;
+  /** TikTok's id. */
+  tiktokId: string;
+}
+
+/** A buyer orders, and the order comes in. */
 export async function receiveOrder(
   stack: TestStack,
   seller: ConnectedSeller,
   order: Partial<NewOrder> = {},
-): Promise<{ id: string; tiktokId: string }> {
+): Promise<OrderRow> {
   const placed = stack.tiktok.addOrder({ ...order, shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(placed));
   const id = await until("the order is in", async () => {

@@ -1,0 +1,82 @@
+/**
+ * The functions once more, in a process that a test may kill at an exact step: between it and the
+ * database stands somebody who tells how far each call is.
+ */
+import { functionEnvironment } from "../../local/environment.ts";
+import { startFunctionProcess } from "../../local/function_process.ts";
+import type { TestStack } from "./stack.ts";
+import { until } from "./until.ts";
+
+export interface ObservedCall {
+  method: string;
+  path: string;
+  phase: "arrived" | "worked";
+}
+
+export interface ObservedHost extends AsyncDisposable {
+  /** Is told of every call to the database; a call that it throws at is not made, or not answered. */
+  observe: ((call: ObservedCall) => void) | undefined;
+  /** Calls a function. 503 while the process is starting. */
+  fetch(path: string, init: RequestInit): Promise<Response>;
+  kill(): void;
+  /** Resolves when the process after a killed one answers. */
+  restarted(): Promise<void>;
+}
+
+export async function startObservedHost(stack: TestStack): Promise<ObservedHost> {
+  const gone = () => new Response(null, { status: 502 });
+  const database = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const { method, headers } = request;
+      const body = await request.bytes();
+      const call = { method, path: pathname };
+      try {
+        host.observe?.({ ...call, phase: "arrived" });
+      } catch {
+        return gone();
+      }
+      const response = await fetch(`${stack.env.SUPABASE_URL}${pathname}${search}`, {
+        method,
+        headers,
+        ...(method !== "GET" && method !== "HEAD" && { body }),
+      });
+      try {
+        host.observe?.({ ...call, phase: "worked" });
+      } catch {
+        await response.body?.cancel();
+        return gone();
+      }
+      return response;
+    },
+  );
+  const functions = await startFunctionProcess({
+    configPath: new URL("../../supabase/config.toml", import.meta.url).pathname,
+    env: {
+      ...functionEnvironment(stack.env),
+      SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,
+    },
+    logFile: `${stack.data}/logs/observed.log`,
+  });
+  let killed = 0;
+  const host: ObservedHost = {
+    observe: undefined,
+    fetch: (path, init) => functions.fetch(new Request(`http://host/functions/v1${path}`, init)),
+    kill() {
+      killed = functions.pid();
+      Deno.kill(killed, "SIGKILL");
+    },
+    async restarted() {
+      await until(
+        "another function host runs",
+        () => Promise.resolve(functions.pid() > 0 && functions.pid() !== killed),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      await functions.stop();
+      await database.shutdown();
+    },
+  };
+  return host;
+}
