@@ -3,15 +3,14 @@
  * nothing waits in between: of two calls for the same lines one comes second, and is refused.
  */
 import type { Fulfillment } from "./fulfillment.ts";
-import { newPackageId } from "./ids.ts";
 import { advanceOrder } from "./order_factory.ts";
+import { makePackage, movePackage } from "./package_factory.ts";
 import {
   hasPackageFromPayment,
   linesOf,
   orderStatus,
   PACKAGE_STATUS,
   packageFields,
-  shippingTypeOf,
 } from "./packages.ts";
 import type { PackageStatus, SimulatedLabel, SimulatedPackage } from "./package_types.ts";
 import type { ShippingProvider } from "./shipping_providers.ts";
@@ -21,14 +20,6 @@ import { shipmentId, type SimulatedOrder, type SimulatorState } from "./state.ts
 export type Shipping =
   & Pick<SimulatedPackage, "handoverMethod" | "pickupSlot" | "weight" | "dimension">
   & { provider: ShippingProvider; trackingNumber: string };
-
-const EVENTS: Record<PackageStatus, string> = {
-  TO_FULFILL: "Your order is being prepared.",
-  PROCESSING: "Your package is ready and waits for the carrier.",
-  FULFILLING: "Your package was handed over to the carrier.",
-  COMPLETED: "Your package was delivered!",
-  CANCELLED: "Your package was cancelled.",
-};
 
 export class PackageDesk {
   readonly #state: SimulatorState;
@@ -61,7 +52,9 @@ export class PackageDesk {
     const status = PACKAGE_STATUS[order.detail.status];
     let packages = this.packagesOf(order);
     if (packages.length === 0) packages = this.#firstPackages(order);
-    else if (status !== undefined) packages = packages.map((found) => this.#moved(found, status));
+    else if (status !== undefined) {
+      packages = packages.map((found) => movePackage(found, status, this.#now()));
+    }
     for (const found of packages) this.#state.put("packages", found.id, found);
     if (packages.length === 0) return order;
     return { ...order, detail: { ...order.detail, ...packageFields(order, packages) } };
@@ -71,34 +64,7 @@ export class PackageDesk {
     const shop = this.#state.get("shops", order.shopId);
     const isDue = shop !== undefined && hasPackageFromPayment(shop) &&
       order.detail.status === "AWAITING_SHIPMENT";
-    return isDue ? [this.#newPackage(order, linesOf(order).map(({ id }) => id))] : [];
-  }
-
-  #newPackage(order: SimulatedOrder, lineItemIds: string[]): SimulatedPackage {
-    return {
-      id: newPackageId(),
-      orderId: order.id,
-      shopId: order.shopId,
-      shippingType: shippingTypeOf(order),
-      lineItemIds,
-      status: "TO_FULFILL",
-      createTime: this.#seconds,
-      updateTime: this.#seconds,
-      labelDelay: 0,
-      tracking: [],
-    };
-  }
-
-  #moved(found: SimulatedPackage, status: PackageStatus): SimulatedPackage {
-    if (found.status === status || found.status === "CANCELLED") return found;
-    const event = { description: EVENTS[status], update_time_millis: this.#now() };
-    return {
-      ...found,
-      ...(status !== "CANCELLED" && { shippedTime: found.shippedTime ?? this.#seconds }),
-      status,
-      updateTime: this.#seconds,
-      tracking: [...found.tracking, event],
-    };
+    return isDue ? [makePackage(order, linesOf(order).map(({ id }) => id), this.#seconds)] : [];
   }
 
   /** The package with just these lines; they leave the packages that they were in. */
@@ -110,7 +76,7 @@ export class PackageDesk {
       if (rest.length === 0) this.#state.delete("packages", found.id);
       else this.#state.put("packages", found.id, { ...found, lineItemIds: rest });
     }
-    return this.#newPackage(order, lineItemIds);
+    return makePackage(order, lineItemIds, this.#seconds);
   }
 
   #save(order: SimulatedOrder, changed: SimulatedPackage, detail = {}): SimulatedOrder {
@@ -131,7 +97,7 @@ export class PackageDesk {
     { provider, ...shipping }: Shipping,
   ): SimulatedPackage {
     const shipped: SimulatedPackage = {
-      ...this.#moved(this.#claim(order, lineItemIds), status),
+      ...movePackage(this.#claim(order, lineItemIds), status, this.#now()),
       ...shipping,
       providerId: provider.id,
       providerName: provider.name,
@@ -186,7 +152,7 @@ export class PackageDesk {
   /** The carrier has a package, delivered it or lost it: its order changes with it. */
   advance(found: SimulatedPackage, status: PackageStatus): SimulatedOrder | undefined {
     const order = this.#state.get("orders", found.orderId);
-    return order && this.#save(order, this.#moved(found, status));
+    return order && this.#save(order, movePackage(found, status, this.#now()));
   }
 
   /** One more read of the package's documents. Returns whether they are ready. */

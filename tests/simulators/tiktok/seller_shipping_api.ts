@@ -62,7 +62,6 @@ export function sellerShippingRoutes(api: FulfillmentApi): Hono {
     if (!MARK_AS_SHIPPED_REGIONS.has(shop.region)) throw shippingRefusals.region();
     if (shippingTypeOf(order) !== "SELLER") throw shippingRefusals.notSellerShipping();
     const lineItemIds = lineItemsOf(body, order);
-    const tracking = sellerTracking(state, shop, body);
     checkShippable(order);
     const packed = desk.packedLines(order);
     const isShipped = lineItemIds.some((id) => packed.includes(id));
@@ -70,6 +69,7 @@ export function sellerShippingRoutes(api: FulfillmentApi): Hono {
       throw shippingRefusals.alreadyShipped();
     }
     checkCancellation(shop, order);
+    const tracking = sellerTracking(state, shop, body);
     const shipped = desk.handOver(order, lineItemIds, tracking);
     return success({
       order_id: order.id,
