@@ -166,6 +166,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
         appKey: env.TIKTOK_APP_KEY,
         appSecret: env.TIKTOK_APP_SECRET,
         serviceId: env.TIKTOK_SERVICE_ID,
+        publicUrl: simulatorUrl,
         redirectUrl: `${url}/functions/v1/tiktok-oauth/callback`,
         webhookUrl: `${url}/functions/v1/tiktok-webhooks`,
         journalPath: join(settings.data, "tiktok-simulator.jsonl"),

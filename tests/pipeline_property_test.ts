@@ -252,6 +252,7 @@ Deno.test("random histories: each order once or held once, in TikTok's newest st
   const worker = createWorker({
     supabase: { ...supabaseConfigOf(stack.env), url: proxy.url },
     config: tiktokConfigOf(stack.env),
+    easypost: { apiKey: stack.env.EASYPOST_API_KEY, apiUrl: stack.env.EASYPOST_API_URL },
     keys: await parseKeyRing(stack.env.ENCRYPTION_KEYS),
   });
   const property = fc.asyncProperty(

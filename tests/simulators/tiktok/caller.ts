@@ -10,7 +10,7 @@ export interface Answer {
   status: number;
   code: number;
   message: string;
-  data: Record<string, unknown> & { orders?: { id: string }[] };
+  data: Record<string, unknown> & { orders?: OrderDetail[] };
 }
 
 export interface CallOptions {
@@ -78,6 +78,13 @@ export class Caller {
     })}`;
   }
 
+  /** Calls for one shop, with a token of its login. */
+  async shop(shopId: string): Promise<ShopCaller> {
+    const { access_token: token } = await this.connect(shopId);
+    const cipher = this.simulator.state.get("shops", shopId)?.cipher ?? "";
+    return new ShopCaller(this, token, cipher);
+  }
+
   /** A signed call. */
   async call(
     path: string,
@@ -98,3 +105,39 @@ export class Caller {
     });
   }
 }
+
+export class ShopCaller {
+  readonly #caller: Caller;
+  readonly #token: unknown;
+  readonly #cipher: string;
+
+  constructor(caller: Caller, token: unknown, cipher: string) {
+    this.#caller = caller;
+    this.#token = token;
+    this.#cipher = cipher;
+  }
+
+  get(path: string, query: Record<string, string> = {}): Promise<Answer> {
+    return this.#caller.call(path, this.#token, { shop_cipher: this.#cipher, ...query });
+  }
+
+  post(path: string, body: unknown = {}): Promise<Answer> {
+    return this.#caller.call(path, this.#token, { shop_cipher: this.#cipher }, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** What Get Order Detail says of an order. */
+  async order(id: string): Promise<OrderDetail> {
+    const { data } = await this.get("/order/202309/orders", { ids: id });
+    return data.orders?.[0] as OrderDetail;
+  }
+}
+
+export type OrderDetail = Record<string, unknown> & {
+  id: string;
+  update_time: number;
+  packages: { id: string }[];
+  line_items: (Record<string, unknown> & { id: string })[];
+};

@@ -22,12 +22,15 @@ export class TokenRefusal extends Error {
 
 export const ORDER_SCOPE = "seller.order.info";
 export const AUTHORIZATION_SCOPE = "seller.authorization.info";
+export const FULFILLMENT_SCOPE = "seller.fulfillment.basic";
+export const LOGISTICS_SCOPE = "seller.logistics";
 
 const SELLER_SCOPES = [
   AUTHORIZATION_SCOPE,
   ORDER_SCOPE,
-  "seller.fulfillment.basic",
-  "seller.logistics",
+  FULFILLMENT_SCOPE,
+  "seller.fulfillment.package.write",
+  LOGISTICS_SCOPE,
   "seller.shop.info",
 ];
 const ACCESS_SECONDS = 7 * 24 * 3600;

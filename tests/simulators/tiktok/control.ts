@@ -9,6 +9,7 @@ import {
   OrderBody,
   ShopBody,
 } from "./control_bodies.ts";
+import { controlPackageRoutes, describeAccounts, PACKAGE_HELP } from "./control_packages.ts";
 import type { TikTokSimulator } from "./simulator.ts";
 
 const HELP = {
@@ -17,7 +18,7 @@ const HELP = {
   "POST /control/logins":
     "{open_id?, user_type?, name?, region?, scopes?}: add a login (0 seller, 1 creator, 3 partner)",
   "POST /control/shops":
-    "{shop_id, name?, open_id?, region?, seller_type?}: add a shop; a login may own several",
+    "{shop_id, name?, open_id?, region?, seller_type?, one_service?}: add a shop; a login may own several",
   "POST /control/shops/:shop_id/authorize": "a code for the token exchange, as if its owner agreed",
   "POST /control/shops/:shop_id/expire-token":
     "the access tokens of its login have expired: API calls answer 105002",
@@ -26,8 +27,10 @@ const HELP = {
   "POST /control/shops/:shop_id/announce-expiry":
     "{days?}: webhook 7 is sent, the owner's consent ends in so many days (30)",
   "POST /control/orders":
-    "{shop_id, order_id?, status?, quantity?, price?, deliveries?}: a buyer orders",
+    "{shop_id, order_id?, status?, quantity?, price?, shipping_type?, open_address?, deliveries?}: a " +
+    "buyer orders; shipping_type: SELLER, or TIKTOK for TikTok's labels",
   "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
+  ...PACKAGE_HELP,
   "POST /control/deliveries":
     "{order_ids, duplicates?, concurrency?}: send their webhooks, shuffled, some of them again",
   ...FAULTS_HELP,
@@ -50,6 +53,7 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
       )),
       shops: simulator.state.all("shops").map(({ id, name }) => ({ shop_id: id, name })),
       orders: simulator.state.all("orders").length,
+      labels: describeAccounts(simulator),
     }));
 
   app.post("/logins", async (c) => {
@@ -60,10 +64,14 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
   });
 
   app.post("/shops", async (c) => {
-    const { shop_id, name, open_id, region, seller_type } = await parse(ShopBody, c.req.raw);
+    const { shop_id, name, open_id, region, seller_type, one_service } = await parse(
+      ShopBody,
+      c.req.raw,
+    );
+    const given = { name, openId: open_id, region, sellerType: seller_type };
     const shop = simulator.addShop({
       id: shop_id,
-      ...defined({ name, openId: open_id, region, sellerType: seller_type }),
+      ...defined({ ...given, oneService: one_service }),
     });
     return c.json({ shop_id: shop.id, name: shop.name, open_id: shop.openId }, 201);
   });
@@ -92,17 +100,15 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
   });
 
   app.post("/orders", async (c) => {
-    const { shop_id, order_id, status, quantity, price, deliveries } = await parse(
+    const { shop_id, order_id, shipping_type, open_address, deliveries, ...rest } = await parse(
       OrderBody,
       c.req.raw,
     );
     if (!simulator.state.get("shops", shop_id)) {
       return c.json({ error: `There is no shop ${shop_id}. GET /control lists them.` }, 404);
     }
-    const order = simulator.addOrder({
-      shopId: shop_id,
-      ...defined({ orderId: order_id, status, quantity, price }),
-    });
+    const given = { orderId: order_id, shippingType: shipping_type, openAddress: open_address };
+    const order = simulator.addOrder({ shopId: shop_id, ...defined({ ...given, ...rest }) });
     return c.json({ order_id: order.id, answers: await deliver(order, deliveries) }, 201);
   });
 
@@ -115,6 +121,8 @@ export function controlRoutes(simulator: TikTokSimulator): Hono {
     const order = simulator.changeOrder(orderId, status, detail);
     return c.json({ order_id: order.id, answers: await deliver(order, deliveries) });
   });
+
+  app.route("/", controlPackageRoutes(simulator, deliver));
 
   app.post("/deliveries", async (c) => {
     const { order_ids, duplicates, concurrency } = await parse(DeliveriesBody, c.req.raw);

@@ -21,6 +21,8 @@ export const ShopBody = z.strictObject({
   open_id: OpenId.optional(),
   region: Region.optional(),
   seller_type: z.enum(["LOCAL", "CROSS_BORDER"]).optional(),
+  /** It is offered exactly one shipping service. */
+  one_service: z.boolean().optional(),
 });
 
 export const OrderBody = z.strictObject({
@@ -29,6 +31,9 @@ export const OrderBody = z.strictObject({
   status: z.string().optional(),
   quantity: z.int().min(1).max(100).optional(),
   price: z.string().regex(/^\d+(\.\d{1,2})?$/).optional(),
+  shipping_type: z.enum(["TIKTOK", "SELLER"]).optional(),
+  /** Shows the address also where TikTok delivers. */
+  open_address: z.boolean().optional(),
   /** How often the webhook is sent; 0 for not at all. */
   deliveries: z.int().min(0).max(100).default(1),
 });
@@ -37,6 +42,16 @@ export const ChangeBody = z.strictObject({
   status: z.string(),
   detail: z.record(z.string(), z.unknown()).default({}),
   deliveries: z.int().min(0).max(100).default(1),
+});
+
+export const PackageBody = z.strictObject({
+  status: z.enum(["PROCESSING", "FULFILLING", "COMPLETED", "CANCELLED"]),
+  deliveries: z.int().min(0).max(100).default(1),
+});
+
+export const FulfillmentBody = z.strictObject({
+  label_delay: z.int().min(0).max(1000).optional(),
+  always_warn: z.boolean().optional(),
 });
 
 export const DeliveriesBody = z.strictObject({

@@ -9,6 +9,8 @@ export interface TikTokSimulatorOptions {
   serviceId?: string;
   /** Where sellers are sent who agreed or refused, as set in Partner Center. */
   redirectUrl?: string;
+  /** Where it is reached itself, for the addresses of labels. @default {the origin of the call} */
+  publicUrl?: string;
   /** File that keeps its state between runs. */
   journalPath?: string;
   /** See `WebhookSenderOptions`. */

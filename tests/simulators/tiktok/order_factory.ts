@@ -1,4 +1,7 @@
 /** Makes orders that look like TikTok's (Order API 202309, shapes as in tests/fixtures/tiktok). */
+import { addressFor } from "./addresses.ts";
+import { randomDigits } from "./ids.ts";
+import type { ShippingType } from "./package_types.ts";
 import type { SimulatedOrder } from "./state.ts";
 
 export interface NewOrder {
@@ -13,57 +16,20 @@ export interface NewOrder {
   price?: string;
   /** Unix seconds. @default {now} */
   updateTime?: number;
+  /** Who delivers. @default {"SELLER"} */
+  shippingType?: ShippingType;
+  /** Shows the address also where TikTok delivers, which masks it. @default {false} */
+  openAddress?: boolean;
   /** Fields of the detail that replace the made ones. */
   detail?: Record<string, unknown>;
 }
 
-function randomDigits(length: number): string {
-  return Array.from(
-    crypto.getRandomValues(new Uint8Array(length)),
-    (byte) => String(byte % 10),
-  ).join("");
-}
-
 const PRODUCTS = ["Stoneware mug", "Linen apron", "Walnut tray", "Wool throw", "Beeswax candle"];
 
-const ADDRESS = {
-  full_address: "118 Alder Street, Unit 4, Portland, Multnomah, Oregon, United States 97205",
-  phone_number: "(+1)5035550142",
-  name: "Rosa Delgado",
-  first_name: "Rosa",
-  last_name: "Delgado",
-  region_code: "US",
-  postal_code: "97205",
-  address_line1: "118 Alder Street",
-  address_line2: "Unit 4",
-  address_line3: "",
-  address_line4: "",
-  address_detail: "118 Alder Street Unit 4",
-  district_info: [
-    { address_level: "L0", address_level_name: "Country", address_name: "United States" },
-    { address_level: "L1", address_level_name: "State", address_name: "Oregon" },
-    { address_level: "L2", address_level_name: "County", address_name: "Multnomah" },
-    { address_level: "L3", address_level_name: "City", address_name: "Portland" },
-  ],
+export const DELIVERY_OPTIONS = {
+  SELLER: { id: "7091100000000000001", name: "Standard shipping" },
+  TIKTOK: { id: "7091100000000000002", name: "TikTok shipping" },
 };
-
-/** UNPAID and ON_HOLD orders have no usable address; cancelled ones a masked one. */
-function addressFor(status: string): Record<string, unknown> {
-  if (status === "UNPAID" || status === "ON_HOLD") return {};
-  if (status !== "CANCELLED") return { recipient_address: ADDRESS };
-  return {
-    recipient_address: {
-      ...ADDRESS,
-      full_address: "11***, Portland, Multnomah, Oregon, United States 97***",
-      phone_number: "(+1)503*****42",
-      name: "R***",
-      postal_code: "97***",
-      address_line1: "11***",
-      address_line2: "Un***",
-      address_detail: "11***",
-    },
-  };
-}
 
 export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
   const id = order.orderId ?? `5764${randomDigits(14)}`;
@@ -74,10 +40,14 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
   const cents = Math.round(Number(price) * 100) * quantity;
   const product = Number(id.slice(-2)) % PRODUCTS.length;
   const sku = `17295000000000001${String(product).padStart(2, "0")}`;
+  const shippingType = order.shippingType ?? "SELLER";
+  const deliveryOption = DELIVERY_OPTIONS[shippingType];
+  const isMasked = shippingType === "TIKTOK" && !order.openAddress;
   const money = (amount: number) => (amount / 100).toFixed(2);
   return {
     id,
     shopId: order.shopId,
+    ...(isMasked && { isMasked }),
     detail: {
       id,
       status,
@@ -94,9 +64,10 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
         tax: "0",
       },
       fulfillment_type: "FULFILLMENT_BY_SELLER",
-      shipping_type: "SELLER",
+      shipping_type: shippingType,
       delivery_type: "HOME_DELIVERY",
-      delivery_option_id: "7091100000000000001",
+      delivery_option_id: deliveryOption.id,
+      delivery_option_name: deliveryOption.name,
       is_cod: false,
       is_on_hold_order: status === "ON_HOLD",
       packages: [],
@@ -112,7 +83,7 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
         currency: "USD",
         display_status: status,
       })),
-      ...addressFor(status),
+      ...addressFor(status, isMasked),
       ...order.detail,
     },
   };
@@ -130,7 +101,7 @@ export function advanceOrder(
     ...order,
     detail: {
       ...kept,
-      ...addressFor(status),
+      ...addressFor(status, order.isMasked === true),
       status,
       // Who cancels before paying has not paid.
       ...(status !== "UNPAID" && status !== "CANCELLED" && {

@@ -5,8 +5,13 @@ import type { Consent } from "./consent.ts";
 import { controlRoutes } from "./control.ts";
 import { refusals, TikTokRefusal } from "./envelope.ts";
 import { eventRoutes } from "./events_api.ts";
+import { fulfillmentRoutes } from "./fulfillment_api.ts";
+import { labelRoutes } from "./labels.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
 import { orderRoutes } from "./orders_api.ts";
+import type { PackageDesk } from "./package_desk.ts";
+import { packageRoutes } from "./packages_api.ts";
+import { sellerShippingRoutes } from "./seller_shipping_api.ts";
 import { shopRoutes } from "./shops_api.ts";
 import type { TikTokSimulator } from "./simulator.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -15,9 +20,10 @@ export function simulatorRoutes(
   simulator: TikTokSimulator,
   options: TikTokSimulatorOptions,
   consent: Consent,
+  desk: PackageDesk,
 ): Hono {
-  const { state, now, calls, faults, tokenRequests, refreshes } = simulator;
-  const api = { ...options, state, now, calls };
+  const { state, now, calls, faults, fulfillment, tokenRequests, refreshes } = simulator;
+  const api = { ...options, state, now, calls, fulfillment, desk };
   const app = new Hono();
   app.onError((error) => {
     if (error instanceof TikTokRefusal) return error.toResponse();
@@ -36,5 +42,9 @@ export function simulatorRoutes(
   app.route("/", shopRoutes(api));
   app.route("/", orderRoutes(api));
   app.route("/", eventRoutes(api));
+  app.route("/", fulfillmentRoutes(api));
+  app.route("/", sellerShippingRoutes(api));
+  app.route("/", packageRoutes(api));
+  app.route("/", labelRoutes(api));
   return app;
 }

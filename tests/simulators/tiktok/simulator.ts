@@ -8,9 +8,12 @@ import { sendShuffled, type ShuffledOptions } from "./deliveries.ts";
 import { refusals } from "./envelope.ts";
 import { subscribedAddress } from "./events_api.ts";
 import { Faults } from "../faults.ts";
+import { Fulfillment } from "./fulfillment.ts";
 import { deauthorizationNotice, expirationNotice, orderNotification } from "./notifications.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
 import { advanceOrder, makeOrder, type NewOrder } from "./order_factory.ts";
+import { PackageDesk } from "./package_desk.ts";
+import type { PackageStatus } from "./package_types.ts";
 import { type AuthorizationAnswer, redirectBack } from "./redirect.ts";
 import { simulatorRoutes } from "./routes.ts";
 import { makeShop, type NewShop } from "./shop_factory.ts";
@@ -28,6 +31,8 @@ export type { TikTokSimulatorOptions };
 export class TikTokSimulator {
   readonly state: SimulatorState;
   readonly faults: Faults;
+  /** What labels cost and what was shipped, and its knobs. */
+  readonly fulfillment: Fulfillment;
   readonly now: () => number;
   /** Path of every call of the Open API that was admitted, in order. */
   readonly calls: string[] = [];
@@ -37,6 +42,7 @@ export class TikTokSimulator {
   readonly refreshes: string[] = [];
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly #consent: Consent;
+  readonly #desk: PackageDesk;
   readonly #sender: WebhookSender;
   readonly #random: () => number;
   readonly #options: TikTokSimulatorOptions;
@@ -47,6 +53,8 @@ export class TikTokSimulator {
     this.state = new SimulatorState(options.journalPath);
     this.#random = options.random ?? Math.random;
     this.faults = new Faults(this.#random);
+    this.fulfillment = new Fulfillment(this.state);
+    this.#desk = new PackageDesk(this.state, this.fulfillment, this.now);
     this.#consent = new Consent(this.state, this.now);
     // A journal may hold shops whose logins it does not name.
     for (const shop of this.state.all("shops")) this.#ensureLogin(shop);
@@ -55,7 +63,7 @@ export class TikTokSimulator {
       now: this.now,
       urlOf: (notification) => subscribedAddress(this.state, notification) ?? options.webhookUrl,
     });
-    this.fetch = simulatorRoutes(this, options, this.#consent).fetch;
+    this.fetch = simulatorRoutes(this, options, this.#consent, this.#desk).fetch;
   }
 
   /** Adds a login, or changes the given fields of one: a seller, unless `userType` says otherwise. */
@@ -125,7 +133,7 @@ export class TikTokSimulator {
 
   /** A buyer orders. No webhook is sent yet. */
   addOrder(order: NewOrder): SimulatedOrder {
-    const added = makeOrder(order, Math.floor(this.now() / 1000));
+    const added = this.#desk.settle(makeOrder(order, Math.floor(this.now() / 1000)));
     this.state.put("orders", added.id, added);
     return added;
   }
@@ -134,9 +142,18 @@ export class TikTokSimulator {
   changeOrder(id: string, status: string, detail?: Record<string, unknown>): SimulatedOrder {
     const order = this.state.get("orders", id);
     if (order === undefined) throw refusals.invalid("order_id");
-    const changed = advanceOrder(order, status, Math.floor(this.now() / 1000), detail);
+    const seconds = Math.floor(this.now() / 1000);
+    const changed = this.#desk.settle(advanceOrder(order, status, seconds, detail));
     this.state.put("orders", id, changed);
     return changed;
+  }
+
+  /** A carrier moves a package, and with it its order. No webhook is sent yet. */
+  changePackage(id: string, status: PackageStatus): SimulatedOrder {
+    const found = this.state.get("packages", id);
+    const order = found && this.#desk.advance(found, status);
+    if (order === undefined) throw refusals.invalid("package_id");
+    return order;
   }
 
   /** The type 1 notification of an order's present state; send it as often as you like. */

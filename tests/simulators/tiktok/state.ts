@@ -1,5 +1,9 @@
-/** What the simulated TikTok knows: logins, shops, tokens, orders; kept in a journal file if asked. */
+/**
+ * What the simulated TikTok knows: logins, shops, tokens, orders, packages; kept in a journal file if
+ * asked.
+ */
 import { Journal } from "../journal.ts";
+import type { SimulatedLabel, SimulatedPackage, SimulatedShipment } from "./package_types.ts";
 
 export interface SimulatedLogin {
   openId: string;
@@ -26,6 +30,8 @@ export interface SimulatedShop {
   openId: string;
   /** TikTok refuses calls for it. */
   inactive?: boolean;
+  /** It is offered exactly one shipping service, and gets that whichever it asks for. */
+  oneService?: boolean;
 }
 
 /** Where one topic of one shop is sent. Times are unix seconds. */
@@ -52,6 +58,8 @@ export interface SimulatedToken {
 export interface SimulatedOrder {
   id: string;
   shopId: string;
+  /** TikTok delivers it, and shows nobody the whole address. */
+  isMasked?: boolean;
   detail: Record<string, unknown> & { status: string; update_time: number; create_time: number };
 }
 
@@ -64,10 +72,20 @@ interface Collections {
   orders: SimulatedOrder;
   /** By `subscriptionId`. */
   subscriptions: SimulatedSubscription;
+  packages: SimulatedPackage;
+  /** By the id of their package. */
+  labels: SimulatedLabel;
+  /** By `shipmentId`. */
+  shipments: SimulatedShipment;
 }
 
 export function subscriptionId(shopId: string, eventType: string): string {
   return `${shopId}/${eventType}`;
+}
+
+/** @param count How many tracking numbers the package had before. */
+export function shipmentId(packageId: string, count: number): string {
+  return `${packageId}/${count}`;
 }
 
 export class SimulatorState extends Journal<Collections> {
@@ -75,7 +93,7 @@ export class SimulatorState extends Journal<Collections> {
   constructor(journalPath?: string) {
     super([
       ...["logins", "shops", "codes", "accessTokens", "refreshTokens", "orders"] as const,
-      "subscriptions",
+      ...["subscriptions", "packages", "labels", "shipments"] as const,
     ], journalPath);
   }
 }

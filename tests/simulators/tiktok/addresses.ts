@@ -1,0 +1,64 @@
+/** The recipient of the simulated orders, as much of it as TikTok shows. */
+
+const ADDRESS = {
+  full_address: "118 Alder Street, Unit 4, Portland, Multnomah, Oregon, United States 97205",
+  phone_number: "(+1)5035550142",
+  name: "Rosa Delgado",
+  first_name: "Rosa",
+  last_name: "Delgado",
+  region_code: "US",
+  postal_code: "97205",
+  address_line1: "118 Alder Street",
+  address_line2: "Unit 4",
+  address_line3: "",
+  address_line4: "",
+  address_detail: "118 Alder Street Unit 4",
+  district_info: [
+    { address_level: "L0", address_level_name: "Country", address_name: "United States" },
+    { address_level: "L1", address_level_name: "State", address_name: "Oregon" },
+    { address_level: "L2", address_level_name: "County", address_name: "Multnomah" },
+    { address_level: "L3", address_level_name: "City", address_name: "Portland" },
+  ],
+};
+
+/** What may not be known of someone to whom TikTok itself delivers. */
+const TIKTOK_MASK = {
+  full_address: "11***, Portland, Multnomah, Oregon, United States 97205",
+  phone_number: "(+1)503*****42",
+  name: "R***",
+  first_name: "R***",
+  last_name: "D***",
+  address_line1: "11***",
+  address_line2: "Un***",
+  address_detail: "11***",
+};
+
+const CANCELLED_MASK = {
+  full_address: "11***, Portland, Multnomah, Oregon, United States 97***",
+  phone_number: "(+1)503*****42",
+  name: "R***",
+  postal_code: "97***",
+  address_line1: "11***",
+  address_line2: "Un***",
+  address_detail: "11***",
+};
+
+/**
+ * UNPAID and ON_HOLD orders have no usable address; cancelled ones a masked one.
+ * @param isMasked It is masked in every status.
+ */
+export function addressFor(status: string, isMasked: boolean): Record<string, unknown> {
+  if (status === "UNPAID" || status === "ON_HOLD") return {};
+  return {
+    recipient_address: {
+      ...ADDRESS,
+      ...(isMasked && TIKTOK_MASK),
+      ...(status === "CANCELLED" && CANCELLED_MASK),
+    },
+  };
+}
+
+/** What stands on the parcel, which needs the whole of it. */
+export function addressOnLabel(): string[] {
+  return [ADDRESS.name, ADDRESS.address_line1, ADDRESS.address_line2, "Portland OR 97205", "US"];
+}

@@ -1,0 +1,52 @@
+/** What the tests of the simulated fulfilment have in common. */
+import assert from "node:assert/strict";
+import type { Answer } from "../simulators/tiktok/caller.ts";
+import type { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
+
+export const PACKAGES = "/fulfillment/202309/packages";
+export const ORDERS = "/fulfillment/202309/orders";
+
+export const USPS = "7117858858072016686";
+export const UPS = "7117859084333745966";
+
+/** The answer that TikTok gave, by the beginning of its file's name. */
+export async function fixture(name: string): Promise<Answer> {
+  const url = new URL(`../fixtures/tiktok/${name}.json`, import.meta.url);
+  return JSON.parse(await Deno.readTextFile(url));
+}
+
+/** Both have the same fields, the same kinds of values in them, and as much nested. */
+export function assertSameShape(actual: unknown, expected: unknown, path = "data"): void {
+  assert.equal(typeof actual, typeof expected, path);
+  if (typeof expected !== "object" || expected === null) return;
+  if (Array.isArray(expected)) {
+    for (const entry of actual as unknown[]) assertSameShape(entry, expected[0], `${path}[]`);
+    return;
+  }
+  const [is, should] = [actual, expected] as Record<string, unknown>[];
+  assert.deepEqual(Object.keys(is ?? {}).sort(), Object.keys(should ?? {}).sort(), path);
+  for (const key of Object.keys(should ?? {})) {
+    assertSameShape(is?.[key], should?.[key], `${path}.${key}`);
+  }
+}
+
+/** Everything that shipping changes. */
+export function shippingState({ state }: TikTokSimulator): string {
+  const kinds = ["orders", "packages", "labels", "shipments"] as const;
+  return JSON.stringify(kinds.map((kind) => state.entries(kind)));
+}
+
+/** The call is refused with this code, and nothing is bought, shipped or changed. */
+export async function assertRefused(
+  simulator: TikTokSimulator,
+  call: () => Promise<Answer>,
+  code: number,
+  message?: RegExp,
+): Promise<void> {
+  const before = shippingState(simulator);
+  const answer = await call();
+  assert.equal(answer.code, code, `${answer.code} ${answer.message}`);
+  assert.equal(answer.data, null);
+  if (message !== undefined) assert.match(answer.message, message);
+  assert.equal(shippingState(simulator), before);
+}
