@@ -203,6 +203,30 @@ Deno.test("a wrong number is corrected within 72 hours, by order or by package",
   await assertRefused(simulator, () => byOrder(BY_USPS), 21011041);
 });
 
+Deno.test("a lost package takes its lines with it; the order is cancelled with the last of them", async () => {
+  const { simulator, shop, add, mark } = await usShop();
+  const id = add({ quantity: 2 });
+  const [first, second] = (await shop.order(id)).line_items.map((line) => line.id);
+  const part = await mark(id, { ...BY_UPS, order_line_item_ids: [first] });
+  const lost = String(part.data.package_id);
+  assert.equal(simulator.changePackage(lost, "CANCELLED").detail.status, "AWAITING_SHIPMENT");
+  // It does not come back, and is neither shipped again nor corrected.
+  assert.equal(simulator.changePackage(lost, "COMPLETED").detail.status, "AWAITING_SHIPMENT");
+  const again = { ...BY_USPS, order_line_item_ids: [first] };
+  await assertRefused(simulator, () => mark(id, again), 21011006);
+  const correct = () => shop.post(`${PACKAGES}/${lost}/shipping_info/update`, BY_USPS);
+  await assertRefused(simulator, correct, 21023059);
+  assert.deepEqual(
+    (await shop.order(id)).line_items.map((line) => line.package_status),
+    ["CANCELLED", undefined],
+  );
+
+  const rest = await mark(id, { ...BY_USPS, order_line_item_ids: [second] });
+  assert.equal((await shop.order(id)).status, "IN_TRANSIT");
+  const last = simulator.changePackage(String(rest.data.package_id), "CANCELLED");
+  assert.equal(last.detail.status, "CANCELLED");
+});
+
 Deno.test("what TikTok delivers is not corrected, and outside the US there is no end to it", async () => {
   const { caller, simulator, shop } = await usShop();
   const { id } = simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });

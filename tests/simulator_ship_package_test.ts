@@ -176,6 +176,9 @@ Deno.test("where packages are marked as shipped, that is not done with Ship Pack
     shipping_provider_id: "7117859084333745966",
   };
   await assertRefused(simulator, () => ship(packageId, { self_shipment: own }), 21008106);
+  const wanted = await add({ shippingType: "SELLER", detail: { is_buyer_request_cancel: true } });
+  const mark = () => shop.post(`${ORDERS}/${wanted.orderId}/packages`, own);
+  await assertRefused(simulator, mark, 21011007);
 
   // The package that was there is split, or shipped as it is.
   const [first = "", second = ""] = (await shop.order(orderId)).line_items.map(({ id }) => id);

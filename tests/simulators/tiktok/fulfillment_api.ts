@@ -117,7 +117,6 @@ export function fulfillmentRoutes(api: FulfillmentApi): Hono {
     const body = jsonBody(call);
     const handover = handoverOf(body);
     checkShippable(order);
-    if (found.status === "CANCELLED") throw shippingRefusals.packageCancelled();
     if (found.status !== "TO_FULFILL") throw shippingRefusals.alreadyShipped();
     checkCancellation(shop, order);
     const { self_shipment: own } = body;

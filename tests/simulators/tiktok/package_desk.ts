@@ -16,10 +16,15 @@ import type { PackageStatus, SimulatedLabel, SimulatedPackage } from "./package_
 import type { ShippingProvider } from "./shipping_providers.ts";
 import { shipmentId, type SimulatedOrder, type SimulatorState } from "./state.ts";
 
+export interface Tracking {
+  provider: ShippingProvider;
+  trackingNumber: string;
+}
+
 /** How a package travels. */
 export type Shipping =
-  & Pick<SimulatedPackage, "handoverMethod" | "pickupSlot" | "weight" | "dimension">
-  & { provider: ShippingProvider; trackingNumber: string };
+  & Tracking
+  & Pick<SimulatedPackage, "handoverMethod" | "pickupSlot" | "weight" | "dimension">;
 
 export class PackageDesk {
   readonly #state: SimulatorState;
@@ -67,14 +72,13 @@ export class PackageDesk {
     return isDue ? [makePackage(order, linesOf(order).map(({ id }) => id), this.#seconds)] : [];
   }
 
-  /** The package with just these lines; they leave the packages that they were in. */
+  /** The package with just these lines; they leave the one in which they waited with others. */
   #claim(order: SimulatedOrder, lineItemIds: string[]): SimulatedPackage {
-    const waiting = this.packagesOf(order).filter(({ status }) => status === "TO_FULFILL");
-    for (const found of waiting) {
-      const rest = found.lineItemIds.filter((id) => !lineItemIds.includes(id));
-      if (rest.length === 0 && found.lineItemIds.length === lineItemIds.length) return found;
-      if (rest.length === 0) this.#state.delete("packages", found.id);
-      else this.#state.put("packages", found.id, { ...found, lineItemIds: rest });
+    const waiting = this.packagesOf(order).find(({ status }) => status === "TO_FULFILL");
+    const rest = waiting?.lineItemIds.filter((id) => !lineItemIds.includes(id)) ?? [];
+    if (waiting !== undefined && rest.length === 0) return waiting;
+    if (waiting !== undefined) {
+      this.#state.put("packages", waiting.id, { ...waiting, lineItemIds: rest });
     }
     return makePackage(order, lineItemIds, this.#seconds);
   }
@@ -124,21 +128,22 @@ export class PackageDesk {
   }
 
   /** The seller has shipped these lines. */
-  handOver(order: SimulatedOrder, lineItemIds: string[], shipping: Shipping): SimulatedPackage {
-    const shipped = this.#ship(order, lineItemIds, "FULFILLING", shipping);
-    this.#told(shipped, shipping);
+  handOver(order: SimulatedOrder, lineItemIds: string[], tracking: Tracking): SimulatedPackage {
+    const { provider, trackingNumber } = tracking;
+    const shipped = this.#ship(order, lineItemIds, "FULFILLING", { provider, trackingNumber });
+    this.#told(shipped, tracking);
     return shipped;
   }
 
   /** The seller had told TikTok another number. */
-  correct(order: SimulatedOrder, found: SimulatedPackage, shipping: Shipping): void {
-    const { provider: { id: providerId, name: providerName }, trackingNumber } = shipping;
+  correct(order: SimulatedOrder, found: SimulatedPackage, tracking: Tracking): void {
+    const { provider: { id: providerId, name: providerName }, trackingNumber } = tracking;
     const updateTime = this.#seconds;
     this.#save(order, { ...found, trackingNumber, providerId, providerName, updateTime });
-    this.#told(found, shipping);
+    this.#told(found, tracking);
   }
 
-  #told(found: SimulatedPackage, { provider, trackingNumber }: Shipping): void {
+  #told(found: SimulatedPackage, { provider, trackingNumber }: Tracking): void {
     const { id: packageId, orderId, shopId, lineItemIds } = found;
     const count = this.#fulfillment.shipped.filter((told) => told.packageId === packageId).length;
     this.#state.put("shipments", shipmentId(packageId, count), {
