@@ -750,14 +750,15 @@ CREATE OR REPLACE FUNCTION private.follow_order()
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  -- TikTok's own word: order_status may not have gone along.
+  new_status text := lower(new.tiktok_status);
 begin
   update public.shipments
-  set status = case new.order_status when 'in_transit' then 'in_transit' else 'delivered' end,
-      tracked_at = now()
+  set status = new_status, tracked_at = now()
   where order_id = new.id
     and provider = 'tiktok_shipping'
-    and private.parcel_rank(status)
-      < private.parcel_rank(case new.order_status when 'in_transit' then 'in_transit' else 'delivered' end);
+    and private.parcel_rank(status) < private.parcel_rank(new_status);
   return null;
 end;
 $function$
@@ -2113,6 +2114,11 @@ begin
       and waiting.event_type = task
       and waiting.status in ('pending', 'processing')
   )
+  -- Those that were asked for in vain keep no other waiting.
+  and not exists (
+    select from private.webhook_events as told
+    where told.source = 'creatorflow' and told.external_id = task || ':' || due.id || ':' || occasion
+  )
   order by due.id
   limit 1000
   on conflict (source, external_id) do nothing;
@@ -2920,7 +2926,7 @@ begin
   where user_id = p_user_id and idempotency_key = p_idempotency_key
   for update;
   if purchase.id is not null then
-    if purchase.request_hash <> p_request_hash then
+    if purchase.request_hash <> p_request_hash or purchase.order_id <> p_order_id then
       return jsonb_build_object('outcome', 'key_reused');
     end if;
     if purchase.state in ('purchasing', 'unknown')

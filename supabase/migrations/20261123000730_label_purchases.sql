@@ -278,7 +278,7 @@ begin
   where user_id = p_user_id and idempotency_key = p_idempotency_key
   for update;
   if purchase.id is not null then
-    if purchase.request_hash <> p_request_hash then
+    if purchase.request_hash <> p_request_hash or purchase.order_id <> p_order_id then
       return jsonb_build_object('outcome', 'key_reused');
     end if;
     if purchase.state in ('purchasing', 'unknown')
@@ -823,6 +823,11 @@ begin
       and waiting.object_id = due.id::text
       and waiting.event_type = task
       and waiting.status in ('pending', 'processing')
+  )
+  -- Those that were asked for in vain keep no other waiting.
+  and not exists (
+    select from private.webhook_events as told
+    where told.source = 'creatorflow' and told.external_id = task || ':' || due.id || ':' || occasion
   )
   order by due.id
   limit 1000

@@ -129,14 +129,15 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  -- TikTok's own word: order_status may not have gone along.
+  new_status text := lower(new.tiktok_status);
 begin
   update public.shipments
-  set status = case new.order_status when 'in_transit' then 'in_transit' else 'delivered' end,
-      tracked_at = now()
+  set status = new_status, tracked_at = now()
   where order_id = new.id
     and provider = 'tiktok_shipping'
-    and private.parcel_rank(status)
-      < private.parcel_rank(case new.order_status when 'in_transit' then 'in_transit' else 'delivered' end);
+    and private.parcel_rank(status) < private.parcel_rank(new_status);
   return null;
 end;
 $$;
