@@ -16,6 +16,8 @@ export interface FunctionProcessOptions {
   logFile: string;
   /** Gets the id of the process at present, for those who want to kill it. */
   pidFile?: string;
+  /** The longest wait before the next start after crashes in a row, in ms. @default {5000} */
+  maxDelayMs?: number;
   /** Is told of a crash. */
   onCrash?: (message: string) => void;
 }
@@ -118,7 +120,8 @@ export async function startFunctionProcess(
   }
 
   async function supervise(current: Host): Promise<void> {
-    for (let delay = FIRST_DELAY_MS;; delay = Math.min(delay * 2, MAX_DELAY_MS)) {
+    const maxDelay = options.maxDelayMs ?? MAX_DELAY_MS;
+    for (let delay = FIRST_DELAY_MS;; delay = Math.min(delay * 2, maxDelay)) {
       const startedAt = Date.now();
       await current.ended;
       if (stopping) return;

@@ -15,7 +15,6 @@ create table private.label_batch_items (
   order_id uuid not null,
   request jsonb not null,
   state text not null default 'waiting'::text,
-  shipment_id uuid,
   problem jsonb
 );
 alter table private.label_batch_items enable row level security;
@@ -487,16 +486,21 @@ AS $function$
     select
       item.place,
       item.order_id,
-      -- An unknown outcome is settled later, by the purchase itself.
-      case when item.state = 'unknown' and purchase.state not in ('requested', 'purchasing', 'unknown')
-        then case purchase.state when 'failed' then 'failed' else 'purchased' end
-        else item.state
+      -- What was unknown, or was given up too soon, is settled by the purchase itself.
+      case
+        when item.state = 'waiting' or purchase.id is null then item.state
+        when purchase.state in ('requested', 'purchasing') then item.state
+        when purchase.state in ('unknown', 'failed') then purchase.state
+        else 'purchased'
       end as state,
       item.problem,
       case when purchase.id is not null then private.shipment_view(purchase) end as shipment
-    from private.label_batch_items as item
-    left join private.label_purchases as purchase on purchase.id = item.shipment_id
-    where item.batch_id = p_batch_id
+    from private.label_batches as batch
+    join private.label_batch_items as item on item.batch_id = batch.id
+    left join private.label_purchases as purchase
+      on purchase.user_id = batch.user_id
+      and purchase.idempotency_key = 'batch:' || batch.id || ':' || item.place
+    where batch.id = p_batch_id
   )
   select jsonb_build_object(
     'id', batch.id,
@@ -1020,6 +1024,9 @@ begin
   where id = (select order_id from public.shipments where id = p_shipment_id)
   for update;
   select * into before from public.shipments where id = p_shipment_id for update;
+  if before.id is null then
+    raise exception 'There is no shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
   newer := (p_news ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
     or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
@@ -1095,8 +1102,11 @@ begin
   select * into before from public.orders where id = p_order_id for update;
   becomes := private.order_status_of_shipments(before);
   if p_event_type = 'LABEL_VOIDED' and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING') then
-    -- TikTok was not told yet: the order waits again, which no other news may bring about.
-    becomes := coalesce(becomes, 'awaiting_shipment');
+    -- TikTok still waits for these units: so do we, which no other news may bring about.
+    becomes := coalesce(
+      becomes,
+      case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
+    );
   else
     becomes := private.next_order_status(before.order_status, becomes);
   end if;
@@ -3157,7 +3167,6 @@ AS $function$
 begin
   update private.label_batch_items
   set state = p_result ->> 'state',
-      shipment_id = (p_result ->> 'shipment_id')::uuid,
       problem = p_result -> 'problem'
   where batch_id = p_batch_id and place = p_place;
   perform private.settle_done(p_event_id);

@@ -8,6 +8,8 @@ export interface ProblemOptions {
   /** One sentence that the caller may read; nothing secret, nothing of our insides. */
   detail: string;
   headers?: Record<string, string>;
+  /** Further members of the body, e.g. the id of what the problem is about. */
+  members?: Record<string, string>;
 }
 
 /** Thrown anywhere below a route; `createApp` turns it into the response. */
@@ -16,12 +18,17 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Record<string, string>;
+  readonly members: Record<string, string>;
 
-  constructor({ status, code, detail, headers = {} }: ProblemOptions, options?: ErrorOptions) {
+  constructor(
+    { status, code, detail, headers = {}, members = {} }: ProblemOptions,
+    options?: ErrorOptions,
+  ) {
     super(detail, options);
     this.status = status;
     this.code = code;
     this.headers = headers;
+    this.members = members;
   }
 }
 
@@ -49,6 +56,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     status: problem.status,
     detail: problem.message,
     code: problem.code,
+    ...problem.members,
     request_id: requestId,
   };
   return new Response(JSON.stringify(body), {

@@ -46,7 +46,6 @@ const Item = z.object({ user_id: z.uuid(), request: z.custom<LabelRequest>(), st
 
 interface ItemResult {
   state: "purchased" | "failed" | "unknown";
-  shipment_id?: string;
   problem?: { status: number; code: string; detail: string };
 }
 
@@ -63,13 +62,13 @@ async function buyItem(
 ): Promise<ItemResult> {
   try {
     // The key is the item's own: every attempt is the same request.
-    const { shipment } = await buyLabel(dependencies, {
+    await buyLabel(dependencies, {
       userId: item.user_id,
       idempotencyKey: key,
       hash: key,
       request: item.request,
     });
-    return { state: "purchased", shipment_id: shipment.id };
+    return { state: "purchased" };
   } catch (error) {
     const problem = error instanceof DatabaseError && error.code === "PT404"
       ? new Problem({ status: 404, code: "order_not_found", detail: "You have no such order." })

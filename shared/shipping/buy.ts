@@ -35,11 +35,12 @@ export async function buyLabel(
   if (answer.outcome === "unsettled") {
     const unsettled = await purchases.forWorker(answer.purchase.id);
     if (unsettled !== undefined && isUnsettled(unsettled)) {
+      const shipmentId = unsettled.id;
       const settled = await settlePurchase(dependencies, unsettled).catch((error) => {
         if (!(error instanceof LabelError)) throw error;
-        throw labelProblem("outcome_unknown", { cause: error });
+        throw labelProblem("outcome_unknown", { cause: error, shipmentId });
       });
-      if (settled === undefined) throw labelProblem("outcome_unknown");
+      if (settled === undefined) throw labelProblem("outcome_unknown", { shipmentId });
     }
     // What was not bought is asked for anew; what was is found.
     answer = await ask();
@@ -50,8 +51,9 @@ export async function buyLabel(
     case "key_reused":
       throw labelProblem("idempotency_key_reused");
     case "in_progress":
+      throw labelProblem("purchase_in_progress", { shipmentId: answer.shipment.id });
     case "unsettled":
-      throw labelProblem("purchase_in_progress");
+      throw labelProblem("purchase_in_progress", { shipmentId: answer.purchase.id });
     case "refused":
       throw labelProblem(answer.code);
     case "requested":
@@ -69,7 +71,9 @@ async function purchase(dependencies: LabelDependencies, intent: Purchase): Prom
     const choice = await provider.prepare(intent);
     if (performance.now() - startedAt > PATIENCE_MS) throw new LabelError("carrier_busy");
     ready = { ...intent, ...choice };
-    if (!await purchases.start(intent, choice)) throw labelProblem("purchase_in_progress");
+    if (!await purchases.start(intent, choice)) {
+      throw labelProblem("purchase_in_progress", { shipmentId: intent.id });
+    }
   } catch (error) {
     // Anything else leaves the intent: a retry takes it over after two minutes.
     if (!(error instanceof LabelError)) throw error;
@@ -96,7 +100,7 @@ async function spend(dependencies: LabelDependencies, ready: Purchase): Promise<
     const label = await provider.find(ready).catch(() => undefined);
     if (label !== undefined) return await purchases.finish(ready.id, label);
     await purchases.doubt(ready, "outcome_unknown");
-    throw labelProblem("outcome_unknown", { cause: causeOf(error) });
+    throw labelProblem("outcome_unknown", { cause: causeOf(error), shipmentId: ready.id });
   }
 }
 

@@ -97,13 +97,21 @@ export class LabelError extends Error {
 /** What the seller is told. A code that SQL knows and this file does not is a bug. */
 export function labelProblem(
   code: string,
-  { cause, retryAfterSeconds }: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+  { cause, retryAfterSeconds, shipmentId }: {
+    cause?: unknown;
+    retryAfterSeconds?: number | undefined;
+    /** Where the caller can look how it goes on. */
+    shipmentId?: string;
+  } = {},
 ): Problem {
   if (!isFailure(code)) throw new Error(`There is no label failure ${code}`, { cause });
   const [status, detail] = Object.hasOwn(OTHERS, code)
     ? OTHERS[code as keyof typeof OTHERS]
     : [422, REFUSALS[code as keyof typeof REFUSALS]];
+  const members: Record<string, string> = shipmentId === undefined
+    ? {}
+    : { shipment_id: shipmentId };
   const wait = retryAfterSeconds ?? RETRY_AFTER_SECONDS[code];
   const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
-  return new Problem({ status, code, detail, headers }, { cause });
+  return new Problem({ status, code, detail, headers, members }, { cause });
 }

@@ -470,8 +470,11 @@ begin
   select * into before from public.orders where id = p_order_id for update;
   becomes := private.order_status_of_shipments(before);
   if p_event_type = 'LABEL_VOIDED' and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING') then
-    -- TikTok was not told yet: the order waits again, which no other news may bring about.
-    becomes := coalesce(becomes, 'awaiting_shipment');
+    -- TikTok still waits for these units: so do we, which no other news may bring about.
+    becomes := coalesce(
+      becomes,
+      case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
+    );
   else
     becomes := private.next_order_status(before.order_status, becomes);
   end if;

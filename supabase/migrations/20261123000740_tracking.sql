@@ -37,6 +37,9 @@ begin
   where id = (select order_id from public.shipments where id = p_shipment_id)
   for update;
   select * into before from public.shipments where id = p_shipment_id for update;
+  if before.id is null then
+    raise exception 'There is no shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
   newer := (p_news ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
     or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
@@ -70,7 +73,7 @@ begin
 end;
 $$;
 comment on function private.move_shipment(uuid, jsonb) is
-  'News of a parcel: {status, estimated_delivery, updated_at, tracking_number}, each of which may be missing. Moves the order and writes its timeline. Returns moved, noted or stale.';
+  'News of a parcel: {status, estimated_delivery, updated_at, tracking_number}, each of which may be missing. Moves the order and writes its timeline. Returns moved, noted or stale; raises PT404.';
 grant execute on function private.move_shipment(uuid, jsonb) to service_role;
 
 create function public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)

@@ -19,7 +19,6 @@ create table private.label_batch_items (
   order_id uuid not null,
   request jsonb not null,
   state text not null default 'waiting',
-  shipment_id uuid,
   problem jsonb,
   primary key (batch_id, place),
   constraint label_batch_items_state_check check (state in ('waiting', 'purchased', 'failed', 'unknown'))
@@ -42,16 +41,21 @@ as $$
     select
       item.place,
       item.order_id,
-      -- An unknown outcome is settled later, by the purchase itself.
-      case when item.state = 'unknown' and purchase.state not in ('requested', 'purchasing', 'unknown')
-        then case purchase.state when 'failed' then 'failed' else 'purchased' end
-        else item.state
+      -- What was unknown, or was given up too soon, is settled by the purchase itself.
+      case
+        when item.state = 'waiting' or purchase.id is null then item.state
+        when purchase.state in ('requested', 'purchasing') then item.state
+        when purchase.state in ('unknown', 'failed') then purchase.state
+        else 'purchased'
       end as state,
       item.problem,
       case when purchase.id is not null then private.shipment_view(purchase) end as shipment
-    from private.label_batch_items as item
-    left join private.label_purchases as purchase on purchase.id = item.shipment_id
-    where item.batch_id = p_batch_id
+    from private.label_batches as batch
+    join private.label_batch_items as item on item.batch_id = batch.id
+    left join private.label_purchases as purchase
+      on purchase.user_id = batch.user_id
+      and purchase.idempotency_key = 'batch:' || batch.id || ':' || item.place
+    where batch.id = p_batch_id
   )
   select jsonb_build_object(
     'id', batch.id,
@@ -176,12 +180,11 @@ as $$
 begin
   update private.label_batch_items
   set state = p_result ->> 'state',
-      shipment_id = (p_result ->> 'shipment_id')::uuid,
       problem = p_result -> 'problem'
   where batch_id = p_batch_id and place = p_place;
   perform private.settle_done(p_event_id);
 end;
 $$;
 comment on function public.settle_batch_item(bigint, uuid, integer, jsonb) is
-  'What became of a label of a batch, with its event in one transaction. p_result: {state: purchased, failed or unknown; shipment_id; problem}.';
+  'What became of a label of a batch, with its event in one transaction. p_result: {state: purchased, failed or unknown; problem}.';
 grant execute on function public.settle_batch_item(bigint, uuid, integer, jsonb) to service_role;

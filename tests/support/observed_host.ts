@@ -58,6 +58,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
       SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,
     },
     logFile: `${stack.data}/logs/observed.log`,
+    maxDelayMs: 100,
   });
   let killed = 0;
   const host: ObservedHost = {
