@@ -16,6 +16,8 @@ export interface LocalKeys {
   tiktokServiceId: string;
   easypostApiKey: string;
   easypostWebhookSecret: string;
+  stripeSecretKey: string;
+  stripeWebhookSecret: string;
   encryptionKeys: string;
 }
 
@@ -36,6 +38,8 @@ async function generateKeys(): Promise<LocalKeys> {
     // As EasyPost's test keys begin.
     easypostApiKey: `EZTK${randomHex(16)}`,
     easypostWebhookSecret: randomHex(20),
+    stripeSecretKey: `sk_test_${randomHex(16)}`,
+    stripeWebhookSecret: `whsec_${randomHex(20)}`,
     encryptionKeys: `local1:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`,
   };
 }

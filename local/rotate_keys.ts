@@ -53,7 +53,7 @@ async function rotateBatch(
       select id, ${sql(entry.column)} as text, ${
       entry.boundTo ? sql(entry.boundTo) : sql`null`
     } as bound
-      from public.${sql(entry.table)}
+      from ${sql(entry.schema)}.${sql(entry.table)}
       where id > ${afterId}
         and ${sql(entry.column)} not like ${`v1.${ring.current.replaceAll("_", "\\_")}.%`}
       order by id
@@ -69,7 +69,7 @@ async function rotateBatch(
         };
         if (entry.hash) changes[entry.hash] = await blindIndex(ring, value, context);
         await transaction`
-          update public.${sql(entry.table)} set ${sql(changes)} where id = ${id}`;
+          update ${sql(entry.schema)}.${sql(entry.table)} set ${sql(changes)} where id = ${id}`;
       } catch (error) {
         if (!(error instanceof DecryptionError)) throw error;
         failures.push(`${entry.table}.${entry.column} of row ${id}: ${error.message}`);

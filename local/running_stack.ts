@@ -1,6 +1,11 @@
 /** Finds the running stack that a command is for. */
-import type { SupabaseConfig, TikTokConfig } from "../shared/config.ts";
-import { readEnvironment, type StackEnvironment } from "./environment.ts";
+import {
+  readSupabaseConfig,
+  readWorkerConfig,
+  type SupabaseConfig,
+  type WorkerConfig,
+} from "../shared/config.ts";
+import { functionEnvironment, readEnvironment, type StackEnvironment } from "./environment.ts";
 
 /** The environment of the stack in `data` (absolute). @throws {Error} that says how to start it. */
 export async function findRunningStack(data: string): Promise<StackEnvironment> {
@@ -17,21 +22,13 @@ export async function findRunningStack(data: string): Promise<StackEnvironment> 
   return env;
 }
 
-/** For shared code that a command uses as the backend. */
-export function supabaseConfigOf(env: StackEnvironment): SupabaseConfig {
-  return {
-    url: env.SUPABASE_URL,
-    publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
-    secretKey: env.SUPABASE_SECRET_KEY,
-    secretKeys: [env.SUPABASE_SECRET_KEY],
-  };
+/** What the functions of a stack read, for shared code that runs outside of them. */
+export async function workerConfigOf(env: StackEnvironment): Promise<WorkerConfig> {
+  const variables = functionEnvironment(env);
+  return await readWorkerConfig((name) => variables[name]);
 }
 
-export function tiktokConfigOf(env: StackEnvironment): TikTokConfig {
-  return {
-    appKey: env.TIKTOK_APP_KEY,
-    appSecret: env.TIKTOK_APP_SECRET,
-    apiUrl: env.TIKTOK_API_URL,
-    authUrl: env.TIKTOK_AUTH_URL,
-  };
+export function supabaseConfigOf(env: StackEnvironment): SupabaseConfig {
+  const variables = functionEnvironment(env);
+  return readSupabaseConfig((name) => variables[name]);
 }

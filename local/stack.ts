@@ -114,6 +114,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const url = `http://127.0.0.1:${port}`;
     const simulatorUrl = `${url}/simulators/tiktok`;
     const easypostUrl = `${url}/simulators/easypost`;
+    const stripeUrl = `${url}/simulators/stripe`;
     // Empty: the functions take TikTok's own page.
     const authorizeUrl = outside.TIKTOK_AUTH_URL ? "" : `${simulatorUrl}/open/authorize`;
     const env: StackEnvironment = {
@@ -134,6 +135,12 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       EASYPOST_API_KEY: outside.EASYPOST_API_KEY || keys.easypostApiKey,
       EASYPOST_API_URL: outside.EASYPOST_API_URL || `${easypostUrl}/v2`,
       EASYPOST_WEBHOOK_SECRET: outside.EASYPOST_WEBHOOK_SECRET || keys.easypostWebhookSecret,
+      STRIPE_SECRET_KEY: outside.STRIPE_SECRET_KEY || keys.stripeSecretKey,
+      STRIPE_API_URL: outside.STRIPE_API_URL || stripeUrl,
+      STRIPE_WEBHOOK_SECRET: outside.STRIPE_WEBHOOK_SECRET || keys.stripeWebhookSecret,
+      STRIPE_PRICE_STARTER: outside.STRIPE_PRICE_STARTER || "price_starter",
+      STRIPE_PRICE_GROWTH: outside.STRIPE_PRICE_GROWTH || "price_growth",
+      STRIPE_PRICE_SCALE: outside.STRIPE_PRICE_SCALE || "price_scale",
       ENCRYPTION_KEYS: outside.ENCRYPTION_KEYS || keys.encryptionKeys,
     };
 

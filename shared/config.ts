@@ -42,6 +42,14 @@ export interface EasyPostConfig {
   apiUrl: string;
 }
 
+export interface StripeConfig {
+  secretKey: string;
+  /** Base of the API, without a trailing slash; the client puts `/v1` behind it. */
+  apiUrl: string;
+  /** Id of the price of each plan. */
+  prices: { starter: string; growth: string; scale: string };
+}
+
 type Environment = (name: string) => string | undefined;
 
 const fromDeno: Environment = (name) => Deno.env.get(name);
@@ -152,6 +160,47 @@ export function readEasyPostWebhookSecret(env: Environment = fromDeno): string {
   return required(env, "EASYPOST_WEBHOOK_SECRET", fix);
 }
 
+/**
+ * `STRIPE_SECRET_KEY`, `STRIPE_PRICE_STARTER`, `STRIPE_PRICE_GROWTH`, `STRIPE_PRICE_SCALE`;
+ * `STRIPE_API_URL` is Stripe's own unless set.
+ */
+export function readStripeConfig(env: Environment = fromDeno): StripeConfig {
+  const secretKey = required(
+    env,
+    "STRIPE_SECRET_KEY",
+    "Copy it from Stripe's dashboard, Developers > API keys.",
+  );
+  if (!/^(sk|rk)_(test|live)_\w+$/.test(secretKey)) {
+    throw new ConfigError("STRIPE_SECRET_KEY is not a secret key: those begin with sk_ or rk_.");
+  }
+  const price = (plan: string) => {
+    const name = `STRIPE_PRICE_${plan}`;
+    const id = required(env, name, "It is the id of the plan's price in Stripe: price_...");
+    if (!/^price_\w+$/.test(id)) throw new ConfigError(`${name} is not the id of a price.`);
+    return id;
+  };
+  const prices = { starter: price("STARTER"), growth: price("GROWTH"), scale: price("SCALE") };
+  if (new Set(Object.values(prices)).size < 3) {
+    throw new ConfigError("STRIPE_PRICE_STARTER, _GROWTH and _SCALE have to be three prices.");
+  }
+  return { secretKey, apiUrl: url(env, "STRIPE_API_URL", "https://api.stripe.com"), prices };
+}
+
+/** `STRIPE_WEBHOOK_SECRET`: one or, while it is being changed, several, with commas between them. */
+export function readStripeWebhookSecrets(env: Environment = fromDeno): string[] {
+  const fix = "Copy the signing secret of the webhook endpoint from Stripe's dashboard: whsec_...";
+  const secrets = required(env, "STRIPE_WEBHOOK_SECRET", fix).split(",").map((part) => part.trim());
+  if (!secrets.every((secret) => /^whsec_\S+$/.test(secret))) {
+    throw new ConfigError(`STRIPE_WEBHOOK_SECRET is not a signing secret. ${fix}`);
+  }
+  return secrets;
+}
+
+/** `APP_URL`: the seller's page, where Stripe's pages end. */
+export function readAppUrl(env: Environment = fromDeno): string {
+  return pageUrl(env, "APP_URL");
+}
+
 /** `ENCRYPTION_KEYS`: `id:base64,id:base64`, 32 bytes each. The first encrypts, all decrypt. */
 export async function readEncryptionKeys(env: Environment = fromDeno): Promise<KeyRing> {
   const fix = 'Make one key with: echo "k1:$(openssl rand -base64 32)"';
@@ -161,4 +210,23 @@ export async function readEncryptionKeys(env: Environment = fromDeno): Promise<K
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`ENCRYPTION_KEYS: ${(error as Error).message} ${fix}`);
   }
+}
+
+/** What those need who work the inbox: every function that receives or drains events. */
+export interface WorkerConfig {
+  supabase: SupabaseConfig;
+  tiktok: TikTokConfig;
+  easypost: EasyPostConfig;
+  stripe: StripeConfig;
+  keys: KeyRing;
+}
+
+export async function readWorkerConfig(env: Environment = fromDeno): Promise<WorkerConfig> {
+  return {
+    supabase: readSupabaseConfig(env),
+    tiktok: readTikTokConfig(env),
+    easypost: readEasyPostConfig(env),
+    stripe: readStripeConfig(env),
+    keys: await readEncryptionKeys(env),
+  };
 }

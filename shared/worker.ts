@@ -1,6 +1,8 @@
 /** Puts together what works the inbox; every function that receives or drains events has one. */
-import type { EasyPostConfig, SupabaseConfig, TikTokConfig } from "./config.ts";
-import type { KeyRing } from "./crypto/key_ring.ts";
+import { createStripeEventHandler } from "./billing/events.ts";
+import { createSubscriptionSyncHandler } from "./billing/reconcile.ts";
+import { createStripe } from "./billing/stripe.ts";
+import type { WorkerConfig } from "./config.ts";
 import { createServiceClient, type DatabaseClient } from "./database/client.ts";
 import { Drainer, type DrainOptions, type EventHandler } from "./events/drain.ts";
 import { type ClaimedEvent, Inbox } from "./events/inbox.ts";
@@ -21,13 +23,8 @@ export interface Worker {
 
 /** `drain`: see `DrainOptions`. */
 export function createWorker(
-  { supabase, config, easypost, keys, drain = {} }: {
-    supabase: SupabaseConfig;
-    config: TikTokConfig;
-    easypost: EasyPostConfig;
-    keys: KeyRing;
-    drain?: Pick<DrainOptions, "budgetMs">;
-  },
+  { supabase, tiktok: config, easypost, stripe, keys }: WorkerConfig,
+  drain: Pick<DrainOptions, "budgetMs"> = {},
 ): Worker {
   const database = createServiceClient(supabase);
   const tiktok = new TikTokClient(config);
@@ -46,25 +43,26 @@ export function createWorker(
     keys,
     easypost: new EasyPostClient(easypost),
   });
-  const tasks = createLabelTaskHandler(labels);
+  const billing = { database, keys, config: stripe, stripe: createStripe(stripe) };
+  const labelTasks = createLabelTaskHandler(labels);
+  const subscriptionSync = createSubscriptionSyncHandler(billing);
   const drainer = new Drainer(inbox, {
     ...drain,
     handlers: {
       tiktok: shops,
       easypost: createEasyPostEventHandler(database, easypost),
-      creatorflow: either(isLabelTask, tasks, shops),
+      stripe: createStripeEventHandler(billing),
+      creatorflow: byEvent((event) => {
+        if (isLabelTask(event)) return labelTasks;
+        return event.event_type === "SYNC_SUBSCRIPTIONS" ? subscriptionSync : shops;
+      }),
     },
   });
   return { database, tiktok, inbox, drainer, labels };
 }
 
-/** One handler for events of two kinds; those of one group are of one kind. */
-function either(
-  isFirst: (event: ClaimedEvent) => boolean,
-  first: EventHandler,
-  second: EventHandler,
-): EventHandler {
-  const handlerOf = (event: ClaimedEvent) => isFirst(event) ? first : second;
+/** One handler made of several; events of one group are of one kind. */
+function byEvent(handlerOf: (event: ClaimedEvent) => EventHandler): EventHandler {
   return {
     groupOf: (event) => handlerOf(event).groupOf(event),
     work: (events) => handlerOf(events[0] as ClaimedEvent).work(events),

@@ -96,6 +96,15 @@ create table private.senders (
   updated_at timestamp with time zone not null default now()
 );
 alter table private.senders enable row level security;
+create table private.stripe_customers (
+  id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
+  stripe_customer_id text not null,
+  stripe_customer_id_hash text not null,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default now()
+);
+alter table private.stripe_customers enable row level security;
 create table private.tiktok_authorizations (
   state_hash text not null,
   user_id uuid not null,
@@ -219,6 +228,7 @@ create table public.subscriptions (
   current_period_start timestamp with time zone,
   current_period_end timestamp with time zone,
   cancel_at_period_end boolean not null default false,
+  reconciled_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
@@ -311,6 +321,11 @@ alter table private.order_transitions add constraint order_transitions_pkey PRIM
 alter table private.senders add constraint senders_address_check CHECK ((jsonb_typeof(address) = 'object'::text));
 alter table private.senders add constraint senders_pkey PRIMARY KEY (tiktok_shop_id);
 alter table private.senders add constraint senders_tiktok_shop_id_fkey FOREIGN KEY (tiktok_shop_id) REFERENCES public.tiktok_shops(id) ON DELETE CASCADE;
+alter table private.stripe_customers add constraint stripe_customers_pkey PRIMARY KEY (id);
+alter table private.stripe_customers add constraint stripe_customers_stripe_customer_id_check CHECK (private.is_encrypted(stripe_customer_id));
+alter table private.stripe_customers add constraint stripe_customers_stripe_customer_id_hash_key UNIQUE (stripe_customer_id_hash);
+alter table private.stripe_customers add constraint stripe_customers_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.stripe_customers add constraint stripe_customers_user_id_key UNIQUE (user_id);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_pkey PRIMARY KEY (state_hash);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text));
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -1353,6 +1368,33 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.refresh_user_plan(p_user_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.users as seller
+  set subscription_status = coalesce(shown.status, 'trial'),
+      subscription_tier = case
+        when shown.status is null or shown.status in ('canceled', 'incomplete_expired') then 'starter'
+        else shown.plan_name
+      end
+  from (select) as nothing
+  left join lateral (
+    select subscription.status, subscription.plan_name
+    from public.subscriptions as subscription
+    join public.plans on plans.name = subscription.plan_name
+    where subscription.user_id = p_user_id
+    order by
+      subscription.status in ('active', 'trialing') desc,
+      subscription.status in ('canceled', 'incomplete_expired'),
+      plans.monthly_order_limit desc,
+      subscription.created_at desc
+    limit 1
+  ) as shown on true
+  where seller.id = p_user_id;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  RETURNS void
  LANGUAGE sql
@@ -1559,6 +1601,103 @@ AS $function$
     'next_attempt_at', event.next_attempt_at,
     'settled_at', event.settled_at
   );
+$function$
+;
+CREATE OR REPLACE FUNCTION public.apply_subscription(p_event_id bigint, p_customer_hashes text[], p_version integer, p_subscription jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+  customer private.stripe_customers;
+  stored public.subscriptions;
+  plan text := p_subscription ->> 'plan_name';
+  limit_before integer;
+  released integer := 0;
+  changed boolean;
+begin
+  if p_event_id is not null then
+    event := private.lock_open_event(p_event_id);
+    if event.id is null then
+      return jsonb_build_object('outcome', 'settled', 'released', 0);
+    end if;
+  end if;
+  select * into customer
+  from private.stripe_customers
+  where stripe_customer_id_hash = any (p_customer_hashes)
+  for update;
+  if customer.id is null then
+    raise exception 'Nobody here is this customer' using errcode = 'PT404';
+  end if;
+  if customer.version <> p_version then
+    return jsonb_build_object('outcome', 'conflict', 'released', 0);
+  end if;
+
+  select * into stored
+  from public.subscriptions
+  where stripe_subscription_id_hash in (
+    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
+  );
+  if stored.id is not null and stored.user_id <> customer.user_id then
+    raise exception 'The subscription is another seller''s' using errcode = 'PT409';
+  end if;
+  -- A price that is none of ours makes no plan; of one that we know it leaves the plan as it was.
+  plan := coalesce(plan, stored.plan_name);
+  if plan is null then
+    return jsonb_build_object('outcome', 'price_unknown', 'released', 0);
+  end if;
+
+  limit_before := private.monthly_order_limit(customer.user_id);
+  changed := stored.id is null or (
+    stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
+    stored.cancel_at_period_end
+  ) is distinct from (
+    plan, p_subscription ->> 'status',
+    (p_subscription ->> 'current_period_start')::timestamptz,
+    (p_subscription ->> 'current_period_end')::timestamptz,
+    (p_subscription ->> 'cancel_at_period_end')::boolean
+  );
+  if stored.id is null then
+    insert into public.subscriptions (
+      user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
+      stripe_subscription_id_hash, plan_name, status, current_period_start, current_period_end,
+      cancel_at_period_end, reconciled_at
+    )
+    values (
+      customer.user_id,
+      p_subscription ->> 'stripe_customer_id',
+      p_subscription ->> 'stripe_customer_id_hash',
+      p_subscription ->> 'stripe_subscription_id',
+      p_subscription ->> 'stripe_subscription_id_hash',
+      plan,
+      p_subscription ->> 'status',
+      (p_subscription ->> 'current_period_start')::timestamptz,
+      (p_subscription ->> 'current_period_end')::timestamptz,
+      (p_subscription ->> 'cancel_at_period_end')::boolean,
+      now()
+    );
+  else
+    update public.subscriptions
+    set reconciled_at = now(),
+        plan_name = plan,
+        status = p_subscription ->> 'status',
+        current_period_start = (p_subscription ->> 'current_period_start')::timestamptz,
+        current_period_end = (p_subscription ->> 'current_period_end')::timestamptz,
+        cancel_at_period_end = (p_subscription ->> 'cancel_at_period_end')::boolean
+    where id = stored.id;
+  end if;
+  update private.stripe_customers set version = version + 1 where id = customer.id;
+  perform private.refresh_user_plan(customer.user_id);
+  if private.monthly_order_limit(customer.user_id) > limit_before then
+    released := public.release_held_events(customer.user_id);
+  end if;
+  perform private.settle_done(p_event_id);
+  return jsonb_build_object(
+    'outcome', case when changed then 'applied' else 'unchanged' end,
+    'released', released
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)
@@ -1820,6 +1959,52 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.compare_subscriptions(p_subscriptions jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  differing jsonb;
+begin
+  select coalesce(jsonb_agg(said.place order by said.place), '[]') into differing
+  from (
+    select (entry.value ->> 'place')::integer as place, entry.value as state
+    from jsonb_array_elements(p_subscriptions) as entry
+  ) as said
+  left join public.subscriptions as stored
+    on stored.stripe_subscription_id_hash in (
+      select jsonb_array_elements_text(said.state -> 'stripe_subscription_id_hashes')
+    )
+  where exists (
+      select from private.stripe_customers
+      where stripe_customer_id_hash in (
+        select jsonb_array_elements_text(said.state -> 'stripe_customer_id_hashes')
+      )
+    )
+    and (
+      stored.id is null
+      or (
+        stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
+        stored.cancel_at_period_end
+      ) is distinct from (
+        coalesce(said.state ->> 'plan_name', stored.plan_name), said.state ->> 'status',
+        (said.state ->> 'current_period_start')::timestamptz,
+        (said.state ->> 'current_period_end')::timestamptz,
+        (said.state ->> 'cancel_at_period_end')::boolean
+      )
+    )
+    and not (stored.id is null and said.state ->> 'plan_name' is null);
+  update public.subscriptions
+  set reconciled_at = now()
+  where stripe_subscription_id_hash in (
+    select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
+    from jsonb_array_elements(p_subscriptions) as entry
+  );
+  return differing;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1941,6 +2126,39 @@ begin
   from public.tiktok_shops
   where user_id = p_user_id and shop_id = any (granted_shops);
   return connected;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.continue_subscription_sync(p_event_id bigint, p_progress jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled');
+  end if;
+  perform private.settle_done(p_event_id);
+  if p_progress ? 'finished' then
+    insert into public.system_logs (event_type, details)
+    values (
+      'subscriptions_reconciled',
+      p_progress - 'finished' || jsonb_build_object('user_id', event.object_id)
+    );
+    return jsonb_build_object('outcome', 'reconciled');
+  end if;
+  insert into private.webhook_events (source, external_id, event_type, object_id, body)
+  values (
+    'creatorflow',
+    'SYNC_SUBSCRIPTIONS:after:' || p_event_id,
+    'SYNC_SUBSCRIPTIONS',
+    event.object_id,
+    p_progress::text
+  )
+  on conflict (source, external_id) do nothing;
+  return jsonb_build_object('outcome', 'continued');
 end;
 $function$
 ;
@@ -2082,6 +2300,28 @@ begin
   where id = p_purchase_id and attempt = p_attempt and state = 'purchasing';
   select * into purchase from private.label_purchases where id = p_purchase_id;
   return private.shipment_view(purchase);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.end_subscription(p_hashes text[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  ended public.subscriptions;
+begin
+  update public.subscriptions
+  set status = 'canceled', reconciled_at = now()
+  where stripe_subscription_id_hash = any (p_hashes)
+    and status not in ('canceled', 'incomplete_expired')
+  returning * into ended;
+  if ended.id is null then
+    return false;
+  end if;
+  update private.stripe_customers set version = version + 1 where user_id = ended.user_id;
+  perform private.refresh_user_plan(ended.user_id);
+  return true;
 end;
 $function$
 ;
@@ -2274,6 +2514,17 @@ AS $function$
   );
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.find_stripe_customer(p_hashes text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('user_id', user_id, 'version', version)
+  from private.stripe_customers
+  where stripe_customer_id_hash = any (p_hashes);
+$function$
+;
 CREATE OR REPLACE FUNCTION public.finish_label_purchase(p_purchase_id uuid, p_label jsonb, p_event_id bigint DEFAULT NULL::bigint)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2450,6 +2701,28 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_stripe_customer(p_user_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  seller public.users;
+begin
+  select * into seller from public.users where id = p_user_id;
+  if seller.id is null then
+    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+  end if;
+  return jsonb_build_object(
+    'email', seller.email,
+    'stripe_customer_id', (
+      select stripe_customer_id from private.stripe_customers where user_id = p_user_id
+    )
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_usage()
  RETURNS jsonb
  LANGUAGE sql
@@ -2467,9 +2740,10 @@ CREATE OR REPLACE FUNCTION public.get_user_active_subscription(user_uuid uuid)
 AS $function$
   select s.id, s.plan_name, s.status, s.current_period_end
   from public.subscriptions as s
+  join public.plans on plans.name = s.plan_name
   where s.user_id = user_uuid
     and s.status in ('active', 'trialing')
-  order by s.created_at desc, s.id desc
+  order by plans.monthly_order_limit desc, s.created_at desc, s.id desc
   limit 1;
 $function$
 ;
@@ -2656,6 +2930,43 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.list_stripe_subscriptions(p_customer_hashes text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(jsonb_agg(subscription.stripe_subscription_id order by subscription.created_at), '[]')
+  from private.stripe_customers as customer
+  join public.subscriptions as subscription on subscription.user_id = customer.user_id
+  where customer.stripe_customer_id_hash = any (p_customer_hashes)
+    and subscription.stripe_subscription_id is not null;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.list_unseen_subscriptions(p_started_at timestamp with time zone, p_user_id uuid DEFAULT NULL::uuid, p_after uuid DEFAULT NULL::uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    jsonb_agg(jsonb_build_object('id', id, 'stripe_subscription_id', stripe_subscription_id) order by id),
+    '[]'
+  )
+  from (
+    select id, stripe_subscription_id
+    from public.subscriptions
+    where status not in ('canceled', 'incomplete_expired')
+      and stripe_subscription_id is not null
+      and (reconciled_at is null or reconciled_at < p_started_at)
+      and created_at < p_started_at
+      and (p_user_id is null or user_id = p_user_id)
+      and (p_after is null or id > p_after)
+    order by id
+    limit 100
+  ) as unseen;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.list_webhook_events(p_filter jsonb, p_limit integer DEFAULT 50, p_before bigint DEFAULT NULL::bigint)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2731,6 +3042,33 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.note_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is null then
+    return jsonb_build_object('outcome', 'settled');
+  end if;
+  insert into public.system_logs (event_type, details)
+  select
+    'dispute_created',
+    p_dispute || jsonb_build_object(
+      'user_id',
+      (
+        select user_id
+        from private.stripe_customers
+        where stripe_customer_id_hash = any (p_customer_hashes)
+      )
+    );
+  perform private.settle_done(p_event_id);
+  return jsonb_build_object('outcome', 'noted');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.note_tiktok_told(p_purchase_id uuid, p_package_id text, p_warning text, p_error text, p_event_id bigint DEFAULT NULL::bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -2791,7 +3129,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.release_held_events()
+CREATE OR REPLACE FUNCTION public.release_held_events(p_user_id uuid DEFAULT NULL::uuid)
  RETURNS integer
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2805,6 +3143,7 @@ begin
     join public.tiktok_shops as shop
       on shop.shop_id = event.shop_id and shop.connection_status = 'active'
     where event.status = 'held'
+      and (p_user_id is null or shop.user_id = p_user_id)
     group by shop.user_id, event.shop_id, event.object_id
   ), room as (
     select
@@ -3159,6 +3498,42 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.request_subscription_sync(p_user_id uuid DEFAULT NULL::uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event_id bigint;
+begin
+  if p_user_id is not null and not exists (
+    select from private.stripe_customers where user_id = p_user_id
+  ) then
+    raise exception 'User % has no customer at Stripe', p_user_id using errcode = 'PT404';
+  end if;
+  -- One run at a time; of one user as many as are asked for.
+  select id into event_id
+  from private.webhook_events
+  where event_type = 'SYNC_SUBSCRIPTIONS'
+    and source = 'creatorflow'
+    and status in ('pending', 'processing')
+    and p_user_id is null and object_id is null
+  limit 1;
+  if event_id is null then
+    insert into private.webhook_events (source, external_id, event_type, object_id, body)
+    values (
+      'creatorflow',
+      'SYNC_SUBSCRIPTIONS:' || gen_random_uuid(),
+      'SYNC_SUBSCRIPTIONS',
+      p_user_id::text,
+      jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)::text
+    )
+    returning id into event_id;
+  end if;
+  return jsonb_build_object('event_id', event_id);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.settle_batch_item(p_event_id bigint, p_batch_id uuid, p_place integer, p_result jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3453,6 +3828,19 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.store_stripe_customer(p_user_id uuid, p_stripe_customer_id text, p_stripe_customer_id_hash text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.stripe_customers (user_id, stripe_customer_id, stripe_customer_id_hash)
+  values (p_user_id, p_stripe_customer_id, p_stripe_customer_id_hash)
+  on conflict (user_id) do nothing;
+  return (select stripe_customer_id from private.stripe_customers where user_id = p_user_id);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.update_updated_at_column()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3556,6 +3944,9 @@ grant select on private.order_transitions to service_role;
 grant insert on private.senders to service_role;
 grant select on private.senders to service_role;
 grant update on private.senders to service_role;
+grant insert on private.stripe_customers to service_role;
+grant select on private.stripe_customers to service_role;
+grant update on private.stripe_customers to service_role;
 grant delete on private.tiktok_authorizations to service_role;
 grant insert on private.tiktok_authorizations to service_role;
 grant select on private.tiktok_authorizations to service_role;
@@ -3666,6 +4057,7 @@ grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
+grant execute on function private.refresh_user_plan(uuid) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.settle_done(bigint) to service_role;
 grant execute on function private.settle_stale(bigint) to service_role;
@@ -3674,24 +4066,29 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
+grant execute on function public.apply_subscription(bigint,text[],integer,jsonb) to service_role;
 grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
 grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
 grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
 grant execute on function public.claim_webhook_events(integer,integer) to service_role;
+grant execute on function public.compare_subscriptions(jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
+grant execute on function public.continue_subscription_sync(bigint,jsonb) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
 grant execute on function public.doubt_label_purchase(uuid,integer,text) to service_role;
+grant execute on function public.end_subscription(text[]) to service_role;
 grant execute on function public.enqueue_label_tasks() to service_role;
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
 grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
 grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.find_easypost_shipment(text,text) to service_role;
+grant execute on function public.find_stripe_customer(text[]) to service_role;
 grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
 grant execute on function public.get_batch_item(uuid,integer) to service_role;
@@ -3700,6 +4097,7 @@ grant execute on function public.get_label_batch(uuid,uuid) to service_role;
 grant execute on function public.get_label_purchase(uuid) to service_role;
 grant execute on function public.get_order_to_ship(uuid,uuid) to service_role;
 grant execute on function public.get_shipment(uuid,uuid) to service_role;
+grant execute on function public.get_stripe_customer(uuid) to service_role;
 grant execute on function public.get_usage() to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to service_role;
@@ -3707,19 +4105,23 @@ grant execute on function public.ignore_webhook_event(bigint,integer,text) to se
 grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
 grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
+grant execute on function public.list_stripe_subscriptions(text[]) to service_role;
+grant execute on function public.list_unseen_subscriptions(timestamp with time zone,uuid,uuid) to service_role;
 grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;
 grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function public.note_dispute(bigint,text[],jsonb) to service_role;
 grant execute on function public.note_tiktok_told(uuid,text,text,text,bigint) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
-grant execute on function public.release_held_events() to service_role;
+grant execute on function public.release_held_events(uuid) to service_role;
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 grant execute on function public.replay_webhook_events(jsonb,integer) to service_role;
 grant execute on function public.request_label(uuid,text,text,uuid,jsonb) to service_role;
 grant execute on function public.request_label_batch(uuid,text,text,jsonb) to service_role;
 grant execute on function public.request_label_void(uuid,uuid) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
+grant execute on function public.request_subscription_sync(uuid) to service_role;
 grant execute on function public.settle_batch_item(bigint,uuid,integer,jsonb) to service_role;
 grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
 grant execute on function public.show_webhook_event(bigint) to service_role;
@@ -3729,6 +4131,7 @@ grant execute on function public.store_label_document(uuid,jsonb,bigint) to serv
 grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
+grant execute on function public.store_stripe_customer(uuid,text,text) to service_role;
 grant execute on function public.use_tiktok_authorization(text) to service_role;
 grant execute on function public.use_tiktok_claim(uuid,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
@@ -3740,6 +4143,7 @@ select cron.schedule('event-worker', '* * * * *', 'select private.invoke_functio
 select cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
 select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
+select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
 comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
 comment on relation private.label_batch_items is 'One label of a batch, and what became of it.';
@@ -3764,6 +4168,10 @@ comment on relation private.labelled_lines is 'The units that have a label or ar
 comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
 comment on relation private.order_transitions is 'Which order_status may follow which: docs/orders.md. A state that was not seen is skipped; nothing goes back.';
 comment on relation private.senders is 'Where a shop''s parcels come from: the sender''s address that it gave last.';
+comment on relation private.stripe_customers is 'Whose customer at Stripe is whose account here. Only the checkout makes rows: what anybody else says of a customer binds nothing.';
+comment on column private.stripe_customers.stripe_customer_id is 'Encrypted (shared/crypto).';
+comment on column private.stripe_customers.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
+comment on column private.stripe_customers.version is 'Raised with every state that is stored. Whoever read Stripe before another state was stored reads again.';
 comment on relation private.tiktok_authorizations is 'What a seller took to TikTok''s authorisation page, and the claims that they used: each is good once.';
 comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code that a claim holds; hexadecimal. The thing itself is not kept.';
 comment on relation private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
@@ -3822,6 +4230,7 @@ comment on column public.shipments.carrier is 'Who carries it, in the provider''
 comment on column public.shipments.label_url is 'Null as long as the provider is still drawing it.';
 comment on column public.shipments.label_expires_at is 'When label_url ends: GET /shipments/:id/label gives a fresh one. Null: it does not.';
 comment on relation public.subscriptions is 'What Stripe last said of each subscription. Written by the backend only.';
+comment on column public.subscriptions.reconciled_at is 'When Stripe was last asked about it.';
 comment on column public.subscriptions.stripe_customer_id is 'Encrypted (shared/crypto).';
 comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
 comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (shared/crypto).';
@@ -3842,5 +4251,5 @@ comment on column public.tiktok_shops.open_id is 'TikTok''s id of the login that
 comment on column public.tiktok_shops.granted_scopes is 'What TikTok lets us do for the shop, e.g. seller.order.info; empty where TikTok did not say.';
 comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on relation public.users is 'A seller''s profile; made by the sign-up, gone with the account.';
-comment on column public.users.subscription_status is '"trial", or the Stripe status of the newest subscription. Written by the backend only.';
-comment on column public.users.subscription_tier is 'The plan that the seller sees. Limits are read from subscriptions, never from here.';
+comment on column public.users.subscription_status is '"trial", or Stripe''s status of the subscription that counts, else of the newest: docs/billing.md. Written by the backend only.';
+comment on column public.users.subscription_tier is 'The plan that the seller sees: docs/billing.md. Limits are read from subscriptions, never from here.';

@@ -4,8 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { supabaseConfigOf, tiktokConfigOf } from "../local/running_stack.ts";
-import { parseKeyRing } from "../shared/crypto/key_ring.ts";
+import { workerConfigOf } from "../local/running_stack.ts";
 import { mapOrderStatus } from "../shared/tiktok/order_status.ts";
 import { createWorker, type Worker } from "../shared/worker.ts";
 import { type FaultyProxy, startFaultyProxy } from "./support/faulty_proxy.ts";
@@ -249,11 +248,10 @@ Deno.test("random histories: each order once or held once, in TikTok's newest st
   for (const [name, limit] of Object.entries(LIMITS)) {
     await stack.sql`update public.plans set monthly_order_limit = ${limit} where name = ${name}`;
   }
+  const config = await workerConfigOf(stack.env);
   const worker = createWorker({
-    supabase: { ...supabaseConfigOf(stack.env), url: proxy.url },
-    config: tiktokConfigOf(stack.env),
-    easypost: { apiKey: stack.env.EASYPOST_API_KEY, apiUrl: stack.env.EASYPOST_API_URL },
-    keys: await parseKeyRing(stack.env.ENCRYPTION_KEYS),
+    ...config,
+    supabase: { ...config.supabase, url: proxy.url },
   });
   const property = fc.asyncProperty(
     fc.array(step, { minLength: 10, maxLength: 40 }),

@@ -45,6 +45,7 @@ Deno.test("over a day every job of the migrations fires as often as it should", 
     "order-sync": 4 * 24,
     "purge-old-rows": 1,
     "refresh-dashboard-metrics": 24,
+    "subscription-sync": 1,
     "tiktok-token-refresh": 4 * 24,
   });
 });

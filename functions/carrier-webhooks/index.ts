@@ -1,16 +1,9 @@
 /** Called by EasyPost, which signs the raw body. Stored before it is answered, worked afterwards. */
-import {
-  readEasyPostConfig,
-  readEasyPostWebhookSecret,
-  readEncryptionKeys,
-  readSupabaseConfig,
-  readTikTokConfig,
-} from "../../shared/config.ts";
+import { readEasyPostWebhookSecret, readWorkerConfig } from "../../shared/config.ts";
+import { receiveWebhook } from "../../shared/events/receive.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
-import { runInBackground } from "../../shared/http/background.ts";
 import { readBody } from "../../shared/http/body.ts";
 import { Problem } from "../../shared/http/problem.ts";
-import { log } from "../../shared/log.ts";
 import {
   InvalidEventError,
   parseEasyPostEvent,
@@ -19,12 +12,7 @@ import {
 import { createWorker } from "../../shared/worker.ts";
 
 const secret = readEasyPostWebhookSecret();
-const { inbox, drainer } = createWorker({
-  supabase: readSupabaseConfig(),
-  config: readTikTokConfig(),
-  easypost: readEasyPostConfig(),
-  keys: await readEncryptionKeys(),
-});
+const worker = createWorker(await readWorkerConfig());
 
 const app = createApp("carrier-webhooks");
 
@@ -44,27 +32,14 @@ app.post("/", async (c) => {
     if (!(error instanceof InvalidEventError)) throw error;
     throw new Problem({ status: 400, code: "invalid_webhook", detail: error.message });
   }
-  const { eventId, duplicate } = await inbox.receive({
+  await receiveWebhook(worker, {
     source: "easypost",
     externalId: event.id,
     eventType: event.description,
     shopId: null,
     objectId: event.tracker?.tracking_code ?? null,
     body: new TextDecoder("utf-8", { ignoreBOM: true }).decode(body),
-  }).catch((error) => {
-    throw new Problem({
-      status: 503,
-      code: "not_stored",
-      detail: "The webhook could not be stored. Please send it again.",
-    }, { cause: error });
-  });
-  log.info("webhook received", {
-    request_id: c.var.requestId,
-    event_id: eventId,
-    event_type: event.description,
-    duplicate,
-  });
-  if (!duplicate) runInBackground(drainer.drain());
+  }, c.var.requestId);
   return c.body(null, 200);
 });
 app.all("/", methodNotAllowed("POST"));

@@ -1,11 +1,10 @@
-/** Called by the scheduler with a secret key: works what the webhooks left in the inbox, and syncs orders. */
+/**
+ * Called by the scheduler with a secret key: works what the webhooks left in the inbox, and syncs orders
+ * and subscriptions.
+ */
 import * as z from "zod";
-import {
-  readEasyPostConfig,
-  readEncryptionKeys,
-  readSupabaseConfig,
-  readTikTokConfig,
-} from "../../shared/config.ts";
+import { readWorkerConfig } from "../../shared/config.ts";
+import { requestSubscriptionSync } from "../../shared/billing/reconcile.ts";
 import { DatabaseError } from "../../shared/database/result.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
@@ -16,18 +15,14 @@ import { log } from "../../shared/log.ts";
 import { requestOrderSync } from "../../shared/tiktok/order_sync.ts";
 import { createWorker } from "../../shared/worker.ts";
 
-const supabase = readSupabaseConfig();
-const { database, inbox, drainer } = createWorker({
-  supabase,
-  config: readTikTokConfig(),
-  easypost: readEasyPostConfig(),
-  keys: await readEncryptionKeys(),
-});
+const config = await readWorkerConfig();
+const { secretKeys } = config.supabase;
+const { database, inbox, drainer } = createWorker(config);
 
 const app = createApp("event-worker");
 
 app.post("/", async (c) => {
-  requireSecretKey(c.req.raw, supabase.secretKeys);
+  requireSecretKey(c.req.raw, secretKeys);
   const released = await inbox.releaseHeld();
   const label_tasks = await inbox.enqueueLabelTasks();
   const events = await drainer.drain();
@@ -44,7 +39,7 @@ const SyncBody = z.strictObject({
 });
 
 app.post("/sync", async (c) => {
-  requireSecretKey(c.req.raw, supabase.secretKeys);
+  requireSecretKey(c.req.raw, secretKeys);
   const { shop_id } = await readJson(c.req.raw, SyncBody);
   const requested = await requestOrderSync(database, shop_id).catch((error) => {
     if (!(error instanceof DatabaseError) || error.code !== "PT404") throw error;
@@ -58,5 +53,26 @@ app.post("/sync", async (c) => {
   return c.json({ requested }, 202);
 });
 app.all("/sync", methodNotAllowed("POST"));
+
+const SubscriptionSyncBody = z.strictObject({
+  /** Without it everybody's. */
+  user_id: z.uuid().optional(),
+});
+
+app.post("/sync-subscriptions", async (c) => {
+  requireSecretKey(c.req.raw, secretKeys);
+  const { user_id } = await readJson(c.req.raw, SubscriptionSyncBody);
+  const event_id = await requestSubscriptionSync(database, user_id).catch((error) => {
+    if (!(error instanceof DatabaseError) || error.code !== "PT404") throw error;
+    throw new Problem({
+      status: 404,
+      code: "customer_not_found",
+      detail: "No user with this id has been to Stripe.",
+    });
+  });
+  runInBackground(drainer.drain());
+  return c.json({ event_id }, 202);
+});
+app.all("/sync-subscriptions", methodNotAllowed("POST"));
 
 export default { fetch: app.fetch };

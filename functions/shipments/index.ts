@@ -1,11 +1,6 @@
 /** Called by sellers with their access token: rates, labels, voids. */
 import * as z from "zod";
-import {
-  readEasyPostConfig,
-  readEncryptionKeys,
-  readSupabaseConfig,
-  readTikTokConfig,
-} from "../../shared/config.ts";
+import { readWorkerConfig } from "../../shared/config.ts";
 import { DatabaseError } from "../../shared/database/result.ts";
 import { allowBrowsers, createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
@@ -21,12 +16,7 @@ import { voidLabel } from "../../shared/shipping/void.ts";
 import { createWorker } from "../../shared/worker.ts";
 import { BatchBody, hashOf, LabelBody, RatesBody, readIdempotencyKey } from "./bodies.ts";
 
-const { database, drainer, labels } = createWorker({
-  supabase: readSupabaseConfig(),
-  config: readTikTokConfig(),
-  easypost: readEasyPostConfig(),
-  keys: await readEncryptionKeys(),
-});
+const { database, drainer, labels } = createWorker(await readWorkerConfig());
 
 const app = createApp("shipments");
 app.use("*", allowBrowsers);

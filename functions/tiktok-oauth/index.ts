@@ -3,13 +3,7 @@
  * connects TikTok shops, lists and disconnects them.
  */
 import * as z from "zod";
-import {
-  readEasyPostConfig,
-  readEncryptionKeys,
-  readSupabaseConfig,
-  readTikTokAuthorizeConfig,
-  readTikTokConfig,
-} from "../../shared/config.ts";
+import { readTikTokAuthorizeConfig, readWorkerConfig } from "../../shared/config.ts";
 import { createUserClient } from "../../shared/database/client.ts";
 import { DatabaseError } from "../../shared/database/result.ts";
 import { allowBrowsers, createApp, methodNotAllowed } from "../../shared/http/app.ts";
@@ -27,11 +21,10 @@ import { createWorker } from "../../shared/worker.ts";
 import { finishAuthorization } from "./callback.ts";
 import { accountGone, claimProblem, connectProblem } from "./problems.ts";
 
-const supabase = readSupabaseConfig();
-const config = { ...readTikTokConfig(), ...readTikTokAuthorizeConfig() };
-const keys = await readEncryptionKeys();
-const easypost = readEasyPostConfig();
-const { database, tiktok, drainer } = createWorker({ supabase, config, easypost, keys });
+const workerConfig = await readWorkerConfig();
+const { supabase, keys } = workerConfig;
+const config = { ...workerConfig.tiktok, ...readTikTokAuthorizeConfig() };
+const { database, tiktok, drainer } = createWorker(workerConfig);
 const dependencies = { database, tiktok, keys, config };
 
 const app = createApp("tiktok-oauth");

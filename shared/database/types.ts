@@ -283,6 +283,7 @@ export type Database = {
           "current_period_start": string | null;
           "id": string;
           "plan_name": string;
+          "reconciled_at": string | null;
           "status": string;
           "stripe_customer_id": string;
           "stripe_customer_id_hash": string;
@@ -299,6 +300,7 @@ export type Database = {
           "current_period_start"?: string | null;
           "id"?: string;
           "plan_name": string;
+          "reconciled_at"?: string | null;
           "status": string;
           "stripe_customer_id": string;
           "stripe_customer_id_hash": string;
@@ -314,6 +316,7 @@ export type Database = {
           "current_period_start"?: string | null;
           "id"?: string;
           "plan_name"?: string;
+          "reconciled_at"?: string | null;
           "status"?: string;
           "stripe_customer_id"?: string;
           "stripe_customer_id_hash"?: string;
@@ -483,6 +486,15 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "apply_subscription": {
+        Args: {
+          "p_customer_hashes": (string)[];
+          "p_event_id": number;
+          "p_subscription": Json;
+          "p_version": number;
+        };
+        Returns: Json;
+      };
       "apply_tracking": {
         Args: { "p_event_id": number; "p_news": Json; "p_shipment_id": string };
         Returns: Json;
@@ -508,7 +520,12 @@ export type Database = {
         Args: { "p_lease_seconds": number; "p_limit": number };
         Returns: Json;
       };
+      "compare_subscriptions": { Args: { "p_subscriptions": Json }; Returns: Json };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
+      "continue_subscription_sync": {
+        Args: { "p_event_id": number; "p_progress": Json };
+        Returns: Json;
+      };
       "count_webhook_events": { Args: { "p_filter"?: Json }; Returns: Json };
       "create_backup_point": { Args: { "backup_name": string }; Returns: string };
       "deauthorize_tiktok_shop": {
@@ -523,6 +540,7 @@ export type Database = {
         Args: { "p_attempt": number; "p_purchase_id": string; "p_reason": string };
         Returns: Json;
       };
+      "end_subscription": { Args: { "p_hashes": (string)[] }; Returns: boolean };
       "enqueue_label_tasks": { Args: Record<PropertyKey, never>; Returns: number };
       "expand_webhook_event": {
         Args: { "p_event_id": number; "p_orders": Json; "p_tiktok_shop_id": string };
@@ -561,6 +579,7 @@ export type Database = {
         Args: { "p_carrier_shipment_id": string; "p_tracking_number": string };
         Returns: string;
       };
+      "find_stripe_customer": { Args: { "p_hashes": (string)[] }; Returns: Json };
       "finish_label_purchase": {
         Args: { "p_event_id"?: number; "p_label": Json; "p_purchase_id": string };
         Returns: Json;
@@ -575,6 +594,7 @@ export type Database = {
       "get_label_purchase": { Args: { "p_purchase_id": string }; Returns: Json };
       "get_order_to_ship": { Args: { "p_order_id": string; "p_user_id": string }; Returns: Json };
       "get_shipment": { Args: { "p_shipment_id": string; "p_user_id": string }; Returns: Json };
+      "get_stripe_customer": { Args: { "p_user_id": string }; Returns: Json };
       "get_usage": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_user_active_subscription": {
         Args: { "user_uuid": string };
@@ -603,6 +623,11 @@ export type Database = {
         Args: { "p_lease_seconds": number; "p_tiktok_shop_id": string; "p_token_version": number };
         Returns: Json;
       };
+      "list_stripe_subscriptions": { Args: { "p_customer_hashes": (string)[] }; Returns: Json };
+      "list_unseen_subscriptions": {
+        Args: { "p_after"?: string; "p_started_at": string; "p_user_id"?: string };
+        Returns: Json;
+      };
       "list_webhook_events": {
         Args: { "p_before"?: number; "p_filter": Json; "p_limit"?: number };
         Returns: Json;
@@ -614,6 +639,10 @@ export type Database = {
           "p_expires_at": string;
           "p_tiktok_shop_id": string;
         };
+        Returns: Json;
+      };
+      "note_dispute": {
+        Args: { "p_customer_hashes": (string)[]; "p_dispute": Json; "p_event_id": number };
         Returns: Json;
       };
       "note_tiktok_told": {
@@ -639,7 +668,7 @@ export type Database = {
         Returns: Json;
       };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
-      "release_held_events": { Args: Record<PropertyKey, never>; Returns: number };
+      "release_held_events": { Args: { "p_user_id"?: string }; Returns: number };
       "replay_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
       "replay_webhook_events": { Args: { "p_filter": Json; "p_limit"?: number }; Returns: Json };
       "request_label": {
@@ -666,6 +695,7 @@ export type Database = {
         Returns: Json;
       };
       "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
+      "request_subscription_sync": { Args: { "p_user_id"?: string }; Returns: Json };
       "settle_batch_item": {
         Args: { "p_batch_id": string; "p_event_id": number; "p_place": number; "p_result": Json };
         Returns: undefined;
@@ -708,6 +738,14 @@ export type Database = {
           "p_grant": Json;
           "p_open_id": string;
           "p_token_version": number;
+          "p_user_id": string;
+        };
+        Returns: string;
+      };
+      "store_stripe_customer": {
+        Args: {
+          "p_stripe_customer_id": string;
+          "p_stripe_customer_id_hash": string;
           "p_user_id": string;
         };
         Returns: string;

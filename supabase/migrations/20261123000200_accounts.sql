@@ -33,8 +33,8 @@ create table public.users (
   )
 );
 comment on table public.users is 'A seller''s profile; made by the sign-up, gone with the account.';
-comment on column public.users.subscription_status is '"trial", or the Stripe status of the newest subscription. Written by the backend only.';
-comment on column public.users.subscription_tier is 'The plan that the seller sees. Limits are read from subscriptions, never from here.';
+comment on column public.users.subscription_status is '"trial", or Stripe''s status of the subscription that counts, else of the newest: docs/billing.md. Written by the backend only.';
+comment on column public.users.subscription_tier is 'The plan that the seller sees: docs/billing.md. Limits are read from subscriptions, never from here.';
 
 -- The brief's idx_users_email is the index of users_email_key.
 create index idx_users_subscription_status on public.users (subscription_status);
@@ -80,6 +80,7 @@ create table public.subscriptions (
   current_period_start timestamptz,
   current_period_end timestamptz,
   cancel_at_period_end boolean not null default false,
+  reconciled_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint subscriptions_stripe_customer_id_check check (private.is_encrypted(stripe_customer_id)),
@@ -100,6 +101,7 @@ comment on table public.subscriptions is 'What Stripe last said of each subscrip
 comment on column public.subscriptions.stripe_customer_id is 'Encrypted (shared/crypto).';
 comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
 comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (shared/crypto).';
+comment on column public.subscriptions.reconciled_at is 'When Stripe was last asked about it.';
 comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, to find the row by.';
 
 -- Serves "the newest subscription of a user" without a sort.
@@ -135,11 +137,12 @@ set search_path = ''
 as $$
   select s.id, s.plan_name, s.status, s.current_period_end
   from public.subscriptions as s
+  join public.plans on plans.name = s.plan_name
   where s.user_id = user_uuid
     and s.status in ('active', 'trialing')
-  order by s.created_at desc, s.id desc
+  order by plans.monthly_order_limit desc, s.created_at desc, s.id desc
   limit 1;
 $$;
 comment on function public.get_user_active_subscription(uuid) is
-  'The newest subscription that counts. Runs as the caller: a seller finds only their own.';
+  'The subscription that counts: of several live ones that of the largest plan. Runs as the caller: a seller finds only their own.';
 grant execute on function public.get_user_active_subscription(uuid) to authenticated, service_role;

@@ -330,7 +330,7 @@ $$;
 comment on function private.lock_open_event(bigint) is 'Locks an event. Null if it is settled already; raises PT404.';
 grant execute on function private.lock_open_event(bigint) to service_role;
 
-create function public.release_held_events()
+create function public.release_held_events(p_user_id uuid default null)
 returns integer
 language plpgsql
 security invoker
@@ -345,6 +345,7 @@ begin
     join public.tiktok_shops as shop
       on shop.shop_id = event.shop_id and shop.connection_status = 'active'
     where event.status = 'held'
+      and (p_user_id is null or shop.user_id = p_user_id)
     group by shop.user_id, event.shop_id, event.object_id
   ), room as (
     select
@@ -372,6 +373,6 @@ begin
   return released;
 end;
 $$;
-comment on function public.release_held_events() is
-  'Reopens the oldest held orders of each seller, as many as the plan now has room for. Returns the number of events. Each is checked again when it is ingested.';
-grant execute on function public.release_held_events() to service_role;
+comment on function public.release_held_events(uuid) is
+  'Reopens the oldest held orders of one seller, or of each, as many as the plan now has room for. Returns the number of events. Each is checked again when it is ingested.';
+grant execute on function public.release_held_events(uuid) to service_role;

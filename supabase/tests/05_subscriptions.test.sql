@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(55);
+select plan(56);
 
 select tests.sign_up('ada');
 select tests.sign_up('bob');
@@ -95,7 +95,9 @@ as $$
   select plan_name from public.get_user_active_subscription(tests.id(nickname));
 $$;
 select tests.subscribe('ada', 'starter', 'trialing');
-select is(tests.plan_of('ada'), 'starter', 'the newest one counts, also as a trial');
+select is(tests.plan_of('ada'), 'growth', 'the best one counts, and not the newest');
+update public.subscriptions set status = 'past_due' where user_id = tests.id('ada') and plan_name = 'growth';
+select is(tests.plan_of('ada'), 'starter', 'also as a trial');
 select tests.subscribe('ada', 'scale', status)
 from unnest(array['past_due', 'unpaid', 'canceled', 'incomplete', 'incomplete_expired', 'paused']) as status;
 select is(tests.plan_of('ada'), 'starter', 'one that is not paid for does not');

@@ -7,7 +7,7 @@ import { connectWithCode } from "../../shared/tiktok/connect.ts";
 import type { StoredConnection } from "../../shared/tiktok/connection.ts";
 import type { RefreshDependencies } from "../../shared/tiktok/refresh.ts";
 import { tokenContext } from "../../shared/tiktok/tokens.ts";
-import { supabaseConfigOf, tiktokConfigOf } from "../../local/running_stack.ts";
+import { supabaseConfigOf, workerConfigOf } from "../../local/running_stack.ts";
 import type { TestStack } from "./stack.ts";
 
 export interface Backend extends RefreshDependencies {
@@ -17,7 +17,7 @@ export interface Backend extends RefreshDependencies {
 
 /** What the functions work with, for calls from this process. */
 export async function backendOf(stack: TestStack): Promise<Backend> {
-  const config = tiktokConfigOf(stack.env);
+  const { tiktok: config } = await workerConfigOf(stack.env);
   return {
     database: createServiceClient(supabaseConfigOf(stack.env)),
     config,

@@ -1,0 +1,93 @@
+/** Sends sellers to Stripe's pages: to subscribe, and to change what they have. */
+import { Problem } from "../http/problem.ts";
+import { ensureCustomer, findCustomerOf } from "./customer.ts";
+import type { PaidPlan } from "./plans.ts";
+import { ask } from "./stripe.ts";
+import type { BillingDependencies } from "./sync.ts";
+
+export interface CheckoutDependencies extends BillingDependencies {
+  /** The seller's page, where Stripe's pages end. */
+  appUrl: string;
+}
+
+/** Over for good: whoever had one of these may subscribe again. */
+const OVER = ["canceled", "incomplete_expired"];
+
+function returnTo(appUrl: string, outcome: string): string {
+  const url = new URL(appUrl);
+  url.searchParams.set("billing", outcome);
+  return url.href;
+}
+
+/**
+ * Where the seller goes: to the checkout of a plan, or to the portal, where a subscription that is there
+ * already can be changed. A second one is never begun.
+ * @throws {BillingError} @throws {DatabaseError} PT404
+ */
+export async function beginCheckout(
+  dependencies: CheckoutDependencies,
+  userId: string,
+  plan: PaidPlan,
+): Promise<{ url: string; kind: "checkout" | "portal" }> {
+  const { stripe, config, appUrl } = dependencies;
+  const customer = await ensureCustomer(dependencies, userId);
+  // Stripe's own word: its webhook may be still under way.
+  const subscriptions = await ask(
+    stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
+  );
+  if (subscriptions.data.some(({ status }) => !OVER.includes(status))) {
+    return { url: await openPortal(dependencies, customer), kind: "portal" };
+  }
+  const price = config.prices[plan];
+  const sessions = await ask(stripe.checkout.sessions.list({ customer, limit: 100 }));
+  // Two open sessions could be paid both.
+  for (const session of sessions.data.filter(({ status }) => status === "open")) {
+    if (session.metadata?.price === price && session.url) {
+      return { url: session.url, kind: "checkout" };
+    }
+    await ask(stripe.checkout.sessions.expire(session.id));
+  }
+  const metadata = { user_id: userId, price };
+  const session = await ask(stripe.checkout.sessions.create({
+    mode: "subscription",
+    customer,
+    line_items: [{ price, quantity: 1 }],
+    client_reference_id: userId,
+    metadata,
+    subscription_data: { metadata: { user_id: userId } },
+    success_url: returnTo(appUrl, "subscribed"),
+    cancel_url: returnTo(appUrl, "cancelled"),
+  }, {
+    // Requests at the same time find the same last session: they get one session together.
+    idempotencyKey: `checkout:${customer}:${price}:${sessions.data[0]?.id ?? "first"}`,
+  }));
+  if (!session.url) throw new Error("Stripe's checkout session has no address");
+  return { url: session.url, kind: "checkout" };
+}
+
+/** @throws {Problem} 409 for a seller who never subscribed; BillingError; DatabaseError PT404 */
+export async function beginPortal(
+  dependencies: CheckoutDependencies,
+  userId: string,
+): Promise<{ url: string }> {
+  const { customerId } = await findCustomerOf(dependencies, userId);
+  if (customerId === undefined) {
+    throw new Problem({
+      status: 409,
+      code: "no_subscription",
+      detail: "You have no subscription yet. Choose a plan first.",
+    });
+  }
+  return { url: await openPortal(dependencies, customerId) };
+}
+
+async function openPortal(
+  { stripe, appUrl }: CheckoutDependencies,
+  customer: string,
+): Promise<string> {
+  const session = await ask(stripe.billingPortal.sessions.create({
+    customer,
+    return_url: returnTo(appUrl, "returned"),
+  }));
+  return session.url;
+}

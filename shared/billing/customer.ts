@@ -1,0 +1,45 @@
+/** The customer at Stripe that is a seller of ours: made once, with the first checkout. */
+import * as z from "zod";
+import { unwrap } from "../database/result.ts";
+import { openId, sealId } from "./ids.ts";
+import { ask } from "./stripe.ts";
+import type { BillingDependencies } from "./sync.ts";
+
+const COLUMN = "stripe_customers.stripe_customer_id";
+
+const Seller = z.object({ email: z.string(), stripe_customer_id: z.string().nullable() });
+
+/** Stripe's id; `undefined` for a seller who never went to the checkout. @throws {DatabaseError} PT404 */
+export async function findCustomerOf(
+  { database, keys }: Pick<BillingDependencies, "database" | "keys">,
+  userId: string,
+): Promise<{ email: string; customerId: string | undefined }> {
+  const result = await database.rpc("get_stripe_customer", { p_user_id: userId });
+  const { email, stripe_customer_id: text } = Seller.parse(unwrap("get_stripe_customer", result));
+  return { email, customerId: text === null ? undefined : await openId(keys, COLUMN, text) };
+}
+
+/** Stripe's id. @throws {BillingError} @throws {DatabaseError} PT404 */
+export async function ensureCustomer(
+  dependencies: BillingDependencies,
+  userId: string,
+): Promise<string> {
+  const { stripe, database, keys } = dependencies;
+  const { email, customerId } = await findCustomerOf(dependencies, userId);
+  if (customerId !== undefined) return customerId;
+  // Made by a call whose answer was never stored; Stripe knows an Idempotency-Key for a day only.
+  const earlier = await ask(
+    stripe.customers.search({ query: `metadata['user_id']:'${userId}'`, limit: 1 }),
+  );
+  const customer = earlier.data[0] ?? await ask(stripe.customers.create(
+    { email, metadata: { user_id: userId } },
+    { idempotencyKey: `customer:${userId}` },
+  ));
+  const sealed = await sealId(keys, COLUMN, customer.id);
+  const stored = await database.rpc("store_stripe_customer", {
+    p_user_id: userId,
+    p_stripe_customer_id: sealed.text,
+    p_stripe_customer_id_hash: sealed.hash,
+  });
+  return await openId(keys, COLUMN, unwrap("store_stripe_customer", stored));
+}

@@ -1,0 +1,57 @@
+/** The one client of Stripe's API. */
+import Stripe from "stripe";
+import type { StripeConfig } from "../config.ts";
+
+/** Stripe answered with an error, or not at all. Its own messages quote ids: only its codes are kept. */
+export class BillingError extends Error {
+  override name = "BillingError";
+  /** Stripe's, e.g. `resource_missing`; empty where there is none. */
+  readonly code: string;
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+
+  constructor(error: InstanceType<typeof Stripe.errors.StripeError>) {
+    const { type, code, statusCode, requestId } = error;
+    super(["Stripe:", type, code, statusCode, requestId].filter(Boolean).join(" "));
+    this.code = code ?? "";
+    this.status = statusCode ?? 0;
+  }
+}
+
+/** What Stripe does not have, or not in this account. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof BillingError && error.code === "resource_missing";
+}
+
+/**
+ * Repeats what may be repeated by itself, with one Idempotency-Key for all attempts.
+ * Calls go through `ask`, so that no message of Stripe's is passed on.
+ */
+export function createStripe({ secretKey, apiUrl }: StripeConfig): Stripe {
+  const { protocol, hostname, port, pathname } = new URL(apiUrl);
+  // The client knows hosts, and no path in front of its own.
+  const send: typeof fetch = (input, init) => {
+    const url = new URL(String(input));
+    url.pathname = `${pathname.replace(/\/$/, "")}${url.pathname}`;
+    return fetch(url, init);
+  };
+  return new Stripe(secretKey, {
+    httpClient: Stripe.createFetchHttpClient(send),
+    protocol: protocol === "http:" ? "http" : "https",
+    host: hostname,
+    port: port || (protocol === "http:" ? "80" : "443"),
+    maxNetworkRetries: 2,
+    timeout: 10_000,
+    telemetry: false,
+  });
+}
+
+/** @throws {BillingError} */
+export async function ask<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeError) throw new BillingError(error);
+    throw error;
+  }
+}
