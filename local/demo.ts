@@ -40,10 +40,8 @@ async function control(env: StackEnvironment, path: string, body: unknown): Prom
 
 function table(rows: Record<string, unknown>[]): string {
   const columns = Object.keys(rows[0] ?? {});
-  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column])))];
-  const widths = columns.map((_, i) => Math.max(...cells.map((line) => (line[i] ?? "").length)));
-  return cells.map((line) => "  " + line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("   "))
-    .join("\n");
+  const cells = rows.map((row) => columns.map((column) => String(row[column])));
+  return formatTable([columns, ...cells], { indent: "  " });
 }
 
 /** What became of the shop's events; waits until none is open. */

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { print } from "../local/quiet_console.ts";
+import { formatTable } from "../local/table.ts";
 import {
   agePurchases,
   type Answer,
@@ -218,22 +219,15 @@ function worker(stack: TestStack): RequestInit {
 }
 
 function table(cells: Cell[]): string {
-  const columns = ["provider", "step", "answer", "bought", "purchased", "order"] as const;
-  const titles = {
-    provider: "provider",
-    step: "killed after",
-    answer: "retry",
-    bought: "labels bought",
-    purchased: "shipments",
-    order: "order",
-  };
-  const rows = [titles, ...cells];
-  const widths = columns.map((column) =>
-    Math.max(...rows.map((row) => String(row[column]).length))
-  );
-  return rows.map((row) =>
-    columns.map((column, n) => String(row[column]).padEnd(widths[n] as number)).join("  ").trimEnd()
-  ).join("\n");
+  return formatTable([
+    ["provider", "killed after", "retry", "labels bought", "shipments", "order"],
+    ...cells.map(({ provider, step, answer, bought, purchased, order }) => [
+      provider,
+      step,
+      ...[answer, bought, purchased].map(String),
+      order,
+    ]),
+  ]);
 }
 
 Deno.test("killed after any step, one label is bought and one shipment says so", async () => {

@@ -1,4 +1,5 @@
 /** One line of a chaos run's result. */
+import { formatTable } from "../table.ts";
 
 export interface Check {
   what: string;
@@ -38,8 +39,5 @@ export function checkTable(checks: Check[]): string {
       check.found,
     ]),
   ];
-  const widths = [0, 1, 2].map((i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  return lines.map((line) =>
-    "  " + line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd()
-  ).join("\n");
+  return formatTable(lines, { indent: "  " });
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import postgres from "postgres";
 import { print } from "../quiet_console.ts";
+import { formatTable } from "../table.ts";
 import { findTarget, TARGET_OPTIONS } from "./target.ts";
 
 const HELP = `Shows how the database is. Fails if a status is neither "healthy" nor "info".
@@ -37,15 +38,6 @@ async function readHealth(databaseUrl: string): Promise<Metric[]> {
   } finally {
     await sql.end();
   }
-}
-
-/** Columns as wide as their longest cell. */
-function formatTable(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length))
-  );
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   "))
-    .map((line) => line.trimEnd()).join("\n");
 }
 
 async function main(): Promise<number> {

@@ -1,4 +1,5 @@
 /** Events as text for a terminal. */
+import { tableLines } from "../table.ts";
 
 export interface EventSummary {
   event_id: number;
@@ -56,20 +57,8 @@ function age(time: string, now: number): string {
   return duration(now - Date.parse(time));
 }
 
-/** Columns as wide as their longest cell; `numbers` are set to the right. */
 function table(rows: string[][], numbers: number[], width: number): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length))
-  );
-  return rows.map((row) =>
-    cut(
-      row.map((cell, column) => {
-        const wide = widths[column] ?? 0;
-        return numbers.includes(column) ? cell.padStart(wide) : cell.padEnd(wide);
-      }).join("  ").trimEnd(),
-      width,
-    )
-  );
+  return tableLines(rows, { numbers }).map((line) => cut(line, width));
 }
 
 export function formatCounts(counts: EventCount[], now: number, width: number): string {
