@@ -68,6 +68,8 @@ function packageOf(
   lineItemIds: string[],
 ): { id: string; lines: LineItem[] } | undefined {
   const lines = (order.line_items ?? []).filter((line) => lineItemIds.includes(line.id));
+  // Of units that TikTok does not show, nobody can say that they have no package.
+  if (lines.length === 0) throw new LabelError("order_changed");
   const ids = new Set(lines.map((line) => line.package_id || ""));
   const [id = ""] = ids;
   if (ids.size === 1 && id === "") return undefined;
@@ -143,7 +145,9 @@ export class TikTokShippingProvider implements LabelProvider {
     // A rate that the seller saw: TikTok's prices are estimates, asking again would bring no other.
     if (quoted_cost !== null) return { service, quoted_cost, currency, ...chosen };
     const rates = await this.rates(order, { parcel, lineItemIds: line_item_ids });
-    const cheapest = rates.toSorted((a, b) => Number(a.price) - Number(b.price));
+    // What has no price may cost anything.
+    const priceOf = (rate: Rate) => Number(rate.price ?? Infinity);
+    const cheapest = rates.toSorted((a, b) => priceOf(a) - priceOf(b));
     const rate = service === "default"
       ? rates.find((candidate) => candidate.is_default) ?? cheapest[0]
       : service === "cheapest"

@@ -44,8 +44,8 @@ function harmless(error: unknown): LabelError {
 function afterBuying(error: unknown): LabelError {
   if (!(error instanceof EasyPostError)) throw error;
   const { status, code } = error;
-  // Also a 503: a proxy may say so when it lost the answer.
-  const unclear = status === 0 || status === 200 || status >= 500 || status === 409 ||
+  // Also a 503: a proxy may say so when it lost the answer. Of a success only the answer is broken.
+  const unclear = status < 300 || status >= 500 || status === 409 ||
     code === EXISTS || UNCLEAR.test(code);
   return unclear
     ? new LabelError("outcome_unknown", { bought: "unknown", cause: error })
@@ -108,7 +108,8 @@ export class EasyPostProvider implements LabelProvider {
     order: OrderToShip,
     { parcel, sender }: { parcel: Parcel; sender: Sender | null },
   ): Promise<Rate[]> {
-    const shipment = await this.#create(crypto.randomUUID(), order, parcel, sender, "PDF");
+    // Nobody knows yet which format is wanted, and EasyPost converts labels from PNG only.
+    const shipment = await this.#create(crypto.randomUUID(), order, parcel, sender, "PNG");
     return shipment.rates.flatMap((rate) => {
       const price = exactCents(rate.rate);
       if (price === undefined) return [];
