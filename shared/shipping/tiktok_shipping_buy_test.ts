@@ -123,13 +123,16 @@ Deno.test("an answer that is broken, or none, leaves the purchase in doubt, and 
 });
 
 Deno.test("who waits too long for TikTok is in doubt, and does not ask twice", async () => {
-  const release = Promise.withResolvers<Response>();
-  await withTikTok({ [CREATE]: () => release.promise }, async ({ provider, purchase, asked }) => {
-    const error = await labelErrorOf(provider.buy(purchase(), CHOICE));
-    assert.deepEqual([error.code, error.bought], UNKNOWN);
-    assert.match(error.message, /within 100 ms/);
-    assert.deepEqual(asked(), [CREATE]);
-    release.resolve(new Response());
+  const end = Promise.withResolvers<Response>();
+  await withTikTok({ [CREATE]: () => end.promise }, async ({ provider, purchase, asked }) => {
+    try {
+      const error = await labelErrorOf(provider.buy(purchase(), CHOICE));
+      assert.deepEqual([error.code, error.bought], UNKNOWN);
+      assert.match(error.message, /within 100 ms/);
+      assert.deepEqual(asked(), [CREATE]);
+    } finally {
+      end.resolve(new Response());
+    }
   }, { timeoutMs: 100 });
 });
 

@@ -59,3 +59,17 @@ export async function withRudeServer(
     await serving;
   }
 }
+
+/** A server that never answers. */
+export async function withSilentServer(
+  use: (url: string, requests: Seen[]) => Promise<void>,
+): Promise<void> {
+  const end = Promise.withResolvers<Response>();
+  await withServer(() => end.promise, async (url, requests) => {
+    try {
+      await use(url, requests);
+    } finally {
+      end.resolve(new Response());
+    }
+  });
+}
