@@ -78,10 +78,11 @@ Deno.test("a price with fractions of a cent is not offered, and one with zeros b
   });
 });
 
-Deno.test("where no carrier goes there are no rates, and no service for a label", async () => {
+Deno.test("where no carrier goes there are no rates, which is a refusal, and no service for a label", async () => {
   await withEasyPost(async ({ provider }) => {
     const order = orderToShip({ shipping_address: { line1: "1 High St", country: "GB" } });
-    assert.deepEqual(await provider.rates(order, REQUEST), []);
+    const rates = provider.rates(order, REQUEST);
+    assert.deepEqual(await refusalOf(rates), ["carrier_refused", "no"]);
     const prepared = provider.prepare(purchaseOf({ order }));
     assert.deepEqual(await refusalOf(prepared), ["service_unavailable", "no"]);
   });
