@@ -12,6 +12,7 @@ import { print, redirectConsole } from "./quiet_console.ts";
 import { findRunningStack, supabaseConfigOf } from "./running_stack.ts";
 import { authorizeSimulatedShop, connectWithCode, type Seller, signInSeller } from "./seller.ts";
 import { startStack } from "./stack.ts";
+import { formatTable } from "./table.ts";
 
 const HELP = `Shows a seller, a shop, 50 orders and a plan limit at work.
 

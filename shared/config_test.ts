@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import {
   ConfigError,
+  readEasyPostConfig,
+  readEasyPostWebhookSecret,
   readEncryptionKeys,
   readSupabaseConfig,
   readTikTokAuthorizeConfig,
@@ -122,5 +124,52 @@ Deno.test("readTikTokAuthorizeConfig() names what is missing or wrong, without i
         return true;
       },
     );
+  }
+});
+
+Deno.test("readEasyPostConfig() uses EasyPost's own host unless told otherwise", () => {
+  const key = { EASYPOST_API_KEY: "EZTKs3cret" };
+  assert.deepEqual(readEasyPostConfig(environment(key)), {
+    apiKey: "EZTKs3cret",
+    apiUrl: "https://api.easypost.com/v2",
+  });
+  const other = { ...key, EASYPOST_API_URL: "http://127.0.0.1:9/v2//" };
+  assert.equal(readEasyPostConfig(environment(other)).apiUrl, "http://127.0.0.1:9/v2");
+  const empty = { ...key, EASYPOST_API_URL: "" };
+  assert.equal(readEasyPostConfig(environment(empty)).apiUrl, "https://api.easypost.com/v2");
+});
+
+Deno.test("readEasyPostWebhookSecret() gives the secret as it is, spaces and all", () => {
+  for (const secret of ["secret", " s3cret ", "ﬁne-Ünïcode"]) {
+    const variables = { EASYPOST_WEBHOOK_SECRET: secret };
+    assert.equal(readEasyPostWebhookSecret(environment(variables)), secret);
+  }
+});
+
+Deno.test("what is missing or wrong for EasyPost is named, with the fix and without its value", () => {
+  const url = { EASYPOST_API_KEY: "EZTKs3cret", EASYPOST_API_URL: "api.s3cret.example" };
+  const cases: [() => unknown, RegExp][] = [
+    [() => readEasyPostConfig(environment({})), /^EASYPOST_API_KEY is not set\. Copy it from/],
+    [
+      () => readEasyPostConfig(environment({ EASYPOST_API_KEY: "" })),
+      /^EASYPOST_API_KEY is not set\. Copy it from EasyPost's dashboard/,
+    ],
+    [() => readEasyPostConfig(environment(url)), /^EASYPOST_API_URL is not an http\(s\) URL\.$/],
+    [
+      () => readEasyPostWebhookSecret(environment({})),
+      /^EASYPOST_WEBHOOK_SECRET is not set\. Set the same secret/,
+    ],
+    [
+      () => readEasyPostWebhookSecret(environment({ EASYPOST_WEBHOOK_SECRET: "" })),
+      /^EASYPOST_WEBHOOK_SECRET is not set/,
+    ],
+  ];
+  for (const [read, message] of cases) {
+    assert.throws(read, (error: Error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /s3cret/);
+      return true;
+    });
   }
 });

@@ -12,7 +12,9 @@ const Measure = z.union([z.number(), z.string()], "a number above 0, such as 9.5
   .transform(String)
   .refine((text) => /^\d{1,6}(\.\d{1,2})?$/.test(text) && Number(text) > 0, {
     error: "a number above 0 with at most two decimals, such as 9.5",
-  });
+  })
+  // One way to write each: "9.0" is the same parcel as 9.
+  .transform((text) => String(Number(text)));
 
 export const Parcel = z.strictObject({
   length: Measure,

@@ -1,4 +1,5 @@
 /** Finds out at the carrier what became of a purchase whose worker died, or never got an answer. */
+import { LabelError } from "./errors.ts";
 import type { LabelDependencies } from "./labels.ts";
 import type { Shipment, WorkersPurchase } from "./purchases.ts";
 
@@ -23,8 +24,14 @@ export async function settlePurchase(
   if (purchase.state === "requested") {
     return purchase.abandoned ? await purchases.fail(purchase, "abandoned", eventId) : undefined;
   }
-  const label = await providers[purchase.provider].find(purchase);
+  let reason = "not_bought";
+  const label = await providers[purchase.provider].find(purchase).catch((error) => {
+    // Shipped in another way than was asked for: in Seller Center, in several packages.
+    if (!(error instanceof LabelError) || error.code !== "already_shipped") throw error;
+    reason = error.code;
+    return undefined;
+  });
   if (label !== undefined) return await purchases.finish(purchase.id, label, eventId);
   if (purchase.seconds < CERTAIN_SECONDS) return undefined;
-  return await purchases.fail(purchase, "not_bought", eventId);
+  return await purchases.fail(purchase, reason, eventId);
 }

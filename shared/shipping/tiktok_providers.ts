@@ -25,11 +25,10 @@ export function findShippingProvider(
   providers: readonly ShippingProvider[],
 ): ShippingProvider | undefined {
   const name = plain(carrier);
-  const wanted = [name, SAME[name]].filter((candidate) => candidate !== undefined);
-  const exact = providers.find((provider) => wanted.includes(plain(provider.name)));
-  // "DHL Express" for DHL, "Royal Mail 48" for RoyalMail.
-  return exact ??
-    providers.find((provider) =>
-      wanted.some((candidate) => plain(provider.name).startsWith(candidate))
-    );
+  const wanted = [name, SAME[name]].filter(Boolean) as string[];
+  const find = (isMeant: (theirs: string, ours: string) => boolean) =>
+    wanted.map((ours) => providers.find((provider) => isMeant(plain(provider.name), ours)))
+      .find((provider) => provider !== undefined);
+  // "DHL Express" for DHL, "Royal Mail 48" for RoyalMail; a carrier's very name comes first.
+  return find((theirs, ours) => theirs === ours) ?? find((theirs, ours) => theirs.startsWith(ours));
 }

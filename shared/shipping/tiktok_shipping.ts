@@ -62,12 +62,19 @@ function afterBuying(error: unknown): unknown {
     : new LabelError("outcome_unknown", { bought: "unknown", cause: error });
 }
 
+/** Where TikTok did not say: nearly all shops that have its labels are there. */
+function isInUnitedStates({ shop }: OrderToShip): boolean {
+  return (shop?.region ?? "US") === "US";
+}
+
 /** TikTok's package of these units: `undefined` if they have none, an error if it is not theirs alone. */
 function packageOf(
   order: Order,
   lineItemIds: string[],
 ): { id: string; lines: LineItem[] } | undefined {
   const lines = (order.line_items ?? []).filter((line) => lineItemIds.includes(line.id));
+  // Of units that TikTok does not show, nobody can say that they have no package.
+  if (lines.length === 0) throw new LabelError("order_changed");
   const ids = new Set(lines.map((line) => line.package_id || ""));
   const [id = ""] = ids;
   if (ids.size === 1 && id === "") return undefined;
@@ -95,7 +102,7 @@ export class TikTokShippingProvider implements LabelProvider {
     order: OrderToShip,
     { parcel, lineItemIds }: { parcel: Parcel; lineItemIds: string[] },
   ): Promise<Rate[]> {
-    if (order.shop?.region !== "US") {
+    if (!isInUnitedStates(order)) {
       return [{
         carrier: "TikTok Shipping",
         service: TIKTOKS_CHOICE,
@@ -143,7 +150,9 @@ export class TikTokShippingProvider implements LabelProvider {
     // A rate that the seller saw: TikTok's prices are estimates, asking again would bring no other.
     if (quoted_cost !== null) return { service, quoted_cost, currency, ...chosen };
     const rates = await this.rates(order, { parcel, lineItemIds: line_item_ids });
-    const cheapest = rates.toSorted((a, b) => Number(a.price) - Number(b.price));
+    // What has no price may cost anything.
+    const priceOf = (rate: Rate) => Number(rate.price ?? Infinity);
+    const cheapest = rates.toSorted((a, b) => priceOf(a) - priceOf(b));
     const rate = service === "default"
       ? rates.find((candidate) => candidate.is_default) ?? cheapest[0]
       : service === "cheapest"
@@ -155,7 +164,7 @@ export class TikTokShippingProvider implements LabelProvider {
 
   async buy(purchase: Purchase, choice: Choice): Promise<BoughtLabel> {
     try {
-      return purchase.order.shop?.region === "US"
+      return isInUnitedStates(purchase.order)
         ? await this.#create(purchase, choice)
         : await this.#arrange(purchase);
     } catch (error) {
@@ -225,7 +234,7 @@ export class TikTokShippingProvider implements LabelProvider {
     const { order, line_item_ids } = purchase;
     const found = packageOf(await this.#readOrder(order), line_item_ids);
     if (found === undefined) return undefined;
-    if (order.shop?.region !== "US" && !isArranged(found.lines)) return undefined;
+    if (!isInUnitedStates(order) && !isArranged(found.lines)) return undefined;
     const detail = await this.#call(order, (access) => getPackage(this.#tiktok, access, found.id));
     if (detail.package_status === "CANCELLED") return undefined;
     return {

@@ -44,8 +44,8 @@ function harmless(error: unknown): LabelError {
 function afterBuying(error: unknown): LabelError {
   if (!(error instanceof EasyPostError)) throw error;
   const { status, code } = error;
-  // Also a 503: a proxy may say so when it lost the answer.
-  const unclear = status === 0 || status === 200 || status >= 500 || status === 409 ||
+  // Also a 503: a proxy may say so when it lost the answer. Of a success only the answer is broken.
+  const unclear = status < 300 || status >= 500 || status === 409 ||
     code === EXISTS || UNCLEAR.test(code);
   return unclear
     ? new LabelError("outcome_unknown", { bought: "unknown", cause: error })
@@ -108,7 +108,8 @@ export class EasyPostProvider implements LabelProvider {
     order: OrderToShip,
     { parcel, sender }: { parcel: Parcel; sender: Sender | null },
   ): Promise<Rate[]> {
-    const shipment = await this.#create(crypto.randomUUID(), order, parcel, sender, "PDF");
+    // Nobody has said in which format the label is wanted: EasyPost converts PNG into the others, only.
+    const shipment = await this.#create(crypto.randomUUID(), order, parcel, sender, "PNG");
     if (shipment.rates.length === 0) throw new LabelError("carrier_refused");
     return shipment.rates.flatMap((rate) => {
       const price = exactCents(rate.rate);
@@ -159,12 +160,14 @@ export class EasyPostProvider implements LabelProvider {
   }
 
   async find(purchase: Purchase): Promise<BoughtLabel | undefined> {
-    const id = purchase.carrier_shipment_id ?? purchase.id;
+    const { id, carrier_shipment_id, label_format } = purchase;
     try {
-      return bought(await this.#client.getShipment(id), purchase.label_format);
+      return bought(await this.#client.getShipment(carrier_shipment_id ?? id), label_format);
     } catch (error) {
-      if (error instanceof EasyPostError && error.status === 404) return undefined;
-      throw harmless(error);
+      // Never made. One that was made and is not there now is in another account: that tells nothing.
+      const isUnknown = error instanceof EasyPostError && error.status === 404 && error.code !== "";
+      if (isUnknown && carrier_shipment_id === null) return undefined;
+      throw isUnknown ? new LabelError("carrier_unavailable", { cause: error }) : harmless(error);
     }
   }
 

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import type { ShippingAddress } from "../tiktok/address.ts";
+import { recipientForEasyPost, Sender, senderForEasyPost } from "./sender.ts";
+
+const ADA = {
+  name: "Ada's Mugs",
+  phone: "+1 503 555 0100",
+  line1: "12 Kiln Road",
+  city: "Portland",
+  postal_code: "97209",
+  country: "US",
+};
+
+const FULL = { ...ADA, company: "Mugs Ltd", line2: "Floor 2", state: "OR" };
+
+/** Which fields are wrong. */
+function wrong(sender: unknown): string[] {
+  return (Sender.safeParse(sender).error?.issues ?? []).map(({ path }) => path.join("."));
+}
+
+Deno.test("a sender is kept as it was given, without spaces around", () => {
+  assert.deepEqual(Sender.parse(ADA), ADA);
+  assert.deepEqual(Sender.parse(FULL), FULL);
+  const spaced = {
+    ...ADA,
+    name: " Ada's Mugs\n",
+    phone: " +1 503 555 0100 ",
+    postal_code: "97209 ",
+  };
+  assert.deepEqual(Sender.parse(spaced), ADA);
+  for (
+    const phone of ["5035550100", "(+44) 20 7946 0018".slice(1).replace(")", ""), "+1.503/555-0100"]
+  ) {
+    assert.deepEqual(wrong({ ...ADA, phone }), []);
+  }
+  for (const postal_code of ["97209-1234", "SW1A 1AA", "D02 X285"]) {
+    assert.deepEqual(wrong({ ...ADA, postal_code }), []);
+  }
+});
+
+Deno.test("a sender lacks nothing that a carrier needs, and has nothing that nobody asked for", () => {
+  for (const field of Object.keys(ADA)) {
+    const { [field]: _, ...rest } = ADA as Record<string, unknown>;
+    assert.deepEqual(wrong(rest), [field]);
+    for (const value of ["", "  ", null, 7, false, {}, "x".repeat(101)]) {
+      assert.deepEqual(wrong({ ...ADA, [field]: value }), [field], `${field}: ${value}`);
+    }
+  }
+  for (const field of ["company", "line2", "state"]) {
+    for (const value of ["", " ", null, 7, "x".repeat(101)]) {
+      assert.deepEqual(wrong({ ...FULL, [field]: value }), [field], `${field}: ${value}`);
+    }
+  }
+  assert.deepEqual(wrong({ ...ADA, street1: "12 Kiln Road" }), [""]);
+  for (const value of [null, undefined, "Portland", [], 1]) assert.deepEqual(wrong(value), [""]);
+});
+
+Deno.test("phone numbers, postal codes and countries that are none are refused", () => {
+  const refused = {
+    phone: ["503", "call me", "+1 503 555 0100 ext. 7", "+".padEnd(40, "1"), "555\n0100\n22"],
+    postal_code: ["1", "9720997209972", "972*9", "97_209"],
+    country: ["us", "USA", "U", " US", "United States", "U1"],
+  };
+  for (const [field, values] of Object.entries(refused)) {
+    for (const value of values) {
+      assert.deepEqual(wrong({ ...ADA, [field]: value }), [field], `${field}: ${value}`);
+    }
+  }
+});
+
+Deno.test("EasyPost gets its own names of the fields, and only those that are filled", () => {
+  assert.deepEqual(senderForEasyPost(Sender.parse(FULL)), {
+    name: "Ada's Mugs",
+    company: "Mugs Ltd",
+    phone: "+1 503 555 0100",
+    street1: "12 Kiln Road",
+    street2: "Floor 2",
+    city: "Portland",
+    state: "OR",
+    zip: "97209",
+    country: "US",
+  });
+  assert.deepEqual(Object.keys(senderForEasyPost(Sender.parse(ADA))), [
+    ...["name", "phone", "street1", "city", "zip", "country"],
+  ]);
+});
+
+Deno.test("a buyer's address goes to EasyPost without what TikTok alone knows, nulls and blanks", () => {
+  const address = {
+    name: "Rosa Delgado",
+    phone: null,
+    line1: "118 Alder Street",
+    line2: "",
+    city: "Portland",
+    state: "Oregon",
+    postal_code: "97205",
+    country: "US",
+    full_address: "118 Alder Street, Portland",
+    districts: [{ level: "L0", type: "Country", name: "United States" }],
+  } as unknown as ShippingAddress;
+  assert.deepEqual(recipientForEasyPost(address), {
+    name: "Rosa Delgado",
+    street1: "118 Alder Street",
+    city: "Portland",
+    state: "Oregon",
+    zip: "97205",
+    country: "US",
+  });
+  assert.deepEqual(recipientForEasyPost({} as ShippingAddress), {});
+});

@@ -1,0 +1,51 @@
+/** The EasyPost simulator behind a port, and our client and provider that call it. */
+import {
+  EasyPostClient,
+  type EasyPostClientOptions,
+} from "../../shared/shipping/easypost/client.ts";
+import { EasyPostProvider } from "../../shared/shipping/easypost/provider.ts";
+import type { Choice, Purchase } from "../../shared/shipping/provider.ts";
+import { KEY, NOW, SECRET } from "../simulators/easypost/caller.ts";
+import { EasyPostSimulator } from "../simulators/easypost/simulator.ts";
+import { purchaseOf } from "./purchases.ts";
+
+export interface EasyPostWorld {
+  simulator: EasyPostSimulator;
+  url: string;
+  client: EasyPostClient;
+  provider: EasyPostProvider;
+}
+
+export async function withEasyPost(
+  use: (world: EasyPostWorld) => Promise<void>,
+  options: EasyPostClientOptions = {},
+): Promise<void> {
+  const simulator = new EasyPostSimulator({
+    apiKey: KEY,
+    webhookSecret: SECRET,
+    webhookUrl: "http://127.0.0.1:1/",
+    now: () => NOW,
+  });
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => simulator.fetch(request),
+  );
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const client = new EasyPostClient({ apiKey: KEY, apiUrl: `${url}/v2` }, options);
+  try {
+    await use({ simulator, url, client, provider: new EasyPostProvider(client) });
+  } finally {
+    simulator.close();
+    await server.shutdown();
+  }
+}
+
+/** A purchase whose choice is made and stored: all that is left is to spend the money. */
+export async function prepared(
+  { provider }: Pick<EasyPostWorld, "provider">,
+  fields: Partial<Purchase> = {},
+): Promise<{ purchase: Purchase; choice: Choice }> {
+  const intent = purchaseOf(fields);
+  const choice = await provider.prepare(intent);
+  return { purchase: { ...intent, ...choice }, choice };
+}
