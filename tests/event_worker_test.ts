@@ -49,6 +49,7 @@ Deno.test("only a secret key in apikey may call it; everything else is refused a
   assert.equal((await eventRow(stack)).status, "pending");
   assert.deepEqual(await runEventWorker(stack), {
     released: 0,
+    label_tasks: 0,
     oldest_open_seconds: 0,
     events: { ignored: 1 },
   });
