@@ -47,9 +47,10 @@ ${email} is signed in (password: ${values.password}) and has connected shop ${
 
 Their orders, as they see them (the token is good for an hour):
 
+  token='${seller.accessToken}'
   curl '${env.SUPABASE_URL}/rest/v1/orders?select=tiktok_order_id,order_status,total_amount,currency' \\
     -H 'apikey: ${env.SUPABASE_PUBLISHABLE_KEY}' \\
-    -H 'Authorization: Bearer ${seller.accessToken}'
+    -H "Authorization: Bearer $token"
 `);
   return 0;
 }

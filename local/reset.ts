@@ -14,6 +14,7 @@ const HELP = `Deletes the database, keys and logs of the local stack. Stop the s
 /** Only these: the folder may be one that holds other things too. */
 const OURS = [
   "cluster",
+  "easypost-simulator.jsonl",
   "env",
   "function-host.pid",
   "keys.json",

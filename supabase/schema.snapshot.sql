@@ -3364,7 +3364,12 @@ begin
         attempt = attempt + 1,
         reason = null,
         provider = chosen_provider,
-        line_item_ids = lines
+        line_item_ids = lines,
+        -- Without one it failed: the shop may have given it since.
+        sender = coalesce(
+          label_purchases.sender,
+          (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+        )
     where id = purchase.id
     returning * into purchase;
   end if;

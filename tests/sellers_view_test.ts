@@ -1,7 +1,9 @@
 /** Runs the examples of docs/sellers-view.md: each code block is imported, and what it exports is called. */
 import assert from "node:assert/strict";
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { SupabaseClient } from "@supabase/supabase-js";
 import { authorizeSimulatedShop, connectWithCode } from "../local/seller.ts";
+import { checkExamples, loadExamples } from "./support/doc_examples.ts";
+import { createLiveClient, FakeSocket, LIVE, receiveBroadcasts } from "./support/realtime.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -72,23 +74,7 @@ const KNOWN = [
   "watchRows",
 ];
 
-async function loadExamples(): Promise<{ blocks: string[][]; examples: Examples }> {
-  const page = await Deno.readTextFile(PAGE);
-  const sources = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((found) => found[1] ?? "");
-  const fences = [...page.matchAll(/^```/gm)].length;
-  assert.equal(fences, 2 * sources.length, "every code block of the page is a ts block");
-  const modules: Record<string, unknown>[] = [];
-  for (const source of sources) {
-    const bytes = new TextEncoder().encode(source);
-    modules.push(await import(`data:application/typescript;base64,${bytes.toBase64()}`));
-  }
-  return {
-    blocks: modules.map((module) => Object.keys(module)),
-    examples: Object.assign({}, ...modules) as Examples,
-  };
-}
-
-const { blocks, examples } = await loadExamples();
+const { blocks, examples } = await loadExamples<Examples>(PAGE);
 
 /** A database time is a text with microseconds, e.g. 2026-03-01T10:00:00.123456+00:00. */
 function hourOf(order: OrderRow): number {
@@ -301,10 +287,7 @@ Deno.test("every block of the seller's page is known to this test", () => {
 });
 
 Deno.test("the blocks of the seller's page pass the type check", async () => {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--doc-only", PAGE.pathname],
-  }).output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  await checkExamples(PAGE);
 });
 
 Deno.test("money on the seller's page is exact, to the largest amount that is stored", () => {
@@ -328,65 +311,6 @@ Deno.test("the seller's page lists, filters and shows what is the seller's, and 
     "without a seller there is nothing",
   );
 });
-
-type Frame = [joinRef: string, ref: string, topic: string, event: string, payload: Row];
-
-/** In place of the connection to Realtime, which the local stack does not have: it accepts every join. */
-class FakeSocket extends EventTarget {
-  static last: FakeSocket;
-  readonly frames: Frame[] = [];
-  readyState = 0;
-  onopen?: () => void;
-  onclose?: (event: unknown) => void;
-  onmessage?: (event: { data: string }) => void;
-
-  constructor(readonly url: string) {
-    super();
-    FakeSocket.last = this;
-    queueMicrotask(() => {
-      this.readyState = 1;
-      this.onopen?.();
-    });
-  }
-
-  send(text: string): void {
-    const frame = JSON.parse(text) as Frame;
-    this.frames.push(frame);
-    const [joinRef, ref, topic, event, payload] = frame;
-    const config = payload.config as { postgres_changes?: Row[] } | undefined;
-    const postgres_changes = config?.postgres_changes?.map((change, id) => ({ id, ...change }));
-    const response = event === "phx_join" ? { postgres_changes } : {};
-    queueMicrotask(() =>
-      this.receive([joinRef, ref, topic, "phx_reply", { status: "ok", response }])
-    );
-  }
-
-  receive(frame: Frame | [null, null, string, string, Row]): void {
-    this.onmessage?.({ data: JSON.stringify(frame) });
-  }
-
-  close(): void {
-    this.readyState = 3;
-    queueMicrotask(() => this.onclose?.({ code: 1000, wasClean: true }));
-  }
-
-  get join(): { topic: string; config: Row; token: unknown } {
-    const [, , topic, , { config, access_token }] = this.frames
-      .find((frame) => frame[3] === "phx_join") as Frame;
-    return { topic, config: config as Row, token: access_token };
-  }
-}
-
-/** The seller's client, on a fake connection to Realtime. */
-function createLiveClient(stack: TestStack, seller: ConnectedSeller): SupabaseClient {
-  return createClient(stack.env.SUPABASE_URL, stack.env.SUPABASE_PUBLISHABLE_KEY, {
-    accessToken: () => Promise.resolve(seller.accessToken),
-    realtime: { transport: FakeSocket as unknown as typeof WebSocket },
-  });
-}
-
-// realtime-js leaves timers behind when it disconnects.
-const LIVE = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
   "the seller's page joins the seller's own private topic, and hears of an order and its parcel",
@@ -418,30 +342,12 @@ Deno.test(
     insert into public.shipments (order_id, carrier, service_type)
     values (${row?.id}, 'USPS', 'Priority')`;
     await stack.sql`update public.shipments set status = 'delivered'`;
-    // What Realtime sends on is what the database has put there, for whoever may read it.
-    const told = await stack.sql.begin(async (sql) => {
-      await sql`select set_config('realtime.topic', ${`user:${seller.id}`}, true)`;
-      const claims = JSON.stringify({ sub: seller.id, role: "authenticated" });
-      await sql`
-      select set_config('request.jwt.claims', ${claims}, true),
-        set_config('request.jwt.claim.sub', ${seller.id}, true)`;
-      await sql`set local role authenticated`;
-      return await sql`select topic, event, payload from realtime.messages order by inserted_at`;
-    });
-    assert.deepEqual(told.map((message) => message.event), [
+    assert.deepEqual(await receiveBroadcasts(stack, seller), [
       "order_received",
       "order_changed",
       "shipment_created",
       "shipment_changed",
     ]);
-    for (const message of told) {
-      const { event, payload } = message;
-      FakeSocket.last.receive([null, null, `realtime:${message.topic}`, "broadcast", {
-        type: "broadcast",
-        event,
-        payload,
-      }]);
-    }
     assert.deepEqual(heard, Array(4).fill(row?.id));
     await supabase.removeAllChannels();
   },

@@ -21,7 +21,7 @@ Filters; all that are given must hold:
   --source S          tiktok, stripe, easypost or creatorflow
   --type T            e.g. ORDER_STATUS_CHANGE
   --shop ID           TikTok's shop id
-  --object ID         TikTok's order id
+  --object ID         TikTok's order id; of a label's task, the shipment's id
   --reason TEXT       the whole reason
   --error TEXT        a part of the last error, in any case
   --since TIME        received then or later: 2026-11-23T10:00:00Z, or 90s, 30m, 2h, 3d ago

@@ -21,7 +21,7 @@ const INTERNAL = {
 export const allowBrowsers = cors({
   origin: "*",
   allowHeaders: ["authorization", "apikey", "content-type", "x-client-info", "idempotency-key"],
-  exposeHeaders: ["x-request-id"],
+  exposeHeaders: ["x-request-id", "retry-after"],
   maxAge: 3600,
 });
 

@@ -1,0 +1,29 @@
+/** The examples of a page in docs/: each ts block is a module of its own. */
+import assert from "node:assert/strict";
+
+/** Imports the blocks. `blocks`: what each exports; `examples`: all of it together. */
+export async function loadExamples<T>(
+  page: URL,
+): Promise<{ blocks: string[][]; examples: T }> {
+  const text = await Deno.readTextFile(page);
+  const sources = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((found) => found[1] ?? "");
+  const fences = [...text.matchAll(/^```(?:(?!sql).)/gm)].length;
+  assert.equal(fences, sources.length, "every code block of the page is a ts block, or SQL");
+  const modules: Record<string, unknown>[] = [];
+  for (const source of sources) {
+    const bytes = new TextEncoder().encode(source);
+    modules.push(await import(`data:application/typescript;base64,${bytes.toBase64()}`));
+  }
+  return {
+    blocks: modules.map((module) => Object.keys(module)),
+    examples: Object.assign({}, ...modules) as T,
+  };
+}
+
+/** They pass the type check. */
+export async function checkExamples(page: URL): Promise<void> {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--doc-only", page.pathname],
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+}
