@@ -102,7 +102,8 @@ export class Purchases {
     const result = await this.#database.rpc("store_label_rates", {
       p_order_id: order.id,
       p_parcel: parcel,
-      p_sender: sender as Json,
+      // The database's function has no default for it.
+      p_sender: (sender ?? null) as Json,
       p_rates: rates.map((rate) => ({ ...rate, provider })) as unknown as Json,
     });
     return unwrap("store_label_rates", result);

@@ -108,7 +108,8 @@ export class EasyPostProvider implements LabelProvider {
     order: OrderToShip,
     { parcel, sender }: { parcel: Parcel; sender: Sender | null },
   ): Promise<Rate[]> {
-    const shipment = await this.#create(crypto.randomUUID(), order, parcel, sender, "PDF");
+    // Nobody has said in which format the label is wanted: EasyPost converts PNG into the others, only.
+    const shipment = await this.#create(crypto.randomUUID(), order, parcel, sender, "PNG");
     if (shipment.rates.length === 0) throw new LabelError("carrier_refused");
     return shipment.rates.flatMap((rate) => {
       const price = exactCents(rate.rate);
