@@ -1172,7 +1172,12 @@ AS $function$
     'shipping_address', p_order.shipping_address,
     'line_item_ids', private.order_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
-    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id)
+    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'tracking_numbers', (
+      select coalesce(jsonb_agg(tracking_number), '[]')
+      from public.shipments
+      where order_id = p_order.id and provider is not null and tracking_number is not null
+    )
   );
 $function$
 ;
@@ -3025,7 +3030,11 @@ begin
         attempt = attempt + 1,
         reason = null,
         provider = chosen_provider,
-        line_item_ids = lines
+        line_item_ids = lines,
+        -- Perhaps it was the sender that was missing.
+        sender = coalesce(
+          sender, (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+        )
     where id = purchase.id
     returning * into purchase;
   end if;

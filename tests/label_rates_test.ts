@@ -156,9 +156,8 @@ Deno.test("outside the US TikTok names no price: the waiting package is arranged
   stack.tiktok.addShop({ id: shopId, region: "DE" });
   const seller = await connectSeller(stack, shopId);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
-  const { packages } = stack.tiktok.state.get("orders", order.tiktokId)?.detail as {
-    packages: { id: string }[];
-  };
+  const detail = stack.tiktok.state.get("orders", order.tiktokId)?.detail;
+  const waiting = detail?.packages as { id: string }[];
   const asked = await askRates(stack, seller, order.id, { from: undefined });
   assert.equal(asked.status, 200, "TikTok knows where the seller sends from");
   const { rates } = asked.body;
@@ -183,7 +182,7 @@ Deno.test("outside the US TikTok names no price: the waiting package is arranged
   assert.equal(callsTo(stack.tiktok.calls, SHIPPED), 1);
   assert.deepEqual(
     stack.tiktok.fulfillment.labels.map(({ packageId }) => packageId),
-    packages.map(({ id }) => id),
+    waiting.map(({ id }) => id),
   );
   assert.equal((await buy(stack, seller, order.id, label)).status, 200);
   await settledEvents(stack);

@@ -367,7 +367,11 @@ begin
         attempt = attempt + 1,
         reason = null,
         provider = chosen_provider,
-        line_item_ids = lines
+        line_item_ids = lines,
+        -- Perhaps it was the sender that was missing.
+        sender = coalesce(
+          sender, (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+        )
     where id = purchase.id
     returning * into purchase;
   end if;

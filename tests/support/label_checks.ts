@@ -10,7 +10,7 @@ export function assertProblem(answer: Answer, status: number, code: string, what
   assert.equal(`${answer.status} ${body?.code}`, `${status} ${code}`, `${what}: ${body?.detail}`);
   assert.equal(headers.get("content-type"), "application/problem+json", what);
   assert.equal(body.status, status, what);
-  assert.ok(typeof body.detail === "string" && body.detail.length > 10, what);
+  assert.match(body.detail, /\w \w/, what);
   assert.ok(body.request_id, what);
   assert.equal(headers.get("x-request-id"), body.request_id, what);
 }
@@ -24,7 +24,7 @@ export function labelsBought(stack: TestStack): { easypost: number; tiktok: numb
 }
 
 /** Calls of the carriers, money, and rows: what a refused request leaves alone. */
-export async function traces(stack: TestStack) {
+export async function traces(stack: TestStack): Promise<Record<string, unknown>> {
   const [rows] = await stack.sql`
     select
       (select count(*)::int from private.label_purchases) as purchases,
@@ -58,7 +58,9 @@ export async function orderOf(
   seller: ConnectedSeller,
   orderId: string,
 ): Promise<{ status: string; events: string[] }> {
-  const { data } = await seller.client.from("orders").select("order_status, order_events(event_type)")
+  const { data } = await seller.client.from("orders").select(
+    "order_status, order_events(event_type)",
+  )
     .eq("id", orderId).order("id", { referencedTable: "order_events" }).single();
   const events = (data?.order_events ?? []).map((event) => event.event_type);
   return { status: data?.order_status ?? "", events: events.slice(1) };
