@@ -1187,7 +1187,12 @@ AS $function$
     'shipping_address', p_order.shipping_address,
     'line_item_ids', private.order_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
-    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id)
+    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'tracking_numbers', (
+      select coalesce(jsonb_agg(tracking_number), '[]')
+      from public.shipments
+      where order_id = p_order.id and provider is not null and tracking_number is not null
+    )
   );
 $function$
 ;

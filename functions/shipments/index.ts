@@ -90,11 +90,16 @@ app.all("/:id", methodNotAllowed("GET"));
 app.get("/:id/label", async (c) => {
   const user = await requireUser(c.req.raw, database);
   const id = readId(c.req.param("id"), "shipment");
-  let { shipment } = await labels.purchases.get(user.id, id).catch(notFound("shipment"));
+  const found = await labels.purchases.get(user.id, id).catch(notFound("shipment"));
+  let { shipment } = found;
   if (shipment.state === "voided") throw labelProblem("label_voided");
-  if (!hasLiveLink(shipment, Date.now())) {
+  const isLive = hasLiveLink(shipment, Date.now());
+  if (!isLive || shipment.label_format !== found.purchase.label_format) {
     shipment = await fetchLabel(labels, id).catch((error) => {
-      throw error instanceof LabelError ? labelProblem(error.code, error) : error;
+      if (!(error instanceof LabelError)) throw error;
+      // A label in another format is better than none.
+      if (isLive) return shipment;
+      throw labelProblem(error.code, error);
     });
   }
   const { label_url, label_format, label_expires_at, tracking_number } = shipment;

@@ -1,6 +1,7 @@
 /** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
 import { ShopConnection } from "../tiktok/connection.ts";
 import { TikTokError } from "../tiktok/errors.ts";
+import type { Order } from "../tiktok/schemas.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./labels.ts";
 import type { Purchase } from "./provider.ts";
@@ -13,11 +14,24 @@ const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   COMPLETED: "already_shipped",
 }));
 
+/** Whether somebody else has shipped it, say in Seller Center; a label of ours that was voided is replaced. */
+function isShippedElsewhere(
+  { status, line_items }: Order,
+  { order: { tracking_numbers: ours }, line_item_ids }: Purchase,
+): boolean {
+  if (ours.length === 0 && ["AWAITING_COLLECTION", "IN_TRANSIT"].includes(status)) return true;
+  return (line_items ?? []).some(({ id, package_status, tracking_number }) =>
+    line_item_ids.includes(id) && package_status !== "CANCELLED" &&
+    Boolean(tracking_number) && !ours.includes(tracking_number as string)
+  );
+}
+
 /** Costs one call, and saves labels for orders that nobody waits for. @throws {LabelError} */
 export async function checkOrderAtTikTok(
   dependencies: LabelDependencies,
-  { order, provider }: Purchase,
+  purchase: Purchase,
 ): Promise<void> {
+  const { order, provider, attempt } = purchase;
   if (order.shop === null) throw new LabelError("shop_not_connected");
   const id = order.tiktok_order_id;
   const orders = await new ShopConnection(dependencies, order.shop)
@@ -30,6 +44,9 @@ export async function checkOrderAtTikTok(
   if (found === undefined) throw new LabelError("tiktok_unavailable");
   const refused = REFUSED.get(found.status);
   if (refused !== undefined) throw new LabelError(refused);
+  // What TikTok sold to an earlier attempt, and showed too late, is adopted by asking for it again.
+  const mayBeOurs = provider === "tiktok_shipping" && attempt > 1;
+  if (!mayBeOurs && isShippedElsewhere(found, purchase)) throw new LabelError("already_shipped");
   // Shipping it would refuse the buyer's wish without anybody having decided that.
   if (found.is_buyer_request_cancel === true) throw new LabelError("cancellation_requested");
   if (

@@ -30,6 +30,8 @@ export const OrderToShip = z.object({
   }).nullable(),
   /** The sender's address that the shop used last. */
   sender: Sender.nullable(),
+  /** Of its labels that were bought here, voided ones too. */
+  tracking_numbers: z.array(z.string()),
 });
 export type OrderToShip = z.infer<typeof OrderToShip>;
 

@@ -119,11 +119,16 @@ as $$
     'shipping_address', p_order.shipping_address,
     'line_item_ids', private.order_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
-    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id)
+    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'tracking_numbers', (
+      select coalesce(jsonb_agg(tracking_number), '[]')
+      from public.shipments
+      where order_id = p_order.id and provider is not null and tracking_number is not null
+    )
   );
 $$;
 comment on function private.order_to_ship(public.orders) is
-  'What buying a label needs to know of an order: {id, tiktok_order_id, shipping_type, shipping_address, line_item_ids, shop, sender}.';
+  'What buying a label needs to know of an order: {id, tiktok_order_id, shipping_type, shipping_address, line_item_ids, shop, sender, tracking_numbers}.';
 grant execute on function private.order_to_ship(public.orders) to service_role;
 
 create function public.get_order_to_ship(p_user_id uuid, p_order_id uuid)

@@ -62,7 +62,8 @@ select is(
         'token_version', 1,
         'region', 'US'
       ),
-      'sender', null
+      'sender', null,
+      'tracking_numbers', '[]'::jsonb
     )
   ),
   'an order with its units in order, and the connection of its shop'
