@@ -31,7 +31,7 @@ const Event = z.looseObject({
   /** E.g. `tracker.updated`. */
   description: z.string().regex(/^[\w.]{1,100}$/),
   mode: z.string().nullish(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
 });
 
 export interface EasyPostEvent {
