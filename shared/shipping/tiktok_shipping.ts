@@ -56,8 +56,10 @@ function harmless(error: unknown): unknown {
 
 function afterBuying(error: unknown): unknown {
   if (!(error instanceof TikTokError)) return error;
+  // A 503 without a code is not TikTok's word: a proxy may say so when it lost the answer.
+  const lost = error.code === 0 && error.status === 503;
   const refused = isRefusal(error) && !DONE_ALREADY.has(error.code) || wasTurnedAway(error);
-  return refused
+  return refused && !lost
     ? harmless(error)
     : new LabelError("outcome_unknown", { bought: "unknown", cause: error });
 }

@@ -1,8 +1,10 @@
 /** What we read of TikTok's answers about packages and labels (Fulfillment and Logistics API 202309). */
 import * as z from "zod";
+import { storable } from "./json.ts";
 
 const Id = z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1));
-const Text = z.string().nullish();
+/** As Postgres can store it. */
+const Text = z.string().transform(storable).nullish().catch(null);
 /** A decimal string in major units. */
 const Amount = z.string().regex(/^\d+(\.\d+)?$/).nullish().catch(null);
 const Days = z.int().nonnegative().nullish().catch(null);

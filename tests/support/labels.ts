@@ -1,6 +1,6 @@
 /** Orders that wait for labels, and sellers who buy them. */
 import type { NewOrder } from "../simulators/tiktok/order_factory.ts";
-import { type ConnectedSeller } from "./shop.ts";
+import { type ConnectedSeller, letTimePass, runEventWorker } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 
@@ -106,4 +106,40 @@ export async function agePurchases(stack: TestStack): Promise<void> {
   await stack.sql`
     update private.label_purchases
     set state_since = state_since - interval '5 minutes', checked_at = checked_at - interval '1 day'`;
+}
+
+/** How many labels the carriers really sold, to everybody. */
+export function labelsSold(stack: TestStack): number {
+  return stack.easypost.accounts.labelsBought + stack.tiktok.fulfillment.labelsBought;
+}
+
+/** The event worker runs until whatever is due is done, or put back for later. */
+export async function workEvents(stack: TestStack): Promise<void> {
+  await until("no event is due", async () => {
+    await runEventWorker(stack);
+    const open = await stack.sql`
+      select from private.webhook_events
+      where status = 'processing' or (status = 'pending' and next_attempt_at <= now()) limit 1`;
+    return open.length === 0;
+  });
+}
+
+/** As `workEvents`, with what was put back for later. */
+export async function workLater(stack: TestStack): Promise<void> {
+  await letTimePass(stack);
+  await workEvents(stack);
+}
+
+/** The units of an order that have a label or are getting one. */
+export async function takenLines(stack: TestStack, orderId: string): Promise<number> {
+  const [row] = await stack.sql`
+    select count(*)::int as lines from private.labelled_lines where order_id = ${orderId}`;
+  return row?.lines;
+}
+
+/** A figure of `check_database_health()`. */
+export async function healthOf(stack: TestStack, metric: string): Promise<Record<string, unknown>> {
+  const [row] = await stack.sql`
+    select value::int, status from public.check_database_health() where metric = ${metric}`;
+  return { ...row };
 }

@@ -102,7 +102,15 @@ function someEntries(random: Random, root: Node): [string, Node][] {
   return objects.length === 0 ? [] : pick(random, objects).entries;
 }
 
-type TreeOperator = (random: Random, root: Node) => void;
+/** The entry of a body that says what it is about; key and values as JSON has them. */
+export interface Topic {
+  key: string;
+  values: readonly string[];
+}
+
+const TIKTOKS_TOPIC: Topic = { key: '"type"', values: TYPES };
+
+type TreeOperator = (random: Random, root: Node, topic: Topic) => void;
 
 export const TREE_OPERATORS: Readonly<Record<string, TreeOperator>> = {
   "odd value": (random, root) =>
@@ -154,14 +162,14 @@ export const TREE_OPERATORS: Readonly<Record<string, TreeOperator>> = {
     const entries = someEntries(random, root);
     entries.push(...entries.splice(0, below(random, entries.length)));
   },
-  "other topic": (random, root) => {
+  "other topic": (random, root, topic) => {
     if (!("entries" in root)) return;
-    const entry = root.entries.find(([key]) => key === '"type"');
-    if (entry) entry[1] = { text: pick(random, TYPES) };
+    const entry = root.entries.find(([key]) => key === topic.key);
+    if (entry) entry[1] = { text: pick(random, topic.values) };
   },
-  "no topic": (random, root) => {
+  "no topic": (random, root, topic) => {
     if (!("entries" in root)) return;
-    const entry = root.entries.find(([key]) => key === '"type"');
+    const entry = root.entries.find(([key]) => key === topic.key);
     if (entry) entry[1] = { text: pick(random, ODD_VALUES) };
   },
   "deep": (random, root) => {
@@ -271,13 +279,13 @@ function someName(random: Random, operators: Readonly<Record<string, unknown>>):
 }
 
 /** About one body in ten stays a webhook: to be stored and worked takes longest. */
-export function mutate(random: Random, sample: Record<string, unknown>): Mutation {
+export function mutate(random: Random, sample: object, topic: Topic = TIKTOKS_TOPIC): Mutation {
   const operators: string[] = [];
   const root = toNode(sample);
   for (let rest = 1 + below(random, 3); rest > 0; rest--) {
     const name = random() < 0.3 ? "no topic" : someName(random, TREE_OPERATORS);
     operators.push(name);
-    TREE_OPERATORS[name]?.(random, root);
+    TREE_OPERATORS[name]?.(random, root, topic);
   }
   let text = write(root);
   const kind = random();

@@ -42,6 +42,7 @@ export function orderToShip(fields: Partial<OrderToShip> = {}): OrderToShip {
     },
     line_item_ids: LINE_ITEMS,
     shop: null,
+    tracking_numbers: [],
     sender: SENDER,
     ...fields,
   };

@@ -3,15 +3,18 @@
  * label cannot do without is required, and unknown states are no errors.
  */
 import * as z from "zod";
+import { storable } from "../../tiktok/json.ts";
 
-const Text = z.string().nullish();
+/** As Postgres can store it. */
+const Words = z.string().transform(storable);
+const Text = Words.nullish().catch(null);
 /** A decimal string in major units, e.g. "5.12" or "5.12000". */
 const Amount = z.string().regex(/^\d+(\.\d+)?$/);
 
 const Rate = z.looseObject({
   id: z.string().min(1),
-  carrier: z.string().min(1),
-  service: z.string().min(1),
+  carrier: Words.pipe(z.string().min(1)),
+  service: Words.pipe(z.string().min(1)),
   rate: Amount,
   currency: z.string().regex(/^[A-Z]{3}$/),
   delivery_days: z.int().nonnegative().nullish().catch(null),

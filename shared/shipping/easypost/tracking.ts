@@ -13,9 +13,12 @@ const STATUS: ReadonlyMap<string, ParcelStatus> = new Map(Object.entries({
   error: "failed",
 }));
 
+const YEAR_10000 = Date.UTC(10_000, 0);
+
+/** Years that Postgres would not read are no times: a bought label must not be lost for one. */
 function isoTime(text: string | null | undefined): string | null {
   const time = Date.parse(text ?? "");
-  return Number.isNaN(time) ? null : new Date(time).toISOString();
+  return time >= 0 && time < YEAR_10000 ? new Date(time).toISOString() : null;
 }
 
 /** "unknown", "cancelled" (the label, not the parcel), and words that EasyPost added since, move nothing. */
