@@ -50,7 +50,7 @@ export function createWorker(
     ...drain,
     handlers: {
       tiktok: shops,
-      easypost: createEasyPostEventHandler(database, easypost),
+      easypost: createEasyPostEventHandler(labels, easypost),
       stripe: createStripeEventHandler(billing),
       creatorflow: byEvent((event) => {
         if (isLabelTask(event)) return labelTasks;

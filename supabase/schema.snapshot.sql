@@ -2935,6 +2935,24 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.list_shipments(p_user_id uuid, p_order_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if not exists (select from public.orders where id = p_order_id and user_id = p_user_id) then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+  return (
+    select coalesce(jsonb_agg(private.shipment_view(purchase) order by purchase.created_at), '[]')
+    from private.label_purchases as purchase
+    where purchase.order_id = p_order_id
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.list_stripe_subscriptions(p_customer_hashes text[])
  RETURNS jsonb
  LANGUAGE sql
@@ -3459,8 +3477,12 @@ begin
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  if purchase.state in ('void_requested', 'voided') then
+  if purchase.state = 'voided' then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
+  end if;
+  -- Asked for again: the provider is asked how it stands.
+  if purchase.state = 'void_requested' then
+    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
   if purchase.state not in ('purchased', 'void_rejected') then
@@ -4115,6 +4137,7 @@ grant execute on function public.ignore_webhook_event(bigint,integer,text) to se
 grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
 grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
+grant execute on function public.list_shipments(uuid,uuid) to service_role;
 grant execute on function public.list_stripe_subscriptions(text[]) to service_role;
 grant execute on function public.list_unseen_subscriptions(timestamp with time zone,uuid,uuid) to service_role;
 grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;

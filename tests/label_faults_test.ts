@@ -3,7 +3,7 @@
  * seller hears what is certain and what is not; however often it is asked for again, one label is bought.
  */
 import assert from "node:assert/strict";
-import { supabaseConfigOf, tiktokConfigOf } from "../local/running_stack.ts";
+import { supabaseConfigOf, workerConfigOf } from "../local/running_stack.ts";
 import { parseKeyRing } from "../shared/crypto/key_ring.ts";
 import { createServiceClient } from "../shared/database/client.ts";
 import { Problem } from "../shared/http/problem.ts";
@@ -510,7 +510,7 @@ interface InProcess {
 /** The same code, database and carriers, with the patience of a test. */
 async function impatient(): Promise<InProcess> {
   const { env } = stack;
-  const config = tiktokConfigOf(env);
+  const { tiktok: config } = await workerConfigOf(env);
   const easypost = { apiKey: KEY, apiUrl: env.EASYPOST_API_URL };
   return {
     dependencies: createLabelDependencies({

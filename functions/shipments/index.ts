@@ -58,7 +58,18 @@ app.post("/", async (c) => {
   if (created) runInBackground(drainer.drain());
   return c.json(shipment, created ? 201 : 200);
 });
-app.all("/", methodNotAllowed("POST"));
+
+app.get("/", async (c) => {
+  const user = await requireUser(c.req.raw, database);
+  const { success, data: orderId } = z.uuid().safeParse(c.req.query("order_id"));
+  if (!success) {
+    const detail = "Name the order whose labels you want: ?order_id=, as in the table orders.";
+    throw new Problem({ status: 400, code: "order_id_required", detail });
+  }
+  const shipments = await labels.purchases.list(user.id, orderId).catch(notFound("order"));
+  return c.json({ shipments });
+});
+app.all("/", methodNotAllowed("GET", "POST"));
 
 app.post("/batch", async (c) => {
   const user = await requireUser(c.req.raw, database);

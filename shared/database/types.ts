@@ -623,6 +623,7 @@ export type Database = {
         Args: { "p_lease_seconds": number; "p_tiktok_shop_id": string; "p_token_version": number };
         Returns: Json;
       };
+      "list_shipments": { Args: { "p_order_id": string; "p_user_id": string }; Returns: Json };
       "list_stripe_subscriptions": { Args: { "p_customer_hashes": (string)[] }; Returns: Json };
       "list_unseen_subscriptions": {
         Args: { "p_after"?: string; "p_started_at": string; "p_user_id"?: string };

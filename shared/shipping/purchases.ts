@@ -174,6 +174,15 @@ export class Purchases {
     );
   }
 
+  /** Every label that was asked for an order, oldest first. */
+  async list(userId: string, orderId: string): Promise<Shipment[]> {
+    const result = await this.#database.rpc("list_shipments", {
+      p_user_id: userId,
+      p_order_id: orderId,
+    });
+    return z.array(Shipment).parse(unwrap("list_shipments", result));
+  }
+
   /** `undefined` if it is gone, with the account that it was of. */
   async forWorker(id: string): Promise<WorkersPurchase | undefined> {
     const result = await this.#database.rpc("get_label_purchase", { p_purchase_id: id });

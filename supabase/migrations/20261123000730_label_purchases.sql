@@ -643,6 +643,28 @@ comment on function public.get_shipment(uuid, uuid) is
   'A label of a seller: {shipment (private.shipment_view), purchase (private.purchase_to_work)}. Raises PT404 for one that is not theirs.';
 grant execute on function public.get_shipment(uuid, uuid) to service_role;
 
+create function public.list_shipments(p_user_id uuid, p_order_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.orders where id = p_order_id and user_id = p_user_id) then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+  return (
+    select coalesce(jsonb_agg(private.shipment_view(purchase) order by purchase.created_at), '[]')
+    from private.label_purchases as purchase
+    where purchase.order_id = p_order_id
+  );
+end;
+$$;
+comment on function public.list_shipments(uuid, uuid) is
+  'Every label that was asked for an order, oldest first, also those that failed or are in doubt (private.shipment_view). Raises PT404 for an order that is not the seller''s.';
+grant execute on function public.list_shipments(uuid, uuid) to service_role;
+
 create function public.get_label_purchase(p_purchase_id uuid)
 returns jsonb
 language sql
@@ -732,8 +754,12 @@ begin
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  if purchase.state in ('void_requested', 'voided') then
+  if purchase.state = 'voided' then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
+  end if;
+  -- Asked for again: the provider is asked how it stands.
+  if purchase.state = 'void_requested' then
+    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
   if purchase.state not in ('purchased', 'void_rejected') then

@@ -1,46 +1,76 @@
-/** Works EasyPost's events: news of parcels. */
+/** Works EasyPost's events: news of parcels, and of refunds. */
 import * as z from "zod";
 import type { EasyPostConfig } from "../../config.ts";
-import type { DatabaseClient } from "../../database/client.ts";
 import { unwrap } from "../../database/result.ts";
 import type { Json } from "../../database/types.ts";
 import type { EventHandler, EventResult } from "../../events/drain.ts";
 import type { ClaimedEvent } from "../../events/inbox.ts";
+import type { LabelDependencies } from "../labels.ts";
+import { checkVoid } from "../void.ts";
+import type { Tracker } from "./schemas.ts";
 import { parcelNews } from "./tracking.ts";
 import { parseEasyPostEvent } from "./webhook.ts";
 
 const Outcome = z.looseObject({ outcome: z.string() });
 
 export function createEasyPostEventHandler(
-  database: DatabaseClient,
+  dependencies: LabelDependencies,
   { apiKey }: EasyPostConfig,
 ): EventHandler {
   const isTest = apiKey.startsWith("EZTK");
   return {
     groupOf: (event) => `event ${event.event_id}`,
-    work: async (events) => [await applyTracker(database, isTest, events[0] as ClaimedEvent)],
+    async work(events) {
+      const [{ event_id, body }] = events as [ClaimedEvent];
+      const event = parseEasyPostEvent(new TextEncoder().encode(body));
+      const { mode, tracker, refundedShipmentId, description } = event;
+      if (!isTest && mode === "test") return [{ ignored: "it is a test" }];
+      if (tracker !== undefined) return [await applyTracker(dependencies, tracker, event_id)];
+      if (refundedShipmentId !== undefined) {
+        return [await applyRefund(dependencies, refundedShipmentId, event_id)];
+      }
+      return [{ ignored: `${description} asks for nothing` }];
+    },
   };
 }
 
-async function applyTracker(
-  database: DatabaseClient,
-  isTest: boolean,
-  event: ClaimedEvent,
-): Promise<EventResult> {
-  const { mode, tracker, description } = parseEasyPostEvent(new TextEncoder().encode(event.body));
-  if (tracker === undefined) return { ignored: `${description} asks for nothing` };
-  if (!isTest && mode === "test") return { ignored: "it is a test" };
+/** Our shipment; `null` if it is none of ours. */
+async function findShipment(
+  { database }: LabelDependencies,
+  carrierShipmentId: string | null | undefined,
+  trackingNumber: string | null | undefined,
+): Promise<string | null> {
   const found = await database.rpc("find_easypost_shipment", {
-    p_carrier_shipment_id: tracker.shipment_id ?? "",
-    p_tracking_number: tracker.tracking_code ?? "",
+    p_carrier_shipment_id: carrierShipmentId ?? "",
+    p_tracking_number: trackingNumber ?? "",
   });
   // The generated types do not know that SQL results may be null.
-  const shipmentId = unwrap("find_easypost_shipment", found) as string | null;
-  if (shipmentId === null) return { ignored: "the tracker is of no shipment here" };
-  const result = await database.rpc("apply_tracking", {
-    p_event_id: event.event_id,
-    p_shipment_id: shipmentId,
+  return unwrap("find_easypost_shipment", found) as string | null;
+}
+
+async function applyTracker(
+  dependencies: LabelDependencies,
+  tracker: Tracker,
+  eventId: number,
+): Promise<EventResult> {
+  const id = await findShipment(dependencies, tracker.shipment_id, tracker.tracking_code);
+  if (id === null) return { ignored: "the tracker is of no shipment here" };
+  const result = await dependencies.database.rpc("apply_tracking", {
+    p_event_id: eventId,
+    p_shipment_id: id,
     p_news: parcelNews(tracker) as unknown as Json,
   });
   return Outcome.parse(unwrap("apply_tracking", result));
+}
+
+/** A hint: how the void stands is read at EasyPost. */
+async function applyRefund(
+  dependencies: LabelDependencies,
+  carrierShipmentId: string,
+  eventId: number,
+): Promise<EventResult> {
+  const id = await findShipment(dependencies, carrierShipmentId, null);
+  if (id === null) return { ignored: "the refund is of no shipment here" };
+  const state = await checkVoid(dependencies, id, eventId);
+  return state === undefined ? { ignored: "no void is undecided" } : { outcome: state };
 }

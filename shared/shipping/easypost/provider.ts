@@ -24,6 +24,9 @@ import { parcelNews } from "./tracking.ts";
 const EXISTS = "SHIPMENT.POSTAGE.EXISTS";
 const UNCLEAR = /IN_PROGRESS|TIMED_OUT|TIMEOUT|NO_RESPONSE/;
 
+/** EasyPost has no default: the cheapest is one that every seller would take. */
+const ANY = ["cheapest", "default"];
+
 function serviceId(rate: EasyPostRate): string {
   return `${rate.carrier}/${rate.service}`;
 }
@@ -56,7 +59,7 @@ function chooseRate(shipment: Shipment, purchase: Purchase): EasyPostRate {
   const byPrice = shipment.rates.toSorted((a, b) => isMore(a.rate, b.rate) ? 1 : -1);
   const { service, carrier_rate_id } = purchase;
   const rate = shipment.rates.find((candidate) => candidate.id === carrier_rate_id) ??
-    byPrice.find((candidate) => service === "cheapest" || serviceId(candidate) === service);
+    byPrice.find((candidate) => ANY.includes(service) || serviceId(candidate) === service);
   if (rate === undefined) throw new LabelError("service_unavailable");
   if (purchase.quoted_cost !== null && isMore(rate.rate, purchase.quoted_cost)) {
     throw new LabelError("price_changed");
@@ -64,14 +67,19 @@ function chooseRate(shipment: Shipment, purchase: Purchase): EasyPostRate {
   return rate;
 }
 
+/** The postage; EasyPost's own fee for a label is between EasyPost and the account. */
+function postageOf({ fees, selected_rate }: Shipment): string | null {
+  const postage = fees?.find((fee) => fee.type === "PostageFee")?.amount;
+  return exactCents(postage ?? "") ?? exactCents(selected_rate?.rate ?? "") ?? null;
+}
+
 function bought(shipment: Shipment, format: LabelFormat): BoughtLabel | undefined {
   const { postage_label, selected_rate, tracker } = shipment;
   if (!postage_label) return undefined;
-  const postage = shipment.fees?.find((fee) => fee.type === "PostageFee")?.amount;
   return {
     carrier: selected_rate?.carrier ?? tracker?.carrier ?? "unknown",
     service_type: selected_rate?.service ?? "unknown",
-    shipping_cost: exactCents(postage ?? "") ?? exactCents(selected_rate?.rate ?? "") ?? null,
+    shipping_cost: postageOf(shipment),
     currency: selected_rate?.currency ?? null,
     estimated_delivery: tracker ? parcelNews(tracker).estimated_delivery : null,
     tiktok_package_id: null,

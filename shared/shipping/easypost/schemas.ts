@@ -45,7 +45,9 @@ export const Shipment = z.looseObject({
   }).nullish(),
   tracking_code: Text,
   tracker: Tracker.nullish().catch(null),
-  fees: z.array(z.looseObject({ type: Text, amount: Amount })).nullish().catch(null),
+  fees: z.array(z.looseObject({ type: Text, amount: Amount })).nullish().catch(
+    null,
+  ),
   refund_status: Text,
 });
 export type Shipment = z.infer<typeof Shipment>;

@@ -34,6 +34,8 @@ const Event = z.looseObject({
   result: z.unknown().optional(),
 });
 
+const Refund = z.looseObject({ shipment_id: z.string().min(1) });
+
 export interface EasyPostEvent {
   id: string;
   description: string;
@@ -41,6 +43,8 @@ export interface EasyPostEvent {
   mode: string | null;
   /** `undefined` for events about something else. */
   tracker: Tracker | undefined;
+  /** EasyPost's shipment whose refund was decided; `undefined` for other events. */
+  refundedShipmentId: string | undefined;
 }
 
 export class InvalidEventError extends Error {
@@ -61,5 +65,12 @@ export function parseEasyPostEvent(bytes: Uint8Array<ArrayBuffer>): EasyPostEven
   const tracker = description.startsWith("tracker.")
     ? Tracker.safeParse(data.result).data
     : undefined;
-  return { id, description, mode: mode ?? null, tracker };
+  const refund = description.startsWith("refund.") ? Refund.safeParse(data.result).data : undefined;
+  return {
+    id,
+    description,
+    mode: mode ?? null,
+    tracker,
+    refundedShipmentId: refund?.shipment_id,
+  };
 }
