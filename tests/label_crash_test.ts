@@ -164,7 +164,7 @@ async function runCell(
   const kill = killAt(stack, host, wanted);
   // What is to die after its answer is worked in the background.
   await ask(host, seller, order);
-  if (!kill.done) await host.fetch("/event-worker", worker(stack));
+  if (!kill.done) await (await host.fetch("/event-worker", worker(stack))).body?.cancel();
   // The host's other function may be at it just now.
   await until(`${provider} has come to "${wanted.name}"`, () => Promise.resolve(kill.done));
   stopObserving(stack, host);
