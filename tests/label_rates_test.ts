@@ -136,8 +136,7 @@ Deno.test("EasyPost sells the service that is named, and none that it did not of
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
-  // It has no default.
-  for (const service of ["default", "Pigeon", "usps/priority"]) {
+  for (const service of ["Pigeon", "usps/priority"]) {
     const answer = await buy(stack, seller, order.id, { service });
     assertProblem(answer, 422, "service_unavailable", service);
   }

@@ -19,6 +19,7 @@ const REFUSALS = {
   line_items_labelled: "One of the line items has a label already, or is getting one.",
   line_items_combined: "TikTok has put these line items into a package with others.",
   shop_not_connected: "The order's shop is not connected any more.",
+  permission_missing: "The shop does not allow us to ship. Connect it again, and agree to all.",
   // What was asked for.
   rate_not_found: "There is no such rate for this order.",
   rate_expired: "The rate is older than an hour. Ask for rates again.",
@@ -30,6 +31,7 @@ const REFUSALS = {
   carrier_refused: "The carrier refuses the parcel or one of its addresses.",
   // Voids.
   not_purchased: "There is no bought label.",
+  label_gone: "TikTok shows a label until the parcel is picked up.",
   label_voided: "The label was voided.",
   already_underway: "The parcel is under way: its label cannot be voided.",
   void_in_seller_center:

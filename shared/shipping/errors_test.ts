@@ -15,7 +15,7 @@ const CODES = {
     ...["rate_of_another_parcel", "rate_of_another_provider", "sender_required"] as const,
     ...["service_unavailable", "label_format_unavailable", "carrier_refused"] as const,
     ...["not_purchased", "label_voided", "already_underway", "void_in_seller_center"] as const,
-    "void_refused",
+    ...["void_refused", "permission_missing", "label_gone"] as const,
   ],
   502: ["carrier_unavailable", "tiktok_unavailable"],
   503: ["carrier_busy", "label_not_ready", "void_pending"],

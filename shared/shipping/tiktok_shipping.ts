@@ -32,6 +32,8 @@ import type {
 const DONE_ALREADY = new Set([21022025, 21011006, 21011020, 21030006]);
 const ON_HOLD = 21011044;
 const TRY_LATER = 21022026;
+const SCOPE_MISSING = 105005;
+const PICKED_UP = 21042102;
 const NOT_READY = new Set([11034037, 11034023, 11006010]);
 
 /** Of markets without rates: TikTok takes its own carrier. */
@@ -47,6 +49,8 @@ function harmless(error: unknown): unknown {
     return new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
   }
   if (error.code === ON_HOLD) return new LabelError("order_on_hold", { cause: error });
+  if (error.code === SCOPE_MISSING) return new LabelError("permission_missing", { cause: error });
+  if (error.code === PICKED_UP) return new LabelError("label_gone", { cause: error });
   if (error.code === TRY_LATER) return new LabelError("carrier_busy", { cause: error });
   if (NOT_READY.has(error.code)) return new LabelError("label_not_ready", { cause: error });
   return new LabelError(isRefusal(error) ? "carrier_refused" : "tiktok_unavailable", {
@@ -56,10 +60,8 @@ function harmless(error: unknown): unknown {
 
 function afterBuying(error: unknown): unknown {
   if (!(error instanceof TikTokError)) return error;
-  // A 503 without a code is not TikTok's word: a proxy may say so when it lost the answer.
-  const lost = error.code === 0 && error.status === 503;
   const refused = isRefusal(error) && !DONE_ALREADY.has(error.code) || wasTurnedAway(error);
-  return refused && !lost
+  return refused
     ? harmless(error)
     : new LabelError("outcome_unknown", { bought: "unknown", cause: error });
 }

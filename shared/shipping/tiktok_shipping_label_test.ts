@@ -100,7 +100,7 @@ Deno.test("find() says that there is no label only when TikTok says so: everythi
   const orders = [
     [page(504), "tiktok_unavailable"],
     [page(200), "tiktok_unavailable"],
-    [page(503), "carrier_busy"],
+    [page(503), "tiktok_unavailable"],
     [refusal(36009003), "tiktok_unavailable"],
     [refusal(36009002, 429), "carrier_busy"],
     [() => Response.json(nobody), "tiktok_unavailable"],
@@ -173,8 +173,8 @@ Deno.test("a label that TikTok is still drawing is not ready, and was bought all
   const cases = [
     [nothing, "tiktok_unavailable"],
     [page(502), "tiktok_unavailable"],
-    [page(503), "carrier_busy"],
-    [refusal(21042102), "carrier_refused"],
+    [page(503), "tiktok_unavailable"],
+    [refusal(21042102), "label_gone"],
   ] as const;
   for (const [answer, code] of cases) {
     await withTikTok({ [DOCUMENT]: answer }, async ({ provider, purchase }) => {

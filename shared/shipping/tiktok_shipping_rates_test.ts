@@ -109,12 +109,12 @@ Deno.test("what goes wrong while rates are asked for bought nothing, and says wh
     [refusal(21011044), "order_on_hold", 1],
     [refusal(21022026), "carrier_busy", 1],
     [refusal(36009002, 429), "carrier_busy", 3],
-    [page(503), "carrier_busy", 3],
+    [page(503), "tiktok_unavailable", 3],
     [refusal(36009003, 500), "tiktok_unavailable", 3],
     [page(502), "tiktok_unavailable", 3],
     [page(200), "tiktok_unavailable", 1],
     [refusal(21001001), "carrier_refused", 1],
-    [refusal(105005, 401), "carrier_refused", 1],
+    [refusal(105005, 401), "permission_missing", 1],
   ] as const;
   for (const [answer, code, times] of cases) {
     await withTikTok({ [SERVICES]: answer }, async ({ provider, order, requests }) => {

@@ -48,7 +48,8 @@ export function asksToReconnect(error: TikTokError): boolean {
 
 /** Whether TikTok turned the call away before doing anything: even a write may be sent again. */
 export function wasTurnedAway(error: TikTokError): boolean {
-  return RATE_LIMITED.has(error.code) || error.code === 0 && [429, 503].includes(error.status);
+  // Not a bare 503: a proxy may say so when it lost the answer.
+  return RATE_LIMITED.has(error.code) || error.code === 0 && error.status === 429;
 }
 
 /** Whether the same call may succeed a moment later. What timed out may have been done. */

