@@ -1,7 +1,7 @@
 /** Stripe's own CLI drives the simulator: what it triggers happens, with the values of its fixtures. */
 import assert from "node:assert/strict";
 import { Caller, KEY } from "./simulators/stripe/caller.ts";
-import type { StripeEvent } from "./simulators/stripe/objects.ts";
+import type { StripeEvent } from "./simulators/stripe/session_objects.ts";
 import { runStripeCli } from "./support/stripe_cli.ts";
 
 /** What its fixtures call everything that they make. */

@@ -192,16 +192,16 @@ Deno.test("objects and events have the shape of the version that is asked for", 
 
 Deno.test("the journal survives a restart: subscriptions, events, answers", async () => {
   const journalPath = await Deno.makeTempFile();
-  let id = "";
-  let customer = "";
   const key = { idempotencyKey: "key-1" };
-  {
+  const live = async () => {
     await using caller = new Caller({ journalPath });
-    ({ id, customer: customer as unknown } = await caller.subscription() as never);
-    await caller.client.customers.update(customer, { name: "Ada" }, key);
+    const { id, customer } = await caller.subscription();
+    await caller.client.customers.update(String(customer), { name: "Ada" }, key);
     await caller.simulator.advance(id, "renew");
-  }
-  await Deno.writeTextFile(journalPath, '["subscriptions","' + id, { append: true });
+    return { id, customer: String(customer) };
+  };
+  const { id, customer } = await live();
+  await Deno.writeTextFile(journalPath, `["subscriptions","${id}`, { append: true });
   await using caller = new Caller({ journalPath });
   const { client, simulator } = caller;
   const subscription = await client.subscriptions.retrieve(id);

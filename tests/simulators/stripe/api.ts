@@ -4,6 +4,7 @@ import type { Books } from "./books.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Checkout } from "./checkout.ts";
 import type { Customers } from "./customers.ts";
+import type { Endings } from "./endings.ts";
 import type { Replies } from "./gate.ts";
 import type { Invoices } from "./invoices.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -20,6 +21,7 @@ export interface Api extends Replies {
   catalog: Catalog;
   checkout: Checkout;
   customers: Customers;
+  endings: Endings;
   invoices: Invoices;
   lifecycle: Lifecycle;
   methods: PaymentMethods;

@@ -1,7 +1,7 @@
 /** A subscription's invoices, and what their payment makes of the subscription. */
 import type { Books } from "./books.ts";
 import { periodEnd } from "./ids.ts";
-import { itemLine, pendingLine } from "./invoice_factory.ts";
+import { itemLine, pendingLine } from "./invoice_lines.ts";
 import type { Invoices } from "./invoices.ts";
 import type {
   BillingReason,

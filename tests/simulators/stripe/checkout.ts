@@ -1,23 +1,20 @@
 /** Checkout sessions: opened by a call, paid or left by whoever has their page open. */
-import type { Books } from "./books.ts";
 import type { Catalog } from "./catalog.ts";
 import { makeSession, type SoldLine } from "./checkout_factory.ts";
 import type { Customers } from "./customers.ts";
+import { pay, type Payer, subscribe } from "./checkout_payment.ts";
 import { refusals } from "./errors.ts";
-import type { CheckoutSession, PaymentMethod } from "./objects.ts";
+import type { PaymentMethod } from "./objects.ts";
+import type { CheckoutSession } from "./session_objects.ts";
 import { Params } from "./params.ts";
 import { cardRefusal, type PaymentMethods } from "./payment_methods.ts";
 import { declineOf } from "./cards.ts";
-import type { Payments } from "./payments.ts";
-import { missingMethodOf, type Subscriptions, trialEndOf } from "./subscriptions.ts";
+import { trialEndOf } from "./subscription_params.ts";
 
-export interface CheckoutOptions {
-  books: Books;
+export interface CheckoutOptions extends Payer {
   catalog: Catalog;
   customers: Customers;
   methods: PaymentMethods;
-  payments: Payments;
-  subscriptions: Subscriptions;
   /** Where the page of a session is. */
   pageUrl: (id: string) => string;
 }
@@ -138,8 +135,8 @@ export class Checkout {
       : session.customer ?? customers.create(Params.read(form)).id;
     if (customer !== null) methods.attach(method.id, customer);
     const paid = session.mode === "subscription"
-      ? this.#subscribe(session, String(customer), method)
-      : this.#pay(session, customer, method);
+      ? subscribe(session, String(customer), method, this.#options)
+      : pay(session, customer, method, this.#options);
     const payerEmail = books.state.get("customers", String(customer))?.email ?? given;
     return books.change("checkoutSessions", id, {
       ...paid,
@@ -156,34 +153,5 @@ export class Checkout {
       status: "complete",
       url: null,
     }, "checkout.session.completed");
-  }
-
-  #subscribe(session: CheckoutSession, customer: string, method: PaymentMethod) {
-    const { books, subscriptions } = this.#options;
-    const lines = session.simulated_sold as SoldLine[];
-    const data = Params.read(session.simulated_subscription_data as string);
-    const subscription = subscriptions.create({
-      customer,
-      // What is sold once is on no subscription.
-      items: lines.filter(({ price }) => price.recurring !== null),
-      trialEnd: trialEndOf(data, books.seconds) ?? null,
-      missingPaymentMethod: missingMethodOf(data) ?? "create_invoice",
-      defaultPaymentMethod: method.id,
-      description: data.nullable("description") ?? null,
-      metadata: data.metadata(),
-      toldFirst: true,
-    });
-    return { subscription: subscription.id, invoice: subscription.latest_invoice };
-  }
-
-  #pay(session: CheckoutSession, customer: string | null, method: PaymentMethod) {
-    const { books, payments } = this.#options;
-    const intent = payments.create({
-      ...{ amount: session.amount_total, currency: session.currency, customer },
-      created: books.seconds,
-      fields: session.simulated_intent_fields as Record<string, unknown>,
-    });
-    payments.confirm(intent, method);
-    return { payment_intent: intent.id };
   }
 }

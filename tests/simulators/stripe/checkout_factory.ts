@@ -1,7 +1,8 @@
 /** Makes checkout sessions of what a call asks for. */
 import { refusals } from "./errors.ts";
 import { newId } from "./ids.ts";
-import type { CheckoutSession, Price } from "./objects.ts";
+import type { Price } from "./objects.ts";
+import type { CheckoutSession } from "./session_objects.ts";
 import type { Params } from "./params.ts";
 
 export interface SoldLine {

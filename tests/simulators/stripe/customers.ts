@@ -1,8 +1,8 @@
 /** Customers: made, changed, searched, deleted with all that they have. */
 import { OPEN_STATUSES } from "./billing.ts";
 import type { Books } from "./books.ts";
+import type { Endings } from "./endings.ts";
 import { newId } from "./ids.ts";
-import type { Lifecycle } from "./lifecycle.ts";
 import type { Customer, StripeObject } from "./objects.ts";
 import type { Params } from "./params.ts";
 import type { PaymentMethods } from "./payment_methods.ts";
@@ -12,7 +12,7 @@ const TEXTS = ["email", "name", "phone", "description"] as const;
 export interface CustomersOptions {
   books: Books;
   methods: PaymentMethods;
-  lifecycle: Lifecycle;
+  endings: Endings;
 }
 
 function addressOf(params: Params): Record<string, string | null> | undefined {
@@ -113,11 +113,11 @@ export class Customers {
 
   /** Their subscriptions end at once, their cards are forgotten. @throws {StripeRefusal} */
   delete(id: string): StripeObject {
-    const { books, methods, lifecycle } = this.#options;
+    const { books, methods, endings } = this.#options;
     books.find("customers", id);
     for (const subscription of books.state.all("subscriptions")) {
       if (subscription.customer === id && OPEN_STATUSES.includes(subscription.status)) {
-        lifecycle.cancel(subscription);
+        endings.cancel(subscription);
       }
     }
     for (const method of methods.of(id)) methods.detach(method.id);

@@ -5,6 +5,7 @@ import type { Books } from "./books.ts";
 import { Catalog } from "./catalog.ts";
 import { Checkout } from "./checkout.ts";
 import { Customers } from "./customers.ts";
+import { Endings } from "./endings.ts";
 import { Invoices } from "./invoices.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Behaviour } from "./options.ts";
@@ -21,10 +22,11 @@ export function makeApi(books: Books, behaviour: Behaviour, publicUrl: () => str
   const payments = new Payments(books);
   const invoices = new Invoices(books, payments);
   const billing = new Billing(books, invoices);
-  const lifecycle = new Lifecycle({ books, invoices, billing });
+  const endings = new Endings({ books, invoices, billing });
+  const lifecycle = new Lifecycle({ books, invoices, billing, endings });
   const subscriptions = new Subscriptions({ books, catalog, methods, billing });
-  const customers = new Customers({ books, methods, lifecycle });
-  const shared = { books, catalog, methods, billing, lifecycle };
+  const customers = new Customers({ books, methods, endings });
+  const shared = { books, catalog, methods, billing, endings, lifecycle };
   const pageUrl = (folder: string) => (id: string) => `${publicUrl()}/${folder}/${id}`;
   return {
     ...shared,

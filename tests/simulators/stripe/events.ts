@@ -1,7 +1,7 @@
 /** Events: what has happened to an object, as it was then. */
 import type { Happening } from "./books.ts";
 import { newId } from "./ids.ts";
-import type { StripeEvent } from "./objects.ts";
+import type { StripeEvent } from "./session_objects.ts";
 import type { StripeState } from "./state.ts";
 import { viewed } from "./views.ts";
 

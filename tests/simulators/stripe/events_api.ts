@@ -5,7 +5,7 @@ import { refusals } from "./errors.ts";
 import { paramsOf, reply } from "./gate.ts";
 import { newId } from "./ids.ts";
 import { listPage } from "./lists.ts";
-import type { WebhookEndpoint } from "./objects.ts";
+import type { WebhookEndpoint } from "./session_objects.ts";
 
 export function eventRoutes(api: Api): Hono {
   const { state, books } = api;

@@ -76,18 +76,21 @@ export function idempotency({ state, isAuthorized, now }: IdempotencyOptions): I
       const holder = held.get(key);
       if (holder !== undefined && holder !== c.req.raw) throw refusals.keyInUse(key);
       held.set(key, c.req.raw);
-      const answer = saved(key);
-      if (answer) return replay(key, answer, endpoint, parameters);
-      await next();
-      if (isWorked(c)) {
-        const body = await c.res.clone().text();
-        const requestId = c.get("requestId") as string;
-        const { status } = c.res;
-        const first = { endpoint, parameters, status, body, requestId, savedAt: now() };
-        state.put("answers", key, first);
+      try {
+        const answer = saved(key);
+        if (answer) return replay(key, answer, endpoint, parameters);
+        await next();
+        if (isWorked(c)) {
+          const body = await c.res.clone().text();
+          const requestId = c.get("requestId") as string;
+          const { status } = c.res;
+          const first = { endpoint, parameters, status, body, requestId, savedAt: now() };
+          state.put("answers", key, first);
+        }
+      } finally {
+        // The work is done; an answer that is late on its way holds nobody up.
+        held.delete(key);
       }
-      // The work is done; an answer that is late on its way holds nobody up.
-      held.delete(key);
     },
   };
 }

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Api } from "./api.ts";
 import { refusals } from "./errors.ts";
 import { paramsOf, reply } from "./gate.ts";
-import { pendingLine } from "./invoice_factory.ts";
+import { pendingLine } from "./invoice_lines.ts";
 import { listPage } from "./lists.ts";
 import type { Invoice, PaymentMethod } from "./objects.ts";
 import type { Params } from "./params.ts";

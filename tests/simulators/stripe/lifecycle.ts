@@ -1,14 +1,14 @@
-/** What becomes of a subscription as time goes by: renewed, not paid, paused, ended. */
+/** What becomes of a subscription as time goes by: renewed, not paid, paused. */
 import type { Billing } from "./billing.ts";
 import type { Books } from "./books.ts";
+import type { Endings } from "./endings.ts";
 import { refusals } from "./errors.ts";
 import type { Invoices } from "./invoices.ts";
-import type { Invoice, Subscription, SubscriptionStatus } from "./objects.ts";
+import type { Invoice, Subscription } from "./objects.ts";
 import type { Outcome } from "./payments.ts";
 import { periodOf, withPeriod } from "./subscription_factory.ts";
 
 const UPDATED = "customer.subscription.updated";
-const DELETED = "customer.subscription.deleted";
 
 export const PAUSE_BEHAVIORS = ["keep_as_draft", "mark_uncollectible", "void"] as const;
 
@@ -16,6 +16,7 @@ export interface LifecycleOptions {
   books: Books;
   invoices: Invoices;
   billing: Billing;
+  endings: Endings;
 }
 
 export class Lifecycle {
@@ -41,7 +42,7 @@ export class Lifecycle {
   renew(subscription: Subscription, outcome: Outcome = "card"): Subscription {
     const { billing } = this.#options;
     billing.moveClock(subscription);
-    if (subscription.cancel_at_period_end) return this.cancel(subscription);
+    if (subscription.cancel_at_period_end) return this.#options.endings.cancel(subscription);
     const period = billing.nextPeriod(subscription, periodOf(subscription).end);
     const items = withPeriod(subscription, period);
     // The invoice is of the new period; the event tells of both at once.
@@ -103,12 +104,12 @@ export class Lifecycle {
   ): Subscription {
     const { billing } = this.#options;
     billing.moveClock(subscription, at);
-    if (subscription.cancel_at_period_end) return this.cancel(subscription);
+    if (subscription.cancel_at_period_end) return this.#options.endings.cancel(subscription);
     const ended = { trial_end: at, billing_cycle_anchor: at };
     const missing = outcome === "card" && billing.methodOf(subscription) === undefined
       ? subscription.trial_settings.end_behavior.missing_payment_method
       : "create_invoice";
-    if (missing === "cancel") return this.cancel(subscription);
+    if (missing === "cancel") return this.#options.endings.cancel(subscription);
     const items = withPeriod(subscription, billing.nextPeriod(subscription, at, at));
     if (missing === "pause") {
       const paused = { ...ended, items, status: "paused" as const };
@@ -142,54 +143,5 @@ export class Lifecycle {
     const collected = billing.collect(waiting, invoice);
     if (collected.attempt?.decline) return collected.subscription;
     return this.change(waiting, { status: "active" }, resumed, UPDATED);
-  }
-
-  /** It ends at once. */
-  cancel(
-    subscription: Subscription,
-    details: Partial<Subscription["cancellation_details"]> = {},
-  ): Subscription {
-    const at = this.#books.secondsAt(subscription.id);
-    const { cancellation_details: before, canceled_at: decided } = subscription;
-    return this.change(subscription, {
-      canceled_at: decided ?? at,
-      cancellation_details: {
-        ...before,
-        reason: before.reason ?? "cancellation_requested",
-        ...details,
-      },
-      ended_at: at,
-      status: "canceled",
-    }, DELETED);
-  }
-
-  /** It ends with its period, or does not after all. */
-  cancelAtPeriodEnd(subscription: Subscription, wanted: boolean): Subscription {
-    return this.change(subscription, this.cancellationFields(subscription, wanted), UPDATED);
-  }
-
-  cancellationFields(subscription: Subscription, wanted: boolean): Partial<Subscription> {
-    const { cancellation_details: details } = subscription;
-    return {
-      cancel_at: wanted ? periodOf(subscription).end : null,
-      cancel_at_period_end: wanted,
-      canceled_at: wanted ? this.#books.secondsAt(subscription.id) : null,
-      cancellation_details: { ...details, reason: wanted ? "cancellation_requested" : null },
-    };
-  }
-
-  /** Stripe stops trying to collect. */
-  giveUp(subscription: Subscription, status: "unpaid" | "canceled"): Subscription {
-    if (status === "unpaid") return this.change(subscription, { status }, UPDATED);
-    return this.cancel(subscription, { reason: "payment_failed" });
-  }
-
-  /** Nobody paid the first invoice in time. */
-  expire(subscription: Subscription): Subscription {
-    const invoice = this.#options.billing.latestInvoice(subscription);
-    const at = this.#books.secondsAt(subscription.id);
-    if (invoice?.status === "open") this.#options.invoices.close(invoice, "void", at);
-    const status: SubscriptionStatus = "incomplete_expired";
-    return this.change(subscription, { status, ended_at: at }, UPDATED);
   }
 }

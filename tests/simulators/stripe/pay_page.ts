@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { SoldLine } from "./checkout_factory.ts";
 import type { Checkout } from "./checkout.ts";
 import { StripeRefusal } from "./errors.ts";
-import type { CheckoutSession } from "./objects.ts";
+import type { CheckoutSession } from "./session_objects.ts";
 import { button, escapeHtml, formFields, hidden, money, page } from "./pages.ts";
 
 /** Works, and is declined. */

@@ -3,7 +3,8 @@ import type { Books } from "./books.ts";
 import { OPEN_STATUSES } from "./billing.ts";
 import { refusals } from "./errors.ts";
 import { newId } from "./ids.ts";
-import type { PortalSession, Price, Subscription } from "./objects.ts";
+import type { Price, Subscription } from "./objects.ts";
+import type { PortalSession } from "./session_objects.ts";
 import { Params } from "./params.ts";
 
 export interface PortalOptions {

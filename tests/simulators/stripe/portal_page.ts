@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import type { Books } from "./books.ts";
 import { StripeRefusal } from "./errors.ts";
-import type { PortalSession, Price, Subscription } from "./objects.ts";
+import type { Price, Subscription } from "./objects.ts";
+import type { PortalSession } from "./session_objects.ts";
 import { button, escapeHtml, formFields, hidden, money, page } from "./pages.ts";
 import type { Portal, PortalAction } from "./portal.ts";
 

@@ -1,13 +1,13 @@
 /** Objects in the shape of the API version that is asked for. Stored is the newest. */
 import Stripe from "stripe";
 import type {
-  CheckoutSession,
   Invoice,
   InvoiceLine,
   StripeObject,
   Subscription,
   SubscriptionItem,
 } from "./objects.ts";
+import type { CheckoutSession } from "./session_objects.ts";
 import type { StripeState } from "./state.ts";
 
 /** What the `stripe` package asks for. */

@@ -2,7 +2,6 @@
 import { Journal } from "../journal.ts";
 import type {
   Charge,
-  CheckoutSession,
   Customer,
   Dispute,
   Invoice,
@@ -10,14 +9,17 @@ import type {
   InvoicePayment,
   PaymentIntent,
   PaymentMethod,
-  PortalSession,
   Price,
   Product,
-  StripeEvent,
   StripeObject,
   Subscription,
-  WebhookEndpoint,
 } from "./objects.ts";
+import type {
+  CheckoutSession,
+  PortalSession,
+  StripeEvent,
+  WebhookEndpoint,
+} from "./session_objects.ts";
 
 /** The first answer to an idempotency key. */
 export interface SavedAnswer {

@@ -2,6 +2,7 @@
 import type { Billing } from "./billing.ts";
 import type { Books } from "./books.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Endings } from "./endings.ts";
 import { refusals } from "./errors.ts";
 import { type Lifecycle, PAUSE_BEHAVIORS } from "./lifecycle.ts";
 import type { Subscription } from "./objects.ts";
@@ -9,7 +10,7 @@ import type { Params } from "./params.ts";
 import type { PaymentMethods } from "./payment_methods.ts";
 import { itemList, periodOf, withPeriod } from "./subscription_factory.ts";
 import { addProrations, changedItems } from "./subscription_items.ts";
-import { missingMethodOf, trialEndOf } from "./subscriptions.ts";
+import { missingMethodOf, trialEndOf } from "./subscription_params.ts";
 
 const UPDATED = "customer.subscription.updated";
 const PRORATIONS = ["create_prorations", "always_invoice", "none"] as const;
@@ -20,6 +21,7 @@ export interface UpdateOptions {
   catalog: Catalog;
   methods: PaymentMethods;
   billing: Billing;
+  endings: Endings;
   lifecycle: Lifecycle;
 }
 
@@ -37,7 +39,7 @@ function checkOpen(subscription: Subscription, params: Params): void {
 function plainFields(
   subscription: Subscription,
   params: Params,
-  { methods, lifecycle }: UpdateOptions,
+  { methods, endings }: UpdateOptions,
 ): Partial<Subscription> {
   const fields: Partial<Subscription> = { metadata: params.metadata(subscription.metadata) };
   const description = params.nullable("description");
@@ -49,7 +51,7 @@ function plainFields(
   }
   const ends = params.boolean("cancel_at_period_end");
   if (ends !== undefined && ends !== subscription.cancel_at_period_end) {
-    Object.assign(fields, lifecycle.cancellationFields(subscription, ends));
+    Object.assign(fields, endings.cancellationFields(subscription, ends));
   }
   const cancelAt = params.text("cancel_at");
   if (cancelAt !== undefined) fields.cancel_at = params.integer("cancel_at") ?? null;

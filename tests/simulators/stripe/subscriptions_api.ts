@@ -33,7 +33,7 @@ function statusTest(params: Params): (subscription: Subscription) => boolean {
 }
 
 export function subscriptionRoutes(api: Api): Hono {
-  const { state, books, subscriptions, lifecycle } = api;
+  const { state, books, subscriptions, endings, lifecycle } = api;
   const app = new Hono();
   app.post("/", async (c) => {
     const params = await paramsOf(c);
@@ -73,7 +73,7 @@ export function subscriptionRoutes(api: Api): Hono {
       throw refusals.missing("subscription", subscription.id);
     }
     const details = params.object("cancellation_details");
-    const canceled = lifecycle.cancel(subscription, {
+    const canceled = endings.cancel(subscription, {
       comment: details.nullable("comment") ?? subscription.cancellation_details.comment,
       feedback: details.oneOf("feedback", FEEDBACK) ?? subscription.cancellation_details.feedback,
     });
