@@ -1,6 +1,5 @@
 /** Calls a simulator as our backend does: with Stripe's own client, over HTTP, with the clock of the test. */
 import Stripe from "stripe";
-import type { StripeObject } from "./objects.ts";
 import type { StripeSimulatorOptions } from "./options.ts";
 import { StripeSimulator } from "./simulator.ts";
 
@@ -111,5 +110,3 @@ export async function refusalOf(call: Promise<unknown>): Promise<Stripe.errors.S
   }
   throw new Error("The call was not refused");
 }
-
-export type { StripeObject };

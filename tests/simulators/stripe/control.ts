@@ -19,6 +19,10 @@ import { periodOf } from "./subscription_factory.ts";
 
 const HELP = {
   "GET /control": "this page",
+  "GET /pay/:checkout_session_id":
+    "Checkout's page; POST …/pay {payment_method?, email?}, POST …/cancel",
+  "GET /portal/:portal_session_id":
+    "the billing portal; POST …/change {subscription, price}, …/cancel and …/keep {subscription}",
   "POST /control/subscriptions/:id":
     "{change, price?, behavior?}: something happens to a subscription (see changes), and its events are sent",
   "POST /control/subscriptions/:id/event":

@@ -3,7 +3,10 @@ import type { Interval } from "./ids.ts";
 
 export type Metadata = Record<string, string>;
 
-/** Fields that the simulator only hands on are not named. */
+/**
+ * Fields that the simulator only hands on are not named. Those that begin with `simulated_` are its own:
+ * no caller sees them.
+ */
 export interface StripeObject {
   id: string;
   object: string;

@@ -4,7 +4,7 @@ import type { SoldLine } from "./checkout_factory.ts";
 import type { Checkout } from "./checkout.ts";
 import { StripeRefusal } from "./errors.ts";
 import type { CheckoutSession } from "./session_objects.ts";
-import { button, escapeHtml, formFields, hidden, money, page } from "./pages.ts";
+import { button, escapeHtml, formFields, hidden, money, page } from "../pages.ts";
 
 /** Works, and is declined. */
 const CARDS = [["pm_card_visa", "Pay"], [

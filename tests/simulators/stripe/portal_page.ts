@@ -4,7 +4,7 @@ import type { Books } from "./books.ts";
 import { StripeRefusal } from "./errors.ts";
 import type { Price, Subscription } from "./objects.ts";
 import type { PortalSession } from "./session_objects.ts";
-import { button, escapeHtml, formFields, hidden, money, page } from "./pages.ts";
+import { button, escapeHtml, formFields, hidden, money, page } from "../pages.ts";
 import type { Portal, PortalAction } from "./portal.ts";
 
 const ACTIONS: readonly PortalAction[] = ["change", "cancel", "keep"];

@@ -1,5 +1,5 @@
 /** Begins subscriptions: with a trial, a payment, or waiting for one. */
-import { Billing } from "./billing.ts";
+import type { Billing } from "./billing.ts";
 import type { Books } from "./books.ts";
 import type { Catalog } from "./catalog.ts";
 import { declineOf } from "./cards.ts";

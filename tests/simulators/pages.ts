@@ -1,4 +1,4 @@
-/** What the simulator's pages have in common. */
+/** What the pages of every simulator have in common. */
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
