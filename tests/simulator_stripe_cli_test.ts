@@ -76,7 +76,6 @@ const TRIGGERS: Record<string, Check> = {
 /** How many CLIs run side by side. */
 const LANES = 4;
 
-// The first to run: where npm has not got the CLI yet, only one process fetches it.
 Deno.test("the CLI fails where the key is not the simulator's, and nothing is made", async () => {
   await using caller = new Caller();
   const folder = await Deno.makeTempDir({ prefix: "stripe-cli-" });
