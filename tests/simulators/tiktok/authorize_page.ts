@@ -1,5 +1,6 @@
 /** TikTok's page on which a seller agrees to our app's request or refuses it. */
 import { Hono } from "hono";
+import { escapeHtml, page } from "../pages.ts";
 import type { AuthorizationAnswer } from "./redirect.ts";
 import type { SimulatedLogin, SimulatorState } from "./state.ts";
 
@@ -9,30 +10,6 @@ export interface AuthorizePageOptions {
   serviceId?: string;
   redirectUrl?: string;
   answer: (answer: AuthorizationAnswer) => URL;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-/** @param body HTML; whatever came from outside is escaped in it. */
-function page(status: number, title: string, body: string): Response {
-  const html = `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>${escapeHtml(title)}</title></head>
-<body><h1>${escapeHtml(title)}</h1>
-${body}
-</body>
-</html>
-`;
-  return new Response(html, {
-    status,
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "content-security-policy": "default-src 'none'",
-      "cache-control": "no-store",
-    },
-  });
 }
 
 const ROLES = { 0: "seller", 1: "creator", 3: "partner" } as const;
