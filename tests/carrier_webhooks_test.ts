@@ -295,7 +295,6 @@ step(
       ],
       [{ ...event(), mode: "test" }, "it is a test"],
       ...[
-        "refund.successful",
         "batch.created",
         "insurance.purchased",
         "trackers.updated",
