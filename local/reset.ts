@@ -15,6 +15,7 @@ const HELP = `Deletes the database, keys and logs of the local stack. Stop the s
 const OURS = [
   "cluster",
   "easypost-simulator.jsonl",
+  "stripe-simulator.jsonl",
   "env",
   "function-host.pid",
   "keys.json",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { EasyPostSimulator } from "../tests/simulators/easypost/simulator.ts";
+import { StripeSimulator } from "../tests/simulators/stripe/simulator.ts";
 import { TIKTOK_RETRY_DELAYS_MS } from "../tests/simulators/tiktok/webhooks.ts";
 import { TikTokSimulator } from "../tests/simulators/tiktok/simulator.ts";
 import { functionEnvironment, type StackEnvironment, writeEnvironment } from "./environment.ts";
@@ -45,6 +46,8 @@ export interface Stack {
   tiktok: TikTokSimulator | undefined;
   /** Undefined if an outside party stands in for it. */
   easypost: EasyPostSimulator | undefined;
+  /** Undefined if an outside party stands in for it. */
+  stripe: StripeSimulator | undefined;
   functionHostPid(): number;
   /** Calls a function past the gateway, for tests that call it very often. */
   callFunction(request: Request): Promise<Response>;
@@ -195,6 +198,21 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       ...(settings.random && { random: settings.random }),
     });
     if (easypost) undo.push(() => easypost.close());
+    const stripe = outside.STRIPE_API_URL ? undefined : new StripeSimulator({
+      secretKey: env.STRIPE_SECRET_KEY,
+      // While it is being changed there are two.
+      webhookSecret: env.STRIPE_WEBHOOK_SECRET.split(",")[0] as string,
+      webhookUrl: `${url}/functions/v1/stripe-webhooks`,
+      publicUrl: stripeUrl,
+      journalPath: join(settings.data, "stripe-simulator.jsonl"),
+      prices: {
+        starter: env.STRIPE_PRICE_STARTER,
+        growth: env.STRIPE_PRICE_GROWTH,
+        scale: env.STRIPE_PRICE_SCALE,
+      },
+      ...(settings.random && { random: settings.random }),
+    });
+    if (stripe) undo.push(() => stripe.close());
 
     const apiKeys = {
       jwtSecret: env.SUPABASE_JWT_SECRET,
@@ -220,6 +238,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
         simulators: {
           ...(tiktok && { tiktok: tiktok.fetch }),
           ...(easypost && { easypost: easypost.fetch }),
+          ...(stripe && { stripe: stripe.fetch }),
         },
       }),
     );
@@ -228,6 +247,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     undo.push(() => functions.stop());
     undo.push(() => tiktok?.faults.close());
     undo.push(() => easypost?.faults.close());
+    undo.push(() => stripe?.faults.close());
 
     if (settings.schedule ?? true) {
       const scheduler = createScheduler(access.adminUrl);
@@ -244,6 +264,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       database: access,
       tiktok,
       easypost,
+      stripe,
       functionHostPid: () => functions.pid(),
       callFunction: (request) => functions.fetch(request),
       stop,

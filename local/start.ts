@@ -21,6 +21,8 @@ A variable that is set in the environment wins over what the stack would make:
   TIKTOK_AUTHORIZE_URL, _US            its authorise pages, with TIKTOK_SERVICE_ID
   APP_URL                              your app's page that a connected seller comes back to
   EASYPOST_API_URL                     another EasyPost, with EASYPOST_API_KEY, EASYPOST_WEBHOOK_SECRET
+  STRIPE_API_URL                       Stripe itself (https://api.stripe.com), with STRIPE_SECRET_KEY,
+                                       STRIPE_WEBHOOK_SECRET, STRIPE_PRICE_STARTER, _GROWTH, _SCALE
   TIKTOK_APP_KEY, TIKTOK_APP_SECRET, ENCRYPTION_KEYS,
   SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, SUPABASE_JWT_SECRET`;
 
@@ -52,6 +54,7 @@ CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its d
   Postgres   ${env.SUPABASE_DB_URL}
   TikTok     ${env.TIKTOK_API_URL}${ours(stack.tiktok)}
   EasyPost   ${env.EASYPOST_API_URL}${ours(stack.easypost)}
+  Stripe     ${env.STRIPE_API_URL}${ours(stack.stripe)}
   key        ${env.SUPABASE_PUBLISHABLE_KEY}   (publishable)
   key        ${env.SUPABASE_SECRET_KEY}   (secret)
 

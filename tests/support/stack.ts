@@ -7,11 +7,13 @@ import { type StackSettings, startStack } from "../../local/stack.ts";
 import { redirectConsole } from "../../local/quiet_console.ts";
 import type { Stack } from "../../local/stack.ts";
 import type { EasyPostSimulator } from "../simulators/easypost/simulator.ts";
+import type { StripeSimulator } from "../simulators/stripe/simulator.ts";
 import type { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
 
 export interface TestStack extends Stack, AsyncDisposable {
   tiktok: TikTokSimulator;
   easypost: EasyPostSimulator;
+  stripe: StripeSimulator;
   /** The database as its superuser, to look behind the API. */
   sql: postgres.Sql;
   /** Folder of logs and state. */
@@ -89,6 +91,7 @@ export async function startTestStack(
     ...stack,
     tiktok: stack.tiktok as TikTokSimulator,
     easypost: stack.easypost as EasyPostSimulator,
+    stripe: stack.stripe as StripeSimulator,
     sql,
     data,
     async [Symbol.asyncDispose]() {
@@ -154,6 +157,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
     ...stack,
     tiktok: stack.tiktok as TikTokSimulator,
     easypost: stack.easypost as EasyPostSimulator,
+    stripe: stack.stripe as StripeSimulator,
     sql: connect(stack.database.adminUrl),
     data,
     reconnect() {
