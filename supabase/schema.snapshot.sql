@@ -3354,7 +3354,14 @@ begin
     end;
   else
     lines := free_lines;
-    refusal := case when lines = '{}' then 'already_shipped' end;
+    refusal := case
+      when lines <> '{}' then null
+      when exists (
+        select from private.label_purchases
+        where order_id = p_order_id and state in ('requested', 'purchasing', 'unknown')
+      ) then 'line_items_labelled'
+      else 'already_shipped'
+    end;
   end if;
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
@@ -3477,11 +3484,13 @@ begin
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  if purchase.state = 'voided' then
+  if purchase.state = 'voided'
+    or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  -- Asked for again: the provider is asked how it stands.
+  -- Asked for again, and not by the same click: the provider is asked how it stands.
   if purchase.state = 'void_requested' then
+    update private.label_purchases set checked_at = now() where id = p_shipment_id;
     return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
@@ -3603,6 +3612,11 @@ begin
       perform private.note_shipment_change(
         purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
+    elsif p_state = 'void_rejected' and exists (
+      select from public.shipments where id = p_purchase_id and tiktok_told_at is null
+    ) then
+      -- The label is in use after all, and its task found that it was not.
+      perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
     end if;
   end if;
   perform private.settle_done(p_event_id);

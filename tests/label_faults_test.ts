@@ -376,7 +376,7 @@ step(
         buy(stack, seller, order.id),
         buy(stack, seller, order.id, { line_item_ids: [line] }),
       ]);
-      assert.deepEqual([other.status, other.body.code], [422, "already_shipped"], what);
+      assert.deepEqual([other.status, other.body.code], [422, "line_items_labelled"], what);
       assert.deepEqual([named.status, named.body.code], [422, "line_items_labelled"], what);
       assert.deepEqual(await healthOf(stack, "labels_unknown"), { value: 1, status: "warning" });
       // The carrier cannot be read even now.

@@ -18,6 +18,9 @@ import { BatchBody, hashOf, LabelBody, RatesBody, readIdempotencyKey } from "./b
 
 const { database, drainer, labels } = createWorker(await readWorkerConfig());
 
+/** A hundred labels, each with an address and its line items. */
+const MAX_BATCH_BYTES = 512 * 1024;
+
 const app = createApp("shipments");
 app.use("*", allowBrowsers);
 
@@ -74,7 +77,7 @@ app.all("/", methodNotAllowed("GET", "POST"));
 app.post("/batch", async (c) => {
   const user = await requireUser(c.req.raw, database);
   const key = readIdempotencyKey(c.req.raw);
-  const body = await readJson(c.req.raw, BatchBody);
+  const body = await readJson(c.req.raw, BatchBody, MAX_BATCH_BYTES);
   const hash = await hashOf(body);
   const answer = await requestBatch(database, user.id, { key, hash, items: body.labels });
   if (answer.outcome === "key_reused") throw labelProblem("idempotency_key_reused");

@@ -7,13 +7,14 @@ const MAX_JSON_BYTES = 64 * 1024;
 
 /**
  * An empty body counts as `{}`.
- * @throws {Problem} 400 if it is not JSON or not what `schema` asks for, 413 above 64 KiB.
+ * @throws {Problem} 400 if it is not JSON or not what `schema` asks for, 413 above `maxBytes`, 64 KiB unless told.
  */
 export async function readJson<T extends z.ZodType>(
   request: Request,
   schema: T,
+  maxBytes = MAX_JSON_BYTES,
 ): Promise<z.infer<T>> {
-  const bytes = await readBody(request, MAX_JSON_BYTES);
+  const bytes = await readBody(request, maxBytes);
   let json: unknown;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -101,5 +101,6 @@ export async function buyBatchItem(
     p_result: result as unknown as Json,
   });
   unwrap("settle_batch_item", settled);
-  return { outcome: `label ${result.state}` };
+  // Bought, it brings another task.
+  return { outcome: `label ${result.state}`, more: result.state === "purchased" };
 }

@@ -18,6 +18,8 @@ import { findShippingProvider } from "./tiktok_providers.ts";
 /** Where TikTok has Mark Package As Shipped; elsewhere Ship Package takes the tracking number. */
 const MARKED = new Set(["US", "GB", "DE", "FR", "IT", "ES", "IE", "JP"]);
 
+const IN_USE = ["purchased", "void_rejected"];
+
 interface Told {
   packageId: string | null;
   warning: string | null;
@@ -31,7 +33,9 @@ export async function markShipped(
 ): Promise<EventResult> {
   const { purchases } = dependencies;
   const purchase = await purchases.forWorker(shipmentId);
-  if (purchase?.state !== "purchased") return { ignored: "the label is not in use" };
+  if (purchase === undefined || !IN_USE.includes(purchase.state)) {
+    return { ignored: "the label is not in use" };
+  }
   const { carrier, tracking_number, tiktok_told_at } = purchase.shipment;
   if (tiktok_told_at !== null) return { ignored: "TikTok knows of it" };
   if (purchase.order.shop === null) return { ignored: "the shop is not connected" };

@@ -1,6 +1,6 @@
 /** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
 import { ShopConnection } from "../tiktok/connection.ts";
-import { TikTokError } from "../tiktok/errors.ts";
+import { TikTokError, wasTurnedAway } from "../tiktok/errors.ts";
 import type { Order } from "../tiktok/schemas.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./labels.ts";
@@ -38,6 +38,10 @@ export async function checkOrderAtTikTok(
     .call((access) => dependencies.tiktok.getOrders(access, [id]))
     .catch((error) => {
       if (!(error instanceof TikTokError)) throw error;
+      if (wasTurnedAway(error)) {
+        const { retryAfterSeconds } = error;
+        throw new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
+      }
       throw new LabelError("tiktok_unavailable", { cause: error });
     });
   const found = orders.get(id);

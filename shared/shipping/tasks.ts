@@ -49,7 +49,8 @@ async function settle(dependencies: LabelDependencies, event: ClaimedEvent): Pro
   if (purchase === undefined || !isUnsettled(purchase)) return { ignored: "it is settled" };
   const shipment = await settlePurchase(dependencies, purchase, event.event_id);
   if (shipment === undefined) return { error: new Error("It is too early to say") };
-  return { outcome: `label ${shipment.state}` };
+  // Bought, it brings another task.
+  return { outcome: `label ${shipment.state}`, more: true };
 }
 
 async function fetchDocument(

@@ -2,7 +2,7 @@
 begin;
 \ir helpers.psql
 \ir label_helpers.psql
-select plan(373);
+select plan(375);
 
 select tests.sign_up('ada');
 select tests.sign_up('bob');
@@ -246,7 +246,7 @@ select is(
   (select address from private.senders where tiktok_shop_id = tests.shop('ada')), '{"city": "Ada''s"}',
   'the sender is kept for the shop'
 );
-select is(tests.requested('ada', 'a', 'second'), 'refused already_shipped', 'another key finds no unit that is free');
+select is(tests.requested('ada', 'a', 'second'), 'refused line_items_labelled', 'another key finds no unit that is free');
 select is(
   tests.requested('ada', 'a', 'second', '{"line_item_ids": ["a-2"]}'), 'refused line_items_labelled',
   'nor may it take one'
@@ -374,7 +374,7 @@ select is(tests.doubt('first', 2) ->> 'state', 'unknown', 'the living one does n
 select is(tests.label_state('first'), 'unknown 2 timeout', 'and says why');
 select is(tests.requested('ada', 'a', 'first'), 'unsettled', 'it must be looked up');
 select is(tests.requested('ada', 'a', 'first', '{}', 'another'), 'key_reused', 'for the same request only');
-select is(tests.requested('ada', 'a', 'second'), 'refused already_shipped', 'its units are not free');
+select is(tests.requested('ada', 'a', 'second'), 'refused line_items_labelled', 'its units are not free');
 select is(tests.doubt('first', 2) ->> 'state', 'unknown', 'doubting again changes nothing');
 select is(tests.fail('first', 1) ->> 'state', 'unknown', 'the dead worker cannot fail it');
 select is(tests.labelled('a'), '1:first 2:first 3:first', 'its units are still its own');
@@ -404,7 +404,7 @@ select is(
   (select line_item_ids from private.label_purchases where id = tests.purchase('first')), '{a-1,a-3}'::text[],
   'and is of these only'
 );
-select is(tests.requested('ada', 'a', 'third'), 'refused already_shipped', 'then nothing is left');
+select is(tests.requested('ada', 'a', 'third'), 'refused line_items_labelled', 'then nothing is left');
 select is(
   tests.call(format('fail_label_purchase(%L, 1, ''x'')', tests.id('no purchase'))) -> 'state', 'null',
   'a purchase that is not there does not fail'
@@ -741,10 +741,12 @@ select is(tests.label_state('c1'), 'void_requested 1', 'that is stored');
 select is(
   (select checked_at from private.label_purchases where id = tests.purchase('c1')), now(), 'the provider is being asked'
 );
-select is(tests.void('ada', 'c1'), 'requested', 'and may be asked again');
+select is(tests.void('ada', 'c1'), 'exists', 'once');
 select is(tests.parcel('c1'), 'purchased', 'the parcel is not voided yet');
 select is(tests.labelled('c'), '1:c1 2:c1 3:c1', 'and keeps its units');
 update private.label_purchases set checked_at = now() - interval '7 hours' where id = tests.purchase('c1');
+select is(tests.void('ada', 'c1'), 'requested', 'later its seller may ask again');
+select is(tests.void('ada', 'c1'), 'exists', 'once');
 select is(tests.settle_void('c1', 'void_requested'), 'void_requested', 'not decided yet');
 select is(
   (select row(state, checked_at = now())::text from private.label_purchases where id = tests.purchase('c1')),

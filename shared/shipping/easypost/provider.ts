@@ -199,9 +199,7 @@ export class EasyPostProvider implements LabelProvider {
     let shipment = await this.#read(id);
     // EasyPost advises to ask again after an early rejection.
     if (!shipment.refund_status || shipment.refund_status === "rejected") {
-      shipment = await this.#client.refundShipment(id).catch((error) => {
-        throw harmless(error);
-      });
+      shipment = await this.#refund(id);
     }
     switch (shipment.refund_status) {
       case "refunded":
@@ -219,6 +217,19 @@ export class EasyPostProvider implements LabelProvider {
   async track(purchase: Purchase): Promise<ParcelNews> {
     const { tracker } = await this.#read(purchase.carrier_shipment_id as string);
     return parcelNews(tracker ?? {});
+  }
+
+  /** A refusal may only mean that somebody else has asked a moment before. */
+  async #refund(id: string): Promise<Shipment> {
+    try {
+      return await this.#client.refundShipment(id);
+    } catch (error) {
+      const failure = harmless(error);
+      if (failure.code !== "carrier_refused") throw failure;
+      const shipment = await this.#read(id);
+      if (!shipment.refund_status) throw failure;
+      return shipment;
+    }
   }
 
   async #read(id: string): Promise<Shipment> {
