@@ -2,7 +2,7 @@
 begin;
 \ir helpers.psql
 \ir billing_helpers.psql
-select plan(210);
+select plan(211);
 
 select tests.sign_up(nickname) from unnest(array['ada', 'bob', 'cem']) as nickname;
 select tests.customer('ada');
@@ -26,6 +26,12 @@ select call from unnest(array[
 ]) as call;
 select tests.refused(who, 'select public.' || call, who || ' cannot: ' || split_part(call, '(', 1))
 from unnest(array['anon', 'ada']) as who cross join tests.calls;
+select is_empty(
+  $$select who, oid::regprocedure from pg_proc cross join unnest(array['anon', 'authenticated', 'public']) as who
+    where has_function_privilege(who, oid, 'execute')
+      and (pronamespace = 'public'::regnamespace and proname in (select split_part(call, '(', 1) from tests.calls) or oid = 'private.refresh_user_plan(uuid)'::regprocedure)$$,
+  'nor is that only for what the functions touch'
+);
 select is(
   tests.attempt('service_role', 'select public.' || call), '1', 'the backend can: ' || split_part(call, '(', 1)
 )

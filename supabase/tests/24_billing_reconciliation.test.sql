@@ -2,7 +2,7 @@
 begin;
 \ir helpers.psql
 \ir billing_helpers.psql
-select plan(101);
+select plan(102);
 
 select tests.sign_up(nickname) from unnest(array['ada', 'bob', 'cem', 'dan']) as nickname;
 select tests.customer(nickname) from unnest(array['ada', 'bob', 'cem']) as nickname;
@@ -19,6 +19,12 @@ select call from unnest(array[
 ]) as call;
 select tests.refused(who, 'select public.' || call, format('%s cannot: %s', who, call))
 from unnest(array['anon', 'ada']) as who cross join tests.calls;
+select is_empty(
+  $$select who, oid::regprocedure from pg_proc cross join unnest(array['anon', 'authenticated', 'public']) as who
+    where has_function_privilege(who, oid, 'execute')
+      and (pronamespace = 'public'::regnamespace and proname in (select split_part(call, '(', 1) from tests.calls))$$,
+  'nor is that only for what the functions touch'
+);
 select is(tests.attempt('service_role', 'select public.' || call), '1', 'the backend can: ' || call) from tests.calls;
 delete from private.webhook_events;
 
