@@ -145,6 +145,19 @@ Deno.test("a thin event is verified like any other, and read", async () => {
   assert.deepEqual(readHint(event), { customerId: null, subscriptionId: null });
 });
 
+Deno.test("whatever the package refuses a body for, one that is not signed is not accepted", async () => {
+  const { constructEventAsync } = Stripe.webhooks;
+  // As a later version could: before it has verified.
+  Stripe.webhooks.constructEventAsync = () => Promise.reject(new Error("no event of mine"));
+  try {
+    await verify(await sign(BODY));
+    await assert.rejects(verify(await sign(BODY, "whsec_b")));
+    await assert.rejects(verify(await sign(BODY), BODY, [SECRET], NOW + 301_000));
+  } finally {
+    Stripe.webhooks.constructEventAsync = constructEventAsync;
+  }
+});
+
 Deno.test("what is signed and no JSON, or no event, is no forgery and no event", async () => {
   const ID = '"id":"evt_1"';
   const bodies = [
