@@ -18,7 +18,7 @@ import type { PaidPlan } from "./plans.ts";
 import { BillingError } from "./stripe.ts";
 
 const COLUMN = "stripe_customers.stripe_customer_id";
-const APP_URL = "https://app.example/billing?tab=plan#top";
+const APP_URL = "https://app.example/billing?billing=old&tab=plan#top";
 
 interface Session {
   id: string;
@@ -173,8 +173,8 @@ Deno.test("the first checkout makes the customer, binds it, and opens a session 
       "metadata[user_id]": ADA,
       "metadata[price]": "price_growth",
       "subscription_data[metadata][user_id]": ADA,
-      success_url: "https://app.example/billing?tab=plan&billing=subscribed#top",
-      cancel_url: "https://app.example/billing?tab=plan&billing=cancelled#top",
+      success_url: "https://app.example/billing?billing=subscribed&tab=plan#top",
+      cancel_url: "https://app.example/billing?billing=cancelled&tab=plan#top",
     });
     assert.equal(keyOf(session), "checkout:cus_1:price_growth:first");
     assert.deepEqual(calls.map(([name]) => name), ["get_stripe_customer", "store_stripe_customer"]);
@@ -309,7 +309,7 @@ Deno.test("who has a subscription that is not over is sent to the portal, and no
       assert.deepEqual(pathsOf(asked), ["GET subscriptions", "POST billing_portal/sessions"]);
       assert.deepEqual(asked[1]?.parameters, {
         customer: "cus_1",
-        return_url: "https://app.example/billing?tab=plan&billing=returned#top",
+        return_url: "https://app.example/billing?billing=returned&tab=plan#top",
       });
       assert.equal(account.sessions.length, 1);
     });

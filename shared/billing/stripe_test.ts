@@ -100,7 +100,8 @@ Deno.test("createStripe() asks the host, port and protocol of the base URL", asy
 });
 
 Deno.test("createStripe() signs in with the key, and tells Stripe nothing of calls before", async () => {
-  await withStripe(ok, async (stripe, asked) => {
+  const answer = () => Response.json(makeSubscription(), { headers: { "request-id": "req_1" } });
+  await withStripe(answer, async (stripe, asked) => {
     await read(stripe);
     await read(stripe);
     for (const { headers } of asked) {

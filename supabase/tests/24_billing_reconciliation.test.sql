@@ -266,7 +266,7 @@ create function tests.unseen(started_at timestamptz, nickname text default null,
 returns text
 language sql
 as $$
-  select coalesce(string_agg(names.name, ' ' order by entry.place), 'none')
+  select coalesce(string_agg(coalesce(names.name, '?'), ' ' order by entry.place), 'none')
   from jsonb_array_elements(tests.call(format(
     'list_unseen_subscriptions(%L, %L, %L)', started_at, tests.id(nickname), tests.id(behind)
   ))) with ordinality as entry (value, place)
