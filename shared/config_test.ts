@@ -227,8 +227,9 @@ Deno.test("readStripeWebhookSecrets() reads one secret, or several while it is b
 });
 
 Deno.test("readAppUrl() reads the address of the page as it is", () => {
-  const url = "https://app.example/billing/?a=b#c";
-  assert.equal(readAppUrl(environment({ APP_URL: url })), url);
+  for (const url of ["https://app.example/billing/?a=b#c", "http://127.0.0.1:3000/billing//"]) {
+    assert.equal(readAppUrl(environment({ APP_URL: url })), url);
+  }
   assertRefused(
     () => readAppUrl(environment({})),
     /^APP_URL is not set\. It is an http\(s\) URL\.$/,

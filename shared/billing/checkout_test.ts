@@ -9,7 +9,7 @@ import {
   missing,
   RefusedByDatabase,
   withStripe,
-} from "../../tests/support/billing.ts";
+} from "./testing.ts";
 import { DatabaseError } from "../database/result.ts";
 import { Problem } from "../http/problem.ts";
 import { beginCheckout, beginPortal, type CheckoutDependencies } from "./checkout.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONFIG } from "../../tests/support/billing.ts";
+import { CONFIG } from "./testing.ts";
 import { PaidPlan, planOfPrice } from "./plans.ts";
 
 Deno.test("planOfPrice() knows the three prices, and no others", () => {

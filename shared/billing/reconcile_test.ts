@@ -10,7 +10,7 @@ import {
   missing,
   RefusedByDatabase,
   withStripe,
-} from "../../tests/support/billing.ts";
+} from "./testing.ts";
 import type { EventResult } from "../events/drain.ts";
 import type { ClaimedEvent } from "../events/inbox.ts";
 import { hashesOf, sealId } from "./ids.ts";

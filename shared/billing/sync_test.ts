@@ -11,7 +11,7 @@ import {
   missing,
   RefusedByDatabase,
   withStripe,
-} from "../../tests/support/billing.ts";
+} from "./testing.ts";
 import { DatabaseError } from "../database/result.ts";
 import { hashesOf, openId } from "./ids.ts";
 import { BillingError } from "./stripe.ts";
