@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import {
   ConfigError,
+  readAppUrl,
   readEasyPostConfig,
   readEasyPostWebhookSecret,
   readEncryptionKeys,
+  readStripeConfig,
+  readStripeWebhookSecrets,
   readSupabaseConfig,
   readTikTokAuthorizeConfig,
   readTikTokConfig,
+  readWorkerConfig,
 } from "./config.ts";
 
 const environment = (variables: Record<string, string>) => (name: string) => variables[name];
@@ -169,6 +173,143 @@ Deno.test("what is missing or wrong for EasyPost is named, with the fix and with
       assert.ok(error instanceof ConfigError);
       assert.match(error.message, message);
       assert.doesNotMatch(error.message, /s3cret/);
+      return true;
+    });
+  }
+});
+
+const STRIPE = {
+  STRIPE_SECRET_KEY: "sk_test_a1",
+  STRIPE_PRICE_STARTER: "price_a",
+  STRIPE_PRICE_GROWTH: "price_b",
+  STRIPE_PRICE_SCALE: "price_c",
+};
+
+/** Each throws a ConfigError with that message, without what is secret in it. */
+function assertRefused(read: () => unknown, message: RegExp): void {
+  assert.throws(read, (error: Error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /s3cret/);
+    return true;
+  });
+}
+
+Deno.test("readStripeConfig() reads key and prices, and uses Stripe's own host unless told otherwise", () => {
+  assert.deepEqual(readStripeConfig(environment(STRIPE)), {
+    secretKey: "sk_test_a1",
+    apiUrl: "https://api.stripe.com",
+    prices: { starter: "price_a", growth: "price_b", scale: "price_c" },
+  });
+  for (const key of ["sk_test_a1", "sk_live_A_1", "rk_test_a1", "rk_live_a1"]) {
+    const variables = {
+      ...STRIPE,
+      STRIPE_SECRET_KEY: key,
+      STRIPE_API_URL: "http://127.0.0.1:9/x//",
+    };
+    const { secretKey, apiUrl } = readStripeConfig(environment(variables));
+    assert.deepEqual([secretKey, apiUrl], [key, "http://127.0.0.1:9/x"]);
+  }
+});
+
+Deno.test("readStripeConfig() names what is missing or wrong, without its value", () => {
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ STRIPE_SECRET_KEY: "" }, /^STRIPE_SECRET_KEY is not set\. Copy it from Stripe's dashboard/],
+    ...[
+      "pk_test_s3cret",
+      "s3cret",
+      "whsec_s3cret",
+      "sk_s3cret",
+      " sk_test_s3cret",
+      "sk_test_",
+      "sk_test_s3cret\n",
+    ]
+      .map((key): [Record<string, string>, RegExp] => [
+        { STRIPE_SECRET_KEY: key },
+        /^STRIPE_SECRET_KEY is not a secret key: those begin with sk_ or rk_\.$/,
+      ]),
+    [
+      { STRIPE_PRICE_STARTER: "" },
+      /^STRIPE_PRICE_STARTER is not set\. It is the id of the plan's price/,
+    ],
+    [{ STRIPE_PRICE_GROWTH: "" }, /^STRIPE_PRICE_GROWTH is not set/],
+    [{ STRIPE_PRICE_SCALE: "" }, /^STRIPE_PRICE_SCALE is not set/],
+    [{ STRIPE_PRICE_STARTER: "prod_s3cret" }, /^STRIPE_PRICE_STARTER is not the id of a price\.$/],
+    [{ STRIPE_PRICE_SCALE: "price_" }, /^STRIPE_PRICE_SCALE is not the id of a price\.$/],
+    [{ STRIPE_PRICE_SCALE: "price_c s3cret" }, /^STRIPE_PRICE_SCALE is not the id/],
+    [
+      { STRIPE_PRICE_SCALE: "price_a" },
+      /^STRIPE_PRICE_STARTER, _GROWTH and _SCALE have to be three/,
+    ],
+    [{ STRIPE_PRICE_GROWTH: "price_a" }, /have to be three prices\.$/],
+    [{ STRIPE_API_URL: "s3cret" }, /^STRIPE_API_URL is not an http\(s\) URL\.$/],
+    [{ STRIPE_API_URL: "file:///s3cret" }, /^STRIPE_API_URL is not an http/],
+  ];
+  for (const [variables, message] of cases) {
+    assertRefused(() => readStripeConfig(environment({ ...STRIPE, ...variables })), message);
+  }
+});
+
+Deno.test("readStripeWebhookSecrets() reads one secret, or several while it is being changed", () => {
+  const read = (text: string) =>
+    readStripeWebhookSecrets(environment({ STRIPE_WEBHOOK_SECRET: text }));
+  assert.deepEqual(read("whsec_a"), ["whsec_a"]);
+  assert.deepEqual(read(" whsec_a , whsec_b/+=,whsec_c "), ["whsec_a", "whsec_b/+=", "whsec_c"]);
+  assertRefused(() => read(""), /^STRIPE_WEBHOOK_SECRET is not set\. Copy the signing secret/);
+  // Nobody may sign with an empty secret.
+  for (
+    const odd of [
+      ...[
+        ",",
+        " ",
+        "whsec_s3cret,",
+        ",whsec_s3cret",
+        "whsec_a,,whsec_b",
+        "whsec_",
+        "whsec_s3 cret",
+      ],
+      ...["sk_test_s3cret", "whsec_a,s3cret", "s3cret", "whsec_a;s3cret whsec_b"],
+    ]
+  ) {
+    assertRefused(() => read(odd), /^STRIPE_WEBHOOK_SECRET is not a signing secret\. Copy/);
+  }
+});
+
+Deno.test("readAppUrl() reads the address of the page as it is", () => {
+  for (const url of ["https://app.example/billing/?a=b#c", "http://127.0.0.1:3000/billing//"]) {
+    assert.equal(readAppUrl(environment({ APP_URL: url })), url);
+  }
+  assertRefused(
+    () => readAppUrl(environment({})),
+    /^APP_URL is not set\. It is an http\(s\) URL\.$/,
+  );
+  for (const odd of ["app.s3cret.example", "javascript:s3cret", "//s3cret"]) {
+    assertRefused(
+      () => readAppUrl(environment({ APP_URL: odd })),
+      /^APP_URL is not an http\(s\) URL\.$/,
+    );
+  }
+});
+
+Deno.test("readWorkerConfig() reads everything that the inbox's worker needs, and needs all of it", async () => {
+  const all: Record<string, string> = {
+    ...SUPABASE,
+    ...STRIPE,
+    TIKTOK_APP_KEY: "key",
+    TIKTOK_APP_SECRET: "secret",
+    EASYPOST_API_KEY: "EZTK_a",
+    ENCRYPTION_KEYS: `k1:${btoa("k".repeat(32))}`,
+  };
+  const { supabase, tiktok, easypost, stripe, keys } = await readWorkerConfig(environment(all));
+  assert.deepEqual(supabase, readSupabaseConfig(environment(all)));
+  assert.deepEqual(tiktok, readTikTokConfig(environment(all)));
+  assert.deepEqual(easypost, { apiKey: "EZTK_a", apiUrl: "https://api.easypost.com/v2" });
+  assert.deepEqual(stripe, readStripeConfig(environment(all)));
+  assert.equal(keys.current, "k1");
+  for (const name of Object.keys(all)) {
+    await assert.rejects(readWorkerConfig(environment({ ...all, [name]: "" })), (error: Error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, new RegExp(`^${name} is not set`));
       return true;
     });
   }

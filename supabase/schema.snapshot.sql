@@ -2316,6 +2316,12 @@ AS $function$
 declare
   ended public.subscriptions;
 begin
+  -- The customer first, like apply_subscription: else the two could wait for each other.
+  perform from private.stripe_customers
+  where user_id in (
+    select user_id from public.subscriptions where stripe_subscription_id_hash = any (p_hashes)
+  )
+  for update;
   update public.subscriptions
   set status = 'canceled', reconciled_at = now()
   where stripe_subscription_id_hash = any (p_hashes)

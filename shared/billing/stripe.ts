@@ -48,10 +48,17 @@ export function createStripe({ secretKey, apiUrl }: StripeConfig): Stripe {
 
 /** @throws {BillingError} */
 export async function ask<T>(call: Promise<T>): Promise<T> {
+  let answer: T;
   try {
-    return await call;
+    answer = await call;
   } catch (error) {
     if (error instanceof Stripe.errors.StripeError) throw new BillingError(error);
     throw error;
   }
+  // The client takes JSON without an "error" for a success; what stands before Stripe may send that.
+  const { statusCode } = (answer as Partial<Stripe.Response<object>> | null)?.lastResponse ?? {};
+  if (statusCode !== undefined && statusCode >= 400) {
+    throw new BillingError(new Stripe.errors.StripeAPIError({ type: "api_error", statusCode }));
+  }
+  return answer;
 }

@@ -65,7 +65,8 @@ const Reference = z.union([Id, z.looseObject({ id: Id }).transform(({ id }) => i
 /** Snapshot events and thin ones, of any API version. */
 const Event = z.looseObject({
   id: z.string().regex(/^[\w-]{1,255}$/),
-  type: z.string().regex(/^[\w.]{1,255}$/),
+  // Brackets are in those of thin events: v2.core.account[requirements].updated
+  type: z.string().regex(/^[\w.[\]]{1,255}$/),
   livemode: z.boolean().nullish(),
   /** Of events that happened in another, connected account. */
   account: z.string().nullish(),

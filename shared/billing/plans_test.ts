@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { CONFIG } from "./testing.ts";
+import { PaidPlan, planOfPrice } from "./plans.ts";
+
+Deno.test("planOfPrice() knows the three prices, and no others", () => {
+  assert.deepEqual(PaidPlan.options, ["starter", "growth", "scale"]);
+  for (const plan of PaidPlan.options) {
+    assert.equal(planOfPrice(CONFIG.prices, `price_${plan}`), plan);
+  }
+  for (
+    const odd of ["", "starter", "price_", "price_trial", "PRICE_SCALE", "price_scale ", "toString"]
+  ) {
+    assert.equal(planOfPrice(CONFIG.prices, odd), null, odd);
+  }
+});
