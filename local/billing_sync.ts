@@ -90,7 +90,11 @@ async function successor(database: DatabaseClient, eventId: number): Promise<num
   return events.find((event) => event.external_id === wanted)?.event_id;
 }
 
-const Logged = z.looseObject({ checked: z.int(), repaired: z.int() });
+const Logged = z.looseObject({
+  checked: z.int(),
+  repaired: z.int(),
+  failed: z.int().default(0),
+});
 
 /** What the comparison logged when it had finished. */
 async function readOutcome(
@@ -100,7 +104,7 @@ async function readOutcome(
   const rows = unwrap(
     "system_logs",
     await database.from("system_logs").select("details")
-      .eq("event_type", "subscriptions_reconciled")
+      .in("event_type", ["subscriptions_reconciled", "subscriptions_differ"])
       .eq("details->>started_at", startedAt).limit(1),
   );
   return rows[0] && Logged.parse(rows[0].details);
@@ -127,6 +131,9 @@ async function follow(database: DatabaseClient, firstId: number): Promise<void> 
         print(
           `Compared ${outcome.checked} subscriptions with Stripe's: ${outcome.repaired} repaired.`,
         );
+        if (outcome.failed > 0) {
+          throw new Error(`${outcome.failed} could not be stored: see the log of the functions.`);
+        }
         return;
       }
       const next = await successor(database, id);

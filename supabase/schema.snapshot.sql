@@ -2149,7 +2149,9 @@ begin
   if p_progress ? 'finished' then
     insert into public.system_logs (event_type, details)
     values (
-      'subscriptions_reconciled',
+      case when coalesce((p_progress ->> 'failed')::integer, 0) = 0 then 'subscriptions_reconciled'
+        else 'subscriptions_differ'
+      end,
       p_progress - 'finished' || jsonb_build_object('user_id', event.object_id)
     );
     return jsonb_build_object('outcome', 'reconciled');

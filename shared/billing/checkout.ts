@@ -2,13 +2,16 @@
 import { Problem } from "../http/problem.ts";
 import { ensureCustomer, findCustomerOf } from "./customer.ts";
 import type { PaidPlan } from "./plans.ts";
-import { ask } from "./stripe.ts";
+import { ask, BillingError } from "./stripe.ts";
 import type { BillingDependencies } from "./sync.ts";
 
 export interface CheckoutDependencies extends BillingDependencies {
   /** The seller's page, where Stripe's pages end. */
   appUrl: string;
 }
+
+/** Of a seller who clicks on several plans at once. */
+const MAX_ATTEMPTS = 5;
 
 /** Over for good: whoever had one of these may subscribe again. */
 const OVER = ["canceled", "incomplete_expired"];
@@ -29,7 +32,7 @@ export async function beginCheckout(
   userId: string,
   plan: PaidPlan,
 ): Promise<{ url: string; kind: "checkout" | "portal" }> {
-  const { stripe, config, appUrl } = dependencies;
+  const { stripe, config } = dependencies;
   const customer = await ensureCustomer(dependencies, userId);
   // Stripe's own word: its webhook may be still under way.
   const subscriptions = await ask(
@@ -38,31 +41,45 @@ export async function beginCheckout(
   if (subscriptions.data.some(({ status }) => !OVER.includes(status))) {
     return { url: await openPortal(dependencies, customer), kind: "portal" };
   }
-  const price = config.prices[plan];
-  const sessions = await ask(stripe.checkout.sessions.list({ customer, limit: 100 }));
-  // Two open sessions could be paid both.
-  for (const session of sessions.data.filter(({ status }) => status === "open")) {
-    if (session.metadata?.price === price && session.url) {
-      return { url: session.url, kind: "checkout" };
+  const wanted = { customer, price: config.prices[plan], userId };
+  for (let attempt = 1;; attempt++) {
+    try {
+      return { url: await openCheckout(dependencies, wanted), kind: "checkout" };
+    } catch (error) {
+      // Another request of the same seller was quicker: what it opened is looked at again.
+      const isOvertaken = error instanceof BillingError && [400, 409].includes(error.status);
+      if (!isOvertaken || attempt >= MAX_ATTEMPTS) throw error;
     }
-    await ask(stripe.checkout.sessions.expire(session.id));
   }
-  const metadata = { user_id: userId, price };
+}
+
+/** The address of a checkout that is open, or of a new one; of two open ones both could be paid. */
+async function openCheckout(
+  { stripe, appUrl }: CheckoutDependencies,
+  { customer, price, userId }: { customer: string; price: string; userId: string },
+): Promise<string> {
+  const sessions = await ask(stripe.checkout.sessions.list({ customer, limit: 100 }));
+  let found: string | undefined;
+  for (const session of sessions.data.filter(({ status }) => status === "open")) {
+    if (session.metadata?.price === price && session.url) found ??= session.url;
+    else await ask(stripe.checkout.sessions.expire(session.id));
+  }
+  if (found !== undefined) return found;
   const session = await ask(stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
     line_items: [{ price, quantity: 1 }],
     client_reference_id: userId,
-    metadata,
+    metadata: { user_id: userId, price },
     subscription_data: { metadata: { user_id: userId } },
     success_url: returnTo(appUrl, "subscribed"),
     cancel_url: returnTo(appUrl, "cancelled"),
   }, {
-    // Requests at the same time find the same last session: they get one session together.
-    idempotencyKey: `checkout:${customer}:${price}:${sessions.data[0]?.id ?? "first"}`,
+    // Requests at the same time find the same last session: Stripe lets one of them open the next.
+    idempotencyKey: `checkout:${customer}:${sessions.data[0]?.id ?? "first"}`,
   }));
   if (!session.url) throw new Error("Stripe's checkout session has no address");
-  return { url: session.url, kind: "checkout" };
+  return session.url;
 }
 
 /** @throws {Problem} 409 for a seller who never subscribed; BillingError; DatabaseError PT404 */

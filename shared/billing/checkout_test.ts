@@ -176,7 +176,7 @@ Deno.test("the first checkout makes the customer, binds it, and opens a session 
       success_url: "https://app.example/billing?billing=subscribed&tab=plan#top",
       cancel_url: "https://app.example/billing?billing=cancelled&tab=plan#top",
     });
-    assert.equal(keyOf(session), "checkout:cus_1:price_growth:first");
+    assert.equal(keyOf(session), "checkout:cus_1:first");
     assert.deepEqual(calls.map(([name]) => name), ["get_stripe_customer", "store_stripe_customer"]);
     const stored = calls[1]?.[1] ?? {};
     assert.equal(stored.p_user_id, ADA);
@@ -253,7 +253,7 @@ Deno.test("open sessions for other prices are expired before there is a new one"
         "cs_1 expired",
       ],
     ]);
-    assert.equal(keyOf(asked.at(-1)), "checkout:cus_1:price_growth:cs_4");
+    assert.equal(keyOf(asked.at(-1)), "checkout:cus_1:cs_4");
   });
 });
 
@@ -277,10 +277,10 @@ Deno.test("another plan, and the first one again: each time one session is open,
       method === "POST" && path.endsWith("/sessions")
     );
     assert.deepEqual(made.map(keyOf), [
-      "checkout:cus_1:price_starter:first",
-      "checkout:cus_1:price_growth:cs_1",
-      "checkout:cus_1:price_starter:cs_2",
-      "checkout:cus_1:price_growth:cs_3",
+      "checkout:cus_1:first",
+      "checkout:cus_1:cs_1",
+      "checkout:cus_1:cs_2",
+      "checkout:cus_1:cs_3",
     ]);
   });
 });

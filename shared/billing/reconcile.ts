@@ -1,15 +1,15 @@
 /** Compares Stripe's subscriptions with ours, a page at a time, and repairs what differs. */
 import type Stripe from "stripe";
 import * as z from "zod";
-import { unwrap } from "../database/result.ts";
+import { DatabaseError, unwrap } from "../database/result.ts";
 import type { Json } from "../database/types.ts";
 import type { EventHandler, EventResult } from "../events/drain.ts";
 import type { ClaimedEvent } from "../events/inbox.ts";
-import { log } from "../log.ts";
+import { errorText, log } from "../log.ts";
 import { hashesOf, openId } from "./ids.ts";
 import { ask } from "./stripe.ts";
 import { idOf, mapSubscription } from "./subscription.ts";
-import { type BillingDependencies, syncSubscription } from "./sync.ts";
+import { type BillingDependencies, type SyncResult, syncSubscription } from "./sync.ts";
 
 const PAGE_SIZE = 100;
 
@@ -19,6 +19,8 @@ const Progress = z.object({
   started_at: z.string(),
   checked: z.int(),
   repaired: z.int(),
+  /** That could not be stored. */
+  failed: z.int().default(0),
   /** The last subscription of the page before: Stripe's id, or ours of those that it did not name. */
   after: z.string().optional(),
   /** All of Stripe's were seen; what Stripe did not name is asked for one by one. */
@@ -95,6 +97,21 @@ async function listPage(
   return await ask(stripe.subscriptions.list({ ...page, customer }));
 }
 
+/** `undefined`: the database refuses it. That is for people to look at, and stops no other. */
+async function repair(
+  dependencies: BillingDependencies,
+  about: Parameters<typeof syncSubscription>[1],
+): Promise<SyncResult | undefined> {
+  try {
+    return await syncSubscription(dependencies, about, null);
+  } catch (error) {
+    // Without a code the database did not answer: the page is tried again.
+    if (!(error instanceof DatabaseError) || error.code === "") throw error;
+    log.error("subscription not stored", { error: errorText(error) });
+    return undefined;
+  }
+}
+
 async function comparePage(
   dependencies: BillingDependencies,
   userId: string | null,
@@ -115,12 +132,13 @@ async function comparePage(
     p_subscriptions: states as unknown as Json,
   });
   const places = z.array(z.int()).parse(unwrap("compare_subscriptions", result));
-  let repaired = progress.repaired;
+  let { repaired, failed } = progress;
   for (const place of places) {
     const subscription = data[place] as Stripe.Subscription;
     const about = { subscriptionId: subscription.id, customerId: idOf(subscription.customer) };
-    const synced = await syncSubscription(dependencies, about, null);
-    if ("outcome" in synced && synced.outcome === "applied") repaired++;
+    const synced = await repair(dependencies, about);
+    if (synced === undefined) failed++;
+    else if ("outcome" in synced && synced.outcome === "applied") repaired++;
   }
   const last = data.at(-1)?.id;
   const { after: _, ...rest } = progress;
@@ -128,6 +146,7 @@ async function comparePage(
     ...rest,
     checked: progress.checked + data.length,
     repaired,
+    failed,
     ...(has_more && last !== undefined ? { after: last } : { listed: true }),
   };
 }
@@ -145,12 +164,13 @@ async function checkUnseen(
     ...(progress.after !== undefined && { p_after: progress.after }),
   });
   const rows = Unseen.parse(unwrap("list_unseen_subscriptions", result));
-  let repaired = progress.repaired;
+  let { repaired, failed } = progress;
   for (const { stripe_subscription_id: text } of rows) {
     const subscriptionId = await openId(keys, "subscriptions.stripe_subscription_id", text);
-    const synced = await syncSubscription(dependencies, { subscriptionId, customerId: null }, null);
-    if ("outcome" in synced && synced.outcome === "applied") repaired++;
-    if ("isMissing" in synced && synced.isMissing) {
+    const synced = await repair(dependencies, { subscriptionId, customerId: null });
+    if (synced === undefined) failed++;
+    else if ("outcome" in synced && synced.outcome === "applied") repaired++;
+    else if ("isMissing" in synced && synced.isMissing) {
       repaired += await endSubscription(dependencies, subscriptionId);
     }
   }
@@ -160,6 +180,7 @@ async function checkUnseen(
     ...progress,
     checked,
     repaired,
+    failed,
     ...(rows.length < PAGE_SIZE || last === undefined ? { finished: true } : { after: last }),
   };
 }

@@ -22,7 +22,7 @@ const quiet = () => {};
 Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
 const STARTED = "2026-11-01T00:00:00.123456+00:00";
-const BEGIN = { started_at: STARTED, checked: 0, repaired: 0 };
+const BEGIN = { started_at: STARTED, checked: 0, repaired: 0, failed: 0 };
 
 interface World {
   /** Stripe's list, in its order; what it has besides can be read by id. */

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import type { StripeConfig } from "../config.ts";
 import type { KeyRing } from "../crypto/key_ring.ts";
 import { hashesOf, sealId } from "./ids.ts";
-import { planOfPrice } from "./plans.ts";
+import { PaidPlan, planOfPrice } from "./plans.ts";
 
 /** What `apply_subscription` takes. */
 export interface SubscriptionState {
@@ -46,8 +46,10 @@ export async function mapSubscription(
 ): Promise<SubscriptionState> {
   const customerId = idOf(subscription.customer) as string;
   const items = subscription.items.data;
-  // Ours have one item; one that was made by hand may have more.
-  const item = items.find(({ price }) => planOfPrice(prices, price.id) !== null) ?? items[0];
+  // Ours have one item; of one that was made by hand the largest plan counts.
+  const rank = ({ price }: Stripe.SubscriptionItem) =>
+    PaidPlan.options.findIndex((plan) => prices[plan] === price.id);
+  const item = items.toSorted((a, b) => rank(b) - rank(a))[0];
   const customer = await sealId(keys, "subscriptions.stripe_customer_id", customerId);
   const sealed = await sealId(keys, "subscriptions.stripe_subscription_id", subscription.id);
   return {

@@ -56,7 +56,9 @@ begin
   if p_progress ? 'finished' then
     insert into public.system_logs (event_type, details)
     values (
-      'subscriptions_reconciled',
+      case when coalesce((p_progress ->> 'failed')::integer, 0) = 0 then 'subscriptions_reconciled'
+        else 'subscriptions_differ'
+      end,
       p_progress - 'finished' || jsonb_build_object('user_id', event.object_id)
     );
     return jsonb_build_object('outcome', 'reconciled');
@@ -74,7 +76,7 @@ begin
 end;
 $$;
 comment on function public.continue_subscription_sync(bigint, jsonb) is
-  'Settles a page of a comparison: enqueues the next one, which begins where p_progress says, or logs subscriptions_reconciled if p_progress has "finished". Returns {outcome}: continued, reconciled, or settled (the event already was).';
+  'Settles a page of a comparison: enqueues the next one, which begins where p_progress says, or, if p_progress has "finished", logs subscriptions_reconciled, and subscriptions_differ if some could not be stored ("failed"). Returns {outcome}: continued, reconciled, or settled (the event already was).';
 grant execute on function public.continue_subscription_sync(bigint, jsonb) to service_role;
 
 create function public.compare_subscriptions(p_subscriptions jsonb)
