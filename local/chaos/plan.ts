@@ -1,5 +1,5 @@
 /** What will happen at TikTok in a chaos run, and in which order its webhooks come: all from the seed. */
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 /** An order begins, or gets another state; each has a notification of its own. */
 export interface Change {

@@ -9,7 +9,7 @@ import { bearDriverErrors } from "../driver_errors.ts";
 import { Deliveries } from "./deliveries.ts";
 import { patiently } from "./patience.ts";
 import { makePlan, type Plan } from "./plan.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "../random.ts";
 import { addSellers, type ChaosSeller, SHOP_WEIGHTS, takeLargerPlan } from "./sellers.ts";
 import { Storm, type StormReport } from "./storm.ts";
 import { countOpenEvents, countUntriedEvents, settle } from "./time.ts";

@@ -7,7 +7,7 @@ import { type Outage, restartPostgres } from "./postgres.ts";
 import { connectAgain } from "./sellers.ts";
 import type { ChaosSeller } from "./sellers.ts";
 import { patiently, within } from "./patience.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 import { deadWorkersLeasesEnd, lostConnections, waitsEnd } from "./time.ts";
 
 /** Shares of all calls of TikTok. The first three, 20 % together, are what fails. */

@@ -3,17 +3,6 @@
 /** 0 <= x < 1. */
 export type Random = () => number;
 
-/** Mulberry32: small, fast, the same on every machine. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function below(random: Random, end: number): number {
   return Math.floor(random() * end);
 }
