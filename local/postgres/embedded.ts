@@ -12,6 +12,8 @@ export interface EmbeddedOptions {
   port: number;
   adminPassword: string;
   password: string;
+  /** See `start`. @default {false} */
+  isDisposable?: boolean;
   /** Is told of a crash. */
   onCrash: (message: string) => void;
 }
@@ -28,7 +30,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   await stopLeftover(place);
   const port = claimPort(options.port, "--db-port");
   const isNew = await initialise(place, options.adminPassword);
-  let server = await start(place, port);
+  let server = await start(place, port, options.isDisposable);
   let stopping = false;
 
   async function supervise(): Promise<void> {
@@ -37,7 +39,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       if (stopping) return;
       options.onCrash("Postgres ended; starting it again.");
       try {
-        server = await start(place, port);
+        server = await start(place, port, options.isDisposable);
       } catch (error) {
         options.onCrash(`Postgres cannot be started again: ${(error as Error).message}`);
         return;

@@ -124,8 +124,18 @@ export async function stopLeftover(place: PostgresPlace): Promise<boolean> {
   return true;
 }
 
-/** Starts the server on 127.0.0.1:`port` and waits until it takes connections. */
-export async function start(place: PostgresPlace, port: number): Promise<PostgresServer> {
+/** For data that nobody misses when the machine goes down: commits wait for no disk. */
+const DISPOSABLE = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+
+/**
+ * Starts the server on 127.0.0.1:`port` and waits until it takes connections.
+ * @param isDisposable Its data may be lost with the machine, though not with a process.
+ */
+export async function start(
+  place: PostgresPlace,
+  port: number,
+  isDisposable = false,
+): Promise<PostgresServer> {
   const settings = {
     listen_addresses: "127.0.0.1",
     port: String(port),
@@ -138,6 +148,7 @@ export async function start(place: PostgresPlace, port: number): Promise<Postgre
     log_filename: "postgres.log",
     log_truncate_on_rotation: "on",
     timezone: "UTC",
+    ...(isDisposable && DISPOSABLE),
   };
   const child = command(place, "postgres", [
     "-D",

@@ -29,6 +29,7 @@ export async function startTemporaryPostgres(): Promise<TemporaryPostgres> {
       port: 0,
       adminPassword: randomPassword(),
       password,
+      isDisposable: true,
       onCrash: () => {},
     });
     try {

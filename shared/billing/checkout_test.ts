@@ -9,7 +9,7 @@ import {
   missing,
   RefusedByDatabase,
   withStripe,
-} from "./testing.ts";
+} from "../../tests/support/stripe_stand_in.ts";
 import { DatabaseError } from "../database/result.ts";
 import { Problem } from "../http/problem.ts";
 import { beginCheckout, beginPortal, type CheckoutDependencies } from "./checkout.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { keys } from "./testing.ts";
+import { keys } from "../../tests/support/stripe_stand_in.ts";
 import { parseKeyRing } from "../crypto/key_ring.ts";
 import { hashesOf, openId, sealId } from "./ids.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONFIG } from "./testing.ts";
+import { CONFIG } from "../../tests/support/stripe_stand_in.ts";
 import { PaidPlan, planOfPrice } from "./plans.ts";
 
 Deno.test("planOfPrice() knows the three prices, and no others", () => {

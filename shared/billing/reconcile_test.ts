@@ -10,7 +10,7 @@ import {
   missing,
   RefusedByDatabase,
   withStripe,
-} from "./testing.ts";
+} from "../../tests/support/stripe_stand_in.ts";
 import type { EventResult } from "../events/drain.ts";
 import type { ClaimedEvent } from "../events/inbox.ts";
 import { hashesOf, sealId } from "./ids.ts";

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
-import { type Answer, CONFIG, makeSubscription, missing, withStripe } from "./testing.ts";
+import {
+  type Answer,
+  CONFIG,
+  makeSubscription,
+  missing,
+  withStripe,
+} from "../../tests/support/stripe_stand_in.ts";
 import { ask, BillingError, createStripe, isMissing } from "./stripe.ts";
 
 const read = (stripe: Stripe) => ask(stripe.subscriptions.retrieve("sub_s3cret"));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONFIG, keys, makeItem, makeSubscription } from "./testing.ts";
+import { CONFIG, keys, makeItem, makeSubscription } from "../../tests/support/stripe_stand_in.ts";
 import { hashesOf, openId } from "./ids.ts";
 import { idOf, mapSubscription } from "./subscription.ts";
 

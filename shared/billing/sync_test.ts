@@ -11,7 +11,7 @@ import {
   missing,
   RefusedByDatabase,
   withStripe,
-} from "./testing.ts";
+} from "../../tests/support/stripe_stand_in.ts";
 import { DatabaseError } from "../database/result.ts";
 import { hashesOf, openId } from "./ids.ts";
 import { BillingError } from "./stripe.ts";

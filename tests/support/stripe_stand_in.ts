@@ -1,9 +1,9 @@
 /** For the unit tests of shared/billing: a server that stands in for Stripe, and functions for the database. */
 import type Stripe from "stripe";
-import type { StripeConfig } from "../config.ts";
-import { parseKeyRing } from "../crypto/key_ring.ts";
-import type { DatabaseClient } from "../database/client.ts";
-import { createStripe } from "./stripe.ts";
+import type { StripeConfig } from "../../shared/config.ts";
+import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import type { DatabaseClient } from "../../shared/database/client.ts";
+import { createStripe } from "../../shared/billing/stripe.ts";
 
 /** Two keys, as while they are rotated: every id has two hashes. */
 export const keys = await parseKeyRing(
