@@ -795,6 +795,43 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.free_label_lines(p_order public.orders, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  free_lines text[];
+begin
+  select coalesce(array_agg(line.id order by line.id), '{}') into free_lines
+  from unnest(private.order_line_item_ids(p_order)) as line (id)
+  where not exists (
+    select from private.labelled_lines as labelled
+    where labelled.order_id = p_order.id and labelled.line_item_id = line.id
+      and labelled.purchase_id is distinct from p_purchase_id
+  );
+  if p_wanted is not null then
+    select array_agg(distinct line.id order by line.id) into line_item_ids
+    from jsonb_array_elements_text(p_wanted) as line (id);
+    refusal := case
+      when not line_item_ids <@ private.order_line_item_ids(p_order) then 'line_items_unknown'
+      when not line_item_ids <@ free_lines then 'line_items_labelled'
+    end;
+    return;
+  end if;
+  line_item_ids := free_lines;
+  refusal := case
+    when free_lines <> '{}' then null
+    when exists (
+      select from private.label_purchases
+      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown')
+    ) then 'line_items_labelled'
+    else 'already_shipped'
+  end;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.handle_auth_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1408,6 +1445,26 @@ AS $function$
   update private.webhook_events
   set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
   where id = any (p_event_ids);
+$function$
+;
+CREATE OR REPLACE FUNCTION private.repeated_label(p_purchase private.label_purchases, p_order_id uuid, p_request_hash text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_purchase.id is null then null
+    when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
+      then jsonb_build_object('outcome', 'key_reused')
+    when p_purchase.state = 'unknown'
+        or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
+      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_to_work(p_purchase))
+    when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
+      then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
+    when p_purchase.state not in ('requested', 'failed')
+      then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
+  end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.settle_done(p_event_id bigint)
@@ -3292,8 +3349,8 @@ declare
   purchase private.label_purchases;
   chosen_provider text;
   lines text[];
-  free_lines text[];
   refusal text;
+  repeated jsonb;
 begin
   -- Every label of the order is decided under this lock.
   select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
@@ -3305,20 +3362,9 @@ begin
   from private.label_purchases
   where user_id = p_user_id and idempotency_key = p_idempotency_key
   for update;
-  if purchase.id is not null then
-    if purchase.request_hash <> p_request_hash or purchase.order_id <> p_order_id then
-      return jsonb_build_object('outcome', 'key_reused');
-    end if;
-    if purchase.state in ('purchasing', 'unknown')
-      and (purchase.state = 'unknown' or private.is_abandoned(purchase)) then
-      return jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_to_work(purchase));
-    end if;
-    if purchase.state in ('requested', 'purchasing') and not private.is_abandoned(purchase) then
-      return jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(purchase));
-    end if;
-    if purchase.state not in ('requested', 'failed') then
-      return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
-    end if;
+  repeated := private.repeated_label(purchase, p_order_id, p_request_hash);
+  if repeated is not null then
+    return repeated;
   end if;
 
   if p_request ? 'rate_id' then
@@ -3345,32 +3391,8 @@ begin
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
 
-  lines := private.order_line_item_ids(wanted);
-  select coalesce(array_agg(line.id order by line.id), '{}') into free_lines
-  from unnest(lines) as line (id)
-  where not exists (
-    select from private.labelled_lines
-    where order_id = p_order_id and line_item_id = line.id
-      and purchase_id is distinct from purchase.id
-  );
-  if p_request ? 'line_item_ids' then
-    select array_agg(distinct line.id order by line.id) into lines
-    from jsonb_array_elements_text(p_request -> 'line_item_ids') as line (id);
-    refusal := case
-      when not lines <@ private.order_line_item_ids(wanted) then 'line_items_unknown'
-      when not lines <@ free_lines then 'line_items_labelled'
-    end;
-  else
-    lines := free_lines;
-    refusal := case
-      when lines <> '{}' then null
-      when exists (
-        select from private.label_purchases
-        where order_id = p_order_id and state in ('requested', 'purchasing', 'unknown')
-      ) then 'line_items_labelled'
-      else 'already_shipped'
-    end;
-  end if;
+  select free.line_item_ids, free.refusal into lines, refusal
+  from private.free_label_lines(wanted, purchase.id, p_request -> 'line_item_ids') as free;
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
@@ -4086,6 +4108,7 @@ grant execute on function private.describe_tiktok_lease(private.tiktok_logins) t
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
+grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
@@ -4113,6 +4136,7 @@ grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
+grant execute on function private.repeated_label(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.settle_done(bigint) to service_role;
 grant execute on function private.settle_stale(bigint) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;

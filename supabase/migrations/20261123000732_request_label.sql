@@ -1,0 +1,252 @@
+-- Asking for a label: at most once for one request, and never twice for one unit. docs/labels.md.
+
+create function private.claim_label_lines(p_purchase private.label_purchases)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  claimed integer;
+begin
+  insert into private.labelled_lines (order_id, line_item_id, purchase_id)
+  select p_purchase.order_id, line.id, p_purchase.id
+  from unnest(p_purchase.line_item_ids) as line (id)
+  on conflict (order_id, line_item_id) do nothing;
+  get diagnostics claimed = row_count;
+  return claimed = cardinality(p_purchase.line_item_ids);
+end;
+$$;
+comment on function private.claim_label_lines(private.label_purchases) is
+  'Takes the units of a purchase. False if another has one of them; those that were free are taken all the same.';
+grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
+
+create function private.repeated_label(
+  p_purchase private.label_purchases,
+  p_order_id uuid,
+  p_request_hash text
+)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when p_purchase.id is null then null
+    when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
+      then jsonb_build_object('outcome', 'key_reused')
+    when p_purchase.state = 'unknown'
+        or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
+      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_to_work(p_purchase))
+    when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
+      then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
+    when p_purchase.state not in ('requested', 'failed')
+      then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
+  end;
+$$;
+comment on function private.repeated_label(private.label_purchases, uuid, text) is
+  'What a request comes to whose Idempotency-Key is known; null if it is to be worked, for the first time or anew.';
+grant execute on function private.repeated_label(private.label_purchases, uuid, text) to service_role;
+
+create function private.free_label_lines(
+  p_order public.orders,
+  p_purchase_id uuid,
+  p_wanted jsonb,
+  out line_item_ids text[],
+  out refusal text
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  free_lines text[];
+begin
+  select coalesce(array_agg(line.id order by line.id), '{}') into free_lines
+  from unnest(private.order_line_item_ids(p_order)) as line (id)
+  where not exists (
+    select from private.labelled_lines as labelled
+    where labelled.order_id = p_order.id and labelled.line_item_id = line.id
+      and labelled.purchase_id is distinct from p_purchase_id
+  );
+  if p_wanted is not null then
+    select array_agg(distinct line.id order by line.id) into line_item_ids
+    from jsonb_array_elements_text(p_wanted) as line (id);
+    refusal := case
+      when not line_item_ids <@ private.order_line_item_ids(p_order) then 'line_items_unknown'
+      when not line_item_ids <@ free_lines then 'line_items_labelled'
+    end;
+    return;
+  end if;
+  line_item_ids := free_lines;
+  refusal := case
+    when free_lines <> '{}' then null
+    when exists (
+      select from private.label_purchases
+      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown')
+    ) then 'line_items_labelled'
+    else 'already_shipped'
+  end;
+end;
+$$;
+comment on function private.free_label_lines(public.orders, uuid, jsonb) is
+  'The units that a label is for: those that are wanted, or else all that have none. refusal says why it cannot be for them.';
+grant execute on function private.free_label_lines(public.orders, uuid, jsonb) to service_role;
+
+create function public.request_label(
+  p_user_id uuid,
+  p_idempotency_key text,
+  p_request_hash text,
+  p_order_id uuid,
+  p_request jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted public.orders;
+  rate private.label_rates;
+  purchase private.label_purchases;
+  chosen_provider text;
+  lines text[];
+  refusal text;
+  repeated jsonb;
+begin
+  -- Every label of the order is decided under this lock.
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
+  if wanted.id is null then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+
+  select * into purchase
+  from private.label_purchases
+  where user_id = p_user_id and idempotency_key = p_idempotency_key
+  for update;
+  repeated := private.repeated_label(purchase, p_order_id, p_request_hash);
+  if repeated is not null then
+    return repeated;
+  end if;
+
+  if p_request ? 'rate_id' then
+    select * into rate
+    from private.label_rates
+    where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id;
+    refusal := case
+      when rate.id is null then 'rate_not_found'
+      when rate.expires_at <= now() then 'rate_expired'
+      when rate.parcel <> p_request -> 'parcel' then 'rate_of_another_parcel'
+      when p_request ->> 'provider' <> rate.provider then 'rate_of_another_provider'
+    end;
+    if refusal is not null then
+      return jsonb_build_object('outcome', 'refused', 'code', refusal);
+    end if;
+  end if;
+  chosen_provider := coalesce(
+    rate.provider,
+    p_request ->> 'provider',
+    case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
+  );
+  refusal := private.label_refusal(wanted, chosen_provider);
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+  end if;
+
+  select free.line_item_ids, free.refusal into lines, refusal
+  from private.free_label_lines(wanted, purchase.id, p_request -> 'line_item_ids') as free;
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+  end if;
+
+  if p_request ? 'sender' then
+    insert into private.senders (tiktok_shop_id, address)
+    values (wanted.tiktok_shop_id, p_request -> 'sender')
+    on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+  end if;
+  if purchase.id is null then
+    insert into private.label_purchases (
+      user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
+      service, label_format
+    )
+    values (
+      p_user_id, p_order_id, p_idempotency_key, p_request_hash, chosen_provider, lines,
+      p_request -> 'parcel',
+      coalesce(
+        p_request -> 'sender',
+        (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+      ),
+      coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
+    )
+    returning * into purchase;
+  else
+    update private.label_purchases
+    set state = 'requested',
+        state_since = now(),
+        attempt = attempt + 1,
+        reason = null,
+        provider = chosen_provider,
+        line_item_ids = lines,
+        -- Without one it failed: the shop may have given it since.
+        sender = coalesce(
+          label_purchases.sender,
+          (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+        )
+    where id = purchase.id
+    returning * into purchase;
+  end if;
+  -- The price that the seller saw is the one to be paid, unless its shipment was used for another label.
+  if rate.id is not null and purchase.carrier_shipment_id is null then
+    update private.label_purchases
+    set carrier_shipment_id = rate.carrier_shipment_id,
+        carrier_rate_id = rate.carrier_rate_id
+    where id = purchase.id
+      and not exists (
+        select from private.label_purchases as other
+        where other.carrier_shipment_id = rate.carrier_shipment_id
+      );
+  end if;
+  update private.label_purchases
+  set quoted_cost = coalesce(rate.price, quoted_cost),
+      currency = coalesce(rate.currency, label_purchases.currency)
+  where id = purchase.id
+  returning * into purchase;
+  perform private.claim_label_lines(purchase);
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+exception
+  -- Two requests with one key for two orders.
+  when unique_violation then
+    return jsonb_build_object('outcome', 'key_reused');
+end;
+$$;
+comment on function public.request_label(uuid, text, text, uuid, jsonb) is
+  'Stores the intent to buy a label, and takes its units. p_request: {parcel, label_format, rate_id | service, provider?, line_item_ids?, sender?}. Returns {outcome}: requested {purchase} (now buy it), exists {shipment}, in_progress {shipment}, unsettled {purchase} (look it up at the provider), key_reused, or refused {code}: docs/labels.md. A failed purchase, and one that was abandoned before anything was bought, begins anew. Raises PT404 for an order that is not the seller''s.';
+grant execute on function public.request_label(uuid, text, text, uuid, jsonb) to service_role;
+
+create function public.start_label_purchase(
+  p_purchase_id uuid,
+  p_attempt integer,
+  p_choice jsonb
+)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.label_purchases
+  set state = 'purchasing',
+      service = p_choice ->> 'service',
+      carrier_shipment_id = p_choice ->> 'carrier_shipment_id',
+      carrier_rate_id = p_choice ->> 'carrier_rate_id',
+      quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
+      currency = p_choice ->> 'currency'
+  where id = p_purchase_id and state = 'requested' and attempt = p_attempt;
+  return found;
+end;
+$$;
+comment on function public.start_label_purchase(uuid, integer, jsonb) is
+  'The last step before money is spent: stores what will be bought, p_choice {service, carrier_shipment_id, carrier_rate_id, quoted_cost, currency}. False if another worker has taken the purchase over: then nothing may be bought.';
+grant execute on function public.start_label_purchase(uuid, integer, jsonb) to service_role;

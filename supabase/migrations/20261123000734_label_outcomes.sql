@@ -1,0 +1,242 @@
+-- What became of a purchase: bought, not bought, or in doubt; and what that makes of the order.
+
+create function private.order_status_of_shipments(p_order public.orders)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with parcel as (
+    select status, line_item_ids
+    from public.shipments
+    where order_id = p_order.id and provider is not null and status <> 'voided'
+  ), units as (
+    select
+      private.order_line_item_ids(p_order) <@ coalesce(
+        (select array_agg(line.id) from parcel, unnest(parcel.line_item_ids) as line (id)),
+        '{}'
+      ) as all_labelled
+  )
+  select case
+    when not exists (select from parcel) then null
+    when not all_labelled then 'partially_shipped'
+    when (select bool_and(status in ('delivered', 'returned')) and bool_or(status = 'delivered') from parcel)
+      then 'delivered'
+    when (select bool_or(status not in ('created', 'purchased')) from parcel) then 'in_transit'
+    else 'awaiting_collection'
+  end
+  from units;
+$$;
+comment on function private.order_status_of_shipments(public.orders) is
+  'What an order''s parcels make of it; null without a live label.';
+grant execute on function private.order_status_of_shipments(public.orders) to service_role;
+
+create function private.note_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  before public.orders;
+  becomes text;
+begin
+  select * into before from public.orders where id = p_order_id for update;
+  becomes := private.order_status_of_shipments(before);
+  if p_event_type = 'LABEL_VOIDED' and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING') then
+    -- TikTok still waits for these units: so do we, which no other news may bring about.
+    becomes := coalesce(
+      becomes,
+      case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
+    );
+  else
+    becomes := private.next_order_status(before.order_status, becomes);
+  end if;
+  if becomes is distinct from before.order_status then
+    update public.orders set order_status = becomes where id = p_order_id;
+    p_changes := p_changes
+      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
+  end if;
+  insert into public.order_events (order_id, user_id, event_type, changes, happened_at)
+  values (p_order_id, before.user_id, p_event_type, p_changes, now());
+end;
+$$;
+comment on function private.note_shipment_change(uuid, text, jsonb) is
+  'A parcel of an order has changed: moves the order accordingly, and writes its timeline.';
+grant execute on function private.note_shipment_change(uuid, text, jsonb) to service_role;
+
+create function public.finish_label_purchase(
+  p_purchase_id uuid,
+  p_label jsonb,
+  p_event_id bigint default null
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+begin
+  -- The order first, as everywhere.
+  perform from public.orders
+  where id = (select order_id from private.label_purchases where id = p_purchase_id)
+  for update;
+  select * into purchase from private.label_purchases where id = p_purchase_id for update;
+  if purchase.id is null then
+    raise exception 'There is no label purchase %', p_purchase_id using errcode = 'PT404';
+  end if;
+  if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
+    update private.label_purchases
+    set state = 'purchased', reason = null
+    where id = p_purchase_id
+    returning * into purchase;
+    -- Bought is bought, also what was believed to have failed.
+    perform private.claim_label_lines(purchase);
+    insert into public.shipments (
+      id, order_id, provider, carrier, service_type, tracking_number, label_url, label_expires_at,
+      label_format, shipping_cost, quoted_cost, currency, line_item_ids, estimated_delivery, status,
+      tracked_at, tiktok_package_id, tiktok_told_at
+    )
+    values (
+      p_purchase_id,
+      purchase.order_id,
+      purchase.provider,
+      p_label ->> 'carrier',
+      p_label ->> 'service_type',
+      p_label ->> 'tracking_number',
+      p_label ->> 'label_url',
+      (p_label ->> 'label_expires_at')::timestamptz,
+      coalesce(p_label ->> 'label_format', purchase.label_format),
+      (p_label ->> 'shipping_cost')::numeric,
+      purchase.quoted_cost,
+      coalesce(p_label ->> 'currency', purchase.currency),
+      purchase.line_item_ids,
+      (p_label ->> 'estimated_delivery')::date,
+      'purchased',
+      now(),
+      p_label ->> 'tiktok_package_id',
+      case when purchase.provider = 'tiktok_shipping' then now() end
+    );
+    perform private.note_shipment_change(
+      purchase.order_id,
+      'LABEL_PURCHASED',
+      jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
+    );
+    perform private.enqueue_label_task(
+      case purchase.provider when 'tiktok_shipping' then 'FETCH_LABEL' else 'MARK_SHIPPED' end,
+      purchase,
+      'purchased'
+    );
+  end if;
+  perform private.settle_done(p_event_id);
+  return private.shipment_view(purchase);
+end;
+$$;
+comment on function public.finish_label_purchase(uuid, jsonb, bigint) is
+  'A label was bought: the purchase, the shipment, the order and its timeline in one transaction, with the task that follows and the event that asked for it. p_label: {carrier, service_type, tracking_number, label_url, label_expires_at, label_format, shipping_cost (a decimal string), currency, estimated_delivery, tiktok_package_id}. Doing it again changes nothing. Returns the shipment (private.shipment_view); raises PT404.';
+grant execute on function public.finish_label_purchase(uuid, jsonb, bigint) to service_role;
+
+create function public.fail_label_purchase(
+  p_purchase_id uuid,
+  p_attempt integer,
+  p_reason text,
+  p_event_id bigint default null
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+begin
+  update private.label_purchases
+  set state = 'failed', reason = p_reason
+  where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown');
+  if found then
+    delete from private.labelled_lines where purchase_id = p_purchase_id;
+  end if;
+  perform private.settle_done(p_event_id);
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
+end;
+$$;
+comment on function public.fail_label_purchase(uuid, integer, text, bigint) is
+  'It is certain that nothing was bought: its units are free again. Changes nothing if the purchase was taken over or settled since. Returns the shipment (private.shipment_view).';
+grant execute on function public.fail_label_purchase(uuid, integer, text, bigint) to service_role;
+
+create function public.doubt_label_purchase(p_purchase_id uuid, p_attempt integer, p_reason text)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+begin
+  update private.label_purchases
+  set state = 'unknown', reason = p_reason
+  where id = p_purchase_id and attempt = p_attempt and state = 'purchasing';
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
+end;
+$$;
+comment on function public.doubt_label_purchase(uuid, integer, text) is
+  'Nobody can say whether it was bought: the worker will ask the provider. Returns the shipment (private.shipment_view).';
+grant execute on function public.doubt_label_purchase(uuid, integer, text) to service_role;
+
+create function public.store_label_document(
+  p_purchase_id uuid,
+  p_document jsonb,
+  p_event_id bigint default null
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+begin
+  update public.shipments
+  set label_url = p_document ->> 'label_url',
+      label_expires_at = (p_document ->> 'label_expires_at')::timestamptz,
+      label_format = coalesce(p_document ->> 'label_format', label_format),
+      tracking_number = coalesce(p_document ->> 'tracking_number', tracking_number)
+  where id = p_purchase_id;
+  perform private.settle_done(p_event_id);
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
+end;
+$$;
+comment on function public.store_label_document(uuid, jsonb, bigint) is
+  'Keeps a fresh link to a label: p_document {label_url, label_expires_at, label_format, tracking_number}. Returns the shipment (private.shipment_view).';
+grant execute on function public.store_label_document(uuid, jsonb, bigint) to service_role;
+
+create function public.note_tiktok_told(
+  p_purchase_id uuid,
+  p_package_id text,
+  p_warning text,
+  p_error text,
+  p_event_id bigint default null
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.shipments
+  set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
+      tiktok_told_at = case when p_error is null then coalesce(tiktok_told_at, now()) else tiktok_told_at end,
+      tiktok_warning = coalesce(p_warning, tiktok_warning),
+      tiktok_error = p_error
+  where id = p_purchase_id;
+  perform private.settle_done(p_event_id);
+end;
+$$;
+comment on function public.note_tiktok_told(uuid, text, text, text, bigint) is
+  'TikTok took a shipment''s tracking number, perhaps with a warning, or did not (p_error).';
+grant execute on function public.note_tiktok_told(uuid, text, text, text, bigint) to service_role;

@@ -1,0 +1,89 @@
+-- Labels that are given back.
+
+create function public.request_label_void(p_user_id uuid, p_shipment_id uuid)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+  parcel_status text;
+begin
+  select * into purchase
+  from private.label_purchases
+  where id = p_shipment_id and user_id = p_user_id
+  for update;
+  if purchase.id is null then
+    raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
+  if purchase.state = 'voided'
+    or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
+    return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
+  end if;
+  -- Asked for again, and not by the same click: the provider is asked how it stands.
+  if purchase.state = 'void_requested' then
+    update private.label_purchases set checked_at = now() where id = p_shipment_id;
+    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+  end if;
+  select status into parcel_status from public.shipments where id = p_shipment_id;
+  if purchase.state not in ('purchased', 'void_rejected') then
+    return jsonb_build_object('outcome', 'refused', 'code', 'not_purchased');
+  end if;
+  if parcel_status not in ('created', 'purchased') then
+    return jsonb_build_object('outcome', 'refused', 'code', 'already_underway');
+  end if;
+  update private.label_purchases
+  set state = 'void_requested', reason = null, checked_at = now()
+  where id = p_shipment_id
+  returning * into purchase;
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+end;
+$$;
+comment on function public.request_label_void(uuid, uuid) is
+  'Stores that a seller wants a label voided. Returns {outcome}: requested {purchase}, exists {shipment}, or refused {code: not_purchased, already_underway}. Raises PT404 for one that is not theirs.';
+grant execute on function public.request_label_void(uuid, uuid) to service_role;
+
+create function public.settle_label_void(
+  p_purchase_id uuid,
+  p_state text,
+  p_reason text,
+  p_event_id bigint default null
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+begin
+  perform from public.orders
+  where id = (select order_id from private.label_purchases where id = p_purchase_id)
+  for update;
+  select * into purchase from private.label_purchases where id = p_purchase_id for update;
+  if purchase.state = 'void_requested' then
+    update private.label_purchases
+    set state = p_state, reason = p_reason, checked_at = now()
+    where id = p_purchase_id
+    returning * into purchase;
+    if p_state = 'voided' then
+      update public.shipments set status = 'voided' where id = p_purchase_id;
+      delete from private.labelled_lines where purchase_id = p_purchase_id;
+      perform private.note_shipment_change(
+        purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
+      );
+    elsif p_state = 'void_rejected' and exists (
+      select from public.shipments where id = p_purchase_id and tiktok_told_at is null
+    ) then
+      -- The label is in use after all, and its task found that it was not.
+      perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
+    end if;
+  end if;
+  perform private.settle_done(p_event_id);
+  return private.shipment_view(purchase);
+end;
+$$;
+comment on function public.settle_label_void(uuid, text, text, bigint) is
+  'What the provider said to a void: p_state is voided (its units are free again), void_rejected, or void_requested (not decided yet). Returns the shipment (private.shipment_view).';
+grant execute on function public.settle_label_void(uuid, text, text, bigint) to service_role;
