@@ -173,7 +173,7 @@ Deno.test("a browser may call REST and Auth: preflight, and the answer's origin"
 
 Deno.test("other paths are 404 and say what there is", async () => {
   await using stack = await startTestStack();
-  for (const path of ["/", "/rest", "/simulators/stripe/x", "/functions/v1/"]) {
+  for (const path of ["/", "/rest", "/simulators/nobody/x", "/functions/v1/"]) {
     const response = await fetch(stack.env.SUPABASE_URL + path);
     assert.equal(response.status, 404, path);
     assert.match((await response.json()).message, /There are: tiktok-webhooks|Try \/rest\/v1/);
