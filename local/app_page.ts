@@ -1,4 +1,4 @@
-/** Stands in for the app's own page, where TikTok's redirect ends: says in plain text what it was told. */
+/** Stands in for the app's own page, where TikTok's and Stripe's pages end: says in plain text what it was told. */
 
 const STATUSES: Record<string, string> = {
   connected: "The TikTok shop is connected.",
@@ -9,13 +9,20 @@ const STATUSES: Record<string, string> = {
   failed: "The shop could not be connected.",
 };
 
-/** `GET /app?status=&code=&claim=` */
+const BILLING: Record<string, string> = {
+  subscribed: "The seller paid. The plan is there as soon as Stripe's webhook has told of it.",
+  cancelled: "The seller left the checkout without paying.",
+  returned: "The seller comes back from Stripe's portal. The plan may have changed.",
+};
+
+/** `GET /app?status=&code=&claim=` from TikTok, `?billing=` from Stripe. */
 export function showApp(request: Request): Response {
   const query = new URL(request.url).searchParams;
   const lines = [
     "CreatorFlow's app would be here (APP_URL).",
     "",
-    STATUSES[query.get("status") ?? ""] ?? "Nothing was told.",
+    STATUSES[query.get("status") ?? ""] ?? BILLING[query.get("billing") ?? ""] ??
+      "Nothing was told.",
     ...[...query].map(([name, value]) => `${name}: ${value}`),
   ];
   return new Response(lines.join("\n") + "\n", {

@@ -1,20 +1,16 @@
-/** `deno task demo`: fifty orders, duplicates and a plan limit, on a running stack or one of its own. */
+/** `deno task demo`: fifty orders, duplicates, a plan limit and a bought plan, on a running stack or one of its own. */
 import { parseArgs } from "node:util";
 import { join, resolve } from "node:path";
 import postgres from "postgres";
-import { parseKeyRing } from "../shared/crypto/key_ring.ts";
-import { blindIndex } from "../shared/crypto/blind_index.ts";
-import { encrypt } from "../shared/crypto/encryption.ts";
-import { createServiceClient } from "../shared/database/client.ts";
 import { unwrap } from "../shared/database/result.ts";
 import type { StackEnvironment } from "./environment.ts";
 import { print, redirectConsole } from "./quiet_console.ts";
-import { findRunningStack, supabaseConfigOf } from "./running_stack.ts";
+import { findRunningStack } from "./running_stack.ts";
 import { authorizeSimulatedShop, connectWithCode, type Seller, signInSeller } from "./seller.ts";
 import { startStack } from "./stack.ts";
 import { formatTable } from "./table.ts";
 
-const HELP = `Shows a seller, a shop, 50 orders and a plan limit at work.
+const HELP = `Shows a seller, a shop, 50 orders, a plan limit and the purchase of a larger plan.
 
   npx -y deno@2.9.5 task demo [--data DIR]    data folder of a running stack (.local)
 
@@ -88,25 +84,47 @@ async function showOrders(seller: Seller): Promise<void> {
   })));
 }
 
-/** What the Stripe webhook will do one day: the seller now pays for a plan of 500 orders. */
-async function subscribe(env: StackEnvironment, userId: string): Promise<void> {
-  const keys = await parseKeyRing(env.ENCRYPTION_KEYS);
-  const customerId = `cus_demo${userId.slice(0, 8)}`;
-  const { error } = await createServiceClient(supabaseConfigOf(env)).from("subscriptions").insert({
-    user_id: userId,
-    stripe_customer_id: await encrypt(keys, customerId, "subscriptions.stripe_customer_id"),
-    stripe_customer_id_hash: await blindIndex(
-      keys,
-      customerId,
-      "subscriptions.stripe_customer_id",
-    ),
-    plan_name: "growth",
-    status: "active",
+/** @throws {Error} before anything was done, if Stripe is another one than ours. */
+async function requireStripeSimulator(env: StackEnvironment): Promise<void> {
+  const response = await fetch(`${env.STRIPE_API_URL}/control`).catch(() => undefined);
+  const answer = await response?.json().catch(() => undefined) as { what?: string } | undefined;
+  if (answer?.what !== "The Stripe simulator") {
+    throw new Error(
+      `The demo needs our Stripe simulator; ${env.STRIPE_API_URL} is something else.`,
+    );
+  }
+}
+
+/** As the seller's app and browser do: to the checkout, and "Pay" on Stripe's page. */
+async function buyPlan(env: StackEnvironment, seller: Seller, plan: string): Promise<void> {
+  const checkout = await fetch(`${env.SUPABASE_URL}/functions/v1/billing/checkout`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${seller.accessToken}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ plan }),
   });
-  if (error) throw new Error(`The subscription could not be stored: ${error.code}`);
+  const { url, detail } = await checkout.json() as { url?: string; detail?: string };
+  if (!url) throw new Error(`The checkout could not be begun: ${detail ?? checkout.status}`);
+  const paid = await fetch(`${url}/pay`, { method: "POST", redirect: "manual" });
+  await paid.body?.cancel();
+  if (paid.status >= 400) throw new Error(`Stripe's page answered ${paid.status}.`);
+}
+
+/** Waits for Stripe's webhook, as the app does when the seller comes back. */
+async function waitForLimit(seller: Seller, limit: number): Promise<void> {
+  const end = Date.now() + SETTLE_TIMEOUT_MS;
+  while (true) {
+    const usage = unwrap("get_usage", await seller.client.rpc("get_usage"));
+    if ((usage as { limit: number }).limit === limit) return;
+    if (Date.now() > end) throw new Error("The plan did not come within 30 s.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 async function runDemo(env: StackEnvironment): Promise<void> {
+  await requireStripeSimulator(env);
   const email = `demo-${crypto.randomUUID().slice(0, 8)}@example.com`;
   const shopId = `74${String(Date.now()).padStart(17, "0")}`;
   const sql = postgres(env.SUPABASE_DB_URL, { max: 1, onnotice: () => {} });
@@ -151,18 +169,13 @@ async function runDemo(env: StackEnvironment): Promise<void> {
     print("\n   The first of them, as the seller sees them:\n");
     await showOrders(seller);
 
-    print(
-      "\n4  The seller takes the plan growth (500 a month). The event worker releases what was held.",
-    );
-    await subscribe(env, seller.id);
-    const worker = await fetch(`${env.SUPABASE_URL}/functions/v1/event-worker`, {
-      method: "POST",
-      headers: { apikey: env.SUPABASE_SECRET_KEY },
-    });
-    if (!worker.ok) throw new Error(`The event worker answered ${worker.status}.`);
-    await worker.body?.cancel();
+    print("\n4  The seller buys the plan growth (500 a month) at Stripe's checkout.");
+    print("   Stripe's webhook brings the plan, and with it the orders that were held.");
+    const paidAt = performance.now();
+    await buyPlan(env, seller, "growth");
+    await waitForLimit(seller, 500);
     const after = await settledEvents(sql, shopId);
-    print("");
+    print(`\n   After ${((performance.now() - paidAt) / 1000).toFixed(1)} s:\n`);
     const released = { "orders in": await countOrders(seller), held: after.get("held") ?? 0 };
     print(table([released]));
     if (released["orders in"] !== ORDERS) throw new Error("\nThat is not every order, once.");

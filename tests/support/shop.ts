@@ -100,7 +100,7 @@ export async function countedOrders(stack: TestStack, userId: string): Promise<n
   return row?.orders;
 }
 
-/** Gives the seller a live subscription, as Stripe's webhook will. */
+/** Gives the seller a live subscription, as Stripe's webhook does, but without Stripe. */
 export async function subscribe(stack: TestStack, userId: string, plan: string): Promise<void> {
   const keys = await parseKeyRing(stack.env.ENCRYPTION_KEYS);
   const column = "subscriptions.stripe_customer_id";
@@ -110,6 +110,7 @@ export async function subscribe(stack: TestStack, userId: string, plan: string):
       (user_id, stripe_customer_id, stripe_customer_id_hash, plan_name, status, created_at)
     values (${userId}, ${id}, ${await blindIndex(keys, "cus_test", column)}, ${plan}, 'active',
       clock_timestamp())`;
+  await stack.sql`select private.refresh_user_plan(${userId})`;
 }
 
 /**
