@@ -105,6 +105,12 @@ function unavailable(): Response {
   );
 }
 
+/** The process is gone that had the request. */
+function diedMeanwhile(): Response {
+  const message = "The functions ended while they worked on this: nobody knows how far they came.";
+  return Response.json({ code: "worker_ended", message }, { status: 502 });
+}
+
 /** Resolves when the functions answer. @throws {Error} with what they said, if they cannot start. */
 export async function startFunctionProcess(
   options: FunctionProcessOptions,
@@ -159,7 +165,7 @@ export async function startFunctionProcess(
           redirect: "manual",
         });
       } catch {
-        return unavailable();
+        return diedMeanwhile();
       }
     },
     async stop() {

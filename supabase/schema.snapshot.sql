@@ -770,14 +770,31 @@ CREATE OR REPLACE FUNCTION private.follow_order()
  SET search_path TO ''
 AS $function$
 declare
-  -- TikTok's own word: order_status may not have gone along.
-  new_status text := lower(new.tiktok_status);
+  becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
 begin
-  update public.shipments
-  set status = new_status, tracked_at = now()
-  where order_id = new.id
-    and provider = 'tiktok_shipping'
-    and private.parcel_rank(status) < private.parcel_rank(new_status);
+  if becomes is not null then
+    update public.shipments
+    set status = becomes, tracked_at = now()
+    where order_id = new.id
+      and provider = 'tiktok_shipping'
+      and private.parcel_rank(status) < private.parcel_rank(becomes);
+  end if;
+  -- Of several parcels the order tells only of the slowest: the others are asked about.
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select
+    'creatorflow',
+    'CHECK_TRACKING:' || shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
+    'CHECK_TRACKING',
+    shop.shop_id,
+    shipment.id::text,
+    '{}'
+  from public.shipments as shipment
+  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
+  where shipment.order_id = new.id
+    and shipment.provider = 'tiktok_shipping'
+    and shipment.status in ('purchased', 'in_transit')
+    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1
+  on conflict (source, external_id) do nothing;
   return null;
 end;
 $function$
@@ -823,9 +840,10 @@ begin
   line_item_ids := free_lines;
   refusal := case
     when free_lines <> '{}' then null
+    when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
       select from private.label_purchases
-      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown')
+      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown', 'void_requested')
     ) then 'line_items_labelled'
     else 'already_shipped'
   end;
@@ -1153,7 +1171,12 @@ declare
 begin
   select * into before from public.orders where id = p_order_id for update;
   becomes := private.order_status_of_shipments(before);
-  if p_event_type = 'LABEL_VOIDED' and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING') then
+  if p_event_type = 'LABEL_VOIDED'
+    and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
+    and not exists (
+      select from public.shipments
+      where order_id = p_order_id and provider = 'easypost' and tiktok_told_at is not null
+    ) then
     -- TikTok still waits for these units: so do we, which no other news may bring about.
     becomes := coalesce(
       becomes,
@@ -1435,6 +1458,18 @@ AS $function$
     limit 1
   ) as shown on true
   where seller.id = p_user_id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.remember_sender(p_order_id uuid, p_address jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.senders (tiktok_shop_id, address)
+  select tiktok_shop_id, p_address
+  from public.orders
+  where id = p_order_id and p_address is not null
+  on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
@@ -2643,6 +2678,7 @@ begin
       p_label ->> 'tiktok_package_id',
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
+    perform private.remember_sender(purchase.order_id, purchase.sender);
     perform private.note_shipment_change(
       purchase.order_id,
       'LABEL_PURCHASED',
@@ -2741,7 +2777,11 @@ begin
     raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
   end if;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
-  refusal := private.label_refusal(wanted, provider);
+  refusal := coalesce(
+    private.label_refusal(wanted, provider),
+    case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
+    (select free.refusal from private.free_label_lines(wanted, null, null) as free)
+  );
   if refusal is not null then
     return jsonb_build_object('refusal', refusal);
   end if;
@@ -3397,11 +3437,6 @@ begin
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
 
-  if p_request ? 'sender' then
-    insert into private.senders (tiktok_shop_id, address)
-    values (wanted.tiktok_shop_id, p_request -> 'sender')
-    on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
-  end if;
   if purchase.id is null then
     insert into private.label_purchases (
       user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
@@ -3633,7 +3668,10 @@ begin
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.state = 'void_requested' then
     update private.label_purchases
-    set state = p_state, reason = p_reason, checked_at = now()
+    set state = p_state,
+        reason = p_reason,
+        -- Whom nobody could ask is asked at once, by the seller or by the worker.
+        checked_at = case when p_reason = 'not_asked' then now() - interval '1 day' else now() end
     where id = p_purchase_id
     returning * into purchase;
     if p_state = 'voided' then
@@ -3762,11 +3800,7 @@ AS $function$
 declare
   stored jsonb;
 begin
-  if p_sender is not null then
-    insert into private.senders (tiktok_shop_id, address)
-    select tiktok_shop_id, p_sender from public.orders where id = p_order_id
-    on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
-  end if;
+  perform private.remember_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
       order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
@@ -3972,7 +4006,7 @@ CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_pu
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
-CREATE TRIGGER shipments_follow_order AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((old.tiktok_status IS DISTINCT FROM new.tiktok_status) AND (new.tiktok_status = ANY (ARRAY['IN_TRANSIT'::text, 'DELIVERED'::text])))) EXECUTE FUNCTION private.follow_order();
+CREATE TRIGGER shipments_follow_order AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.follow_order();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_shipment_change();
@@ -4135,6 +4169,7 @@ grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
+grant execute on function private.remember_sender(uuid,jsonb) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.repeated_label(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.settle_done(bigint) to service_role;

@@ -9,7 +9,7 @@ import { Sender } from "../../shared/shipping/sender.ts";
 
 const OrderId = z.uuid("the id of an order, as in the table orders");
 const LineItemIds = z.array(z.string().regex(/^[0-9]{1,32}$/, "TikTok's line item id: digits"))
-  .min(1).max(100)
+  .min(1, "1 to 100 line items").max(100, "1 to 100 line items")
   .refine((ids) => new Set(ids).size === ids.length, "each line item once");
 
 export const RatesBody = z.strictObject({
@@ -41,7 +41,8 @@ export const LabelBody = Label.transform(({ from, ...label }) =>
 );
 
 export const BatchBody = z.strictObject({
-  labels: z.array(LabelBody, "an array of what POST / takes").min(1).max(100),
+  labels: z.array(LabelBody, "an array of what POST / takes")
+    .min(1, "1 to 100 labels").max(100, "1 to 100 labels"),
 });
 
 /** The seller's name for a request, by which its repetition is known. @throws {Problem} 400 */

@@ -66,7 +66,7 @@ app.get("/", async (c) => {
   const user = await requireUser(c.req.raw, database);
   const { success, data: orderId } = z.uuid().safeParse(c.req.query("order_id"));
   if (!success) {
-    const detail = "Name the order whose labels you want: ?order_id=, as in the table orders.";
+    const detail = "Say whose labels you want: ?order_id=, the id of an order in the table orders.";
     throw new Problem({ status: 400, code: "order_id_required", detail });
   }
   const shipments = await labels.purchases.list(user.id, orderId).catch(notFound("order"));
@@ -113,7 +113,10 @@ app.get("/:id/label", async (c) => {
       if (!(error instanceof LabelError)) throw error;
       // A label in another format is better than none.
       if (isLive) return shipment;
-      throw labelProblem(error.code, error);
+      const isAway = ["carrier_unavailable", "tiktok_unavailable", "carrier_busy"].includes(
+        error.code,
+      );
+      throw labelProblem(isAway ? "label_unavailable" : error.code, error);
     });
   }
   const { label_url, label_format, label_expires_at, tracking_number } = shipment;

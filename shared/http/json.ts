@@ -22,11 +22,28 @@ export async function readJson<T extends z.ZodType>(
   } catch {
     throw new Problem({ status: 400, code: "invalid_json", detail: "The body is not JSON." });
   }
+  if (!isStorable(json)) {
+    const detail =
+      "The body has characters that no text can have: NUL, or half of a surrogate pair.";
+    throw new Problem({ status: 400, code: "invalid_body", detail });
+  }
   const { success, data, error } = schema.safeParse(json);
   if (!success) {
     throw new Problem({ status: 400, code: "invalid_body", detail: describe(error) });
   }
   return data;
+}
+
+/** The message of a schema for what is no object; an unknown field keeps its own. */
+export function asObject(fields: string) {
+  return { error: ({ code }: { code: string }) => code === "invalid_type" ? fields : undefined };
+}
+
+/** Postgres stores neither. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
+  if (value === null || typeof value !== "object") return true;
+  return Object.entries(value).every(([key, entry]) => isStorable(key) && isStorable(entry));
 }
 
 /** One line; names fields and what is wrong with them, and quotes no values. */

@@ -44,13 +44,14 @@ const OTHERS = {
   idempotency_key_reused: [409, "This Idempotency-Key was used for another request."],
   purchase_in_progress: [409, "This very request is being worked. Ask again in a moment."],
   price_changed: [409, "The label costs more now than it did. Ask for rates again."],
+  label_unavailable: [502, "The label could not be read just now. Please try again."],
   carrier_unavailable: [502, "The carrier did not answer as it should. Nothing was bought."],
   tiktok_unavailable: [502, "TikTok did not answer as it should. Nothing was bought."],
   carrier_busy: [503, "The carrier is busy. Nothing was bought; please try again."],
   label_not_ready: [503, "The label was bought and is still being drawn. Please try again."],
   void_pending: [
     503,
-    "The carrier did not answer: whether the label is voided will be asked again. Look at the shipment.",
+    "The carrier did not answer. It is asked again by itself, and when you call this again.",
   ],
   outcome_unknown: [
     504,
@@ -64,7 +65,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<string, number>> = {
   purchase_in_progress: 5,
   carrier_busy: 10,
   label_not_ready: 30,
-  void_pending: 3600,
+  void_pending: 30,
   outcome_unknown: 120,
 };
 

@@ -17,7 +17,7 @@ const CODES = {
     ...["not_purchased", "label_voided", "already_underway", "void_in_seller_center"] as const,
     ...["void_refused", "permission_missing", "label_gone"] as const,
   ],
-  502: ["carrier_unavailable", "tiktok_unavailable"],
+  502: ["carrier_unavailable", "tiktok_unavailable", "label_unavailable"],
   503: ["carrier_busy", "label_not_ready", "void_pending"],
   504: ["outcome_unknown"],
 } as const satisfies Record<number, readonly LabelFailure[]>;
@@ -60,7 +60,7 @@ Deno.test("whoever may ask again is told when: what the carrier said counts more
     ["purchase_in_progress", "5"],
     ["carrier_busy", "10"],
     ["label_not_ready", "30"],
-    ["void_pending", "3600"],
+    ["void_pending", "30"],
     ["outcome_unknown", "120"],
   ];
   for (const [code, seconds] of waits) {

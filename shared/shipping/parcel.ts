@@ -1,5 +1,6 @@
 /** A parcel's measures: how sellers give them, and how each provider wants them. */
 import * as z from "zod";
+import { asObject } from "../http/json.ts";
 
 /** Units that are never mixed: inches go with ounces and pounds, centimetres with grams and kilograms. */
 const SYSTEM = { in: ["oz", "lb"], cm: ["g", "kg"] } as const;
@@ -23,7 +24,7 @@ export const Parcel = z.strictObject({
   dimension_unit: z.enum(["in", "cm"]),
   weight: Measure,
   weight_unit: z.enum(["oz", "lb", "g", "kg"]),
-}, "length, width, height, dimension_unit, weight and weight_unit").superRefine(
+}, asObject("length, width, height, dimension_unit, weight and weight_unit")).superRefine(
   (parcel, context) => {
     const { dimension_unit, weight_unit } = parcel;
     const add = (field: string, message: string) =>

@@ -1,5 +1,6 @@
 /** Addresses of parcels: the sender's as sellers give it, both as EasyPost wants them. */
 import * as z from "zod";
+import { asObject } from "../http/json.ts";
 import type { ShippingAddress } from "../tiktok/address.ts";
 
 const Line = z.string().trim().min(1).max(100);
@@ -15,7 +16,7 @@ export const Sender = z.strictObject({
   postal_code: z.string().trim().regex(/^[A-Za-z0-9 -]{2,12}$/, "a postal code"),
   /** ISO 3166-1 alpha-2. */
   country: z.string().regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB"),
-}, "name, phone, line1, city, postal_code and country");
+}, asObject("name, phone, line1, city, postal_code and country"));
 
 export type Sender = z.infer<typeof Sender>;
 

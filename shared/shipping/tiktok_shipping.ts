@@ -274,9 +274,12 @@ export class TikTokShippingProvider implements LabelProvider {
       purchase.order,
       (access) => getPackage(this.#tiktok, access, purchase.tiktok_package_id as string),
     );
-    return detail.package_status === "CANCELLED"
-      ? { state: "voided", reason: null }
-      : { state: "void_rejected", reason: "void_in_seller_center" };
+    if (detail.package_status === "CANCELLED") return { state: "voided", reason: null };
+    const isUnderway = ["FULFILLING", "COMPLETED"].includes(detail.package_status ?? "");
+    return {
+      state: "void_rejected",
+      reason: isUnderway ? "already_underway" : "void_in_seller_center",
+    };
   }
 
   async track(purchase: Purchase): Promise<ParcelNews> {

@@ -153,7 +153,7 @@ Deno.test("TikTok's no bought nothing, and says why", async () => {
 });
 
 Deno.test("what TikTok turned away before looking at it is sent again, and then left to the seller", async () => {
-  for (const answer of [refusal(36009002, 429), refusal(36009037, 429), page(429)]) {
+  for (const answer of [refusal(36009002, 429), refusal(36009037, 429)]) {
     await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
       const bought = provider.buy(purchase(), CHOICE);
       assert.deepEqual(await refusalOf(bought), ["carrier_busy", "no"]);
@@ -253,7 +253,7 @@ Deno.test("elsewhere a lost answer to the arrangement is in doubt, and TikTok's 
 Deno.test("elsewhere an order that cannot be read is no reason to doubt: nothing was arranged yet", async () => {
   for (
     const [answer, code] of [[page(504), "tiktok_unavailable"], [
-      page(429),
+      refusal(36009002, 429),
       "carrier_busy",
     ]] as const
   ) {

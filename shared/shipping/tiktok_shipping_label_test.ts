@@ -118,7 +118,7 @@ Deno.test("find() says that there is no label only when TikTok says so: everythi
   }
   for (
     const [answer, code] of [[page(504), "tiktok_unavailable"], [
-      page(429),
+      refusal(36009002, 429),
       "carrier_busy",
     ]] as const
   ) {
@@ -188,7 +188,9 @@ Deno.test("void() only reads whether the seller has cancelled the label in Selle
   const cases = [
     ["CANCELLED", { state: "voided", reason: null }],
     ["PROCESSING", sellerCenter],
-    ["FULFILLING", sellerCenter],
+    ...["FULFILLING", "COMPLETED"].map((status) =>
+      [status, { state: "void_rejected", reason: "already_underway" }] as const
+    ),
     ["cancelled", sellerCenter],
     [null, sellerCenter],
   ] as const;

@@ -18,8 +18,11 @@ export async function voidLabel(
     decision = await providers[purchase.provider].void(purchase);
   } catch (error) {
     if (!(error instanceof LabelError)) throw error;
-    // A refusal is one; anything else is asked again by the worker.
-    if (error.code !== "carrier_refused") throw labelProblem("void_pending", error);
+    // A refusal is one; anything else is asked again.
+    if (error.code !== "carrier_refused") {
+      await purchases.settleVoid(shipmentId, { state: "void_requested", reason: "not_asked" });
+      throw labelProblem("void_pending", { cause: error });
+    }
     decision = { state: "void_rejected", reason: "void_refused" };
   }
   const shipment = await purchases.settleVoid(shipmentId, decision);

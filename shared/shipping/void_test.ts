@@ -61,7 +61,7 @@ Deno.test("a provider that does not answer decides nothing: the wish stays, and 
   for (const code of ["carrier_unavailable", "carrier_busy", "tiktok_unavailable"] as const) {
     const { outcome, done, result } = await voided({ void: new LabelError(code) });
     assert.deepEqual([outcome, result.status], ["void_pending", 503]);
-    assert.deepEqual(done, ["requestVoid", "void"]);
+    assert.deepEqual(done, ["requestVoid", "void", "settleVoid void_requested"]);
   }
   const bug = new TypeError("x is undefined");
   assert.deepEqual(await voided({ void: bug }), {

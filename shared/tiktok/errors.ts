@@ -48,14 +48,14 @@ export function asksToReconnect(error: TikTokError): boolean {
 
 /** Whether TikTok turned the call away before doing anything: even a write may be sent again. */
 export function wasTurnedAway(error: TikTokError): boolean {
-  // Not a bare 503: a proxy may say so when it lost the answer.
-  return RATE_LIMITED.has(error.code) || error.code === 0 && error.status === 429;
+  // Not without TikTok's own code: a proxy may say so when it lost the answer.
+  return RATE_LIMITED.has(error.code);
 }
 
 /** Whether the same call may succeed a moment later. What timed out may have been done. */
 export function mayPass(error: TikTokError): boolean {
   return wasTurnedAway(error) || INTERNAL.has(error.code) ||
-    error.code === 0 && error.status >= 500;
+    error.code === 0 && (error.status === 429 || error.status >= 500);
 }
 
 /** Whether TikTok said no, as opposed to being away or busy. */

@@ -70,7 +70,7 @@ Deno.test("errors are either TikTok's no, or may pass, or nobody knows what happ
   const cases: [code: number, status: number, "no" | "turned away" | "may pass" | "unknown"][] = [
     [36009002, 429, "turned away"],
     [36009002, 200, "turned away"],
-    [0, 429, "turned away"],
+    [0, 429, "may pass"],
     [0, 503, "may pass"],
     [36009003, 500, "may pass"],
     [36009003, 503, "may pass"],

@@ -148,7 +148,11 @@ begin
     raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
   end if;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
-  refusal := private.label_refusal(wanted, provider);
+  refusal := coalesce(
+    private.label_refusal(wanted, provider),
+    case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
+    (select free.refusal from private.free_label_lines(wanted, null, null) as free)
+  );
   if refusal is not null then
     return jsonb_build_object('refusal', refusal);
   end if;
@@ -158,6 +162,22 @@ $$;
 comment on function public.get_order_to_ship(uuid, uuid) is
   'For asking for rates. Returns {provider, order} (private.order_to_ship), or {refusal}; raises PT404 for an order that is not the seller''s.';
 grant execute on function public.get_order_to_ship(uuid, uuid) to service_role;
+
+create function private.remember_sender(p_order_id uuid, p_address jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into private.senders (tiktok_shop_id, address)
+  select tiktok_shop_id, p_address
+  from public.orders
+  where id = p_order_id and p_address is not null
+  on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+$$;
+comment on function private.remember_sender(uuid, jsonb) is
+  'Keeps a sender''s address for the shop of an order, once a carrier has taken it; null keeps what is there.';
+grant execute on function private.remember_sender(uuid, jsonb) to service_role;
 
 create function public.store_label_rates(
   p_order_id uuid,
@@ -173,11 +193,7 @@ as $$
 declare
   stored jsonb;
 begin
-  if p_sender is not null then
-    insert into private.senders (tiktok_shop_id, address)
-    select tiktok_shop_id, p_sender from public.orders where id = p_order_id
-    on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
-  end if;
+  perform private.remember_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
       order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,

@@ -83,9 +83,10 @@ begin
   line_item_ids := free_lines;
   refusal := case
     when free_lines <> '{}' then null
+    when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
       select from private.label_purchases
-      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown')
+      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown', 'void_requested')
     ) then 'line_items_labelled'
     else 'already_shipped'
   end;
@@ -161,11 +162,6 @@ begin
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
 
-  if p_request ? 'sender' then
-    insert into private.senders (tiktok_shop_id, address)
-    values (wanted.tiktok_shop_id, p_request -> 'sender')
-    on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
-  end if;
   if purchase.id is null then
     insert into private.label_purchases (
       user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,

@@ -44,7 +44,12 @@ declare
 begin
   select * into before from public.orders where id = p_order_id for update;
   becomes := private.order_status_of_shipments(before);
-  if p_event_type = 'LABEL_VOIDED' and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING') then
+  if p_event_type = 'LABEL_VOIDED'
+    and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
+    and not exists (
+      select from public.shipments
+      where order_id = p_order_id and provider = 'easypost' and tiktok_told_at is not null
+    ) then
     -- TikTok still waits for these units: so do we, which no other news may bring about.
     becomes := coalesce(
       becomes,
@@ -119,6 +124,7 @@ begin
       p_label ->> 'tiktok_package_id',
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
+    perform private.remember_sender(purchase.order_id, purchase.sender);
     perform private.note_shipment_change(
       purchase.order_id,
       'LABEL_PURCHASED',

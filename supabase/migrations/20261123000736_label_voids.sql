@@ -64,7 +64,10 @@ begin
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.state = 'void_requested' then
     update private.label_purchases
-    set state = p_state, reason = p_reason, checked_at = now()
+    set state = p_state,
+        reason = p_reason,
+        -- Whom nobody could ask is asked at once, by the seller or by the worker.
+        checked_at = case when p_reason = 'not_asked' then now() - interval '1 day' else now() end
     where id = p_purchase_id
     returning * into purchase;
     if p_state = 'voided' then
@@ -85,5 +88,5 @@ begin
 end;
 $$;
 comment on function public.settle_label_void(uuid, text, text, bigint) is
-  'What the provider said to a void: p_state is voided (its units are free again), void_rejected, or void_requested (not decided yet). Returns the shipment (private.shipment_view).';
+  'What the provider said to a void: p_state is voided (its units are free again), void_rejected, or void_requested: not decided yet, or not even asked (p_reason not_asked). Returns the shipment (private.shipment_view).';
 grant execute on function public.settle_label_void(uuid, text, text, bigint) to service_role;

@@ -133,24 +133,40 @@ security invoker
 set search_path = ''
 as $$
 declare
-  -- TikTok's own word: order_status may not have gone along.
-  new_status text := lower(new.tiktok_status);
+  becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
 begin
-  update public.shipments
-  set status = new_status, tracked_at = now()
-  where order_id = new.id
-    and provider = 'tiktok_shipping'
-    and private.parcel_rank(status) < private.parcel_rank(new_status);
+  if becomes is not null then
+    update public.shipments
+    set status = becomes, tracked_at = now()
+    where order_id = new.id
+      and provider = 'tiktok_shipping'
+      and private.parcel_rank(status) < private.parcel_rank(becomes);
+  end if;
+  -- Of several parcels the order tells only of the slowest: the others are asked about.
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select
+    'creatorflow',
+    'CHECK_TRACKING:' || shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
+    'CHECK_TRACKING',
+    shop.shop_id,
+    shipment.id::text,
+    '{}'
+  from public.shipments as shipment
+  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
+  where shipment.order_id = new.id
+    and shipment.provider = 'tiktok_shipping'
+    and shipment.status in ('purchased', 'in_transit')
+    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1
+  on conflict (source, external_id) do nothing;
   return null;
 end;
 $$;
 comment on function private.follow_order() is
-  'Trigger: TikTok tells where its own parcels are by the state of their order.';
+  'Trigger: TikTok tells where its own parcels are by the state of their order, and of several by its changes.';
 
 create trigger shipments_follow_order
-  after update of tiktok_status on public.orders
+  after update of tiktok_updated_at on public.orders
   for each row when (
-    old.tiktok_status is distinct from new.tiktok_status
-    and new.tiktok_status in ('IN_TRANSIT', 'DELIVERED')
+    new.shipping_type = 'TIKTOK' and old.tiktok_updated_at is distinct from new.tiktok_updated_at
   )
   execute function private.follow_order();

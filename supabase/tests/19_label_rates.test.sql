@@ -76,7 +76,7 @@ select is(
   'where TikTok ships, its own labels are bought, for which no address is needed'
 );
 select tests.order_to_ship('ada', 'empty', '{"order_items": []}');
-select is(tests.to_ship('ada', 'empty') #> '{order,line_item_ids}', '[]', 'an order may have no units yet');
+select is(tests.to_ship('ada', 'empty') ->> 'refusal', 'line_items_unknown', 'an order that has no units yet cannot be shipped');
 
 -- Why not.
 create table tests.refusals (number text, changes jsonb, provider text, code text);
@@ -229,7 +229,7 @@ select is((select count(*) from private.label_rates), 12::bigint, 'and stores no
 select tests.run_as('service_role', format(
   'select public.disconnect_tiktok_shop(%L, %L)', tests.id('ada'), tests.shop('ada')
 ));
-select is(tests.to_ship('ada', 'a') #> '{order,shop}', 'null', 'a shop that is not connected has no connection');
+select is(tests.to_ship('ada', 'a') ->> 'refusal', 'shop_not_connected', 'for a shop that is not connected nothing is bought');
 
 -- What goes with what.
 delete from public.orders where id = tests.order_id('a');

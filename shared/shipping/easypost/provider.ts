@@ -47,8 +47,9 @@ function harmless(error: unknown): LabelError {
 function afterBuying(error: unknown): LabelError {
   if (!(error instanceof EasyPostError)) throw error;
   const { status, code } = error;
-  // Also a 503: a proxy may say so when it lost the answer. Of a success only the answer is broken.
-  const unclear = status < 300 || status >= 500 || status === 409 ||
+  // What has no code of EasyPost's is a proxy's word, which may have lost EasyPost's.
+  const unclear = (code === "" && status !== 402) || status < 300 || status >= 500 ||
+    status === 409 ||
     code === EXISTS || UNCLEAR.test(code);
   return unclear
     ? new LabelError("outcome_unknown", { bought: "unknown", cause: error })
