@@ -1,8 +1,8 @@
 /** Sends sellers to Stripe's pages: to subscribe, and to change what they have. */
 import { Problem } from "../http/problem.ts";
-import { ensureCustomer, findCustomerOf } from "./customer.ts";
+import { ensureCustomer, findCustomerOf, isDeleted, replaceCustomer } from "./customer.ts";
 import type { PaidPlan } from "./plans.ts";
-import { ask } from "./stripe.ts";
+import { ask, isMissing } from "./stripe.ts";
 import type { BillingDependencies } from "./sync.ts";
 
 export interface CheckoutDependencies extends BillingDependencies {
@@ -29,8 +29,21 @@ export async function beginCheckout(
   userId: string,
   plan: PaidPlan,
 ): Promise<{ url: string; kind: "checkout" | "portal" }> {
-  const { stripe, config, appUrl } = dependencies;
   const customer = await ensureCustomer(dependencies, userId);
+  try {
+    return await beginCheckoutOf(dependencies, { userId, customer, plan });
+  } catch (error) {
+    if (!isMissing(error) || !await isDeleted(dependencies.stripe, customer)) throw error;
+    const other = await replaceCustomer(dependencies, userId, customer);
+    return await beginCheckoutOf(dependencies, { userId, customer: other, plan });
+  }
+}
+
+async function beginCheckoutOf(
+  dependencies: CheckoutDependencies,
+  { userId, customer, plan }: { userId: string; customer: string; plan: PaidPlan },
+): Promise<{ url: string; kind: "checkout" | "portal" }> {
+  const { stripe, config, appUrl } = dependencies;
   // Stripe's own word: its webhook may be still under way.
   const subscriptions = await ask(
     stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
@@ -71,14 +84,23 @@ export async function beginPortal(
   userId: string,
 ): Promise<{ url: string }> {
   const { customerId } = await findCustomerOf(dependencies, userId);
-  if (customerId === undefined) {
-    throw new Problem({
-      status: 409,
-      code: "no_subscription",
-      detail: "You have no subscription yet. Choose a plan first.",
-    });
+  if (customerId === undefined) throw noSubscription();
+  try {
+    return { url: await openPortal(dependencies, customerId) };
+  } catch (error) {
+    if (isMissing(error) && await isDeleted(dependencies.stripe, customerId)) {
+      throw noSubscription();
+    }
+    throw error;
   }
-  return { url: await openPortal(dependencies, customerId) };
+}
+
+function noSubscription(): Problem {
+  return new Problem({
+    status: 409,
+    code: "no_subscription",
+    detail: "You have no subscription yet. Choose a plan first.",
+  });
 }
 
 async function openPortal(

@@ -92,14 +92,14 @@ begin
     from jsonb_array_elements(p_subscriptions) as entry
   ) as said
   left join public.subscriptions as stored
-    on stored.stripe_subscription_id_hash in (
+    on stored.stripe_subscription_id_hash = any (array(
       select jsonb_array_elements_text(said.state -> 'stripe_subscription_id_hashes')
-    )
+    ))
   where exists (
       select from private.stripe_customers
-      where stripe_customer_id_hash in (
+      where stripe_customer_id_hash = any (array(
         select jsonb_array_elements_text(said.state -> 'stripe_customer_id_hashes')
-      )
+      ))
     )
     and (
       stored.id is null
@@ -116,10 +116,10 @@ begin
     and not (stored.id is null and said.state ->> 'plan_name' is null);
   update public.subscriptions
   set reconciled_at = now()
-  where stripe_subscription_id_hash in (
+  where stripe_subscription_id_hash = any (array(
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
-  );
+  ));
   return differing;
 end;
 $$;
