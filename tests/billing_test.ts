@@ -310,6 +310,17 @@ step("a customer who was deleted at Stripe is replaced, and what they had has en
   assert.equal((await callBilling(stack, seller, "/portal")).status, 200);
 });
 
+step("a page that was open when its customer was deleted is not handed out again", async () => {
+  const seller = await signUp(stack);
+  const first = await callBilling(stack, seller, "/checkout", { plan: "starter" });
+  await (await stripeOf(stack)).customers.del(customerOf(stack, seller).id);
+  const second = await callBilling(stack, seller, "/checkout", { plan: "starter" });
+  assert.deepEqual([second.status, second.body.kind], [200, "checkout"]);
+  assert.notEqual(second.body.url, first.body.url);
+  await pay(second.body.url);
+  assert.deepEqual(await planOf(stack, seller), { status: "active", tier: "starter", limit: 100 });
+});
+
 step("ids are encrypted, and found by their hashes through an index", async () => {
   const seller = await signUp(stack);
   const { id, customer } = await subscribeAtStripe(stack, seller, "starter");

@@ -29,21 +29,12 @@ export async function beginCheckout(
   userId: string,
   plan: PaidPlan,
 ): Promise<{ url: string; kind: "checkout" | "portal" }> {
-  const customer = await ensureCustomer(dependencies, userId);
-  try {
-    return await beginCheckoutOf(dependencies, { userId, customer, plan });
-  } catch (error) {
-    if (!isMissing(error) || !await isDeleted(dependencies.stripe, customer)) throw error;
-    const other = await replaceCustomer(dependencies, userId, customer);
-    return await beginCheckoutOf(dependencies, { userId, customer: other, plan });
-  }
-}
-
-async function beginCheckoutOf(
-  dependencies: CheckoutDependencies,
-  { userId, customer, plan }: { userId: string; customer: string; plan: PaidPlan },
-): Promise<{ url: string; kind: "checkout" | "portal" }> {
   const { stripe, config, appUrl } = dependencies;
+  let customer = await ensureCustomer(dependencies, userId);
+  // Somebody did so in Stripe's dashboard; its open sessions are still listed, and cannot be paid.
+  if (await isDeleted(stripe, customer)) {
+    customer = await replaceCustomer(dependencies, userId, customer);
+  }
   // Stripe's own word: its webhook may be still under way.
   const subscriptions = await ask(
     stripe.subscriptions.list({ customer, status: "all", limit: 100 }),

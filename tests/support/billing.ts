@@ -132,3 +132,18 @@ export async function storedSubscriptions(
     where user_id = ${id} order by created_at, id`;
   return rows.map((row) => ({ ...row }));
 }
+
+/** Has Stripe's subscriptions compared with ours, of everybody or of one seller. Returns the event. */
+export async function requestSync(stack: TestStack, userId?: string): Promise<number> {
+  const response = await fetch(
+    `${stack.env.SUPABASE_URL}/functions/v1/event-worker/sync-subscriptions`,
+    {
+      method: "POST",
+      headers: { apikey: stack.env.SUPABASE_SECRET_KEY, "content-type": "application/json" },
+      body: JSON.stringify({ user_id: userId }),
+    },
+  );
+  const { event_id } = await response.json();
+  if (response.status !== 202) throw new Error(`sync-subscriptions answered ${response.status}`);
+  return event_id;
+}
