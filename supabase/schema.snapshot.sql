@@ -3576,6 +3576,9 @@ begin
     raise exception 'User % has no customer at Stripe', p_user_id using errcode = 'PT404';
   end if;
   -- One run at a time; of one user as many as are asked for.
+  if p_user_id is null then
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
+  end if;
   select id into event_id
   from private.webhook_events
   where event_type = 'SYNC_SUBSCRIPTIONS'

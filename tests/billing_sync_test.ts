@@ -1,6 +1,7 @@
 /** The comparison with Stripe: what no webhook told is repaired, page by page, and only then is it well. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import type postgres from "postgres";
 import {
   buy,
   callBilling,
@@ -16,6 +17,7 @@ import { readLogs } from "./support/logs.ts";
 import { testOnOneStack } from "./support/shared_stack.ts";
 import { failedEvent, letTimePass, runEventWorker, settledEvents } from "./support/shop.ts";
 import { startTestStack, type TestStack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TRIAL = { status: "trial", tier: "starter", limit: 10 };
@@ -170,6 +172,30 @@ step("of 20 requests at once there is one run", async () => {
   stack.stripe.faults.clear();
   await settledEvents(stack);
   assert.deepEqual(await marks(), [{ checked: 250, repaired: 0, user_id: null }]);
+});
+
+step("a request waits for another that is not committed yet, and joins its run", async () => {
+  const request = (sql: postgres.Sql | postgres.TransactionSql) =>
+    sql`select (public.request_subscription_sync() ->> 'event_id')::int as id`;
+  let second: ReturnType<typeof request> | undefined;
+  const first = await stack.sql.begin(async (sql) => {
+    const [row] = await request(sql);
+    // It begins now, and can end only after this transaction.
+    second = request(stack.sql);
+    second.execute();
+    await until("the second request waits or is done", async () => {
+      const [row] = await sql`
+        select (select count(*) from private.webhook_events where status = 'pending') > 1 as two,
+          exists (select from pg_locks where locktype = 'advisory' and not granted) as waits`;
+      return row?.two || row?.waits;
+    });
+    return row?.id;
+  });
+  const [row] = await second as unknown as { id: number }[];
+  assert.equal(row?.id, first);
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.equal((await marks()).length, 1);
 });
 
 step("the comparison of one seller asks for theirs only", async () => {

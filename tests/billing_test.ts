@@ -181,6 +181,19 @@ step(
   },
 );
 
+step("checkouts of different plans at once leave one open session", async () => {
+  const seller = await signUp(stack);
+  for (let round = 0; round < 3; round++) {
+    const answers = await Promise.all(
+      [...PLANS, ...PLANS].map((plan) => callBilling(stack, seller, "/checkout", { plan })),
+    );
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    const open = sessionsOf(customerOf(stack, seller).id).filter((s) => s.status === "open");
+    assert.equal(open.length, 1);
+    assert.ok(answers.some(({ body }) => body.url === open[0]?.url));
+  }
+});
+
 step(
   "who has a subscription gets the portal, also before we know of it; no session is made",
   async () => {

@@ -2,13 +2,16 @@
 import { Problem } from "../http/problem.ts";
 import { ensureCustomer, findCustomerOf, isDeleted, replaceCustomer } from "./customer.ts";
 import type { PaidPlan } from "./plans.ts";
-import { ask, isMissing } from "./stripe.ts";
+import { ask, BillingError, isMissing } from "./stripe.ts";
 import type { BillingDependencies } from "./sync.ts";
 
 export interface CheckoutDependencies extends BillingDependencies {
   /** The seller's page, where Stripe's pages end. */
   appUrl: string;
 }
+
+/** Requests of one seller for different plans at the same time. */
+const MAX_CONFLICTS = 5;
 
 /** Over for good: whoever had one of these may subscribe again. */
 const OVER = ["canceled", "incomplete_expired"];
@@ -29,18 +32,33 @@ export async function beginCheckout(
   userId: string,
   plan: PaidPlan,
 ): Promise<{ url: string; kind: "checkout" | "portal" }> {
-  const { stripe, config, appUrl } = dependencies;
+  const { stripe } = dependencies;
   let customer = await ensureCustomer(dependencies, userId);
   // Somebody did so in Stripe's dashboard; its open sessions are still listed, and cannot be paid.
   if (await isDeleted(stripe, customer)) {
     customer = await replaceCustomer(dependencies, userId, customer);
   }
+  for (let conflicts = 0;; conflicts++) {
+    try {
+      return await beginCheckoutOf(dependencies, { userId, customer, plan });
+    } catch (error) {
+      // A request for another plan at the same time has made a session, or ended one: look again.
+      const isConflict = error instanceof BillingError && error.status === 400 && !isMissing(error);
+      if (!isConflict || conflicts === MAX_CONFLICTS) throw error;
+    }
+  }
+}
+
+async function beginCheckoutOf(
+  { stripe, config, appUrl }: CheckoutDependencies,
+  { userId, customer, plan }: { userId: string; customer: string; plan: PaidPlan },
+): Promise<{ url: string; kind: "checkout" | "portal" }> {
   // Stripe's own word: its webhook may be still under way.
   const subscriptions = await ask(
     stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
   );
   if (subscriptions.data.some(({ status }) => !OVER.includes(status))) {
-    return { url: await openPortal(dependencies, customer), kind: "portal" };
+    return { url: await openPortal({ stripe, appUrl }, customer), kind: "portal" };
   }
   const price = config.prices[plan];
   const sessions = await ask(stripe.checkout.sessions.list({ customer, limit: 100 }));
@@ -62,8 +80,9 @@ export async function beginCheckout(
     success_url: returnTo(appUrl, "subscribed"),
     cancel_url: returnTo(appUrl, "cancelled"),
   }, {
-    // Requests at the same time find the same last session: they get one session together.
-    idempotencyKey: `checkout:${customer}:${price}:${sessions.data[0]?.id ?? "first"}`,
+    // Requests at the same time find the same last session: they get one session together, and those for
+    // another plan a refusal.
+    idempotencyKey: `checkout:${customer}:${sessions.data[0]?.id ?? "first"}`,
   }));
   if (!session.url) throw new Error("Stripe's checkout session has no address");
   return { url: session.url, kind: "checkout" };
@@ -95,7 +114,7 @@ function noSubscription(): Problem {
 }
 
 async function openPortal(
-  { stripe, appUrl }: CheckoutDependencies,
+  { stripe, appUrl }: Pick<CheckoutDependencies, "stripe" | "appUrl">,
   customer: string,
 ): Promise<string> {
   const session = await ask(stripe.billingPortal.sessions.create({
