@@ -1710,6 +1710,9 @@ declare
   customer private.stripe_customers;
   stored public.subscriptions;
   plan text := p_subscription ->> 'plan_name';
+  hashes text[] := array(
+    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
+  );
   limit_before integer;
   released integer := 0;
   changed boolean;
@@ -1733,9 +1736,7 @@ begin
 
   select * into stored
   from public.subscriptions
-  where stripe_subscription_id_hash in (
-    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
-  );
+  where stripe_subscription_id_hash = any (hashes);
   if stored.id is not null and stored.user_id <> customer.user_id then
     raise exception 'The subscription is another seller''s' using errcode = 'PT409';
   end if;
@@ -2070,14 +2071,14 @@ begin
     from jsonb_array_elements(p_subscriptions) as entry
   ) as said
   left join public.subscriptions as stored
-    on stored.stripe_subscription_id_hash in (
+    on stored.stripe_subscription_id_hash = any (array(
       select jsonb_array_elements_text(said.state -> 'stripe_subscription_id_hashes')
-    )
+    ))
   where exists (
       select from private.stripe_customers
-      where stripe_customer_id_hash in (
+      where stripe_customer_id_hash = any (array(
         select jsonb_array_elements_text(said.state -> 'stripe_customer_id_hashes')
-      )
+      ))
     )
     and (
       stored.id is null
@@ -2094,10 +2095,10 @@ begin
     and not (stored.id is null and said.state ->> 'plan_name' is null);
   update public.subscriptions
   set reconciled_at = now()
-  where stripe_subscription_id_hash in (
+  where stripe_subscription_id_hash = any (array(
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
-  );
+  ));
   return differing;
 end;
 $function$
@@ -3300,6 +3301,28 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_gone_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.stripe_customers
+  set stripe_customer_id = p_stripe_customer_id,
+      stripe_customer_id_hash = p_stripe_customer_id_hash,
+      version = version + 1
+  where user_id = p_user_id and stripe_customer_id_hash = any (p_gone_hashes);
+  if found then
+    -- They were the deleted customer's: nobody will tell of them any more.
+    update public.subscriptions
+    set status = 'canceled', reconciled_at = now()
+    where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
+    perform private.refresh_user_plan(p_user_id);
+  end if;
+  return (select stripe_customer_id from private.stripe_customers where user_id = p_user_id);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.replay_webhook_event(p_event_id bigint)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3618,6 +3641,9 @@ begin
     raise exception 'User % has no customer at Stripe', p_user_id using errcode = 'PT404';
   end if;
   -- One run at a time; of one user as many as are asked for.
+  if p_user_id is null then
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
+  end if;
   select id into event_id
   from private.webhook_events
   where event_type = 'SYNC_SUBSCRIPTIONS'
@@ -4229,6 +4255,7 @@ grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
+grant execute on function public.replace_stripe_customer(uuid,text[],text,text) to service_role;
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 grant execute on function public.replay_webhook_events(jsonb,integer) to service_role;
 grant execute on function public.request_label(uuid,text,text,uuid,jsonb) to service_role;

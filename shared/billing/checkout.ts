@@ -1,8 +1,8 @@
 /** Sends sellers to Stripe's pages: to subscribe, and to change what they have. */
 import { Problem } from "../http/problem.ts";
-import { ensureCustomer, findCustomerOf } from "./customer.ts";
+import { ensureCustomer, findCustomerOf, isDeleted, replaceCustomer } from "./customer.ts";
 import type { PaidPlan } from "./plans.ts";
-import { ask, BillingError } from "./stripe.ts";
+import { ask, BillingError, isMissing } from "./stripe.ts";
 import type { BillingDependencies } from "./sync.ts";
 
 export interface CheckoutDependencies extends BillingDependencies {
@@ -33,21 +33,26 @@ export async function beginCheckout(
   plan: PaidPlan,
 ): Promise<{ url: string; kind: "checkout" | "portal" }> {
   const { stripe, config } = dependencies;
-  const customer = await ensureCustomer(dependencies, userId);
-  // Stripe's own word: its webhook may be still under way.
-  const subscriptions = await ask(
-    stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
-  );
-  if (subscriptions.data.some(({ status }) => !OVER.includes(status))) {
-    return { url: await openPortal(dependencies, customer), kind: "portal" };
+  let customer = await ensureCustomer(dependencies, userId);
+  // Somebody did so in Stripe's dashboard; its open sessions are still listed, and cannot be paid.
+  if (await isDeleted(stripe, customer)) {
+    customer = await replaceCustomer(dependencies, userId, customer);
   }
   const wanted = { customer, price: config.prices[plan], userId };
   for (let attempt = 1;; attempt++) {
+    // Stripe's own word: its webhook may be still under way.
+    const subscriptions = await ask(
+      stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
+    );
+    if (subscriptions.data.some(({ status }) => !OVER.includes(status))) {
+      return { url: await openPortal(dependencies, customer), kind: "portal" };
+    }
     try {
       return { url: await openCheckout(dependencies, wanted), kind: "checkout" };
     } catch (error) {
-      // Another request of the same seller was quicker: what it opened is looked at again.
-      const isOvertaken = error instanceof BillingError && [400, 409].includes(error.status);
+      // A request for another plan at the same time has made a session, or ended one: look again.
+      const isOvertaken = error instanceof BillingError && [400, 409].includes(error.status) &&
+        !isMissing(error);
       if (!isOvertaken || attempt >= MAX_ATTEMPTS) throw error;
     }
   }
@@ -75,7 +80,8 @@ async function openCheckout(
     success_url: returnTo(appUrl, "subscribed"),
     cancel_url: returnTo(appUrl, "cancelled"),
   }, {
-    // Requests at the same time find the same last session: Stripe lets one of them open the next.
+    // Requests at the same time find the same last session: they get one session together, and those for
+    // another plan a refusal.
     idempotencyKey: `checkout:${customer}:${sessions.data[0]?.id ?? "first"}`,
   }));
   if (!session.url) throw new Error("Stripe's checkout session has no address");
@@ -88,18 +94,27 @@ export async function beginPortal(
   userId: string,
 ): Promise<{ url: string }> {
   const { customerId } = await findCustomerOf(dependencies, userId);
-  if (customerId === undefined) {
-    throw new Problem({
-      status: 409,
-      code: "no_subscription",
-      detail: "You have no subscription yet. Choose a plan first.",
-    });
+  if (customerId === undefined) throw noSubscription();
+  try {
+    return { url: await openPortal(dependencies, customerId) };
+  } catch (error) {
+    if (isMissing(error) && await isDeleted(dependencies.stripe, customerId)) {
+      throw noSubscription();
+    }
+    throw error;
   }
-  return { url: await openPortal(dependencies, customerId) };
+}
+
+function noSubscription(): Problem {
+  return new Problem({
+    status: 409,
+    code: "no_subscription",
+    detail: "You have no subscription yet. Choose a plan first.",
+  });
 }
 
 async function openPortal(
-  { stripe, appUrl }: CheckoutDependencies,
+  { stripe, appUrl }: Pick<CheckoutDependencies, "stripe" | "appUrl">,
   customer: string,
 ): Promise<string> {
   const session = await ask(stripe.billingPortal.sessions.create({

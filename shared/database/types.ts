@@ -670,6 +670,15 @@ export type Database = {
       };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: { "p_user_id"?: string }; Returns: number };
+      "replace_stripe_customer": {
+        Args: {
+          "p_gone_hashes": (string)[];
+          "p_stripe_customer_id": string;
+          "p_stripe_customer_id_hash": string;
+          "p_user_id": string;
+        };
+        Returns: string;
+      };
       "replay_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
       "replay_webhook_events": { Args: { "p_filter": Json; "p_limit"?: number }; Returns: Json };
       "request_label": {

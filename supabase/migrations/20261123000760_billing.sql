@@ -112,6 +112,37 @@ comment on function private.refresh_user_plan(uuid) is
   'users.subscription_status and subscription_tier from the subscription that counts: docs/billing.md.';
 grant execute on function private.refresh_user_plan(uuid) to service_role;
 
+create function public.replace_stripe_customer(
+  p_user_id uuid,
+  p_gone_hashes text[],
+  p_stripe_customer_id text,
+  p_stripe_customer_id_hash text
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.stripe_customers
+  set stripe_customer_id = p_stripe_customer_id,
+      stripe_customer_id_hash = p_stripe_customer_id_hash,
+      version = version + 1
+  where user_id = p_user_id and stripe_customer_id_hash = any (p_gone_hashes);
+  if found then
+    -- They were the deleted customer's: nobody will tell of them any more.
+    update public.subscriptions
+    set status = 'canceled', reconciled_at = now()
+    where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
+    perform private.refresh_user_plan(p_user_id);
+  end if;
+  return (select stripe_customer_id from private.stripe_customers where user_id = p_user_id);
+end;
+$$;
+comment on function public.replace_stripe_customer(uuid, text[], text, text) is
+  'Binds another customer to a seller whose customer was deleted at Stripe, and with it ended its subscriptions. Does nothing if somebody has done so. Returns the encrypted id of the one that is bound.';
+grant execute on function public.replace_stripe_customer(uuid, text[], text, text) to service_role;
+
 create function public.apply_subscription(
   p_event_id bigint,
   p_customer_hashes text[],
@@ -128,6 +159,9 @@ declare
   customer private.stripe_customers;
   stored public.subscriptions;
   plan text := p_subscription ->> 'plan_name';
+  hashes text[] := array(
+    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
+  );
   limit_before integer;
   released integer := 0;
   changed boolean;
@@ -151,9 +185,7 @@ begin
 
   select * into stored
   from public.subscriptions
-  where stripe_subscription_id_hash in (
-    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
-  );
+  where stripe_subscription_id_hash = any (hashes);
   if stored.id is not null and stored.user_id <> customer.user_id then
     raise exception 'The subscription is another seller''s' using errcode = 'PT409';
   end if;

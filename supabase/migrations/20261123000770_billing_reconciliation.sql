@@ -15,6 +15,9 @@ begin
     raise exception 'User % has no customer at Stripe', p_user_id using errcode = 'PT404';
   end if;
   -- One run at a time; of one user as many as are asked for.
+  if p_user_id is null then
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
+  end if;
   select id into event_id
   from private.webhook_events
   where event_type = 'SYNC_SUBSCRIPTIONS'
@@ -94,14 +97,14 @@ begin
     from jsonb_array_elements(p_subscriptions) as entry
   ) as said
   left join public.subscriptions as stored
-    on stored.stripe_subscription_id_hash in (
+    on stored.stripe_subscription_id_hash = any (array(
       select jsonb_array_elements_text(said.state -> 'stripe_subscription_id_hashes')
-    )
+    ))
   where exists (
       select from private.stripe_customers
-      where stripe_customer_id_hash in (
+      where stripe_customer_id_hash = any (array(
         select jsonb_array_elements_text(said.state -> 'stripe_customer_id_hashes')
-      )
+      ))
     )
     and (
       stored.id is null
@@ -118,10 +121,10 @@ begin
     and not (stored.id is null and said.state ->> 'plan_name' is null);
   update public.subscriptions
   set reconciled_at = now()
-  where stripe_subscription_id_hash in (
+  where stripe_subscription_id_hash = any (array(
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
-  );
+  ));
   return differing;
 end;
 $$;

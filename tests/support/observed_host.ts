@@ -23,7 +23,11 @@ export interface ObservedHost extends AsyncDisposable {
   restarted(): Promise<void>;
 }
 
-export async function startObservedHost(stack: TestStack): Promise<ObservedHost> {
+/** @param env Variables of its own. */
+export async function startObservedHost(
+  stack: TestStack,
+  env: Record<string, string> = {},
+): Promise<ObservedHost> {
   const gone = () => new Response(null, { status: 502 });
   const database = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -56,6 +60,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
     env: {
       ...functionEnvironment(stack.env),
       SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,
+      ...env,
     },
     logFile: `${stack.data}/logs/observed.log`,
     maxDelayMs: 100,
