@@ -3079,11 +3079,18 @@ CREATE OR REPLACE FUNCTION public.list_unseen_subscriptions(p_started_at timesta
  SET search_path TO ''
 AS $function$
   select coalesce(
-    jsonb_agg(jsonb_build_object('id', id, 'stripe_subscription_id', stripe_subscription_id) order by id),
+    jsonb_agg(
+      jsonb_build_object(
+        'id', id,
+        'stripe_subscription_id', stripe_subscription_id,
+        'stripe_customer_id', stripe_customer_id
+      )
+      order by id
+    ),
     '[]'
   )
   from (
-    select id, stripe_subscription_id
+    select id, stripe_subscription_id, stripe_customer_id
     from public.subscriptions
     where status not in ('canceled', 'incomplete_expired')
       and stripe_subscription_id is not null

@@ -287,7 +287,7 @@ Deno.test("of 20,000 signed mutations none is a 5xx, none is lost, and nothing i
   // Not what an accepted event has told us to do.
   const rows = await stack.sql`
     select * from private.webhook_events where source = 'tiktok' order by id`;
-  assert.ok(rows.length > SIGNED / 20, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
+  assert.ok(rows.length > SIGNED / 40, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
   const stored = new Set<string>();
   const meanings = new Set<string | undefined>();
   for (const row of rows) {

@@ -7,7 +7,7 @@ import type { EventHandler, EventResult } from "../events/drain.ts";
 import type { ClaimedEvent } from "../events/inbox.ts";
 import { errorText, log } from "../log.ts";
 import { hashesOf, openId } from "./ids.ts";
-import { ask } from "./stripe.ts";
+import { ask, isMissing } from "./stripe.ts";
 import { idOf, mapSubscription } from "./subscription.ts";
 import { type BillingDependencies, type SyncResult, syncSubscription } from "./sync.ts";
 
@@ -28,7 +28,11 @@ const Progress = z.object({
 });
 type Progress = z.infer<typeof Progress>;
 
-const Unseen = z.array(z.object({ id: z.uuid(), stripe_subscription_id: z.string() }));
+const Unseen = z.array(z.object({
+  id: z.uuid(),
+  stripe_subscription_id: z.string(),
+  stripe_customer_id: z.string(),
+}));
 
 /** Enqueues a comparison. Returns its event. @throws {DatabaseError} PT404 for a user without a customer. */
 export async function requestSubscriptionSync(
@@ -165,13 +169,24 @@ async function checkUnseen(
   });
   const rows = Unseen.parse(unwrap("list_unseen_subscriptions", result));
   let { repaired, failed } = progress;
-  for (const { stripe_subscription_id: text } of rows) {
-    const subscriptionId = await openId(keys, "subscriptions.stripe_subscription_id", text);
+  for (const row of rows) {
+    const subscriptionId = await openId(
+      keys,
+      "subscriptions.stripe_subscription_id",
+      row.stripe_subscription_id,
+    );
     const synced = await repair(dependencies, { subscriptionId, customerId: null });
     if (synced === undefined) failed++;
     else if ("outcome" in synced && synced.outcome === "applied") repaired++;
     else if ("isMissing" in synced && synced.isMissing) {
-      repaired += await endSubscription(dependencies, subscriptionId);
+      const customerId = await openId(
+        keys,
+        "subscriptions.stripe_customer_id",
+        row.stripe_customer_id,
+      );
+      if (await isKnown(dependencies, customerId)) {
+        repaired += await endSubscription(dependencies, subscriptionId);
+      } else failed++;
     }
   }
   const checked = progress.checked + rows.length;
@@ -183,6 +198,20 @@ async function checkUnseen(
     failed,
     ...(rows.length < PAGE_SIZE || last === undefined ? { finished: true } : { after: last }),
   };
+}
+
+/** A deleted customer is known too. One that is not was made in another account: our key is the wrong one. */
+async function isKnown({ stripe }: BillingDependencies, customerId: string): Promise<boolean> {
+  try {
+    await ask(stripe.customers.retrieve(customerId));
+    return true;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    log.error(
+      "Stripe knows neither a subscription nor its customer: is the key of another account?",
+    );
+    return false;
+  }
 }
 
 /** Of a subscription that Stripe does not have any more. */

@@ -34,6 +34,8 @@ interface World {
   /** Of each application of a state; "applied" in the end. */
   outcomes?: string[];
   hasCustomer?: boolean;
+  /** Whether Stripe knows the customers of the unseen. @default {true} */
+  knowsCustomers?: boolean;
   userId?: string;
 }
 
@@ -60,6 +62,7 @@ async function work(progress: object, world: World = {}) {
         id: rowOf(n),
         stripe_subscription_id:
           (await sealId(keys, "subscriptions.stripe_subscription_id", id)).text,
+        stripe_customer_id: (await sealId(keys, "subscriptions.stripe_customer_id", "cus_1")).text,
       }))),
     end_subscription: ({ p_hashes }) => p_hashes.length === 2,
     continue_subscription_sync: ({ p_progress }) => ({
@@ -69,6 +72,9 @@ async function work(progress: object, world: World = {}) {
   let result: EventResult = { error: "not run" };
   let asked: Asked[] = [];
   await withStripe(({ path, parameters }) => {
+    if (path.startsWith("/v1/customers/")) {
+      return world.knowsCustomers === false ? missing() : { id: "cus_1", deleted: true };
+    }
     if (path !== "/v1/subscriptions") {
       const id = path.split("/").at(-1) as string;
       const found = listed.find((subscription) => subscription.id === id);
@@ -183,13 +189,24 @@ Deno.test("what Stripe's list did not have is asked for one by one; what Stripe 
     besides: ["sub_a", "sub_b"],
     outcomes: ["applied", "unchanged"],
   });
-  assert.deepEqual(paths, ["/sub_a", "/sub_a", "/sub_gone", "/sub_b", "/sub_b"]);
+  assert.deepEqual(paths, [
+    ...["/sub_a", "/sub_a", "/sub_gone", "/v1/customers/cus_1", "/sub_b", "/sub_b"],
+  ]);
   assert.deepEqual(argsOf("list_unseen_subscriptions"), [{ p_started_at: STARTED }]);
   assert.deepEqual(argsOf("end_subscription"), [{
     p_hashes: await hashesOf(keys, "subscriptions.stripe_subscription_id", "sub_gone"),
   }]);
   assert.deepEqual(next, { ...progress, checked: 153, repaired: 4, finished: true });
   assert.deepEqual(result, { outcome: "reconciled", more: false });
+});
+
+Deno.test("what another account's key does not show has not ended", async () => {
+  const { argsOf, next } = await work({ ...BEGIN, listed: true }, {
+    unseen: ["sub_a", "sub_b"],
+    knowsCustomers: false,
+  });
+  assert.deepEqual(argsOf("end_subscription"), []);
+  assert.deepEqual([next.failed, next.repaired], [2, 0]);
 });
 
 Deno.test("the unseen come in pages too, behind the last row", async () => {

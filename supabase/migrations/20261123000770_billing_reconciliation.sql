@@ -144,11 +144,18 @@ security invoker
 set search_path = ''
 as $$
   select coalesce(
-    jsonb_agg(jsonb_build_object('id', id, 'stripe_subscription_id', stripe_subscription_id) order by id),
+    jsonb_agg(
+      jsonb_build_object(
+        'id', id,
+        'stripe_subscription_id', stripe_subscription_id,
+        'stripe_customer_id', stripe_customer_id
+      )
+      order by id
+    ),
     '[]'
   )
   from (
-    select id, stripe_subscription_id
+    select id, stripe_subscription_id, stripe_customer_id
     from public.subscriptions
     where status not in ('canceled', 'incomplete_expired')
       and stripe_subscription_id is not null
@@ -161,7 +168,7 @@ as $$
   ) as unseen;
 $$;
 comment on function public.list_unseen_subscriptions(timestamptz, uuid, uuid) is
-  'Up to 100 subscriptions that are not over here, and that a comparison has not met at Stripe: [{id, stripe_subscription_id (encrypted)}], by id, behind p_after.';
+  'Up to 100 subscriptions that are not over here, and that a comparison has not met at Stripe: [{id, stripe_subscription_id, stripe_customer_id (both encrypted)}], by id, behind p_after.';
 grant execute on function public.list_unseen_subscriptions(timestamptz, uuid, uuid) to service_role;
 
 create function public.end_subscription(p_hashes text[])

@@ -274,7 +274,7 @@ as $$
     select substr(stripe_subscription_id_hash, 5) as name
     from public.subscriptions
     where id = (entry.value ->> 'id')::uuid
-      and entry.value = jsonb_build_object('id', id, 'stripe_subscription_id', stripe_subscription_id)
+      and entry.value = jsonb_build_object('id', id, 'stripe_subscription_id', stripe_subscription_id, 'stripe_customer_id', stripe_customer_id)
   ) as names on true;
 $$;
 comment on function tests.unseen(timestamptz, text, text) is 'By name; behind: a name.';

@@ -267,12 +267,12 @@ function someName(random: Random, operators: Readonly<Record<string, unknown>>):
   return pick(random, Object.keys(operators));
 }
 
-/** About one body in ten stays a webhook: to be stored and worked takes longest. */
+/** About one body in twenty stays a webhook: to be stored and worked takes longest. */
 export function mutate(random: Random, sample: object, topic: Topic = TIKTOKS_TOPIC): Mutation {
   const operators: string[] = [];
   const root = toNode(sample);
   for (let rest = 1 + below(random, 3); rest > 0; rest--) {
-    const name = random() < 0.3 ? "no topic" : someName(random, TREE_OPERATORS);
+    const name = random() < 0.5 ? "no topic" : someName(random, TREE_OPERATORS);
     operators.push(name);
     TREE_OPERATORS[name]?.(random, root, topic);
   }
