@@ -125,7 +125,15 @@ export async function stopLeftover(place: PostgresPlace): Promise<boolean> {
 }
 
 /** For data that nobody misses when the machine goes down: commits wait for no disk. */
-const DISPOSABLE = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+const DISPOSABLE = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  // One log that is written once: nothing is flushed while tests run.
+  wal_init_zero: "off",
+  max_wal_size: "16GB",
+  checkpoint_timeout: "1h",
+};
 
 /**
  * Starts the server on 127.0.0.1:`port` and waits until it takes connections.
