@@ -263,6 +263,6 @@ Deno.test("random histories: each order once or held once, in TikTok's newest st
       await stack.sql`delete from private.webhook_events`;
     },
   );
-  const numRuns = Number(Deno.env.get("HISTORIES") ?? 15);
+  const numRuns = Number(Deno.env.get("HISTORIES") ?? 10);
   await fc.assert(property, { numRuns, endOnFailure: true, verbose: 1 });
 });

@@ -133,6 +133,7 @@ const DISPOSABLE = {
   wal_init_zero: "off",
   max_wal_size: "16GB",
   checkpoint_timeout: "1h",
+  autovacuum: "off",
 };
 
 /**
