@@ -44,7 +44,9 @@ async function findTarget(url: string | undefined, data: string): Promise<Target
 
 async function findUser(database: DatabaseClient, wanted: string): Promise<string> {
   if (z.uuid().safeParse(wanted).success) return wanted;
-  const rows = unwrap("users", await database.from("users").select("id").eq("email", wanted));
+  // Auth keeps addresses in small letters.
+  const email = wanted.trim().toLowerCase();
+  const rows = unwrap("users", await database.from("users").select("id").eq("email", email));
   const [row] = rows;
   if (row === undefined) throw new Error(`Nobody has the address ${wanted}.`);
   return row.id;

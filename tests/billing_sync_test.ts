@@ -266,7 +266,10 @@ step(
     });
     assert.deepEqual(await planOf(stack, seller), GROWTH);
     assert.deepEqual(unknown, { code: 1, text: "Nobody has the address nobody@example.com.\n" });
-    assert.deepEqual(idle, { code: 1, text: "No user with this id has been to Stripe.\n" });
+    assert.deepEqual(idle, {
+      code: 1,
+      text: "There is no such user, or they have never begun a checkout.\n",
+    });
     assert.equal(help.code, 0);
     assert.match(help.text, /USER.*e-mail address/);
     assert.equal(none.code, 1);

@@ -67,7 +67,7 @@ app.post("/sync-subscriptions", async (c) => {
     throw new Problem({
       status: 404,
       code: "customer_not_found",
-      detail: "No user with this id has been to Stripe.",
+      detail: "There is no such user, or they have never begun a checkout.",
     });
   });
   runInBackground(drainer.drain());
