@@ -78,7 +78,6 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   const outside = settings.environment ?? Deno.env.toObject();
   const progress = settings.onProgress ?? (() => {});
   const warn = settings.onWarning ?? (() => {});
-  let renewDrivers = () => {};
   // Undone in reverse, on failure and on stop.
   const undo: (() => unknown)[] = [];
   const stop = async () => {
@@ -110,7 +109,6 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
         adminPassword: keys.databaseAdminPassword,
         password: keys.databasePassword,
         onCrash: warn,
-        onRestart: () => renewDrivers(),
       });
       undo.push(() => embedded.stop());
       access = embedded.access;
@@ -221,16 +219,9 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
       secretKey: env.SUPABASE_SECRET_KEY,
     };
-    let rest = createRestApp(access.restUrl, apiKeys);
-    let auth = createAuthApp(access.authUrl, apiKeys);
+    const rest = createRestApp(access.restUrl, apiKeys);
+    const auth = createAuthApp(access.authUrl, apiKeys);
     undo.push(() => Promise.all([rest.close(), auth.close()]));
-    // Connections of the driver that wait for a Postgres that is gone may wait for ever.
-    renewDrivers = () => {
-      const old = [rest, auth];
-      rest = createRestApp(access.restUrl, apiKeys);
-      auth = createAuthApp(access.authUrl, apiKeys);
-      Promise.all(old.map((app) => app.close())).catch(() => {});
-    };
     await rest.warmUp("/rest/v1/rpc/oldest_open_event_seconds", {});
     const nobody = { email: "nobody@localhost", password: "nobody" };
     await auth.warmUp("/auth/v1/token?grant_type=password", nobody);
@@ -239,8 +230,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const server = Deno.serve(
       { hostname: "127.0.0.1", port, onListen: () => {} },
       createGateway({
-        rest: (request) => rest.fetch(request),
-        auth: (request) => auth.fetch(request),
+        rest: rest.fetch,
+        auth: auth.fetch,
         functions: functions.fetch,
         functionConfig,
         jwtCheck: apiKeys,

@@ -16,8 +16,6 @@ export interface EmbeddedOptions {
   isDisposable?: boolean;
   /** Is told of a crash. */
   onCrash: (message: string) => void;
-  /** Is told when it runs again after one. */
-  onRestart?: () => void;
 }
 
 export interface EmbeddedPostgres {
@@ -42,7 +40,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       options.onCrash("Postgres ended; starting it again.");
       try {
         server = await start(place, port, options.isDisposable);
-        options.onRestart?.();
       } catch (error) {
         options.onCrash(`Postgres cannot be started again: ${(error as Error).message}`);
         return;
