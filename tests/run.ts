@@ -17,7 +17,7 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--no-check", "--parallel", ...args],
     cwd: ROOT,
-    env: { TEST_DATABASE_URL: databaseUrl, NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "3" },
+    env: { TEST_DATABASE_URL: databaseUrl, NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "2" },
     stdin: "null",
     stdout: "piped",
   }).spawn();
