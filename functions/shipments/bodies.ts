@@ -1,5 +1,6 @@
 /** What `shipments` takes. */
 import * as z from "zod";
+import { canonicalJson } from "../../shared/canonical_json.ts";
 import { sha256Hex } from "../../shared/crypto/encoding.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { Parcel } from "../../shared/shipping/parcel.ts";
@@ -70,11 +71,5 @@ export function readIdempotencyKey(request: Request): string {
 
 /** Equal for equal requests, whatever the order of their fields. */
 export async function hashOf(body: unknown): Promise<string> {
-  const sorted = (_key: string, value: unknown) =>
-    value === null || typeof value !== "object" || Array.isArray(value)
-      ? value
-      : Object.fromEntries(
-        Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1),
-      );
-  return await sha256Hex(JSON.stringify(body, sorted));
+  return await sha256Hex(canonicalJson(body));
 }

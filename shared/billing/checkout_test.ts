@@ -159,7 +159,7 @@ Deno.test("the first checkout makes the customer, binds it, and opens a session 
       "POST checkout/sessions",
     ]);
     const [search, create, , subscriptions, sessions, session] = asked;
-    assert.deepEqual(search?.parameters, { query: `metadata['user_id']:'${ADA}'`, limit: "1" });
+    assert.deepEqual(search?.parameters, { query: `metadata['user_id']:'${ADA}'`, limit: "2" });
     assert.deepEqual(create?.parameters, { email: "ada@example.com", "metadata[user_id]": ADA });
     assert.equal(keyOf(create), `customer:${ADA}`);
     assert.deepEqual(subscriptions?.parameters, { customer: "cus_1", status: "all", limit: "100" });

@@ -22,16 +22,18 @@ export async function findCustomerOf(
 /** @param key Requests with the same one make one customer together. */
 async function makeCustomer(
   stripe: BillingDependencies["stripe"],
-  { userId, email, key }: { userId: string; email: string; key: string },
+  { userId, email, key, goneId }: { userId: string; email: string; key: string; goneId?: string },
 ): Promise<string> {
   // Made by a call whose answer was never stored; Stripe knows an Idempotency-Key for a day only.
   const earlier = await ask(
-    stripe.customers.search({ query: `metadata['user_id']:'${userId}'`, limit: 1 }),
+    stripe.customers.search({ query: `metadata['user_id']:'${userId}'`, limit: 2 }),
   );
-  const customer = earlier.data[0] ?? await ask(stripe.customers.create(
-    { email, metadata: { user_id: userId } },
-    { idempotencyKey: key },
-  ));
+  // The search lags behind: it may still find one that was deleted.
+  const customer = earlier.data.find(({ id }) => id !== goneId) ??
+    await ask(stripe.customers.create(
+      { email, metadata: { user_id: userId } },
+      { idempotencyKey: key },
+    ));
   return customer.id;
 }
 
@@ -77,7 +79,12 @@ export async function replaceCustomer(
 ): Promise<string> {
   const { stripe, database, keys } = dependencies;
   const { email } = await findCustomerOf(dependencies, userId);
-  const made = await makeCustomer(stripe, { userId, email, key: `customer:${userId}:${goneId}` });
+  const made = await makeCustomer(stripe, {
+    userId,
+    email,
+    key: `customer:${userId}:${goneId}`,
+    goneId,
+  });
   const sealed = await sealId(keys, COLUMN, made);
   const stored = await database.rpc("replace_stripe_customer", {
     p_user_id: userId,

@@ -93,3 +93,13 @@ Deno.test("a void that cannot be asked about stays undecided", async () => {
   await assert.rejects(checkVoid(dependencies, PURCHASE_ID, 7), LabelError);
   assert.deepEqual(done, ["forWorker", "void"]);
 });
+
+Deno.test("a void that the carrier refuses later on is rejected, and not asked for ever", async () => {
+  const script = {
+    stored: workersPurchase({ state: "void_requested" }),
+    void: new LabelError("carrier_refused"),
+  };
+  const { dependencies, done } = labelWorld(script, ACCESS);
+  assert.equal(await checkVoid(dependencies, PURCHASE_ID, 7), "void_rejected");
+  assert.deepEqual(done, ["forWorker", "void", "settleVoid void_rejected"]);
+});

@@ -1,16 +1,8 @@
 /** TikTok's two signatures: of our calls to its API, and of its webhooks to us. */
 import { equalInConstantTime } from "../crypto/constant_time.ts";
-import { toHex } from "../crypto/encoding.ts";
+import { hmacSha256Hex } from "../crypto/hmac.ts";
 
 const encoder = new TextEncoder();
-
-async function hmacSha256Hex(key: string, message: Uint8Array<ArrayBuffer>): Promise<string> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const hmacKey = await crypto.subtle.importKey("raw", encoder.encode(key), algorithm, false, [
-    "sign",
-  ]);
-  return toHex(await crypto.subtle.sign("HMAC", hmacKey, message));
-}
 
 function concatenate(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));

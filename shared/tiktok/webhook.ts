@@ -1,6 +1,7 @@
 /** Reads the body of a TikTok webhook, whatever its topic. */
 import * as z from "zod";
-import { toHex } from "../crypto/encoding.ts";
+import { canonicalJson } from "../canonical_json.ts";
+import { sha256Hex } from "../crypto/encoding.ts";
 import { parseJson } from "./json.ts";
 import { webhookTypeName } from "./webhook_types.ts";
 
@@ -42,11 +43,6 @@ const Body = z.looseObject({
   data: z.record(z.string(), z.unknown()).catch({}),
 });
 
-function withSortedKeys(_key: string, value: unknown): unknown {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
-}
-
 /**
  * Some bodies have no notification id. A redelivery differs in `timestamp` only, so that the id is made
  * of all the rest, odd members too: whatever else differs makes another event.
@@ -54,13 +50,12 @@ function withSortedKeys(_key: string, value: unknown): unknown {
 async function deriveId(json: unknown): Promise<string> {
   let text: string;
   try {
-    text = JSON.stringify({ ...json as object, timestamp: undefined }, withSortedKeys);
+    text = canonicalJson({ ...json as object, timestamp: undefined });
   } catch {
     // Deeper than can be written, though not than can be read.
     throw new InvalidWebhookError("The body is nested too deeply.");
   }
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `derived:${toHex(digest)}`;
+  return `derived:${await sha256Hex(text)}`;
 }
 
 /** TikTok's last retry is 15 h 32 min after the event. */

@@ -23,11 +23,7 @@ export interface ObservedHost extends AsyncDisposable {
   restarted(): Promise<void>;
 }
 
-/** @param env Variables of its own. */
-export async function startObservedHost(
-  stack: TestStack,
-  env: Record<string, string> = {},
-): Promise<ObservedHost> {
+export async function startObservedHost(stack: TestStack): Promise<ObservedHost> {
   const gone = () => new Response(null, { status: 502 });
   const database = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -60,7 +56,6 @@ export async function startObservedHost(
     env: {
       ...functionEnvironment(stack.env),
       SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,
-      ...env,
     },
     logFile: `${stack.data}/logs/observed.log`,
     maxDelayMs: 100,

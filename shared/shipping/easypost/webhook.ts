@@ -1,10 +1,8 @@
 /** EasyPost's webhooks: who sent them, and what they say. */
 import * as z from "zod";
 import { equalInConstantTime } from "../../crypto/constant_time.ts";
-import { toHex } from "../../crypto/encoding.ts";
+import { hmacSha256Hex } from "../../crypto/hmac.ts";
 import { Tracker } from "./schemas.ts";
-
-const encoder = new TextEncoder();
 
 /**
  * Whether EasyPost signed these very bytes: `X-Hmac-Signature: hmac-sha256-hex=<hex>`, keyed with the
@@ -15,14 +13,7 @@ export async function verifyEasyPostWebhook(
   body: Uint8Array<ArrayBuffer>,
   signature: string | null,
 ): Promise<boolean> {
-  const key = await crypto.subtle.importKey(
-    "raw",
-    encoder.encode(secret.normalize("NFKD")),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
-  const expected = toHex(await crypto.subtle.sign("HMAC", key, body));
+  const expected = await hmacSha256Hex(secret.normalize("NFKD"), body);
   return equalInConstantTime(signature ?? "", `hmac-sha256-hex=${expected}`);
 }
 
