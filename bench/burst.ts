@@ -6,10 +6,10 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import postgres from "postgres";
-import { bearDriverErrors } from "../local/driver_errors.ts";
-import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/seller.ts";
-import { print, redirectConsole } from "../local/quiet_console.ts";
-import { type Stack, startStack } from "../local/stack.ts";
+import { bearDriverErrors } from "../local/postgres/driver_errors.ts";
+import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/stack/seller.ts";
+import { print, redirectConsole } from "../local/cli/console.ts";
+import { type Stack, startStack } from "../local/stack/stack.ts";
 
 const SHOPS = 5;
 const LIVE_ORDERS = 20;

@@ -5,7 +5,7 @@
  */
 import postgres from "postgres";
 import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
-import { print } from "../local/quiet_console.ts";
+import { print } from "../local/cli/console.ts";
 
 const ROUNDS = 21;
 const CALLS = { ours: 200, brief: 3 };

@@ -4,7 +4,7 @@
  */
 import postgres from "postgres";
 import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
-import { print } from "../local/quiet_console.ts";
+import { print } from "../local/cli/console.ts";
 
 const ROUNDS = 15;
 const ORDERS_A_ROUND = 40;

@@ -3,7 +3,7 @@
  * database, and closes with `N passed, N failed`. Arguments go to `deno test` (files, --filter).
  */
 import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
-import { print } from "../local/quiet_console.ts";
+import { print } from "../local/cli/console.ts";
 
 const ROOT = new URL("..", import.meta.url);
 

@@ -12,7 +12,7 @@ import {
 import { createServiceClient } from "../../shared/database/client.ts";
 import { DatabaseError } from "../../shared/database/result.ts";
 import { allowBrowsers, createApp, methodNotAllowed } from "../../shared/http/app.ts";
-import { readJson } from "../../shared/http/json.ts";
+import { readJson } from "../../shared/http/read_json.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { requireUser } from "../../shared/http/user.ts";
 import { log } from "../../shared/log.ts";

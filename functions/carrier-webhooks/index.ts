@@ -1,15 +1,15 @@
 /** Called by EasyPost, which signs the raw body. Stored before it is answered, worked afterwards. */
 import { readEasyPostWebhookSecret, readWorkerConfig } from "../../shared/config.ts";
-import { receiveWebhook } from "../../shared/events/receive.ts";
+import { receiveWebhook } from "../../shared/inbox/receive.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
-import { readBody } from "../../shared/http/body.ts";
+import { readBody } from "../../shared/http/read_body.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import {
   InvalidEventError,
   parseEasyPostEvent,
   verifyEasyPostWebhook,
-} from "../../shared/shipping/easypost/webhook.ts";
-import { createWorker } from "../../shared/worker.ts";
+} from "../../shared/shipping/providers/easypost/parse_webhook.ts";
+import { createWorker } from "../../shared/event_routes.ts";
 
 const secret = readEasyPostWebhookSecret();
 const worker = createWorker(await readWorkerConfig());

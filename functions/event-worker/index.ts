@@ -4,16 +4,16 @@
  */
 import * as z from "zod";
 import { readWorkerConfig } from "../../shared/config.ts";
-import { requestSubscriptionSync } from "../../shared/billing/reconcile.ts";
+import { requestSubscriptionSync } from "../../shared/billing/reconciliation.ts";
 import { DatabaseError } from "../../shared/database/result.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
-import { readJson } from "../../shared/http/json.ts";
+import { readJson } from "../../shared/http/read_json.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { requireSecretKey } from "../../shared/http/secret_key.ts";
 import { log } from "../../shared/log.ts";
-import { requestOrderSync } from "../../shared/tiktok/order_sync.ts";
-import { createWorker } from "../../shared/worker.ts";
+import { requestOrderSync } from "../../shared/tiktok/orders/sync_orders.ts";
+import { createWorker } from "../../shared/event_routes.ts";
 
 const config = await readWorkerConfig();
 const { secretKeys } = config.supabase;

@@ -1,6 +1,6 @@
 /** What `shipments` takes. */
 import * as z from "zod";
-import { canonicalJson } from "../../shared/canonical_json.ts";
+import { canonicalJson } from "../../shared/values/canonical_json.ts";
 import { sha256Hex } from "../../shared/crypto/encoding.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { Parcel } from "../../shared/shipping/parcel.ts";

@@ -5,13 +5,13 @@ import {
   parseStripeEvent,
   readHint,
   verifyStripeWebhook,
-} from "../../shared/billing/webhook.ts";
+} from "../../shared/billing/parse_webhook.ts";
 import { readStripeWebhookSecrets, readWorkerConfig } from "../../shared/config.ts";
-import { receiveWebhook } from "../../shared/events/receive.ts";
+import { receiveWebhook } from "../../shared/inbox/receive.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
-import { readBody } from "../../shared/http/body.ts";
+import { readBody } from "../../shared/http/read_body.ts";
 import { Problem } from "../../shared/http/problem.ts";
-import { createWorker } from "../../shared/worker.ts";
+import { createWorker } from "../../shared/event_routes.ts";
 
 const secrets = readStripeWebhookSecrets();
 const worker = createWorker(await readWorkerConfig());

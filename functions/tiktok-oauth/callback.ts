@@ -1,10 +1,10 @@
 /** `GET /callback`: TikTok sends the seller's browser here. Whatever happens, it goes on to the app. */
 import type { TikTokAuthorizeConfig, TikTokConfig } from "../../shared/config.ts";
 import { errorText, log } from "../../shared/log.ts";
-import { sealClaim, useState } from "../../shared/tiktok/authorization.ts";
-import { ConnectError, connectWithCode } from "../../shared/tiktok/connect.ts";
+import { sealClaim, useState } from "../../shared/tiktok/connections/authorization.ts";
+import { ConnectError, connectWithCode } from "../../shared/tiktok/connections/connect_shops.ts";
 import type { User } from "../../shared/http/user.ts";
-import type { ShopDependencies } from "../../shared/tiktok/shops.ts";
+import type { ShopDependencies } from "../../shared/tiktok/connections/stored_shops.ts";
 
 export interface CallbackDependencies extends ShopDependencies {
   config: TikTokConfig & TikTokAuthorizeConfig;

@@ -1,7 +1,10 @@
 /** What the callers of `tiktok-oauth` are told when something failed. */
 import { DatabaseError } from "../../shared/database/result.ts";
 import { Problem } from "../../shared/http/problem.ts";
-import { ConnectError, type ConnectFailure } from "../../shared/tiktok/connect.ts";
+import {
+  ConnectError,
+  type ConnectFailure,
+} from "../../shared/tiktok/connections/connect_shops.ts";
 
 const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
   code_refused: {

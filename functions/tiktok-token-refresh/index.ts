@@ -4,7 +4,7 @@ import { createServiceClient } from "../../shared/database/client.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
 import { requireSecretKey } from "../../shared/http/secret_key.ts";
 import { log } from "../../shared/log.ts";
-import { refreshDueLogins } from "../../shared/tiktok/refresh_due.ts";
+import { refreshDueLogins } from "../../shared/tiktok/connections/refresh_due_logins.ts";
 
 const supabase = readSupabaseConfig();
 const dependencies = {

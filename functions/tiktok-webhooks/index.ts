@@ -1,12 +1,12 @@
 /** Called by TikTok, which signs the raw body. Stored before it is answered, worked afterwards. */
 import { readWorkerConfig } from "../../shared/config.ts";
-import { receiveWebhook } from "../../shared/events/receive.ts";
+import { receiveWebhook } from "../../shared/inbox/receive.ts";
 import { createApp, methodNotAllowed } from "../../shared/http/app.ts";
-import { readBody } from "../../shared/http/body.ts";
+import { readBody } from "../../shared/http/read_body.ts";
 import { Problem } from "../../shared/http/problem.ts";
-import { verifyWebhook } from "../../shared/tiktok/signing.ts";
-import { InvalidWebhookError, parseWebhook } from "../../shared/tiktok/webhook.ts";
-import { createWorker } from "../../shared/worker.ts";
+import { verifyWebhook } from "../../shared/tiktok/api/signing.ts";
+import { InvalidWebhookError, parseWebhook } from "../../shared/tiktok/webhooks/parse_webhook.ts";
+import { createWorker } from "../../shared/event_routes.ts";
 
 const config = await readWorkerConfig();
 // Under constant traffic there is always more; if the platform ends the worker, leases run out.

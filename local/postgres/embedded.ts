@@ -1,8 +1,8 @@
 /** The stack's own Postgres: found, made, started, and started again if it dies. */
-import type { DatabaseAccess } from "./bootstrap.ts";
-import { accessTo, withLogin } from "./bootstrap.ts";
+import type { DatabaseAccess } from "../supabase/bootstrap.ts";
+import { accessTo, withLogin } from "../supabase/bootstrap.ts";
 import { findPlace } from "./binaries.ts";
-import { claimPort } from "../ports.ts";
+import { claimPort } from "../stack/ports.ts";
 import { initialise, start, stopLeftover, SUPERUSER } from "./server.ts";
 
 export interface EmbeddedOptions {

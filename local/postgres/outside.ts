@@ -1,6 +1,6 @@
 /** A Postgres that is there already, named by SUPABASE_DB_URL, in place of the embedded one. */
 import postgres from "postgres";
-import { accessTo, type DatabaseAccess } from "./bootstrap.ts";
+import { accessTo, type DatabaseAccess } from "../supabase/bootstrap.ts";
 
 /**
  * The address, if one is set and is not our own: who sourced `<data>/env` has ours in the environment.

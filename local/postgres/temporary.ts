@@ -1,7 +1,7 @@
 /** A fresh, migrated Postgres of its own, gone afterwards: for tests and for generated files. */
 import { join } from "node:path";
-import { migrate } from "../migrate.ts";
-import { bootstrap, type DatabaseAccess } from "./bootstrap.ts";
+import { migrate } from "../supabase/migrate.ts";
+import { bootstrap, type DatabaseAccess } from "../supabase/bootstrap.ts";
 import { startEmbedded } from "./embedded.ts";
 import { findPlace } from "./binaries.ts";
 

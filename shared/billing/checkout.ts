@@ -1,9 +1,9 @@
 /** Sends sellers to Stripe's pages: to subscribe, and to change what they have. */
 import { Problem } from "../http/problem.ts";
-import { ensureCustomer, findCustomerOf, isDeleted, replaceCustomer } from "./customer.ts";
+import { ensureCustomer, findCustomerOf, isDeleted, replaceCustomer } from "./customers.ts";
 import type { PaidPlan } from "./plans.ts";
 import { ask, BillingError, isMissing } from "./stripe.ts";
-import type { BillingDependencies } from "./sync.ts";
+import type { BillingDependencies } from "./sync_subscription.ts";
 
 export interface CheckoutDependencies extends BillingDependencies {
   /** The seller's page, where Stripe's pages end. */

@@ -13,7 +13,7 @@ import {
 import { DatabaseError } from "../database/result.ts";
 import { Problem } from "../http/problem.ts";
 import { beginCheckout, beginPortal, type CheckoutDependencies } from "./checkout.ts";
-import { hashesOf, openId, sealId } from "./ids.ts";
+import { hashesOf, openId, sealId } from "./encrypted_ids.ts";
 import type { PaidPlan } from "./plans.ts";
 import { BillingError } from "./stripe.ts";
 

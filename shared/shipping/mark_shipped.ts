@@ -1,19 +1,19 @@
 /** Tells TikTok of a label that it did not sell: the order counts as shipped from then on. */
-import type { EventResult } from "../events/drain.ts";
-import type { ShopAccess } from "../tiktok/client.ts";
-import { ShopConnection } from "../tiktok/connection.ts";
-import { TikTokError } from "../tiktok/errors.ts";
+import type { EventResult } from "../inbox/process_events.ts";
+import type { ShopAccess } from "../tiktok/api/client.ts";
+import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
+import { TikTokError } from "../tiktok/api/errors.ts";
 import {
   getShippingProviders,
   markPackageAsShipped,
   type OwnTracking,
   shipPackage,
   updateShippingInfo,
-} from "../tiktok/fulfillment.ts";
-import type { Order } from "../tiktok/schemas.ts";
-import type { LabelDependencies } from "./labels.ts";
+} from "../tiktok/api/fulfillment.ts";
+import type { Order } from "../tiktok/api/schemas.ts";
+import type { LabelDependencies } from "./dependencies.ts";
 import type { WorkersPurchase } from "./purchases.ts";
-import { findShippingProvider } from "./tiktok_providers.ts";
+import { findShippingProvider } from "./carriers.ts";
 
 /** Where TikTok has Mark Package As Shipped; elsewhere Ship Package takes the tracking number. */
 const MARKED = new Set(["US", "GB", "DE", "FR", "IT", "ES", "IE", "JP"]);

@@ -1,6 +1,6 @@
 /** A parcel's measures: how sellers give them, and how each provider wants them. */
 import * as z from "zod";
-import { asObject } from "../http/json.ts";
+import { asObject } from "../http/read_json.ts";
 
 /** Units that are never mixed: inches go with ounces and pounds, centimetres with grams and kilograms. */
 const SYSTEM = { in: ["oz", "lb"], cm: ["g", "kg"] } as const;

@@ -1,7 +1,7 @@
 /** Addresses of parcels: the sender's as sellers give it, both as EasyPost wants them. */
 import * as z from "zod";
-import { asObject } from "../http/json.ts";
-import type { ShippingAddress } from "../tiktok/address.ts";
+import { asObject } from "../http/read_json.ts";
+import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 
 const Line = z.string().trim().min(1).max(100);
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ShippingAddress } from "../tiktok/address.ts";
+import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { recipientForEasyPost, Sender, senderForEasyPost } from "./sender.ts";
 
 const ADA = {

@@ -1,6 +1,6 @@
 /** Two databases to attack: one with the brief's schema as it was written, one with ours. */
 import postgres from "postgres";
-import { accessTo, bootstrap } from "../../local/postgres/bootstrap.ts";
+import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
 import { createTestDatabase, type TestDatabase } from "./stack.ts";
 
 export interface Seller {

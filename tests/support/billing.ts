@@ -1,9 +1,9 @@
 /** Sellers who pay, and what they have of it. */
 import type Stripe from "stripe";
-import { workerConfigOf } from "../../local/running_stack.ts";
-import { type Seller, signInSeller } from "../../local/seller.ts";
+import { workerConfigOf } from "../../local/cli/running_stack.ts";
+import { type Seller, signInSeller } from "../../local/stack/seller.ts";
 import { createStripe } from "../../shared/billing/stripe.ts";
-import type { Customer, Subscription } from "../simulators/stripe/objects.ts";
+import type { Customer, Subscription } from "../../local/simulators/stripe/objects.ts";
 import { settledEvents } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
 

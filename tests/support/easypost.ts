@@ -2,11 +2,11 @@
 import {
   EasyPostClient,
   type EasyPostClientOptions,
-} from "../../shared/shipping/easypost/client.ts";
-import { EasyPostProvider } from "../../shared/shipping/easypost/provider.ts";
+} from "../../shared/shipping/providers/easypost/client.ts";
+import { EasyPostProvider } from "../../shared/shipping/providers/easypost/provider.ts";
 import type { Choice, Purchase } from "../../shared/shipping/provider.ts";
-import { KEY, NOW, SECRET } from "../simulators/easypost/caller.ts";
-import { EasyPostSimulator } from "../simulators/easypost/simulator.ts";
+import { KEY, NOW, SECRET } from "./easypost_caller.ts";
+import { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import { purchaseOf } from "./purchases.ts";
 
 export interface EasyPostWorld {

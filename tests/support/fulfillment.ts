@@ -1,7 +1,7 @@
 /** What the tests of the simulated fulfilment have in common. */
 import assert from "node:assert/strict";
-import type { Answer } from "../simulators/tiktok/caller.ts";
-import type { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
+import type { Answer } from "./tiktok_caller.ts";
+import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
 
 export const PACKAGES = "/fulfillment/202309/packages";
 export const ORDERS = "/fulfillment/202309/orders";

@@ -1,5 +1,5 @@
 /** Selling labels without a database and without a carrier: what is asked of either is written down. */
-import type { LabelDependencies } from "../../shared/shipping/labels.ts";
+import type { LabelDependencies } from "../../shared/shipping/dependencies.ts";
 import type {
   BoughtLabel,
   Choice,

@@ -2,12 +2,12 @@
 import { createServiceClient } from "../../shared/database/client.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
 import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
-import { TikTokClient } from "../../shared/tiktok/client.ts";
-import { connectWithCode } from "../../shared/tiktok/connect.ts";
-import type { StoredConnection } from "../../shared/tiktok/connection.ts";
-import type { RefreshDependencies } from "../../shared/tiktok/refresh.ts";
-import { tokenContext } from "../../shared/tiktok/tokens.ts";
-import { supabaseConfigOf, workerConfigOf } from "../../local/running_stack.ts";
+import { TikTokClient } from "../../shared/tiktok/api/client.ts";
+import { connectWithCode } from "../../shared/tiktok/connections/connect_shops.ts";
+import type { StoredConnection } from "../../shared/tiktok/connections/shop_connection.ts";
+import type { RefreshDependencies } from "../../shared/tiktok/connections/refresh_login.ts";
+import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
+import { supabaseConfigOf, workerConfigOf } from "../../local/cli/running_stack.ts";
 import type { TestStack } from "./stack.ts";
 
 export interface Backend extends RefreshDependencies {

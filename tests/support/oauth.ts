@@ -1,12 +1,12 @@
 /** A seller's way through tiktok-oauth, and what the database has of it. */
-import type { Seller } from "../../local/seller.ts";
+import type { Seller } from "../../local/stack/seller.ts";
 import {
   beginAuthorization,
   readOutcome,
   signInSeller,
   visitCallback,
-} from "../../local/seller.ts";
-import type { AuthorizationOutcome } from "../../local/seller.ts";
+} from "../../local/stack/seller.ts";
+import type { AuthorizationOutcome } from "../../local/stack/seller.ts";
 import type { TestStack } from "./stack.ts";
 
 export async function signUp(stack: TestStack): Promise<Seller> {

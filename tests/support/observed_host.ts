@@ -2,8 +2,8 @@
  * The functions once more, in a process that a test may kill at an exact step: between it and the
  * database stands somebody who tells how far each call is.
  */
-import { functionEnvironment } from "../../local/environment.ts";
-import { startFunctionProcess } from "../../local/function_process.ts";
+import { functionEnvironment } from "../../local/stack/environment.ts";
+import { startFunctionProcess } from "../../local/functions/process.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 

@@ -4,11 +4,11 @@ import {
   connectWithCode,
   type Seller,
   signInSeller,
-} from "../../local/seller.ts";
+} from "../../local/stack/seller.ts";
 import { blindIndex } from "../../shared/crypto/blind_index.ts";
 import { encrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
-import { signWebhook } from "../../shared/tiktok/signing.ts";
+import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 

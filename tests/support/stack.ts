@@ -3,12 +3,12 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { findPlace, type PostgresPlace } from "../../local/postgres/binaries.ts";
 import { stopLeftover } from "../../local/postgres/server.ts";
-import { type StackSettings, startStack } from "../../local/stack.ts";
-import { redirectConsole } from "../../local/quiet_console.ts";
-import type { Stack } from "../../local/stack.ts";
-import type { EasyPostSimulator } from "../simulators/easypost/simulator.ts";
-import type { StripeSimulator } from "../simulators/stripe/simulator.ts";
-import type { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
+import { type StackSettings, startStack } from "../../local/stack/stack.ts";
+import { redirectConsole } from "../../local/cli/console.ts";
+import type { Stack } from "../../local/stack/stack.ts";
+import type { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
+import type { StripeSimulator } from "../../local/simulators/stripe/simulator.ts";
+import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
 
 export interface TestStack extends Stack, AsyncDisposable {
   tiktok: TikTokSimulator;

@@ -3,9 +3,9 @@ import { encrypt } from "../../shared/crypto/encryption.ts";
 import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import type { DatabaseClient } from "../../shared/database/client.ts";
 import type { OrderToShip, Purchase } from "../../shared/shipping/provider.ts";
-import { TikTokShippingProvider } from "../../shared/shipping/tiktok_shipping.ts";
-import { TikTokClient } from "../../shared/tiktok/client.ts";
-import { tokenContext } from "../../shared/tiktok/tokens.ts";
+import { TikTokShippingProvider } from "../../shared/shipping/providers/tiktok/provider.ts";
+import { TikTokClient } from "../../shared/tiktok/api/client.ts";
+import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
 import { type Seen, withServer } from "./local_server.ts";
 import { LINE_ITEMS, orderToShip, purchaseOf } from "./purchases.ts";
 

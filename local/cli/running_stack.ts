@@ -1,0 +1,38 @@
+/** Finds the running stack that a command is for. */
+import {
+  readSupabaseConfig,
+  readWorkerConfig,
+  type SupabaseConfig,
+  type WorkerConfig,
+} from "../../shared/config.ts";
+import {
+  functionEnvironment,
+  readEnvironment,
+  type StackEnvironment,
+} from "../stack/environment.ts";
+
+/** The environment of the stack in `data` (absolute). @throws {Error} that says how to start it. */
+export async function findRunningStack(data: string): Promise<StackEnvironment> {
+  const env = await readEnvironment(data);
+  try {
+    const response = await fetch(`${env.SUPABASE_URL}/auth/v1/health`, {
+      headers: { apikey: env.SUPABASE_PUBLISHABLE_KEY },
+      signal: AbortSignal.timeout(3000),
+    });
+    await response.body?.cancel();
+  } catch {
+    throw new Error(`No stack answers at ${env.SUPABASE_URL}. Start it first: deno task start`);
+  }
+  return env;
+}
+
+/** What the functions of a stack read, for shared code that runs outside of them. */
+export async function workerConfigOf(env: StackEnvironment): Promise<WorkerConfig> {
+  const variables = functionEnvironment(env);
+  return await readWorkerConfig((name) => variables[name]);
+}
+
+export function supabaseConfigOf(env: StackEnvironment): SupabaseConfig {
+  const variables = functionEnvironment(env);
+  return readSupabaseConfig((name) => variables[name]);
+}

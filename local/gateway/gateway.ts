@@ -1,0 +1,96 @@
+/** The one public port: gives each request to REST, Auth, a function or a simulator, by its path. */
+import { showApp } from "./app_page.ts";
+import type { FunctionConfig } from "../functions/config.ts";
+import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+export interface GatewayOptions {
+  rest: Fetch;
+  auth: Fetch;
+  functions: Fetch;
+  functionConfig: FunctionConfig[];
+  jwtCheck: JwtCheck;
+  /** By name; each is reached under `/simulators/<name>`, and sees its own paths. */
+  simulators: Record<string, Fetch>;
+}
+
+const ANY_ORIGIN = { "access-control-allow-origin": "*" };
+
+function answer(status: number, code: string, message: string): Response {
+  return Response.json({ code, message }, { status, headers: ANY_ORIGIN });
+}
+
+/** The platform's gateway answers a browser's preflight for its APIs; functions answer their own. */
+function answerPreflight(request: Request): Response | undefined {
+  const method = request.headers.get("access-control-request-method");
+  if (request.method !== "OPTIONS" || method === null) return undefined;
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...ANY_ORIGIN,
+      "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+      "access-control-allow-headers": request.headers.get("access-control-request-headers") ?? "*",
+      "access-control-max-age": "3600",
+      vary: "access-control-request-headers",
+    },
+  });
+}
+
+/** The platform's gateway lets a browser read every answer of its APIs, errors too. */
+async function callApi(request: Request, api: Fetch): Promise<Response> {
+  const preflight = answerPreflight(request);
+  if (preflight) return preflight;
+  const response = await api(request);
+  if (!response.headers.has("access-control-allow-origin")) {
+    response.headers.set("access-control-allow-origin", "*");
+  }
+  return response;
+}
+
+async function callFunction(request: Request, options: GatewayOptions): Promise<Response> {
+  const name = new URL(request.url).pathname.split("/")[3] ?? "";
+  const config = options.functionConfig.find((entry) => entry.name === name);
+  if (config === undefined) {
+    const names = options.functionConfig.map((entry) => entry.name).join(", ");
+    return answer(404, "NOT_FOUND", `There is no function "${name}". There are: ${names}.`);
+  }
+  if (config.verifyJwt && !await passesJwtCheck(request, options.jwtCheck)) {
+    await request.body?.cancel();
+    return answer(
+      401,
+      "UNAUTHORIZED",
+      "Send a user's access token: Authorization: Bearer <token>.",
+    );
+  }
+  return await options.functions(request);
+}
+
+/** The same request, as if the service stood at the root of its own host. */
+function withoutPrefix(request: Request, prefix: string): Request {
+  const url = new URL(request.url);
+  url.pathname = url.pathname.slice(prefix.length) || "/";
+  const { method, headers, body } = request;
+  return new Request(url, { method, headers, body });
+}
+
+/** Returns the gateway's handler, for `Deno.serve`. */
+export function createGateway(options: GatewayOptions): Fetch {
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/rest/v1/")) return await callApi(request, options.rest);
+    if (pathname.startsWith("/auth/v1/")) return await callApi(request, options.auth);
+    if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
+    if (pathname === "/app" && request.method === "GET") return showApp(request);
+    const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
+    const fetch = simulator?.[1] === undefined ? undefined : options.simulators[simulator[1]];
+    if (simulator && fetch) return await fetch(withoutPrefix(request, simulator[0]));
+    await request.body?.cancel();
+    return answer(
+      404,
+      "NOT_FOUND",
+      "Nothing is here. Try /rest/v1/<table>, /auth/v1/<action>, /functions/v1/<name> or " +
+        Object.keys(options.simulators).map((name) => `/simulators/${name}`).join(", ") + ".",
+    );
+  };
+}

@@ -1,0 +1,205 @@
+/** The simulated fulfilment outside the US: packages that are there from payment on, and Ship Package. */
+import assert from "node:assert/strict";
+import { Caller, NOW } from "../../../tests/support/tiktok_caller.ts";
+import type { NewOrder } from "./order_factory.ts";
+import type { NewShop } from "./shop_factory.ts";
+import {
+  assertRefused,
+  assertSameShape,
+  fixture,
+  ORDERS,
+  PACKAGES,
+} from "../../../tests/support/fulfillment.ts";
+
+/** A shop of another region. */
+async function shopIn(region: string, more: Partial<NewShop> = {}) {
+  const caller = new Caller();
+  const { simulator } = caller;
+  simulator.addShop({ id: "9", openId: "far", region, cipher: "cipher9", ...more });
+  const shop = await caller.shop("9");
+  const { fulfillment } = simulator;
+  const add = async (order: Partial<NewOrder> = {}) => {
+    const { id } = simulator.addOrder({ shopId: "9", shippingType: "TIKTOK", ...order });
+    const [found] = (await shop.order(id)).packages;
+    return { orderId: id, packageId: String(found?.id) };
+  };
+  const ship = (packageId: string, body: unknown = {}) =>
+    shop.post(`${PACKAGES}/${packageId}/ship`, body);
+  return { caller, simulator, fulfillment, shop, add, ship };
+}
+
+Deno.test("orders have a package from payment on, but not with US and UK local sellers", async () => {
+  const cases: [string, "LOCAL" | "CROSS_BORDER", boolean][] = [
+    ["VN", "LOCAL", true],
+    ["DE", "LOCAL", true],
+    ["GB", "CROSS_BORDER", true],
+    ["GB", "LOCAL", false],
+    ["US", "LOCAL", false],
+  ];
+  for (const [region, sellerType, isThere] of cases) {
+    const { simulator, shop } = await shopIn(region, { sellerType });
+    for (const shippingType of ["TIKTOK", "SELLER"] as const) {
+      const { id } = simulator.addOrder({ shopId: "9", shippingType, status: "UNPAID" });
+      assert.deepEqual((await shop.order(id)).packages, [], "before payment there is none");
+      simulator.changeOrder(id, "ON_HOLD");
+      assert.deepEqual((await shop.order(id)).packages, []);
+      simulator.changeOrder(id, "AWAITING_SHIPMENT");
+      const order = await shop.order(id);
+      assert.equal(order.packages.length, isThere ? 1 : 0, `${region} ${sellerType}`);
+      const [line] = order.line_items;
+      assert.equal(line?.package_id, order.packages[0]?.id);
+      assert.equal(line?.package_status, isThere ? "TO_FULFILL" : undefined);
+    }
+  }
+});
+
+Deno.test("Ship Package buys TikTok's label for the package that is there", async () => {
+  const { caller, simulator, fulfillment, shop, add, ship } = await shopIn("VN");
+  const { orderId, packageId } = await add({ quantity: 2 });
+  const before = await shop.order(orderId);
+  caller.now += 60_000;
+  const pickup_slot = { start_time: NOW / 1000 + 3600, end_time: NOW / 1000 + 7200 };
+  const answer = await ship(packageId, { handover_method: "PICKUP", pickup_slot });
+  const { data, message } = await fixture("21-ship-package-success");
+  assert.deepEqual([answer.code, answer.data, answer.message], [0, data, message]);
+
+  const order = await shop.order(orderId);
+  assert.equal(order.status, "AWAITING_COLLECTION");
+  assert.ok(order.update_time > before.update_time);
+  assert.deepEqual(order.packages, [{ id: packageId }]);
+  const lineItemIds = order.line_items.map(({ id }) => id);
+  assert.deepEqual(fulfillment.labels, [{
+    ...{ packageId, orderId, shopId: "9", lineItemIds },
+    cents: 360,
+    currency: "USD",
+    at: NOW / 1000 + 60,
+  }]);
+  assert.deepEqual(fulfillment.shipped, []);
+  for (const line of order.line_items) {
+    assert.equal(line.package_status, "PROCESSING");
+    assert.match(String(line.tracking_number), /^75\d{10}$/);
+  }
+  const { data: found } = await shop.get(`${PACKAGES}/${packageId}`);
+  assert.deepEqual([found.handover_method, found.pickup_slot], ["PICKUP", pickup_slot]);
+
+  await assertRefused(simulator, () => ship(packageId), 21011006);
+  assert.deepEqual([fulfillment.labelsBought, fulfillment.charged], [1, 360]);
+});
+
+Deno.test("of many calls for one package one buys the label", async () => {
+  const { fulfillment, add, ship } = await shopIn("TH");
+  const { packageId } = await add();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => ship(packageId)));
+  assert.deepEqual(answers.map(({ code }) => code).sort(), [0, ...Array(7).fill(21011006)]);
+  assert.equal(fulfillment.labelsBought, 1);
+});
+
+Deno.test("a package whose order may not be shipped is not, and the rates of the US are not for it", async () => {
+  const { simulator, fulfillment, shop, add, ship } = await shopIn("MY");
+  for (
+    const [status, code] of [
+      ["UNPAID", 21011044],
+      ["ON_HOLD", 21011044],
+      ["CANCELLED", 21011041],
+      ["IN_TRANSIT", 21011006],
+      ["DELIVERED", 21011006],
+    ] as const
+  ) {
+    const { orderId, packageId } = await add();
+    simulator.changeOrder(orderId, status);
+    await assertRefused(simulator, () => ship(packageId), code);
+  }
+  const wanted = await add({ detail: { is_buyer_request_cancel: true } });
+  await assertRefused(simulator, () => ship(wanted.packageId), 21011007);
+
+  const { orderId, packageId } = await add();
+  for (
+    const [body, message] of [
+      [{ handover_method: "THROW" }, /handover_method is invalid/],
+      [{ pickup_slot: { start_time: 2, end_time: 1 } }, /pickup_slot is invalid/],
+      [{ pickup_slot: null }, /pickup_slot is invalid/],
+      [{ self_shipment: {} }, /unexpected identifier: body.self_shipment/],
+    ] as const
+  ) {
+    await assertRefused(simulator, () => ship(packageId, body), 36009004, message);
+  }
+  await assertRefused(simulator, () => ship("404"), 21011028);
+  const query = () => shop.post(`${ORDERS}/${orderId}/shipping_services/query`);
+  await assertRefused(simulator, query, 21008106);
+  await assertRefused(simulator, () => shop.post(PACKAGES, { order_id: orderId }), 21008106);
+  assert.deepEqual([fulfillment.labelsBought, fulfillment.charged], [0, 0]);
+});
+
+Deno.test("sellers of SEA and LATAM tell their own tracking number with the package", async () => {
+  const { simulator, fulfillment, shop, add, ship } = await shopIn("ID");
+  const { data } = await shop.get(
+    "/logistics/202309/delivery_options/7091100000000000001/shipping_providers",
+  );
+  assertSameShape(data, (await fixture("24-shipping-providers")).data);
+  const [provider] = data.shipping_providers as { id: string; name: string }[];
+  assert.equal(provider?.name, "J&T Express");
+  const own = { tracking_number: "JX12345", shipping_provider_id: provider?.id };
+
+  const { orderId, packageId } = await add({ shippingType: "SELLER" });
+  const refused: [unknown, number][] = [
+    [{}, 36009004],
+    [{ self_shipment: "JX12345" }, 36009004],
+    [{ self_shipment: { ...own, tracking_number: undefined } }, 36009004],
+    [{ self_shipment: { ...own, shipping_provider_id: "1" } }, 21011022],
+    [{ self_shipment: { ...own, tracking_number: "JX 12345" } }, 21011022],
+    [{ self_shipment: { ...own, tracking_number: "1Z999AA10123456784" } }, 11028006],
+    [{ self_shipment: { ...own, tracking_number: "1234567890" } }, 21004015],
+  ];
+  for (const [body, code] of refused) {
+    await assertRefused(simulator, () => ship(packageId, body), code);
+  }
+  assert.deepEqual((await ship(packageId, { self_shipment: own })).data, {});
+  const order = await shop.order(orderId);
+  assert.deepEqual([order.status, order.tracking_number], ["IN_TRANSIT", "JX12345"]);
+  assert.deepEqual(fulfillment.shipped.map((told) => [told.packageId, told.trackingNumber]), [
+    [packageId, "JX12345"],
+  ]);
+  assert.equal(fulfillment.labelsBought, 0);
+
+  const next = await add({ shippingType: "SELLER" });
+  await assertRefused(simulator, () => ship(next.packageId, { self_shipment: own }), 21011025);
+  const mark = () =>
+    shop.post(`${ORDERS}/${next.orderId}/packages`, { ...own, tracking_number: "JX99999" });
+  await assertRefused(simulator, mark, 21008106);
+});
+
+Deno.test("where packages are marked as shipped, that is not done with Ship Package", async () => {
+  const { simulator, fulfillment, shop, add, ship } = await shopIn("DE");
+  const { orderId, packageId } = await add({ shippingType: "SELLER", quantity: 2 });
+  const own = {
+    tracking_number: "1Z999AA10123456784",
+    shipping_provider_id: "7117859084333745966",
+  };
+  await assertRefused(simulator, () => ship(packageId, { self_shipment: own }), 21008106);
+  const wanted = await add({ shippingType: "SELLER", detail: { is_buyer_request_cancel: true } });
+  const mark = () => shop.post(`${ORDERS}/${wanted.orderId}/packages`, own);
+  await assertRefused(simulator, mark, 21011007);
+
+  // The package that was there is split, or shipped as it is.
+  const [first = "", second = ""] = (await shop.order(orderId)).line_items.map(({ id }) => id);
+  const path = `${ORDERS}/${orderId}/packages`;
+  const part = await shop.post(path, { ...own, order_line_item_ids: [first] });
+  assert.equal(part.code, 0);
+  assert.notEqual(part.data.package_id, packageId);
+  const { data } = await shop.get(`${PACKAGES}/${packageId}`);
+  assert.deepEqual(data.order_line_item_ids, [second]);
+  assert.equal((await shop.order(orderId)).status, "PARTIALLY_SHIPPING");
+  const rest = await shop.post(path, {
+    ...own,
+    tracking_number: "1Z999AA10123456785",
+    order_line_item_ids: [second],
+  });
+  assert.equal(rest.data.package_id, packageId);
+  const order = await shop.order(orderId);
+  assert.equal(order.status, "IN_TRANSIT");
+  assert.deepEqual(
+    new Set(order.packages.map(({ id }) => id)),
+    new Set([packageId, part.data.package_id]),
+  );
+  assert.equal(fulfillment.shipped.length, 2);
+});

@@ -1,0 +1,122 @@
+/** A seller on a local stack: signed up through Auth, connected through TikTok's authorisation. */
+import { createClient } from "@supabase/supabase-js";
+import { createUserClient, type DatabaseClient } from "../../shared/database/client.ts";
+import type { StackEnvironment } from "./environment.ts";
+import { supabaseConfigOf } from "../cli/running_stack.ts";
+
+export interface Seller {
+  id: string;
+  email: string;
+  accessToken: string;
+  /** Sees what this seller sees. */
+  client: DatabaseClient;
+}
+
+/** Signs up, or in if the address is known. @throws {Error} with what Auth said. */
+export async function signInSeller(
+  env: StackEnvironment,
+  email: string,
+  password: string,
+): Promise<Seller> {
+  const { auth } = createClient(env.SUPABASE_URL, env.SUPABASE_PUBLISHABLE_KEY, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  });
+  let { data, error } = await auth.signUp({ email, password });
+  if (error?.code === "user_already_exists" || (!error && !data.session)) {
+    ({ data, error } = await auth.signInWithPassword({ email, password }));
+  }
+  if (error || !data.user || !data.session) {
+    throw new Error(`${email} could not sign in: ${error?.message ?? "no session"}`);
+  }
+  const accessToken = data.session.access_token;
+  return {
+    id: data.user.id,
+    email,
+    accessToken,
+    client: createUserClient(supabaseConfigOf(env), accessToken),
+  };
+}
+
+/** Lets the simulated owner of a shop agree, and returns the code that TikTok would send back. */
+export async function authorizeSimulatedShop(
+  env: StackEnvironment,
+  shopId: string,
+): Promise<string> {
+  const response = await fetch(`${env.TIKTOK_AUTH_URL}/control/shops/${shopId}/authorize`, {
+    method: "POST",
+  });
+  const answer = await response.json().catch(() => ({})) as { code?: string; error?: string };
+  if (!answer.code) {
+    throw new Error(
+      `The simulator at ${env.TIKTOK_AUTH_URL} did not authorise shop ${shopId}: ` +
+        (answer.error ?? `HTTP ${response.status}`) +
+        " GET /control lists its shops and how to add one; another TikTok takes --code.",
+    );
+  }
+  return answer.code;
+}
+
+/** What the app's page was told; see functions/tiktok-oauth/callback.ts. */
+export interface AuthorizationOutcome {
+  status: string;
+  code?: string;
+  claim?: string;
+}
+
+/** Where a redirect to the app's page says that the authorisation has ended. */
+export function readOutcome(location: string): AuthorizationOutcome {
+  const query = Object.fromEntries(new URL(location).searchParams);
+  return { ...query, status: query.status ?? "" };
+}
+
+/** Asks for TikTok's authorisation page as the seller. Returns its address and the state in it. */
+export async function beginAuthorization(
+  env: StackEnvironment,
+  accessToken: string,
+  region?: string,
+): Promise<{ url: string; state: string }> {
+  const response = await fetch(`${env.SUPABASE_URL}/functions/v1/tiktok-oauth/authorize`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${accessToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ region }),
+  });
+  const answer = await response.json() as { url?: string; detail?: string };
+  if (answer.url === undefined) throw new Error(`No authorisation was begun: ${answer.detail}`);
+  return { url: answer.url, state: new URL(answer.url).searchParams.get("state") ?? "" };
+}
+
+/** Does what the seller's browser does when TikTok sends it back. */
+export async function visitCallback(
+  env: StackEnvironment,
+  query: Record<string, string>,
+): Promise<AuthorizationOutcome> {
+  const url = new URL(`${env.SUPABASE_URL}/functions/v1/tiktok-oauth/callback`);
+  url.search = new URLSearchParams(query).toString();
+  const response = await fetch(url, { redirect: "manual" });
+  await response.body?.cancel();
+  const location = response.headers.get("location");
+  if (location === null) throw new Error(`The callback answered ${response.status}`);
+  return readOutcome(location);
+}
+
+const EXPLANATIONS: Record<string, string> = {
+  shop_taken:
+    "The shop is connected to another account already. Take another shop (--shop-id) or " +
+    "that account.",
+  code_refused: "TikTok does not accept the code: it works once, for 30 minutes.",
+  not_a_seller: "The TikTok login is a creator's or partner's.",
+  no_shops: "The TikTok login owns no shop.",
+  tiktok_unavailable: "TikTok did not answer. Please try again.",
+};
+
+/** Connects the shops of the TikTok login that gave the code, on the way that a browser takes. */
+export async function connectWithCode(
+  env: StackEnvironment,
+  seller: Seller,
+  code: string,
+): Promise<void> {
+  const { state } = await beginAuthorization(env, seller.accessToken);
+  const outcome = await visitCallback(env, { code, state });
+  if (outcome.status === "connected") return;
+  throw new Error(EXPLANATIONS[outcome.code ?? ""] ?? `Not connected: ${outcome.code}`);
+}

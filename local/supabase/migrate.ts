@@ -1,0 +1,43 @@
+/** Brings a database up to the migrations of the repository. */
+import postgres from "postgres";
+import { remoteFlag, runSupabaseCli } from "./cli.ts";
+
+const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
+
+/** File names, in the order in which they are applied. */
+async function migrationsInRepository(): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(MIGRATIONS), (entry) => entry.name);
+  return names.filter((name) => name.endsWith(".sql")).sort();
+}
+
+async function versionsInDatabase(url: string): Promise<string[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    const [table] = await sql`select to_regclass('supabase_migrations.schema_migrations') as name`;
+    if (table?.name === null) return [];
+    const rows = await sql<{ version: string }[]>`
+      select version from supabase_migrations.schema_migrations order by version`;
+    return rows.map((row) => row.version);
+  } finally {
+    await sql.end();
+  }
+}
+
+/**
+ * Applies what is missing with `supabase db push`. Returns the names of those files; asks the CLI, which
+ * takes seconds, only if there is something to do.
+ */
+export async function migrate(databaseUrl: string): Promise<string[]> {
+  const applied = new Set(await versionsInDatabase(databaseUrl));
+  const missing = (await migrationsInRepository())
+    .filter((name) => !applied.has(name.split("_")[0] ?? name));
+  if (missing.length > 0) {
+    await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]).catch((cause) => {
+      const hint =
+        "If the migrations were rewritten since this database was made, only a new one " +
+        "takes them: deno task reset (local) or deno task migration:reset.";
+      throw new Error(`${cause.message}\n\n${hint}`, { cause });
+    });
+  }
+  return missing;
+}

@@ -1,0 +1,79 @@
+-- Stand-in for pg_cron: same schema, names and signatures. local/supabase/scheduler.ts runs the jobs.
+create schema if not exists cron;
+grant usage on schema cron to postgres;
+
+create table if not exists cron.job (
+  jobid bigint generated always as identity primary key,
+  schedule text not null,
+  command text not null,
+  nodename text not null default 'localhost',
+  nodeport integer not null default 5432,
+  database text not null default current_database(),
+  username text not null default current_user,
+  active boolean not null default true,
+  jobname text,
+  unique (jobname, username)
+);
+
+create table if not exists cron.job_run_details (
+  jobid bigint,
+  runid bigint generated always as identity primary key,
+  job_pid integer,
+  database text,
+  username text,
+  command text,
+  status text,
+  return_message text,
+  start_time timestamptz,
+  end_time timestamptz
+);
+
+grant select, insert, update, delete on cron.job, cron.job_run_details to postgres;
+
+create or replace function cron.schedule(job_name text, schedule text, command text)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into cron.job (jobname, schedule, command)
+  values (job_name, schedule, command)
+  on conflict (jobname, username) do update
+    set schedule = excluded.schedule, command = excluded.command, active = true
+  returning jobid;
+$$;
+
+create or replace function cron.schedule(schedule text, command text)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into cron.job (schedule, command) values (schedule, command) returning jobid;
+$$;
+
+create or replace function cron.unschedule(job_name text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from cron.job where jobname = job_name and username = current_user;
+  if not found then
+    raise exception 'could not find valid entry for job ''%''', job_name;
+  end if;
+  return true;
+end;
+$$;
+
+create or replace function cron.unschedule(job_id bigint)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from cron.job where jobid = job_id and username = current_user;
+  if not found then
+    raise exception 'could not find valid entry for job %', job_id;
+  end if;
+  return true;
+end;
+$$;

@@ -1,0 +1,37 @@
+-- The roles that every Supabase project has. Passwords are set by local/supabase/bootstrap.ts.
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'anon') then
+    create role anon nologin noinherit;
+  end if;
+  if not exists (select from pg_roles where rolname = 'authenticated') then
+    create role authenticated nologin noinherit;
+  end if;
+  if not exists (select from pg_roles where rolname = 'service_role') then
+    create role service_role nologin noinherit bypassrls;
+  end if;
+  -- REST logs in as this one and owns nothing, so that no grant of its own can widen the migrations'.
+  if not exists (select from pg_roles where rolname = 'authenticator') then
+    create role authenticator login inherit;
+    comment on role authenticator is 'creatorflow local stack';
+  end if;
+  -- Auth logs in as this one and owns what is in the schema auth, nothing else.
+  if not exists (select from pg_roles where rolname = 'supabase_auth_admin') then
+    create role supabase_auth_admin login noinherit;
+  end if;
+  -- Owns the platform's schemas, on the embedded server as its superuser: `supabase db reset` drops
+  -- every schema of another owner.
+  if not exists (select from pg_roles where rolname = 'supabase_admin') then
+    create role supabase_admin nologin;
+  end if;
+  -- On Supabase `postgres` runs the migrations and is no superuser.
+  if not exists (select from pg_roles where rolname = 'postgres') then
+    create role postgres login createdb createrole replication bypassrls;
+  end if;
+end
+$$;
+
+grant anon, authenticated, service_role to authenticator;
+grant anon, authenticated, service_role, authenticator to postgres with admin option;
+-- As on Supabase: who is active is for the health check to see.
+grant pg_monitor to postgres;

@@ -1,0 +1,55 @@
+/** Reads a JSON request body that has a schema. */
+import * as z from "zod";
+import { readBody } from "./read_body.ts";
+import { Problem } from "./problem.ts";
+
+const MAX_JSON_BYTES = 64 * 1024;
+
+/**
+ * An empty body counts as `{}`.
+ * @throws {Problem} 400 if it is not JSON or not what `schema` asks for, 413 above `maxBytes`, 64 KiB unless told.
+ */
+export async function readJson<T extends z.ZodType>(
+  request: Request,
+  schema: T,
+  maxBytes = MAX_JSON_BYTES,
+): Promise<z.infer<T>> {
+  const bytes = await readBody(request, maxBytes);
+  let json: unknown;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    json = JSON.parse(text.trim() === "" ? "{}" : text);
+  } catch {
+    throw new Problem({ status: 400, code: "invalid_json", detail: "The body is not JSON." });
+  }
+  if (!isStorable(json)) {
+    const detail =
+      "The body has characters that no text can have: NUL, or half of a surrogate pair.";
+    throw new Problem({ status: 400, code: "invalid_body", detail });
+  }
+  const { success, data, error } = schema.safeParse(json);
+  if (!success) {
+    throw new Problem({ status: 400, code: "invalid_body", detail: describe(error) });
+  }
+  return data;
+}
+
+/** The message of a schema for what is no object; an unknown field keeps its own. */
+export function asObject(fields: string) {
+  return { error: ({ code }: { code: string }) => code === "invalid_type" ? fields : undefined };
+}
+
+/** Postgres stores neither. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
+  if (value === null || typeof value !== "object") return true;
+  return Object.entries(value).every(([key, entry]) => isStorable(key) && isStorable(entry));
+}
+
+/** One line; names fields and what is wrong with them, and quotes no values. */
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) =>
+    [path.join("."), message].filter(Boolean).join(": ")
+  )
+    .join("; ");
+}

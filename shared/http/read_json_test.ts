@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import * as z from "zod";
+import { readJson } from "./read_json.ts";
+import { Problem } from "./problem.ts";
+
+const post = (body: BodyInit | null) => new Request("http://x/", { method: "POST", body });
+
+async function problemOf(body: BodyInit | null, schema: z.ZodType = z.unknown()): Promise<Problem> {
+  const error = await readJson(post(body), schema).then(() => undefined, (error) => error);
+  assert.ok(error instanceof Problem);
+  return error;
+}
+
+Deno.test("readJson() gives what the schema makes of the body", async () => {
+  const schema = z.object({ name: z.string().trim(), more: z.int().default(7) });
+  assert.deepEqual(await readJson(post('{"name":" café ✓ ","x":1}'), schema), {
+    name: "café ✓",
+    more: 7,
+  });
+  assert.deepEqual(await readJson(post('\ufeff{"name":"a"}\r\n'), schema), { name: "a", more: 7 });
+});
+
+Deno.test("an empty body counts as {}, and is refused where a field is required", async () => {
+  for (const body of [null, "", " \r\n\t", "\ufeff"]) {
+    assert.deepEqual(await readJson(post(body), z.strictObject({ a: z.string().optional() })), {});
+    const problem = await problemOf(body, z.strictObject({ claim: z.string() }));
+    assert.deepEqual([problem.status, problem.code], [400, "invalid_body"]);
+    assert.match(problem.message, /^claim: /);
+  }
+});
+
+Deno.test("what is not JSON in UTF-8 is 400, and is not quoted", async () => {
+  const latin1 = new Uint8Array([0x22, 0x73, 0x65, 0x63, 0x72, 0x65, 0x74, 0xe9, 0x22]);
+  for (
+    const body of ['{"a":secret}', '{"a":"secret"', "{'a':'secret'}", "secret=1", "{}{}", latin1]
+  ) {
+    const problem = await problemOf(body);
+    assert.deepEqual([problem.status, problem.code], [400, "invalid_json"]);
+    assert.equal(problem.message, "The body is not JSON.");
+    assert.equal(problem.cause, undefined);
+  }
+});
+
+Deno.test("a body of other fields is 400; every wrong field is named, and no value quoted", async () => {
+  const schema = z.strictObject({
+    claim: z.string().max(8),
+    region: z.string().regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB"),
+    nested: z.object({ list: z.array(z.int()) }),
+  });
+  const body = {
+    claim: "secret-secret",
+    region: "secret",
+    nested: { list: [1, "secret"] },
+    odd: "secret",
+  };
+  const problem = await problemOf(JSON.stringify(body), schema);
+  assert.deepEqual([problem.status, problem.code], [400, "invalid_body"]);
+  for (
+    const part of [
+      /claim: /,
+      /region: two capital letters, e\.g\. US/,
+      /nested\.list\.1: /,
+      /"odd"/,
+    ]
+  ) {
+    assert.match(problem.message, part);
+  }
+  assert.doesNotMatch(problem.message, /secret|\n/);
+  for (const text of ["null", "[]", '"secret"', "1"]) {
+    const { code, message } = await problemOf(text, schema);
+    assert.equal(code, "invalid_body");
+    assert.doesNotMatch(message, /secret/);
+  }
+});
+
+Deno.test("64 KiB of JSON are read, one byte more is 413", async () => {
+  const text = (length: number) => `"${"x".repeat(length - 2)}"`;
+  assert.equal((await readJson(post(text(64 * 1024)), z.string())).length, 64 * 1024 - 2);
+  const problem = await problemOf(text(64 * 1024 + 1));
+  assert.deepEqual([problem.status, problem.code], [413, "body_too_large"]);
+});

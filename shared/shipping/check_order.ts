@@ -1,0 +1,61 @@
+/** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
+import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
+import { TikTokError, wasTurnedAway } from "../tiktok/api/errors.ts";
+import type { Order } from "../tiktok/api/schemas.ts";
+import { LabelError, type LabelFailure } from "./errors.ts";
+import type { LabelDependencies } from "./dependencies.ts";
+import type { Purchase } from "./provider.ts";
+
+const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
+  UNPAID: "order_unpaid",
+  ON_HOLD: "order_on_hold",
+  CANCELLED: "order_cancelled",
+  DELIVERED: "already_shipped",
+  COMPLETED: "already_shipped",
+}));
+
+/** Whether somebody else has shipped it, say in Seller Center; a label of ours that was voided is replaced. */
+function isShippedElsewhere(
+  { status, line_items }: Order,
+  { order: { tracking_numbers: ours }, line_item_ids }: Purchase,
+): boolean {
+  if (ours.length === 0 && ["AWAITING_COLLECTION", "IN_TRANSIT"].includes(status)) return true;
+  return (line_items ?? []).some(({ id, package_status, tracking_number }) =>
+    line_item_ids.includes(id) && package_status !== "CANCELLED" &&
+    Boolean(tracking_number) && !ours.includes(tracking_number as string)
+  );
+}
+
+/** Costs one call, and saves labels for orders that nobody waits for. @throws {LabelError} */
+export async function checkOrderAtTikTok(
+  dependencies: LabelDependencies,
+  purchase: Purchase,
+): Promise<void> {
+  const { order, provider, attempt } = purchase;
+  if (order.shop === null) throw new LabelError("shop_not_connected");
+  const id = order.tiktok_order_id;
+  const orders = await new ShopConnection(dependencies, order.shop)
+    .call((access) => dependencies.tiktok.getOrders(access, [id]))
+    .catch((error) => {
+      if (!(error instanceof TikTokError)) throw error;
+      if (wasTurnedAway(error)) {
+        const { retryAfterSeconds } = error;
+        throw new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
+      }
+      throw new LabelError("tiktok_unavailable", { cause: error });
+    });
+  const found = orders.get(id);
+  if (found === undefined) throw new LabelError("tiktok_unavailable");
+  const refused = REFUSED.get(found.status);
+  if (refused !== undefined) throw new LabelError(refused);
+  // What TikTok sold to an earlier attempt, and showed too late, is adopted by asking for it again.
+  const mayBeOurs = provider === "tiktok_shipping" && attempt > 1;
+  if (!mayBeOurs && isShippedElsewhere(found, purchase)) throw new LabelError("already_shipped");
+  // Shipping it would refuse the buyer's wish without anybody having decided that.
+  if (found.is_buyer_request_cancel === true) throw new LabelError("cancellation_requested");
+  if (
+    found.shipping_type && (found.shipping_type === "TIKTOK") !== (provider === "tiktok_shipping")
+  ) {
+    throw new LabelError("order_changed");
+  }
+}

@@ -1,0 +1,150 @@
+/** Calls EasyPost's API (https://docs.easypost.com, v2): sends, times out, reads the answer. */
+import { Buffer } from "node:buffer";
+import * as z from "zod";
+import type { EasyPostConfig } from "../../../config.ts";
+import { sendOnce } from "../../../http/send_once.ts";
+import { ErrorBody, Shipment } from "./schemas.ts";
+
+/** EasyPost answered with an error, or not at all. Its own messages may quote addresses: only the code is kept. */
+export class EasyPostError extends Error {
+  override name = "EasyPostError";
+  /** HTTP status; 0 when there was no answer, 200 when it could not be read. */
+  readonly status: number;
+  /** EasyPost's own, e.g. `SHIPMENT.POSTAGE.EXISTS`; empty where there is none. */
+  readonly code: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    message: string,
+    { status = 0, code = "", retryAfterSeconds }: {
+      status?: number;
+      code?: string;
+      retryAfterSeconds?: number | undefined;
+    } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export interface EasyPostClientOptions {
+  /** @default {15000} */
+  timeoutMs?: number;
+  /** Of a purchase: carriers draw the label meanwhile. @default {30000} */
+  buyTimeoutMs?: number;
+}
+
+export interface NewShipment {
+  /** Our own id: EasyPost finds the shipment by it too. */
+  reference: string;
+  to_address: Record<string, string>;
+  from_address: Record<string, string>;
+  /** Inches and ounces. */
+  parcel: { length: number; width: number; height: number; weight: number };
+  options?: { label_format: string };
+}
+
+function retryAfter(response: Response): number | undefined {
+  const seconds = Number(response.headers.get("retry-after") ?? NaN);
+  return seconds > 0 ? Math.ceil(Math.min(seconds, 3600)) : undefined;
+}
+
+export class EasyPostClient {
+  readonly #config: EasyPostConfig;
+  readonly #options: Required<EasyPostClientOptions>;
+
+  constructor(config: EasyPostConfig, options: EasyPostClientOptions = {}) {
+    this.#config = config;
+    this.#options = { timeoutMs: 15_000, buyTimeoutMs: 30_000, ...options };
+  }
+
+  /** Costs nothing until it is bought. @throws {EasyPostError} */
+  async createShipment(shipment: NewShipment): Promise<Shipment> {
+    return await this.#call(Shipment, "POST", "/shipments", { shipment });
+  }
+
+  /** @param id EasyPost's, or our reference. @throws {EasyPostError} */
+  async getShipment(id: string): Promise<Shipment> {
+    return await this.#call(Shipment, "GET", `/shipments/${encodeURIComponent(id)}`);
+  }
+
+  /** Spends money. EasyPost sells the label of a shipment once. @throws {EasyPostError} */
+  async buyShipment(id: string, rateId: string): Promise<Shipment> {
+    const path = `/shipments/${encodeURIComponent(id)}/buy`;
+    return await this.#call(Shipment, "POST", path, { rate: { id: rateId } });
+  }
+
+  /** Draws the label of a bought shipment in another format. @throws {EasyPostError} */
+  async convertLabel(id: string, format: "PDF" | "PNG" | "ZPL"): Promise<Shipment> {
+    const path = `/shipments/${encodeURIComponent(id)}/label?file_format=${format}`;
+    return await this.#call(Shipment, "GET", path);
+  }
+
+  /** @throws {EasyPostError} */
+  async refundShipment(id: string): Promise<Shipment> {
+    return await this.#call(Shipment, "POST", `/shipments/${encodeURIComponent(id)}/refund`);
+  }
+
+  async #call<T extends z.ZodType>(
+    schema: T,
+    method: "GET" | "POST",
+    path: string,
+    json?: unknown,
+  ): Promise<z.infer<T>> {
+    const { apiUrl, apiKey } = this.#config;
+    const timeoutMs = path.endsWith("/buy") ? this.#options.buyTimeoutMs : this.#options.timeoutMs;
+    const body = method === "GET"
+      ? undefined
+      : new TextEncoder().encode(JSON.stringify(json ?? {}));
+    let response: Response;
+    let text: string;
+    try {
+      // Not fetch, which may send a request again by itself.
+      response = await sendOnce(`${apiUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Basic ${Buffer.from(`${apiKey}:`).toString("base64")}`,
+          "content-type": "application/json",
+        },
+        ...(body && { body }),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      text = await response.text();
+    } catch (error) {
+      const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+      const what = timedOut ? `did not answer within ${timeoutMs} ms` : "could not be reached";
+      throw new EasyPostError(`EasyPost ${what}`);
+    }
+    return this.#read(schema, response, text);
+  }
+
+  #read<T extends z.ZodType>(schema: T, response: Response, text: string): z.infer<T> {
+    const { status } = response;
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      throw new EasyPostError(`EasyPost answered HTTP ${status} without JSON`, {
+        status,
+        retryAfterSeconds: retryAfter(response),
+      });
+    }
+    if (!response.ok) {
+      const code = ErrorBody.safeParse(json).data?.error.code ?? "";
+      throw new EasyPostError(`EasyPost answered HTTP ${status} ${code}`.trim(), {
+        status,
+        code,
+        retryAfterSeconds: retryAfter(response),
+      });
+    }
+    const { success, data, error } = schema.safeParse(json);
+    if (!success) {
+      throw new EasyPostError(`EasyPost's answer is not readable: ${z.prettifyError(error)}`, {
+        status,
+      });
+    }
+    return data;
+  }
+}

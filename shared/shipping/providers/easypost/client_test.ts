@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { withEasyPost } from "../../../../tests/support/easypost.ts";
+import {
+  type Answer,
+  withRudeServer,
+  withServer,
+  withSilentServer,
+} from "../../../../tests/support/local_server.ts";
+import { shipmentOf } from "../../../../tests/support/easypost_caller.ts";
+import { EasyPostClient, EasyPostError, type NewShipment } from "./client.ts";
+
+const KEY = "EZTKtop-s3cret";
+
+const SHIPMENT = shipmentOf({
+  reference: "0b5f2c1e",
+  options: { label_format: "PDF" },
+}) as unknown as NewShipment;
+
+type Call = (client: EasyPostClient) => Promise<unknown>;
+
+const CALLS = {
+  create: (client) => client.createShipment(SHIPMENT),
+  get: (client) => client.getShipment("shp_1"),
+  buy: (client) => client.buyShipment("shp_1", "rate_1"),
+  convert: (client) => client.convertLabel("shp_1", "ZPL"),
+  refund: (client) => client.refundShipment("shp_1"),
+} satisfies Record<string, Call>;
+
+/** No test waits so long. */
+const PATIENT = { timeoutMs: 60_000, buyTimeoutMs: 60_000 };
+
+function clientOf(url: string, options = PATIENT): EasyPostClient {
+  return new EasyPostClient({ apiKey: KEY, apiUrl: `${url}/v2` }, options);
+}
+
+/** Whatever went wrong, the error has no key, no address and no URL. */
+async function errorOf(call: Promise<unknown>): Promise<EasyPostError> {
+  const error = await call.then(() => undefined, (error) => error);
+  assert.ok(error instanceof EasyPostError, String(error));
+  const told = `${error.message} ${error.stack} ${error.cause ?? ""} ${JSON.stringify(error)}`;
+  const secrets = [KEY, btoa(`${KEY}:`), "First St", "Ada", "94107", "4155550100", "127.0.0.1:"];
+  for (const secret of secrets) assert.ok(!told.includes(secret), `${secret} in ${told}`);
+  assert.doesNotMatch(error.message, /http:|shp_1|rate_1/);
+  return error;
+}
+
+/** What every call makes of an answer, and that it asked for it once. */
+async function eachCall(
+  answer: Answer,
+  check: (error: EasyPostError, name: string) => void,
+): Promise<void> {
+  await withServer(answer, async (url, requests) => {
+    for (const [name, call] of Object.entries(CALLS)) {
+      check(await errorOf(call(clientOf(url))), name);
+      assert.equal(requests.splice(0).length, 1, name);
+    }
+  });
+}
+
+const shipment = (fields: Record<string, unknown> = {}) =>
+  Response.json({ id: "shp_1", ...fields });
+
+Deno.test("every call goes where EasyPost's documentation says, with the key as Basic user and JSON", async () => {
+  const expected: Record<keyof typeof CALLS, [string, string, string]> = {
+    create: ["POST", "/v2/shipments", JSON.stringify({ shipment: SHIPMENT })],
+    get: ["GET", "/v2/shipments/shp_1", ""],
+    buy: ["POST", "/v2/shipments/shp_1/buy", '{"rate":{"id":"rate_1"}}'],
+    convert: ["GET", "/v2/shipments/shp_1/label?file_format=ZPL", ""],
+    refund: ["POST", "/v2/shipments/shp_1/refund", "{}"],
+  };
+  await withServer(() => shipment(), async (url, requests) => {
+    for (const [name, call] of Object.entries(CALLS)) {
+      await call(clientOf(url));
+      const [request, ...more] = requests.splice(0);
+      assert.ok(request);
+      const { method, url: { pathname, search }, body, headers } = request;
+      assert.deepEqual(
+        [method, pathname + search, body],
+        expected[name as keyof typeof CALLS],
+        name,
+      );
+      assert.equal(headers.get("authorization"), `Basic ${btoa(`${KEY}:`)}`);
+      assert.equal(headers.get("content-type"), "application/json");
+      assert.deepEqual(more, []);
+    }
+  });
+});
+
+Deno.test("a body beyond ASCII arrives as it was, and an id cannot leave its place in the path", async () => {
+  await withServer(() => shipment(), async (url, requests) => {
+    const client = clientOf(url);
+    const to_address = { name: "Zoë 東京", street1: "Straße 7" };
+    await client.createShipment({ ...SHIPMENT, to_address });
+    assert.deepEqual(JSON.parse(requests[0]?.body ?? "").shipment.to_address, to_address);
+    await client.getShipment("../shp_2?x=1#é");
+    assert.equal(requests[1]?.url.pathname, "/v2/shipments/..%2Fshp_2%3Fx%3D1%23%C3%A9");
+    assert.equal(requests[1]?.url.search, "");
+  });
+});
+
+Deno.test("the simulated EasyPost understands every call, and the answers are read", async () => {
+  await withEasyPost(async ({ client, simulator }) => {
+    const { id, rates } = await client.createShipment(SHIPMENT);
+    assert.equal((await client.getShipment("0b5f2c1e")).id, id);
+    const bought = await client.buyShipment(id, rates[0]?.id ?? "");
+    assert.equal(bought.selected_rate?.id, rates[0]?.id);
+    const converted = await client.convertLabel(id, "ZPL");
+    assert.match(converted.postage_label?.label_zpl_url ?? "", /\.zpl$/);
+    assert.equal((await client.refundShipment(id)).refund_status, "submitted");
+    assert.equal(simulator.accounts.labelsBought, 1);
+  }, PATIENT);
+});
+
+Deno.test("what a shipment cannot do without is its id; what else is odd is left out", async () => {
+  const rate = {
+    id: "rate_1",
+    carrier: "USPS",
+    service: "Priority",
+    rate: "5.12",
+    currency: "USD",
+  };
+  const odd = {
+    rates: [rate, { ...rate, rate: "free" }, { ...rate, id: "" }, null, "rate", {
+      ...rate,
+      currency: "dollars",
+    }],
+    selected_rate: { rate: 5 },
+    tracker: "none",
+    fees: [{ type: "PostageFee", amount: 5 }],
+    later: { x: 1 },
+  };
+  await withServer(() => shipment(odd), async (url) => {
+    const read = await clientOf(url).getShipment("shp_1");
+    assert.deepEqual(read.rates, [rate]);
+    assert.deepEqual([read.selected_rate, read.tracker, read.fees], [null, null, null]);
+  });
+  const days = { ...rate, delivery_days: "soon" };
+  await withServer(() => shipment({ rates: [days] }), async (url) => {
+    const [read] = (await clientOf(url).getShipment("shp_1")).rates;
+    assert.equal(read?.delivery_days, null);
+  });
+  for (const fields of [{ id: "" }, { id: 7 }, { rates: "none" }, { postage_label: "url" }]) {
+    await eachCall(() => shipment(fields), (error) => {
+      assert.deepEqual([error.status, error.code], [200, ""]);
+      assert.match(error.message, /^EasyPost's answer is not readable/);
+    });
+  }
+});
+
+Deno.test("an answer without JSON is an error that keeps its status, 200 too", async () => {
+  const page = "<html>Ada, 1 First St, 94107</html>";
+  const truncated = '{"id":"shp_1","to_address":{"street1":"1 First St"';
+  for (const text of [page, truncated, "", "shp_1"]) {
+    for (const status of [200, 201, 404, 503]) {
+      await eachCall(() => new Response(text, { status }), (error) => {
+        assert.deepEqual([error.status, error.code], [status, ""]);
+        assert.equal(error.message, `EasyPost answered HTTP ${status} without JSON`);
+      });
+    }
+  }
+  await eachCall(() => new Response(null, { status: 204 }), (error) => {
+    assert.equal(error.status, 204);
+  });
+});
+
+Deno.test("EasyPost's code is kept, and its words, which quote addresses, are not", async () => {
+  const refusals: [number, string][] = [
+    [402, "PAYMENT_REQUIRED"],
+    [422, "SHIPMENT.POSTAGE.FAILURE"],
+    [422, "ADDRESS.VERIFY.FAILURE"],
+    [503, "SERVICE_UNAVAILABLE"],
+  ];
+  for (const [status, code] of refusals) {
+    const error = {
+      code,
+      message: `Ada at 1 First St, 94107, with ${KEY}`,
+      errors: [{ field: "street1", message: "1 First St is unknown" }],
+    };
+    await eachCall(() => Response.json({ error }, { status }), (thrown) => {
+      assert.deepEqual([thrown.status, thrown.code], [status, code]);
+      assert.equal(thrown.message, `EasyPost answered HTTP ${status} ${code}`);
+      assert.equal(thrown.retryAfterSeconds, undefined);
+    });
+  }
+});
+
+Deno.test("an error without a code is one, too", async () => {
+  const bodies = [null, {}, [], { error: null }, { error: "1 First St" }, { error: { code: 7 } }];
+  for (const body of bodies) {
+    await eachCall(() => Response.json(body, { status: 422 }), (error) => {
+      assert.deepEqual([error.status, error.code], [422, ""]);
+      assert.equal(error.message, "EasyPost answered HTTP 422");
+    });
+  }
+});
+
+Deno.test("Retry-After is kept in seconds, an hour at most, whether or not there is JSON", async () => {
+  const waits: [string, number | undefined][] = [
+    ["7", 7],
+    ["0.2", 1],
+    ["99999", 3600],
+    ["0", undefined],
+    ["-5", undefined],
+    ["soon", undefined],
+    ["", undefined],
+  ];
+  for (const [header, seconds] of waits) {
+    const init = { status: 429, headers: { "retry-after": header } };
+    for (const body of ['{"error":{"code":"RATE_LIMITED"}}', "<html>"]) {
+      await withServer(() => new Response(body, init), async (url, requests) => {
+        const error = await errorOf(CALLS.buy(clientOf(url)));
+        assert.deepEqual([error.status, error.retryAfterSeconds], [429, seconds], header);
+        assert.equal(requests.length, 1);
+      });
+    }
+  }
+});
+
+Deno.test("who does not answer in time is given up, a purchase later than the rest, and asked once", async () => {
+  await withSilentServer(async (url, requests) => {
+    const impatient = clientOf(url, { timeoutMs: 30, buyTimeoutMs: 60 });
+    for (const [name, call] of Object.entries(CALLS)) {
+      const error = await errorOf(call(impatient));
+      const ms = name === "buy" ? 60 : 30;
+      assert.deepEqual([error.status, error.code], [0, ""]);
+      assert.equal(error.message, `EasyPost did not answer within ${ms} ms`);
+    }
+    assert.equal(requests.length, Object.keys(CALLS).length);
+  });
+});
+
+Deno.test("who closes the connection without an answer, or within one, is asked once", async () => {
+  const parts = ["", "HTTP/1.1 200 OK\r\n", 'HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"id":'];
+  for (const part of parts) {
+    await withRudeServer(async (url, seen) => {
+      let calls = 0;
+      for (const call of Object.values(CALLS)) {
+        const error = await errorOf(call(clientOf(url)));
+        assert.deepEqual([error.status, error.message], [0, "EasyPost could not be reached"], part);
+        assert.equal(seen(), ++calls);
+      }
+    }, part);
+  }
+});
+
+Deno.test("a host that is not there, and a redirect to another one, get no key and no second call", async () => {
+  const nobody = await errorOf(CALLS.buy(clientOf("http://127.0.0.1:1")));
+  assert.deepEqual([nobody.status, nobody.message], [0, "EasyPost could not be reached"]);
+  await withServer(() => shipment(), async (other, strangers) => {
+    for (const status of [301, 302, 307, 308]) {
+      const headers = { location: `${other}/v2/shipments` };
+      await eachCall(() => new Response(null, { status, headers }), (error) => {
+        assert.equal(error.status, status);
+      });
+    }
+    assert.deepEqual(strangers, []);
+  });
+});

@@ -1,0 +1,67 @@
+/** EasyPost's webhooks: who sent them, and what they say. */
+import * as z from "zod";
+import { equalInConstantTime } from "../../../crypto/constant_time.ts";
+import { hmacSha256Hex } from "../../../crypto/hmac.ts";
+import { Tracker } from "./schemas.ts";
+
+/**
+ * Whether EasyPost signed these very bytes: `X-Hmac-Signature: hmac-sha256-hex=<hex>`, keyed with the
+ * secret in Unicode's form NFKD. The scheme has no timestamp: old deliveries verify too.
+ */
+export async function verifyEasyPostWebhook(
+  secret: string,
+  body: Uint8Array<ArrayBuffer>,
+  signature: string | null,
+): Promise<boolean> {
+  const expected = await hmacSha256Hex(secret.normalize("NFKD"), body);
+  return equalInConstantTime(signature ?? "", `hmac-sha256-hex=${expected}`);
+}
+
+const Event = z.looseObject({
+  id: z.string().regex(/^[\w-]{1,100}$/),
+  /** E.g. `tracker.updated`. */
+  description: z.string().regex(/^[\w.]{1,100}$/),
+  mode: z.string().nullish(),
+  result: z.unknown().optional(),
+});
+
+const Refund = z.looseObject({ shipment_id: z.string().min(1) });
+
+export interface EasyPostEvent {
+  id: string;
+  description: string;
+  /** `test` or `production`. */
+  mode: string | null;
+  /** `undefined` for events about something else. */
+  tracker: Tracker | undefined;
+  /** EasyPost's shipment whose refund was decided; `undefined` for other events. */
+  refundedShipmentId: string | undefined;
+}
+
+export class InvalidEventError extends Error {
+  override name = "InvalidEventError";
+}
+
+/** @throws {InvalidEventError} if it is not JSON, or has no id and no description. */
+export function parseEasyPostEvent(bytes: Uint8Array<ArrayBuffer>): EasyPostEvent {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new InvalidEventError("The body is not JSON.");
+  }
+  const { success, data } = Event.safeParse(json);
+  if (!success) throw new InvalidEventError("The body is not an event with id and description.");
+  const { id, description, mode } = data;
+  const tracker = description.startsWith("tracker.")
+    ? Tracker.safeParse(data.result).data
+    : undefined;
+  const refund = description.startsWith("refund.") ? Refund.safeParse(data.result).data : undefined;
+  return {
+    id,
+    description,
+    mode: mode ?? null,
+    tracker,
+    refundedShipmentId: refund?.shipment_id,
+  };
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { TRACKER_STATUSES } from "../../../../local/simulators/easypost/objects.ts";
+import { Tracker } from "./schemas.ts";
+import { parcelNews } from "./tracking.ts";
+
+const status = (word: string | null) => parcelNews({ status: word } as Tracker).status;
+
+Deno.test("every status of EasyPost's is one of ours, or moves nothing", () => {
+  const expected = {
+    unknown: null,
+    pre_transit: "purchased",
+    in_transit: "in_transit",
+    out_for_delivery: "out_for_delivery",
+    delivered: "delivered",
+    available_for_pickup: "available_for_pickup",
+    return_to_sender: "returned",
+    failure: "failed",
+    // The label, not the parcel.
+    cancelled: null,
+    error: "failed",
+  };
+  assert.deepEqual(Object.keys(expected).sort(), [...TRACKER_STATUSES].sort());
+  for (const [word, ours] of Object.entries(expected)) assert.equal(status(word), ours, word);
+});
+
+Deno.test("words that EasyPost has added since move nothing", () => {
+  for (const word of ["teleported", "DELIVERED", "delivered ", "", null, "constructor", "get"]) {
+    assert.equal(status(word), null, String(word));
+  }
+});
+
+Deno.test("times are told in UTC, and the delivery as a day", () => {
+  const news = parcelNews({
+    status: "in_transit",
+    est_delivery_date: "2026-10-03T19:00:00-04:00",
+    updated_at: "2026-10-01T23:30:00-07:00",
+  } as Tracker);
+  assert.deepEqual(news, {
+    status: "in_transit",
+    estimated_delivery: "2026-10-03",
+    updated_at: "2026-10-02T06:30:00.000Z",
+  });
+});
+
+Deno.test("what is not there, or is no time, is not told", () => {
+  const nothing = { status: null, estimated_delivery: null, updated_at: null };
+  assert.deepEqual(parcelNews({} as Tracker), nothing);
+  for (const text of [null, "", "soon", "2026-13-45T00:00:00Z"]) {
+    const tracker = { est_delivery_date: text, updated_at: text } as Tracker;
+    assert.deepEqual(parcelNews(tracker), nothing, String(text));
+  }
+});
+
+Deno.test("a tracker may have fields that we do not know, and lack those that we do", () => {
+  const tracker = Tracker.parse({ status: "delivered", later: { x: 1 } });
+  assert.equal(parcelNews(tracker).status, "delivered");
+});

@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { encrypt } from "../../../crypto/encryption.ts";
+import { tokenContext } from "../../../tiktok/connections/encrypted_tokens.ts";
+import { labelErrorOf, refusalOf } from "../../../../tests/support/label_errors.ts";
+import { LINE_ITEMS } from "../../../../tests/support/purchases.ts";
+import {
+  CREATE,
+  FIXTURE,
+  ORDER_ID,
+  ORDERS,
+  orderWith,
+  PACKAGE,
+  PACKAGE_ID,
+  packageWith,
+  page,
+  refusal,
+  SHIP,
+  withTikTok,
+} from "../../../../tests/support/tiktok_stand_in.ts";
+
+const UNKNOWN = ["outcome_unknown", "unknown"];
+const ALREADY = [21022025, 21011006, 21011020, 21030006];
+
+const CHOICE = {
+  service: "7208000000000000001",
+  carrier_shipment_id: null,
+  carrier_rate_id: null,
+  quoted_cost: "5.12",
+  currency: "USD",
+};
+
+const PACKED = { package_id: PACKAGE_ID };
+
+/** What everything that TikTok has drawn no label of looks like. */
+const UNDRAWN = {
+  label_url: null,
+  label_expires_at: null,
+  label_format: "PDF",
+  tiktok_package_id: PACKAGE_ID,
+};
+
+Deno.test("buy() in the United States creates the package with its service, units and measures, once", async () => {
+  await withTikTok({ [CREATE]: FIXTURE.created() }, async ({ provider, purchase, requests }) => {
+    const before = Date.now();
+    const { estimated_delivery, ...label } = await provider.buy(purchase(), CHOICE);
+    assert.deepEqual(label, {
+      carrier: "USPS",
+      service_type: "USPS Ground Advantage",
+      shipping_cost: "5.12",
+      currency: "USD",
+      tracking_number: null,
+      ...UNDRAWN,
+    });
+    const inFiveDays = [before, Date.now()].map((time) =>
+      new Date(time + 5 * 24 * 3600 * 1000).toISOString().slice(0, 10)
+    );
+    assert.ok(inFiveDays.includes(estimated_delivery ?? ""));
+    const [request, ...more] = requests;
+    assert.deepEqual(JSON.parse(request?.body ?? ""), {
+      order_id: ORDER_ID,
+      order_line_item_ids: LINE_ITEMS,
+      shipping_service_id: "7208000000000000001",
+      dimension: { length: "9", width: "6", height: "5", unit: "INCH" },
+      weight: { value: "1.4", unit: "POUND" },
+    });
+    assert.deepEqual(more, []);
+  });
+});
+
+Deno.test("the price is what TikTok charged and not what was quoted; what it does not say is not told", async () => {
+  const created = (info: unknown) => {
+    const answer = FIXTURE.created();
+    answer.data.shipping_service_info = info;
+    return answer;
+  };
+  const dearer = { name: "Express", price: "9.9", currency: "USD", shipping_provider_name: "UPS" };
+  const cases: [unknown, unknown[]][] = [
+    [dearer, ["UPS", "Express", "9.90", "USD"]],
+    [null, ["TikTok Shipping", "7208000000000000001", null, null]],
+    ["none", ["TikTok Shipping", "7208000000000000001", null, null]],
+    [{ ...dearer, price: "9.999" }, ["UPS", "Express", null, null]],
+    [{ price: null, currency: "USD" }, ["TikTok Shipping", "7208000000000000001", null, null]],
+  ];
+  for (const [info, expected] of cases) {
+    await withTikTok({ [CREATE]: created(info) }, async ({ provider, purchase }) => {
+      const label = await provider.buy(purchase(), CHOICE);
+      const { carrier, service_type, shipping_cost, currency } = label;
+      assert.deepEqual([carrier, service_type, shipping_cost, currency], expected);
+      assert.equal(label.tiktok_package_id, PACKAGE_ID);
+    });
+  }
+});
+
+Deno.test("a label that is bought already was perhaps bought by this very purchase: it is looked up", async () => {
+  const answers = [FIXTURE.boughtAlready(), ...ALREADY.map((code) => refusal(code))];
+  for (const answer of answers) {
+    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
+      assert.deepEqual(await refusalOf(provider.buy(purchase(), CHOICE)), UNKNOWN);
+      assert.deepEqual(asked(), [CREATE]);
+    });
+  }
+});
+
+Deno.test("an answer that is broken, or none, leaves the purchase in doubt, and it is sent once", async () => {
+  const half = JSON.stringify(FIXTURE.created()).slice(0, 200);
+  const answers = [
+    ...[200, 500, 502, 504].map(page),
+    () => new Response(half),
+    () => Response.json({ code: 0, message: "Success", data: {} }),
+    () => Response.json({ code: 0, message: "Success", data: null }),
+    () => new Response(null, { status: 204 }),
+    refusal(36009003),
+    refusal(36009003, 500),
+    refusal(36009007, 504),
+  ];
+  for (const answer of answers) {
+    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
+      const what = `${answer().status} ${await answer().text()}`;
+      assert.deepEqual(await refusalOf(provider.buy(purchase(), CHOICE)), UNKNOWN, what);
+      assert.deepEqual(asked(), [CREATE], what);
+    });
+  }
+});
+
+Deno.test("who waits too long for TikTok is in doubt, and does not ask twice", async () => {
+  const end = Promise.withResolvers<Response>();
+  await withTikTok({ [CREATE]: () => end.promise }, async ({ provider, purchase, asked }) => {
+    try {
+      const error = await labelErrorOf(provider.buy(purchase(), CHOICE));
+      assert.deepEqual([error.code, error.bought], UNKNOWN);
+      assert.match(error.message, /within 100 ms/);
+      assert.deepEqual(asked(), [CREATE]);
+    } finally {
+      end.resolve(new Response());
+    }
+  }, { timeoutMs: 100 });
+});
+
+Deno.test("TikTok's no bought nothing, and says why", async () => {
+  const cases = [
+    [21011044, "order_on_hold"],
+    [21022026, "carrier_busy"],
+    [21011048, "carrier_refused"],
+    [105005, "permission_missing"],
+    [101000, "carrier_refused"],
+  ] as const;
+  for (const [code, ours] of cases) {
+    await withTikTok({ [CREATE]: refusal(code) }, async ({ provider, purchase, asked }) => {
+      assert.deepEqual(await refusalOf(provider.buy(purchase(), CHOICE)), [ours, "no"], `${code}`);
+      assert.deepEqual(asked(), [CREATE]);
+    });
+  }
+});
+
+Deno.test("what TikTok turned away before looking at it is sent again, and then left to the seller", async () => {
+  for (const answer of [refusal(36009002, 429), refusal(36009037, 429)]) {
+    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
+      const bought = provider.buy(purchase(), CHOICE);
+      assert.deepEqual(await refusalOf(bought), ["carrier_busy", "no"]);
+      assert.deepEqual(asked(), [CREATE, CREATE, CREATE]);
+    });
+  }
+  const limited = refusal(36009002, 429, { "retry-after": "60" });
+  await withTikTok({ [CREATE]: limited }, async ({ provider, purchase, asked }) => {
+    const { retryAfterSeconds } = await labelErrorOf(provider.buy(purchase(), CHOICE));
+    assert.deepEqual([retryAfterSeconds, asked()], [60, [CREATE]]);
+  });
+});
+
+Deno.test("a token that has expired is refreshed, and the package created with the new one", async () => {
+  const context = tokenContext("access_token", "7495540735365777507");
+  const rpc = async (name: string, keys: Parameters<typeof encrypt>[0]) => {
+    assert.equal(name, "lease_tiktok_login");
+    const access_token = await encrypt(keys, "TTP_fresh", context);
+    return { state: "fresh", access_token, token_version: 2 };
+  };
+  await withTikTok({ [CREATE]: refusal(105002, 401) }, async (world) => {
+    const { provider, purchase, routes, requests } = world;
+    routes[CREATE] = () => {
+      const fresh = requests.at(-1)?.headers.get("x-tts-access-token") === "TTP_fresh";
+      return fresh ? Response.json(FIXTURE.created()) : refusal(105002, 401)();
+    };
+    const label = await provider.buy(purchase(), CHOICE);
+    assert.equal(label.tiktok_package_id, PACKAGE_ID);
+    const tokens = requests.map(({ headers }) => headers.get("x-tts-access-token"));
+    assert.deepEqual(tokens, ["TTP_token", "TTP_fresh"]);
+  }, { rpc });
+});
+
+Deno.test("buy() elsewhere arranges the package that is there, and TikTok tells no price", async () => {
+  const waiting = { ...PACKED, package_status: "TO_FULFILL" };
+  const routes = {
+    [ORDERS]: orderWith(waiting, waiting),
+    [PACKAGE]: packageWith({ tracking_number: "" }),
+    [SHIP]: FIXTURE.shipped(),
+  };
+  await withTikTok(routes, async ({ provider, purchase, requests, asked }) => {
+    const label = await provider.buy(purchase({ service: "tiktok" }, "GB"), CHOICE);
+    assert.deepEqual(label, {
+      carrier: "TikTok Shipping",
+      service_type: "tiktok",
+      shipping_cost: null,
+      currency: null,
+      estimated_delivery: null,
+      tracking_number: null,
+      ...UNDRAWN,
+    });
+    assert.deepEqual(asked(), [ORDERS, PACKAGE, SHIP]);
+    assert.equal(requests[2]?.body, "{}");
+  });
+});
+
+Deno.test("elsewhere a package that is none, several or shared is not arranged", async () => {
+  const cases = [
+    [[{}, {}], {}, "order_changed"],
+    [[{ package_id: "" }, { package_id: null }], {}, "order_changed"],
+    [[{ id: "1" }, { id: "2" }], {}, "order_changed"],
+    [[PACKED, { package_id: "2" }], {}, "already_shipped"],
+    [[PACKED, {}], {}, "already_shipped"],
+    [[PACKED, PACKED], { order_line_item_ids: [...LINE_ITEMS, "3"] }, "line_items_combined"],
+  ] as const;
+  for (const [units, detail, code] of cases) {
+    const routes = { [ORDERS]: orderWith(...units), [PACKAGE]: packageWith(detail) };
+    await withTikTok(routes, async ({ provider, purchase, asked }) => {
+      const bought = provider.buy(purchase({}, "GB"), CHOICE);
+      assert.deepEqual(await refusalOf(bought), [code, "no"]);
+      assert.ok(!asked().includes(SHIP));
+    });
+  }
+});
+
+Deno.test("elsewhere a lost answer to the arrangement is in doubt, and TikTok's no is none", async () => {
+  const cases = [
+    ...ALREADY.map((code) => [refusal(code), UNKNOWN] as const),
+    [page(504), UNKNOWN] as const,
+    [refusal(36009003), UNKNOWN] as const,
+    [refusal(21011044), ["order_on_hold", "no"]] as const,
+    [refusal(21004019), ["carrier_refused", "no"]] as const,
+  ];
+  for (const [answer, expected] of cases) {
+    const routes = {
+      [ORDERS]: orderWith(PACKED, PACKED),
+      [PACKAGE]: FIXTURE.package(),
+      [SHIP]: answer,
+    };
+    await withTikTok(routes, async ({ provider, purchase, asked }) => {
+      assert.deepEqual(await refusalOf(provider.buy(purchase({}, "GB"), CHOICE)), expected);
+      assert.equal(asked().filter((call) => call === SHIP).length, 1);
+    });
+  }
+});
+
+Deno.test("elsewhere an order that cannot be read is no reason to doubt: nothing was arranged yet", async () => {
+  for (
+    const [answer, code] of [[page(504), "tiktok_unavailable"], [
+      refusal(36009002, 429),
+      "carrier_busy",
+    ]] as const
+  ) {
+    await withTikTok({ [ORDERS]: answer }, async ({ provider, purchase }) => {
+      assert.deepEqual(await refusalOf(provider.buy(purchase({}, "GB"), CHOICE)), [code, "no"]);
+    });
+  }
+});

@@ -1,0 +1,502 @@
+import assert from "node:assert/strict";
+import * as z from "zod";
+import { TikTokClient, type TikTokClientOptions } from "./client.ts";
+import { TikTokError } from "./errors.ts";
+import { signApiRequest } from "./signing.ts";
+
+const CONFIG = { appKey: "key", appSecret: "top-secret", authUrl: "http://127.0.0.1:1" };
+const SHOP = { accessToken: "TTP_token", shopCipher: "cipher" };
+
+/** What the server got. */
+interface Seen {
+  method: string;
+  url: URL;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+type Answer = () => Response | Promise<Response>;
+
+/**
+ * A client, what its server was asked, and how long the client waited in between: its clock stands still
+ * but for these waits.
+ */
+async function withServer(
+  answer: Answer,
+  use: (client: TikTokClient, requests: Seen[], waits: number[]) => Promise<void>,
+  { now = 1_790_000_000_000, ...config } = {} as Partial<typeof CONFIG> & { now?: number },
+): Promise<void> {
+  const requests: Seen[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const body = await request.bytes();
+      const { method, url, headers } = request;
+      requests.push({ method, url: new URL(url), headers: new Headers(headers), body });
+      return await answer();
+    },
+  );
+  const apiUrl = `http://127.0.0.1:${server.addr.port}/base`;
+  const waits: number[] = [];
+  let clock = now;
+  const options: TikTokClientOptions = {
+    timeoutMs: 200,
+    now: () => clock,
+    wait: (ms) => {
+      waits.push(ms);
+      clock += ms;
+      return Promise.resolve();
+    },
+  };
+  try {
+    await use(new TikTokClient({ ...CONFIG, ...config, apiUrl }, options), requests, waits);
+  } finally {
+    await server.shutdown();
+  }
+}
+
+const ok: Answer = () => Response.json({ code: 0, data: {} });
+
+/** An answer of TikTok's own. */
+const refusal = (code: number, status = 200, headers: HeadersInit = {}): Answer => () =>
+  Response.json({ code, message: "no", request_id: "r1" }, { status, headers });
+
+/** An answer of what stands before TikTok: no envelope. */
+const page = (status: number, headers: HeadersInit = {}): Answer => () =>
+  new Response("<html>", { status, headers });
+
+/** One answer after the other; the last one again and again. */
+function inTurn(...answers: [Answer, ...Answer[]]): Answer {
+  let next = 0;
+  return () => (answers[next++] ?? answers.at(-1) as Answer)();
+}
+
+async function errorOf(call: Promise<unknown>): Promise<TikTokError> {
+  const error = await call.then(() => undefined, (error) => error);
+  assert.ok(error instanceof TikTokError);
+  assert.doesNotMatch(error.message, /top-secret|TTP_token|sign=|http/);
+  return error;
+}
+
+Deno.test("getOrders() signs the API's path, also where the base URL has one of its own", async () => {
+  await withServer(
+    () => Response.json({ code: 0, data: {} }),
+    async (client, requests) => {
+      const orders = await client.getOrders(SHOP, ["576461413038785752", "576461413038785753"]);
+      assert.equal(orders.size, 0);
+      const [{ url, headers }] = requests as [Seen];
+      assert.equal(url.pathname, "/base/order/202309/orders");
+      assert.equal(url.searchParams.get("ids"), "576461413038785752,576461413038785753");
+      assert.equal(url.searchParams.get("timestamp"), "1790000000");
+      const query = Object.fromEntries(url.searchParams);
+      const path = "/order/202309/orders";
+      assert.equal(query.sign, await signApiRequest({ path, query }, "top-secret"));
+      assert.equal(headers.get("x-tts-access-token"), "TTP_token");
+    },
+  );
+});
+
+Deno.test("getOrders() takes ids that are numbers above 2^53 without losing a digit", async () => {
+  await withServer(
+    () =>
+      new Response('{"code":0,"data":{"orders":[{"id":576461413038785753,"status":"UNPAID"}]}}'),
+    async (client) => {
+      const orders = await client.getOrders(SHOP, ["576461413038785753"]);
+      assert.deepEqual([...orders.keys()], ["576461413038785753"]);
+    },
+  );
+});
+
+Deno.test("success is code 0 whatever the HTTP status, and an error is one whatever the status", async () => {
+  for (const status of [200, 401, 500]) {
+    await withServer(
+      () => Response.json({ code: 106001, message: "bad sign", request_id: "r1" }, { status }),
+      async (client) => {
+        const error = await errorOf(client.getOrders(SHOP, ["1"]));
+        assert.equal(error.code, 106001);
+        assert.match(error.message, /TikTok 106001: bad sign \(\/order\/202309\/orders, r1\)/);
+      },
+    );
+  }
+});
+
+Deno.test("a proxy's page, a broken answer and a hanging server are errors without an envelope", async () => {
+  await withServer(
+    () => new Response("<html>", { status: 503, headers: { "retry-after": "7" } }),
+    async (client) => {
+      const error = await errorOf(client.getOrders(SHOP, ["1"]));
+      assert.deepEqual([error.code, error.retryAfterSeconds], [0, 7]);
+      assert.match(error.message, /HTTP 503/);
+    },
+  );
+  await withServer(
+    () => Response.json({ code: 0, data: { orders: [{ id: "1" }] } }),
+    async (client) => {
+      assert.match((await errorOf(client.getOrders(SHOP, ["1"]))).message, /not readable/);
+    },
+  );
+  const release = Promise.withResolvers<Response>();
+  await withServer(
+    () => release.promise,
+    async (client) => {
+      assert.match((await errorOf(client.getOrders(SHOP, ["1"]))).message, /within 200 ms/);
+      release.resolve(new Response());
+    },
+  );
+  const nobody = new TikTokClient({ ...CONFIG, apiUrl: "http://127.0.0.1:1" });
+  assert.match((await errorOf(nobody.getOrders(SHOP, ["1"]))).message, /could not be reached/);
+});
+
+Deno.test("Retry-After may be a date, and is never longer than an hour", async () => {
+  const limited = (retryAfter: string) => () =>
+    Response.json({ code: 36009002, message: "Too many requests" }, {
+      status: 429,
+      headers: { "retry-after": retryAfter },
+    });
+  const cases: [string, number | undefined][] = [
+    [new Date(1_790_000_030_000).toUTCString(), 30],
+    [new Date(1_789_999_000_000).toUTCString(), undefined],
+    ["999999", 3600],
+    ["soon", undefined],
+  ];
+  for (const [header, seconds] of cases) {
+    await withServer(limited(header), async (client) => {
+      assert.equal((await errorOf(client.getOrders(SHOP, ["1"]))).retryAfterSeconds, seconds);
+    });
+  }
+});
+
+const read = (client: TikTokClient) => client.getOrders(SHOP, ["1"]);
+
+/** Buys a label: twice is paid twice. */
+const write = (client: TikTokClient) =>
+  client.call(z.unknown(), SHOP, {
+    method: "POST",
+    path: "/fulfillment/202309/packages",
+    body: { order_id: "1", note: "café ✓ 東京" },
+    repeatable: false,
+  });
+
+Deno.test("a read is sent again, after growing waits, when the next attempt may succeed", async () => {
+  const passing = [
+    refusal(36009002, 429),
+    refusal(36009003),
+    refusal(36009007, 500),
+    page(429),
+    ...[500, 502, 503, 504].map((status) => page(status)),
+  ];
+  for (const answer of passing) {
+    await withServer(inTurn(answer, answer, ok), async (client, requests, waits) => {
+      assert.equal((await read(client)).size, 0);
+      assert.equal(requests.length, 3);
+      const [first, second, ...more] = waits as [number, number];
+      assert.ok(first >= 500 && first <= 750 && second >= 1000 && second <= 1500, String(waits));
+      assert.deepEqual(more, []);
+    });
+  }
+});
+
+Deno.test("what reads by POST, and what may be done twice, is sent again like any read", async () => {
+  const calls: ((client: TikTokClient) => Promise<unknown>)[] = [
+    (client) => client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50 }),
+    (client) => client.putWebhook(SHOP, "PACKAGE_UPDATE", "https://x.example/"),
+    (client) => client.deleteWebhook(SHOP, "PACKAGE_UPDATE"),
+  ];
+  for (const call of calls) {
+    await withServer(inTurn(refusal(36009003), ok), async (client, requests) => {
+      await call(client);
+      const [first, second, ...more] = requests as [Seen, Seen];
+      assert.deepEqual([second.method, second.body], [first.method, first.body]);
+      assert.deepEqual(more, []);
+    });
+  }
+});
+
+Deno.test("a read is sent three times at most, and ends with TikTok's last answer", async () => {
+  await withServer(
+    inTurn(page(503), refusal(36009002, 429), refusal(36009003), ok),
+    async (client, requests, waits) => {
+      assert.equal((await errorOf(read(client))).code, 36009003);
+      assert.deepEqual([requests.length, waits.length], [3, 2]);
+    },
+  );
+});
+
+Deno.test("Retry-After is waited up to 5 s; what is longer is left to the caller at once", async () => {
+  for (const seconds of [2, 5]) {
+    const limited = refusal(36009002, 429, { "retry-after": String(seconds) });
+    await withServer(inTurn(limited, ok), async (client, requests, waits) => {
+      await read(client);
+      assert.deepEqual([requests.length, waits], [2, [seconds * 1000]]);
+    });
+  }
+  for (
+    const answer of [
+      refusal(36009002, 429, { "retry-after": "6" }),
+      page(503, { "retry-after": "6" }),
+    ]
+  ) {
+    await withServer(answer, async (client, requests, waits) => {
+      assert.equal((await errorOf(read(client))).retryAfterSeconds, 6);
+      assert.deepEqual([requests.length, waits], [1, []]);
+    });
+  }
+});
+
+Deno.test("a read is sent once when TikTok said no, or said what nobody can read", async () => {
+  const unreadable = () => Response.json({ code: 0, data: { orders: "none" } });
+  const codes = [106001, 105005, 105002, 36009004, 101000, 36009043];
+  // The HTTP status says nothing where there is a code.
+  const refusals = codes.flatMap((code) => [200, 429, 503].map((status) => refusal(code, status)));
+  for (const answer of [...refusals, page(400), page(404), unreadable]) {
+    await withServer(inTurn(answer, ok), async (client, requests, waits) => {
+      await errorOf(read(client));
+      assert.deepEqual([requests.length, waits], [1, []]);
+    });
+  }
+});
+
+/** An answer that does not come until `release` is called; or, `afterHeaders`, not to its end. */
+function hanging(afterHeaders: boolean): { answer: Answer; release: () => void } {
+  const released = Promise.withResolvers<void>();
+  const body = () =>
+    new ReadableStream({
+      async pull(controller) {
+        await released.promise;
+        controller.close();
+      },
+    });
+  const answer = async () => {
+    if (!afterHeaders) await released.promise;
+    return new Response(body());
+  };
+  return { answer, release: released.resolve };
+}
+
+Deno.test("what timed out is not sent again, be it a read or a write", async () => {
+  for (const call of [read, write]) {
+    for (const afterHeaders of [false, true]) {
+      const { answer, release } = hanging(afterHeaders);
+      await withServer(inTurn(answer, ok), async (client, requests, waits) => {
+        try {
+          assert.match((await errorOf(call(client))).message, /within 200 ms/);
+          assert.deepEqual([requests.length, waits], [1, []]);
+        } finally {
+          release();
+        }
+      });
+    }
+  }
+});
+
+Deno.test("a write whose outcome is not known is sent once", async () => {
+  const unknown = [
+    refusal(36009003),
+    refusal(36009003, 503),
+    refusal(36009007, 429),
+    ...[429, 500, 502, 503, 504].map((status) => page(status)),
+    page(500, { "retry-after": "1" }),
+    () => new Response('{"code":0,"da'),
+  ];
+  for (const answer of unknown) {
+    await withServer(inTurn(answer, ok), async (client, requests, waits) => {
+      await errorOf(write(client));
+      assert.deepEqual([requests.length, waits], [1, []]);
+    });
+  }
+});
+
+Deno.test("a write is sent again when TikTok turned it away before doing anything", async () => {
+  for (const answer of [refusal(36009002, 429), refusal(36009002)]) {
+    await withServer(inTurn(answer, ok), async (client, requests, waits) => {
+      await write(client);
+      const [first, second, ...more] = requests as [Seen, Seen];
+      assert.deepEqual(second.body, first.body);
+      assert.deepEqual([more, waits.length], [[], 1]);
+    });
+  }
+});
+
+Deno.test("a write is sent once when the answer breaks off", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let connections = 0;
+  const serving = (async () => {
+    for await (const connection of listener) {
+      connections++;
+      await connection.read(new Uint8Array(4096));
+      const half = 'HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{"code":0,';
+      await connection.write(new TextEncoder().encode(half));
+      connection.close();
+    }
+  })();
+  const config = { ...CONFIG, apiUrl: `http://127.0.0.1:${listener.addr.port}` };
+  const wait = () => assert.fail("it waited for another attempt");
+  await errorOf(write(new TikTokClient(config, { wait })));
+  listener.close();
+  await serving;
+  assert.equal(connections, 1);
+});
+
+/** Whether the signature is the one of the bytes and the query that came. */
+async function assertSigned({ url, body }: Seen, appSecret = CONFIG.appSecret): Promise<void> {
+  const query = Object.fromEntries(url.searchParams);
+  const path = url.pathname.replace(/^\/base/, "");
+  assert.equal(query.sign, await signApiRequest({ path, query, body }, appSecret));
+}
+
+Deno.test("the bytes that are signed are the bytes that are sent", async () => {
+  const body = { note: "café ✓ 東京", nested: { b: 1, a: [null, "x y"] } };
+  for (const method of ["POST", "PUT", "DELETE"] as const) {
+    await withServer(ok, async (client, requests) => {
+      await client.call(z.unknown(), SHOP, { method, path: "/x/y", body, repeatable: false });
+      const [request] = requests as [Seen];
+      assert.equal(request.method, method);
+      assert.equal(request.headers.get("content-type"), "application/json");
+      assert.equal(new TextDecoder().decode(request.body), JSON.stringify(body));
+      await assertSigned(request);
+    });
+  }
+});
+
+Deno.test("a page token arrives as TikTok gave it, and is signed like that", async () => {
+  for (const pageToken of ["6AsPQ/N5M1+kHYcZ==", "a b&c=d%2B+/=", "é✓"]) {
+    await withServer(ok, async (client, requests) => {
+      await client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50, pageToken });
+      const [request] = requests as [Seen];
+      assert.equal(request.url.searchParams.get("page_token"), pageToken);
+      assert.ok(!request.url.search.includes(pageToken), "it was not encoded");
+      await assertSigned(request);
+    });
+  }
+});
+
+Deno.test("the first page is asked for without a page token, also when that is empty", async () => {
+  for (const pageToken of [undefined, ""]) {
+    await withServer(ok, async (client, requests) => {
+      await client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50, pageToken });
+      const [request] = requests as [Seen];
+      assert.equal(request.url.searchParams.has("page_token"), false);
+      await assertSigned(request);
+    });
+  }
+});
+
+Deno.test("a GET has no body and signs none, and a call about the login names no shop", async () => {
+  await withServer(
+    () => Response.json({ code: 0, data: { shops: [] } }),
+    async (client, requests) => {
+      assert.deepEqual(await client.getAuthorizedShops("TTP_token"), []);
+      const [request] = requests as [Seen];
+      assert.equal(request.method, "GET");
+      assert.equal(request.body.length, 0);
+      assert.deepEqual([...request.url.searchParams.keys()].sort(), [
+        "app_key",
+        "sign",
+        "timestamp",
+      ]);
+      await assertSigned(request);
+    },
+  );
+});
+
+Deno.test("the calls of the signing vectors leave with the vectors' signatures", async () => {
+  const file = new URL("../../../tests/fixtures/tiktok/signing-vectors.json", import.meta.url);
+  const vectors = JSON.parse(await Deno.readTextFile(file)) as {
+    app_key: string;
+    app_secret: string;
+    api: { id: string; path: string; sign: string; body: string }[];
+  };
+  const shop = { accessToken: "TTP_token", shopCipher: "ROW_cfTestCipher0001" };
+  const calls: Record<string, (client: TikTokClient) => Promise<unknown>> = {
+    V1: (client) => client.getAuthorizedShops("TTP_token"),
+    V2: (client) => client.getOrders(shop, ["576461413038785752", "576461413038785753"]),
+    V3: (client) =>
+      client.searchOrders(shop, {
+        from: 1_759_990_000,
+        to: 1_760_000_000,
+        pageSize: 50,
+        pageToken: "6AsPQ/N5M1+kHYcZ==",
+      }),
+    V4: (client) =>
+      client.putWebhook(
+        shop,
+        "ORDER_STATUS_CHANGE",
+        "https://example.functions.supabase.co/tiktok-webhook",
+      ),
+    V5: (client) => client.deleteWebhook(shop, "ORDER_STATUS_CHANGE"),
+    V11: (client) =>
+      client.call(z.unknown(), shop, {
+        method: "POST",
+        path: "/fulfillment/202309/orders/576461413038785752/packages",
+        body: { note: "café ✓ 東京" },
+        repeatable: false,
+      }),
+  };
+  for (const [id, call] of Object.entries(calls)) {
+    const vector = vectors.api.find((vector) => vector.id === id);
+    assert.ok(vector);
+    await withServer(
+      () => Response.json({ code: 0, data: { shops: [] } }),
+      async (client, requests) => {
+        await call(client);
+        const [{ url, body }] = requests as [Seen];
+        assert.equal(url.pathname, `/base${vector.path}`);
+        assert.equal(new TextDecoder().decode(body), vector.body);
+        assert.equal(url.searchParams.get("sign"), vector.sign, id);
+      },
+      { now: 1_760_000_000_999, appKey: vectors.app_key, appSecret: vectors.app_secret },
+    );
+  }
+});
+
+Deno.test("every attempt has the time of its own sending, and a signature of its own", async () => {
+  const limited = refusal(36009002, 429, { "retry-after": "2" });
+  await withServer(limited, async (client, requests) => {
+    await errorOf(write(client));
+    const parameter = (name: string) => requests.map(({ url }) => url.searchParams.get(name));
+    assert.deepEqual(parameter("timestamp"), ["1790000000", "1790000002", "1790000004"]);
+    assert.equal(new Set(parameter("sign")).size, 3);
+    for (const request of requests) await assertSigned(request);
+  });
+});
+
+Deno.test("answers may have fields that we do not know", async () => {
+  const order = { id: "1", status: "BRAND_NEW", line_items: [{ id: "2", later: {} }], later: [1] };
+  const data = { orders: [order], later: true };
+  await withServer(
+    () => Response.json({ code: 0, message: "Success", later: {}, data }),
+    async (client) => assert.equal((await read(client)).get("1")?.status, "BRAND_NEW"),
+  );
+});
+
+Deno.test("getAuthorizedShops() takes ids that are numbers above 2^53 and fields it does not know", async () => {
+  const shop =
+    '{"id":7495540735365777507,"cipher":"c","name":null,"seller_type":"LOCAL","later":{}}';
+  await withServer(
+    () => new Response(`{"code":0,"data":{"shops":[${shop}],"later":1},"later":2}`),
+    async (client) => {
+      const [found, ...more] = await client.getAuthorizedShops("TTP_token");
+      assert.deepEqual([found?.id, found?.cipher, more], ["7495540735365777507", "c", []]);
+    },
+  );
+});
+
+Deno.test("a redirect is not followed: no other host gets the token, no write is done twice", async () => {
+  const strangers: (string | null)[] = [];
+  const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    strangers.push(request.headers.get("x-tts-access-token"));
+    return Response.json({ code: 0, data: {} });
+  });
+  const location = `http://localhost:${other.addr.port}/`;
+  await withServer(
+    () => new Response(null, { status: 307, headers: { location } }),
+    async (client) => {
+      for (const repeatable of [true, false]) {
+        const call = { method: "POST", path: "/a", body: {}, repeatable } as const;
+        await assert.rejects(client.call(z.unknown(), SHOP, call), TikTokError);
+      }
+    },
+  );
+  await other.shutdown();
+  assert.deepEqual(strangers, []);
+});

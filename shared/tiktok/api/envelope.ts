@@ -1,0 +1,76 @@
+/** TikTok's answers: `{code, message, request_id, data}`, whatever the HTTP status. */
+import * as z from "zod";
+import { TikTokError } from "./errors.ts";
+import { parseJson } from "../../values/lossless_json.ts";
+
+const Envelope = z.looseObject({
+  code: z.int(),
+  message: z.string().catch(""),
+  request_id: z.string().catch(""),
+  data: z.unknown().optional(),
+});
+
+/** The longest wait that we believe; the next attempt finds out. */
+const MAX_RETRY_AFTER_SECONDS = 3600;
+
+/** `Retry-After` as seconds; TikTok may send seconds or a date. `now` in milliseconds. */
+function retryAfter(response: Response, now: number): number | undefined {
+  const value = response.headers.get("retry-after");
+  if (value === null) return undefined;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1000;
+  return seconds > 0 ? Math.ceil(Math.min(seconds, MAX_RETRY_AFTER_SECONDS)) : undefined;
+}
+
+/** TikTok's messages are logged: what is as long as a token could be one that it quotes. */
+export function redact(message: string): string {
+  return message.replace(/(access_token=)?[\w%+/=.~:-]{24,}/gi, "$1[...]").slice(0, 300);
+}
+
+/** TikTok's support asks for it: the time and hexadecimal digits, or a UUID. Tokens look otherwise. */
+function requestIdOf(text: string): string {
+  return /^(\d{14}[0-9A-F]{1,24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)
+    ? text
+    : redact(text);
+}
+
+/**
+ * The data of a success, checked by `schema`.
+ * @param what Names the call in errors, e.g. its path.
+ * @param now Milliseconds since 1970.
+ * @throws {TikTokError}
+ */
+export function openEnvelope<T extends z.ZodType>(
+  schema: T,
+  { what, response, text, now }: { what: string; response: Response; text: string; now: number },
+): z.infer<T> {
+  const { status } = response;
+  const retryAfterSeconds = retryAfter(response, now);
+  let json: unknown;
+  try {
+    json = parseJson(text);
+  } catch {
+    // Judged below: what is not JSON is no envelope.
+  }
+  const { success, data: envelope } = Envelope.safeParse(json);
+  if (!success) {
+    throw new TikTokError(`TikTok answered HTTP ${status} (${what})`, {
+      status,
+      retryAfterSeconds,
+    });
+  }
+  const { code, request_id } = envelope;
+  if (code !== 0) {
+    const message = `TikTok ${code}: ${redact(envelope.message)} (${what}, ${
+      requestIdOf(request_id)
+    })`;
+    throw new TikTokError(message, { code, status, retryAfterSeconds });
+  }
+  const result = schema.safeParse(envelope.data);
+  if (!result.success) {
+    // Zod's messages name paths and types, no values.
+    throw new TikTokError(
+      `TikTok's answer is not readable: ${z.prettifyError(result.error)} (${what})`,
+    );
+  }
+  return result.data;
+}

@@ -1,0 +1,112 @@
+/** TikTok's auth host: tokens for a code, new tokens for old. Its URLs hold secrets and are never logged. */
+import * as z from "zod";
+import type { TikTokConfig } from "../../config.ts";
+import { sendOnce } from "../../http/send_once.ts";
+import { openEnvelope } from "./envelope.ts";
+import { TikTokError } from "./errors.ts";
+
+/** What a seller granted. Times are absolute, in unix seconds; the second may be in the next century. */
+export interface Tokens {
+  accessToken: string;
+  accessTokenExpiresAt: number;
+  refreshToken: string;
+  refreshTokenExpiresAt: number;
+  /** Empty where TikTok did not say. */
+  scopes: string[];
+  /** When we asked for them; milliseconds since 1970. */
+  requestedAt: number;
+}
+
+/** Tokens, and whose they are. */
+export interface TokenGrant extends Tokens {
+  /** Of the login, for this app; not a shop's id. */
+  openId: string;
+}
+
+/** The code was a creator's or partner's: they sell nothing. */
+export class NotASellerError extends Error {
+  override name = "NotASellerError";
+}
+
+const UnixSeconds = z.int().positive();
+
+const Grant = z.looseObject({
+  access_token: z.string().min(1),
+  access_token_expire_in: UnixSeconds,
+  refresh_token: z.string().min(1),
+  refresh_token_expire_in: UnixSeconds,
+  open_id: z.string().nullish(),
+  /** 0 seller, 1 creator, 3 partner. */
+  user_type: z.int().nullish(),
+  granted_scopes: z.array(z.string()).nullish(),
+});
+
+const TIMEOUT_MS = 10_000;
+
+/** A GET with everything in the query is what the host takes; failures come as HTTP 200 with a code. */
+async function requestTokens(
+  config: TikTokConfig,
+  path: string,
+  parameters: Record<string, string>,
+): Promise<z.infer<typeof Grant> & { requestedAt: number }> {
+  const requestedAt = Date.now();
+  const query = new URLSearchParams({
+    app_key: config.appKey,
+    app_secret: config.appSecret,
+    ...parameters,
+  });
+  let response: Response;
+  let text: string;
+  try {
+    // Once: the answer to a second refresh would be that the token is not known any more.
+    response = await sendOnce(`${config.authUrl}${path}?${query}`, {
+      method: "GET",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    text = await response.text();
+  } catch {
+    // The cause would quote the URL.
+    throw new TikTokError(`TikTok's auth host did not answer (${path})`);
+  }
+  const grant = openEnvelope(Grant, { what: path, response, text, now: Date.now() });
+  return { ...grant, requestedAt };
+}
+
+function tokensOf(grant: z.infer<typeof Grant> & { requestedAt: number }): Tokens {
+  return {
+    accessToken: grant.access_token,
+    accessTokenExpiresAt: grant.access_token_expire_in,
+    refreshToken: grant.refresh_token,
+    refreshTokenExpiresAt: grant.refresh_token_expire_in,
+    scopes: grant.granted_scopes ?? [],
+    requestedAt: grant.requestedAt,
+  };
+}
+
+/**
+ * Exchanges the code that TikTok sent back; it lives 30 minutes and works once.
+ * @throws {TikTokError}
+ * @throws {NotASellerError}
+ */
+export async function exchangeAuthCode(config: TikTokConfig, code: string): Promise<TokenGrant> {
+  const parameters = { auth_code: code, grant_type: "authorized_code" };
+  const grant = await requestTokens(config, "/api/v2/token/get", parameters);
+  if (grant.user_type != null && grant.user_type !== 0) {
+    throw new NotASellerError("This TikTok login is no seller's");
+  }
+  if (!grant.open_id) throw new TikTokError("TikTok's answer does not say whose the tokens are");
+  return { ...tokensOf(grant), openId: grant.open_id };
+}
+
+/**
+ * Exchanges a refresh token for a new pair. The old refresh token is dead as soon as TikTok has answered:
+ * what comes back is the only pair that there is.
+ * @throws {TikTokError}
+ */
+export async function refreshTokens(
+  config: TikTokConfig,
+  refreshToken: string,
+): Promise<Tokens> {
+  const parameters = { refresh_token: refreshToken, grant_type: "refresh_token" };
+  return tokensOf(await requestTokens(config, "/api/v2/token/refresh", parameters));
+}

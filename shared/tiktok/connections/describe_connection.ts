@@ -1,0 +1,98 @@
+/** The state of a shop's connection, in words that its seller understands. */
+import type { DatabaseClient } from "../../database/client.ts";
+import { unwrap } from "../../database/result.ts";
+
+export interface ConnectionState {
+  /** `tiktok_shops.id` */
+  id: string;
+  /** TikTok's. */
+  shop_id: string;
+  shop_name: string | null;
+  region: string | null;
+  /** active, needs_reauth, disconnected or transferred. */
+  status: string;
+  /** Why it is not active; `null` if it is. */
+  reason: string | null;
+  /** For the seller. */
+  message: string;
+  /** ISO 8601: the end of the seller's permission at TikTok, a century away at times; `null` if it ended. */
+  expires_at: string | null;
+  connected_at: string;
+}
+
+interface ConnectionRow {
+  connection_status: string;
+  status_reason: string | null;
+  granted_scopes: string[];
+  token_expires_at: string;
+  refresh_token_expires_at: string;
+}
+
+const CONNECT_AGAIN = "Connect it again to receive orders.";
+
+const REASONS: Record<string, string> = {
+  token_refused: `TikTok does not accept our access to this shop any more. ${CONNECT_AGAIN}`,
+  authorization_expired: `The permission that you gave at TikTok has ended. ${CONNECT_AGAIN}`,
+  not_authorized: "The TikTok login that you connected last does not include this shop. " +
+    "Connect it again with the login that owns it.",
+  by_seller:
+    "You disconnected this shop. Its orders are still here; connect it again for new ones.",
+  deauthorized: `CreatorFlow was removed from this shop at TikTok. ${CONNECT_AGAIN}`,
+  connected_elsewhere: "Another CreatorFlow account has connected this shop. " +
+    "The orders that you received are still here.",
+};
+
+const DAY_MS = 24 * 3600 * 1000;
+/** TikTok announces the end of a permission from then on. */
+const SOON_MS = 30 * DAY_MS;
+/** TikTok's way of saying "for good" are dates in the next century. */
+const FOR_GOOD_MS = 20 * 365 * DAY_MS;
+
+const READ_ORDERS = "seller.order.info";
+
+/** `now` in milliseconds since 1970. */
+export function describeConnection(row: ConnectionRow, now: number): string {
+  if (row.connection_status !== "active") return REASONS[row.status_reason ?? ""] ?? CONNECT_AGAIN;
+  const expiresAt = Date.parse(row.refresh_token_expires_at);
+  if (expiresAt <= now) return REASONS.authorization_expired as string;
+  if (Date.parse(row.token_expires_at) <= now) {
+    return "Connected, but TikTok has not renewed our access yet. We keep trying; " +
+      "what was ordered meanwhile comes in afterwards.";
+  }
+  if (row.granted_scopes.length > 0 && !row.granted_scopes.includes(READ_ORDERS)) {
+    return "Connected, but TikTok does not let us read orders. " +
+      "Connect again and agree to order information.";
+  }
+  if (expiresAt - now > FOR_GOOD_MS) return "Connected. Orders arrive by themselves.";
+  const day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" }).format(
+    expiresAt,
+  );
+  return expiresAt - now > SOON_MS
+    ? `Connected until ${day}. Orders arrive by themselves.`
+    : `Connected, but your permission at TikTok ends on ${day}. Connect again before then.`;
+}
+
+/** All shops that the user ever connected, as `client` may see them. `now` in milliseconds. */
+export async function listConnections(
+  client: DatabaseClient,
+  userId: string,
+  now: number,
+): Promise<ConnectionState[]> {
+  const rows = unwrap(
+    "tiktok_shops",
+    await client.from("tiktok_shops").select(
+      "id, shop_id, shop_name, region, connection_status, status_reason, granted_scopes, token_expires_at, refresh_token_expires_at, connected_at",
+    ).eq("user_id", userId).order("connected_at"),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    shop_id: row.shop_id,
+    shop_name: row.shop_name,
+    region: row.region,
+    status: row.connection_status,
+    reason: row.status_reason,
+    message: describeConnection(row, now),
+    expires_at: row.connection_status === "active" ? row.refresh_token_expires_at : null,
+    connected_at: row.connected_at,
+  }));
+}

@@ -1,0 +1,38 @@
+/** TikTok's tokens as they are stored: encrypted for each shop, times as timestamps. */
+import { encryptionContext } from "../../crypto/encrypted_columns.ts";
+import { encrypt } from "../../crypto/encryption.ts";
+import type { KeyRing } from "../../crypto/key_ring.ts";
+import type { Tokens } from "../api/tokens.ts";
+
+/** The associated data of a token's encryption: its column, and the shop that it is for. */
+export function tokenContext(column: "access_token" | "refresh_token", shopId: string): string {
+  return encryptionContext({ table: "tiktok_shops", column, boundTo: "shop_id" }, shopId);
+}
+
+export async function encryptTokens(
+  keys: KeyRing,
+  grant: Tokens,
+  shopId: string,
+): Promise<{ access_token: string; refresh_token: string }> {
+  return {
+    access_token: await encrypt(keys, grant.accessToken, tokenContext("access_token", shopId)),
+    refresh_token: await encrypt(keys, grant.refreshToken, tokenContext("refresh_token", shopId)),
+  };
+}
+
+/** Beyond the year 9999 JavaScript writes years as `+012345`, which Postgres does not read. */
+const MAX_ISO_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+
+const isoTime = (seconds: number) =>
+  new Date(Math.min(seconds, MAX_ISO_SECONDS) * 1000).toISOString();
+
+/** The times of a pair, as the SQL functions take them. */
+export function tokenTimes(
+  grant: Tokens,
+): { requested_at: string; token_expires_at: string; refresh_token_expires_at: string } {
+  return {
+    requested_at: new Date(grant.requestedAt).toISOString(),
+    token_expires_at: isoTime(grant.accessTokenExpiresAt),
+    refresh_token_expires_at: isoTime(grant.refreshTokenExpiresAt),
+  };
+}

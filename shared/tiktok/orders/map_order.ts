@@ -1,0 +1,81 @@
+/** Get Order Detail -> what SQL `ingest_order` takes. */
+import { exactCents } from "../../values/money.ts";
+import { type AddressStatus, mapAddress, type MappedAddress } from "./map_address.ts";
+import { mapOrderItems, type OrderItem } from "./map_order_items.ts";
+import {
+  mapOrderStatus,
+  mapPaymentStatus,
+  type OrderStatus,
+  type PaymentStatus,
+} from "./map_order_status.ts";
+import type { Order } from "../api/schemas.ts";
+
+/**
+ * The columns of `orders` that come from TikTok. `null` means that TikTok did not say: a stored value is
+ * kept, and a new order gets the column's default or is refused.
+ */
+export interface OrderRow {
+  tiktok_order_id: string;
+  tiktok_status: string;
+  order_status: OrderStatus | null;
+  payment_status: PaymentStatus | null;
+  /** ISO 4217. */
+  currency: string | null;
+  /** Exact decimals in major units. */
+  total_amount: string | null;
+  shipping_cost: string | null;
+  shipping_type: string | null;
+  customer_email: string | null;
+  shipping_address: MappedAddress["address"];
+  address_status: AddressStatus;
+  order_items: OrderItem[];
+  /** ISO 8601. */
+  tiktok_created_at: string | null;
+  tiktok_updated_at: string;
+}
+
+/** The order cannot be stored without inventing or losing something. */
+export class OrderMappingError extends Error {
+  override name = "OrderMappingError";
+}
+
+function isoTime(seconds: number | null | undefined): string | null {
+  return seconds ? new Date(seconds * 1000).toISOString() : null;
+}
+
+/** The column holds two decimals; rounding a seller's money is not ours to do. */
+function exactAmount(field: string, amount: string | null | undefined): string | null {
+  if (!amount) return null;
+  const exact = exactCents(amount);
+  if (exact === undefined) throw new OrderMappingError(`${field} has more than two decimals`);
+  return exact;
+}
+
+/** @throws {OrderMappingError} */
+export function mapOrder(order: Order): OrderRow {
+  const updatedAt = isoTime(order.update_time) ?? isoTime(order.create_time);
+  if (updatedAt === null) {
+    throw new OrderMappingError("The order has neither update_time nor create_time");
+  }
+  const orderStatus = mapOrderStatus(order.status);
+  const { status: addressStatus, address } = mapAddress(order.recipient_address);
+  return {
+    tiktok_order_id: order.id,
+    tiktok_status: order.status,
+    order_status: orderStatus,
+    payment_status: mapPaymentStatus(orderStatus, {
+      paid: Boolean(order.paid_time),
+      cashOnDelivery: order.is_cod === true,
+    }),
+    currency: order.payment?.currency || order.line_items?.[0]?.currency || null,
+    total_amount: exactAmount("total_amount", order.payment?.total_amount),
+    shipping_cost: exactAmount("shipping_fee", order.payment?.shipping_fee),
+    shipping_type: order.shipping_type || null,
+    customer_email: order.buyer_email || null,
+    shipping_address: address,
+    address_status: addressStatus,
+    order_items: mapOrderItems(order.line_items ?? []),
+    tiktok_created_at: isoTime(order.create_time),
+    tiktok_updated_at: updatedAt,
+  };
+}

@@ -1,0 +1,70 @@
+/** What TikTok's events say about an order beside "look at it": which orders, and news for its timeline. */
+import * as z from "zod";
+import type { Json } from "../../database/types.ts";
+
+/** An order that an event names, and what it says of it. */
+export interface NamedOrder {
+  order_id: string;
+  notice: Record<string, Json>;
+}
+
+const Id = z.string().regex(/^[0-9]{1,32}$/);
+
+/** By topic: the fields that the timeline keeps. All of them are ids and words of TikTok's. */
+const NOTICE_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  REVERSE_STATUS_UPDATE: ["reverse_order_id", "reverse_event_type", "reverse_type"],
+  CANCELLATION_STATUS_CHANGE: ["cancel_id", "cancel_status", "cancellations_role"],
+  RETURN_STATUS_CHANGE: ["return_id", "return_type", "return_status", "return_role"],
+};
+
+const MAX_LENGTH = 100;
+
+/** What goes into the timeline of the order that an event names. */
+export function noticeOf(topic: string, data: Record<string, unknown>): Record<string, Json> {
+  const kept = (NOTICE_FIELDS[topic] ?? []).map((name) => [name, data[name]] as const)
+    .filter(([, value]) =>
+      typeof value === "number" || typeof value === "string" && value.length <= MAX_LENGTH
+    );
+  return Object.fromEntries(kept) as Record<string, Json>;
+}
+
+const Packages = z.object({
+  package_list: z.array(z.object({ order_id_list: z.array(Id) })),
+});
+
+const LineItem = z.object({ main_order_id: Id });
+
+/** As documented a string; "0" is no refund. */
+const RefundTotal = z.union([z.string(), z.number().transform(String)])
+  .transform((text) => text.trim())
+  .refine((text) => /^\d{1,12}(\.\d{1,2}0*)?$/.test(text) && Number(text) > 0);
+
+const Refund = z.object({
+  line_items: z.array(z.unknown()).transform((items) =>
+    items.flatMap((item) => LineItem.safeParse(item).data ?? [])
+  ),
+  refund_total: RefundTotal.optional().catch(undefined),
+});
+
+/**
+ * The orders of an event that names several, or none: after-sales requests name only themselves.
+ * Topics: PACKAGE_UPDATE, REFUND_SUCCESS, AFTERSALES_REQUEST_STATUS_UPDATE, RMA_STATUS_UPDATE.
+ */
+export function namedOrders(topic: string, data: Record<string, unknown>): NamedOrder[] {
+  if (topic === "PACKAGE_UPDATE") {
+    const { data: body } = Packages.safeParse(data);
+    const ids = body?.package_list.flatMap((entry) => entry.order_id_list) ?? [];
+    return [...new Set(ids)].map((order_id) => ({ order_id, notice: {} }));
+  }
+  if (topic === "REFUND_SUCCESS") {
+    const { data: body } = Refund.safeParse(data);
+    const ids = [...new Set(body?.line_items.map((item) => item.main_order_id))];
+    // The sum of a refund over several orders says nothing about each.
+    const total = ids.length === 1 ? body?.refund_total : undefined;
+    return ids.map((order_id) => ({
+      order_id,
+      notice: { refund: "success", ...(total !== undefined && { refund_total: total }) },
+    }));
+  }
+  return [];
+}

@@ -1,0 +1,39 @@
+/** A seller's whole way from the trial to a paid plan, as it is in life. */
+import assert from "node:assert/strict";
+import { callBilling, payCheckout, usageOf } from "../support/billing.ts";
+import { connectSeller, settledEvents } from "../support/shop.ts";
+import { startTestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+Deno.test("trial with 10 orders and 5 held, checkout, growth: the held orders come in, 15 of 500", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const orders = Array.from({ length: 15 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
+  for (const order of orders) await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  assert.deepEqual(await settledEvents(stack), { done: 10, held: 5 });
+  const { month_ends_at, ...before } = await usageOf(seller);
+  assert.deepEqual(before, { used: 10, limit: 10, held: 5 });
+
+  const checkout = await callBilling(stack, seller, "/checkout", { plan: "growth" });
+  assert.deepEqual([checkout.status, checkout.body.kind], [200, "checkout"]);
+  await payCheckout(checkout.body.url);
+  // Nobody calls the event worker: the webhook's own work does it all.
+  await until("the held orders are in", async () => (await usageOf(seller)).used === 15);
+  assert.deepEqual(await usageOf(seller), { used: 15, limit: 500, held: 0, month_ends_at });
+  const { data: user } = await seller.client.from("users")
+    .select("subscription_status, subscription_tier").single();
+  assert.deepEqual(user, { subscription_status: "active", subscription_tier: "growth" });
+  const { data: subscriptions } = await seller.client.from("subscriptions")
+    .select("plan_name, status, cancel_at_period_end");
+  assert.deepEqual(subscriptions, [
+    { plan_name: "growth", status: "active", cancel_at_period_end: false },
+  ]);
+  assert.deepEqual(
+    new Set(
+      (await seller.client.from("orders").select("tiktok_order_id")).data?.map((order) =>
+        order.tiktok_order_id
+      ),
+    ),
+    new Set(orders.map((order) => order.id)),
+  );
+});

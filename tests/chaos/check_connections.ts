@@ -1,0 +1,57 @@
+/** Whether the sellers are still connected, with TikTok's newest tokens, and no token was lost or used twice. */
+import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { storedTokens } from "../support/logins.ts";
+import type { TestStack } from "../support/stack.ts";
+import { atMost, type Check, equal, none } from "./check.ts";
+import type { ChaosSeller } from "./sellers.ts";
+import type { StormReport } from "./storm.ts";
+
+export interface TokenCount {
+  /** Pairs that TikTok gave. */
+  given: number;
+  /** Pairs that the database took. */
+  stored: number;
+  /** Refreshes that TikTok refused. */
+  refused: number;
+}
+
+export async function countTokens(stack: TestStack): Promise<TokenCount> {
+  const [row] = await stack.sql<{ stored: number }[]>`
+    select coalesce(sum(token_version), 0)::int as stored from private.tiktok_logins`;
+  const requests = stack.tiktok.tokenRequests;
+  return {
+    given: requests.filter(({ code }) => code === 0).length,
+    stored: row?.stored ?? 0,
+    // Anything else is a fault of the host, and no answer about the token.
+    refused: requests.filter(({ code }) => code === 36004005).length,
+  };
+}
+
+/** @param before The count when the storm began. */
+export async function checkConnections(
+  stack: TestStack,
+  sellers: ChaosSeller[],
+  before: TokenCount,
+  storm: StormReport,
+): Promise<Check[]> {
+  const tokens = await storedTokens(stack, await parseKeyRing(stack.env.ENCRYPTION_KEYS));
+  const outdated = tokens.filter(({ openId, accessToken, refreshToken }) => {
+    const newest = stack.tiktok.newestTokens(openId);
+    return accessToken !== newest?.accessToken || refreshToken !== newest.refreshToken;
+  });
+  const after = await countTokens(stack);
+  const lost = after.given - before.given - (after.stored - before.stored);
+  const shops = sellers.flatMap((seller) => seller.shopIds).length;
+  return [
+    equal("shops connected", shops, tokens.length),
+    none("shops without TikTok's newest tokens", outdated.map(({ openId }) => openId)),
+    // docs/tiktok.md: a worker that dies between TikTok's answer and its own commit.
+    atMost("token pairs lost with killed workers", storm.kills, lost),
+    atMost("sellers who had to connect again for that", Math.max(0, lost), storm.reconnections),
+    atMost(
+      "refresh tokens used that were none any more",
+      Math.max(0, lost),
+      after.refused - before.refused,
+    ),
+  ];
+}

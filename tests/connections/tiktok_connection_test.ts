@@ -1,0 +1,198 @@
+/** Calls of a connected shop: expired tokens, and TikTok's own news about the connection. */
+import assert from "node:assert/strict";
+import { ShopConnection } from "../../shared/tiktok/connections/shop_connection.ts";
+import { TikTokError } from "../../shared/tiktok/api/errors.ts";
+import { connectionStates, signUp } from "../support/oauth.ts";
+import {
+  addLogin,
+  backendOf,
+  connectionOf,
+  letRefreshesBeDue,
+  reconnect,
+  runTokenRefresh,
+  storedTokens,
+} from "../support/logins.ts";
+import {
+  connectSeller,
+  failedEvent,
+  letTimePass,
+  runEventWorker,
+  settledEvents,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+async function scene(stack: TestStack, shopCount = 1) {
+  const backend = await backendOf(stack);
+  const seller = await signUp(stack);
+  const openId = await addLogin(stack, backend, seller.id, shopCount);
+  return { backend, seller, openId, stored: await connectionOf(stack, openId) };
+}
+
+const openIdOf = (stack: TestStack, shopId: string) =>
+  stack.tiktok.state.get("shops", shopId)?.openId as string;
+
+Deno.test("20 calls that meet an expired token at once: one refresh, and all succeed", async () => {
+  await using stack = await startTestStack();
+  const { backend, openId, stored } = await scene(stack, 3);
+  stack.tiktok.expireAccessToken(openId);
+  const order = stack.tiktok.addOrder({ shopId: stored.shop_id });
+  const answers = await Promise.all(
+    Array.from(
+      { length: 20 },
+      () =>
+        new ShopConnection(backend, stored).call((access) =>
+          backend.tiktok.getOrders(access, [order.id])
+        ),
+    ),
+  );
+  assert.ok(answers.every((orders) => orders.has(order.id)));
+  assert.deepEqual(stack.tiktok.refreshes, [openId]);
+  for (const { openId: _, ...pair } of await storedTokens(stack, backend.keys)) {
+    assert.deepEqual(pair, stack.tiktok.newestTokens(openId), "for all shops of the login");
+  }
+});
+
+Deno.test("20 webhooks at once while the token has expired: one refresh, every order is in", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await stack.sql`
+    update public.plans set monthly_order_limit = 100 where monthly_order_limit < 100`;
+  stack.tiktok.expireAccessToken(openIdOf(stack, seller.shopId));
+  const orders = Array.from({ length: 20 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
+  const answers = await stack.tiktok.sendShuffled(orders, { concurrency: 20 });
+  assert.deepEqual(answers, Array(20).fill(200));
+  assert.deepEqual(await settledEvents(stack), { done: 20 });
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 20);
+  assert.equal(stack.tiktok.refreshes.length, 1);
+});
+
+Deno.test("a call repeats itself once, with the pair that somebody else stored meanwhile", async () => {
+  await using stack = await startTestStack();
+  const { backend, seller, openId, stored } = await scene(stack);
+  await reconnect(stack, backend, seller.id, openId);
+  for (const [token] of stack.tiktok.state.entries("accessTokens").slice(0, -1)) {
+    stack.tiktok.state.put("accessTokens", token, { openId, expiresAt: 1 });
+  }
+  await new ShopConnection(backend, stored).call((access) =>
+    backend.tiktok.getOrders(access, ["1"])
+  );
+  assert.deepEqual(stack.tiktok.refreshes, [], "it was fresh already");
+});
+
+Deno.test("36009004 is judged by its message: a parameter's refreshes nothing, a token's does", async () => {
+  await using stack = await startTestStack();
+  const { backend, openId, stored } = await scene(stack);
+  const connection = new ShopConnection(backend, stored);
+  const bad = connection.call((access) =>
+    backend.tiktok.searchOrders(access, { from: 1, to: 2, pageSize: 101 })
+  );
+  await assert.rejects(bad, (error) => error instanceof TikTokError && error.code === 36009004);
+  assert.deepEqual(stack.tiktok.refreshes, []);
+
+  // The access token is gone at TikTok, the refresh token is not.
+  for (const [token] of stack.tiktok.state.entries("accessTokens")) {
+    stack.tiktok.state.delete("accessTokens", token);
+  }
+  await connection.call((access) => backend.tiktok.getOrders(access, ["1"]));
+  assert.deepEqual(stack.tiktok.refreshes, [openId]);
+});
+
+Deno.test("a token that is refused as soon as it is issued is not refreshed again and again", async () => {
+  await using stack = await startTestStack();
+  const { backend, stored } = await scene(stack);
+  stack.tiktok.faults.add({ path: "/order/", kind: "expired" });
+  const call = () =>
+    new ShopConnection(backend, stored).call((access) => backend.tiktok.getOrders(access, ["1"]));
+  await assert.rejects(call(), /105002/);
+  const later = await connectionOf(stack, stack.tiktok.refreshes[0] as string);
+  for (let n = 0; n < 5; n++) {
+    await assert.rejects(
+      new ShopConnection(backend, later).call((access) => backend.tiktok.getOrders(access, ["1"])),
+      (error) => error instanceof TikTokError && error.retryAfterSeconds === 60,
+    );
+  }
+  assert.equal(stack.tiktok.refreshes.length, 1);
+});
+
+Deno.test("a dead login costs one refused refresh, however many webhooks still come", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  stack.tiktok.deauthorize(seller.shopId);
+  const orders = Array.from({ length: 30 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
+  await stack.tiktok.sendShuffled(orders, { concurrency: 10 });
+  for (let run = 0; run < 3; run++) {
+    await runEventWorker(stack);
+    await letTimePass(stack);
+    await letRefreshesBeDue(stack);
+  }
+  await runEventWorker(stack);
+  await runTokenRefresh(stack);
+  const refused = stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh"));
+  assert.deepEqual(refused.map((request) => request.code), [36004005]);
+  assert.deepEqual(await connectionStates(stack), [`${seller.shopId} needs_reauth token_refused`]);
+  // Nothing is lost: it waits for the seller.
+  assert.deepEqual(await settledEvents(stack), { ignored: 30 });
+});
+
+Deno.test("webhook 6 disconnects the shop at once, and a late one does not end the new connection", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const notice = stack.tiktok.deauthorize(seller.shopId);
+  const early = { ...notice, id: ((BigInt(notice.id) >> 32n) - 60n << 32n).toString() };
+  assert.equal(await stack.tiktok.send(early), 200);
+  await settledEvents(stack);
+  assert.deepEqual(
+    await connectionStates(stack),
+    [`${seller.shopId} active`],
+    "from before connecting",
+  );
+
+  assert.equal(await stack.tiktok.send(notice), 200);
+  assert.deepEqual(await settledEvents(stack), { done: 1, ignored: 1 });
+  assert.deepEqual(await connectionStates(stack), [`${seller.shopId} disconnected deauthorized`]);
+  const [row] = await stack.sql`select access_token, refresh_token from public.tiktok_shops`;
+  assert.deepEqual({ ...row }, { access_token: null, refresh_token: null });
+  assert.equal(await stack.tiktok.send(notice), 200);
+  assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 0);
+});
+
+Deno.test("webhook 7 sets the date for all shops of the login, and the seller's statistics have it", async () => {
+  await using stack = await startTestStack();
+  const { seller, stored } = await scene(stack, 2);
+  const end = Math.floor(Date.now() / 1000) + 20 * 86400;
+  assert.equal(await stack.tiktok.send(stack.tiktok.expirationNotice(stored.shop_id, end)), 200);
+  assert.deepEqual(await settledEvents(stack), { done: 1 });
+  const rows = await stack.sql`
+    select distinct extract(epoch from refresh_token_expires_at)::int as ends from public.tiktok_shops`;
+  assert.deepEqual(rows.map((row) => row.ends), [end]);
+  const { data } = await seller.client.from("analytics_events").select("event_type, properties");
+  assert.deepEqual(data?.map((event) => event.event_type), ["authorization_expiring"]);
+  const response = await fetch(`${stack.env.SUPABASE_URL}/functions/v1/tiktok-oauth/shops`, {
+    headers: { authorization: `Bearer ${seller.accessToken}` },
+  });
+  const { shops } = await response.json();
+  assert.match(shops[0].message, /ends on \w+ \d+, \d{4}\. Connect again before then/);
+
+  const wrong = {
+    ...stack.tiktok.expirationNotice(stored.shop_id, end),
+    data: { expiration_time: "soon" },
+  };
+  assert.equal(await stack.tiktok.send(wrong), 200);
+  assert.deepEqual(await settledEvents(stack), { done: 1, ignored: 1 });
+});
+
+Deno.test("an order is not lost to a token that cannot be refreshed for a while", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  stack.tiktok.expireAccessToken(openIdOf(stack, seller.shopId));
+  stack.tiktok.faults.add({ path: "/api/v2/token/refresh", kind: "html" });
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  await failedEvent(stack);
+  stack.tiktok.faults.clear();
+  await letRefreshesBeDue(stack);
+  await letTimePass(stack);
+  await runEventWorker(stack);
+  assert.deepEqual(await settledEvents(stack), { done: 1 });
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
+});

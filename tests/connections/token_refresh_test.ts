@@ -1,0 +1,302 @@
+/** tiktok-token-refresh: one refresh for a login, whoever asks and however often; nothing dead stays active. */
+import assert from "node:assert/strict";
+import { refreshDueLogins } from "../../shared/tiktok/connections/refresh_due_logins.ts";
+import { connectionStates, signUp } from "../support/oauth.ts";
+import {
+  addLogin,
+  backendOf,
+  letRefreshesBeDue,
+  letTokensEnd,
+  reconnect,
+  runTokenRefresh,
+  storedTokens,
+} from "../support/logins.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+const NONE = { refreshed: 0, superseded: 0, waiting: 0, needs_reauth: 0, expired: 0 };
+
+async function scene(stack: TestStack, logins: number[]) {
+  const backend = await backendOf(stack);
+  const seller = await signUp(stack);
+  const openIds: string[] = [];
+  for (const shops of logins) openIds.push(await addLogin(stack, backend, seller.id, shops));
+  return { backend, seller, openIds };
+}
+
+/** Every active shop holds the pair that TikTok knows as the newest of its login. */
+async function assertNewest(stack: TestStack, keys: Parameters<typeof storedTokens>[1]) {
+  for (const { openId, ...pair } of await storedTokens(stack, keys)) {
+    assert.deepEqual(pair, stack.tiktok.newestTokens(openId));
+  }
+}
+
+Deno.test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pair the newest", async () => {
+  await using stack = await startTestStack();
+  const backend = await backendOf(stack);
+  const seller = await signUp(stack);
+  const sizes = Array.from({ length: 120 }, (_, n) => n < 80 ? 2 : 1);
+  for (let n = 0; n < sizes.length; n += 10) {
+    await Promise.all(
+      sizes.slice(n, n + 10).map((shops) => addLogin(stack, backend, seller.id, shops)),
+    );
+  }
+  assert.equal((await stack.sql`select from public.tiktok_shops`).length, 200);
+  await letTokensEnd(stack);
+
+  const summaries = await Promise.all(Array.from({ length: 50 }, () => runTokenRefresh(stack)));
+
+  const total = (outcome: string) =>
+    summaries.reduce((sum, entry) => sum + (entry[outcome] ?? 0), 0);
+  assert.equal(total("refreshed"), 120);
+  assert.equal(total("waiting") + total("superseded") + total("needs_reauth"), 0);
+  assert.equal(stack.tiktok.refreshes.length, 120);
+  assert.equal(new Set(stack.tiktok.refreshes).size, 120);
+  assert.equal(
+    stack.tiktok.tokenRequests.filter((request) => request.path.endsWith("/refresh")).length,
+    120,
+    "and no call that TikTok refused",
+  );
+  const stored = await storedTokens(stack, backend.keys);
+  assert.equal(stored.length, 200);
+  await assertNewest(stack, backend.keys);
+  assert.deepEqual(await runTokenRefresh(stack), NONE);
+});
+
+Deno.test("what ends within a day is refreshed, oldest first; the rest is left alone", async () => {
+  await using stack = await startTestStack();
+  const { backend, openIds } = await scene(stack, [1, 1, 1]);
+  const [late, soon, far] = openIds as [string, string, string];
+  const end = (openId: string, hours: number) =>
+    stack.sql`
+    update public.tiktok_shops set token_expires_at = now() + make_interval(hours => ${hours})
+    where open_id = ${openId}`;
+  await Promise.all([end(late, 23), end(soon, -5), end(far, 25)]);
+  const summary = await refreshDueLogins(backend, { concurrency: 1 });
+  assert.deepEqual(summary, { ...NONE, refreshed: 2 });
+  assert.deepEqual(stack.tiktok.refreshes, [soon, late]);
+  await assertNewest(stack, backend.keys);
+});
+
+Deno.test("the time budget ends the claiming, and what is left is for the next run", async () => {
+  await using stack = await startTestStack();
+  const { backend } = await scene(stack, [1, 1, 1, 1]);
+  await letTokensEnd(stack);
+  let now = 0;
+  const summary = await refreshDueLogins(backend, {
+    concurrency: 1,
+    budgetMs: 25,
+    now: () => now += 10,
+  });
+  assert.deepEqual(summary, { ...NONE, refreshed: 2 });
+  assert.equal(stack.tiktok.refreshes.length, 2);
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 2 });
+});
+
+Deno.test("kill -9 between TikTok's answer and the commit: the next run finds the login dead, and says so", async () => {
+  await using stack = await startTestStack();
+  const { backend, openIds } = await scene(stack, [2]);
+  await letTokensEnd(stack);
+  stack.tiktok.faults.add({
+    path: "/api/v2/token/refresh",
+    kind: "late",
+    delayMs: 60_000,
+    count: 1,
+  });
+  const pid = stack.functionHostPid();
+  const call = runTokenRefresh(stack).catch((error) => error);
+  await until(
+    "TikTok has given a new pair",
+    () => Promise.resolve(stack.tiktok.refreshes.length === 1),
+  );
+  Deno.kill(pid, "SIGKILL");
+  assert.ok(await call instanceof Error);
+  await until(
+    "another function host runs",
+    () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
+  );
+
+  // Until the lease ends nobody else may: the killed one might still be at it.
+  assert.deepEqual(await runTokenRefresh(stack), NONE);
+  assert.equal((await storedTokens(stack, backend.keys)).length, 2);
+  await letRefreshesBeDue(stack);
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, needs_reauth: 1 });
+  const states = await connectionStates(stack);
+  assert.ok(states.every((state) => state.endsWith("needs_reauth token_refused")), String(states));
+  assert.equal(states.length, 2);
+
+  // It costs no further call, and the seller can mend it.
+  const asked = stack.tiktok.tokenRequests.length;
+  await letRefreshesBeDue(stack);
+  assert.deepEqual(await runTokenRefresh(stack), NONE);
+  assert.equal(stack.tiktok.tokenRequests.length, asked);
+  const [row] = await stack.sql`select user_id from private.tiktok_logins`;
+  await reconnect(stack, backend, row?.user_id, openIds[0] as string);
+  assert.equal((await storedTokens(stack, backend.keys)).length, 2);
+  await assertNewest(stack, backend.keys);
+});
+
+Deno.test("kill -9 before TikTok was asked: the next run recovers", async () => {
+  await using stack = await startTestStack();
+  const { backend } = await scene(stack, [2]);
+  await letTokensEnd(stack);
+  stack.tiktok.faults.add({
+    path: "/api/v2/token/refresh",
+    kind: "hang",
+    delayMs: 60_000,
+    count: 1,
+  });
+  const pid = stack.functionHostPid();
+  const call = runTokenRefresh(stack).catch((error) => error);
+  await until(
+    "TikTok is being asked",
+    () => Promise.resolve(stack.tiktok.tokenRequests.length === 2),
+  );
+  Deno.kill(pid, "SIGKILL");
+  await call;
+  await until(
+    "another function host runs",
+    () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
+  );
+  await letRefreshesBeDue(stack);
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 1 });
+  await assertNewest(stack, backend.keys);
+});
+
+Deno.test("a database that is away for a moment does not lose the new pair", async () => {
+  await using stack = await startTestStack();
+  const { backend } = await scene(stack, [1]);
+  await letTokensEnd(stack);
+  const signature = "store_refreshed_tokens(uuid, text, integer, jsonb)";
+  await stack.sql.unsafe(`revoke execute on function public.${signature} from service_role`);
+  const run = runTokenRefresh(stack);
+  await until("storing has failed", async () => {
+    const logs = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
+    return logs.includes("new tokens not stored yet");
+  });
+  await stack.sql.unsafe(`grant execute on function public.${signature} to service_role`);
+  assert.deepEqual(await run, { ...NONE, refreshed: 1 });
+  await assertNewest(stack, backend.keys);
+});
+
+Deno.test("outages and limits keep the old tokens and back off; one bad login stops no other", async () => {
+  await using stack = await startTestStack();
+  const { backend } = await scene(stack, [1, 1, 1, 1, 1]);
+  await letTokensEnd(stack);
+  const path = "/api/v2/token/refresh";
+  const before = await storedTokens(stack, backend.keys);
+  stack.tiktok.faults.add({ path, kind: "html", count: 1 });
+  stack.tiktok.faults.add({ path, kind: "internal", count: 1 });
+  stack.tiktok.faults.add({ path, kind: "rate_limit", retryAfterSeconds: 600, count: 1 });
+  const summary = await runTokenRefresh(stack);
+  assert.deepEqual(summary, { ...NONE, refreshed: 2, waiting: 3 });
+  assert.ok((await connectionStates(stack)).every((state) => state.endsWith(" active")));
+  const logins = await stack.sql`
+    select refresh_failures, refresh_refusals, last_refresh_error,
+      extract(epoch from refresh_not_before - now())::float as wait
+    from private.tiktok_logins where refresh_failures > 0 order by wait desc`;
+  assert.equal(logins.length, 3);
+  const [limited, ...others] = logins;
+  assert.ok(limited?.wait > 590 && limited?.wait <= 600, "TikTok's own wait counts");
+  for (const login of others) assert.ok(login.wait > 10 && login.wait <= 30, login.wait);
+  for (const login of logins) {
+    assert.equal(login.refresh_refusals, 0);
+    assert.doesNotMatch(login.last_refresh_error, /app_secret|TTP_|http:/);
+  }
+  const kept = (await storedTokens(stack, backend.keys))
+    .filter((pair) => before.some((old) => old.refreshToken === pair.refreshToken));
+  assert.equal(kept.length, 3);
+
+  assert.deepEqual(await runTokenRefresh(stack), NONE, "not before their time");
+  await letRefreshesBeDue(stack);
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 3 });
+  await assertNewest(stack, backend.keys);
+});
+
+Deno.test("TikTok's three ways of saying reconnect end the connection, and cost no second call", async () => {
+  await using stack = await startTestStack();
+  const { openIds } = await scene(stack, [2, 1, 1]);
+  const [withdrawn, expired, good] = openIds as [string, string, string];
+  await letTokensEnd(stack);
+  const shop = stack.tiktok.state.all("shops").find((entry) => entry.openId === withdrawn);
+  stack.tiktok.deauthorize(shop?.id as string);
+  const token = stack.tiktok.newestTokens(expired)?.refreshToken as string;
+  stack.tiktok.state.put("refreshTokens", token, { openId: expired, expiresAt: 1 });
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 1, needs_reauth: 2 });
+  const codes = stack.tiktok.tokenRequests.filter((request) => request.path.endsWith("/refresh"))
+    .map((request) => request.code).sort();
+  assert.deepEqual(codes, [0, 36004001, 36004005]);
+  assert.deepEqual(stack.tiktok.refreshes, [good]);
+  await letTokensEnd(stack);
+  await letRefreshesBeDue(stack);
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 1 });
+  const rows = await stack.sql`
+    select from public.tiktok_shops where connection_status <> 'active'
+      and status_reason = 'token_refused' and access_token is null and refresh_token is null`;
+  assert.equal(rows.length, 3);
+});
+
+Deno.test("consent that has run out ends without a call; a lost answer ends with the next one", async () => {
+  await using stack = await startTestStack();
+  const { openIds } = await scene(stack, [1, 1]);
+  const [over] = openIds as [string, string];
+  await letTokensEnd(stack);
+  await stack.sql`
+    update public.tiktok_shops set refresh_token_expires_at = now() where open_id = ${over}`;
+  stack.tiktok.faults.add({ path: "/api/v2/token/refresh", kind: "lost", count: 1 });
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, expired: 1, waiting: 1 });
+  assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 1);
+  await letRefreshesBeDue(stack);
+  assert.deepEqual(await runTokenRefresh(stack), { ...NONE, needs_reauth: 1 });
+  const states = (await connectionStates(stack)).map((state) =>
+    state.split(" ").slice(1).join(" ")
+  );
+  assert.deepEqual(states.sort(), [
+    "needs_reauth authorization_expired",
+    "needs_reauth token_refused",
+  ]);
+});
+
+Deno.test("a seller who connects again while a refresh is under way keeps the newer pair", async () => {
+  await using stack = await startTestStack();
+  const { backend, seller, openIds } = await scene(stack, [2]);
+  await letTokensEnd(stack);
+  stack.tiktok.faults.add({
+    path: "/api/v2/token/refresh",
+    kind: "late",
+    delayMs: 60_000,
+    count: 1,
+  });
+  const run = runTokenRefresh(stack);
+  await until(
+    "TikTok has given a new pair",
+    () => Promise.resolve(stack.tiktok.refreshes.length === 1),
+  );
+  await reconnect(stack, backend, seller.id, openIds[0] as string);
+  stack.tiktok.faults.close();
+  assert.deepEqual(await run, { ...NONE, superseded: 1 });
+  assert.equal((await storedTokens(stack, backend.keys)).length, 2);
+  await assertNewest(stack, backend.keys);
+});
+
+Deno.test("only a secret key may call it", async () => {
+  await using stack = await startTestStack();
+  const { seller } = await scene(stack, [1]);
+  await letTokensEnd(stack);
+  const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-token-refresh`;
+  const secret = stack.env.SUPABASE_SECRET_KEY;
+  for (
+    const [status, init] of [
+      [401, { method: "POST" }],
+      [401, { method: "POST", headers: { authorization: `Bearer ${secret}` } }],
+      [401, { method: "POST", headers: { authorization: `Bearer ${seller.accessToken}` } }],
+      [403, { method: "POST", headers: { apikey: stack.env.SUPABASE_PUBLISHABLE_KEY } }],
+      [405, { method: "GET", headers: { apikey: secret } }],
+    ] as [number, RequestInit][]
+  ) {
+    const response = await fetch(url, init);
+    assert.equal(response.status, status);
+    await response.body?.cancel();
+  }
+  assert.equal(stack.tiktok.refreshes.length, 0);
+});

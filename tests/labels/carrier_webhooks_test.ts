@@ -1,0 +1,587 @@
+/** Where parcels are: what EasyPost's webhooks and the carriers' own answers make of shipments and orders. */
+import assert from "node:assert/strict";
+import { seededRandom } from "../support/random.ts";
+import { createHmac } from "node:crypto";
+import type { EasyPostEvent, Tracker } from "../../local/simulators/easypost/objects.ts";
+import { MAX_BODY_BYTES } from "../../shared/http/read_body.ts";
+import {
+  buy,
+  callShipments,
+  type OrderRow,
+  receiveOrder,
+  workEvents,
+  workLater,
+} from "../support/labels.ts";
+import { mutate, type Mutation, pick } from "../support/mutations.ts";
+import { testOnOneStack } from "../support/shared_stack.ts";
+import { type ConnectedSeller, connectSeller, countEvents, subscribe } from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+/** Its NFKD form is another text: the ligature and the letters with accents come apart. */
+const SECRET = "geheim-ﬁ-Å-ñ-密-🔑";
+
+const MUTATIONS = 500;
+const AT_ONCE = 12;
+
+let stack: TestStack;
+let seller: ConnectedSeller;
+
+const step = testOnOneStack("where parcels are", async () => {
+  stack = await startTestStack({
+    environment: { EASYPOST_WEBHOOK_SECRET: SECRET, EASYPOST_API_KEY: "EZAKproduction" },
+  });
+  seller = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  return stack;
+}, () => {
+  stack.easypost.faults.clear();
+  stack.tiktok.faults.clear();
+});
+
+interface Parcel {
+  id: string;
+  order: OrderRow;
+  /** The carrier's number. */
+  code: string;
+}
+
+async function buyParcel(order: OrderRow, fields: Record<string, unknown> = {}): Promise<Parcel> {
+  const { status, body } = await buy(stack, seller, order.id, fields);
+  assert.equal(status, 201, JSON.stringify(body));
+  await workEvents(stack);
+  return { id: body.id, order, code: body.tracking_number };
+}
+
+async function newParcel(): Promise<Parcel> {
+  return await buyParcel(await receiveOrder(stack, seller));
+}
+
+async function parcelRow({ id }: Parcel): Promise<Record<string, unknown>> {
+  const [row] = await stack.sql`
+    select status, estimated_delivery::text, tracking_updated_at from public.shipments
+    where id = ${id}`;
+  return { ...row };
+}
+
+async function statusOf(parcel: Parcel): Promise<unknown> {
+  return (await parcelRow(parcel)).status;
+}
+
+async function orderStatus({ order }: Parcel): Promise<unknown> {
+  const [row] = await stack.sql`select order_status from public.orders where id = ${order.id}`;
+  return row?.order_status;
+}
+
+/** What the parcel's timeline says of its way. */
+async function wayOf({ order }: Parcel): Promise<string[]> {
+  const rows = await stack.sql`
+    select changes -> 'shipment_status' ->> 'to' as status from public.order_events
+    where order_id = ${order.id} and event_type = 'TRACKING_UPDATED' order by id`;
+  return rows.map((row) => row.status);
+}
+
+async function storedEvent({ id }: { id: string }): Promise<Record<string, unknown>> {
+  const rows = await stack.sql`
+    select status, reason, event_type, object_id from private.webhook_events
+    where source = 'easypost' and external_id = ${id}`;
+  assert.equal(rows.length, 1);
+  return { ...rows[0] };
+}
+
+function sign(body: string | Uint8Array, secret = SECRET.normalize("NFKD")): string {
+  return `hmac-sha256-hex=${createHmac("sha256", secret).update(body).digest("hex")}`;
+}
+
+function url(): string {
+  return `${stack.env.SUPABASE_URL}/functions/v1/carrier-webhooks`;
+}
+
+async function post(body: string, signature: string | undefined = sign(body)): Promise<number> {
+  const headers: Record<string, string> = signature === "" ? {} : { "x-hmac-signature": signature };
+  const response = await fetch(url(), { method: "POST", headers, body });
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** News of a parcel as EasyPost would send them, at any time of the carrier's. */
+function news(
+  { code }: Parcel,
+  tracker: Partial<Record<keyof Tracker, unknown>>,
+  event: Partial<Record<keyof EasyPostEvent, unknown>> = {},
+): EasyPostEvent {
+  const made = stack.easypost.eventOf(code);
+  return { ...made, ...event, result: { ...made.result, ...tracker } } as EasyPostEvent;
+}
+
+async function send(...events: EasyPostEvent[]): Promise<void> {
+  for (const event of events) {
+    assert.equal(await stack.easypost.send(event), 200);
+    await workEvents(stack);
+  }
+}
+
+step("signed news move a parcel and its order from the purchase to the door", async () => {
+  const parcel = await newParcel();
+  assert.equal(await orderStatus(parcel), "awaiting_collection");
+  const way = [
+    ["pre_transit", "purchased", "awaiting_collection"],
+    ["in_transit", "in_transit", "in_transit"],
+    ["available_for_pickup", "available_for_pickup", "in_transit"],
+    ["out_for_delivery", "out_for_delivery", "in_transit"],
+    ["failure", "failed", "in_transit"],
+    ["delivered", "delivered", "delivered"],
+  ] as const;
+  for (const [word, status, order] of way) {
+    const { event, answer } = await stack.easypost.advanceTracker(parcel.code, word);
+    assert.equal(answer, 200);
+    await workEvents(stack);
+    assert.deepEqual([await statusOf(parcel), await orderStatus(parcel)], [status, order], word);
+    const stored = await storedEvent(event);
+    assert.deepEqual(stored, {
+      status: "done",
+      reason: null,
+      event_type: "tracker.updated",
+      object_id: parcel.code,
+    });
+  }
+  assert.deepEqual(await wayOf(parcel), way.slice(1).map(([, status]) => status));
+  const { data } = await seller.client.from("shipments").select("status").eq("id", parcel.id);
+  assert.deepEqual(data, [{ status: "delivered" }]);
+});
+
+step("late, doubled and shuffled news never move a parcel back", async () => {
+  const parcel = await newParcel();
+  const [first, second, third] = (["in_transit", "out_for_delivery", "delivered"] as const)
+    .map((status) => stack.easypost.changeTracker(parcel.code, status));
+  assert.ok(first && second && third);
+  await send(second);
+  assert.equal(await statusOf(parcel), "out_for_delivery");
+  await send(first, second, first);
+  assert.equal(await statusOf(parcel), "out_for_delivery");
+  await send(third, second, first, third);
+  assert.deepEqual(await wayOf(parcel), ["out_for_delivery", "delivered"]);
+  // Only a return comes after a delivery.
+  await send(news(parcel, { status: "failure" }), news(parcel, { status: "in_transit" }));
+  assert.equal(await statusOf(parcel), "delivered");
+  await send(news(parcel, { status: "return_to_sender" }), news(parcel, { status: "delivered" }));
+  assert.equal(await statusOf(parcel), "returned");
+
+  // All at the same time, each thrice.
+  const shuffled = await newParcel();
+  const events = (["pre_transit", "in_transit", "out_for_delivery", "delivered"] as const)
+    .map((status) => stack.easypost.changeTracker(shuffled.code, status));
+  const random = seededRandom(7).next;
+  const deliveries = [...events, ...events, ...events].toSorted(() => random() - 0.5);
+  const answers = await Promise.all(deliveries.map((event) => stack.easypost.send(event)));
+  assert.ok(answers.every((answer) => answer === 200));
+  await workEvents(stack);
+  assert.deepEqual([await statusOf(shuffled), await orderStatus(shuffled)], [
+    "delivered",
+    "delivered",
+  ]);
+  for (const event of events) assert.equal((await storedEvent(event)).status, "done");
+});
+
+step("words that nobody knows move nothing", async () => {
+  const parcel = await newParcel();
+  await send(news(parcel, { status: "in_transit" }));
+  const odd = ["unknown", "cancelled", "teleported", "", "IN_TRANSIT", "__proto__", "voided"];
+  for (const status of [...odd, null, 7, ["delivered"], { status: "delivered" }]) {
+    const event = news(parcel, { status });
+    await send(event);
+    assert.equal(await statusOf(parcel), "in_transit", String(status));
+    assert.match(String((await storedEvent(event)).status), /^(done|ignored)$/);
+  }
+});
+
+step("the day of delivery is the one of the carrier's newest news", async () => {
+  const parcel = await newParcel();
+  const at = (updated_at: string, est_delivery_date: unknown, status = "in_transit") =>
+    news(parcel, { status, updated_at, est_delivery_date });
+  const day = async () => (await parcelRow(parcel)).estimated_delivery;
+  await send(at("2031-05-02T10:00:00Z", "2031-05-07T00:00:00Z"));
+  assert.equal(await day(), "2031-05-07");
+  await send(at("2031-05-03T10:00:00Z", "2031-05-09T00:00:00Z"));
+  assert.equal(await day(), "2031-05-09");
+  // Late.
+  await send(at("2031-05-01T10:00:00Z", "2031-05-05T00:00:00Z"));
+  assert.equal(await day(), "2031-05-09");
+  // News that do not say leave it.
+  await send(at("2031-05-04T10:00:00Z", null), at("2031-05-04T11:00:00Z", "soon"));
+  assert.equal(await day(), "2031-05-09");
+  // What is old tells of a state all the same, if it is a later one.
+  await send(at("2031-05-01T11:00:00Z", "2031-05-04T00:00:00Z", "out_for_delivery"));
+  assert.deepEqual([await statusOf(parcel), await day()], ["out_for_delivery", "2031-05-09"]);
+  const { tracking_updated_at } = await parcelRow(parcel);
+  assert.equal((tracking_updated_at as Date).toISOString(), "2031-05-04T11:00:00.000Z");
+});
+
+step("times that no calendar has are passed over", async () => {
+  const parcel = await newParcel();
+  for (const time of ["+275760-09-13", "-271821-04-20", "12026-01-01", "0000-01-01", "-1", "1e3"]) {
+    const event = news(parcel, {
+      status: "pre_transit",
+      est_delivery_date: time,
+      updated_at: time,
+    });
+    await send(event);
+    assert.equal((await storedEvent(event)).status, "done", time);
+  }
+  await send(news(parcel, { status: "in_transit", updated_at: "2031-05-02T10:00:00Z" }));
+  const { status, tracking_updated_at } = await parcelRow(parcel);
+  assert.equal(status, "in_transit");
+  assert.equal((tracking_updated_at as Date).toISOString(), "2031-05-02T10:00:00.000Z");
+});
+
+step("characters that Postgres cannot store spoil no event", async () => {
+  const parcel = await newParcel();
+  for (const odd of ["1\0", "\ud800", "\0", "x".repeat(20_000)]) {
+    const event = news(parcel, { tracking_code: odd, carrier: odd, est_delivery_date: odd });
+    await send(event);
+    assert.equal((await storedEvent(event)).status, "done");
+    const lost = news(parcel, { status: "delivered", tracking_code: odd, shipment_id: odd });
+    await send(lost);
+    assert.equal((await storedEvent(lost)).status, "ignored");
+  }
+  assert.equal(await statusOf(parcel), "purchased");
+});
+
+step("an order of two parcels is delivered when both are", async () => {
+  const order = await receiveOrder(stack, seller, { quantity: 2 });
+  const lines = [0, 1].map((unit) => `${order.tiktokId.slice(0, 14)}000${unit}`);
+  const first = await buyParcel(order, { line_item_ids: [lines[0]] });
+  assert.equal(await orderStatus(first), "partially_shipped");
+  await send(stack.easypost.changeTracker(first.code, "delivered"));
+  assert.equal(await statusOf(first), "delivered");
+  assert.equal(await orderStatus(first), "partially_shipped");
+  const second = await buyParcel(order, { line_item_ids: [lines[1]] });
+  await send(stack.easypost.changeTracker(second.code, "out_for_delivery"));
+  assert.equal(await orderStatus(second), "in_transit");
+  await send(stack.easypost.changeTracker(second.code, "delivered"));
+  assert.equal(await orderStatus(second), "delivered");
+});
+
+step(
+  "a tracker is found by EasyPost's shipment, else by its number; a voided label stays so",
+  async () => {
+    const [named, numbered, voided] = [await newParcel(), await newParcel(), await newParcel()];
+    await send(news(named, { status: "in_transit", tracking_code: "another" }));
+    assert.equal(await statusOf(named), "in_transit");
+    await send(news(numbered, { status: "in_transit", shipment_id: null }));
+    assert.equal(await statusOf(numbered), "in_transit");
+    stack.easypost.behaviour.refundStatus = "refunded";
+    assert.equal((await callShipments(stack, seller, `/${voided.id}/void`)).status, 200);
+    stack.easypost.behaviour.refundStatus = "submitted";
+    await send(news(voided, { status: "delivered" }));
+    assert.deepEqual([await statusOf(voided), await orderStatus(voided)], [
+      "voided",
+      "awaiting_collection",
+    ]);
+  },
+);
+
+step(
+  "what asks for nothing is kept, with the reason: others' parcels, other events, tests",
+  async () => {
+    const parcel = await newParcel();
+    const event = () => news(parcel, { status: "delivered" });
+    const cases: [EasyPostEvent, string][] = [
+      [
+        news(parcel, { status: "delivered", shipment_id: "shp_nobody", tracking_code: "1Z" }),
+        "the tracker is of no shipment here",
+      ],
+      [
+        news(parcel, { status: "delivered", shipment_id: null, tracking_code: null }),
+        "the tracker is of no shipment here",
+      ],
+      [{ ...event(), mode: "test" }, "it is a test"],
+      ...[
+        "batch.created",
+        "insurance.purchased",
+        "trackers.updated",
+        "new.thing",
+      ]
+        .map((
+          description,
+        ): [EasyPostEvent, string] => [
+          { ...event(), description },
+          `${description} asks for nothing`,
+        ]),
+      [{ ...event(), result: "delivered" } as never, "tracker.updated asks for nothing"],
+      [{ ...event(), result: null } as never, "tracker.updated asks for nothing"],
+    ];
+    for (const [sent, reason] of cases) {
+      await send(sent);
+      const { status, reason: kept, event_type } = await storedEvent(sent);
+      assert.deepEqual([status, kept, event_type], ["ignored", reason, sent.description]);
+    }
+    assert.equal(await statusOf(parcel), "purchased");
+    await stack.easypost.faults.clear();
+    await send({ ...event(), description: "tracker.created" });
+    assert.equal(await statusOf(parcel), "delivered");
+  },
+);
+
+step("without EasyPost's signature it is 403, and nothing is stored", async () => {
+  const parcel = await newParcel();
+  const body = JSON.stringify(news(parcel, { status: "delivered" }));
+  const good = sign(body);
+  const before = await countEvents(stack);
+  const forgeries = [
+    "",
+    "hmac-sha256-hex=",
+    good.slice("hmac-sha256-hex=".length),
+    good.toUpperCase(),
+    good.replace(/[0-9a-f]+$/, (hex) => hex.toUpperCase()),
+    good.slice(0, -1),
+    `${good}0`,
+    `${good}, ${good}`,
+    good.replace("sha256", "sha1"),
+    sign(body, "another secret"),
+    sign(body, ""),
+    // As it is written, not as it is keyed.
+    sign(body, SECRET),
+    sign(`${body} `),
+    sign(""),
+    `Bearer ${stack.env.SUPABASE_SECRET_KEY}`,
+  ];
+  for (const signature of forgeries) {
+    assert.notEqual(signature, good);
+    assert.equal(await post(body, signature), 403, signature);
+  }
+  // The right signature at the wrong place.
+  for (const header of ["authorization", "x-signature"]) {
+    const response = await fetch(url(), { method: "POST", headers: { [header]: good }, body });
+    assert.equal(response.status, 403);
+    assert.equal(response.headers.get("content-type"), "application/problem+json");
+    assert.equal((await response.json()).code, "invalid_signature");
+  }
+  assert.equal(await post(body.replace("delivered", "in_transit"), good), 403);
+  assert.equal(await countEvents(stack), before);
+  assert.equal(await post(body, good), 200);
+  await workEvents(stack);
+  assert.equal(await countEvents(stack), before + 1);
+  assert.equal(await statusOf(parcel), "delivered");
+});
+
+step("what is signed but no event is 400, and nothing is stored", async () => {
+  const before = await countEvents(stack);
+  const bodies = [
+    ...["", "not json", "null", "[]", '"text"', "{}", "7", "{", "\ufffd"],
+    ...['{"id":"evt_1"}', '{"description":"tracker.updated"}', '{"id":"","description":"a.b"}'],
+    ...['{"id":7,"description":"a.b"}', '{"id":"evt 1","description":"a.b"}'],
+    ...['{"id":"evt_1","description":"a b"}', '{"id":"evt_1","description":null}'],
+    `{"id":"${"e".repeat(101)}","description":"a.b"}`,
+    "[".repeat(100_000),
+  ];
+  for (const body of bodies) assert.equal(await post(body), 400, body.slice(0, 60));
+  assert.equal(await countEvents(stack), before);
+});
+
+step("it takes POST up to 1 MiB, at its own path, and only what it could store", async () => {
+  const before = await countEvents(stack);
+  for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+    const response = await fetch(url(), { method });
+    assert.deepEqual([response.status, response.headers.get("allow")], [405, "POST"], method);
+    await response.body?.cancel();
+  }
+  const elsewhere = await fetch(`${url()}/else`, { method: "POST" });
+  assert.equal(elsewhere.status, 404);
+  await elsewhere.body?.cancel();
+  assert.equal(await post(`{"id":"evt_large"}${" ".repeat(MAX_BODY_BYTES)}`), 413);
+  const body = '{"id":"evt_stored","description":"new.thing"}';
+  const receive = "public.receive_webhook_event(text, text, text, text, text, text)";
+  await stack.sql.unsafe(`revoke execute on function ${receive} from service_role`);
+  const refused = await post(body);
+  await stack.sql.unsafe(`grant execute on function ${receive} to service_role`);
+  assert.equal(refused, 503);
+  assert.equal(await countEvents(stack), before);
+  assert.equal(await post(body), 200);
+  assert.equal(await countEvents(stack), before + 1);
+  await workEvents(stack);
+});
+
+step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invented", async () => {
+  const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  const random = seededRandom(seed).next;
+  const parcels = [await newParcel(), await newParcel(), await newParcel()];
+  const counts = async () =>
+    (await stack.sql`
+    select (select count(*) from public.orders)::int as orders,
+      (select count(*) from public.shipments)::int as shipments,
+      (select count(*) from private.label_purchases)::int as purchases`)[0];
+  const before = await counts();
+  const topic = {
+    key: '"description"',
+    values: ['"tracker.created"', '"refund.successful"', '"batch.updated"', '"tracker."', '"."'],
+  };
+  const mutations = Array.from({ length: MUTATIONS }, (_, index) => {
+    const event = news(pick(random, parcels), {
+      status: pick(random, ["pre_transit", "in_transit"]),
+      // Nobody reads these: the mutations are to meet what is read.
+      tracking_details: [],
+      fees: [],
+    });
+    return mutate(random, { ...event, id: `evt_${seed}_${index}` }, topic);
+  });
+  const pid = stack.functionHostPid();
+  const accepted = new Set<string>();
+  let next = 0;
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    while (next < MUTATIONS) {
+      const index = next++;
+      const { body, operators } = mutations[index] as Mutation;
+      const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
+      const what = `FUZZ_SEED=${seed}, ${index} (${operators.join(", ")}): ${text.slice(0, 300)}`;
+      const response = await stack.callFunction(
+        new Request("http://functions/functions/v1/carrier-webhooks", {
+          method: "POST",
+          headers: { "x-hmac-signature": sign(body) },
+          body,
+        }),
+      );
+      await response.body?.cancel();
+      const tooLarge = body.length > MAX_BODY_BYTES;
+      assert.ok(
+        response.status === 200 || response.status === (tooLarge ? 413 : 400),
+        `${response.status}: ${what}`,
+      );
+      if (response.status === 200) accepted.add(text);
+    }
+  }));
+  await workEvents(stack);
+
+  const rows = await stack.sql`
+    select * from private.webhook_events
+    where source = 'easypost' and external_id ~ ${`^evt_${seed}_`} or body = any(${[...accepted]})`;
+  assert.ok(rows.length > MUTATIONS / 40, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
+  const ids = new Set<string>();
+  for (const row of rows) {
+    const what = `FUZZ_SEED=${seed}: ${row.body.slice(0, 400)}`;
+    assert.ok(accepted.has(row.body), `stored, but not accepted: ${what}`);
+    const body = JSON.parse(row.body.replace(/^\ufeff/, ""));
+    assert.deepEqual([row.external_id, row.event_type], [body.id, body.description], what);
+    if (row.object_id !== null) {
+      const { tracking_code } = body.result;
+      assert.equal(row.object_id, tracking_code.replaceAll("\0", "").toWellFormed(), what);
+    }
+    assert.equal(row.shop_id, null, what);
+    // What is odd is no reason to try again.
+    assert.match(row.status, /^(done|ignored)$/, `${row.last_error}: ${what}`);
+    ids.add(row.external_id);
+  }
+  for (const text of accepted) {
+    assert.ok(ids.has(JSON.parse(text.replace(/^\ufeff/, "")).id), `lost: ${text.slice(0, 300)}`);
+  }
+  assert.deepEqual(await counts(), before);
+  for (const parcel of parcels) {
+    assert.match(String(await statusOf(parcel)), /^(purchased|in_transit)$/);
+  }
+  assert.equal(stack.functionHostPid(), pid, "the function host died");
+  const [parcel] = parcels;
+  assert.ok(parcel);
+  await send(stack.easypost.changeTracker(parcel.code, "delivered"));
+  assert.equal(await statusOf(parcel), "delivered");
+});
+
+/** As if nothing was heard of the parcels for so long. */
+async function silence(hours: number, ...parcels: Parcel[]): Promise<void> {
+  await stack.sql`
+    update public.shipments set tracked_at = now() - make_interval(hours => ${hours})
+    where id in ${stack.sql(parcels.map(({ id }) => id))}`;
+}
+
+async function questionsAbout({ id }: Parcel): Promise<number> {
+  const [row] = await stack.sql`
+    select count(*)::int as questions from private.webhook_events
+    where event_type = 'CHECK_TRACKING' and object_id = ${id}`;
+  return row?.questions;
+}
+
+step(
+  "of a parcel that is silent for a day the carrier is asked, once a day, for 90 days",
+  async () => {
+    const [silent, recent, old, home] = [
+      await newParcel(),
+      await newParcel(),
+      await newParcel(),
+      await newParcel(),
+    ];
+    await send(stack.easypost.changeTracker(home.code, "delivered"));
+    for (const { code } of [silent, recent, old]) {
+      stack.easypost.changeTracker(code, "out_for_delivery", {
+        estDeliveryDate: "2031-05-07T00:00:00Z",
+      });
+    }
+    await silence(25, silent, old, home);
+    await silence(23, recent);
+    await stack.sql`
+    update public.shipments set created_at = now() - interval '91 days' where id = ${old.id}`;
+    await workEvents(stack);
+    assert.deepEqual(
+      await parcelRow(silent).then((
+        { status, estimated_delivery },
+      ) => [status, estimated_delivery]),
+      ["out_for_delivery", "2031-05-07"],
+    );
+    assert.equal(await orderStatus(silent), "in_transit");
+    assert.deepEqual(
+      await Promise.all([silent, recent, old, home].map(questionsAbout)),
+      [1, 0, 0, 0],
+    );
+    assert.deepEqual([await statusOf(recent), await statusOf(old)], ["purchased", "purchased"]);
+
+    // It was asked today.
+    stack.easypost.changeTracker(silent.code, "delivered");
+    await workEvents(stack);
+    await silence(25, silent);
+    await workEvents(stack);
+    assert.deepEqual([await questionsAbout(silent), await statusOf(silent)], [
+      1,
+      "out_for_delivery",
+    ]);
+  },
+);
+
+step("a carrier that does not answer is asked again", async () => {
+  const parcel = await newParcel();
+  stack.easypost.changeTracker(parcel.code, "in_transit");
+  stack.easypost.faults.add({ method: "GET", path: /\/shipments\/shp_\w+$/, kind: "html" });
+  await silence(25, parcel);
+  await workEvents(stack);
+  assert.equal(await statusOf(parcel), "purchased");
+  stack.easypost.faults.clear();
+  await workLater(stack);
+  assert.deepEqual([await statusOf(parcel), await questionsAbout(parcel)], ["in_transit", 1]);
+});
+
+step("TikTok's own parcels follow their packages and their order", async () => {
+  const buyTikToks = async () =>
+    await buyParcel(await receiveOrder(stack, seller, { shippingType: "TIKTOK" }));
+  const packageOf = async ({ id }: Parcel) => {
+    const [row] = await stack.sql`select tiktok_package_id from public.shipments where id = ${id}`;
+    return row?.tiktok_package_id as string;
+  };
+  // Asked, because no webhook came.
+  const [underway, home] = [await buyTikToks(), await buyTikToks()];
+  stack.tiktok.changePackage(await packageOf(underway), "FULFILLING");
+  stack.tiktok.changePackage(await packageOf(home), "COMPLETED");
+  await silence(25, underway, home);
+  await workEvents(stack);
+  assert.deepEqual([await statusOf(underway), await orderStatus(underway)], [
+    "in_transit",
+    "in_transit",
+  ]);
+  assert.deepEqual([await statusOf(home), await orderStatus(home)], ["delivered", "delivered"]);
+
+  // Told by the order's webhook.
+  const told = await buyTikToks();
+  for (const [status, word] of [["FULFILLING", "in_transit"], ["COMPLETED", "delivered"]]) {
+    const control = `${stack.env.TIKTOK_API_URL}/control/packages/${await packageOf(told)}`;
+    const response = await fetch(control, { method: "PATCH", body: JSON.stringify({ status }) });
+    assert.deepEqual((await response.json()).answers, [200]);
+    await workEvents(stack);
+    assert.deepEqual([await statusOf(told), await orderStatus(told)], [word, word]);
+  }
+  assert.equal(await questionsAbout(told), 0);
+});

@@ -1,0 +1,253 @@
+/**
+ * The process that buys a label is killed after each step. However far it came, in the end one label is
+ * bought and one shipment says so. `deno task test:labels` prints the table.
+ */
+import assert from "node:assert/strict";
+import { print } from "../../local/cli/console.ts";
+import { formatTable } from "../../local/cli/table.ts";
+import {
+  agePurchases,
+  type Answer,
+  FROM,
+  type OrderRow,
+  PARCEL,
+  receiveOrder,
+} from "../support/labels.ts";
+import {
+  type ObservedCall,
+  type ObservedHost,
+  startObservedHost,
+} from "../support/observed_host.ts";
+import {
+  type ConnectedSeller,
+  connectSeller,
+  letTimePass,
+  runEventWorker,
+  settledEvents,
+  subscribe,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+type Where = "database" | "easypost" | "tiktok";
+
+/** Where the process dies: before a call is worked, or after it was and before its answer is heard. */
+interface Step {
+  name: string;
+  where: Where;
+  method: string;
+  path: RegExp;
+  phase: ObservedCall["phase"];
+  /** The answer to the purchase itself is lost first. */
+  loseAnswer?: boolean;
+}
+
+const rpc = (name: string) => new RegExp(`/rpc/${name}$`);
+
+const FIRST: Step[] = [
+  step("nothing stored", "database", "POST", rpc("request_label"), "arrived"),
+  step("intent", "database", "POST", rpc("request_label"), "worked"),
+  step("order read again", "tiktok", "GET", /^\/order\/202309\/orders$/, "worked"),
+];
+
+const LAST: Step[] = [
+  step("bought, not stored", "database", "POST", rpc("finish_label_purchase"), "arrived"),
+  step("stored", "database", "POST", rpc("finish_label_purchase"), "worked"),
+];
+
+const STEPS: Record<"easypost" | "tiktok_shipping", Step[]> = {
+  easypost: [
+    ...FIRST,
+    step("carrier shipment asked", "easypost", "POST", /\/shipments$/, "arrived"),
+    step("carrier shipment made", "easypost", "POST", /\/shipments$/, "worked"),
+    step("carrier shipment stored", "database", "POST", rpc("start_label_purchase"), "worked"),
+    step("purchase asked", "easypost", "POST", /\/buy$/, "arrived"),
+    step("bought", "easypost", "POST", /\/buy$/, "worked"),
+    {
+      ...step("answer lost", "easypost", "GET", /\/shipments\/shp_/, "arrived"),
+      loseAnswer: true,
+    },
+    ...LAST,
+    step("TikTok asked", "tiktok", "POST", /\/orders\/\d+\/packages$/, "arrived"),
+    step("order updated at TikTok", "tiktok", "POST", /\/orders\/\d+\/packages$/, "worked"),
+  ],
+  tiktok_shipping: [
+    ...FIRST,
+    step("services read", "tiktok", "POST", /shipping_services\/query$/, "worked"),
+    step("choice stored", "database", "POST", rpc("start_label_purchase"), "worked"),
+    step("purchase asked", "tiktok", "POST", /\/202309\/packages$/, "arrived"),
+    step("bought", "tiktok", "POST", /\/202309\/packages$/, "worked"),
+    {
+      ...step("answer lost", "tiktok", "GET", /\/packages\/\d+$/, "arrived"),
+      loseAnswer: true,
+    },
+    ...LAST,
+    step("order updated, label drawn", "tiktok", "GET", /shipping_documents$/, "worked"),
+  ],
+};
+
+function step(
+  name: string,
+  where: Where,
+  method: string,
+  path: RegExp,
+  phase: ObservedCall["phase"],
+): Step {
+  return { name, where, method, path, phase };
+}
+
+interface Cell {
+  provider: string;
+  step: string;
+  /** What the seller's repeated request was answered, after the restart. */
+  answer: number;
+  /** Labels that the carrier sold for the order. */
+  bought: number;
+  /** Shipments of the order in the database that say "purchased". */
+  purchased: number;
+  order: string;
+}
+
+/** Kills the host at the step; the call there is lost with it. */
+function killAt(stack: TestStack, host: ObservedHost, wanted: Step): { done: boolean } {
+  const state = { done: false };
+  const observer = (where: Where) => (call: ObservedCall) => {
+    const here = !state.done && where === wanted.where && call.method === wanted.method &&
+      call.phase === wanted.phase && wanted.path.test(call.path);
+    if (!here) return;
+    state.done = true;
+    host.kill();
+    throw new Error("The caller is gone");
+  };
+  host.observe = observer("database");
+  stack.easypost.faults.observe = observer("easypost");
+  stack.tiktok.faults.observe = observer("tiktok");
+  return state;
+}
+
+function stopObserving(stack: TestStack, host: ObservedHost): void {
+  host.observe = undefined;
+  stack.easypost.faults.clear();
+  stack.tiktok.faults.clear();
+  delete stack.easypost.faults.observe;
+  delete stack.tiktok.faults.observe;
+}
+
+async function ask(
+  host: ObservedHost,
+  seller: ConnectedSeller,
+  order: OrderRow,
+): Promise<Pick<Answer, "status" | "body">> {
+  const response = await host.fetch("/shipments", {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${seller.accessToken}`,
+      "content-type": "application/json",
+      "idempotency-key": order.id,
+    },
+    body: JSON.stringify({ order_id: order.id, parcel: PARCEL, service: "cheapest", from: FROM }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+async function runCell(
+  { stack, host, seller }: { stack: TestStack; host: ObservedHost; seller: ConnectedSeller },
+  provider: keyof typeof STEPS,
+  wanted: Step,
+): Promise<Cell> {
+  const shippingType = provider === "easypost" ? "SELLER" : "TIKTOK";
+  const order = await receiveOrder(stack, seller, { shippingType });
+  if (wanted.loseAnswer) {
+    const faults = provider === "easypost" ? stack.easypost.faults : stack.tiktok.faults;
+    const path = provider === "easypost" ? /\/buy$/ : /\/202309\/packages$/;
+    faults.add({ kind: "lost", method: "POST", path, count: 1 });
+  }
+  const kill = killAt(stack, host, wanted);
+  // What is to die after its answer is worked in the background.
+  await ask(host, seller, order);
+  if (!kill.done) await (await host.fetch("/event-worker", worker(stack))).body?.cancel();
+  // The task may be in the hands of the process that answered: the worker then finds nothing to do.
+  await until(`${provider}: the process is at "${wanted.name}"`, () => Promise.resolve(kill.done));
+  stopObserving(stack, host);
+  await host.restarted();
+
+  await agePurchases(stack);
+  await runEventWorker(stack);
+  const again = await ask(host, seller, order);
+  await letTimePass(stack);
+  await runEventWorker(stack);
+  await settledEvents(stack);
+
+  const [row] = await stack.sql`select order_status from public.orders where id = ${order.id}`;
+  const shipments = await stack.sql`
+    select shipments.id, status, state, tracking_number, label_url, tiktok_told_at
+    from public.shipments join private.label_purchases as purchase on purchase.id = shipments.id
+    where shipments.order_id = ${order.id}`;
+  const [shipment] = shipments;
+  const what = `${provider}, "${wanted.name}"`;
+  assert.equal(shipment?.id, again.body.id, what);
+  assert.equal(shipment?.state, "purchased", what);
+  for (const column of ["tracking_number", "label_url", "tiktok_told_at"]) {
+    assert.notEqual(shipment?.[column], null, `${what}: ${column}`);
+  }
+  const told = stack.tiktok.fulfillment.shipped.filter((told) => told.orderId === order.tiktokId);
+  assert.equal(told.length, provider === "easypost" ? 1 : 0, `${what}: told TikTok`);
+  return {
+    provider,
+    step: wanted.name,
+    answer: again.status,
+    bought: labelsOf(stack, provider, order, shipments),
+    purchased: shipments.filter(({ status }) => status === "purchased").length,
+    order: row?.order_status,
+  };
+}
+
+function labelsOf(
+  stack: TestStack,
+  provider: keyof typeof STEPS,
+  order: OrderRow,
+  shipments: readonly Record<string, unknown>[],
+): number {
+  if (provider === "tiktok_shipping") {
+    return stack.tiktok.fulfillment.labels.filter(({ orderId }) => orderId === order.tiktokId)
+      .length;
+  }
+  const ids = new Set(shipments.map(({ id }) => id));
+  return stack.easypost.accounts.labels.filter(({ reference }) => ids.has(reference)).length;
+}
+
+function worker(stack: TestStack): RequestInit {
+  return { method: "POST", headers: { apikey: stack.env.SUPABASE_SECRET_KEY } };
+}
+
+function table(cells: Cell[]): string {
+  return formatTable([
+    ["provider", "killed after", "retry", "labels bought", "shipments", "order"],
+    ...cells.map(({ provider, step, answer, bought, purchased, order }) => [
+      provider,
+      step,
+      ...[answer, bought, purchased].map(String),
+      order,
+    ]),
+  ]);
+}
+
+Deno.test("killed after any step, one label is bought and one shipment says so", async () => {
+  await using stack = await startTestStack();
+  await using host = await startObservedHost(stack);
+  const seller = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  const cells: Cell[] = [];
+  for (const provider of ["easypost", "tiktok_shipping"] as const) {
+    for (const wanted of STEPS[provider]) {
+      cells.push(await runCell({ stack, host, seller }, provider, wanted));
+    }
+  }
+  print(`\n${table(cells)}\n`);
+  const wrong = cells.filter(({ bought, purchased }) => bought !== 1 || purchased !== 1);
+  assert.deepEqual(wrong, []);
+  assert.ok(cells.every(({ answer }) => answer === 200 || answer === 201));
+  // Nothing was bought for nobody.
+  assert.equal(stack.easypost.accounts.labelsBought, STEPS.easypost.length);
+  assert.equal(stack.tiktok.fulfillment.labelsBought, STEPS.tiktok_shipping.length);
+});

@@ -1,0 +1,254 @@
+/** Orders that must not be shipped, and money that is missing: no label, until the obstacle is gone. */
+import assert from "node:assert/strict";
+import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
+import {
+  askRates,
+  assertProblem,
+  callsTo,
+  labelsBought,
+  traces,
+  unitsOf,
+} from "../support/label_checks.ts";
+import { buy, callShipments, FROM, type OrderRow, receiveOrder } from "../support/labels.ts";
+import {
+  type ConnectedSeller,
+  connectSeller,
+  settledEvents,
+  settleTasks,
+  subscribe,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+const NOTHING = { easypost: 0, tiktok: 0 };
+
+/** TikTok has news of the order, and tells them. */
+async function change(
+  stack: TestStack,
+  order: OrderRow,
+  status: string,
+  detail: Record<string, unknown> = {},
+): Promise<void> {
+  const changed = stack.tiktok.changeOrder(order.tiktokId, status, detail);
+  await stack.tiktok.send(stack.tiktok.notificationOf(changed));
+  await settledEvents(stack);
+}
+
+/** What our own row says is enough to refuse: nobody is asked, and nothing stored. */
+async function assertRefusedAtOnce(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  order: OrderRow,
+  code: string,
+  label: Record<string, unknown> = {},
+): Promise<void> {
+  const before = await traces(stack);
+  assertProblem(await buy(stack, seller, order.id, label), 422, code);
+  assert.deepEqual(await traces(stack), before, code);
+}
+
+Deno.test("orders whose own state forbids it get no label; what waits for something gets it then", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  const receive = async (order: Parameters<typeof receiveOrder>[2]) => {
+    const received = await receiveOrder(stack, seller, order);
+    await settledEvents(stack);
+    return received;
+  };
+  const [masked, none] = [{ name: "R***", address_line1: "11***" }, { region_code: "US" }];
+  const forbidden: [string, Parameters<typeof receiveOrder>[2], Record<string, unknown>?][] = [
+    ["order_cancelled", { status: "CANCELLED" }],
+    ["order_cancelled", { status: "CANCELLED", shippingType: "TIKTOK" }],
+    ["already_shipped", { status: "IN_TRANSIT" }],
+    ["already_shipped", { status: "AWAITING_COLLECTION", shippingType: "TIKTOK" }],
+    ["already_shipped", { status: "DELIVERED" }],
+    ["already_shipped", { status: "COMPLETED" }],
+    ["tiktok_label_required", { shippingType: "TIKTOK" }, { provider: "easypost" }],
+    ["tiktok_label_unavailable", {}, { provider: "tiktok_shipping" }],
+    ["address_masked", { detail: { recipient_address: masked } }],
+  ];
+  for (const [code, order, label] of forbidden) {
+    const received = await receive(order);
+    await assertRefusedAtOnce(stack, seller, received, code, label);
+    if (label !== undefined) continue;
+    assertProblem(await askRates(stack, seller, received.id), 422, code, `rates: ${code}`);
+  }
+  assert.deepEqual(labelsBought(stack), NOTHING);
+
+  const waiting: [string, Parameters<typeof receiveOrder>[2]][] = [
+    ["order_on_hold", { status: "ON_HOLD" }],
+    ["order_on_hold", { status: "ON_HOLD", shippingType: "TIKTOK" }],
+    ["order_unpaid", { status: "UNPAID" }],
+    ["address_missing", { detail: { recipient_address: none } }],
+  ];
+  for (const [code, order] of waiting) {
+    const received = await receive(order);
+    const key = crypto.randomUUID();
+    await assertRefusedAtOnce(stack, seller, received, code, { key });
+    const { status: _, ...rest } = order ?? {};
+    const address = stack.tiktok.addOrder({ ...rest, detail: {}, shopId: seller.shopId }).detail;
+    const { recipient_address } = address;
+    await change(stack, received, "AWAITING_SHIPMENT", { recipient_address });
+    const { status } = await buy(stack, seller, received.id, { key });
+    assert.equal(status, 201, `${code} is over`);
+  }
+  await settledEvents(stack);
+
+  const refunded = await receive({ price: "20.00" });
+  const refund = {
+    ...{ aftersales_request_id: "1", rma_id: "2", refund_status: "REFUND_SUCCESS" },
+    line_items: [{ main_order_id: refunded.tiktokId, sku_id: "3" }],
+    ...{ refund_currency: "USD", refund_total: "24.99" },
+  };
+  const notice = { type: 67, id: "7700000000000000067", shopId: seller.shopId, data: refund };
+  assert.equal(await stack.tiktok.send(notice), 200);
+  await settledEvents(stack);
+  await assertRefusedAtOnce(stack, seller, refunded, "order_refunded");
+});
+
+Deno.test("what TikTok knows and we do not yet, forbids a label too, as long as it lasts", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  const shippedBySeller = (order: OrderRow) => {
+    const units = unitsOf(stack, order.tiktokId);
+    const { line_items } = stack.tiktok.state.get("orders", order.tiktokId)?.detail as {
+      line_items?: Record<string, unknown>[];
+    };
+    return line_items?.map((line) => ({
+      ...line,
+      ...(line.id === units[0] && { tracking_number: "9400100000000000000000", package_id: "77" }),
+    }));
+  };
+  type Change = [
+    code: string,
+    status: string,
+    detail: (order: OrderRow) => object,
+    passes?: object,
+  ];
+  const changes: Change[] = [
+    [
+      "cancellation_requested",
+      "AWAITING_SHIPMENT",
+      () => ({ is_buyer_request_cancel: true }),
+      { is_buyer_request_cancel: false },
+    ],
+    ["order_on_hold", "ON_HOLD", () => ({}), {}],
+    ["order_cancelled", "CANCELLED", () => ({})],
+    ["already_shipped", "IN_TRANSIT", () => ({})],
+    ["already_shipped", "AWAITING_COLLECTION", () => ({})],
+    ["already_shipped", "DELIVERED", () => ({})],
+    [
+      "already_shipped",
+      "PARTIALLY_SHIPPING",
+      (order) => ({ line_items: shippedBySeller(order) }),
+    ],
+  ];
+  for (const shippingType of ["SELLER", "TIKTOK"] as const) {
+    for (const [code, status, detailOf, passes] of changes) {
+      const what = `${shippingType} ${status}`;
+      const order = await receiveOrder(stack, seller, { shippingType, quantity: 2 });
+      await settledEvents(stack);
+      const bought = labelsBought(stack);
+      stack.tiktok.changeOrder(order.tiktokId, status, { ...detailOf(order) });
+      const key = crypto.randomUUID();
+      const easypost = stack.easypost.calls.length;
+      assertProblem(await buy(stack, seller, order.id, { key }), 422, code, what);
+      assert.deepEqual(labelsBought(stack), bought, what);
+      assert.equal(stack.easypost.calls.length, easypost, what);
+      const [purchase] = await stack.sql`
+        select state, reason from private.label_purchases where order_id = ${order.id}`;
+      assert.deepEqual({ ...purchase }, { state: "failed", reason: code }, what);
+      if (passes === undefined) continue;
+      stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT", { ...passes });
+      assert.equal((await buy(stack, seller, order.id, { key })).status, 201, what);
+    }
+  }
+  await settledEvents(stack);
+});
+
+Deno.test("a parcel needs a sender: one that the shop gave before, or with rates, will do", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  const key = crypto.randomUUID();
+  const without = { key, from: undefined };
+  for (let n = 0; n < 2; n++) {
+    assertProblem(await buy(stack, seller, order.id, without), 422, "sender_required");
+  }
+  const unknown = await askRates(stack, seller, order.id, { from: undefined });
+  assertProblem(unknown, 422, "sender_required");
+  assert.deepEqual(stack.easypost.calls, []);
+  // The same key with a sender is another request.
+  assertProblem(await buy(stack, seller, order.id, { key }), 409, "idempotency_key_reused");
+
+  assert.equal((await askRates(stack, seller, order.id)).status, 200);
+  assert.equal((await buy(stack, seller, order.id, without)).status, 201);
+  const [made] = stack.easypost.state.all("shipments").filter(({ purchase }) => purchase);
+  assert.deepEqual([made?.fromAddress.street1, made?.fromAddress.zip], [
+    FROM.line1,
+    FROM.postal_code,
+  ]);
+  const next = await receiveOrder(stack, seller);
+  assert.equal((await buy(stack, seller, next.id, { from: undefined })).status, 201);
+  const stranger = await connectSeller(stack);
+  const theirs = await receiveOrder(stack, stranger);
+  const answer = await buy(stack, stranger, theirs.id, { from: undefined });
+  assertProblem(answer, 422, "sender_required");
+  assert.equal(labelsBought(stack).easypost, 2);
+  await settledEvents(stack);
+});
+
+Deno.test("a disconnected shop's orders get no label until it is connected again", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const orders = [
+    await receiveOrder(stack, seller),
+    await receiveOrder(stack, seller, { shippingType: "TIKTOK" }),
+  ];
+  await settledEvents(stack);
+  await stack.tiktok.send(stack.tiktok.deauthorize(seller.shopId));
+  await settledEvents(stack);
+  const calls = stack.tiktok.calls.length;
+  for (const { id } of orders) {
+    assertProblem(await buy(stack, seller, id, { key: id }), 422, "shop_not_connected");
+  }
+  assert.deepEqual(labelsBought(stack), NOTHING);
+  assert.deepEqual([stack.tiktok.calls.length, stack.easypost.calls.length], [calls, 0]);
+
+  const code = await authorizeSimulatedShop(stack.env, seller.shopId);
+  await connectWithCode(stack.env, seller, code);
+  await settleTasks(stack);
+  for (const { id } of orders) {
+    assert.equal((await buy(stack, seller, id, { key: id })).status, 201);
+  }
+  assert.deepEqual(labelsBought(stack), { easypost: 1, tiktok: 1 });
+  await settledEvents(stack);
+});
+
+Deno.test("without enough funds nothing is bought, and with them the same request succeeds", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  const { accounts } = stack.easypost;
+  accounts.balance = "6.81";
+  const key = crypto.randomUUID();
+  for (let n = 0; n < 2; n++) {
+    assertProblem(await buy(stack, seller, order.id, { key }), 402, "funds_missing");
+    assert.deepEqual([accounts.labelsBought, accounts.balance], [0, "6.81"]);
+  }
+  const [failed] = await stack.sql`select id, state, reason from private.label_purchases`;
+  assert.deepEqual([failed?.state, failed?.reason], ["failed", "funds_missing"]);
+  assert.equal((await traces(stack)).lines, 0);
+  assert.deepEqual((await seller.client.from("shipments").select("id")).data, []);
+  const shown = await callShipments(stack, seller, `/${failed?.id}`, { method: "GET" });
+  assert.deepEqual([shown.body.state, shown.body.reason], ["failed", "funds_missing"]);
+
+  accounts.balance = "6.82";
+  const { status, body } = await buy(stack, seller, order.id, { key });
+  assert.deepEqual([status, body.id, body.shipping_cost], [201, failed?.id, "6.81"]);
+  assert.deepEqual([accounts.labelsBought, accounts.balance], [1, "0.00"]);
+  assert.equal(callsTo(stack.easypost.calls, /^POST \/v2\/shipments$/), 1);
+  assert.equal((await buy(stack, seller, order.id, { key })).status, 200);
+  await settledEvents(stack);
+});

@@ -1,0 +1,194 @@
+/** What labels cost: the prices that are shown are the ones that are charged. */
+import assert from "node:assert/strict";
+import {
+  askRates,
+  assertProblem,
+  callsTo,
+  labelsBought,
+  unitsOf,
+} from "../support/label_checks.ts";
+import { buy, callShipments, receiveOrder } from "../support/labels.ts";
+import { connectSeller, settledEvents } from "../support/shop.ts";
+import { startTestStack } from "../support/stack.ts";
+
+const SHIPMENTS_MADE = /^POST \/v2\/shipments$/;
+const SERVICES_READ = /\/shipping_services\/query$/;
+const SHIPPED = /\/packages\/\d+\/ship$/;
+
+interface ShownRate {
+  rate_id: string;
+  carrier: string;
+  service: string;
+  price: string | null;
+  is_default: boolean;
+}
+
+function shown(rates: ShownRate[]): unknown[] {
+  return rates.map(({ carrier, service, price, is_default }) => [
+    carrier,
+    service,
+    price,
+    is_default,
+  ]);
+}
+
+Deno.test("EasyPost's rates come cheapest first, and the one that is chosen is charged exactly", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  const { status, body: { rates } } = await askRates(stack, seller, order.id);
+  assert.equal(status, 200);
+  assert.deepEqual(shown(rates), [
+    ["USPS", "USPS/GroundAdvantage", "6.81", false],
+    ["UPSDAP", "UPSDAP/Ground", "7.78", false],
+    ["USPS", "USPS/Priority", "9.61", false],
+    ["UPSDAP", "UPSDAP/2ndDayAir", "18.59", false],
+    ["USPS", "USPS/Express", "34.85", false],
+  ]);
+  const { rate_id: _, expires_at, ...priority } = rates[2];
+  assert.deepEqual(priority, {
+    provider: "easypost",
+    carrier: "USPS",
+    service: "USPS/Priority",
+    service_name: "USPS Priority",
+    price: "9.61",
+    currency: "USD",
+    days_min: 2,
+    days_max: 2,
+    is_default: false,
+  });
+  const hour = Date.parse(expires_at) - Date.now();
+  assert.ok(hour > 3_500_000 && hour < 3_700_000, String(hour));
+  assert.deepEqual(labelsBought(stack), { easypost: 0, tiktok: 0 });
+
+  const { rate_id } = rates[2];
+  const chosen = { rate_id, service: undefined, from: undefined };
+  const bought = await buy(stack, seller, order.id, chosen);
+  assert.equal(bought.status, 201);
+  const { shipping_cost, quoted_cost, currency, carrier, service_type } = bought.body;
+  assert.deepEqual([shipping_cost, quoted_cost, currency], ["9.61", "9.61", "USD"]);
+  assert.deepEqual([carrier, service_type], ["USPS", "Priority"]);
+  const [label] = stack.easypost.accounts.labels;
+  // The cent is EasyPost's own fee for the label.
+  assert.deepEqual([label?.rate, label?.cents], ["USPS Priority 9.61", 962]);
+  assert.equal(
+    callsTo(stack.easypost.calls, SHIPMENTS_MADE),
+    1,
+    "rated and bought as one shipment",
+  );
+  const [stored] = await stack.sql`
+    select shipping_cost::text, quoted_cost::text, currency from public.shipments`;
+  assert.deepEqual({ ...stored }, { shipping_cost: "9.61", quoted_cost: "9.61", currency: "USD" });
+  const again = await callShipments(stack, seller, `/${bought.body.id}`, { method: "GET" });
+  assert.deepEqual([again.body.shipping_cost, again.body.quoted_cost], ["9.61", "9.61"]);
+
+  // Its carrier shipment is used up: the rate is good for its price all the same.
+  await settledEvents(stack);
+  stack.easypost.behaviour.refundStatus = "refunded";
+  const voided = await callShipments(stack, seller, `/${bought.body.id}/void`);
+  assert.equal(voided.body.state, "voided");
+  const other = await buy(stack, seller, order.id, chosen);
+  assert.deepEqual([other.status, other.body.shipping_cost], [201, "9.61"]);
+  assert.equal(callsTo(stack.easypost.calls, SHIPMENTS_MADE), 2);
+  await settledEvents(stack);
+});
+
+Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bought at their price", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 4 });
+  const [a, b, c, d] = unitsOf(stack, order.tiktokId) as [string, string, string, string];
+  const asked = await askRates(stack, seller, order.id, { from: undefined });
+  assert.equal(asked.status, 200, "TikTok knows where the seller sends from");
+  const { rates } = asked.body;
+  const [cheapest, middle, dearest] = [
+    "7208000000000000001",
+    "7208000000000000002",
+    "7208000000000000003",
+  ];
+  assert.deepEqual(shown(rates), [
+    ["USPS", cheapest, "5.12", true],
+    ["UPS", middle, "6.03", false],
+    ["FedEx", dearest, "15.93", false],
+  ]);
+  assert.deepEqual([rates[2].days_min, rates[2].days_max, rates[2].currency], [1, 2, "USD"]);
+  assert.equal(labelsBought(stack).tiktok, 0);
+
+  const wanted: [Record<string, unknown>, string, string][] = [
+    [{ rate_id: rates[2].rate_id, service: undefined }, dearest, "15.93"],
+    [{ service: "default" }, cheapest, "5.12"],
+    [{ service: "cheapest" }, cheapest, "5.12"],
+    [{ service: middle }, middle, "6.03"],
+  ];
+  const from = stack.tiktok.calls.length;
+  for (const [n, [label, service, price]] of wanted.entries()) {
+    const line_item_ids = [[a, b, c, d][n]];
+    const { status, body } = await buy(stack, seller, order.id, { ...label, line_item_ids });
+    assert.equal(status, 201, body.detail);
+    assert.deepEqual([body.shipping_cost, body.quoted_cost, body.currency], [price, price, "USD"]);
+    const label_ = stack.tiktok.fulfillment.labels.at(-1);
+    assert.deepEqual(
+      [label_?.serviceId, label_?.cents, label_?.lineItemIds],
+      [service, Math.round(Number(price) * 100), line_item_ids],
+    );
+  }
+  // The rate's price is known; of the others it is asked.
+  assert.equal(callsTo(stack.tiktok.calls, SERVICES_READ, from), 3);
+  assert.equal(labelsBought(stack).tiktok, 4);
+  await settledEvents(stack);
+});
+
+Deno.test("EasyPost sells the service that is named, and none that it did not offer", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  for (const service of ["Pigeon", "usps/priority"]) {
+    const answer = await buy(stack, seller, order.id, { service });
+    assertProblem(answer, 422, "service_unavailable", service);
+  }
+  assert.deepEqual(labelsBought(stack), { easypost: 0, tiktok: 0 });
+  const named = await buy(stack, seller, order.id, { service: "UPSDAP/Ground" });
+  assert.deepEqual(
+    [named.status, named.body.shipping_cost, named.body.service_type],
+    [201, "7.78", "Ground"],
+  );
+  await settledEvents(stack);
+});
+
+Deno.test("outside the US TikTok names no price: the waiting package is arranged once", async () => {
+  await using stack = await startTestStack();
+  const shopId = "7490000000000000001";
+  stack.tiktok.addShop({ id: shopId, region: "DE" });
+  const seller = await connectSeller(stack, shopId);
+  const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
+  const detail = stack.tiktok.state.get("orders", order.tiktokId)?.detail;
+  const waiting = detail?.packages as { id: string }[];
+  const asked = await askRates(stack, seller, order.id, { from: undefined });
+  assert.equal(asked.status, 200, "TikTok knows where the seller sends from");
+  const { rates } = asked.body;
+  assert.deepEqual(shown(rates), [["TikTok Shipping", "tiktok", null, true]]);
+
+  const [unit] = unitsOf(stack, order.tiktokId);
+  const part = await buy(stack, seller, order.id, { line_item_ids: [unit] });
+  assertProblem(part, 422, "line_items_combined");
+  assert.equal(labelsBought(stack).tiktok, 0);
+
+  const key = crypto.randomUUID();
+  const label = { key, rate_id: rates[0].rate_id, service: undefined };
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => buy(stack, seller, order.id, label)),
+  );
+  const bought = answers.find(({ status }) => status === 201)?.body;
+  assert.deepEqual(
+    [bought?.shipping_cost, bought?.quoted_cost, bought?.carrier],
+    [null, null, "TikTok Shipping"],
+  );
+  assert.match(bought?.tracking_number, /^75/);
+  assert.equal(callsTo(stack.tiktok.calls, SHIPPED), 1);
+  assert.deepEqual(
+    stack.tiktok.fulfillment.labels.map(({ packageId }) => packageId),
+    waiting.map(({ id }) => id),
+  );
+  assert.equal((await buy(stack, seller, order.id, label)).status, 200);
+  await settledEvents(stack);
+});

@@ -1,0 +1,249 @@
+/** Labels that are given back: by the carrier's decision, now or later, and never of a parcel under way. */
+import assert from "node:assert/strict";
+import { assertProblem, callsTo, labelsBought, orderOf, unitsOf } from "../support/label_checks.ts";
+import { agePurchases, type Answer, buy, callShipments, receiveOrder } from "../support/labels.ts";
+import {
+  type ConnectedSeller,
+  connectSeller,
+  runEventWorker,
+  settledEvents,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+const REFUNDS = /^POST .*\/refund$/;
+
+/** A label that TikTok was told of. */
+async function bought(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  order: Parameters<typeof receiveOrder>[2] = {},
+) {
+  const { id: orderId, tiktokId } = await receiveOrder(stack, seller, order);
+  const { status, body } = await buy(stack, seller, orderId);
+  assert.equal(status, 201, body.detail);
+  await settledEvents(stack);
+  return { orderId, tiktokId, id: body.id as string, label: body };
+}
+
+function voidIt(stack: TestStack, seller: ConnectedSeller, id: string): Promise<Answer> {
+  return callShipments(stack, seller, `/${id}/void`);
+}
+
+async function shown(stack: TestStack, seller: ConnectedSeller, id: string): Promise<string[]> {
+  const { body } = await callShipments(stack, seller, `/${id}`, { method: "GET" });
+  return [body.state, body.status, body.reason];
+}
+
+/** The worker asks about undecided voids, as it does every six hours. */
+async function hoursLater(stack: TestStack): Promise<void> {
+  await stack.sql`delete from private.webhook_events where event_type = 'CHECK_VOID'`;
+  await agePurchases(stack);
+  await runEventWorker(stack);
+  await settledEvents(stack);
+}
+
+/** The label is as good as it was, and its units are not to be had. */
+async function assertLive(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  { id, orderId, label }: Awaited<ReturnType<typeof bought>>,
+): Promise<void> {
+  assert.equal((await shown(stack, seller, id))[1], "purchased");
+  const link = await callShipments(stack, seller, `/${id}/label`, { method: "GET" });
+  assert.deepEqual([link.status, link.body.tracking_number], [200, label.tracking_number]);
+  const other = await buy(stack, seller, orderId);
+  assert.equal(other.status, 422);
+  assert.match(other.body.code, /^(line_items_labelled|already_shipped)$/);
+  const { status, events } = await orderOf(seller, orderId);
+  assert.deepEqual([status, events.includes("LABEL_VOIDED")], ["awaiting_collection", false]);
+}
+
+Deno.test("a void is asked for once, settled when the carrier has decided, and frees the units", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const first = await bought(stack, seller, { quantity: 2 });
+  const { id, orderId } = first;
+  const { accounts } = stack.easypost;
+
+  const answers = await Promise.all([1, 2, 3].map(() => voidIt(stack, seller, id)));
+  for (const { status, body } of answers) {
+    assert.deepEqual([status, body.id, body.state], [200, id, "void_requested"]);
+  }
+  assert.equal((await voidIt(stack, seller, id)).status, 200);
+  assert.equal(callsTo(stack.easypost.calls, REFUNDS), 1);
+  await assertLive(stack, seller, first);
+  await hoursLater(stack);
+  assert.deepEqual(await shown(stack, seller, id), ["void_requested", "purchased", null]);
+
+  assert.equal((await stack.easypost.settleRefund(id, "refunded"))?.answer, 200);
+  await settledEvents(stack);
+  await hoursLater(stack);
+  assert.deepEqual(await shown(stack, seller, id), ["voided", "voided", null]);
+  assert.equal(callsTo(stack.easypost.calls, REFUNDS), 1);
+  assert.deepEqual(await orderOf(seller, orderId), {
+    status: "awaiting_collection",
+    events: ["LABEL_PURCHASED", "LABEL_VOIDED"],
+  });
+  const { data } = await seller.client.from("order_events").select("changes")
+    .eq("event_type", "LABEL_VOIDED").single();
+  assert.deepEqual(data?.changes, {
+    shipment_id: id,
+  });
+  const repeated = await voidIt(stack, seller, id);
+  assert.deepEqual([repeated.status, repeated.body.state], [200, "voided"]);
+  const link = await callShipments(stack, seller, `/${id}/label`, { method: "GET" });
+  assertProblem(link, 422, "label_voided");
+
+  const [unit, other] = unitsOf(stack, first.tiktokId);
+  const part = await buy(stack, seller, orderId, { line_item_ids: [unit] });
+  assert.equal(part.status, 201);
+  assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
+  const rest = await buy(stack, seller, orderId);
+  assert.deepEqual([rest.status, rest.body.line_item_ids], [201, [other]]);
+  assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
+  assert.deepEqual([accounts.labelsBought, accounts.charged], [3, 682 * 2]);
+  // The tracking number of the label that was voided is no good any more.
+  await settledEvents(stack);
+  const numbers = stack.tiktok.fulfillment.shipped.map(({ trackingNumber }) => trackingNumber);
+  assert.deepEqual(numbers[0], first.label.tracking_number);
+  const last = numbers.slice(1).toSorted();
+  assert.deepEqual(
+    last,
+    [part.body.tracking_number, rest.body.tracking_number].toSorted(),
+  );
+});
+
+Deno.test("the carrier may void at once, or say that an unused label costs nothing", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  for (
+    const [refundStatus, reason] of [
+      ["refunded", null],
+      ["not_applicable", "billed_when_scanned"],
+    ] as const
+  ) {
+    const { id, orderId } = await bought(stack, seller);
+    stack.easypost.behaviour.refundStatus = refundStatus;
+    const { status, body } = await voidIt(stack, seller, id);
+    assert.deepEqual(
+      [status, body.state, body.status, body.reason],
+      [200, "voided", "voided", reason],
+    );
+    // TikTok was told of it: there the order stays what it was.
+    assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
+    assert.equal((await voidIt(stack, seller, id)).body.state, "voided");
+    const again = await buy(stack, seller, orderId);
+    assert.equal(again.status, 201);
+    assert.notEqual(again.body.id, id);
+    assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
+    await settledEvents(stack);
+  }
+  assert.equal(labelsBought(stack).easypost, 4);
+});
+
+Deno.test("a void that the carrier rejects leaves the label live, and may be asked for again", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = await bought(stack, seller);
+  const { behaviour } = stack.easypost;
+  behaviour.refundStatus = "rejected";
+  assertProblem(await voidIt(stack, seller, order.id), 422, "void_refused");
+  assert.deepEqual(await shown(stack, seller, order.id), [
+    "void_rejected",
+    "purchased",
+    "void_refused",
+  ]);
+  await assertLive(stack, seller, order);
+
+  behaviour.refundStatus = "submitted";
+  assert.equal((await voidIt(stack, seller, order.id)).body.state, "void_requested");
+  await stack.easypost.settleRefund(order.id, "rejected");
+  behaviour.refundStatus = "rejected";
+  await hoursLater(stack);
+  assert.deepEqual(await shown(stack, seller, order.id), [
+    "void_rejected",
+    "purchased",
+    "void_refused",
+  ]);
+  await assertLive(stack, seller, order);
+
+  // A carrier that does not answer is asked again by the worker.
+  stack.easypost.faults.add({ method: "POST", path: /\/refund$/, kind: "internal", count: 1 });
+  const pending = await voidIt(stack, seller, order.id);
+  assertProblem(pending, 503, "void_pending");
+  assert.deepEqual((await shown(stack, seller, order.id))[0], "void_requested");
+  behaviour.refundStatus = "refunded";
+  await hoursLater(stack);
+  assert.deepEqual((await shown(stack, seller, order.id))[0], "voided");
+  assert.equal((await orderOf(seller, order.orderId)).status, "awaiting_collection");
+  assert.equal(stack.easypost.accounts.charged, 0);
+});
+
+Deno.test("TikTok's labels are voided in Seller Center, and here after that", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const received = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
+  const [unit, other] = unitsOf(stack, received.tiktokId);
+  const { body: label } = await buy(stack, seller, received.id, { line_item_ids: [unit] });
+  const { body: rest } = await buy(stack, seller, received.id, { line_item_ids: [other] });
+  await settledEvents(stack);
+  const order = { ...received, orderId: received.id, id: label.id, label };
+  for (let n = 0; n < 2; n++) {
+    assertProblem(await voidIt(stack, seller, label.id), 422, "void_in_seller_center");
+  }
+  assert.deepEqual(await shown(stack, seller, label.id), [
+    "void_rejected",
+    "purchased",
+    "void_in_seller_center",
+  ]);
+  await assertLive(stack, seller, order);
+
+  const [row] = await stack.sql`
+    select tiktok_package_id from public.shipments where id = ${label.id}`;
+  stack.tiktok.changePackage(row?.tiktok_package_id, "CANCELLED");
+  const { status, body } = await voidIt(stack, seller, label.id);
+  assert.deepEqual([status, body.state, body.status, body.reason], [200, "voided", "voided", null]);
+  assert.deepEqual(await orderOf(seller, received.id), {
+    status: "partially_shipped",
+    events: ["LABEL_PURCHASED", "LABEL_PURCHASED", "LABEL_VOIDED"],
+  });
+  assert.equal((await voidIt(stack, seller, label.id)).body.state, "voided");
+  assert.equal((await shown(stack, seller, rest.id))[0], "purchased");
+  const units = await stack.sql`select line_item_id from private.labelled_lines`;
+  assert.deepEqual(units.map(({ line_item_id }) => line_item_id), [other]);
+});
+
+Deno.test("the label of a parcel under way, or of none, is not voided", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const { id, orderId, label } = await bought(stack, seller);
+  await stack.easypost.advanceTracker(label.tracking_number, "in_transit");
+  await settledEvents(stack);
+  const calls = stack.easypost.calls.length;
+  assertProblem(await voidIt(stack, seller, id), 422, "already_underway");
+  assert.equal(stack.easypost.calls.length, calls);
+  assert.deepEqual(await shown(stack, seller, id), ["purchased", "in_transit", null]);
+  assert.equal((await orderOf(seller, orderId)).status, "in_transit");
+
+  // The carrier has scanned it, and we have not heard of that.
+  const late = await bought(stack, seller);
+  for (const lateRefund of ["rejected", "refused"] as const) {
+    stack.easypost.behaviour.lateRefund = lateRefund;
+    stack.easypost.changeTracker(late.label.tracking_number, "in_transit");
+    assertProblem(await voidIt(stack, seller, late.id), 422, "void_refused");
+    await assertLive(stack, seller, late);
+  }
+
+  const shipped = await bought(stack, seller, { shippingType: "TIKTOK" });
+  const moved = stack.tiktok.changeOrder(shipped.tiktokId, "IN_TRANSIT");
+  await stack.tiktok.send(stack.tiktok.notificationOf(moved));
+  await settledEvents(stack);
+  assertProblem(await voidIt(stack, seller, shipped.id), 422, "already_underway");
+
+  stack.easypost.accounts.balance = "0.00";
+  const poor = await receiveOrder(stack, seller);
+  assertProblem(await buy(stack, seller, poor.id), 402, "funds_missing");
+  const [failed] = await stack.sql`
+    select id from private.label_purchases where order_id = ${poor.id}`;
+  assertProblem(await voidIt(stack, seller, failed?.id), 422, "not_purchased");
+});

@@ -1,0 +1,323 @@
+/** TikTok is told of labels that it did not sell: once, again until it listens, and never at a label's cost. */
+import assert from "node:assert/strict";
+import type { SimulatedShipment } from "../../local/simulators/tiktok/package_types.ts";
+import {
+  type Answer,
+  buy,
+  callShipments,
+  healthOf,
+  type OrderRow,
+  receiveOrder,
+  workEvents,
+  workLater,
+} from "../support/labels.ts";
+import { testOnOneStack } from "../support/shared_stack.ts";
+import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+const USPS = "7117858858072016686";
+const UPS = "7117859084333745966";
+const DHL_EXPRESS = "7132708441138595627";
+
+/** Mark Package As Shipped. */
+const MARK = { method: "POST", path: /\/orders\/\d+\/packages$/ };
+/** Ship Package. */
+const SHIP = { method: "POST", path: /\/packages\/\d+\/ship$/ };
+
+let stack: TestStack;
+let seller: ConnectedSeller;
+let german: ConnectedSeller;
+let indonesian: ConnectedSeller;
+
+const step = testOnOneStack("TikTok is told of labels that it did not sell", async () => {
+  stack = await startTestStack();
+  const connect = async (shopId: string, region: string) => {
+    stack.tiktok.addShop({ id: shopId, region });
+    return await connectSeller(stack, shopId);
+  };
+  seller = await connectSeller(stack);
+  german = await connect("7480000000000000901", "DE");
+  indonesian = await connect("7480000000000000902", "ID");
+  await subscribe(stack, seller.id, "growth");
+  return stack;
+}, () => {
+  stack.tiktok.faults.clear();
+  stack.tiktok.fulfillment.alwaysWarn = false;
+  delete stack.easypost.faults.observe;
+});
+
+function told({ tiktokId }: OrderRow): SimulatedShipment[] {
+  return stack.tiktok.fulfillment.shipped.filter(({ orderId }) => orderId === tiktokId);
+}
+
+async function look(owner: ConnectedSeller, { body }: Answer): Promise<Answer["body"]> {
+  const answer = await callShipments(stack, owner, `/${body.id}`, { method: "GET" });
+  assert.equal(answer.status, 200);
+  return answer.body;
+}
+
+async function taskOf(shipmentId: string): Promise<Record<string, unknown>> {
+  const rows = await stack.sql`
+    select status, reason, attempts from private.webhook_events
+    where event_type = 'MARK_SHIPPED' and object_id = ${shipmentId}`;
+  assert.equal(rows.length, 1);
+  return { ...rows[0] };
+}
+
+/** What happens at TikTok between the purchase and the moment when it is told. */
+function afterPurchase(happens: () => void): void {
+  stack.easypost.faults.observe = ({ path, phase }) => {
+    if (phase === "arrived" || !path.endsWith("/buy")) return;
+    delete stack.easypost.faults.observe;
+    happens();
+  };
+}
+
+step("TikTok is told once, with the carrier and the units of the label", async () => {
+  const order = await receiveOrder(stack, seller, { quantity: 2 });
+  const key = crypto.randomUUID();
+  const bought = await buy(stack, seller, order.id, { key });
+  assert.equal(bought.status, 201);
+  await workEvents(stack);
+  const shipment = await look(seller, bought);
+  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.deepEqual([shipment.tiktok_error, shipment.tiktok_warning], [null, null]);
+  const [only, ...more] = told(order);
+  assert.deepEqual(more, []);
+  assert.equal(only?.trackingNumber, shipment.tracking_number);
+  assert.equal(only?.providerId, USPS);
+  assert.deepEqual(only?.lineItemIds.toSorted(), shipment.line_item_ids);
+  const [row] = await stack.sql`
+    select tiktok_package_id from public.shipments where id = ${shipment.id}`;
+  assert.equal(row?.tiktok_package_id, only?.packageId);
+
+  // Neither the same request, nor the worker, nor the order's own webhook tell it again.
+  assert.equal((await buy(stack, seller, order.id, { key })).status, 200);
+  const changed = stack.tiktok.state.get("orders", order.tiktokId);
+  assert.equal(changed?.detail.status, "IN_TRANSIT");
+  if (changed) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
+  await workLater(stack);
+  assert.equal(told(order).length, 1);
+  assert.deepEqual(await taskOf(shipment.id), { status: "done", reason: null, attempts: 1 });
+});
+
+step("each label of an order tells of its own units", async () => {
+  const order = await receiveOrder(stack, seller, { quantity: 3 });
+  const lines = [0, 1, 2].map((unit) => `${order.tiktokId.slice(0, 14)}000${unit}`);
+  const first = await buy(stack, seller, order.id, { line_item_ids: [lines[1]] });
+  const rest = await buy(stack, seller, order.id, { service: "UPSDAP/Ground" });
+  assert.deepEqual([first.status, rest.status], [201, 201]);
+  await workEvents(stack);
+  assert.deepEqual(
+    told(order).map(({ lineItemIds, providerId, isCorrection }) => [
+      lineItemIds.toSorted(),
+      providerId,
+      isCorrection,
+    ]).toSorted((a, b) => String(a[1]).localeCompare(String(b[1]))),
+    [[[lines[1]], USPS, false], [[lines[0], lines[2]], UPS, false]],
+  );
+});
+
+step("TikTok's warning is kept with the shipment", async () => {
+  stack.tiktok.fulfillment.alwaysWarn = true;
+  const order = await receiveOrder(stack, seller);
+  const bought = await buy(stack, seller, order.id);
+  await workEvents(stack);
+  const shipment = await look(seller, bought);
+  assert.match(shipment.tiktok_warning, /matches multiple logistics providers/);
+  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.equal(shipment.tiktok_error, null);
+  assert.equal(told(order).length, 1);
+});
+
+step(
+  "TikTok's refusal is kept with the shipment, and it is told again until it listens",
+  async () => {
+    const order = await receiveOrder(stack, seller);
+    afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "ON_HOLD"));
+    const bought = await buy(stack, seller, order.id);
+    assert.equal(bought.status, 201);
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await workLater(stack);
+      const refused = await look(seller, bought);
+      assert.equal(refused.state, "purchased");
+      assert.match(refused.tiktok_error, /^TikTok 21011044: .*on hold/i);
+      // The words are the seller's to read: no path, no request id.
+      assert.doesNotMatch(refused.tiktok_error, /fulfillment|[0-9A-F]{20}/);
+      assert.equal(refused.tiktok_told_at, null);
+      assert.equal((await taskOf(bought.body.id)).status, "pending");
+    }
+    assert.equal(told(order).length, 0);
+
+    stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT");
+    await workLater(stack);
+    const shipment = await look(seller, bought);
+    assert.equal(shipment.tiktok_error, null);
+    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.equal(told(order).length, 1);
+  },
+);
+
+step("of an answer that was lost TikTok is not told again", async () => {
+  for (const kind of ["lost", "not_json", "truncated"] as const) {
+    const order = await receiveOrder(stack, seller);
+    stack.tiktok.faults.add({ ...MARK, kind, count: 1 });
+    const bought = await buy(stack, seller, order.id);
+    await workEvents(stack);
+    assert.equal(told(order).length, 1, kind);
+    const doubtful = await look(seller, bought);
+    assert.match(doubtful.tiktok_error, /^TikTok answered HTTP/, kind);
+    assert.equal(doubtful.tiktok_told_at, null, kind);
+
+    await workLater(stack);
+    const shipment = await look(seller, bought);
+    assert.equal(shipment.tiktok_error, null, kind);
+    assert.notEqual(shipment.tiktok_told_at, null, kind);
+    assert.equal(told(order).length, 1, kind);
+  }
+});
+
+step("whatever TikTok says, the label stays bought; in the end a person is asked", async () => {
+  const order = await receiveOrder(stack, seller);
+  afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "CANCELLED"));
+  const bought = await buy(stack, seller, order.id);
+  assert.equal(bought.status, 201);
+  const { value: before } = await healthOf(stack, "events_dead");
+  for (let attempt = 1; attempt <= 10; attempt++) await workLater(stack);
+  const task = await taskOf(bought.body.id);
+  assert.deepEqual([task.status, task.attempts], ["dead", 10]);
+  assert.deepEqual(await healthOf(stack, "events_dead"), {
+    value: before as number + 1,
+    status: "warning",
+  });
+  const shipment = await look(seller, bought);
+  assert.deepEqual([shipment.state, shipment.status], ["purchased", "purchased"]);
+  assert.match(shipment.tiktok_error, /^TikTok 21011041: /);
+  assert.equal(shipment.tracking_number, bought.body.tracking_number);
+  const label = await callShipments(stack, seller, `/${shipment.id}/label`, { method: "GET" });
+  assert.equal(label.status, 200);
+  assert.equal(told(order).length, 0);
+  const { labels } = stack.easypost.accounts;
+  const own = labels.filter(({ reference }) => reference === shipment.id);
+  assert.deepEqual(own.map(({ refunded }) => refunded), [false]);
+});
+
+step(
+  "a label that replaces a voided one corrects the number, and only of its own order",
+  async () => {
+    const order = await receiveOrder(stack, seller);
+    const first = await buy(stack, seller, order.id);
+    await workEvents(stack);
+    // The order counts as on its way by now, and we hear of it.
+    const changed = stack.tiktok.state.get("orders", order.tiktokId);
+    if (changed) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
+    await workEvents(stack);
+    stack.easypost.behaviour.refundStatus = "refunded";
+    const voided = await callShipments(stack, seller, `/${first.body.id}/void`);
+    stack.easypost.behaviour.refundStatus = "submitted";
+    assert.deepEqual([voided.status, voided.body.state], [200, "voided"]);
+
+    const second = await buy(stack, seller, order.id, { service: "UPSDAP/Ground" });
+    assert.equal(second.status, 201, JSON.stringify(second.body));
+    await workEvents(stack);
+    const shipment = await look(seller, second);
+    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.equal(shipment.tiktok_error, null);
+    assert.deepEqual(
+      told(order).map((
+        { trackingNumber, providerId, isCorrection },
+      ) => [trackingNumber, providerId, isCorrection]),
+      [
+        [first.body.tracking_number, USPS, false],
+        [second.body.tracking_number, UPS, true],
+      ],
+    );
+    assert.equal((await look(seller, first)).status, "voided");
+  },
+);
+
+step("a label that is voided before TikTok was told is never told", async () => {
+  const order = await receiveOrder(stack, seller);
+  stack.tiktok.faults.add({ ...MARK, kind: "internal" });
+  const bought = await buy(stack, seller, order.id);
+  await workEvents(stack);
+  stack.easypost.behaviour.refundStatus = "refunded";
+  const voided = await callShipments(stack, seller, `/${bought.body.id}/void`);
+  stack.easypost.behaviour.refundStatus = "submitted";
+  assert.equal(voided.status, 200);
+  stack.tiktok.faults.clear();
+  await workLater(stack);
+  assert.deepEqual(await taskOf(bought.body.id), {
+    status: "ignored",
+    reason: "the label is not in use",
+    attempts: 2,
+  });
+  assert.equal(told(order).length, 0);
+});
+
+step(
+  "in Germany a package is marked as shipped, with a carrier that TikTok lists there",
+  async () => {
+    const order = await receiveOrder(stack, german, { shippingType: "SELLER" });
+    const calls = stack.tiktok.calls.length;
+    const bought = await buy(stack, german, order.id, { service: "UPSDAP/Ground" });
+    assert.equal(bought.status, 201, JSON.stringify(bought.body));
+    await workEvents(stack);
+    assert.deepEqual(
+      told(order).map(({ trackingNumber, providerId }) => [trackingNumber, providerId]),
+      [[bought.body.tracking_number, UPS]],
+    );
+    const writes = stack.tiktok.calls.slice(calls).filter((path) =>
+      /ship$|\d\/packages$/.test(path)
+    );
+    assert.deepEqual(writes, [`/fulfillment/202309/orders/${order.tiktokId}/packages`]);
+    // The package that was there since the payment.
+    const [{ id = "" } = {}] = stack.tiktok.state.get("orders", order.tiktokId)?.detail
+      .packages as { id: string }[];
+    const [row] = await stack.sql`
+    select tiktok_package_id, tiktok_told_at from public.shipments where id = ${bought.body.id}`;
+    assert.equal(row?.tiktok_package_id, id);
+    assert.notEqual(row?.tiktok_told_at, null);
+  },
+);
+
+step(
+  "in South-East Asia Ship Package takes the number, as soon as TikTok knows the carrier",
+  async () => {
+    for (const loss of [undefined, "lost"] as const) {
+      const order = await receiveOrder(stack, indonesian, { shippingType: "SELLER" });
+      const calls = stack.tiktok.calls.length;
+      const bought = await buy(stack, indonesian, order.id);
+      assert.equal(bought.status, 201, JSON.stringify(bought.body));
+      await workEvents(stack);
+      const unknown = await look(indonesian, bought);
+      assert.equal(unknown.tiktok_error, "TikTok has no shipping provider for USPS");
+      assert.equal(unknown.tiktok_told_at, null);
+      assert.equal(told(order).length, 0);
+
+      // EasyPost's simulated carriers are American: one of TikTok's list in Indonesia stands in.
+      const number = loss === undefined ? "1234567890" : "1234567891";
+      await stack.sql`
+      update public.shipments set carrier = 'DHLExpress', tracking_number = ${number}
+      where id = ${bought.body.id}`;
+      if (loss !== undefined) {
+        stack.tiktok.faults.add({ ...SHIP, kind: loss, count: 1 });
+        await workLater(stack);
+        assert.match((await look(indonesian, bought)).tiktok_error, /^TikTok answered HTTP 504/);
+      }
+      await workLater(stack);
+      assert.deepEqual(
+        told(order).map(({ trackingNumber, providerId }) => [trackingNumber, providerId]),
+        [[number, DHL_EXPRESS]],
+      );
+      const shipment = await look(indonesian, bought);
+      assert.equal(shipment.tiktok_error, null);
+      assert.notEqual(shipment.tiktok_told_at, null);
+      const [{ packageId = "" } = {}] = told(order);
+      const writes = stack.tiktok.calls.slice(calls).filter((path) =>
+        /ship$|\d\/packages$/.test(path)
+      );
+      assert.deepEqual(writes, [`/fulfillment/202309/packages/${packageId}/ship`]);
+    }
+  },
+);

@@ -1,0 +1,62 @@
+/** What survives when the function host is killed. */
+import assert from "node:assert/strict";
+import {
+  connectSeller,
+  countedOrders,
+  letTimePass,
+  runEventWorker,
+  settledEvents,
+  subscribe,
+} from "../support/shop.ts";
+import { startTestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+Deno.test("kill -9 in the middle of 200 deliveries: whatever was answered 200 has its order", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  const notifications = Array.from(
+    { length: 200 },
+    () => stack.tiktok.notificationOf(stack.tiktok.addOrder({ shopId: seller.shopId })),
+  );
+
+  const firstPid = stack.functionHostPid();
+  const queue = [...notifications];
+  const accepted: typeof notifications = [];
+  const refused: typeof notifications = [];
+  const sender = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const status = await stack.tiktok.send(next);
+      (status === 200 ? accepted : refused).push(next);
+      if (accepted.length === 60 && stack.functionHostPid() === firstPid) {
+        Deno.kill(firstPid, "SIGKILL");
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, sender));
+  assert.ok(accepted.length >= 60);
+  assert.ok(refused.length > 0, "the kill came too late to be felt");
+
+  // The stack starts the host again by itself.
+  await until(
+    "another function host runs",
+    () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== firstPid),
+  );
+  await letTimePass(stack);
+  await runEventWorker(stack);
+  await settledEvents(stack);
+
+  const orderIds = async () => {
+    const { data } = await seller.client.from("orders").select("tiktok_order_id");
+    return new Set(data?.map((order) => order.tiktok_order_id));
+  };
+  const stored = await orderIds();
+  const missing = accepted.filter((entry) => !stored.has(entry.data.order_id as string));
+  assert.deepEqual(missing, []);
+
+  // TikTok sends the others again.
+  for (const notification of refused) assert.equal(await stack.tiktok.send(notification), 200);
+  assert.deepEqual(await settledEvents(stack), { done: 200 });
+  assert.equal((await orderIds()).size, 200);
+  assert.equal(await countedOrders(stack, seller.id), 200);
+});

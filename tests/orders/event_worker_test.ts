@@ -1,0 +1,167 @@
+/** The event worker: who may call it, what it takes, and how it gives up. */
+import assert from "node:assert/strict";
+import {
+  connectSeller,
+  countEvents,
+  failedEvent,
+  letTimePass,
+  postWebhook,
+  runEventWorker,
+  settledEvents,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+async function insertEvents(stack: TestStack, count: number): Promise<void> {
+  await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, body)
+    select 'tiktok', n::text, 'TYPE_999', '{"type":999}' from generate_series(1, ${count}) as n`;
+}
+
+async function eventRow(stack: TestStack): Promise<Record<string, unknown>> {
+  const [row] = await stack.sql`
+    select *, extract(epoch from next_attempt_at - now())::float as wait_seconds
+    from private.webhook_events`;
+  return row as Record<string, unknown>;
+}
+
+Deno.test("only a secret key in apikey may call it; everything else is refused and does nothing", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await insertEvents(stack, 1);
+  const { SUPABASE_URL, SUPABASE_SECRET_KEY: secret, SUPABASE_PUBLISHABLE_KEY } = stack.env;
+  const url = `${SUPABASE_URL}/functions/v1/event-worker`;
+  const refusals: [number, RequestInit][] = [
+    [401, { method: "POST" }],
+    [401, { method: "POST", headers: { authorization: `Bearer ${secret}` } }],
+    [401, { method: "POST", headers: { authorization: `Bearer ${seller.accessToken}` } }],
+    [403, { method: "POST", headers: { apikey: "" } }],
+    [403, { method: "POST", headers: { apikey: SUPABASE_PUBLISHABLE_KEY } }],
+    [403, { method: "POST", headers: { apikey: `${secret}x` } }],
+    [403, { method: "POST", headers: { apikey: secret.slice(0, -1) } }],
+    [405, { method: "GET", headers: { apikey: secret } }],
+  ];
+  for (const [status, init] of refusals) {
+    const response = await fetch(url, init);
+    assert.equal(response.status, status, JSON.stringify(init));
+    assert.equal(response.headers.get("content-type"), "application/problem+json");
+    await response.body?.cancel();
+  }
+  assert.equal((await eventRow(stack)).status, "pending");
+  assert.deepEqual(await runEventWorker(stack), {
+    released: 0,
+    label_tasks: 0,
+    oldest_open_seconds: 0,
+    events: { ignored: 1 },
+  });
+});
+
+Deno.test("it drains more than one batch", async () => {
+  await using stack = await startTestStack();
+  await insertEvents(stack, 100);
+  assert.deepEqual((await runEventWorker(stack)).events, { ignored: 100 });
+  assert.deepEqual(await settledEvents(stack), { ignored: 100 });
+});
+
+Deno.test("parallel claims never take the same event", async () => {
+  await using stack = await startTestStack();
+  await insertEvents(stack, 100);
+  const claims = await Promise.all(Array.from({ length: 20 }, async () => {
+    const [row] = await stack.sql`select public.claim_webhook_events(7, 60) as events`;
+    return (row?.events as { event_id: number }[]).map((event) => event.event_id);
+  }));
+  const ids = claims.flat();
+  assert.equal(ids.length, 100);
+  assert.equal(new Set(ids).size, 100);
+});
+
+Deno.test("a failure backs off with jitter, keeps its error, and the last of ten makes the event dead", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  stack.tiktok.setInactive(seller.shopId, true);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  await failedEvent(stack);
+
+  for (let attempt = 1; attempt <= 9; attempt++) {
+    const row = await eventRow(stack);
+    assert.equal(row.status, "pending");
+    assert.equal(row.attempts, attempt);
+    assert.match(row.last_error as string, /TikTok 36009043/);
+    const longest = Math.min(30 * 2 ** (attempt - 1), 7200);
+    const wait = row.wait_seconds as number;
+    assert.ok(wait > longest / 2 - 5 && wait <= longest, `${wait} s after attempt ${attempt}`);
+    // Not due yet: the worker leaves it alone.
+    assert.deepEqual((await runEventWorker(stack)).events, {});
+    await letTimePass(stack);
+    assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
+  }
+
+  const dead = await eventRow(stack);
+  assert.equal(dead.status, "dead");
+  assert.match(dead.reason as string, /36009043/);
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
+  // Dead is dead, also for TikTok's own repetition.
+  stack.tiktok.setInactive(seller.shopId, false);
+  await letTimePass(stack);
+  assert.deepEqual((await runEventWorker(stack)).events, {});
+});
+
+Deno.test("TikTok's Retry-After is respected", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  stack.tiktok.faults.add({
+    path: "/order/",
+    kind: "rate_limit",
+    retryAfterSeconds: 900,
+    count: 1,
+  });
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  const row = await failedEvent(stack);
+  assert.match(row.last_error as string, /36009002/);
+  const wait = (await eventRow(stack)).wait_seconds as number;
+  assert.ok(wait > 890 && wait <= 900, `${wait}`);
+});
+
+Deno.test("an event whose workers vanish ten times is dead, not tried for ever", async () => {
+  await using stack = await startTestStack();
+  await insertEvents(stack, 1);
+  await stack.sql`update private.webhook_events set status = 'processing', attempts = 10`;
+  assert.deepEqual((await runEventWorker(stack)).events, {});
+  const row = await eventRow(stack);
+  assert.deepEqual([row.status, row.reason], ["dead", "its workers vanished"]);
+});
+
+Deno.test("a worker that lost its claim settles nothing", async () => {
+  await using stack = await startTestStack();
+  await insertEvents(stack, 1);
+  const claim = async () => {
+    const [row] = await stack.sql`select public.claim_webhook_events(1, 60) as events`;
+    return row?.events[0] as { event_id: number; attempt: number };
+  };
+  const lost = await claim();
+  await letTimePass(stack);
+  const owner = await claim();
+  assert.equal(owner.event_id, lost.event_id);
+
+  const [failed] = await stack.sql`
+    select public.fail_webhook_event(${lost.event_id}, ${lost.attempt}, 'late') as status`;
+  const [ignored] = await stack.sql`
+    select public.ignore_webhook_event(${lost.event_id}, ${lost.attempt}, 'late') as settled`;
+  assert.deepEqual([failed?.status, ignored?.settled], [null, false]);
+  const row = await eventRow(stack);
+  assert.deepEqual([row.status, row.attempts, row.last_error], ["processing", 2, null]);
+});
+
+Deno.test("an order that TikTok does not show yet is tried again", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const body =
+    `{"type":1,"tts_notification_id":"5","shop_id":"${seller.shopId}","timestamp":1,"data":{"order_id":"576400000000000001","order_status":"UNPAID","update_time":1}}`;
+  await (await postWebhook(stack, body)).body?.cancel();
+  assert.match((await failedEvent(stack)).last_error as string, /does not show the order/);
+  stack.tiktok.addOrder({ shopId: seller.shopId, orderId: "576400000000000001" });
+  await letTimePass(stack);
+  assert.deepEqual((await runEventWorker(stack)).events, { inserted: 1 });
+  assert.equal(await countEvents(stack), 1);
+});

@@ -1,0 +1,155 @@
+/** What ingest_order writes, and what it never overwrites. */
+import assert from "node:assert/strict";
+import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { SimulatedOrder } from "../../local/simulators/tiktok/state.ts";
+
+/** Makes the simulator answer this state for the order, and tells the backend. */
+async function announce(stack: TestStack, order: SimulatedOrder): Promise<void> {
+  stack.tiktok.state.put("orders", order.id, order);
+  assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(order)), 200);
+  await settledEvents(stack);
+}
+
+function withDetail(order: SimulatedOrder, detail: Record<string, unknown>): SimulatedOrder {
+  return { ...order, detail: { ...order.detail, ...detail } as SimulatedOrder["detail"] };
+}
+
+async function onlyOrder(seller: ConnectedSeller) {
+  const { data } = await seller.client.from("orders").select("*");
+  assert.equal(data?.length, 1);
+  return data[0] as NonNullable<typeof data[0]>;
+}
+
+Deno.test("an older state never overwrites a newer one", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const paid = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: 1_790_000_000 });
+  const delivered = withDetail(paid, { status: "DELIVERED", update_time: 1_790_000_500 });
+
+  await announce(stack, delivered);
+  await announce(stack, paid);
+
+  const order = await onlyOrder(seller);
+  assert.equal(order.order_status, "delivered");
+  assert.equal(Date.parse(order.tiktok_updated_at), 1_790_000_500_000);
+  assert.deepEqual(await settledEvents(stack), { done: 2 });
+});
+
+Deno.test("a masked, empty or absent address never overwrites a readable one; a readable one does", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const open = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: 1_790_000_000 });
+  await announce(stack, open);
+  const before = await onlyOrder(seller);
+  assert.equal(before.address_status, "readable");
+
+  const { recipient_address: address, ...rest } = open.detail;
+  const worse = [
+    { ...address as object, name: "R***", address_line1: "11***", full_address: "11***" },
+    { region_code: "US", name: "", address_line1: "", full_address: "", postal_code: "" },
+    undefined,
+  ];
+  for (const [step, recipient] of worse.entries()) {
+    await announce(stack, {
+      ...open,
+      detail: {
+        ...rest,
+        update_time: 1_790_000_001 + step,
+        ...(recipient && { recipient_address: recipient }),
+      } as SimulatedOrder["detail"],
+    });
+    const order = await onlyOrder(seller);
+    assert.deepEqual(order.shipping_address, before.shipping_address);
+    assert.equal(order.address_status, "readable");
+    assert.equal(Date.parse(order.tiktok_updated_at), (1_790_000_001 + step) * 1000);
+  }
+
+  const moved = { ...address as object, address_line1: "7 Elm Court", address_line2: "" };
+  await announce(stack, withDetail(open, { update_time: 1_790_000_100, recipient_address: moved }));
+  const { line1, line2 } = (await onlyOrder(seller)).shipping_address as Record<string, unknown>;
+  assert.deepEqual([line1, line2], ["7 Elm Court", null]);
+});
+
+Deno.test("an order without address gets its masked one, and then its readable one", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const readable = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: 1_790_000_000 });
+  const { recipient_address: address, ...rest } = readable.detail;
+  await announce(stack, { ...readable, detail: { ...rest, status: "ON_HOLD" } as never });
+  assert.deepEqual((await onlyOrder(seller)).shipping_address, {});
+
+  const masked = { ...address as object, address_line1: "11***" };
+  await announce(
+    stack,
+    withDetail(readable, { update_time: 1_790_000_001, recipient_address: masked }),
+  );
+  assert.equal((await onlyOrder(seller)).address_status, "masked");
+
+  await announce(stack, withDetail(readable, { update_time: 1_790_000_002 }));
+  assert.equal((await onlyOrder(seller)).address_status, "readable");
+});
+
+Deno.test("new statuses, unknown fields and missing parts do no harm", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({
+    shopId: seller.shopId,
+    updateTime: 1_790_000_000,
+    quantity: 2,
+    detail: { is_subscription_order: true, something: { new: [1, 2] } },
+  });
+  await announce(stack, order);
+  const before = await onlyOrder(seller);
+
+  // TikTok omits what does not apply.
+  const { id, status: _, create_time } = order.detail;
+  await announce(stack, {
+    ...order,
+    detail: { id, status: "TELEPORTED", create_time, update_time: 1_790_000_001 } as never,
+  });
+
+  const after = await onlyOrder(seller);
+  assert.equal(after.tiktok_status, "TELEPORTED");
+  const { tiktok_status: _s, tiktok_updated_at: _t, updated_at: _u, ...kept } = after;
+  const { tiktok_status: _s2, tiktok_updated_at: _t2, updated_at: _u2, ...expected } = before;
+  assert.deepEqual(kept, expected);
+  assert.ok(Date.parse(after.updated_at) > Date.parse(before.updated_at));
+});
+
+Deno.test("amounts are exact, and one that cannot be is refused rather than rounded", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const amounts = { payment: { currency: "IDR", total_amount: "159000000", shipping_fee: "0.10" } };
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId, detail: amounts });
+  await announce(stack, order);
+  const [row] = await stack.sql`select total_amount, shipping_cost, currency from public.orders`;
+  assert.deepEqual({ ...row }, {
+    total_amount: "159000000.00",
+    shipping_cost: "0.10",
+    currency: "IDR",
+  });
+
+  const odd = stack.tiktok.addOrder({
+    shopId: seller.shopId,
+    detail: { payment: { currency: "USD", total_amount: "1.005" } },
+  });
+  await stack.tiktok.send(stack.tiktok.notificationOf(odd));
+  const [event] = await stack.sql`
+    select status, last_error from private.webhook_events where object_id = ${odd.id}`;
+  assert.notEqual(event?.status, "done");
+  assert.equal((await stack.sql`select from public.orders`).length, 1);
+});
+
+Deno.test("an event without a connected shop is closed with a reason, and no order is made", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await stack.sql`
+    select public.disconnect_tiktok_shop(user_id, id) from public.tiktok_shops
+    where user_id = ${seller.id}`;
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await announce(stack, order);
+  const [event] = await stack.sql`select status, reason from private.webhook_events`;
+  assert.deepEqual({ ...event }, { status: "ignored", reason: "the shop is not connected" });
+  assert.equal((await stack.sql`select from public.orders`).length, 0);
+});

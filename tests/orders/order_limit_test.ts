@@ -1,0 +1,192 @@
+/** The plan's limit under real concurrency, and what happens to the orders above it. */
+import assert from "node:assert/strict";
+import {
+  connectSeller,
+  countedOrders,
+  runEventWorker,
+  settledEvents,
+  subscribe,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+/** Sends the webhooks of new orders all at once. */
+async function orderAtOnce(stack: TestStack, shopId: string, orders: number): Promise<void> {
+  const notifications = Array.from(
+    { length: orders },
+    () => stack.tiktok.notificationOf(stack.tiktok.addOrder({ shopId })),
+  );
+  const answers = await Promise.all(notifications.map((entry) => stack.tiktok.send(entry)));
+  assert.deepEqual(new Set(answers), new Set([200]));
+}
+
+Deno.test("25 parallel deliveries of new orders into room for 10: 10 rows, 15 held, counter 10", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+
+  await orderAtOnce(stack, seller.shopId, 25);
+
+  assert.deepEqual(await settledEvents(stack), { done: 10, held: 15 });
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 10);
+  assert.equal(await countedOrders(stack, seller.id), 10);
+  const held = await stack.sql`
+    select distinct reason from private.webhook_events where status = 'held'`;
+  assert.deepEqual(held.map((row) => row.reason), ["order_limit"]);
+});
+
+Deno.test("25 parallel ingestions by 25 connections: never one above the limit", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
+  const events = await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
+    select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}', 'processing'
+    from generate_series(1, 25) as n returning id`;
+  const order = (id: number) => ({
+    tiktok_order_id: String(id),
+    tiktok_status: "AWAITING_SHIPMENT",
+    order_status: "awaiting_shipment",
+    payment_status: "paid",
+    currency: "USD",
+    total_amount: "10.00",
+    shipping_address: {},
+    address_status: "none",
+    order_items: [],
+    tiktok_updated_at: "2026-11-01T00:00:00Z",
+  });
+  // Straight to the database, so that no queue in front of it makes the calls wait for each other.
+  const outcomes = await Promise.all(events.map(async ({ id }) => {
+    const [row] = await stack.sql`
+      select public.ingest_order(${id}, ${shop?.id}, ${
+      stack.sql.json(order(Number(id)))
+    }) as result`;
+    return row?.result.outcome;
+  }));
+  assert.equal(outcomes.filter((outcome) => outcome === "inserted").length, 10);
+  assert.equal(outcomes.filter((outcome) => outcome === "held").length, 15);
+  assert.equal(await countedOrders(stack, seller.id), 10);
+});
+
+Deno.test("the same delivery 25 times in parallel: one row, one count", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  const notification = stack.tiktok.notificationOf(order);
+
+  const answers = await Promise.all(
+    Array.from({ length: 25 }, () => stack.tiktok.send(notification)),
+  );
+
+  assert.deepEqual(new Set(answers), new Set([200]));
+  assert.deepEqual(await settledEvents(stack), { done: 1 });
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
+  assert.equal(await countedOrders(stack, seller.id), 1);
+});
+
+Deno.test("25 different events about one new order in parallel: one row, one count", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+
+  await Promise.all(
+    Array.from({ length: 25 }, () => stack.tiktok.send(stack.tiktok.notificationOf(order))),
+  );
+
+  assert.deepEqual(await settledEvents(stack), { done: 25 });
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
+  assert.equal(await countedOrders(stack, seller.id), 1);
+});
+
+Deno.test("held orders come in, oldest first, when the plan grows, and up to the new limit", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await orderAtOnce(stack, seller.shopId, 14);
+  assert.deepEqual(await settledEvents(stack), { done: 10, held: 4 });
+  const [oldest, second] = await stack.sql`
+    select object_id from private.webhook_events where status = 'held' order by received_at`;
+  await stack.sql`update public.plans set monthly_order_limit = 12 where name = 'starter'`;
+
+  assert.equal((await runEventWorker(stack)).released, 0);
+  await subscribe(stack, seller.id, "starter");
+  assert.equal((await runEventWorker(stack)).released, 2);
+
+  assert.deepEqual(await settledEvents(stack), { done: 12, held: 2 });
+  assert.equal(await countedOrders(stack, seller.id), 12);
+  const { data } = await seller.client.from("orders").select("tiktok_order_id")
+    .in("tiktok_order_id", [oldest?.object_id, second?.object_id]);
+  assert.equal(data?.length, 2);
+});
+
+Deno.test("held orders come in when the month turns", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await orderAtOnce(stack, seller.shopId, 12);
+  assert.deepEqual(await settledEvents(stack), { done: 10, held: 2 });
+
+  await stack.sql`
+    update private.monthly_order_counts set month = (month - interval '1 month')::date`;
+  await runEventWorker(stack);
+
+  assert.deepEqual(await settledEvents(stack), { done: 12 });
+  assert.equal(await countedOrders(stack, seller.id), 2);
+});
+
+Deno.test("an update of an order that is in is neither counted nor refused at the limit", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  await orderAtOnce(stack, seller.shopId, 10);
+  await settledEvents(stack);
+  const [order] = stack.tiktok.state.all("orders").filter(({ shopId }) => shopId === seller.shopId);
+  const shipped = stack.tiktok.changeOrder(order?.id as string, "IN_TRANSIT");
+
+  await stack.tiktok.send(stack.tiktok.notificationOf(shipped));
+
+  assert.deepEqual(await settledEvents(stack), { done: 11 });
+  const { data } = await seller.client.from("orders").select("order_status")
+    .eq("tiktok_order_id", shipped.id);
+  assert.deepEqual(data, [{ order_status: "in_transit" }]);
+  assert.equal(await countedOrders(stack, seller.id), 10);
+});
+
+Deno.test("one seller at the limit takes nothing from another", async () => {
+  await using stack = await startTestStack();
+  const full = await connectSeller(stack);
+  const other = await connectSeller(stack);
+  await Promise.all([
+    orderAtOnce(stack, full.shopId, 12),
+    orderAtOnce(stack, other.shopId, 3),
+  ]);
+  assert.deepEqual(await settledEvents(stack), { done: 13, held: 2 });
+  assert.equal((await other.client.from("orders").select("id")).data?.length, 3);
+});
+
+Deno.test("check_order_limit knows every plan, and only live subscriptions count", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const atLimit = async (orders: number) => {
+    await stack.sql`
+      insert into private.monthly_order_counts (user_id, month, orders)
+      values (${seller.id}, private.current_month(), ${orders})
+      on conflict (user_id, month) do update set orders = excluded.orders`;
+    const [row] = await stack.sql`select public.check_order_limit(${seller.id}) as allowed`;
+    return row?.allowed;
+  };
+  const limits: [string | undefined, number][] = [
+    [undefined, 10],
+    ["starter", 100],
+    ["growth", 500],
+    ["scale", 999999],
+  ];
+  for (const [plan, limit] of limits) {
+    if (plan) await subscribe(stack, seller.id, plan);
+    assert.equal(await atLimit(limit - 1), true, `${plan} ${limit - 1}`);
+    assert.equal(await atLimit(limit), false, `${plan} ${limit}`);
+  }
+  // The newest live one wins; with none, the trial's limit holds again.
+  await stack.sql`update public.subscriptions set status = 'canceled' where plan_name = 'scale'`;
+  assert.equal(await atLimit(499), true);
+  assert.equal(await atLimit(500), false);
+  await stack.sql`update public.subscriptions set status = 'past_due'`;
+  assert.equal(await atLimit(10), false);
+  await stack.sql`update public.subscriptions set status = 'trialing' where plan_name = 'starter'`;
+  assert.equal(await atLimit(99), true);
+});

@@ -1,0 +1,268 @@
+/**
+ * The order pipeline under random histories: whatever happens, each order is in once or held once.
+ * HISTORIES=100 runs more of them; a failure prints its seed.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { workerConfigOf } from "../../local/cli/running_stack.ts";
+import { mapOrderStatus } from "../../shared/tiktok/orders/map_order_status.ts";
+import { createWorker, type Worker } from "../../shared/event_routes.ts";
+import { type FaultyProxy, startFaultyProxy } from "../support/faulty_proxy.ts";
+import {
+  type ConnectedSeller,
+  connectSeller,
+  letTimePass,
+  runEventWorker,
+  subscribe,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { Notification } from "../../local/simulators/tiktok/webhooks.ts";
+
+/** TikTok's own way of an order; any number of states may be skipped. */
+const WAY = [
+  "UNPAID",
+  "ON_HOLD",
+  "AWAITING_SHIPMENT",
+  "AWAITING_COLLECTION",
+  "IN_TRANSIT",
+  "DELIVERED",
+];
+/** Small, so that the limits are met. */
+const LIMITS = { trial: 3, starter: 5, growth: 8 } as const;
+
+type Step =
+  | { do: "order" }
+  | { do: "change"; order: number; steps: number; cancel: boolean }
+  | { do: "deliver"; notification: number; times: number }
+  | { do: "fault"; kind: "internal" | "html" | "rate_limit" | "expired"; count: number }
+  | { do: "crash"; calls: number; what: "call" | "answer" }
+  | { do: "work" }
+  | { do: "plan"; plan: keyof typeof LIMITS }
+  | { do: "month" };
+
+const index = fc.nat({ max: 30 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant({ do: "order" as const }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("change" as const),
+      order: index,
+      steps: fc.integer({ min: 1, max: 3 }),
+      cancel: fc.boolean(),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("deliver" as const),
+      notification: index,
+      times: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("fault" as const),
+      kind: fc.constantFrom(
+        "internal" as const,
+        "html" as const,
+        "rate_limit" as const,
+        "expired" as const,
+      ),
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("crash" as const),
+      calls: fc.integer({ min: 1, max: 3 }),
+      what: fc.constantFrom("call" as const, "answer" as const),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ do: "work" as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("plan" as const),
+      plan: fc.constantFrom("trial" as const, "starter" as const, "growth" as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: "month" as const }) },
+);
+
+/** One history of one seller. */
+class History {
+  readonly orders: string[] = [];
+  readonly notifications: Notification[] = [];
+  /** Work that goes on while the next steps are taken. */
+  readonly background: Promise<unknown>[] = [];
+  /** The highest limit that was in force this month. */
+  highestLimit: number = LIMITS.trial;
+  limit: number = LIMITS.trial;
+
+  constructor(
+    readonly stack: TestStack,
+    readonly worker: Worker,
+    readonly proxy: FaultyProxy,
+    readonly seller: ConnectedSeller,
+  ) {}
+
+  note(orderId: string): void {
+    const order = this.stack.tiktok.state.get("orders", orderId);
+    if (order) this.notifications.push(this.stack.tiktok.notificationOf(order));
+  }
+
+  /** Where an index of a step points; undefined as long as there is nothing. */
+  pick<T>(items: T[], index: number): T | undefined {
+    return items[index % Math.max(items.length, 1)];
+  }
+
+  async checkMonth(): Promise<void> {
+    const [row] = await this.stack.sql`
+      select private.monthly_order_count(${this.seller.id}) as orders`;
+    assert.ok(row?.orders <= this.highestLimit, `${row?.orders} of ${this.highestLimit}`);
+  }
+
+  async setPlan(plan: keyof typeof LIMITS): Promise<void> {
+    const { sql } = this.stack;
+    this.limit = LIMITS[plan];
+    this.highestLimit = Math.max(this.highestLimit, this.limit);
+    await sql`update public.subscriptions set status = 'canceled' where user_id = ${this.seller.id}`;
+    if (plan === "trial") return;
+    await sql`delete from public.subscriptions where user_id = ${this.seller.id}`;
+    await subscribe(this.stack, this.seller.id, plan);
+  }
+
+  /** As if everything had happened a month ago. */
+  async endMonth(): Promise<void> {
+    await this.checkMonth();
+    await this.stack.sql`
+      update private.monthly_order_counts as counted
+      set month = (month - (n || ' months')::interval)::date
+      from (
+        select count(*) as n from private.monthly_order_counts where user_id = ${this.seller.id}
+      ) as months
+      where user_id = ${this.seller.id} and month = private.current_month()`;
+    this.highestLimit = this.limit;
+  }
+
+  async take(step: Step): Promise<void> {
+    const { tiktok } = this.stack;
+    switch (step.do) {
+      case "order": {
+        const updateTime = Math.floor(Date.now() / 1000) - 1000;
+        const order = tiktok.addOrder({ shopId: this.seller.shopId, status: "UNPAID", updateTime });
+        this.orders.push(order.id);
+        return this.note(order.id);
+      }
+      case "change": {
+        const id = this.pick(this.orders, step.order);
+        const order = id === undefined ? undefined : tiktok.state.get("orders", id);
+        const place = WAY.indexOf(order?.detail.status ?? "");
+        if (order === undefined || place < 0 || place === WAY.length - 1) return;
+        const next = step.cancel ? "CANCELLED" : WAY[Math.min(place + step.steps, WAY.length - 1)];
+        tiktok.changeOrder(order.id, next as string, {
+          update_time: order.detail.update_time + step.steps % 2,
+        });
+        return this.note(order.id);
+      }
+      case "deliver": {
+        const notification = this.pick(this.notifications, step.notification);
+        if (notification === undefined) return;
+        this.background.push(
+          ...Array.from({ length: step.times }, () => tiktok.send(notification)),
+        );
+        return;
+      }
+      case "fault":
+        tiktok.faults.add({ path: "/order/", kind: step.kind, count: step.count });
+        return;
+      case "crash":
+        this.proxy.lose(step.calls, step.what);
+        this.background.push(this.worker.drainer.drain().catch(() => {}));
+        return;
+      case "work":
+        await letTimePass(this.stack);
+        this.background.push(runEventWorker(this.stack));
+        return;
+      case "plan":
+        return await this.setPlan(step.plan);
+      case "month":
+        return await this.endMonth();
+    }
+  }
+
+  /** TikTok repeats itself, everything is well again, and time passes. */
+  async comeToRest(): Promise<void> {
+    await Promise.all(this.background);
+    const { stack } = this;
+    stack.tiktok.faults.clear();
+    for (const notification of this.notifications) {
+      assert.equal(await stack.tiktok.send(notification), 200);
+    }
+    for (let round = 0; round < 30; round++) {
+      await letTimePass(stack);
+      await stack
+        .sql`update private.tiktok_logins set refresh_not_before = null, last_refreshed_at = null`;
+      await runEventWorker(stack);
+      const open = await stack.sql`
+        select from private.webhook_events where status in ('pending', 'processing')`;
+      if (open.length === 0) return;
+    }
+    assert.fail("the inbox does not come to rest");
+  }
+
+  async check(): Promise<void> {
+    const { stack, seller } = this;
+    await this.checkMonth();
+    const stored = await stack.sql`
+      select tiktok_order_id as id, tiktok_status, order_status from public.orders
+      where user_id = ${seller.id}`;
+    const held = await stack.sql`
+      select distinct object_id as id from private.webhook_events
+      where shop_id = ${seller.shopId} and status = 'held'`;
+    const found = [...stored, ...held].map((row) => row.id);
+    assert.deepEqual(found.sort(), [...this.orders].sort(), "each order is in once or held once");
+    for (const row of stored) {
+      const status = stack.tiktok.state.get("orders", row.id)?.detail.status as string;
+      assert.deepEqual([row.tiktok_status, row.order_status], [status, mapOrderStatus(status)]);
+    }
+    const [counted] = await stack.sql`
+      select coalesce(sum(orders), 0)::int as orders from private.monthly_order_counts
+      where user_id = ${seller.id}`;
+    assert.equal(counted?.orders, stored.length, "each was counted once");
+    const unsettled = await stack.sql`
+      select status, reason from private.webhook_events
+      where status not in ('done', 'ignored', 'held', 'dead')
+        or (status in ('ignored', 'held', 'dead') and reason is null)`;
+    assert.deepEqual([...unsettled], []);
+    if (held.length > 0) assert.ok(stored.length >= Math.min(...Object.values(LIMITS)));
+  }
+}
+
+Deno.test("random histories: each order once or held once, in TikTok's newest state, within every limit", async () => {
+  await using stack = await startTestStack();
+  await using proxy = startFaultyProxy(stack.env.SUPABASE_URL);
+  for (const [name, limit] of Object.entries(LIMITS)) {
+    await stack.sql`update public.plans set monthly_order_limit = ${limit} where name = ${name}`;
+  }
+  const config = await workerConfigOf(stack.env);
+  const worker = createWorker({
+    ...config,
+    supabase: { ...config.supabase, url: proxy.url },
+  });
+  const property = fc.asyncProperty(
+    fc.array(step, { minLength: 10, maxLength: 40 }),
+    async (steps) => {
+      const history = new History(stack, worker, proxy, await connectSeller(stack));
+      for (const next of steps) await history.take(next);
+      await history.comeToRest();
+      await history.check();
+      await stack.sql`delete from private.webhook_events`;
+    },
+  );
+  const numRuns = Number(Deno.env.get("HISTORIES") ?? 10);
+  await fc.assert(property, { numRuns, endOnFailure: true, verbose: 1 });
+});

@@ -1,0 +1,394 @@
+/** Runs the examples of docs/sellers-view.md: each code block is imported, and what it exports is called. */
+import assert from "node:assert/strict";
+import type { SupabaseClient } from "@supabase/supabase-js";
+import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
+import { checkExamples, loadExamples } from "../support/doc_examples.ts";
+import { createLiveClient, FakeSocket, LIVE, receiveBroadcasts } from "../support/realtime.ts";
+import {
+  type ConnectedSeller,
+  connectSeller,
+  postWebhook,
+  settledEvents,
+  settleTasks,
+  subscribe,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+const PAGE = new URL("../../docs/sellers-view.md", import.meta.url);
+
+type Row = Record<string, unknown>;
+
+interface OrderRow {
+  id: string;
+  tiktok_order_id: string;
+  created_at: string;
+  total_amount: string;
+}
+
+/** What the page's blocks export. */
+interface Examples {
+  signIn(
+    url: string,
+    publishableKey: string,
+    email: string,
+    password: string,
+  ): Promise<SupabaseClient>;
+  showMoney(amount: string, currency: string, locale?: string): string;
+  listOrders(
+    supabase: SupabaseClient,
+    filter?: Record<string, string | string[]>,
+    page?: number,
+    pageSize?: number,
+  ): Promise<{ orders: (OrderRow & Row)[]; total: number }>;
+  listOlderOrders(
+    supabase: SupabaseClient,
+    last?: OrderRow,
+    pageSize?: number,
+  ): Promise<OrderRow[]>;
+  getOrder(supabase: SupabaseClient, id: string): Promise<Row | null>;
+  getUsage(supabase: SupabaseClient): Promise<Row>;
+  listShops(supabase: SupabaseClient): Promise<Row[]>;
+  watchOrders(
+    supabase: SupabaseClient,
+    userId: string,
+    onOrder: (orderId: string) => void,
+    onConnected: () => void,
+  ): Promise<unknown>;
+  watchRows(
+    supabase: SupabaseClient,
+    onRow: (table: string, row: Row) => void,
+  ): unknown;
+}
+
+/** Every name is called by a test below. */
+const KNOWN = [
+  "signIn",
+  "showMoney",
+  "listOrders",
+  "listOlderOrders",
+  "getOrder",
+  "getUsage",
+  "listShops",
+  "watchOrders",
+  "watchRows",
+];
+
+const { blocks, examples } = await loadExamples<Examples>(PAGE);
+
+/** A database time is a text with microseconds, e.g. 2026-03-01T10:00:00.123456+00:00. */
+function hourOf(order: OrderRow): number {
+  return new Date(order.created_at).getUTCHours();
+}
+
+interface Scene {
+  /** Growth, two shops, 26 orders: three an hour from midnight of 1 March. */
+  ada: ConnectedSeller;
+  /** As the page signs in. */
+  supabase: SupabaseClient;
+  /** Ids of Ada's orders, newest first. */
+  newestFirst: string[];
+  /** On trial: 10 orders are in and 2 wait. */
+  bob: ConnectedSeller;
+}
+
+async function setScene(stack: TestStack): Promise<Scene> {
+  const ada = await connectSeller(stack);
+  await subscribe(stack, ada.id, "growth");
+  const second = stack.tiktok.addShop({ id: "7480000000000009999" });
+  await connectWithCode(stack.env, ada, await authorizeSimulatedShop(stack.env, second.id));
+  await settleTasks(stack);
+  const bob = await connectSeller(stack);
+  const orders = Array.from({ length: 26 }, (_, n) =>
+    stack.tiktok.addOrder({
+      shopId: n < 20 ? ada.shopId : second.id,
+      status: n % 2 === 0 ? "AWAITING_SHIPMENT" : "IN_TRANSIT",
+      price: "19.51",
+    }));
+  const more = Array.from({ length: 12 }, () => stack.tiktok.addOrder({ shopId: bob.shopId }));
+  await stack.tiktok.sendShuffled([...orders, ...more], { concurrency: 8 });
+  await settledEvents(stack);
+  await stack.sql`
+    update public.orders set created_at =
+      '2026-03-01 00:00:00.123456+00'::timestamptz + (place / 3) * interval '1 hour'
+    from (select id, row_number() over (order by tiktok_order_id) - 1 as place
+      from public.orders where user_id = ${ada.id}) as placed
+    where orders.id = placed.id`;
+  const rows = await stack.sql`
+    select id from public.orders where user_id = ${ada.id} order by created_at desc, id desc`;
+  const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY } = stack.env;
+  const supabase = await examples.signIn(
+    SUPABASE_URL,
+    SUPABASE_PUBLISHABLE_KEY,
+    ada.email,
+    "a-password",
+  );
+  await supabase.auth.stopAutoRefresh();
+  return { ada, bob, supabase, newestFirst: rows.map((row) => row.id) };
+}
+
+async function checkPaging({ supabase, newestFirst }: Scene): Promise<void> {
+  const seen: string[] = [];
+  for (const [page, size] of [10, 10, 6].entries()) {
+    const { orders, total } = await examples.listOrders(supabase, {}, page);
+    assert.equal(total, 26);
+    assert.equal(orders.length, size);
+    seen.push(...orders.map((order) => order.id));
+  }
+  assert.deepEqual(seen, newestFirst, "three pages by range");
+
+  const older: string[] = [];
+  let last: OrderRow | undefined;
+  // Pages of 7 end within the three orders of one moment.
+  for (const size of [7, 7, 7, 5, 0]) {
+    const orders = await examples.listOlderOrders(supabase, last, 7);
+    assert.equal(orders.length, size);
+    older.push(...orders.map((order) => order.id));
+    last = orders.at(-1) ?? last;
+  }
+  assert.deepEqual(older, newestFirst, "pages by the last order");
+}
+
+async function checkFilters({ supabase, ada }: Scene): Promise<void> {
+  const list = (filter: Record<string, string | string[]>) =>
+    examples.listOrders(supabase, filter, 0, 100);
+  const { orders: all } = await list({});
+  assert.equal(all[0]?.total_amount, "24.50");
+  assert.equal((await list({ statuses: ["in_transit"] })).total, 13);
+  assert.equal((await list({ statuses: ["in_transit", "awaiting_shipment"] })).total, 26);
+  assert.equal((await list({ statuses: ["cancelled"] })).total, 0);
+
+  const shops = await examples.listShops(supabase);
+  assert.deepEqual(
+    new Set(shops.map((shop) => shop.shop_id)),
+    new Set([ada.shopId, "7480000000000009999"]),
+  );
+  const totals = shops.map(async ({ id, shop_id, shop_name }) => {
+    const { orders, total } = await list({ shop: String(id) });
+    const names = new Set(orders.map((order) => (order.tiktok_shops as Row).shop_name));
+    assert.deepEqual(names, new Set([shop_name]));
+    return [shop_id, total];
+  });
+  assert.deepEqual(Object.fromEntries(await Promise.all(totals)), {
+    [ada.shopId]: 20,
+    "7480000000000009999": 6,
+  });
+
+  const days = await list({
+    since: "2026-03-01T02:00:00.123456Z",
+    before: "2026-03-01T04:00:00.123456Z",
+  });
+  assert.deepEqual(days.orders.map(hourOf), [3, 3, 3, 2, 2, 2]);
+
+  const wanted = all[4] as OrderRow;
+  const found = await list({ search: wanted.tiktok_order_id });
+  assert.deepEqual(found.orders.map((order) => order.id), [wanted.id]);
+  assert.equal((await list({ search: "5764" })).total, 26);
+  assert.equal((await list({ search: "%5764" })).total, 26, "no wildcard of the seller's");
+  assert.equal((await list({ search: "764" })).total, 0);
+}
+
+async function checkOneOrder(stack: TestStack, { ada, bob, supabase }: Scene): Promise<void> {
+  const order = stack.tiktok.addOrder({ shopId: ada.shopId, price: "19.51" });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  await settledEvents(stack);
+  stack.tiktok.changeOrder(order.id, "IN_TRANSIT");
+  for (const [type, data] of [[1, {}], [12, { return_id: "9", return_status: "PENDING" }]]) {
+    const body = `{"type":${type},"tts_notification_id":"8${type}","shop_id":"${ada.shopId}",` +
+      `"timestamp":1,"data":${JSON.stringify({ order_id: order.id, ...data as Row })}}`;
+    const response = await postWebhook(stack, body);
+    assert.equal(response.status, 200);
+    await response.body?.cancel();
+    await settledEvents(stack);
+  }
+  const [row] = await stack.sql`
+    select id from public.orders where tiktok_order_id = ${order.id}`;
+  for (const tracking of ["first", "second"]) {
+    await stack.sql`
+      insert into public.shipments (order_id, carrier, service_type, tracking_number)
+      values (${row?.id}, 'USPS', 'Priority', ${tracking})`;
+  }
+  const shown = await examples.getOrder(supabase, row?.id);
+  assert.equal(shown?.tiktok_order_id, order.id);
+  assert.deepEqual(
+    [shown?.order_status, shown?.payment_status, shown?.total_amount, shown?.shipping_cost],
+    ["in_transit", "paid", "24.50", "4.99"],
+  );
+  assert.deepEqual(
+    (shown?.shipments as Row[]).map((shipment) => shipment.tracking_number),
+    ["first", "second"],
+  );
+  const timeline = shown?.order_events as { event_type: string; changes: Row }[];
+  assert.deepEqual(timeline.map((entry) => entry.event_type), [
+    "ORDER_STATUS_CHANGE",
+    "ORDER_STATUS_CHANGE",
+    "RETURN_STATUS_CHANGE",
+  ]);
+  assert.deepEqual(timeline.map((entry) => entry.changes.order_status ?? null), [
+    { from: null, to: "awaiting_shipment" },
+    { from: "awaiting_shipment", to: "in_transit" },
+    null,
+  ]);
+  assert.deepEqual(timeline[2]?.changes, { return_id: "9", return_status: "PENDING" });
+  assert.equal(await examples.getOrder(bob.client, row?.id), null, "another seller finds none");
+}
+
+async function checkUsage(stack: TestStack, { ada, bob, supabase }: Scene): Promise<void> {
+  const { month_ends_at, ...waiting } = await examples.getUsage(bob.client);
+  assert.deepEqual(waiting, {
+    plan: "trial",
+    text: "10 of 10 orders this month",
+    notice: "2 orders wait for your plan",
+    used: 10,
+    limit: 10,
+    held: 2,
+  });
+  const now = new Date();
+  const nextMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1);
+  assert.equal(Date.parse(String(month_ends_at)), nextMonth);
+  assert.equal((await examples.listOrders(bob.client)).total, 10, "held orders are in no list");
+  const { plan, used, limit, notice } = await examples.getUsage(supabase);
+  assert.deepEqual([plan, used, limit, notice], ["growth", 27, 500, null]);
+
+  await stack.sql`
+    update public.tiktok_shops
+    set connection_status = 'needs_reauth', status_reason = 'token_refused', access_token = null,
+      refresh_token = null
+    where shop_id = ${ada.shopId}`;
+  const shops = await examples.listShops(supabase);
+  assert.deepEqual(
+    Object.fromEntries(shops.map((shop) => [shop.shop_id, shop.connection_status])),
+    { [ada.shopId]: "needs_reauth", "7480000000000009999": "active" },
+  );
+}
+
+/** The columns in the page's table under "Where `select *` is refused". */
+async function checkColumns({ supabase }: Scene): Promise<void> {
+  const page = await Deno.readTextFile(PAGE);
+  const tables = [...page.matchAll(/^\| `(tiktok_shops|subscriptions)` +\| `([^`]+)`/gm)];
+  assert.equal(tables.length, 2);
+  for (const [, table = "", columns = ""] of tables) {
+    const refused = await supabase.from(table).select("*");
+    assert.equal(refused.error?.code, "42501", `select * of ${table}`);
+    const { data, error } = await supabase.from(table).select(columns);
+    assert.equal(error, null);
+    assert.ok(data?.length, `${table} has rows`);
+  }
+  for (const table of ["orders", "shipments", "order_events", "plans", "users"]) {
+    const { data, error } = await supabase.from(table).select("*");
+    assert.equal(error, null, table);
+    assert.ok(data?.length, `${table} has rows`);
+  }
+}
+
+Deno.test("every block of the seller's page is known to this test", () => {
+  assert.deepEqual(blocks.flat().toSorted(), KNOWN.toSorted());
+  for (const names of blocks) assert.ok(names.length > 0, "a block exports what it shows");
+});
+
+Deno.test("the blocks of the seller's page pass the type check", async () => {
+  await checkExamples(PAGE);
+});
+
+Deno.test("money on the seller's page is exact, to the largest amount that is stored", () => {
+  assert.equal(examples.showMoney("24.50", "USD"), "$24.50");
+  assert.equal(examples.showMoney("999999999999.99", "USD"), "$999,999,999,999.99");
+  assert.equal(examples.showMoney("100000000.00", "VND", "en-US"), "₫100,000,000");
+});
+
+Deno.test("the seller's page lists, filters and shows what is the seller's, and nothing else", async () => {
+  await using stack = await startTestStack();
+  const scene = await setScene(stack);
+  await checkPaging(scene);
+  await checkFilters(scene);
+  await checkOneOrder(stack, scene);
+  await checkUsage(stack, scene);
+  await checkColumns(scene);
+  await scene.supabase.auth.signOut();
+  await assert.rejects(
+    examples.listOrders(scene.supabase),
+    { code: "42501" },
+    "without a seller there is nothing",
+  );
+});
+
+Deno.test(
+  "the seller's page joins the seller's own private topic, and hears of an order and its parcel",
+  LIVE,
+  async () => {
+    await using stack = await startTestStack();
+    const seller = await connectSeller(stack);
+    const supabase = createLiveClient(stack, seller);
+    const heard: string[] = [];
+    let connected = 0;
+    await examples.watchOrders(
+      supabase,
+      seller.id,
+      (orderId) => heard.push(orderId),
+      () => connected++,
+    );
+    await until("the channel is joined", () => Promise.resolve(connected > 0));
+    const { topic, config, token } = FakeSocket.last.join;
+    assert.equal(topic, `realtime:user:${seller.id}`);
+    assert.equal(config.private, true);
+    assert.equal(token, seller.accessToken);
+
+    const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+    await stack.tiktok.send(stack.tiktok.notificationOf(order));
+    await settledEvents(stack);
+    const [row] = await stack.sql`select id from public.orders`;
+    await stack.sql`update public.orders set order_status = 'in_transit'`;
+    await stack.sql`
+    insert into public.shipments (order_id, carrier, service_type)
+    values (${row?.id}, 'USPS', 'Priority')`;
+    await stack.sql`update public.shipments set status = 'delivered'`;
+    assert.deepEqual(await receiveBroadcasts(stack, seller), [
+      "order_received",
+      "order_changed",
+      "shipment_created",
+      "shipment_changed",
+    ]);
+    assert.deepEqual(heard, Array(4).fill(row?.id));
+    await supabase.removeAllChannels();
+  },
+);
+
+Deno.test("the seller's page asks for changes of tables that are published", LIVE, async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const supabase = createLiveClient(stack, seller);
+  const seen: [string, Row][] = [];
+  await supabase.realtime.setAuth();
+  examples.watchRows(supabase, (table, row) => seen.push([table, row]));
+  await until(
+    "the channel is joined",
+    () => Promise.resolve(FakeSocket.last.frames.some((frame) => frame[3] === "phx_join")),
+  );
+  const { config, topic, token } = FakeSocket.last.join;
+  assert.equal(token, seller.accessToken, "row level security needs to know who listens");
+  const asked = config.postgres_changes as Row[];
+  assert.deepEqual(asked, [
+    { event: "*", schema: "public", table: "orders" },
+    { event: "*", schema: "public", table: "shipments" },
+  ]);
+  const published = await stack.sql`
+    select tablename from pg_publication_tables where pubname = 'supabase_realtime'`;
+  for (const { table } of asked) {
+    assert.ok(published.some((row) => row.tablename === table), `${table} is published`);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  FakeSocket.last.receive([null, null, topic, "postgres_changes", {
+    ids: [1],
+    data: {
+      type: "INSERT",
+      schema: "public",
+      table: "shipments",
+      commit_timestamp: "2026-03-01T00:00:00Z",
+      columns: [{ name: "status", type: "text" }],
+      record: { status: "created" },
+      errors: null,
+    },
+  }]);
+  assert.deepEqual(seen, [["shipments", { status: "created" }]]);
+  await supabase.removeAllChannels();
+});

@@ -1,0 +1,311 @@
+/** The order webhook as TikTok meets it: what it answers, and what it has stored by then. */
+import assert from "node:assert/strict";
+import {
+  connectSeller,
+  countEvents,
+  failedEvent,
+  postWebhook,
+  runEventWorker,
+  settledEvents,
+} from "../support/shop.ts";
+import { createTestDatabase, startTestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
+
+const KEYS = {
+  TIKTOK_APP_KEY: "cf_app_key_01",
+  TIKTOK_APP_SECRET: "cf_app_secret_0123456789abcdef",
+};
+
+const SHOP = "7490000000000000001";
+
+async function readFixture(name: string): Promise<string> {
+  return await Deno.readTextFile(new URL(name, FIXTURES));
+}
+
+Deno.test("a signed order webhook becomes an order that its seller sees and another does not", async () => {
+  await using stack = await startTestStack({ environment: KEYS });
+  const seller = await connectSeller(stack, SHOP);
+  const other = await connectSeller(stack);
+  const body = await readFixture("62-webhook-01-order-status-awaiting-shipment.json");
+
+  const response = await postWebhook(stack, body, {
+    authorization: "9260befefe1ff945f613ebc611642188cd19a0ff58e4cdd6921e079eca2f5238",
+  });
+
+  assert.equal(response.status, 200);
+  assert.equal(await response.text(), "");
+  assert.deepEqual(await settledEvents(stack), { done: 1 });
+  const { data: orders } = await seller.client.from("orders").select("*");
+  assert.equal(orders?.length, 1);
+  const [order] = orders;
+  assert.equal(order?.tiktok_order_id, "576461413038785752");
+  assert.equal(order?.order_status, "awaiting_shipment");
+  assert.equal(order?.payment_status, "paid");
+  assert.equal(order?.total_amount, 46.21);
+  assert.equal(order?.shipping_cost, 4.99);
+  assert.equal(new Date(order?.tiktok_updated_at ?? "").getTime(), 1789996500_000);
+  const { data: seen, error } = await other.client.from("orders").select("*");
+  assert.deepEqual([seen, error], [[], null]);
+});
+
+Deno.test("a missing, wrong or upper-case signature is 403 and nothing is stored", async () => {
+  await using stack = await startTestStack({ environment: KEYS });
+  const body = await readFixture("62-webhook-01-order-status-awaiting-shipment.json");
+  const good = "9260befefe1ff945f613ebc611642188cd19a0ff58e4cdd6921e079eca2f5238";
+  const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`;
+  const attempts = [
+    new Request(url, { method: "POST", body }),
+    new Request(url, { method: "POST", body, headers: { authorization: "" } }),
+    new Request(url, { method: "POST", body, headers: { authorization: good.toUpperCase() } }),
+    new Request(url, { method: "POST", body, headers: { authorization: `Bearer ${good}` } }),
+    new Request(url, { method: "POST", body: body + " ", headers: { authorization: good } }),
+    // A user's or a secret key's credentials are no signature either.
+    new Request(url, { method: "POST", body, headers: { apikey: stack.env.SUPABASE_SECRET_KEY } }),
+  ];
+  for (const request of attempts) {
+    const response = await fetch(request);
+    assert.equal(response.status, 403);
+    assert.equal(response.headers.get("content-type"), "application/problem+json");
+    const problem = await response.json();
+    assert.equal(problem.code, "invalid_signature");
+    assert.equal(problem.request_id, response.headers.get("x-request-id"));
+  }
+  assert.equal(await countEvents(stack), 0);
+});
+
+Deno.test("every sample webhook is stored once, however often and with whatever timestamp it comes", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack, SHOP);
+  const names = [];
+  for await (const { name } of Deno.readDir(FIXTURES)) {
+    if (/^\d+-webhook-/.test(name)) names.push(name);
+  }
+  const bodies = await Promise.all(names.sort().map(readFixture));
+  // Last: it disconnects the shop.
+  bodies.sort((a, b) => Number(/"type":6,/.test(a)) - Number(/"type":6,/.test(b)));
+
+  for (const body of bodies) {
+    if (body === bodies.at(-1)) await settledEvents(stack);
+    const late = body.replace(
+      /"timestamp":(\d+)/,
+      (_, seconds) => `"timestamp":${Number(seconds) + 7200}`,
+    );
+    assert.notEqual(late, body);
+    for (const delivery of [body, late, body]) {
+      const response = await postWebhook(stack, delivery);
+      assert.equal(response.status, 200);
+      await response.body?.cancel();
+    }
+  }
+
+  await settledEvents(stack);
+  const rows = await stack.sql`
+    select event_type, status, reason, body from private.webhook_events
+    where source = 'tiktok' order by id`;
+  assert.deepEqual(rows.map((row) => row.body).sort(), bodies.sort());
+  assert.deepEqual(new Set(rows.map((row) => row.status)), new Set(["done"]));
+  const { data } = await seller.client.from("orders").select("tiktok_order_id, order_status").order(
+    "tiktok_order_id",
+  );
+  assert.deepEqual(data, [
+    { tiktok_order_id: "576461413038785752", order_status: "awaiting_shipment" },
+    // Named by the package's event only.
+    { tiktok_order_id: "576461413038785753", order_status: "awaiting_shipment" },
+    { tiktok_order_id: "576461413038785781", order_status: "cancelled" },
+  ]);
+});
+
+Deno.test("bodies without id, without shop, with ids as big numbers or of unknown type are stored", async () => {
+  await using stack = await startTestStack();
+  const withoutId = (time: number) =>
+    `{"type":3,"shop_id":"${SHOP}","timestamp":${time},"data":{"order_id":"1","update_time":1}}`;
+  const bodies = [
+    withoutId(1),
+    withoutId(2), // the same event, pushed again
+    `{"type":68,"tts_notification_id":"9","timestamp":1,"data":{"product_id":1729500000000000101}}`,
+    `{"type":1,"tts_notification_id":7600000000000001003,"shop_id":7490000000000000001,"timestamp":1,"data":{"order_id":576461413038785752}}`,
+    `{"type":999,"tts_notification_id":"10","timestamp":1}`,
+    `{"type":14,"data":{"content":"{\\"content\\":\\"café ✓ \\u0000\\"}"}}`,
+  ];
+  for (const body of bodies) {
+    const response = await postWebhook(stack, body);
+    assert.equal(response.status, 200, body);
+    await response.body?.cancel();
+  }
+  assert.deepEqual(await settledEvents(stack), { ignored: 5 });
+  const rows = await stack.sql`
+    select external_id, event_type, shop_id, object_id, reason
+    from private.webhook_events order by id`;
+  assert.match(rows[0]?.external_id, /^derived:[0-9a-f]{64}$/);
+  assert.equal(rows[1]?.event_type, "INVENTORY_CHANGED");
+  assert.equal(rows[2]?.external_id, "7600000000000001003");
+  assert.equal(rows[2]?.shop_id, "7490000000000000001");
+  assert.equal(rows[2]?.object_id, "576461413038785752");
+  assert.equal(rows[2]?.reason, "the shop is not connected");
+  assert.equal(rows[3]?.event_type, "TYPE_999");
+  assert.equal(rows[4]?.event_type, "NEW_MESSAGE");
+});
+
+Deno.test("what is signed but no webhook is 400, and nothing is stored", async () => {
+  await using stack = await startTestStack();
+  const bodies = [
+    "",
+    "not json",
+    "null",
+    "[]",
+    '"text"',
+    "{}",
+    '{"type":"1"}',
+    '{"type":1.5}',
+    '{"type":-1}',
+    '{"type":12345678901234567890}',
+    "[".repeat(200_000),
+    new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
+    new Uint8Array([0]),
+  ];
+  for (const body of bodies) {
+    const response = await postWebhook(stack, body);
+    assert.equal(response.status, 400, String(body).slice(0, 40));
+    assert.equal((await response.json()).code, "invalid_webhook");
+  }
+  assert.equal(await countEvents(stack), 0);
+});
+
+Deno.test("over 1 MiB is 413, another method 405, another path 404", async () => {
+  await using stack = await startTestStack();
+  const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`;
+  const envelope = '{"type":14,"data":{"content":""}}';
+  const fits = envelope.replace('""', `"${"x".repeat(1024 * 1024 - envelope.length)}"`);
+  const accepted = await postWebhook(stack, fits);
+  assert.equal(accepted.status, 200);
+  await accepted.body?.cancel();
+  const tooLarge = await postWebhook(stack, fits.replace("xx", "xxx"));
+  assert.equal(tooLarge.status, 413);
+  assert.equal((await tooLarge.json()).code, "body_too_large");
+  assert.equal(await countEvents(stack), 1);
+
+  for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+    const response = await fetch(url, { method });
+    assert.equal(response.status, 405, method);
+    assert.equal(response.headers.get("allow"), "POST");
+    await response.body?.cancel();
+  }
+  const elsewhere = await fetch(`${url}/else`, { method: "POST" });
+  assert.equal(elsewhere.status, 404);
+  assert.equal((await elsewhere.json()).code, "not_found");
+});
+
+Deno.test("what cannot be stored is answered 503, and the next delivery is taken in", async () => {
+  await using stack = await startTestStack();
+  const body = `{"type":999,"tts_notification_id":"1","timestamp":1}`;
+  const signature = "receive_webhook_event(text, text, text, text, text, text)";
+  await stack.sql.unsafe(`revoke execute on function public.${signature} from service_role`);
+
+  const refused = await postWebhook(stack, body);
+  assert.equal(refused.status, 503);
+  const text = await refused.text();
+  assert.equal(JSON.parse(text).code, "not_stored");
+  // Nothing of the database's own words reaches the caller.
+  assert.doesNotMatch(text, /permission|42501|receive_webhook_event/);
+  assert.equal(await countEvents(stack), 0);
+
+  await stack.sql.unsafe(`grant execute on function public.${signature} to service_role`);
+  const taken = await postWebhook(stack, body);
+  assert.equal(taken.status, 200);
+  await taken.body?.cancel();
+  assert.equal(await countEvents(stack), 1);
+});
+
+Deno.test("it answers in well under 3 s while TikTok's API hangs; the order comes in later", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  stack.tiktok.faults.add({ path: "/order/", kind: "hang", delayMs: 60_000 });
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+
+  const startedAt = performance.now();
+  assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(order)), 200);
+  assert.ok(performance.now() - startedAt < 3000);
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
+
+  await until("the order is being worked", async () => {
+    const [event] = await stack.sql`select status from private.webhook_events`;
+    return event?.status === "processing";
+  });
+  // As if the worker that hangs had died and its lease had run out.
+  stack.tiktok.faults.clear();
+  await stack.sql`update private.webhook_events set status = 'processing', next_attempt_at = now()`;
+  await runEventWorker(stack);
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
+  assert.deepEqual(await settledEvents(stack), { done: 1 });
+});
+
+Deno.test("an order that came before its shop was connected comes in when it is", async () => {
+  await using stack = await startTestStack();
+  const shopId = "7480000000000000999";
+  stack.tiktok.addShop({ id: shopId });
+  const order = stack.tiktok.addOrder({ shopId });
+  assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(order)), 200);
+  assert.deepEqual(await settledEvents(stack), { ignored: 1 });
+
+  const seller = await connectSeller(stack, shopId);
+  await runEventWorker(stack);
+
+  assert.deepEqual(await settledEvents(stack), { done: 1 });
+  assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
+});
+
+Deno.test("no log line holds the app secret, a token or an address", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  await settledEvents(stack);
+  stack.tiktok.faults.add({ path: "/order/", kind: "html", count: 3 });
+  const failing = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(failing));
+  await failedEvent(stack);
+  await stack.sql`update private.webhook_events set next_attempt_at = now()`;
+  await runEventWorker(stack);
+  assert.deepEqual(await settledEvents(stack), { done: 2 });
+
+  const logs = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
+  assert.match(logs, /"message":"event worked"/);
+  const secrets = [
+    stack.env.TIKTOK_APP_SECRET,
+    stack.env.SUPABASE_SECRET_KEY,
+    stack.env.ENCRYPTION_KEYS.split(":")[1] as string,
+    "TTP_",
+    "Alder Street",
+    "scs1.tiktok.com",
+  ];
+  for (const secret of secrets) assert.ok(!logs.includes(secret), secret.slice(0, 5));
+});
+
+Deno.test("a burst as the very first thing after the start is taken and worked", async () => {
+  const database = await createTestDatabase();
+  let shopId: string;
+  const app = { TIKTOK_APP_KEY: "cold-key", TIKTOK_APP_SECRET: "cold-secret" };
+  {
+    // Not disposed of, which would drop the database.
+    const before = await startTestStack({ environment: app }, database);
+    ({ shopId } = await connectSeller(before));
+    await before.sql.end();
+    await before.stop();
+    await Deno.remove(before.data, { recursive: true });
+  }
+  await using stack = await startTestStack({ environment: app }, database);
+  const bodies = Array.from(
+    { length: 20 },
+    (_, n) =>
+      `{"type":5,"tts_notification_id":"${n + 1}","shop_id":"${shopId}","timestamp":1,"data":{}}`,
+  );
+  const statuses = await Promise.all(bodies.map(async (body) => {
+    const response = await postWebhook(stack, body);
+    await response.body?.cancel();
+    return response.status;
+  }));
+  assert.deepEqual(statuses, Array(20).fill(200));
+  assert.deepEqual(await settledEvents(stack), { ignored: 20 });
+});

@@ -1,0 +1,493 @@
+/**
+ * Every hole of the brief's schema, attacked twice with the same statements: on the brief's own schema
+ * the attack succeeds, on ours it fails and leaves no trace.
+ */
+import assert from "node:assert/strict";
+import {
+  type Actor,
+  CIPHERTEXT,
+  createBriefTarget,
+  createOurTarget,
+  nextNumber,
+  type Outcome,
+  type Seller,
+  type Target,
+} from "../support/attacks.ts";
+
+let brief: Target;
+let ours: Target;
+
+Deno.test.beforeAll(async () => {
+  brief = await createBriefTarget();
+  ours = await createOurTarget();
+});
+
+Deno.test.afterAll(async () => {
+  await brief.drop();
+  await ours.drop();
+});
+
+/** A new seller's attack on their own rows: it reaches a row of the brief's, and is refused here. */
+async function assertHole(
+  attack: (target: Target, seller: Seller) => Promise<Outcome>,
+  prepare: (target: Target, seller: Seller) => Promise<void> = () => Promise.resolve(),
+): Promise<{ theirs: Seller; own: Seller }> {
+  const theirs = await brief.addSeller();
+  await prepare(brief, theirs);
+  const success = await attack(brief, theirs);
+  assert.equal(success.code, undefined, success.message);
+  assert.ok(success.count > 0);
+
+  const own = await ours.addSeller();
+  await prepare(ours, own);
+  const before = await ours.belongings(own);
+  assert.equal((await attack(ours, own)).code, "42501");
+  assert.deepEqual(await ours.belongings(own), before);
+  return { theirs, own };
+}
+
+async function takeOrders(target: Target, seller: Seller, orders: number): Promise<void> {
+  for (let n = 0; n < orders; n++) await target.takeOrder(target.sql, seller);
+}
+
+/** A trial's ten orders: no eleventh may come in. */
+const fillTrial = (target: Target, seller: Seller) => takeOrders(target, seller, 10);
+
+async function hasRoom(target: Target, seller: Seller): Promise<unknown> {
+  const [row] = await target.sql`select public.check_order_limit(${seller.id}) as room`;
+  return row?.room;
+}
+
+async function countOrders(target: Target, seller: Seller): Promise<number> {
+  return (await target.sql`select from public.orders where user_id = ${seller.id}`).length;
+}
+
+Deno.test("the brief's hole: users are not tied to sign-up", async () => {
+  const attack = (target: Target) =>
+    target.attempt(
+      "service_role",
+      `insert into users (id, email) values (gen_random_uuid(), '${nextNumber()}@example.com')`,
+    );
+  assert.equal((await attack(brief)).count, 1);
+  assert.equal((await attack(ours)).code, "42501");
+  await assert.rejects(
+    ours.sql`insert into public.users (id, email) values (gen_random_uuid(), 'ghost@example.com')`,
+    { code: "23503" },
+  );
+
+  const profiles = async (target: Target) => {
+    const id = crypto.randomUUID();
+    await target.sql`insert into auth.users (id, email) values (${id}, ${id + "@example.com"})`;
+    const made = await target.sql`select from public.users where id = ${id}`;
+    await target.sql`insert into public.users (id, email) values (${id}, ${id})
+      on conflict do nothing`;
+    await target.sql`delete from auth.users where id = ${id}`;
+    const left = await target.sql`select from public.users where id = ${id}`;
+    return { made: made.length, left: left.length };
+  };
+  assert.deepEqual(await profiles(brief), { made: 0, left: 1 });
+  assert.deepEqual(await profiles(ours), { made: 1, left: 0 });
+});
+
+Deno.test("the brief's hole: a user raises their own subscription_tier", async () => {
+  await assertHole((target, seller) =>
+    target.attempt(
+      seller,
+      "update users set subscription_tier = 'scale', subscription_status = 'active'",
+    )
+  );
+});
+
+Deno.test("the brief's hole: a seller writes their own plan", async () => {
+  const { theirs, own } = await assertHole(
+    (target, seller) =>
+      target.attempt(
+        seller,
+        `insert into subscriptions (user_id, stripe_customer_id, plan_name, status)
+         values ('${seller.id}', 'none', 'scale', 'active')`,
+      ),
+    fillTrial,
+  );
+  assert.equal(await hasRoom(brief, theirs), true);
+  assert.equal(await hasRoom(ours, own), false);
+});
+
+Deno.test("the brief's hole: a seller inserts orders past the limit", async () => {
+  const { theirs, own } = await assertHole(
+    (target, { id, shop }) =>
+      target.attempt(
+        { id, shop },
+        `insert into orders
+           (user_id, tiktok_shop_id, tiktok_order_id, total_amount, shipping_address, order_items)
+         values ('${id}', '${shop}', '${nextNumber()}', 10, '{}', '[]')`,
+      ),
+    fillTrial,
+  );
+  assert.equal(await countOrders(brief, theirs), 11);
+  assert.equal(await countOrders(ours, own), 10);
+});
+
+Deno.test("the brief's hole: a seller makes room by dating orders back, or deleting them", async () => {
+  for (const attack of ["update orders set created_at = '2020-01-01'", "delete from orders"]) {
+    const { theirs, own } = await assertHole(
+      (target, seller) => target.attempt(seller, attack),
+      fillTrial,
+    );
+    assert.equal(await hasRoom(brief, theirs), true);
+    assert.equal(await hasRoom(ours, own), false);
+  }
+});
+
+Deno.test("the brief's hole: a seller invents shipments", async () => {
+  await assertHole(
+    (target, seller) =>
+      target.attempt(
+        seller,
+        `insert into shipments (order_id, carrier, service_type, status)
+         select id, 'USPS', 'Priority', 'delivered' from orders`,
+      ),
+    (target, seller) => target.takeOrder(target.sql, seller),
+  );
+});
+
+Deno.test("the brief's hole: a seller rewrites and deletes their analytics", async () => {
+  const prepare = async ({ sql }: Target, { id }: Seller) => {
+    await sql`insert into public.analytics_events (user_id, event_type) values (${id}, 'seen')`;
+  };
+  for (
+    const attack of [
+      "update analytics_events set event_type = 'label_bought'",
+      "update analytics_events set timestamp = '2020-01-01'",
+      "delete from analytics_events",
+    ]
+  ) {
+    await assertHole((target, seller) => target.attempt(seller, attack), prepare);
+  }
+  await assertHole((target, seller) =>
+    target.attempt(
+      seller,
+      `insert into analytics_events (user_id, event_type)
+       values ('${seller.id}', 'order_received')`,
+    )
+  );
+});
+
+Deno.test("the brief's hole: tokens are stored in plain text, and their owner's browser reads them", async () => {
+  await assertHole((target, seller) =>
+    target.attempt(seller, "select access_token, refresh_token from tiktok_shops")
+  );
+  const store = (target: Target, { id }: Seller) =>
+    target.attempt(
+      "service_role",
+      `update tiktok_shops set access_token = 'TTP_plain' where user_id = '${id}'`,
+    );
+  assert.equal((await store(brief, await brief.addSeller())).count, 1);
+  assert.equal((await store(ours, await ours.addSeller())).code, "23514");
+});
+
+Deno.test("the brief's hole: subscription data has no encryption", async () => {
+  const store = (target: Target, { id }: Seller, columns: string, values: string) =>
+    target.attempt(
+      "service_role",
+      `insert into subscriptions (user_id, stripe_customer_id, plan_name, status ${columns})
+       values ('${id}', 'cus_plain', 'growth', 'active' ${values})`,
+    );
+  const [theirs, own] = [await brief.addSeller(), await ours.addSeller()];
+  assert.equal((await store(brief, theirs, "", "")).count, 1);
+  assert.equal((await store(ours, own, ", stripe_customer_id_hash", ", 'hash'")).code, "23514");
+
+  const read = (target: Target, seller: Seller) =>
+    target.attempt(seller, "select stripe_customer_id from subscriptions");
+  assert.deepEqual((await read(brief, theirs)).rows, [{ stripe_customer_id: "cus_plain" }]);
+  assert.equal((await read(ours, own)).code, "42501");
+});
+
+Deno.test("the brief's hole: auth.uid() is evaluated for each row", async () => {
+  for (const table of ["users", "orders", "shipments", "analytics_events"]) {
+    const plan = async (target: Target) => {
+      const { rows } = await target.attempt(
+        await target.addSeller(),
+        "set local enable_indexscan = off",
+        "set local enable_bitmapscan = off",
+        `explain select id from ${table}`,
+      );
+      return rows.map((row) => row["QUERY PLAN"]).join("\n");
+    };
+    // The filter holds the function's inlined body, or an asking of it ahead of the rows.
+    const [theirs, own] = [await plan(brief), await plan(ours)];
+    assert.match(theirs, /current_setting/, theirs);
+    assert.doesNotMatch(theirs, /InitPlan/, theirs);
+    assert.match(own, /InitPlan/, own);
+    assert.doesNotMatch(own, /Filter:.*current_setting/, own);
+  }
+});
+
+Deno.test("the brief's hole: a definer function without search_path is hijacked", async () => {
+  // A session's temporary objects come first wherever a name is not qualified.
+  const shadowed = (target: Target, actor: Actor, { id }: Seller, question: string) =>
+    target.attempt(
+      actor,
+      `create temporary table subscriptions on commit drop as
+       select gen_random_uuid() as id, '${id}'::uuid as user_id, 'scale' as plan_name,
+         'active' as status, now() as current_period_end, now() as created_at`,
+      "grant select on subscriptions to public",
+      question.replace("$1", `'${id}'`),
+    );
+  const plan = "select plan_name from public.get_user_active_subscription($1)";
+  const room = "select public.check_order_limit($1) as room";
+  const [theirs, own] = [await brief.addSeller(), await ours.addSeller()];
+  await fillTrial(brief, theirs);
+  await fillTrial(ours, own);
+
+  assert.deepEqual((await shadowed(brief, theirs, theirs, plan)).rows, [{ plan_name: "scale" }]);
+  assert.deepEqual((await shadowed(ours, own, own, plan)).rows, []);
+  assert.deepEqual((await shadowed(brief, theirs, theirs, room)).rows, [{ room: true }]);
+  assert.equal((await shadowed(ours, own, own, room)).code, "42501");
+  assert.deepEqual((await shadowed(ours, "service_role", own, room)).rows, [{ room: false }]);
+});
+
+Deno.test("the brief's hole: anyone asks for any seller's plan and limit", async () => {
+  const subscribe = async (target: Target, columns: Record<string, string>) => {
+    const seller = await target.addSeller();
+    await target.sql`
+      insert into public.subscriptions ${
+      target.sql({ user_id: seller.id, plan_name: "growth", status: "active", ...columns })
+    }`;
+    return seller;
+  };
+  const theirs = await subscribe(brief, { stripe_customer_id: "cus_1" });
+  const own = await subscribe(ours, {
+    stripe_customer_id: CIPHERTEXT,
+    stripe_customer_id_hash: "hash",
+  });
+  const ask = (target: Target, actor: Actor, { id }: Seller) =>
+    target.attempt(actor, `select plan_name from get_user_active_subscription('${id}')`);
+  const limit = (target: Target, actor: Actor, { id }: Seller) =>
+    target.attempt(actor, `select check_order_limit('${id}')`);
+
+  for (const spy of ["anon", await brief.addSeller()] as const) {
+    assert.deepEqual((await ask(brief, spy, theirs)).rows, [{ plan_name: "growth" }]);
+    assert.equal((await limit(brief, spy, theirs)).count, 1);
+  }
+  const spy = await ours.addSeller();
+  assert.equal((await ask(ours, "anon", own)).code, "42501");
+  assert.deepEqual((await ask(ours, spy, own)).rows, []);
+  assert.deepEqual((await ask(ours, own, own)).rows, [{ plan_name: "growth" }]);
+  for (const actor of ["anon", spy] as const) {
+    assert.equal((await limit(ours, actor, own)).code, "42501");
+  }
+});
+
+Deno.test("the brief's hole: parallel orders race past check_order_limit", async () => {
+  /** Eight connections ask whether there is room, and only when all have been told, each writes. */
+  const race = async (target: Target) => {
+    const seller = await target.addSeller();
+    await takeOrders(target, seller, 9);
+    const everyoneAsked = Promise.withResolvers<void>();
+    let asking = 8;
+    await Promise.all(Array.from({ length: asking }, () =>
+      target.sql.begin(async (sql) => {
+        const [row] = await sql`select public.check_order_limit(${seller.id}) as room`;
+        if (--asking === 0) everyoneAsked.resolve();
+        await everyoneAsked.promise;
+        assert.equal(row?.room, true);
+        await target.takeOrder(sql, seller);
+      })));
+    return await countOrders(target, seller);
+  };
+  assert.equal(await race(brief), 17);
+  assert.equal(await race(ours), 10);
+});
+
+Deno.test("the brief's hole: check_order_limit reads more, the more orders there are", async () => {
+  const blocksRead = async (target: Target, { id }: Seller) => {
+    const reserved = await target.sql.reserve();
+    try {
+      let blocks = 0;
+      // The first time a session looks things up in the catalogue, too.
+      for (let n = 0; n < 2; n++) {
+        const [row] = await reserved.unsafe(
+          `explain (analyze, buffers, format json) select public.check_order_limit('${id}')`,
+        );
+        const plan = row?.["QUERY PLAN"][0].Plan;
+        blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
+      }
+      return blocks;
+    } finally {
+      reserved.release();
+    }
+  };
+  const growth = async (target: Target) => {
+    const seller = await target.addSeller();
+    await target.takeOrder(target.sql, seller);
+    const few = await blocksRead(target, seller);
+    await target.sql.begin(async (sql) => {
+      // Copies of the order, without what its triggers do.
+      await sql`set local session_replication_role = replica`;
+      const columns = await sql`
+        select column_name from information_schema.columns
+        where table_name = 'orders' and column_name not in ('id', 'tiktok_order_id')`;
+      const names = columns.map((row) => row.column_name).join(", ");
+      await sql.unsafe(
+        `insert into public.orders (tiktok_order_id, ${names})
+         select 'copy ' || n, ${names} from public.orders, generate_series(1, 3000) as n
+         where user_id = '${seller.id}'`,
+      );
+    });
+    await target.sql`analyze public.orders`;
+    return await blocksRead(target, seller) - few;
+  };
+  assert.ok(await growth(brief) > 50);
+  assert.ok(await growth(ours) < 5);
+});
+
+Deno.test("the brief's hole: a materialized view shows everyone's revenue", async () => {
+  const look = async (target: Target, actor: Actor, view: string) => {
+    await target.takeOrder(target.sql, await target.addSeller());
+    await target.sql`select public.refresh_dashboard_metrics()`;
+    return await target.attempt(actor, `select total_revenue from ${view} where total_revenue > 0`);
+  };
+  for (const spy of ["anon", await brief.addSeller()] as const) {
+    assert.ok((await look(brief, spy, "user_dashboard_metrics")).count > 0);
+  }
+  const spy = await ours.addSeller();
+  for (const actor of ["anon", spy] as const) {
+    assert.equal((await look(ours, actor, "private.user_dashboard_metrics")).code, "42501");
+  }
+  assert.equal((await look(ours, spy, "user_dashboard_metrics")).code, "42P01");
+  const own = await ours.attempt(spy, "select get_dashboard_metrics() as figures");
+  const { user_id, total_revenue } = own.rows[0]?.figures as Record<string, unknown>;
+  assert.deepEqual([user_id, Number(total_revenue)], [spy.id, 0]);
+});
+
+Deno.test("the brief's hole: orders_realtime_filter filters nothing", async () => {
+  // Nobody is signed in when the backend writes: the filter answers null for every order.
+  const theirs = await brief.addSeller();
+  const written = await brief.attempt(
+    "service_role",
+    `insert into orders
+       (user_id, tiktok_shop_id, tiktok_order_id, total_amount, shipping_address, order_items)
+     values ('${theirs.id}', '${theirs.shop}', '1', 10, '{}', '[]') returning auth.uid() as filter`,
+  );
+  assert.deepEqual(written.rows, [{ filter: null }]);
+  assert.equal(await countOrders(brief, theirs), 1);
+
+  const own = await ours.addSeller();
+  await ours.takeOrder(ours.sql, own);
+  const filters = (target: Target) =>
+    target.sql`select from pg_trigger where tgname = 'orders_realtime_trigger'`;
+  assert.equal((await filters(brief)).length, 1);
+  assert.equal((await filters(ours)).length, 0);
+  // What replaces it: the owner's private topic, which nobody else may join.
+  const listen = (actor: Actor) =>
+    ours.attempt(
+      actor,
+      `select set_config('realtime.topic', 'user:${own.id}', true)`,
+      `select event from realtime.messages where topic = 'user:${own.id}'`,
+    );
+  assert.deepEqual((await listen(own)).rows, [{ event: "order_received" }]);
+  assert.deepEqual((await listen(await ours.addSeller())).rows, []);
+  assert.deepEqual((await listen("anon")).rows, []);
+});
+
+Deno.test("the brief's hole: create_backup_point cannot work", async () => {
+  const ask = (target: Target, actor: Actor = "service_role") =>
+    target.attempt(actor, "select create_backup_point('before the sale') as location");
+  const logs = (target: Target) =>
+    target.sql`select details from public.system_logs where event_type = 'backup_created'`;
+  const refused = await ask(brief);
+  assert.match(refused.message ?? "", /permission denied for function pg_create_restore_point/);
+  const explained = await ask(ours);
+  assert.equal(explained.code, "42501");
+  assert.equal(explained.message, "The role postgres may not create restore points");
+  assert.equal((await logs(ours)).length, 0);
+
+  for (const { sql } of [brief, ours]) {
+    await sql`grant execute on function pg_create_restore_point(text) to postgres`;
+  }
+  // Even where the role may, the brief's own log is not there.
+  assert.equal((await ask(brief)).code, "42P01");
+  const { location } = (await ask(ours)).rows[0] ?? {};
+  assert.match(String(location), /^[0-9A-F]+\/[0-9A-F]+$/);
+  assert.deepEqual((await logs(ours)).map((row) => row.details), [
+    { backup_name: "before the sale", location },
+  ]);
+  for (const actor of ["anon", await ours.addSeller()] as const) {
+    assert.equal((await ask(ours, actor)).code, "42501");
+  }
+  assert.equal((await logs(ours)).length, 1);
+});
+
+Deno.test("the brief's hole: a retry is a second order, and a shop belongs to two sellers", async () => {
+  const retry = async (target: Target) => {
+    const seller = await target.addSeller();
+    const number = nextNumber();
+    await target.takeOrder(target.sql, seller, number);
+    await target.takeOrder(target.sql, seller, number);
+    return await countOrders(target, seller);
+  };
+  assert.equal(await retry(brief), 2);
+  assert.equal(await retry(ours), 1);
+
+  const steal = async (target: Target) => {
+    const [owner, other] = [await target.addSeller(), await target.addSeller()];
+    return await target.attempt(
+      "service_role",
+      `update tiktok_shops
+       set shop_id = (select shop_id from tiktok_shops where id = '${owner.shop}')
+       where id = '${other.shop}'`,
+    );
+  };
+  assert.equal((await steal(brief)).count, 1);
+  assert.equal((await steal(ours)).code, "23505");
+});
+
+Deno.test("the brief's hole: indexes that other indexes contain", async () => {
+  const redundant = async (target: Target) => {
+    const rows = await target.sql`
+      select part.indexrelid::regclass::text as name
+      from pg_index as part
+      join pg_index as whole on whole.indrelid = part.indrelid and whole.indexrelid <> part.indexrelid
+      where part.indrelid in (
+          select oid from pg_class
+          where relnamespace in (to_regnamespace('public'), to_regnamespace('private'))
+        )
+        and not part.indisunique and part.indpred is null and whole.indpred is null
+        and starts_with(whole.indkey::text || ' ', part.indkey::text || ' ')
+      order by 1`;
+    return rows.map((row) => row.name);
+  };
+  assert.deepEqual(await redundant(brief), [
+    "idx_analytics_user_id",
+    "idx_orders_user_id",
+    "idx_users_email",
+  ]);
+  assert.deepEqual(await redundant(ours), []);
+});
+
+Deno.test("the brief's hole: statistics need every seller's rows", async () => {
+  const day = "2026-11-22";
+  const record = async (target: Target, eventType: string, sellers: number) => {
+    for (let n = 0; n < sellers; n++) {
+      const { id } = await target.addSeller();
+      await target.sql`
+        insert into public.analytics_events (user_id, event_type, timestamp)
+        values (${id}, ${eventType}, ${day + "T12:00:00Z"})`;
+    }
+  };
+  for (const target of [brief, ours]) {
+    await record(target, "by_four", 4);
+    await record(target, "by_five", 5);
+  }
+  // In the brief's schema a count comes from rows with the sellers' ids, a single one's as well.
+  const [aggregates] = await brief.sql`select to_regclass('private.daily_event_counts') as name`;
+  assert.equal(aggregates?.name, null);
+  await ours.sql`select private.aggregate_analytics(${day})`;
+  const told = await ours.attempt("service_role", "select * from private.daily_event_counts");
+  assert.deepEqual(told.rows.map(({ day: _, ...row }) => row), [
+    { event_type: "by_five", events: "5", sellers: 5 },
+  ]);
+  const spy = await ours.addSeller();
+  const looked = await ours.attempt(spy, "select * from private.daily_event_counts");
+  assert.equal(looked.code, "42501");
+});

@@ -1,0 +1,372 @@
+/** 20,000 spoiled webhooks: whatever is signed, no answer is a 5xx and no row holds what nobody sent. */
+import assert from "node:assert/strict";
+import { seededRandom } from "../support/random.ts";
+import { MAX_BODY_BYTES } from "../../shared/http/read_body.ts";
+import { mapOrder } from "../../shared/tiktok/orders/map_order.ts";
+import { OrderDetail } from "../../shared/tiktok/api/schemas.ts";
+import { signWebhook } from "../../shared/tiktok/api/signing.ts";
+import { webhookTypeName } from "../../shared/tiktok/webhooks/topics.ts";
+import { mutate, type Mutation, pick, type Random } from "../support/mutations.ts";
+import {
+  type ConnectedSeller,
+  connectSeller,
+  countEvents,
+  letTimePass,
+  runEventWorker,
+  subscribe,
+} from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
+
+const SIGNED = 20_000;
+const UNSIGNED = 2_000;
+const AT_ONCE = 12;
+
+/** FUZZ_SEED repeats a run that failed. */
+function newSeed(): number {
+  return Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+}
+
+type Sample = Record<string, unknown> & { type: number; data: Record<string, unknown> };
+
+async function readSamples(): Promise<Sample[]> {
+  const names = [];
+  for await (const { name } of Deno.readDir(FIXTURES)) {
+    if (/^\d+-webhook-/.test(name)) names.push(name);
+  }
+  const read = async (name: string) =>
+    JSON.parse(await Deno.readTextFile(new URL(name, FIXTURES))) as Sample;
+  return await Promise.all(names.sort().map(read));
+}
+
+/** What a sample is made to be about, before it is spoiled. */
+interface World {
+  /** Shops with orders, and how many of ten samples are theirs. */
+  shops: { shopId: string; orderIds: string[]; tenths: number }[];
+  /** The only one that a SELLER_DEAUTHORIZATION names: the others go on being worked. */
+  leaving: string;
+}
+
+function spoil(random: Random, samples: Sample[], world: World, index: number): Mutation {
+  const sample = pick(random, samples);
+  const draw = random() * 10;
+  let tenths = 0;
+  const shop = world.shops.find((entry) => (tenths += entry.tenths) > draw);
+  const now = Math.floor(Date.now() / 1000);
+  const { order_id: orderId, ...data } = sample.data;
+  return mutate(random, {
+    ...sample,
+    // As TikTok's: the second, then a number; each body is an event of its own.
+    tts_notification_id: String((BigInt(now) << 32n) | BigInt(index)),
+    shop_id: sample.type === 6 ? world.leaving : shop?.shopId ?? "7499999999999999999",
+    timestamp: now,
+    data: {
+      ...data,
+      ...(orderId !== undefined && {
+        order_id: shop === undefined || random() < 0.1 ? orderId : pick(random, shop.orderIds),
+      }),
+    },
+  });
+}
+
+async function inParallel(count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    while (next < count) await work(next++);
+  }));
+}
+
+/** The body as text with the very same bytes; `undefined` where it is not UTF-8. */
+function exactText(body: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A number as it was written. */
+class Digits {
+  constructor(readonly source: string) {}
+}
+
+type Reviver = (key: string, value: unknown, context: { source: string }) => unknown;
+
+/** `undefined` where it is nested too deeply for a reviver. */
+function parseExactly(text: string, revive: Reviver): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(
+      text.replace(/^\ufeff/, ""),
+      revive as (key: string, value: unknown) => unknown,
+    );
+  } catch (error) {
+    assert.ok(error instanceof RangeError, "an accepted body is JSON");
+    return undefined;
+  }
+}
+
+/** Nobody's id is 0. */
+function isNotificationId(text: string): boolean {
+  return /^[0-9]{1,32}$/.test(text) && !/^0+$/.test(text);
+}
+
+/** What a webhook says, as little of it as makes it the same event when it comes again. */
+function meaningOf(text: string): string | undefined {
+  const scalars: Reviver = (_key, value, { source }) => {
+    if (typeof value === "number") {
+      return value === 0
+        ? "0"
+        : /^-?\d+$/.test(source) || !isFinite(value)
+        ? source
+        : String(value);
+    }
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1));
+  };
+  const body = parseExactly(text, scalars);
+  if (body === undefined) return undefined;
+  const id = body.tts_notification_id;
+  if (typeof id === "string" && isNotificationId(id)) return id;
+  const { timestamp: _, ...rest } = body;
+  try {
+    return JSON.stringify(rest);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An id as the body has it: digits as they stand there, or nothing. */
+function idOf(value: unknown): string | null {
+  const text = value instanceof Digits ? value.source : value;
+  return typeof text === "string" && /^[0-9]{1,32}$/.test(text) ? text : null;
+}
+
+function assertNothingInvented(row: Record<string, unknown>, what: string): void {
+  const text = row.body as string;
+  const unescaped = text.replace(
+    /\\u00([0-7][0-9a-f])/gi,
+    (_, code) => String.fromCharCode(parseInt(code, 16)),
+  );
+  for (const id of [row.shop_id, row.object_id]) {
+    if (id === null) continue;
+    assert.match(id as string, /^[0-9]{1,32}$/, what);
+    assert.ok(unescaped.includes(id as string), `${id} is invented: ${what}`);
+  }
+  const body = parseExactly(
+    text,
+    (_key, value, { source }) => typeof value === "number" ? new Digits(source) : value,
+  );
+  if (body === undefined) return;
+  assert.equal(row.event_type, webhookTypeName(Number((body.type as Digits).source)), what);
+  assert.equal(row.shop_id, idOf(body.shop_id), what);
+  const { data } = body;
+  const orderId = data !== null && typeof data === "object" && Object.hasOwn(data, "order_id")
+    ? idOf((data as Record<string, unknown>).order_id)
+    : null;
+  assert.equal(row.object_id, orderId, what);
+  const id = idOf(body.tts_notification_id);
+  if (id === null || !isNotificationId(id)) {
+    assert.match(row.external_id as string, /^derived:[0-9a-f]{64}$/, what);
+  } else assert.equal(row.external_id, id, what);
+}
+
+/** Every order is one of the simulator's, in the account of its shop, and says what TikTok says. */
+async function assertOrdersAreTikToks(stack: TestStack): Promise<void> {
+  const rows = await stack.sql`
+    select orders.*, shop.shop_id, shop.user_id as shop_user_id from public.orders
+    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id`;
+  assert.ok(rows.length > 0);
+  for (const row of rows) {
+    const order = stack.tiktok.state.get("orders", row.tiktok_order_id);
+    assert.equal(order?.shopId, row.shop_id);
+    assert.equal(row.user_id, row.shop_user_id);
+    const { tiktok_created_at, tiktok_updated_at, ...expected } = mapOrder(
+      OrderDetail.parse(order?.detail),
+    );
+    const actual = Object.fromEntries(Object.keys(expected).map((column) => [column, row[column]]));
+    assert.deepEqual(actual, expected);
+    assert.equal(row.tiktok_created_at.toISOString(), tiktok_created_at);
+    assert.equal(row.tiktok_updated_at.toISOString(), tiktok_updated_at);
+  }
+}
+
+/** Every event was tried, and none is being worked any more; what failed may be due again already. */
+async function allTried(stack: TestStack): Promise<void> {
+  await until("every event was tried", async () => {
+    const open = await stack.sql`
+      select from private.webhook_events
+      where status = 'processing' or (status = 'pending' and attempts = 0) limit 1`;
+    return open.length === 0;
+  }, 60_000);
+}
+
+async function assertQuietLogs(stack: TestStack): Promise<void> {
+  const lines = (await Deno.readTextFile(`${stack.data}/logs/functions.log`)).trim().split("\n");
+  for (const line of lines) {
+    const { message, status } = JSON.parse(line);
+    if (message === "request failed") assert.ok(status < 500, line);
+    else assert.ok(!/background work failed|could not be settled/.test(message), line);
+  }
+}
+
+function describe(seed: number, index: number, { operators, body }: Mutation): string {
+  const text = JSON.stringify(new TextDecoder().decode(body.subarray(0, 400)));
+  return `FUZZ_SEED=${seed}, body ${index} (${operators.join(", ")}): ${text}`;
+}
+
+/** @returns its code. */
+async function readProblem(response: Response, what: string): Promise<string> {
+  assert.equal(response.headers.get("content-type"), "application/problem+json", what);
+  const problem = await response.json();
+  assert.equal(problem.status, response.status, what);
+  assert.equal(problem.request_id, response.headers.get("x-request-id"), what);
+  return problem.code;
+}
+
+Deno.test("of 20,000 signed mutations none is a 5xx, none is lost, and nothing is invented", async () => {
+  const seed = newSeed();
+  const random = seededRandom(seed).next;
+  await using stack = await startTestStack();
+  const [large, trial, leaving] = [
+    await connectSeller(stack),
+    await connectSeller(stack),
+    await connectSeller(stack),
+  ];
+  await subscribe(stack, large.id, "scale");
+  const ordersOf = ({ shopId }: ConnectedSeller, count: number) =>
+    Array.from({ length: count }, () => stack.tiktok.addOrder({ shopId }).id);
+  const world: World = {
+    shops: [
+      { shopId: large.shopId, orderIds: ordersOf(large, 100), tenths: 4 },
+      { shopId: trial.shopId, orderIds: ordersOf(trial, 30), tenths: 1 },
+    ],
+    leaving: leaving.shopId,
+  };
+  const samples = await readSamples();
+  const mutations = Array.from(
+    { length: SIGNED },
+    (_, index) => spoil(random, samples, world, index),
+  );
+  const pid = stack.functionHostPid();
+
+  /** Index of each body that was answered 200. */
+  const accepted = new Map<string, number>();
+  const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
+  await inParallel(SIGNED, async (index) => {
+    const mutation = mutations[index] as Mutation;
+    const what = describe(seed, index, mutation);
+    const authorization = await signWebhook(app, mutation.body);
+    const response = await stack.callFunction(
+      new Request("http://functions/functions/v1/tiktok-webhooks", {
+        method: "POST",
+        headers: { authorization },
+        body: mutation.body,
+      }),
+    );
+    if (response.status === 200) {
+      assert.equal(await response.text(), "", what);
+      const text = exactText(mutation.body);
+      assert.ok(text !== undefined, what);
+      accepted.set(text, index);
+    } else {
+      const tooLarge = mutation.body.length > MAX_BODY_BYTES;
+      assert.equal(response.status, tooLarge ? 413 : 400, what);
+      const code = await readProblem(response, what);
+      assert.equal(code, tooLarge ? "body_too_large" : "invalid_webhook", what);
+    }
+  });
+  await runEventWorker(stack);
+  await allTried(stack);
+  // What TikTok does not know fails again.
+  await letTimePass(stack);
+  await runEventWorker(stack);
+  await allTried(stack);
+
+  // Not what an accepted event has told us to do.
+  const rows = await stack.sql`
+    select * from private.webhook_events where source = 'tiktok' order by id`;
+  assert.ok(rows.length > SIGNED / 40, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
+  const stored = new Set<string>();
+  const meanings = new Set<string | undefined>();
+  for (const row of rows) {
+    const index = accepted.get(row.body);
+    const what = `FUZZ_SEED=${seed}, body ${index}: ${JSON.stringify(row.body.slice(0, 400))}`;
+    assert.ok(index !== undefined, `stored, but not accepted: ${what}`);
+    assert.ok(!stored.has(row.body), `stored twice: ${what}`);
+    stored.add(row.body);
+    meanings.add(meaningOf(row.body));
+    assertNothingInvented(row, what);
+    const settled = ["done", "ignored", "held", "dead"].includes(row.status);
+    assert.ok(settled || (row.status === "pending" && row.last_error !== null), what);
+  }
+  for (const [text, index] of accepted) {
+    if (stored.has(text)) continue;
+    // Two mutations may say the same thing: the second is the first again.
+    const what = describe(seed, index, mutations[index] as Mutation);
+    assert.ok(meanings.has(meaningOf(text)), `lost: ${what}`);
+  }
+
+  assert.equal(stack.functionHostPid(), pid, "the function host died");
+  await assertQuietLogs(stack);
+  await assertOrdersAreTikToks(stack);
+  const { data: ordersOfTrial } = await trial.client.from("orders").select("id");
+  assert.ok(ordersOfTrial !== null && ordersOfTrial.length <= 10);
+  // All of it works as before.
+  const late = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({ shopId: late.shopId });
+  assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(order)), 200);
+  await until("the order is in", async () => {
+    const { data } = await late.client.from("orders").select("tiktok_order_id");
+    return data?.[0]?.tiktok_order_id === order.id;
+  });
+});
+
+Deno.test("of 2,000 mutations without TikTok's signature every one is 403, and nothing is stored", async () => {
+  const seed = newSeed();
+  const random = seededRandom(seed).next;
+  await using stack = await startTestStack();
+  const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`;
+  const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
+  const forgeries: ((body: Uint8Array) => Promise<string> | string | undefined)[] = [
+    () => undefined,
+    () => "",
+    (body) => signWebhook({ ...app, appSecret: "another secret" }, body),
+    (body) => signWebhook({ ...app, appKey: "another key" }, body),
+    // Of another body: one byte longer, and none at all.
+    (body) => signWebhook(app, new Uint8Array(body.length + 1)),
+    (body) => signWebhook(app, body.length === 0 ? new Uint8Array(1) : new Uint8Array()),
+    async (body) => (await signWebhook(app, body)).toUpperCase(),
+    async (body) => `Bearer ${await signWebhook(app, body)}`,
+    async (body) => (await signWebhook(app, body)).slice(0, -1),
+    async (body) => `${await signWebhook(app, body)}, ${await signWebhook(app, body)}`,
+    () => `Bearer ${stack.env.SUPABASE_SECRET_KEY}`,
+    () => "\u00ff".repeat(64),
+  ];
+  const world = { shops: [], leaving: "7490000000000000001" };
+  const samples = await readSamples();
+  const mutations = Array.from(
+    { length: UNSIGNED },
+    (_, index) => spoil(random, samples, world, index),
+  );
+  const pid = stack.functionHostPid();
+  await inParallel(UNSIGNED, async (index) => {
+    const mutation = mutations[index] as Mutation;
+    const authorization = await forgeries[index % forgeries.length]?.(mutation.body);
+    const response = await fetch(url, {
+      method: "POST",
+      headers: authorization === undefined ? {} : { authorization },
+      body: mutation.body,
+    });
+    const what = describe(seed, index, mutation);
+    // What is too large is not read so far that its signature could be checked.
+    const tooLarge = mutation.body.length > MAX_BODY_BYTES;
+    assert.equal(response.status, tooLarge ? 413 : 403, what);
+    const code = await readProblem(response, what);
+    assert.equal(code, tooLarge ? "body_too_large" : "invalid_signature", what);
+  });
+  assert.equal(await countEvents(stack), 0);
+  assert.equal(stack.functionHostPid(), pid);
+  await assertQuietLogs(stack);
+});

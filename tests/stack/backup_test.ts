@@ -1,0 +1,463 @@
+/** A backup holds one moment, whole; a restore brings all of it back, or changes nothing. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import postgres from "postgres";
+import { backup } from "../../local/backup/backup.ts";
+import { copyOut } from "../../local/backup/copy.ts";
+import { restore } from "../../local/backup/restore.ts";
+import { inTransaction } from "../../local/backup/session.ts";
+import { signInSeller } from "../../local/stack/seller.ts";
+import { connectSeller, postWebhook, settledEvents } from "../support/shop.ts";
+import {
+  createTestDatabase,
+  startTestStack,
+  type TestDatabase,
+  type TestStack,
+} from "../support/stack.ts";
+
+const ROOT = new URL("../..", import.meta.url);
+
+/** Migrations and backups run as `postgres`, which is no superuser. */
+function asOwner(database: { url: string }): URL {
+  const url = new URL(database.url);
+  url.searchParams.set("role", "postgres");
+  return url;
+}
+
+async function query<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Rows and their checksum by table, states of triggers, next values of sequences: read without our code. */
+async function contentOf({ url }: { url: string }): Promise<Record<string, string>> {
+  return await query(url, async (sql) => {
+    const content: Record<string, string> = {};
+    const tables = await sql`
+      select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+      where table_type = 'BASE TABLE' and (
+        table_schema in ('public', 'private')
+        or (table_schema = 'auth' and table_name in ('users', 'identities')))`;
+    for (const { name } of tables) {
+      const [row] = await sql.unsafe(`
+        select count(*)::text || ' ' || md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum
+        from ${name} as t`);
+      content[name] = row?.sum;
+    }
+    const triggers = await sql`
+      select tgrelid::regclass::text || '.' || tgname as name, tgenabled::text as state
+      from pg_trigger where not tgisinternal`;
+    for (const { name, state } of triggers) content[name] = state;
+    const sequences = await sql`
+      select c.oid::regclass::text as name from pg_class as c
+      where relkind = 'S' and relnamespace::regnamespace::text in ('public', 'private')`;
+    for (const { name } of sequences) {
+      const [row] = await sql.unsafe(
+        `select (last_value + case when is_called then 1 else 0 end)::text as next from ${name}`,
+      );
+      content[name] = row?.next;
+    }
+    return content;
+  });
+}
+
+interface Scene extends AsyncDisposable {
+  stack: TestStack;
+  /** Migrated and empty. */
+  target: TestDatabase;
+  file: string;
+  folder: string;
+}
+
+/** A stack to back up, a database to restore into, and a place for the file. */
+async function setScene(): Promise<Scene> {
+  const stack = await startTestStack();
+  const target = await createTestDatabase();
+  const folder = await Deno.makeTempDir();
+  return {
+    stack,
+    target,
+    folder,
+    file: join(folder, "a.backup"),
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(folder, { recursive: true });
+      await target.drop();
+      await stack[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function order(stack: TestStack, shopId: string, orders: number): Promise<void> {
+  for (let i = 0; i < orders; i++) {
+    const added = stack.tiktok.addOrder({ shopId });
+    assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(added)), 200);
+  }
+  await settledEvents(stack);
+}
+
+/** What COPY has to escape, and more than its streams hold at once. */
+async function storeOddEvents(stack: TestStack): Promise<void> {
+  const bodies = ["\\.", "a\n\\.\nb", "\\N", "", "tab\tand\r\nnewline", "Łódź 🧵 \u0001", "\\\\."];
+  for (const [i, body] of bodies.entries()) {
+    await stack.sql`
+      insert into private.webhook_events (source, external_id, event_type, body, status)
+      values ('tiktok', ${`odd-${i}`}, 'ODD', ${body}, 'done')`;
+  }
+  await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, body, status)
+    select 'tiktok', 'many-' || n, 'MANY', repeat(md5(n::text), 20 + n % 50), 'done'
+    from generate_series(1, 5000) as n`;
+}
+
+Deno.test("a restored database is the one that was backed up, and its sellers go on in it", async () => {
+  await using scene = await setScene();
+  const { stack, target, file } = scene;
+  const [ada, bob] = [await connectSeller(stack), await connectSeller(stack)];
+  await order(stack, ada.shopId, 3);
+  await order(stack, bob.shopId, 1);
+  const [changed] = stack.tiktok.state.all("orders");
+  const shipped = stack.tiktok.changeOrder(changed?.id as string, "IN_TRANSIT");
+  await stack.tiktok.send(stack.tiktok.notificationOf(shipped));
+  await settledEvents(stack);
+  await storeOddEvents(stack);
+  await stack.sql`update public.plans set monthly_order_limit = 77 where name = 'growth'`;
+
+  const written = await backup({ databaseUrl: asOwner(stack.database), file });
+  const restored = await restore({ databaseUrl: asOwner(target), file });
+
+  const content = await contentOf(stack.database);
+  assert.deepEqual(await contentOf(target), content);
+  assert.deepEqual(restored, written);
+  for (const table of ["public.orders", "public.plans", "auth.users", "auth.identities"]) {
+    const rows = written.find(({ schema, name }) => `${schema}.${name}` === table)?.rows;
+    assert.equal(String(rows), content[table]?.split(" ")[0], table);
+  }
+  if (Deno.build.os !== "windows") assert.equal(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
+
+  const { TIKTOK_API_URL, TIKTOK_AUTH_URL, TIKTOK_APP_KEY, TIKTOK_APP_SECRET, ENCRYPTION_KEYS } =
+    stack.env;
+  const copy = { url: target.url, drop: () => Promise.resolve() };
+  await using second = await startTestStack({
+    environment: {
+      SUPABASE_DB_URL: target.url,
+      TIKTOK_API_URL,
+      TIKTOK_AUTH_URL,
+      TIKTOK_APP_KEY,
+      TIKTOK_APP_SECRET,
+      ENCRYPTION_KEYS,
+    },
+  }, copy);
+  const again = await signInSeller(second.env, ada.email, "a-password");
+  assert.equal(again.id, ada.id);
+  const columns = "tiktok_order_id, order_status, created_at, updated_at";
+  const before = await ada.client.from("orders").select(columns).order("tiktok_order_id");
+  const after = await again.client.from("orders").select(columns).order("tiktok_order_id");
+  assert.equal(after.data?.length, 3);
+  assert.deepEqual(after.data, before.data);
+
+  // With the restored, encrypted token: TikTok gives the order, and the inbox goes on counting.
+  const notification = stack.tiktok.notificationOf(stack.tiktok.addOrder({ shopId: ada.shopId }));
+  const response = await postWebhook(
+    second,
+    JSON.stringify({
+      type: 1,
+      tts_notification_id: notification.id,
+      shop_id: ada.shopId,
+      timestamp: Math.floor(Date.now() / 1000),
+      data: notification.data,
+    }),
+  );
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  await settledEvents(second);
+  const { count } = await again.client.from("orders").select("*", { count: "exact", head: true });
+  assert.equal(count, 4);
+  const [newest] = await second.sql`
+    select id::text from private.webhook_events where external_id = ${notification.id}`;
+  assert.equal(newest?.id, content["private.webhook_events_id_seq"]);
+  await signInSeller(second.env, "new@example.com", "a-password");
+  const [profile] = await second.sql`select from public.users where email = 'new@example.com'`;
+  assert.ok(profile, "the triggers are at work again");
+});
+
+Deno.test("tables that come later are found, in whatever order their keys ask for", async () => {
+  const [source, target] = [await createTestDatabase(), await createTestDatabase()];
+  for (const database of [source, target]) {
+    await query(asOwner(database).href, (sql) =>
+      sql.unsafe(`
+      create table private.z_parents (name text primary key, above text references private.z_parents);
+      create table private.a_children (
+        id serial primary key, parent text references private.z_parents,
+        double integer generated always as (id * 2) stored);
+      create table private."No Key" (value jsonb, "at" timestamptz);
+      create table public.parts (day date, n integer, primary key (day, n)) partition by range (day);
+      create table public.parts_old partition of public.parts for values from ('2020-01-01') to ('2021-01-01');
+      create table public.parts_new partition of public.parts for values from ('2021-01-01') to ('2022-01-01');
+      create materialized view private.sums as select count(*) as children from private.a_children;
+    `));
+  }
+  await query(source.url, (sql) =>
+    sql.unsafe(`
+    insert into private.z_parents values ('b', null), ('a', 'b'), ('B', 'a'), ('ä', null);
+    insert into private.a_children (parent) values ('a'), ('a'), (null);
+    insert into private."No Key" values ('{"b": 1}', now()), ('{"b": 1}', '-infinity'), (null, null);
+    insert into public.parts values ('2020-05-05', 1), ('2021-05-05', 2), ('2020-05-05', 3);
+    select setval('private.a_children_id_seq', 41);
+  `));
+  const folder = await Deno.makeTempDir();
+  const file = join(folder, "a.backup");
+
+  const written = await backup({ databaseUrl: asOwner(source), file });
+  await restore({ databaseUrl: asOwner(target), file });
+
+  assert.deepEqual(await contentOf(target), await contentOf(source));
+  const rows = written.filter(({ name }) => /z_parents|a_children|No Key|parts/.test(name))
+    .map(({ name, rows }) => `${name} ${rows}`);
+  assert.deepEqual(rows.toSorted(), ["No Key 3", "a_children 3", "parts 3", "z_parents 4"]);
+  const [sums] = await query(target.url, (sql) => sql`select children::int from private.sums`);
+  assert.equal(sums?.children, 3);
+
+  await query(source.url, (sql) =>
+    sql.unsafe(`
+    alter table private.z_parents add child integer references private.a_children`));
+  await assert.rejects(
+    backup({ databaseUrl: asOwner(source), file }),
+    /private\.a_children, private\.z_parents form a circle/,
+  );
+  await Deno.remove(folder, { recursive: true });
+  await source.drop();
+  await target.drop();
+});
+
+Deno.test("what is committed while the backup runs is wholly left out", async () => {
+  await using scene = await setScene();
+  const { stack, target, file } = scene;
+  const seller = await connectSeller(stack);
+  await order(stack, seller.shopId, 2);
+  const moment = await contentOf(stack.database);
+
+  const tables: string[] = [];
+  await backup({
+    databaseUrl: asOwner(stack.database),
+    file,
+    onTable: async ({ schema, name }) => {
+      tables.push(`${schema}.${name}`);
+      if (tables.length > 1) return;
+      await order(stack, seller.shopId, 1);
+      const late = await connectSeller(stack);
+      await order(stack, late.shopId, 1);
+    },
+  });
+  await restore({ databaseUrl: asOwner(target), file });
+
+  assert.ok(tables.indexOf("public.orders") > 0, "orders come after the first table");
+  assert.equal((await stack.sql`select from public.orders`).length, 4);
+  const restored = await contentOf(target);
+  // Sequences are in no transaction; what matters is that no restored row is above them.
+  delete restored["private.webhook_events_id_seq"];
+  delete moment["private.webhook_events_id_seq"];
+  assert.deepEqual(restored, moment);
+});
+
+Deno.test("a file that is not as it was written is refused, and nothing changes", async () => {
+  await using scene = await setScene();
+  const { stack, target, file, folder } = scene;
+  const seller = await connectSeller(stack);
+  await order(stack, seller.shopId, 2);
+  await storeOddEvents(stack);
+  await backup({ databaseUrl: asOwner(stack.database), file });
+  const whole = await Deno.readFile(file);
+  const text = gunzipSync(whole);
+  const empty = await contentOf(target);
+
+  const flipped = (at: number) => {
+    const bytes = whole.slice();
+    bytes[at] = (bytes[at] as number) ^ 1;
+    return bytes;
+  };
+  const replaced = (from: string, to: string) => {
+    const changed = text.toString("latin1").replace(from, to);
+    assert.notEqual(changed, text.toString("latin1"));
+    return gzipSync(Buffer.from(changed, "latin1"));
+  };
+  const end = text.lastIndexOf('{"tables"');
+  const damaged: [string, Uint8Array, RegExp][] = [
+    ["no bytes", new Uint8Array(), /not a backup, or is damaged|ends too early/],
+    ["half", whole.subarray(0, whole.length / 2), /not a backup, or is damaged/],
+    ["without the last byte", whole.subarray(0, -1), /not a backup, or is damaged/],
+    ["a flip in the middle", flipped(whole.length >> 1), /damaged/],
+    ["a flip at the end", flipped(whole.length - 6), /damaged/],
+    ["another text", new TextEncoder().encode("hello\n"), /not a backup, or is damaged/],
+    ["another gzip", gzipSync("hello\n"), /is not a backup/],
+    ["another version", replaced('"version":1', '"version":2'), /is not a backup of this version/],
+    ["another row", replaced(seller.email, seller.email.replace("seller", "sellar")), /checksums/],
+    ["no trailer", gzipSync(text.subarray(0, end)), /ends too early/],
+    ["cut in a table", gzipSync(text.subarray(0, text.length >> 1)), /ends too early/],
+    ["something after it", gzipSync(Buffer.concat([text, text])), /goes on after its end/],
+  ];
+  for (const [what, bytes, message] of damaged) {
+    const path = join(folder, "damaged");
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(restore({ databaseUrl: asOwner(target), file: path }), (error: Error) => {
+      assert.match(error.message, message, what);
+      assert.ok(error.message.startsWith(path), what);
+      return true;
+    });
+  }
+  const nothing = join(folder, "nothing");
+  await assert.rejects(
+    restore({ databaseUrl: asOwner(target), file: nothing }),
+    /nothing cannot be read/,
+  );
+  assert.deepEqual(await contentOf(target), empty);
+});
+
+Deno.test("a database that does not fit is refused, and nothing changes", async () => {
+  await using scene = await setScene();
+  const { stack, target, file } = scene;
+  const seller = await connectSeller(stack);
+  await order(stack, seller.shopId, 1);
+  await backup({ databaseUrl: asOwner(stack.database), file });
+  const refused = async (message: RegExp) => {
+    const before = await contentOf(target);
+    await assert.rejects(restore({ databaseUrl: asOwner(target), file }), message);
+    assert.deepEqual(await contentOf(target), before);
+  };
+  const change = (statement: string) => query(target.url, (sql) => sql.unsafe(statement));
+
+  const [row] = await change(
+    "select max(version) as newest from supabase_migrations.schema_migrations",
+  );
+  const newest = row?.newest;
+  await change(`
+    update supabase_migrations.schema_migrations set version = '20990101000000'
+    where version = '${newest}'`);
+  await refused(new RegExp(`at migration ${newest}, the database is at 20990101000000`));
+  await change(`
+    update supabase_migrations.schema_migrations set version = '${newest}'
+    where version = '20990101000000'`);
+
+  await change("create table private.other (id integer)");
+  await refused(/only in the database: private\.other/);
+  await change("drop table private.other");
+
+  // These two fail in the middle: the rows are in, and what was done is undone.
+  await change("alter table public.orders add constraint none check (false)");
+  await refused(/violates check constraint "none"/);
+  await change("alter table public.orders drop constraint none");
+  await change(`
+    create function public.spoil() returns trigger language plpgsql as
+      $$ begin new.updated_at = '2000-01-01'; return new; end $$;
+    create trigger spoil before insert on auth.users
+      for each row execute function public.spoil()`);
+  await refused(/auth\.users would not be what was backed up: 1 rows with checksum/);
+  await change("drop trigger spoil on auth.users");
+
+  await change(
+    "insert into private.webhook_events (source, external_id, event_type, body) values ('tiktok', '1', 'X', '{}')",
+  );
+  await refused(/has data already, in private\.webhook_events\./);
+  await change("delete from private.webhook_events");
+
+  // A trigger on a table of ours is put aside, and back as it was.
+  await change(`
+    create trigger spoil before insert on public.tiktok_shops
+      for each row execute function public.spoil();
+    alter table public.tiktok_shops enable always trigger spoil`);
+  await restore({ databaseUrl: asOwner(target), file });
+  const { "tiktok_shops.spoil": state, ...content } = await contentOf(target);
+  assert.equal(state, "A");
+  assert.deepEqual(content, await contentOf(stack.database));
+  await refused(/has data already, in auth\.users, auth\.identities/);
+});
+
+Deno.test("a backup that fails leaves the older file as it was, and nothing beside it", async () => {
+  await using scene = await setScene();
+  const { stack, file, folder } = scene;
+  await storeOddEvents(stack);
+  await Deno.writeTextFile(file, "older");
+  const stopping = new AbortController();
+  const written: string[] = [];
+  await assert.rejects(
+    backup({
+      databaseUrl: asOwner(stack.database),
+      file,
+      onTable: ({ name }) => {
+        written.push(name);
+        stopping.abort(new Error("stopped"));
+      },
+      signal: stopping.signal,
+    }),
+    /stopped/,
+  );
+  assert.equal(written.length, 1);
+  assert.equal(await Deno.readTextFile(file), "older");
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+  assert.deepEqual(names, ["a.backup"]);
+});
+
+Deno.test("a connection goes on after a COPY of any size, read to its end or not", async () => {
+  const database = await createTestDatabase();
+  const rowsOf = (count: number) =>
+    `copy (select repeat('x', 999) from generate_series(1, ${count})) to stdout`;
+  await inTransaction(asOwner(database), "", async (sql) => {
+    // Around the 64 KiB that a stream holds.
+    for (let count = 50; count <= 200; count += 3) {
+      let bytes = 0;
+      for await (const rows of copyOut(sql, rowsOf(count))) bytes += rows.length;
+      assert.equal(bytes, count * 1000);
+      assert.equal((await sql`select 1 as one`)[0]?.one, 1);
+    }
+    for await (const _ of copyOut(sql, rowsOf(2000))) break;
+    assert.equal((await sql`select 1 as one`)[0]?.one, 1);
+  });
+  await database.drop();
+});
+
+async function run(script: string, args: string[]): Promise<{ code: number; text: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", `local/${script}.ts`, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, text: `${out}${err}` };
+}
+
+Deno.test("the commands say what they do, ask before they write elsewhere, and print no password", async () => {
+  await using scene = await setScene();
+  const { stack, target, file } = scene;
+  await connectSeller(stack);
+
+  const written = await run("db_backup", [file, "--data", stack.data]);
+  assert.equal(written.code, 0, written.text);
+  assert.match(written.text, /auth\.users +1 rows[^]*Wrote .* tables, \d+ rows/);
+  const restored = await run("db_restore", [file, "--db-url", asOwner(target).href]);
+  assert.equal(restored.code, 0, restored.text);
+  assert.match(restored.text, /auth\.users +1 rows[^]*Restored, and compared/);
+  const { password } = new URL(target.url);
+  assert.ok(!`${written.text}${restored.text}`.includes(password));
+  assert.deepEqual(await contentOf(target), await contentOf(stack.database));
+
+  const elsewhere = await run("db_restore", [
+    file,
+    "--db-url",
+    "postgres://me:secret@db.invalid/x",
+  ]);
+  assert.equal(elsewhere.code, 1);
+  assert.match(
+    elsewhere.text,
+    /x at db\.invalid is not on this machine.*--yes --not-local db\.invalid/,
+  );
+  const wrong = await run("db_backup", [file, "--db-url", "postgres://me:secret@:x/"]);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.text, /an address like postgresql:/);
+  assert.ok(!`${elsewhere.text}${wrong.text}`.includes("secret"));
+});

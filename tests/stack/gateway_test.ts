@@ -1,0 +1,194 @@
+/** The one public port: keys and tokens in their hosted forms, verify_jwt, CORS, and what is not there. */
+import assert from "node:assert/strict";
+import { createClient } from "@supabase/supabase-js";
+import { signInSeller } from "../../local/stack/seller.ts";
+import { connectSeller, settledEvents } from "../support/shop.ts";
+import { startTestStack } from "../support/stack.ts";
+
+/** Changes one bit of the signature that counts: the last character has some that do not. */
+function forge(token: string): string {
+  const at = token.length - 10;
+  return token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
+}
+
+Deno.test("unmodified supabase-js works with a publishable key, a user token and a secret key", async () => {
+  await using stack = await startTestStack();
+  const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY } = stack.env;
+  assert.match(SUPABASE_PUBLISHABLE_KEY, /^sb_publishable_/);
+  assert.match(SUPABASE_SECRET_KEY, /^sb_secret_/);
+  const options = { auth: { persistSession: false, autoRefreshToken: false } };
+  const browser = createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, options);
+  const { data: { user } } = await browser.auth.signUp({
+    email: "ada@example.com",
+    password: "a-password",
+  });
+  assert.ok(user);
+  assert.deepEqual((await browser.from("users").select("email, subscription_status")).data, [
+    { email: "ada@example.com", subscription_status: "trial" },
+  ]);
+  assert.equal((await browser.auth.getUser()).data.user?.id, user.id);
+  await browser.auth.signOut();
+  assert.equal((await browser.from("users").select("email")).error?.code, "42501");
+
+  const backend = createClient(SUPABASE_URL, SUPABASE_SECRET_KEY, options);
+  assert.equal((await backend.from("users").select("id")).data?.length, 1);
+  const { data, error } = await backend.rpc("check_order_limit", { user_uuid: user.id });
+  assert.deepEqual([data, error], [true, null]);
+});
+
+Deno.test("REST refuses what the platform refuses: no key, a wrong key, a forged or foreign token", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: apikey } = stack.env;
+  const forged = forge(seller.accessToken);
+  const [header, payload] = seller.accessToken.split(".");
+  const unsigned = `${btoa('{"alg":"none","typ":"JWT"}').replace(/=+$/, "")}.${payload}.`;
+  const refused: Record<string, string>[] = [
+    {},
+    { apikey: "sb_publishable_wrong" },
+    { authorization: `Bearer ${apikey}` },
+    { authorization: `Bearer ${seller.accessToken}` },
+    { apikey, authorization: `Bearer ${forged}` },
+    { apikey, authorization: `Bearer ${unsigned}` },
+    { apikey, authorization: `Bearer ${header}.${payload}.` },
+  ];
+  for (const headers of refused) {
+    const response = await fetch(`${url}/rest/v1/users?select=id`, { headers });
+    assert.equal(response.status, 401, JSON.stringify(headers));
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("values come back as PostgREST writes them, and ids with 18 digits can be filtered by", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const orderId = "576461413038785752";
+  const neighbour = "576461413038785753"; // the same double
+  for (const id of [orderId, neighbour]) {
+    const order = stack.tiktok.addOrder({ shopId: seller.shopId, orderId: id, price: "12.51" });
+    await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  }
+  await settledEvents(stack);
+  const filters = [
+    `tiktok_order_id=eq.${orderId}`,
+    `tiktok_order_id=in.(${orderId})`,
+    `or=(tiktok_order_id.eq.${orderId},tiktok_order_id.eq.1)`,
+  ];
+  for (const filter of filters) {
+    const response = await fetch(
+      `${stack.env.SUPABASE_URL}/rest/v1/orders?select=tiktok_order_id,total_amount,created_at&${filter}`,
+      {
+        headers: {
+          apikey: stack.env.SUPABASE_PUBLISHABLE_KEY,
+          authorization: `Bearer ${seller.accessToken}`,
+        },
+      },
+    );
+    const text = await response.text();
+    const rows = JSON.parse(text);
+    assert.equal(rows.length, 1, filter);
+    assert.equal(rows[0].tiktok_order_id, orderId);
+    assert.match(text, /"total_amount":17\.5[,}]/);
+    assert.match(rows[0].created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00$/);
+  }
+});
+
+Deno.test("verify_jwt is honoured: a user's token or an API key passes, everything else is 401", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    `${folder}/index.ts`,
+    "export default { fetch: (r: Request) => new Response(new URL(r.url).pathname) };",
+  );
+  const section = (name: string, verify: string) =>
+    `[functions.${name}]\n${verify}entrypoint = "index.ts"\n`;
+  await Deno.writeTextFile(
+    `${folder}/config.toml`,
+    section("guarded", "") + section("open", "verify_jwt = false\n") +
+      section("off", "enabled = false\n"),
+  );
+  {
+    await using stack = await startTestStack({ configPath: `${folder}/config.toml` });
+    const seller = await signInSeller(stack.env, "ada@example.com", "a-password");
+    const { SUPABASE_PUBLISHABLE_KEY: key, SUPABASE_SECRET_KEY: secret } = stack.env;
+    const call = async (name: string, headers: Record<string, string> = {}, method = "POST") => {
+      const response = await fetch(`${stack.env.SUPABASE_URL}/functions/v1/${name}`, {
+        method,
+        headers,
+      });
+      return [response.status, await response.text()] as const;
+    };
+    // Functions see their paths without the gateway's prefix, as on the platform.
+    assert.deepEqual(await call("open/a/b"), [200, "/open/a/b"]);
+    assert.deepEqual(await call("guarded", { authorization: `Bearer ${seller.accessToken}` }), [
+      200,
+      "/guarded",
+    ]);
+    assert.equal((await call("guarded", { apikey: key }))[0], 200);
+    assert.equal((await call("guarded", { apikey: secret }))[0], 200);
+    assert.equal((await call("guarded", {}, "OPTIONS"))[0], 200);
+    assert.equal((await call("guarded"))[0], 401);
+    assert.equal((await call("guarded", { apikey: "sb_secret_wrong" }))[0], 401);
+    const forged = forge(seller.accessToken);
+    assert.equal(
+      (await call("guarded", { authorization: `Bearer ${forged}`, apikey: key }))[0],
+      401,
+    );
+    assert.equal((await call("off"))[0], 404);
+    assert.equal((await call("missing"))[0], 404);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a browser may call REST and Auth: preflight, and the answer's origin", async () => {
+  await using stack = await startTestStack();
+  const origin = "https://app.example";
+  for (const path of ["/rest/v1/orders?select=id", "/auth/v1/token?grant_type=password"]) {
+    const url = stack.env.SUPABASE_URL + path;
+    const preflight = await fetch(url, {
+      method: "OPTIONS",
+      headers: {
+        origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,apikey,content-type,x-client-info",
+      },
+    });
+    assert.equal(preflight.status, 204, path);
+    assert.equal(preflight.headers.get("access-control-allow-origin"), "*");
+    assert.match(preflight.headers.get("access-control-allow-methods") ?? "", /POST/);
+    assert.match(
+      preflight.headers.get("access-control-allow-headers") ?? "",
+      /authorization,apikey/,
+    );
+
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { origin, apikey: stack.env.SUPABASE_PUBLISHABLE_KEY },
+      body: "{}",
+    });
+    assert.ok(response.status >= 400);
+    assert.equal(response.headers.get("access-control-allow-origin"), "*", path);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("other paths are 404 and say what there is", async () => {
+  await using stack = await startTestStack();
+  for (const path of ["/", "/rest", "/simulators/paypal/x", "/functions/v1/"]) {
+    const response = await fetch(stack.env.SUPABASE_URL + path);
+    assert.equal(response.status, 404, path);
+    assert.match((await response.json()).message, /There are: tiktok-webhooks|Try \/rest\/v1/);
+  }
+});
+
+Deno.test("sign-ups are taken at once, as the very first requests; a healthy start logs no error", async () => {
+  await using stack = await startTestStack();
+  const sellers = await Promise.all(
+    Array.from(
+      { length: 10 },
+      (_, n) => signInSeller(stack.env, `first${n}@example.com`, "a-password"),
+    ),
+  );
+  assert.equal(new Set(sellers.map((seller) => seller.id)).size, 10);
+  const log = await Deno.readTextFile(`${stack.data}/console.log`).catch(() => "");
+  assert.doesNotMatch(log, /error/i);
+});

@@ -1,0 +1,155 @@
+/** The clock: jobs of the migrations fire through the stand-ins when an injected time says so. */
+import assert from "node:assert/strict";
+import { createScheduler, isDue } from "../../local/supabase/scheduler.ts";
+import { connectSeller, settledEvents } from "../support/shop.ts";
+import { startTestStack } from "../support/stack.ts";
+
+Deno.test("each minute the scheduler calls the event worker with the secret key from Vault", async () => {
+  await using stack = await startTestStack();
+  await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, body)
+    values ('tiktok', '1', 'TYPE_999', '{"type":999}')`;
+  const scheduler = createScheduler(stack.database.adminUrl);
+  try {
+    await scheduler.tick(new Date("2026-11-23T10:07:00Z"));
+    const [event] = await stack.sql`select status from private.webhook_events`;
+    assert.equal(event?.status, "ignored");
+    const [run] = await stack.sql`select command, status from cron.job_run_details`;
+    assert.deepEqual({ ...run }, {
+      command: "select private.invoke_function('event-worker')",
+      status: "succeeded",
+    });
+    const [response] = await stack.sql`select status_code, content from net._http_response`;
+    assert.equal(response?.status_code, 200);
+    assert.equal((await stack.sql`select from net.http_request_queue`).length, 0);
+  } finally {
+    await scheduler.stop();
+  }
+});
+
+Deno.test("over a day every job of the migrations fires as often as it should", async () => {
+  await using stack = await startTestStack();
+  const jobs = await stack.sql`select jobname, schedule from cron.job order by jobname`;
+  const midnight = Date.parse("2026-11-23T00:00:00Z");
+  const minutes = Array.from(
+    { length: 24 * 60 },
+    (_, minute) => new Date(midnight + minute * 60_000),
+  );
+  const runs = jobs.map(({ jobname, schedule }) => [
+    jobname,
+    minutes.filter((minute) => isDue(schedule, minute)).length,
+  ]);
+  assert.deepEqual(Object.fromEntries(runs), {
+    "aggregate-analytics": 1,
+    "event-worker": 24 * 60,
+    "order-sync": 4 * 24,
+    "purge-old-rows": 1,
+    "refresh-dashboard-metrics": 24,
+    "subscription-sync": 1,
+    "tiktok-token-refresh": 4 * 24,
+  });
+});
+
+Deno.test("the hourly job refreshes the dashboards, the daily ones count and purge", async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId, price: "10.00" });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  await settledEvents(stack);
+  const dashboard = async () => (await seller.client.rpc("get_dashboard_metrics")).data;
+  assert.equal((await dashboard() as { total_orders: number }).total_orders, 0);
+  // Four more sellers did the same yesterday; five are enough to be counted.
+  await stack.sql`
+    with others as (
+      insert into auth.users (id, email)
+      select gen_random_uuid(), n || '@example.com' from generate_series(1, 5) as n returning id
+    )
+    select from others`;
+  await stack.sql`
+    insert into public.analytics_events (user_id, event_type, timestamp)
+    select id, kind, (now() at time zone 'UTC')::date - interval '1 hour'
+    from public.users, (values ('common'), ('rare')) as kinds (kind)
+    where kind = 'common' or email < '5'`;
+  await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, body, status, reason, settled_at)
+    values ('tiktok', 'old', 'X', '{}', 'done', null, now() - interval '31 days'),
+           ('tiktok', 'new', 'X', '{}', 'done', null, now() - interval '29 days'),
+           ('tiktok', 'held', 'X', '{}', 'held', 'order_limit', now() - interval '400 days'),
+           ('tiktok', 'dead', 'X', '{}', 'dead', 'x', now() - interval '91 days')`;
+  const scheduler = createScheduler(stack.database.adminUrl);
+  try {
+    for (const time of ["11:00", "00:10", "03:20"]) {
+      await scheduler.tick(new Date(`2026-11-23T${time}:00Z`));
+    }
+  } finally {
+    await scheduler.stop();
+  }
+  const failed = await stack.sql`select command from cron.job_run_details where status = 'failed'`;
+  assert.deepEqual([...failed], []);
+  const { refreshed_at, last_order_date, ...figures } = await dashboard() as Record<
+    string,
+    unknown
+  >;
+  assert.ok(refreshed_at && last_order_date);
+  assert.deepEqual(figures, {
+    user_id: seller.id,
+    subscription_tier: "starter",
+    total_orders: 1,
+    monthly_orders: 1,
+    total_revenue: "14.99",
+    monthly_revenue: "14.99",
+    connected_shops: 1,
+  });
+  const counts = await stack
+    .sql`select event_type, events, sellers from private.daily_event_counts`;
+  assert.deepEqual(counts.map((row) => ({ ...row })), [
+    { event_type: "common", events: "6", sellers: 6 },
+  ]);
+  const left = await stack.sql`select external_id from private.webhook_events order by 1`;
+  assert.deepEqual(left.map((row) => row.external_id).filter((id) => id.length < 8), [
+    "held",
+    "new",
+  ]);
+});
+
+Deno.test("without the secrets no function is called, and the job says what is missing", async () => {
+  await using stack = await startTestStack();
+  await stack.sql`delete from vault.secrets where name = 'secret_key'`;
+  const scheduler = createScheduler(stack.database.adminUrl);
+  try {
+    await scheduler.tick(new Date("2026-11-23T10:00:00Z"));
+    const [run] = await stack.sql`select status, return_message from cron.job_run_details`;
+    assert.equal(run?.status, "failed");
+    assert.match(run?.return_message, /Vault lacks "project_url" or "secret_key"/);
+    assert.equal((await stack.sql`select from net._http_response`).length, 0);
+  } finally {
+    await scheduler.stop();
+  }
+});
+
+Deno.test("a job runs as its owner, and one that fails does not stop the others", async () => {
+  await using stack = await startTestStack();
+  await stack.sql`
+    insert into cron.job (jobname, schedule, command, username) values
+      ('fails', '* * * * *', 'select 1 / 0', 'postgres'),
+      ('forbidden', '* * * * *', 'select count(*) from public.orders', 'anon'),
+      ('hourly', '30 * * * *', 'select 2', 'postgres'),
+      ('unscheduled', '* * * * *', 'select 3', 'postgres')`;
+  await stack.sql`update cron.job set active = false where jobname = 'unscheduled'`;
+  await stack
+    .sql`select cron.unschedule(jobid) from cron.job where jobname = 'event-worker' and username = current_user`;
+  const scheduler = createScheduler(stack.database.adminUrl);
+  const results = async () =>
+    (await stack.sql`
+      select job.jobname || ' ' || details.status as result
+      from cron.job_run_details as details join cron.job using (jobid)
+      where job.jobname <> 'event-worker' order by 1`).map((row) => row.result);
+  try {
+    await scheduler.tick(new Date("2026-11-23T10:29:59Z"));
+    assert.deepEqual(await results(), ["fails failed", "forbidden failed"]);
+    await scheduler.tick(new Date("2026-11-23T10:30:59Z"));
+    assert.ok((await results()).includes("hourly succeeded"));
+  } finally {
+    await scheduler.stop();
+  }
+});
