@@ -57,7 +57,7 @@ async function spawn(options: FunctionProcessOptions): Promise<Host> {
       "--allow-env",
       "--allow-read",
       "--allow-sys",
-      join(import.meta.dirname as string, "function_host.ts"),
+      join(import.meta.dirname as string, "host.ts"),
       options.configPath,
     ],
     clearEnv: true,

@@ -1,4 +1,4 @@
-/** Does what pg_cron and pg_net do on Supabase, for the stand-ins in local/sql. */
+/** Does what pg_cron and pg_net do on Supabase, for the stand-ins in local/supabase/sql. */
 import { Cron } from "croner";
 import postgres from "postgres";
 
