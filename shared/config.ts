@@ -1,7 +1,7 @@
-/** The only place that reads the environment. A missing or wrong variable stops the function at its start. */
+/** The only place that reads the environment: one reader for each concern, called by the code that needs it. */
 import { type KeyRing, parseKeyRing } from "./crypto/key_ring.ts";
 
-/** A variable that is missing or wrong; the message names it and says what to do. */
+/** A variable is missing or wrong; the message names it and says what to do. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
@@ -9,7 +9,7 @@ export class ConfigError extends Error {
 export interface SupabaseConfig {
   url: string;
   publishableKey: string;
-  /** What the backend itself uses: the key named `default`. */
+  /** The backend's own: the key named `default`. */
   secretKey: string;
   /** Every secret key of the project: callers may use any of them while keys are being rotated. */
   secretKeys: string[];
@@ -24,15 +24,15 @@ export interface TikTokConfig {
   authUrl: string;
 }
 
-/** For the way to TikTok's authorisation page and back to our own. */
+/** TikTok's authorization page, and the page of ours that sellers return to. */
 export interface TikTokAuthorizeConfig {
   /** Not the app key. */
   serviceId: string;
-  /** TikTok's page for sellers outside the United States. */
+  /** Authorization page for sellers outside the United States. */
   authorizeUrl: string;
-  /** TikTok's page for sellers in the United States. */
+  /** Authorization page for sellers in the United States. */
   authorizeUrlUs: string;
-  /** The seller's page, where TikTok's redirect ends. */
+  /** Page of the app where TikTok's redirect ends. */
   appUrl: string;
 }
 
@@ -50,7 +50,8 @@ export interface StripeConfig {
   prices: { starter: string; growth: string; scale: string };
 }
 
-type Environment = (name: string) => string | undefined;
+/** Reads one variable; tests pass their own. */
+export type Environment = (name: string) => string | undefined;
 
 const fromDeno: Environment = (name) => Deno.env.get(name);
 
@@ -62,7 +63,7 @@ function required(env: Environment, name: string, fix: string): string {
   return value;
 }
 
-/** The address of a page, as it is. */
+/** The address of a page, unchanged. */
 function pageUrl(env: Environment, name: string, fallback?: string): string {
   const value = env(name) || fallback || required(env, name, "It is an http(s) URL.");
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
@@ -71,7 +72,7 @@ function pageUrl(env: Environment, name: string, fallback?: string): string {
   return value;
 }
 
-/** The base of an API: without trailing slashes, so that paths can be put behind it. */
+/** The base of an API, without trailing slashes. */
 function url(env: Environment, name: string, fallback?: string): string {
   return pageUrl(env, name, fallback).replace(/\/+$/, "");
 }
@@ -107,8 +108,8 @@ export function readSupabaseConfig(env: Environment = fromDeno): SupabaseConfig 
 }
 
 /**
- * `TIKTOK_APP_KEY`, `TIKTOK_APP_SECRET`; `TIKTOK_API_URL` and `TIKTOK_AUTH_URL` are TikTok's own, for all
- * regions, unless set.
+ * `TIKTOK_APP_KEY`, `TIKTOK_APP_SECRET`; without `TIKTOK_API_URL` and `TIKTOK_AUTH_URL` TikTok's own hosts
+ * for all regions.
  */
 export function readTikTokConfig(env: Environment = fromDeno): TikTokConfig {
   const fix = "Copy it from TikTok's Partner Center, App & Service > your app.";
@@ -121,8 +122,8 @@ export function readTikTokConfig(env: Environment = fromDeno): TikTokConfig {
 }
 
 /**
- * `TIKTOK_SERVICE_ID`, `APP_URL`; `TIKTOK_AUTHORIZE_URL` and `TIKTOK_AUTHORIZE_URL_US` are TikTok's own
- * unless set.
+ * `TIKTOK_SERVICE_ID`, `APP_URL`; without `TIKTOK_AUTHORIZE_URL` and `TIKTOK_AUTHORIZE_URL_US` TikTok's own
+ * pages.
  */
 export function readTikTokAuthorizeConfig(env: Environment = fromDeno): TikTokAuthorizeConfig {
   return {
@@ -145,7 +146,7 @@ export function readTikTokAuthorizeConfig(env: Environment = fromDeno): TikTokAu
   };
 }
 
-/** `EASYPOST_API_KEY`; `EASYPOST_API_URL` is EasyPost's own unless set. */
+/** `EASYPOST_API_KEY`; without `EASYPOST_API_URL` EasyPost's own API. */
 export function readEasyPostConfig(env: Environment = fromDeno): EasyPostConfig {
   const fix = "Copy it from EasyPost's dashboard, API Keys; the test key begins with EZTK.";
   return {
@@ -154,7 +155,7 @@ export function readEasyPostConfig(env: Environment = fromDeno): EasyPostConfig 
   };
 }
 
-/** `EASYPOST_WEBHOOK_SECRET`: the one that the webhook was made with at EasyPost. */
+/** `EASYPOST_WEBHOOK_SECRET`: the secret of the webhook at EasyPost. */
 export function readEasyPostWebhookSecret(env: Environment = fromDeno): string {
   const fix = "Set the same secret here and on the webhook in EasyPost's dashboard.";
   return required(env, "EASYPOST_WEBHOOK_SECRET", fix);
@@ -162,7 +163,7 @@ export function readEasyPostWebhookSecret(env: Environment = fromDeno): string {
 
 /**
  * `STRIPE_SECRET_KEY`, `STRIPE_PRICE_STARTER`, `STRIPE_PRICE_GROWTH`, `STRIPE_PRICE_SCALE`;
- * `STRIPE_API_URL` is Stripe's own unless set.
+ * without `STRIPE_API_URL` Stripe's own API.
  */
 export function readStripeConfig(env: Environment = fromDeno): StripeConfig {
   const secretKey = required(
@@ -186,7 +187,7 @@ export function readStripeConfig(env: Environment = fromDeno): StripeConfig {
   return { secretKey, apiUrl: url(env, "STRIPE_API_URL", "https://api.stripe.com"), prices };
 }
 
-/** `STRIPE_WEBHOOK_SECRET`: one or, while it is being changed, several, with commas between them. */
+/** `STRIPE_WEBHOOK_SECRET`: one secret or, during a change of it, several separated by commas. */
 export function readStripeWebhookSecrets(env: Environment = fromDeno): string[] {
   const fix = "Copy the signing secret of the webhook endpoint from Stripe's dashboard: whsec_...";
   const secrets = required(env, "STRIPE_WEBHOOK_SECRET", fix).split(",").map((part) => part.trim());
@@ -196,37 +197,18 @@ export function readStripeWebhookSecrets(env: Environment = fromDeno): string[] 
   return secrets;
 }
 
-/** `APP_URL`: the seller's page, where Stripe's pages end. */
+/** `APP_URL`: page of the app that Stripe's pages lead back to. */
 export function readAppUrl(env: Environment = fromDeno): string {
   return pageUrl(env, "APP_URL");
 }
 
 /** `ENCRYPTION_KEYS`: `id:base64,id:base64`, 32 bytes each. The first encrypts, all decrypt. */
-export async function readEncryptionKeys(env: Environment = fromDeno): Promise<KeyRing> {
+export function readEncryptionKeys(env: Environment = fromDeno): KeyRing {
   const fix = 'Make one key with: echo "k1:$(openssl rand -base64 32)"';
+  const text = required(env, "ENCRYPTION_KEYS", fix);
   try {
-    return await parseKeyRing(required(env, "ENCRYPTION_KEYS", fix));
+    return parseKeyRing(text);
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
     throw new ConfigError(`ENCRYPTION_KEYS: ${(error as Error).message} ${fix}`);
   }
-}
-
-/** What those need who work the inbox: every function that receives or drains events. */
-export interface WorkerConfig {
-  supabase: SupabaseConfig;
-  tiktok: TikTokConfig;
-  easypost: EasyPostConfig;
-  stripe: StripeConfig;
-  keys: KeyRing;
-}
-
-export async function readWorkerConfig(env: Environment = fromDeno): Promise<WorkerConfig> {
-  return {
-    supabase: readSupabaseConfig(env),
-    tiktok: readTikTokConfig(env),
-    easypost: readEasyPostConfig(env),
-    stripe: readStripeConfig(env),
-    keys: await readEncryptionKeys(env),
-  };
 }

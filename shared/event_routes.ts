@@ -1,70 +1,134 @@
-/** Puts together what works the inbox; every function that receives or drains events has one. */
-import { createStripeEventHandler } from "./billing/handle_events.ts";
-import { createSubscriptionSyncHandler } from "./billing/reconciliation.ts";
-import { createStripe } from "./billing/stripe.ts";
-import type { WorkerConfig } from "./config.ts";
+/** Which handler an event goes to, by source and type: the one table of event routes. */
+import { type BillingDependencies, createBillingDependencies } from "./billing/dependencies.ts";
+import {
+  recordDispute,
+  stripeHandler,
+  syncDeletedCustomer,
+  syncFinishedCheckout,
+  syncNamedSubscription,
+} from "./billing/handle_events.ts";
+import { compareNextPage } from "./billing/reconciliation.ts";
+import { type Environment, readSupabaseConfig } from "./config.ts";
 import { createServiceClient, type DatabaseClient } from "./database/client.ts";
-import { Drainer, type DrainOptions, type EventHandler } from "./inbox/process_events.ts";
-import { type ClaimedEvent, Inbox } from "./inbox/inbox.ts";
-import { EasyPostClient } from "./shipping/providers/easypost/client.ts";
-import { createEasyPostEventHandler } from "./shipping/providers/easypost/handle_events.ts";
+import { type ClaimedEvent, type EventResult, handleEach } from "./inbox/events.ts";
+import { Inbox } from "./inbox/inbox.ts";
+import { EventProcessor, type EventRoutes, type ProcessorOptions } from "./inbox/process_events.ts";
 import { createLabelDependencies, type LabelDependencies } from "./shipping/dependencies.ts";
-import { createLabelTaskHandler, isLabelTask } from "./shipping/label_tasks.ts";
-import { TikTokClient } from "./tiktok/api/client.ts";
-import { createTikTokEventHandler } from "./tiktok/webhooks/handle_events.ts";
+import { buyBatchItem } from "./shipping/label_batch.ts";
+import {
+  checkPendingVoid,
+  checkTracking,
+  fetchMissingLabel,
+  reconcileUnsettledPurchase,
+} from "./shipping/label_tasks.ts";
+import { markShipped } from "./shipping/mark_shipped.ts";
+import { easyPostHandler } from "./shipping/providers/easypost/handle_events.ts";
+import { createTikTokDependencies } from "./tiktok/dependencies.ts";
+import { ingestOrdersHandler } from "./tiktok/orders/ingest_orders.ts";
+import { syncShopOrders } from "./tiktok/orders/sync_orders.ts";
+import {
+  deauthorizeShop,
+  expandEvent,
+  recordExpiration,
+  shopHandler,
+  subscribeShop,
+} from "./tiktok/webhooks/handle_events.ts";
 
-export interface Worker {
-  database: DatabaseClient;
-  tiktok: TikTokClient;
-  inbox: Inbox;
-  drainer: Drainer;
-  labels: LabelDependencies;
-}
+/**
+ * Handlers read their configuration with their first event: a variable that only they need stops no
+ * receiver.
+ */
+export function createEventRoutes(
+  database: DatabaseClient,
+  webhookUrl: string,
+  env?: Environment,
+): EventRoutes {
+  const shops = lazily(() => createTikTokDependencies(database, env));
+  const labels = lazily(() => createLabelDependencies(database, env));
+  const billing = lazily(() => createBillingDependencies(database, env));
 
-/** `drain`: see `DrainOptions`. */
-export function createWorker(
-  { supabase, tiktok: config, easypost, stripe, keys }: WorkerConfig,
-  drain: Pick<DrainOptions, "budgetMs"> = {},
-): Worker {
-  const database = createServiceClient(supabase);
-  const tiktok = new TikTokClient(config);
-  const inbox = new Inbox(database);
-  const shops = createTikTokEventHandler({
-    database,
-    tiktok,
-    config,
-    keys,
-    webhookUrl: `${supabase.url}/functions/v1/tiktok-webhooks`,
-  });
-  const labels = createLabelDependencies({
-    database,
-    tiktok,
-    config,
-    keys,
-    easypost: new EasyPostClient(easypost),
-  });
-  const billing = { database, keys, config: stripe, stripe: createStripe(stripe) };
-  const labelTasks = createLabelTaskHandler(labels);
-  const subscriptionSync = createSubscriptionSyncHandler(billing);
-  const drainer = new Drainer(inbox, {
-    ...drain,
-    handlers: {
-      tiktok: shops,
-      easypost: createEasyPostEventHandler(labels, easypost),
-      stripe: createStripeEventHandler(billing),
-      creatorflow: byEvent((event) => {
-        if (isLabelTask(event)) return labelTasks;
-        return event.event_type === "SYNC_SUBSCRIPTIONS" ? subscriptionSync : shops;
-      }),
-    },
-  });
-  return { database, tiktok, inbox, drainer, labels };
-}
+  const orders = ingestOrdersHandler(shops);
+  const expand = shopHandler(shops, expandEvent);
+  const subscription = stripeHandler(billing, syncNamedSubscription);
+  const easypost = easyPostHandler(labels);
 
-/** One handler made of several; events of one group are of one kind. */
-function byEvent(handlerOf: (event: ClaimedEvent) => EventHandler): EventHandler {
   return {
-    groupOf: (event) => handlerOf(event).groupOf(event),
-    work: (events) => handlerOf(events[0] as ClaimedEvent).work(events),
+    tiktok: {
+      ORDER_STATUS_CHANGE: orders,
+      REVERSE_STATUS_UPDATE: orders,
+      RECIPIENT_ADDRESS_UPDATE: orders,
+      CANCELLATION_STATUS_CHANGE: orders,
+      RETURN_STATUS_CHANGE: orders,
+      // These name their orders in lists, or not at all.
+      PACKAGE_UPDATE: expand,
+      AFTERSALES_REQUEST_STATUS_UPDATE: expand,
+      RMA_STATUS_UPDATE: expand,
+      REFUND_SUCCESS: expand,
+      SELLER_DEAUTHORIZATION: shopHandler(shops, deauthorizeShop),
+      UPCOMING_AUTHORIZATION_EXPIRATION: shopHandler(shops, recordExpiration),
+    },
+    easypost: {
+      "tracker.*": easypost,
+      "refund.*": easypost,
+    },
+    stripe: {
+      "checkout.session.completed": stripeHandler(billing, syncFinishedCheckout),
+      "customer.subscription.created": subscription,
+      "customer.subscription.updated": subscription,
+      "customer.subscription.deleted": subscription,
+      "customer.subscription.paused": subscription,
+      "customer.subscription.resumed": subscription,
+      "customer.subscription.trial_will_end": subscription,
+      "invoice.paid": subscription,
+      "invoice.payment_failed": subscription,
+      "customer.deleted": stripeHandler(billing, syncDeletedCustomer),
+      "charge.dispute.created": stripeHandler(billing, recordDispute),
+    },
+    creatorflow: {
+      SYNC_ORDERS: shopHandler(shops, syncShopOrders),
+      SUBSCRIBE_WEBHOOKS: shopHandler(
+        shops,
+        (dependencies, event) => subscribeShop(dependencies, event, webhookUrl),
+      ),
+      ORDER_FOUND: orders,
+      // One order of an expanded TikTok event.
+      PACKAGE_UPDATE: orders,
+      AFTERSALES_REQUEST_STATUS_UPDATE: orders,
+      RMA_STATUS_UPDATE: orders,
+      REFUND_SUCCESS: orders,
+      BUY_LABEL: handleWith(labels, buyBatchItem),
+      SETTLE_LABEL: handleWith(labels, reconcileUnsettledPurchase),
+      FETCH_LABEL: handleWith(labels, fetchMissingLabel),
+      MARK_SHIPPED: handleWith(labels, markShipped),
+      CHECK_VOID: handleWith(labels, checkPendingVoid),
+      CHECK_TRACKING: handleWith(labels, checkTracking),
+      SYNC_SUBSCRIPTIONS: handleWith(billing, compareNextPage),
+    },
   };
+}
+
+/** The database, its inbox, and the processor of its events. @throws {ConfigError} without a database */
+export function createEventProcessor(
+  { env, ...options }: Pick<ProcessorOptions, "budgetMs"> & { env?: Environment } = {},
+): { database: DatabaseClient; inbox: Inbox; processor: EventProcessor } {
+  const supabase = readSupabaseConfig(env);
+  const database = createServiceClient(supabase);
+  const inbox = new Inbox(database);
+  const webhookUrl = `${supabase.url}/functions/v1/tiktok-webhooks`;
+  const routes = createEventRoutes(database, webhookUrl, env);
+  return { database, inbox, processor: new EventProcessor(inbox, routes, options) };
+}
+
+function handleWith<Dependencies extends LabelDependencies | BillingDependencies>(
+  dependencies: () => Dependencies,
+  handle: (dependencies: Dependencies, event: ClaimedEvent) => Promise<EventResult>,
+) {
+  // Async: a missing variable is a failed event, not an exception of the processor.
+  return handleEach(async (event) => await handle(dependencies(), event));
+}
+
+/** Creates a value with its first use; a failure is not kept. */
+function lazily<T>(create: () => T): () => T {
+  let created: { value: T } | undefined;
+  return () => (created ??= { value: create() }).value;
 }

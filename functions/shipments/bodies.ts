@@ -1,7 +1,7 @@
 /** What `shipments` takes. */
 import * as z from "zod";
 import { canonicalJson } from "../../shared/values/canonical_json.ts";
-import { sha256Hex } from "../../shared/crypto/encoding.ts";
+import { sha256Hex } from "../../shared/crypto/digests.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { Parcel } from "../../shared/shipping/parcel.ts";
 import { LabelFormat, ProviderName } from "../../shared/shipping/provider.ts";
@@ -70,6 +70,6 @@ export function readIdempotencyKey(request: Request): string {
 }
 
 /** Equal for equal requests, whatever the order of their fields. */
-export async function hashOf(body: unknown): Promise<string> {
-  return await sha256Hex(canonicalJson(body));
+export function hashOf(body: unknown): string {
+  return sha256Hex(canonicalJson(body));
 }

@@ -1,16 +1,16 @@
-/** `GET /callback`: TikTok sends the seller's browser here. Whatever happens, it goes on to the app. */
-import type { TikTokAuthorizeConfig, TikTokConfig } from "../../shared/config.ts";
+/** `GET /callback`: TikTok redirects the seller's browser here; every outcome leads on to the app. */
+import type { User } from "../../shared/http/users.ts";
 import { errorText, log } from "../../shared/log.ts";
-import { sealClaim, useState } from "../../shared/tiktok/connections/authorization.ts";
-import { ConnectError, connectWithCode } from "../../shared/tiktok/connections/connect_shops.ts";
-import type { User } from "../../shared/http/user.ts";
-import type { ShopDependencies } from "../../shared/tiktok/connections/stored_shops.ts";
+import { consumeState, sealClaim } from "../../shared/tiktok/connections/authorization.ts";
+import { ConnectError, connectShops } from "../../shared/tiktok/connections/connect_shops.ts";
+import type { TikTokDependencies } from "../../shared/tiktok/dependencies.ts";
 
-export interface CallbackDependencies extends ShopDependencies {
-  config: TikTokConfig & TikTokAuthorizeConfig;
+export interface CallbackDependencies extends TikTokDependencies {
+  /** Page of the app. */
+  appUrl: string;
 }
 
-/** What the app's page is told, as query parameters: docs/tiktok.md. */
+/** The query parameters of the app's page: docs/tiktok.md. */
 type Outcome =
   | { status: "connected" }
   | { status: "sign_in"; claim: string }
@@ -18,14 +18,14 @@ type Outcome =
 
 export interface Visit {
   requestId: string;
-  /** Who is known to be at the browser; a redirect tells nothing of that, but other callers may. */
+  /** The signed-in user, if the request has a token; a redirect has none. */
   visitor: User | undefined;
 }
 
-/** TikTok's codes are opaque; this is what fits into a query without being something else. */
+/** TikTok's codes are opaque; these characters are safe in a query. */
 const CODE_FORM = /^[\w.~+/=:%-]{8,1024}$/;
 
-async function decide(
+async function decideOutcome(
   dependencies: CallbackDependencies,
   query: URLSearchParams,
   { requestId, visitor }: Visit,
@@ -34,32 +34,32 @@ async function decide(
   const state = query.get("state")?.trim();
   // TikTok writes a refusal in two ways, and the code as the word "null".
   if (query.has("error") || code === "" || code === "null") {
-    if (state) await useState(dependencies.database, state);
+    if (state) await consumeState(dependencies.database, state);
     return { status: "refused", code: "access_denied" };
   }
   if (code === undefined) return { status: "failed", code: "code_missing" };
   if (!CODE_FORM.test(code)) return { status: "failed", code: "code_invalid" };
-  // An installation from TikTok's own app store comes back without state: nobody knows whose it is yet.
+  // An installation from TikTok's app store has no state: the user is unknown until they sign in.
   if (!state) {
     return { status: "sign_in", claim: await sealClaim(dependencies.keys, code, Date.now()) };
   }
-  const used = await useState(dependencies.database, state);
-  if (used.outcome !== "valid") return { status: "failed", code: `state_${used.outcome}` };
-  if (visitor !== undefined && visitor.id !== used.user_id) {
+  const consumed = await consumeState(dependencies.database, state);
+  if (consumed.outcome !== "valid") return { status: "failed", code: `state_${consumed.outcome}` };
+  if (visitor !== undefined && visitor.id !== consumed.user_id) {
     return { status: "failed", code: "state_of_another_user" };
   }
-  log.info("shops being connected", { request_id: requestId, user_id: used.user_id });
-  await connectWithCode(dependencies, used.user_id, code);
+  log.info("shops being connected", { request_id: requestId, user_id: consumed.user_id });
+  await connectShops(dependencies, consumed.user_id, code);
   return { status: "connected" };
 }
 
-/** Returns where the browser goes. */
+/** Returns the address that the browser is redirected to. */
 export async function finishAuthorization(
   dependencies: CallbackDependencies,
   query: URLSearchParams,
   visit: Visit,
 ): Promise<{ location: string; connected: boolean }> {
-  const outcome = await decide(dependencies, query, visit).catch((error): Outcome => {
+  const outcome = await decideOutcome(dependencies, query, visit).catch((error): Outcome => {
     const code = error instanceof ConnectError ? error.code : "internal_error";
     const text = errorText(error instanceof ConnectError ? error.cause : error);
     const level = code === "internal_error" ? "error" : "warn";
@@ -72,7 +72,7 @@ export async function finishAuthorization(
     status: outcome.status,
     ...failure,
   });
-  const location = new URL(dependencies.config.appUrl);
+  const location = new URL(dependencies.appUrl);
   for (const [name, value] of Object.entries(outcome)) location.searchParams.set(name, value);
   return { location: location.href, connected: outcome.status === "connected" };
 }

@@ -1,15 +1,38 @@
-/** What the callers of `tiktok-oauth` are told when something failed. */
-import { DatabaseError } from "../../shared/database/result.ts";
+/** The responses of `tiktok-oauth` to errors. */
+import { isNotFound } from "../../shared/database/errors.ts";
 import { Problem } from "../../shared/http/problem.ts";
+import { accountDeleted } from "../../shared/http/users.ts";
 import {
   ConnectError,
   type ConnectFailure,
 } from "../../shared/tiktok/connections/connect_shops.ts";
 
+/** The path does not name a shop. */
+export class ShopNotFoundError extends Error {
+  override name = "ShopNotFoundError";
+}
+
+/** The claim cannot be redeemed. */
+export class ClaimError extends Error {
+  override name = "ClaimError";
+  readonly outcome: keyof typeof CLAIMS;
+
+  constructor(outcome: keyof typeof CLAIMS) {
+    super(outcome);
+    this.outcome = outcome;
+  }
+}
+
+const CLAIMS = {
+  unknown: { status: 400, detail: "The claim is unknown: CreatorFlow did not issue it." },
+  expired: { status: 410, detail: "The claim has expired. Install CreatorFlow at TikTok again." },
+  used: { status: 409, detail: "The claim has been used already." },
+} as const;
+
 const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
   code_refused: {
     status: 422,
-    detail: "TikTok does not accept this authorisation any more. Please begin again.",
+    detail: "TikTok no longer accepts this authorization. Please start again.",
   },
   not_a_seller: {
     status: 422,
@@ -27,36 +50,27 @@ const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
   },
   tiktok_unavailable: {
     status: 502,
-    detail: "TikTok did not answer. Nothing was connected; please begin again.",
+    detail: "TikTok did not answer. Nothing was connected; please start again.",
   },
 };
 
-/** TikTok's code is used up either way: whoever gets one of these begins again. */
-export function connectProblem(error: unknown): Problem {
+export function toProblem(error: unknown): Problem | undefined {
+  if (error instanceof ClaimError) {
+    return new Problem({ code: `claim_${error.outcome}`, ...CLAIMS[error.outcome] });
+  }
   if (error instanceof ConnectError) {
     const { code, cause } = error;
     return new Problem({ code, ...FAILURES[code] }, { cause });
   }
-  const detail = "Something went wrong on our side. Nothing was connected; please begin again.";
-  return new Problem({ status: 500, code: "internal_error", detail }, { cause: error });
+  if (isShopNotFound(error)) {
+    const detail = "You have no such shop.";
+    return new Problem({ status: 404, code: "shop_not_found", detail });
+  }
+  if (isNotFound(error)) return accountDeleted(error);
+  return undefined;
 }
 
-const CLAIMS = {
-  unknown: { status: 400, detail: "That is not a claim that we have given out." },
-  expired: { status: 410, detail: "The claim has expired. Install CreatorFlow at TikTok again." },
-  used: { status: 409, detail: "The claim has been used already." },
-} as const;
-
-export function claimProblem(outcome: keyof typeof CLAIMS): Problem {
-  return new Problem({ code: `claim_${outcome}`, ...CLAIMS[outcome] });
-}
-
-/** A token lives on for a while after its account was deleted. @throws {Problem} 401, or the error */
-export function accountGone(error: unknown): never {
-  if (!(error instanceof DatabaseError) || error.code !== "PT404") throw error;
-  throw new Problem({
-    status: 401,
-    code: "account_gone",
-    detail: "This account was deleted.",
-  });
+function isShopNotFound(error: unknown): boolean {
+  return error instanceof ShopNotFoundError ||
+    isNotFound(error) && error.operation === "disconnect_tiktok_shop";
 }

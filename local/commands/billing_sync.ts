@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { resolve } from "node:path";
 import * as z from "zod";
 import { createServiceClient, type DatabaseClient } from "../../shared/database/client.ts";
-import { unwrap } from "../../shared/database/result.ts";
+import { unwrap } from "../../shared/database/errors.ts";
 import { print } from "../cli/console.ts";
 import { findRunningStack, supabaseConfigOf } from "../cli/running_stack.ts";
 

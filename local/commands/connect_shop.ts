@@ -1,7 +1,7 @@
 /** `deno task connect-shop`: a seller with a connected shop, on the running stack. */
 import { parseArgs } from "node:util";
 import { resolve } from "node:path";
-import { unwrap } from "../../shared/database/result.ts";
+import { unwrap } from "../../shared/database/errors.ts";
 import { print } from "../cli/console.ts";
 import { findRunningStack } from "../cli/running_stack.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../stack/seller.ts";

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { join, resolve } from "node:path";
 import postgres from "postgres";
-import { unwrap } from "../../shared/database/result.ts";
+import { unwrap } from "../../shared/database/errors.ts";
 import type { StackEnvironment } from "../stack/environment.ts";
 import { print, redirectConsole } from "../cli/console.ts";
 import { findRunningStack } from "../cli/running_stack.ts";

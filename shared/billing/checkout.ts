@@ -1,9 +1,8 @@
 /** Sends sellers to Stripe's pages: to subscribe, and to change what they have. */
-import { Problem } from "../http/problem.ts";
 import { ensureCustomer, findCustomerOf, isDeleted, replaceCustomer } from "./customers.ts";
 import type { PaidPlan } from "./plans.ts";
 import { ask, BillingError, isMissing } from "./stripe.ts";
-import type { BillingDependencies } from "./sync_subscription.ts";
+import type { BillingDependencies } from "./dependencies.ts";
 
 export interface CheckoutDependencies extends BillingDependencies {
   /** The seller's page, where Stripe's pages end. */
@@ -88,29 +87,26 @@ async function openCheckout(
   return session.url;
 }
 
-/** @throws {Problem} 409 for a seller who never subscribed; BillingError; DatabaseError PT404 */
+/** The seller has never subscribed. */
+export class NoSubscriptionError extends Error {
+  override name = "NoSubscriptionError";
+}
+
+/** @throws {NoSubscriptionError} @throws {BillingError} @throws {DatabaseError} not found: account deleted */
 export async function beginPortal(
   dependencies: CheckoutDependencies,
   userId: string,
 ): Promise<{ url: string }> {
   const { customerId } = await findCustomerOf(dependencies, userId);
-  if (customerId === undefined) throw noSubscription();
+  if (customerId === undefined) throw new NoSubscriptionError();
   try {
     return { url: await openPortal(dependencies, customerId) };
   } catch (error) {
     if (isMissing(error) && await isDeleted(dependencies.stripe, customerId)) {
-      throw noSubscription();
+      throw new NoSubscriptionError();
     }
     throw error;
   }
-}
-
-function noSubscription(): Problem {
-  return new Problem({
-    status: 409,
-    code: "no_subscription",
-    detail: "You have no subscription yet. Choose a plan first.",
-  });
 }
 
 async function openPortal(

@@ -10,7 +10,7 @@ import {
   RefusedByDatabase,
   withStripe,
 } from "../../tests/support/stripe_stand_in.ts";
-import { DatabaseError } from "../database/result.ts";
+import { DatabaseError } from "../database/errors.ts";
 import { Problem } from "../http/problem.ts";
 import { beginCheckout, beginPortal, type CheckoutDependencies } from "./checkout.ts";
 import { hashesOf, openId, sealId } from "./encrypted_ids.ts";

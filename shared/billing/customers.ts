@@ -1,9 +1,9 @@
 /** The customer at Stripe that is a seller of ours: made once, with the first checkout. */
 import * as z from "zod";
-import { unwrap } from "../database/result.ts";
+import { unwrap } from "../database/errors.ts";
 import { hashesOf, openId, sealId } from "./encrypted_ids.ts";
 import { ask, isMissing } from "./stripe.ts";
-import type { BillingDependencies } from "./sync_subscription.ts";
+import type { BillingDependencies } from "./dependencies.ts";
 
 const COLUMN = "stripe_customers.stripe_customer_id";
 

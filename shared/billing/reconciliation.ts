@@ -1,19 +1,17 @@
 /** Compares Stripe's subscriptions with ours, a page at a time, and repairs what differs. */
 import type Stripe from "stripe";
 import * as z from "zod";
-import { DatabaseError, unwrap } from "../database/result.ts";
+import { callFunction } from "../database/call_function.ts";
+import { DatabaseError, unwrap } from "../database/errors.ts";
 import type { Json } from "../database/types.ts";
-import type { EventHandler, EventResult } from "../inbox/process_events.ts";
-import type { ClaimedEvent } from "../inbox/inbox.ts";
+import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { errorText, log } from "../log.ts";
 import { hashesOf, openId } from "./encrypted_ids.ts";
+import { Outcome } from "../values/schemas.ts";
 import { ask, isMissing } from "./stripe.ts";
 import { idOf, mapSubscription } from "./map_subscription.ts";
-import {
-  type BillingDependencies,
-  type SyncResult,
-  syncSubscription,
-} from "./sync_subscription.ts";
+import type { BillingDependencies } from "./dependencies.ts";
+import { type SyncResult, syncSubscription } from "./sync_subscription.ts";
 
 const PAGE_SIZE = 100;
 
@@ -51,15 +49,8 @@ export async function requestSubscriptionSync(
     .event_id;
 }
 
-/** Events SYNC_SUBSCRIPTIONS; `object_id` is a user, or null for all. */
-export function createSubscriptionSyncHandler(dependencies: BillingDependencies): EventHandler {
-  return {
-    groupOf: (event) => `event ${event.event_id}`,
-    work: async (events) => [await workPage(dependencies, events[0] as ClaimedEvent)],
-  };
-}
-
-async function workPage(
+/** Handles one page of a SYNC_SUBSCRIPTIONS event; `object_id` is a user, or null for all. */
+export async function compareNextPage(
   dependencies: BillingDependencies,
   event: ClaimedEvent,
 ): Promise<EventResult> {
@@ -68,13 +59,8 @@ async function workPage(
   const next = progress.listed
     ? await checkUnseen(dependencies, event.object_id, progress)
     : await comparePage(dependencies, event.object_id, progress);
-  const result = await database.rpc("continue_subscription_sync", {
-    p_event_id: event.event_id,
-    p_progress: next as unknown as Json,
-  });
-  const { outcome } = z.looseObject({ outcome: z.string() }).parse(
-    unwrap("continue_subscription_sync", result),
-  );
+  const args = { p_event_id: event.event_id, p_progress: next };
+  const { outcome } = await callFunction(database, "continue_subscription_sync", args, Outcome);
   const level = next.repaired > progress.repaired ? "warn" : "info";
   log[level]("subscriptions compared", {
     checked: next.checked,

@@ -1,21 +1,13 @@
 /** Copies a subscription from Stripe: whatever told of it, the state that counts is the one that Stripe has now. */
 import type Stripe from "stripe";
 import * as z from "zod";
-import type { StripeConfig } from "../config.ts";
-import type { KeyRing } from "../crypto/key_ring.ts";
+import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import { unwrap } from "../database/result.ts";
-import type { Json } from "../database/types.ts";
+import type { IgnoreReason } from "../inbox/ignore_reasons.ts";
+import type { BillingDependencies } from "./dependencies.ts";
 import { hashesOf } from "./encrypted_ids.ts";
 import { ask, isMissing } from "./stripe.ts";
 import { idOf, mapSubscription, type SubscriptionState } from "./map_subscription.ts";
-
-export interface BillingDependencies {
-  database: DatabaseClient;
-  keys: KeyRing;
-  stripe: Stripe;
-  config: StripeConfig;
-}
 
 const Customer = z.object({ user_id: z.uuid(), version: z.int() });
 
@@ -30,7 +22,7 @@ const Applied = z.object({
  */
 export type SyncResult =
   | { outcome: "applied" | "unchanged" | "settled"; released: number }
-  | { ignored: string; isMissing?: boolean };
+  | { ignored: IgnoreReason; isMissing?: boolean };
 
 /** Other workers that store states of the same customer at the same time. */
 const MAX_CONFLICTS = 10;
@@ -40,8 +32,8 @@ export async function findCustomer(
   customerId: string,
 ): Promise<(z.infer<typeof Customer> & { hashes: string[] }) | undefined> {
   const hashes = await hashesOf(keys, "stripe_customers.stripe_customer_id", customerId);
-  const result = await database.rpc("find_stripe_customer", { p_hashes: hashes });
-  const found = Customer.nullable().parse(unwrap("find_stripe_customer", result));
+  const args = { p_hashes: hashes };
+  const found = await callFunction(database, "find_stripe_customer", args, Customer.nullable());
   return found === null ? undefined : { ...found, hashes };
 }
 
@@ -65,7 +57,7 @@ export async function syncSubscription(
       subscription = await ask(stripe.subscriptions.retrieve(subscriptionId));
     } catch (error) {
       if (isMissing(error)) {
-        return { ignored: "Stripe does not know the subscription", isMissing: true };
+        return { ignored: "unknown_subscription", isMissing: true };
       }
       throw error;
     }
@@ -74,31 +66,30 @@ export async function syncSubscription(
       named = actual;
       continue;
     }
-    if (customer === undefined) return { ignored: "the customer is nobody's here" };
+    if (customer === undefined) return { ignored: "unknown_customer" };
     const claimed = subscription.metadata.user_id;
     if (claimed !== undefined && claimed !== customer.user_id) {
-      return { ignored: "the subscription names another user than its customer's" };
+      return { ignored: "user_mismatch" };
     }
     const state = await mapSubscription(keys, config.prices, subscription);
-    const { outcome, released } = await apply(database, eventId, customer, state);
-    if (outcome === "price_unknown") return { ignored: "the price is none of ours" };
+    const { outcome, released } = await applySubscription(database, eventId, customer, state);
+    if (outcome === "price_unknown") return { ignored: "unknown_price" };
     if (outcome !== "conflict") return { outcome, released };
   }
   throw new Error("The customer's subscriptions keep changing");
 }
 
-async function apply(
+async function applySubscription(
   database: DatabaseClient,
   eventId: number | null,
   { hashes, version }: { hashes: string[]; version: number },
   state: SubscriptionState,
 ): Promise<z.infer<typeof Applied>> {
-  const result = await database.rpc("apply_subscription", {
-    // The generated types do not know that SQL arguments may be null.
-    p_event_id: eventId as number,
+  const args = {
+    p_event_id: eventId,
     p_customer_hashes: hashes,
     p_version: version,
-    p_subscription: state as unknown as Json,
-  });
-  return Applied.parse(unwrap("apply_subscription", result));
+    p_subscription: state,
+  };
+  return await callFunction(database, "apply_subscription", args, Applied);
 }

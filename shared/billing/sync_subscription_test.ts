@@ -12,7 +12,7 @@ import {
   RefusedByDatabase,
   withStripe,
 } from "../../tests/support/stripe_stand_in.ts";
-import { DatabaseError } from "../database/result.ts";
+import { DatabaseError } from "../database/errors.ts";
 import { hashesOf, openId } from "./encrypted_ids.ts";
 import { BillingError } from "./stripe.ts";
 import type { SubscriptionState } from "./map_subscription.ts";

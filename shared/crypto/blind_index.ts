@@ -1,30 +1,25 @@
 /**
- * Finds encrypted values without decrypting them: a keyed hash (HMAC-SHA256) stands beside the text, as
- * `<key id>.<hash>`, base64url. Equal values have equal hashes, and nobody without the key can compute
- * or check one.
+ * Finds encrypted values without decrypting them: a keyed hash (HMAC-SHA256) is stored next to the text, as
+ * `<key id>.<hash>`, base64url. Equal values have equal hashes; computing or checking one takes the key.
  */
-import { toBase64Url } from "./encoding.ts";
+import { createHmac } from "node:crypto";
 import type { DerivedKeys, KeyRing } from "./key_ring.ts";
 
-async function hash(ring: KeyRing, keyId: string, value: string, context: string): Promise<string> {
+function hashWith(ring: KeyRing, keyId: string, value: string, context: string): string {
   const { index } = ring.keys.get(keyId) as DerivedKeys;
-  const message = new TextEncoder().encode(`${context}\0${value}`);
-  return `${keyId}.${toBase64Url(await crypto.subtle.sign("HMAC", index, message))}`;
+  const hash = createHmac("sha256", index).update(`${context}\0${value}`).digest("base64url");
+  return `${keyId}.${hash}`;
 }
 
 /** The hash to store. @param context The column, e.g. `subscriptions.stripe_customer_id`. */
-export async function blindIndex(ring: KeyRing, value: string, context: string): Promise<string> {
-  return await hash(ring, ring.current, value, context);
+export function blindIndex(ring: KeyRing, value: string, context: string): string {
+  return hashWith(ring, ring.current, value, context);
 }
 
 /**
- * Every hash that a stored row may have: one for each key of the ring, because rows keep their old one
- * until the keys were rotated. Look up with `= any(...)`: that is one indexed read.
+ * Every hash that a stored row may have, one for each key of the ring: rows keep their old one until the
+ * keys were rotated. Look up with `= any(...)`: that is one indexed read.
  */
-export async function blindIndexes(
-  ring: KeyRing,
-  value: string,
-  context: string,
-): Promise<string[]> {
-  return await Promise.all([...ring.keys.keys()].map((id) => hash(ring, id, value, context)));
+export function blindIndexes(ring: KeyRing, value: string, context: string): string[] {
+  return [...ring.keys.keys()].map((id) => hashWith(ring, id, value, context));
 }

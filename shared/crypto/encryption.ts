@@ -1,13 +1,14 @@
 /**
  * Encrypts single secrets for a database column: AES-256-GCM, text form
- * `v1.<key id>.<iv>.<ciphertext and tag>`, base64url. The database checks that form.
+ * `v1.<key id>.<iv>.<ciphertext and tag>`, base64url. The database checks that form. By WebCrypto: on Deno
+ * 2.1 `node:crypto` accepts a wrong tag.
  */
 import { fromBase64, toBase64Url } from "./encoding.ts";
 import type { DerivedKeys, KeyRing } from "./key_ring.ts";
 
 const IV_BYTES = 12;
 
-/** The text cannot be decrypted: unknown key, changed text, or another row's or column's text. */
+/** The text cannot be decrypted: unknown key, changed text, or text of another row or column. */
 export class DecryptionError extends Error {
   override name = "DecryptionError";
 }
@@ -24,7 +25,7 @@ export async function encrypt(ring: KeyRing, secret: string, context: string): P
   const { encryption } = ring.keys.get(ring.current) as DerivedKeys;
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const plain = new TextEncoder().encode(secret);
-  const sealed = await crypto.subtle.encrypt(parameters(iv, context), encryption, plain);
+  const sealed = await crypto.subtle.encrypt(parameters(iv, context), await encryption, plain);
   return ["v1", ring.current, toBase64Url(iv), toBase64Url(sealed)].join(".");
 }
 
@@ -43,7 +44,7 @@ export async function decrypt(ring: KeyRing, text: string, context: string): Pro
     const sealedBytes = fromBase64(sealed);
     const plain = await crypto.subtle.decrypt(
       parameters(ivBytes, context),
-      key.encryption,
+      await key.encryption,
       sealedBytes,
     );
     return new TextDecoder().decode(plain);

@@ -1,12 +1,14 @@
-/** The keys that protect secrets at rest: one that is used for new text, and older ones that still read. */
+/** The keys that protect secrets at rest: the first encrypts, all decrypt. */
+import { Buffer } from "node:buffer";
+import { hkdfSync } from "node:crypto";
 import { fromBase64 } from "./encoding.ts";
 
-/** What is derived from one entry of `ENCRYPTION_KEYS`. */
+/** Two keys for two jobs, derived from one entry of `ENCRYPTION_KEYS`. */
 export interface DerivedKeys {
   /** AES-256-GCM. */
-  encryption: CryptoKey;
-  /** HMAC-SHA256, for blind indexes. */
-  index: CryptoKey;
+  encryption: Promise<CryptoKey>;
+  /** HMAC-SHA256 of the blind indexes. */
+  index: Uint8Array;
 }
 
 export interface KeyRing {
@@ -15,30 +17,18 @@ export interface KeyRing {
   keys: ReadonlyMap<string, DerivedKeys>;
 }
 
-/** Separate keys for separate jobs, so that neither tells anything about the other. */
-async function derive(bytes: Uint8Array<ArrayBuffer>): Promise<DerivedKeys> {
-  const material = await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
-  const hkdf = {
-    name: "HKDF",
-    hash: "SHA-256",
-    salt: new Uint8Array(),
-    info: new TextEncoder().encode("creatorflow blind index"),
-  };
-  const hmac = { name: "HMAC", hash: "SHA-256", length: 256 };
+function deriveKeys(bytes: Uint8Array<ArrayBuffer>): DerivedKeys {
   return {
-    encryption: await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [
-      "encrypt",
-      "decrypt",
-    ]),
-    index: await crypto.subtle.deriveKey(hkdf, material, hmac, false, ["sign"]),
+    encryption: crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]),
+    index: Buffer.from(hkdfSync("sha256", bytes, "", "creatorflow blind index", 32)),
   };
 }
 
 /**
  * Reads `id:base64,id:base64`. Ids are 1-32 characters of A-Z a-z 0-9 _ -; keys are 32 bytes (AES-256).
- * Messages never contain key material.
+ * @throws {Error} whose message contains no key material
  */
-export async function parseKeyRing(text: string): Promise<KeyRing> {
+export function parseKeyRing(text: string): KeyRing {
   const keys = new Map<string, DerivedKeys>();
   let current: string | undefined;
   for (const entry of text.split(",").map((part) => part.trim()).filter(Boolean)) {
@@ -46,7 +36,7 @@ export async function parseKeyRing(text: string): Promise<KeyRing> {
     if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) {
       throw new Error("An entry does not have the form id:base64.");
     }
-    if (keys.has(id)) throw new Error(`Key id "${id}" is there twice.`);
+    if (keys.has(id)) throw new Error(`Key id "${id}" appears twice.`);
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       bytes = fromBase64(base64);
@@ -54,9 +44,9 @@ export async function parseKeyRing(text: string): Promise<KeyRing> {
       throw new Error(`Key "${id}" is not base64.`);
     }
     if (bytes.length !== 32) throw new Error(`Key "${id}" has ${bytes.length} bytes, not 32.`);
-    keys.set(id, await derive(bytes));
+    keys.set(id, deriveKeys(bytes));
     current ??= id;
   }
-  if (current === undefined) throw new Error("There is no key in it.");
+  if (current === undefined) throw new Error("It contains no key.");
   return { current, keys };
 }

@@ -657,6 +657,15 @@ export type Database = {
         Returns: undefined;
       };
       "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
+      "postpone_webhook_event": {
+        Args: {
+          "p_attempt": number;
+          "p_error": string;
+          "p_event_id": number;
+          "p_retry_after_seconds": number;
+        };
+        Returns: boolean;
+      };
       "receive_webhook_event": {
         Args: {
           "p_body": string;

@@ -1,11 +1,21 @@
-/** The frame of every function: its base path, request id, and one place that answers errors. */
-import { Hono } from "hono";
-import { cors } from "hono/cors";
+/** The frame of every function: base path, request id, who may call, 405, and one place that answers errors. */
+import { Hono, type MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import { errorText, log } from "../log.ts";
 import { Problem, problemResponse } from "./problem.ts";
 
-export interface AppEnv {
-  Variables: { requestId: string };
+export interface AppEnv<Variables extends object = object> {
+  Variables: { requestId: string } & Variables;
+}
+
+/** Who may call a function: runs before every route, and throws a 401 or 403 problem for other callers. */
+export type Callers<Variables extends object> = MiddlewareHandler<AppEnv<Variables>>[];
+
+export interface AppOptions<Variables extends object> {
+  callers: Callers<Variables>;
+  /** The response to a domain error; `undefined` for errors that are ours: they become a 500. */
+  toProblem?: (error: unknown) => Problem | undefined;
 }
 
 const INTERNAL = {
@@ -14,35 +24,45 @@ const INTERNAL = {
   detail: "Something went wrong on our side. Nothing was lost; please try again.",
 };
 
-/**
- * For the routes that a browser calls from the app's own origin. Any origin may: callers prove themselves
- * by a token that no other page has, not by cookies.
- */
-export const allowBrowsers = cors({
-  origin: "*",
-  allowHeaders: ["authorization", "apikey", "content-type", "x-client-info", "idempotency-key"],
-  exposeHeaders: ["x-request-id", "retry-after"],
-  maxAge: 3600,
+const assignRequestId = createMiddleware<AppEnv>(async (c, next) => {
+  c.set("requestId", crypto.randomUUID());
+  await next();
+  c.header("x-request-id", c.var.requestId);
 });
 
 /** A Hono app for the function `name`; the platform calls it with paths that begin with `/<name>`. */
-export function createApp(name: string): Hono<AppEnv> {
-  const app = new Hono<AppEnv>({ strict: false }).basePath(`/${name}`);
+export function createApp<Variables extends object>(
+  name: string,
+  { callers, toProblem = () => undefined }: AppOptions<Variables>,
+): Hono<AppEnv<Variables>> {
+  const app = new Hono<AppEnv<Variables>>({ strict: false }).basePath(`/${name}`);
 
-  app.use(async (c, next) => {
-    c.set("requestId", crypto.randomUUID());
-    await next();
-    c.header("x-request-id", c.var.requestId);
-  });
+  app.use(assignRequestId);
+  for (const middleware of callers) app.use(middleware);
+  app.use(methodNotAllowed({
+    app,
+    onMethodNotAllowed(c, methods) {
+      const allow = methods.join(", ");
+      const problem = new Problem({
+        status: 405,
+        code: "method_not_allowed",
+        detail: `Use ${allow}.`,
+        headers: { allow },
+      });
+      return problemResponse(problem, c.get("requestId"));
+    },
+  }));
 
   app.notFound((c) => {
-    const requestId = c.var.requestId ?? crypto.randomUUID();
     const detail = `${name} has nothing at this path.`;
-    return problemResponse(new Problem({ status: 404, code: "not_found", detail }), requestId);
+    const problem = new Problem({ status: 404, code: "not_found", detail });
+    return problemResponse(problem, c.var.requestId ?? crypto.randomUUID());
   });
 
   app.onError((error, c) => {
-    const problem = error instanceof Problem ? error : new Problem(INTERNAL, { cause: error });
+    const problem = error instanceof Problem
+      ? error
+      : toProblem(error) ?? new Problem(INTERNAL, { cause: error });
     const cause = problem.cause === undefined ? {} : { error: errorText(problem.cause) };
     const level = problem.status >= 500 ? "error" : "warn";
     log[level]("request failed", {
@@ -56,17 +76,4 @@ export function createApp(name: string): Hono<AppEnv> {
   });
 
   return app;
-}
-
-/** For `app.all(path, methodNotAllowed("POST"))` behind the routes of that path. */
-export function methodNotAllowed(...allowed: string[]): () => never {
-  return () => {
-    const allow = allowed.join(", ");
-    throw new Problem({
-      status: 405,
-      code: "method_not_allowed",
-      detail: `Use ${allow}.`,
-      headers: { allow },
-    });
-  };
 }

@@ -1,5 +1,6 @@
 /** Reads a JSON request body that has a schema. */
 import * as z from "zod";
+import { isStorable } from "../values/storable_text.ts";
 import { readBody } from "./read_body.ts";
 import { Problem } from "./problem.ts";
 
@@ -7,7 +8,7 @@ const MAX_JSON_BYTES = 64 * 1024;
 
 /**
  * An empty body counts as `{}`.
- * @throws {Problem} 400 if it is not JSON or not what `schema` asks for, 413 above `maxBytes`, 64 KiB unless told.
+ * @throws {Problem} 400 for anything but JSON of this schema, 413 above `maxBytes` (64 KiB)
  */
 export async function readJson<T extends z.ZodType>(
   request: Request,
@@ -34,16 +35,9 @@ export async function readJson<T extends z.ZodType>(
   return data;
 }
 
-/** The message of a schema for what is no object; an unknown field keeps its own. */
+/** The message of a schema for another type than an object; an unknown field keeps its own. */
 export function asObject(fields: string) {
   return { error: ({ code }: { code: string }) => code === "invalid_type" ? fields : undefined };
-}
-
-/** Postgres stores neither. */
-function isStorable(value: unknown): boolean {
-  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
-  if (value === null || typeof value !== "object") return true;
-  return Object.entries(value).every(([key, entry]) => isStorable(key) && isStorable(entry));
 }
 
 /** One line; names fields and what is wrong with them, and quotes no values. */

@@ -1,51 +1,17 @@
-/** The inbox of webhooks in the database: store, claim, settle. The SQL is in the migrations. */
+/** The inbox of events in the database: receive, claim, settle. The SQL is in the migrations. */
 import * as z from "zod";
+import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import { unwrap } from "../database/result.ts";
-
-/** Who sent it; `creatorflow` is ourselves. */
-export type EventSource = "tiktok" | "stripe" | "easypost" | "creatorflow";
-
-/** A verified webhook, not stored yet. */
-export interface NewEvent {
-  source: EventSource;
-  /** Equal for every delivery of one event. */
-  externalId: string;
-  eventType: string;
-  /** TikTok's shop id, where the event names one. */
-  shopId: string | null;
-  /** What the event is about, e.g. TikTok's order id. */
-  objectId: string | null;
-  /** The body as received. */
-  body: string;
-}
-
-const ClaimedEvent = z.object({
-  event_id: z.int(),
-  attempt: z.int(),
-  source: z.enum(["tiktok", "stripe", "easypost", "creatorflow"]),
-  event_type: z.string(),
-  shop_id: z.string().nullable(),
-  object_id: z.string().nullable(),
-  body: z.string(),
-  shop: z.object({
-    id: z.string(),
-    user_id: z.string(),
-    shop_id: z.string(),
-    shop_cipher: z.string(),
-    access_token: z.string(),
-    token_version: z.int(),
-  }).nullable(),
-});
-
-/** An event that this worker holds until its lease ends; `shop` is its connection, if it is live. */
-export type ClaimedEvent = z.infer<typeof ClaimedEvent>;
+import { Nothing } from "../values/schemas.ts";
+import { ClaimedEvent, type NewEvent } from "./events.ts";
+import type { IgnoreReason } from "./ignore_reasons.ts";
 
 const Receipt = z.object({ event_id: z.int(), duplicate: z.boolean() });
 
-/** TikTok gives up after 3 s and sends again: a slow database must fail sooner than that. */
+/** TikTok gives up after 3 s and sends again: a slow database must fail before that. */
 const RECEIVE_TIMEOUT_MS = 2500;
 
+/** Every method throws `DatabaseError`. */
 export class Inbox {
   readonly #database: DatabaseClient;
 
@@ -53,75 +19,90 @@ export class Inbox {
     this.#database = database;
   }
 
-  /** Stores the event once. @throws {DatabaseError} if it may not have been stored. */
+  /** Stores the event once. An error means that it may not have been stored. */
   async receive(event: NewEvent): Promise<{ eventId: number; duplicate: boolean }> {
-    const result = await this.#database.rpc("receive_webhook_event", {
+    const args = {
       p_source: event.source,
       p_external_id: event.externalId,
       p_event_type: event.eventType,
-      // The generated types do not know that SQL arguments may be null.
-      p_shop_id: event.shopId as string,
-      p_object_id: event.objectId as string,
+      p_shop_id: event.shopId,
+      p_object_id: event.objectId,
       p_body: event.body,
-    }).abortSignal(AbortSignal.timeout(RECEIVE_TIMEOUT_MS));
-    const { event_id, duplicate } = Receipt.parse(unwrap("receive_webhook_event", result));
+    };
+    const signal = AbortSignal.timeout(RECEIVE_TIMEOUT_MS);
+    const { event_id, duplicate } = await callFunction(
+      this.#database,
+      "receive_webhook_event",
+      args,
+      Receipt,
+      { signal },
+    );
     return { eventId: event_id, duplicate };
   }
 
   /** Takes due events for `leaseSeconds`; until then no other worker gets them. */
   async claim(limit: number, leaseSeconds: number): Promise<ClaimedEvent[]> {
-    const result = await this.#database.rpc("claim_webhook_events", {
-      p_limit: limit,
-      p_lease_seconds: leaseSeconds,
-    });
-    return z.array(ClaimedEvent).parse(unwrap("claim_webhook_events", result));
-  }
-
-  /** Settles an event that asks for nothing. */
-  async ignore(event: ClaimedEvent, reason: string): Promise<void> {
-    unwrap(
-      "ignore_webhook_event",
-      await this.#database.rpc("ignore_webhook_event", {
-        p_event_id: event.event_id,
-        p_attempt: event.attempt,
-        p_reason: reason,
-      }),
+    const args = { p_limit: limit, p_lease_seconds: leaseSeconds };
+    return await callFunction(
+      this.#database,
+      "claim_webhook_events",
+      args,
+      z.array(ClaimedEvent),
     );
   }
 
+  /** Settles an event that needs no effect. */
+  async ignore(event: ClaimedEvent, reason: IgnoreReason): Promise<void> {
+    const args = { p_event_id: event.event_id, p_attempt: event.attempt, p_reason: reason };
+    await callFunction(this.#database, "ignore_webhook_event", args, Nothing);
+  }
+
   /**
-   * Puts the event back, to be tried later, or gives it up after its last attempt.
-   * Returns its new status; `null` if the claim was lost to another worker.
+   * Puts the event back for a later attempt, or gives it up after the last one.
+   * @returns Its new status; `null` if the claim was lost to another worker.
    */
   async fail(
     event: ClaimedEvent,
     error: string,
     retryAfterSeconds?: number,
   ): Promise<string | null> {
-    return unwrap(
+    const args = {
+      p_event_id: event.event_id,
+      p_attempt: event.attempt,
+      p_error: error,
+      p_retry_after_seconds: retryAfterSeconds,
+    };
+    return await callFunction(
+      this.#database,
       "fail_webhook_event",
-      await this.#database.rpc("fail_webhook_event", {
-        p_event_id: event.event_id,
-        p_attempt: event.attempt,
-        p_error: error,
-        ...(retryAfterSeconds !== undefined && { p_retry_after_seconds: retryAfterSeconds }),
-      }),
+      args,
+      z.string().nullable(),
     );
   }
 
-  /** Reopens held orders for which the plans now have room. Returns the number of events. */
+  /** Puts the event back for later, without counting the attempt: the cause is not the event. */
+  async postpone(event: ClaimedEvent, error: string, retryAfterSeconds: number): Promise<void> {
+    const args = {
+      p_event_id: event.event_id,
+      p_attempt: event.attempt,
+      p_error: error,
+      p_retry_after_seconds: retryAfterSeconds,
+    };
+    await callFunction(this.#database, "postpone_webhook_event", args, Nothing);
+  }
+
+  /** Reopens held orders that the plans now have room for. Returns the number of events. */
   async releaseHeld(): Promise<number> {
-    return unwrap("release_held_events", await this.#database.rpc("release_held_events"));
+    return await callFunction(this.#database, "release_held_events", {}, z.int());
   }
 
-  /** Puts in what is to be done about labels and parcels that nobody else sees to. Returns how many. */
+  /** Stores the label tasks that are due: unsettled purchases, missing labels, silent parcels. Returns how many. */
   async enqueueLabelTasks(): Promise<number> {
-    return unwrap("enqueue_label_tasks", await this.#database.rpc("enqueue_label_tasks"));
+    return await callFunction(this.#database, "enqueue_label_tasks", {}, z.int());
   }
 
-  /** Age of the oldest event that is not settled, in seconds; 0 if there is none. */
+  /** Age of the oldest open event, in seconds; 0 without one. */
   async oldestOpenSeconds(): Promise<number> {
-    const result = await this.#database.rpc("oldest_open_event_seconds");
-    return unwrap("oldest_open_event_seconds", result);
+    return await callFunction(this.#database, "oldest_open_event_seconds", {}, z.int());
   }
 }

@@ -1,41 +1,32 @@
-/** Works the inbox: claims events as long as there are any, some groups at once, and settles each event. */
+/** Processes the inbox: claims events while there are any, handles some groups at once, settles each event. */
+import { ConfigError } from "../config.ts";
 import { errorText, log } from "../log.ts";
-import type { ClaimedEvent, EventSource, Inbox } from "./inbox.ts";
+import type { ClaimedEvent, EventHandler, EventResult, EventSource } from "./events.ts";
+import type { Inbox } from "./inbox.ts";
 
-/**
- * What became of an event. `ignored`: why it asks for nothing. `outcome`: its effect has settled it, in
- * one transaction; `more` says that others were put into the inbox. `error`: it is put back.
- */
-export type EventResult =
-  | { ignored: string }
-  | { outcome: string; more?: boolean }
-  | { error: unknown };
+/** Handlers by source and event type; `tracker.*` stands for every type that begins so. */
+export type EventRoutes = Partial<Record<EventSource, Record<string, EventHandler>>>;
 
-export interface EventHandler {
-  /** Events of the same group are worked by one call. */
-  groupOf(event: ClaimedEvent): string;
-  /** One result for each event, in their order; an exception puts all of them back. */
-  work(events: ClaimedEvent[]): Promise<EventResult[]>;
-}
-
-export interface DrainOptions {
-  handlers: Partial<Record<EventSource, EventHandler>>;
-  /** Groups worked at once. @default {8} */
+export interface ProcessorOptions {
+  /** Groups handled at once. @default {8} */
   concurrency?: number;
   /** Events claimed at once. @default {100} */
   batchSize?: number;
-  /** Events of one group worked by one call. @default {50} */
+  /** Events of one group handled by one call. @default {50} */
   groupSize?: number;
   /** How long a batch may take before another worker may have its events. @default {120} */
   leaseSeconds?: number;
-  /** Above 0. No event is claimed after this long; what was claimed is finished. @default {50000} */
+  /** Above 0. No event is claimed after this long; claimed events are finished. @default {50000} */
   budgetMs?: number;
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
 }
 
-/** What a drain did, by outcome, e.g. `{ inserted: 3, ignored: 1, failed: 1 }`. */
-export type DrainSummary = Record<string, number>;
+/** Number of events by outcome, e.g. `{ inserted: 3, ignored: 1, failed: 1 }`. */
+export type ProcessSummary = Record<string, number>;
+
+/** How long an event waits for a variable of its handler that is missing or wrong. */
+const CONFIGURATION_RETRY_SECONDS = 300;
 
 /** An exception of a handler may say when to try again. */
 function retryAfterOf(error: unknown): number | undefined {
@@ -43,15 +34,17 @@ function retryAfterOf(error: unknown): number | undefined {
   return typeof seconds === "number" ? seconds : undefined;
 }
 
-export class Drainer {
+export class EventProcessor {
   readonly #inbox: Inbox;
-  readonly #options: Required<DrainOptions>;
-  #running: Promise<DrainSummary> | undefined;
+  readonly #routes: EventRoutes;
+  readonly #options: Required<ProcessorOptions>;
+  #running: Promise<ProcessSummary> | undefined;
   #wakeUp = Promise.withResolvers<void>();
   #mayHaveMore = false;
 
-  constructor(inbox: Inbox, options: DrainOptions) {
+  constructor(inbox: Inbox, routes: EventRoutes, options: ProcessorOptions = {}) {
     this.#inbox = inbox;
+    this.#routes = routes;
     this.#options = {
       concurrency: 8,
       batchSize: 100,
@@ -64,53 +57,52 @@ export class Drainer {
   }
 
   /**
-   * Says that there may be something to do. There is one drain at a time: a call while it runs makes it
-   * look again at once. Resolves with what that drain did.
+   * Processes due events until none is left. One run at a time: a call during a run makes that run claim
+   * again at once. Resolves with the summary of that run.
    */
-  drain(): Promise<DrainSummary> {
+  processEvents(): Promise<ProcessSummary> {
     this.#mayHaveMore = true;
     this.#wakeUp.resolve();
     return this.#running ??= this.#run();
   }
 
-  async #run(): Promise<DrainSummary> {
+  async #run(): Promise<ProcessSummary> {
     const { concurrency, budgetMs, now } = this.#options;
     const end = now() + budgetMs;
-    const summary: DrainSummary = {};
+    const summary: ProcessSummary = {};
     const waiting: ClaimedEvent[][] = [];
-    const working = new Set<Promise<void>>();
+    const running = new Set<Promise<void>>();
     try {
       while (true) {
-        const mayClaim = waiting.length === 0 && working.size < concurrency && now() < end;
-        if (mayClaim && this.#mayHaveMore) waiting.push(...await this.#claim());
-        for (const group of waiting.splice(0, concurrency - working.size)) {
-          const work = this.#work(group, summary).finally(() => working.delete(work));
-          working.add(work);
+        const mayClaim = waiting.length === 0 && running.size < concurrency && now() < end;
+        if (mayClaim && this.#mayHaveMore) waiting.push(...await this.#claimGroups());
+        for (const group of waiting.splice(0, concurrency - running.size)) {
+          const handling = this.#handle(group, summary).finally(() => running.delete(handling));
+          running.add(handling);
         }
-        if (working.size === 0) {
+        if (running.size === 0) {
           if (!this.#mayHaveMore || now() >= end) return summary;
-        } else if (waiting.length > 0 || working.size >= concurrency || now() >= end) {
-          await Promise.race(working);
+        } else if (waiting.length > 0 || running.size >= concurrency || now() >= end) {
+          await Promise.race(running);
         } else if (!this.#mayHaveMore) {
-          await Promise.race([...working, this.#wakeUp.promise]);
+          await Promise.race([...running, this.#wakeUp.promise]);
         }
       }
     } finally {
-      // In the same turn as the last look: a call from now on starts another drain.
+      // In the same turn as the last check: a later call starts another run.
       this.#running = undefined;
     }
   }
 
-  /** Takes a batch, in groups. */
-  async #claim(): Promise<ClaimedEvent[][]> {
-    const { batchSize, groupSize, leaseSeconds, handlers } = this.#options;
+  async #claimGroups(): Promise<ClaimedEvent[][]> {
+    const { batchSize, groupSize, leaseSeconds } = this.#options;
     this.#mayHaveMore = false;
     this.#wakeUp = Promise.withResolvers<void>();
     const events = await this.#inbox.claim(batchSize, leaseSeconds);
     if (events.length === batchSize) this.#mayHaveMore = true;
     const groups = Map.groupBy(
       events,
-      (event) => `${event.source} ${handlers[event.source]?.groupOf(event) ?? event.event_id}`,
+      (event) => `${event.source} ${this.#handlerOf(event)?.groupOf(event) ?? event.event_id}`,
     );
     return [...groups.values()].flatMap((group) =>
       Array.from(
@@ -120,14 +112,20 @@ export class Drainer {
     );
   }
 
-  async #work(group: ClaimedEvent[], summary: DrainSummary): Promise<void> {
-    const [{ source }] = group as [ClaimedEvent];
-    const handler = this.#options.handlers[source];
+  #handlerOf({ source, event_type }: ClaimedEvent): EventHandler | undefined {
+    const handlers = this.#routes[source] ?? {};
+    const keys = [event_type, event_type.replace(/\..*$/, ".*")];
+    const key = keys.find((candidate) => Object.hasOwn(handlers, candidate));
+    return key === undefined ? undefined : handlers[key];
+  }
+
+  async #handle(group: ClaimedEvent[], summary: ProcessSummary): Promise<void> {
+    const handler = this.#handlerOf(group[0] as ClaimedEvent);
     let results: EventResult[];
     try {
       results = handler
-        ? await handler.work(group)
-        : group.map(() => ({ ignored: `no handler for ${source}` }));
+        ? await handler.handle(group)
+        : group.map(() => ({ ignored: "event_type_not_handled" }));
     } catch (error) {
       results = group.map(() => ({ error }));
     }
@@ -137,7 +135,7 @@ export class Drainer {
     await Promise.all(settling);
   }
 
-  async #settle(event: ClaimedEvent, result: EventResult, summary: DrainSummary): Promise<void> {
+  async #settle(event: ClaimedEvent, result: EventResult, summary: ProcessSummary): Promise<void> {
     const fields = {
       event_id: event.event_id,
       event_type: event.event_type,
@@ -153,7 +151,12 @@ export class Drainer {
       } else if ("outcome" in result) {
         count(result.outcome);
         if (result.more) this.#mayHaveMore = true;
-        log.info("event worked", { ...fields, outcome: result.outcome });
+        log.info("event processed", { ...fields, outcome: result.outcome });
+      } else if (result.error instanceof ConfigError) {
+        count("postponed");
+        const text = errorText(result.error);
+        await this.#inbox.postpone(event, text, CONFIGURATION_RETRY_SECONDS);
+        log.error("event waits for configuration", { ...fields, error: text });
       } else {
         count("failed");
         const text = errorText(result.error);
@@ -162,7 +165,7 @@ export class Drainer {
         log[level]("event failed", { ...fields, status, error: text });
       }
     } catch (error) {
-      // Its lease will end, and the next worker takes it.
+      // The lease will end, and the next worker claims the event.
       log.error("event could not be settled", { ...fields, error: errorText(error) });
     }
   }

@@ -1,6 +1,6 @@
 /** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
 import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
-import { TikTokError, wasTurnedAway } from "../tiktok/api/errors.ts";
+import { isRateLimited, TikTokError } from "../tiktok/api/errors.ts";
 import type { Order } from "../tiktok/api/schemas.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
@@ -38,7 +38,7 @@ export async function checkOrderAtTikTok(
     .call((access) => dependencies.tiktok.getOrders(access, [id]))
     .catch((error) => {
       if (!(error instanceof TikTokError)) throw error;
-      if (wasTurnedAway(error)) {
+      if (isRateLimited(error)) {
         const { retryAfterSeconds } = error;
         throw new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
       }

@@ -1,33 +1,34 @@
-/** What selling, settling and voiding labels stand on. */
+/** Dependencies of the label use cases. */
+import { type Environment, readEasyPostConfig } from "../config.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import type { TikTokClient } from "../tiktok/api/client.ts";
-import type { RefreshDependencies } from "../tiktok/connections/refresh_login.ts";
-import type { EasyPostClient } from "./providers/easypost/client.ts";
-import { EasyPostProvider } from "./providers/easypost/provider.ts";
+import { createTikTokDependencies, type TikTokDependencies } from "../tiktok/dependencies.ts";
 import type { LabelProvider, ProviderName } from "./provider.ts";
-import { Purchases } from "./purchases.ts";
+import { EasyPostClient } from "./providers/easypost/client.ts";
+import { EasyPostProvider } from "./providers/easypost/provider.ts";
 import { TikTokShippingProvider } from "./providers/tiktok/provider.ts";
+import { Purchases } from "./purchases.ts";
 
-export interface LabelDependencies extends RefreshDependencies {
-  tiktok: TikTokClient;
+export interface LabelDependencies extends TikTokDependencies {
   purchases: Purchases;
   providers: Record<ProviderName, LabelProvider>;
+  /** Whether EasyPost's key is a test key: then labels cost nothing, and test events count. */
+  isEasyPostTest: boolean;
 }
 
+/** @throws {ConfigError} */
 export function createLabelDependencies(
-  { tiktok, easypost, ...rest }: RefreshDependencies & {
-    database: DatabaseClient;
-    tiktok: TikTokClient;
-    easypost: EasyPostClient;
-  },
+  database: DatabaseClient,
+  env?: Environment,
 ): LabelDependencies {
+  const shops = createTikTokDependencies(database, env);
+  const easypost = readEasyPostConfig(env);
   return {
-    ...rest,
-    tiktok,
-    purchases: new Purchases(rest.database),
+    ...shops,
+    purchases: new Purchases(database),
     providers: {
-      tiktok_shipping: new TikTokShippingProvider(tiktok, rest),
-      easypost: new EasyPostProvider(easypost),
+      tiktok_shipping: new TikTokShippingProvider(shops),
+      easypost: new EasyPostProvider(new EasyPostClient(easypost)),
     },
+    isEasyPostTest: easypost.apiKey.startsWith("EZTK"),
   };
 }

@@ -1,10 +1,9 @@
 /** Labels for many orders: stored together, bought one by one from the inbox. */
 import * as z from "zod";
 import type { DatabaseClient } from "../database/client.ts";
-import { DatabaseError, unwrap } from "../database/result.ts";
+import { DatabaseError, unwrap } from "../database/errors.ts";
 import type { Json } from "../database/types.ts";
-import type { EventResult } from "../inbox/process_events.ts";
-import type { ClaimedEvent } from "../inbox/inbox.ts";
+import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Problem } from "../http/problem.ts";
 import { buyLabel } from "./buy_label.ts";
 import type { LabelDependencies } from "./dependencies.ts";
@@ -92,7 +91,7 @@ export async function buyBatchItem(
   const argument = { p_batch_id: batchId, p_place: Number(place) };
   const found = unwrap("get_batch_item", await database.rpc("get_batch_item", argument));
   const item = Item.nullable().parse(found);
-  if (item === null) return { ignored: "the batch is gone" };
+  if (item === null) return { ignored: "batch_not_found" };
   const key = `batch:${batchId}:${place}`;
   const result = await buyItem(dependencies, key, item, attempt >= MAX_ATTEMPTS);
   const settled = await database.rpc("settle_batch_item", {
@@ -102,5 +101,5 @@ export async function buyBatchItem(
   });
   unwrap("settle_batch_item", settled);
   // Bought, it brings another task.
-  return { outcome: `label ${result.state}`, more: result.state === "purchased" };
+  return { outcome: `label_${result.state}`, more: result.state === "purchased" };
 }

@@ -1,5 +1,5 @@
 /** Tells TikTok of a label that it did not sell: the order counts as shipped from then on. */
-import type { EventResult } from "../inbox/process_events.ts";
+import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import type { ShopAccess } from "../tiktok/api/client.ts";
 import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { TikTokError } from "../tiktok/api/errors.ts";
@@ -28,18 +28,18 @@ interface Told {
 /** Never undoes the purchase: what TikTok says against it is kept with the shipment, and it is tried again. */
 export async function markShipped(
   dependencies: LabelDependencies,
-  shipmentId: string,
-  eventId: number,
+  { object_id, event_id: eventId }: ClaimedEvent,
 ): Promise<EventResult> {
+  const shipmentId = object_id ?? "";
   const { purchases } = dependencies;
   const purchase = await purchases.forWorker(shipmentId);
   if (purchase === undefined || !IN_USE.includes(purchase.state)) {
-    return { ignored: "the label is not in use" };
+    return { ignored: "label_not_in_use" };
   }
   const { carrier, tracking_number, tiktok_told_at } = purchase.shipment;
-  if (tiktok_told_at !== null) return { ignored: "TikTok knows of it" };
-  if (purchase.order.shop === null) return { ignored: "the shop is not connected" };
-  if (tracking_number === null) return { ignored: "the label has no tracking number" };
+  if (tiktok_told_at !== null) return { ignored: "tiktok_already_notified" };
+  if (purchase.order.shop === null) return { ignored: "shop_not_connected" };
+  if (tracking_number === null) return { ignored: "no_tracking_number" };
 
   const connection = new ShopConnection(dependencies, purchase.order.shop);
   try {
@@ -53,7 +53,7 @@ export async function markShipped(
       });
     });
     await purchases.noteTikTokTold(shipmentId, told, eventId);
-    return { outcome: "told" };
+    return { outcome: "notified" };
   } catch (error) {
     if (!(error instanceof TikTokError)) throw error;
     // For the seller: TikTok's code and words, without the call that they were about.

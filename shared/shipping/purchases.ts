@@ -1,7 +1,7 @@
 /** Purchases of labels in the database: one method for each SQL function of supabase/migrations/*_label_*.sql. */
 import * as z from "zod";
 import type { DatabaseClient } from "../database/client.ts";
-import { unwrap } from "../database/result.ts";
+import { unwrap } from "../database/errors.ts";
 import type { Json } from "../database/types.ts";
 import {
   type BoughtLabel,

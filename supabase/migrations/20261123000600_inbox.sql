@@ -10,6 +10,7 @@ create table private.webhook_events (
   body text not null,
   status text not null default 'pending',
   attempts integer not null default 0,
+  postponed integer not null default 0,
   next_attempt_at timestamptz not null default now(),
   reason text,
   last_error text,
@@ -32,6 +33,7 @@ comment on column private.webhook_events.object_id is 'What the event is about: 
 comment on column private.webhook_events.body is 'The body as it was received.';
 comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled. held waits for the plan or the month.';
 comment on column private.webhook_events.attempts is 'How often it was claimed. A worker that lost its claim is recognised by an older number.';
+comment on column private.webhook_events.postponed is 'Attempts that do not count: a variable of the handler was missing.';
 comment on column private.webhook_events.next_attempt_at is 'pending: not before then. processing: the claim''s lease ends then and another worker may take it.';
 comment on column private.webhook_events.reason is 'Why it was ignored, held or given up.';
 comment on column private.webhook_events.last_error is 'What the last failed attempt said; kept when a later one succeeds.';
@@ -109,7 +111,7 @@ begin
     from private.webhook_events
     where status = 'processing'
       and next_attempt_at <= now()
-      and attempts >= private.max_webhook_attempts()
+      and attempts - postponed >= private.max_webhook_attempts()
     limit p_limit
     for update skip locked
   );
@@ -123,14 +125,14 @@ begin
     from private.webhook_events
     where status in ('pending', 'processing')
       and next_attempt_at <= now()
-      and attempts < private.max_webhook_attempts()
+      and attempts - postponed < private.max_webhook_attempts()
   ), due as (
     select event.id
     from private.webhook_events as event
     join queue on queue.id = event.id
     where event.status in ('pending', 'processing')
       and event.next_attempt_at <= now()
-      and event.attempts < private.max_webhook_attempts()
+      and event.attempts - event.postponed < private.max_webhook_attempts()
     order by queue.place, queue.next_attempt_at
     limit p_limit
     for update of event skip locked
@@ -224,7 +226,7 @@ declare
   shop text;
 begin
   select shop_id into shop from private.webhook_events where id = p_event_id;
-  if p_reason = 'the shop is not connected' and shop is not null then
+  if p_reason = 'shop_not_connected' and shop is not null then
     perform private.lock_shop_connections(array[shop], false);
     -- It was when the event was claimed; connecting it reopens only what is ignored already.
     if exists (
@@ -232,7 +234,7 @@ begin
       where shop_id = shop and connection_status = 'active'
     ) then
       update private.webhook_events
-      set status = 'pending', attempts = 0, next_attempt_at = now()
+      set status = 'pending', attempts = 0, postponed = 0, next_attempt_at = now()
       where id = p_event_id and status = 'processing' and attempts = p_attempt;
       return found;
     end if;
@@ -262,13 +264,13 @@ declare
   new_status text;
 begin
   update private.webhook_events
-  set status = case when attempts < private.max_webhook_attempts() then 'pending' else 'dead' end,
-      reason = case when attempts < private.max_webhook_attempts() then null else left(p_error, 500) end,
-      settled_at = case when attempts < private.max_webhook_attempts() then null else now() end,
+  set status = case when attempts - postponed < private.max_webhook_attempts() then 'pending' else 'dead' end,
+      reason = case when attempts - postponed < private.max_webhook_attempts() then null else left(p_error, 500) end,
+      settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
       last_error = left(p_error, 2000),
       -- 30 s doubling to 2 h, of which a random half: the last of ten attempts is 2 to 4 h after the first.
       next_attempt_at = now() + greatest(
-        make_interval(secs => least(30 * 2 ^ (attempts - 1), 7200) * (0.5 + random() / 2)),
+        make_interval(secs => least(30 * 2 ^ (attempts - postponed - 1), 7200) * (0.5 + random() / 2)),
         make_interval(secs => coalesce(p_retry_after_seconds, 0))
       )
   where id = p_event_id and status = 'processing' and attempts = p_attempt
@@ -279,6 +281,31 @@ $$;
 comment on function public.fail_webhook_event(bigint, integer, text, integer) is
   'Puts an event back with exponential backoff and jitter, or gives it up after the last attempt. Returns its new status, null if the claim was lost.';
 grant execute on function public.fail_webhook_event(bigint, integer, text, integer) to service_role;
+
+create function public.postpone_webhook_event(
+  p_event_id bigint,
+  p_attempt integer,
+  p_error text,
+  p_retry_after_seconds integer
+)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.webhook_events
+  set status = 'pending',
+      postponed = postponed + 1,
+      last_error = left(p_error, 2000),
+      next_attempt_at = now() + make_interval(secs => p_retry_after_seconds)
+  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+  return found;
+end;
+$$;
+comment on function public.postpone_webhook_event(bigint, integer, text, integer) is
+  'Puts an event back without counting the attempt. False if the claim was lost.';
+grant execute on function public.postpone_webhook_event(bigint, integer, text, integer) to service_role;
 
 create function public.oldest_open_event_seconds()
 returns integer
@@ -364,7 +391,7 @@ begin
     where held.place <= room.orders
   )
   update private.webhook_events as event
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
   from next_orders
   where event.status = 'held'
     and event.shop_id = next_orders.shop_id

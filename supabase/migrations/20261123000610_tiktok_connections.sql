@@ -261,11 +261,11 @@ begin
 
   -- What came before the shop was connected is worked now, and so is what has failed since.
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
   where id in (
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status = 'pending' or (status = 'ignored' and reason = 'the shop is not connected'))
+      and (status = 'pending' or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
     for update skip locked
   );

@@ -213,7 +213,7 @@ security invoker
 set search_path = ''
 as $$
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
   where id = any (p_event_ids);
 $$;
 comment on function private.reopen_webhook_events(bigint[]) is

@@ -300,7 +300,7 @@ as $$
 $$;
 select is(tests.connect('ada', array['11']), 'ok', 'connected again');
 update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'judged late';
-select is(tests.judge('the shop is not connected'), 'true', 'the judgement is taken');
+select is(tests.judge('shop_not_connected'), 'true', 'the judgement is taken');
 select is(
   (select status || attempts from private.webhook_events where external_id = 'judged late'), 'pending0',
   'but the event is worked all the same'

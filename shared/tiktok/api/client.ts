@@ -1,9 +1,11 @@
-/** Calls TikTok Shop's Open API: signs, sends, times out, retries what may be retried, reads the answer. */
+/** Calls TikTok Shop's Open API: signs, sends, times out, retries, reads the answer. */
 import * as z from "zod";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
+import { retry, sleep } from "../../retry.ts";
+import { Nothing } from "../../values/schemas.ts";
 import { openEnvelope } from "./envelope.ts";
-import { mayPass, TikTokError, wasTurnedAway } from "./errors.ts";
+import { isRateLimited, isTransient, TikTokError } from "./errors.ts";
 import {
   type AuthorizedShop,
   AuthorizedShopList,
@@ -17,7 +19,7 @@ import { signApiRequest } from "./signing.ts";
 /** The connection that a call acts for. */
 export interface ShopAccess {
   accessToken: string;
-  /** Left out where the call is about the login and not about one shop: TikTok refuses it there. */
+  /** Left out in calls about the login instead of one shop: TikTok refuses it there. */
   shopCipher?: string;
 }
 
@@ -26,27 +28,25 @@ export interface TikTokClientOptions {
   timeoutMs?: number;
   /** Milliseconds since 1970. TikTok refuses a clock that is 30 s fast. @default {Date.now} */
   now?: () => number;
-  /** Resolves after so many milliseconds. @default {setTimeout} */
+  /** Waits between attempts. @default {sleep} */
   wait?: (ms: number) => Promise<void>;
 }
 
 export interface TikTokCall {
   method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Of the API, without host and query; signed as it is. */
+  /** Without host and query; signed unchanged. */
   path: string;
   query?: Record<string, string>;
   /** Sent as JSON. */
   body?: unknown;
-  /** Whether doing it twice is the same as doing it once; reads, above all. */
+  /** Whether two calls have the same effect as one, as reads have. */
   repeatable: boolean;
 }
 
 const MAX_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 500;
-/** A longer wait is for those to plan who can do something else meanwhile. */
+/** A longer wait is thrown to the caller, who puts the event back for later. */
 const MAX_WAIT_MS = 5000;
-
-const Nothing = z.unknown().transform(() => undefined);
 
 export class TikTokClient {
   readonly #config: TikTokConfig;
@@ -57,14 +57,14 @@ export class TikTokClient {
     this.#options = {
       timeoutMs: 10_000,
       now: Date.now,
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      wait: sleep,
       ...options,
     };
   }
 
   /**
-   * One call, for endpoints that have no method here. A write whose outcome is not known is never sent
-   * again: what is bought twice is paid twice.
+   * One call, for endpoints that have no method here. A write whose outcome is unknown is never sent again:
+   * it could buy a second label.
    * @throws {TikTokError}
    */
   async call<T extends z.ZodType>(
@@ -72,22 +72,21 @@ export class TikTokClient {
     shop: ShopAccess,
     call: TikTokCall,
   ): Promise<z.infer<T>> {
-    for (let attempt = 1;; attempt++) {
-      try {
-        return await this.#send(schema, shop, call);
-      } catch (error) {
-        if (!(error instanceof TikTokError) || attempt >= MAX_ATTEMPTS) throw error;
-        if (!(call.repeatable ? mayPass(error) : wasTurnedAway(error))) throw error;
-        const backoff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2);
-        const wait = Math.max(backoff, (error.retryAfterSeconds ?? 0) * 1000);
-        if (wait > MAX_WAIT_MS) throw error;
-        await this.#options.wait(wait);
-      }
-    }
+    const waitMs = (error: unknown, attempt: number) => {
+      if (!(error instanceof TikTokError) || attempt >= MAX_ATTEMPTS) return undefined;
+      if (!(call.repeatable ? isTransient(error) : isRateLimited(error))) return undefined;
+      const backoff = FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2);
+      const ms = Math.max(backoff, (error.retryAfterSeconds ?? 0) * 1000);
+      return ms > MAX_WAIT_MS ? undefined : ms;
+    };
+    return await retry(() => this.#send(schema, shop, call), {
+      waitMs,
+      wait: this.#options.wait,
+    });
   }
 
   /**
-   * Get Order Detail. Orders that TikTok does not know or does not show to this seller are not in the
+   * Get Order Detail. Orders that TikTok does not know or does not show to this seller are missing from the
    * result.
    * @param orderIds 1 to 50.
    * @throws {TikTokError}
@@ -105,7 +104,7 @@ export class TikTokClient {
   /**
    * Get Order List, in ascending order of update time: orders with `from <= update_time < to`, in unix
    * seconds.
-   * @param pageToken Of the page before; leave out for the first.
+   * @param pageToken From the previous page; left out for the first.
    * @throws {TikTokError}
    */
   async searchOrders(
@@ -143,7 +142,7 @@ export class TikTokClient {
     return shops;
   }
 
-  /** Update Shop Webhook: from now on TikTok sends this topic of the shop there. @throws {TikTokError} */
+  /** Update Shop Webhook: TikTok sends this topic of the shop to `address`. @throws {TikTokError} */
   async putWebhook(shop: Required<ShopAccess>, topic: string, address: string): Promise<void> {
     await this.call(Nothing, shop, {
       method: "PUT",
@@ -153,7 +152,7 @@ export class TikTokClient {
     });
   }
 
-  /** Delete Shop Webhook; also succeeds where there was none. @throws {TikTokError} */
+  /** Delete Shop Webhook; succeeds without a webhook too. @throws {TikTokError} */
   async deleteWebhook(shop: Required<ShopAccess>, topic: string): Promise<void> {
     await this.call(Nothing, shop, {
       method: "DELETE",
@@ -180,7 +179,7 @@ export class TikTokClient {
     const body = call.body === undefined
       ? undefined
       : new TextEncoder().encode(JSON.stringify(call.body));
-    query.sign = await signApiRequest(
+    query.sign = signApiRequest(
       { path, query, ...(body && { body }) },
       this.#config.appSecret,
     );

@@ -1,7 +1,7 @@
-/** TikTok's answers: `{code, message, request_id, data}`, whatever the HTTP status. */
+/** TikTok's answers: `{code, message, request_id, data}` with any HTTP status. */
 import * as z from "zod";
 import { TikTokError } from "./errors.ts";
-import { parseJson } from "../../values/lossless_json.ts";
+import { parseLosslessJson } from "../../values/lossless_json.ts";
 
 const Envelope = z.looseObject({
   code: z.int(),
@@ -10,7 +10,7 @@ const Envelope = z.looseObject({
   data: z.unknown().optional(),
 });
 
-/** The longest wait that we believe; the next attempt finds out. */
+/** The longest wait that counts: the next attempt shows whether TikTok meant more. */
 const MAX_RETRY_AFTER_SECONDS = 3600;
 
 /** `Retry-After` as seconds; TikTok may send seconds or a date. `now` in milliseconds. */
@@ -21,12 +21,12 @@ function retryAfter(response: Response, now: number): number | undefined {
   return seconds > 0 ? Math.ceil(Math.min(seconds, MAX_RETRY_AFTER_SECONDS)) : undefined;
 }
 
-/** TikTok's messages are logged: what is as long as a token could be one that it quotes. */
+/** TikTok's messages are logged, and may quote a token: long words are removed. */
 export function redact(message: string): string {
   return message.replace(/(access_token=)?[\w%+/=.~:-]{24,}/gi, "$1[...]").slice(0, 300);
 }
 
-/** TikTok's support asks for it: the time and hexadecimal digits, or a UUID. Tokens look otherwise. */
+/** The id that TikTok's support needs: time and hexadecimal digits, or a UUID. No token has that form. */
 function requestIdOf(text: string): string {
   return /^(\d{14}[0-9A-F]{1,24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)
     ? text
@@ -47,9 +47,9 @@ export function openEnvelope<T extends z.ZodType>(
   const retryAfterSeconds = retryAfter(response, now);
   let json: unknown;
   try {
-    json = parseJson(text);
+    json = parseLosslessJson(text);
   } catch {
-    // Judged below: what is not JSON is no envelope.
+    // Not an envelope: handled below.
   }
   const { success, data: envelope } = Envelope.safeParse(json);
   if (!success) {

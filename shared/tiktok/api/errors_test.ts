@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import {
-  asksForFreshToken,
-  asksToReconnect,
+  isRateLimited,
   isRefusal,
-  mayPass,
+  isTransient,
+  needsFreshToken,
+  needsReconnect,
   TikTokError,
-  wasTurnedAway,
 } from "./errors.ts";
 
 const error = (code: number, message = "no", status = 200) =>
@@ -27,20 +27,20 @@ Deno.test("36009004 asks for a fresh token only where its message speaks of the 
     ["", false],
   ];
   for (const [message, expected] of cases) {
-    assert.equal(asksForFreshToken(error(36009004, message)), expected, message);
+    assert.equal(needsFreshToken(error(36009004, message)), expected, message);
   }
 });
 
 Deno.test("105002 asks for a fresh token whatever it says, and no other code does", () => {
-  assert.equal(asksForFreshToken(error(105002, "")), true);
+  assert.equal(needsFreshToken(error(105002, "")), true);
   for (const code of [0, 101000, 105005, 106001, 106013, 36009002, 36009003, 36004005, 36009043]) {
     assert.equal(
-      asksForFreshToken(error(code, "The 'x-tts-access-token' is bad")),
+      needsFreshToken(error(code, "The 'x-tts-access-token' is bad")),
       false,
       String(code),
     );
   }
-  assert.equal(asksForFreshToken(error(0, "access token", 401)), false);
+  assert.equal(needsFreshToken(error(0, "access token", 401)), false);
 });
 
 Deno.test("only 36004001, 36004004 and 36004005 ask the seller to agree anew", () => {
@@ -57,11 +57,11 @@ Deno.test("only 36004001, 36004004 and 36004005 ask the seller to agree anew", (
     36004003,
   ];
   for (const code of [...codes, 36004006, -36004004]) {
-    assert.equal(asksToReconnect(error(code, "rt has expired")), false, String(code));
+    assert.equal(needsReconnect(error(code, "rt has expired")), false, String(code));
   }
   for (const code of [36004001, 36004004, 36004005]) {
     for (const status of [200, 401, 503]) {
-      assert.equal(asksToReconnect(error(code, "", status)), true, String(code));
+      assert.equal(needsReconnect(error(code, "", status)), true, String(code));
     }
   }
 });
@@ -94,7 +94,7 @@ Deno.test("errors are either TikTok's no, or may pass, or nobody knows what happ
   ];
   for (const [code, status, kind] of cases) {
     const given = error(code, "no", status);
-    const found = [wasTurnedAway(given), mayPass(given), isRefusal(given)];
+    const found = [isRateLimited(given), isTransient(given), isRefusal(given)];
     const passes = kind === "turned away" || kind === "may pass";
     assert.deepEqual(found, [kind === "turned away", passes, kind === "no"], `${code} ${status}`);
   }

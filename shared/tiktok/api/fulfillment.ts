@@ -1,8 +1,9 @@
 /**
- * TikTok's Fulfillment and Logistics API (202309), call by call. Those that spend money or tell the buyer
- * something are sent once: whoever does not know the outcome reads it.
+ * TikTok's Fulfillment and Logistics API (202309), call by call. Calls that spend money or notify the buyer
+ * are sent once: an unknown outcome is settled by reading.
  */
-import * as z from "zod";
+import type * as z from "zod";
+import { Nothing } from "../../values/schemas.ts";
 import type { ShopAccess, TikTokClient } from "./client.ts";
 import {
   CreatedPackage,
@@ -27,8 +28,6 @@ export interface OwnTracking {
   tracking_number: string;
   shipping_provider_id: string;
 }
-
-const Nothing = z.unknown().transform(() => undefined);
 
 const BASE = "/fulfillment/202309";
 
@@ -65,8 +64,9 @@ export async function createPackage(
 }
 
 /**
- * Ship Package: outside the United States arranges TikTok's shipping of a package, which is there since the
- * payment; with `ownTracking` tells of the seller's own, where Mark Package As Shipped is not offered.
+ * Ship Package. Outside the United States it arranges TikTok's shipping of a package, which exists since
+ * the payment. With `ownTracking` it reports the seller's own shipping, where Mark Package As Shipped is not
+ * offered.
  */
 export async function shipPackage(
   tiktok: TikTokClient,
@@ -95,7 +95,7 @@ export async function getPackage(
   });
 }
 
-/** Get Package Shipping Document: a link that lives for 24 hours. */
+/** Get Package Shipping Document: a link that is valid for 24 hours. */
 export async function getShippingDocument(
   tiktok: TikTokClient,
   access: Access,
@@ -110,7 +110,7 @@ export async function getShippingDocument(
   });
 }
 
-/** Mark Package As Shipped: tells of the seller's own label. The United States, the EU, UK and Japan. */
+/** Mark Package As Shipped: reports the seller's own label. The United States, the EU, UK and Japan. */
 export async function markPackageAsShipped(
   tiktok: TikTokClient,
   access: Access,
@@ -136,7 +136,6 @@ export async function updateShippingInfo(
     method: "POST",
     path: `${BASE}/packages/${packageId}/shipping_info/update`,
     body: tracking,
-    // Twice the same is once.
     repeatable: true,
   });
 }

@@ -1,23 +1,19 @@
-/** What we read of TikTok's answers about packages and labels (Fulfillment and Logistics API 202309). */
+/** TikTok's answers about packages and labels, as far as we read them (Fulfillment and Logistics API 202309). */
 import * as z from "zod";
-import { storable } from "../../values/lossless_json.ts";
+import { Amount, OptionalText, VendorId } from "../../values/schemas.ts";
 
-const Id = z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1));
-/** As Postgres can store it. */
-const Text = z.string().transform(storable).nullish().catch(null);
-/** A decimal string in major units. */
-const Amount = z.string().regex(/^\d+(\.\d+)?$/).nullish().catch(null);
+const OptionalAmount = Amount.nullish().catch(null);
 const Days = z.int().nonnegative().nullish().catch(null);
 
 const ShippingService = z.looseObject({
-  id: Id,
-  name: Text,
-  price: Amount,
-  currency: Text,
+  id: VendorId,
+  name: OptionalText,
+  price: OptionalAmount,
+  currency: OptionalText,
   earliest_delivery_days: Days,
   latest_delivery_days: Days,
   is_default: z.boolean().nullish().catch(null),
-  shipping_provider_name: Text,
+  shipping_provider_name: OptionalText,
 });
 export type ShippingService = z.infer<typeof ShippingService>;
 
@@ -28,36 +24,36 @@ export const ShippingServices = z.looseObject({
 
 /** Create Packages: the label was bought. */
 export const CreatedPackage = z.looseObject({
-  package_id: Id,
+  package_id: VendorId,
   shipping_service_info: ShippingService.partial({ id: true }).nullish().catch(null),
 });
 
 /** Get Package Detail. */
 export const PackageDetail = z.looseObject({
-  package_id: Id.nullish(),
-  package_status: Text,
-  order_line_item_ids: z.array(Id).nullish().transform((ids) => ids ?? []),
-  shipping_provider_name: Text,
-  tracking_number: Text,
+  package_id: VendorId.nullish(),
+  package_status: OptionalText,
+  order_line_item_ids: z.array(VendorId).nullish().transform((ids) => ids ?? []),
+  shipping_provider_name: OptionalText,
+  tracking_number: OptionalText,
 });
 export type PackageDetail = z.infer<typeof PackageDetail>;
 
 /** Get Package Shipping Document. */
 export const ShippingDocument = z.looseObject({
   doc_url: z.string().min(1),
-  tracking_number: Text,
+  tracking_number: OptionalText,
 });
 
 /** Mark Package As Shipped. */
 export const MarkedPackage = z.looseObject({
-  package_id: Id.nullish(),
-  warning: z.looseObject({ message: Text }).nullish().catch(null),
+  package_id: VendorId.nullish(),
+  warning: z.looseObject({ message: OptionalText }).nullish().catch(null),
 });
 export type MarkedPackage = z.infer<typeof MarkedPackage>;
 
 /** Get Shipping Providers. */
 export const ShippingProviders = z.looseObject({
-  shipping_providers: z.array(z.looseObject({ id: Id, name: z.string().min(1) })).nullish()
+  shipping_providers: z.array(z.looseObject({ id: VendorId, name: z.string().min(1) })).nullish()
     .transform((providers) => providers ?? []),
 });
 export type ShippingProvider = z.infer<typeof ShippingProviders>["shipping_providers"][number];

@@ -1,16 +1,13 @@
 /**
- * What we read of TikTok's answers (Order API 202309). Live answers omit what does not apply, and new
+ * TikTok's answers, as far as we read them (Order API 202309). Live answers omit what does not apply, and new
  * fields come without notice: only ids and states are required, and unknown fields are accepted.
  */
 import * as z from "zod";
+import { Amount, UnixSeconds, VendorId } from "../../values/schemas.ts";
 
-/** Digits; some answers have them as numbers. */
-const Id = z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1));
 const Text = z.string().nullish();
-/** Unix seconds. */
-const Time = z.int().nonnegative().nullish();
-/** A decimal string in major units, e.g. "46.21" USD or "159000" IDR. */
-const Amount = z.string().regex(/^\d+(\.\d+)?$/).nullish();
+const Time = UnixSeconds.nullish();
+const OptionalAmount = Amount.nullish();
 
 const District = z.looseObject({
   address_level: Text,
@@ -36,23 +33,23 @@ const RecipientAddress = z.looseObject({
 });
 
 const LineItem = z.looseObject({
-  id: Id,
-  sku_id: Id.nullish(),
-  product_id: Id.nullish(),
+  id: VendorId,
+  sku_id: VendorId.nullish(),
+  product_id: VendorId.nullish(),
   product_name: Text,
   sku_name: Text,
   seller_sku: Text,
   sku_image: Text,
-  sale_price: Amount,
+  sale_price: OptionalAmount,
   currency: Text,
   display_status: Text,
-  package_id: Id.nullish().or(z.literal("")),
+  package_id: VendorId.nullish().or(z.literal("")),
   package_status: Text,
   tracking_number: Text,
 });
 
 export const OrderDetail = z.looseObject({
-  id: Id,
+  id: VendorId,
   status: z.string().min(1),
   create_time: Time,
   update_time: Time,
@@ -60,9 +57,13 @@ export const OrderDetail = z.looseObject({
   buyer_email: Text,
   is_cod: z.boolean().nullish(),
   is_buyer_request_cancel: z.boolean().nullish(),
-  delivery_option_id: Id.nullish().or(z.literal("")),
+  delivery_option_id: VendorId.nullish().or(z.literal("")),
   shipping_type: Text,
-  payment: z.looseObject({ currency: Text, total_amount: Amount, shipping_fee: Amount }).nullish(),
+  payment: z.looseObject({
+    currency: Text,
+    total_amount: OptionalAmount,
+    shipping_fee: OptionalAmount,
+  }).nullish(),
   recipient_address: RecipientAddress.nullish(),
   line_items: z.array(LineItem).nullish(),
 });
@@ -71,15 +72,15 @@ export const OrderList = z.looseObject({
   orders: z.array(OrderDetail).nullish().transform((o) => o ?? []),
 });
 
-/** A page of Get Order List. What it says of an order is read again when the order is taken in. */
+/** A page of Get Order List; each order is read again when it is ingested. */
 export const OrderSearch = z.looseObject({
-  orders: z.array(z.looseObject({ id: Id, update_time: z.int().nonnegative() })).nullish()
+  orders: z.array(z.looseObject({ id: VendorId, update_time: UnixSeconds })).nullish()
     .transform((o) => o ?? []),
   /** Empty or absent on the last page. */
   next_page_token: Text,
 });
 
-const Shop = z.looseObject({ id: Id, cipher: z.string().min(1), name: Text, region: Text });
+const Shop = z.looseObject({ id: VendorId, cipher: z.string().min(1), name: Text, region: Text });
 
 export const AuthorizedShopList = z.looseObject({
   shops: z.array(Shop).nullish().transform((shops) => shops ?? []),

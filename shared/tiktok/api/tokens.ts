@@ -1,4 +1,4 @@
-/** TikTok's auth host: tokens for a code, new tokens for old. Its URLs hold secrets and are never logged. */
+/** TikTok's auth host: exchanges codes and refresh tokens for tokens. Its URLs hold secrets: never log them. */
 import * as z from "zod";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
@@ -13,17 +13,17 @@ export interface Tokens {
   refreshTokenExpiresAt: number;
   /** Empty where TikTok did not say. */
   scopes: string[];
-  /** When we asked for them; milliseconds since 1970. */
+  /** Time of our request; milliseconds since 1970. */
   requestedAt: number;
 }
 
-/** Tokens, and whose they are. */
+/** Tokens and the login that they belong to. */
 export interface TokenGrant extends Tokens {
-  /** Of the login, for this app; not a shop's id. */
+  /** TikTok's id of the login for this app; not a shop's id. */
   openId: string;
 }
 
-/** The code was a creator's or partner's: they sell nothing. */
+/** The code belongs to a creator or a partner. */
 export class NotASellerError extends Error {
   override name = "NotASellerError";
 }
@@ -43,7 +43,7 @@ const Grant = z.looseObject({
 
 const TIMEOUT_MS = 10_000;
 
-/** A GET with everything in the query is what the host takes; failures come as HTTP 200 with a code. */
+/** The host takes a GET with everything in the query; failures come as HTTP 200 with a code. */
 async function requestTokens(
   config: TikTokConfig,
   path: string,
@@ -58,7 +58,7 @@ async function requestTokens(
   let response: Response;
   let text: string;
   try {
-    // Once: the answer to a second refresh would be that the token is not known any more.
+    // Once: a second refresh with the same token is refused.
     response = await sendOnce(`${config.authUrl}${path}?${query}`, {
       method: "GET",
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -72,7 +72,7 @@ async function requestTokens(
   return { ...grant, requestedAt };
 }
 
-function tokensOf(grant: z.infer<typeof Grant> & { requestedAt: number }): Tokens {
+function toTokens(grant: z.infer<typeof Grant> & { requestedAt: number }): Tokens {
   return {
     accessToken: grant.access_token,
     accessTokenExpiresAt: grant.access_token_expire_in,
@@ -92,15 +92,15 @@ export async function exchangeAuthCode(config: TikTokConfig, code: string): Prom
   const parameters = { auth_code: code, grant_type: "authorized_code" };
   const grant = await requestTokens(config, "/api/v2/token/get", parameters);
   if (grant.user_type != null && grant.user_type !== 0) {
-    throw new NotASellerError("This TikTok login is no seller's");
+    throw new NotASellerError("This TikTok login does not belong to a seller");
   }
-  if (!grant.open_id) throw new TikTokError("TikTok's answer does not say whose the tokens are");
-  return { ...tokensOf(grant), openId: grant.open_id };
+  if (!grant.open_id) throw new TikTokError("TikTok's answer names no login (open_id)");
+  return { ...toTokens(grant), openId: grant.open_id };
 }
 
 /**
- * Exchanges a refresh token for a new pair. The old refresh token is dead as soon as TikTok has answered:
- * what comes back is the only pair that there is.
+ * Exchanges a refresh token for a new pair. The old refresh token is invalid as soon as TikTok has
+ * answered: the new pair exists in this answer only.
  * @throws {TikTokError}
  */
 export async function refreshTokens(
@@ -108,5 +108,5 @@ export async function refreshTokens(
   refreshToken: string,
 ): Promise<Tokens> {
   const parameters = { refresh_token: refreshToken, grant_type: "refresh_token" };
-  return tokensOf(await requestTokens(config, "/api/v2/token/refresh", parameters));
+  return toTokens(await requestTokens(config, "/api/v2/token/refresh", parameters));
 }

@@ -3,7 +3,7 @@ import { sha256Hex } from "../../crypto/encoding.ts";
 import { encrypt } from "../../crypto/encryption.ts";
 import { parseKeyRing } from "../../crypto/key_ring.ts";
 import { createServiceClient, type DatabaseClient } from "../../database/client.ts";
-import { DatabaseError } from "../../database/result.ts";
+import { DatabaseError } from "../../database/errors.ts";
 import { beginAuthorization, sealClaim, useClaim, useState } from "./authorization.ts";
 
 const NOW = 1_790_000_000_000;

@@ -1,17 +1,16 @@
 /** From TikTok's code to connected shops; every failure has a code that a page can explain. */
-import type { TikTokConfig } from "../../config.ts";
-import { DatabaseError } from "../../database/result.ts";
+import { isConflict } from "../../database/errors.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
 import { exchangeAuthCode, NotASellerError } from "../api/tokens.ts";
+import type { TikTokDependencies } from "../dependencies.ts";
 import {
   type ConnectedShop,
-  connectShops,
-  keepConnected,
   NoShopsError,
-  type ShopDependencies,
-} from "./stored_shops.ts";
+  storeShops,
+  storeTokensOfConnectedShops,
+} from "./store_shops.ts";
 
-/** What may be told to the seller's browser. */
+/** Why shops were not connected: codes for the seller's browser (docs/tiktok.md). */
 export type ConnectFailure =
   /** The code is wrong, used or older than 30 minutes. */
   | "code_refused"
@@ -20,7 +19,7 @@ export type ConnectFailure =
   | "no_shops"
   /** The app may not see the shops: its scopes at TikTok. */
   | "permission_missing"
-  /** Another account holds one of the shops by a live connection. */
+  /** Another account has a live connection to one of the shops. */
   | "shop_taken"
   | "tiktok_unavailable";
 
@@ -36,31 +35,34 @@ export class ConnectError extends Error {
 
 const SCOPE_MISSING = 105005;
 
-/** What a failure after the exchange means. */
+/** The failure that an error after the exchange stands for; `undefined` for errors of our own. */
 function failureOf(error: unknown): ConnectFailure | undefined {
   if (error instanceof NotASellerError) return "not_a_seller";
   if (error instanceof NoShopsError) return "no_shops";
-  if (error instanceof DatabaseError && error.code === "PT409") return "shop_taken";
+  if (isConflict(error)) return "shop_taken";
   if (!(error instanceof TikTokError)) return undefined;
   return error.code === SCOPE_MISSING ? "permission_missing" : "tiktok_unavailable";
 }
 
-/** @throws {ConnectError} */
-export async function connectWithCode(
-  { config, ...dependencies }: ShopDependencies & { config: TikTokConfig },
+/** Exchanges TikTok's code for tokens and connects the shops of its login. @throws {ConnectError} */
+export async function connectShops(
+  dependencies: TikTokDependencies,
   userId: string,
   code: string,
 ): Promise<ConnectedShop[]> {
-  const grant = await exchangeAuthCode(config, code).catch((error) => {
+  const grant = await exchangeAuthCode(dependencies.config, code).catch((error) => {
     if (error instanceof TikTokError && isRefusal(error)) {
       throw new ConnectError("code_refused", error);
     }
-    const failure = failureOf(error);
-    throw failure ? new ConnectError(failure, error) : error;
+    throw toConnectError(error);
   });
-  await keepConnected(dependencies, grant);
-  return await connectShops(dependencies, userId, grant).catch((error) => {
-    const failure = failureOf(error);
-    throw failure ? new ConnectError(failure, error) : error;
+  await storeTokensOfConnectedShops(dependencies, grant);
+  return await storeShops(dependencies, userId, grant).catch((error) => {
+    throw toConnectError(error);
   });
+}
+
+function toConnectError(error: unknown): unknown {
+  const failure = failureOf(error);
+  return failure ? new ConnectError(failure, error) : error;
 }

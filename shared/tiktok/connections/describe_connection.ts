@@ -1,21 +1,21 @@
-/** The state of a shop's connection, in words that its seller understands. */
+/** The state of a shop's connection, with a sentence for its seller. */
 import type { DatabaseClient } from "../../database/client.ts";
-import { unwrap } from "../../database/result.ts";
+import { unwrap } from "../../database/errors.ts";
 
 export interface ConnectionState {
   /** `tiktok_shops.id` */
   id: string;
-  /** TikTok's. */
+  /** TikTok's shop id. */
   shop_id: string;
   shop_name: string | null;
   region: string | null;
   /** active, needs_reauth, disconnected or transferred. */
   status: string;
-  /** Why it is not active; `null` if it is. */
+  /** Code: why it is not active; `null` if it is. */
   reason: string | null;
   /** For the seller. */
   message: string;
-  /** ISO 8601: the end of the seller's permission at TikTok, a century away at times; `null` if it ended. */
+  /** ISO 8601: when the seller's authorization expires, perhaps in a century; `null` without one. */
   expires_at: string | null;
   connected_at: string;
 }
@@ -31,8 +31,8 @@ interface ConnectionRow {
 const CONNECT_AGAIN = "Connect it again to receive orders.";
 
 const REASONS: Record<string, string> = {
-  token_refused: `TikTok does not accept our access to this shop any more. ${CONNECT_AGAIN}`,
-  authorization_expired: `The permission that you gave at TikTok has ended. ${CONNECT_AGAIN}`,
+  token_refused: `TikTok no longer accepts our access to this shop. ${CONNECT_AGAIN}`,
+  authorization_expired: `Your authorization at TikTok has expired. ${CONNECT_AGAIN}`,
   not_authorized: "The TikTok login that you connected last does not include this shop. " +
     "Connect it again with the login that owns it.",
   by_seller:
@@ -43,9 +43,9 @@ const REASONS: Record<string, string> = {
 };
 
 const DAY_MS = 24 * 3600 * 1000;
-/** TikTok announces the end of a permission from then on. */
+/** TikTok announces an expiring authorization so long before. */
 const SOON_MS = 30 * DAY_MS;
-/** TikTok's way of saying "for good" are dates in the next century. */
+/** TikTok writes unlimited authorizations as dates in the next century. */
 const FOR_GOOD_MS = 20 * 365 * DAY_MS;
 
 const READ_ORDERS = "seller.order.info";
@@ -57,22 +57,22 @@ export function describeConnection(row: ConnectionRow, now: number): string {
   if (expiresAt <= now) return REASONS.authorization_expired as string;
   if (Date.parse(row.token_expires_at) <= now) {
     return "Connected, but TikTok has not renewed our access yet. We keep trying; " +
-      "what was ordered meanwhile comes in afterwards.";
+      "orders from the meantime will follow.";
   }
   if (row.granted_scopes.length > 0 && !row.granted_scopes.includes(READ_ORDERS)) {
     return "Connected, but TikTok does not let us read orders. " +
       "Connect again and agree to order information.";
   }
-  if (expiresAt - now > FOR_GOOD_MS) return "Connected. Orders arrive by themselves.";
+  if (expiresAt - now > FOR_GOOD_MS) return "Connected. Orders arrive automatically.";
   const day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" }).format(
     expiresAt,
   );
   return expiresAt - now > SOON_MS
-    ? `Connected until ${day}. Orders arrive by themselves.`
-    : `Connected, but your permission at TikTok ends on ${day}. Connect again before then.`;
+    ? `Connected until ${day}. Orders arrive automatically.`
+    : `Connected, but your authorization at TikTok expires on ${day}. Connect again before then.`;
 }
 
-/** All shops that the user ever connected, as `client` may see them. `now` in milliseconds. */
+/** All connections of the user, ended ones included, that `client` may see. `now` in milliseconds. */
 export async function listConnections(
   client: DatabaseClient,
   userId: string,

@@ -2,6 +2,7 @@
 import { encryptionContext } from "../../crypto/encrypted_columns.ts";
 import { encrypt } from "../../crypto/encryption.ts";
 import type { KeyRing } from "../../crypto/key_ring.ts";
+import { isoTime } from "../../values/times.ts";
 import type { Tokens } from "../api/tokens.ts";
 
 /** The associated data of a token's encryption: its column, and the shop that it is for. */
@@ -19,12 +20,6 @@ export async function encryptTokens(
     refresh_token: await encrypt(keys, grant.refreshToken, tokenContext("refresh_token", shopId)),
   };
 }
-
-/** Beyond the year 9999 JavaScript writes years as `+012345`, which Postgres does not read. */
-const MAX_ISO_SECONDS = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
-
-const isoTime = (seconds: number) =>
-  new Date(Math.min(seconds, MAX_ISO_SECONDS) * 1000).toISOString();
 
 /** The times of a pair, as the SQL functions take them. */
 export function tokenTimes(

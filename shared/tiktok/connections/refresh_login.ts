@@ -1,49 +1,47 @@
 /** Refreshes the token pair of a TikTok login that was leased for it. */
 import * as z from "zod";
-import type { TikTokConfig } from "../../config.ts";
 import { decrypt } from "../../crypto/encryption.ts";
-import type { KeyRing } from "../../crypto/key_ring.ts";
-import type { DatabaseClient } from "../../database/client.ts";
-import { DatabaseError, unwrap } from "../../database/result.ts";
+import { callFunction } from "../../database/call_function.ts";
+import { DatabaseError } from "../../database/errors.ts";
 import { errorText, log } from "../../log.ts";
-import { asksToReconnect, isRefusal, TikTokError } from "../api/errors.ts";
+import { retry } from "../../retry.ts";
+import { isRefusal, needsReconnect, TikTokError } from "../api/errors.ts";
 import { refreshTokens, type Tokens } from "../api/tokens.ts";
+import type { TikTokDependencies } from "../dependencies.ts";
 import { encryptTokens, tokenContext, tokenTimes } from "./encrypted_tokens.ts";
 
-/** A login that this worker alone may refresh until its lease ends. */
+/** A login that only this worker may refresh until its lease ends. */
 export const LeasedLogin = z.object({
   user_id: z.string(),
   open_id: z.string(),
   token_version: z.int(),
   lease_id: z.string(),
-  /** TikTok's ids of the shops that share the pair. */
+  /** TikTok's ids of the shops with this token pair. */
   shop_ids: z.array(z.string()).min(1),
-  /** Encrypted, for the first of `shop_ids`. */
+  /** Encrypted for the first of `shop_ids`. */
   refresh_token: z.string(),
 });
 
 export type LeasedLogin = z.infer<typeof LeasedLogin>;
 
-/** Long enough for TikTok's 10 s and for storing what it gave. */
+/** Long enough for TikTok's 10 s and for storing the new pair. */
 export const LEASE_SECONDS = 60;
 
 /**
- * `refreshed`; `superseded`: the seller connected again meanwhile; `waiting`: it is tried again later;
+ * `refreshed`; `superseded`: the seller connected again in the meantime; `waiting`: will be tried again;
  * `needs_reauth`: only the seller can help.
  */
-export type RefreshOutcome = "refreshed" | "superseded" | "waiting" | "needs_reauth";
+export const RefreshOutcome = z.enum(["refreshed", "superseded", "waiting", "needs_reauth"]);
+export type RefreshOutcome = z.infer<typeof RefreshOutcome>;
 
-export interface RefreshDependencies {
-  database: DatabaseClient;
-  config: TikTokConfig;
-  keys: KeyRing;
-}
+/** Dependencies of refreshing a login's tokens. */
+export type LoginDependencies = Pick<TikTokDependencies, "database" | "config" | "keys">;
 
 const STORE_WAITS_MS = [100, 500, 2000, 5000];
 
-/** The pair is the only one there is: a database that is away for a moment must not lose it. */
-async function store(
-  { database, keys }: RefreshDependencies,
+/** Repeated while the database is unreachable: the new pair exists only here. */
+async function storeTokens(
+  { database, keys }: LoginDependencies,
   login: LeasedLogin,
   grant: Tokens,
 ): Promise<"stored" | "superseded"> {
@@ -51,7 +49,7 @@ async function store(
     shop_id: shopId,
     ...await encryptTokens(keys, grant, shopId),
   }));
-  const parameters = {
+  const args = {
     p_user_id: login.user_id,
     p_open_id: login.open_id,
     p_token_version: login.token_version,
@@ -61,36 +59,31 @@ async function store(
       shops: await Promise.all(shops),
     },
   };
-  for (let attempt = 0;; attempt++) {
-    try {
-      const result = await database.rpc("store_refreshed_tokens", parameters);
-      return unwrap("store_refreshed_tokens", result) as "stored" | "superseded";
-    } catch (error) {
-      const wait = STORE_WAITS_MS[attempt];
-      if (!(error instanceof DatabaseError) || wait === undefined) throw error;
-      log.warn("new tokens not stored yet", {
-        shop_ids: login.shop_ids.join(","),
-        error: error.message,
-      });
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-  }
+  const Stored = z.enum(["stored", "superseded"]);
+  return await retry(() => callFunction(database, "store_refreshed_tokens", args, Stored), {
+    waitMs(error, attempt) {
+      if (!(error instanceof DatabaseError)) return undefined;
+      const shopIds = login.shop_ids.join(",");
+      log.warn("new tokens not stored yet", { shop_ids: shopIds, error: error.message });
+      return STORE_WAITS_MS[attempt - 1];
+    },
+  });
 }
 
-/** What a failed refresh means for the login; see the SQL function. */
+/** The class of a failed refresh, for SQL `fail_tiktok_refresh`. */
 function failureKind(error: unknown): "reconnect" | "refused" | "unavailable" {
   if (!(error instanceof TikTokError)) return "unavailable";
-  if (asksToReconnect(error)) return "reconnect";
+  if (needsReconnect(error)) return "reconnect";
   return isRefusal(error) ? "refused" : "unavailable";
 }
 
 /**
- * Asks TikTok for a new pair and stores it, or ends the lease with what went wrong. The old pair is kept
+ * Requests a new pair from TikTok and stores it, or ends the lease with the failure. The old pair is kept
  * until a new one is stored.
- * @throws {DatabaseError} if the outcome could not be stored; then the lease runs out by itself.
+ * @throws {DatabaseError} if the outcome could not be stored; then the lease expires
  */
 export async function refreshLogin(
-  dependencies: RefreshDependencies,
+  dependencies: LoginDependencies,
   login: LeasedLogin,
 ): Promise<{ outcome: RefreshOutcome; grant?: Tokens }> {
   const { database, config, keys } = dependencies;
@@ -101,19 +94,20 @@ export async function refreshLogin(
     grant = await refreshTokens(config, await decrypt(keys, login.refresh_token, context));
   } catch (error) {
     const retryAfter = error instanceof TikTokError ? error.retryAfterSeconds : undefined;
-    const result = await database.rpc("fail_tiktok_refresh", {
+    const args = {
       p_user_id: login.user_id,
       p_open_id: login.open_id,
       p_lease_id: login.lease_id,
       p_kind: failureKind(error),
       p_error: errorText(error),
-      ...(retryAfter !== undefined && { p_retry_after_seconds: retryAfter }),
-    });
-    const outcome = unwrap("fail_tiktok_refresh", result) as RefreshOutcome;
+      p_retry_after_seconds: retryAfter,
+    };
+    const outcome = await callFunction(database, "fail_tiktok_refresh", args, RefreshOutcome);
     log.warn("token refresh failed", { ...fields, outcome, error: errorText(error) });
     return { outcome };
   }
-  const outcome = await store(dependencies, login, grant) === "stored" ? "refreshed" : "superseded";
-  log.info("token refresh worked", { ...fields, outcome });
+  const stored = await storeTokens(dependencies, login, grant);
+  const outcome = stored === "stored" ? "refreshed" : "superseded";
+  log.info("tokens refreshed", { ...fields, outcome });
   return outcome === "refreshed" ? { outcome, grant } : { outcome };
 }

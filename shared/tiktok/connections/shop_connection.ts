@@ -1,29 +1,18 @@
-/** Calls TikTok for one connected shop; a token that has expired is refreshed, and the call repeated, once. */
+/** Calls TikTok for one connected shop: an expired token is refreshed and the call repeated, once. */
 import * as z from "zod";
 import { decrypt } from "../../crypto/encryption.ts";
-import { unwrap } from "../../database/result.ts";
+import { callFunction } from "../../database/call_function.ts";
+import type { StoredConnection } from "../../inbox/events.ts";
+import { sleep } from "../../retry.ts";
 import type { ShopAccess } from "../api/client.ts";
-import { asksForFreshToken, TikTokError } from "../api/errors.ts";
+import { needsFreshToken, TikTokError } from "../api/errors.ts";
 import {
   LEASE_SECONDS,
   LeasedLogin,
-  type RefreshDependencies,
+  type LoginDependencies,
   refreshLogin,
 } from "./refresh_login.ts";
 import { tokenContext } from "./encrypted_tokens.ts";
-
-/** What the database has of a live connection. */
-export interface StoredConnection {
-  /** `tiktok_shops.id` */
-  id: string;
-  /** TikTok's shop id. */
-  shop_id: string;
-  shop_cipher: string;
-  /** Encrypted. */
-  access_token: string;
-  /** Of the pair that `access_token` belongs to. */
-  token_version: number;
-}
 
 const Lease = z.discriminatedUnion("state", [
   z.object({ state: z.literal("leased"), login: LeasedLogin }),
@@ -34,15 +23,15 @@ const Lease = z.discriminatedUnion("state", [
 ]);
 
 const POLL_MS = 150;
-/** Somebody else's refresh is over by then, or its worker is gone. */
-const PATIENCE_MS = 15_000;
+/** By then another worker's refresh has ended, or that worker has died. */
+const REFRESH_TIMEOUT_MS = 15_000;
 
 export class ShopConnection {
-  readonly #dependencies: RefreshDependencies;
+  readonly #dependencies: LoginDependencies;
   #stored: StoredConnection;
   #accessToken: string | undefined;
 
-  constructor(dependencies: RefreshDependencies, stored: StoredConnection) {
+  constructor(dependencies: LoginDependencies, stored: StoredConnection) {
     this.#dependencies = dependencies;
     this.#stored = stored;
   }
@@ -54,7 +43,7 @@ export class ShopConnection {
     try {
       return await use({ accessToken: this.#accessToken, shopCipher });
     } catch (error) {
-      if (!(error instanceof TikTokError) || !asksForFreshToken(error)) throw error;
+      if (!(error instanceof TikTokError) || !needsFreshToken(error)) throw error;
     }
     this.#accessToken = await this.#freshToken();
     return await use({ accessToken: this.#accessToken, shopCipher });
@@ -65,16 +54,17 @@ export class ShopConnection {
     return await decrypt(this.#dependencies.keys, text, context);
   }
 
-  /** Refreshes, or waits for whoever is at it: many calls find out at the same time. */
+  /** Refreshes the token, or waits for the worker that does: many calls meet an expired token at once. */
   async #freshToken(): Promise<string> {
-    const end = Date.now() + PATIENCE_MS;
+    const end = Date.now() + REFRESH_TIMEOUT_MS;
     while (Date.now() < end) {
-      const result = await this.#dependencies.database.rpc("lease_tiktok_login", {
+      const args = {
         p_tiktok_shop_id: this.#stored.id,
         p_token_version: this.#stored.token_version,
         p_lease_seconds: LEASE_SECONDS,
-      });
-      const lease = Lease.parse(unwrap("lease_tiktok_login", result));
+      };
+      const { database } = this.#dependencies;
+      const lease = await callFunction(database, "lease_tiktok_login", args, Lease);
       switch (lease.state) {
         case "fresh": {
           const { access_token, token_version } = lease;
@@ -91,14 +81,14 @@ export class ShopConnection {
           throw new TikTokError(`The access token could not be refreshed: ${outcome}`);
         }
         case "busy":
-          await new Promise((resolve) => setTimeout(resolve, POLL_MS * (0.5 + Math.random())));
+          await sleep(POLL_MS * (0.5 + Math.random()));
           break;
         case "waiting":
           throw new TikTokError("The access token can be refreshed only later", {
             retryAfterSeconds: lease.retry_after_seconds,
           });
         case "inactive":
-          throw new TikTokError("The shop is not connected any more");
+          throw new TikTokError("The shop is no longer connected");
       }
     }
     throw new TikTokError("Another worker's token refresh takes too long", {

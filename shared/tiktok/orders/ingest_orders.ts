@@ -1,23 +1,18 @@
-/** Takes in the orders that some events of one shop name: one call to TikTok, one to the database. */
+/** Ingests the orders that some events of one shop name: one call to TikTok, one to the database. */
 import * as z from "zod";
-import { unwrap } from "../../database/result.ts";
-import type { Json } from "../../database/types.ts";
-import type { EventResult } from "../../inbox/process_events.ts";
-import type { ClaimedEvent } from "../../inbox/inbox.ts";
-import { ShopConnection } from "../connections/shop_connection.ts";
-import type { TikTokEventDependencies } from "../webhooks/handle_events.ts";
+import { callFunction } from "../../database/call_function.ts";
+import type { ClaimedEvent, EventHandler, EventResult, ShopEvent } from "../../inbox/events.ts";
+import { toStorable } from "../../values/storable_text.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
-import { storable } from "../../values/lossless_json.ts";
-import { noticeOf } from "./order_notices.ts";
-import { mapOrder } from "./map_order.ts";
 import type { Order } from "../api/schemas.ts";
-import { parseWebhook } from "../webhooks/parse_webhook.ts";
+import { ShopConnection } from "../connections/shop_connection.ts";
+import type { TikTokDependencies } from "../dependencies.ts";
+import { parseTikTokWebhook } from "../webhooks/parse_webhook.ts";
+import { mapOrder, type OrderRow } from "./map_order.ts";
+import { noticeOf } from "./order_notices.ts";
 
-/** An event whose shop is connected, about one order. */
-export type OrderEvent = ClaimedEvent & {
-  shop: NonNullable<ClaimedEvent["shop"]>;
-  object_id: string;
-};
+/** An event about one order of a connected shop. */
+type OrderEvent = ShopEvent & { object_id: string };
 
 const Outcomes = z.object({
   outcomes: z.array(z.object({
@@ -27,35 +22,30 @@ const Outcomes = z.object({
   })),
 });
 
-const OwnBody = z.object({ notice: z.record(z.string(), z.json()).default({}) });
-
-async function readNotice(event: OrderEvent): Promise<Record<string, Json>> {
-  if (event.source === "creatorflow") {
-    return OwnBody.parse(JSON.parse(event.body)).notice as Record<string, Json>;
-  }
-  const { data } = await parseWebhook(new TextEncoder().encode(event.body));
-  return noticeOf(event.event_type, data);
-}
-
-/** What `ingest_orders` takes for an event, or why it cannot be taken in. */
-async function toItem(event: OrderEvent, orders: Map<string, Order>) {
-  const order = orders.get(event.object_id);
-  // TikTok may announce an order a moment before its API shows it.
-  if (order === undefined) throw new Error("TikTok does not show the order to this shop");
+/** Events of the same shop are ingested together. */
+export function ingestOrdersHandler(dependencies: () => TikTokDependencies): EventHandler {
   return {
-    event_id: event.event_id,
-    order: storable(mapOrder(order)) as unknown as Json,
-    notice: storable(await readNotice(event)),
+    groupOf: ({ event_id, shop, object_id }) =>
+      shop !== null && object_id !== null ? `orders of ${shop.id}` : String(event_id),
+
+    async handle(events) {
+      const [{ shop, shop_id, object_id }] = events as [ClaimedEvent];
+      if (shop === null) {
+        return [{ ignored: shop_id === null ? "no_shop_named" : "shop_not_connected" }];
+      }
+      if (object_id === null) return [{ ignored: "no_order_named" }];
+      return await ingestOrders(dependencies(), events as OrderEvent[]);
+    },
   };
 }
 
 /**
- * @param events Of one shop, at most 50.
+ * @param events At most 50 events of one shop.
  * @returns A result for each event, in their order.
  * @throws {TikTokError}
  */
-export async function ingestOrders(
-  dependencies: TikTokEventDependencies,
+async function ingestOrders(
+  dependencies: TikTokDependencies,
   events: OrderEvent[],
 ): Promise<EventResult[]> {
   const { database, tiktok } = dependencies;
@@ -67,35 +57,64 @@ export async function ingestOrders(
       tiktok.getOrders(access, orderIds)
     );
   } catch (error) {
-    // Whether one order that TikTok refuses spoils the answer for the others is not documented.
+    // TikTok does not document whether one order that it refuses spoils the answer for the others.
     if (orderIds.length === 1 || !(error instanceof TikTokError && isRefusal(error))) throw error;
     return (await Promise.all(events.map((event) => ingestAlone(dependencies, event)))).flat();
   }
-  const items = await Promise.allSettled(events.map((event) => toItem(event, orders)));
-  const ready = items.flatMap((item) => item.status === "fulfilled" ? [item.value] : []);
-  const settled = new Map<number, EventResult>();
+  const items = events.map((event) => toItemOrError(event, orders));
+  const outcomes = new Map<number, EventResult>();
+  const ready = items.flatMap((item) => "error" in item ? [] : [item]);
   if (ready.length > 0) {
-    const result = await database.rpc("ingest_orders", {
-      p_tiktok_shop_id: shop.id,
-      p_items: ready,
-    });
-    for (const entry of Outcomes.parse(unwrap("ingest_orders", result)).outcomes) {
-      const failure = { error: new Error(`ingest_order failed with ${entry.error}`) };
-      settled.set(
-        entry.event_id,
-        entry.outcome === "failed" ? failure : { outcome: entry.outcome },
-      );
+    const args = { p_tiktok_shop_id: shop.id, p_items: ready };
+    const answer = await callFunction(database, "ingest_orders", args, Outcomes);
+    for (const { event_id, outcome, error } of answer.outcomes) {
+      const failure = { error: new Error(`ingest_order failed with ${error}`) };
+      outcomes.set(event_id, outcome === "failed" ? failure : { outcome });
     }
   }
-  return events.map((event, n) => {
-    const item = items[n];
-    if (item?.status === "rejected") return { error: item.reason };
-    return settled.get(event.event_id) ?? { error: new Error("ingest_orders gave no outcome") };
-  });
+  return items.map((item) =>
+    "error" in item
+      ? item
+      : outcomes.get(item.event_id) ?? { error: new Error("ingest_orders gave no outcome") }
+  );
+}
+
+/** One element of the argument `p_items` of SQL `ingest_orders`. */
+interface IngestItem {
+  event_id: number;
+  order: OrderRow;
+  notice: Record<string, unknown>;
+}
+
+/** The item of an event, or why its order cannot be ingested. */
+function toItemOrError(
+  event: OrderEvent,
+  orders: Map<string, Order>,
+): IngestItem | { error: unknown } {
+  try {
+    const order = orders.get(event.object_id);
+    // TikTok may announce an order a moment before its API shows it.
+    if (order === undefined) throw new Error("TikTok does not show the order to this shop");
+    return {
+      event_id: event.event_id,
+      order: toStorable(mapOrder(order)),
+      notice: toStorable(readNotice(event)),
+    };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** The body of our own events about an order. */
+const OwnBody = z.object({ notice: z.record(z.string(), z.json()).default({}) });
+
+function readNotice(event: OrderEvent): Record<string, unknown> {
+  if (event.source === "creatorflow") return OwnBody.parse(JSON.parse(event.body)).notice;
+  return noticeOf(event.event_type, parseTikTokWebhook(event.body).data);
 }
 
 async function ingestAlone(
-  dependencies: TikTokEventDependencies,
+  dependencies: TikTokDependencies,
   event: OrderEvent,
 ): Promise<EventResult[]> {
   try {

@@ -1,4 +1,4 @@
-/** TikTok's recipient address in our own shape, and whether it can be read at all. */
+/** Maps TikTok's recipient address, and says whether it is readable. */
 import type { RecipientAddress } from "../api/schemas.ts";
 
 /** `orders.shipping_address`; `{}` when there is none. */
@@ -14,11 +14,11 @@ export interface ShippingAddress {
   country: string | null;
   /** TikTok's own one-line form. */
   full_address: string | null;
-  /** Country, state, city and so on, in TikTok's words: which of them exist differs by country. */
+  /** TikTok's country, state, city and so on; which of them exist differs by country. */
   districts: { level: string; type: string; name: string }[];
 }
 
-/** `masked`: TikTok put asterisks in it, and will never show it again. */
+/** `masked`: TikTok replaced parts by asterisks, for good. */
 export type AddressStatus = "readable" | "masked" | "none";
 
 export interface MappedAddress {
@@ -63,7 +63,7 @@ export function mapAddress(recipient: RecipientAddress | null | undefined): Mapp
     full_address: clean(recipient.full_address),
     districts,
   };
-  // TikTok also writes an address that it withholds as empty strings, the country left in place.
+  // TikTok also withholds an address by emptying every field but the country.
   const written = [address.name, address.line1, address.line2, address.full_address];
   if (written.every((part) => part === null)) return { status: "none", address: {} };
   const masked = [...written, address.phone, address.postal_code].some((part) =>

@@ -1,5 +1,6 @@
-/** Get Order Detail -> what SQL `ingest_order` takes. */
+/** Maps Get Order Detail to the argument of SQL `ingest_order`. */
 import { exactCents } from "../../values/money.ts";
+import { isoTimeOrNull } from "../../values/times.ts";
 import { type AddressStatus, mapAddress, type MappedAddress } from "./map_address.ts";
 import { mapOrderItems, type OrderItem } from "./map_order_items.ts";
 import {
@@ -11,7 +12,7 @@ import {
 import type { Order } from "../api/schemas.ts";
 
 /**
- * The columns of `orders` that come from TikTok. `null` means that TikTok did not say: a stored value is
+ * The columns of `orders` that come from TikTok. `null` means that TikTok omitted it: a stored value is
  * kept, and a new order gets the column's default or is refused.
  */
 export interface OrderRow {
@@ -39,11 +40,7 @@ export class OrderMappingError extends Error {
   override name = "OrderMappingError";
 }
 
-function isoTime(seconds: number | null | undefined): string | null {
-  return seconds ? new Date(seconds * 1000).toISOString() : null;
-}
-
-/** The column holds two decimals; rounding a seller's money is not ours to do. */
+/** The column holds two decimals: a third one is refused instead of rounded. */
 function exactAmount(field: string, amount: string | null | undefined): string | null {
   if (!amount) return null;
   const exact = exactCents(amount);
@@ -53,7 +50,7 @@ function exactAmount(field: string, amount: string | null | undefined): string |
 
 /** @throws {OrderMappingError} */
 export function mapOrder(order: Order): OrderRow {
-  const updatedAt = isoTime(order.update_time) ?? isoTime(order.create_time);
+  const updatedAt = isoTimeOrNull(order.update_time) ?? isoTimeOrNull(order.create_time);
   if (updatedAt === null) {
     throw new OrderMappingError("The order has neither update_time nor create_time");
   }
@@ -75,7 +72,7 @@ export function mapOrder(order: Order): OrderRow {
     shipping_address: address,
     address_status: addressStatus,
     order_items: mapOrderItems(order.line_items ?? []),
-    tiktok_created_at: isoTime(order.create_time),
+    tiktok_created_at: isoTimeOrNull(order.create_time),
     tiktok_updated_at: updatedAt,
   };
 }

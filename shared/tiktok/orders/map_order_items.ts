@@ -1,4 +1,4 @@
-/** TikTok lists every unit by itself; sellers think in products and quantities. */
+/** Groups TikTok's single units into products with quantities. */
 import { addDecimals } from "../../values/money.ts";
 import type { LineItem } from "../api/schemas.ts";
 
@@ -11,17 +11,17 @@ export interface OrderItem {
   seller_sku: string | null;
   image_url: string | null;
   quantity: number;
-  /** Price of one unit; `null` if the units differ, as with a gift beside a bought one. */
+  /** Price of one unit; `null` if the units differ, as with a gift next to a bought one. */
   unit_price: string | null;
   /** Sum over the units; `null` if TikTok gave no price for one of them. */
   total_price: string | null;
-  /** TikTok's id of each unit: what packages and cancellations refer to. */
+  /** TikTok's id of each unit: packages and cancellations refer to these. */
   line_item_ids: string[];
 }
 
 /** Groups line items by SKU, in the order in which each SKU first appears. */
 export function mapOrderItems(lineItems: readonly LineItem[]): OrderItem[] {
-  // A unit without a SKU stands for itself.
+  // A unit without a SKU is a group of its own.
   const bySku = Map.groupBy(lineItems, (item) => item.sku_id ?? `line:${item.id}`);
   return [...bySku.values()].map((units) => {
     const [first] = units as [LineItem, ...LineItem[]];

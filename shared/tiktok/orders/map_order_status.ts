@@ -1,4 +1,4 @@
-/** TikTok's order states in the words of our `orders` table. The table is also in docs/orders.md. */
+/** Maps TikTok's order states to `orders`. The table is also in docs/orders.md. */
 
 /** `orders.order_status` */
 export type OrderStatus =
@@ -29,20 +29,20 @@ const ORDER_STATUS: ReadonlyMap<string, OrderStatus> = new Map(Object.entries({
   CANCEL: "cancelled",
 }));
 
-/** `null` for a state that TikTok added since: the stored one is kept. */
+/** `null` for an unknown state: the stored one is kept. */
 export function mapOrderStatus(tiktokStatus: string): OrderStatus | null {
   return ORDER_STATUS.get(tiktokStatus) ?? null;
 }
 
-/** What `mapPaymentStatus` needs to know beside the state. */
+/** What `mapPaymentStatus` needs besides the state. */
 export interface PaymentFacts {
-  /** Whether TikTok has a time of payment. */
+  /** Whether the order has a time of payment. */
   paid: boolean;
   /** Cash on delivery: paid when delivered. */
   cashOnDelivery: boolean;
 }
 
-/** `null` where the state tells nothing: the stored one is kept. */
+/** `null` where the state does not say: the stored one is kept. */
 export function mapPaymentStatus(
   status: OrderStatus | null,
   { paid, cashOnDelivery }: PaymentFacts,
@@ -53,7 +53,7 @@ export function mapPaymentStatus(
     case "received":
       return paid ? "paid" : "pending";
     case "cancelled":
-      // TikTok gives a buyer's money back with the cancellation.
+      // TikTok refunds the buyer with the cancellation.
       return paid ? "refunded" : "cancelled";
     case "delivered":
     case "completed":

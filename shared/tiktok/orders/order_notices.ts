@@ -1,16 +1,15 @@
-/** What TikTok's events say about an order beside "look at it": which orders, and news for its timeline. */
+/** The orders that a TikTok event names, and the entries that it adds to their timelines. */
 import * as z from "zod";
 import type { Json } from "../../database/types.ts";
+import { TikTokId } from "../../values/schemas.ts";
 
-/** An order that an event names, and what it says of it. */
+/** An order that an event names, with its timeline entry. */
 export interface NamedOrder {
   order_id: string;
   notice: Record<string, Json>;
 }
 
-const Id = z.string().regex(/^[0-9]{1,32}$/);
-
-/** By topic: the fields that the timeline keeps. All of them are ids and words of TikTok's. */
+/** By topic: the fields that the timeline keeps. All of them are TikTok's ids and codes. */
 const NOTICE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   REVERSE_STATUS_UPDATE: ["reverse_order_id", "reverse_event_type", "reverse_type"],
   CANCELLATION_STATUS_CHANGE: ["cancel_id", "cancel_status", "cancellations_role"],
@@ -19,7 +18,7 @@ const NOTICE_FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 const MAX_LENGTH = 100;
 
-/** What goes into the timeline of the order that an event names. */
+/** The timeline entry of the order that an event names. */
 export function noticeOf(topic: string, data: Record<string, unknown>): Record<string, Json> {
   const kept = (NOTICE_FIELDS[topic] ?? []).map((name) => [name, data[name]] as const)
     .filter(([, value]) =>
@@ -29,12 +28,12 @@ export function noticeOf(topic: string, data: Record<string, unknown>): Record<s
 }
 
 const Packages = z.object({
-  package_list: z.array(z.object({ order_id_list: z.array(Id) })),
+  package_list: z.array(z.object({ order_id_list: z.array(TikTokId) })),
 });
 
-const LineItem = z.object({ main_order_id: Id });
+const LineItem = z.object({ main_order_id: TikTokId });
 
-/** As documented a string; "0" is no refund. */
+/** Documented as a string; "0" is not a refund. */
 const RefundTotal = z.union([z.string(), z.number().transform(String)])
   .transform((text) => text.trim())
   .refine((text) => /^\d{1,12}(\.\d{1,2}0*)?$/.test(text) && Number(text) > 0);
@@ -59,7 +58,7 @@ export function namedOrders(topic: string, data: Record<string, unknown>): Named
   if (topic === "REFUND_SUCCESS") {
     const { data: body } = Refund.safeParse(data);
     const ids = [...new Set(body?.line_items.map((item) => item.main_order_id))];
-    // The sum of a refund over several orders says nothing about each.
+    // The total of several orders cannot be split.
     const total = ids.length === 1 ? body?.refund_total : undefined;
     return ids.map((order_id) => ({
       order_id,

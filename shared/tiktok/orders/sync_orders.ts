@@ -1,13 +1,15 @@
-/** Finds a shop's orders by asking TikTok, page by page, and puts them into the inbox. */
+/** Finds a shop's orders at TikTok, page by page, and stores an event for each new state. */
 import * as z from "zod";
 import type { DatabaseClient } from "../../database/client.ts";
-import { unwrap } from "../../database/result.ts";
+import { callFunction } from "../../database/call_function.ts";
+import { unwrap } from "../../database/errors.ts";
+import type { EventResult, ShopEvent } from "../../inbox/events.ts";
 import { log } from "../../log.ts";
-import type { TikTokClient } from "../api/client.ts";
-import type { ShopConnection } from "../connections/shop_connection.ts";
+import { ShopConnection } from "../connections/shop_connection.ts";
+import type { TikTokDependencies } from "../dependencies.ts";
 
 export interface OrderSyncOptions {
-  /** After this long the rest is left to a successor. @default {30000} */
+  /** After this long the rest is left to another event. @default {30000} */
   budgetMs?: number;
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
@@ -21,19 +23,19 @@ const PAGE_SIZE = 100;
 const Stored = z.object({ outcome: z.string(), enqueued: z.int(), missed: z.int() });
 
 /**
- * Works a SYNC_ORDERS event: from where the shop's last sync ended, at first 30 days ago, until now. What
- * was stored stays stored when it is interrupted.
- * @returns The outcome that settled the event.
+ * Handles a SYNC_ORDERS event: from the end of the shop's last sync, at first 30 days ago, until now. Stored
+ * pages stay stored when it is interrupted.
  * @throws {TikTokError}
  */
-export async function syncOrders(
-  { database, tiktok }: { database: DatabaseClient; tiktok: TikTokClient },
-  event: { event_id: number; shop: { id: string; shop_id: string } },
-  connection: ShopConnection,
+export async function syncShopOrders(
+  dependencies: TikTokDependencies,
+  event: ShopEvent,
   { budgetMs = 30_000, now = Date.now }: OrderSyncOptions = {},
-): Promise<{ outcome: string; more: boolean }> {
+): Promise<EventResult> {
+  const { database, tiktok } = dependencies;
+  const connection = new ShopConnection(dependencies, event.shop);
   const startedAt = now();
-  // The present second included: the window ends before `to`.
+  // Includes the present second: the window ends before `to`.
   const to = Math.floor(startedAt / 1000) + 1;
   const { id, shop_id } = event.shop;
   const { orders_synced_until } = unwrap<{ orders_synced_until: string | null }>(
@@ -53,10 +55,10 @@ export async function syncOrders(
     );
     pageToken = page.next_page_token || undefined;
     const last = page.orders.at(-1)?.update_time;
-    // In ascending order: what is behind the last one of a page has not been seen yet.
+    // Pages are in ascending order: orders after the last one of a page are not seen yet.
     const until = pageToken !== undefined && last !== undefined ? Math.min(last, to) : to;
     const next = pageToken === undefined ? "end" : now() - startedAt < budgetMs ? "page" : "later";
-    const result = await database.rpc("store_order_page", {
+    const args = {
       p_event_id: event.event_id,
       p_tiktok_shop_id: id,
       p_orders: page.orders.map((order) => ({
@@ -65,8 +67,8 @@ export async function syncOrders(
       })),
       p_synced_until: new Date(until * 1000).toISOString(),
       p_next: next,
-    });
-    const stored = Stored.parse(unwrap("store_order_page", result));
+    };
+    const stored = await callFunction(database, "store_order_page", args, Stored);
     found += page.orders.length;
     enqueued += stored.enqueued;
     missed += stored.missed;
@@ -78,18 +80,16 @@ export async function syncOrders(
 }
 
 /**
- * Asks the event worker to sync a shop's orders, or those of every connected shop.
- * @param shopId TikTok's.
- * @returns Number of shops; those that wait for it already are not counted.
- * @throws {DatabaseError} `PT404` if the shop is not connected
+ * Stores a SYNC_ORDERS event for a shop, or for every connected shop.
+ * @param shopId TikTok's shop id.
+ * @returns Number of shops, without those that wait for a sync already.
+ * @throws {DatabaseError} not found: the shop is not connected
  */
 export async function requestOrderSync(
   database: DatabaseClient,
   shopId?: string,
 ): Promise<number> {
-  const result = await database.rpc(
-    "request_order_sync",
-    shopId === undefined ? {} : { p_shop_id: shopId },
-  );
-  return z.object({ requested: z.int() }).parse(unwrap("request_order_sync", result)).requested;
+  const Requested = z.object({ requested: z.int() });
+  const args = { p_shop_id: shopId };
+  return (await callFunction(database, "request_order_sync", args, Requested)).requested;
 }

@@ -1,8 +1,11 @@
-/** Reads the body of a TikTok webhook, whatever its topic. */
+/** Reads the body of a TikTok webhook of any topic. */
 import * as z from "zod";
+import { sha256Hex } from "../../crypto/digests.ts";
+import { InvalidWebhookError } from "../../inbox/events.ts";
 import { canonicalJson } from "../../values/canonical_json.ts";
-import { sha256Hex } from "../../crypto/encoding.ts";
-import { parseJson } from "../../values/lossless_json.ts";
+import { parseLosslessJson } from "../../values/lossless_json.ts";
+import { TikTokId } from "../../values/schemas.ts";
+import { isoTime, MAX_UNIX_SECONDS } from "../../values/times.ts";
 import { webhookTypeName } from "./topics.ts";
 
 export interface TikTokWebhook {
@@ -10,9 +13,9 @@ export interface TikTokWebhook {
   topic: string;
   /** Equal for every delivery of one event, and only for those. */
   externalId: string;
-  /** Some topics name no shop. */
+  /** `null` for topics that name no shop. */
   shopId: string | null;
-  /** What most topics of interest are about. */
+  /** `data.order_id`, which most topics of interest have. */
   orderId: string | null;
   /** When it happened, ISO 8601; TikTok's retries come up to 15.5 h later. `null` where it is unknown. */
   eventAt: string | null;
@@ -21,18 +24,13 @@ export interface TikTokWebhook {
   data: Record<string, unknown>;
 }
 
-/** The signed body is no webhook of TikTok's. */
-export class InvalidWebhookError extends Error {
-  override name = "InvalidWebhookError";
-}
-
-/** Read as they are written: as numbers some of them would be rounded. */
+/** Read as written: as numbers some of them would be rounded. */
 const ID_KEYS: ReadonlySet<string> = new Set(["tts_notification_id", "shop_id", "order_id"]);
 
-/** TikTok's ids: digits, as a string or as a number. Anything else counts as absent. */
-const Id = z.string().regex(/^[0-9]{1,32}$/).nullable().catch(null);
+/** Anything but digits counts as absent. */
+const Id = TikTokId.nullable().catch(null);
 
-/** Nobody's id is 0: events with it would be taken for one. */
+/** 0 counts as absent: events with it would be taken for deliveries of one event. */
 const NotificationId = Id.transform((id) => id !== null && /^0+$/.test(id) ? null : id);
 
 const Body = z.looseObject({
@@ -44,43 +42,40 @@ const Body = z.looseObject({
 });
 
 /**
- * Some bodies have no notification id. A redelivery differs in `timestamp` only, so that the id is made
- * of all the rest, odd members too: whatever else differs makes another event.
+ * The id of a body without a notification id: a redelivery differs in `timestamp` only, so the id is made
+ * of everything else, unknown members included.
  */
-async function deriveId(json: unknown): Promise<string> {
+function deriveId(json: unknown): string {
   let text: string;
   try {
     text = canonicalJson({ ...json as object, timestamp: undefined });
   } catch {
-    // Deeper than can be written, though not than can be read.
+    // JSON.stringify fails at a smaller depth than JSON.parse.
     throw new InvalidWebhookError("The body is nested too deeply.");
   }
-  return `derived:${await sha256Hex(text)}`;
+  return `derived:${sha256Hex(text)}`;
 }
 
 /** TikTok's last retry is 15 h 32 min after the event. */
 const LAST_RETRY_SECONDS = 16 * 3600;
 
-/** The end of the year 9999: beyond it dates are written otherwise. */
-const MAX_SECOND = Date.UTC(9999, 11, 31) / 1000;
-
 /**
- * The upper half of a notification id is the second of the event, seen in live ids but not documented: it
- * counts only where it fits `timestamp`, the time of this push.
+ * The upper half of a notification id is the second of the event (seen in live ids, not documented). It
+ * counts only if it fits `timestamp`, the time of this push.
  */
 function eventTime(notificationId: string | null, pushedAt: number | null): string | null {
   if (notificationId === null || pushedAt === null) return null;
   const second = Number(BigInt(notificationId) >> 32n);
   const age = pushedAt - second;
-  if (age < -300 || age > LAST_RETRY_SECONDS || second > MAX_SECOND) return null;
-  return new Date(second * 1000).toISOString();
+  if (age < -300 || age > LAST_RETRY_SECONDS || second > MAX_UNIX_SECONDS) return null;
+  return isoTime(second);
 }
 
-/** @throws {InvalidWebhookError} if the bytes are not UTF-8, not a JSON object, or have no `type`. */
-export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
+/** @throws {InvalidWebhookError} if the text is not a JSON object with a `type` */
+export function parseTikTokWebhook(text: string): TikTokWebhook {
   let json: unknown;
   try {
-    json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes), ID_KEYS);
+    json = parseLosslessJson(text, ID_KEYS);
   } catch {
     throw new InvalidWebhookError("The body is not JSON.");
   }
@@ -88,7 +83,7 @@ export async function parseWebhook(bytes: Uint8Array): Promise<TikTokWebhook> {
   if (!success) throw new InvalidWebhookError("The body is not an object with an integer `type`.");
   return {
     topic: webhookTypeName(body.type),
-    externalId: body.tts_notification_id ?? await deriveId(json),
+    externalId: body.tts_notification_id ?? deriveId(json),
     shopId: body.shop_id,
     orderId: Id.parse(body.data.order_id),
     eventAt: eventTime(body.tts_notification_id, body.timestamp),

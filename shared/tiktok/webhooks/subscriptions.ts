@@ -1,9 +1,9 @@
-/** Which webhooks TikTok sends for a shop: the topics that we act on. */
+/** Subscribes and unsubscribes a shop's webhooks. */
 import { errorText, log } from "../../log.ts";
 import type { ShopAccess, TikTokClient } from "../api/client.ts";
 import type { ShopConnection } from "../connections/shop_connection.ts";
 
-/** TikTok's Event API has no names for the topics 64 to 67: those are set in Partner Center. */
+/** The topics that we handle. The Event API has no names for the topics 64 to 67: Partner Center sets them. */
 export const SUBSCRIBED_TOPICS = [
   "ORDER_STATUS_CHANGE",
   "RECIPIENT_ADDRESS_UPDATE",
@@ -14,7 +14,7 @@ export const SUBSCRIBED_TOPICS = [
   "RETURN_STATUS_CHANGE",
 ] as const;
 
-/** One after the other: TikTok allows a shop few writes a second. Doing it again changes nothing. */
+/** One after the other: TikTok allows a shop few writes a second. Repeating it changes nothing. */
 export async function subscribeWebhooks(
   tiktok: TikTokClient,
   connection: ShopConnection,
@@ -25,7 +25,7 @@ export async function subscribeWebhooks(
   }
 }
 
-/** Best effort, with a token that is erased already: what TikTok goes on sending is closed by the inbox. */
+/** Best effort, with a token that is erased already: the inbox ignores what TikTok still sends. */
 export async function unsubscribeWebhooks(
   tiktok: TikTokClient,
   access: Required<ShopAccess>,

@@ -1,6 +1,6 @@
-/** TikTok's webhook numbers and the names that its Event API has for them. */
+/** The numbers of TikTok's webhooks and their names in the Event API. */
 
-/** Source: partner.tiktokshop.com, one page a topic. Numbers that are missing here are not in use. */
+/** Source: partner.tiktokshop.com, one page a topic. Missing numbers are not in use. */
 export const WEBHOOK_TYPES: Readonly<Record<number, string>> = {
   1: "ORDER_STATUS_CHANGE",
   2: "REVERSE_STATUS_UPDATE",
@@ -50,24 +50,7 @@ export const WEBHOOK_TYPES: Readonly<Record<number, string>> = {
   71: "INVENTORY_CHANGED_BY_SHOP",
 };
 
-/** Topics that say "something about this order changed" and carry `data.order_id`. */
-export const ORDER_TOPICS: ReadonlySet<string> = new Set([
-  "ORDER_STATUS_CHANGE",
-  "REVERSE_STATUS_UPDATE",
-  "RECIPIENT_ADDRESS_UPDATE",
-  "CANCELLATION_STATUS_CHANGE",
-  "RETURN_STATUS_CHANGE",
-]);
-
-/** Topics about orders that they name in lists, or not at all. */
-export const EXPANDED_TOPICS = [
-  "PACKAGE_UPDATE",
-  "AFTERSALES_REQUEST_STATUS_UPDATE",
-  "RMA_STATUS_UPDATE",
-  "REFUND_SUCCESS",
-] as const;
-
-/** The topic's name; a number that TikTok added since is named by its number. */
+/** The topic's name; unknown numbers are named `TYPE_<number>`. */
 export function webhookTypeName(type: number): string {
   return WEBHOOK_TYPES[type] ?? `TYPE_${type}`;
 }

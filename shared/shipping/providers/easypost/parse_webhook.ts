@@ -1,19 +1,21 @@
-/** EasyPost's webhooks: who sent them, and what they say. */
+/** Verifies and parses EasyPost webhooks. */
 import * as z from "zod";
 import { equalInConstantTime } from "../../../crypto/constant_time.ts";
-import { hmacSha256Hex } from "../../../crypto/hmac.ts";
+import { hmacSha256Hex } from "../../../crypto/digests.ts";
+import { InvalidWebhookError } from "../../../inbox/events.ts";
+import { parseLosslessJson } from "../../../values/lossless_json.ts";
 import { Tracker } from "./schemas.ts";
 
 /**
- * Whether EasyPost signed these very bytes: `X-Hmac-Signature: hmac-sha256-hex=<hex>`, keyed with the
- * secret in Unicode's form NFKD. The scheme has no timestamp: old deliveries verify too.
+ * Whether EasyPost signed exactly these bytes: `X-Hmac-Signature: hmac-sha256-hex=<hex>`, keyed with the
+ * secret in Unicode form NFKD. The scheme has no timestamp: old deliveries verify too.
  */
-export async function verifyEasyPostWebhook(
+export function verifyEasyPostWebhook(
   secret: string,
   body: Uint8Array<ArrayBuffer>,
   signature: string | null,
-): Promise<boolean> {
-  const expected = await hmacSha256Hex(secret.normalize("NFKD"), body);
+): boolean {
+  const expected = hmacSha256Hex(secret.normalize("NFKD"), body);
   return equalInConstantTime(signature ?? "", `hmac-sha256-hex=${expected}`);
 }
 
@@ -34,24 +36,20 @@ export interface EasyPostEvent {
   mode: string | null;
   /** `undefined` for events about something else. */
   tracker: Tracker | undefined;
-  /** EasyPost's shipment whose refund was decided; `undefined` for other events. */
+  /** EasyPost's id of the shipment whose refund was decided; `undefined` for other events. */
   refundedShipmentId: string | undefined;
 }
 
-export class InvalidEventError extends Error {
-  override name = "InvalidEventError";
-}
-
-/** @throws {InvalidEventError} if it is not JSON, or has no id and no description. */
-export function parseEasyPostEvent(bytes: Uint8Array<ArrayBuffer>): EasyPostEvent {
+/** @throws {InvalidWebhookError} if it is not JSON, or has no id and no description. */
+export function parseEasyPostEvent(text: string): EasyPostEvent {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    json = parseLosslessJson(text);
   } catch {
-    throw new InvalidEventError("The body is not JSON.");
+    throw new InvalidWebhookError("The body is not JSON.");
   }
   const { success, data } = Event.safeParse(json);
-  if (!success) throw new InvalidEventError("The body is not an event with id and description.");
+  if (!success) throw new InvalidWebhookError("The body is not an event with id and description.");
   const { id, description, mode } = data;
   const tracker = description.startsWith("tracker.")
     ? Tracker.safeParse(data.result).data

@@ -3,18 +3,15 @@
  * label cannot do without is required, and unknown states are no errors.
  */
 import * as z from "zod";
-import { storable } from "../../../values/lossless_json.ts";
+import { Amount, OptionalText } from "../../../values/schemas.ts";
+import { toStorable } from "../../../values/storable_text.ts";
 
-/** As Postgres can store it. */
-const Words = z.string().transform(storable);
-const Text = Words.nullish().catch(null);
-/** A decimal string in major units, e.g. "5.12" or "5.12000". */
-const Amount = z.string().regex(/^\d+(\.\d+)?$/);
+const RequiredText = z.string().transform(toStorable).pipe(z.string().min(1));
 
 const Rate = z.looseObject({
   id: z.string().min(1),
-  carrier: Words.pipe(z.string().min(1)),
-  service: Words.pipe(z.string().min(1)),
+  carrier: RequiredText,
+  service: RequiredText,
   rate: Amount,
   currency: z.string().regex(/^[A-Z]{3}$/),
   delivery_days: z.int().nonnegative().nullish().catch(null),
@@ -22,12 +19,12 @@ const Rate = z.looseObject({
 export type EasyPostRate = z.infer<typeof Rate>;
 
 export const Tracker = z.looseObject({
-  tracking_code: Text,
-  carrier: Text,
-  status: Text,
-  est_delivery_date: Text,
-  shipment_id: Text,
-  updated_at: Text,
+  tracking_code: OptionalText,
+  carrier: OptionalText,
+  status: OptionalText,
+  est_delivery_date: OptionalText,
+  shipment_id: OptionalText,
+  updated_at: OptionalText,
 });
 export type Tracker = z.infer<typeof Tracker>;
 
@@ -38,17 +35,17 @@ export const Shipment = z.looseObject({
   ),
   selected_rate: Rate.nullish().catch(null),
   postage_label: z.looseObject({
-    label_url: Text,
-    label_pdf_url: Text,
-    label_zpl_url: Text,
-    label_file_type: Text,
+    label_url: OptionalText,
+    label_pdf_url: OptionalText,
+    label_zpl_url: OptionalText,
+    label_file_type: OptionalText,
   }).nullish(),
-  tracking_code: Text,
+  tracking_code: OptionalText,
   tracker: Tracker.nullish().catch(null),
-  fees: z.array(z.looseObject({ type: Text, amount: Amount })).nullish().catch(
+  fees: z.array(z.looseObject({ type: OptionalText, amount: Amount })).nullish().catch(
     null,
   ),
-  refund_status: Text,
+  refund_status: OptionalText,
 });
 export type Shipment = z.infer<typeof Shipment>;
 

@@ -2,7 +2,7 @@
 import { exactCents } from "../../../values/money.ts";
 import type { ShopAccess, TikTokClient } from "../../../tiktok/api/client.ts";
 import { ShopConnection } from "../../../tiktok/connections/shop_connection.ts";
-import { isRefusal, TikTokError, wasTurnedAway } from "../../../tiktok/api/errors.ts";
+import { isRateLimited, isRefusal, TikTokError } from "../../../tiktok/api/errors.ts";
 import {
   createPackage,
   getPackage,
@@ -10,7 +10,7 @@ import {
   getShippingServices,
   shipPackage,
 } from "../../../tiktok/api/fulfillment.ts";
-import type { RefreshDependencies } from "../../../tiktok/connections/refresh_login.ts";
+import type { TikTokDependencies } from "../../../tiktok/dependencies.ts";
 import type { LineItem, Order } from "../../../tiktok/api/schemas.ts";
 import { LabelError } from "../../errors.ts";
 import { type Parcel, toTikTokMeasures } from "../../parcel.ts";
@@ -45,7 +45,7 @@ const DAY_MS = 24 * 3600 * 1000;
 function harmless(error: unknown): unknown {
   if (!(error instanceof TikTokError)) return error;
   const { retryAfterSeconds } = error;
-  if (wasTurnedAway(error)) {
+  if (isRateLimited(error)) {
     return new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
   }
   if (error.code === ON_HOLD) return new LabelError("order_on_hold", { cause: error });
@@ -60,7 +60,7 @@ function harmless(error: unknown): unknown {
 
 function afterBuying(error: unknown): unknown {
   if (!(error instanceof TikTokError)) return error;
-  const refused = isRefusal(error) && !DONE_ALREADY.has(error.code) || wasTurnedAway(error);
+  const refused = isRefusal(error) && !DONE_ALREADY.has(error.code) || isRateLimited(error);
   return refused
     ? harmless(error)
     : new LabelError("outcome_unknown", { bought: "unknown", cause: error });
@@ -95,10 +95,10 @@ function isArranged(lines: LineItem[]): boolean {
 
 export class TikTokShippingProvider implements LabelProvider {
   readonly #tiktok: TikTokClient;
-  readonly #dependencies: RefreshDependencies;
+  readonly #dependencies: TikTokDependencies;
 
-  constructor(tiktok: TikTokClient, dependencies: RefreshDependencies) {
-    this.#tiktok = tiktok;
+  constructor(dependencies: TikTokDependencies) {
+    this.#tiktok = dependencies.tiktok;
     this.#dependencies = dependencies;
   }
 

@@ -1,0 +1,13 @@
+/** The bodies that `event-worker` takes. */
+import * as z from "zod";
+import { TikTokId } from "../../shared/values/schemas.ts";
+
+export const SyncBody = z.strictObject({
+  /** TikTok's shop id; without it every connected shop is synced. */
+  shop_id: TikTokId.optional(),
+});
+
+export const SubscriptionSyncBody = z.strictObject({
+  /** Without it the subscriptions of all users are compared. */
+  user_id: z.uuid().optional(),
+});

@@ -1,0 +1,16 @@
+/** The bodies and ids that `tiktok-oauth` takes. */
+import * as z from "zod";
+import { CountryCode } from "../../shared/values/schemas.ts";
+import { ShopNotFoundError } from "./problems.ts";
+
+export const AuthorizeBody = z.strictObject({ region: CountryCode.optional() });
+
+export const CompleteBody = z.strictObject({
+  claim: z.string("the claim that APP_URL was given").min(1).max(4096),
+});
+
+/** `tiktok_shops.id`. @throws {ShopNotFoundError} for anything else */
+export function readShopId(id: string): string {
+  if (!z.uuid().safeParse(id).success) throw new ShopNotFoundError();
+  return id;
+}

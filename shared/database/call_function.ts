@@ -1,0 +1,42 @@
+/** Calls an SQL function of the schema `public` and checks its answer. */
+import type * as z from "zod";
+import type { DatabaseClient } from "./client.ts";
+import { DatabaseError } from "./errors.ts";
+import type { Database, Json } from "./types.ts";
+
+type Functions = Database["public"]["Functions"];
+export type FunctionName = keyof Functions;
+
+/** The generated types know neither that an argument may be null nor that jsonb takes any object. */
+type Argument<T> = Json extends T ? unknown : T | null;
+
+/** A property that may be left out may also be `undefined`: then SQL's default counts. */
+type Arguments<T> = T extends Record<PropertyKey, never> ? Record<PropertyKey, never>
+  : {
+    [K in keyof T]:
+      | Argument<T[K]>
+      | (Record<PropertyKey, never> extends Pick<T, K> ? undefined : never);
+  };
+
+export interface CallOptions {
+  /** Ends the call before the client's own timeout of 30 s. */
+  signal?: AbortSignal;
+}
+
+/**
+ * @param schema Shape of what the function returns.
+ * @throws {DatabaseError} if the database refuses the call or does not answer
+ * @throws {ZodError} if the answer has another shape
+ */
+export async function callFunction<Name extends FunctionName, Schema extends z.ZodType>(
+  database: DatabaseClient,
+  name: Name,
+  args: Arguments<Functions[Name]["Args"]>,
+  schema: Schema,
+  { signal }: CallOptions = {},
+): Promise<z.infer<Schema>> {
+  const call = database.rpc(name, args as never);
+  const { data, error } = await (signal ? call.abortSignal(signal) : call);
+  if (error !== null) throw new DatabaseError(name, error.code ?? "");
+  return schema.parse(data);
+}

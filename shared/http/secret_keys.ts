@@ -1,0 +1,30 @@
+/** Lets in callers with a secret key: the scheduler, and people who operate the backend. */
+import { equalInConstantTime } from "../crypto/constant_time.ts";
+import type { Callers } from "./app.ts";
+import { Problem } from "./problem.ts";
+
+/**
+ * Secret keys come in `apikey`, never as a Bearer token, as on the platform. Other callers get 401 without
+ * the header, 403 with a key that is not one of `secretKeys`.
+ */
+export function secretKeys(keys: readonly string[]): Callers<object> {
+  return [async (c, next) => {
+    const key = c.req.header("apikey");
+    if (key === undefined) {
+      throw new Problem({
+        status: 401,
+        code: "secret_key_required",
+        detail: "Send a secret key (sb_secret_...) in the header apikey.",
+      });
+    }
+    // Every key is compared: the duration does not show which one matched.
+    if (keys.filter((secretKey) => equalInConstantTime(key, secretKey)).length === 0) {
+      throw new Problem({
+        status: 403,
+        code: "secret_key_refused",
+        detail: "That is not a secret key of this project.",
+      });
+    }
+    await next();
+  }];
+}

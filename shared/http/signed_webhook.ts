@@ -1,0 +1,78 @@
+/** The function that receives a vendor's signed webhooks: read, verify, parse, store, answer. */
+import type { Hono } from "hono";
+import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/events.ts";
+import type { Inbox } from "../inbox/inbox.ts";
+import type { EventProcessor } from "../inbox/process_events.ts";
+import { log } from "../log.ts";
+import { type AppEnv, createApp } from "./app.ts";
+import { runInBackground } from "./background.ts";
+import { Problem } from "./problem.ts";
+import { readBody } from "./read_body.ts";
+
+export interface SignedWebhookOptions {
+  /** Of the function. */
+  name: string;
+  source: EventSource;
+  /** Whether the vendor signed exactly these bytes. */
+  verify(body: Uint8Array<ArrayBuffer>, headers: Headers): boolean | Promise<boolean>;
+  /** The answer to a wrong signature: vendors differ in which status they take for "received". */
+  refusal: { status: 400 | 403; detail: string };
+  /** @throws {InvalidWebhookError} */
+  parse(text: string): Omit<NewEvent, "source" | "body">;
+  inbox: Inbox;
+  processor: EventProcessor;
+}
+
+/** The signature is checked in the route: anyone may call, and gets no further without one. */
+export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
+  const { name, source, verify, refusal, parse, inbox, processor } = options;
+  const app = createApp(name, { callers: [] });
+
+  app.post("/", async (c) => {
+    const bytes = await readBody(c.req.raw);
+    if (!await verify(bytes, c.req.raw.headers)) {
+      throw new Problem({ code: "invalid_signature", ...refusal });
+    }
+    const body = decode(bytes);
+    const event = { source, body, ...parseOrRefuse(parse, body) };
+
+    const { eventId, duplicate } = await inbox.receive(event).catch((error) => {
+      const detail = "The webhook could not be stored. Please send it again.";
+      throw new Problem({ status: 503, code: "not_stored", detail }, { cause: error });
+    });
+    log.info("webhook received", {
+      request_id: c.var.requestId,
+      event_id: eventId,
+      event_type: event.eventType,
+      shop_id: event.shopId,
+      duplicate,
+    });
+    if (!duplicate) runInBackground(processor.processEvents());
+    return c.body(null, 200);
+  });
+
+  return app;
+}
+
+function invalidWebhook(detail: string): Problem {
+  return new Problem({ status: 400, code: "invalid_webhook", detail });
+}
+
+/** A byte order mark stays: it was signed with the rest. @throws {Problem} 400 */
+function decode(bytes: Uint8Array<ArrayBuffer>): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw invalidWebhook("The body is not UTF-8.");
+  }
+}
+
+/** @throws {Problem} 400 */
+function parseOrRefuse(parse: SignedWebhookOptions["parse"], text: string) {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof InvalidWebhookError)) throw error;
+    throw invalidWebhook(error.message);
+  }
+}

@@ -1,0 +1,108 @@
+/** Lets in signed-in users, by the access token that Supabase Auth gave them. */
+import { cors } from "hono/cors";
+import * as z from "zod";
+import { fromBase64 } from "../crypto/encoding.ts";
+import type { DatabaseClient } from "../database/client.ts";
+import { errorText, log } from "../log.ts";
+import type { Callers } from "./app.ts";
+import { Problem } from "./problem.ts";
+
+export interface User {
+  id: string;
+  /** For calls as the user; never logged. */
+  accessToken: string;
+}
+
+/** Neither API keys nor anonymous sign-ins are users. */
+const UserClaims = z.looseObject({
+  sub: z.uuid(),
+  role: z.literal("authenticated"),
+  is_anonymous: z.literal(false).optional(),
+});
+
+function unauthorized(code: string, detail: string): Problem {
+  return new Problem({
+    status: 401,
+    code,
+    detail,
+    headers: { "www-authenticate": "Bearer" },
+  });
+}
+
+/** Reads the token's own claim: a forged one only changes the code of the refusal. */
+function isExpired(token: string): boolean {
+  try {
+    const payload = new TextDecoder().decode(fromBase64(token.split(".")[1] ?? ""));
+    return Number(JSON.parse(payload).exp) * 1000 <= Date.now();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Verifies the token with the project's public keys, or through Auth where the project has none.
+ * @throws {Problem} 401 without a user's valid token, 503 if Auth does not answer
+ */
+export async function identifyUser(request: Request, database: DatabaseClient): Promise<User> {
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  if (token === undefined) {
+    throw unauthorized(
+      "user_required",
+      "Sign in, and send the access token: Authorization: Bearer <token>.",
+    );
+  }
+  const invalid = () => unauthorized("invalid_token", "That is not a user's valid access token.");
+  // Anything but a JWT stays here: it may be a key that was sent by mistake.
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw invalid();
+  const { data, error } = await database.auth.getClaims(token).catch((error) => ({
+    data: null,
+    error,
+  }));
+  if (error?.name === "AuthRetryableFetchError") {
+    log.error("Auth did not answer", { error: errorText(error) });
+    throw new Problem({
+      status: 503,
+      code: "auth_unavailable",
+      detail: "Your sign-in could not be checked. Please try again.",
+    });
+  }
+  // Its own code: the app renews the session instead of showing the sign-in page.
+  if (error !== null && isExpired(token)) {
+    throw unauthorized("token_expired", "The access token has expired: renew the session.");
+  }
+  const claims = UserClaims.safeParse(data?.claims);
+  if (error !== null || !claims.success) throw invalid();
+  return { id: claims.data.sub, accessToken: token };
+}
+
+/** A token outlives its account for a while: the response to a call whose account was deleted. */
+export function accountDeleted(cause: unknown): Problem {
+  const detail = "This account was deleted.";
+  return new Problem({ status: 401, code: "account_deleted", detail }, { cause });
+}
+
+/** Every origin may call: callers prove themselves by a token that no other page has, not by cookies. */
+const allowBrowsers = cors({
+  origin: "*",
+  allowHeaders: ["authorization", "apikey", "content-type", "x-client-info", "idempotency-key"],
+  exposeHeaders: ["x-request-id", "retry-after"],
+  maxAge: 3600,
+});
+
+/**
+ * Signed-in users, from pages of any origin. Every route has `c.var.user`.
+ * @param except Paths below the function's own, e.g. `/callback`, that anyone may call.
+ */
+export function signedInUsers(
+  database: DatabaseClient,
+  { except = [] }: { except?: readonly string[] } = {},
+): Callers<{ user: User }> {
+  const isExcepted = (path: string) => except.some((end) => path.endsWith(end));
+  return [
+    (c, next) => isExcepted(c.req.path) ? next() : allowBrowsers(c, next),
+    async (c, next) => {
+      if (!isExcepted(c.req.path)) c.set("user", await identifyUser(c.req.raw, database));
+      await next();
+    },
+  ];
+}

@@ -1,0 +1,82 @@
+/** The shapes of events: received, claimed, and what their handlers return. */
+import * as z from "zod";
+import type { IgnoreReason } from "./ignore_reasons.ts";
+
+/** Who sent an event; `creatorflow` events are tasks of our own. */
+export const EventSource = z.enum(["tiktok", "stripe", "easypost", "creatorflow"]);
+export type EventSource = z.infer<typeof EventSource>;
+
+/** A verified webhook, not stored yet. */
+export interface NewEvent {
+  source: EventSource;
+  /** Equal for every delivery of one event. */
+  externalId: string;
+  eventType: string;
+  /** TikTok's shop id, where the event names one. */
+  shopId: string | null;
+  /** The id of the object that the event names, e.g. TikTok's order id. */
+  objectId: string | null;
+  /** The body as received. */
+  body: string;
+}
+
+/** The body of a signed webhook is not an event of its sender. */
+export class InvalidWebhookError extends Error {
+  override name = "InvalidWebhookError";
+}
+
+/** A live connection to a shop, as the database stores it. */
+export const StoredConnection = z.object({
+  /** `tiktok_shops.id` */
+  id: z.string(),
+  /** TikTok's shop id. */
+  shop_id: z.string(),
+  shop_cipher: z.string(),
+  /** Encrypted. */
+  access_token: z.string(),
+  /** Version of the token pair that `access_token` belongs to. */
+  token_version: z.int(),
+});
+export type StoredConnection = z.infer<typeof StoredConnection>;
+
+/** An event that this worker holds until its lease ends; `shop` is its connection, if it is live. */
+export const ClaimedEvent = z.object({
+  event_id: z.int(),
+  attempt: z.int(),
+  source: EventSource,
+  event_type: z.string(),
+  shop_id: z.string().nullable(),
+  object_id: z.string().nullable(),
+  body: z.string(),
+  shop: StoredConnection.extend({ user_id: z.string() }).nullable(),
+});
+export type ClaimedEvent = z.infer<typeof ClaimedEvent>;
+
+/** An event whose shop is connected. */
+export type ShopEvent = ClaimedEvent & { shop: NonNullable<ClaimedEvent["shop"]> };
+
+/**
+ * `ignored`: why there is nothing to do. `outcome`: its effect has settled the event, in one transaction;
+ * `more` means that the effect has stored further events. `error`: the event is tried again.
+ */
+export type EventResult =
+  | { ignored: IgnoreReason }
+  | { outcome: string; more?: boolean }
+  | { error: unknown };
+
+export interface EventHandler {
+  /** Events of the same group are handled by one call. */
+  groupOf(event: ClaimedEvent): string;
+  /** One result for each event, in their order; an exception means that all of them failed. */
+  handle(events: ClaimedEvent[]): Promise<EventResult[]>;
+}
+
+/** A handler that takes one event at a time. */
+export function handleEach(
+  handle: (event: ClaimedEvent) => Promise<EventResult>,
+): EventHandler {
+  return {
+    groupOf: (event) => String(event.event_id),
+    handle: async (events) => [await handle(events[0] as ClaimedEvent)],
+  };
+}
