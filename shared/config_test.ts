@@ -10,7 +10,6 @@ import {
   readSupabaseConfig,
   readTikTokAuthorizeConfig,
   readTikTokConfig,
-  readWorkerConfig,
 } from "./config.ts";
 
 const environment = (variables: Record<string, string>) => (name: string) => variables[name];
@@ -60,7 +59,7 @@ Deno.test("a missing or wrong variable is named, with the fix and without its va
   }
 });
 
-Deno.test("readTikTokConfig() uses TikTok's own hosts unless told otherwise", () => {
+Deno.test("readTikTokConfig() uses TikTok's own hosts by default", () => {
   const keys = { TIKTOK_APP_KEY: "key", TIKTOK_APP_SECRET: "secret" };
   assert.equal(
     readTikTokConfig(environment(keys)).apiUrl,
@@ -71,10 +70,10 @@ Deno.test("readTikTokConfig() uses TikTok's own hosts unless told otherwise", ()
   assert.equal(other.authUrl, "https://auth.tiktok-shops.com");
 });
 
-Deno.test("readEncryptionKeys() names the variable and how to make a key", async () => {
-  await assert.rejects(readEncryptionKeys(environment({})), /ENCRYPTION_KEYS is not set.*openssl/);
-  await assert.rejects(
-    readEncryptionKeys(environment({ ENCRYPTION_KEYS: "a:AAAA" })),
+Deno.test("readEncryptionKeys() names the variable and how to make a key", () => {
+  assert.throws(() => readEncryptionKeys(environment({})), /ENCRYPTION_KEYS is not set.*openssl/);
+  assert.throws(
+    () => readEncryptionKeys(environment({ ENCRYPTION_KEYS: "a:AAAA" })),
     /ENCRYPTION_KEYS: Key "a" has 3 bytes, not 32/,
   );
 });
@@ -84,7 +83,7 @@ const AUTHORIZE = {
   APP_URL: "https://app.example/shops",
 };
 
-Deno.test("readTikTokAuthorizeConfig() uses TikTok's own pages unless told otherwise", () => {
+Deno.test("readTikTokAuthorizeConfig() uses TikTok's own pages by default", () => {
   assert.deepEqual(readTikTokAuthorizeConfig(environment(AUTHORIZE)), {
     serviceId: "7000000000000000001",
     authorizeUrl: "https://services.tiktokshop.com/open/authorize",
@@ -131,7 +130,7 @@ Deno.test("readTikTokAuthorizeConfig() names what is missing or wrong, without i
   }
 });
 
-Deno.test("readEasyPostConfig() uses EasyPost's own host unless told otherwise", () => {
+Deno.test("readEasyPostConfig() uses EasyPost's own host by default", () => {
   const key = { EASYPOST_API_KEY: "EZTKs3cret" };
   assert.deepEqual(readEasyPostConfig(environment(key)), {
     apiKey: "EZTKs3cret",
@@ -195,7 +194,7 @@ function assertRefused(read: () => unknown, message: RegExp): void {
   });
 }
 
-Deno.test("readStripeConfig() reads key and prices, and uses Stripe's own host unless told otherwise", () => {
+Deno.test("readStripeConfig() reads key and prices, and uses Stripe's own host by default", () => {
   assert.deepEqual(readStripeConfig(environment(STRIPE)), {
     secretKey: "sk_test_a1",
     apiUrl: "https://api.stripe.com",
@@ -288,29 +287,5 @@ Deno.test("readAppUrl() reads the address of the page as it is", () => {
       () => readAppUrl(environment({ APP_URL: odd })),
       /^APP_URL is not an http\(s\) URL\.$/,
     );
-  }
-});
-
-Deno.test("readWorkerConfig() reads everything that the inbox's worker needs, and needs all of it", async () => {
-  const all: Record<string, string> = {
-    ...SUPABASE,
-    ...STRIPE,
-    TIKTOK_APP_KEY: "key",
-    TIKTOK_APP_SECRET: "secret",
-    EASYPOST_API_KEY: "EZTK_a",
-    ENCRYPTION_KEYS: `k1:${btoa("k".repeat(32))}`,
-  };
-  const { supabase, tiktok, easypost, stripe, keys } = await readWorkerConfig(environment(all));
-  assert.deepEqual(supabase, readSupabaseConfig(environment(all)));
-  assert.deepEqual(tiktok, readTikTokConfig(environment(all)));
-  assert.deepEqual(easypost, { apiKey: "EZTK_a", apiUrl: "https://api.easypost.com/v2" });
-  assert.deepEqual(stripe, readStripeConfig(environment(all)));
-  assert.equal(keys.current, "k1");
-  for (const name of Object.keys(all)) {
-    await assert.rejects(readWorkerConfig(environment({ ...all, [name]: "" })), (error: Error) => {
-      assert.ok(error instanceof ConfigError);
-      assert.match(error.message, new RegExp(`^${name} is not set`));
-      return true;
-    });
   }
 });

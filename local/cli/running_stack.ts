@@ -1,10 +1,5 @@
 /** Finds the running stack that a command is for. */
-import {
-  readSupabaseConfig,
-  readWorkerConfig,
-  type SupabaseConfig,
-  type WorkerConfig,
-} from "../../shared/config.ts";
+import { type Environment, readSupabaseConfig, type SupabaseConfig } from "../../shared/config.ts";
 import {
   functionEnvironment,
   readEnvironment,
@@ -26,13 +21,12 @@ export async function findRunningStack(data: string): Promise<StackEnvironment> 
   return env;
 }
 
-/** What the functions of a stack read, for shared code that runs outside of them. */
-export async function workerConfigOf(env: StackEnvironment): Promise<WorkerConfig> {
+/** The environment of a stack's functions, for shared code that runs outside of them. */
+export function environmentOf(env: StackEnvironment): Environment {
   const variables = functionEnvironment(env);
-  return await readWorkerConfig((name) => variables[name]);
+  return (name) => variables[name];
 }
 
 export function supabaseConfigOf(env: StackEnvironment): SupabaseConfig {
-  const variables = functionEnvironment(env);
-  return readSupabaseConfig((name) => variables[name]);
+  return readSupabaseConfig(environmentOf(env));
 }

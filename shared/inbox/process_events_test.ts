@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
-import { Drainer, type EventHandler, type EventResult } from "./process_events.ts";
-import type { ClaimedEvent, Inbox } from "./inbox.ts";
+import { ConfigError } from "../config.ts";
+import { type ClaimedEvent, type EventResult, handleEach } from "./events.ts";
+import type { Inbox } from "./inbox.ts";
+import { EventProcessor } from "./process_events.ts";
 
-// Every event is logged; here nobody reads that.
+// Every event is logged: not needed here.
 const quiet = () => {};
 Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
-/** An inbox in memory, with the claims and settlements that it saw. */
+/** An inbox in memory that records claims and settlements. */
 class MemoryInbox {
   readonly waiting: ClaimedEvent[] = [];
   readonly claims: number[] = [];
   readonly failures: [number, string, number | undefined][] = [];
   readonly ignored: [number, string][] = [];
+  readonly postponed: [number, string, number][] = [];
 
   add(...ids: number[]): void {
     for (const event_id of ids) {
@@ -42,174 +45,198 @@ class MemoryInbox {
     this.failures.push([event.event_id, error, retryAfter]);
     return Promise.resolve("pending");
   }
+
+  postpone(event: ClaimedEvent, error: string, retryAfter: number): Promise<void> {
+    this.postponed.push([event.event_id, error, retryAfter]);
+    return Promise.resolve();
+  }
 }
 
-/** Works each event by itself. */
-function each(work: (event: ClaimedEvent) => Promise<EventResult>): EventHandler {
-  return {
-    groupOf: (event) => String(event.event_id),
-    work: ([event]) => work(event as ClaimedEvent).then((result) => [result]),
-  };
-}
+/** Routes for the only type of event here. */
+const route = (handle: (event: ClaimedEvent) => Promise<EventResult>) => ({
+  tiktok: { ORDER_STATUS_CHANGE: handleEach(handle) },
+});
 
 const asInbox = (inbox: MemoryInbox) => inbox as unknown as Inbox;
 
-Deno.test("drain() asks the inbox once when it gives fewer events than it was asked for", async () => {
+Deno.test("processEvents() claims once when it gets fewer events than it asked for", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3);
-  const drainer = new Drainer(asInbox(inbox), {
-    batchSize: 8,
-    handlers: { tiktok: each(() => Promise.resolve({ outcome: "inserted" })) },
-  });
-  assert.deepEqual(await drainer.drain(), { inserted: 3 });
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route(() => Promise.resolve({ outcome: "inserted" })),
+    { batchSize: 8 },
+  );
+  assert.deepEqual(await processor.processEvents(), { inserted: 3 });
   assert.deepEqual(inbox.claims, [8]);
 });
 
-Deno.test("drain() never works more events at once than it may", async () => {
+Deno.test("processEvents() never handles more events at once than `concurrency`", async () => {
   const inbox = new MemoryInbox();
   inbox.add(...Array.from({ length: 20 }, (_, i) => i));
-  let [working, most] = [0, 0];
-  const drainer = new Drainer(asInbox(inbox), {
-    concurrency: 4,
-    batchSize: 6,
-    handlers: {
-      tiktok: each(async () => {
-        most = Math.max(most, ++working);
-        await Promise.resolve();
-        working--;
-        return { outcome: "done" };
-      }),
-    },
-  });
-  assert.deepEqual(await drainer.drain(), { done: 20 });
+  let [running, most] = [0, 0];
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route(async () => {
+      most = Math.max(most, ++running);
+      await Promise.resolve();
+      running--;
+      return { outcome: "done" };
+    }),
+    { concurrency: 4, batchSize: 6 },
+  );
+  assert.deepEqual(await processor.processEvents(), { done: 20 });
   assert.equal(most, 4);
 });
 
-Deno.test("drain() takes an event that arrives while another one hangs", async () => {
+Deno.test("processEvents() handles an event that arrives while another one hangs", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1);
   const hanging = Promise.withResolvers<{ outcome: string }>();
   const second = Promise.withResolvers<void>();
-  const drainer = new Drainer(asInbox(inbox), {
-    concurrency: 2,
-    batchSize: 1,
-    handlers: {
-      tiktok: each((event) => {
-        if (event.event_id === 1) return hanging.promise;
-        second.resolve();
-        return Promise.resolve({ outcome: "done" });
-      }),
-    },
-  });
-  const first = drainer.drain();
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route((event) => {
+      if (event.event_id === 1) return hanging.promise;
+      second.resolve();
+      return Promise.resolve({ outcome: "done" });
+    }),
+    { concurrency: 2, batchSize: 1 },
+  );
+  const first = processor.processEvents();
   await Promise.resolve();
   inbox.add(2);
-  const joined = drainer.drain();
+  const joined = processor.processEvents();
   await second.promise;
   hanging.resolve({ outcome: "late" });
   assert.deepEqual(await first, { done: 1, late: 1 });
   assert.equal(await joined, await first);
 });
 
-Deno.test("drain() claims nothing after its time is over, and finishes what it has", async () => {
+Deno.test("processEvents() claims nothing after its budget, and finishes claimed events", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3);
   let now = 0;
-  const drainer = new Drainer(asInbox(inbox), {
-    concurrency: 1,
-    batchSize: 1,
-    budgetMs: 100,
-    now: () => now,
-    handlers: {
-      tiktok: each(() => {
-        now += 60;
-        return Promise.resolve({ outcome: "done" });
-      }),
-    },
-  });
-  assert.deepEqual(await drainer.drain(), { done: 2 });
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route(() => {
+      now += 60;
+      return Promise.resolve({ outcome: "done" });
+    }),
+    { concurrency: 1, batchSize: 1, budgetMs: 100, now: () => now },
+  );
+  assert.deepEqual(await processor.processEvents(), { done: 2 });
   assert.equal(inbox.waiting.length, 1);
 });
 
-Deno.test("drain() puts a failed event back with its error and the wait that was asked for", async () => {
+Deno.test("processEvents() puts a failed event back with its error and its retry-after", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2);
-  const drainer = new Drainer(asInbox(inbox), {
-    handlers: {
-      tiktok: each((event) => {
-        if (event.event_id === 2) return Promise.resolve({ ignored: "nothing to do" });
-        return Promise.reject(Object.assign(new Error("no answer"), { retryAfterSeconds: 9 }));
-      }),
-    },
-  });
-  assert.deepEqual(await drainer.drain(), { failed: 1, ignored: 1 });
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route((event) => {
+      if (event.event_id === 2) return Promise.resolve({ ignored: "no_order_named" });
+      return Promise.reject(Object.assign(new Error("no answer"), { retryAfterSeconds: 9 }));
+    }),
+  );
+  assert.deepEqual(await processor.processEvents(), { failed: 1, ignored: 1 });
   assert.deepEqual(inbox.failures, [[1, "Error: no answer", 9]]);
-  assert.deepEqual(inbox.ignored, [[2, "nothing to do"]]);
+  assert.deepEqual(inbox.ignored, [[2, "no_order_named"]]);
 });
 
-Deno.test("drain() can be called again after the database was away", async () => {
+Deno.test("processEvents() can be called again after the database was unreachable", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1);
   const claim = inbox.claim.bind(inbox);
-  inbox.claim = () => Promise.reject(new Error("away"));
-  const drainer = new Drainer(asInbox(inbox), {
-    handlers: { tiktok: each(() => Promise.resolve({ outcome: "done" })) },
-  });
-  await assert.rejects(drainer.drain(), /away/);
+  inbox.claim = () => Promise.reject(new Error("unreachable"));
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route(() => Promise.resolve({ outcome: "done" })),
+  );
+  await assert.rejects(processor.processEvents(), /unreachable/);
   inbox.claim = claim;
-  assert.deepEqual(await drainer.drain(), { done: 1 });
+  assert.deepEqual(await processor.processEvents(), { done: 1 });
 });
 
-Deno.test("drain() works events of a group by one call, of at most the group's size, and settles each", async () => {
+Deno.test("processEvents() handles a group by one call of at most `groupSize` events, and settles each", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3, 4, 5, 6, 7);
   const calls: number[][] = [];
-  const drainer = new Drainer(asInbox(inbox), {
-    groupSize: 3,
-    handlers: {
-      tiktok: {
+  const processor = new EventProcessor(asInbox(inbox), {
+    tiktok: {
+      ORDER_STATUS_CHANGE: {
         groupOf: (event) => event.event_id % 2 === 0 ? "even" : "odd",
-        work: (events) => {
+        handle: (events) => {
           calls.push(events.map((event) => event.event_id));
           return Promise.resolve(events.map(({ event_id }): EventResult => {
             if (event_id === 3) return { error: new Error("bad") };
-            return event_id === 4 ? { ignored: "nothing" } : { outcome: "done" };
+            return event_id === 4 ? { ignored: "no_order_named" } : { outcome: "done" };
           }));
         },
       },
     },
-  });
-  assert.deepEqual(await drainer.drain(), { done: 5, failed: 1, ignored: 1 });
+  }, { groupSize: 3 });
+  assert.deepEqual(await processor.processEvents(), { done: 5, failed: 1, ignored: 1 });
   assert.deepEqual(calls, [[1, 3, 5], [7], [2, 4, 6]]);
   assert.deepEqual(inbox.failures, [[3, "Error: bad", undefined]]);
-  assert.deepEqual(inbox.ignored, [[4, "nothing"]]);
+  assert.deepEqual(inbox.ignored, [[4, "no_order_named"]]);
 });
 
-Deno.test("drain() puts a whole group back when its handler throws or says too little", async () => {
+Deno.test("processEvents() puts a whole group back when its handler throws or gives too few results", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2);
   const group = { groupOf: () => "all" };
-  const thrown = new Drainer(asInbox(inbox), {
-    handlers: { tiktok: { ...group, work: () => Promise.reject(new Error("away")) } },
-  });
-  assert.deepEqual(await thrown.drain(), { failed: 2 });
-  inbox.add(3, 4);
-  const silent = new Drainer(asInbox(inbox), {
-    handlers: { tiktok: { ...group, work: () => Promise.resolve([{ outcome: "done" }]) } },
-  });
-  assert.deepEqual(await silent.drain(), { done: 1, failed: 1 });
-});
-
-Deno.test("drain() looks again when an event has put others into the inbox", async () => {
-  const inbox = new MemoryInbox();
-  inbox.add(1);
-  const drainer = new Drainer(asInbox(inbox), {
-    handlers: {
-      tiktok: each((event) => {
-        if (event.event_id < 3) inbox.add(event.event_id + 1);
-        return Promise.resolve({ outcome: "done", more: event.event_id < 3 });
-      }),
+  const thrown = new EventProcessor(asInbox(inbox), {
+    tiktok: {
+      ORDER_STATUS_CHANGE: {
+        ...group,
+        handle: () => Promise.reject(new Error("unreachable")),
+      },
     },
   });
-  assert.deepEqual(await drainer.drain(), { done: 3 });
+  assert.deepEqual(await thrown.processEvents(), { failed: 2 });
+  inbox.add(3, 4);
+  const silent = new EventProcessor(asInbox(inbox), {
+    tiktok: {
+      ORDER_STATUS_CHANGE: {
+        ...group,
+        handle: () => Promise.resolve([{ outcome: "done" }]),
+      },
+    },
+  });
+  assert.deepEqual(await silent.processEvents(), { done: 1, failed: 1 });
+});
+
+Deno.test("processEvents() claims again when an event has stored others", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1);
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route((event) => {
+      if (event.event_id < 3) inbox.add(event.event_id + 1);
+      return Promise.resolve({ outcome: "done", more: event.event_id < 3 });
+    }),
+  );
+  assert.deepEqual(await processor.processEvents(), { done: 3 });
+});
+
+Deno.test("processEvents() postpones an event whose handler lacks a variable, and counts no failure", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1);
+  const missing = new ConfigError("STRIPE_SECRET_KEY is not set.");
+  const processor = new EventProcessor(asInbox(inbox), route(() => Promise.reject(missing)));
+  assert.deepEqual(await processor.processEvents(), { postponed: 1 });
+  assert.deepEqual(inbox.postponed, [[1, "ConfigError: STRIPE_SECRET_KEY is not set.", 300]]);
+  assert.deepEqual(inbox.failures, []);
+});
+
+Deno.test("processEvents() ignores events without a route, and finds a route by the beginning of a type", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1, 2, 3);
+  const types = ["tracker.updated", "batch.created", "toString"];
+  inbox.waiting.forEach((event, n) => event.event_type = types[n] as string);
+  const tracker = handleEach(() => Promise.resolve({ outcome: "tracked" }));
+  const processor = new EventProcessor(asInbox(inbox), { tiktok: { "tracker.*": tracker } });
+  assert.deepEqual(await processor.processEvents(), { tracked: 1, ignored: 2 });
+  assert.deepEqual(inbox.ignored, [[2, "event_type_not_handled"], [3, "event_type_not_handled"]]);
 });

@@ -1,7 +1,7 @@
 /** Lets the hours pass that a chaos run does not wait for, and brings it to its end. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LEASE_SECONDS } from "../../shared/tiktok/connections/refresh_login.ts";
-import { letRefreshesBeDue } from "../support/logins.ts";
+import { makeRefreshesDue } from "../support/logins.ts";
 import { letTimePass, runEventWorker } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import { patiently } from "./patience.ts";
@@ -64,7 +64,7 @@ export async function settle(
   let reconnections = 0;
   while (true) {
     await patiently("let time pass", async () => {
-      await letRefreshesBeDue(stack);
+      await makeRefreshesDue(stack);
       await letTimePass(stack);
     });
     await patiently(

@@ -5,9 +5,9 @@ import { TikTokError } from "../../shared/tiktok/api/errors.ts";
 import { connectionStates, signUp } from "../support/oauth.ts";
 import {
   addLogin,
-  backendOf,
   connectionOf,
-  letRefreshesBeDue,
+  dependenciesOf,
+  makeRefreshesDue,
   reconnect,
   runTokenRefresh,
   storedTokens,
@@ -22,7 +22,7 @@ import {
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 async function scene(stack: TestStack, shopCount = 1) {
-  const backend = await backendOf(stack);
+  const backend = dependenciesOf(stack);
   const seller = await signUp(stack);
   const openId = await addLogin(stack, backend, seller.id, shopCount);
   return { backend, seller, openId, stored: await connectionOf(stack, openId) };
@@ -123,7 +123,7 @@ Deno.test("a dead login costs one refused refresh, however many webhooks still c
   for (let run = 0; run < 3; run++) {
     await runEventWorker(stack);
     await letTimePass(stack);
-    await letRefreshesBeDue(stack);
+    await makeRefreshesDue(stack);
   }
   await runEventWorker(stack);
   await runTokenRefresh(stack);
@@ -190,7 +190,7 @@ Deno.test("an order is not lost to a token that cannot be refreshed for a while"
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
   await failedEvent(stack);
   stack.tiktok.faults.clear();
-  await letRefreshesBeDue(stack);
+  await makeRefreshesDue(stack);
   await letTimePass(stack);
   await runEventWorker(stack);
   assert.deepEqual(await settledEvents(stack), { done: 1 });

@@ -14,7 +14,12 @@ import {
   redirectOf,
   signUp,
 } from "../support/oauth.ts";
-import { backendOf, letTokensEnd, runTokenRefresh, storedTokens } from "../support/logins.ts";
+import {
+  dependenciesOf,
+  expireTokensIn,
+  runTokenRefresh,
+  storedTokens,
+} from "../support/logins.ts";
 import { letTimePass, runEventWorker, settledEvents, settleTasks } from "../support/shop.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
@@ -558,7 +563,7 @@ Deno.test("an attempt that fails after the exchange does not end the connection 
   stack.tiktok.addShop({ id: "7480000000000012001", openId });
   await connectLogin(stack, ada, openId);
   await settleTasks(stack);
-  const { keys } = await backendOf(stack);
+  const { keys } = dependenciesOf(stack);
   const isNewest = async () => {
     const [pair] = await storedTokens(stack, keys);
     const { openId: _, ...tokens } = pair ?? {};
@@ -570,7 +575,7 @@ Deno.test("an attempt that fails after the exchange does not end the connection 
   stack.tiktok.faults.add({ path: "/authorization/", kind: "internal", count: 3 });
   assert.equal((await connectLogin(stack, ada, openId)).code, "tiktok_unavailable");
   await isNewest();
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   assert.equal((await runTokenRefresh(stack)).refreshed, 1);
   await isNewest();
 });
@@ -591,7 +596,7 @@ Deno.test("of two ways back at once the pair that TikTok issued later is kept, t
   assert.equal((await connectLogin(stack, seller, openId)).status, "connected");
   stack.tiktok.faults.close();
   assert.equal((await slow).status, "connected");
-  const { keys } = await backendOf(stack);
+  const { keys } = dependenciesOf(stack);
   const pairs = await storedTokens(stack, keys);
   assert.equal(pairs.length, 2);
   for (const { openId: _, ...pair } of pairs) {

@@ -4,9 +4,9 @@ import { refreshDueLogins } from "../../shared/tiktok/connections/refresh_due_lo
 import { connectionStates, signUp } from "../support/oauth.ts";
 import {
   addLogin,
-  backendOf,
-  letRefreshesBeDue,
-  letTokensEnd,
+  dependenciesOf,
+  expireTokensIn,
+  makeRefreshesDue,
   reconnect,
   runTokenRefresh,
   storedTokens,
@@ -17,7 +17,7 @@ import { until } from "../support/until.ts";
 const NONE = { refreshed: 0, superseded: 0, waiting: 0, needs_reauth: 0, expired: 0 };
 
 async function scene(stack: TestStack, logins: number[]) {
-  const backend = await backendOf(stack);
+  const backend = dependenciesOf(stack);
   const seller = await signUp(stack);
   const openIds: string[] = [];
   for (const shops of logins) openIds.push(await addLogin(stack, backend, seller.id, shops));
@@ -33,7 +33,7 @@ async function assertNewest(stack: TestStack, keys: Parameters<typeof storedToke
 
 Deno.test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pair the newest", async () => {
   await using stack = await startTestStack();
-  const backend = await backendOf(stack);
+  const backend = dependenciesOf(stack);
   const seller = await signUp(stack);
   const sizes = Array.from({ length: 120 }, (_, n) => n < 80 ? 2 : 1);
   for (let n = 0; n < sizes.length; n += 10) {
@@ -42,7 +42,7 @@ Deno.test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pai
     );
   }
   assert.equal((await stack.sql`select from public.tiktok_shops`).length, 200);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
 
   const summaries = await Promise.all(Array.from({ length: 50 }, () => runTokenRefresh(stack)));
 
@@ -81,7 +81,7 @@ Deno.test("what ends within a day is refreshed, oldest first; the rest is left a
 Deno.test("the time budget ends the claiming, and what is left is for the next run", async () => {
   await using stack = await startTestStack();
   const { backend } = await scene(stack, [1, 1, 1, 1]);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   let now = 0;
   const summary = await refreshDueLogins(backend, {
     concurrency: 1,
@@ -96,7 +96,7 @@ Deno.test("the time budget ends the claiming, and what is left is for the next r
 Deno.test("kill -9 between TikTok's answer and the commit: the next run finds the login dead, and says so", async () => {
   await using stack = await startTestStack();
   const { backend, openIds } = await scene(stack, [2]);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   stack.tiktok.faults.add({
     path: "/api/v2/token/refresh",
     kind: "late",
@@ -119,7 +119,7 @@ Deno.test("kill -9 between TikTok's answer and the commit: the next run finds th
   // Until the lease ends nobody else may: the killed one might still be at it.
   assert.deepEqual(await runTokenRefresh(stack), NONE);
   assert.equal((await storedTokens(stack, backend.keys)).length, 2);
-  await letRefreshesBeDue(stack);
+  await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, needs_reauth: 1 });
   const states = await connectionStates(stack);
   assert.ok(states.every((state) => state.endsWith("needs_reauth token_refused")), String(states));
@@ -127,7 +127,7 @@ Deno.test("kill -9 between TikTok's answer and the commit: the next run finds th
 
   // It costs no further call, and the seller can mend it.
   const asked = stack.tiktok.tokenRequests.length;
-  await letRefreshesBeDue(stack);
+  await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), NONE);
   assert.equal(stack.tiktok.tokenRequests.length, asked);
   const [row] = await stack.sql`select user_id from private.tiktok_logins`;
@@ -139,7 +139,7 @@ Deno.test("kill -9 between TikTok's answer and the commit: the next run finds th
 Deno.test("kill -9 before TikTok was asked: the next run recovers", async () => {
   await using stack = await startTestStack();
   const { backend } = await scene(stack, [2]);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   stack.tiktok.faults.add({
     path: "/api/v2/token/refresh",
     kind: "hang",
@@ -158,7 +158,7 @@ Deno.test("kill -9 before TikTok was asked: the next run recovers", async () => 
     "another function host runs",
     () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
   );
-  await letRefreshesBeDue(stack);
+  await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 1 });
   await assertNewest(stack, backend.keys);
 });
@@ -166,7 +166,7 @@ Deno.test("kill -9 before TikTok was asked: the next run recovers", async () => 
 Deno.test("a database that is away for a moment does not lose the new pair", async () => {
   await using stack = await startTestStack();
   const { backend } = await scene(stack, [1]);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   const signature = "store_refreshed_tokens(uuid, text, integer, jsonb)";
   await stack.sql.unsafe(`revoke execute on function public.${signature} from service_role`);
   const run = runTokenRefresh(stack);
@@ -182,7 +182,7 @@ Deno.test("a database that is away for a moment does not lose the new pair", asy
 Deno.test("outages and limits keep the old tokens and back off; one bad login stops no other", async () => {
   await using stack = await startTestStack();
   const { backend } = await scene(stack, [1, 1, 1, 1, 1]);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   const path = "/api/v2/token/refresh";
   const before = await storedTokens(stack, backend.keys);
   stack.tiktok.faults.add({ path, kind: "html", count: 1 });
@@ -208,7 +208,7 @@ Deno.test("outages and limits keep the old tokens and back off; one bad login st
   assert.equal(kept.length, 3);
 
   assert.deepEqual(await runTokenRefresh(stack), NONE, "not before their time");
-  await letRefreshesBeDue(stack);
+  await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 3 });
   await assertNewest(stack, backend.keys);
 });
@@ -217,7 +217,7 @@ Deno.test("TikTok's three ways of saying reconnect end the connection, and cost 
   await using stack = await startTestStack();
   const { openIds } = await scene(stack, [2, 1, 1]);
   const [withdrawn, expired, good] = openIds as [string, string, string];
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   const shop = stack.tiktok.state.all("shops").find((entry) => entry.openId === withdrawn);
   stack.tiktok.deauthorize(shop?.id as string);
   const token = stack.tiktok.newestTokens(expired)?.refreshToken as string;
@@ -227,8 +227,8 @@ Deno.test("TikTok's three ways of saying reconnect end the connection, and cost 
     .map((request) => request.code).sort();
   assert.deepEqual(codes, [0, 36004001, 36004005]);
   assert.deepEqual(stack.tiktok.refreshes, [good]);
-  await letTokensEnd(stack);
-  await letRefreshesBeDue(stack);
+  await expireTokensIn(stack);
+  await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 1 });
   const rows = await stack.sql`
     select from public.tiktok_shops where connection_status <> 'active'
@@ -240,13 +240,13 @@ Deno.test("consent that has run out ends without a call; a lost answer ends with
   await using stack = await startTestStack();
   const { openIds } = await scene(stack, [1, 1]);
   const [over] = openIds as [string, string];
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   await stack.sql`
     update public.tiktok_shops set refresh_token_expires_at = now() where open_id = ${over}`;
   stack.tiktok.faults.add({ path: "/api/v2/token/refresh", kind: "lost", count: 1 });
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, expired: 1, waiting: 1 });
   assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 1);
-  await letRefreshesBeDue(stack);
+  await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, needs_reauth: 1 });
   const states = (await connectionStates(stack)).map((state) =>
     state.split(" ").slice(1).join(" ")
@@ -260,7 +260,7 @@ Deno.test("consent that has run out ends without a call; a lost answer ends with
 Deno.test("a seller who connects again while a refresh is under way keeps the newer pair", async () => {
   await using stack = await startTestStack();
   const { backend, seller, openIds } = await scene(stack, [2]);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   stack.tiktok.faults.add({
     path: "/api/v2/token/refresh",
     kind: "late",
@@ -282,7 +282,7 @@ Deno.test("a seller who connects again while a refresh is under way keeps the ne
 Deno.test("only a secret key may call it", async () => {
   await using stack = await startTestStack();
   const { seller } = await scene(stack, [1]);
-  await letTokensEnd(stack);
+  await expireTokensIn(stack);
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-token-refresh`;
   const secret = stack.env.SUPABASE_SECRET_KEY;
   for (

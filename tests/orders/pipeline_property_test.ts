@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { workerConfigOf } from "../../local/cli/running_stack.ts";
+import { environmentOf } from "../../local/cli/running_stack.ts";
 import { mapOrderStatus } from "../../shared/tiktok/orders/map_order_status.ts";
-import { createWorker, type Worker } from "../../shared/event_routes.ts";
+import { createEventProcessor } from "../../shared/event_routes.ts";
+import type { EventProcessor } from "../../shared/inbox/process_events.ts";
 import { type FaultyProxy, startFaultyProxy } from "../support/faulty_proxy.ts";
 import {
   type ConnectedSeller,
@@ -104,7 +105,7 @@ class History {
 
   constructor(
     readonly stack: TestStack,
-    readonly worker: Worker,
+    readonly processor: EventProcessor,
     readonly proxy: FaultyProxy,
     readonly seller: ConnectedSeller,
   ) {}
@@ -181,7 +182,7 @@ class History {
         return;
       case "crash":
         this.proxy.lose(step.calls, step.what);
-        this.background.push(this.worker.drainer.drain().catch(() => {}));
+        this.background.push(this.processor.processEvents().catch(() => {}));
         return;
       case "work":
         await letTimePass(this.stack);
@@ -248,15 +249,14 @@ Deno.test("random histories: each order once or held once, in TikTok's newest st
   for (const [name, limit] of Object.entries(LIMITS)) {
     await stack.sql`update public.plans set monthly_order_limit = ${limit} where name = ${name}`;
   }
-  const config = await workerConfigOf(stack.env);
-  const worker = createWorker({
-    ...config,
-    supabase: { ...config.supabase, url: proxy.url },
+  const environment = environmentOf(stack.env);
+  const { processor } = createEventProcessor({
+    env: (name) => name === "SUPABASE_URL" ? proxy.url : environment(name),
   });
   const property = fc.asyncProperty(
     fc.array(step, { minLength: 10, maxLength: 40 }),
     async (steps) => {
-      const history = new History(stack, worker, proxy, await connectSeller(stack));
+      const history = new History(stack, processor, proxy, await connectSeller(stack));
       for (const next of steps) await history.take(next);
       await history.comeToRest();
       await history.check();

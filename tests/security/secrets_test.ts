@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beginAuthorization } from "../../local/stack/seller.ts";
 import { callOAuth, connectLogin, installFromStore, redirectOf, signUp } from "../support/oauth.ts";
-import { letRefreshesBeDue, letTokensEnd, runTokenRefresh } from "../support/logins.ts";
+import { makeRefreshesDue, expireTokensIn, runTokenRefresh } from "../support/logins.ts";
 import {
   letTimePass,
   postWebhook,
@@ -110,11 +110,11 @@ Deno.test("no log line, error body, redirect or stored row holds a secret or a t
   stack.tiktok.faults.clear();
   for (const kind of ["html", "rate_limit", "lost"] as const) {
     stack.tiktok.faults.add({ path: "/api/v2/token/refresh", kind, count: 1 });
-    await letTokensEnd(stack);
-    await letRefreshesBeDue(stack);
+    await expireTokensIn(stack);
+    await makeRefreshesDue(stack);
     note(await runTokenRefresh(stack));
   }
-  await letRefreshesBeDue(stack);
+  await makeRefreshesDue(stack);
   note(await runTokenRefresh(stack));
   note(await callOAuth(stack, "GET", "/shops", { seller: ada }));
   note(await connectLogin(stack, ada, openId));

@@ -1,48 +1,39 @@
-/** TikTok logins with shops, connected past the browser; and what the database keeps of their tokens. */
-import { createServiceClient } from "../../shared/database/client.ts";
+/** TikTok logins with shops, connected without a browser, and their tokens in the database. */
+import { environmentOf, supabaseConfigOf } from "../../local/cli/running_stack.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
-import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
-import { TikTokClient } from "../../shared/tiktok/api/client.ts";
-import { connectWithCode } from "../../shared/tiktok/connections/connect_shops.ts";
-import type { StoredConnection } from "../../shared/tiktok/connections/shop_connection.ts";
-import type { RefreshDependencies } from "../../shared/tiktok/connections/refresh_login.ts";
+import type { KeyRing } from "../../shared/crypto/key_ring.ts";
+import { createServiceClient } from "../../shared/database/client.ts";
+import type { StoredConnection } from "../../shared/inbox/events.ts";
+import { connectShops } from "../../shared/tiktok/connections/connect_shops.ts";
 import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
-import { supabaseConfigOf, workerConfigOf } from "../../local/cli/running_stack.ts";
+import {
+  createTikTokDependencies,
+  type TikTokDependencies,
+} from "../../shared/tiktok/dependencies.ts";
 import type { TestStack } from "./stack.ts";
 
-export interface Backend extends RefreshDependencies {
-  tiktok: TikTokClient;
-  keys: KeyRing;
-}
-
-/** What the functions work with, for calls from this process. */
-export async function backendOf(stack: TestStack): Promise<Backend> {
-  const { tiktok: config } = await workerConfigOf(stack.env);
-  return {
-    database: createServiceClient(supabaseConfigOf(stack.env)),
-    config,
-    tiktok: new TikTokClient(config),
-    keys: await parseKeyRing(stack.env.ENCRYPTION_KEYS),
-  };
+/** The dependencies of the functions, for calls from this process. */
+export function dependenciesOf({ env }: TestStack): TikTokDependencies {
+  return createTikTokDependencies(createServiceClient(supabaseConfigOf(env)), environmentOf(env));
 }
 
 /** Connects a login, new or not, with the shops that it owns at TikTok. */
 export async function reconnect(
   stack: TestStack,
-  backend: Backend,
+  backend: TikTokDependencies,
   userId: string,
   openId: string,
 ): Promise<void> {
   const back = stack.tiktok.answerAuthorization({ openId, decision: "agree" });
-  await connectWithCode(backend, userId, back.searchParams.get("code") as string);
+  await connectShops(backend, userId, back.searchParams.get("code") as string);
 }
 
 let shops = 0;
 
-/** Adds a login with so many shops to the simulator, and connects it. Its tasks are forgotten. */
+/** Adds a login with so many shops to the simulator, and connects it. Deletes its tasks. */
 export async function addLogin(
   stack: TestStack,
-  backend: Backend,
+  backend: TikTokDependencies,
   userId: string,
   shopCount = 1,
 ): Promise<string> {
@@ -55,15 +46,15 @@ export async function addLogin(
   return openId;
 }
 
-/** As if the access tokens of the logins ended so soon. */
-export async function letTokensEnd(stack: TestStack, seconds = 3600): Promise<void> {
+/** Makes the access tokens of all logins expire in so many seconds. */
+export async function expireTokensIn(stack: TestStack, seconds = 3600): Promise<void> {
   await stack.sql`
     update public.tiktok_shops set token_expires_at = now() + make_interval(secs => ${seconds})
     where connection_status = 'active'`;
 }
 
-/** As if every wait after a failure, every lease and every guard against haste were over. */
-export async function letRefreshesBeDue(stack: TestStack): Promise<void> {
+/** Ends every wait after a failure, every lease and every minimum interval. */
+export async function makeRefreshesDue(stack: TestStack): Promise<void> {
   await stack.sql`
     update private.tiktok_logins
     set refresh_not_before = null, last_refreshed_at = null, lease_until = now() - interval '1 s'
@@ -102,7 +93,7 @@ export async function storedTokens(
   })));
 }
 
-/** What a worker holds that has just claimed an event of the shop. */
+/** The connection that a worker gets with an event of the shop. */
 export async function connectionOf(stack: TestStack, openId: string): Promise<StoredConnection> {
   const [row] = await stack.sql`
     select shop.id, shop.shop_id, shop.shop_cipher, shop.access_token, login.token_version

@@ -138,7 +138,7 @@ export async function withTikTok(
         },
       });
     await use({
-      provider: new TikTokShippingProvider(tiktok, { database, config, keys }),
+      provider: new TikTokShippingProvider({ database, tiktok, config, keys }),
       tiktok,
       routes,
       requests,

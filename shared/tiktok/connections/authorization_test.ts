@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
-import { sha256Hex } from "../../crypto/encoding.ts";
+import { sha256Hex } from "../../crypto/digests.ts";
 import { encrypt } from "../../crypto/encryption.ts";
 import { parseKeyRing } from "../../crypto/key_ring.ts";
 import { createServiceClient, type DatabaseClient } from "../../database/client.ts";
 import { DatabaseError } from "../../database/errors.ts";
-import { beginAuthorization, sealClaim, useClaim, useState } from "./authorization.ts";
+import { beginAuthorization, consumeState, redeemClaim, sealClaim } from "./authorization.ts";
 
 const NOW = 1_790_000_000_000;
 const CODE = `TTP_${"cOdE-x_y".repeat(16)}+/=`;
 const USER = "11111111-1111-4111-8111-111111111111";
 
 const key = (byte: number) => new Uint8Array(32).fill(byte).toBase64();
-const keys = await parseKeyRing(`k1:${key(1)}`);
+const keys = parseKeyRing(`k1:${key(1)}`);
 
-/** A database that must not be asked. */
+/** A database that must not be called. */
 const untouchable = {
-  rpc: (name: string) => assert.fail(`the database was asked: ${name}`),
+  rpc: (name: string) => assert.fail(`the database was called: ${name}`),
 } as unknown as DatabaseClient;
 
-/** The real client, with a server that gives one answer; and what that server was asked. */
+/** The real client, with a server that gives one answer and records its requests. */
 async function withDatabase(
   answer: () => Response,
   use: (database: DatabaseClient, requests: { path: string; body: string }[]) => Promise<void>,
@@ -40,7 +40,7 @@ async function withDatabase(
   }
 }
 
-Deno.test("a claim is of characters that a URL takes as they are, and shows no code", async () => {
+Deno.test("a claim consists of characters that a URL takes unchanged, and shows no code", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
   assert.match(claim, /^[A-Za-z0-9._-]+$/);
   assert.equal(encodeURIComponent(claim), claim);
@@ -52,18 +52,18 @@ Deno.test("a claim is of characters that a URL takes as they are, and shows no c
   assert.notEqual(await sealClaim(keys, CODE, NOW), claim);
 });
 
-Deno.test("the longest code that the callback takes makes a claim that can be sent back", async () => {
+Deno.test("the longest code that the callback takes makes a claim that can be redeemed", async () => {
   assert.ok((await sealClaim(keys, "x".repeat(1024), NOW)).length <= 4096);
 });
 
-Deno.test("a claim gives its code back once the database has noted its hash", async () => {
+Deno.test("a claim gives its code back once the database has stored its hash", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
-  const p_claim_hash = await sha256Hex(CODE);
+  const p_claim_hash = sha256Hex(CODE);
   for (
     const [answer, used] of [[true, { outcome: "valid", code: CODE }], [false, { outcome: "used" }]]
   ) {
     await withDatabase(() => Response.json(answer), async (database, requests) => {
-      assert.deepEqual(await useClaim({ database, keys }, USER, claim, NOW + 1), used);
+      assert.deepEqual(await redeemClaim({ database, keys }, USER, claim, NOW + 1), used);
       const [request, ...more] = requests;
       assert.equal(request?.path, "/rest/v1/rpc/use_tiktok_claim");
       // Neither the claim nor its code.
@@ -73,11 +73,11 @@ Deno.test("a claim gives its code back once the database has noted its hash", as
   }
 });
 
-Deno.test("a claim that the database did not note gives no code", async () => {
+Deno.test("a claim that the database did not store gives no code", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
   const failed = () => Response.json({ code: "PT404", message: CODE }, { status: 404 });
   await withDatabase(failed, async (database) => {
-    await assert.rejects(useClaim({ database, keys }, USER, claim, NOW), (error: Error) => {
+    await assert.rejects(redeemClaim({ database, keys }, USER, claim, NOW), (error: Error) => {
       assert.ok(error instanceof DatabaseError && error.code === "PT404");
       assert.ok(!Deno.inspect(error).includes(CODE));
       return true;
@@ -86,9 +86,9 @@ Deno.test("a claim that the database did not note gives no code", async () => {
 });
 
 const refuse = async (text: string, now = NOW, ring = keys) =>
-  (await useClaim({ database: untouchable, keys: ring }, USER, text, now)).outcome;
+  (await redeemClaim({ database: untouchable, keys: ring }, USER, text, now)).outcome;
 
-Deno.test("a claim that was changed is unknown, and the database is not asked", async () => {
+Deno.test("a changed claim is unknown, and the database is not called", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
   const [version, id, iv = "", sealed = ""] = claim.split(".");
   const flip = (text: string, at: number) =>
@@ -113,8 +113,8 @@ Deno.test("a claim that was changed is unknown, and the database is not asked", 
   }
 });
 
-Deno.test("a claim of a foreign key, or of another purpose, is unknown, and the database is not asked", async () => {
-  const foreign = await parseKeyRing(`k1:${key(2)}`);
+Deno.test("a claim of a foreign key, or of another purpose, is unknown, and the database is not called", async () => {
+  const foreign = parseKeyRing(`k1:${key(2)}`);
   assert.equal(await refuse(await sealClaim(foreign, CODE, NOW)), "unknown");
   assert.equal(await refuse(await sealClaim(keys, CODE, NOW), NOW, foreign), "unknown");
   const text = JSON.stringify({ code: CODE, expires_at: NOW + 1000 });
@@ -127,31 +127,31 @@ Deno.test("a claim of a foreign key, or of another purpose, is unknown, and the 
   }
 });
 
-Deno.test("a claim lives 30 minutes; then it is expired, and the database is not asked", async () => {
+Deno.test("a claim expires after 30 minutes, and then the database is not called", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
   const end = NOW + 30 * 60 * 1000;
   for (const late of [end, end + 1, end + 10 ** 9]) {
     assert.equal(await refuse(claim, late), "expired");
   }
   await withDatabase(() => Response.json(true), async (database) => {
-    const used = await useClaim({ database, keys }, USER, claim, end - 1);
+    const used = await redeemClaim({ database, keys }, USER, claim, end - 1);
     assert.equal(used.outcome, "valid");
   });
 });
 
-Deno.test("a claim survives a change of keys as long as the old one still reads", async () => {
+Deno.test("a claim survives a change of keys as long as the old key still decrypts", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
-  const rotated = await parseKeyRing(`k2:${key(2)},k1:${key(1)}`);
+  const rotated = parseKeyRing(`k2:${key(2)},k1:${key(1)}`);
   await withDatabase(() => Response.json(true), async (database) => {
-    const used = await useClaim({ database, keys: rotated }, USER, claim, NOW);
+    const used = await redeemClaim({ database, keys: rotated }, USER, claim, NOW);
     assert.deepEqual(used, { outcome: "valid", code: CODE });
   });
 });
 
-Deno.test("what has not the form of a state is unknown, and the database is not asked", async () => {
+Deno.test("a text without the form of a state is unknown, and the database is not called", async () => {
   const state = "s".repeat(43);
   for (const text of ["", "x", state + "s", state.slice(1), `${state.slice(1)}=`, `${state}\n`]) {
-    assert.deepEqual(await useState(untouchable, text), { outcome: "unknown" });
+    assert.deepEqual(await consumeState(untouchable, text), { outcome: "unknown" });
   }
 });
 
@@ -180,7 +180,7 @@ Deno.test("a state goes to TikTok in the link, and to the database as a hash", a
       states.add(state);
       assert.deepEqual(requests.map(({ body }) => JSON.parse(body)), [{
         p_user_id: USER,
-        p_state_hash: await sha256Hex(state),
+        p_state_hash: sha256Hex(state),
         p_valid_seconds: 900,
       }]);
     });
@@ -188,7 +188,7 @@ Deno.test("a state goes to TikTok in the link, and to the database as a hash", a
   assert.equal(states.size, 3);
 });
 
-Deno.test("a claim is noted by its code: another spelling, or another sealing of it, is the same", async () => {
+Deno.test("a claim is stored by its code: another spelling or another encryption is the same claim", async () => {
   const claim = await sealClaim(keys, CODE, NOW);
   const spellings = [
     claim,
@@ -197,7 +197,7 @@ Deno.test("a claim is noted by its code: another spelling, or another sealing of
     await sealClaim(keys, CODE, NOW + 1),
   ];
   await withDatabase(() => Response.json(true), async (database, requests) => {
-    for (const text of spellings) await useClaim({ database, keys }, USER, text, NOW);
+    for (const text of spellings) await redeemClaim({ database, keys }, USER, text, NOW);
     assert.equal(requests.length, 4);
     assert.equal(new Set(requests.map((request) => request.body)).size, 1);
   });
