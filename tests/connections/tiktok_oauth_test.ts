@@ -197,10 +197,10 @@ Deno.test("wrong verbs are 405 and use nothing up, a preview's HEAD of the callb
   for (
     const [method, path, allow] of [
       ["HEAD", `/callback${back.search}`, "GET"],
-      ["POST", `/callback${back.search}`, "GET"],
+      ["POST", `/callback${back.search}`, "GET, HEAD"],
       ["GET", "/authorize", "POST"],
       ["PUT", "/complete", "POST"],
-      ["POST", "/shops", "GET"],
+      ["POST", "/shops", "GET, HEAD"],
       ["GET", `/shops/${crypto.randomUUID()}`, "DELETE"],
     ] as const
   ) {

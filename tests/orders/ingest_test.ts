@@ -150,6 +150,6 @@ Deno.test("an event without a connected shop is closed with a reason, and no ord
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await announce(stack, order);
   const [event] = await stack.sql`select status, reason from private.webhook_events`;
-  assert.deepEqual({ ...event }, { status: "ignored", reason: "the shop is not connected" });
+  assert.deepEqual({ ...event }, { status: "ignored", reason: "shop_not_connected" });
   assert.equal((await stack.sql`select from public.orders`).length, 0);
 });

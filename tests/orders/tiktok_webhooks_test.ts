@@ -143,7 +143,7 @@ Deno.test("bodies without id, without shop, with ids as big numbers or of unknow
   assert.equal(rows[2]?.external_id, "7600000000000001003");
   assert.equal(rows[2]?.shop_id, "7490000000000000001");
   assert.equal(rows[2]?.object_id, "576461413038785752");
-  assert.equal(rows[2]?.reason, "the shop is not connected");
+  assert.equal(rows[2]?.reason, "shop_not_connected");
   assert.equal(rows[3]?.event_type, "TYPE_999");
   assert.equal(rows[4]?.event_type, "NEW_MESSAGE");
 });
@@ -271,7 +271,7 @@ Deno.test("no log line holds the app secret, a token or an address", async () =>
   assert.deepEqual(await settledEvents(stack), { done: 2 });
 
   const logs = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
-  assert.match(logs, /"message":"event worked"/);
+  assert.match(logs, /"message":"event processed"/);
   const secrets = [
     stack.env.TIKTOK_APP_SECRET,
     stack.env.SUPABASE_SECRET_KEY,

@@ -188,7 +188,7 @@ Deno.test("tokens without an owner are no grant, but they are a refresh", async 
     assert.equal((await refreshTokens(config, "TTP_old")).accessToken.length > 0, true);
   });
   await withAuthHost(granting({ open_id: null }), async (config) => {
-    assert.match((await tikTokErrorOf(exchange(config))).message, /whose the tokens are/);
+    assert.match((await tikTokErrorOf(exchange(config))).message, /names no login/);
   });
 });
 

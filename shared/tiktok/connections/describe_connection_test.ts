@@ -28,18 +28,18 @@ Deno.test("a connection for good shows no date", () => {
   ) {
     assert.equal(
       describeConnection({ ...row, refresh_token_expires_at }, NOW),
-      "Connected. Orders arrive by themselves.",
+      "Connected. Orders arrive automatically.",
     );
   }
 });
 
 Deno.test("a connection for a time shows its last day, and warns in the last 30 days", () => {
-  const year = "Connected until November 23, 2027. Orders arrive by themselves.";
+  const year = "Connected until November 23, 2027. Orders arrive automatically.";
   assert.equal(endingIn(365 * DAY_MS), year);
-  const calm = "Connected until December 23, 2026. Orders arrive by themselves.";
+  const calm = "Connected until December 23, 2026. Orders arrive automatically.";
   assert.equal(endingIn(30 * DAY_MS + 1), calm);
   const warning = (day: string) =>
-    `Connected, but your permission at TikTok ends on ${day}. Connect again before then.`;
+    `Connected, but your authorization at TikTok expires on ${day}. Connect again before then.`;
   assert.equal(endingIn(30 * DAY_MS), warning("December 23, 2026"));
   assert.equal(endingIn(DAY_MS), warning("November 24, 2026"));
 });
@@ -66,12 +66,12 @@ Deno.test("every state that is not active says why, and what to do", () => {
     [
       "needs_reauth",
       "token_refused",
-      /does not accept our access.*Connect it again to receive orders\.$/,
+      /no longer accepts our access.*Connect it again to receive orders\.$/,
     ],
     [
       "needs_reauth",
       "authorization_expired",
-      /permission.*has ended\. Connect it again to receive/,
+      /authorization.*has expired\. Connect it again to receive/,
     ],
     [
       "needs_reauth",
@@ -88,7 +88,7 @@ Deno.test("every state that is not active says why, and what to do", () => {
     const message = describeConnection({ ...row, connection_status, status_reason }, NOW);
     assert.match(message, words);
     // An ended connection must not read as a working one.
-    assert.doesNotMatch(message, /^Connected|arrive by themselves/);
+    assert.doesNotMatch(message, /^Connected|arrive automatically/);
     return message;
   });
   assert.equal(new Set(messages).size, cases.length - 1);
