@@ -24,9 +24,8 @@ import { type FaultyProxy, startFaultyProxy } from "../support/faulty_proxy.ts";
 import { letTimePass, runEventWorker } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
-import { StripeRefusal } from "../../local/simulators/stripe/errors.ts";
-import type { Subscription } from "../../local/simulators/stripe/objects.ts";
-import type { StripeEvent } from "../../local/simulators/stripe/session_objects.ts";
+import { ApiError } from "../../local/simulators/stripe/errors.ts";
+import type { StripeEvent, Subscription } from "../../local/simulators/stripe/objects.ts";
 import { type ChangeName, ImpossibleChange } from "../../local/simulators/stripe/simulator.ts";
 
 const LIMITS: Record<string, number> = { trial: 10, starter: 100, growth: 500, scale: 999999 };
@@ -439,7 +438,7 @@ function expectedPlan(rows: Row[]): { status: string; tier: string; limit: numbe
 
 /** What cannot happen to a subscription as it is does not. */
 function passOver(error: unknown): void {
-  const isExpected = error instanceof ImpossibleChange || error instanceof StripeRefusal ||
+  const isExpected = error instanceof ImpossibleChange || error instanceof ApiError ||
     error instanceof Stripe.errors.StripeError || /no customer/.test(String(error));
   if (!isExpected) throw error;
 }

@@ -23,7 +23,7 @@ import {
 } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
-import type { StripeEvent } from "../../local/simulators/stripe/session_objects.ts";
+import type { StripeEvent } from "../../local/simulators/stripe/objects.ts";
 import type { EventSendOptions } from "../../local/simulators/stripe/simulator.ts";
 
 const SECRETS = ["whsec_new", "whsec_old"] as const;

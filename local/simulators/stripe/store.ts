@@ -1,43 +1,43 @@
-/** Through which every object is made and changed: it stores them, and tells what has become of them. */
-import { refusals } from "./errors.ts";
+/** Creates, updates and deletes objects: stores each change, and reports it as an event. */
+import { apiErrors } from "./errors.ts";
 import { newId } from "./ids.ts";
 import type { StripeObject } from "./objects.ts";
 import { type Kind, KINDS, type ObjectCollections, type StripeState } from "./state.ts";
 
-/** What has become of an object. */
-export interface Happening {
+export interface ObjectChange {
+  /** The type of the event. */
   type: string;
   object: StripeObject;
-  /** What it was, where it was changed. */
+  /** The object before the change, for `….updated`. */
   before?: StripeObject;
 }
 
-export interface BooksOptions {
+export interface StoreOptions {
   state: StripeState;
   livemode: boolean;
   /** Milliseconds since 1970. */
   now: () => number;
-  tell: (happening: Happening) => void;
+  report: (change: ObjectChange) => void;
 }
 
-export class Books {
+export class Store {
   readonly state: StripeState;
   readonly livemode: boolean;
   readonly now: () => number;
-  readonly #tell: (happening: Happening) => void;
+  readonly #report: (change: ObjectChange) => void;
 
-  constructor({ state, livemode, now, tell }: BooksOptions) {
+  constructor({ state, livemode, now, report }: StoreOptions) {
     this.state = state;
     this.livemode = livemode;
     this.now = now;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   get seconds(): number {
     return Math.floor(this.now() / 1000);
   }
 
-  /** The time at a subscription: it may have been moved on. */
+  /** The present time of a subscription, whose time may have been advanced. */
   secondsAt(subscriptionId: string): number {
     return Math.max(this.seconds, this.state.get("clocks", subscriptionId) ?? 0);
   }
@@ -47,27 +47,28 @@ export class Books {
     return newId(kind === "checkoutSessions" ? `cs_${this.livemode ? "live" : "test"}` : prefix);
   }
 
-  /** @param param Which parameter names the object; none if the path does. @throws {StripeRefusal} */
+  /** @param param The parameter that names the object; left out when the path names it. @throws {ApiError} */
   find<K extends Kind>(kind: K, id: string, param?: string): ObjectCollections[K] {
     const found = this.state.get(kind, id);
     if (found === undefined || found.deleted) {
-      throw refusals.missing(KINDS[kind][1], id, param);
+      throw apiErrors.missing(KINDS[kind][1], id, param);
     }
     return found;
   }
 
+  /** @param types Of the events that report it. */
   add<K extends Kind>(
     kind: K,
     object: ObjectCollections[K],
     ...types: string[]
   ): ObjectCollections[K] {
     this.state.store(kind, object);
-    for (const type of types) this.tell(type, object);
+    for (const type of types) this.report(type, object);
     return object;
   }
 
-  /** Tells of `….updated` only if something has changed. */
-  change<K extends Kind>(
+  /** Reports `….updated` only if a field has changed. @throws {ApiError} */
+  update<K extends Kind>(
     kind: K,
     id: string,
     fields: Partial<ObjectCollections[K]>,
@@ -78,23 +79,22 @@ export class Books {
     const isChanged = JSON.stringify(after) !== JSON.stringify(before);
     if (isChanged) this.state.store(kind, after);
     for (const type of types) {
-      if (!type.endsWith(".updated")) this.tell(type, after);
-      else if (isChanged) this.#tell({ type, object: after, before });
+      if (!type.endsWith(".updated")) this.report(type, after);
+      else if (isChanged) this.#report({ type, object: after, before });
     }
     return after;
   }
 
-  /** What is left of an object whose like can be deleted. */
-  remove<K extends Kind>(kind: K, id: string, ...types: string[]): StripeObject {
-    const { object } = this.find(kind, id);
-    for (const type of types) this.tell(type, this.find(kind, id));
-    const rest = { id, object, deleted: true } as const;
-    // A deleted object still answers to its id.
-    this.state.put(kind, id, rest as never);
-    return rest;
+  /** Leaves a stub, which answers to the id of the deleted object. @throws {ApiError} */
+  remove(kind: "customers", id: string, type: string): StripeObject {
+    const customer = this.find(kind, id);
+    this.report(type, customer);
+    const stub = { id, object: customer.object, deleted: true } as const;
+    this.state.put(kind, id, stub as never);
+    return stub;
   }
 
-  tell(type: string, object: StripeObject): void {
-    this.#tell({ type, object });
+  report(type: string, object: StripeObject): void {
+    this.#report({ type, object });
   }
 }
