@@ -1,11 +1,11 @@
-/** For the unit tests of shared/billing: a server that stands in for Stripe, and functions for the database. */
+/** A server in place of Stripe and a client in place of the database, for the unit tests of shared/billing. */
 import type Stripe from "stripe";
 import type { StripeConfig } from "../../shared/config.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import type { DatabaseClient } from "../../shared/database/client.ts";
 import { createStripe } from "../../shared/billing/stripe.ts";
 
-/** Two keys, as while they are rotated: every id has two hashes. */
+/** Two keys, as during a rotation: every id has two hashes. */
 export const keys = await parseKeyRing(
   ["new", "old"].map((id, n) => `${id}:${btoa(String.fromCharCode(n).repeat(32))}`).join(","),
 );
@@ -19,19 +19,19 @@ export const CONFIG: StripeConfig = {
 export const ADA = "a0000000-0000-4000-8000-000000000001";
 export const BOB = "b0000000-0000-4000-8000-000000000002";
 
-/** What the server got. */
+/** A request that the server received. */
 export interface Asked {
   method: string;
   path: string;
-  /** Of the URL of a GET, of the form of a POST. */
+  /** The query of a GET, the form of a POST. */
   parameters: Record<string, string>;
   headers: Headers;
 }
 
-/** A `Response`, or a value that is sent as JSON. */
+/** Returns a `Response`, or a value that is sent as JSON. */
 export type Answer = (asked: Asked) => unknown;
 
-/** `base`: the path in front of the API's own. */
+/** @param base The path in front of `/v1`. */
 export async function withStripe(
   answer: Answer,
   use: (stripe: Stripe, asked: Asked[]) => Promise<void>,
@@ -63,7 +63,7 @@ export async function withStripe(
   }
 }
 
-/** As Stripe answers for an id that it does not have; its message quotes the id. */
+/** Stripe's answer for an unknown id; its message quotes the id. */
 export function missing(): Response {
   const error = {
     type: "invalid_request_error",
@@ -100,13 +100,13 @@ export class RefusedByDatabase extends Error {
   }
 }
 
-/** A client whose functions are these, and what they were called with. */
+/** A client with these SQL functions, and the calls that it received. */
 export function makeDatabase(functions: Record<string, (args: Arguments) => unknown>) {
   const calls: [name: string, args: Arguments][] = [];
   const rpc = async (name: string, args: Arguments) => {
     calls.push([name, args]);
     const call = functions[name];
-    if (call === undefined) throw new Error(`Nobody expects ${name}()`);
+    if (call === undefined) throw new Error(`Unexpected call of ${name}()`);
     try {
       return { data: await call(args), error: null };
     } catch (error) {
