@@ -32,6 +32,7 @@ export class Checkout {
     }));
     if (lines.length === 0) throw apiErrors.required("line_items");
     const isRecurring = lines.map(({ price }) => price.recurring !== null);
+    // Stripe would take a one-time price next to a recurring one; nothing here sells both.
     if (mode === "subscription" && isRecurring.includes(false)) {
       throw apiErrors.invalid("Prices in `subscription` mode must be recurring.");
     }

@@ -25,6 +25,11 @@ export interface EventSendOptions extends SignOptions {
   account?: string;
 }
 
+interface RecordedEvent {
+  event: StripeEvent;
+  answer: Promise<number> | undefined;
+}
+
 /** The result of a change. */
 export interface Advanced {
   subscription: Subscription;
@@ -46,8 +51,8 @@ export class StripeSimulator {
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly #changes: ReturnType<typeof makeChanges>;
   readonly #webhooks: WebhookSender;
-  /** Collects the events of the change that runs, with their deliveries. */
-  #recorded: { event: StripeEvent; answer: Promise<number> | undefined }[] = [];
+  /** The events of the change that runs, with their deliveries. */
+  #recording: RecordedEvent[] | undefined;
 
   constructor(options: StripeSimulatorOptions) {
     const { secretKey, webhookUrl: url, webhookSecret: secret, retryDelaysMs } = options;
@@ -90,7 +95,7 @@ export class StripeSimulator {
     const event = this.#makeEvent(change);
     const answer = this.behaviour.autoSend ? this.send(event) : undefined;
     if (answer === undefined) this.pendingEvents.push(event);
-    this.#recorded.push({ event, answer });
+    this.#recording?.push({ event, answer });
   }
 
   #findSubscription(id: string): Subscription {
@@ -116,11 +121,14 @@ export class StripeSimulator {
           `${subscription.status}.`,
       );
     }
-    this.#recorded = [];
-    run(subscription, detail);
-    const recorded = this.#recorded;
-    const answers = await Promise.all(recorded.flatMap(({ answer }) => answer ?? []));
-    const events = recorded.map(({ event }) => event);
+    const recording: RecordedEvent[] = this.#recording = [];
+    try {
+      run(subscription, detail);
+    } finally {
+      this.#recording = undefined;
+    }
+    const answers = await Promise.all(recording.flatMap(({ answer }) => answer ?? []));
+    const events = recording.map(({ event }) => event);
     return { subscription: this.#findSubscription(subscriptionId), events, answers };
   }
 
