@@ -1,11 +1,11 @@
-/** The simulated authorise page, and the way back from it. */
+/** The simulated authorization page, and the redirect from it. */
 import assert from "node:assert/strict";
 import { APP, Caller } from "../../../tests/support/tiktok_caller.ts";
 
 const REDIRECT = "https://app.example.com/callback?from=tiktok";
 const OPTIONS = { serviceId: "service", redirectUrl: REDIRECT };
 
-/** The links of a page by their text, last one wins. */
+/** The links of a page by their text; the last one wins. */
 function linksOf(html: string): Record<string, string> {
   return Object.fromEntries(
     [...html.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, href = "", text = ""]) => [
@@ -15,7 +15,7 @@ function linksOf(html: string): Record<string, string> {
   );
 }
 
-Deno.test("the page's links lead back with a code that works, and with the state that was sent", async () => {
+Deno.test("the links of the authorization page redirect with a valid code and the app's state", async () => {
   const caller = new Caller(OPTIONS);
   const state = `a b&"c`;
   const query = new URLSearchParams({ service_id: "service", state });
@@ -49,7 +49,7 @@ Deno.test("the page's links lead back with a code that works, and with the state
   assert.deepEqual(caller.simulator.state.all("codes"), []);
 });
 
-Deno.test("a wrong service_id and an unknown login get no code, and an app without redirect URL no page", async () => {
+Deno.test("a wrong service_id, an unknown login or a missing redirect URL gets an error page and no code", async () => {
   const caller = new Caller(OPTIONS);
   for (
     const path of [
@@ -62,27 +62,29 @@ Deno.test("a wrong service_id and an unknown login get no code, and an app witho
     assert.equal(page.status, 400);
     assert.match(await page.text(), /service does not exist/);
   }
-  for (const answer of ["open_id=nobody&decision=agree", "decision=agree", "open_id=one"]) {
+  for (const answer of ["open_id=unknown&decision=agree", "decision=agree", "open_id=one"]) {
     const page = await caller.fetch(`/open/authorize/answer?service_id=service&${answer}`);
     assert.deepEqual([page.status, page.headers.get("location")], [400, null]);
     await page.body?.cancel();
   }
   assert.throws(() =>
-    caller.simulator.answerAuthorization({ openId: "nobody", decision: "agree" })
+    caller.simulator.answerAuthorization({ openId: "unknown", decision: "agree" })
   );
   assert.deepEqual(caller.simulator.state.all("codes"), []);
 
-  const nowhere = new Caller();
+  const unconfigured = new Caller();
   for (const path of ["/open/authorize", "/open/authorize/answer?open_id=one&decision=agree"]) {
-    const page = await nowhere.fetch(path);
+    const page = await unconfigured.fetch(path);
     assert.equal(page.status, 400);
     assert.match(await page.text(), /redirect/);
   }
-  assert.throws(() => nowhere.simulator.answerAuthorization({ openId: "one", decision: "agree" }));
-  assert.deepEqual(nowhere.simulator.state.all("codes"), []);
+  assert.throws(() =>
+    unconfigured.simulator.answerAuthorization({ openId: "one", decision: "agree" })
+  );
+  assert.deepEqual(unconfigured.simulator.state.all("codes"), []);
 });
 
-Deno.test("the page shows every login with its shops, and what it shows is text", async () => {
+Deno.test("the authorization page lists every login with its shops, and escapes their names", async () => {
   const caller = new Caller({ redirectUrl: REDIRECT });
   const evil = `"'><script>alert(1)</script>&`;
   caller.simulator.addLogin({ openId: evil, name: evil, userType: 1 });
@@ -99,7 +101,7 @@ Deno.test("the page shows every login with its shops, and what it shows is text"
   assert.equal(new URL(answer.headers.get("location") ?? "").searchParams.get("state"), evil);
 });
 
-Deno.test("an installation from the app store comes back without state; a refusal may have either error", () => {
+Deno.test("an installation from the app store redirects without state; a refusal has either error", () => {
   const { simulator } = new Caller(OPTIONS);
   const installed = simulator.answerAuthorization({ openId: "one", decision: "agree" });
   assert.equal(installed.searchParams.has("state"), false);
@@ -109,7 +111,7 @@ Deno.test("an installation from the app store comes back without state; a refusa
   assert.equal(refused.search, "?from=tiktok&code=null&error=access_denied");
 });
 
-Deno.test("codes and tokens look as they do in the login's region; a creator's have no seller in them", async () => {
+Deno.test("codes and tokens have the form of the login's region; a creator's tokens name no seller", async () => {
   const caller = new Caller(OPTIONS);
   const grant = async (openId: string) => {
     const url = caller.simulator.answerAuthorization({ openId, decision: "agree" });
@@ -136,7 +138,7 @@ Deno.test("codes and tokens look as they do in the login's region; a creator's h
   assert.deepEqual(caller.simulator.calls, []);
 });
 
-Deno.test("a shop brings its login, and does not change one that is there", () => {
+Deno.test("a new shop adds its login, and does not change an existing one", () => {
   const { simulator } = new Caller();
   assert.deepEqual(simulator.state.get("logins", "one")?.name, "Shop 1");
   assert.deepEqual(simulator.state.get("logins", "one")?.userType, 0);

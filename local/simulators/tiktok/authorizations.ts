@@ -1,4 +1,4 @@
-/** Who agreed to what: the logins, and the codes and tokens that the app holds for them. */
+/** Sellers' authorizations: logins, and the codes and tokens that the app holds for them. */
 import type { SimulatedLogin, SimulatorState } from "./state.ts";
 
 /** A token pair. Times are unix seconds. */
@@ -34,7 +34,7 @@ const SELLER_SCOPES = [
   "seller.shop.info",
 ];
 const ACCESS_SECONDS = 7 * 24 * 3600;
-/** What sellers are granted by default ends in the next century, past 2^32. */
+/** Sellers' default: it ends in the next century, past 2^32. */
 const REFRESH_SECONDS = 99 * 365 * 24 * 3600;
 const CODE_MS = 30 * 60_000;
 
@@ -47,7 +47,7 @@ function tokenPrefix(region: string): string {
   return region === "GB" || region === "FR" ? "GCP" : "ROW";
 }
 
-export class Consent {
+export class Authorizations {
   readonly #state: SimulatorState;
   readonly #now: () => number;
 
@@ -60,7 +60,7 @@ export class Consent {
     return Math.floor(this.#now() / 1000);
   }
 
-  /** Adds a login, or changes the given fields of one. Only sellers have scopes unless they are given. */
+  /** Adds a login, or changes the given fields of one. By default only sellers grant scopes. */
   addLogin(login: Partial<SimulatedLogin> = {}): SimulatedLogin {
     const openId = login.openId ?? `open_${crypto.randomUUID().replaceAll("-", "")}`;
     const userType = login.userType ?? 0;
@@ -70,8 +70,6 @@ export class Consent {
       name: `Login ${openId.slice(-4)}`,
       region: "US",
       scopes: userType === 0 ? SELLER_SCOPES : [],
-      accessSeconds: ACCESS_SECONDS,
-      refreshSeconds: REFRESH_SECONDS,
       ...this.#state.get("logins", openId),
       ...login,
     };
@@ -83,8 +81,8 @@ export class Consent {
     return this.#state.get("logins", openId) ?? this.addLogin({ openId });
   }
 
-  /** A code for the token exchange, good for 30 minutes and one use. */
-  newCode(openId: string): string {
+  /** A code for the token exchange: valid for 30 minutes and one use. */
+  createCode(openId: string): string {
     const code = secret(this.#login(openId).region === "US" ? "TTP" : "ROW", 70);
     this.#state.put("codes", code, { openId, expiresAt: this.#now() + CODE_MS });
     return code;
@@ -95,20 +93,21 @@ export class Consent {
   }
 
   /** @throws {TokenRefusal} */
-  exchange(code: string): Grant {
+  exchangeCode(code: string): Grant {
     const found = this.#state.get("codes", code);
     if (found === undefined || found.expiresAt <= this.#now()) {
       throw new TokenRefusal(36004004, "invalid auth code");
     }
     this.#state.delete("codes", code);
-    // Whether a new consent ends the refresh tokens of the one before is not documented; those who
-    // bear the strict case bear the other.
+    // TikTok does not document whether a new authorization ends earlier refresh tokens: the strict case.
     this.#forget("refreshTokens", found.openId);
-    const login = this.#login(found.openId);
-    return this.#issue(login, this.#seconds + login.refreshSeconds);
+    return this.#issue(this.#login(found.openId), this.#seconds + REFRESH_SECONDS);
   }
 
-  /** The old refresh token is dead at once; the new one ends when the old would have. @throws {TokenRefusal} */
+  /**
+   * The old refresh token stops working at once; the new one keeps its time of expiry.
+   * @throws {TokenRefusal}
+   */
   refresh(refreshToken: string): Grant {
     const old = this.#state.get("refreshTokens", refreshToken);
     if (old === undefined) {
@@ -119,12 +118,12 @@ export class Consent {
     return this.#issue(this.#login(old.openId), old.expiresAt);
   }
 
-  /** Access tokens of before stay good until they expire. */
+  /** Earlier access tokens stay valid until they expire. */
   #issue(login: SimulatedLogin, refreshEnd: number): Grant {
     const { openId, region } = login;
     const accessToken = secret(tokenPrefix(region), 40);
     const refreshToken = secret(tokenPrefix(region), 40);
-    const accessEnd = this.#seconds + login.accessSeconds;
+    const accessEnd = this.#seconds + ACCESS_SECONDS;
     this.#state.put("accessTokens", accessToken, { openId, expiresAt: accessEnd });
     this.#state.put("refreshTokens", refreshToken, { openId, expiresAt: refreshEnd });
     return { login, accessToken, accessEnd, refreshToken, refreshEnd };
@@ -146,7 +145,7 @@ export class Consent {
     }
   }
 
-  /** Nothing that the app holds for the login works any more, codes that it has not used included. */
+  /** Ends all tokens of the login, and the codes that the app has not used yet. */
   withdraw(openId: string): void {
     for (const kind of ["accessTokens", "refreshTokens", "codes"] as const) {
       this.#forget(kind, openId);

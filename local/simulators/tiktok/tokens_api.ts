@@ -1,25 +1,25 @@
 /** TikTok's auth host: unsigned GETs, errors as HTTP 200. */
 import { type Context, Hono } from "hono";
-import { type Consent, type Grant, TokenRefusal } from "./consent.ts";
 import type { Faults, HostErrors } from "../faults.ts";
+import { type Authorizations, type Grant, TokenRefusal } from "./authorizations.ts";
 
-/** A call of the auth host, as far as it may be told: no tokens, no secrets. */
+/** Record of a call to the auth host, without tokens and secrets. */
 export interface TokenRequest {
   path: string;
-  /** The answer's code, also of an answer that a fault kept back; `null` where it has no envelope. */
+  /** The answer's code, even if a fault withheld the answer; `null` if it had no envelope. */
   code: number | null;
-  /** Whose code or refresh token it was, if TikTok knows it. */
+  /** Owner of the code or refresh token; absent if TikTok does not know it. */
   openId?: string;
 }
 
 export interface TokenRoutesOptions {
   appKey: string;
   appSecret: string;
-  consent: Consent;
+  authorizations: Authorizations;
   faults: Faults;
-  /** Gets every call, refused ones too, in the order in which they came in. */
+  /** Receives every call, refused ones too, in order of arrival. */
   tokenRequests: TokenRequest[];
-  /** Gets the open_id of every refresh that was granted. */
+  /** Receives the open_id of every granted refresh. */
   refreshes: string[];
 }
 
@@ -31,7 +31,7 @@ function answer(c: Context<Env>, code: number, message: string, data?: unknown):
   return c.json({ code, message, ...(data !== undefined && { data }), request_id: requestId });
 }
 
-/** The auth host has no documented code for its own failures: they come without an envelope. */
+/** TikTok documents no codes for the auth host's own failures: they come without an envelope. */
 const ERRORS: HostErrors<Env> = {
   internal: (c) => c.html("<html><h1>500 Internal Server Error</h1></html>", 500),
   rateLimited: (c, seconds) => {
@@ -57,10 +57,10 @@ function grantData({ login, accessToken, accessEnd, refreshToken, refreshEnd }: 
 }
 
 export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
-  const { appKey, appSecret, consent, faults, tokenRequests, refreshes } = options;
+  const { appKey, appSecret, authorizations, faults, tokenRequests, refreshes } = options;
 
-  /** Answers with the tokens that `grant` gives for a query of our app. */
-  function exchange(
+  /** Answers with the tokens that `grant` issues for a query of our app. */
+  function issueTokens(
     c: Context<Env>,
     grantType: string,
     grant: (query: Record<string, string>, record: TokenRequest) => Grant,
@@ -76,7 +76,7 @@ export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
     }
   }
 
-  function note(record: TokenRequest, openId: string | undefined): void {
+  function recordOwner(record: TokenRequest, openId: string | undefined): void {
     if (openId !== undefined) record.openId = openId;
   }
 
@@ -91,22 +91,22 @@ export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
   app.get(
     "/api/v2/token/get",
     (c) =>
-      exchange(c, "authorized_code", ({ auth_code = "" }, record) => {
-        note(record, consent.ownerOf("codes", auth_code));
-        return consent.exchange(auth_code);
+      issueTokens(c, "authorized_code", ({ auth_code = "" }, record) => {
+        recordOwner(record, authorizations.ownerOf("codes", auth_code));
+        return authorizations.exchangeCode(auth_code);
       }),
   );
   app.get(
     "/api/v2/token/refresh",
     (c) =>
-      exchange(c, "refresh_token", ({ refresh_token = "" }, record) => {
-        note(record, consent.ownerOf("refreshTokens", refresh_token));
-        const grant = consent.refresh(refresh_token);
+      issueTokens(c, "refresh_token", ({ refresh_token = "" }, record) => {
+        recordOwner(record, authorizations.ownerOf("refreshTokens", refresh_token));
+        const grant = authorizations.refresh(refresh_token);
         refreshes.push(grant.login.openId);
         return grant;
       }),
   );
-  // With POST the real host has no such page.
+  // TikTok answers POST with this page.
   app.all("/api/v2/token/*", (c) => c.text("404 page not found", 404));
   return app;
 }

@@ -1,10 +1,10 @@
-/** Weights and dimensions of packages as TikTok takes them: decimals in strings. */
+/** Reads the weight and dimensions of packages: decimals in strings. */
 import { refusals } from "./envelope.ts";
-import type { Dimension, Weight } from "./package_types.ts";
+import type { Dimension, Weight } from "./state.ts";
 
 const GRAMS = { GRAM: 1, POUND: 453.59237 };
 
-/** What a unit of a product weighs, and the box it is in, for who does not say. */
+/** Defaults for a request without weight and dimensions. */
 const ITEM_GRAMS = 300;
 const BOX: Dimension = { length: "9", width: "6", height: "5", unit: "INCH" };
 
@@ -13,7 +13,7 @@ function fieldsOf(value: unknown, name: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function positive(value: unknown, name: string): string {
+function positiveDecimal(value: unknown, name: string): string {
   if (value === undefined || value === "") throw refusals.missing(name);
   const isDecimal = typeof value === "string" && /^\d{1,6}(\.\d{1,4})?$/.test(value);
   if (!isDecimal || Number(value) === 0) throw refusals.invalid(name);
@@ -32,19 +32,19 @@ export function weightOf(body: Record<string, unknown>, items: number): Weight {
   if (body.weight === undefined) return { value: String(ITEM_GRAMS * items), unit: "GRAM" };
   const { value, unit } = fieldsOf(body.weight, "body.weight");
   return {
-    value: positive(value, "body.weight.value"),
+    value: positiveDecimal(value, "body.weight.value"),
     unit: unitOf(unit, ["GRAM", "POUND"], "body.weight.unit"),
   };
 }
 
-/** The three sides come together. @throws {TikTokRefusal} */
+/** @throws {TikTokRefusal} unless all three sides are given. */
 export function dimensionOf(body: Record<string, unknown>): Dimension {
   if (body.dimension === undefined) return BOX;
   const { length, width, height, unit } = fieldsOf(body.dimension, "body.dimension");
   return {
-    length: positive(length, "body.dimension.length"),
-    width: positive(width, "body.dimension.width"),
-    height: positive(height, "body.dimension.height"),
+    length: positiveDecimal(length, "body.dimension.length"),
+    width: positiveDecimal(width, "body.dimension.width"),
+    height: positiveDecimal(height, "body.dimension.height"),
     unit: unitOf(unit, ["CM", "INCH"], "body.dimension.unit"),
   };
 }

@@ -1,7 +1,7 @@
-/** The simulated fulfilment for sellers with a carrier of their own: tracking numbers and corrections. */
+/** Simulated seller shipping: tracking numbers and their corrections. */
 import assert from "node:assert/strict";
 import { Caller, NOW } from "../../../tests/support/tiktok_caller.ts";
-import type { NewOrder } from "./order_factory.ts";
+import type { NewOrder } from "./orders.ts";
 import {
   assertRefused,
   assertSameShape,
@@ -15,7 +15,7 @@ import {
 const FEDEX = "7129720299146184490";
 const BY_UPS = { tracking_number: "1Z999AA10123456784", shipping_provider_id: UPS };
 const BY_USPS = { tracking_number: "9400111899223344556677", shipping_provider_id: USPS };
-/** FedEx gave it to USPS for the last mile: it is good for both. */
+/** A FedEx parcel that USPS delivers on the last mile: the number fits both. */
 const BY_BOTH = { tracking_number: "9261290100130739000012", shipping_provider_id: USPS };
 
 async function usShop() {
@@ -27,7 +27,7 @@ async function usShop() {
   return { caller, simulator, fulfillment: simulator.fulfillment, shop, add, mark };
 }
 
-Deno.test("an order is marked as shipped with a tracking number, and on its way with it", async () => {
+Deno.test("an order that is marked as shipped shows its tracking number, and is in transit", async () => {
   const { caller, fulfillment, shop, add, mark } = await usShop();
   const id = add({ quantity: 2, detail: { is_buyer_request_cancel: true } });
   const before = await shop.order(id);
@@ -60,7 +60,7 @@ Deno.test("an order is marked as shipped with a tracking number, and on its way 
   assert.equal(fulfillment.labelsBought, 0);
 });
 
-Deno.test("a number that fits several carriers is taken with a warning, others without one", async () => {
+Deno.test("a number that fits several carriers is accepted with a warning", async () => {
   const { fulfillment, add, mark } = await usShop();
   const warning = async (body: unknown) => (await mark(add(), body)).data.warning;
   const expected = (await fixture("23-mark-package-as-shipped-with-warning")).data.warning;
@@ -72,7 +72,7 @@ Deno.test("a number that fits several carriers is taken with a warning, others w
   assert.deepEqual(await warning(other), expected);
 });
 
-Deno.test("lines are shipped one by one: PARTIALLY_SHIPPING, then IN_TRANSIT", async () => {
+Deno.test("an order that is shipped in parts is PARTIALLY_SHIPPING, then IN_TRANSIT", async () => {
   const { simulator, fulfillment, shop, add, mark } = await usShop();
   const id = add({ quantity: 2 });
   const [first = "", second = ""] = (await shop.order(id)).line_items.map((line) => line.id);
@@ -92,17 +92,9 @@ Deno.test("lines are shipped one by one: PARTIALLY_SHIPPING, then IN_TRANSIT", a
   await mark(id, { ...BY_USPS, ...rest });
   assert.equal((await shop.order(id)).status, "IN_TRANSIT");
   assert.equal(fulfillment.shipped.length, 2);
-
-  // Of a split order each package is corrected by itself.
-  const correct = () =>
-    shop.post(`${ORDERS}/${id}/shipping_info/update`, {
-      ...BY_UPS,
-      tracking_number: "1Z999AA10123456785",
-    });
-  await assertRefused(simulator, correct, 10007002);
 });
 
-Deno.test("what is refused ships nothing", async () => {
+Deno.test("a refused call ships nothing", async () => {
   const { simulator, fulfillment, add, mark } = await usShop();
   const id = add();
   const bodies: [Record<string, unknown>, number][] = [
@@ -143,7 +135,7 @@ Deno.test("what is refused ships nothing", async () => {
   assert.equal(fulfillment.shipped.length, 1);
 });
 
-Deno.test("a number that another shop used is no duplicate", async () => {
+Deno.test("a tracking number is unique in a shop, not across shops", async () => {
   const { caller, simulator, fulfillment, add, mark } = await usShop();
   await mark(add(), BY_UPS);
   const next = add();
@@ -154,63 +146,57 @@ Deno.test("a number that another shop used is no duplicate", async () => {
   assert.deepEqual(fulfillment.shipped.map(({ shopId }) => shopId), ["1", "2"]);
 });
 
-Deno.test("a wrong number is corrected within 72 hours, by order or by package", async () => {
+Deno.test("a tracking number can be corrected within 72 hours", async () => {
   const { caller, simulator, fulfillment, shop, add, mark } = await usShop();
   const id = add();
-  const other = add();
-  const update = (path: string, body: unknown) => shop.post(`${path}/shipping_info/update`, body);
-  const byOrder = (body: unknown) => update(`${ORDERS}/${id}`, body);
-  await assertRefused(simulator, () => byOrder(BY_USPS), 21011043);
   const packageId = String((await mark(id, BY_UPS)).data.package_id);
-  const byPackage = (body: unknown) => update(`${PACKAGES}/${packageId}`, body);
-  await mark(other, BY_BOTH);
+  const correct = (body: unknown) =>
+    shop.post(`${PACKAGES}/${packageId}/shipping_info/update`, body);
+  await mark(add(), BY_BOTH);
 
   const { update_time } = await shop.order(id);
-  assert.deepEqual((await byOrder(BY_USPS)).data, {});
+  assert.deepEqual((await correct(BY_USPS)).data, {});
   const order = await shop.order(id);
   assert.ok(order.update_time > update_time);
   assert.deepEqual([order.status, order.packages], ["IN_TRANSIT", [{ id: packageId }]]);
   assert.equal(order.line_items[0]?.tracking_number, BY_USPS.tracking_number);
   assert.equal(order.line_items[0]?.shipping_provider_name, "USPS");
-  // The old number is still its own; that of another package is not to be had.
+  // The package may return to its old number, but not take another package's.
   caller.now += 72 * 3600_000;
-  assert.equal((await byPackage(BY_UPS)).code, 0);
-  for (const correct of [byOrder, byPackage]) {
-    await assertRefused(simulator, () => correct(BY_BOTH), 21011025);
-    await assertRefused(
-      simulator,
-      () => correct({ ...BY_UPS, shipping_provider_id: USPS }),
-      21004015,
-    );
-    await assertRefused(simulator, () => correct({}), 36009004);
-  }
-  const told = fulfillment.shipped.filter((shipment) => shipment.packageId === packageId);
-  assert.deepEqual(told.map(({ trackingNumber, isCorrection }) => [trackingNumber, isCorrection]), [
+  assert.equal((await correct(BY_UPS)).code, 0);
+  await assertRefused(simulator, () => correct(BY_BOTH), 21011025);
+  const wrong = { ...BY_UPS, shipping_provider_id: USPS };
+  await assertRefused(simulator, () => correct(wrong), 21004015);
+  await assertRefused(simulator, () => correct({}), 36009004);
+  const sent = fulfillment.shipped.filter((shipment) => shipment.packageId === packageId);
+  assert.deepEqual(sent.map(({ trackingNumber, isCorrection }) => [trackingNumber, isCorrection]), [
     [BY_UPS.tracking_number, false],
     [BY_USPS.tracking_number, true],
     [BY_UPS.tracking_number, true],
   ]);
-
-  caller.now += 1000;
-  for (const correct of [byOrder, byPackage]) {
-    await assertRefused(simulator, () => correct(BY_USPS), 21011049);
-  }
-  simulator.changePackage(packageId, "COMPLETED");
-  for (const correct of [byOrder, byPackage]) {
-    await assertRefused(simulator, () => correct(BY_USPS), 21011030);
-  }
-  simulator.changeOrder(id, "CANCELLED");
-  await assertRefused(simulator, () => byOrder(BY_USPS), 21011041);
 });
 
-Deno.test("a lost package takes its lines with it; the order is cancelled with the last of them", async () => {
+Deno.test("a correction is refused after 72 hours, a delivery or a cancellation", async () => {
+  const { caller, simulator, shop, add, mark } = await usShop();
+  const id = add();
+  const packageId = String((await mark(id, BY_UPS)).data.package_id);
+  const correct = () => shop.post(`${PACKAGES}/${packageId}/shipping_info/update`, BY_USPS);
+  caller.now += 72 * 3600_000 + 1000;
+  await assertRefused(simulator, correct, 21011049);
+  simulator.changePackage(packageId, "COMPLETED");
+  await assertRefused(simulator, correct, 21011030);
+  simulator.changeOrder(id, "CANCELLED");
+  await assertRefused(simulator, correct, 21011041);
+});
+
+Deno.test("the lines of a lost package no longer count; without other lines the order is cancelled", async () => {
   const { simulator, shop, add, mark } = await usShop();
   const id = add({ quantity: 2 });
   const [first, second] = (await shop.order(id)).line_items.map((line) => line.id);
   const part = await mark(id, { ...BY_UPS, order_line_item_ids: [first] });
   const lost = String(part.data.package_id);
   assert.equal(simulator.changePackage(lost, "CANCELLED").detail.status, "AWAITING_SHIPMENT");
-  // It does not come back, and is neither shipped again nor corrected.
+  // A cancelled package stays so; it is neither shipped again nor corrected.
   assert.equal(simulator.changePackage(lost, "COMPLETED").detail.status, "AWAITING_SHIPMENT");
   const again = { ...BY_USPS, order_line_item_ids: [first] };
   await assertRefused(simulator, () => mark(id, again), 21011006);
@@ -227,27 +213,33 @@ Deno.test("a lost package takes its lines with it; the order is cancelled with t
   assert.equal(last.detail.status, "CANCELLED");
 });
 
-Deno.test("what TikTok delivers is not corrected, and outside the US there is no end to it", async () => {
-  const { caller, simulator, shop } = await usShop();
-  const { id } = simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
-  const { data } = await shop.post(PACKAGES, { order_id: id });
-  for (const path of [`${ORDERS}/${id}`, `${PACKAGES}/${data.package_id}`]) {
-    const correct = () => shop.post(`${path}/shipping_info/update`, BY_UPS);
-    await assertRefused(simulator, correct, 21011004);
-  }
-  simulator.addShop({ id: "9", openId: "far", region: "GB", cipher: "cipher9" });
-  const british = await caller.shop("9");
-  const order = simulator.addOrder({ shopId: "9" });
-  await british.post(`${ORDERS}/${order.id}/packages`, BY_UPS);
-  caller.now += 6 * 24 * 3600_000;
-  const correct = await british.post(`${ORDERS}/${order.id}/shipping_info/update`, {
-    ...BY_UPS,
-    tracking_number: "1Z999AA10123456785",
-  });
-  assert.equal(correct.code, 0);
+Deno.test("TikTok Shipping packages are not corrected", async () => {
+  const { simulator, shop, add } = await usShop();
+  const { data } = await shop.post(PACKAGES, { order_id: add({ shippingType: "TIKTOK" }) });
+  const correct = () => shop.post(`${PACKAGES}/${data.package_id}/shipping_info/update`, BY_UPS);
+  await assertRefused(simulator, correct, 21011004);
 });
 
-Deno.test("carriers are listed for the seller's delivery options, not for TikTok's or unknown ones", async () => {
+Deno.test("outside the US a correction has no time limit, and an unshipped package no number to correct", async () => {
+  const { caller, simulator } = await usShop();
+  for (const [id, region] of [["9", "GB"], ["10", "VN"]] as const) {
+    simulator.addShop({ id, openId: region, region });
+  }
+  const [british, vietnamese] = [await caller.shop("9"), await caller.shop("10")];
+  const { id } = simulator.addOrder({ shopId: "9" });
+  const marked = await british.post(`${ORDERS}/${id}/packages`, BY_UPS);
+  caller.now += 6 * 24 * 3600_000;
+  const path = `${PACKAGES}/${marked.data.package_id}/shipping_info/update`;
+  const corrected = await british.post(path, { ...BY_UPS, tracking_number: "1Z999AA10123456785" });
+  assert.equal(corrected.code, 0);
+
+  const [waiting] = (await vietnamese.order(simulator.addOrder({ shopId: "10" }).id)).packages;
+  const own = { tracking_number: "JX12345", shipping_provider_id: "6841743441349706241" };
+  const early = () => vietnamese.post(`${PACKAGES}/${waiting?.id}/shipping_info/update`, own);
+  await assertRefused(simulator, early, 21011043);
+});
+
+Deno.test("carriers are listed for the seller's delivery options only", async () => {
   const { simulator, shop, add } = await usShop();
   const list = (id: unknown) =>
     shop.get(`/logistics/202309/delivery_options/${id}/shipping_providers`);

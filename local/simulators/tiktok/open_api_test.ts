@@ -1,38 +1,7 @@
-/** The TikTok simulator refuses what TikTok refuses, with TikTok's codes. */
+/** The TikTok simulator refuses calls as TikTok does, with TikTok's codes. */
 import assert from "node:assert/strict";
 import { APP, Caller, NOW } from "../../../tests/support/tiktok_caller.ts";
 import { TikTokSimulator } from "./simulator.ts";
-
-Deno.test("a code works once and for 30 minutes; the token exchange answers TikTok's codes as HTTP 200", async () => {
-  const caller = new Caller();
-  const code = caller.simulator.authorize("1");
-  assert.equal((await caller.exchange(code, { app_secret: "wrong" })).code, 98001004);
-  assert.equal((await caller.exchange(code, { grant_type: "authorization_code" })).code, 98001004);
-  const granted = await caller.exchange(code);
-  assert.equal(granted.code, 0);
-  assert.equal(granted.data.access_token_expire_in, NOW / 1000 + 7 * 86400);
-  assert.ok(granted.data.refresh_token_expire_in as number > 2 ** 32);
-  const again = await caller.exchange(code);
-  assert.deepEqual([again.status, again.code], [200, 36004004]);
-
-  const late = caller.simulator.authorize("1");
-  caller.now += 30 * 60_000;
-  assert.equal((await caller.exchange(late)).code, 36004004);
-  const post = await caller.simulator.fetch(
-    new Request("http://tiktok/api/v2/token/get", { method: "POST", body: "{}" }),
-  );
-  assert.equal(post.status, 404);
-});
-
-Deno.test("a refresh gives a new pair, and the old refresh token is dead at once", async () => {
-  const caller = new Caller();
-  const { refresh_token } = await caller.connect("1");
-  const fresh = await caller.refresh(refresh_token);
-  assert.equal(fresh.code, 0);
-  assert.notEqual(fresh.data.refresh_token, refresh_token);
-  assert.equal((await caller.refresh(refresh_token)).code, 36004005);
-  assert.equal((await caller.refresh(fresh.data.refresh_token)).code, 0);
-});
 
 Deno.test("calls are checked in TikTok's order: app key, clock, signature, token, cipher", async () => {
   const caller = new Caller();
@@ -59,11 +28,11 @@ Deno.test("calls are checked in TikTok's order: app key, clock, signature, token
   caller.now += 7 * 86400_000;
   const expired = await caller.call(path, token, good);
   assert.deepEqual([expired.code, expired.status], [105002, 401]);
-  // The two with a missing or wrong cipher were admitted, the other refusals were not.
+  // The calls with a missing or wrong cipher were admitted, the other refused calls were not.
   assert.equal(caller.simulator.calls.length, 5);
 });
 
-Deno.test("the shops of a login come together, and only without a cipher", async () => {
+Deno.test("all shops of a login are listed, without a cipher only", async () => {
   const caller = new Caller();
   const { access_token: token } = await caller.connect("1");
   const path = "/authorization/202309/shops";
@@ -74,7 +43,7 @@ Deno.test("the shops of a login come together, and only without a cipher", async
   assert.match(refused.message, /unexpected identifier/);
 });
 
-Deno.test("orders of another shop are not shown, and the search pages by update time", async () => {
+Deno.test("orders of another shop are hidden, and the search pages by update time", async () => {
   const caller = new Caller();
   const { access_token: token } = await caller.connect("1");
   for (let n = 1; n <= 5; n++) {
@@ -104,7 +73,7 @@ Deno.test("orders of another shop are not shown, and the search pages by update 
   assert.equal((await search({ page_size: "101" })).code, 36009004);
 });
 
-Deno.test("it keeps its state in a journal, and a line that a kill cut short does no harm", async () => {
+Deno.test("the journal keeps the state, and skips a line that a kill has cut", async () => {
   const path = await Deno.makeTempFile();
   const options = { ...APP, webhookUrl: "http://127.0.0.1:1/", journalPath: path };
   const before = new TikTokSimulator(options);
@@ -126,7 +95,7 @@ Deno.test("it keeps its state in a journal, and a line that a kill cut short doe
   await Deno.remove(path);
 });
 
-Deno.test("calls for an inactive shop are refused until it is active again; the login's others work", async () => {
+Deno.test("calls for an inactive shop are refused, calls for the login's other shops are not", async () => {
   const caller = new Caller();
   const { access_token: token } = await caller.connect("1");
   caller.simulator.addOrder({ shopId: "1", orderId: "101" });
@@ -148,7 +117,7 @@ Deno.test("calls for an inactive shop are refused until it is active again; the 
   assert.equal((await orders("cipher1")).data.orders?.length, 1);
 });
 
-Deno.test("a call that the login's scopes do not cover is refused and not worked", async () => {
+Deno.test("a call outside the login's scopes is refused and has no effect", async () => {
   const caller = new Caller();
   caller.simulator.addLogin({ openId: "one", scopes: ["seller.authorization.info"] });
   caller.simulator.addLogin({ openId: "other", scopes: ["seller.order.info"] });
@@ -180,33 +149,4 @@ Deno.test("a call that the login's scopes do not cover is refused and not worked
     shop_cipher: "cipher3",
   });
   assert.equal(orders.code, 0);
-});
-
-Deno.test("/control adds logins and shops of a region, and takes no body that it does not know", async () => {
-  const { simulator } = new Caller();
-  const post = async (path: string, body: unknown) => {
-    const response = await simulator.fetch(
-      new Request(`http://tiktok/control/${path}`, { method: "POST", body: JSON.stringify(body) }),
-    );
-    return [response.status, await response.json()];
-  };
-  const login = { open_id: "vn-1", user_type: 1, name: "Lan", region: "VN", scopes: ["x"] };
-  assert.deepEqual(await post("logins", login), [201, login]);
-  const shop = { shop_id: "9", open_id: "vn-1", region: "GB", seller_type: "CROSS_BORDER" };
-  assert.equal((await post("shops", shop))[0], 201);
-  const { region, sellerType, openId } = simulator.state.get("shops", "9") ?? {};
-  assert.deepEqual([region, sellerType, openId], ["GB", "CROSS_BORDER", "vn-1"]);
-  const [status, { code }] = await post("shops/9/authorize", {});
-  assert.equal(status, 200);
-  assert.equal(simulator.state.get("codes", code)?.openId, "vn-1");
-  assert.equal((await post("faults", { kind: "lost", path: "/api/v2/token/refresh" }))[0], 201);
-
-  const before = [simulator.state.all("logins").length, simulator.state.all("shops").length];
-  for (const bad of [{ user_type: 2 }, { region: "Vietnam" }, { open_id: "<b>" }, { other: 1 }]) {
-    assert.equal((await post("logins", bad))[0], 400);
-  }
-  assert.equal((await post("shops", { shop_id: "10", seller_type: "OTHER" }))[0], 400);
-  assert.equal((await post("faults", { kind: "later" }))[0], 400);
-  const after = [simulator.state.all("logins").length, simulator.state.all("shops").length];
-  assert.deepEqual(after, before);
 });

@@ -1,5 +1,7 @@
-/** The simulated Event API, and where webhooks go because of it. */
+/** The simulated Event API, and the addresses that webhooks are sent to. */
 import assert from "node:assert/strict";
+import { fixture } from "../../../tests/support/fulfillment.ts";
+import { type Seen, withServer } from "../../../tests/support/local_server.ts";
 import { Caller, type CallOptions, NOW } from "../../../tests/support/tiktok_caller.ts";
 
 const PATH = "/event/202309/webhooks";
@@ -17,15 +19,10 @@ async function connected(options: ConstructorParameters<typeof Caller>[0] = {}) 
   return { caller, token, call, subscriptions: () => caller.simulator.state.all("subscriptions") };
 }
 
-async function fixture(name: string): Promise<Record<string, unknown>> {
-  const url = new URL(`fixtures/tiktok/${name}`, import.meta.url);
-  return JSON.parse(await Deno.readTextFile(url));
-}
-
-Deno.test("subscriptions are made, replaced, listed and deleted as TikTok does", async () => {
+Deno.test("subscriptions are created, replaced, listed and deleted as by TikTok", async () => {
   const { caller, call } = await connected();
   const put = await call("PUT", { address: ADDRESS, event_type: "ORDER_STATUS_CHANGE" });
-  const { data, message } = await fixture("29-shop-webhook-put-or-delete-success.json");
+  const { data, message } = await fixture("29-shop-webhook-put-or-delete-success");
   assert.deepEqual([put.code, put.data, put.message], [0, data, message]);
   caller.now += 60_000;
   await call("PUT", { address: `${ADDRESS}/2`, event_type: "ORDER_STATUS_CHANGE" });
@@ -58,7 +55,7 @@ Deno.test("subscriptions are made, replaced, listed and deleted as TikTok does",
   }
 });
 
-Deno.test("a subscription that TikTok would not take is refused, and the one before stays", async () => {
+Deno.test("an invalid subscription is refused, and the existing one stays", async () => {
   const { call, subscriptions } = await connected();
   const event_type = "ORDER_STATUS_CHANGE";
   await call("PUT", { address: ADDRESS, event_type });
@@ -105,7 +102,7 @@ Deno.test("a subscription that TikTok would not take is refused, and the one bef
   assert.deepEqual(subscriptions(), before);
 });
 
-Deno.test("the shops of a login have subscriptions of their own", async () => {
+Deno.test("each shop of a login has its own subscriptions", async () => {
   const { caller, token, call } = await connected();
   const event_type = "ORDER_STATUS_CHANGE";
   await call("PUT", { address: ADDRESS, event_type });
@@ -116,7 +113,7 @@ Deno.test("the shops of a login have subscriptions of their own", async () => {
   assert.equal((await call("GET")).data.total_count, 1);
 });
 
-Deno.test("255 characters are taken, and addresses of a local stack", async () => {
+Deno.test("addresses of 255 characters and of the local stack are accepted", async () => {
   const { call, subscriptions } = await connected();
   for (
     const address of [
@@ -130,13 +127,13 @@ Deno.test("255 characters are taken, and addresses of a local stack", async () =
   }
 });
 
-Deno.test("the call must be signed over the bytes of its body, and name a shop of the login", async () => {
+Deno.test("a call must be signed over the bytes of its body, and name a shop of the login", async () => {
   const { caller, token, call, subscriptions } = await connected();
   const body = { address: ADDRESS, event_type: "ORDER_STATUS_CHANGE" };
   const spaced = await call("PUT", body, { signedBody: JSON.stringify(body, null, 1) });
   assert.deepEqual([spaced.status, spaced.code], [401, 106001]);
   assert.equal((await call("DELETE", body, { signedBody: "" })).code, 106001);
-  // Signed as if it had a body, which a GET has not.
+  // Signed with a body that a GET does not have.
   assert.equal((await call("GET", undefined, { signedBody: "{}" })).code, 106001);
   assert.equal((await call("GET")).code, 0);
 
@@ -147,35 +144,30 @@ Deno.test("the call must be signed over the bytes of its body, and name a shop o
   assert.deepEqual(subscriptions(), []);
 });
 
-/** Answers 200, and keeps what it was sent. */
-function receiver() {
-  const received: { type: number; shop_id: string }[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (r) => {
-    received.push(await r.json());
-    return new Response();
-  });
-  const url = `http://127.0.0.1:${server.addr.port}/`;
-  return { url, received, [Symbol.asyncDispose]: () => server.shutdown() };
-}
-
-Deno.test("a webhook goes to the subscription of its shop and topic, or else to the default", async () => {
-  await using byDefault = receiver();
-  await using bySubscription = receiver();
+Deno.test("a webhook goes to the subscription of its shop and topic, otherwise to the default", async () => {
   const journalPath = await Deno.makeTempFile();
-  const options = { webhookUrl: byDefault.url, journalPath };
-  const { caller: { simulator }, call } = await connected(options);
-  await call("PUT", { address: bySubscription.url, event_type: "SELLER_DEAUTHORIZATION" });
-  simulator.close();
+  const got = (requests: Seen[]) =>
+    requests.map(({ body }) => JSON.parse(body)).map(({ shop_id, type }) => [shop_id, type]);
+  const ok = () => new Response();
+  await withServer(
+    ok,
+    (defaultUrl, byDefault) =>
+      withServer(ok, async (subscribedUrl, bySubscription) => {
+        const options = { webhookUrl: defaultUrl, journalPath };
+        const { caller: { simulator }, call } = await connected(options);
+        await call("PUT", { address: subscribedUrl, event_type: "SELLER_DEAUTHORIZATION" });
+        simulator.close();
 
-  const { caller: { simulator: restarted }, call: callAgain } = await connected(options);
-  const expiring = restarted.expirationNotice("1", NOW / 1000);
-  for (const shopId of ["1", "3"]) await restarted.send(restarted.deauthorize(shopId));
-  await restarted.send(expiring);
-  const got = (list: typeof byDefault.received) => list.map((body) => [body.shop_id, body.type]);
-  assert.deepEqual(got(bySubscription.received), [["1", 6]]);
-  assert.deepEqual(got(byDefault.received), [["3", 6], ["1", 7]]);
+        const { caller: { simulator: restarted }, call: callAgain } = await connected(options);
+        const expiring = restarted.expirationNotice("1", NOW / 1000);
+        for (const shopId of ["1", "3"]) await restarted.send(restarted.deauthorize(shopId));
+        await restarted.send(expiring);
+        assert.deepEqual(got(bySubscription), [["1", 6]]);
+        assert.deepEqual(got(byDefault), [["3", 6], ["1", 7]]);
 
-  assert.equal((await callAgain("GET")).code, 36009004);
-  restarted.close();
+        assert.equal((await callAgain("GET")).code, 36009004);
+        restarted.close();
+      }),
+  );
   await Deno.remove(journalPath);
 });

@@ -1,9 +1,8 @@
-/** What every call of the fulfilment endpoints is checked for, before it changes anything. */
+/** Checks that the calls of the Fulfillment API share. */
 import { refusals } from "./envelope.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { linesOf } from "./packages.ts";
-import type { SimulatedPackage } from "./package_types.ts";
-import type { SimulatedOrder, SimulatedShop, SimulatorState } from "./state.ts";
+import type { SimulatedOrder, SimulatedPackage, SimulatedShop, SimulatorState } from "./state.ts";
 
 /** @throws {TikTokRefusal} */
 export function orderOf(state: SimulatorState, shop: SimulatedShop, id: string): SimulatedOrder {
@@ -23,26 +22,7 @@ export function packageOf(
   return { found, order: orderOf(state, shop, found.orderId) };
 }
 
-/** A field of a body that must be a text. @throws {TikTokRefusal} */
-export function requiredText(body: Record<string, unknown>, name: string, path = "body"): string {
-  const text = optionalText(body, name, path);
-  if (text === undefined) throw refusals.missing(`${path}.${name}`);
-  return text;
-}
-
-/** @throws {TikTokRefusal} */
-export function optionalText(
-  body: Record<string, unknown>,
-  name: string,
-  path = "body",
-): string | undefined {
-  const value = body[name];
-  if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value !== "string") throw refusals.invalid(`${path}.${name}`);
-  return value;
-}
-
-/** Ids of lines of the order; all of them where none are named. @throws {TikTokRefusal} */
+/** `order_line_item_ids`, by default all lines of the order. @throws {TikTokRefusal} */
 export function lineItemsOf(body: Record<string, unknown>, order: SimulatedOrder): string[] {
   const all = linesOf(order).map(({ id }) => id);
   const named = body.order_line_item_ids;
@@ -53,7 +33,7 @@ export function lineItemsOf(body: Record<string, unknown>, order: SimulatedOrder
   return named;
 }
 
-/** Whether the seller may ship the order, or more of it. @throws {TikTokRefusal} */
+/** @throws {TikTokRefusal} if the seller may not ship the order, or more of it. */
 export function checkShippable(order: SimulatedOrder): void {
   const { status, fulfillment_type } = order.detail;
   if (status === "UNPAID" || status === "ON_HOLD") throw shippingRefusals.onHold();
@@ -64,7 +44,10 @@ export function checkShippable(order: SimulatedOrder): void {
   if (fulfillment_type === "FULFILLMENT_BY_TIKTOK") throw shippingRefusals.fulfilledByTikTok();
 }
 
-/** Whether a buyer who wants to cancel is in the way: in the US shipping refuses them. @throws {TikTokRefusal} */
+/**
+ * Outside the US, a buyer's request to cancel must be answered before shipping.
+ * @throws {TikTokRefusal}
+ */
 export function checkCancellation(shop: SimulatedShop, order: SimulatedOrder): void {
   if (shop.region !== "US" && order.detail.is_buyer_request_cancel === true) {
     throw shippingRefusals.afterSale();

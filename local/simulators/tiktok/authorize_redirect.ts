@@ -1,15 +1,15 @@
-/** The way back to our app from TikTok's authorise page. */
-import type { Consent } from "./consent.ts";
+/** The redirect from TikTok's authorization page back to the app. */
+import type { Authorizations } from "./authorizations.ts";
 import type { SimulatorState } from "./state.ts";
 
-/** What is answered to the request of an app. */
+/** A seller's answer to the app's request. */
 export interface AuthorizationAnswer {
   decision: "agree" | "refuse";
-  /** Who answers; who refuses need not say. */
+  /** The login that agrees; optional for a refusal. */
   openId?: string;
-  /** What the app sent; an installation from Seller Center's app store comes without one. */
+  /** The app's `state`; absent for an installation from Seller Center's app store. */
   state?: string;
-  /** For `refuse`: TikTok's pages name both. @default {"auth_denied"} */
+  /** For `refuse`: TikTok documents both. @default {"auth_denied"} */
   error?: "auth_denied" | "access_denied";
 }
 
@@ -17,30 +17,30 @@ export interface RedirectOptions {
   appKey: string;
   redirectUrl?: string;
   state: SimulatorState;
-  consent: Consent;
+  authorizations: Authorizations;
 }
 
 /** The parameters that TikTok adds to the app's redirect URL. */
-function parametersOf(
+function redirectParameters(
   { decision, openId = "", error = "auth_denied" }: AuthorizationAnswer,
-  { appKey, state, consent }: RedirectOptions,
+  { appKey, state, authorizations }: RedirectOptions,
 ): Record<string, string> {
   if (decision === "refuse") return { code: "null", error };
   const login = state.get("logins", openId);
-  if (login === undefined) throw new Error(`There is no login "${openId}".`);
+  if (login === undefined) throw new Error(`Unknown login "${openId}".`);
   const shop = state.all("shops").find((candidate) => candidate.openId === openId);
   return {
     app_key: appKey,
-    code: consent.newCode(openId),
+    code: authorizations.createCode(openId),
     locale: "en-US",
     shop_region: shop?.region ?? login.region,
   };
 }
 
-export function redirectBack(answer: AuthorizationAnswer, options: RedirectOptions): URL {
+export function redirectUrl(answer: AuthorizationAnswer, options: RedirectOptions): URL {
   if (options.redirectUrl === undefined) throw new Error("The option redirectUrl is not set.");
   const url = new URL(options.redirectUrl);
-  for (const [name, value] of Object.entries(parametersOf(answer, options))) {
+  for (const [name, value] of Object.entries(redirectParameters(answer, options))) {
     url.searchParams.set(name, value);
   }
   if (answer.state !== undefined) url.searchParams.set("state", answer.state);

@@ -1,8 +1,7 @@
-/** Makes orders that look like TikTok's (Order API 202309, shapes as in tests/fixtures/tiktok). */
-import { addressFor } from "./addresses.ts";
+/** Makes orders in the form of the Order API 202309, as in tests/fixtures/tiktok. */
+import { addressFields } from "./addresses.ts";
 import { randomDigits } from "./ids.ts";
-import type { ShippingType } from "./package_types.ts";
-import type { SimulatedOrder } from "./state.ts";
+import type { ShippingType, SimulatedOrder } from "./state.ts";
 
 export interface NewOrder {
   shopId: string;
@@ -16,11 +15,9 @@ export interface NewOrder {
   price?: string;
   /** Unix seconds. @default {now} */
   updateTime?: number;
-  /** Who delivers. @default {"SELLER"} */
+  /** @default {"SELLER"} */
   shippingType?: ShippingType;
-  /** Shows the address also where TikTok delivers, which masks it. @default {false} */
-  openAddress?: boolean;
-  /** Fields of the detail that replace the made ones. */
+  /** Fields of the detail that replace the defaults. */
   detail?: Record<string, unknown>;
 }
 
@@ -42,12 +39,10 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
   const sku = `17295000000000001${String(product).padStart(2, "0")}`;
   const shippingType = order.shippingType ?? "SELLER";
   const deliveryOption = DELIVERY_OPTIONS[shippingType];
-  const isMasked = shippingType === "TIKTOK" && !order.openAddress;
   const money = (amount: number) => (amount / 100).toFixed(2);
   return {
     id,
     shopId: order.shopId,
-    ...(isMasked && { isMasked }),
     detail: {
       id,
       status,
@@ -83,13 +78,13 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
         currency: "USD",
         display_status: status,
       })),
-      ...addressFor(status, isMasked),
+      ...addressFields(status, shippingType),
       ...order.detail,
     },
   };
 }
 
-/** A later state of an order; its time of change is always later than the one before. */
+/** A later state of an order; `update_time` always grows. */
 export function advanceOrder(
   order: SimulatedOrder,
   status: string,
@@ -101,9 +96,9 @@ export function advanceOrder(
     ...order,
     detail: {
       ...kept,
-      ...addressFor(status, order.isMasked === true),
+      ...addressFields(status, order.detail.shipping_type),
       status,
-      // Who cancels before paying has not paid.
+      // A cancelled or unpaid order may have no payment.
       ...(status !== "UNPAID" && status !== "CANCELLED" && {
         paid_time: order.detail.paid_time ?? nowSeconds,
       }),

@@ -1,19 +1,19 @@
-/** Checks the tracking numbers that sellers tell TikTok. */
+/** Checks the tracking numbers that sellers send to TikTok. */
 import { shippingRefusals } from "./fulfillment_refusals.ts";
-import { requiredText } from "./shipping_checks.ts";
+import { requiredText } from "./open_api.ts";
 import { providersOf, type ShippingProvider } from "./shipping_providers.ts";
 import type { SimulatedShop, SimulatorState } from "./state.ts";
 
 export interface SellerTracking {
   trackingNumber: string;
   provider: ShippingProvider;
-  /** The number could be another carrier's as well. */
+  /** The number fits several carriers. */
   isAmbiguous: boolean;
 }
 
 /**
  * @param fields `tracking_number` and `shipping_provider_id`, found at `path`.
- * @param packageId The package that is theirs already, if there is one.
+ * @param packageId The package that already has the number, for a correction.
  * @throws {TikTokRefusal}
  */
 export function sellerTracking(
@@ -32,9 +32,9 @@ export function sellerTracking(
   const fitting = providers.filter(({ forms }) => forms.some((form) => form.test(trackingNumber)));
   if (fitting.length === 0) throw shippingRefusals.noCarrier();
   if (!fitting.includes(provider)) throw shippingRefusals.providerMismatch();
-  const isUsed = state.all("shipments").some((told) =>
-    told.shopId === shop.id && told.trackingNumber === trackingNumber &&
-    told.packageId !== packageId
+  const isUsed = state.all("shipments").some((shipment) =>
+    shipment.shopId === shop.id && shipment.trackingNumber === trackingNumber &&
+    shipment.packageId !== packageId
   );
   if (isUsed) throw shippingRefusals.duplicateTracking();
   return { trackingNumber, provider, isAmbiguous: fitting.length > 1 };

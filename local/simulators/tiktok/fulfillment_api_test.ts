@@ -1,7 +1,7 @@
-/** The simulated labels for US orders that TikTok delivers: rates, purchases, and what is refused. */
+/** Simulated labels for US orders that TikTok delivers: services, purchases, refusals. */
 import assert from "node:assert/strict";
 import { Caller, NOW, type OrderDetail } from "../../../tests/support/tiktok_caller.ts";
-import type { NewOrder } from "./order_factory.ts";
+import type { NewOrder } from "./orders.ts";
 import { TikTokSimulator } from "./simulator.ts";
 import {
   assertRefused,
@@ -33,7 +33,7 @@ async function usShop(order: Partial<NewOrder> = {}) {
 
 type Services = { id: string; price: string; is_default: boolean }[];
 
-Deno.test("services have prices that grow with the weight, one of them is the default", async () => {
+Deno.test("the prices of services grow with the weight, and one service is the default", async () => {
   const { simulator, services, orderId, first, second } = await usShop();
   const before = shippingState(simulator);
   const { data } = await fixture("19-eligible-shipping-services-us");
@@ -55,13 +55,13 @@ Deno.test("services have prices that grow with the weight, one of them is the de
   const one = await services({ order_line_item_ids: [second] });
   assert.deepEqual(one.data.order_line_id, [second]);
   assert.deepEqual(one.data.weight, { value: "300", unit: "GRAM" });
-  // 35 kg is too much for all but one, 70 kg for every service.
+  // Only one service takes 35 kg, and no service takes 70 kg.
   assert.deepEqual(prices(await services({ weight: { value: "35000", unit: "GRAM" } })).length, 1);
   assert.equal((await services({ weight: { value: "70000", unit: "GRAM" } })).code, 21011037);
   assert.equal(shippingState(simulator), before);
 });
 
-Deno.test("a label is charged once, and puts a package on the order and its lines", async () => {
+Deno.test("a label is charged once, and adds a package to the order and its lines", async () => {
   const { caller, simulator, fulfillment, shop, orderId, first, second, services, buy } =
     await usShop({ detail: { is_buyer_request_cancel: true } });
   const before = await shop.order(orderId);
@@ -93,13 +93,12 @@ Deno.test("a label is charged once, and puts a package on the order and its line
     at,
   }]);
   assert.deepEqual([fulfillment.labelsBought, fulfillment.charged], [1, cents]);
-  assert.deepEqual(fulfillment.accounts(), [{ shopId: "1", currency: "USD", labels: 1, cents }]);
   assert.deepEqual(fulfillment.shipped, []);
 
   const order = await shop.order(orderId);
   assert.equal(order.status, "AWAITING_COLLECTION");
   assert.ok(order.update_time > before.update_time);
-  assert.equal(order.is_buyer_request_cancel, false, "shipping refuses the buyer's wish");
+  assert.equal(order.is_buyer_request_cancel, false, "shipping rejects the buyer's request");
   assert.deepEqual(order.packages, [{ id: packageId }]);
   assert.match(String(order.tracking_number), /^1Z\d{16}$/);
   for (const line of order.line_items) {
@@ -114,7 +113,7 @@ Deno.test("a label is charged once, and puts a package on the order and its line
   assert.equal(notice && simulator.notificationOf(notice).data.order_status, "AWAITING_COLLECTION");
 });
 
-Deno.test("without a service the default is bought; a shop with one service gets that one", async () => {
+Deno.test("the default service is bought without a choice; a shop with one service always gets that one", async () => {
   const { simulator, fulfillment, orderId, buy, shop } = await usShop();
   await buy({ weight: WEIGHT });
   assert.equal(fulfillment.labels[0]?.serviceId, "7208000000000000001");
@@ -138,7 +137,7 @@ Deno.test("without a service the default is bought; a shop with one service gets
   ]);
 });
 
-Deno.test("of many purchases for the same lines one is charged, however they come", async () => {
+Deno.test("only one of many simultaneous purchases for the same lines is charged", async () => {
   const { simulator, fulfillment, first, buy } = await usShop();
   const answers = await Promise.all(Array.from({ length: 8 }, () => buy()));
   const codes = answers.map(({ code }) => code).sort();
@@ -152,7 +151,7 @@ Deno.test("of many purchases for the same lines one is charged, however they com
   assert.equal(fulfillment.labelsBought, 1);
 });
 
-Deno.test("an order in parts is PARTIALLY_SHIPPING until its last line has a label", async () => {
+Deno.test("an order is PARTIALLY_SHIPPING until its last line has a label", async () => {
   const { simulator, fulfillment, shop, orderId, first, second, buy } = await usShop();
   const part = await buy({ order_line_item_ids: [first] });
   let order = await shop.order(orderId);
@@ -161,8 +160,8 @@ Deno.test("an order in parts is PARTIALLY_SHIPPING until its last line has a lab
     part.data.package_id,
     undefined,
   ]);
-  assert.equal(order.tracking_number, undefined, "the order is more than this package");
-  // All lines are meant where none are named, and one of them has its label.
+  assert.equal(order.tracking_number, undefined, "the package is only a part of the order");
+  // A request without lines means all lines, and one of them has its label.
   await assertRefused(simulator, () => buy(), 21022025);
   await assertRefused(simulator, () => buy({ order_line_item_ids: [first, second] }), 21022025);
 
@@ -179,14 +178,14 @@ Deno.test("an order in parts is PARTIALLY_SHIPPING until its last line has a lab
   assert.deepEqual(detail.data.order_line_item_ids, [second]);
   assert.equal(detail.data.split_and_combine_tag, "SPLIT");
 
-  // The order goes as far as its slowest package.
+  // The slowest package decides the status of the order.
   assert.equal(simulator.changePackage(String(ids[0]), "FULFILLING").detail.status, order.status);
   assert.equal(simulator.changePackage(String(ids[0]), "COMPLETED").detail.status, order.status);
   assert.equal(simulator.changePackage(String(ids[1]), "FULFILLING").detail.status, "IN_TRANSIT");
   assert.equal(simulator.changePackage(String(ids[1]), "COMPLETED").detail.status, "DELIVERED");
 });
 
-Deno.test("orders in another state, or that TikTok does not deliver, get no services and no label", async () => {
+Deno.test("orders in another status, or that TikTok does not deliver, get no services and no label", async () => {
   const { simulator, shop, orderId } = await usShop();
   const cases: [Partial<NewOrder>, number][] = [
     [{ status: "UNPAID" }, 21011044],
@@ -208,7 +207,7 @@ Deno.test("orders in another state, or that TikTok does not deliver, get no serv
   assert.equal((await shop.order(orderId)).status, "AWAITING_SHIPMENT");
 });
 
-Deno.test("what TikTok cannot read buys nothing", async () => {
+Deno.test("an invalid request buys nothing", async () => {
   const { simulator, fulfillment, shop, first, buy, services } = await usShop();
   const bodies: [Record<string, unknown>, RegExp][] = [
     [{ order_line_item_ids: ["9"] }, /order_line_item_ids is invalid/],
@@ -244,22 +243,21 @@ Deno.test("what TikTok cannot read buys nothing", async () => {
   assert.deepEqual([fulfillment.labelsBought, fulfillment.charged], [0, 0]);
 });
 
-Deno.test("TikTok shows nobody the address of those it delivers to, unless the order is made so", async () => {
+Deno.test("the addresses of TikTok Shipping orders are masked in every status", async () => {
   const { simulator, shop, orderId } = await usShop();
-  const open = simulator.addOrder({ shopId: "1", shippingType: "TIKTOK", openAddress: true });
+  const seller = simulator.addOrder({ shopId: "1" });
   const phone = async (id: string) =>
     ((await shop.order(id)).recipient_address as { phone_number: string }).phone_number;
   assert.match(await phone(orderId), /\*/);
-  assert.doesNotMatch(await phone(open.id), /\*/);
-  simulator.changeOrder(orderId, "IN_TRANSIT");
-  simulator.changeOrder(open.id, "IN_TRANSIT");
+  assert.doesNotMatch(await phone(seller.id), /\*/);
+  for (const id of [orderId, seller.id]) simulator.changeOrder(id, "IN_TRANSIT");
   assert.match(await phone(orderId), /\*/);
-  assert.doesNotMatch(await phone(open.id), /\*/);
-  simulator.changeOrder(open.id, "CANCELLED");
-  assert.match(await phone(open.id), /\*/);
+  assert.doesNotMatch(await phone(seller.id), /\*/);
+  simulator.changeOrder(seller.id, "CANCELLED");
+  assert.match(await phone(seller.id), /\*/);
 });
 
-Deno.test("labels, packages and what was shipped survive a restart", async () => {
+Deno.test("labels, packages and tracking numbers survive a restart", async () => {
   const journalPath = await Deno.makeTempFile();
   const caller = new Caller({ journalPath });
   const shop = await caller.shop("1");
@@ -278,4 +276,18 @@ Deno.test("labels, packages and what was shipped survive a restart", async () =>
   assert.equal(after.fulfillment.charged, charged);
   after.close();
   await Deno.remove(journalPath);
+});
+
+Deno.test("a purchase with a lost answer is made once, and the order shows its package", async () => {
+  const caller = new Caller();
+  const { simulator } = caller;
+  const shop = await caller.shop("1");
+  const { id } = simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
+  simulator.faults.add({ path: PACKAGES, kind: "lost", count: 1 });
+  // A 504 has no envelope.
+  await assert.rejects(shop.post(PACKAGES, { order_id: id }), SyntaxError);
+  assert.equal(simulator.fulfillment.labelsBought, 1);
+  await assertRefused(simulator, () => shop.post(PACKAGES, { order_id: id }), 21022025);
+  const [found] = (await shop.order(id)).packages;
+  assert.equal(found?.id, simulator.fulfillment.labels[0]?.packageId);
 });
