@@ -1,23 +1,23 @@
-/** Makes a shipment of what a caller sends, or says what is wrong with it. */
+/** Creates a shipment with its rates from the body of a call. */
 import { makeAddress } from "./addresses.ts";
 import { type FieldError, refusals } from "./errors.ts";
 import { newId, timestamp } from "./ids.ts";
 import type { Parcel } from "./objects.ts";
-import { quote } from "./rates.ts";
+import { getRates } from "./rates.ts";
 import { LABEL_FORMATS, type LabelFormat, type SimulatedShipment } from "./state.ts";
 
-interface Making {
+interface Context {
   mode: string;
   /** Milliseconds since 1970. */
   now: number;
 }
 
-/** EasyPost takes numbers as text, too; `null` where there is none, NaN for what is no number. */
+/** EasyPost accepts numbers as text, too. `null` if absent, NaN if not a number. */
 function measure(value: unknown): number | null {
   return value === undefined || value === null || value === "" ? null : Number(value);
 }
 
-function makeParcel(value: unknown, { mode, now }: Making): Parcel | undefined {
+function makeParcel(value: unknown, { mode, now }: Context): Parcel | undefined {
   if (typeof value !== "object" || value === null || Object.keys(value).length === 0) {
     return undefined;
   }
@@ -33,7 +33,6 @@ function makeParcel(value: unknown, { mode, now }: Making): Parcel | undefined {
     .map(([field]) => ({ field, message: "must be greater than 0" }));
   if (weight === null || errors.length > 0) throw refusals.invalidParcel(errors);
   const at = timestamp(now);
-  const predefined = given.predefined_package;
   return {
     id: newId("prcl"),
     object: "Parcel",
@@ -41,7 +40,6 @@ function makeParcel(value: unknown, { mode, now }: Making): Parcel | undefined {
     updated_at: at,
     mode,
     ...sides,
-    predefined_package: typeof predefined === "string" ? predefined : null,
     weight,
   };
 }
@@ -54,13 +52,13 @@ function labelFormat(options: Record<string, unknown>): LabelFormat {
 }
 
 /** @throws {EasyPostRefusal} */
-export function makeShipment(body: Record<string, unknown>, making: Making): SimulatedShipment {
+export function createShipment(body: Record<string, unknown>, context: Context): SimulatedShipment {
   const { shipment } = body;
   if (typeof shipment !== "object" || shipment === null) throw refusals.required("shipment");
   const given = shipment as Record<string, unknown>;
-  const toAddress = makeAddress(given.to_address, making);
-  const fromAddress = makeAddress(given.from_address, making);
-  const parcel = makeParcel(given.parcel, making);
+  const toAddress = makeAddress(given.to_address, context);
+  const fromAddress = makeAddress(given.from_address, context);
+  const parcel = makeParcel(given.parcel, context);
   if (toAddress === undefined || fromAddress === undefined || parcel === undefined) {
     const parts = { to_address: toAddress, from_address: fromAddress, parcel };
     const missing = Object.entries(parts).filter(([, part]) => part === undefined);
@@ -70,7 +68,7 @@ export function makeShipment(body: Record<string, unknown>, making: Making): Sim
   }
   const options = { ...(given.options ?? {}) } as Record<string, unknown>;
   const id = newId("shp");
-  const at = timestamp(making.now);
+  const at = timestamp(context.now);
   return {
     id,
     reference: typeof given.reference === "string" ? given.reference || null : null,
@@ -81,8 +79,7 @@ export function makeShipment(body: Record<string, unknown>, making: Making): Sim
     parcel,
     options,
     labelFormat: labelFormat(options),
-    labelSize: String(options.label_size ?? "4x6"),
-    ...quote({ shipmentId: id, toAddress, fromAddress, parcel, ...making }),
+    ...getRates({ shipmentId: id, toAddress, fromAddress, parcel, ...context }),
     purchase: null,
     refund: null,
   };
