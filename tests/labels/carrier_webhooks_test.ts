@@ -420,7 +420,6 @@ step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invent
       status: pick(random, ["pre_transit", "in_transit"]),
       // Nobody reads these: the mutations are to meet what is read.
       tracking_details: [],
-      fees: [],
     });
     return mutate(random, { ...event, id: `evt_${seed}_${index}` }, topic);
   });

@@ -1,6 +1,6 @@
 /** TikTok is told of labels that it did not sell: once, again until it listens, and never at a label's cost. */
 import assert from "node:assert/strict";
-import type { SimulatedShipment } from "../../local/simulators/tiktok/package_types.ts";
+import type { SimulatedShipment } from "../../local/simulators/tiktok/state.ts";
 import {
   type Answer,
   buy,

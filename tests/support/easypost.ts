@@ -1,4 +1,4 @@
-/** The EasyPost simulator behind a port, and our client and provider that call it. */
+/** The EasyPost simulator on a port, with our client and provider for it. */
 import {
   EasyPostClient,
   type EasyPostClientOptions,
@@ -40,7 +40,7 @@ export async function withEasyPost(
   }
 }
 
-/** A purchase whose choice is made and stored: all that is left is to spend the money. */
+/** A purchase with a stored choice, ready to be bought. */
 export async function prepared(
   { provider }: Pick<EasyPostWorld, "provider">,
   fields: Partial<Purchase> = {},

@@ -1,5 +1,5 @@
 /** Orders that wait for labels, and sellers who buy them. */
-import type { NewOrder } from "../../local/simulators/tiktok/order_factory.ts";
+import type { NewOrder } from "../../local/simulators/tiktok/orders.ts";
 import { type ConnectedSeller, letTimePass, runEventWorker } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
