@@ -38,16 +38,21 @@ export interface StackSettings extends StackOptions {
   onWarning?: (message: string) => void;
 }
 
-export interface Stack {
-  env: StackEnvironment;
-  /** Owner's address of the database, for tests that look behind the API. */
-  database: DatabaseAccess;
+export interface Simulators {
   /** Undefined if an outside party stands in for it. */
   tiktok: TikTokSimulator | undefined;
   /** Undefined if an outside party stands in for it. */
   easypost: EasyPostSimulator | undefined;
   /** Undefined if an outside party stands in for it. */
   stripe: StripeSimulator | undefined;
+}
+
+export interface Stack extends Simulators {
+  env: StackEnvironment;
+  /** Owner's address of the database, for tests that look behind the API. */
+  database: DatabaseAccess;
+  /** Closes the simulators and starts new ones, which remember nothing. */
+  replaceSimulators(): Promise<Simulators>;
   functionHostPid(): number;
   /** Calls a function past the gateway, for tests that call it very often. */
   callFunction(request: Request): Promise<Response>;
@@ -56,6 +61,14 @@ export interface Stack {
 }
 
 const CONFIG = fileURLToPath(new URL("../../supabase/config.toml", import.meta.url));
+
+const SIMULATORS = ["tiktok", "easypost", "stripe"] as const;
+
+type Simulator = TikTokSimulator | EasyPostSimulator | StripeSimulator;
+
+function allSimulators(simulators: Simulators): Simulator[] {
+  return SIMULATORS.map((name) => simulators[name]).filter((one) => one !== undefined);
+}
 
 const SHUTDOWN_MS = 3000;
 
@@ -170,49 +183,50 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     progress("functions");
     const functions = await starting;
 
-    const simulated = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(simulatorUrl);
-    const tiktok = simulated
-      ? new TikTokSimulator({
-        appKey: env.TIKTOK_APP_KEY,
-        appSecret: env.TIKTOK_APP_SECRET,
-        serviceId: env.TIKTOK_SERVICE_ID,
-        publicUrl: simulatorUrl,
-        redirectUrl: `${url}/functions/v1/tiktok-oauth/callback`,
-        webhookUrl: `${url}/functions/v1/tiktok-webhooks`,
-        journalPath: join(settings.data, "tiktok-simulator.jsonl"),
-        retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
-        ...(settings.random && { random: settings.random }),
-      })
-      : undefined;
-    if (tiktok) {
-      undo.push(() => tiktok.close());
-      seedSimulator(tiktok);
-    }
-
-    const easypost = outside.EASYPOST_API_URL ? undefined : new EasyPostSimulator({
-      apiKey: env.EASYPOST_API_KEY,
-      webhookSecret: env.EASYPOST_WEBHOOK_SECRET,
-      webhookUrl: `${url}/functions/v1/carrier-webhooks`,
-      publicUrl: easypostUrl,
-      journalPath: join(settings.data, "easypost-simulator.jsonl"),
-      ...(settings.random && { random: settings.random }),
-    });
-    if (easypost) undo.push(() => easypost.close());
-    const stripe = outside.STRIPE_API_URL ? undefined : new StripeSimulator({
-      secretKey: env.STRIPE_SECRET_KEY,
-      // While it is being changed there are two.
-      webhookSecret: env.STRIPE_WEBHOOK_SECRET.split(",")[0] as string,
-      webhookUrl: `${url}/functions/v1/stripe-webhooks`,
-      publicUrl: stripeUrl,
-      journalPath: join(settings.data, "stripe-simulator.jsonl"),
-      prices: {
-        starter: env.STRIPE_PRICE_STARTER,
-        growth: env.STRIPE_PRICE_GROWTH,
-        scale: env.STRIPE_PRICE_SCALE,
-      },
-      ...(settings.random && { random: settings.random }),
-    });
-    if (stripe) undo.push(() => stripe.close());
+    const makeSimulators = (): Simulators => {
+      const random = settings.random && { random: settings.random };
+      const simulated = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(simulatorUrl);
+      const tiktok = simulated
+        ? new TikTokSimulator({
+          appKey: env.TIKTOK_APP_KEY,
+          appSecret: env.TIKTOK_APP_SECRET,
+          serviceId: env.TIKTOK_SERVICE_ID,
+          publicUrl: simulatorUrl,
+          redirectUrl: `${url}/functions/v1/tiktok-oauth/callback`,
+          webhookUrl: `${url}/functions/v1/tiktok-webhooks`,
+          journalPath: join(settings.data, "tiktok-simulator.jsonl"),
+          retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
+          ...random,
+        })
+        : undefined;
+      if (tiktok) seedSimulator(tiktok);
+      const easypost = outside.EASYPOST_API_URL ? undefined : new EasyPostSimulator({
+        apiKey: env.EASYPOST_API_KEY,
+        webhookSecret: env.EASYPOST_WEBHOOK_SECRET,
+        webhookUrl: `${url}/functions/v1/carrier-webhooks`,
+        publicUrl: easypostUrl,
+        journalPath: join(settings.data, "easypost-simulator.jsonl"),
+        ...random,
+      });
+      const stripe = outside.STRIPE_API_URL ? undefined : new StripeSimulator({
+        secretKey: env.STRIPE_SECRET_KEY,
+        // While it is being changed there are two.
+        webhookSecret: env.STRIPE_WEBHOOK_SECRET.split(",")[0] as string,
+        webhookUrl: `${url}/functions/v1/stripe-webhooks`,
+        publicUrl: stripeUrl,
+        journalPath: join(settings.data, "stripe-simulator.jsonl"),
+        prices: {
+          starter: env.STRIPE_PRICE_STARTER,
+          growth: env.STRIPE_PRICE_GROWTH,
+          scale: env.STRIPE_PRICE_SCALE,
+        },
+        ...random,
+      });
+      return { tiktok, easypost, stripe };
+    };
+    let simulators = makeSimulators();
+    const closeSimulators = () => allSimulators(simulators).forEach((one) => one.close());
+    undo.push(closeSimulators);
 
     const apiKeys = {
       jwtSecret: env.SUPABASE_JWT_SECRET,
@@ -235,19 +249,16 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
         functions: functions.fetch,
         functionConfig,
         jwtCheck: apiKeys,
-        simulators: {
-          ...(tiktok && { tiktok: tiktok.fetch }),
-          ...(easypost && { easypost: easypost.fetch }),
-          ...(stripe && { stripe: stripe.fetch }),
-        },
+        simulators: Object.fromEntries(
+          SIMULATORS.filter((name) => simulators[name])
+            .map((name) => [name, (request) => (simulators[name] as Simulator).fetch(request)]),
+        ),
       }),
     );
     undo.push(() => shutDown(server));
     // Before REST goes: what the functions still do in the background needs it.
     undo.push(() => functions.stop());
-    undo.push(() => tiktok?.faults.close());
-    undo.push(() => easypost?.faults.close());
-    undo.push(() => stripe?.faults.close());
+    undo.push(() => allSimulators(simulators).forEach((one) => one.faults.close()));
 
     if (settings.schedule ?? true) {
       const scheduler = createScheduler(access.adminUrl);
@@ -262,9 +273,14 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     return {
       env,
       database: access,
-      tiktok,
-      easypost,
-      stripe,
+      ...simulators,
+      async replaceSimulators() {
+        closeSimulators();
+        for (const name of SIMULATORS) {
+          await Deno.remove(join(settings.data, `${name}-simulator.jsonl`)).catch(() => {});
+        }
+        return simulators = makeSimulators();
+      },
       functionHostPid: () => functions.pid(),
       callFunction: (request) => functions.fetch(request),
       stop,

@@ -9,7 +9,8 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const DOCUMENTS = /\/shipping_documents$/;
@@ -27,8 +28,7 @@ async function assertServes(url: string, format: keyof typeof BEGINNINGS): Promi
   assert.match((await response.text()).slice(0, 8), BEGINNINGS[format]);
 }
 
-Deno.test("TikTok's link is kept until it is 23 hours old, and then read again", async () => {
-  await using stack = await startTestStack();
+test("TikTok's link is kept until it is 23 hours old, and then read again", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
   const { body: label } = await buy(stack, seller, order.id);
@@ -64,8 +64,7 @@ Deno.test("TikTok's link is kept until it is 23 hours old, and then read again",
   assert.equal(labelsBought(stack).tiktok, 1);
 });
 
-Deno.test("a label that is still drawn is bought all the same; the worker or the seller fetches it", async () => {
-  await using stack = await startTestStack();
+test("a label that is still drawn is bought all the same; the worker or the seller fetches it", async (stack) => {
   const seller = await connectSeller(stack);
   // Read once by the request, and once by the worker in its background.
   stack.tiktok.fulfillment.labelDelay = 3;
@@ -109,8 +108,7 @@ Deno.test("a label that is still drawn is bought all the same; the worker or the
   assert.equal(labelsBought(stack).tiktok, 2);
 });
 
-Deno.test("EasyPost draws a label in the format that was asked for, by service and by rate", async () => {
-  await using stack = await startTestStack();
+test("EasyPost draws a label in the format that was asked for, by service and by rate", async (stack) => {
   const seller = await connectSeller(stack);
   for (const label_format of ["PDF", "PNG", "ZPL"] as const) {
     for (const by of ["service", "rate"]) {
@@ -148,8 +146,7 @@ Deno.test("EasyPost draws a label in the format that was asked for, by service a
   await settledEvents(stack);
 });
 
-Deno.test("there is no link to what was not bought, is no longer good, or cannot be drawn", async () => {
-  await using stack = await startTestStack();
+test("there is no link to what was not bought, is no longer good, or cannot be drawn", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
   const zpl = await buy(stack, seller, order.id, { label_format: "ZPL" });

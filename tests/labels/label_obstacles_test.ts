@@ -17,7 +17,8 @@ import {
   settleTasks,
   subscribe,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const NOTHING = { easypost: 0, tiktok: 0 };
 
@@ -46,8 +47,7 @@ async function assertRefusedAtOnce(
   assert.deepEqual(await traces(stack), before, code);
 }
 
-Deno.test("orders whose own state forbids it get no label; what waits for something gets it then", async () => {
-  await using stack = await startTestStack();
+test("orders whose own state forbids it get no label; what waits for something gets it then", async (stack) => {
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const receive = async (order: Parameters<typeof receiveOrder>[2]) => {
@@ -106,8 +106,7 @@ Deno.test("orders whose own state forbids it get no label; what waits for someth
   await assertRefusedAtOnce(stack, seller, refunded, "order_refunded");
 });
 
-Deno.test("what TikTok knows and we do not yet, forbids a label too, as long as it lasts", async () => {
-  await using stack = await startTestStack();
+test("what TikTok knows and we do not yet, forbids a label too, as long as it lasts", async (stack) => {
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const shippedBySeller = (order: OrderRow) => {
@@ -167,8 +166,7 @@ Deno.test("what TikTok knows and we do not yet, forbids a label too, as long as 
   await settledEvents(stack);
 });
 
-Deno.test("a parcel needs a sender: one that the shop gave before, or with rates, will do", async () => {
-  await using stack = await startTestStack();
+test("a parcel needs a sender: one that the shop gave before, or with rates, will do", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const key = crypto.randomUUID();
@@ -199,8 +197,7 @@ Deno.test("a parcel needs a sender: one that the shop gave before, or with rates
   await settledEvents(stack);
 });
 
-Deno.test("a disconnected shop's orders get no label until it is connected again", async () => {
-  await using stack = await startTestStack();
+test("a disconnected shop's orders get no label until it is connected again", async (stack) => {
   const seller = await connectSeller(stack);
   const orders = [
     await receiveOrder(stack, seller),
@@ -226,8 +223,7 @@ Deno.test("a disconnected shop's orders get no label until it is connected again
   await settledEvents(stack);
 });
 
-Deno.test("without enough funds nothing is bought, and with them the same request succeeds", async () => {
-  await using stack = await startTestStack();
+test("without enough funds nothing is bought, and with them the same request succeeds", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const { accounts } = stack.easypost;

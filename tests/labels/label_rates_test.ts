@@ -9,7 +9,7 @@ import {
 } from "../support/label_checks.ts";
 import { buy, callShipments, receiveOrder } from "../support/labels.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
 const SHIPMENTS_MADE = /^POST \/v2\/shipments$/;
 const SERVICES_READ = /\/shipping_services\/query$/;
@@ -32,8 +32,7 @@ function shown(rates: ShownRate[]): unknown[] {
   ]);
 }
 
-Deno.test("EasyPost's rates come cheapest first, and the one that is chosen is charged exactly", async () => {
-  await using stack = await startTestStack();
+test("EasyPost's rates come cheapest first, and the one that is chosen is charged exactly", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const { status, body: { rates } } = await askRates(stack, seller, order.id);
@@ -93,8 +92,7 @@ Deno.test("EasyPost's rates come cheapest first, and the one that is chosen is c
   await settledEvents(stack);
 });
 
-Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bought at their price", async () => {
-  await using stack = await startTestStack();
+test("TikTok's rates mark its default; default, cheapest and a rate are bought at their price", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 4 });
   const [a, b, c, d] = unitsOf(stack, order.tiktokId) as [string, string, string, string];
@@ -138,8 +136,7 @@ Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bou
   await settledEvents(stack);
 });
 
-Deno.test("EasyPost sells the service that is named, and none that it did not offer", async () => {
-  await using stack = await startTestStack();
+test("EasyPost sells the service that is named, and none that it did not offer", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   for (const service of ["Pigeon", "usps/priority"]) {
@@ -155,8 +152,7 @@ Deno.test("EasyPost sells the service that is named, and none that it did not of
   await settledEvents(stack);
 });
 
-Deno.test("outside the US TikTok names no price: the waiting package is arranged once", async () => {
-  await using stack = await startTestStack();
+test("outside the US TikTok names no price: the waiting package is arranged once", async (stack) => {
   const shopId = "7490000000000000001";
   stack.tiktok.addShop({ id: shopId, region: "DE" });
   const seller = await connectSeller(stack, shopId);

@@ -11,7 +11,8 @@ import {
   receiveOrder,
 } from "../support/labels.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 interface Shop {
   stack: TestStack;
@@ -43,8 +44,7 @@ async function assertRefused(
 
 const INVALID = [400, "invalid_body"] as const;
 
-Deno.test("a body that is not what POST / and POST /rates take is refused before anybody is asked", async () => {
-  await using stack = await startTestStack();
+test("a body that is not what POST / and POST /rates take is refused before anybody is asked", async (stack) => {
   const { seller, order } = await openShop(stack);
   const [unit] = unitsOf(stack, order.tiktokId) as [string];
   const parcels: Record<string, unknown> = {
@@ -124,8 +124,7 @@ Deno.test("a body that is not what POST / and POST /rates take is refused before
   await settledEvents(stack);
 });
 
-Deno.test("what is another seller's, or of another order, is not there; keys and methods are checked", async () => {
-  await using stack = await startTestStack();
+test("what is another seller's, or of another order, is not there; keys and methods are checked", async (stack) => {
   const { seller, order } = await openShop(stack);
   const stranger = await connectSeller(stack);
   const theirs = await receiveOrder(stack, stranger);

@@ -8,7 +8,8 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const REFUNDS = /^POST .*\/refund$/;
 
@@ -58,8 +59,7 @@ async function assertLive(
   assert.deepEqual([status, events.includes("LABEL_VOIDED")], ["awaiting_collection", false]);
 }
 
-Deno.test("a void is asked for once, settled when the carrier has decided, and frees the units", async () => {
-  await using stack = await startTestStack();
+test("a void is asked for once, settled when the carrier has decided, and frees the units", async (stack) => {
   const seller = await connectSeller(stack);
   const first = await bought(stack, seller, { quantity: 2 });
   const { id, orderId } = first;
@@ -113,8 +113,7 @@ Deno.test("a void is asked for once, settled when the carrier has decided, and f
   );
 });
 
-Deno.test("the carrier may void at once, or say that an unused label costs nothing", async () => {
-  await using stack = await startTestStack();
+test("the carrier may void at once, or say that an unused label costs nothing", async (stack) => {
   const seller = await connectSeller(stack);
   for (
     const [refundStatus, reason] of [
@@ -141,8 +140,7 @@ Deno.test("the carrier may void at once, or say that an unused label costs nothi
   assert.equal(labelsBought(stack).easypost, 4);
 });
 
-Deno.test("a void that the carrier rejects leaves the label live, and may be asked for again", async () => {
-  await using stack = await startTestStack();
+test("a void that the carrier rejects leaves the label live, and may be asked for again", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await bought(stack, seller);
   const { behaviour } = stack.easypost;
@@ -179,8 +177,7 @@ Deno.test("a void that the carrier rejects leaves the label live, and may be ask
   assert.equal(stack.easypost.accounts.charged, 0);
 });
 
-Deno.test("TikTok's labels are voided in Seller Center, and here after that", async () => {
-  await using stack = await startTestStack();
+test("TikTok's labels are voided in Seller Center, and here after that", async (stack) => {
   const seller = await connectSeller(stack);
   const received = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
   const [unit, other] = unitsOf(stack, received.tiktokId);
@@ -213,8 +210,7 @@ Deno.test("TikTok's labels are voided in Seller Center, and here after that", as
   assert.deepEqual(units.map(({ line_item_id }) => line_item_id), [other]);
 });
 
-Deno.test("the label of a parcel under way, or of none, is not voided", async () => {
-  await using stack = await startTestStack();
+test("the label of a parcel under way, or of none, is not voided", async (stack) => {
   const seller = await connectSeller(stack);
   const { id, orderId, label } = await bought(stack, seller);
   await stack.easypost.advanceTracker(label.tracking_number, "in_transit");

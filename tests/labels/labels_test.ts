@@ -9,7 +9,8 @@ import {
   receiveOrder,
 } from "../support/labels.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const PROVIDERS = [["SELLER", "easypost"], ["TIKTOK", "tiktok"]] as const;
 
@@ -30,8 +31,7 @@ async function labelledUnits(stack: TestStack, orderId: string): Promise<string[
   return rows.map((row) => row.unit as string);
 }
 
-Deno.test("25 parallel requests with one key buy one label, and all are told of the same one", async () => {
-  await using stack = await startTestStack();
+test("25 parallel requests with one key buy one label, and all are told of the same one", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType });
@@ -76,8 +76,7 @@ Deno.test("25 parallel requests with one key buy one label, and all are told of 
   assert.deepEqual(await purchaseStates(stack), { purchased: 2 });
 });
 
-Deno.test("25 parallel requests with 25 keys for one order buy one label", async () => {
-  await using stack = await startTestStack();
+test("25 parallel requests with 25 keys for one order buy one label", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 2 });
@@ -101,8 +100,7 @@ Deno.test("25 parallel requests with 25 keys for one order buy one label", async
   await settledEvents(stack);
 });
 
-Deno.test("an order is split into two parcels, and no unit ever gets two labels", async () => {
-  await using stack = await startTestStack();
+test("an order is split into two parcels, and no unit ever gets two labels", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
@@ -139,8 +137,7 @@ Deno.test("an order is split into two parcels, and no unit ever gets two labels"
   }
 });
 
-Deno.test("parallel requests for overlapping units: each unit is in one parcel at most", async () => {
-  await using stack = await startTestStack();
+test("parallel requests for overlapping units: each unit is in one parcel at most", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
@@ -169,8 +166,7 @@ Deno.test("parallel requests for overlapping units: each unit is in one parcel a
   await settledEvents(stack);
 });
 
-Deno.test("a seller sees their own shipments and timelines, and nobody else's", async () => {
-  await using stack = await startTestStack();
+test("a seller sees their own shipments and timelines, and nobody else's", async (stack) => {
   const [seller, stranger] = [await connectSeller(stack), await connectSeller(stack)];
   await subscribe(stack, seller.id, "growth");
   const order = await receiveOrder(stack, seller);

@@ -16,7 +16,8 @@ import {
   failedEvent,
   runEventWorker,
 } from "../support/shop.ts";
-import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import { createTestDatabase, type TestStack } from "../support/stack.ts";
 
 interface Result {
   code: number;
@@ -74,8 +75,7 @@ async function deadInHealth(stack: TestStack): Promise<string> {
   return row?.dead;
 }
 
-Deno.test("dead events are found, shown and replayed; the worker then takes their orders in", async () => {
-  await using stack = await startTestStack();
+test("dead events are found, shown and replayed; the worker then takes their orders in", async (stack) => {
   const seller = await connectSeller(stack);
   const orders = [
     await giveUpOrder(stack, seller),
@@ -172,8 +172,7 @@ Deno.test("dead events are found, shown and replayed; the worker then takes thei
   ]);
 });
 
-Deno.test("the secret key may list and replay through the API, a seller may not", async () => {
-  await using stack = await startTestStack();
+test("the secret key may list and replay through the API, a seller may not", async (stack) => {
   const seller = await connectSeller(stack);
   const call = async (name: string, body: unknown, headers: Record<string, string>) => {
     const response = await fetch(`${stack.env.SUPABASE_URL}/rest/v1/rpc/${name}`, {
@@ -238,8 +237,7 @@ Deno.test("a replay of many passes over what a worker has, and a replay of one w
   }
 });
 
-Deno.test("wrong arguments are refused with a clear message, and nothing is changed", async () => {
-  await using stack = await startTestStack();
+test("wrong arguments are refused with a clear message, and nothing is changed", async (stack) => {
   await stack.sql`
     insert into private.webhook_events (source, external_id, event_type, body, status, reason)
     values ('tiktok', '1', 'TYPE_999', '{}', 'dead', 'x')`;
