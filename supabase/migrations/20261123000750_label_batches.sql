@@ -19,13 +19,13 @@ create table private.label_batch_items (
   order_id uuid not null,
   request jsonb not null,
   state text not null default 'waiting',
-  problem jsonb,
+  code text,
   primary key (batch_id, place),
   constraint label_batch_items_state_check check (state in ('waiting', 'purchased', 'failed', 'unknown'))
 );
 comment on table private.label_batch_items is 'One label of a batch, and what became of it.';
 comment on column private.label_batch_items.order_id is 'As the seller gave it: it may not be theirs.';
-comment on column private.label_batch_items.problem is 'What POST / would have answered: {status, code, detail}.';
+comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
 
 alter table private.label_batch_items enable row level security;
 grant select, insert, update on private.label_batch_items to service_role;
@@ -48,7 +48,7 @@ as $$
         when purchase.state in ('unknown', 'failed') then purchase.state
         else 'purchased'
       end as state,
-      item.problem,
+      item.code,
       case when purchase.id is not null then private.shipment_view(purchase) end as shipment
     from private.label_batches as batch
     join private.label_batch_items as item on item.batch_id = batch.id
@@ -71,7 +71,7 @@ as $$
         'order_id', items.order_id,
         'state', items.state,
         'shipment', items.shipment,
-        'problem', items.problem
+        'code', items.code
       )
       order by items.place
     )
@@ -80,7 +80,7 @@ as $$
   where batch.id = p_batch_id
   group by batch.id;
 $$;
-comment on function private.batch_view(uuid) is 'A batch as its seller sees it: docs/labels.md.';
+comment on function private.batch_view(uuid) is 'A batch for its seller: docs/labels.md, with a code where the function returns a problem.';
 grant execute on function private.batch_view(uuid) to service_role;
 
 create function public.request_label_batch(
@@ -180,11 +180,11 @@ as $$
 begin
   update private.label_batch_items
   set state = p_result ->> 'state',
-      problem = p_result -> 'problem'
+      code = p_result ->> 'code'
   where batch_id = p_batch_id and place = p_place;
   perform private.settle_done(p_event_id);
 end;
 $$;
 comment on function public.settle_batch_item(bigint, uuid, integer, jsonb) is
-  'What became of a label of a batch, with its event in one transaction. p_result: {state: purchased, failed or unknown; problem}.';
+  'What became of a label of a batch, with its event in one transaction. p_result: {state: purchased, failed or unknown; code, unless it was bought}.';
 grant execute on function public.settle_batch_item(bigint, uuid, integer, jsonb) to service_role;

@@ -97,7 +97,7 @@ select is(
     'unknown', 0, 'created_at', now(),
     'items', (
       select jsonb_agg(
-        jsonb_build_object('order_id', id, 'state', 'waiting', 'shipment', null, 'problem', null) order by place
+        jsonb_build_object('order_id', id, 'state', 'waiting', 'shipment', null, 'code', null) order by place
       )
       from unnest(array[tests.order_id('b'), tests.order_id('a'), tests.order_id('c'), tests.id('nowhere')])
         with ordinality as item (id, place)
@@ -203,21 +203,21 @@ select is(tests.events('first'), 'done pending pending pending', 'its event is s
 select is(
   tests.look('ada', 'first') #> '{items,0}',
   jsonb_build_object(
-    'order_id', tests.order_id('b'), 'state', 'purchased', 'problem', null,
+    'order_id', tests.order_id('b'), 'state', 'purchased', 'code', null,
     'shipment', tests.call(format('get_shipment(%L, %L)', tests.id('ada'), tests.purchase(tests.item_key(1)))) -> 'shipment'
   ),
   'its shipment is in the batch'
 );
 select is(tests.look('ada', 'first') #>> '{items,0,shipment,tracking_number}', '1Z', 'as it is');
 select is(tests.item('first', 1) ->> 'state', 'purchased', 'the worker sees that it is');
-select tests.settle('first', 3, '{"state": "failed", "problem": {"status": 404, "code": "not_found", "detail": "x"}}');
-select tests.settle('first', 4, '{"state": "failed", "problem": {"status": 404, "code": "not_found", "detail": "y"}}');
+select tests.settle('first', 3, '{"state": "failed", "code": "order_not_found"}');
+select tests.settle('first', 4, '{"state": "failed", "code": "order_not_found"}');
 select is(tests.progress('first'), 'working 4 1 1 2 0', 'foreign orders fail');
 select is(
   tests.look('ada', 'first') #> '{items,2}',
   jsonb_build_object(
     'order_id', tests.order_id('c'), 'state', 'failed', 'shipment', null,
-    'problem', '{"status": 404, "code": "not_found", "detail": "x"}'::jsonb
+    'code', 'order_not_found'
   ),
   'with what is wrong, and nothing of the other seller''s order'
 );
@@ -315,7 +315,7 @@ select throws_ok(
 delete from public.orders where tiktok_order_id = 'b';
 select is(
   tests.look('ada', 'first') #> '{items,0}',
-  jsonb_build_object('order_id', (select answer #> '{batch,items,0,order_id}' from tests.first), 'state', 'purchased', 'shipment', null, 'problem', null),
+  jsonb_build_object('order_id', (select answer #> '{batch,items,0,order_id}' from tests.first), 'state', 'purchased', 'shipment', null, 'code', null),
   'an order that is gone takes its shipment with it; the batch remembers'
 );
 delete from public.users where id = tests.id('ada');

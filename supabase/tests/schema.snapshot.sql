@@ -15,7 +15,7 @@ create table private.label_batch_items (
   order_id uuid not null,
   request jsonb not null,
   state text not null default 'waiting'::text,
-  problem jsonb
+  code text
 );
 alter table private.label_batch_items enable row level security;
 create table private.label_batches (
@@ -508,7 +508,7 @@ AS $function$
         when purchase.state in ('unknown', 'failed') then purchase.state
         else 'purchased'
       end as state,
-      item.problem,
+      item.code,
       case when purchase.id is not null then private.shipment_view(purchase) end as shipment
     from private.label_batches as batch
     join private.label_batch_items as item on item.batch_id = batch.id
@@ -531,7 +531,7 @@ AS $function$
         'order_id', items.order_id,
         'state', items.state,
         'shipment', items.shipment,
-        'problem', items.problem
+        'code', items.code
       )
       order by items.place
     )
@@ -3681,7 +3681,7 @@ AS $function$
 begin
   update private.label_batch_items
   set state = p_result ->> 'state',
-      problem = p_result -> 'problem'
+      code = p_result ->> 'code'
   where batch_id = p_batch_id and place = p_place;
   perform private.settle_done(p_event_id);
 end;
@@ -4296,7 +4296,7 @@ select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.inv
 comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
 comment on relation private.label_batch_items is 'One label of a batch, and what became of it.';
 comment on column private.label_batch_items.order_id is 'As the seller gave it: it may not be theirs.';
-comment on column private.label_batch_items.problem is 'What POST / would have answered: {status, code, detail}.';
+comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
 comment on relation private.label_batches is 'Requests for the labels of up to 100 orders.';
 comment on relation private.label_purchases is 'Every label that somebody asked for: the intent, stored before the provider is asked, and what became of it.';
 comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes, and the reference that EasyPost is given.';

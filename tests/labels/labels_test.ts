@@ -1,12 +1,15 @@
 /** Buying labels: one for each unit, whoever asks how often, and what its seller sees of it. */
 import assert from "node:assert/strict";
-import { assertProblem, labelsBought, orderOf, unitsOf } from "../support/label_checks.ts";
 import {
   type Answer,
-  buy,
+  assertProblem,
   callShipments,
+  labelsBought,
+  lineItemIdsOf,
   purchaseStates,
+  readOrder,
   receiveOrder,
+  requestLabel,
 } from "../support/labels.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
@@ -37,7 +40,7 @@ test("25 parallel requests with one key buy one label, and all are told of the s
     const order = await receiveOrder(stack, seller, { shippingType });
     const key = crypto.randomUUID();
     const answers = await Promise.all(
-      Array.from({ length: 25 }, () => buy(stack, seller, order.id, { key })),
+      Array.from({ length: 25 }, () => requestLabel(stack, seller, order.id, { key })),
     );
 
     const [created] = answers.filter(({ status }) => status === 201);
@@ -57,8 +60,8 @@ test("25 parallel requests with one key buy one label, and all are told of the s
 
     await settledEvents(stack);
     const [later, latest] = [
-      await buy(stack, seller, order.id, { key }),
-      await buy(stack, seller, order.id, { key }),
+      await requestLabel(stack, seller, order.id, { key }),
+      await requestLabel(stack, seller, order.id, { key }),
     ];
     assert.deepEqual([later.status, latest.status], [200, 200]);
     assert.deepEqual(later.body, latest.body);
@@ -68,7 +71,7 @@ test("25 parallel requests with one key buy one label, and all are told of the s
     assert.deepEqual(label, first);
     assert.ok(toldAt);
     assert.equal(labelsBought(stack)[carrier], 1);
-    assert.deepEqual(await orderOf(seller, order.id), {
+    assert.deepEqual(await readOrder(seller, order.id), {
       status: "awaiting_collection",
       events: ["LABEL_PURCHASED"],
     });
@@ -81,7 +84,7 @@ test("25 parallel requests with 25 keys for one order buy one label", async (sta
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 2 });
     const answers = await Promise.all(
-      Array.from({ length: 25 }, () => buy(stack, seller, order.id)),
+      Array.from({ length: 25 }, () => requestLabel(stack, seller, order.id)),
     );
     // Until it is bought, and afterwards.
     const {
@@ -93,7 +96,7 @@ test("25 parallel requests with 25 keys for one order buy one label", async (sta
     assert.equal(labelsBought(stack)[carrier], 1);
     assert.deepEqual(
       (await labelledUnits(stack, order.id)).toSorted(),
-      unitsOf(stack, order.tiktokId),
+      lineItemIdsOf(stack, order.tiktokId),
     );
   }
   assert.deepEqual(await purchaseStates(stack), { purchased: 2 });
@@ -104,26 +107,26 @@ test("an order is split into two parcels, and no unit ever gets two labels", asy
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
-    const units = unitsOf(stack, order.tiktokId);
+    const units = lineItemIdsOf(stack, order.tiktokId);
     const [a, b, c, d] = units as [string, string, string, string];
     const before = labelsBought(stack)[carrier];
 
-    const first = await buy(stack, seller, order.id, { line_item_ids: [b, a] });
+    const first = await requestLabel(stack, seller, order.id, { line_item_ids: [b, a] });
     assert.deepEqual([first.status, first.body.line_item_ids], [201, [a, b]]);
-    assert.equal((await orderOf(seller, order.id)).status, "partially_shipped");
-    const overlapping = await buy(stack, seller, order.id, { line_item_ids: [b, c] });
+    assert.equal((await readOrder(seller, order.id)).status, "partially_shipped");
+    const overlapping = await requestLabel(stack, seller, order.id, { line_item_ids: [b, c] });
     assertProblem(overlapping, 422, "line_items_labelled");
-    const second = await buy(stack, seller, order.id, { line_item_ids: [c, d] });
+    const second = await requestLabel(stack, seller, order.id, { line_item_ids: [c, d] });
     assert.deepEqual([second.status, second.body.line_item_ids], [201, [c, d]]);
     assert.notEqual(second.body.tracking_number, first.body.tracking_number);
-    assert.equal((await orderOf(seller, order.id)).status, "awaiting_collection");
+    assert.equal((await readOrder(seller, order.id)).status, "awaiting_collection");
 
-    assertProblem(await buy(stack, seller, order.id), 422, "already_shipped");
-    const again = await buy(stack, seller, order.id, { line_item_ids: [a] });
+    assertProblem(await requestLabel(stack, seller, order.id), 422, "already_shipped");
+    const again = await requestLabel(stack, seller, order.id, { line_item_ids: [a] });
     assertProblem(again, 422, "line_items_labelled");
     assert.equal(labelsBought(stack)[carrier] - before, 2);
     assert.deepEqual((await labelledUnits(stack, order.id)).toSorted(), units);
-    assert.deepEqual((await orderOf(seller, order.id)).events, [
+    assert.deepEqual((await readOrder(seller, order.id)).events, [
       "LABEL_PURCHASED",
       "LABEL_PURCHASED",
     ]);
@@ -141,11 +144,11 @@ test("parallel requests for overlapping units: each unit is in one parcel at mos
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
-    const [a, b, c, d] = unitsOf(stack, order.tiktokId) as [string, string, string, string];
+    const [a, b, c, d] = lineItemIdsOf(stack, order.tiktokId) as [string, string, string, string];
     const before = labelsBought(stack)[carrier];
     const wanted = [[a, b], [b, c], [c, d], [d, a], [a], [b], [c], [d], [a, b, c, d], undefined];
     const answers = await Promise.all(
-      wanted.map((line_item_ids) => buy(stack, seller, order.id, { line_item_ids })),
+      wanted.map((line_item_ids) => requestLabel(stack, seller, order.id, { line_item_ids })),
     );
     const bought = answers.filter(({ status }) => status === 201);
     const refused = answers.filter(({ status }) => status !== 201);
@@ -170,7 +173,7 @@ test("a seller sees their own shipments and timelines, and nobody else's", async
   const [seller, stranger] = [await connectSeller(stack), await connectSeller(stack)];
   await subscribe(stack, seller.id, "growth");
   const order = await receiveOrder(stack, seller);
-  const { body: label } = await buy(stack, seller, order.id);
+  const { body: label } = await requestLabel(stack, seller, order.id);
   await settledEvents(stack);
 
   const { data } = await seller.client.from("shipments").select("*").single();
@@ -194,7 +197,7 @@ test("a seller sees their own shipments and timelines, and nobody else's", async
     shipping_cost: 6.81,
     quoted_cost: 6.81,
     currency: "USD",
-    line_item_ids: unitsOf(stack, order.tiktokId),
+    line_item_ids: lineItemIdsOf(stack, order.tiktokId),
     estimated_delivery: null,
     status: "purchased",
     tracking_updated_at: null,

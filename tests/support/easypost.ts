@@ -4,7 +4,8 @@ import {
   type EasyPostClientOptions,
 } from "../../shared/shipping/providers/easypost/client.ts";
 import { EasyPostProvider } from "../../shared/shipping/providers/easypost/provider.ts";
-import type { Choice, Purchase } from "../../shared/shipping/provider.ts";
+import type { Choice } from "../../shared/shipping/providers/provider.ts";
+import type { Purchase } from "../../shared/shipping/schemas.ts";
 import { KEY, NOW, SECRET } from "./easypost_caller.ts";
 import { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import { purchaseOf } from "./purchases.ts";

@@ -2,7 +2,7 @@
 import { encrypt } from "../../shared/crypto/encryption.ts";
 import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import type { DatabaseClient } from "../../shared/database/client.ts";
-import type { OrderToShip, Purchase } from "../../shared/shipping/provider.ts";
+import type { OrderToShip, Purchase } from "../../shared/shipping/schemas.ts";
 import { TikTokShippingProvider } from "../../shared/shipping/providers/tiktok/provider.ts";
 import { TikTokClient } from "../../shared/tiktok/api/client.ts";
 import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
