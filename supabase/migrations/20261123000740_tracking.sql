@@ -1,4 +1,4 @@
--- Where parcels are, from carriers' webhooks and from asking.
+-- Status of parcels, from carrier webhooks and from polling.
 
 create function private.parcel_rank(p_status text)
 returns integer
@@ -19,9 +19,14 @@ as $$
   end;
 $$;
 comment on function private.parcel_rank(text) is
-  'A parcel only ever goes to a higher rank: late news never move it back. docs/labels.md.';
+  'Rank of a parcel status: a parcel only moves to a higher rank, so late updates never move it back; docs/labels.md.';
 grant execute on function private.parcel_rank(text) to service_role;
 
+/*
+  Arguments: p_shipment_id; p_news {status, estimated_delivery, updated_at, tracking_number}, each optional.
+  Returns:   moved, noted or stale.
+  Errors:    PT404, unknown shipment.
+*/
 create function private.move_shipment(p_shipment_id uuid, p_news jsonb)
 returns text
 language plpgsql
@@ -33,6 +38,7 @@ declare
   newer boolean;
   new_status text;
 begin
+  -- 1. Lock the order, then the shipment.
   perform from public.orders
   where id = (select order_id from public.shipments where id = p_shipment_id)
   for update;
@@ -40,6 +46,7 @@ begin
   if before.id is null then
     raise exception 'There is no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
+  -- 2. Apply a higher status always, other facts only if the update is newer.
   newer := (p_news ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
     or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
@@ -61,6 +68,7 @@ begin
   if new_status = before.status then
     return case when newer then 'noted' else 'stale' end;
   end if;
+  -- 3. Move the order and write the timeline.
   perform private.note_shipment_change(
     before.order_id,
     'TRACKING_UPDATED',
@@ -73,9 +81,14 @@ begin
 end;
 $$;
 comment on function private.move_shipment(uuid, jsonb) is
-  'News of a parcel: {status, estimated_delivery, updated_at, tracking_number}, each of which may be missing. Moves the order and writes its timeline. Returns moved, noted or stale; raises PT404.';
+  'Applies a tracking update to a parcel, moves its order and writes the timeline.';
 grant execute on function private.move_shipment(uuid, jsonb) to service_role;
 
+/*
+  Arguments: p_event_id; p_shipment_id; p_news, see private.move_shipment.
+  Returns:   {outcome}: moved; noted; stale; settled, the event already was.
+  Errors:    PT404, unknown shipment or event.
+*/
 create function public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)
 returns jsonb
 language plpgsql
@@ -86,16 +99,14 @@ declare
   event private.webhook_events := private.lock_open_event(p_event_id);
   outcome text;
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
+  if event.id is not null then
+    outcome := private.move_shipment(p_shipment_id, p_news);
   end if;
-  outcome := private.move_shipment(p_shipment_id, p_news);
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', outcome);
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
 end;
 $$;
 comment on function public.apply_tracking(bigint, uuid, jsonb) is
-  'What an event, or a question to the carrier, says of a parcel (private.move_shipment), with the event in one transaction. Returns {outcome}: moved, noted, stale, or settled (the event already was).';
+  'Applies a tracking update and settles its event, in one transaction.';
 grant execute on function public.apply_tracking(bigint, uuid, jsonb) to service_role;
 
 create function public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
@@ -116,14 +127,14 @@ as $$
       select id
       from public.shipments
       where tracking_number = p_tracking_number and provider = 'easypost'
-      -- Carriers use their numbers again.
+      -- Carriers reuse tracking numbers.
       order by created_at desc
       limit 1
     )
   );
 $$;
 comment on function public.find_easypost_shipment(text, text) is
-  'Whose tracker an event is about, by EasyPost''s shipment, else by tracking number. Null if it is none of ours.';
+  'The shipment of an EasyPost tracker, by EasyPost shipment id, else by tracking number; null if unknown.';
 grant execute on function public.find_easypost_shipment(text, text) to service_role;
 
 create function private.follow_order()
@@ -142,27 +153,24 @@ begin
       and provider = 'tiktok_shipping'
       and private.parcel_rank(status) < private.parcel_rank(becomes);
   end if;
-  -- Of several parcels the order tells only of the slowest: the others are asked about.
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    'CHECK_TRACKING:' || shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
+  -- The state of an order with several parcels is that of the slowest: track each parcel.
+  perform private.enqueue_task(
     'CHECK_TRACKING',
+    shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
     shop.shop_id,
-    shipment.id::text,
-    '{}'
+    shipment.id::text
+  )
   from public.shipments as shipment
   join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
   where shipment.order_id = new.id
     and shipment.provider = 'tiktok_shipping'
     and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1
-  on conflict (source, external_id) do nothing;
+    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
   return null;
 end;
 $$;
 comment on function private.follow_order() is
-  'Trigger: TikTok tells where its own parcels are by the state of their order, and of several by its changes.';
+  'Trigger: updates TikTok parcels from the state of their order; an order with several parcels enqueues CHECK_TRACKING for each.';
 
 create trigger shipments_follow_order
   after update of tiktok_updated_at on public.orders

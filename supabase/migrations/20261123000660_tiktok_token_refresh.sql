@@ -1,5 +1,5 @@
--- Tokens are refreshed by one worker at a time: a lease on the login, and a number that every new pair
--- raises. TikTok's refresh tokens work once.
+-- Token refresh by one worker at a time, with a lease on the login and a version that every new pair raises:
+-- a TikTok refresh token works once.
 
 create function private.describe_tiktok_lease(p_login private.tiktok_logins)
 returns jsonb
@@ -14,7 +14,7 @@ as $$
     'token_version', p_login.token_version,
     'lease_id', p_login.lease_id,
     'shop_ids', jsonb_agg(shop.shop_id order by shop.shop_id),
-    -- The same pair stands at every shop of the login, each encrypted for itself.
+    -- Every shop of the login stores the same pair, each encrypted for itself.
     'refresh_token', (array_agg(shop.refresh_token order by shop.shop_id))[1]
   )
   from public.tiktok_shops as shop
@@ -23,9 +23,14 @@ as $$
     and shop.connection_status = 'active';
 $$;
 comment on function private.describe_tiktok_lease(private.tiktok_logins) is
-  'What a worker needs for a refresh; refresh_token is that of the first of shop_ids.';
+  'Input of a token refresh; refresh_token is the one of the first shop in shop_ids.';
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 
+/*
+  Arguments: p_limit; p_lease_seconds. A login that was refreshed within the last minute is left out.
+  Returns:   {expired, logins: [{user_id, open_id, token_version, lease_id, shop_ids, refresh_token}]}; expired is the
+             number of ended connections.
+*/
 create function public.claim_tiktok_logins(p_limit integer, p_lease_seconds integer)
 returns jsonb
 language plpgsql
@@ -37,7 +42,7 @@ declare
   due jsonb;
   claimed jsonb;
 begin
-  -- No call can mend these.
+  -- 1. End connections whose authorization expired: no call can renew them.
   expired := array(
     select id from public.tiktok_shops
     where connection_status = 'active' and refresh_token_expires_at <= now()
@@ -45,6 +50,7 @@ begin
   );
   perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
 
+  -- 2. Lock the due logins.
   select coalesce(jsonb_agg(jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
   from (
     select login.user_id, login.open_id
@@ -65,7 +71,7 @@ begin
     for update of login skip locked
   ) as locked;
 
-  -- Another statement, which sees what was stored just before the rows were locked.
+  -- 3. Lease them in another statement, which sees what was stored just before they were locked.
   with taken as (
     update private.tiktok_logins as login
     set lease_id = gen_random_uuid(),
@@ -88,9 +94,14 @@ begin
 end;
 $$;
 comment on function public.claim_tiktok_logins(integer, integer) is
-  'Leases up to p_limit logins whose access token ends within 24 hours, oldest first, for p_lease_seconds; none that was refreshed within the last minute. Ends the connections whose consent has run out. Returns {expired: shops ended, logins: [{user_id, open_id, token_version, lease_id, shop_ids, refresh_token}]}.';
+  'Leases logins whose access token expires within 24 hours, earliest first, and ends connections whose authorization expired.';
 grant execute on function public.claim_tiktok_logins(integer, integer) to service_role;
 
+/*
+  Arguments: p_tiktok_shop_id; p_token_version, the version of the refused token; p_lease_seconds.
+  Returns:   {state}: leased {login, as claim_tiktok_logins}; fresh {access_token, token_version}, another worker has
+             refreshed it; busy, another worker refreshes it now; waiting {retry_after_seconds}; inactive.
+*/
 create function public.lease_tiktok_login(
   p_tiktok_shop_id uuid,
   p_token_version integer,
@@ -105,6 +116,7 @@ declare
   login private.tiktok_logins;
   shop public.tiktok_shops;
 begin
+  -- 1. Lock the login of the shop.
   select owner.* into login
   from private.tiktok_logins as owner
   join public.tiktok_shops as owned on owned.user_id = owner.user_id and owned.open_id = owner.open_id
@@ -112,6 +124,7 @@ begin
   for update of owner;
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
 
+  -- 2. Decide whether a refresh is needed and allowed.
   if shop.connection_status is distinct from 'active' then
     return jsonb_build_object('state', 'inactive');
   elsif login.token_version > p_token_version then
@@ -126,9 +139,10 @@ begin
       'retry_after_seconds', ceil(extract(epoch from login.refresh_not_before - now()))
     );
   elsif login.last_refreshed_at > now() - interval '1 minute' then
-    -- A brand-new token is refused: another one would be too.
+    -- TikTok refused a new token: it would refuse the next one too.
     return jsonb_build_object('state', 'waiting', 'retry_after_seconds', 60);
   end if;
+  -- 3. Lease it.
   update private.tiktok_logins
   set lease_id = gen_random_uuid(),
       lease_until = now() + make_interval(secs => p_lease_seconds)
@@ -138,9 +152,15 @@ begin
 end;
 $$;
 comment on function public.lease_tiktok_login(uuid, integer, integer) is
-  'For a call that TikTok refused because its token, of p_token_version, has expired. Returns {state}: leased with login (as claim_tiktok_logins), fresh with access_token and token_version (somebody has refreshed since), busy (somebody is at it), waiting with retry_after_seconds, or inactive.';
+  'Leases a login after TikTok refused a call because the token had expired.';
 grant execute on function public.lease_tiktok_login(uuid, integer, integer) to service_role;
 
+/*
+  Arguments: p_user_id and p_open_id, the login; p_token_version, the version that was refreshed; p_grant {requested_at,
+             token_expires_at, refresh_token_expires_at, granted_scopes, shops: [{shop_id, access_token,
+             refresh_token}]}, tokens encrypted.
+  Returns:   stored or superseded.
+*/
 create function public.store_refreshed_tokens(
   p_user_id uuid,
   p_open_id text,
@@ -153,7 +173,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- By the number alone: a worker whose lease ran out still holds the only pair that TikTok knows.
+  -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
   update private.tiktok_logins
   set token_version = token_version + 1,
       pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
@@ -169,7 +189,7 @@ begin
     return 'superseded';
   end if;
 
-  -- Its slowness may have made another worker believe that the login is dead.
+  -- 2. Store the pair; reopen shops that another worker gave up while this refresh was slow.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
       refresh_token = entry.refresh_token,
@@ -193,7 +213,7 @@ begin
 end;
 $$;
 comment on function public.store_refreshed_tokens(uuid, text, integer, jsonb) is
-  'Stores the pair that a refresh gave, at every shop of the login, if the stored pair is still the one of p_token_version. p_grant: {requested_at, token_expires_at, refresh_token_expires_at, granted_scopes, shops: [{shop_id, access_token, refresh_token}]}, encrypted. Returns stored or superseded.';
+  'Stores a refreshed token pair at every shop of the login, if no newer pair was stored.';
 grant execute on function public.store_refreshed_tokens(uuid, text, integer, jsonb) to service_role;
 
 create function private.max_refresh_refusals()
@@ -205,9 +225,14 @@ as $$
   select 12;
 $$;
 comment on function private.max_refresh_refusals() is
-  'Refusals in a row, of a kind that may pass, after which a login is given up; the waits between them sum up to about a day.';
+  'Consecutive transient refusals after which a connection needs the seller; the waits between them add up to about a day.';
 grant execute on function private.max_refresh_refusals() to service_role;
 
+/*
+  Arguments: p_user_id and p_open_id, the login; p_lease_id; p_kind: reconnect, only the seller can fix it; refused,
+             TikTok refused for another reason; unavailable, TikTok did not answer; p_error; p_retry_after_seconds.
+  Returns:   needs_reauth; waiting, the old tokens stay and the refresh is retried; superseded, the lease was lost.
+*/
 create function public.fail_tiktok_refresh(
   p_user_id uuid,
   p_open_id text,
@@ -230,7 +255,7 @@ begin
       refresh_failures = refresh_failures + 1,
       refresh_refusals = refresh_refusals + case when p_kind = 'refused' then 1 else 0 end,
       last_refresh_error = left(p_error, 500),
-      -- 30 s doubling, of which a random half; outages are asked after each hour, refusals less often.
+      -- 30 s doubling, half of it random: up to 1 h after outages, up to 6 h after refusals.
       refresh_not_before = now() + greatest(
         make_interval(
           secs => least(
@@ -254,5 +279,5 @@ begin
 end;
 $$;
 comment on function public.fail_tiktok_refresh(uuid, text, uuid, text, text, integer) is
-  'Ends a lease without new tokens. p_kind: reconnect (only the seller can mend it), refused (TikTok said no for another reason), unavailable (it did not say). Returns needs_reauth, waiting (the old tokens are kept, and it is tried again later) or superseded (the lease was lost).';
+  'Ends a lease without new tokens.';
 grant execute on function public.fail_tiktok_refresh(uuid, text, uuid, text, text, integer) to service_role;

@@ -1,10 +1,13 @@
--- What operators do with the inbox: look at it, and replay what is settled. `deno task events` calls the
--- same functions.
---
--- No index is added: each one would be written with every webhook. Dead, held and open events, and those
--- of a shop, have theirs; newest and oldest first is the primary key. Other filters, and the counts, read
--- the table once, as seldom as somebody asks: 150 ms with 300,000 events.
+-- Inspecting and replaying events; `deno task events` calls the same functions. Filters have no indexes of
+-- their own, since each would be written with every webhook: counting 300,000 events takes 150 ms.
 
+/*
+  Arguments: p_filter {status, source, event_type, shop_id, object_id, reason, error, received_after, received_before}:
+             every key is optional, all given keys must match; error matches a part of last_error in any case;
+             received_after is inclusive, received_before exclusive.
+  Returns:   a condition on private.webhook_events.
+  Errors:    PT400, invalid filter.
+*/
 create function private.webhook_event_condition(p_filter jsonb)
 returns text
 language plpgsql
@@ -25,21 +28,24 @@ declare
   given record;
   wanted text;
 begin
+  -- 1. Require an object.
   if p_filter is null or jsonb_typeof(p_filter) <> 'object' then
     raise exception 'The filter has to be an object, such as {"status": "dead"}' using errcode = 'PT400';
   end if;
   for given in select entry.key, entry.value from jsonb_each(p_filter) as entry loop
+    -- 2. Require a known key.
     if given.key <> all (filters) then
       raise exception 'There is no filter "%". There are: %',
         left(given.key, 100), array_to_string(filters, ', ')
         using errcode = 'PT400';
     end if;
     wanted := given.value #>> '{}';
-    -- Ids too: as a number, one of TikTok's is another one by the time that it gets here.
+    -- 3. Require a text, for ids too: JSON numbers lose the last digits of a TikTok id.
     if jsonb_typeof(given.value) <> 'string' or wanted = '' then
       raise exception 'The filter "%" takes a text, not %', given.key, left(given.value::text, 100)
         using errcode = 'PT400';
     end if;
+    -- 4. Require one of the choices, or a time.
     if choices ? given.key and not (choices -> given.key) ? wanted then
       raise exception 'The filter "%" takes one of %, not "%"',
         given.key,
@@ -57,6 +63,7 @@ begin
             using errcode = 'PT400';
       end;
     end if;
+    -- 5. Add the condition with a quoted value.
     conditions := conditions || case given.key
       when 'error' then format('position(lower(%L) in lower(last_error)) > 0', wanted)
       when 'received_after' then format('received_at >= %L', wanted)
@@ -68,7 +75,7 @@ begin
 end;
 $$;
 comment on function private.webhook_event_condition(jsonb) is
-  'The filter of the functions below as a condition on webhook_events: text, so that each filter is planned by itself and finds its index. All keys are optional, all given ones must hold: status, source, event_type, shop_id, object_id, reason; error (a part of last_error, in any case); received_after (inclusive), received_before (exclusive). Raises PT400 for anything else.';
+  'SQL condition for a filter of webhook events, as text, so each filter is planned separately and finds its index.';
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 
 create function private.webhook_event_summary(event private.webhook_events)
@@ -94,9 +101,16 @@ as $$
   );
 $$;
 comment on function private.webhook_event_summary(private.webhook_events) is
-  'An event without its body, which may hold personal data.';
+  'An event without its body, which may contain personal data.';
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
 
+/*
+  Arguments: p_filter, see private.webhook_event_condition; p_limit, 1 to 1000; p_before, the next_before of the page
+             before.
+  Returns:   {events: [{event_id, source, external_id, event_type, shop_id, object_id, status, attempts, reason,
+             last_error, received_at, next_attempt_at, settled_at}], next_before}; next_before is null on the last page.
+  Errors:    PT400, invalid filter or limit.
+*/
 create function public.list_webhook_events(
   p_filter jsonb,
   p_limit integer default 50,
@@ -130,7 +144,7 @@ begin
     condition
   )
   into events
-  -- One more tells whether there is another page.
+  -- One more than the limit shows whether another page follows.
   using p_before, p_limit + 1;
   if jsonb_array_length(events) > p_limit then
     events := events - p_limit;
@@ -140,9 +154,14 @@ begin
 end;
 $$;
 comment on function public.list_webhook_events(jsonb, integer, bigint) is
-  'Events of a filter (private.webhook_event_condition), newest first, without their bodies. Returns {events: [{event_id, source, external_id, event_type, shop_id, object_id, status, attempts, reason, last_error, received_at, next_attempt_at, settled_at}], next_before}: p_before of the next page, null on the last. Raises PT400.';
+  'Lists the events of a filter, newest first, without bodies.';
 grant execute on function public.list_webhook_events(jsonb, integer, bigint) to service_role;
 
+/*
+  Arguments: p_event_id.
+  Returns:   the event with body.
+  Errors:    PT404, unknown event.
+*/
 create function public.show_webhook_event(p_event_id bigint)
 returns jsonb
 language plpgsql
@@ -161,9 +180,14 @@ begin
 end;
 $$;
 comment on function public.show_webhook_event(bigint) is
-  'One event as list_webhook_events has it, and its body, which may hold personal data. Raises PT404.';
+  'One event, as list_webhook_events returns it, with its body, which may contain personal data.';
 grant execute on function public.show_webhook_event(bigint) to service_role;
 
+/*
+  Arguments: p_filter, see private.webhook_event_condition.
+  Returns:   [{status, source, event_type, events, oldest_received_at}].
+  Errors:    PT400, invalid filter.
+*/
 create function public.count_webhook_events(p_filter jsonb default '{}')
 returns jsonb
 language plpgsql
@@ -203,23 +227,15 @@ begin
 end;
 $$;
 comment on function public.count_webhook_events(jsonb) is
-  'How many events there are, or how many of a filter (private.webhook_event_condition). Returns an array of {status, source, event_type, events, oldest_received_at}. Raises PT400.';
+  'Counts the events of a filter by status, source and type.';
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 
-create function private.reopen_webhook_events(p_event_ids bigint[])
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
-  where id = any (p_event_ids);
-$$;
-comment on function private.reopen_webhook_events(bigint[]) is
-  'Makes settled events, which the caller has locked, due now with all their attempts. last_error stays.';
-grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
-
+/*
+  Arguments: p_event_id. A done order event may be replayed: ingest_order updates the same order and does not count
+             it again.
+  Returns:   {event_id, status_before, replayed}.
+  Errors:    PT404, unknown event.
+*/
 create function public.replay_webhook_event(p_event_id bigint)
 returns jsonb
 language plpgsql
@@ -230,7 +246,7 @@ declare
   status_before text;
   settled boolean;
 begin
-  -- Waits for a worker that is just settling it, and then says what it became.
+  -- Waits for a worker that is settling the event, and then reports the new status.
   select status into status_before
   from private.webhook_events
   where id = p_event_id
@@ -255,9 +271,15 @@ begin
 end;
 $$;
 comment on function public.replay_webhook_event(bigint) is
-  'Reopens a dead, held, ignored or done event; an open one stays as it is. An order''s event may be replayed when it is done: ingest_order brings the same order up to date, and neither stores nor counts it twice. Logs it. Returns {event_id, status_before, replayed}; raises PT404.';
+  'Reopens a settled event and logs it; an open event stays as it is.';
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 
+/*
+  Arguments: p_filter, see private.webhook_event_condition, with at least one of status, reason, error, event_type,
+             shop_id, object_id; p_limit, 1 to 10000.
+  Returns:   {replayed, remaining}; remaining counts the settled events of the filter that are left.
+  Errors:    PT400, invalid filter or limit.
+*/
 create function public.replay_webhook_events(p_filter jsonb, p_limit integer default 1000)
 returns jsonb
 language plpgsql
@@ -270,7 +292,7 @@ declare
   chosen bigint[];
   remaining bigint;
 begin
-  -- A source or a time alone is nearly everything, and nearly everything is done.
+  -- 1. Require a narrow filter: a source or a time alone matches nearly all events.
   if not p_filter ?| array['status', 'reason', 'error', 'event_type', 'shop_id', 'object_id'] then
     raise exception 'Replaying needs a filter with status, reason, error, event_type, shop_id or object_id'
       using errcode = 'PT400';
@@ -278,7 +300,7 @@ begin
   if p_limit is null or p_limit not between 1 and 10000 then
     raise exception 'p_limit has to be 1 to 10000' using errcode = 'PT400';
   end if;
-  -- What somebody else holds is being changed just now: the next call finds it, if it still matches.
+  -- 2. Lock the oldest settled events; skip locked ones, which the next call finds if they still match.
   execute format(
     $query$
       select coalesce(array_agg(id), '{}')
@@ -295,6 +317,7 @@ begin
   )
   into chosen
   using p_limit;
+  -- 3. Reopen them, count the rest and log it.
   perform private.reopen_webhook_events(chosen);
   execute format('select count(*) from private.webhook_events where %s', settled) into remaining;
   insert into public.system_logs (event_type, details)
@@ -303,5 +326,5 @@ begin
 end;
 $$;
 comment on function public.replay_webhook_events(jsonb, integer) is
-  'replay_webhook_event for the oldest p_limit events of a filter (private.webhook_event_condition) that names a status, reason, error, event_type, shop_id or object_id. Without a status, done events are replayed too. Logs it. Returns {replayed, remaining}: how many it reopened, and how many more of the filter are settled. Raises PT400.';
+  'Reopens the oldest settled events of a filter and logs it; without a status in the filter, done events are included.';
 grant execute on function public.replay_webhook_events(jsonb, integer) to service_role;

@@ -1,5 +1,10 @@
--- Labels that are given back.
+-- Voiding labels.
 
+/*
+  Arguments: p_user_id; p_shipment_id.
+  Returns:   {outcome}: requested {purchase}; exists {shipment}; refused {code: not_purchased | already_underway}.
+  Errors:    PT404, the seller has no such label.
+*/
 create function public.request_label_void(p_user_id uuid, p_shipment_id uuid)
 returns jsonb
 language plpgsql
@@ -21,7 +26,7 @@ begin
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  -- Asked for again, and not by the same click: the provider is asked how it stands.
+  -- A later repetition of the request: the provider is called again.
   if purchase.state = 'void_requested' then
     update private.label_purchases set checked_at = now() where id = p_shipment_id;
     return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
@@ -41,9 +46,14 @@ begin
 end;
 $$;
 comment on function public.request_label_void(uuid, uuid) is
-  'Stores that a seller wants a label voided. Returns {outcome}: requested {purchase}, exists {shipment}, or refused {code: not_purchased, already_underway}. Raises PT404 for one that is not theirs.';
+  'Stores that a seller wants to void a label.';
 grant execute on function public.request_label_void(uuid, uuid) to service_role;
 
+/*
+  Arguments: p_purchase_id; p_state: voided, its units are free again; void_rejected; void_requested, not decided yet;
+             p_reason, a code or null: not_asked means that the provider was not reached; p_event_id or null.
+  Returns:   private.shipment_view.
+*/
 create function public.settle_label_void(
   p_purchase_id uuid,
   p_state text,
@@ -58,18 +68,21 @@ as $$
 declare
   purchase private.label_purchases;
 begin
+  -- 1. Lock the order, then the purchase.
   perform from public.orders
   where id = (select order_id from private.label_purchases where id = p_purchase_id)
   for update;
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
+  -- 2. Store the answer.
   if purchase.state = 'void_requested' then
     update private.label_purchases
     set state = p_state,
         reason = p_reason,
-        -- Whom nobody could ask is asked at once, by the seller or by the worker.
+        -- The provider was not reached: the seller or the worker may call it again at once.
         checked_at = case when p_reason = 'not_asked' then now() - interval '1 day' else now() end
     where id = p_purchase_id
     returning * into purchase;
+    -- 3. Free the units of a voided label, or mark a label shipped that stays in use.
     if p_state = 'voided' then
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
@@ -79,14 +92,14 @@ begin
     elsif p_state = 'void_rejected' and exists (
       select from public.shipments where id = p_purchase_id and tiktok_told_at is null
     ) then
-      -- The label is in use after all, and its task found that it was not.
       perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
     end if;
   end if;
-  perform private.settle_done(p_event_id);
+  -- 4. Settle the event.
+  perform private.settle_event(p_event_id);
   return private.shipment_view(purchase);
 end;
 $$;
 comment on function public.settle_label_void(uuid, text, text, bigint) is
-  'What the provider said to a void: p_state is voided (its units are free again), void_rejected, or void_requested: not decided yet, or not even asked (p_reason not_asked). Returns the shipment (private.shipment_view).';
+  'Stores the answer of the provider to a void request.';
 grant execute on function public.settle_label_void(uuid, text, text, bigint) to service_role;

@@ -1,25 +1,4 @@
--- Asking for a label: at most once for one request, and never twice for one unit. docs/labels.md.
-
-create function private.claim_label_lines(p_purchase private.label_purchases)
-returns boolean
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-declare
-  claimed integer;
-begin
-  insert into private.labelled_lines (order_id, line_item_id, purchase_id)
-  select p_purchase.order_id, line.id, p_purchase.id
-  from unnest(p_purchase.line_item_ids) as line (id)
-  on conflict (order_id, line_item_id) do nothing;
-  get diagnostics claimed = row_count;
-  return claimed = cardinality(p_purchase.line_item_ids);
-end;
-$$;
-comment on function private.claim_label_lines(private.label_purchases) is
-  'Takes the units of a purchase. False if another has one of them; those that were free are taken all the same.';
-grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
+-- Requesting a label: bought at most once per request: docs/labels.md.
 
 create function private.repeated_label(
   p_purchase private.label_purchases,
@@ -46,56 +25,16 @@ as $$
   end;
 $$;
 comment on function private.repeated_label(private.label_purchases, uuid, text) is
-  'What a request comes to whose Idempotency-Key is known; null if it is to be worked, for the first time or anew.';
+  'The answer to a request whose Idempotency-Key is known; null if the purchase has to be started or restarted.';
 grant execute on function private.repeated_label(private.label_purchases, uuid, text) to service_role;
 
-create function private.free_label_lines(
-  p_order public.orders,
-  p_purchase_id uuid,
-  p_wanted jsonb,
-  out line_item_ids text[],
-  out refusal text
-)
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-  free_lines text[];
-begin
-  select coalesce(array_agg(line.id order by line.id), '{}') into free_lines
-  from unnest(private.order_line_item_ids(p_order)) as line (id)
-  where not exists (
-    select from private.labelled_lines as labelled
-    where labelled.order_id = p_order.id and labelled.line_item_id = line.id
-      and labelled.purchase_id is distinct from p_purchase_id
-  );
-  if p_wanted is not null then
-    select array_agg(distinct line.id order by line.id) into line_item_ids
-    from jsonb_array_elements_text(p_wanted) as line (id);
-    refusal := case
-      when not line_item_ids <@ private.order_line_item_ids(p_order) then 'line_items_unknown'
-      when not line_item_ids <@ free_lines then 'line_items_labelled'
-    end;
-    return;
-  end if;
-  line_item_ids := free_lines;
-  refusal := case
-    when free_lines <> '{}' then null
-    when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
-    when exists (
-      select from private.label_purchases
-      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown', 'void_requested')
-    ) then 'line_items_labelled'
-    else 'already_shipped'
-  end;
-end;
-$$;
-comment on function private.free_label_lines(public.orders, uuid, jsonb) is
-  'The units that a label is for: those that are wanted, or else all that have none. refusal says why it cannot be for them.';
-grant execute on function private.free_label_lines(public.orders, uuid, jsonb) to service_role;
-
+/*
+  Arguments: p_user_id; p_idempotency_key; p_request_hash, hash of the whole request; p_order_id; p_request {parcel,
+             label_format, rate_id | service, provider?, line_item_ids?, sender?}.
+  Returns:   {outcome}: requested {purchase}, buy it now; exists {shipment}; in_progress {shipment}; unsettled
+             {purchase}, look it up at the provider; key_reused; refused {code}, see docs/labels.md.
+  Errors:    PT404, the seller has no such order.
+*/
 create function public.request_label(
   p_user_id uuid,
   p_idempotency_key text,
@@ -117,12 +56,13 @@ declare
   refusal text;
   repeated jsonb;
 begin
-  -- Every label of the order is decided under this lock.
+  -- 1. Lock the order: all its labels are decided under this lock.
   select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
   if wanted.id is null then
     raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
   end if;
 
+  -- 2. Answer a repeated request from its purchase.
   select * into purchase
   from private.label_purchases
   where user_id = p_user_id and idempotency_key = p_idempotency_key
@@ -132,6 +72,7 @@ begin
     return repeated;
   end if;
 
+  -- 3. Check the rate, if one was chosen.
   if p_request ? 'rate_id' then
     select * into rate
     from private.label_rates
@@ -146,6 +87,7 @@ begin
       return jsonb_build_object('outcome', 'refused', 'code', refusal);
     end if;
   end if;
+  -- 4. Choose the provider and check the order.
   chosen_provider := coalesce(
     rate.provider,
     p_request ->> 'provider',
@@ -156,12 +98,14 @@ begin
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
 
+  -- 5. Choose the units.
   select free.line_item_ids, free.refusal into lines, refusal
   from private.free_label_lines(wanted, purchase.id, p_request -> 'line_item_ids') as free;
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
 
+  -- 6. Store the purchase, or start the stored one again.
   if purchase.id is null then
     insert into private.label_purchases (
       user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
@@ -185,7 +129,7 @@ begin
         reason = null,
         provider = chosen_provider,
         line_item_ids = lines,
-        -- Without one it failed: the shop may have given it since.
+        -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(
           label_purchases.sender,
           (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
@@ -193,7 +137,7 @@ begin
     where id = purchase.id
     returning * into purchase;
   end if;
-  -- The price that the seller saw is the one to be paid, unless its shipment was used for another label.
+  -- 7. Buy at the rate that the seller saw, unless another label used its carrier shipment.
   if rate.id is not null and purchase.carrier_shipment_id is null then
     update private.label_purchases
     set carrier_shipment_id = rate.carrier_shipment_id,
@@ -209,18 +153,24 @@ begin
       currency = coalesce(rate.currency, label_purchases.currency)
   where id = purchase.id
   returning * into purchase;
+  -- 8. Reserve the units.
   perform private.claim_label_lines(purchase);
   return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
 exception
-  -- Two requests with one key for two orders.
+  -- Two concurrent requests used one key for two orders.
   when unique_violation then
     return jsonb_build_object('outcome', 'key_reused');
 end;
 $$;
 comment on function public.request_label(uuid, text, text, uuid, jsonb) is
-  'Stores the intent to buy a label, and takes its units. p_request: {parcel, label_format, rate_id | service, provider?, line_item_ids?, sender?}. Returns {outcome}: requested {purchase} (now buy it), exists {shipment}, in_progress {shipment}, unsettled {purchase} (look it up at the provider), key_reused, or refused {code}: docs/labels.md. A failed purchase, and one that was abandoned before anything was bought, begins anew. Raises PT404 for an order that is not the seller''s.';
+  'Stores the intent to buy a label and reserves its units; a failed purchase, or one abandoned before it was bought, starts again.';
 grant execute on function public.request_label(uuid, text, text, uuid, jsonb) to service_role;
 
+/*
+  Arguments: p_purchase_id and p_attempt, the claim; p_choice {service, carrier_shipment_id, carrier_rate_id,
+             quoted_cost, currency}.
+  Returns:   false if another worker took the purchase over: then nothing may be bought.
+*/
 create function public.start_label_purchase(
   p_purchase_id uuid,
   p_attempt integer,
@@ -244,5 +194,5 @@ begin
 end;
 $$;
 comment on function public.start_label_purchase(uuid, integer, jsonb) is
-  'The last step before money is spent: stores what will be bought, p_choice {service, carrier_shipment_id, carrier_rate_id, quoted_cost, currency}. False if another worker has taken the purchase over: then nothing may be bought.';
+  'The last step before money is spent: stores what will be bought.';
 grant execute on function public.start_label_purchase(uuid, integer, jsonb) to service_role;
