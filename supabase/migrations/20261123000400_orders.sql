@@ -47,7 +47,7 @@ comment on column public.orders.shipping_cost is 'Shipping that the buyer pays, 
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
 comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
 comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
-comment on column public.orders.address_status is 'readable; masked (TikTok replaced parts by asterisks); none. A readable address is never overwritten by another kind.';
+comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
 comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids: docs/orders.md.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';

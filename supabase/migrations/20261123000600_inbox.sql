@@ -23,7 +23,8 @@ create table private.webhook_events (
   ),
   constraint webhook_events_reason_check check (
     (status in ('ignored', 'held', 'dead')) = (reason is not null)
-  )
+  ),
+  constraint webhook_events_reason_code_check check (reason ~ '^[a-z][a-z0-9_]*$')
 );
 comment on table private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
 comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';

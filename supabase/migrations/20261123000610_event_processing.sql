@@ -30,7 +30,7 @@ begin
   -- 1. Mark events dead whose last worker never reported; fail_webhook_event settles reported failures.
   update private.webhook_events
   set status = 'dead',
-      reason = 'its workers vanished',
+      reason = 'workers_lost',
       settled_at = now()
   where id in (
     select id
@@ -160,7 +160,7 @@ declare
   shop text;
 begin
   select shop_id into shop from private.webhook_events where id = p_event_id;
-  if p_reason = 'the shop is not connected' and shop is not null then
+  if p_reason = 'shop_not_connected' and shop is not null then
     perform private.lock_shop_connections(array[shop], false);
     -- Connected after the claim: connecting reopens only events that are already ignored.
     if exists (
@@ -203,7 +203,7 @@ declare
 begin
   update private.webhook_events
   set status = case when attempts - postponed < private.max_webhook_attempts() then 'pending' else 'dead' end,
-      reason = case when attempts - postponed < private.max_webhook_attempts() then null else left(p_error, 500) end,
+      reason = case when attempts - postponed < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
       settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
       last_error = left(p_error, 2000),
       -- 30 s doubling to 2 h, half of it random: the last of ten attempts is 2 to 4 h after the first.

@@ -173,7 +173,7 @@ begin
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status = 'pending' or (status = 'ignored' and reason = 'the shop is not connected'))
+      and (status = 'pending' or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
     for update skip locked
   ));

@@ -31,7 +31,7 @@ begin
       and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
     if not found then
       return private.settle_locked_event(
-        event, '{"outcome": "stale"}', 'ignored', 'it is older than the connection'
+        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
       );
     end if;
   end if;
@@ -73,7 +73,7 @@ begin
     for update of login;
     if shop.id is null then
       return private.settle_locked_event(
-        event, '{"outcome": "stale"}', 'ignored', 'it is older than the connection'
+        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
       );
     end if;
     update public.tiktok_shops

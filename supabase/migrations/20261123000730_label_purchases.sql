@@ -55,6 +55,7 @@ create table private.label_purchases (
   constraint label_purchases_provider_check check (provider in ('tiktok_shipping', 'easypost')),
   constraint label_purchases_label_format_check check (label_format in ('PDF', 'PNG', 'ZPL')),
   constraint label_purchases_line_item_ids_check check (cardinality(line_item_ids) > 0),
+  constraint label_purchases_reason_check check (reason ~ '^[a-z][a-z0-9_]*$'),
   constraint label_purchases_state_check check (
     state in (
       'requested', 'purchasing', 'purchased', 'failed', 'unknown',

@@ -151,9 +151,15 @@ select is_empty(
       )$$,
   'every foreign key has an index'
 );
+-- Comments: what each object is, in one sentence that ends with a full stop.
+create view tests.comments as
+select name, obj_description(oid, 'pg_class') as text from tests.tables where relkind in ('r', 'p', 'm', 'v')
+union all
+select name, obj_description(oid, 'pg_proc') from tests.functions;
+select is_empty('select name from tests.comments where text is null', 'every table and function has a comment');
 select is_empty(
-  $$select name from tests.tables where relkind in ('r', 'p', 'm') and obj_description(oid, 'pg_class') is null$$,
-  'every table says what it is for'
+  $$select name, text from tests.comments where text !~ '\.$' or text ~ '[.:;] [A-Z][a-z]+ [a-z].*\.'$$,
+  'which is one sentence'
 );
 
 select * from finish();

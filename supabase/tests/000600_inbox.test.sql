@@ -82,7 +82,8 @@ from (
     ('source = ''ebay''', 'source'),
     ('status = ''lost'', reason = null', 'status'),
     ('status = ''done'', reason = ''x''', 'reason'),
-    ('status = ''held'', reason = null', 'reason')
+    ('status = ''held'', reason = null', 'reason'),
+    ('status = ''ignored'', reason = ''not a code''', 'reason_code')
 ) as wrong (assignment, name);
 
 select * from finish();

@@ -60,7 +60,7 @@ returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.ignore_webhook_event(%s, %s, ''nothing to do'')', tests.event(external_id), attempt
+    'select public.ignore_webhook_event(%s, %s, ''nothing_to_do'')', tests.event(external_id), attempt
   ));
 $$;
 create function tests.fail(external_id text, attempt integer, retry_after integer default null)
@@ -92,18 +92,18 @@ select is(
 update private.webhook_events set next_attempt_at = now(), attempts = 9 where external_id = 'twice';
 select tests.claim();
 select is(tests.fail('twice', 10), 'dead', 'the tenth failure is the last');
-select is(tests.state('twice'), 'dead 10 out of order', 'and says why');
+select is(tests.state('twice'), 'dead 10 attempts_exhausted', 'and says why');
 select is(tests.claim(), '[]', 'a dead event is not claimed');
 
 select tests.receive('abandoned');
 update private.webhook_events set status = 'processing', attempts = 10 where external_id = 'abandoned';
 select is(tests.claim(), '[]', 'an event whose ten workers vanished is not claimed');
-select is(tests.state('abandoned'), 'dead 10 its workers vanished', 'it is given up');
+select is(tests.state('abandoned'), 'dead 10 workers_lost', 'it is given up');
 
 select tests.receive('pointless');
 select tests.claim();
 select is(tests.ignore('pointless', 1), 'true', 'an event that asks for nothing is settled');
-select is(tests.state('pointless'), 'ignored 1 nothing to do', 'with the reason');
+select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'with the reason');
 
 -- The frame of functions that apply an event.
 create function tests.apply(external_id text)
@@ -122,7 +122,7 @@ select is(
 );
 select is(tests.apply('applied'), '{"outcome": "settled", "count": 1}', 'a settled event is not applied again');
 select is(tests.apply('pointless'), '{"outcome": "settled", "count": 1}', 'nor is an ignored one');
-select is(tests.state('pointless'), 'ignored 1 nothing to do', 'which stays ignored');
+select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'which stays ignored');
 select throws_ok('select private.lock_open_event(0)', 'PT404', null, 'an unknown event is an error');
 select is(
   tests.attempt('service_role', 'select private.settle_event(null)'), '1', 'settling without an event changes nothing'

@@ -64,7 +64,7 @@ select is(
   jsonb_build_object(
     'event_id', 1, 'source', 'tiktok', 'external_id', 'e1', 'event_type', 'ORDER_STATUS_CHANGE',
     'shop_id', tests.shop_id('ada'), 'object_id', 'o1', 'status', 'dead', 'attempts', 10,
-    'reason', 'TikTok 36009043', 'last_error', 'TikTok 36009043: 100% Inactive',
+    'reason', 'attempts_exhausted', 'last_error', 'TikTok 36009043: 100% Inactive',
     'received_at', timestamptz '2026-11-01Z', 'next_attempt_at', timestamptz '2026-11-02Z',
     'settled_at', timestamptz '2026-11-02Z'
   ),
@@ -119,7 +119,7 @@ select is(
 );
 insert into private.webhook_events (id, source, external_id, event_type, body, status, reason, received_at)
 overriding system value
-values (7, 'tiktok', 'e7', 'ORDER_STATUS_CHANGE', '{}', 'dead', 'its workers vanished', '2026-10-01Z');
+values (7, 'tiktok', 'e7', 'ORDER_STATUS_CHANGE', '{}', 'dead', 'workers_lost', '2026-10-01Z');
 create function tests.counts(filter text default '')
 returns text
 language sql

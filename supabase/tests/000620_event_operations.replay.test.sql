@@ -13,7 +13,7 @@ delete from public.system_logs;
 select tests.insert_events();
 insert into private.webhook_events (id, source, external_id, event_type, body, status, reason, received_at)
 overriding system value
-values (7, 'tiktok', 'e7', 'ORDER_STATUS_CHANGE', '{}', 'dead', 'its workers vanished', '2026-10-01Z');
+values (7, 'tiktok', 'e7', 'ORDER_STATUS_CHANGE', '{}', 'dead', 'workers_lost', '2026-10-01Z');
 
 -- Replaying one.
 create view tests.states as

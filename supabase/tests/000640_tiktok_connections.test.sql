@@ -197,7 +197,7 @@ select is(
   'but the event is worked all the same'
 );
 update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'judged late';
-select tests.judge('it asks for nothing');
+select tests.judge('not_relevant');
 select is(
   (select status from private.webhook_events where external_id = 'judged late'), 'ignored',
   'another reason stands'

@@ -78,6 +78,9 @@ select throws_like(
     values (tests.id('ada'), tests.order_id('a'), 'empty', 'h', 'easypost', '{}', '{}', 's', 'PDF')$$,
   '%label_purchases_line_item_ids_check%', 'a label is of one unit at least'
 );
+select throws_like(
+  $$update private.label_purchases set reason = 'not a code'$$, '%label_purchases_reason_check%', 'a reason is a code'
+);
 delete from private.label_purchases;
 
 -- What goes with what.

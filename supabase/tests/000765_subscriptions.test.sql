@@ -69,7 +69,7 @@ select is(tests.picture(), picture, 'a conflict stores nothing') from tests.befo
 select is(tests.event(id), 'processing open', 'and leaves the event open') from tests.open_event;
 
 select tests.stripe_event('evt_4');
-update private.webhook_events set status = 'ignored', reason = 'for a test' where external_id = 'evt_4';
+update private.webhook_events set status = 'ignored', reason = 'for_a_test' where external_id = 'evt_4';
 select is(
   tests.applied('ada', 'first', 'scale', event_id => event.id), 'settled 0', event.status || ' events do nothing'
 )

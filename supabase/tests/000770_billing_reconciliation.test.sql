@@ -80,7 +80,7 @@ declare
   old_id bigint := tests.ask();
 begin
   update private.webhook_events
-  set status = old_status, reason = case when old_status <> 'done' then 'for a test' end, settled_at = now()
+  set status = old_status, reason = case when old_status <> 'done' then 'for_a_test' end, settled_at = now()
   where id = old_id;
   return tests.ask() <> old_id;
 end;

@@ -302,6 +302,7 @@ alter table private.label_purchases add constraint label_purchases_line_item_ids
 alter table private.label_purchases add constraint label_purchases_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table private.label_purchases add constraint label_purchases_pkey PRIMARY KEY (id);
 alter table private.label_purchases add constraint label_purchases_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.label_purchases add constraint label_purchases_reason_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.label_purchases add constraint label_purchases_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'purchased'::text, 'failed'::text, 'unknown'::text, 'void_requested'::text, 'voided'::text, 'void_rejected'::text])));
 alter table private.label_purchases add constraint label_purchases_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.label_purchases add constraint label_purchases_user_id_idempotency_key_key UNIQUE (user_id, idempotency_key);
@@ -334,6 +335,7 @@ alter table private.tiktok_logins add constraint tiktok_logins_pkey PRIMARY KEY 
 alter table private.tiktok_logins add constraint tiktok_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.webhook_events add constraint webhook_events_pkey PRIMARY KEY (id);
 alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY (ARRAY['ignored'::text, 'held'::text, 'dead'::text])) = (reason IS NOT NULL)));
+alter table private.webhook_events add constraint webhook_events_reason_code_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text, 'creatorflow'::text])));
 alter table private.webhook_events add constraint webhook_events_source_external_id_key UNIQUE (source, external_id);
 alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
@@ -1978,7 +1980,7 @@ begin
   -- 1. Mark events dead whose last worker never reported; fail_webhook_event settles reported failures.
   update private.webhook_events
   set status = 'dead',
-      reason = 'its workers vanished',
+      reason = 'workers_lost',
       settled_at = now()
   where id in (
     select id
@@ -2227,7 +2229,7 @@ begin
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status = 'pending' or (status = 'ignored' and reason = 'the shop is not connected'))
+      and (status = 'pending' or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
     for update skip locked
   ));
@@ -2355,7 +2357,7 @@ begin
       and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
     if not found then
       return private.settle_locked_event(
-        event, '{"outcome": "stale"}', 'ignored', 'it is older than the connection'
+        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
       );
     end if;
   end if;
@@ -2580,7 +2582,7 @@ declare
 begin
   update private.webhook_events
   set status = case when attempts < private.max_webhook_attempts() then 'pending' else 'dead' end,
-      reason = case when attempts < private.max_webhook_attempts() then null else left(p_error, 500) end,
+      reason = case when attempts < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
       settled_at = case when attempts < private.max_webhook_attempts() then null else now() end,
       last_error = left(p_error, 2000),
       -- 30 s doubling to 2 h, half of it random: the last of ten attempts is 2 to 4 h after the first.
@@ -2866,7 +2868,7 @@ declare
   shop text;
 begin
   select shop_id into shop from private.webhook_events where id = p_event_id;
-  if p_reason = 'the shop is not connected' and shop is not null then
+  if p_reason = 'shop_not_connected' and shop is not null then
     perform private.lock_shop_connections(array[shop], false);
     -- Connected after the claim: connecting reopens only events that are already ignored.
     if exists (
@@ -3166,7 +3168,7 @@ begin
     for update of login;
     if shop.id is null then
       return private.settle_locked_event(
-        event, '{"outcome": "stale"}', 'ignored', 'it is older than the connection'
+        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
       );
     end if;
     update public.tiktok_shops
@@ -4362,7 +4364,7 @@ comment on column public.orders.shipping_cost is 'Shipping that the buyer pays, 
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
 comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
 comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
-comment on column public.orders.address_status is 'readable; masked (TikTok replaced parts by asterisks); none. A readable address is never overwritten by another kind.';
+comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
 comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids: docs/orders.md.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';

@@ -122,7 +122,7 @@ test("dead events are found, shown and replayed; the worker then takes their ord
   const page = JSON.parse(json);
   assert.deepEqual(page.events.map((event: EventSummary) => String(event.event_id)), [ids[1]]);
   assert.equal(String(page.next_before), ids[1]);
-  assert.match(one, /^status +dead\nreason +.*TikTok 36009043.*\nlast error +.*TikTok 36009043/m);
+  assert.match(one, /^status +dead\nreason +attempts_exhausted\nlast error +.*TikTok 36009043/m);
   // Only what was asked for: the notification names the order, as the columns do, and its status.
   assert.doesNotMatch(one, /tts_notification_id/);
   assert.match(JSON.parse(withBody).body, /tts_notification_id/);
