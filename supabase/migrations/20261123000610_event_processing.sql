@@ -266,7 +266,7 @@ begin
   -- Waits for another worker with the same event, and then finds it settled.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   if event.status in ('done', 'ignored') then
     return null;

@@ -35,7 +35,7 @@ begin
   for given in select entry.key, entry.value from jsonb_each(p_filter) as entry loop
     -- 2. Require a known key.
     if given.key <> all (filters) then
-      raise exception 'There is no filter "%". There are: %',
+      raise exception 'Unknown filter "%"; known filters: %',
         left(given.key, 100), array_to_string(filters, ', ')
         using errcode = 'PT400';
     end if;
@@ -174,7 +174,7 @@ declare
 begin
   select * into event from private.webhook_events where id = p_event_id;
   if event.id is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   return private.webhook_event_summary(event) || jsonb_build_object('body', event.body);
 end;
@@ -252,7 +252,7 @@ begin
   where id = p_event_id
   for update;
   if status_before is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   settled := status_before in ('done', 'ignored', 'held', 'dead');
   if settled then

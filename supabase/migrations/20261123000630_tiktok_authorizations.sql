@@ -36,7 +36,7 @@ declare
 begin
   perform from public.users where id = p_user_id for key share;
   if not found then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   -- A user has at most ten open states: the oldest are deleted.
   delete from private.tiktok_authorizations
@@ -100,7 +100,7 @@ as $$
 begin
   perform from public.users where id = p_user_id for key share;
   if not found then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
   values (p_claim_hash, p_user_id, now(), now())

@@ -215,7 +215,7 @@ begin
   where id = p_tiktok_shop_id and user_id = p_user_id
   for update;
   if shop.id is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   -- A former account cannot end the connection of the new account.
   if shop.connection_status <> 'transferred' then

@@ -69,7 +69,7 @@ begin
   end if;
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for update;
   if shop.id is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   -- 2. Enqueue the orders; those of a later sync count as missed by the webhooks.
   enqueued := private.enqueue_found_orders(shop, p_orders);

@@ -233,7 +233,7 @@ begin
   -- 1. Lock the order counter of the seller, then the event.
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   perform private.lock_monthly_count(seller);
   event := private.lock_open_event(p_event_id);

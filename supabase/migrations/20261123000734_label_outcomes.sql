@@ -96,7 +96,7 @@ begin
   for update;
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
-    raise exception 'There is no label purchase %', p_purchase_id using errcode = 'PT404';
+    raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
   end if;
   if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
     update private.label_purchases

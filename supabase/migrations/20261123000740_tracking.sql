@@ -44,7 +44,7 @@ begin
   for update;
   select * into before from public.shipments where id = p_shipment_id for update;
   if before.id is null then
-    raise exception 'There is no shipment %', p_shipment_id using errcode = 'PT404';
+    raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
   -- 2. Apply a higher status always, other facts only if the update is newer.
   newer := (p_news ->> 'updated_at')::timestamptz is null

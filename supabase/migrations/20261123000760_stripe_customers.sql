@@ -36,7 +36,7 @@ declare
 begin
   select * into seller from public.users where id = p_user_id;
   if seller.id is null then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   return jsonb_build_object(
     'email', seller.email,

@@ -12,8 +12,8 @@ select oid, oid::regprocedure::text as name, pronamespace, prosecdef, proconfig
 from pg_proc
 where pronamespace in ('public'::regnamespace, 'private'::regnamespace);
 
-select cmp_ok((select count(*) from tests.tables where relkind = 'r'), '>=', 13::bigint, 'the tables are there');
-select cmp_ok((select count(*) from tests.functions), '>=', 50::bigint, 'the functions are there');
+select cmp_ok((select count(*) from tests.tables where relkind = 'r'), '>=', 13::bigint, 'the tables exist');
+select cmp_ok((select count(*) from tests.functions), '>=', 50::bigint, 'the functions exist');
 
 select is_empty(
   $$select name from tests.tables where relkind in ('r', 'p') and not relrowsecurity$$,
@@ -21,7 +21,7 @@ select is_empty(
 );
 select is_empty(
   $$select name from tests.tables where relkind = 'm' and relnamespace = 'public'::regnamespace$$,
-  'no materialized view is in public: none knows row level security'
+  'public has no materialized view, which could not have row level security'
 );
 select is_empty(
   $$select name from tests.tables
@@ -54,7 +54,7 @@ select is_empty(
   $$select schemaname, tablename, policyname from pg_policies
     where replace(coalesce(qual, '') || coalesce(with_check, ''), 'SELECT auth.uid()', '')
       like '%auth.%()%'$$,
-  'no policy asks who the caller is for each row'
+  'no policy evaluates auth.uid() for each row'
 );
 
 -- Functions.

@@ -1,4 +1,4 @@
--- Who reads and writes the log.
+-- Privileges and checks of the log.
 begin;
 \ir helpers.psql
 

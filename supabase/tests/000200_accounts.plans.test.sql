@@ -14,7 +14,7 @@ select tests.refused('anon', 'select name from public.plans', 'anon cannot read 
 select tests.reaches('ada', 4, 'select * from public.plans', 'a seller reads the plans');
 select tests.reaches('service_role', 4, 'select * from public.plans', 'the backend reads the plans');
 
--- A migration changes the plans, nobody else.
+-- Only a migration changes the plans.
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada', 'service_role']) as who
 cross join unnest(array[

@@ -7,7 +7,7 @@ select tests.sign_up('bob');
 select tests.subscribe('ada', 'growth');
 select tests.subscribe('bob', 'scale');
 
--- Reading: the harmless columns of one's own.
+-- Reading: own rows, without the secret columns.
 select tests.refused('anon', 'select id from public.subscriptions', 'anon cannot read subscriptions');
 select tests.reaches(
   'ada', 1,
@@ -87,7 +87,7 @@ select is(
 )
 from (values ('ada', 'growth'), ('bob', null), ('service_role', 'growth')) as answers (who, expected);
 
--- Which subscription counts.
+-- The subscription that counts.
 create function tests.plan_of(nickname text)
 returns text
 language sql
@@ -131,7 +131,7 @@ select throws_like(
     tests.encrypted('s')
   ),
   '%subscriptions_stripe_subscription_id_hash_key%',
-  'a subscription of Stripe is there once'
+  'a Stripe subscription is stored once'
 );
 select throws_like(
   format('update public.subscriptions set status = %L', value),

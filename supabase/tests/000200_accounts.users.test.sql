@@ -24,9 +24,9 @@ select is(
   'another address leaves the rest of the profile'
 );
 select throws_ok(
-  $$insert into public.users (id, email) values (gen_random_uuid(), 'nobody@example.com')$$,
+  $$insert into public.users (id, email) values (gen_random_uuid(), 'unknown@example.com')$$,
   '23503', null,
-  'there is no profile without a sign-up'
+  'a profile requires a sign-up'
 );
 
 -- Reading.
@@ -61,11 +61,11 @@ from unnest(array['anon', 'ada', 'bob', 'service_role']) as who;
 select tests.refused('anon', 'update public.users set display_name = ''X''', 'anon cannot update users');
 select tests.reaches(
   'ada', 1, 'update public.users set display_name = ''Ada L.'' returning id',
-  'a seller changes their own display name, and nobody else''s'
+  'a seller changes only their own display name'
 );
 select tests.reaches(
   'ada', 1, 'update public.users set display_name = ''Ada L.''',
-  'also where no column is read, so that only the policy of updates is asked'
+  'also without reading a column, when only the policy for updates decides'
 );
 select tests.reaches(
   'bob', 0,

@@ -7,7 +7,7 @@ select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
 
--- Reading: the harmless columns of one's own.
+-- Reading: own rows, without the secret columns.
 select tests.refused('anon', 'select id from public.tiktok_shops', 'anon cannot read shops');
 select tests.reaches(
   'ada', 1,
@@ -111,7 +111,7 @@ select throws_like(
     'update public.tiktok_shops set shop_id = %L where id = %L', tests.shop_id('bob'), tests.shop('ada')
   ),
   '%tiktok_shops_shop_id_key%',
-  'a shop is there once'
+  'a shop is stored once'
 );
 update public.tiktok_shops set updated_at = '2020-01-01' where id = tests.shop('ada');
 select is(

@@ -7,7 +7,7 @@ select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
 
--- Who may ask, and who may count.
+-- Privileges.
 select tests.refused(who, statement, who || ' cannot: ' || regexp_replace(statement, '''.*''', '...'))
 from unnest(array['anon', 'ada', 'bob']) as who
 cross join unnest(array[
@@ -25,7 +25,7 @@ select tests.refused(
 select is(
   tests.run_as('service_role', format('select public.check_order_limit(%L)', tests.id('ada'))),
   'true',
-  'the backend may ask'
+  'the backend may check the limit'
 );
 
 -- The plans.
@@ -108,7 +108,7 @@ from (
 select tests.count_orders(9);
 select is(tests.ingest('ada', '1'), 'inserted', 'the last order comes in');
 select is(tests.ingest('ada', '2'), 'held', 'the next one is held');
-select is(tests.ingest('ada', '1'), 'updated', 'an update of one that is in is not');
+select is(tests.ingest('ada', '1'), 'updated', 'an update of a stored order is not held');
 select is(private.monthly_order_count(tests.id('ada')), 10, 'the count stays at the limit');
 select is_empty($$select id from public.orders where tiktok_order_id = '2'$$, 'a held order is not shown');
 select is(public.release_held_events(), 0, 'without room nothing is released');
@@ -117,7 +117,7 @@ select is(public.release_held_events(), 1, 'with a larger plan it is');
 select results_eq(
   $$select status, reason, attempts from private.webhook_events where object_id = '2'$$,
   $$values ('pending', null::text, 0)$$,
-  'and will be worked'
+  'and due again'
 );
 
 select * from finish();

@@ -75,7 +75,7 @@ from unnest(array[
 select throws_like(
   tests.order_insert('ada', '1'),
   '%orders_tiktok_shop_id_tiktok_order_id_key%',
-  'an order is there once'
+  'an order is stored once'
 );
 select lives_ok(tests.order_insert('bob', '1'), 'another shop may have an order of the same number');
 update public.orders set total_amount = 159000000.10 where tiktok_order_id = '2';
@@ -108,7 +108,7 @@ select results_eq(
 );
 update public.orders set order_status = 'delivered' where tiktok_order_id = '4';
 select is(
-  (select count(*) from public.analytics_events), 1::bigint, 'a change of it is no new order'
+  (select count(*) from public.analytics_events), 1::bigint, 'a change is not recorded as a new order'
 );
 delete from public.tiktok_shops where id = tests.shop('ada');
 select is_empty(

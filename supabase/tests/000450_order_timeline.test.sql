@@ -62,7 +62,7 @@ select is(
 );
 select is(tests.state('1'), 'delivered refunded CANCELLED', 'is not cancelled; but the money went back');
 select is(
-  tests.ingest('ada', '1', tests.order_at(50, 'completed')), 'updated', 'and the order is over'
+  tests.ingest('ada', '1', tests.order_at(50, 'completed')), 'updated', 'and the order is completed'
 );
 select is(tests.state('1'), 'completed refunded COMPLETED', 'the refund is not undone');
 select is(tests.ingest('ada', '2', tests.order_at(1, 'partially_shipped')), 'inserted', 'a split order');
@@ -99,7 +99,7 @@ select is(tests.ingest('ada', '2', tests.order_at(2, 'awaiting_shipment')), 'upd
 select is(
   (select count(*) from public.order_events where order_id = (select id from public.orders where tiktok_order_id = '2')),
   2::bigint,
-  'is no news'
+  'changes nothing'
 );
 select is(
   tests.ingest('ada', '2', tests.order_at(3, 'awaiting_shipment', '{"address_status": "readable", "shipping_address": {"city": "Portland"}}')),
@@ -125,14 +125,14 @@ select is(tests.notice('2', '{"cancel_status": "CANCELLATION_REQUEST_PENDING"}',
 select is(
   (select changes from public.order_events order by id desc limit 1),
   '{"cancel_status": "CANCELLATION_REQUEST_PENDING"}',
-  'is in the timeline, though the order did not change'
+  'is added to the timeline, though the order did not change'
 );
 select is(tests.notice('2', '{"refund_total": "2.50"}', 3), 'updated', 'a part of the money goes back');
 select is(tests.state('2'), 'awaiting_shipment partially_refunded AWAITING_SHIPMENT', 'partially refunded');
 select is(tests.notice('2', '{"refund_total": "10.00"}', 3), 'updated', 'and then the rest');
 select is(tests.state('2'), 'awaiting_shipment refunded AWAITING_SHIPMENT', 'refunded');
 
--- A replay tells nothing twice.
+-- A replay repeats no timeline entry.
 select is(tests.ingest('ada', '3', tests.order_at(1, 'awaiting_shipment')), 'inserted', 'another order');
 create table tests.refund as select tests.receive_event('ada', 'refund') as id;
 create function tests.replay()
@@ -149,8 +149,8 @@ $$;
 select is(tests.replay() || tests.replay(), 'updatedupdated', 'whose refund is replayed');
 select is(tests.state('3'), 'awaiting_shipment partially_refunded AWAITING_SHIPMENT', 'is refunded once');
 
--- Who sees the timeline.
-select tests.reaches('bob', 0, 'select * from public.order_events', 'another seller sees none of it');
+-- Privileges.
+select tests.reaches('bob', 0, 'select * from public.order_events', 'another seller sees nothing');
 select tests.refused('anon', 'select * from public.order_events', 'anon neither');
 select cmp_ok(tests.attempt('ada', 'select * from public.order_events')::integer, '>', 8, 'its seller does');
 select tests.refused(who, statement, who || ' cannot: ' || statement)
@@ -198,7 +198,7 @@ select is(
   'the seller sees what is used, allowed and held'
 );
 select is(
-  (tests.run_as('ada', 'select public.get_usage()')::jsonb -> 'held')::text, '0', 'and nobody else''s'
+  (tests.run_as('ada', 'select public.get_usage()')::jsonb -> 'held')::text, '0', 'and no other seller''s'
 );
 select is(
   (tests.run_as('bob', 'select public.get_usage() ->> ''month_ends_at'''))::timestamptz,

@@ -29,7 +29,7 @@ select tests.reaches(
 );
 select tests.reaches('service_role', 2, 'select * from public.analytics_events', 'the backend reads all');
 
--- Inserting: one's own, and nothing that is the backend's or the database's to say.
+-- Inserting: own events, without columns and types that the backend or the database sets.
 select tests.refused('anon', tests.event_insert('ada'), 'anon cannot insert an event');
 select tests.reaches('ada', 1, tests.event_insert('ada') || ' returning id', 'a seller inserts an event');
 select tests.refused('bob', tests.event_insert('ada'), 'another seller cannot insert it for them');
@@ -92,7 +92,7 @@ from unnest(array[
 ]) as statement;
 
 delete from public.analytics_events;
--- Far from UTC, so that a day of the session's time zone would be another one.
+-- Far from UTC, where a day of the session would differ.
 set local timezone = 'Pacific/Auckland';
 insert into public.analytics_events (user_id, event_type, timestamp)
 select tests.id(nickname), 'by_five', '2026-11-22T00:00:00Z'::timestamptz
@@ -112,7 +112,7 @@ select is(private.aggregate_analytics('2026-11-22'), 1, 'counting again is the s
 select results_eq(
   'select * from private.daily_event_counts',
   $$values ('2026-11-22'::date, 'by_five', 6::bigint, 5)$$,
-  'a day is one of UTC, and fewer than five sellers are not told of'
+  'a day is counted in UTC, and groups of fewer than five sellers are left out'
 );
 select columns_are(
   'private', 'daily_event_counts', array['day', 'event_type', 'events', 'sellers'],

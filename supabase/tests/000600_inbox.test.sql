@@ -6,10 +6,10 @@ select tests.sign_up('ada');
 select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
--- Whatever else is in the inbox is not due.
+-- Other events of the inbox are not due.
 update private.webhook_events set next_attempt_at = 'infinity';
 
--- Who may look at it, write it and work it.
+-- Privileges.
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada', 'bob']) as who
 cross join unnest(array[
@@ -37,7 +37,7 @@ select tests.refused('service_role', 'delete from private.webhook_events', 'not 
 delete from private.webhook_events where external_id = 'for the backend';
 
 -- A delivery is stored once.
-select is(tests.receive('twice') ->> 'duplicate', 'false', 'a new event is no duplicate');
+select is(tests.receive('twice') ->> 'duplicate', 'false', 'a new event is not a duplicate');
 select is(tests.receive('twice') ->> 'duplicate', 'true', 'the same one is');
 select is(
   tests.receive('twice') ->> 'event_id',

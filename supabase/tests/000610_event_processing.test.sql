@@ -6,7 +6,7 @@ select tests.sign_up('ada');
 select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
--- Whatever else is in the inbox is not due.
+-- Other events of the inbox are not due.
 update private.webhook_events set next_attempt_at = 'infinity';
 
 select tests.receive('twice');
@@ -49,10 +49,10 @@ select is(
   'with the connection that it needs'
 )
 from tests.claimed;
-select is(tests.state('twice'), 'processing 1', 'it is being worked');
+select is(tests.state('twice'), 'processing 1', 'it is being processed');
 select is(tests.claim(), '[]', 'another worker does not get it');
 update private.webhook_events set next_attempt_at = now() where external_id = 'twice';
-select is(jsonb_array_length(tests.claim()), 1, 'unless the lease is over');
+select is(jsonb_array_length(tests.claim()), 1, 'unless the lease has expired');
 
 -- Settling.
 create function tests.ignore(external_id text, attempt integer)
@@ -102,7 +102,7 @@ select is(tests.state('abandoned'), 'dead 10 workers_lost', 'it is given up');
 
 select tests.receive('pointless');
 select tests.claim();
-select is(tests.ignore('pointless', 1), 'true', 'an event that asks for nothing is settled');
+select is(tests.ignore('pointless', 1), 'true', 'an event that needs no action is settled');
 select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'with the reason');
 
 -- The frame of functions that apply an event.

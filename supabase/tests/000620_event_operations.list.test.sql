@@ -10,7 +10,7 @@ select tests.connect_shop('bob');
 delete from private.webhook_events;
 delete from public.system_logs;
 
--- Who may look and replay.
+-- Privileges.
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada', 'bob']) as who
 cross join unnest(array[
@@ -79,7 +79,7 @@ select is(tests.list('{}', ', 4, 3') ->> 'next_before', null, 'is the last');
 select is(tests.list('{}', ', 6') ->> 'next_before', null, 'so is one that is just full');
 select is(tests.list('{}', ', 4, 1'), '{"events": [], "next_before": null}', 'behind the last there is nothing');
 
--- What is no filter.
+-- Invalid filters.
 select is(
   tests.refusal(format('list_webhook_events(%L)', filter)), 'PT400 ' || message, coalesce(filter, 'null') || ' is refused'
 )
@@ -88,8 +88,8 @@ from (
     (null, 'The filter has to be an object, such as {"status": "dead"}'),
     ('null', 'The filter has to be an object, such as {"status": "dead"}'),
     ('["dead"]', 'The filter has to be an object, such as {"status": "dead"}'),
-    ('{"state": "dead"}', 'There is no filter "state". There are: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
-    ('{"id = 1 or id": "1"}', 'There is no filter "id = 1 or id". There are: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
+    ('{"state": "dead"}', 'Unknown filter "state"; known filters: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
+    ('{"id = 1 or id": "1"}', 'Unknown filter "id = 1 or id"; known filters: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
     ('{"status": "lost"}', 'The filter "status" takes one of pending, processing, done, ignored, held, dead, not "lost"'),
     ('{"status": ["dead"]}', 'The filter "status" takes a text, not ["dead"]'),
     ('{"source": "ebay"}', 'The filter "source" takes one of tiktok, stripe, easypost, creatorflow, not "ebay"'),
@@ -106,9 +106,9 @@ from (
     ('list_webhook_events(''{}'', 1001)', 'PT400 p_limit has to be 1 to 1000'),
     ('list_webhook_events(''{}'', null)', 'PT400 p_limit has to be 1 to 1000'),
     ('count_webhook_events(''{"status": "lost"}'')', 'PT400 The filter "status" takes one of pending, processing, done, ignored, held, dead, not "lost"'),
-    ('show_webhook_event(99)', 'PT404 There is no webhook event 99'),
-    ('show_webhook_event(null)', 'PT404 There is no webhook event <NULL>'),
-    ('replay_webhook_event(99)', 'PT404 There is no webhook event 99')
+    ('show_webhook_event(99)', 'PT404 Unknown webhook event 99'),
+    ('show_webhook_event(null)', 'PT404 Unknown webhook event <NULL>'),
+    ('replay_webhook_event(99)', 'PT404 Unknown webhook event 99')
 ) as wrong (call, message);
 
 -- One, and how many.

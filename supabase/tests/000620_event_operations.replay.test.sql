@@ -60,7 +60,7 @@ select set_eq(
       'event_id', id, 'status_before', status, 'count', case when id <= 4 then 1 else 0 end
     )
     from tests.before where id <= 6$$,
-  'each is in the log'
+  'each is logged'
 );
 select is(
   tests.run_as(
@@ -74,7 +74,7 @@ select is(
 
 -- A done order is not taken in twice.
 delete from private.webhook_events;
-select is(tests.ingest('ada', '77'), 'inserted', 'an order is in');
+select is(tests.ingest('ada', '77'), 'inserted', 'an order is stored');
 select tests.replay(format('replay_webhook_event(%s)', id)) from private.webhook_events;
 select is(
   tests.run_as('service_role', format(
@@ -84,7 +84,7 @@ select is(
   'updated',
   'its event, replayed, brings it up to date'
 );
-select is((select count(*) from public.orders), 1::bigint, 'it is there once');
+select is((select count(*) from public.orders), 1::bigint, 'it is stored once');
 select is(private.monthly_order_count(tests.id('ada')), 1, 'and counted once');
 
 -- Replaying a filter.
@@ -93,7 +93,7 @@ from (
   values
     ('replay_webhook_events(''{}'')', 'PT400 Replaying needs a filter with status, reason, error, event_type, shop_id or object_id'),
     ('replay_webhook_events(''{"source": "tiktok", "received_after": "2020-01-01"}'')', 'PT400 Replaying needs a filter with status, reason, error, event_type, shop_id or object_id'),
-    ('replay_webhook_events(''{"state": "dead"}'')', 'PT400 There is no filter "state". There are: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
+    ('replay_webhook_events(''{"state": "dead"}'')', 'PT400 Unknown filter "state"; known filters: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
     ('replay_webhook_events(null)', 'PT400 The filter has to be an object, such as {"status": "dead"}'),
     ('replay_webhook_events(''{"status": "dead"}'', 0)', 'PT400 p_limit has to be 1 to 10000'),
     ('replay_webhook_events(''{"status": "dead"}'', null)', 'PT400 p_limit has to be 1 to 10000')
@@ -112,7 +112,7 @@ $$;
 select is(
   tests.replay('replay_webhook_events(''{"status": "dead"}'', 1)'),
   '{"replayed": 1, "remaining": 1}',
-  'as many as were asked for'
+  'as many as requested'
 );
 select is(tests.pending(), '1', 'the oldest');
 select is(
@@ -153,7 +153,7 @@ select results_eq(
       ('{"filter": {"shop_id": "%s", "source": "tiktok"}, "count": 1}')$$,
     tests.shop_id('ada')
   ),
-  'each call is in the log, and no refused one'
+  'each call is logged, except refused ones'
 );
 
 select * from finish();

@@ -41,13 +41,13 @@ select is(
   'a state has its end'
 );
 select is(
-  tests.use('a'), jsonb_build_object('outcome', 'valid', 'user_id', tests.id('ada')), 'it tells whose it is'
+  tests.use('a'), jsonb_build_object('outcome', 'valid', 'user_id', tests.id('ada')), 'it identifies the user'
 );
 select is(tests.use('a'), '{"outcome": "used"}', 'once');
 select tests.begin('ada', 'b', -1);
 select is(tests.use('b'), '{"outcome": "expired"}', 'and not after its end');
-select is(tests.use('b'), '{"outcome": "used"}', 'nor ever again');
-select is(tests.use('c'), '{"outcome": "unknown"}', 'a state that nobody was given is unknown');
+select is(tests.use('b'), '{"outcome": "used"}', 'nor afterwards');
+select is(tests.use('c'), '{"outcome": "unknown"}', 'a state that was not issued is unknown');
 select is(
   tests.attempt(
     'service_role',
@@ -74,7 +74,7 @@ select is(
 );
 select is(
   tests.backend(format('public.use_tiktok_claim(%L, %L)', tests.id('bob'), repeat('e', 64))), 'false',
-  'once, whoever brings it'
+  'once, for any user'
 );
 
 select * from finish();

@@ -102,7 +102,7 @@ select results_eq(
   'every failure state has ended, and what is being refreshed is out of date'
 );
 
--- A dead connection makes room; its history stays where it was.
+-- An ended connection may be taken over; its history stays.
 select is(tests.connect('bob', array['12']), 'ok', 'a dead shop may be connected by another account');
 select set_eq(
   'select tests.states()',
@@ -164,7 +164,7 @@ select is(
   'what another account has now is not changed'
 );
 
--- What a row may not say.
+-- Checks.
 select throws_like(
   format('update public.tiktok_shops set %s where id = %L', change, tests.row_of('ada', '11')),
   '%tiktok_shops_%_check%',
@@ -177,33 +177,33 @@ from unnest(array[
   'connection_status = ''sleeping'''
 ]) as change;
 
--- An event that was claimed before its shop was connected, and is judged after it.
+-- An event that was claimed before its shop was connected, and is ignored afterwards.
 insert into private.webhook_events (source, external_id, event_type, shop_id, body, status, attempts)
-values ('tiktok', 'judged late', 'X', '11', '{}', 'processing', 1);
-create function tests.judge(reason text)
+values ('tiktok', 'claimed early', 'X', '11', '{}', 'processing', 1);
+create function tests.ignore(reason text)
 returns text
 language sql
 as $$
   select tests.backend(format(
     'public.ignore_webhook_event(%s, 1, %L)',
-    (select id from private.webhook_events where external_id = 'judged late'), reason
+    (select id from private.webhook_events where external_id = 'claimed early'), reason
   ));
 $$;
 select is(tests.connect('ada', array['11']), 'ok', 'connected again');
-update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'judged late';
-select is(tests.judge('shop_not_connected'), 'true', 'the judgement is taken');
+update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'claimed early';
+select is(tests.ignore('shop_not_connected'), 'true', 'the call succeeds');
 select is(
-  (select status || attempts from private.webhook_events where external_id = 'judged late'), 'pending0',
-  'but the event is worked all the same'
+  (select status || attempts from private.webhook_events where external_id = 'claimed early'), 'pending0',
+  'but the event is due again'
 );
-update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'judged late';
-select tests.judge('not_relevant');
+update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'claimed early';
+select tests.ignore('not_relevant');
 select is(
-  (select status from private.webhook_events where external_id = 'judged late'), 'ignored',
-  'another reason stands'
+  (select status from private.webhook_events where external_id = 'claimed early'), 'ignored',
+  'another reason settles the event'
 );
 
--- Of two pairs, which is the older one.
+-- Order of two token pairs.
 select is(
   private.is_older_pair(
     jsonb_build_object('requested_at', now() + requested, 'token_expires_at', now() + ends),
@@ -213,9 +213,9 @@ select is(
 )
 from (
   values
-    (interval '-1 s', interval '7 days', true, 'asked for earlier, and ending in the same second'),
-    (interval '-1 s', interval '8 days', false, 'asked for earlier, but issued later'),
-    (interval '1 s', interval '1 day', false, 'asked for later, though it lives shorter'),
+    (interval '-1 s', interval '7 days', true, 'requested earlier, and expiring in the same second'),
+    (interval '-1 s', interval '8 days', false, 'requested earlier, but issued later'),
+    (interval '1 s', interval '1 day', false, 'requested later, with a shorter life'),
     (null, interval '1 day', null, 'unknown')
 ) as pairs (requested, ends, older, what);
 

@@ -35,7 +35,7 @@ select tests.backend(format(
 ));
 delete from private.webhook_events;
 
--- TikTok's webhooks 6 and 7.
+-- The TikTok webhooks 6 and 7.
 create function tests.shop_event(external_id text)
 returns bigint
 language sql

@@ -64,7 +64,7 @@ select is(
   ),
   'with what a refresh needs'
 );
-select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'nobody else gets it');
+select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'no other worker gets it');
 update private.tiktok_logins set lease_until = now();
 create table tests.second as select tests.backend('public.claim_tiktok_logins(1, 60)')::jsonb -> 'logins' as logins;
 select is((select logins -> 0 ->> 'open_id' from tests.second), 'open-bob', 'after the lease: the oldest first');
@@ -107,7 +107,7 @@ select results_eq(
     'values (%L, %L, %L::timestamptz, 2, null::uuid)',
     tests.encrypted('new'), tests.encrypted('newer'), now() + interval '7 days'
   ),
-  'at the shop, with its end; the lease is over'
+  'at the shop, with its expiry; the lease has ended'
 );
 select is(tests.store('bob', 1), 'superseded', 'a pair that came of an older one is not stored');
 select is(
@@ -127,10 +127,10 @@ select ok(
   'in 15 to 30 s'
 );
 select is(tests.state('ada'), 'active', 'the old tokens are kept');
-select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'until then nobody asks');
+select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'until then no worker refreshes it');
 select is(
   tests.backend(format('public.lease_tiktok_login(%L, 1, 60) ->> ''state''', tests.shop('ada'))), 'waiting',
-  'not even whoever needs it'
+  'not even after a refused call'
 );
 update private.tiktok_logins set refresh_not_before = now(), refresh_failures = 30;
 select tests.claim();
@@ -145,12 +145,12 @@ select tests.claim();
 select is(tests.fail('ada', 'refused'), 'waiting', 'a refusal that may pass is tried again');
 update private.tiktok_logins set refresh_not_before = now();
 select tests.claim();
-select is(tests.fail('ada', 'refused'), 'needs_reauth', 'but not for ever');
-select is(tests.state('ada'), 'needs_reauth token_refused', 'then it is for the seller to mend');
-select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'and nobody asks TikTok again');
+select is(tests.fail('ada', 'refused'), 'needs_reauth', 'but not without a limit');
+select is(tests.state('ada'), 'needs_reauth token_refused', 'then the seller has to connect again');
+select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'and no worker calls TikTok again');
 select is(
   tests.backend(format('public.lease_tiktok_login(%L, 1, 60) ->> ''state''', tests.shop('ada'))), 'inactive',
-  'nobody at all'
+  'by no worker'
 );
 select is(tests.store('ada', 1), 'stored', 'a slow worker that did get the new pair');
 select is(tests.state('ada'), 'active', 'brings the connection back');

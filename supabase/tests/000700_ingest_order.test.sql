@@ -34,7 +34,7 @@ select results_eq(
 );
 select is(private.monthly_order_count(tests.id('ada')), 1, 'and counted');
 select is(tests.ingest('ada', '1'), 'updated', 'the same order again is an update');
-select is((select count(*) from public.orders), 1::bigint, 'it is there once');
+select is((select count(*) from public.orders), 1::bigint, 'it is stored once');
 select is(private.monthly_order_count(tests.id('ada')), 1, 'and counted once');
 select is(tests.ingest('bob', '1'), 'inserted', 'the same number of another shop is another order');
 select is(
@@ -43,7 +43,7 @@ select is(
   'each event is settled'
 );
 
--- What is newer wins.
+-- A newer state wins.
 select is(
   tests.ingest('ada', '1', '{"order_status": "delivered", "tiktok_updated_at": "2026-11-02T00:00:00Z"}'),
   'updated',
@@ -79,7 +79,7 @@ select is(tests.address_after('1* Elm', 'masked'), '11 Elm readable', 'and is ke
 select is(tests.address_after('', 'none'), '11 Elm readable', 'also when there is none any more');
 select is(tests.address_after('7 Oak', 'readable'), '7 Oak readable', 'until the buyer moves');
 
--- What cannot be.
+-- Invalid orders.
 select is(
   tests.attempt(
     'service_role', format('select public.ingest_order(0, %L, %L)', tests.shop('ada'), tests.order_json('2'))

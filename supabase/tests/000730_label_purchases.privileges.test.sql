@@ -1,4 +1,4 @@
--- Who may read and buy labels.
+-- Privileges of label purchases.
 begin;
 \ir helpers.psql
 \ir label_helpers.psql
@@ -10,7 +10,7 @@ select tests.connect_shop('bob');
 select tests.order_to_ship('ada', 'a');
 select tests.order_to_ship('bob', 'b');
 
--- Who may look and buy.
+-- Privileges.
 create table tests.calls as
 select call from unnest(array[
   format('request_label(%L, ''k'', ''h'', %L, ''{"parcel": {}, "label_format": "PDF", "service": "s"}'')', tests.id('ada'), tests.order_id('a')),
@@ -58,7 +58,7 @@ from unnest(array[
   'insert into private.label_transitions (from_state, to_state) values (''voided'', ''purchased'')',
   'update private.labelled_lines set line_item_id = ''x'''
 ]) as statement;
-select is((select count(*) from private.label_purchases), 0::bigint, 'none of them bought anything');
+select is((select count(*) from private.label_purchases), 0::bigint, 'no call bought a label');
 
 select * from finish();
 rollback;

@@ -9,7 +9,7 @@ select tests.connect_shop('ada');
 select tests.connect_shop('bob');
 select tests.order_to_ship('ada', 'a');
 
--- Which state may follow which.
+-- Transitions.
 select results_eq(
   $$select from_state || ' -> ' || string_agg(to_state, ', ' order by to_state)
     from private.label_transitions group by from_state order by from_state$$,
@@ -21,7 +21,7 @@ select results_eq(
     ('unknown -> failed, purchased'),
     ('void_rejected -> void_requested'),
     ('void_requested -> void_rejected, voided')$$,
-  'the transitions: from voided there is no way'
+  'the transitions: voided is final'
 );
 create table tests.states (state text);
 insert into tests.states
@@ -55,7 +55,7 @@ $$;
 select is(
   tests.go(earlier.state, later.state),
   case
-    -- That is no transition, and no time of one.
+    -- Not a transition, so its time stays.
     when earlier.state = later.state then 'then'
     when exists (
       select from private.label_transitions where from_state = earlier.state and to_state = later.state
@@ -65,7 +65,7 @@ select is(
   concat_ws(' ', 'from', earlier.state, 'to', later.state)
 )
 from tests.states as earlier cross join tests.states as later;
-select is(tests.go('purchased', 'lost'), 'PT409', 'nor is there a way to a state that is none');
+select is(tests.go('purchased', 'lost'), 'PT409', 'an unknown state is refused');
 select throws_like(
   $$insert into private.label_purchases (user_id, order_id, idempotency_key, request_hash, provider, line_item_ids,
       parcel, service, label_format, state)
@@ -76,14 +76,14 @@ select throws_like(
   $$insert into private.label_purchases (user_id, order_id, idempotency_key, request_hash, provider, line_item_ids,
       parcel, service, label_format)
     values (tests.id('ada'), tests.order_id('a'), 'empty', 'h', 'easypost', '{}', '{}', 's', 'PDF')$$,
-  '%label_purchases_line_item_ids_check%', 'a label is of one unit at least'
+  '%label_purchases_line_item_ids_check%', 'a label has at least one unit'
 );
 select throws_like(
   $$update private.label_purchases set reason = 'not a code'$$, '%label_purchases_reason_check%', 'a reason is a code'
 );
 delete from private.label_purchases;
 
--- What goes with what.
+-- Deletion.
 select tests.order_to_ship('ada', 'l');
 select tests.buy('ada', 'l', 'l1');
 delete from public.orders where tiktok_order_id = 'l';

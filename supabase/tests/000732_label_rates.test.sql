@@ -10,7 +10,7 @@ select tests.connect_shop('bob');
 select tests.order_to_ship('ada', 'a');
 select tests.order_to_ship('bob', 'b');
 
--- Who may look and ask.
+-- Privileges.
 select tests.refused(who, statement, who || ' cannot: ' || regexp_replace(statement, '\(''.*', '(...)'))
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
@@ -118,7 +118,7 @@ select is(
   'nothing else is said of an order that is refused: ' || code
 )
 from tests.refusals
--- These two depend on the provider, and the right one is asked.
+-- These two depend on the provider; the function chooses the right one.
 where code is not null and number not in ('r9', 'r10');
 select ok(tests.to_ship('ada', number) ? 'order', number || ' gets the right provider')
 from tests.refusals where number in ('r9', 'r10');
@@ -187,7 +187,7 @@ select is(
 );
 select is((select count(*) from private.label_rates), 4::bigint, 'then none is stored');
 
--- The sender's address is the shop's.
+-- The sender address belongs to the shop.
 select is(tests.to_ship('ada', 'a') #> '{order,sender}', '{"city": "Ada''s"}', 'the sender is kept');
 select is(tests.to_ship('ada', 'ok1') #> '{order,sender}', '{"city": "Ada''s"}', 'for all orders of the shop');
 select is(tests.to_ship('bob', 'b') #> '{order,sender}', 'null', 'and for no other shop');
@@ -205,7 +205,7 @@ select is(
       '{"provider": "easypost", "carrier": "c", "service": "s", "service_name": "n", "is_default": false}'::jsonb || wrong::jsonb
     )
   )),
-  to_jsonb(code), wrong || ' is no rate'
+  to_jsonb(code), wrong || ' is not a rate'
 )
 from (
   values
@@ -230,7 +230,7 @@ select tests.run_as('service_role', format(
 ));
 select is(tests.to_ship('ada', 'a') ->> 'refusal', 'shop_not_connected', 'for a shop that is not connected nothing is bought');
 
--- What goes with what.
+-- Deletion.
 delete from public.orders where id = tests.order_id('a');
 select is_empty('select * from private.label_rates', 'with an order go its rates');
 delete from public.tiktok_shops where id = tests.shop('ada');

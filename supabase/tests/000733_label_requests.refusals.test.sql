@@ -10,7 +10,7 @@ select tests.connect_shop('bob');
 select tests.order_to_ship('ada', 'a');
 select tests.order_to_ship('bob', 'b');
 
--- Refusals: of the order.
+-- Refusals because of the order.
 create table tests.refusals (number text, changes jsonb, provider text, code text);
 insert into tests.refusals
 values
@@ -41,7 +41,7 @@ from tests.refusals;
 select is(tests.requested('bob', 'a', 'not his'), 'PT404', 'no label for the order of another seller');
 select is(tests.requested('ada', 'nowhere', 'no order'), 'PT404', 'nor for one that is not there');
 
--- Of the rate.
+-- Refusals because of the rate.
 select tests.add_rate('of a', 'a');
 select tests.add_rate('old', 'a');
 update private.label_rates set expires_at = now() where id = (select id from tests.rates where name = 'old');
@@ -56,7 +56,7 @@ from (
     (tests.rate('of a') || '{"provider": "tiktok_shipping"}', 'rate_of_another_provider')
 ) as refused (request, code);
 
--- Of the units.
+-- Refusals because of the units.
 select is(
   tests.requested('ada', 'a', 'key', '{"line_item_ids": ["a-1", "b-1"]}'), 'refused line_items_unknown',
   'no label for a unit of another order'

@@ -47,8 +47,8 @@ select is(
 );
 select is(tests.label_state('second'), null, 'and leaves no purchase');
 select is(tests.labelled('a'), '1:first 2:first 3:first', 'the units are still the first one''s');
-select is((select count(*) from public.shipments), 0::bigint, 'a request is no parcel yet');
-select is(tests.timeline('a'), 'nothing', 'and no news');
+select is((select count(*) from public.shipments), 0::bigint, 'a request creates no parcel');
+select is(tests.timeline('a'), 'nothing', 'and no timeline entry');
 
 -- The same key again.
 create table tests.again as select tests.request('ada', 'a', 'first', '{"sender": {"city": "Ada''s"}}') as answer;
@@ -73,20 +73,20 @@ select is(tests.requested('ada', 'a', 'first', '{}', 'another'), 'key_reused', '
 select tests.order_to_ship('ada', 'a2');
 select is(tests.requested('ada', 'a2', 'first', '{}', 'another'), 'key_reused', 'the key for another order');
 select is(tests.requested('ada', 'a2', 'first'), 'key_reused', 'whatever the hash says');
-select is(tests.labelled('a2'), 'none', 'takes none of its units');
+select is(tests.labelled('a2'), 'none', 'reserves no unit');
 select is(tests.label_state('first'), 'requested 1', 'and the purchase is untouched');
 select is(tests.requested('bob', 'b', 'first'), 'requested', 'another seller may have the same key');
 delete from private.label_purchases where user_id = tests.id('bob');
 
 -- A worker that died.
 select tests.age('first', '2 minutes');
-select is(tests.requested('ada', 'a', 'first'), 'in_progress', 'for two minutes somebody may be working on it');
+select is(tests.requested('ada', 'a', 'first'), 'in_progress', 'for two minutes a worker may be buying it');
 select tests.age('first', '121 seconds');
 select is(tests.requested('ada', 'a', 'first', '{}', 'another'), 'key_reused', 'later too the request must be the same');
-select is(tests.requested('ada', 'a', 'first'), 'requested', 'then it begins anew');
+select is(tests.requested('ada', 'a', 'first'), 'requested', 'then it starts again');
 select is(tests.label_state('first'), 'requested 2', 'as another attempt');
 select is(tests.labelled('a'), '1:first 2:first 3:first', 'with its own units');
-select is(tests.requested('ada', 'a', 'first'), 'in_progress', 'which somebody works on again');
+select is(tests.requested('ada', 'a', 'first'), 'in_progress', 'which is in progress again');
 select is(
   tests.call(format('get_label_purchase(%L)', tests.purchase('first'))) - 'shipment' - 'order' - 'parcel' - 'sender',
   jsonb_build_object(
@@ -123,8 +123,8 @@ select results_eq(
 select is(tests.start('first', 2), 'false', 'once');
 select is(tests.requested('ada', 'a', 'first'), 'in_progress', 'it is being bought');
 select tests.age('first', '3 minutes');
-select is(tests.requested('ada', 'a', 'first'), 'unsettled', 'if the worker dies now, nobody knows what was bought');
-select is(tests.label_state('first'), 'purchasing 2', 'so that it does not begin anew');
+select is(tests.requested('ada', 'a', 'first'), 'unsettled', 'if the worker dies now, the outcome is unknown');
+select is(tests.label_state('first'), 'purchasing 2', 'so it does not start again');
 select is(
   tests.request('ada', 'a', 'first') #>> '{purchase,carrier_shipment_id}', 'shp_first',
   'but is looked up at the provider'

@@ -14,7 +14,7 @@ create table tests.bought as select tests.finish_label('c1', '{"label_url": "htt
 select tests.order_to_ship('ada', 'd', '{"shipping_type": "TIKTOK"}');
 select tests.buy('ada', 'd', 'd1', '{"line_item_ids": ["d-2"]}');
 
--- Its seller's, and nobody else's.
+-- Only its seller gets a label.
 create function tests.shipment(nickname text, key text)
 returns jsonb
 language sql
@@ -28,7 +28,7 @@ select is(
   'with what working on it needs'
 );
 select is(tests.shipment('bob', 'c1'), '"PT404"', 'another seller has no such label');
-select is(tests.shipment('ada', 'nothing'), '"PT404"', 'nor is there any other');
+select is(tests.shipment('ada', 'nothing'), '"PT404"', 'nor is another label found');
 
 -- The document.
 select tests.receive_event('ada', 'fetched by');
@@ -56,8 +56,8 @@ select is(
   'no other label is touched'
 );
 
--- TikTok is told.
-create function tests.told(package text, warning text, error text, event_id bigint default null)
+-- The notification of TikTok.
+create function tests.notified(package text, warning text, error text, event_id bigint default null)
 returns text
 language sql
 as $$
@@ -67,20 +67,20 @@ as $$
   select row(tiktok_package_id, tiktok_told_at, tiktok_warning, tiktok_error)::text
   from public.shipments where id = tests.purchase('c1');
 $$;
-select is(tests.told(null, null, 'shop closed'), '(,,,"shop closed")', 'TikTok did not take it: it is not told');
-select tests.receive_event('ada', 'told by');
+select is(tests.notified(null, null, 'shop closed'), '(,,,"shop closed")', 'TikTok refused it: the time stays empty');
+select tests.receive_event('ada', 'notified by');
 select is(
-  tests.told('p1', 'late', null, (select id from private.webhook_events where external_id = 'told by')),
-  format('(p1,"%s",late,)', now()), 'it took it, with a warning'
+  tests.notified('p1', 'late', null, (select id from private.webhook_events where external_id = 'notified by')),
+  format('(p1,"%s",late,)', now()), 'TikTok accepted it, with a warning'
 );
-select is(tests.event_status('told by'), 'done', 'the event is settled');
+select is(tests.event_status('notified by'), 'done', 'the event is settled');
 update public.shipments set tiktok_told_at = '2026-01-01Z' where id = tests.purchase('c1');
 select is(
-  tests.told(null, null, null), format('(p1,"%s",late,)', timestamptz '2026-01-01Z'),
-  'telling it again forgets nothing'
+  tests.notified(null, null, null), format('(p1,"%s",late,)', timestamptz '2026-01-01Z'),
+  'a repeated notification keeps everything'
 );
 select is(
-  tests.told(null, null, 'again'), format('(p1,"%s",late,again)', timestamptz '2026-01-01Z'),
+  tests.notified(null, null, 'again'), format('(p1,"%s",late,again)', timestamptz '2026-01-01Z'),
   'nor does an error after that'
 );
 

@@ -18,15 +18,15 @@ select tests.age('first', '3 minutes');
 select tests.request('ada', 'a2', 'rival');
 
 -- Failing frees the units.
-select is(tests.doubt('rival', 1) ->> 'state', 'requested', 'nobody doubts what was not started');
-select is(tests.doubt('first', 1) ->> 'state', 'purchasing', 'nor may the dead worker');
-select is(tests.doubt('first', 2) ->> 'state', 'unknown', 'the living one does not know');
+select is(tests.mark_unknown('rival', 1) ->> 'state', 'requested', 'a purchase that was not started does not become unknown');
+select is(tests.mark_unknown('first', 1) ->> 'state', 'purchasing', 'a worker that lost it cannot mark it');
+select is(tests.mark_unknown('first', 2) ->> 'state', 'unknown', 'its worker marks it unknown');
 select is(tests.label_state('first'), 'unknown 2 timeout', 'and says why');
 select is(tests.requested('ada', 'a', 'first'), 'unsettled', 'it must be looked up');
 select is(tests.requested('ada', 'a', 'first', '{}', 'another'), 'key_reused', 'for the same request only');
 select is(tests.requested('ada', 'a', 'second'), 'refused line_items_labelled', 'its units are not free');
-select is(tests.doubt('first', 2) ->> 'state', 'unknown', 'doubting again changes nothing');
-select is(tests.fail('first', 1) ->> 'state', 'unknown', 'the dead worker cannot fail it');
+select is(tests.mark_unknown('first', 2) ->> 'state', 'unknown', 'marking it again changes nothing');
+select is(tests.fail('first', 1) ->> 'state', 'unknown', 'a worker that lost it cannot fail it');
 select is(tests.labelled('a'), '1:first 2:first 3:first', 'its units are still its own');
 select tests.receive_event('ada', 'failed by');
 select is(
@@ -37,7 +37,7 @@ select is(tests.label_state('first'), 'failed 2 carrier_refused', 'it says why')
 select is(tests.event_status('failed by'), 'done', 'the event that found it out is settled');
 select is(tests.labelled('a'), 'none', 'and the units are free');
 select is(tests.requested('ada', 'a', 'first', '{}', 'another'), 'key_reused', 'its key is not');
-select is(tests.requested('ada', 'a', 'first'), 'requested', 'the same request begins anew');
+select is(tests.requested('ada', 'a', 'first'), 'requested', 'the same request starts again');
 select is(tests.label_state('first'), 'requested 3', 'as another attempt, the reason forgotten');
 select is(tests.labelled('a'), '1:first 2:first 3:first', 'with the units as its own again');
 select is(tests.fail('first', 3) ->> 'state', 'failed', 'that fails before it is started');

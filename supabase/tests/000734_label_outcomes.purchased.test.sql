@@ -78,7 +78,7 @@ select results_eq(
   $$values (
       'MARK_SHIPPED', tests.shop_id('ada'), 'pending', 'MARK_SHIPPED:' || tests.purchase('c1') || ':purchased', '{}'
     )$$,
-  'TikTok will be told'
+  'TikTok will be notified'
 );
 
 -- Finishing twice changes nothing.
@@ -93,23 +93,23 @@ select is(
 select is(
   (select count(*) from public.analytics_events where event_type = 'label_bought')
     + (select count(*) from public.order_events where order_id = tests.order_id('c')),
-  2::numeric::bigint, 'no more news, no more statistics'
+  2::numeric::bigint, 'no further timeline entry, no further statistics'
 );
 select is(tests.tasks('c1'), 'MARK_SHIPPED', 'and no more to do');
 select is(tests.requested('ada', 'c', 'c1'), 'exists', 'asking again finds it');
 select is(tests.request('ada', 'c', 'c1') -> 'shipment', (select answer from tests.bought), 'as it is');
 select is(tests.requested('ada', 'c', 'c1', '{}', 'another'), 'key_reused', 'for the same request only');
 select is(tests.fail('c1', 1) ->> 'state', 'purchased', 'what was bought does not fail');
-select is(tests.doubt('c1', 1) ->> 'state', 'purchased', 'nor is it doubted');
+select is(tests.mark_unknown('c1', 1) ->> 'state', 'purchased', 'and does not become unknown');
 select is(tests.start('c1', 1), 'false', 'nor bought again');
 select is(tests.labelled('c'), '1:c1 2:c1 3:c1', 'its units keep their label');
 select is(tests.parcel('c1'), 'purchased', 'and the parcel stays');
 select is(
   tests.call(format('finish_label_purchase(%L, ''{}'')', tests.id('no purchase'))), '"PT404"',
-  'what nobody asked for is not bought'
+  'an unknown purchase cannot be finished'
 );
 
--- A part of an order, and TikTok's own label.
+-- A label for a part of an order, and a TikTok label.
 select tests.order_to_ship('ada', 'd', '{"shipping_type": "TIKTOK"}');
 select is(tests.requested('ada', 'd', 'd1', '{"line_item_ids": ["d-2"]}'), 'requested', 'a label for one unit');
 select is(tests.requested('ada', 'd', 'd2'), 'requested', 'and one for the others');
@@ -122,7 +122,7 @@ select results_eq(
       line_item_ids
     from public.shipments where id = tests.purchase('d1')$$,
   $$values ('tiktok_shipping', 'PDF', 'USD', '0.10', '7.10', 'pkg', now(), '{d-2}'::text[])$$,
-  'what the provider does not say is as it was asked for; TikTok knows of its own label'
+  'facts that the provider does not report are taken from the request; TikTok knows its own label'
 );
 select is(tests.tasks('d1'), 'FETCH_LABEL', 'which is to be fetched');
 select is(
@@ -131,14 +131,14 @@ select is(
 create table tests.rest as select tests.finish_label('d2');
 select is(tests.order_state('d'), 'awaiting_collection AWAITING_SHIPMENT', 'then the rest, without having been started');
 select is(
-  tests.timeline('d'), 'LABEL_PURCHASED partially_shipped, LABEL_PURCHASED awaiting_collection', 'both are in the timeline'
+  tests.timeline('d'), 'LABEL_PURCHASED partially_shipped, LABEL_PURCHASED awaiting_collection', 'the timeline has both'
 );
 select tests.order_to_ship('ada', 'e');
 select tests.requested('ada', 'e', 'e1');
 update public.orders set order_status = 'in_transit' where tiktok_order_id = 'e';
 create table tests.late as select tests.finish_label('e1');
 select is(tests.order_state('e'), 'in_transit AWAITING_SHIPMENT', 'a label does not move an order back');
-select is(tests.timeline('e'), 'LABEL_PURCHASED', 'though it is in the timeline');
+select is(tests.timeline('e'), 'LABEL_PURCHASED', 'but the timeline has it');
 select tests.order_to_ship('ada', 'f');
 select tests.requested('ada', 'f', 'f1');
 update public.orders set order_status = 'cancelled' where tiktok_order_id = 'f';
@@ -148,7 +148,7 @@ select is(
   'what was bought meanwhile is bought, also of a cancelled order'
 );
 
--- The truth comes late.
+-- A late report that it was bought.
 select tests.order_to_ship('ada', 'g');
 select tests.requested('ada', 'g', 'g1');
 select tests.start('g1');
@@ -157,16 +157,16 @@ select tests.requested('ada', 'g', 'g2', '{"line_item_ids": ["g-3"]}');
 create table tests.adopted as select tests.finish_label('g1') as answer;
 select is(answer ->> 'state', 'purchased', 'what was believed to have failed was bought') from tests.adopted;
 select is(tests.label_state('g1'), 'purchased 1', 'it has no reason any more');
-select is(tests.parcel('g1'), 'purchased', 'its parcel is there');
+select is(tests.parcel('g1'), 'purchased', 'its parcel is stored');
 select is(tests.labelled('g'), '1:g1 2:g1 3:g2', 'it takes the units that are free, and no other''s');
 select is(tests.order_state('g'), 'awaiting_collection AWAITING_SHIPMENT', 'the order has all its labels');
 select is(tests.tasks('g1'), 'MARK_SHIPPED', 'and goes on');
 select tests.order_to_ship('ada', 'h');
 select tests.requested('ada', 'h', 'h1');
 select tests.start('h1');
-select tests.doubt('h1', 1);
+select tests.mark_unknown('h1', 1);
 create table tests.settled as select tests.finish_label('h1');
-select is(tests.label_state('h1'), 'purchased 1', 'so is what nobody could tell');
+select is(tests.label_state('h1'), 'purchased 1', 'an unknown purchase can be finished');
 
 select * from finish();
 rollback;

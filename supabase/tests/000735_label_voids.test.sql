@@ -52,22 +52,22 @@ from tests.underway;
 select is(tests.label_state('c1'), 'purchased 1', 'and the purchase stays');
 update public.shipments set status = 'purchased' where id = tests.purchase('c1');
 
-select is(tests.settle_void('c1', 'voided'), 'purchased', 'nobody voids what no seller wants voided');
+select is(tests.settle_void('c1', 'voided'), 'purchased', 'a label is voided only on request');
 select is(tests.void('ada', 'c1'), 'requested', 'its seller wants it voided');
 select is(tests.label_state('c1'), 'void_requested 1', 'that is stored');
 select is(
-  (select checked_at from private.label_purchases where id = tests.purchase('c1')), now(), 'the provider is being asked'
+  (select checked_at from private.label_purchases where id = tests.purchase('c1')), now(), 'the provider is being called'
 );
 select is(tests.void('ada', 'c1'), 'exists', 'once');
 select is(tests.parcel('c1'), 'purchased', 'the parcel is not voided yet');
 select is(tests.labelled('c'), '1:c1 2:c1 3:c1', 'and keeps its units');
 update private.label_purchases set checked_at = now() - interval '7 hours' where id = tests.purchase('c1');
-select is(tests.void('ada', 'c1'), 'requested', 'later its seller may ask again');
+select is(tests.void('ada', 'c1'), 'requested', 'later its seller may request it again');
 select is(tests.void('ada', 'c1'), 'exists', 'once');
 select is(tests.settle_void('c1', 'void_requested'), 'void_requested', 'not decided yet');
 select is(
   (select row(state, checked_at = now())::text from private.label_purchases where id = tests.purchase('c1')),
-  '(void_requested,t)', 'asked again later'
+  '(void_requested,t)', 'to be checked again later'
 );
 select is(tests.labelled('c'), '1:c1 2:c1 3:c1', 'its units are its own');
 select is(tests.settle_void('c1', 'void_rejected', 'used'), 'void_rejected', 'the provider says no');
@@ -76,9 +76,9 @@ select is(tests.labelled('c') || ' ' || tests.parcel('c1'), '1:c1 2:c1 3:c1 purc
 select is(tests.order_state('c'), 'awaiting_collection AWAITING_SHIPMENT', 'the order too');
 select is(tests.timeline('c'), 'LABEL_PURCHASED awaiting_collection', 'and the timeline');
 select is(tests.settle_void('c1', 'voided'), 'void_rejected', 'a late yes to a request that was refused is none');
-select is(tests.requested('ada', 'c', 'c1'), 'exists', 'the label is there');
+select is(tests.requested('ada', 'c', 'c1'), 'exists', 'the label exists');
 update public.shipments set tiktok_told_at = null where order_id = tests.order_id('c');
-select is(tests.void('ada', 'c1'), 'requested', 'its seller asks again');
+select is(tests.void('ada', 'c1'), 'requested', 'its seller requests it again');
 select is(tests.label_state('c1'), 'void_requested 1', 'the old reason is forgotten');
 select is(tests.settle_void('c1', 'purchased'), 'PT409', 'no answer makes it bought again');
 select tests.receive_event('ada', 'voided by');
@@ -105,16 +105,16 @@ select is(tests.requested('ada', 'c', 'c1'), 'exists', 'its key is used');
 select is(tests.requested('ada', 'c', 'c2'), 'requested', 'a new key buys a new label');
 select is(tests.labelled('c'), '1:c2 2:c2 3:c2', 'for the same units');
 
--- Where TikTok was told, the order is TikTok's.
+-- After TikTok was notified, TikTok decides about the order.
 select tests.order_to_ship('ada', 'i');
 select tests.buy('ada', 'i', 'i1');
 update public.orders set tiktok_status = 'AWAITING_COLLECTION' where tiktok_order_id = 'i';
 select is(tests.void('ada', 'i1') || ' ' || tests.settle_void('i1', 'voided'), 'requested voided', 'a label that TikTok knows');
 select is(tests.order_state('i'), 'awaiting_collection AWAITING_COLLECTION', 'leaves the order as it is');
-select is(tests.timeline('i'), 'LABEL_PURCHASED awaiting_collection, LABEL_VOIDED', 'though it is in the timeline');
+select is(tests.timeline('i'), 'LABEL_PURCHASED awaiting_collection, LABEL_VOIDED', 'but the timeline has it');
 select is(tests.labelled('i'), 'none', 'its units are free');
 select is(tests.requested('ada', 'i', 'i2'), 'requested', 'and get another label');
--- Of two labels, one.
+-- One of two labels.
 select tests.order_to_ship('ada', 'j', '{"tiktok_status": "PARTIALLY_SHIPPING"}');
 select tests.buy('ada', 'j', 'j1', '{"line_item_ids": ["j-1"]}');
 select tests.buy('ada', 'j', 'j2');

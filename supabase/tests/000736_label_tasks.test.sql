@@ -9,7 +9,7 @@ select tests.connect_shop('ada');
 select tests.connect_shop('bob');
 select tests.order_to_ship('ada', 'a');
 
--- What nobody else does is put into the inbox.
+-- Overdue purchases and voids.
 create function tests.enqueue()
 returns text
 language sql
@@ -56,7 +56,7 @@ as $$
   join private.label_purchases as purchase on purchase.id::text = object_id
   where webhook_events.status = 'pending';
 $$;
-select is(tests.enqueue(), '4', 'what nobody works on is enqueued');
+select is(tests.enqueue(), '4', 'overdue purchases and voids are enqueued');
 select is(
   tests.inbox(), 'SETTLE_LABEL purchasing, SETTLE_LABEL requested, SETTLE_LABEL unknown, CHECK_VOID void',
   'exactly what is due'
@@ -72,11 +72,11 @@ select results_eq(
   'for the shop, once for the attempt and the hour'
 );
 select is(tests.enqueue(), '0', 'not twice');
--- As if it had been in another hour.
+-- Moves the tasks to another hour.
 update private.webhook_events set external_id = external_id || 'before';
 select is(tests.enqueue(), '0', 'nor in another hour while it is open');
 update private.webhook_events set status = 'processing';
-select is(tests.enqueue(), '0', 'or being worked');
+select is(tests.enqueue(), '0', 'or being processed');
 select tests.settle_tasks();
 select is(tests.enqueue(), '4', 'but once that is settled');
 select tests.settle_tasks();
@@ -85,7 +85,7 @@ update private.label_purchases set attempt = 8 where idempotency_key = 'unknown'
 select is(tests.enqueue(), '1', 'unless it is another attempt');
 select is(tests.inbox(), 'SETTLE_LABEL unknown', 'of this one');
 
--- Parcels that nothing is heard of.
+-- Silent parcels.
 delete from private.label_purchases;
 delete from private.webhook_events;
 create table tests.silent (service_type text, provider text, status text, heard interval, age interval);
@@ -102,10 +102,10 @@ values
   ('not after 90 days', 'easypost', 'in_transit', interval '1 year', interval '90 days'),
   ('not heard of a day ago', 'easypost', 'in_transit', interval '24 hours', interval '2 days'),
   ('not ours', null, 'in_transit', interval '1 year', interval '2 days'),
-  ('not asked yet', 'easypost', 'in_transit', null, interval '2 days');
+  ('not tracked yet', 'easypost', 'in_transit', null, interval '2 days');
 insert into public.shipments (order_id, carrier, service_type, provider, status, tracked_at, created_at)
 select tests.order_id('a'), 'UPS', service_type, provider, status, now() - heard, now() - age from tests.silent;
-select is(tests.enqueue(), '7', 'parcels that nothing is heard of are asked for');
+select is(tests.enqueue(), '7', 'silent parcels are enqueued');
 select results_eq(
   $$select event_type, service_type, external_id, shop_id
     from private.webhook_events join public.shipments on shipments.id::text = object_id
@@ -122,10 +122,10 @@ update private.webhook_events set external_id = external_id || 'before';
 select is(tests.enqueue(), '7', 'on another day again');
 select tests.settle_tasks();
 
--- Those that are asked for in vain keep no other waiting.
+-- Parcels that stay silent do not block the others.
 insert into public.shipments (id, order_id, carrier, service_type, provider, status, tracked_at)
 select
-  ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, tests.order_id('a'), 'UPS', 'in vain', 'easypost',
+  ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, tests.order_id('a'), 'UPS', 'silent', 'easypost',
   'in_transit', now() - interval '2 days'
 from generate_series(1, 1000) as n;
 insert into public.shipments (id, order_id, carrier, service_type, provider, status, tracked_at)
@@ -135,7 +135,7 @@ values (
 );
 select is(tests.enqueue(), '1000', 'a thousand at once');
 select tests.settle_tasks();
-select is(tests.enqueue(), '1', 'and then the rest, though nothing was heard of the first thousand');
+select is(tests.enqueue(), '1', 'and then the rest, though the first thousand stay silent');
 
 select * from finish();
 rollback;

@@ -1,4 +1,4 @@
--- Who may update a parcel, and which status may follow.
+-- Privileges of tracking, and the ranks of a status.
 begin;
 \ir helpers.psql
 \ir label_helpers.psql
@@ -11,7 +11,7 @@ select tests.order_to_ship('ada', 'a');
 select tests.buy('ada', 'a', 'a1', '{}', '{"tracking_number": "1Z"}');
 select tests.receive_event('ada', 'for the roles');
 
--- Who may tell and ask.
+-- Privileges.
 create table tests.calls as
 select call from unnest(array[
   format('apply_tracking(%s, %L, ''{"status": "delivered"}'')',
@@ -28,7 +28,7 @@ cross join unnest(array[
 ]) as statement;
 select tests.reaches('service_role', 1, 'select public.' || call, 'the backend can: ' || split_part(call, '(', 1))
 from tests.calls;
-select is(tests.parcel('a1'), 'purchased', 'nobody moved the parcel');
+select is(tests.parcel('a1'), 'purchased', 'no refused call moved the parcel');
 select is(
   tests.event_status('for the roles'), 'pending', 'or settled the event'
 );
@@ -59,7 +59,7 @@ declare
   outcome text;
 begin
   update public.shipments set status = from_status where id = tests.purchase('a1');
-  outcome := tests.news('a1', jsonb_build_object('status', to_status));
+  outcome := tests.track('a1', jsonb_build_object('status', to_status));
   raise exception using errcode = 'UNDO1', message = concat_ws(' ', outcome, tests.parcel('a1'));
 exception
   when sqlstate 'UNDO1' then
@@ -69,11 +69,11 @@ $$;
 select is(
   tests.moves(earlier.status, later.status),
   case when later.rank > earlier.rank then 'moved ' || later.status else 'noted ' || earlier.status end,
-  concat_ws(' ', 'news that a parcel is', later.status, 'when it is', earlier.status)
+  concat_ws(' ', 'an update that a parcel is', later.status, 'when it is', earlier.status)
 )
 from tests.statuses as earlier cross join tests.statuses as later;
 select is(tests.moves('in_transit', 'lost'), 'noted in_transit', 'a word that we do not know moves nothing');
-select is(tests.moves('in_transit', null), 'noted in_transit', 'nor do news without one');
+select is(tests.moves('in_transit', null), 'noted in_transit', 'nor does an update without a status');
 
 select * from finish();
 rollback;

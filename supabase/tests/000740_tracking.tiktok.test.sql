@@ -10,7 +10,7 @@ select tests.connect_shop('bob');
 select tests.order_to_ship('ada', 'g', '{"shipping_type": "TIKTOK"}');
 select tests.buy('ada', 'g', 'g1');
 
--- TikTok's own parcels follow their order, and no others.
+-- TikTok parcels follow their order, and no others.
 create table tests.follows (number text, order_status text, tiktok_status text, before text, becomes text);
 insert into tests.follows
 values
@@ -51,12 +51,12 @@ select is(
 select is(tests.parcel('g1'), 'purchased', 'the parcel of another order stays where it is');
 select tests.order_to_ship('ada', 'own', '{}');
 select tests.buy('ada', 'own', 'own');
-insert into public.shipments (order_id, carrier, service_type) values (tests.order_id('own'), 'UPS', 'somebody''s');
+insert into public.shipments (order_id, carrier, service_type) values (tests.order_id('own'), 'UPS', 'foreign');
 update public.orders set tiktok_status = 'DELIVERED', order_status = 'delivered' where tiktok_order_id = 'own';
 select is(
   (select string_agg(service_type || ' ' || status, ', ' order by service_type) from public.shipments
    where order_id = tests.order_id('own')),
-  'Priority purchased, somebody''s created', 'EasyPost''s parcels do not follow, nor do those of nobody'
+  'Priority purchased, foreign created', 'EasyPost parcels do not follow, nor do foreign ones'
 );
 -- The same through the front door.
 select is(tests.ingest('ada', 'door', '{"shipping_type": "TIKTOK", "order_items": [{"line_item_ids": ["door-1"]}]}'), 'inserted', 'an order comes in');

@@ -23,14 +23,14 @@ as $$
   from public.shipments where id = tests.purchase(key);
 $$;
 update public.shipments set tracked_at = now() - interval '1 day';
-select tests.receive_event('ada', 'first news');
+select tests.receive_event('ada', 'first update');
 select is(
-  tests.news(
-    'a1', '{"status": "in_transit", "updated_at": "2026-12-10T12:00:00Z", "estimated_delivery": "2026-12-20"}', 'first news'
+  tests.track(
+    'a1', '{"status": "in_transit", "updated_at": "2026-12-10T12:00:00Z", "estimated_delivery": "2026-12-20"}', 'first update'
   ),
   'moved', 'the parcel is on its way'
 );
-select is(tests.event_status('first news'), 'done', 'the event is settled with it');
+select is(tests.event_status('first update'), 'done', 'the event is settled with it');
 select is(tests.seen('a1'), 'in_transit 2026-12-20 10T12', 'where it is, when it comes, since when');
 select is((select tracked_at from public.shipments where id = tests.purchase('a1')), now(), 'it was heard of now');
 select is(tests.order_state('a'), 'in_transit AWAITING_SHIPMENT', 'so is its order');
@@ -48,15 +48,15 @@ select is(
 );
 -- The same event again.
 select is(
-  tests.news(
-    'a1', '{"status": "delivered", "updated_at": "2026-12-30T12:00:00Z", "estimated_delivery": "2026-12-30"}', 'first news'
+  tests.track(
+    'a1', '{"status": "delivered", "updated_at": "2026-12-30T12:00:00Z", "estimated_delivery": "2026-12-30"}', 'first update'
   ),
   'settled', 'an event that is settled'
 );
-select is(tests.seen('a1'), 'in_transit 2026-12-20 10T12', 'tells nothing');
+select is(tests.seen('a1'), 'in_transit 2026-12-20 10T12', 'changes nothing');
 select tests.receive_event('ada', 'ignored');
 update private.webhook_events set status = 'ignored', reason = 'x' where external_id = 'ignored';
-select is(tests.news('a1', '{"status": "delivered"}', 'ignored'), 'settled', 'nor does one that was ignored');
+select is(tests.track('a1', '{"status": "delivered"}', 'ignored'), 'settled', 'nor does one that was ignored');
 select is(
   tests.call(format('apply_tracking(0, %L, ''{"status": "delivered"}'')', tests.purchase('a1'))), '"PT404"',
   'nor one that is not there'
@@ -66,71 +66,71 @@ select is(tests.seen('a1'), 'in_transit 2026-12-20 10T12', 'the parcel is where 
 -- Estimates.
 update public.shipments set tracked_at = now() - interval '1 day';
 select is(
-  tests.news('a1', '{"status": "in_transit", "updated_at": "2026-12-10T11:00:00Z", "estimated_delivery": "2026-12-19"}'),
-  'stale', 'late news'
+  tests.track('a1', '{"status": "in_transit", "updated_at": "2026-12-10T11:00:00Z", "estimated_delivery": "2026-12-19"}'),
+  'stale', 'a late update'
 );
-select is(tests.seen('a1'), 'in_transit 2026-12-20 10T12', 'change neither estimate nor time');
+select is(tests.seen('a1'), 'in_transit 2026-12-20 10T12', 'changes neither estimate nor time');
 select is(
   (select tracked_at from public.shipments where id = tests.purchase('a1')), now(), 'but something was heard of the parcel'
 );
 select is(
-  tests.news('a1', '{"status": "in_transit", "updated_at": "2026-12-10T12:00:00Z", "estimated_delivery": "2026-12-21"}'),
-  'noted', 'news of the same moment'
+  tests.track('a1', '{"status": "in_transit", "updated_at": "2026-12-10T12:00:00Z", "estimated_delivery": "2026-12-21"}'),
+  'noted', 'an update of the same moment'
 );
-select is(tests.seen('a1'), 'in_transit 2026-12-21 10T12', 'do');
+select is(tests.seen('a1'), 'in_transit 2026-12-21 10T12', 'does');
 select is(
-  tests.news('a1', '{"status": "purchased", "updated_at": "2026-12-10T14:00:00Z", "estimated_delivery": "2026-12-22"}'),
-  'noted', 'so do newer ones, though their status is behind'
+  tests.track('a1', '{"status": "purchased", "updated_at": "2026-12-10T14:00:00Z", "estimated_delivery": "2026-12-22"}'),
+  'noted', 'so does a newer one with a lower status'
 );
 select is(tests.seen('a1'), 'in_transit 2026-12-22 10T14', 'which does not move it back');
-select is(tests.news('a1', '{"updated_at": "2026-12-10T15:00:00Z"}'), 'noted', 'news without an estimate');
-select is(tests.seen('a1'), 'in_transit 2026-12-22 10T15', 'keep the one before');
-select is(tests.news('a1', '{"estimated_delivery": "2026-12-23"}'), 'noted', 'news without a time');
-select is(tests.seen('a1'), 'in_transit 2026-12-23 10T15', 'are of now, and leave the carrier''s time');
+select is(tests.track('a1', '{"updated_at": "2026-12-10T15:00:00Z"}'), 'noted', 'an update without an estimate');
+select is(tests.seen('a1'), 'in_transit 2026-12-22 10T15', 'keeps the previous estimate');
+select is(tests.track('a1', '{"estimated_delivery": "2026-12-23"}'), 'noted', 'an update without a time');
+select is(tests.seen('a1'), 'in_transit 2026-12-23 10T15', 'counts as new, and keeps the carrier time');
 select is(
-  tests.news('a1', '{"status": "out_for_delivery", "updated_at": "2026-12-10T13:00:00Z", "estimated_delivery": "2026-12-01"}'),
-  'moved', 'late news that are further'
+  tests.track('a1', '{"status": "out_for_delivery", "updated_at": "2026-12-10T13:00:00Z", "estimated_delivery": "2026-12-01"}'),
+  'moved', 'a late update with a higher status'
 );
-select is(tests.seen('a1'), 'out_for_delivery 2026-12-23 10T15', 'move it, but its estimate is the newer one');
-select is(tests.news('a1', '{"tracking_number": "other"}'), 'noted', 'another tracking number');
+select is(tests.seen('a1'), 'out_for_delivery 2026-12-23 10T15', 'moves the parcel, but keeps the newer estimate');
+select is(tests.track('a1', '{"tracking_number": "other"}'), 'noted', 'another tracking number');
 select is(
   (select tracking_number from public.shipments where id = tests.purchase('a1')), '1Z', 'does not take the place of its own'
 );
 update public.shipments set tracking_number = null where id = tests.purchase('a1');
-select is(tests.news('a1', '{"tracking_number": "1Z"}'), 'noted', 'one that comes later');
+select is(tests.track('a1', '{"tracking_number": "1Z"}'), 'noted', 'one that comes later');
 select is((select tracking_number from public.shipments where id = tests.purchase('a1')), '1Z', 'is kept');
 select is(
   tests.timeline('a'),
   'LABEL_PURCHASED awaiting_collection, TRACKING_UPDATED in_transit in_transit, TRACKING_UPDATED out_for_delivery',
-  'only what moved is in the timeline'
+  'the timeline has only moves'
 );
 select is(tests.order_state('a'), 'in_transit AWAITING_SHIPMENT', 'the order is on its way all the time');
-select is(tests.news('a1', '{"status": "delivered"}'), 'moved', 'it arrives');
+select is(tests.track('a1', '{"status": "delivered"}'), 'moved', 'it arrives');
 select is(tests.order_state('a'), 'delivered AWAITING_SHIPMENT', 'with it the order');
-select is(tests.news('a1', '{"status": "in_transit"}'), 'noted', 'and that is that');
+select is(tests.track('a1', '{"status": "in_transit"}'), 'noted', 'and that is that');
 select is(tests.order_state('a') || ' ' || tests.parcel('a1'), 'delivered AWAITING_SHIPMENT delivered', 'for both');
-select is(tests.news('a1', '{"status": "returned"}'), 'moved', 'except that it may come back');
+select is(tests.track('a1', '{"status": "returned"}'), 'moved', 'except that it may come back');
 select is(tests.order_state('a') || ' ' || tests.parcel('a1'), 'delivered AWAITING_SHIPMENT returned', 'which the order does not');
 
 -- More than one parcel.
 select tests.order_to_ship('ada', 'b');
 select tests.buy('ada', 'b', 'b1', '{"line_item_ids": ["b-1"]}');
-select is(tests.news('b1', '{"status": "delivered"}'), 'moved', 'the only parcel arrives');
+select is(tests.track('b1', '{"status": "delivered"}'), 'moved', 'the only parcel arrives');
 select is(tests.order_state('b'), 'partially_shipped AWAITING_SHIPMENT', 'but not all units had a label');
 select tests.buy('ada', 'b', 'b2', '{"line_item_ids": ["b-2"]}');
 select tests.buy('ada', 'b', 'b3', '{"line_item_ids": ["b-3"]}');
 select is(tests.order_state('b'), 'in_transit AWAITING_SHIPMENT', 'now they have, and one of them is under way');
-select is(tests.news('b2', '{"status": "delivered"}'), 'moved', 'the second arrives');
+select is(tests.track('b2', '{"status": "delivered"}'), 'moved', 'the second arrives');
 select is(tests.order_state('b'), 'in_transit AWAITING_SHIPMENT', 'the third is missing');
-select is(tests.news('b3', '{"status": "failed"}'), 'moved', 'it could not be delivered');
+select is(tests.track('b3', '{"status": "failed"}'), 'moved', 'it could not be delivered');
 select is(tests.order_state('b'), 'in_transit AWAITING_SHIPMENT', 'so that the order was not');
-select is(tests.news('b3', '{"status": "returned"}'), 'moved', 'it comes back');
+select is(tests.track('b3', '{"status": "returned"}'), 'moved', 'it comes back');
 select is(tests.order_state('b'), 'delivered AWAITING_SHIPMENT', 'what could be delivered was');
 select tests.order_to_ship('ada', 'c');
 select tests.buy('ada', 'c', 'c1');
-select is(tests.news('c1', '{"status": "returned"}'), 'moved', 'the only parcel comes back');
+select is(tests.track('c1', '{"status": "returned"}'), 'moved', 'the only parcel comes back');
 select is(tests.order_state('c'), 'in_transit AWAITING_SHIPMENT', 'nothing was delivered');
--- A label that was voided is no parcel.
+-- A voided label does not count as a parcel.
 select tests.order_to_ship('ada', 'd');
 select tests.buy('ada', 'd', 'd1');
 update public.shipments set status = 'voided' where id = tests.purchase('d1');
@@ -138,22 +138,22 @@ update private.label_purchases set state = 'void_requested' where id = tests.pur
 update private.label_purchases set state = 'voided' where id = tests.purchase('d1');
 delete from private.labelled_lines where purchase_id = tests.purchase('d1');
 select tests.buy('ada', 'd', 'd2');
-select is(tests.news('d1', '{"status": "delivered"}'), 'noted', 'news of a voided label');
+select is(tests.track('d1', '{"status": "delivered"}'), 'noted', 'an update of a voided label');
 select is(tests.parcel('d1') || ' ' || tests.order_state('d'), 'voided awaiting_collection AWAITING_SHIPMENT', 'move nothing');
-select is(tests.news('d2', '{"status": "delivered"}'), 'moved', 'the parcel that took its place arrives');
+select is(tests.track('d2', '{"status": "delivered"}'), 'moved', 'the parcel that took its place arrives');
 select is(tests.order_state('d'), 'delivered AWAITING_SHIPMENT', 'and is all of the order');
 -- Forwards only.
 select tests.order_to_ship('ada', 'e');
 select tests.buy('ada', 'e', 'e1');
 update public.orders set order_status = 'completed' where tiktok_order_id = 'e';
-select is(tests.news('e1', '{"status": "in_transit"}'), 'moved', 'late news of an order that is over');
+select is(tests.track('e1', '{"status": "in_transit"}'), 'moved', 'a late update of a completed order');
 select is(tests.order_state('e') || ' ' || tests.parcel('e1'), 'completed AWAITING_SHIPMENT in_transit', 'move the parcel only');
-select is(tests.timeline('e'), 'LABEL_PURCHASED awaiting_collection, TRACKING_UPDATED in_transit', 'and are in the timeline');
+select is(tests.timeline('e'), 'LABEL_PURCHASED awaiting_collection, TRACKING_UPDATED in_transit', 'and are added to the timeline');
 
 -- A shipment that is gone.
 select tests.receive_event('ada', 'of nothing');
-select isnt(tests.news('gone', '{"status": "delivered"}', 'of nothing'), 'moved', 'no parcel, no news');
-select is(tests.event_status('of nothing'), 'pending', 'and the event is not settled as if there had been some');
+select isnt(tests.track('gone', '{"status": "delivered"}', 'of nothing'), 'moved', 'an unknown parcel is not moved');
+select is(tests.event_status('of nothing'), 'pending', 'and the event is not settled');
 
 select * from finish();
 rollback;

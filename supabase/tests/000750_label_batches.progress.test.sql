@@ -11,7 +11,7 @@ select tests.connect_shop('bob');
 select tests.order_to_ship('ada', 'a');
 select tests.order_to_ship('ada', 'b');
 select tests.order_to_ship('bob', 'c');
-create table tests.first as select tests.ask('ada', 'first', '{b,a,c,nowhere}') as answer;
+create table tests.first as select tests.request_batch('ada', 'first', '{b,a,c,nowhere}') as answer;
 
 create function tests.events(key text)
 returns text
@@ -33,7 +33,7 @@ select is(
     'order_id', tests.order_id('b'), 'state', 'purchased', 'problem', null,
     'shipment', tests.call(format('get_shipment(%L, %L)', tests.id('ada'), tests.purchase(tests.item_key(1)))) -> 'shipment'
   ),
-  'its shipment is in the batch'
+  'the batch contains its shipment'
 );
 select is(tests.look('ada', 'first') #>> '{items,0,shipment,tracking_number}', '1Z', 'as it is');
 select is(tests.item('first', 1) ->> 'state', 'purchased', 'the worker sees that it is');
@@ -52,7 +52,7 @@ select tests.request('ada', 'a', tests.item_key(2)) is not null;
 select tests.start(tests.item_key(2));
 select tests.call(format('doubt_label_purchase(%L, 1, ''timeout'')', tests.purchase(tests.item_key(2)))) is not null;
 select tests.settle('first', 2, '{"state": "unknown"}');
-select is(tests.progress('first'), 'done 4 0 1 2 1', 'nobody knows of the last one: the batch is done with');
+select is(tests.progress('first'), 'done 4 0 1 2 1', 'the last one is unknown: the batch is done');
 select is(tests.events('first'), 'done done done done', 'and nothing is left to do');
 select is(
   (select string_agg(item ->> 'state', ' ' order by place)
@@ -105,7 +105,7 @@ from (
     ('voided', 'purchased', 'done 4 0 2 2 0'),
     ('void_rejected', 'purchased', 'done 4 0 2 2 0')
 ) as later (state, becomes, progress);
-select is(tests.second_item(), 'unknown unknown', 'nobody knows');
+select is(tests.second_item(), 'unknown unknown', 'the outcome is unknown');
 create table tests.found as select tests.finish_label(tests.item_key(2), '{"tracking_number": "2Z"}');
 select is(tests.second_item(), 'purchased purchased', 'until it turns out');
 select is(tests.look('ada', 'first') #>> '{items,1,shipment,tracking_number}', '2Z', 'with its parcel');
@@ -115,7 +115,7 @@ select is(
   'though what was stored is as it was'
 );
 
--- What is refused stores nothing.
+-- A refused batch stores nothing.
 select is(
   tests.call(format(
     'request_label_batch(%L, ''bad'', ''h'', ''[{"order_id": "%s"}, {"order_id": "x"}]'')', tests.id('ada'),
@@ -138,7 +138,7 @@ select throws_ok(
   '23505', null, 'one place, one label'
 );
 
--- What goes with what.
+-- Deletion.
 delete from public.orders where tiktok_order_id = 'b';
 select is(
   tests.look('ada', 'first') #> '{items,0}',

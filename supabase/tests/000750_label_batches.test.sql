@@ -12,7 +12,7 @@ select tests.order_to_ship('ada', 'a');
 select tests.order_to_ship('ada', 'b');
 select tests.order_to_ship('bob', 'c');
 
--- Who may ask and look.
+-- Privileges.
 create table tests.calls as
 select call from unnest(array[
   format('request_label_batch(%L, ''roles'', ''h'', ''[{"order_id": "%s"}]'')', tests.id('ada'), tests.order_id('a')),
@@ -44,12 +44,12 @@ from unnest(array[
   'delete from private.label_batches',
   'delete from private.label_batch_items'
 ]) as statement;
-select is((select count(*) from private.label_batches), 0::bigint, 'none of them is there');
+select is((select count(*) from private.label_batches), 0::bigint, 'no batch is stored');
 
--- A batch: two orders of its seller's, one of another's, one of nobody's.
+-- A batch: two orders of its seller, one of another seller, one unknown.
 select tests.start('nothing') is null;
 
-create table tests.first as select tests.ask('ada', 'first', '{b,a,c,nowhere}') as answer;
+create table tests.first as select tests.request_batch('ada', 'first', '{b,a,c,nowhere}') as answer;
 select is(answer ->> 'outcome', 'accepted', 'a batch is accepted') from tests.first;
 select is(
   answer -> 'batch',
@@ -76,26 +76,26 @@ select results_eq(
     from (
       values (1, tests.shop_id('ada')), (2, tests.shop_id('ada')), (3, null), (4, null)
     ) as item (place, shop) order by place$$,
-  'each is in the inbox, for the shop of the order; an order that is not the seller''s has none'
+  'each is enqueued for the shop of the order; a foreign order has no shop'
 );
 select is((select count(*) from private.label_purchases), 0::bigint, 'nothing is bought yet');
 select is(tests.look('ada', 'first'), (select answer -> 'batch' from tests.first), 'its seller looks at it');
 select is(tests.look('bob', 'first'), '"PT404"', 'another one has no such batch, though an order in it is theirs');
-select is(tests.look('ada', 'nothing'), '"PT404"', 'nor is there any other');
+select is(tests.look('ada', 'nothing'), '"PT404"', 'nor is another label found');
 
 -- The same key again.
 select is(
-  tests.ask('ada', 'first', '{b,a,c,nowhere}'),
+  tests.request_batch('ada', 'first', '{b,a,c,nowhere}'),
   jsonb_build_object('outcome', 'exists', 'batch', (select answer -> 'batch' from tests.first)),
-  'the same key and request: it is there'
+  'the same key and request: it exists'
 );
-select is(tests.ask('ada', 'first', '{b}', 'another'), '{"outcome": "key_reused"}', 'the key with another request');
+select is(tests.request_batch('ada', 'first', '{b}', 'another'), '{"outcome": "key_reused"}', 'the key with another request');
 select is(
   (select count(*) from private.label_batches) + (select count(*) from private.label_batch_items)
     + (select count(*) from private.webhook_events where event_type = 'BUY_LABEL'),
   9::numeric::bigint, 'nothing was added'
 );
-select is(tests.ask('bob', 'first', '{c}') ->> 'outcome', 'accepted', 'another seller may have the same key');
+select is(tests.request_batch('bob', 'first', '{c}') ->> 'outcome', 'accepted', 'another seller may have the same key');
 select is(
   (select string_agg(coalesce(shop_id, 'none'), ' ') from private.webhook_events
    where event_type = 'BUY_LABEL' and object_id like (
@@ -105,7 +105,7 @@ select is(
 );
 delete from private.label_batches where user_id = tests.id('bob');
 
--- The worker's side.
+-- Items for the event worker.
 select is(
   tests.item('first', 2),
   jsonb_build_object(
@@ -116,12 +116,12 @@ select is(
 );
 select is(
   tests.item('first', 3) -> 'user_id', to_jsonb(tests.id('ada')),
-  'and asks for it as the batch''s seller, so that a foreign order is refused'
+  'for the seller of the batch, so a foreign order is refused'
 );
 select is(
   tests.requested('ada', 'c', 'item 3') || ' ' || tests.requested('ada', 'nowhere', 'item 4'), 'PT404 PT404', 'as it is'
 );
-select is(tests.item('first', 5), null, 'there is no fifth');
+select is(tests.item('first', 5), null, 'a fifth item is unknown');
 select is(tests.item('nothing', 1), null, 'nor one of another batch');
 
 create function tests.events(key text)

@@ -1,4 +1,4 @@
--- Who may use billing, and the Stripe customer of a seller.
+-- Privileges of billing, and the Stripe customer of a seller.
 begin;
 \ir helpers.psql
 \ir billing_helpers.psql
@@ -7,7 +7,7 @@ select tests.sign_up(nickname) from unnest(array['ada', 'bob', 'cem']) as nickna
 select tests.customer('ada');
 select tests.customer('bob');
 
--- Who may ask and look.
+-- Privileges.
 create table tests.calls as
 select call from unnest(array[
   format('get_stripe_customer(%L)', tests.id('ada')),
@@ -53,7 +53,7 @@ select tests.refused(
 );
 select is(
   (select count(*) from public.subscriptions) + (select count(*) from public.analytics_events), 0::bigint,
-  'none of this left anything'
+  'no call stored anything'
 );
 
 -- One customer for a seller, and one seller for a customer: the first.
@@ -85,11 +85,11 @@ select is(
   'an id in plain text is refused'
 );
 select is(
-  tests.call(format('store_stripe_customer(%L, %L, ''h'')', tests.id('nobody'), tests.encrypted('c'))), '"23503"',
+  tests.call(format('store_stripe_customer(%L, %L, ''h'')', tests.id('unknown'), tests.encrypted('c'))), '"23503"',
   'and a user that is not there'
 );
 select is(
-  tests.call(format('get_stripe_customer(%L)', tests.id('nobody'))), '"PT404"', 'who is not found either'
+  tests.call(format('get_stripe_customer(%L)', tests.id('unknown'))), '"PT404"', 'who is not found either'
 );
 select is(tests.version('dan'), null, 'dan has none');
 
@@ -101,7 +101,7 @@ select is(
 from unnest(array[
   '{old customer of cem}', '{new customer of cem,old customer of cem}', '{old customer of cem,newer customer of cem}'
 ]) as hashes;
-select is(tests.call(format('find_stripe_customer(%L)', hashes)), null, 'nobody is found by ' || hashes)
+select is(tests.call(format('find_stripe_customer(%L)', hashes)), null, 'no customer is found by ' || hashes)
 from unnest(array['{}', '{""}', '{new customer of cem}', '{OLD customer of cem}']) as hashes;
 
 select * from finish();

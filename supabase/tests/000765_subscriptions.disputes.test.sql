@@ -25,7 +25,7 @@ insert into public.subscriptions (user_id, stripe_customer_id, stripe_customer_i
 values (tests.id('fay'), tests.encrypted('c'), 'old customer of fay', 'starter', 'active');
 select is(tests.listed('fay'), jsonb_build_array(tests.encrypted('of fay')), 'without one that Stripe does not have');
 select tests.sign_up('gus');
-select is(tests.listed('gus'), '[]', 'nobody''s customer has none');
+select is(tests.listed('gus'), '[]', 'an unknown customer has none');
 select tests.customer('gus');
 select is(tests.listed('gus'), '[]', 'nor has a new one');
 
@@ -59,7 +59,7 @@ select is(tests.picture(), picture, 'no plan has changed') from tests.before;
 select is(tests.dispute(id, 'ada'), 'settled', 'noted once') from tests.dispute_event;
 select is(tests.dispute(0, 'ada'), 'PT404', 'without an event it is not');
 select is((select count(*) from tests.disputes()), 1::bigint, 'there is one');
-select is(tests.dispute(tests.stripe_event('foreign dispute'), 'nobody'), 'noted', 'one of nobody''s customer is noted too');
+select is(tests.dispute(tests.stripe_event('foreign dispute'), 'unknown'), 'noted', 'a dispute of an unknown customer is logged too');
 select is(
   (select array_agg(details ->> 'user_id' order by details ->> 'user_id') from tests.disputes() as details),
   array[tests.id('ada')::text, null], 'without a user'
@@ -69,7 +69,7 @@ select is(
 delete from auth.users where id = tests.id('ada');
 select is(tests.version('ada'), null, 'the customer is forgotten');
 select is(tests.stored('first'), null, 'and its subscriptions');
-select is(tests.applied('ada', 'first', 'scale'), 'PT404', 'what Stripe still says of them is nobody''s');
+select is(tests.applied('ada', 'first', 'scale'), 'PT404', 'and is unknown afterwards');
 
 select * from finish();
 rollback;

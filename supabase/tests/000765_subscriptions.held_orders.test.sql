@@ -45,14 +45,14 @@ select tests.count_orders('eve', 98);
 select tests.count_orders('fay', 98);
 
 select is(tests.applied('eve', 'of eve', 'starter', 'incomplete'), 'applied 0', 'what is not paid for releases nothing');
-select is(tests.applied('eve', 'of eve', 'starter', 'canceled'), 'applied 0', 'nor what is over');
+select is(tests.applied('eve', 'of eve', 'starter', 'canceled'), 'applied 0', 'nor does a canceled one');
 select is(tests.held('eve') || ', ' || tests.held('fay'), '1 2 3 3 4, 5', 'all are held');
 select is(
   tests.applied('eve', 'of eve', 'starter', event_id => tests.stripe_event('grows')), 'applied 3',
   'room for two orders of three events'
 );
 select is(tests.held('eve'), '1 2', 'the oldest ones are released');
-select is(tests.held('fay'), '5', 'and nobody else''s');
+select is(tests.held('fay'), '5', 'and no other seller''s');
 select results_eq(
   $$select status, attempts, reason, settled_at, next_attempt_at from private.webhook_events
     where shop_id = tests.shop_id('eve') and object_id in ('3', '4')$$,

@@ -1,4 +1,4 @@
--- Which subscription counts, and what the profile shows.
+-- The subscription that counts, and the profile.
 begin;
 \ir helpers.psql
 \ir billing_helpers.psql
@@ -6,7 +6,7 @@ begin;
 select tests.sign_up('cem');
 select tests.customer('cem');
 
--- Every status of Stripe's: what counts for the limit, and what the seller's row shows.
+-- Every Stripe status: the limit that counts, and what the profile shows.
 create table tests.statuses (status text, expected text);
 insert into tests.statuses values
   ('active', '500 active growth'),

@@ -33,7 +33,7 @@ select is(tests.version('ada'), 2, 'the customer has another version');
 select is(tests.version('bob'), 1, 'and no other one');
 select is(
   tests.event((select id from private.webhook_events where external_id = 'evt_1')), 'done settled',
-  'the event that told of it is done'
+  'its event is done'
 );
 
 -- The same again.
@@ -44,15 +44,15 @@ select is(
 );
 select results_eq(
   'select stripe_subscription_id_hash, reconciled_at from public.subscriptions', $$values ('old first', now())$$,
-  'the row is found by the hash of an older key; that Stripe was asked is noted'
+  'the row is found by the hash of an older key, and the time of reading is stored'
 );
 select is(tests.plan_changes('ada'), 'growth active', 'no change is recorded');
 select is(
   tests.event((select id from private.webhook_events where external_id = 'evt_2')), 'done settled',
-  'the event is done all the same'
+  'the event is done'
 );
 
--- A state that was read before another one was stored, and an event that was worked already.
+-- A state that was read before another one was stored, and an event that is settled.
 create table tests.before as select tests.picture() as picture;
 create table tests.open_event as select tests.stripe_event('evt_3') as id;
 
@@ -80,11 +80,11 @@ select is(
   'settled 0', 'whatever else is wrong'
 );
 select is(tests.picture(), picture, 'they store nothing') from tests.before;
-select is(tests.applied('ada', 'first', 'scale', event_id => 0), 'PT404', 'there is no such event');
+select is(tests.applied('ada', 'first', 'scale', event_id => 0), 'PT404', 'an unknown event');
 
--- What is refused leaves both the state and the event.
+-- A refused state changes neither state nor event.
 select is(
-  tests.applied('dan', 'of dan', 'scale', event_id => id), 'PT404', 'a customer that is nobody''s'
+  tests.applied('dan', 'of dan', 'scale', event_id => id), 'PT404', 'an unknown customer'
 )
 from tests.open_event;
 select is(
@@ -126,10 +126,10 @@ select is(tests.picture(), picture, 'has no effect') from tests.before;
 drop trigger refuse on private.webhook_events;
 select is(tests.applied('ada', 'first', 'scale', event_id => id), 'applied 0', 'once it can it has')
 from tests.open_event;
-select is(tests.stored('first') || ', ' || tests.event(id), 'scale active, done settled', 'both are there')
+select is(tests.stored('first') || ', ' || tests.event(id), 'scale active, done settled', 'both are stored')
 from tests.open_event;
 
--- A price that is none of ours.
+-- An unknown price.
 delete from tests.before;
 insert into tests.before select tests.picture();
 create table tests.unknown_price as select tests.stripe_event('evt_5') as id;
@@ -146,9 +146,9 @@ select is(
 from tests.unknown_price;
 select is(tests.stored('first'), 'scale past_due', 'and gets its status');
 select is(tests.event(id), 'done settled', 'which settles the event') from tests.unknown_price;
-select is(tests.applied('ada', 'first', null, 'past_due'), 'unchanged 0', 'the same again is no change');
+select is(tests.applied('ada', 'first', null, 'past_due'), 'unchanged 0', 'the same state again is not a change');
 
--- What counts as a change, and what is recorded.
+-- Changes, and their analytics events.
 delete from public.analytics_events;
 select is(tests.applied('bob', 'of bob', 'starter'), 'applied 0', 'bob subscribes');
 create function tests.applied_twice(changes jsonb)
@@ -166,7 +166,7 @@ from unnest(array[
   '{"current_period_end": null}', '{"current_period_start": null, "current_period_end": null}',
   '{"current_period_end": null, "cancel_at_period_end": true}', '{"cancel_at_period_end": true}'
 ]::jsonb[]) as change;
-select is(tests.plan_changes('bob'), 'starter active', 'none of the plan');
+select is(tests.plan_changes('bob'), 'starter active', 'but no change of the plan');
 select is(
   (select concat_ws(' ', current_period_start, current_period_end, cancel_at_period_end) from public.subscriptions
    where user_id = tests.id('bob')),
@@ -179,7 +179,7 @@ select is(
   tests.plan_changes('bob'), 'growth active, growth past_due, starter active', 'both are recorded'
 );
 select is((select count(*) from public.subscriptions where user_id = tests.id('bob')), 1::bigint, 'in one row');
-select is(tests.version('bob'), 16, 'whoever stored a state raised the version');
+select is(tests.version('bob'), 16, 'every stored state raised the version');
 
 select * from finish();
 rollback;

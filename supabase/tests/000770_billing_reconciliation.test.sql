@@ -6,7 +6,7 @@ begin;
 select tests.sign_up(nickname) from unnest(array['ada', 'bob', 'cem', 'dan']) as nickname;
 select tests.customer(nickname) from unnest(array['ada', 'bob', 'cem']) as nickname;
 
--- Who may ask.
+-- Privileges.
 create table tests.calls as
 select call from unnest(array[
   'request_subscription_sync()',
@@ -27,14 +27,14 @@ select is_empty(
 select is(tests.attempt('service_role', 'select public.' || call), '1', 'the backend can: ' || call) from tests.calls;
 delete from private.webhook_events;
 
--- A comparison is asked for: of all, one at a time.
-create function tests.ask(nickname text default null)
+-- A comparison of all subscriptions: one at a time.
+create function tests.request_sync(nickname text default null)
 returns bigint
 language sql
 as $$
   select (tests.call(format('request_subscription_sync(%L)', tests.id(nickname))) ->> 'event_id')::bigint;
 $$;
-create table tests.first as select tests.ask() as id;
+create table tests.first as select tests.request_sync() as id;
 select results_eq(
   $$select source, external_id ~ '^SYNC_SUBSCRIPTIONS:[0-9a-f-]{36}$', event_type, shop_id, object_id, status,
       next_attempt_at, body::jsonb
@@ -45,14 +45,14 @@ select results_eq(
     )$$,
   'a comparison begins in the inbox'
 );
-select is(tests.ask(), id, 'while one waits there is no other') from tests.first;
+select is(tests.request_sync(), id, 'while one is waiting, no other starts') from tests.first;
 update private.webhook_events set status = 'processing', attempts = 1;
-select is(tests.ask(), id, 'nor while it is worked') from tests.first;
+select is(tests.request_sync(), id, 'nor while it is being processed') from tests.first;
 
--- Of one seller, beside it and as often as is asked.
-select isnt(tests.ask('ada'), id, 'that of one seller is another') from tests.first;
+-- Comparisons of one seller: next to it, and as many as requested.
+select isnt(tests.request_sync('ada'), id, 'that of one seller is another') from tests.first;
 select isnt(
-  tests.ask('ada'), (select id from private.webhook_events where object_id = tests.id('ada')::text),
+  tests.request_sync('ada'), (select id from private.webhook_events where object_id = tests.id('ada')::text),
   'each of them is'
 );
 select is(
@@ -62,30 +62,30 @@ select is(
 select is(
   tests.call(format('request_subscription_sync(%L)', tests.id(nickname))), '"PT404"', nickname || ' has no customer'
 )
-from unnest(array['dan', 'nobody']) as nickname;
-select is((select count(*) from private.webhook_events), 3::bigint, 'nothing is asked for then');
+from unnest(array['dan', 'unknown']) as nickname;
+select is((select count(*) from private.webhook_events), 3::bigint, 'then nothing is enqueued');
 delete from private.webhook_events where object_id is null;
-select tests.ask();
+select tests.request_sync();
 select is(
   (select count(*) from private.webhook_events where object_id is null), 1::bigint,
   'one of all does not wait for those of sellers'
 );
 
--- When it is over another one may begin.
-create function tests.asks_anew(old_status text)
+-- Another one may begin after it has ended.
+create function tests.starts_again(old_status text)
 returns boolean
 language plpgsql
 as $$
 declare
-  old_id bigint := tests.ask();
+  old_id bigint := tests.request_sync();
 begin
   update private.webhook_events
   set status = old_status, reason = case when old_status <> 'done' then 'for_a_test' end, settled_at = now()
   where id = old_id;
-  return tests.ask() <> old_id;
+  return tests.request_sync() <> old_id;
 end;
 $$;
-select ok(tests.asks_anew(status), 'another one begins after one that is ' || status)
+select ok(tests.starts_again(status), 'another one begins after one that is ' || status)
 from unnest(array['done', 'ignored', 'dead']) as status;
 
 -- Page by page.
@@ -104,7 +104,7 @@ as $$
   select details from public.system_logs where event_type = 'subscriptions_reconciled' order by id;
 $$;
 delete from private.webhook_events;
-create table tests.page as select tests.ask() as one;
+create table tests.page as select tests.request_sync() as one;
 select is(
   tests.go_on(one, '{"started_at": "2026-11-01T00:00:00Z", "checked": 100, "repaired": 3, "after": "sub_100"}'),
   'continued', 'behind a page comes the next'
@@ -124,14 +124,14 @@ select is((select count(*) from private.webhook_events), 2::bigint, 'and no othe
 update private.webhook_events
 set status = 'processing', settled_at = null
 where id = (select one from tests.page);
-select is(tests.go_on(one, '{"checked": 200}'), 'continued', 'also where it is worked again by hand') from tests.page;
+select is(tests.go_on(one, '{"checked": 200}'), 'continued', 'also after a replay') from tests.page;
 select results_eq(
   $$select body::jsonb ->> 'checked' from private.webhook_events where status = 'pending'$$, $$values ('100')$$,
   'the successor stays as it is'
 );
 select is_empty('select * from tests.logged()', 'nothing is logged before the end');
 create table tests.next_page as select id from private.webhook_events where status = 'pending';
-select is(tests.ask(), id, 'the next page is the comparison that is under way') from tests.next_page;
+select is(tests.request_sync(), id, 'the next page is the running comparison') from tests.next_page;
 select is(
   tests.go_on(id, '{"started_at": "2026-11-01T00:00:00Z", "checked": 130, "repaired": 4, "listed": true, "finished": true}'),
   'reconciled', 'the last page ends it'
@@ -150,7 +150,7 @@ select is(tests.go_on(id, '{"finished": true}'), 'settled', 'it ends once') from
 select is((select count(*) from tests.logged()), 1::bigint, 'as the log says');
 select is(tests.go_on(0, '{"finished": true}'), 'PT404', 'without an event nothing goes on');
 
-select is(tests.go_on(tests.ask('ada'), '{"checked": 1}'), 'continued', 'that of one seller goes on');
+select is(tests.go_on(tests.request_sync('ada'), '{"checked": 1}'), 'continued', 'that of one seller goes on');
 select results_eq(
   $$select object_id from private.webhook_events where status = 'pending'$$, $$values (tests.id('ada')::text)$$,
   'as that of the seller'

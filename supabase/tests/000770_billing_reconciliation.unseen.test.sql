@@ -6,7 +6,7 @@ begin;
 select tests.sign_up(nickname) from unnest(array['ada', 'bob', 'cem', 'dan']) as nickname;
 select tests.customer(nickname) from unnest(array['ada', 'bob', 'cem']) as nickname;
 
--- What Stripe did not name.
+-- Subscriptions that Stripe did not list.
 delete from public.subscriptions;
 create function tests.unseen(started_at timestamptz, nickname text default null, behind text default null)
 returns text
@@ -124,7 +124,7 @@ select is(tests.stored('a'), 'growth canceled', 'keeping its plan');
 select is(tests.shown('ada'), '100 active starter', 'the next best one counts');
 select is(tests.plan_changes('ada'), 'growth canceled', 'the change is recorded');
 select is(tests.version('ada'), ada + 1, 'who read Stripe before reads again') from tests.versions;
-select is(tests.reconciled(), 'a', 'that Stripe was asked is noted');
+select is(tests.reconciled(), 'a', 'the time of reading is stored');
 select is(
   tests.applied('ada', 'a', 'growth', version => ada), 'conflict 0', 'a state that was read before is not stored'
 )
@@ -133,7 +133,7 @@ select is(tests.ended('a'), 'false', 'it ends once');
 select is(tests.ended('b'), 'true', 'the last one ends');
 select is(tests.shown('ada'), '10 canceled starter', 'then there is the trial');
 update public.subscriptions set status = 'incomplete_expired' where stripe_subscription_id_hash = 'new b';
-select is(tests.ended('b'), 'false', 'one that never began is over already');
+select is(tests.ended('b'), 'false', 'one that never began has already ended');
 select is(tests.stored('b'), 'starter incomplete_expired', 'and stays so');
 select is(tests.ended('nothing'), 'false', 'one that is not there does not end');
 select is(tests.call('end_subscription(''{}'')'), 'false', 'nor does any without a hash');

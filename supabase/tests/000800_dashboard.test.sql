@@ -7,7 +7,7 @@ select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
 select public.refresh_dashboard_metrics();
--- Far from UTC, so that a month of the session's time zone would be another one.
+-- Far from UTC, where a month of the session would differ.
 set local timezone = 'Pacific/Auckland';
 create view tests.month as
 select private.current_month()::timestamp at time zone 'UTC' as start;
@@ -15,7 +15,7 @@ select tests.add_order('ada', '1', start) from tests.month;
 select tests.add_order('ada', '2', start - interval '1 microsecond') from tests.month;
 select tests.add_order('bob', '3', start) from tests.month;
 
--- Who may look.
+-- Privileges.
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
@@ -46,7 +46,7 @@ select tests.reaches(
   'service_role', 1, 'select public.refresh_dashboard_metrics()', 'the backend refreshes the figures'
 );
 
--- What one sees.
+-- Figures of a seller.
 create function tests.figures(nickname text)
 returns jsonb
 language sql

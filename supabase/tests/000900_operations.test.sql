@@ -29,7 +29,7 @@ select is(
     'select string_agg(metric, '' '' order by metric) from public.check_database_health()'
   ),
   'active_connections database_size_mb events_dead events_held events_open labels_unknown oldest_open_event_seconds orders_last_hour',
-  'the backend asks for the health'
+  'the backend reads the health'
 );
 create function tests.health(figure text)
 returns text
@@ -56,11 +56,11 @@ select is(tests.health('events_dead'), '1 warning', 'a dead event is a warning')
 select is(
   tests.attempt('service_role', format('select public.create_backup_point(%L)', name)),
   '22023',
-  format('%L is no name', name)
+  format('%L is not a name', name)
 )
 from unnest(array['', ' x', 'a/b', repeat('x', 64), null]) as name;
 
--- Tidying up: what nobody needs, and nothing else.
+-- Only old rows are deleted.
 delete from private.webhook_events;
 create table tests.ages as
 select status || ' for ' || days || ' days' as name, status, days

@@ -19,13 +19,13 @@ $$;
 create table tests.orders as
 select tests.add_order('ada', '1') as ada, tests.add_order('bob', '2') as bob;
 
--- Broadcasts to the owner's topic: ids and states, no more.
+-- Broadcasts to the topic of the owner: only ids and states.
 select results_eq(
   $$select * from tests.messages('ada')$$,
   $$select 'order_received', jsonb_build_object(
       'order_id', ada, 'order_status', 'received', 'payment_status', 'pending'
     ) from tests.orders$$,
-  'the owner is told of a new order'
+  'the owner receives a new order'
 );
 select results_eq(
   $$select payload ->> 'order_id' from tests.messages('bob')$$,
@@ -39,16 +39,16 @@ select results_eq(
   $$select 'order_changed', jsonb_build_object(
       'order_id', ada, 'order_status', 'in_transit', 'payment_status', 'pending'
     ) from tests.orders$$,
-  'the owner is told of a change'
+  'the owner receives a change'
 );
-select is_empty($$select * from tests.messages('bob')$$, 'and nobody else');
+select is_empty($$select * from tests.messages('bob')$$, 'and no other seller');
 delete from realtime.messages;
 insert into public.shipments (order_id, carrier, service_type) select ada, 'USPS', 'Priority' from tests.orders;
 select results_eq(
   $$select * from tests.messages('ada')$$,
   $$select 'shipment_created', jsonb_build_object('shipment_id', id, 'order_id', ada, 'status', 'created')
     from tests.orders, public.shipments$$,
-  'the owner is told of a shipment'
+  'the owner receives a shipment'
 );
 delete from realtime.messages;
 update public.shipments set status = 'delivered';
@@ -57,13 +57,13 @@ select results_eq(
   $$values ('shipment_changed', 'delivered')$$,
   'and of its change'
 );
-select is_empty($$select * from tests.messages('bob')$$, 'and nobody else is');
+select is_empty($$select * from tests.messages('bob')$$, 'and no other seller does');
 select tests.receive_event('ada', 'unrelated');
 delete from realtime.messages;
 select tests.attempt('service_role', tests.order_insert('ada', '3'));
-select is_empty('select * from realtime.messages', 'what was rolled back is not told');
+select is_empty('select * from realtime.messages', 'a rolled-back change is not sent');
 
--- Who receives what. Realtime sets the topic that is joined, and asks the policies.
+-- Receiving. Realtime sets the joined topic and evaluates the policies.
 create function tests.receives(who text, topic text, extension text default 'broadcast')
 returns text
 language plpgsql
@@ -124,7 +124,7 @@ select is_empty(
       select from pg_attribute
       where attrelid = prrelid and attname in ('access_token', 'refresh_token', 'stripe_customer_id')
     )$$,
-  'none of them holds a secret'
+  'no table contains a secret'
 );
 
 select * from finish();

@@ -996,7 +996,7 @@ begin
   -- Waits for another worker with the same event, and then finds it settled.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   if event.status in ('done', 'ignored') then
     return null;
@@ -1087,7 +1087,7 @@ begin
   for update;
   select * into before from public.shipments where id = p_shipment_id for update;
   if before.id is null then
-    raise exception 'There is no shipment %', p_shipment_id using errcode = 'PT404';
+    raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
   -- 2. Apply a higher status always, other facts only if the update is newer.
   newer := (p_news ->> 'updated_at')::timestamptz is null
@@ -1645,7 +1645,7 @@ begin
   for given in select entry.key, entry.value from jsonb_each(p_filter) as entry loop
     -- 2. Require a known key.
     if given.key <> all (filters) then
-      raise exception 'There is no filter "%". There are: %',
+      raise exception 'Unknown filter "%"; known filters: %',
         left(given.key, 100), array_to_string(filters, ', ')
         using errcode = 'PT400';
     end if;
@@ -1837,7 +1837,7 @@ declare
 begin
   perform from public.users where id = p_user_id for key share;
   if not found then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   -- A user has at most ten open states: the oldest are deleted.
   delete from private.tiktok_authorizations
@@ -2383,7 +2383,7 @@ begin
   where id = p_tiktok_shop_id and user_id = p_user_id
   for update;
   if shop.id is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   -- A former account cannot end the connection of the new account.
   if shop.connection_status <> 'transferred' then
@@ -2645,7 +2645,7 @@ begin
   for update;
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
-    raise exception 'There is no label purchase %', p_purchase_id using errcode = 'PT404';
+    raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
   end if;
   if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
     update private.label_purchases
@@ -2824,7 +2824,7 @@ declare
 begin
   select * into seller from public.users where id = p_user_id;
   if seller.id is null then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   return jsonb_build_object(
     'email', seller.email,
@@ -2904,7 +2904,7 @@ begin
   -- 1. Lock the order counter of the seller, then the event.
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   perform private.lock_monthly_count(seller);
   event := private.lock_open_event(p_event_id);
@@ -3352,7 +3352,7 @@ begin
   where id = p_event_id
   for update;
   if status_before is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   settled := status_before in ('done', 'ignored', 'held', 'dead');
   if settled then
@@ -3743,7 +3743,7 @@ declare
 begin
   select * into event from private.webhook_events where id = p_event_id;
   if event.id is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   return private.webhook_event_summary(event) || jsonb_build_object('body', event.body);
 end;
@@ -3902,7 +3902,7 @@ begin
   end if;
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for update;
   if shop.id is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   -- 2. Enqueue the orders; those of a later sync count as missed by the webhooks.
   enqueued := private.enqueue_found_orders(shop, p_orders);
@@ -4035,7 +4035,7 @@ AS $function$
 begin
   perform from public.users where id = p_user_id for key share;
   if not found then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
   values (p_claim_hash, p_user_id, now(), now())
