@@ -55,10 +55,10 @@ security invoker
 set search_path = ''
 as $$
 declare
-  released integer;
+  chosen bigint[];
 begin
   -- 1. List the held orders of each seller. 2. Compute the room that the plan leaves.
-  -- 3. Choose the oldest orders that fit. 4. Reopen all events of these orders.
+  -- 3. Choose the oldest orders that fit. 4. Lock the events of these orders.
   with held_orders as (
     select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
     from private.webhook_events as event
@@ -82,15 +82,17 @@ begin
     ) as held
     join room on room.user_id = held.user_id
     where held.place <= room.orders
+  ), locked as (
+    select event.id
+    from private.webhook_events as event
+    join next_orders on next_orders.shop_id = event.shop_id and next_orders.object_id = event.object_id
+    where event.status = 'held'
+    for update of event
   )
-  update private.webhook_events as event
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
-  from next_orders
-  where event.status = 'held'
-    and event.shop_id = next_orders.shop_id
-    and event.object_id = next_orders.object_id;
-  get diagnostics released = row_count;
-  return released;
+  select coalesce(array_agg(id), '{}') into chosen from locked;
+  -- 5. Reopen them.
+  perform private.reopen_webhook_events(chosen);
+  return cardinality(chosen);
 end;
 $$;
 comment on function public.release_held_events(uuid) is

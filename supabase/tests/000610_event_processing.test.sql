@@ -105,6 +105,30 @@ select tests.claim();
 select is(tests.ignore('pointless', 1), 'true', 'an event that needs no action is settled');
 select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'with the reason');
 
+-- Postponing does not count the attempt.
+create function tests.postpone(external_id text, attempt integer)
+returns text
+language sql
+as $$
+  select tests.run_as('service_role', format(
+    'select public.postpone_webhook_event(%s, %s, ''STRIPE_SECRET_KEY is missing'', 300)', tests.event(external_id), attempt
+  ));
+$$;
+select tests.receive('postponed');
+update private.webhook_events set attempts = 9 where external_id = 'postponed';
+select tests.claim();
+select is(tests.postpone('postponed', 9), 'false', 'a worker that lost its claim postpones nothing');
+select is(tests.postpone('postponed', 10), 'true', 'a postponed event waits');
+select results_eq(
+  $$select status, attempts, postponed, last_error, next_attempt_at from private.webhook_events
+    where external_id = 'postponed'$$,
+  $$values ('pending', 10, 1, 'STRIPE_SECRET_KEY is missing', now() + interval '5 minutes')$$,
+  'for as long as the worker says, with one attempt left'
+);
+update private.webhook_events set next_attempt_at = now() where external_id = 'postponed';
+select is(jsonb_array_length(tests.claim()), 1, 'then it is claimed again');
+select is(tests.fail('postponed', 11), 'dead', 'and its last failure counts');
+
 -- The frame of functions that apply an event.
 create function tests.apply(external_id text)
 returns jsonb

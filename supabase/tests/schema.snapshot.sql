@@ -136,6 +136,7 @@ create table private.webhook_events (
   body text not null,
   status text not null default 'pending'::text,
   attempts integer not null default 0,
+  postponed integer not null default 0,
   next_attempt_at timestamp with time zone not null default now(),
   reason text,
   last_error text,
@@ -1474,7 +1475,7 @@ CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  SET search_path TO ''
 AS $function$
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
   where id = any (p_event_ids);
 $function$
 ;
@@ -1987,7 +1988,7 @@ begin
     from private.webhook_events
     where status = 'processing'
       and next_attempt_at <= now()
-      and attempts >= private.max_webhook_attempts()
+      and attempts - postponed >= private.max_webhook_attempts()
     limit p_limit
     for update skip locked
   );
@@ -2001,14 +2002,14 @@ begin
     from private.webhook_events
     where status in ('pending', 'processing')
       and next_attempt_at <= now()
-      and attempts < private.max_webhook_attempts()
+      and attempts - postponed < private.max_webhook_attempts()
   ), due as (
     select event.id
     from private.webhook_events as event
     join queue on queue.id = event.id
     where event.status in ('pending', 'processing')
       and event.next_attempt_at <= now()
-      and event.attempts < private.max_webhook_attempts()
+      and event.attempts - event.postponed < private.max_webhook_attempts()
     order by queue.place, queue.next_attempt_at
     limit p_limit
     for update of event skip locked
@@ -2581,13 +2582,13 @@ declare
   new_status text;
 begin
   update private.webhook_events
-  set status = case when attempts < private.max_webhook_attempts() then 'pending' else 'dead' end,
-      reason = case when attempts < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
-      settled_at = case when attempts < private.max_webhook_attempts() then null else now() end,
+  set status = case when attempts - postponed < private.max_webhook_attempts() then 'pending' else 'dead' end,
+      reason = case when attempts - postponed < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
+      settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
       last_error = left(p_error, 2000),
       -- 30 s doubling to 2 h, half of it random: the last of ten attempts is 2 to 4 h after the first.
       next_attempt_at = now() + greatest(
-        make_interval(secs => least(30 * 2 ^ (attempts - 1), 7200) * (0.5 + random() / 2)),
+        make_interval(secs => least(30 * 2 ^ (attempts - postponed - 1), 7200) * (0.5 + random() / 2)),
         make_interval(secs => coalesce(p_retry_after_seconds, 0))
       )
   where id = p_event_id and status = 'processing' and attempts = p_attempt
@@ -2876,7 +2877,7 @@ begin
       where shop_id = shop and connection_status = 'active'
     ) then
       update private.webhook_events
-      set status = 'pending', attempts = 0, next_attempt_at = now()
+      set status = 'pending', attempts = 0, postponed = 0, next_attempt_at = now()
       where id = p_event_id and status = 'processing' and attempts = p_attempt;
       return found;
     end if;
@@ -3237,6 +3238,22 @@ AS $function$
   where status in ('pending', 'processing');
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_attempt integer, p_error text, p_retry_after_seconds integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events
+  set status = 'pending',
+      postponed = postponed + 1,
+      last_error = left(p_error, 2000),
+      next_attempt_at = now() + make_interval(secs => p_retry_after_seconds)
+  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+  return found;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3276,10 +3293,10 @@ CREATE OR REPLACE FUNCTION public.release_held_events(p_user_id uuid DEFAULT NUL
  SET search_path TO ''
 AS $function$
 declare
-  released integer;
+  chosen bigint[];
 begin
   -- 1. List the held orders of each seller. 2. Compute the room that the plan leaves.
-  -- 3. Choose the oldest orders that fit. 4. Reopen all events of these orders.
+  -- 3. Choose the oldest orders that fit. 4. Lock the events of these orders.
   with held_orders as (
     select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
     from private.webhook_events as event
@@ -3303,15 +3320,17 @@ begin
     ) as held
     join room on room.user_id = held.user_id
     where held.place <= room.orders
+  ), locked as (
+    select event.id
+    from private.webhook_events as event
+    join next_orders on next_orders.shop_id = event.shop_id and next_orders.object_id = event.object_id
+    where event.status = 'held'
+    for update of event
   )
-  update private.webhook_events as event
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
-  from next_orders
-  where event.status = 'held'
-    and event.shop_id = next_orders.shop_id
-    and event.object_id = next_orders.object_id;
-  get diagnostics released = row_count;
-  return released;
+  select coalesce(array_agg(id), '{}') into chosen from locked;
+  -- 5. Reopen them.
+  perform private.reopen_webhook_events(chosen);
+  return cardinality(chosen);
 end;
 $function$
 ;
@@ -4270,6 +4289,7 @@ grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp
 grant execute on function public.note_dispute(bigint,text[],jsonb) to service_role;
 grant execute on function public.note_tiktok_told(uuid,text,text,text,bigint) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
+grant execute on function public.postpone_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
@@ -4343,6 +4363,7 @@ comment on column private.tiktok_logins.refresh_failures is 'Consecutive failure
 comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
 comment on relation private.user_dashboard_metrics is 'Dashboard figures, one row per seller as of refreshed_at; in private, because a materialized view has no row level security.';
 comment on relation private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
+comment on column private.webhook_events.postponed is 'Number of attempts that do not count, because a variable of the handler was missing.';
 comment on column private.webhook_events.next_attempt_at is 'pending: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
 comment on column private.webhook_events.reason is 'Code of the reason why it was ignored, held or marked dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
