@@ -88,7 +88,7 @@ export async function replaceCustomer(
   const sealed = await sealId(keys, COLUMN, made);
   const stored = await database.rpc("replace_stripe_customer", {
     p_user_id: userId,
-    p_gone_hashes: await hashesOf(keys, COLUMN, goneId),
+    p_deleted_hashes: await hashesOf(keys, COLUMN, goneId),
     p_stripe_customer_id: sealed.text,
     p_stripe_customer_id_hash: sealed.hash,
   });

@@ -118,5 +118,5 @@ export async function recordDispute(
     // The amount is in minor units, as Stripe has it.
     p_dispute: { stripe_event_id: event.id, reason, amount, currency },
   };
-  return await callFunction(database, "note_dispute", args, Outcome);
+  return await callFunction(database, "record_dispute", args, Outcome);
 }

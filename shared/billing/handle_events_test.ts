@@ -59,7 +59,7 @@ async function work(event: object | string, world: World = {}) {
       );
       return (await Promise.all(sealed)).map(({ text }) => text);
     },
-    note_dispute: () => ({ outcome: "noted" }),
+    record_dispute: () => ({ outcome: "recorded" }),
   });
   let results: EventResult[] = [];
   let paths: string[] = [];
@@ -254,9 +254,9 @@ Deno.test("a dispute is noted with what is no secret of it, for whose customer i
     const { result, paths, calls } = await work({ type, ...data({ ...dispute, charge }) }, {
       stripe,
     });
-    assert.equal((result as { outcome: string }).outcome, "noted");
+    assert.equal((result as { outcome: string }).outcome, "recorded");
     assert.deepEqual(paths, ["GET /v1/charges/ch_1"]);
-    assert.deepEqual(calls, [["note_dispute", {
+    assert.deepEqual(calls, [["record_dispute", {
       p_event_id: 7,
       p_customer_hashes: OURS,
       p_dispute: {

@@ -44,7 +44,7 @@ export async function checkTracking(
   const purchase = await purchases.forWorker(idOf(event));
   if (purchase === undefined) return { ignored: "shipment_not_found" };
   const news = await providers[purchase.provider].track(purchase);
-  const args = { p_event_id: event.event_id, p_shipment_id: purchase.id, p_news: news };
+  const args = { p_event_id: event.event_id, p_shipment_id: purchase.id, p_update: news };
   return await callFunction(database, "apply_tracking", args, Outcome);
 }
 

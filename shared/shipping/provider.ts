@@ -35,7 +35,7 @@ export const OrderToShip = z.object({
 });
 export type OrderToShip = z.infer<typeof OrderToShip>;
 
-/** The database's `private.purchase_to_work`. Amounts are decimal strings in major units. */
+/** The database's `private.purchase_for_worker`. Amounts are decimal strings in major units. */
 export const Purchase = z.object({
   id: z.uuid(),
   attempt: z.int(),

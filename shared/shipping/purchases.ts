@@ -26,7 +26,7 @@ export const Shipment = z.looseObject({
   label_url: z.string().nullable(),
   label_expires_at: z.string().nullable(),
   label_format: z.string(),
-  tiktok_told_at: z.string().nullable(),
+  tiktok_notified_at: z.string().nullable(),
 });
 export type Shipment = z.infer<typeof Shipment>;
 
@@ -156,12 +156,12 @@ export class Purchases {
   }
 
   async doubt(purchase: Purchase, reason: string): Promise<Shipment> {
-    const result = await this.#database.rpc("doubt_label_purchase", {
+    const result = await this.#database.rpc("mark_label_purchase_unknown", {
       p_purchase_id: purchase.id,
       p_attempt: purchase.attempt,
       p_reason: reason,
     });
-    return Shipment.parse(unwrap("doubt_label_purchase", result));
+    return Shipment.parse(unwrap("mark_label_purchase_unknown", result));
   }
 
   async get(userId: string, id: string): Promise<{ shipment: Shipment; purchase: Purchase }> {
@@ -226,13 +226,13 @@ export class Purchases {
     told: { packageId?: string | null; warning?: string | null; error?: string },
     eventId?: number,
   ): Promise<void> {
-    const result = await this.#database.rpc("note_tiktok_told", {
+    const result = await this.#database.rpc("record_tiktok_notification", {
       p_purchase_id: id,
       p_package_id: (told.packageId ?? null) as string,
       p_warning: (told.warning ?? null) as string,
       p_error: (told.error ?? null) as string,
       ...(eventId !== undefined && { p_event_id: eventId }),
     });
-    unwrap("note_tiktok_told", result);
+    unwrap("record_tiktok_notification", result);
   }
 }

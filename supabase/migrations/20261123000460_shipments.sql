@@ -19,7 +19,7 @@ create table public.shipments (
   tracked_at timestamptz,
   tracking_updated_at timestamptz,
   tiktok_package_id text,
-  tiktok_told_at timestamptz,
+  tiktok_notified_at timestamptz,
   tiktok_warning text,
   tiktok_error text,
   created_at timestamptz not null default now(),
@@ -48,7 +48,7 @@ comment on column public.shipments.status is 'Status of the parcel: docs/labels.
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
-comment on column public.shipments.tiktok_told_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
 comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
 

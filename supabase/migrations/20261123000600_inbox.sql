@@ -132,7 +132,7 @@ comment on function public.oldest_open_event_seconds() is
   'Age in seconds of the oldest event that is not settled; 0 without such an event.';
 grant execute on function public.oldest_open_event_seconds() to service_role;
 
-create function private.forget_shop_events()
+create function private.delete_shop_events()
 returns trigger
 language plpgsql
 security definer
@@ -144,11 +144,11 @@ begin
   return null;
 end;
 $$;
-comment on function private.forget_shop_events() is
+comment on function private.delete_shop_events() is
   'Trigger: deletes the events of a deleted shop, so a deleted account leaves nothing; definer, because it runs as the role that deletes the account.';
 
 -- Not for a transferred shop: its events belong to the new account.
-create trigger forget_shop_events
+create trigger delete_shop_events
   after delete on public.tiktok_shops
   for each row when (old.connection_status <> 'transferred')
-  execute function private.forget_shop_events();
+  execute function private.delete_shop_events();

@@ -60,7 +60,7 @@ grant execute on function public.begin_tiktok_authorization(uuid, text, integer)
   Arguments: p_state_hash.
   Returns:   {outcome: valid, user_id}, or {outcome: unknown | used | expired}.
 */
-create function public.use_tiktok_authorization(p_state_hash text)
+create function public.consume_tiktok_authorization(p_state_hash text)
 returns jsonb
 language plpgsql
 security invoker
@@ -82,16 +82,16 @@ begin
   return jsonb_build_object('outcome', 'valid', 'user_id', known.user_id);
 end;
 $$;
-comment on function public.use_tiktok_authorization(text) is
+comment on function public.consume_tiktok_authorization(text) is
   'Consumes a state: it is valid once.';
-grant execute on function public.use_tiktok_authorization(text) to service_role;
+grant execute on function public.consume_tiktok_authorization(text) to service_role;
 
 /*
   Arguments: p_user_id; p_claim_hash, SHA-256 of the code in the claim.
   Returns:   false if the claim was redeemed before.
   Errors:    PT404, unknown user.
 */
-create function public.use_tiktok_claim(p_user_id uuid, p_claim_hash text)
+create function public.redeem_tiktok_claim(p_user_id uuid, p_claim_hash text)
 returns boolean
 language plpgsql
 security invoker
@@ -108,6 +108,6 @@ begin
   return found;
 end;
 $$;
-comment on function public.use_tiktok_claim(uuid, text) is
+comment on function public.redeem_tiktok_claim(uuid, text) is
   'Redeems the claim of an installation that began at TikTok: it is valid once.';
-grant execute on function public.use_tiktok_claim(uuid, text) to service_role;
+grant execute on function public.redeem_tiktok_claim(uuid, text) to service_role;

@@ -45,9 +45,9 @@ grant execute on function public.deauthorize_tiktok_shop(bigint, uuid, timestamp
 /*
   Arguments: p_event_id; p_tiktok_shop_id; p_event_at, the time at TikTok, null means when the event was received;
              p_expires_at.
-  Returns:   {outcome}: noted; stale, the seller connected again later; settled, the event already was.
+  Returns:   {outcome}: recorded; stale, the seller connected again later; settled, the event already was.
 */
-create function public.note_authorization_expiry(
+create function public.record_authorization_expiry(
   p_event_id bigint,
   p_tiktok_shop_id uuid,
   p_event_at timestamptz,
@@ -86,12 +86,12 @@ begin
       jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
     );
   end if;
-  return private.settle_locked_event(event, '{"outcome": "noted"}');
+  return private.settle_locked_event(event, '{"outcome": "recorded"}');
 end;
 $$;
-comment on function public.note_authorization_expiry(bigint, uuid, timestamptz, timestamptz) is
+comment on function public.record_authorization_expiry(bigint, uuid, timestamptz, timestamptz) is
   'Stores when the authorization expires, records an analytics event and settles the event.';
-grant execute on function public.note_authorization_expiry(bigint, uuid, timestamptz, timestamptz) to service_role;
+grant execute on function public.record_authorization_expiry(bigint, uuid, timestamptz, timestamptz) to service_role;
 
 /*
   Arguments: p_event_id; p_tiktok_shop_id; p_webhook_url.

@@ -1,6 +1,6 @@
 -- The only way in which orders are stored.
 
-create function private.address_wins(incoming text, stored text)
+create function private.replaces_address(incoming text, stored text)
 returns boolean
 language sql
 immutable
@@ -8,9 +8,9 @@ set search_path = ''
 as $$
   select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
 $$;
-comment on function private.address_wins(text, text) is
+comment on function private.replaces_address(text, text) is
   'Whether an incoming address replaces the stored one: TikTok masks addresses later, so a readable address is kept.';
-grant execute on function private.address_wins(text, text) to service_role;
+grant execute on function private.replaces_address(text, text) to service_role;
 
 create function private.next_order_status(stored text, incoming text)
 returns text
@@ -101,12 +101,12 @@ as $$
       shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
       customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
       shipping_address = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order -> 'shipping_address'
         else stored.shipping_address
       end,
       address_status = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order ->> 'address_status'
         else stored.address_status
       end,

@@ -11,7 +11,7 @@ comment on table private.senders is 'Last sender address of each shop.';
 alter table private.senders enable row level security;
 grant select, insert, update on private.senders to service_role;
 
-create function private.remember_sender(p_order_id uuid, p_address jsonb)
+create function private.store_sender(p_order_id uuid, p_address jsonb)
 returns void
 language sql
 security invoker
@@ -23,9 +23,9 @@ as $$
   where id = p_order_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
 $$;
-comment on function private.remember_sender(uuid, jsonb) is
+comment on function private.store_sender(uuid, jsonb) is
   'Stores the sender address of a shop after a carrier accepted it; null keeps the stored address.';
-grant execute on function private.remember_sender(uuid, jsonb) to service_role;
+grant execute on function private.store_sender(uuid, jsonb) to service_role;
 
 create function private.order_line_item_ids(p_order public.orders)
 returns text[]

@@ -161,7 +161,7 @@ as $$
     'line_item_ids', to_jsonb(p_purchase.line_item_ids),
     'estimated_delivery', shipment.estimated_delivery,
     'status', shipment.status,
-    'tiktok_told_at', shipment.tiktok_told_at,
+    'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
     'created_at', p_purchase.created_at,
@@ -179,7 +179,7 @@ grant execute on function private.shipment_view(private.label_purchases) to serv
   Returns:   {id, attempt, state, provider, line_item_ids, parcel, sender, service, label_format, carrier_shipment_id,
              carrier_rate_id, quoted_cost, currency, tiktok_package_id, order (private.order_to_ship)}.
 */
-create function private.purchase_to_work(p_purchase private.label_purchases)
+create function private.purchase_for_worker(p_purchase private.label_purchases)
 returns jsonb
 language sql
 stable
@@ -206,9 +206,9 @@ as $$
     )
   );
 $$;
-comment on function private.purchase_to_work(private.label_purchases) is
+comment on function private.purchase_for_worker(private.label_purchases) is
   'A purchase with its order, as the steps that buy, look up and void it need it.';
-grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
+grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 
 create function private.enqueue_label_task(p_type text, p_purchase private.label_purchases, p_occasion text)
 returns void
@@ -229,7 +229,7 @@ grant execute on function private.enqueue_label_task(text, private.label_purchas
 
 /*
   Arguments: p_user_id; p_shipment_id.
-  Returns:   {shipment (private.shipment_view), purchase (private.purchase_to_work)}.
+  Returns:   {shipment (private.shipment_view), purchase (private.purchase_for_worker)}.
   Errors:    PT404, the seller has no such label.
 */
 create function public.get_shipment(p_user_id uuid, p_shipment_id uuid)
@@ -250,7 +250,7 @@ begin
   end if;
   return jsonb_build_object(
     'shipment', private.shipment_view(purchase),
-    'purchase', private.purchase_to_work(purchase)
+    'purchase', private.purchase_for_worker(purchase)
   );
 end;
 $$;
@@ -287,7 +287,7 @@ grant execute on function public.list_shipments(uuid, uuid) to service_role;
 
 /*
   Arguments: p_purchase_id.
-  Returns:   private.purchase_to_work with abandoned (its worker must have died), seconds (since its last change) and
+  Returns:   private.purchase_for_worker with abandoned (its worker must have died), seconds (since its last change) and
              shipment (private.shipment_view); null for an unknown purchase.
 */
 create function public.get_label_purchase(p_purchase_id uuid)
@@ -297,7 +297,7 @@ stable
 security invoker
 set search_path = ''
 as $$
-  select private.purchase_to_work(purchase)
+  select private.purchase_for_worker(purchase)
     || jsonb_build_object('abandoned', private.is_abandoned(purchase))
     || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
     || jsonb_build_object('shipment', private.shipment_view(purchase))

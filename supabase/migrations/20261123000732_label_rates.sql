@@ -87,7 +87,7 @@ as $$
 declare
   stored jsonb;
 begin
-  perform private.remember_sender(p_order_id, p_sender);
+  perform private.store_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
       order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,

@@ -1,6 +1,6 @@
 -- Requesting a label: bought at most once per request: docs/labels.md.
 
-create function private.repeated_label(
+create function private.answer_repeated_request(
   p_purchase private.label_purchases,
   p_order_id uuid,
   p_request_hash text
@@ -17,16 +17,16 @@ as $$
       then jsonb_build_object('outcome', 'key_reused')
     when p_purchase.state = 'unknown'
         or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
-      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_to_work(p_purchase))
+      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_for_worker(p_purchase))
     when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
       then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
     when p_purchase.state not in ('requested', 'failed')
       then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
   end;
 $$;
-comment on function private.repeated_label(private.label_purchases, uuid, text) is
+comment on function private.answer_repeated_request(private.label_purchases, uuid, text) is
   'The answer to a request whose Idempotency-Key is known; null if the purchase has to be started or restarted.';
-grant execute on function private.repeated_label(private.label_purchases, uuid, text) to service_role;
+grant execute on function private.answer_repeated_request(private.label_purchases, uuid, text) to service_role;
 
 /*
   Arguments: p_user_id; p_idempotency_key; p_request_hash, hash of the whole request; p_order_id; p_request {parcel,
@@ -67,7 +67,7 @@ begin
   from private.label_purchases
   where user_id = p_user_id and idempotency_key = p_idempotency_key
   for update;
-  repeated := private.repeated_label(purchase, p_order_id, p_request_hash);
+  repeated := private.answer_repeated_request(purchase, p_order_id, p_request_hash);
   if repeated is not null then
     return repeated;
   end if;
@@ -155,7 +155,7 @@ begin
   returning * into purchase;
   -- 8. Reserve the units.
   perform private.claim_label_lines(purchase);
-  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 exception
   -- Two concurrent requests used one key for two orders.
   when unique_violation then

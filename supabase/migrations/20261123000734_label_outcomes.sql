@@ -32,7 +32,7 @@ comment on function private.order_status_of_shipments(public.orders) is
   'The order status that follows from the parcels of an order; null without a live label.';
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
 
-create function private.note_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
+create function private.record_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
 returns void
 language plpgsql
 security invoker
@@ -48,7 +48,7 @@ begin
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
       select from public.shipments
-      where order_id = p_order_id and provider = 'easypost' and tiktok_told_at is not null
+      where order_id = p_order_id and provider = 'easypost' and tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
     becomes := coalesce(
@@ -67,9 +67,9 @@ begin
   values (p_order_id, before.user_id, p_event_type, p_changes, now());
 end;
 $$;
-comment on function private.note_shipment_change(uuid, text, jsonb) is
+comment on function private.record_shipment_change(uuid, text, jsonb) is
   'Moves the order after a change of one of its parcels, and writes its timeline.';
-grant execute on function private.note_shipment_change(uuid, text, jsonb) to service_role;
+grant execute on function private.record_shipment_change(uuid, text, jsonb) to service_role;
 
 /*
   Arguments: p_purchase_id; p_label {carrier, service_type, tracking_number, label_url, label_expires_at, label_format,
@@ -109,7 +109,7 @@ begin
     insert into public.shipments (
       id, order_id, provider, carrier, service_type, tracking_number, label_url, label_expires_at,
       label_format, shipping_cost, quoted_cost, currency, line_item_ids, estimated_delivery, status,
-      tracked_at, tiktok_package_id, tiktok_told_at
+      tracked_at, tiktok_package_id, tiktok_notified_at
     )
     values (
       p_purchase_id,
@@ -132,8 +132,8 @@ begin
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
     -- 4. Update sender, order and timeline, and enqueue the follow-up task.
-    perform private.remember_sender(purchase.order_id, purchase.sender);
-    perform private.note_shipment_change(
+    perform private.store_sender(purchase.order_id, purchase.sender);
+    perform private.record_shipment_change(
       purchase.order_id,
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
@@ -190,7 +190,7 @@ grant execute on function public.fail_label_purchase(uuid, integer, text, bigint
   Arguments: p_purchase_id and p_attempt, the claim; p_reason, a code.
   Returns:   private.shipment_view.
 */
-create function public.doubt_label_purchase(p_purchase_id uuid, p_attempt integer, p_reason text)
+create function public.mark_label_purchase_unknown(p_purchase_id uuid, p_attempt integer, p_reason text)
 returns jsonb
 language plpgsql
 security invoker
@@ -206,9 +206,9 @@ begin
   return private.shipment_view(purchase);
 end;
 $$;
-comment on function public.doubt_label_purchase(uuid, integer, text) is
+comment on function public.mark_label_purchase_unknown(uuid, integer, text) is
   'Marks a purchase unknown: only the provider can tell whether it was bought, so the event worker looks it up.';
-grant execute on function public.doubt_label_purchase(uuid, integer, text) to service_role;
+grant execute on function public.mark_label_purchase_unknown(uuid, integer, text) to service_role;
 
 /*
   Arguments: p_purchase_id; p_document {label_url, label_expires_at, label_format, tracking_number}; p_event_id or null.
@@ -246,7 +246,7 @@ grant execute on function public.store_label_document(uuid, jsonb, bigint) to se
   Arguments: p_purchase_id; p_package_id, p_warning and p_error of TikTok, or null; without p_error it was accepted;
              p_event_id or null.
 */
-create function public.note_tiktok_told(
+create function public.record_tiktok_notification(
   p_purchase_id uuid,
   p_package_id text,
   p_warning text,
@@ -261,13 +261,13 @@ as $$
 begin
   update public.shipments
   set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
-      tiktok_told_at = case when p_error is null then coalesce(tiktok_told_at, now()) else tiktok_told_at end,
+      tiktok_notified_at = case when p_error is null then coalesce(tiktok_notified_at, now()) else tiktok_notified_at end,
       tiktok_warning = coalesce(p_warning, tiktok_warning),
       tiktok_error = p_error
   where id = p_purchase_id;
   perform private.settle_event(p_event_id);
 end;
 $$;
-comment on function public.note_tiktok_told(uuid, text, text, text, bigint) is
+comment on function public.record_tiktok_notification(uuid, text, text, text, bigint) is
   'Stores whether TikTok accepted the tracking number of a shipment.';
-grant execute on function public.note_tiktok_told(uuid, text, text, text, bigint) to service_role;
+grant execute on function public.record_tiktok_notification(uuid, text, text, text, bigint) to service_role;

@@ -29,7 +29,7 @@ begin
   -- A later repetition of the request: the provider is called again.
   if purchase.state = 'void_requested' then
     update private.label_purchases set checked_at = now() where id = p_shipment_id;
-    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
   if purchase.state not in ('purchased', 'void_rejected') then
@@ -42,7 +42,7 @@ begin
   set state = 'void_requested', reason = null, checked_at = now()
   where id = p_shipment_id
   returning * into purchase;
-  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 end;
 $$;
 comment on function public.request_label_void(uuid, uuid) is
@@ -86,11 +86,11 @@ begin
     if p_state = 'voided' then
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
-      perform private.note_shipment_change(
+      perform private.record_shipment_change(
         purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
     elsif p_state = 'void_rejected' and exists (
-      select from public.shipments where id = p_purchase_id and tiktok_told_at is null
+      select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
     ) then
       perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
     end if;

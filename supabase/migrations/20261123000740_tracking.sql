@@ -23,11 +23,11 @@ comment on function private.parcel_rank(text) is
 grant execute on function private.parcel_rank(text) to service_role;
 
 /*
-  Arguments: p_shipment_id; p_news {status, estimated_delivery, updated_at, tracking_number}, each optional.
-  Returns:   moved, noted or stale.
+  Arguments: p_shipment_id; p_update {status, estimated_delivery, updated_at, tracking_number}, each optional.
+  Returns:   moved, recorded or stale.
   Errors:    PT404, unknown shipment.
 */
-create function private.move_shipment(p_shipment_id uuid, p_news jsonb)
+create function private.move_shipment(p_shipment_id uuid, p_update jsonb)
 returns text
 language plpgsql
 security invoker
@@ -47,29 +47,29 @@ begin
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
   -- 2. Apply a higher status always, other facts only if the update is newer.
-  newer := (p_news ->> 'updated_at')::timestamptz is null
+  newer := (p_update ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
-    or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
+    or (p_update ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
   new_status := case
-    when private.parcel_rank(p_news ->> 'status') > private.parcel_rank(before.status)
-      then p_news ->> 'status'
+    when private.parcel_rank(p_update ->> 'status') > private.parcel_rank(before.status)
+      then p_update ->> 'status'
     else before.status
   end;
   update public.shipments
   set status = new_status,
-      tracking_number = coalesce(tracking_number, p_news ->> 'tracking_number'),
+      tracking_number = coalesce(tracking_number, p_update ->> 'tracking_number'),
       estimated_delivery = case
-        when newer then coalesce((p_news ->> 'estimated_delivery')::date, estimated_delivery)
+        when newer then coalesce((p_update ->> 'estimated_delivery')::date, estimated_delivery)
         else estimated_delivery
       end,
-      tracking_updated_at = greatest(tracking_updated_at, (p_news ->> 'updated_at')::timestamptz),
+      tracking_updated_at = greatest(tracking_updated_at, (p_update ->> 'updated_at')::timestamptz),
       tracked_at = now()
   where id = p_shipment_id;
   if new_status = before.status then
-    return case when newer then 'noted' else 'stale' end;
+    return case when newer then 'recorded' else 'stale' end;
   end if;
   -- 3. Move the order and write the timeline.
-  perform private.note_shipment_change(
+  perform private.record_shipment_change(
     before.order_id,
     'TRACKING_UPDATED',
     jsonb_build_object(
@@ -85,11 +85,11 @@ comment on function private.move_shipment(uuid, jsonb) is
 grant execute on function private.move_shipment(uuid, jsonb) to service_role;
 
 /*
-  Arguments: p_event_id; p_shipment_id; p_news, see private.move_shipment.
-  Returns:   {outcome}: moved; noted; stale; settled, the event already was.
+  Arguments: p_event_id; p_shipment_id; p_update, see private.move_shipment.
+  Returns:   {outcome}: moved; recorded; stale; settled, the event already was.
   Errors:    PT404, unknown shipment or event.
 */
-create function public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)
+create function public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_update jsonb)
 returns jsonb
 language plpgsql
 security invoker
@@ -100,7 +100,7 @@ declare
   outcome text;
 begin
   if event.id is not null then
-    outcome := private.move_shipment(p_shipment_id, p_news);
+    outcome := private.move_shipment(p_shipment_id, p_update);
   end if;
   return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
 end;
@@ -137,7 +137,7 @@ comment on function public.find_easypost_shipment(text, text) is
   'The shipment of an EasyPost tracker, by EasyPost shipment id, else by tracking number; null if unknown.';
 grant execute on function public.find_easypost_shipment(text, text) to service_role;
 
-create function private.follow_order()
+create function private.update_tiktok_parcels()
 returns trigger
 language plpgsql
 security invoker
@@ -169,12 +169,12 @@ begin
   return null;
 end;
 $$;
-comment on function private.follow_order() is
+comment on function private.update_tiktok_parcels() is
   'Trigger: updates TikTok parcels from the state of their order; an order with several parcels enqueues CHECK_TRACKING for each.';
 
-create trigger shipments_follow_order
+create trigger update_tiktok_parcels
   after update of tiktok_updated_at on public.orders
   for each row when (
     new.shipping_type = 'TIKTOK' and old.tiktok_updated_at is distinct from new.tiktok_updated_at
   )
-  execute function private.follow_order();
+  execute function private.update_tiktok_parcels();

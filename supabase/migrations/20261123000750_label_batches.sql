@@ -59,7 +59,7 @@ as $$
   )
   select jsonb_build_object(
     'id', batch.id,
-    'state', case when bool_or(items.state = 'waiting') then 'working' else 'done' end,
+    'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
     'total', count(*),
     'waiting', count(*) filter (where items.state = 'waiting'),
     'purchased', count(*) filter (where items.state = 'purchased'),

@@ -32,13 +32,13 @@ comment on function private.refresh_user_plan(uuid) is
 grant execute on function private.refresh_user_plan(uuid) to service_role;
 
 /*
-  Arguments: p_user_id; p_gone_hashes, hashes of the deleted customer id; p_stripe_customer_id, encrypted;
+  Arguments: p_user_id; p_deleted_hashes, hashes of the deleted customer id; p_stripe_customer_id, encrypted;
              p_stripe_customer_id_hash.
   Returns:   the encrypted id of the bound customer; unchanged if the customer was replaced already.
 */
 create function public.replace_stripe_customer(
   p_user_id uuid,
-  p_gone_hashes text[],
+  p_deleted_hashes text[],
   p_stripe_customer_id text,
   p_stripe_customer_id_hash text
 )
@@ -52,7 +52,7 @@ begin
   set stripe_customer_id = p_stripe_customer_id,
       stripe_customer_id_hash = p_stripe_customer_id_hash,
       version = version + 1
-  where user_id = p_user_id and stripe_customer_id_hash = any (p_gone_hashes);
+  where user_id = p_user_id and stripe_customer_id_hash = any (p_deleted_hashes);
   if found then
     -- Stripe sends no more events about the subscriptions of a deleted customer.
     update public.subscriptions
@@ -207,9 +207,9 @@ grant execute on function public.list_stripe_subscriptions(text[]) to service_ro
 
 /*
   Arguments: p_event_id; p_customer_hashes; p_dispute, what to log.
-  Returns:   {outcome}: noted; settled, the event already was.
+  Returns:   {outcome}: recorded; settled, the event already was.
 */
-create function public.note_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
+create function public.record_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
 returns jsonb
 language plpgsql
 security invoker
@@ -231,9 +231,9 @@ begin
         )
       );
   end if;
-  return private.settle_locked_event(event, '{"outcome": "noted"}');
+  return private.settle_locked_event(event, '{"outcome": "recorded"}');
 end;
 $$;
-comment on function public.note_dispute(bigint, text[], jsonb) is
+comment on function public.record_dispute(bigint, text[], jsonb) is
   'Logs a payment dispute for operators, without changing a plan, and settles the event.';
-grant execute on function public.note_dispute(bigint, text[], jsonb) to service_role;
+grant execute on function public.record_dispute(bigint, text[], jsonb) to service_role;

@@ -92,7 +92,7 @@ select set_eq(
     'create_backup_point(text)',
     'private.broadcast_order_change()',
     'private.broadcast_shipment_change()',
-    'private.forget_shop_events()',
+    'private.delete_shop_events()',
     'private.handle_auth_user()',
     'private.own_dashboard_metrics()',
     'private.own_usage()',

@@ -17,8 +17,8 @@ select tests.refused(who, 'select ' || call, who || ' cannot call ' || call)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'public.begin_tiktok_authorization(gen_random_uuid(), '''', 1)',
-  'public.use_tiktok_authorization('''')',
-  'public.use_tiktok_claim(gen_random_uuid(), '''')'
+  'public.consume_tiktok_authorization('''')',
+  'public.redeem_tiktok_claim(gen_random_uuid(), '''')'
 ]) as call;
 
 -- States.
@@ -34,7 +34,7 @@ create function tests.use(letter text)
 returns jsonb
 language sql
 as $$
-  select tests.backend(format('public.use_tiktok_authorization(%L)', repeat(letter, 64)))::jsonb;
+  select tests.backend(format('public.consume_tiktok_authorization(%L)', repeat(letter, 64)))::jsonb;
 $$;
 select is(
   (tests.begin('ada', 'a')::jsonb ->> 'expires_at')::timestamptz, now() + interval '15 minutes',
@@ -69,11 +69,11 @@ select is(
 select is(tests.use('1'), '{"outcome": "unknown"}', 'the oldest are gone');
 select is(tests.use('c') ->> 'outcome', 'valid', 'the newest are good');
 select is(
-  tests.backend(format('public.use_tiktok_claim(%L, %L)', tests.id('ada'), repeat('e', 64))), 'true',
+  tests.backend(format('public.redeem_tiktok_claim(%L, %L)', tests.id('ada'), repeat('e', 64))), 'true',
   'a claim is good'
 );
 select is(
-  tests.backend(format('public.use_tiktok_claim(%L, %L)', tests.id('bob'), repeat('e', 64))), 'false',
+  tests.backend(format('public.redeem_tiktok_claim(%L, %L)', tests.id('bob'), repeat('e', 64))), 'false',
   'once, for any user'
 );
 

@@ -17,7 +17,7 @@ select tests.refused(who, 'select ' || call, who || ' cannot call ' || call)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'public.deauthorize_tiktok_shop(1, gen_random_uuid(), now())',
-  'public.note_authorization_expiry(1, gen_random_uuid(), now(), now())',
+  'public.record_authorization_expiry(1, gen_random_uuid(), now(), now())',
   'public.finish_webhook_subscription(1, gen_random_uuid(), '''')'
 ]) as call;
 
@@ -54,11 +54,11 @@ as $$
 $$;
 update public.tiktok_shops set connected_at = now() where shop_id = '12';
 select is(
-  tests.webhook('note_authorization_expiry', 'old', $$now() - interval '2 s', '2027-01-01Z'$$), 'stale',
-  'an expiry of an older connection is not noted'
+  tests.webhook('record_authorization_expiry', 'old', $$now() - interval '2 s', '2027-01-01Z'$$), 'stale',
+  'an expiry of an older connection is not stored'
 );
 select is(
-  tests.webhook('note_authorization_expiry', 'new', $$now(), '2027-01-01Z'$$), 'noted', 'a present one is'
+  tests.webhook('record_authorization_expiry', 'new', $$now(), '2027-01-01Z'$$), 'recorded', 'a present one is'
 );
 select is(
   (select refresh_token_expires_at from public.tiktok_shops where id = tests.row_of('ada', '12')),

@@ -21,7 +21,7 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.insert_order(null, null, null)',
   'select private.update_order(null, null)',
-  'select private.address_wins(null, null)'
+  'select private.replaces_address(null, null)'
 ]) as statement;
 
 -- An order comes in once.

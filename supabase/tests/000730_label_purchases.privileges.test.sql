@@ -17,11 +17,11 @@ select call from unnest(array[
   format('start_label_purchase(%L, 1, ''{}'')', tests.id('no purchase')),
   format('finish_label_purchase(%L, ''{}'')', tests.id('no purchase')),
   format('fail_label_purchase(%L, 1, ''x'')', tests.id('no purchase')),
-  format('doubt_label_purchase(%L, 1, ''x'')', tests.id('no purchase')),
+  format('mark_label_purchase_unknown(%L, 1, ''x'')', tests.id('no purchase')),
   format('get_shipment(%L, %L)', tests.id('ada'), tests.id('no purchase')),
   format('get_label_purchase(%L)', tests.id('no purchase')),
   format('store_label_document(%L, ''{}'')', tests.id('no purchase')),
-  format('note_tiktok_told(%L, null, null, null)', tests.id('no purchase')),
+  format('record_tiktok_notification(%L, null, null, null)', tests.id('no purchase')),
   format('request_label_void(%L, %L)', tests.id('ada'), tests.id('no purchase')),
   format('settle_label_void(%L, ''voided'', null)', tests.id('no purchase')),
   'enqueue_label_tasks()'
@@ -46,11 +46,11 @@ cross join unnest(array[
   'delete from private.labelled_lines',
   'select private.is_abandoned(null::private.label_purchases)',
   'select private.shipment_view(null::private.label_purchases)',
-  'select private.purchase_to_work(null::private.label_purchases)',
+  'select private.purchase_for_worker(null::private.label_purchases)',
   'select private.enqueue_label_task(''FETCH_LABEL'', null::private.label_purchases, ''x'')',
   'select private.claim_label_lines(null::private.label_purchases)',
   'select private.order_status_of_shipments(null::public.orders)',
-  'select private.note_shipment_change(null, ''x'', ''{}'')'
+  'select private.record_shipment_change(null, ''x'', ''{}'')'
 ]) as statement;
 select tests.refused('service_role', statement, 'not even the backend can: ' || statement)
 from unnest(array[

@@ -25,7 +25,7 @@ select is(tests.shipment('ada', 'c1') -> 'shipment', (select answer from tests.b
 select is(
   tests.shipment('ada', 'c1') -> 'purchase',
   tests.call(format('get_label_purchase(%L)', tests.purchase('c1'))) - 'abandoned' - 'seconds' - 'shipment',
-  'with what working on it needs'
+  'with what processing it needs'
 );
 select is(tests.shipment('bob', 'c1'), '"PT404"', 'another seller has no such label');
 select is(tests.shipment('ada', 'nothing'), '"PT404"', 'nor is another label found');
@@ -62,9 +62,9 @@ returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.note_tiktok_told(%L, %L, %L, %L, %L)', tests.purchase('c1'), package, warning, error, event_id
+    'select public.record_tiktok_notification(%L, %L, %L, %L, %L)', tests.purchase('c1'), package, warning, error, event_id
   ));
-  select row(tiktok_package_id, tiktok_told_at, tiktok_warning, tiktok_error)::text
+  select row(tiktok_package_id, tiktok_notified_at, tiktok_warning, tiktok_error)::text
   from public.shipments where id = tests.purchase('c1');
 $$;
 select is(tests.notified(null, null, 'shop closed'), '(,,,"shop closed")', 'TikTok refused it: the time stays empty');
@@ -74,7 +74,7 @@ select is(
   format('(p1,"%s",late,)', now()), 'TikTok accepted it, with a warning'
 );
 select is(tests.event_status('notified by'), 'done', 'the event is settled');
-update public.shipments set tiktok_told_at = '2026-01-01Z' where id = tests.purchase('c1');
+update public.shipments set tiktok_notified_at = '2026-01-01Z' where id = tests.purchase('c1');
 select is(
   tests.notified(null, null, null), format('(p1,"%s",late,)', timestamptz '2026-01-01Z'),
   'a repeated notification keeps everything'

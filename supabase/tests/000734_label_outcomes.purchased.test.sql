@@ -25,7 +25,7 @@ select tests.finish_label(
 select results_eq(
   $$select id, order_id, provider, carrier, service_type, tracking_number, label_url, label_expires_at, label_format,
       shipping_cost::text, quoted_cost::text, currency, line_item_ids, estimated_delivery, status, tracked_at,
-      tracking_updated_at, tiktok_package_id, tiktok_told_at, tiktok_warning, tiktok_error
+      tracking_updated_at, tiktok_package_id, tiktok_notified_at, tiktok_warning, tiktok_error
     from public.shipments where order_id = tests.order_id('c')$$,
   $$values (
       tests.purchase('c1'), tests.order_id('c'), 'easypost', 'UPS', 'Next Day', '1Z', 'https://labels.example/1',
@@ -43,7 +43,7 @@ select is(
     'label_url', 'https://labels.example/1', 'label_expires_at', timestamptz '2027-01-01T00:00:00Z',
     'label_format', 'ZPL', 'shipping_cost', '999999999999.99', 'quoted_cost', '123456789012.34', 'currency', 'CAD',
     'line_item_ids', '["c-1", "c-2", "c-3"]'::jsonb, 'estimated_delivery', '2026-12-24', 'status', 'purchased',
-    'tiktok_told_at', null, 'tiktok_warning', null, 'tiktok_error', null, 'created_at', now(), 'updated_at', now()
+    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null, 'created_at', now(), 'updated_at', now()
   ),
   'as its seller sees it, money in decimal strings'
 )
@@ -118,7 +118,7 @@ select tests.start('d1');
 create table tests.part as select tests.finish_label('d1', '{"tiktok_package_id": "pkg", "shipping_cost": "0.1"}');
 select is(tests.order_state('d'), 'partially_shipped AWAITING_SHIPMENT', 'a part of the order has its label');
 select results_eq(
-  $$select provider, label_format, currency, shipping_cost::text, quoted_cost::text, tiktok_package_id, tiktok_told_at,
+  $$select provider, label_format, currency, shipping_cost::text, quoted_cost::text, tiktok_package_id, tiktok_notified_at,
       line_item_ids
     from public.shipments where id = tests.purchase('d1')$$,
   $$values ('tiktok_shipping', 'PDF', 'USD', '0.10', '7.10', 'pkg', now(), '{d-2}'::text[])$$,

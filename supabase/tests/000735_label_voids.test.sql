@@ -77,7 +77,7 @@ select is(tests.order_state('c'), 'awaiting_collection AWAITING_SHIPMENT', 'the 
 select is(tests.timeline('c'), 'LABEL_PURCHASED awaiting_collection', 'and the timeline');
 select is(tests.settle_void('c1', 'voided'), 'void_rejected', 'a late yes to a request that was refused is none');
 select is(tests.requested('ada', 'c', 'c1'), 'exists', 'the label exists');
-update public.shipments set tiktok_told_at = null where order_id = tests.order_id('c');
+update public.shipments set tiktok_notified_at = null where order_id = tests.order_id('c');
 select is(tests.void('ada', 'c1'), 'requested', 'its seller requests it again');
 select is(tests.label_state('c1'), 'void_requested 1', 'the old reason is forgotten');
 select is(tests.settle_void('c1', 'purchased'), 'PT409', 'no answer makes it bought again');

@@ -68,12 +68,12 @@ end;
 $$;
 select is(
   tests.moves(earlier.status, later.status),
-  case when later.rank > earlier.rank then 'moved ' || later.status else 'noted ' || earlier.status end,
+  case when later.rank > earlier.rank then 'moved ' || later.status else 'recorded ' || earlier.status end,
   concat_ws(' ', 'an update that a parcel is', later.status, 'when it is', earlier.status)
 )
 from tests.statuses as earlier cross join tests.statuses as later;
-select is(tests.moves('in_transit', 'lost'), 'noted in_transit', 'a word that we do not know moves nothing');
-select is(tests.moves('in_transit', null), 'noted in_transit', 'nor does an update without a status');
+select is(tests.moves('in_transit', 'lost'), 'recorded in_transit', 'a word that we do not know moves nothing');
+select is(tests.moves('in_transit', null), 'recorded in_transit', 'nor does an update without a status');
 
 select * from finish();
 rollback;

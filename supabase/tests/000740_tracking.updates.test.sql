@@ -75,29 +75,29 @@ select is(
 );
 select is(
   tests.track('a1', '{"status": "in_transit", "updated_at": "2026-12-10T12:00:00Z", "estimated_delivery": "2026-12-21"}'),
-  'noted', 'an update of the same moment'
+  'recorded', 'an update of the same moment'
 );
 select is(tests.seen('a1'), 'in_transit 2026-12-21 10T12', 'does');
 select is(
   tests.track('a1', '{"status": "purchased", "updated_at": "2026-12-10T14:00:00Z", "estimated_delivery": "2026-12-22"}'),
-  'noted', 'so does a newer one with a lower status'
+  'recorded', 'so does a newer one with a lower status'
 );
 select is(tests.seen('a1'), 'in_transit 2026-12-22 10T14', 'which does not move it back');
-select is(tests.track('a1', '{"updated_at": "2026-12-10T15:00:00Z"}'), 'noted', 'an update without an estimate');
+select is(tests.track('a1', '{"updated_at": "2026-12-10T15:00:00Z"}'), 'recorded', 'an update without an estimate');
 select is(tests.seen('a1'), 'in_transit 2026-12-22 10T15', 'keeps the previous estimate');
-select is(tests.track('a1', '{"estimated_delivery": "2026-12-23"}'), 'noted', 'an update without a time');
+select is(tests.track('a1', '{"estimated_delivery": "2026-12-23"}'), 'recorded', 'an update without a time');
 select is(tests.seen('a1'), 'in_transit 2026-12-23 10T15', 'counts as new, and keeps the carrier time');
 select is(
   tests.track('a1', '{"status": "out_for_delivery", "updated_at": "2026-12-10T13:00:00Z", "estimated_delivery": "2026-12-01"}'),
   'moved', 'a late update with a higher status'
 );
 select is(tests.seen('a1'), 'out_for_delivery 2026-12-23 10T15', 'moves the parcel, but keeps the newer estimate');
-select is(tests.track('a1', '{"tracking_number": "other"}'), 'noted', 'another tracking number');
+select is(tests.track('a1', '{"tracking_number": "other"}'), 'recorded', 'another tracking number');
 select is(
   (select tracking_number from public.shipments where id = tests.purchase('a1')), '1Z', 'does not take the place of its own'
 );
 update public.shipments set tracking_number = null where id = tests.purchase('a1');
-select is(tests.track('a1', '{"tracking_number": "1Z"}'), 'noted', 'one that comes later');
+select is(tests.track('a1', '{"tracking_number": "1Z"}'), 'recorded', 'one that comes later');
 select is((select tracking_number from public.shipments where id = tests.purchase('a1')), '1Z', 'is kept');
 select is(
   tests.timeline('a'),
@@ -107,7 +107,7 @@ select is(
 select is(tests.order_state('a'), 'in_transit AWAITING_SHIPMENT', 'the order is on its way all the time');
 select is(tests.track('a1', '{"status": "delivered"}'), 'moved', 'it arrives');
 select is(tests.order_state('a'), 'delivered AWAITING_SHIPMENT', 'with it the order');
-select is(tests.track('a1', '{"status": "in_transit"}'), 'noted', 'and that is that');
+select is(tests.track('a1', '{"status": "in_transit"}'), 'recorded', 'and that is that');
 select is(tests.order_state('a') || ' ' || tests.parcel('a1'), 'delivered AWAITING_SHIPMENT delivered', 'for both');
 select is(tests.track('a1', '{"status": "returned"}'), 'moved', 'except that it may come back');
 select is(tests.order_state('a') || ' ' || tests.parcel('a1'), 'delivered AWAITING_SHIPMENT returned', 'which the order does not');
@@ -138,7 +138,7 @@ update private.label_purchases set state = 'void_requested' where id = tests.pur
 update private.label_purchases set state = 'voided' where id = tests.purchase('d1');
 delete from private.labelled_lines where purchase_id = tests.purchase('d1');
 select tests.buy('ada', 'd', 'd2');
-select is(tests.track('d1', '{"status": "delivered"}'), 'noted', 'an update of a voided label');
+select is(tests.track('d1', '{"status": "delivered"}'), 'recorded', 'an update of a voided label');
 select is(tests.parcel('d1') || ' ' || tests.order_state('d'), 'voided awaiting_collection AWAITING_SHIPMENT', 'move nothing');
 select is(tests.track('d2', '{"status": "delivered"}'), 'moved', 'the parcel that took its place arrives');
 select is(tests.order_state('d'), 'delivered AWAITING_SHIPMENT', 'and is all of the order');

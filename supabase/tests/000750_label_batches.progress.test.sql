@@ -25,7 +25,7 @@ $$;
 -- Progress.
 select tests.buy('ada', 'b', tests.item_key(1), '{}', '{"tracking_number": "1Z"}');
 select tests.settle('first', 1, '{"state": "purchased"}');
-select is(tests.progress('first'), 'working 4 3 1 0 0', 'the first is bought');
+select is(tests.progress('first'), 'processing 4 3 1 0 0', 'the first is bought');
 select is(tests.events('first'), 'done pending pending pending', 'its event is settled with it, and no other');
 select is(
   tests.look('ada', 'first') #> '{items,0}',
@@ -39,7 +39,7 @@ select is(tests.look('ada', 'first') #>> '{items,0,shipment,tracking_number}', '
 select is(tests.item('first', 1) ->> 'state', 'purchased', 'the worker sees that it is');
 select tests.settle('first', 3, '{"state": "failed", "problem": {"status": 404, "code": "not_found", "detail": "x"}}');
 select tests.settle('first', 4, '{"state": "failed", "problem": {"status": 404, "code": "not_found", "detail": "y"}}');
-select is(tests.progress('first'), 'working 4 1 1 2 0', 'foreign orders fail');
+select is(tests.progress('first'), 'processing 4 1 1 2 0', 'foreign orders fail');
 select is(
   tests.look('ada', 'first') #> '{items,2}',
   jsonb_build_object(
@@ -50,7 +50,7 @@ select is(
 );
 select tests.request('ada', 'a', tests.item_key(2)) is not null;
 select tests.start(tests.item_key(2));
-select tests.call(format('doubt_label_purchase(%L, 1, ''timeout'')', tests.purchase(tests.item_key(2)))) is not null;
+select tests.call(format('mark_label_purchase_unknown(%L, 1, ''timeout'')', tests.purchase(tests.item_key(2)))) is not null;
 select tests.settle('first', 2, '{"state": "unknown"}');
 select is(tests.progress('first'), 'done 4 0 1 2 1', 'the last one is unknown: the batch is done');
 select is(tests.events('first'), 'done done done done', 'and nothing is left to do');
@@ -132,7 +132,7 @@ select throws_like(
   format('update private.label_batch_items set state = %L', state), '%label_batch_items_state_check%',
   format('a label of a batch is not %L', state)
 )
-from unnest(array['', 'voided', 'working']) as state;
+from unnest(array['', 'voided', 'processing']) as state;
 select throws_ok(
   format('insert into private.label_batch_items (batch_id, place, order_id, request) values (%L, 1, %L, ''{}'')', tests.batch('first'), tests.order_id('a')),
   '23505', null, 'one place, one label'

@@ -54,7 +54,7 @@ select is(answer ->> 'outcome', 'accepted', 'a batch is accepted') from tests.fi
 select is(
   answer -> 'batch',
   jsonb_build_object(
-    'id', tests.batch('first'), 'state', 'working', 'total', 4, 'waiting', 4, 'purchased', 0, 'failed', 0,
+    'id', tests.batch('first'), 'state', 'processing', 'total', 4, 'waiting', 4, 'purchased', 0, 'failed', 0,
     'unknown', 0, 'created_at', now(),
     'items', (
       select jsonb_agg(

@@ -20,7 +20,7 @@ select call from unnest(array[
   ),
   format('list_stripe_subscriptions(%L)', tests.hashes('customer of ada')),
   format(
-    'note_dispute(%s, %L, ''{}'')', tests.stripe_event('dispute of roles'), tests.hashes('customer of ada')
+    'record_dispute(%s, %L, ''{}'')', tests.stripe_event('dispute of roles'), tests.hashes('customer of ada')
   )
 ]) as call;
 select tests.refused(who, 'select public.' || call, who || ' cannot: ' || split_part(call, '(', 1))

@@ -35,7 +35,7 @@ returns text
 language sql
 as $$
   select coalesce(answer ->> 'outcome', answer #>> '{}') from tests.call(format(
-    'note_dispute(%L, %L, %L)', event_id, tests.hashes('customer of ' || nickname),
+    'record_dispute(%L, %L, %L)', event_id, tests.hashes('customer of ' || nickname),
     '{"amount": 1999, "reason": "fraudulent", "user_id": "forged"}'
   )) as answer;
 $$;
@@ -48,7 +48,7 @@ as $$
 $$;
 create table tests.dispute_event as select tests.stripe_event('dispute', 'charge.dispute.created') as id;
 create table tests.before as select tests.picture() as picture;
-select is(tests.dispute(id, 'ada'), 'noted', 'a dispute is noted') from tests.dispute_event;
+select is(tests.dispute(id, 'ada'), 'recorded', 'a dispute is logged') from tests.dispute_event;
 select results_eq(
   'select * from tests.disputes()',
   $$values (jsonb_build_object('amount', 1999, 'reason', 'fraudulent', 'user_id', tests.id('ada')))$$,
@@ -56,10 +56,10 @@ select results_eq(
 );
 select is(tests.event(id), 'done settled', 'its event is done') from tests.dispute_event;
 select is(tests.picture(), picture, 'no plan has changed') from tests.before;
-select is(tests.dispute(id, 'ada'), 'settled', 'noted once') from tests.dispute_event;
+select is(tests.dispute(id, 'ada'), 'settled', 'recorded once') from tests.dispute_event;
 select is(tests.dispute(0, 'ada'), 'PT404', 'without an event it is not');
 select is((select count(*) from tests.disputes()), 1::bigint, 'there is one');
-select is(tests.dispute(tests.stripe_event('foreign dispute'), 'unknown'), 'noted', 'a dispute of an unknown customer is logged too');
+select is(tests.dispute(tests.stripe_event('foreign dispute'), 'unknown'), 'recorded', 'a dispute of an unknown customer is logged too');
 select is(
   (select array_agg(details ->> 'user_id' order by details ->> 'user_id') from tests.disputes() as details),
   array[tests.id('ada')::text, null], 'without a user'

@@ -41,7 +41,7 @@ select is(
   ),
   '[]', 'what is the same does not differ'
 );
-select is(tests.reconciled(), 'a b', 'that it was seen is noted, under the hash of whatever key');
+select is(tests.reconciled(), 'a b', 'they are marked as seen, under the hash of any key');
 update public.subscriptions set reconciled_at = '2020-01-01';
 select is(
   tests.compared(tests.entry(7, 'ada', 'a', plan, status, changes)), '[7]', format('a difference: %s %s %s', plan, status, changes)

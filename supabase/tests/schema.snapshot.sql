@@ -210,7 +210,7 @@ create table public.shipments (
   tracked_at timestamp with time zone,
   tracking_updated_at timestamp with time zone,
   tiktok_package_id text,
-  tiktok_told_at timestamp with time zone,
+  tiktok_notified_at timestamp with time zone,
   tiktok_warning text,
   tiktok_error text,
   created_at timestamp with time zone not null default now(),
@@ -443,15 +443,6 @@ CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_i
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
 CREATE INDEX idx_users_subscription_tier ON public.users USING btree (subscription_tier);
 CREATE UNIQUE INDEX tiktok_shops_shop_id_key ON public.tiktok_shops USING btree (shop_id) WHERE (connection_status <> 'transferred'::text);
-CREATE OR REPLACE FUNCTION private.address_wins(incoming text, stored text)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-  select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
-$function$
-;
 CREATE OR REPLACE FUNCTION private.aggregate_analytics(p_day date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -471,6 +462,26 @@ begin
   get diagnostics groups = row_count;
   return groups;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.answer_repeated_request(p_purchase private.label_purchases, p_order_id uuid, p_request_hash text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_purchase.id is null then null
+    when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
+      then jsonb_build_object('outcome', 'key_reused')
+    when p_purchase.state = 'unknown'
+        or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
+      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_for_worker(p_purchase))
+    when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
+      then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
+    when p_purchase.state not in ('requested', 'failed')
+      then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
+  end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.apply_refund(p_order public.orders, p_notice jsonb)
@@ -522,7 +533,7 @@ AS $function$
   )
   select jsonb_build_object(
     'id', batch.id,
-    'state', case when bool_or(items.state = 'waiting') then 'working' else 'done' end,
+    'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
     'total', count(*),
     'waiting', count(*) filter (where items.state = 'waiting'),
     'purchased', count(*) filter (where items.state = 'purchased'),
@@ -642,6 +653,19 @@ AS $function$
   select date_trunc('month', now() at time zone 'UTC')::date;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.delete_shop_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.webhook_events
+  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.describe_changes(before public.orders, after public.orders, p_order jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -757,51 +781,6 @@ AS $function$
   values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
   on conflict (source, external_id) do nothing
   returning id;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.follow_order()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
-begin
-  if becomes is not null then
-    update public.shipments
-    set status = becomes, tracked_at = now()
-    where order_id = new.id
-      and provider = 'tiktok_shipping'
-      and private.parcel_rank(status) < private.parcel_rank(becomes);
-  end if;
-  -- The state of an order with several parcels is that of the slowest: track each parcel.
-  perform private.enqueue_task(
-    'CHECK_TRACKING',
-    shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
-    shop.shop_id,
-    shipment.id::text
-  )
-  from public.shipments as shipment
-  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
-  where shipment.order_id = new.id
-    and shipment.provider = 'tiktok_shipping'
-    and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
-  return null;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.forget_shop_events()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  delete from private.webhook_events
-  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
-  return null;
-end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.free_label_lines(p_order public.orders, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text)
@@ -1072,7 +1051,7 @@ AS $function$
   );
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.move_shipment(p_shipment_id uuid, p_news jsonb)
+CREATE OR REPLACE FUNCTION private.move_shipment(p_shipment_id uuid, p_update jsonb)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1091,29 +1070,29 @@ begin
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
   -- 2. Apply a higher status always, other facts only if the update is newer.
-  newer := (p_news ->> 'updated_at')::timestamptz is null
+  newer := (p_update ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
-    or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
+    or (p_update ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
   new_status := case
-    when private.parcel_rank(p_news ->> 'status') > private.parcel_rank(before.status)
-      then p_news ->> 'status'
+    when private.parcel_rank(p_update ->> 'status') > private.parcel_rank(before.status)
+      then p_update ->> 'status'
     else before.status
   end;
   update public.shipments
   set status = new_status,
-      tracking_number = coalesce(tracking_number, p_news ->> 'tracking_number'),
+      tracking_number = coalesce(tracking_number, p_update ->> 'tracking_number'),
       estimated_delivery = case
-        when newer then coalesce((p_news ->> 'estimated_delivery')::date, estimated_delivery)
+        when newer then coalesce((p_update ->> 'estimated_delivery')::date, estimated_delivery)
         else estimated_delivery
       end,
-      tracking_updated_at = greatest(tracking_updated_at, (p_news ->> 'updated_at')::timestamptz),
+      tracking_updated_at = greatest(tracking_updated_at, (p_update ->> 'updated_at')::timestamptz),
       tracked_at = now()
   where id = p_shipment_id;
   if new_status = before.status then
-    return case when newer then 'noted' else 'stale' end;
+    return case when newer then 'recorded' else 'stale' end;
   end if;
   -- 3. Move the order and write the timeline.
-  perform private.note_shipment_change(
+  perform private.record_shipment_change(
     before.order_id,
     'TRACKING_UPDATED',
     jsonb_build_object(
@@ -1153,41 +1132,6 @@ AS $function$
     when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.note_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  before public.orders;
-  becomes text;
-begin
-  select * into before from public.orders where id = p_order_id for update;
-  becomes := private.order_status_of_shipments(before);
-  if p_event_type = 'LABEL_VOIDED'
-    and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
-    and not exists (
-      select from public.shipments
-      where order_id = p_order_id and provider = 'easypost' and tiktok_told_at is not null
-    ) then
-    -- TikTok still waits for these units, so the order moves back, which no other change allows.
-    becomes := coalesce(
-      becomes,
-      case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
-    );
-  else
-    becomes := private.next_order_status(before.order_status, becomes);
-  end if;
-  if becomes is distinct from before.order_status then
-    update public.orders set order_status = becomes where id = p_order_id;
-    p_changes := p_changes
-      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
-  end if;
-  insert into public.order_events (order_id, user_id, event_type, changes, happened_at)
-  values (p_order_id, before.user_id, p_event_type, p_changes, now());
-end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_line_item_ids(p_order public.orders)
@@ -1315,7 +1259,7 @@ AS $function$
   end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.purchase_to_work(p_purchase private.label_purchases)
+CREATE OR REPLACE FUNCTION private.purchase_for_worker(p_purchase private.label_purchases)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -1430,6 +1374,41 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.record_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  before public.orders;
+  becomes text;
+begin
+  select * into before from public.orders where id = p_order_id for update;
+  becomes := private.order_status_of_shipments(before);
+  if p_event_type = 'LABEL_VOIDED'
+    and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
+    and not exists (
+      select from public.shipments
+      where order_id = p_order_id and provider = 'easypost' and tiktok_notified_at is not null
+    ) then
+    -- TikTok still waits for these units, so the order moves back, which no other change allows.
+    becomes := coalesce(
+      becomes,
+      case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
+    );
+  else
+    becomes := private.next_order_status(before.order_status, becomes);
+  end if;
+  if becomes is distinct from before.order_status then
+    update public.orders set order_status = becomes where id = p_order_id;
+    p_changes := p_changes
+      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
+  end if;
+  insert into public.order_events (order_id, user_id, event_type, changes, happened_at)
+  values (p_order_id, before.user_id, p_event_type, p_changes, now());
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.refresh_user_plan(p_user_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -1457,18 +1436,6 @@ AS $function$
   where seller.id = p_user_id;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.remember_sender(p_order_id uuid, p_address jsonb)
- RETURNS void
- LANGUAGE sql
- SET search_path TO ''
-AS $function$
-  insert into private.senders (tiktok_shop_id, address)
-  select tiktok_shop_id, p_address
-  from public.orders
-  where id = p_order_id and p_address is not null
-  on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
-$function$
-;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  RETURNS void
  LANGUAGE sql
@@ -1479,24 +1446,13 @@ AS $function$
   where id = any (p_event_ids);
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.repeated_label(p_purchase private.label_purchases, p_order_id uuid, p_request_hash text)
- RETURNS jsonb
+CREATE OR REPLACE FUNCTION private.replaces_address(incoming text, stored text)
+ RETURNS boolean
  LANGUAGE sql
- STABLE
+ IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
-    when p_purchase.id is null then null
-    when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
-      then jsonb_build_object('outcome', 'key_reused')
-    when p_purchase.state = 'unknown'
-        or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
-      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_to_work(p_purchase))
-    when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
-      then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
-    when p_purchase.state not in ('requested', 'failed')
-      then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
-  end;
+  select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.settle_event(p_event_id bigint, p_status text DEFAULT 'done'::text, p_reason text DEFAULT NULL::text, p_object_id text DEFAULT NULL::text)
@@ -1552,7 +1508,7 @@ AS $function$
     'line_item_ids', to_jsonb(p_purchase.line_item_ids),
     'estimated_delivery', shipment.estimated_delivery,
     'status', shipment.status,
-    'tiktok_told_at', shipment.tiktok_told_at,
+    'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
     'created_at', p_purchase.created_at,
@@ -1582,6 +1538,18 @@ AS $function$
   where shop.id = p_order.tiktok_shop_id and shop.connection_status = 'active';
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.senders (tiktok_shop_id, address)
+  select tiktok_shop_id, p_address
+  from public.orders
+  where id = p_order_id and p_address is not null
+  on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+$function$
+;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
  RETURNS public.orders
  LANGUAGE sql
@@ -1598,12 +1566,12 @@ AS $function$
       shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
       customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
       shipping_address = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order -> 'shipping_address'
         else stored.shipping_address
       end,
       address_status = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order ->> 'address_status'
         else stored.address_status
       end,
@@ -1618,6 +1586,38 @@ AS $function$
       tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
   where id = stored.id
   returning *;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.update_tiktok_parcels()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
+begin
+  if becomes is not null then
+    update public.shipments
+    set status = becomes, tracked_at = now()
+    where order_id = new.id
+      and provider = 'tiktok_shipping'
+      and private.parcel_rank(status) < private.parcel_rank(becomes);
+  end if;
+  -- The state of an order with several parcels is that of the slowest: track each parcel.
+  perform private.enqueue_task(
+    'CHECK_TRACKING',
+    shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
+    shop.shop_id,
+    shipment.id::text
+  )
+  from public.shipments as shipment
+  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
+  where shipment.order_id = new.id
+    and shipment.provider = 'tiktok_shipping'
+    and shipment.status in ('purchased', 'in_transit')
+    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
+  return null;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.webhook_event_condition(p_filter jsonb)
@@ -1812,7 +1812,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)
+CREATE OR REPLACE FUNCTION public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_update jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1822,7 +1822,7 @@ declare
   outcome text;
 begin
   if event.id is not null then
-    outcome := private.move_shipment(p_shipment_id, p_news);
+    outcome := private.move_shipment(p_shipment_id, p_update);
   end if;
   return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
 end;
@@ -2244,6 +2244,28 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.consume_tiktok_authorization(p_state_hash text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  known private.tiktok_authorizations;
+begin
+  select * into known from private.tiktok_authorizations where state_hash = p_state_hash for update;
+  if known.state_hash is null then
+    return jsonb_build_object('outcome', 'unknown');
+  elsif known.used_at is not null then
+    return jsonb_build_object('outcome', 'used');
+  end if;
+  update private.tiktok_authorizations set used_at = now() where state_hash = p_state_hash;
+  if known.expires_at <= now() then
+    return jsonb_build_object('outcome', 'expired');
+  end if;
+  return jsonb_build_object('outcome', 'valid', 'user_id', known.user_id);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.continue_subscription_sync(p_event_id bigint, p_progress jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2395,22 +2417,6 @@ begin
     'shop_cipher', shop.shop_cipher,
     'access_token', shop.access_token
   );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.doubt_label_purchase(p_purchase_id uuid, p_attempt integer, p_reason text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  purchase private.label_purchases;
-begin
-  update private.label_purchases
-  set state = 'unknown', reason = p_reason
-  where id = p_purchase_id and attempt = p_attempt and state = 'purchasing';
-  select * into purchase from private.label_purchases where id = p_purchase_id;
-  return private.shipment_view(purchase);
 end;
 $function$
 ;
@@ -2659,7 +2665,7 @@ begin
     insert into public.shipments (
       id, order_id, provider, carrier, service_type, tracking_number, label_url, label_expires_at,
       label_format, shipping_cost, quoted_cost, currency, line_item_ids, estimated_delivery, status,
-      tracked_at, tiktok_package_id, tiktok_told_at
+      tracked_at, tiktok_package_id, tiktok_notified_at
     )
     values (
       p_purchase_id,
@@ -2682,8 +2688,8 @@ begin
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
     -- 4. Update sender, order and timeline, and enqueue the follow-up task.
-    perform private.remember_sender(purchase.order_id, purchase.sender);
-    perform private.note_shipment_change(
+    perform private.store_sender(purchase.order_id, purchase.sender);
+    perform private.record_shipment_change(
       purchase.order_id,
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
@@ -2756,7 +2762,7 @@ CREATE OR REPLACE FUNCTION public.get_label_purchase(p_purchase_id uuid)
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.purchase_to_work(purchase)
+  select private.purchase_for_worker(purchase)
     || jsonb_build_object('abandoned', private.is_abandoned(purchase))
     || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
     || jsonb_build_object('shipment', private.shipment_view(purchase))
@@ -2809,7 +2815,7 @@ begin
   end if;
   return jsonb_build_object(
     'shipment', private.shipment_view(purchase),
-    'purchase', private.purchase_to_work(purchase)
+    'purchase', private.purchase_for_worker(purchase)
   );
 end;
 $function$
@@ -3149,81 +3155,19 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.note_authorization_expiry(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone, p_expires_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.mark_label_purchase_unknown(p_purchase_id uuid, p_attempt integer, p_reason text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
-  shop public.tiktok_shops;
+  purchase private.label_purchases;
 begin
-  if event.id is not null then
-    -- All shops of a login share the authorization and its expiry.
-    select named.* into shop
-    from public.tiktok_shops as named
-    join private.tiktok_logins as login on login.user_id = named.user_id and login.open_id = named.open_id
-    where named.id = p_tiktok_shop_id
-      and named.connection_status = 'active'
-      and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
-    for update of login;
-    if shop.id is null then
-      return private.settle_locked_event(
-        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
-      );
-    end if;
-    update public.tiktok_shops
-    set refresh_token_expires_at = p_expires_at
-    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
-    insert into public.analytics_events (user_id, event_type, properties)
-    values (
-      shop.user_id,
-      'authorization_expiring',
-      jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
-    );
-  end if;
-  return private.settle_locked_event(event, '{"outcome": "noted"}');
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.note_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
-begin
-  if event.id is not null then
-    insert into public.system_logs (event_type, details)
-    select
-      'dispute_created',
-      p_dispute || jsonb_build_object(
-        'user_id',
-        (
-          select user_id
-          from private.stripe_customers
-          where stripe_customer_id_hash = any (p_customer_hashes)
-        )
-      );
-  end if;
-  return private.settle_locked_event(event, '{"outcome": "noted"}');
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.note_tiktok_told(p_purchase_id uuid, p_package_id text, p_warning text, p_error text, p_event_id bigint DEFAULT NULL::bigint)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  update public.shipments
-  set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
-      tiktok_told_at = case when p_error is null then coalesce(tiktok_told_at, now()) else tiktok_told_at end,
-      tiktok_warning = coalesce(p_warning, tiktok_warning),
-      tiktok_error = p_error
-  where id = p_purchase_id;
-  perform private.settle_event(p_event_id);
+  update private.label_purchases
+  set state = 'unknown', reason = p_reason
+  where id = p_purchase_id and attempt = p_attempt and state = 'purchasing';
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
 end;
 $function$
 ;
@@ -3273,6 +3217,101 @@ begin
   from private.webhook_events
   where source = p_source and external_id = p_external_id;
   return jsonb_build_object('event_id', event_id, 'duplicate', true);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.record_authorization_expiry(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone, p_expires_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  shop public.tiktok_shops;
+begin
+  if event.id is not null then
+    -- All shops of a login share the authorization and its expiry.
+    select named.* into shop
+    from public.tiktok_shops as named
+    join private.tiktok_logins as login on login.user_id = named.user_id and login.open_id = named.open_id
+    where named.id = p_tiktok_shop_id
+      and named.connection_status = 'active'
+      and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
+    for update of login;
+    if shop.id is null then
+      return private.settle_locked_event(
+        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
+      );
+    end if;
+    update public.tiktok_shops
+    set refresh_token_expires_at = p_expires_at
+    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
+    insert into public.analytics_events (user_id, event_type, properties)
+    values (
+      shop.user_id,
+      'authorization_expiring',
+      jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
+    );
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "recorded"}');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.record_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is not null then
+    insert into public.system_logs (event_type, details)
+    select
+      'dispute_created',
+      p_dispute || jsonb_build_object(
+        'user_id',
+        (
+          select user_id
+          from private.stripe_customers
+          where stripe_customer_id_hash = any (p_customer_hashes)
+        )
+      );
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "recorded"}');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.record_tiktok_notification(p_purchase_id uuid, p_package_id text, p_warning text, p_error text, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.shipments
+  set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
+      tiktok_notified_at = case when p_error is null then coalesce(tiktok_notified_at, now()) else tiktok_notified_at end,
+      tiktok_warning = coalesce(p_warning, tiktok_warning),
+      tiktok_error = p_error
+  where id = p_purchase_id;
+  perform private.settle_event(p_event_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.redeem_tiktok_claim(p_user_id uuid, p_claim_hash text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+  insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
+  values (p_claim_hash, p_user_id, now(), now())
+  on conflict (state_hash) do nothing;
+  return found;
 end;
 $function$
 ;
@@ -3334,7 +3373,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_gone_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text)
+CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_deleted_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3344,7 +3383,7 @@ begin
   set stripe_customer_id = p_stripe_customer_id,
       stripe_customer_id_hash = p_stripe_customer_id_hash,
       version = version + 1
-  where user_id = p_user_id and stripe_customer_id_hash = any (p_gone_hashes);
+  where user_id = p_user_id and stripe_customer_id_hash = any (p_deleted_hashes);
   if found then
     -- Stripe sends no more events about the subscriptions of a deleted customer.
     update public.subscriptions
@@ -3460,7 +3499,7 @@ begin
   from private.label_purchases
   where user_id = p_user_id and idempotency_key = p_idempotency_key
   for update;
-  repeated := private.repeated_label(purchase, p_order_id, p_request_hash);
+  repeated := private.answer_repeated_request(purchase, p_order_id, p_request_hash);
   if repeated is not null then
     return repeated;
   end if;
@@ -3548,7 +3587,7 @@ begin
   returning * into purchase;
   -- 8. Reserve the units.
   perform private.claim_label_lines(purchase);
-  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 exception
   -- Two concurrent requests used one key for two orders.
   when unique_violation then
@@ -3614,7 +3653,7 @@ begin
   -- A later repetition of the request: the provider is called again.
   if purchase.state = 'void_requested' then
     update private.label_purchases set checked_at = now() where id = p_shipment_id;
-    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
   if purchase.state not in ('purchased', 'void_rejected') then
@@ -3627,7 +3666,7 @@ begin
   set state = 'void_requested', reason = null, checked_at = now()
   where id = p_shipment_id
   returning * into purchase;
-  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 end;
 $function$
 ;
@@ -3736,11 +3775,11 @@ begin
     if p_state = 'voided' then
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
-      perform private.note_shipment_change(
+      perform private.record_shipment_change(
         purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
     elsif p_state = 'void_rejected' and exists (
-      select from public.shipments where id = p_purchase_id and tiktok_told_at is null
+      select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
     ) then
       perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
     end if;
@@ -3862,7 +3901,7 @@ AS $function$
 declare
   stored jsonb;
 begin
-  perform private.remember_sender(p_order_id, p_sender);
+  perform private.store_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
       order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
@@ -4024,52 +4063,13 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.use_tiktok_authorization(p_state_hash text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  known private.tiktok_authorizations;
-begin
-  select * into known from private.tiktok_authorizations where state_hash = p_state_hash for update;
-  if known.state_hash is null then
-    return jsonb_build_object('outcome', 'unknown');
-  elsif known.used_at is not null then
-    return jsonb_build_object('outcome', 'used');
-  end if;
-  update private.tiktok_authorizations set used_at = now() where state_hash = p_state_hash;
-  if known.expires_at <= now() then
-    return jsonb_build_object('outcome', 'expired');
-  end if;
-  return jsonb_build_object('outcome', 'valid', 'user_id', known.user_id);
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.use_tiktok_claim(p_user_id uuid, p_claim_hash text)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform from public.users where id = p_user_id for key share;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
-  insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
-  values (p_claim_hash, p_user_id, now(), now())
-  on conflict (state_hash) do nothing;
-  return found;
-end;
-$function$
-;
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
-CREATE TRIGGER shipments_follow_order AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.follow_order();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER update_tiktok_parcels AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.update_tiktok_parcels();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
@@ -4078,7 +4078,7 @@ CREATE TRIGGER update_shipments_updated_at BEFORE UPDATE ON public.shipments FOR
 CREATE TRIGGER record_plan_changed_on_insert AFTER INSERT ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status ON public.subscriptions FOR EACH ROW WHEN (((old.plan_name IS DISTINCT FROM new.plan_name) OR (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
-CREATE TRIGGER forget_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.forget_shop_events();
+CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_shop_events();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));
 create policy "Users can view own analytics" on public.analytics_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
@@ -4193,7 +4193,7 @@ grant select (updated_at) on public.tiktok_shops to authenticated;
 grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
-grant execute on function private.address_wins(text,text) to service_role;
+grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
 grant execute on function private.batch_view(uuid) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
@@ -4223,22 +4223,22 @@ grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
-grant execute on function private.note_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
 grant execute on function private.order_to_ship(public.orders) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
-grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
+grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
+grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
-grant execute on function private.remember_sender(uuid,jsonb) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
-grant execute on function private.repeated_label(private.label_purchases,uuid,text) to service_role;
+grant execute on function private.replaces_address(text,text) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
+grant execute on function private.store_sender(uuid,jsonb) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
@@ -4251,12 +4251,12 @@ grant execute on function public.claim_tiktok_logins(integer,integer) to service
 grant execute on function public.claim_webhook_events(integer,integer) to service_role;
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
+grant execute on function public.consume_tiktok_authorization(text) to service_role;
 grant execute on function public.continue_subscription_sync(bigint,jsonb) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
-grant execute on function public.doubt_label_purchase(uuid,integer,text) to service_role;
 grant execute on function public.end_subscription(text[]) to service_role;
 grant execute on function public.enqueue_label_tasks() to service_role;
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
@@ -4285,12 +4285,14 @@ grant execute on function public.list_shipments(uuid,uuid) to service_role;
 grant execute on function public.list_stripe_subscriptions(text[]) to service_role;
 grant execute on function public.list_unseen_subscriptions(timestamp with time zone,uuid,uuid) to service_role;
 grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;
-grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
-grant execute on function public.note_dispute(bigint,text[],jsonb) to service_role;
-grant execute on function public.note_tiktok_told(uuid,text,text,text,bigint) to service_role;
+grant execute on function public.mark_label_purchase_unknown(uuid,integer,text) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.postpone_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
+grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
+grant execute on function public.record_tiktok_notification(uuid,text,text,text,bigint) to service_role;
+grant execute on function public.redeem_tiktok_claim(uuid,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
 grant execute on function public.replace_stripe_customer(uuid,text[],text,text) to service_role;
@@ -4311,8 +4313,6 @@ grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to se
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text) to service_role;
-grant execute on function public.use_tiktok_authorization(text) to service_role;
-grant execute on function public.use_tiktok_claim(uuid,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
 alter publication supabase_realtime add table public.order_events;
 alter publication supabase_realtime add table public.orders;
@@ -4403,7 +4403,7 @@ comment on column public.shipments.status is 'Status of the parcel: docs/labels.
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
-comment on column public.shipments.tiktok_told_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
 comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
 comment on column public.shipments.provider is 'Provider that sold the label: docs/labels.md.';
