@@ -113,7 +113,7 @@ export async function replaceCustomer(
   const { text, hash } = await encryptId(keys, COLUMN, created);
   const args = {
     p_user_id: userId,
-    p_gone_hashes: idHashes(keys, COLUMN, deletedId),
+    p_deleted_hashes: idHashes(keys, COLUMN, deletedId),
     p_stripe_customer_id: text,
     p_stripe_customer_id_hash: hash,
   };

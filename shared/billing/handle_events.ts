@@ -124,5 +124,5 @@ export async function recordDispute(
     // `amount` is in minor units, as in Stripe's event.
     p_dispute: { stripe_event_id: event.id, reason, amount, currency },
   };
-  return await callFunction(database, "note_dispute", args, Outcome);
+  return await callFunction(database, "record_dispute", args, Outcome);
 }

@@ -69,7 +69,7 @@ async function handleEvent(event: { type: string } & object, world: World = {}) 
       );
       return (await Promise.all(encrypted)).map(({ text }) => text);
     },
-    note_dispute: () => ({ outcome: "noted" }),
+    record_dispute: () => ({ outcome: "recorded" }),
   });
   let results: EventResult[] = [];
   let paths: string[] = [];
@@ -266,7 +266,7 @@ Deno.test("a dispute is recorded for the customer of its charge, without secrets
   for (const charge of ["ch_1", { id: "ch_1", object: "charge", customer: "cus_2" }]) {
     const event = { type, ...data({ ...DISPUTE, charge }) };
     const { result, paths, calls } = await handleEvent(event, { stripe });
-    assert.equal((result as { outcome: string }).outcome, "noted");
+    assert.equal((result as { outcome: string }).outcome, "recorded");
     assert.deepEqual(paths, ["GET /v1/charges/ch_1"]);
     const p_dispute = {
       stripe_event_id: "evt_1",
@@ -274,7 +274,7 @@ Deno.test("a dispute is recorded for the customer of its charge, without secrets
       amount: 1999,
       currency: "usd",
     };
-    assert.deepEqual(calls, [["note_dispute", {
+    assert.deepEqual(calls, [["record_dispute", {
       p_event_id: 7,
       p_customer_hashes: HASHES,
       p_dispute,

@@ -169,7 +169,7 @@ async function assertOneShipment(order: OrderRow, what: string): Promise<void> {
   const [row] = rows;
   assert.equal(row?.state, "purchased", what);
   assert.equal(row?.status, "purchased", what);
-  for (const column of ["tracking_number", "label_url", "tiktok_told_at"]) {
+  for (const column of ["tracking_number", "label_url", "tiktok_notified_at"]) {
     assert.notEqual(row?.[column], null, `${what}: ${column}`);
   }
   const notified = stack.tiktok.fulfillment.shipped.filter(({ orderId }) =>

@@ -185,7 +185,7 @@ Deno.test(
       [listed?.id, listed?.tracking_number, listed?.shipping_cost],
       [shipment.id, shipment.tracking_number, shipment.shipping_cost],
     );
-    assert.notEqual(listed?.tiktok_told_at, null);
+    assert.notEqual(listed?.tiktok_notified_at, null);
 
     stack.easypost.behaviour.refundStatus = "submitted";
     assert.equal((await labels.void(shipment.id)).state, "void_requested");

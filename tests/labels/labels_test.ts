@@ -66,8 +66,8 @@ test("25 parallel requests with one key buy one label, and all are told of the s
     assert.deepEqual([later.status, latest.status], [200, 200]);
     assert.deepEqual(later.body, latest.body);
     // What TikTok is told afterwards.
-    const { tiktok_told_at: toldAt, updated_at: _, ...label } = later.body;
-    const { tiktok_told_at: __, updated_at: ___, ...first } = created?.body ?? {};
+    const { tiktok_notified_at: toldAt, updated_at: _, ...label } = later.body;
+    const { tiktok_notified_at: __, updated_at: ___, ...first } = created?.body ?? {};
     assert.deepEqual(label, first);
     assert.ok(toldAt);
     assert.equal(labelsBought(stack)[carrier], 1);
@@ -178,8 +178,9 @@ test("a seller sees their own shipments and timelines, and nobody else's", async
 
   const { data } = await seller.client.from("shipments").select("*").single();
   assert.ok(data);
-  const { tracked_at, created_at, updated_at, tiktok_told_at, tiktok_package_id, ...row } = data;
-  for (const time of [tracked_at, created_at, updated_at, tiktok_told_at]) {
+  const { tracked_at, created_at, updated_at, tiktok_notified_at, tiktok_package_id, ...row } =
+    data;
+  for (const time of [tracked_at, created_at, updated_at, tiktok_notified_at]) {
     assert.ok(Math.abs(Date.now() - Date.parse(time ?? "")) < 60_000, String(time));
   }
   const [told] = stack.tiktok.fulfillment.shipped;

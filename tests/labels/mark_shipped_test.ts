@@ -80,7 +80,7 @@ step("TikTok is told once, with the carrier and the units of the label", async (
   assert.equal(bought.status, 201);
   await processDueEvents(stack);
   const shipment = await look(seller, bought);
-  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.notEqual(shipment.tiktok_notified_at, null);
   assert.deepEqual([shipment.tiktok_error, shipment.tiktok_warning], [null, null]);
   const [only, ...more] = told(order);
   assert.deepEqual(more, []);
@@ -125,7 +125,7 @@ step("TikTok's warning is kept with the shipment", async () => {
   await processDueEvents(stack);
   const shipment = await look(seller, bought);
   assert.match(shipment.tiktok_warning, /matches multiple logistics providers/);
-  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.notEqual(shipment.tiktok_notified_at, null);
   assert.equal(shipment.tiktok_error, null);
   assert.equal(told(order).length, 1);
 });
@@ -144,7 +144,7 @@ step(
       assert.match(refused.tiktok_error, /^TikTok 21011044: .*on hold/i);
       // The words are the seller's to read: no path, no request id.
       assert.doesNotMatch(refused.tiktok_error, /fulfillment|[0-9A-F]{20}/);
-      assert.equal(refused.tiktok_told_at, null);
+      assert.equal(refused.tiktok_notified_at, null);
       assert.equal((await taskOf(bought.body.id)).status, "pending");
     }
     assert.equal(told(order).length, 0);
@@ -153,7 +153,7 @@ step(
     await processLaterEvents(stack);
     const shipment = await look(seller, bought);
     assert.equal(shipment.tiktok_error, null);
-    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.notEqual(shipment.tiktok_notified_at, null);
     assert.equal(told(order).length, 1);
   },
 );
@@ -167,12 +167,12 @@ step("of an answer that was lost TikTok is not told again", async () => {
     assert.equal(told(order).length, 1, kind);
     const doubtful = await look(seller, bought);
     assert.match(doubtful.tiktok_error, /^TikTok answered HTTP/, kind);
-    assert.equal(doubtful.tiktok_told_at, null, kind);
+    assert.equal(doubtful.tiktok_notified_at, null, kind);
 
     await processLaterEvents(stack);
     const shipment = await look(seller, bought);
     assert.equal(shipment.tiktok_error, null, kind);
-    assert.notEqual(shipment.tiktok_told_at, null, kind);
+    assert.notEqual(shipment.tiktok_notified_at, null, kind);
     assert.equal(told(order).length, 1, kind);
   }
 });
@@ -221,7 +221,7 @@ step(
     assert.equal(second.status, 201, JSON.stringify(second.body));
     await processDueEvents(stack);
     const shipment = await look(seller, second);
-    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.notEqual(shipment.tiktok_notified_at, null);
     assert.equal(shipment.tiktok_error, null);
     assert.deepEqual(
       told(order).map((
@@ -275,9 +275,9 @@ step(
     const [{ id = "" } = {}] = stack.tiktok.state.get("orders", order.tiktokId)?.detail
       .packages as { id: string }[];
     const [row] = await stack.sql`
-    select tiktok_package_id, tiktok_told_at from public.shipments where id = ${bought.body.id}`;
+    select tiktok_package_id, tiktok_notified_at from public.shipments where id = ${bought.body.id}`;
     assert.equal(row?.tiktok_package_id, id);
-    assert.notEqual(row?.tiktok_told_at, null);
+    assert.notEqual(row?.tiktok_notified_at, null);
   },
 );
 
@@ -292,7 +292,7 @@ step(
       await processDueEvents(stack);
       const unknown = await look(indonesian, bought);
       assert.equal(unknown.tiktok_error, "TikTok has no shipping provider for USPS");
-      assert.equal(unknown.tiktok_told_at, null);
+      assert.equal(unknown.tiktok_notified_at, null);
       assert.equal(told(order).length, 0);
 
       // EasyPost's simulated carriers are American: one of TikTok's list in Indonesia stands in.
@@ -312,7 +312,7 @@ step(
       );
       const shipment = await look(indonesian, bought);
       assert.equal(shipment.tiktok_error, null);
-      assert.notEqual(shipment.tiktok_told_at, null);
+      assert.notEqual(shipment.tiktok_notified_at, null);
       const [{ packageId = "" } = {}] = told(order);
       const writes = stack.tiktok.calls.slice(calls).filter((path) =>
         /ship$|\d\/packages$/.test(path)

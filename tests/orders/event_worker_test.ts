@@ -95,7 +95,8 @@ test("a failure backs off with jitter, keeps its error, and the last of ten make
 
   const dead = await eventRow(stack);
   assert.equal(dead.status, "dead");
-  assert.match(dead.reason as string, /36009043/);
+  assert.equal(dead.reason, "attempts_exhausted");
+  assert.match(dead.last_error as string, /36009043/);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
   // Dead is dead, also for TikTok's own repetition.
   stack.tiktok.setInactive(seller.shopId, false);
@@ -124,7 +125,7 @@ test("an event whose workers vanish ten times is dead, not tried for ever", asyn
   await stack.sql`update private.webhook_events set status = 'processing', attempts = 10`;
   assert.deepEqual((await runEventWorker(stack)).events, {});
   const row = await eventRow(stack);
-  assert.deepEqual([row.status, row.reason], ["dead", "its workers vanished"]);
+  assert.deepEqual([row.status, row.reason], ["dead", "workers_lost"]);
 });
 
 test("a worker that lost its claim settles nothing", async (stack) => {
