@@ -177,7 +177,7 @@ comment on function public.get_batch_item(uuid, integer) is
 grant execute on function public.get_batch_item(uuid, integer) to service_role;
 
 /*
-  Arguments: p_event_id; p_batch_id; p_place; p_result {state: purchased | failed | unknown, problem}.
+  Arguments: p_event_id; p_batch_id; p_place; p_result {state: purchased | failed | unknown, code unless purchased}.
 */
 create function public.settle_batch_item(
   p_event_id bigint,

@@ -15,7 +15,7 @@ create table private.label_batch_items (
   order_id uuid not null,
   request jsonb not null,
   state text not null default 'waiting'::text,
-  problem jsonb
+  code text
 );
 alter table private.label_batch_items enable row level security;
 create table private.label_batches (
@@ -522,7 +522,7 @@ AS $function$
         when purchase.state in ('unknown', 'failed') then purchase.state
         else 'purchased'
       end as state,
-      item.problem,
+      item.code,
       case when purchase.id is not null then private.shipment_view(purchase) end as shipment
     from private.label_batches as batch
     join private.label_batch_items as item on item.batch_id = batch.id
@@ -545,7 +545,7 @@ AS $function$
         'order_id', items.order_id,
         'state', items.state,
         'shipment', items.shipment,
-        'problem', items.problem
+        'code', items.code
       )
       order by items.place
     )
@@ -3743,7 +3743,7 @@ AS $function$
 begin
   update private.label_batch_items
   set state = p_result ->> 'state',
-      problem = p_result -> 'problem'
+      code = p_result ->> 'code'
   where batch_id = p_batch_id and place = p_place;
   perform private.settle_event(p_event_id);
 end;
@@ -4327,7 +4327,7 @@ select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.inv
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.label_batch_items is 'The labels of a batch and their results.';
 comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
-comment on column private.label_batch_items.problem is 'The error that POST /shipments would have returned: {status, code, detail}.';
+comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
 comment on relation private.label_batches is 'Requests for the labels of up to 100 orders.';
 comment on relation private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result.';
 comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
