@@ -1,4 +1,4 @@
-/** The platform's `verify_jwt`: what stands in front of a function that has it. */
+/** The platform's `verify_jwt`: the check of the caller in front of a function. */
 
 const BASE64URL = { alphabet: "base64url" } as const;
 
@@ -34,7 +34,7 @@ export async function isValidToken(
   }
 }
 
-/** Keys and secret that the check compares with. */
+/** Keys and secret of the check. */
 export interface JwtCheck {
   jwtSecret: string;
   publishableKey: string;
@@ -42,8 +42,8 @@ export interface JwtCheck {
 }
 
 /**
- * As on the platform: a user's token as Bearer, or an API key in either header. So it alone tells
- * nobody apart; a function that needs a user checks that itself. A preflight has no headers and passes.
+ * Passes a user's token as Bearer, or an API key in either header, as the platform does. It does not
+ * identify the user: a function that needs one checks that. A preflight has no headers and passes.
  */
 export async function passesJwtCheck(
   request: Request,

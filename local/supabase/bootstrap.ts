@@ -2,7 +2,7 @@
 import postgres from "postgres";
 import { createAuthApp } from "./rest_and_auth.ts";
 
-/** How the local stack reaches one database. */
+/** Addresses under which the local stack reaches one database. */
 export interface DatabaseAccess {
   /** Runs migrations; on the embedded server the role `postgres`, which is no superuser. */
   url: string;
@@ -31,7 +31,7 @@ export function withLogin(url: string, username: string, password: string): stri
   return changed.href;
 }
 
-/** The addresses for a database that is reached as `adminUrl`. */
+/** The addresses of the database at `adminUrl`. */
 export async function accessTo(adminUrl: string, url = adminUrl): Promise<DatabaseAccess> {
   const login = async (role: string) =>
     withLogin(adminUrl, role, await derivePassword(adminUrl, role));
@@ -78,7 +78,7 @@ export async function bootstrap(access: DatabaseAccess, postgresPassword?: strin
         await transaction.unsafe(`alter role postgres password '${postgresPassword}'`);
       }
     });
-    // Its tables are made by the superuser, and then handed over.
+    // The superuser makes Auth's tables and then hands them over.
     const auth = createAuthApp(access.adminUrl, { jwtSecret: "unused while the schema is made" });
     try {
       await auth.ensureSystemSchema();

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import Stripe from "stripe";
-import { workerConfigOf } from "../../local/cli/running_stack.ts";
+import { workerConfigOf } from "../../local/stack/running_stack.ts";
 import type { Seller } from "../../local/stack/seller.ts";
 import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { openId } from "../../shared/billing/encrypted_ids.ts";

@@ -265,7 +265,7 @@ step(
       text: "Compared 1 subscriptions with Stripe's: 1 repaired.\n",
     });
     assert.deepEqual(await planOf(stack, seller), GROWTH);
-    assert.deepEqual(unknown, { code: 1, text: "Nobody has the address nobody@example.com.\n" });
+    assert.deepEqual(unknown, { code: 1, text: "Unknown user: nobody@example.com.\n" });
     assert.deepEqual(idle, {
       code: 1,
       text: "There is no such user, or they have never begun a checkout.\n",

@@ -1,7 +1,7 @@
 /** The ways to Stripe's checkout and portal, and what each state of a subscription allows. */
 import assert from "node:assert/strict";
 import { readLogs } from "../support/logs.ts";
-import { rotateKeys } from "../../local/commands/keys_rotate.ts";
+import { rotateKeys } from "../../local/operations/rotate_keys.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import {

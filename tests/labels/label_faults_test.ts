@@ -3,7 +3,7 @@
  * seller hears what is certain and what is not; however often it is asked for again, one label is bought.
  */
 import assert from "node:assert/strict";
-import { supabaseConfigOf, workerConfigOf } from "../../local/cli/running_stack.ts";
+import { supabaseConfigOf, workerConfigOf } from "../../local/stack/running_stack.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { Problem } from "../../shared/http/problem.ts";

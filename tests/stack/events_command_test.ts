@@ -2,13 +2,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { parseCommand } from "../../local/commands/events_options.ts";
-import {
-  type EventSummary,
-  formatEvent,
-  formatEvents,
-} from "../../local/commands/events_report.ts";
-import { UsageError } from "../../local/cli/options.ts";
+import { parseEventsCommand } from "../../local/inbox/command_line.ts";
+import { type EventSummary, formatEvent, formatEvents } from "../../local/inbox/report.ts";
+import { UsageError } from "../../local/cli/command.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -292,12 +288,12 @@ Deno.test("the command line: what is understood, and what is not", () => {
     }],
   ];
   for (const [args, expected] of understood) {
-    const { database, ...command } = parseCommand(args, now) ?? {};
+    const { database, ...command } = parseEventsCommand(args, now) ?? {};
     assert.deepEqual(command, expected, args.join(" "));
     assert.equal(database?.data, ".local");
   }
   for (const args of [["--help"], ["list", "-h"], ["show", "--help"], ["replay", "--help"]]) {
-    assert.equal(parseCommand(args), undefined);
+    assert.equal(parseEventsCommand(args), undefined);
   }
   const refused: [string[], RegExp][] = [
     [["lst"], /There is no "events lst": there are list, show and replay/],
@@ -323,7 +319,7 @@ Deno.test("the command line: what is understood, and what is not", () => {
     [["replay", "--status", "dead", "--limit", "10001"], /1 to 10000/],
   ];
   for (const [args, message] of refused) {
-    assert.throws(() => parseCommand(args, now), (error) => {
+    assert.throws(() => parseEventsCommand(args, now), (error) => {
       assert.ok(error instanceof UsageError, args.join(" "));
       assert.match(error.message, message);
       return true;

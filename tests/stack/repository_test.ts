@@ -1,8 +1,8 @@
 /** What is generated is up to date, and the house's rules hold for every file. */
 import assert from "node:assert/strict";
-import { generateTypes } from "../../local/commands/generate_types.ts";
+import { generateTypes } from "../../local/supabase/generate_types.ts";
 import { readFunctionConfig } from "../../local/functions/config.ts";
-import { takeSchemaSnapshot } from "../../local/commands/schema_snapshot.ts";
+import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
 import { remoteFlag, runSupabaseCli } from "../../local/supabase/cli.ts";
 
 const ROOT = new URL("../..", import.meta.url);

@@ -1,6 +1,6 @@
 /** Sellers who pay, and what they have of it. */
 import type Stripe from "stripe";
-import { workerConfigOf } from "../../local/cli/running_stack.ts";
+import { workerConfigOf } from "../../local/stack/running_stack.ts";
 import { type Seller, signInSeller } from "../../local/stack/seller.ts";
 import { createStripe } from "../../shared/billing/stripe.ts";
 import type { Customer, Subscription } from "../../local/simulators/stripe/objects.ts";
