@@ -104,16 +104,23 @@ function printHelp({ help }: CommandBase): number {
   return 0;
 }
 
+/** Either kind of command. */
+// deno-lint-ignore no-explicit-any
+export type Command = OptionsCommand<any> | ParsedCommand<any>;
+
 /**
- * Runs the command of this process and ends the process with its exit code. Ctrl-C ends the process at
- * once, unless the command uses `interruptSignal`.
+ * Defines a command, and runs it if its module is the main one: the process then ends with its exit code.
+ * Ctrl-C ends the process at once, unless the command uses `interruptSignal`.
  */
 export function command<Options extends ParseArgsOptionsConfig>(
+  module: ImportMeta,
   definition: OptionsCommand<Options>,
-): Promise<never>;
-export function command<Input>(definition: ParsedCommand<Input>): Promise<never>;
-export async function command(
-  definition: OptionsCommand<ParseArgsOptionsConfig> | ParsedCommand<unknown>,
-): Promise<never> {
-  Deno.exit(await runCommand(definition, Deno.args));
+): Promise<Command>;
+export function command<Input>(
+  module: ImportMeta,
+  definition: ParsedCommand<Input>,
+): Promise<Command>;
+export async function command(module: ImportMeta, definition: Command): Promise<Command> {
+  if (module.main) Deno.exit(await runCommand(definition, Deno.args));
+  return definition;
 }

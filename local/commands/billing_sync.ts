@@ -37,7 +37,7 @@ async function findUserId(database: DatabaseClient, user: string): Promise<strin
   return row.id;
 }
 
-await command({
+export default await command(import.meta, {
   name: "billing:sync",
   help: `Compares Stripe's subscriptions with ours, repairs differences, and prints their number.
 

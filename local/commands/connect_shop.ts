@@ -8,7 +8,7 @@ import { findRunningStack } from "../stack/running_stack.ts";
 import { SAMPLE_SHOP_ID } from "../stack/sample_shops.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../stack/seller.ts";
 
-await command({
+export default await command(import.meta, {
   name: "connect-shop",
   help: `Signs a seller up on the running stack (or in) and connects a TikTok shop.
 

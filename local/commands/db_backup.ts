@@ -6,7 +6,7 @@ import { print } from "../cli/console.ts";
 import { interruptSignal } from "../cli/interrupt.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
 
-await command({
+export default await command(import.meta, {
   name: "db:backup",
   help: `Writes all data of a database, as of one moment, into a file.
 

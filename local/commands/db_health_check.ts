@@ -21,7 +21,7 @@ async function readHealth(databaseUrl: string): Promise<Metric[]> {
     });
 }
 
-await command({
+export default await command(import.meta, {
   name: "db:health-check",
   help: `Shows the health of a database. Fails if a status is neither "healthy" nor "info".
 

@@ -12,7 +12,7 @@ import {
   TARGET_OPTIONS,
 } from "../cli/target.ts";
 
-await command({
+export default await command(import.meta, {
   name: "db:restore",
   help: `Puts the data of a backup into a database that has the same migrations and no data yet.
 

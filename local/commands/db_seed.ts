@@ -13,7 +13,7 @@ import { withConnection } from "../postgres/connection.ts";
 
 const SEED = new URL("../../supabase/seed.sql", import.meta.url);
 
-await command({
+export default await command(import.meta, {
   name: "db:seed",
   help: `Puts two sellers with shops and orders into a database. Existing rows stay.
 

@@ -29,7 +29,7 @@ async function runOnOwnStack(): Promise<void> {
   }
 }
 
-await command({
+export default await command(import.meta, {
   name: "demo",
   help: `Shows a seller, a shop, 50 orders, a plan limit and the purchase of a larger plan.
 

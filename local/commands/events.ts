@@ -74,4 +74,9 @@ async function run(request: EventsCommand): Promise<number | void> {
   }
 }
 
-await command({ name: "events", help: HELP, parse: parseEventsCommand, run });
+export default await command(import.meta, {
+  name: "events",
+  help: HELP,
+  parse: parseEventsCommand,
+  run,
+});

@@ -11,7 +11,7 @@ async function generateFromMigrations(): Promise<string> {
   return await generateTypes(database.access.url);
 }
 
-await command({
+export default await command(import.meta, {
   name: "generate-types",
   help: `Writes shared/database/types.ts with "supabase gen types".
 

@@ -41,7 +41,7 @@ async function findDatabase(
   };
 }
 
-await command({
+export default await command(import.meta, {
   name: "keys:rotate",
   help: HELP,
   options: {

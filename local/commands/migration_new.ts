@@ -5,7 +5,7 @@ import { runSupabaseCli } from "../supabase/cli.ts";
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
-await command({
+export default await command(import.meta, {
   name: "migration:new",
   help: `Makes an empty migration in supabase/migrations and prints its path.
 

@@ -11,7 +11,7 @@ import {
 } from "../cli/target.ts";
 import { resetDatabase } from "../supabase/reset_database.ts";
 
-await command({
+export default await command(import.meta, {
   name: "migration:reset",
   help: `Deletes everything in a database, all users too; applies every migration and the seed.
 A running stack continues with the new database.

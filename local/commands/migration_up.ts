@@ -5,7 +5,7 @@ import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
 import { migrate } from "../supabase/migrate.ts";
 import { requestReload } from "../supabase/schema_reload.ts";
 
-await command({
+export default await command(import.meta, {
   name: "migration:up",
   help:
     `Applies the migrations that a database lacks. A running stack serves the new schema at once.

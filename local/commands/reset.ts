@@ -5,7 +5,7 @@ import { print } from "../cli/console.ts";
 import { DATA_HELP, DATA_OPTION, shownPath } from "../cli/data_folder.ts";
 import { deleteData, hasData } from "../stack/delete_data.ts";
 
-await command({
+export default await command(import.meta, {
   name: "reset",
   help: `Deletes the database, keys and logs of the local stack. Stop the stack first.
 

@@ -6,7 +6,7 @@ import { takeSchemaSnapshot } from "../supabase/schema_snapshot.ts";
 
 const SNAPSHOT = new URL("../../supabase/tests/schema.snapshot.sql", import.meta.url);
 
-await command({
+export default await command(import.meta, {
   name: "schema:snapshot",
   help: `Writes supabase/tests/schema.snapshot.sql, so that a change of the migrations shows as a
 change of the schema.

@@ -54,4 +54,9 @@ async function run(options: StackOptions): Promise<void> {
   print("Stopped.");
 }
 
-await command({ name: "start", help: HELP, parse: parseStackOptions, run });
+export default await command(import.meta, {
+  name: "start",
+  help: HELP,
+  parse: parseStackOptions,
+  run,
+});

@@ -1,30 +1,42 @@
 /** Which function receives which variable. */
-import { type Concern, type Variable, type VariableName, variables } from "./variables.ts";
+import { type Concern, type VariableName, variables } from "./variables.ts";
 
-/** Configuration that event handlers read, in every function that processes events. */
-const EVENT_HANDLERS: Concern[] = ["tiktok", "easypost", "stripe", "encryption"];
-
-/** Configuration that each function reads, at its start or in its event handlers. */
-export const FUNCTION_CONCERNS: Record<string, readonly Concern[]> = {
-  "tiktok-webhooks": ["supabase", ...EVENT_HANDLERS],
-  "tiktok-oauth": ["supabase", "tiktok_authorize", ...EVENT_HANDLERS],
-  "tiktok-token-refresh": ["supabase", "tiktok", "encryption"],
-  "event-worker": ["supabase", ...EVENT_HANDLERS],
-  "shipments": ["supabase", ...EVENT_HANDLERS],
-  "carrier-webhooks": ["supabase", "easypost_webhook", ...EVENT_HANDLERS],
-  "stripe-webhooks": ["supabase", "stripe_webhook", ...EVENT_HANDLERS],
-  "billing": ["supabase", "stripe", "app_url", "encryption"],
-};
-
-/** Names of the functions that receive a variable. */
-export function receivers({ concerns = [] }: Pick<Variable, "concerns">): string[] {
-  return Object.entries(FUNCTION_CONCERNS)
-    .filter(([, read]) => concerns.some((concern) => read.includes(concern)))
-    .map(([name]) => name);
+export interface FunctionConcerns {
+  /** Parts of the configuration that the function reads at its start or in its routes. */
+  own: readonly Concern[];
+  /** Whether it processes events, and so also reads the parts of the event handlers. */
+  processesEvents: boolean;
 }
 
-/** Names of the variables that a function receives. */
+export const FUNCTION_CONCERNS: Record<string, FunctionConcerns> = {
+  "tiktok-webhooks": { own: ["supabase", "tiktok"], processesEvents: true },
+  "tiktok-oauth": {
+    own: ["supabase", "tiktok", "tiktok_authorize", "encryption"],
+    processesEvents: true,
+  },
+  "tiktok-token-refresh": { own: ["supabase", "tiktok", "encryption"], processesEvents: false },
+  "event-worker": { own: ["supabase"], processesEvents: true },
+  "shipments": { own: ["supabase", "tiktok", "easypost", "encryption"], processesEvents: true },
+  "carrier-webhooks": { own: ["supabase", "easypost_webhook"], processesEvents: true },
+  "stripe-webhooks": { own: ["supabase", "stripe_webhook"], processesEvents: true },
+  "billing": { own: ["supabase", "stripe", "app_url", "encryption"], processesEvents: false },
+};
+
+/** Parts of the configuration that event handlers read when such an event is processed. */
+export const EVENT_HANDLER_CONCERNS: readonly Concern[] = [
+  "tiktok",
+  "easypost",
+  "stripe",
+  "encryption",
+];
+
+/** Names of the variables that a function receives. @throws {Error} for an unknown function. */
 export function variablesOf(functionName: string): VariableName[] {
-  return variables.filter(([, row]) => receivers(row).includes(functionName))
+  const concerns = FUNCTION_CONCERNS[functionName];
+  if (concerns === undefined) throw new Error(`Unknown function "${functionName}"`);
+  const { own, processesEvents } = concerns;
+  const received = processesEvents ? [...own, ...EVENT_HANDLER_CONCERNS] : own;
+  return variables
+    .filter(([, row]) => row.concerns?.some((concern) => received.includes(concern)))
     .map(([name]) => name);
 }

@@ -1,28 +1,34 @@
-/** The variables as text, for help and docs. */
+/** The variables and their receivers as text, for help and docs. */
 import { tableLines } from "../cli/table.ts";
-import { FUNCTION_CONCERNS, receivers } from "./receivers.ts";
-import { type Variable, variables } from "./variables.ts";
+import { FUNCTION_CONCERNS } from "./receivers.ts";
+import { type Concern, type Variable, variables } from "./variables.ts";
 
 const MAKERS: Record<Variable["maker"], string> = {
-  key: "generated once, kept in `keys.json`",
-  address: "the stack's addresses",
-  simulator: "the simulators",
+  key: "generated, kept in `keys.json`",
+  address: "the stack's address",
+  simulator: "the simulator",
 };
 
-function describeReceivers(variable: Variable): string {
-  const names = receivers(variable);
-  if (names.length === 0) return "-";
-  if (names.length === Object.keys(FUNCTION_CONCERNS).length) return "all";
-  return names.map((name) => `\`${name}\``).join(", ");
+function list(concerns: readonly Concern[]): string {
+  return concerns.map((concern) => `\`${concern}\``).join(", ");
 }
 
-/** Cells of the table in docs/local-stack.md. */
+/** Cells of the table of variables in docs/local-stack.md. */
 export function variableRows(): string[][] {
-  return variables.map(([name, row]) => [
+  return variables.map(([name, { concerns = [], maker, description }]) => [
     `\`${name}\``,
-    MAKERS[row.maker],
-    describeReceivers(row) + (row.functionName ? ` (as \`${row.functionName}\`)` : ""),
-    row.description,
+    list(concerns) || "-",
+    MAKERS[maker],
+    description,
+  ]);
+}
+
+/** Cells of the table of functions in docs/local-stack.md. */
+export function functionRows(): string[][] {
+  return Object.entries(FUNCTION_CONCERNS).map(([name, { own, processesEvents }]) => [
+    `\`${name}\``,
+    list(own),
+    processesEvents ? "yes" : "no",
   ]);
 }
 

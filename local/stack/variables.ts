@@ -33,7 +33,7 @@ type Maker =
 
 export type Variable = Maker & {
   description: string;
-  /** The functions that read these parts receive the variable. Without any: the env file only. */
+  /** Parts that need it; see receivers.ts for their functions. Without any: the env file only. */
   concerns?: readonly Concern[];
   /** Name under which functions receive it, as a JSON object of keys by name. */
   functionName?: string;

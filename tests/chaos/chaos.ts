@@ -53,7 +53,7 @@ async function run(options: ChaosOptions): Promise<number> {
   return wrong.length === 0 ? 0 : 1;
 }
 
-await command({
+export default await command(import.meta, {
   name: "chaos",
   help: HELP,
   options: {
