@@ -54,7 +54,9 @@ export function parseOptions<Options extends ParseArgsOptionsConfig>(
     const { help } = parsed.values as { help?: boolean };
     return help ? undefined : parsed as unknown as Arguments<Options>;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message} Try --help.`);
+    // Without node's hint about arguments that begin with a dash.
+    const reason = (error as Error).message.replace(/\. To specify a positional[^]*/, ".");
+    throw new UsageError(`${reason} Try --help.`);
   }
 }
 

@@ -1,125 +1,28 @@
-/** Backups hold one moment completely; a restore restores all of it, or changes nothing. */
+/** Backups hold one moment completely, and sellers continue in a restored database. */
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
-import postgres from "postgres";
 import { backup } from "../../local/backup/backup.ts";
 import { copyOut } from "../../local/backup/copy.ts";
 import { restore } from "../../local/backup/restore.ts";
 import { inTransaction } from "../../local/backup/session.ts";
 import { signInSeller } from "../../local/stack/seller.ts";
 import {
+  asOwner,
+  contentOf,
+  order,
+  query,
+  type Scene,
+  setScene,
+  storeOddEvents,
+} from "../support/backup.ts";
+import { runCommand as run } from "../support/run_command.ts";
+import {
   type ConnectedSeller,
   connectSeller,
   postWebhook,
   settledEvents,
 } from "../support/shop.ts";
-import { runCommand as run } from "../support/run_command.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
-import {
-  createTestDatabase,
-  startTestStack,
-  type TestDatabase,
-  type TestStack,
-} from "../support/stack.ts";
-
-/** Migrations and backups run as `postgres`, which is not a superuser. */
-function asOwner(database: { url: string }): URL {
-  const url = new URL(database.url);
-  url.searchParams.set("role", "postgres");
-  return url;
-}
-
-async function query<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
-  try {
-    return await work(sql);
-  } finally {
-    await sql.end();
-  }
-}
-
-/** Rows and checksums by table, states of triggers, next values of sequences: read without our code. */
-async function contentOf({ url }: { url: string }): Promise<Record<string, string>> {
-  return await query(url, async (sql) => {
-    const content: Record<string, string> = {};
-    const tables = await sql`
-      select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-      where table_type = 'BASE TABLE' and (
-        table_schema in ('public', 'private')
-        or (table_schema = 'auth' and table_name in ('users', 'identities')))`;
-    for (const { name } of tables) {
-      const [row] = await sql.unsafe(`
-        select count(*)::text || ' ' || md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum
-        from ${name} as t`);
-      content[name] = row?.sum;
-    }
-    const triggers = await sql`
-      select tgrelid::regclass::text || '.' || tgname as name, tgenabled::text as state
-      from pg_trigger where not tgisinternal`;
-    for (const { name, state } of triggers) content[name] = state;
-    const sequences = await sql`
-      select c.oid::regclass::text as name from pg_class as c
-      where relkind = 'S' and relnamespace::regnamespace::text in ('public', 'private')`;
-    for (const { name } of sequences) {
-      const [row] = await sql.unsafe(
-        `select (last_value + case when is_called then 1 else 0 end)::text as next from ${name}`,
-      );
-      content[name] = row?.next;
-    }
-    return content;
-  });
-}
-
-interface Scene extends AsyncDisposable {
-  stack: TestStack;
-  /** Migrated and empty. */
-  target: TestDatabase;
-  file: string;
-  folder: string;
-}
-
-/** A stack to back up, a database to restore into, and a place for the file. */
-async function setScene(): Promise<Scene> {
-  const stack = await startTestStack();
-  const target = await createTestDatabase();
-  const folder = await Deno.makeTempDir();
-  return {
-    stack,
-    target,
-    folder,
-    file: join(folder, "a.backup"),
-    async [Symbol.asyncDispose]() {
-      await Deno.remove(folder, { recursive: true });
-      await target.drop();
-      await stack[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Lets buyers order, and waits until the orders are stored. */
-async function order(stack: TestStack, shopId: string, orders: number): Promise<void> {
-  for (let i = 0; i < orders; i++) {
-    const added = stack.tiktok.addOrder({ shopId });
-    assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(added)), 200);
-  }
-  await settledEvents(stack);
-}
-
-/** Values that COPY has to escape, and more rows than its streams hold at once. */
-async function storeOddEvents(stack: TestStack): Promise<void> {
-  const bodies = ["\\.", "a\n\\.\nb", "\\N", "", "tab\tand\r\nnewline", "Łódź 🧵 \u0001", "\\\\."];
-  for (const [i, body] of bodies.entries()) {
-    await stack.sql`
-      insert into private.webhook_events (source, external_id, event_type, body, status)
-      values ('tiktok', ${`odd-${i}`}, 'ODD', ${body}, 'done')`;
-  }
-  await stack.sql`
-    insert into private.webhook_events (source, external_id, event_type, body, status)
-    select 'tiktok', 'many-' || n, 'MANY', repeat(md5(n::text), 20 + n % 50), 'done'
-    from generate_series(1, 5000) as n`;
-}
+import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
 
 /** Two sellers with orders, an order that has changed, odd events and a changed plan. */
 async function fillDatabase(stack: TestStack): Promise<{ ada: ConnectedSeller }> {
@@ -285,161 +188,6 @@ Deno.test("rows that are committed while the backup runs are left out completely
   delete restored["private.webhook_events_id_seq"];
   delete moment["private.webhook_events_id_seq"];
   assert.deepEqual(restored, moment);
-});
-
-/** Damaged copies of a backup: name, bytes and the expected message. */
-function damagedFiles(
-  whole: Uint8Array<ArrayBuffer>,
-  email: string,
-): [string, Uint8Array, RegExp][] {
-  const text = gunzipSync(whole);
-  const flipped = (at: number) => {
-    const bytes = whole.slice();
-    bytes[at] = (bytes[at] as number) ^ 1;
-    return bytes;
-  };
-  const replaced = (from: string, to: string) => {
-    const changed = text.toString("latin1").replace(from, to);
-    assert.notEqual(changed, text.toString("latin1"));
-    return gzipSync(Buffer.from(changed, "latin1"));
-  };
-  const end = text.lastIndexOf('{"tables"');
-  return [
-    ["no bytes", new Uint8Array(), /not a backup, or is damaged|ends too early/],
-    ["half", whole.subarray(0, whole.length / 2), /not a backup, or is damaged/],
-    ["without the last byte", whole.subarray(0, -1), /not a backup, or is damaged/],
-    ["a flip in the middle", flipped(whole.length >> 1), /damaged/],
-    ["a flip at the end", flipped(whole.length - 6), /damaged/],
-    ["another text", new TextEncoder().encode("hello\n"), /not a backup, or is damaged/],
-    ["another gzip", gzipSync("hello\n"), /is not a backup/],
-    ["another version", replaced('"version":1', '"version":2'), /is not a backup of this version/],
-    ["another row", replaced(email, email.replace("seller", "sellar")), /checksums/],
-    ["no trailer", gzipSync(text.subarray(0, end)), /ends too early/],
-    ["cut in a table", gzipSync(text.subarray(0, text.length >> 1)), /ends too early/],
-    ["text after its end", gzipSync(Buffer.concat([text, text])), /goes on after its end/],
-  ];
-}
-
-Deno.test("a damaged file is refused, and nothing changes", async () => {
-  await using scene = await setScene();
-  const { stack, target, file, folder } = scene;
-  const seller = await connectSeller(stack);
-  await order(stack, seller.shopId, 2);
-  await storeOddEvents(stack);
-  await backup({ databaseUrl: asOwner(stack.database), file });
-  const whole = await Deno.readFile(file);
-  const empty = await contentOf(target);
-
-  const damaged = damagedFiles(whole, seller.email);
-  for (const [name, bytes, message] of damaged) {
-    const path = join(folder, "damaged");
-    await Deno.writeFile(path, bytes);
-    await assert.rejects(restore({ databaseUrl: asOwner(target), file: path }), (error: Error) => {
-      assert.match(error.message, message, name);
-      assert.ok(error.message.startsWith(path), name);
-      return true;
-    });
-  }
-  const nothing = join(folder, "nothing");
-  await assert.rejects(
-    restore({ databaseUrl: asOwner(target), file: nothing }),
-    /nothing cannot be read/,
-  );
-  assert.deepEqual(await contentOf(target), empty);
-});
-
-interface Target extends AsyncDisposable {
-  database: TestDatabase;
-  /** Runs a statement in the database. */
-  change(statement: string): Promise<postgres.RowList<postgres.Row[]>>;
-  /** Expects that a restore fails with this message and changes nothing. */
-  refused(message: RegExp): Promise<void>;
-}
-
-/** A migrated database to restore into. */
-async function makeTarget(file: string): Promise<Target> {
-  const database = await createTestDatabase();
-  return {
-    database,
-    change: (statement) => query(database.url, (sql) => sql.unsafe(statement)),
-    async refused(message) {
-      const before = await contentOf(database);
-      await assert.rejects(restore({ databaseUrl: asOwner(database), file }), message);
-      assert.deepEqual(await contentOf(database), before);
-    },
-    [Symbol.asyncDispose]: () => database.drop(),
-  };
-}
-
-let backedUp: Scene;
-
-const step = testOnOneStack("a restore restores all rows or nothing", async () => {
-  backedUp = await setScene();
-  const { stack, file } = backedUp;
-  const seller = await connectSeller(stack);
-  await order(stack, seller.shopId, 1);
-  await backup({ databaseUrl: asOwner(stack.database), file });
-  return backedUp;
-});
-
-const SPOIL = `
-  create function public.spoil() returns trigger language plpgsql as
-    $$ begin new.updated_at = '2000-01-01'; return new; end $$`;
-
-step("a database with other migrations or tables is refused, and nothing changes", async () => {
-  await using target = await makeTarget(backedUp.file);
-  const { change, refused } = target;
-  const [row] = await change(
-    "select max(version) as newest from supabase_migrations.schema_migrations",
-  );
-  await change(`
-    update supabase_migrations.schema_migrations set version = '20990101000000'
-    where version = '${row?.newest}'`);
-  await refused(new RegExp(`at migration ${row?.newest}, the database is at 20990101000000`));
-  await change(`
-    update supabase_migrations.schema_migrations set version = '${row?.newest}'
-    where version = '20990101000000'`);
-  await change("create table private.other (id integer)");
-  await refused(/only in the database: private\.other/);
-});
-
-step("a restore that fails after the first rows is undone", async () => {
-  await using target = await makeTarget(backedUp.file);
-  const { change, refused } = target;
-  await change("alter table public.orders add constraint none check (false)");
-  await refused(/violates check constraint "none"/);
-  await change("alter table public.orders drop constraint none");
-  await change(`${SPOIL};
-    create trigger spoil before insert on auth.users
-      for each row execute function public.spoil()`);
-  await refused(/auth\.users would not be what was backed up: 1 rows with checksum/);
-});
-
-step("a database with data is refused, also one that was just restored", async () => {
-  const { file } = backedUp;
-  await using target = await makeTarget(file);
-  const { database, change, refused } = target;
-  await change(
-    "insert into private.webhook_events (source, external_id, event_type, body) values ('tiktok', '1', 'X', '{}')",
-  );
-  await refused(/has data already, in private\.webhook_events\./);
-  await change("delete from private.webhook_events");
-  await restore({ databaseUrl: asOwner(database), file });
-  await refused(/has data already, in auth\.users, auth\.identities/);
-});
-
-step("a restore disables the triggers on our tables, and enables them as they were", async () => {
-  const { stack, file } = backedUp;
-  await using target = await makeTarget(file);
-  const { database, change } = target;
-  await change(`${SPOIL};
-    create trigger spoil before insert on public.tiktok_shops
-      for each row execute function public.spoil();
-    alter table public.tiktok_shops enable always trigger spoil`);
-  await restore({ databaseUrl: asOwner(database), file });
-  const { "tiktok_shops.spoil": state, ...content } = await contentOf(database);
-  assert.equal(state, "A");
-  assert.deepEqual(content, await contentOf(stack.database));
 });
 
 Deno.test("a backup that fails leaves the older file unchanged, and no other file", async () => {
