@@ -72,7 +72,7 @@ export class TableDigest {
     }
   }
 
-  /** To be called once, after the last row. */
+  /** Call it once, after the last row. */
   summaryOf({ schema, name }: { schema: string; name: string }): TableSummary {
     return { schema, name, rows: this.#rows, sha256: this.#hash.digest("hex") };
   }

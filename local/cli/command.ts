@@ -16,7 +16,7 @@ export type Arguments<Options extends ParseArgsOptionsConfig> = ReturnType<
 type Outcome = number | void | Promise<number | void>;
 
 interface CommandBase {
-  /** Of the deno task: `db:backup`. */
+  /** Name of the deno task: `db:backup`. */
   name: string;
   /** Purpose, usage, options and notes, with an empty line between them. */
   help: string;
@@ -24,7 +24,7 @@ interface CommandBase {
 
 /** A command with one set of options. */
 export interface OptionsCommand<Options extends ParseArgsOptionsConfig> extends CommandBase {
-  /** Without `--help`, which every command has. */
+  /** Every command also has `--help`. */
   options?: Options;
   /** Names of the arguments in their order: `FILE`, or `[USER]` if it may be left out. */
   positionals?: readonly string[];

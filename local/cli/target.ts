@@ -7,10 +7,10 @@ import { DATA_HELP, DATA_OPTION } from "./data_folder.ts";
 export interface Target {
   /** Address with its password; another machine's has TLS unless it says otherwise. */
   url: string;
-  /** Without the brackets of IPv6. */
+  /** Host name without the brackets of IPv6. */
   host: string;
   isLocal: boolean;
-  /** For people: no password. */
+  /** Name for messages, without the password. */
   name: string;
 }
 
@@ -88,7 +88,7 @@ export function requireConsent({ name, host, isLocal }: Target, consent: Consent
 export function confirmAction(question: string, consent: Consent): boolean {
   if (consent.yes) return true;
   if (!Deno.stdin.isTerminal()) {
-    throw new Error("Refused: there is no terminal for the confirmation. If you mean it: --yes");
+    throw new Error("Refused: no terminal for the confirmation. If you mean it: --yes");
   }
   return confirm(question);
 }

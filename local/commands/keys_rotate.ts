@@ -37,7 +37,7 @@ async function findDatabase(
   const stack = given.url && given.keys ? undefined : await readEnvironment(resolve(values.data));
   return {
     url: given.url ?? stack?.SUPABASE_DB_URL ?? "",
-    ring: await parseKeyRing(given.keys ?? stack?.ENCRYPTION_KEYS ?? ""),
+    ring: parseKeyRing(given.keys ?? stack?.ENCRYPTION_KEYS ?? ""),
   };
 }
 

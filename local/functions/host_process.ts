@@ -14,7 +14,7 @@ export interface Host {
   pid: number;
   /** Resolves when the process has ended and its output is written. */
   ended: Promise<void>;
-  /** Asks the process to end; see host.ts. */
+  /** Ends the process by closing its input; see host.ts. */
   stop(): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ interface Row {
 }
 
 interface Batch {
-  /** Where the next batch begins; undefined after the last. */
+  /** Id after which the next batch begins; undefined after the last batch. */
   lastId: string | undefined;
   rotated: number;
   failures: string[];
@@ -34,7 +34,7 @@ async function encryptAgain(
   const value = await decrypt(ring, text, context);
   return {
     [entry.column]: await encrypt(ring, value, context),
-    ...(entry.hash && { [entry.hash]: await blindIndex(ring, value, context) }),
+    ...(entry.hash && { [entry.hash]: blindIndex(ring, value, context) }),
   };
 }
 

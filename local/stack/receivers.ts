@@ -1,4 +1,4 @@
-/** Which function receives which variable. */
+/** The receivers of the variables among the functions. */
 import { type Concern, type VariableName, variables } from "./variables.ts";
 
 export interface FunctionConcerns {

@@ -18,7 +18,7 @@ const SAMPLE_ORDERS = [
 export function seedSimulator(simulator: TikTokSimulator): void {
   if (simulator.state.get("shops", SAMPLE_SHOP_ID)) return;
   simulator.addShop({ id: SAMPLE_SHOP_ID, name: "Blue Fern Goods" });
-  // For a second seller, who must not see the first one's orders.
+  // A second seller must not see the first one's orders.
   simulator.addShop({ id: "7490000000000000002", name: "Copper Kettle" });
   for (const name of SAMPLE_ORDERS) {
     const answer = JSON.parse(Deno.readTextFileSync(new URL(name, FIXTURES)));

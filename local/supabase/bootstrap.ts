@@ -4,7 +4,7 @@ import { createAuthApp } from "./rest_and_auth.ts";
 
 /** Addresses under which the local stack reaches one database. */
 export interface DatabaseAccess {
-  /** Runs migrations; on the embedded server the role `postgres`, which is no superuser. */
+  /** Runs migrations; on the embedded server the role `postgres`, which is not a superuser. */
   url: string;
   /** A superuser, for roles and stand-ins; equals `url` on an outside Postgres. */
   adminUrl: string;

@@ -20,7 +20,7 @@ export async function withTimeout<T>(ms: number, promise: Promise<T>): Promise<T
   }
 }
 
-/** For `catch`, where a limit is enough and the outcome does not matter. */
+/** Argument of `catch` where the outcome does not matter. @throws other errors. */
 export function ignoreTimeout(error: unknown): void {
   if (!(error instanceof TimeoutError)) throw error;
 }

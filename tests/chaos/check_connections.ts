@@ -34,7 +34,7 @@ export async function checkConnections(
   before: TokenCount,
   faults: FaultReport,
 ): Promise<Check[]> {
-  const tokens = await storedTokens(stack, await parseKeyRing(stack.env.ENCRYPTION_KEYS));
+  const tokens = await storedTokens(stack, parseKeyRing(stack.env.ENCRYPTION_KEYS));
   const outdated = tokens.filter(({ openId, accessToken, refreshToken }) => {
     const newest = stack.tiktok.newestTokens(openId);
     return accessToken !== newest?.accessToken || refreshToken !== newest.refreshToken;

@@ -93,7 +93,7 @@ export class FaultSchedule {
     }
   }
 
-  /** As the scheduler does, which ignores failed calls. */
+  /** Ignores failed calls, as the scheduler does. */
   async #callEventWorker(): Promise<void> {
     await withTimeout(WORKER_MS, runEventWorker(this.#options.stack)).catch(() => {});
   }

@@ -8,7 +8,7 @@ import { commandProcess, runCommand } from "../support/run_command.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
-/** Without the variables that would win over the stack's own values. */
+/** Environment without the variables that would win over the stack's own values. */
 function cleanEnvironment(): Record<string, string> {
   const kept = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "LANG", "npm_config_cache"];
   const variables = kept.map((name) => [name, Deno.env.get(name)]).filter(([, value]) => value);

@@ -35,12 +35,12 @@ async function copyRepository(to: string): Promise<void> {
 
 interface OwnStack extends AsyncDisposable {
   stack: Stack;
-  /** As its superuser. */
+  /** Connection as its superuser. */
   sql: postgres.Sql;
   data: string;
 }
 
-/** With its own Postgres: a reset database belongs to `postgres`, which is not a superuser. */
+/** A stack with its own Postgres: a reset database belongs to `postgres`, which is not a superuser. */
 async function startOwnStack(): Promise<OwnStack> {
   const data = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
   await Deno.chmod(data, 0o755);
