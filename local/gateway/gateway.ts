@@ -55,7 +55,7 @@ async function callFunction(request: Request, options: GatewayOptions): Promise<
     const names = options.functionConfig.map((entry) => entry.name).join(", ");
     return answer(404, "NOT_FOUND", `Unknown function "${name}". The functions are: ${names}.`);
   }
-  if (config.verifyJwt && !await passesJwtCheck(request, options.jwtCheck)) {
+  if (config.verifyJwt && !passesJwtCheck(request, options.jwtCheck)) {
     await request.body?.cancel();
     return answer(
       401,

@@ -51,7 +51,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 
   const adminUrl = `postgresql://${SUPERUSER}:${options.adminPassword}@127.0.0.1:${port}/postgres`;
   return {
-    access: await accessTo(adminUrl, withLogin(adminUrl, "postgres", options.password)),
+    access: accessTo(adminUrl, withLogin(adminUrl, "postgres", options.password)),
     isNew,
     async stop() {
       stopping = true;

@@ -47,5 +47,5 @@ export async function useOutsidePostgres(url: string): Promise<DatabaseAccess> {
   } finally {
     await sql.end();
   }
-  return await accessTo(url);
+  return accessTo(url);
 }

@@ -1,4 +1,5 @@
 /** Runs jobs and sends requests as pg_cron and pg_net do, for the stand-ins in local/supabase/sql. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Cron } from "croner";
 import postgres from "postgres";
 
@@ -108,13 +109,14 @@ export function tickEveryMinute(
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): void {
-  const timer = setTimeout(() => {
-    scheduler.tick(new Date()).catch((error) => {
-      if (!signal.aborted) onError(error);
-    });
-    signal.removeEventListener("abort", cancel);
-    tickEveryMinute(scheduler, signal, onError);
-  }, 60_000 - Date.now() % 60_000);
-  const cancel = () => clearTimeout(timer);
-  signal.addEventListener("abort", cancel, { once: true });
+  const run = async () => {
+    while (true) {
+      await sleep(60_000 - Date.now() % 60_000, undefined, { signal });
+      scheduler.tick(new Date()).catch((error) => {
+        if (!signal.aborted) onError(error);
+      });
+    }
+  };
+  // It ends with the signal only.
+  run().catch(() => {});
 }

@@ -44,7 +44,7 @@ async function fingerprints(sql: postgres.Sql): Promise<Record<string, string>> 
 
 Deno.test("migrations run over the seed's data: nothing is lost, and the second run does nothing", async () => {
   const database = await createTestDatabase("template0");
-  const access = await accessTo(database.url);
+  const access = accessTo(database.url);
   const project = await olderProject();
   await bootstrap(access);
   await runSupabaseCli(["db", "push", remoteFlag(access.url), "--yes", "--workdir", project]);
