@@ -187,11 +187,8 @@ Deno.test("events of connected accounts are ignored", async () => {
     { id: "dp_1", charge: "ch_1" },
   ]];
   for (const [type, object] of [...SUBSCRIPTION_EVENTS, ...others]) {
-    const { result, paths, calls } = await handleEvent({
-      type,
-      account: "acct_1",
-      ...data(object),
-    });
+    const event = { type, account: "acct_1", ...data(object) };
+    const { result, paths, calls } = await handleEvent(event);
     assert.deepEqual(result, { ignored: "other_account" });
     assert.deepEqual([paths, calls], [[], []]);
   }

@@ -184,7 +184,7 @@ async function checkStatuses(stack: TestStack, limits: Map<string, number>): Pro
       status,
     );
     assert.equal(seller.limit, limits.get(isLive ? "growth" : "trial"), status);
-    const mayBegin = status === "none" || ended.includes(`"${status}"`);
+    const mayBegin: boolean = status === "none" || ended.includes(`"${status}"`);
     assert.equal(leadsTo, mayBegin ? "checkout" : "portal", status);
   }
 }

@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import Stripe from "stripe";
-import { environmentOf } from "../../local/cli/running_stack.ts";
+import { environmentOf } from "../../local/stack/running_stack.ts";
 import { readEncryptionKeys } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { makeCustomer, signUp } from "../support/billing.ts";

@@ -1,7 +1,7 @@
 /** Subscriptions: their status, plan and limit, and their Stripe ids at rest. */
 import assert from "node:assert/strict";
 import type postgres from "postgres";
-import { rotateKeys } from "../../local/commands/keys_rotate.ts";
+import { rotateKeys } from "../../local/operations/rotate_keys.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import {

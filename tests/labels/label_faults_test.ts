@@ -3,7 +3,7 @@
  * and what is not; however often the request is repeated, one label is bought.
  */
 import assert from "node:assert/strict";
-import { environmentOf, supabaseConfigOf } from "../../local/cli/running_stack.ts";
+import { environmentOf, supabaseConfigOf } from "../../local/stack/running_stack.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { readTikTokConfig } from "../../shared/config.ts";
 import { buyLabel } from "../../shared/shipping/buy_label.ts";

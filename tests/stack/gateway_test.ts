@@ -1,4 +1,4 @@
-/** The one public port: keys and tokens in their hosted forms, verify_jwt, CORS, and what is not there. */
+/** The one public port: keys and tokens in their hosted forms, verify_jwt, CORS, and unknown paths. */
 import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
 import { signInSeller } from "../../local/stack/seller.ts";
@@ -58,7 +58,7 @@ test("REST refuses what the platform refuses: no key, a wrong key, a forged or f
   }
 });
 
-test("values come back as PostgREST writes them, and ids with 18 digits can be filtered by", async (stack) => {
+test("REST answers values as PostgREST does, and filters by ids with 18 digits", async (stack) => {
   const seller = await connectSeller(stack);
   const orderId = "576461413038785752";
   const neighbour = "576461413038785753"; // the same double
@@ -91,7 +91,7 @@ test("values come back as PostgREST writes them, and ids with 18 digits can be f
   }
 });
 
-Deno.test("verify_jwt is honoured: a user's token or an API key passes, everything else is 401", async () => {
+Deno.test("verify_jwt passes a user's token or an API key; everything else is 401", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(
     `${folder}/index.ts`,
@@ -168,16 +168,18 @@ test("a browser may call REST and Auth: preflight, and the answer's origin", asy
   }
 });
 
-test("other paths are 404 and say what there is", async (stack) => {
+test("other paths are 404 and name the known ones", async (stack) => {
   for (const path of ["/", "/rest", "/simulators/paypal/x", "/functions/v1/"]) {
     const response = await fetch(stack.env.SUPABASE_URL + path);
     assert.equal(response.status, 404, path);
-    assert.match((await response.json()).message, /There are: tiktok-webhooks|Try \/rest\/v1/);
+    assert.match(
+      (await response.json()).message,
+      /The functions are: tiktok-webhooks|Try \/rest\/v1/,
+    );
   }
 });
 
-Deno.test("sign-ups are taken at once, as the very first requests; a healthy start logs no error", async () => {
-  await using stack = await startTestStack();
+test("sign-ups succeed as the very first requests; a healthy start logs no error", async (stack) => {
   const sellers = await Promise.all(
     Array.from(
       { length: 10 },

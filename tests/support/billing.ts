@@ -1,7 +1,7 @@
 /** Sellers with subscriptions, at Stripe and in our database. */
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
-import { environmentOf } from "../../local/cli/running_stack.ts";
+import { environmentOf } from "../../local/stack/running_stack.ts";
 import { type Seller, signInSeller } from "../../local/stack/seller.ts";
 import { createStripe } from "../../shared/billing/stripe.ts";
 import { readStripeConfig } from "../../shared/config.ts";

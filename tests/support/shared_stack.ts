@@ -1,7 +1,7 @@
 /** Tests that share a stack, because a stack takes long to start. */
 import { rememberRows, resetRows } from "./reset_database.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
-import type { Simulators } from "../../local/stack/stack.ts";
+import { allSimulators } from "../../local/stack/start_simulators.ts";
 
 const IDLE_MS = 5000;
 
@@ -10,10 +10,6 @@ let shared: TestStack | undefined;
 Deno.test.afterAll(async () => {
   await shared?.[Symbol.asyncDispose]();
 });
-
-function simulatorsOf({ tiktok, easypost, stripe }: Simulators) {
-  return [tiktok, easypost, stripe].filter((simulator) => simulator !== undefined);
-}
 
 /** Whether the functions have ended all their work, in a process that lives. */
 async function isIdle(stack: TestStack): Promise<boolean> {
@@ -45,7 +41,7 @@ async function takeStack(): Promise<TestStack> {
 /** After a test that failed, or left functions at work, the next one gets another stack. */
 async function giveBack(stack: TestStack, passed: boolean): Promise<void> {
   shared = undefined;
-  for (const { faults } of simulatorsOf(stack)) faults.close();
+  for (const { simulator } of allSimulators(stack)) simulator.faults.close();
   if (passed && await isIdle(stack)) shared = await resetStack(stack);
   else await stack[Symbol.asyncDispose]();
 }

@@ -25,13 +25,13 @@ export interface EventCount {
   oldest_received_at: string;
 }
 
-/** What others sent may not steer the terminal. */
+/** Removes control characters: text of others must not control the terminal. */
 function plain(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }
 
-/** As `plain`, but lines stay lines. */
+/** The same line by line. */
 function plainLines(text: string): string {
   return text.split("\n").map(plain).join("\n");
 }
@@ -44,7 +44,7 @@ function seconds(time: string): string {
   return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
 
-/** `42s`, `5m`, `3h` or `12d`: the largest unit that there is one of. */
+/** `42s`, `5m`, `3h` or `12d`: in the largest unit that fits. */
 function duration(milliseconds: number): string {
   const total = Math.max(Math.floor(milliseconds / 1000), 0);
   if (total < 60) return `${total}s`;
@@ -80,7 +80,7 @@ export function formatCounts(counts: EventCount[], now: number, width: number): 
   ).join("\n");
 }
 
-/** Up to three lines an event: what it is, and below it what it is about, and what went wrong. */
+/** Up to three lines an event: the event, its shop and object, and its error. */
 export function formatEvents(events: EventSummary[], now: number, width: number): string {
   const [head, ...lines] = table(
     [

@@ -1,8 +1,8 @@
-/** Stops a stack's own Postgres hard, and measures how long the APIs over it are away. */
+/** Stops a stack's own Postgres hard, and measures how long the APIs over it are unreachable. */
 import { join } from "node:path";
-import type { OwnStack } from "../support/stack.ts";
 import { findPlace } from "../../local/postgres/binaries.ts";
-import { patiently } from "./patience.ts";
+import type { OwnStack } from "../support/stack.ts";
+import { retry } from "./retry.ts";
 
 /** Milliseconds from the stop until each answered again. */
 export interface Outage {
@@ -11,7 +11,7 @@ export interface Outage {
   auth: number;
 }
 
-/** An immediate stop has been seen to take 30 s, where sessions do not end by themselves. */
+/** An immediate stop can take 30 s, where sessions do not end on their own. */
 const OUTAGE_MS = 90_000;
 
 async function postmasterPid(stack: OwnStack): Promise<number> {
@@ -37,27 +37,27 @@ async function request(stack: OwnStack, path: string, body?: unknown): Promise<v
 }
 
 /**
- * An immediate stop: every session is cut, nothing is flushed, and the start that follows recovers from
- * the log, as after a power cut. The stack itself starts it again, with the same data and port.
+ * An immediate stop: every session is cut, nothing is flushed, and the next start recovers from the log, as
+ * after a power cut. The stack itself starts it again, with the same data and port.
  */
 export async function restartPostgres(
   stack: OwnStack,
   seller: { email: string; password: string },
 ): Promise<Outage> {
-  const before = await patiently("ask Postgres since when it runs", () => startTime(stack));
+  const before = await retry("read the start time of Postgres", () => startTime(stack));
   const stoppedAt = Date.now();
   Deno.kill(await postmasterPid(stack), "SIGQUIT");
-  const since = async (what: string, action: () => Promise<void>) => {
-    await patiently(what, action, OUTAGE_MS);
+  const measure = async (description: string, action: () => Promise<void>) => {
+    await retry(description, action, { timeoutMs: OUTAGE_MS });
     return Date.now() - stoppedAt;
   };
-  const postgres = await since("see Postgres start again", async () => {
+  const postgres = await measure("see Postgres start again", async () => {
     stack.reconnect();
     if (await startTime(stack) === before) throw new Error("It has not stopped yet");
   });
   const [rest, auth] = await Promise.all([
-    since("reach REST", () => request(stack, "/rest/v1/plans?select=name")),
-    since("reach Auth", () => request(stack, "/auth/v1/token?grant_type=password", seller)),
+    measure("reach REST", () => request(stack, "/rest/v1/plans?select=name")),
+    measure("reach Auth", () => request(stack, "/auth/v1/token?grant_type=password", seller)),
   ]);
   return { postgres, rest, auth };
 }

@@ -1,10 +1,6 @@
 /** Finds the running stack that a command is for. */
 import { type Environment, readSupabaseConfig, type SupabaseConfig } from "../../shared/config.ts";
-import {
-  functionEnvironment,
-  readEnvironment,
-  type StackEnvironment,
-} from "../stack/environment.ts";
+import { functionEnvironment, readEnvironment, type StackEnvironment } from "./environment.ts";
 
 /** The environment of the stack in `data` (absolute). @throws {Error} that says how to start it. */
 export async function findRunningStack(data: string): Promise<StackEnvironment> {
@@ -27,6 +23,7 @@ export function environmentOf(env: StackEnvironment): Environment {
   return (name) => variables[name];
 }
 
+/** Configuration of a database client. */
 export function supabaseConfigOf(env: StackEnvironment): SupabaseConfig {
   return readSupabaseConfig(environmentOf(env));
 }
