@@ -164,7 +164,7 @@ test("webhook 7 sets the date for all shops of the login, and the seller's stati
     headers: { authorization: `Bearer ${seller.accessToken}` },
   });
   const { shops } = await response.json();
-  assert.match(shops[0].message, /ends on \w+ \d+, \d{4}\. Connect again before then/);
+  assert.match(shops[0].message, /expires on \w+ \d+, \d{4}\. Connect again before then/);
 
   const wrong = {
     ...stack.tiktok.expirationNotice(stored.shop_id, end),
