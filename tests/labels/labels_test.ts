@@ -1,4 +1,4 @@
-/** Buying labels: one for each unit, whoever asks how often, and what its seller sees of it. */
+/** Buying labels: one for each unit, however often it is requested, and the seller's view of it. */
 import assert from "node:assert/strict";
 import {
   type Answer,
@@ -11,12 +11,12 @@ import {
   receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
-import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
+import { type ConnectedSeller, connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 const PROVIDERS = [["SELLER", "easypost"], ["TIKTOK", "tiktok"]] as const;
 
-function statuses(answers: Answer[]): Record<string, number> {
+function countStatuses(answers: Answer[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, body } of answers) {
     const name = status < 300 ? String(status) : `${status} ${body.code}`;
@@ -33,7 +33,7 @@ async function labelledUnits(stack: TestStack, orderId: string): Promise<string[
   return rows.map((row) => row.unit as string);
 }
 
-Deno.test("25 parallel requests with one key buy one label, and all are told of the same one", async () => {
+Deno.test("25 parallel requests with one key buy one label, and all name the same one", async () => {
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
@@ -45,7 +45,7 @@ Deno.test("25 parallel requests with one key buy one label, and all are told of 
 
     const [created] = answers.filter(({ status }) => status === 201);
     const { 200: repeated = 0, 201: bought, "409 purchase_in_progress": early = 0, ...others } =
-      statuses(answers);
+      countStatuses(answers);
     assert.deepEqual([bought, repeated + early, others], [1, 24, {}]);
     for (const answer of answers) {
       if (answer.status === 409) assertProblem(answer, 409, "purchase_in_progress");
@@ -65,11 +65,11 @@ Deno.test("25 parallel requests with one key buy one label, and all are told of 
     ];
     assert.deepEqual([later.status, latest.status], [200, 200]);
     assert.deepEqual(later.body, latest.body);
-    // What TikTok is told afterwards.
-    const { tiktok_told_at: toldAt, updated_at: _, ...label } = later.body;
+    // TikTok was notified in the meantime.
+    const { tiktok_told_at: notifiedAt, updated_at: _, ...label } = later.body;
     const { tiktok_told_at: __, updated_at: ___, ...first } = created?.body ?? {};
     assert.deepEqual(label, first);
-    assert.ok(toldAt);
+    assert.ok(notifiedAt);
     assert.equal(labelsBought(stack)[carrier], 1);
     assert.deepEqual(await readOrder(seller, order.id), {
       status: "awaiting_collection",
@@ -87,12 +87,12 @@ Deno.test("25 parallel requests with 25 keys for one order buy one label", async
     const answers = await Promise.all(
       Array.from({ length: 25 }, () => requestLabel(stack, seller, order.id)),
     );
-    // Until it is bought, and afterwards.
+    // Before the purchase, and after it.
     const {
       "422 line_items_labelled": labelled = 0,
       "422 already_shipped": shipped = 0,
       ...others
-    } = statuses(answers);
+    } = countStatuses(answers);
     assert.deepEqual([others, labelled + shipped], [{ 201: 1 }, 24]);
     assert.equal(labelsBought(stack)[carrier], 1);
     assert.deepEqual(
@@ -104,7 +104,7 @@ Deno.test("25 parallel requests with 25 keys for one order buy one label", async
   await settledEvents(stack);
 });
 
-Deno.test("an order is split into two parcels, and no unit ever gets two labels", async () => {
+Deno.test("an order is split into two parcels, and no unit gets two labels", async () => {
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
@@ -172,9 +172,23 @@ Deno.test("parallel requests for overlapping units: each unit is in one parcel a
   await settledEvents(stack);
 });
 
-Deno.test("a seller sees their own shipments and timelines, and nobody else's", async () => {
+async function assertHidden(
+  stack: TestStack,
+  stranger: ConnectedSeller,
+  shipmentId: string,
+): Promise<void> {
+  for (const table of ["shipments", "order_events"] as const) {
+    assert.deepEqual((await stranger.client.from(table).select("id")).data, []);
+  }
+  assert.equal(
+    (await callShipments(stack, stranger, `/${shipmentId}`, { method: "GET" })).status,
+    404,
+  );
+}
+
+Deno.test("a seller sees their own shipments and timelines, and no other seller's", async () => {
   await using stack = await startTestStack();
-  const [seller, stranger] = [await connectSeller(stack), await connectSeller(stack)];
+  const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const order = await receiveOrder(stack, seller);
   const { body: label } = await requestLabel(stack, seller, order.id);
@@ -186,15 +200,15 @@ Deno.test("a seller sees their own shipments and timelines, and nobody else's", 
   for (const time of [tracked_at, created_at, updated_at, tiktok_told_at]) {
     assert.ok(Math.abs(Date.now() - Date.parse(time ?? "")) < 60_000, String(time));
   }
-  const [told] = stack.tiktok.fulfillment.shipped;
-  assert.equal(tiktok_package_id, told?.packageId);
+  const [notified] = stack.tiktok.fulfillment.shipped;
+  assert.equal(tiktok_package_id, notified?.packageId);
   assert.deepEqual(row, {
     id: label.id,
     order_id: order.id,
     provider: "easypost",
     carrier: "USPS",
     service_type: "GroundAdvantage",
-    tracking_number: told?.trackingNumber,
+    tracking_number: notified?.trackingNumber,
     label_url: label.label_url,
     label_expires_at: null,
     label_format: "PDF",
@@ -219,13 +233,7 @@ Deno.test("a seller sees their own shipments and timelines, and nobody else's", 
     },
   }]);
 
-  for (const table of ["shipments", "order_events"] as const) {
-    assert.deepEqual((await stranger.client.from(table).select("id")).data, []);
-  }
-  assert.equal(
-    (await callShipments(stack, stranger, `/${label.id}`, { method: "GET" })).status,
-    404,
-  );
+  await assertHidden(stack, await connectSeller(stack), label.id);
   // Only the backend writes.
   const { error } = await seller.client.from("shipments").update({ status: "voided" })
     .eq("id", label.id);
