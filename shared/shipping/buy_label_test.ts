@@ -197,7 +197,7 @@ Deno.test("a request that is unsettled again after it was settled is in progress
   assert.deepEqual(calls, ["request", "getForWorker", "request"]);
 });
 
-Deno.test("a label that is drawn later, or in another format, is fetched; a failure to fetch it is no failure to buy", async () => {
+Deno.test("a late label, or one in another format, is fetched; if that fails it is still bought", async () => {
   const stored = purchaseForWorker({ state: "purchased" });
   const lateLabels = [{ ...LABEL, label_url: null }, { ...LABEL, label_format: "PNG" as const }];
   for (const late of lateLabels) {

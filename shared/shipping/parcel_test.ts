@@ -13,13 +13,13 @@ const MUG = {
 
 const METRIC = { ...MUG, dimension_unit: "cm", weight_unit: "kg" };
 
-/** Which fields are wrong, and what is said of them. */
+/** The wrong fields, and the messages about them. */
 function wrong(parcel: unknown): string[] {
   const { error } = Parcel.safeParse(parcel);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
-Deno.test("a parcel's measures are numbers or decimal strings, and kept as decimal strings, in one way", () => {
+Deno.test("measures are numbers or decimal strings, and kept as decimal strings in one form", () => {
   assert.deepEqual(Parcel.parse(MUG), { ...MUG, length: "9" });
   for (
     const [given, kept] of [[9.5, "9.5"], ["09.50", "9.5"], ["9.0", "9"], [1e2, "100"], [
@@ -31,7 +31,7 @@ Deno.test("a parcel's measures are numbers or decimal strings, and kept as decim
   }
 });
 
-Deno.test("a measure that is no plain number above 0 with at most two decimals is refused", () => {
+Deno.test("a measure that is not a plain number above 0 with at most two decimals is refused", () => {
   const refused = [
     ...["", " ", "-1", "+1", "0", "0.00", "NaN", "Infinity", "1e3", "1e-3", "0x10", "1,5", " 9"],
     ...["9 ", ".5", "5.", "1.005", "1.0.0", "1234567", "９", "9\n", "9in"],
@@ -47,7 +47,7 @@ Deno.test("a measure that is no plain number above 0 with at most two decimals i
   }
 });
 
-Deno.test("units are those of one system", () => {
+Deno.test("the units belong to one system", () => {
   for (const weight_unit of ["oz", "lb"]) assert.deepEqual(wrong({ ...MUG, weight_unit }), []);
   for (const weight_unit of ["g", "kg"]) assert.deepEqual(wrong({ ...METRIC, weight_unit }), []);
   for (const [dimension_unit, weight_unit] of [["in", "g"], ["in", "kg"], ["cm", "oz"]]) {
@@ -61,7 +61,7 @@ Deno.test("units are those of one system", () => {
   }
 });
 
-Deno.test("a parcel that no carrier takes is refused, by its unit's own limit", () => {
+Deno.test("a parcel above the limit of its unit is refused", () => {
   const limits: [Record<string, unknown>, string, number][] = [
     [MUG, "length", 120],
     [METRIC, "height", 300],
@@ -115,7 +115,7 @@ Deno.test("toInchesAndOunces() converts exactly what converts exactly, without a
     2400,
   ]);
   assert.deepEqual(["15.4", "0.3"].map((text) => ounces(text, "oz")), [15.4, 0.3]);
-  // What lies between is more, never less.
+  // Values in between are rounded up.
   assert.equal(inches("1", "cm"), 0.4);
   assert.equal(ounces("0.01", "oz"), 0.1);
   assert.equal(ounces("28.34", "g"), 1);
@@ -137,8 +137,8 @@ function digits(value: number | string, places: number): bigint {
 }
 
 /**
- * The declared value, in units of its last place, is the true `numerator / denominator` rounded up. What
- * is more than such a unit by less than a millionth of it may be rounded off: nobody weighs that.
+ * The declared value, in units of its last place, is the true `numerator / denominator` rounded up. An
+ * excess of less than a millionth of that unit may be rounded off: no scale shows it.
  */
 function assertRoundedUp(declared: bigint, numerator: bigint, denominator: bigint): void {
   const excess = declared * denominator - numerator;
@@ -147,7 +147,7 @@ function assertRoundedUp(declared: bigint, numerator: bigint, denominator: bigin
   assert.ok(excess < denominator, `${what} is a whole unit too much`);
 }
 
-Deno.test("centimetres become inches that are never less, and less than 0.01 more", () => {
+Deno.test("centimetres become inches, rounded up by less than 0.01", () => {
   fc.assert(fc.property(hundredths(300), (value) => {
     const parcel = Parcel.parse({ ...METRIC, length: text(value) });
     // value / 100 cm are value / 2.54 hundredths of an inch: never within a millionth of a whole one.
@@ -157,7 +157,7 @@ Deno.test("centimetres become inches that are never less, and less than 0.01 mor
   }));
 });
 
-Deno.test("pounds and ounces become ounces that are never less, and less than 0.1 more", () => {
+Deno.test("pounds and ounces become ounces, rounded up by less than 0.1", () => {
   const units = { oz: [1n, 2400], lb: [16n, 150] } as const;
   for (const [weight_unit, [factor, limit]] of Object.entries(units)) {
     fc.assert(fc.property(hundredths(limit), (value) => {
@@ -168,7 +168,7 @@ Deno.test("pounds and ounces become ounces that are never less, and less than 0.
   }
 });
 
-Deno.test("grams and kilograms become ounces that are not less, and less than 0.1 more", () => {
+Deno.test("grams and kilograms become ounces, rounded up by less than 0.1", () => {
   const units = { g: [1n, 70_000], kg: [1000n, 70] } as const;
   for (const [weight_unit, [factor, limit]] of Object.entries(units)) {
     fc.assert(
@@ -211,7 +211,7 @@ Deno.test("toTikTokMeasures() gives decimal strings, in inches and pounds or cen
   }
 });
 
-Deno.test("TikTok's weights are never less than the truth, and less than a unit of the last place more", () => {
+Deno.test("TikTok's weights are rounded up by less than a unit of the last place", () => {
   fc.assert(fc.property(hundredths(2400), (value) => {
     const parcel = Parcel.parse({ ...MUG, weight: text(value), weight_unit: "oz" });
     const { weight } = toTikTokMeasures(parcel);

@@ -1,4 +1,4 @@
-/** Where parcels are: what EasyPost's webhooks and the carriers' own answers make of shipments and orders. */
+/** Tracking: EasyPost's webhooks and the carriers' answers change shipments and orders. */
 import assert from "node:assert/strict";
 import { seededRandom } from "../support/random.ts";
 import { createHmac } from "node:crypto";
@@ -17,7 +17,7 @@ import { testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, countEvents, subscribe } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
-/** Its NFKD form is another text: the ligature and the letters with accents come apart. */
+/** Its NFKD form is another text: the ligature and the accented letters are decomposed. */
 const SECRET = "geheim-ﬁ-Å-ñ-密-🔑";
 
 const MUTATIONS = 500;
@@ -26,7 +26,7 @@ const AT_ONCE = 12;
 let stack: TestStack;
 let seller: ConnectedSeller;
 
-const step = testOnOneStack("where parcels are", async () => {
+const step = testOnOneStack("tracking", async () => {
   stack = await startTestStack({
     environment: { EASYPOST_WEBHOOK_SECRET: SECRET, EASYPOST_API_KEY: "EZAKproduction" },
   });
@@ -72,8 +72,8 @@ async function orderStatus({ order }: Parcel): Promise<unknown> {
   return row?.order_status;
 }
 
-/** What the parcel's timeline says of its way. */
-async function wayOf({ order }: Parcel): Promise<string[]> {
+/** The statuses of the parcel, by the order's timeline. */
+async function trackingHistory({ order }: Parcel): Promise<string[]> {
   const rows = await stack.sql`
     select changes -> 'shipment_status' ->> 'to' as status from public.order_events
     where order_id = ${order.id} and event_type = 'TRACKING_UPDATED' order by id`;
@@ -103,8 +103,8 @@ async function post(body: string, signature: string | undefined = sign(body)): P
   return response.status;
 }
 
-/** News of a parcel as EasyPost would send them, at any time of the carrier's. */
-function news(
+/** An event of the parcel with other fields, as EasyPost could send it. */
+function trackingEvent(
   { code }: Parcel,
   tracker: Partial<Record<keyof Tracker, unknown>>,
   event: Partial<Record<keyof EasyPostEvent, unknown>> = {},
@@ -120,36 +120,39 @@ async function send(...events: EasyPostEvent[]): Promise<void> {
   }
 }
 
-step("signed news move a parcel and its order from the purchase to the door", async () => {
-  const parcel = await newParcel();
-  assert.equal(await orderStatus(parcel), "awaiting_collection");
-  const way = [
-    ["pre_transit", "purchased", "awaiting_collection"],
-    ["in_transit", "in_transit", "in_transit"],
-    ["available_for_pickup", "available_for_pickup", "in_transit"],
-    ["out_for_delivery", "out_for_delivery", "in_transit"],
-    ["failure", "failed", "in_transit"],
-    ["delivered", "delivered", "delivered"],
-  ] as const;
-  for (const [word, status, order] of way) {
-    const { event, answer } = await stack.easypost.advanceTracker(parcel.code, word);
-    assert.equal(answer, 200);
-    await processDueEvents(stack);
-    assert.deepEqual([await statusOf(parcel), await orderStatus(parcel)], [status, order], word);
-    const stored = await storedEvent(event);
-    assert.deepEqual(stored, {
-      status: "done",
-      reason: null,
-      event_type: "tracker.updated",
-      object_id: parcel.code,
-    });
-  }
-  assert.deepEqual(await wayOf(parcel), way.slice(1).map(([, status]) => status));
-  const { data } = await seller.client.from("shipments").select("status").eq("id", parcel.id);
-  assert.deepEqual(data, [{ status: "delivered" }]);
-});
+step(
+  "signed tracking updates move a parcel and its order from the purchase to the delivery",
+  async () => {
+    const parcel = await newParcel();
+    assert.equal(await orderStatus(parcel), "awaiting_collection");
+    const steps = [
+      ["pre_transit", "purchased", "awaiting_collection"],
+      ["in_transit", "in_transit", "in_transit"],
+      ["available_for_pickup", "available_for_pickup", "in_transit"],
+      ["out_for_delivery", "out_for_delivery", "in_transit"],
+      ["failure", "failed", "in_transit"],
+      ["delivered", "delivered", "delivered"],
+    ] as const;
+    for (const [word, status, order] of steps) {
+      const { event, answer } = await stack.easypost.advanceTracker(parcel.code, word);
+      assert.equal(answer, 200);
+      await processDueEvents(stack);
+      assert.deepEqual([await statusOf(parcel), await orderStatus(parcel)], [status, order], word);
+      const stored = await storedEvent(event);
+      assert.deepEqual(stored, {
+        status: "done",
+        reason: null,
+        event_type: "tracker.updated",
+        object_id: parcel.code,
+      });
+    }
+    assert.deepEqual(await trackingHistory(parcel), steps.slice(1).map(([, status]) => status));
+    const { data } = await seller.client.from("shipments").select("status").eq("id", parcel.id);
+    assert.deepEqual(data, [{ status: "delivered" }]);
+  },
+);
 
-step("late, doubled and shuffled news never move a parcel back", async () => {
+step("late, repeated and shuffled updates never move a parcel back", async () => {
   const parcel = await newParcel();
   const [first, second, third] = (["in_transit", "out_for_delivery", "delivered"] as const)
     .map((status) => stack.easypost.changeTracker(parcel.code, status));
@@ -159,14 +162,20 @@ step("late, doubled and shuffled news never move a parcel back", async () => {
   await send(first, second, first);
   assert.equal(await statusOf(parcel), "out_for_delivery");
   await send(third, second, first, third);
-  assert.deepEqual(await wayOf(parcel), ["out_for_delivery", "delivered"]);
-  // Only a return comes after a delivery.
-  await send(news(parcel, { status: "failure" }), news(parcel, { status: "in_transit" }));
+  assert.deepEqual(await trackingHistory(parcel), ["out_for_delivery", "delivered"]);
+  // Only a return may follow a delivery.
+  await send(
+    trackingEvent(parcel, { status: "failure" }),
+    trackingEvent(parcel, { status: "in_transit" }),
+  );
   assert.equal(await statusOf(parcel), "delivered");
-  await send(news(parcel, { status: "return_to_sender" }), news(parcel, { status: "delivered" }));
+  await send(
+    trackingEvent(parcel, { status: "return_to_sender" }),
+    trackingEvent(parcel, { status: "delivered" }),
+  );
   assert.equal(await statusOf(parcel), "returned");
 
-  // All at the same time, each thrice.
+  // All at the same time, each three times.
   const shuffled = await newParcel();
   const events = (["pre_transit", "in_transit", "out_for_delivery", "delivered"] as const)
     .map((status) => stack.easypost.changeTracker(shuffled.code, status));
@@ -182,22 +191,22 @@ step("late, doubled and shuffled news never move a parcel back", async () => {
   for (const event of events) assert.equal((await storedEvent(event)).status, "done");
 });
 
-step("words that nobody knows move nothing", async () => {
+step("an unknown status changes nothing", async () => {
   const parcel = await newParcel();
-  await send(news(parcel, { status: "in_transit" }));
+  await send(trackingEvent(parcel, { status: "in_transit" }));
   const odd = ["unknown", "cancelled", "teleported", "", "IN_TRANSIT", "__proto__", "voided"];
   for (const status of [...odd, null, 7, ["delivered"], { status: "delivered" }]) {
-    const event = news(parcel, { status });
+    const event = trackingEvent(parcel, { status });
     await send(event);
     assert.equal(await statusOf(parcel), "in_transit", String(status));
     assert.match(String((await storedEvent(event)).status), /^(done|ignored)$/);
   }
 });
 
-step("the day of delivery is the one of the carrier's newest news", async () => {
+step("the day of delivery is that of the carrier's newest update", async () => {
   const parcel = await newParcel();
   const at = (updated_at: string, est_delivery_date: unknown, status = "in_transit") =>
-    news(parcel, { status, updated_at, est_delivery_date });
+    trackingEvent(parcel, { status, updated_at, est_delivery_date });
   const day = async () => (await parcelRow(parcel)).estimated_delivery;
   await send(at("2031-05-02T10:00:00Z", "2031-05-07T00:00:00Z"));
   assert.equal(await day(), "2031-05-07");
@@ -206,20 +215,20 @@ step("the day of delivery is the one of the carrier's newest news", async () => 
   // Late.
   await send(at("2031-05-01T10:00:00Z", "2031-05-05T00:00:00Z"));
   assert.equal(await day(), "2031-05-09");
-  // News that do not say leave it.
+  // An update without a day leaves it.
   await send(at("2031-05-04T10:00:00Z", null), at("2031-05-04T11:00:00Z", "soon"));
   assert.equal(await day(), "2031-05-09");
-  // What is old tells of a state all the same, if it is a later one.
+  // An old update still counts for the status, if its rank is higher.
   await send(at("2031-05-01T11:00:00Z", "2031-05-04T00:00:00Z", "out_for_delivery"));
   assert.deepEqual([await statusOf(parcel), await day()], ["out_for_delivery", "2031-05-09"]);
   const { tracking_updated_at } = await parcelRow(parcel);
   assert.equal((tracking_updated_at as Date).toISOString(), "2031-05-04T11:00:00.000Z");
 });
 
-step("times that no calendar has are passed over", async () => {
+step("an impossible time is ignored", async () => {
   const parcel = await newParcel();
   for (const time of ["+275760-09-13", "-271821-04-20", "12026-01-01", "0000-01-01", "-1", "1e3"]) {
-    const event = news(parcel, {
+    const event = trackingEvent(parcel, {
       status: "pre_transit",
       est_delivery_date: time,
       updated_at: time,
@@ -227,19 +236,27 @@ step("times that no calendar has are passed over", async () => {
     await send(event);
     assert.equal((await storedEvent(event)).status, "done", time);
   }
-  await send(news(parcel, { status: "in_transit", updated_at: "2031-05-02T10:00:00Z" }));
+  await send(trackingEvent(parcel, { status: "in_transit", updated_at: "2031-05-02T10:00:00Z" }));
   const { status, tracking_updated_at } = await parcelRow(parcel);
   assert.equal(status, "in_transit");
   assert.equal((tracking_updated_at as Date).toISOString(), "2031-05-02T10:00:00.000Z");
 });
 
-step("characters that Postgres cannot store spoil no event", async () => {
+step("characters that Postgres cannot store do not fail an event", async () => {
   const parcel = await newParcel();
   for (const odd of ["1\0", "\ud800", "\0", "x".repeat(20_000)]) {
-    const event = news(parcel, { tracking_code: odd, carrier: odd, est_delivery_date: odd });
+    const event = trackingEvent(parcel, {
+      tracking_code: odd,
+      carrier: odd,
+      est_delivery_date: odd,
+    });
     await send(event);
     assert.equal((await storedEvent(event)).status, "done");
-    const lost = news(parcel, { status: "delivered", tracking_code: odd, shipment_id: odd });
+    const lost = trackingEvent(parcel, {
+      status: "delivered",
+      tracking_code: odd,
+      shipment_id: odd,
+    });
     await send(lost);
     assert.equal((await storedEvent(lost)).status, "ignored");
   }
@@ -262,17 +279,17 @@ step("an order of two parcels is delivered when both are", async () => {
 });
 
 step(
-  "a tracker is found by EasyPost's shipment, else by its number; a voided label stays so",
+  "a tracker is found by EasyPost's shipment, else by its number; a voided label stays voided",
   async () => {
     const [named, numbered, voided] = [await newParcel(), await newParcel(), await newParcel()];
-    await send(news(named, { status: "in_transit", tracking_code: "another" }));
+    await send(trackingEvent(named, { status: "in_transit", tracking_code: "another" }));
     assert.equal(await statusOf(named), "in_transit");
-    await send(news(numbered, { status: "in_transit", shipment_id: null }));
+    await send(trackingEvent(numbered, { status: "in_transit", shipment_id: null }));
     assert.equal(await statusOf(numbered), "in_transit");
     stack.easypost.behaviour.refundStatus = "refunded";
     assert.equal((await callShipments(stack, seller, `/${voided.id}/void`)).status, 200);
     stack.easypost.behaviour.refundStatus = "submitted";
-    await send(news(voided, { status: "delivered" }));
+    await send(trackingEvent(voided, { status: "delivered" }));
     assert.deepEqual([await statusOf(voided), await orderStatus(voided)], [
       "voided",
       "awaiting_collection",
@@ -281,20 +298,24 @@ step(
 );
 
 step(
-  "what asks for nothing is kept, with the reason: others' parcels, other events, tests",
+  "an event without an effect is stored as ignored, with the reason",
   async () => {
     const parcel = await newParcel();
-    const event = () => news(parcel, { status: "delivered" });
+    const event = () => trackingEvent(parcel, { status: "delivered" });
     const cases: [EasyPostEvent, string][] = [
       [
-        news(parcel, { status: "delivered", shipment_id: "shp_nobody", tracking_code: "1Z" }),
-        "the tracker is of no shipment here",
+        trackingEvent(parcel, {
+          status: "delivered",
+          shipment_id: "shp_unknown",
+          tracking_code: "1Z",
+        }),
+        "shipment_not_found",
       ],
       [
-        news(parcel, { status: "delivered", shipment_id: null, tracking_code: null }),
-        "the tracker is of no shipment here",
+        trackingEvent(parcel, { status: "delivered", shipment_id: null, tracking_code: null }),
+        "shipment_not_found",
       ],
-      [{ ...event(), mode: "test" }, "it is a test"],
+      [{ ...event(), mode: "test" }, "mode_mismatch"],
       ...[
         "batch.created",
         "insurance.purchased",
@@ -305,10 +326,10 @@ step(
           description,
         ): [EasyPostEvent, string] => [
           { ...event(), description },
-          `${description} asks for nothing`,
+          "event_type_not_handled",
         ]),
-      [{ ...event(), result: "delivered" } as never, "tracker.updated asks for nothing"],
-      [{ ...event(), result: null } as never, "tracker.updated asks for nothing"],
+      [{ ...event(), result: "delivered" } as never, "event_type_not_handled"],
+      [{ ...event(), result: null } as never, "event_type_not_handled"],
     ];
     for (const [sent, reason] of cases) {
       await send(sent);
@@ -322,9 +343,9 @@ step(
   },
 );
 
-step("without EasyPost's signature it is 403, and nothing is stored", async () => {
+step("a webhook without EasyPost's signature is 403, and nothing is stored", async () => {
   const parcel = await newParcel();
-  const body = JSON.stringify(news(parcel, { status: "delivered" }));
+  const body = JSON.stringify(trackingEvent(parcel, { status: "delivered" }));
   const good = sign(body);
   const before = await countEvents(stack);
   const forgeries = [
@@ -339,7 +360,7 @@ step("without EasyPost's signature it is 403, and nothing is stored", async () =
     good.replace("sha256", "sha1"),
     sign(body, "another secret"),
     sign(body, ""),
-    // As it is written, not as it is keyed.
+    // The secret as written, not in the form that is the key.
     sign(body, SECRET),
     sign(`${body} `),
     sign(""),
@@ -349,7 +370,7 @@ step("without EasyPost's signature it is 403, and nothing is stored", async () =
     assert.notEqual(signature, good);
     assert.equal(await post(body, signature), 403, signature);
   }
-  // The right signature at the wrong place.
+  // The right signature in the wrong header.
   for (const header of ["authorization", "x-signature"]) {
     const response = await fetch(url(), { method: "POST", headers: { [header]: good }, body });
     assert.equal(response.status, 403);
@@ -364,7 +385,7 @@ step("without EasyPost's signature it is 403, and nothing is stored", async () =
   assert.equal(await statusOf(parcel), "delivered");
 });
 
-step("what is signed but no event is 400, and nothing is stored", async () => {
+step("a signed body that is not an event is 400, and nothing is stored", async () => {
   const before = await countEvents(stack);
   const bodies = [
     ...["", "not json", "null", "[]", '"text"', "{}", "7", "{", "\ufffd"],
@@ -378,56 +399,64 @@ step("what is signed but no event is 400, and nothing is stored", async () => {
   assert.equal(await countEvents(stack), before);
 });
 
-step("it takes POST up to 1 MiB, at its own path, and only what it could store", async () => {
-  const before = await countEvents(stack);
-  for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
-    const response = await fetch(url(), { method });
-    assert.deepEqual([response.status, response.headers.get("allow")], [405, "POST"], method);
-    await response.body?.cancel();
-  }
-  const elsewhere = await fetch(`${url()}/else`, { method: "POST" });
-  assert.equal(elsewhere.status, 404);
-  await elsewhere.body?.cancel();
-  assert.equal(await post(`{"id":"evt_large"}${" ".repeat(MAX_BODY_BYTES)}`), 413);
-  const body = '{"id":"evt_stored","description":"new.thing"}';
-  const receive = "public.receive_webhook_event(text, text, text, text, text, text)";
-  await stack.sql.unsafe(`revoke execute on function ${receive} from service_role`);
-  const refused = await post(body);
-  await stack.sql.unsafe(`grant execute on function ${receive} to service_role`);
-  assert.equal(refused, 503);
-  assert.equal(await countEvents(stack), before);
-  assert.equal(await post(body), 200);
-  assert.equal(await countEvents(stack), before + 1);
-  await processDueEvents(stack);
-});
+step(
+  "the function takes POST up to 1 MiB, at its own path, and fails if it cannot store",
+  async () => {
+    const before = await countEvents(stack);
+    for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      const response = await fetch(url(), { method });
+      assert.deepEqual([response.status, response.headers.get("allow")], [405, "POST"], method);
+      await response.body?.cancel();
+    }
+    const elsewhere = await fetch(`${url()}/else`, { method: "POST" });
+    assert.equal(elsewhere.status, 404);
+    await elsewhere.body?.cancel();
+    assert.equal(await post(`{"id":"evt_large"}${" ".repeat(MAX_BODY_BYTES)}`), 413);
+    const body = '{"id":"evt_stored","description":"new.thing"}';
+    const receive = "public.receive_webhook_event(text, text, text, text, text, text)";
+    await stack.sql.unsafe(`revoke execute on function ${receive} from service_role`);
+    const refused = await post(body);
+    await stack.sql.unsafe(`grant execute on function ${receive} to service_role`);
+    assert.equal(refused, 503);
+    assert.equal(await countEvents(stack), before);
+    assert.equal(await post(body), 200);
+    assert.equal(await countEvents(stack), before + 1);
+    await processDueEvents(stack);
+  },
+);
 
-step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invented", async () => {
-  const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-  const random = seededRandom(seed).next;
-  const parcels = [await newParcel(), await newParcel(), await newParcel()];
-  const counts = async () =>
-    (await stack.sql`
+/** Rows that no tracking update may add or delete. */
+async function countRows(): Promise<Record<string, unknown>> {
+  const [row] = await stack.sql`
     select (select count(*) from public.orders)::int as orders,
       (select count(*) from public.shipments)::int as shipments,
-      (select count(*) from private.label_purchases)::int as purchases`)[0];
-  const before = await counts();
+      (select count(*) from private.label_purchases)::int as purchases`;
+  return { ...row };
+}
+
+/** Tracking events of these parcels, each of them mutated. */
+function mutateEvents(seed: number, parcels: Parcel[]): Mutation[] {
+  const random = seededRandom(seed).next;
   const topic = {
     key: '"description"',
     values: ['"tracker.created"', '"refund.successful"', '"batch.updated"', '"tracker."', '"."'],
   };
-  const mutations = Array.from({ length: MUTATIONS }, (_, index) => {
-    const event = news(pick(random, parcels), {
+  return Array.from({ length: MUTATIONS }, (_, index) => {
+    const event = trackingEvent(pick(random, parcels), {
       status: pick(random, ["pre_transit", "in_transit"]),
-      // Nobody reads these: the mutations are to meet what is read.
+      // These fields are not read: the mutations should hit the fields that are.
       tracking_details: [],
     });
     return mutate(random, { ...event, id: `evt_${seed}_${index}` }, topic);
   });
-  const pid = stack.functionHostPid();
+}
+
+/** Sends the signed mutations, several at once; returns the accepted bodies. */
+async function sendMutations(seed: number, mutations: Mutation[]): Promise<Set<string>> {
   const accepted = new Set<string>();
   let next = 0;
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    while (next < MUTATIONS) {
+    while (next < mutations.length) {
       const index = next++;
       const { body, operators } = mutations[index] as Mutation;
       const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
@@ -440,16 +469,16 @@ step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invent
         }),
       );
       await response.body?.cancel();
-      const tooLarge = body.length > MAX_BODY_BYTES;
-      assert.ok(
-        response.status === 200 || response.status === (tooLarge ? 413 : 400),
-        `${response.status}: ${what}`,
-      );
+      const refusal = body.length > MAX_BODY_BYTES ? 413 : 400;
+      assert.ok([200, refusal].includes(response.status), `${response.status}: ${what}`);
       if (response.status === 200) accepted.add(text);
     }
   }));
-  await processDueEvents(stack);
+  return accepted;
+}
 
+/** Every accepted body is stored as it is and settled, and no other. */
+async function assertStored(seed: number, accepted: Set<string>): Promise<void> {
   const rows = await stack.sql`
     select * from private.webhook_events
     where source = 'easypost' and external_id ~ ${`^evt_${seed}_`} or body = any(${[...accepted]})`;
@@ -465,55 +494,65 @@ step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invent
       assert.equal(row.object_id, tracking_code.replaceAll("\0", "").toWellFormed(), what);
     }
     assert.equal(row.shop_id, null, what);
-    // What is odd is no reason to try again.
+    // An odd event is no reason to try again.
     assert.match(row.status, /^(done|ignored)$/, `${row.last_error}: ${what}`);
     ids.add(row.external_id);
   }
   for (const text of accepted) {
     assert.ok(ids.has(JSON.parse(text.replace(/^\ufeff/, "")).id), `lost: ${text.slice(0, 300)}`);
   }
-  assert.deepEqual(await counts(), before);
+}
+
+step("500 signed mutations cause no 5xx; none is lost, and nothing is invented", async () => {
+  const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  const parcels = [await newParcel(), await newParcel(), await newParcel()] as const;
+  const before = await countRows();
+  const pid = stack.functionHostPid();
+  const accepted = await sendMutations(seed, mutateEvents(seed, [...parcels]));
+  await processDueEvents(stack);
+
+  await assertStored(seed, accepted);
+  assert.deepEqual(await countRows(), before);
   for (const parcel of parcels) {
     assert.match(String(await statusOf(parcel)), /^(purchased|in_transit)$/);
   }
   assert.equal(stack.functionHostPid(), pid, "the function host died");
   const [parcel] = parcels;
-  assert.ok(parcel);
   await send(stack.easypost.changeTracker(parcel.code, "delivered"));
   assert.equal(await statusOf(parcel), "delivered");
 });
 
-/** As if nothing was heard of the parcels for so long. */
-async function silence(hours: number, ...parcels: Parcel[]): Promise<void> {
+/** Makes the last update of the parcels so many hours old. */
+async function ageTracking(hours: number, ...parcels: Parcel[]): Promise<void> {
   await stack.sql`
     update public.shipments set tracked_at = now() - make_interval(hours => ${hours})
     where id in ${stack.sql(parcels.map(({ id }) => id))}`;
 }
 
-async function questionsAbout({ id }: Parcel): Promise<number> {
+async function countTrackingChecks({ id }: Parcel): Promise<number> {
   const [row] = await stack.sql`
-    select count(*)::int as questions from private.webhook_events
+    select count(*)::int as checks from private.webhook_events
     where event_type = 'CHECK_TRACKING' and object_id = ${id}`;
-  return row?.questions;
+  return row?.checks;
 }
 
 step(
-  "of a parcel that is silent for a day the carrier is asked, once a day, for 90 days",
+  "a parcel without an update for a day is read from the carrier, once a day, for 90 days",
   async () => {
-    const [silent, recent, old, home] = [
+    const [silent, recent, old, arrived] = [
       await newParcel(),
       await newParcel(),
       await newParcel(),
       await newParcel(),
     ];
-    await send(stack.easypost.changeTracker(home.code, "delivered"));
+    await send(stack.easypost.changeTracker(arrived.code, "delivered"));
     for (const { code } of [silent, recent, old]) {
       stack.easypost.changeTracker(code, "out_for_delivery", {
         estDeliveryDate: "2031-05-07T00:00:00Z",
       });
     }
-    await silence(25, silent, old, home);
-    await silence(23, recent);
+    await ageTracking(25, silent, old, arrived);
+    await ageTracking(23, recent);
     await stack.sql`
     update public.shipments set created_at = now() - interval '91 days' where id = ${old.id}`;
     await processDueEvents(stack);
@@ -525,62 +564,65 @@ step(
     );
     assert.equal(await orderStatus(silent), "in_transit");
     assert.deepEqual(
-      await Promise.all([silent, recent, old, home].map(questionsAbout)),
+      await Promise.all([silent, recent, old, arrived].map(countTrackingChecks)),
       [1, 0, 0, 0],
     );
     assert.deepEqual([await statusOf(recent), await statusOf(old)], ["purchased", "purchased"]);
 
-    // It was asked today.
+    // It was read today.
     stack.easypost.changeTracker(silent.code, "delivered");
     await processDueEvents(stack);
-    await silence(25, silent);
+    await ageTracking(25, silent);
     await processDueEvents(stack);
-    assert.deepEqual([await questionsAbout(silent), await statusOf(silent)], [
+    assert.deepEqual([await countTrackingChecks(silent), await statusOf(silent)], [
       1,
       "out_for_delivery",
     ]);
   },
 );
 
-step("a carrier that does not answer is asked again", async () => {
+step("a carrier that does not answer is read again", async () => {
   const parcel = await newParcel();
   stack.easypost.changeTracker(parcel.code, "in_transit");
   stack.easypost.faults.add({ method: "GET", path: /\/shipments\/shp_\w+$/, kind: "html" });
-  await silence(25, parcel);
+  await ageTracking(25, parcel);
   await processDueEvents(stack);
   assert.equal(await statusOf(parcel), "purchased");
   stack.easypost.faults.clear();
   await processLaterEvents(stack);
-  assert.deepEqual([await statusOf(parcel), await questionsAbout(parcel)], ["in_transit", 1]);
+  assert.deepEqual([await statusOf(parcel), await countTrackingChecks(parcel)], ["in_transit", 1]);
 });
 
-step("TikTok's own parcels follow their packages and their order", async () => {
-  const buyTikToks = async () =>
+step("the parcels of TikTok's labels follow their packages and their order", async () => {
+  const buyTikTokParcel = async () =>
     await buyParcel(await receiveOrder(stack, seller, { shippingType: "TIKTOK" }));
   const packageOf = async ({ id }: Parcel) => {
     const [row] = await stack.sql`select tiktok_package_id from public.shipments where id = ${id}`;
     return row?.tiktok_package_id as string;
   };
-  // Asked, because no webhook came.
-  const [underway, home] = [await buyTikToks(), await buyTikToks()];
+  // Read from TikTok, because no webhook came.
+  const [underway, arrived] = [await buyTikTokParcel(), await buyTikTokParcel()];
   stack.tiktok.changePackage(await packageOf(underway), "FULFILLING");
-  stack.tiktok.changePackage(await packageOf(home), "COMPLETED");
-  await silence(25, underway, home);
+  stack.tiktok.changePackage(await packageOf(arrived), "COMPLETED");
+  await ageTracking(25, underway, arrived);
   await processDueEvents(stack);
   assert.deepEqual([await statusOf(underway), await orderStatus(underway)], [
     "in_transit",
     "in_transit",
   ]);
-  assert.deepEqual([await statusOf(home), await orderStatus(home)], ["delivered", "delivered"]);
+  assert.deepEqual([await statusOf(arrived), await orderStatus(arrived)], [
+    "delivered",
+    "delivered",
+  ]);
 
-  // Told by the order's webhook.
-  const told = await buyTikToks();
+  // Moved by the order's webhook.
+  const notified = await buyTikTokParcel();
   for (const [status, word] of [["FULFILLING", "in_transit"], ["COMPLETED", "delivered"]]) {
-    const control = `${stack.env.TIKTOK_API_URL}/control/packages/${await packageOf(told)}`;
+    const control = `${stack.env.TIKTOK_API_URL}/control/packages/${await packageOf(notified)}`;
     const response = await fetch(control, { method: "PATCH", body: JSON.stringify({ status }) });
     assert.deepEqual((await response.json()).answers, [200]);
     await processDueEvents(stack);
-    assert.deepEqual([await statusOf(told), await orderStatus(told)], [word, word]);
+    assert.deepEqual([await statusOf(notified), await orderStatus(notified)], [word, word]);
   }
-  assert.equal(await questionsAbout(told), 0);
+  assert.equal(await countTrackingChecks(notified), 0);
 });

@@ -1,4 +1,4 @@
-/** Labels for many orders in one request: accepted at once, each bought once, whatever happens meanwhile. */
+/** Labels for many orders in one request: accepted at once, and each bought once. */
 import assert from "node:assert/strict";
 import {
   agePurchases,
@@ -45,13 +45,13 @@ async function receiveOrders({ shopId, id }: ConnectedSeller, count: number): Pr
   );
   const answers = await stack.tiktok.sendShuffled(orders);
   assert.ok(answers.every((answer) => answer === 200));
-  return await until("the orders are in", async () => {
+  return await until("the orders are stored", async () => {
     const rows = await stack.sql`select id from public.orders where user_id = ${id}`;
     return rows.length === count && rows.map((row) => row.id as string);
   });
 }
 
-function take(count: number): string[] {
+function takeOrders(count: number): string[] {
   const taken = unlabelled.splice(0, count);
   assert.equal(taken.length, count);
   return taken;
@@ -61,11 +61,11 @@ function label(orderId: string, fields: Label = {}): Label {
   return { order_id: orderId, parcel: PARCEL, service: "cheapest", from: FROM, ...fields };
 }
 
-async function ask(labels: Label[], key: string = crypto.randomUUID()): Promise<Answer> {
+async function postBatch(labels: Label[], key: string = crypto.randomUUID()): Promise<Answer> {
   return await callShipments(stack, seller, "/batch", { key, body: { labels } });
 }
 
-async function read(batchId: string, reader: ConnectedSeller = seller): Promise<Answer> {
+async function readBatch(batchId: string, reader: ConnectedSeller = seller): Promise<Answer> {
   return await callShipments(stack, reader, `/batch/${batchId}`, { method: "GET" });
 }
 
@@ -74,16 +74,16 @@ async function countBatches(): Promise<number> {
   return row?.batches;
 }
 
-/** Works, waits and works until the batch is done. */
-async function finished(batchId: string): Promise<Answer["body"]> {
+/** Processes due and postponed events until the batch is done. */
+async function finishBatch(batchId: string): Promise<Answer["body"]> {
   return await until("the batch is done", async () => {
     await processLaterEvents(stack);
-    const { body } = await read(batchId);
+    const { body } = await readBatch(batchId);
     return body.state === "done" && body.unknown === 0 && body;
   });
 }
 
-/** Every one of these orders has one label at its carrier, and one shipment that says so. */
+/** Asserts that each order has one label at its carrier, and one shipment that says so. */
 async function assertOneEach(orderIds: string[]): Promise<void> {
   const rows = await stack.sql`
     select orders.id, orders.tiktok_order_id, orders.shipping_type, purchase.state,
@@ -106,60 +106,73 @@ async function assertOneEach(orderIds: string[]): Promise<void> {
       );
     assert.equal(sold.length, 1);
   }
-  const told = stack.tiktok.fulfillment.shipped.map(({ orderId }) => orderId);
-  assert.equal(new Set(told).size, told.length, "TikTok was told twice");
+  const notified = stack.tiktok.fulfillment.shipped.map(({ orderId }) => orderId);
+  assert.equal(new Set(notified).size, notified.length, "TikTok was notified twice");
+}
+
+/** Cancels two orders at TikTok; only of the first one a webhook comes. */
+async function cancelOrders(orderIds: string[]): Promise<void> {
+  for (const [n, id] of orderIds.entries()) {
+    const [row] = await stack.sql`select tiktok_order_id from public.orders where id = ${id}`;
+    const changed = stack.tiktok.changeOrder(row?.tiktok_order_id, "CANCELLED");
+    if (n === 0) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
+  }
+  await processDueEvents(stack);
+}
+
+type RefusedLabel = [label: Label, status: number, code: string];
+
+/** One label for each way in which a label of a batch can be refused. */
+async function refusedLabels(): Promise<RefusedLabel[]> {
+  const [foreign = ""] = await receiveOrders(other, 1);
+  const cancelled = takeOrders(2) as [string, string];
+  const [labelled, plain] = takeOrders(2) as [string, string];
+  assert.equal((await requestLabel(stack, seller, labelled)).status, 201);
+  await cancelOrders(cancelled);
+  const [row] = await stack.sql`select shipping_type from public.orders where id = ${plain}`;
+  const [wrongProvider, wrongCode] = row?.shipping_type === "TIKTOK"
+    ? ["easypost", "tiktok_label_required"]
+    : ["tiktok_shipping", "tiktok_label_unavailable"];
+  return [
+    [label(foreign), 404, "order_not_found"],
+    [label(crypto.randomUUID()), 404, "order_not_found"],
+    [label(cancelled[0]), 422, "order_cancelled"],
+    [label(cancelled[1]), 422, "order_cancelled"],
+    [label(labelled), 422, "already_shipped"],
+    [label(plain, { service: "Pigeon/Fast" }), 422, "service_unavailable"],
+    [label(plain, { provider: wrongProvider }), 422, wrongCode as string],
+    [label(plain, { rate_id: crypto.randomUUID(), service: undefined }), 422, "rate_not_found"],
+  ];
+}
+
+/** The batch when it is done; every count on the way is consistent, and none goes back. */
+async function watchUntilDone(batchId: string): Promise<Answer["body"]> {
+  const progress: number[] = [];
+  const done = await until("the batch is done", async () => {
+    const { body } = await readBatch(batchId);
+    progress.push(body.waiting);
+    assert.equal(body.waiting + body.purchased + body.failed + body.unknown, body.total);
+    assert.equal(body.state, body.waiting > 0 ? "processing" : "done");
+    return body.state === "done" && body;
+  });
+  assert.deepEqual(progress, progress.toSorted((a, b) => b - a), "waiting only decreases");
+  return done;
 }
 
 step(
-  "a hundred labels are taken at once, bought once each, and each tells what became of it",
+  "a hundred labels are accepted at once and bought once each, with their outcomes",
   async () => {
-    const [foreign] = await receiveOrders(other, 1);
-    const good = take(92);
-    const cancelled = take(2);
-    const [labelled = "", ...strange] = take(2);
-    assert.equal((await requestLabel(stack, seller, labelled)).status, 201);
-    for (const id of cancelled) {
-      const [row] = await stack.sql`select tiktok_order_id from public.orders where id = ${id}`;
-      stack.tiktok.changeOrder(row?.tiktok_order_id, "CANCELLED");
-    }
-    // Of the first we have heard, of the second only TikTok knows.
-    const [heard] = await stack.sql`
-    select tiktok_order_id from public.orders where id = ${cancelled[0] as string}`;
-    const notice = stack.tiktok.state.get("orders", heard?.tiktok_order_id);
-    if (notice) await stack.tiktok.send(stack.tiktok.notificationOf(notice));
-    await processDueEvents(stack);
-    const nobodys = crypto.randomUUID();
-    const [{ shipping_type: kind } = {}] = await stack.sql`
-    select shipping_type from public.orders where id = ${strange[0] as string}`;
-    const wrongProvider = kind === "TIKTOK" ? "easypost" : "tiktok_shipping";
-    const bad: [Label, number, string][] = [
-      [label(foreign as string), 404, "order_not_found"],
-      [label(nobodys), 404, "order_not_found"],
-      [label(cancelled[0] as string), 422, "order_cancelled"],
-      [label(cancelled[1] as string), 422, "order_cancelled"],
-      [label(labelled), 422, "already_shipped"],
-      [label(strange[0] as string, { service: "Pigeon/Fast" }), 422, "service_unavailable"],
-      [
-        label(strange[0] as string, { provider: wrongProvider }),
-        422,
-        kind === "TIKTOK" ? "tiktok_label_required" : "tiktok_label_unavailable",
-      ],
-      [
-        label(strange[0] as string, { rate_id: crypto.randomUUID(), service: undefined }),
-        422,
-        "rate_not_found",
-      ],
-    ];
-    const sold = countLabelsBought(stack);
+    const bad = await refusedLabels();
+    const good = takeOrders(92);
     const labels = [
       ...bad.slice(0, 4).map(([wanted]) => wanted),
       ...good.map((id) => label(id)),
       ...bad.slice(4).map(([wanted]) => wanted),
     ];
-    assert.equal(labels.length, 100);
+    const sold = countLabelsBought(stack);
 
     const startedAt = performance.now();
-    const { status, body } = await ask(labels);
+    const { status, body } = await postBatch(labels);
     assert.equal(status, 202);
     assert.ok(performance.now() - startedAt < 2000);
     const { id, created_at: _, items, ...counts } = body;
@@ -173,54 +186,48 @@ step(
     });
     assert.equal(items.length, 100);
 
-    const progress: number[] = [];
-    const done = await until("the batch is done", async () => {
-      const { body } = await read(id);
-      progress.push(body.waiting);
-      assert.equal(body.waiting + body.purchased + body.failed + body.unknown, 100);
-      assert.equal(body.state, body.waiting > 0 ? "processing" : "done");
-      return body.state === "done" && body;
-    });
-    assert.deepEqual(progress, progress.toSorted((a, b) => b - a), "it goes on, never back");
+    const done = await watchUntilDone(id);
     assert.deepEqual([done.purchased, done.failed], [92, 8]);
     assert.deepEqual(
-      // deno-lint-ignore no-explicit-any -- what a caller of the API gets
+      // deno-lint-ignore no-explicit-any -- any response of the API
       done.items.map((item: any) => item.order_id),
       labels.map(({ order_id }) => order_id),
     );
     for (const [wanted, status, code] of bad) {
       const item = done.items[labels.indexOf(wanted)];
-      assert.equal(item.state, "failed", code);
-      assert.deepEqual([item.problem.status, item.problem.code], [status, code]);
+      assert.deepEqual([item.state, item.problem.status, item.problem.code], [
+        ...["failed", status, code],
+      ]);
       assert.ok(item.problem.detail.length > 0);
     }
-    for (const item of done.items.slice(4, 96)) {
-      assert.equal(item.state, "purchased");
-      assert.equal(item.problem, null);
-      assert.equal(item.shipment.state, "purchased");
-      assert.notEqual(item.shipment.label_url, null);
-      assert.equal(item.shipment.order_id, item.order_id);
+    for (const { state, problem, shipment, order_id } of done.items.slice(4, 96)) {
+      assert.deepEqual([state, problem, shipment.state], ["purchased", null, "purchased"]);
+      assert.notEqual(shipment.label_url, null);
+      assert.equal(shipment.order_id, order_id);
     }
     await processDueEvents(stack);
     assert.equal(countLabelsBought(stack), sold + 92);
     await assertOneEach(good);
-
-    // It is the seller's alone.
-    assert.deepEqual(
-      [(await read(id, other)).status, (await read(id, other)).body.code],
-      [404, "batch_not_found"],
-    );
-    for (const wrong of [crypto.randomUUID(), "1", "null"]) {
-      assert.deepEqual(
-        [(await read(wrong)).status, (await read(wrong)).body.code],
-        [404, "batch_not_found"],
-      );
-    }
   },
 );
 
+step("a batch of another seller, or an unknown one, does not exist", async () => {
+  const [id = ""] = takeOrders(1);
+  const { body } = await postBatch([label(id)]);
+  await finishBatch(body.id);
+  const answers = [
+    await readBatch(body.id, other),
+    await readBatch(crypto.randomUUID()),
+    await readBatch("1"),
+    await readBatch("null"),
+  ];
+  for (const { status, body } of answers) {
+    assert.deepEqual([status, body.code], [404, "batch_not_found"]);
+  }
+});
+
 step(
-  "a hundred and one, none, or one bad label among good ones: 400, and nothing is stored",
+  "a batch of 101 labels, of none, or with an invalid one is 400, and nothing is stored",
   async () => {
     const before = await countBatches();
     const sold = countLabelsBought(stack);
@@ -249,7 +256,7 @@ step(
     }
     const keyless = await callShipments(stack, seller, "/batch", { body: { labels: [good] } });
     assert.deepEqual([keyless.status, keyless.body.code], [400, "idempotency_key_required"]);
-    const reserved = await ask([good], "batch:1");
+    const reserved = await postBatch([good], "batch:1");
     assert.deepEqual([reserved.status, reserved.body.code], [400, "invalid_idempotency_key"]);
     await processDueEvents(stack);
     assert.equal(await countBatches(), before);
@@ -260,18 +267,18 @@ step(
 step(
   "the same key is the same batch, for this seller; with other labels it is refused",
   async () => {
-    const orderIds = take(3);
+    const orderIds = takeOrders(3);
     const [spare = ""] = unlabelled;
     const labels = orderIds.map((id) => label(id));
     const key = crypto.randomUUID();
     const before = await countBatches();
     const sold = countLabelsBought(stack);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(labels, key)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => postBatch(labels, key)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 202]);
     const [first] = answers;
     assert.ok(answers.every(({ body }) => body.id === first?.body.id));
     for (const others of [labels.slice(1), labels.toReversed(), [...labels, label(spare)]]) {
-      const refused = await ask(others, key);
+      const refused = await postBatch(others, key);
       assert.deepEqual([refused.status, refused.body.code], [409, "idempotency_key_reused"]);
     }
     // Keys are each seller's own.
@@ -279,10 +286,10 @@ step(
     const foreign = await callShipments(stack, other, "/batch", { key, body });
     assert.equal(foreign.status, 202);
     assert.notEqual(foreign.body.id, first?.body.id);
-    assert.equal((await finished(first?.body.id)).purchased, 3);
-    const { body: theirs } = await read(foreign.body.id, other);
+    assert.equal((await finishBatch(first?.body.id)).purchased, 3);
+    const { body: theirs } = await readBatch(foreign.body.id, other);
     assert.deepEqual([theirs.state, theirs.failed], ["done", 3]);
-    assert.equal((await ask(labels, key)).status, 200);
+    assert.equal((await postBatch(labels, key)).status, 200);
     await processDueEvents(stack);
     assert.equal(await countBatches(), before + 2);
     assert.equal(countLabelsBought(stack), sold + 3);
@@ -290,52 +297,55 @@ step(
   },
 );
 
-step("an order that is named twice in a batch gets one label", async () => {
-  const [id = ""] = take(1);
+step("an order that a batch names twice gets one label", async () => {
+  const [id = ""] = takeOrders(1);
   const sold = countLabelsBought(stack);
-  const { body } = await ask([label(id), label(id), label(id)]);
-  const done = await finished(body.id);
+  const { body } = await postBatch([label(id), label(id), label(id)]);
+  const done = await finishBatch(body.id);
   assert.deepEqual([done.purchased, done.failed], [1, 2]);
   await processDueEvents(stack);
   assert.equal(countLabelsBought(stack), sold + 1);
   await assertOneEach([id]);
 });
 
-step("killed in the middle, the next worker buys what is missing, and nothing twice", async () => {
-  const orderIds = take(24);
-  const sold = countLabelsBought(stack);
-  const pid = stack.functionHostPid();
-  let bought = 0;
-  stack.easypost.faults.observe = ({ path, phase }) => {
-    if (phase === "arrived" || !path.endsWith("/buy") || ++bought < 4) return;
-    delete stack.easypost.faults.observe;
-    Deno.kill(pid, "SIGKILL");
-  };
-  const { status, body } = await ask(orderIds.map((id) => label(id)));
-  assert.equal(status, 202);
-  await until(
-    "another function host runs",
-    () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
-  );
-  const { body: halfway } = await until("it answers", async () => {
-    const answer = await read(body.id);
-    return answer.status === 200 && answer;
-  });
-  assert.equal(halfway.state, "processing");
-  assert.ok(halfway.waiting > 0);
-  assert.ok(countLabelsBought(stack) > sold);
+step(
+  "after a kill in the middle the next worker buys the missing labels, and none twice",
+  async () => {
+    const orderIds = takeOrders(24);
+    const sold = countLabelsBought(stack);
+    const pid = stack.functionHostPid();
+    let bought = 0;
+    stack.easypost.faults.observe = ({ path, phase }) => {
+      if (phase === "arrived" || !path.endsWith("/buy") || ++bought < 4) return;
+      delete stack.easypost.faults.observe;
+      Deno.kill(pid, "SIGKILL");
+    };
+    const { status, body } = await postBatch(orderIds.map((id) => label(id)));
+    assert.equal(status, 202);
+    await until(
+      "another function host runs",
+      () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
+    );
+    const { body: halfway } = await until("the functions answer", async () => {
+      const answer = await readBatch(body.id);
+      return answer.status === 200 && answer;
+    });
+    assert.equal(halfway.state, "processing");
+    assert.ok(halfway.waiting > 0);
+    assert.ok(countLabelsBought(stack) > sold);
 
-  await agePurchases(stack);
-  await letTimePass(stack);
-  const done = await finished(body.id);
-  assert.deepEqual([done.purchased, done.failed], [24, 0]);
-  await processDueEvents(stack);
-  assert.equal(countLabelsBought(stack), sold + 24);
-  await assertOneEach(orderIds);
-});
+    await agePurchases(stack);
+    await letTimePass(stack);
+    const done = await finishBatch(body.id);
+    assert.deepEqual([done.purchased, done.failed], [24, 0]);
+    await processDueEvents(stack);
+    assert.equal(countLabelsBought(stack), sold + 24);
+    await assertOneEach(orderIds);
+  },
+);
 
-step("while the carriers are busy the batch waits, and in the end all is bought", async () => {
-  const orderIds = take(10);
+step("while the carriers are busy the batch waits; in the end every label is bought", async () => {
+  const orderIds = takeOrders(10);
   const sold = countLabelsBought(stack);
   for (const { faults } of [stack.easypost, stack.tiktok]) {
     faults.add({
@@ -345,24 +355,24 @@ step("while the carriers are busy the batch waits, and in the end all is bought"
       retryAfterSeconds: 60,
     });
   }
-  const { body } = await ask(orderIds.map((id) => label(id)));
+  const { body } = await postBatch(orderIds.map((id) => label(id)));
   for (let round = 0; round < 2; round++) {
     await processLaterEvents(stack);
-    const { body: busy } = await read(body.id);
+    const { body: busy } = await readBatch(body.id);
     assert.deepEqual([busy.state, busy.waiting, busy.failed], ["processing", 10, 0]);
     assert.equal(countLabelsBought(stack), sold);
   }
   stack.easypost.faults.clear();
   stack.tiktok.faults.clear();
-  const done = await finished(body.id);
+  const done = await finishBatch(body.id);
   assert.deepEqual([done.purchased, done.failed], [10, 0]);
   await processDueEvents(stack);
   assert.equal(countLabelsBought(stack), sold + 10);
   await assertOneEach(orderIds);
 });
 
-step("carriers that stay busy are told to the seller, who asks anew", async () => {
-  const orderIds = take(2);
+step("a batch whose carriers stay busy fails, and a new batch buys its labels", async () => {
+  const orderIds = takeOrders(2);
   const labels = orderIds.map((id) => label(id));
   const sold = countLabelsBought(stack);
   for (const { faults } of [stack.easypost, stack.tiktok]) {
@@ -373,8 +383,8 @@ step("carriers that stay busy are told to the seller, who asks anew", async () =
       retryAfterSeconds: 60,
     });
   }
-  const { body } = await ask(labels);
-  const given = await finished(body.id);
+  const { body } = await postBatch(labels);
+  const given = await finishBatch(body.id);
   assert.deepEqual([given.purchased, given.failed], [0, 2]);
   for (const { problem, shipment } of given.items) {
     assert.deepEqual([problem.status, problem.code], [503, "carrier_busy"]);
@@ -383,13 +393,13 @@ step("carriers that stay busy are told to the seller, who asks anew", async () =
   assert.equal(countLabelsBought(stack), sold);
   stack.easypost.faults.clear();
   stack.tiktok.faults.clear();
-  const { body: anew } = await ask(labels);
-  assert.equal((await finished(anew.id)).purchased, 2);
+  const { body: next } = await postBatch(labels);
+  assert.equal((await finishBatch(next.id)).purchased, 2);
   await processDueEvents(stack);
   assert.equal(countLabelsBought(stack), sold + 2);
 });
 
-step("a batch takes POST, one batch GET; both name what they take", async () => {
+step("another method is refused with the allowed one", async () => {
   for (const [path, allowed] of [["/batch", "POST"], [`/batch/${crypto.randomUUID()}`, "GET"]]) {
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
       if (method === allowed) continue;

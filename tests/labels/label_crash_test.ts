@@ -1,6 +1,6 @@
 /**
- * The process that buys a label is killed after each step. However far it came, in the end one label is
- * bought and one shipment says so. `deno task test:labels` prints the table.
+ * The process that buys a label is killed after each step: in the end one label is bought, and one shipment
+ * says so. `deno task test:labels` prints the table.
  */
 import assert from "node:assert/strict";
 import { print } from "../../local/cli/console.ts";
@@ -31,7 +31,7 @@ import { until } from "../support/until.ts";
 
 type Where = "database" | "easypost" | "tiktok";
 
-/** Where the process dies: before a call is worked, or after it was and before its answer is heard. */
+/** The call at which the process dies: before it is carried out, or before its answer arrives. */
 interface Step {
   name: string;
   where: Where;
@@ -58,24 +58,24 @@ const LAST: Step[] = [
 const STEPS: Record<"easypost" | "tiktok_shipping", Step[]> = {
   easypost: [
     ...FIRST,
-    step("carrier shipment asked", "easypost", "POST", /\/shipments$/, "arrived"),
+    step("carrier shipment requested", "easypost", "POST", /\/shipments$/, "arrived"),
     step("carrier shipment made", "easypost", "POST", /\/shipments$/, "worked"),
     step("carrier shipment stored", "database", "POST", rpc("start_label_purchase"), "worked"),
-    step("purchase asked", "easypost", "POST", /\/buy$/, "arrived"),
+    step("purchase requested", "easypost", "POST", /\/buy$/, "arrived"),
     step("bought", "easypost", "POST", /\/buy$/, "worked"),
     {
       ...step("answer lost", "easypost", "GET", /\/shipments\/shp_/, "arrived"),
       loseAnswer: true,
     },
     ...LAST,
-    step("TikTok asked", "tiktok", "POST", /\/orders\/\d+\/packages$/, "arrived"),
+    step("TikTok notification sent", "tiktok", "POST", /\/orders\/\d+\/packages$/, "arrived"),
     step("order updated at TikTok", "tiktok", "POST", /\/orders\/\d+\/packages$/, "worked"),
   ],
   tiktok_shipping: [
     ...FIRST,
     step("services read", "tiktok", "POST", /shipping_services\/query$/, "worked"),
     step("choice stored", "database", "POST", rpc("start_label_purchase"), "worked"),
-    step("purchase asked", "tiktok", "POST", /\/202309\/packages$/, "arrived"),
+    step("purchase requested", "tiktok", "POST", /\/202309\/packages$/, "arrived"),
     step("bought", "tiktok", "POST", /\/202309\/packages$/, "worked"),
     {
       ...step("answer lost", "tiktok", "GET", /\/packages\/\d+$/, "arrived"),
@@ -99,7 +99,7 @@ function step(
 interface Cell {
   provider: string;
   step: string;
-  /** What the seller's repeated request was answered, after the restart. */
+  /** Status of the seller's repeated request, after the restart. */
   answer: number;
   /** Labels that the carrier sold for the order. */
   bought: number;
@@ -133,7 +133,7 @@ function stopObserving(stack: TestStack, host: ObservedHost): void {
   delete stack.tiktok.faults.observe;
 }
 
-async function ask(
+async function requestLabel(
   host: ObservedHost,
   seller: ConnectedSeller,
   order: OrderRow,
@@ -163,17 +163,17 @@ async function runCell(
     faults.add({ kind: "lost", method: "POST", path, count: 1 });
   }
   const kill = killAt(stack, host, wanted);
-  // What is to die after its answer is worked in the background.
-  await ask(host, seller, order);
-  if (!kill.done) await (await host.fetch("/event-worker", worker(stack))).body?.cancel();
-  // The task may be in the hands of the process that answered: the worker then finds nothing to do.
+  // Steps after the answer run in the background.
+  await requestLabel(host, seller, order);
+  if (!kill.done) await (await host.fetch("/event-worker", workerRequest(stack))).body?.cancel();
+  // The process that answered may have claimed the task: then the worker finds nothing to do.
   await until(`${provider}: the process is at "${wanted.name}"`, () => Promise.resolve(kill.done));
   stopObserving(stack, host);
   await host.restarted();
 
   await agePurchases(stack);
   await runEventWorker(stack);
-  const again = await ask(host, seller, order);
+  const again = await requestLabel(host, seller, order);
   await letTimePass(stack);
   await runEventWorker(stack);
   await settledEvents(stack);
@@ -190,8 +190,10 @@ async function runCell(
   for (const column of ["tracking_number", "label_url", "tiktok_notified_at"]) {
     assert.notEqual(shipment?.[column], null, `${what}: ${column}`);
   }
-  const told = stack.tiktok.fulfillment.shipped.filter((told) => told.orderId === order.tiktokId);
-  assert.equal(told.length, provider === "easypost" ? 1 : 0, `${what}: told TikTok`);
+  const notified = stack.tiktok.fulfillment.shipped.filter(({ orderId }) =>
+    orderId === order.tiktokId
+  );
+  assert.equal(notified.length, provider === "easypost" ? 1 : 0, `${what}: TikTok notified`);
   return {
     provider,
     step: wanted.name,
@@ -216,11 +218,11 @@ function labelsOf(
   return stack.easypost.accounts.labels.filter(({ reference }) => ids.has(reference)).length;
 }
 
-function worker(stack: TestStack): RequestInit {
+function workerRequest(stack: TestStack): RequestInit {
   return { method: "POST", headers: { apikey: stack.env.SUPABASE_SECRET_KEY } };
 }
 
-function table(cells: Cell[]): string {
+function formatCells(cells: Cell[]): string {
   return formatTable([
     ["provider", "killed after", "retry", "labels bought", "shipments", "order"],
     ...cells.map(({ provider, step, answer, bought, purchased, order }) => [
@@ -243,11 +245,11 @@ Deno.test("killed after any step, one label is bought and one shipment says so",
       cells.push(await runCell({ stack, host, seller }, provider, wanted));
     }
   }
-  print(`\n${table(cells)}\n`);
+  print(`\n${formatCells(cells)}\n`);
   const wrong = cells.filter(({ bought, purchased }) => bought !== 1 || purchased !== 1);
   assert.deepEqual(wrong, []);
   assert.ok(cells.every(({ answer }) => answer === 200 || answer === 201));
-  // Nothing was bought for nobody.
+  // No label was bought for another order.
   assert.equal(stack.easypost.accounts.labelsBought, STEPS.easypost.length);
   assert.equal(stack.tiktok.fulfillment.labelsBought, STEPS.tiktok_shipping.length);
 });

@@ -262,7 +262,7 @@ async function assertSold({ order, key, what }: Bought, soldBefore: number): Pro
   assert.equal(countLabelsBought(stack), soldBefore + 1, what);
 }
 
-/** After any time of the worker, each has one label and one shipment. */
+/** Asserts that the worker adds nothing: each has one label and one shipment. */
 async function assertOneEach(all: Bought[]): Promise<void> {
   const sold = countLabelsBought(stack);
   await agePurchases(stack);

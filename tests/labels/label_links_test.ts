@@ -1,4 +1,4 @@
-/** Links to labels: the stored one as long as it lives, a fresh one after it, and what is behind it. */
+/** Links to labels: the stored one while it is valid, a fresh one afterwards, and the file behind it. */
 import assert from "node:assert/strict";
 import {
   type Answer,
@@ -10,6 +10,7 @@ import {
   requestLabel,
   requestRates,
 } from "../support/labels.ts";
+import { test } from "../support/shared_stack.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -17,19 +18,23 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const DOCUMENTS = /\/shipping_documents$/;
-/** How the files begin; of a PNG, what follows its first byte. */
+/** The first bytes of the files; of a PNG, those after its first one. */
 const BEGINNINGS = { PDF: /^%PDF-/, PNG: /^.PNG/, ZPL: /^\^XA/ };
 
-function read(stack: TestStack, seller: ConnectedSeller, id: string, path = ""): Promise<Answer> {
+function readShipment(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  id: string,
+  path = "",
+): Promise<Answer> {
   return callShipments(stack, seller, `/${id}${path}`, { method: "GET" });
 }
 
-/** What a label printer gets. */
+/** The file that a label printer gets. */
 async function assertServes(url: string, format: keyof typeof BEGINNINGS): Promise<void> {
   const response = await fetch(url);
   assert.equal(response.status, 200, url);
@@ -45,7 +50,7 @@ test("TikTok's link is kept until it is 23 hours old, and then read again", asyn
   const reads = () => callsTo(stack.tiktok.calls, DOCUMENTS);
   const before = reads();
 
-  const young = await read(stack, seller, label.id, "/label");
+  const young = await readShipment(stack, seller, label.id, "/label");
   assert.equal(young.status, 200);
   const { label_url, label_format, label_expires_at, tracking_number } = label;
   assert.deepEqual(young.body, { label_url, label_format, label_expires_at, tracking_number });
@@ -55,24 +60,24 @@ test("TikTok's link is kept until it is 23 hours old, and then read again", asyn
       set label_expires_at = now() + ${remaining}::interval, label_url = 'http://old.invalid/'`;
   };
   await age("61 minutes");
-  const kept = await read(stack, seller, label.id, "/label");
+  const kept = await readShipment(stack, seller, label.id, "/label");
   assert.equal(kept.body.label_url, "http://old.invalid/");
   assert.equal(reads(), before);
 
   await age("59 minutes");
-  const fresh = await read(stack, seller, label.id, "/label");
+  const fresh = await readShipment(stack, seller, label.id, "/label");
   assert.equal(reads(), before + 1);
   await assertServes(fresh.body.label_url, "PDF");
   const hours = (Date.parse(fresh.body.label_expires_at) - Date.now()) / 3_600_000;
   assert.ok(hours > 23.9 && hours <= 24, String(hours));
-  const shown = await read(stack, seller, label.id);
+  const shown = await readShipment(stack, seller, label.id);
   assert.equal(shown.body.label_url, fresh.body.label_url);
-  await read(stack, seller, label.id, "/label");
+  await readShipment(stack, seller, label.id, "/label");
   assert.equal(reads(), before + 1);
   assert.equal(labelsBought(stack).tiktok, 1);
 });
 
-test("a label that is still drawn is bought all the same; the worker or the seller fetches it", async (stack) => {
+test("a label that is still being drawn is bought; the worker or the seller fetches it later", async (stack) => {
   const seller = await connectSeller(stack);
   // Read once by the request, and once by the worker in its background.
   stack.tiktok.fulfillment.labelDelay = 3;
@@ -86,12 +91,12 @@ test("a label that is still drawn is bought all the same; the worker or the sell
       where event_type = 'FETCH_LABEL' and status = 'pending' and attempts = 1`;
     return task;
   });
-  const early = await read(stack, seller, bought.body.id, "/label");
+  const early = await readShipment(stack, seller, bought.body.id, "/label");
   assertProblem(early, 503, "label_not_ready");
   assert.ok(Number(early.headers.get("retry-after")) > 0);
   await letTimePass(stack);
   await runEventWorker(stack);
-  const drawn = await read(stack, seller, bought.body.id);
+  const drawn = await readShipment(stack, seller, bought.body.id);
   await assertServes(drawn.body.label_url, "PDF");
   assert.match(drawn.body.tracking_number, /^9400/);
   assert.equal((await settledEvents(stack)).done, 2);
@@ -106,7 +111,7 @@ test("a label that is still drawn is bought all the same; the worker or the sell
     return task;
   });
   const fetched = await until("the seller has it", async () => {
-    const answer = await read(stack, seller, id, "/label");
+    const answer = await readShipment(stack, seller, id, "/label");
     return answer.status === 200 && answer;
   });
   await assertServes(fetched.body.label_url, "PDF");
@@ -116,7 +121,7 @@ test("a label that is still drawn is bought all the same; the worker or the sell
   assert.equal(labelsBought(stack).tiktok, 2);
 });
 
-test("EasyPost draws a label in the format that was asked for, by service and by rate", async (stack) => {
+test("EasyPost draws a label in the requested format, by service and by rate", async (stack) => {
   const seller = await connectSeller(stack);
   for (const label_format of ["PDF", "PNG", "ZPL"] as const) {
     for (const by of ["service", "rate"]) {
@@ -132,13 +137,13 @@ test("EasyPost draws a label in the format that was asked for, by service and by
       assert.equal(body.label_expires_at, null);
       await assertServes(body.label_url, label_format);
       const calls = stack.easypost.calls.length;
-      const again = await read(stack, seller, body.id, "/label");
+      const again = await readShipment(stack, seller, body.id, "/label");
       assert.equal(again.body.label_url, body.label_url, what);
-      assert.equal(stack.easypost.calls.length, calls, "EasyPost's links do not end");
+      assert.equal(stack.easypost.calls.length, calls, "EasyPost's links do not expire");
     }
   }
 
-  // A rate's label is drawn as PNG first. Without the wanted format it is good all the same.
+  // A rate's label is drawn as PNG first: it is valid before its conversion succeeds.
   const order = await receiveOrder(stack, seller);
   const { body: { rates } } = await requestRates(stack, seller, order.id);
   stack.easypost.faults.add({ path: /\/label$/, kind: "internal", count: 2 });
@@ -149,7 +154,7 @@ test("EasyPost draws a label in the format that was asked for, by service and by
   });
   assert.deepEqual([status, body.label_format], [201, "PNG"]);
   for (const format of ["PNG", "PDF"] as const) {
-    const { body: link } = await read(stack, seller, body.id, "/label");
+    const { body: link } = await readShipment(stack, seller, body.id, "/label");
     assert.equal(link.label_format, format);
     await assertServes(link.label_url, format);
   }
@@ -157,15 +162,15 @@ test("EasyPost draws a label in the format that was asked for, by service and by
   await settledEvents(stack);
 });
 
-test("there is no link to what was not bought, is no longer good, or cannot be drawn", async (stack) => {
+test("a label that was not bought, was voided or cannot be drawn has no link", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
   const zpl = await requestLabel(stack, seller, order.id, { label_format: "ZPL" });
   assertProblem(zpl, 422, "label_format_unavailable");
   assert.equal(labelsBought(stack).tiktok, 0);
   const [failed] = await stack.sql`select id from private.label_purchases`;
-  assertProblem(await read(stack, seller, failed?.id, "/label"), 422, "not_purchased");
-  const shown = await read(stack, seller, failed?.id);
+  assertProblem(await readShipment(stack, seller, failed?.id, "/label"), 422, "not_purchased");
+  const shown = await readShipment(stack, seller, failed?.id);
   assert.deepEqual(
     [shown.body.state, shown.body.reason, shown.body.label_url, shown.body.status],
     ["failed", "label_format_unavailable", null, null],
@@ -176,6 +181,6 @@ test("there is no link to what was not bought, is no longer good, or cannot be d
   await settledEvents(stack);
   stack.easypost.behaviour.refundStatus = "refunded";
   assert.equal((await callShipments(stack, seller, `/${id}/void`)).body.state, "voided");
-  assertProblem(await read(stack, seller, id, "/label"), 422, "label_voided");
-  assert.equal((await read(stack, seller, id)).body.state, "voided");
+  assertProblem(await readShipment(stack, seller, id, "/label"), 422, "label_voided");
+  assert.equal((await readShipment(stack, seller, id)).body.state, "voided");
 });

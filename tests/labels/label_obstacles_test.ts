@@ -1,4 +1,4 @@
-/** Orders that must not be shipped, and money that is missing: no label, until the obstacle is gone. */
+/** Orders that must not be shipped, and missing funds: no label while the obstacle lasts. */
 import assert from "node:assert/strict";
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
 import {
@@ -21,13 +21,13 @@ import {
   settleTasks,
   subscribe,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
-import type { TestStack } from "../support/stack.ts";
+import { test, testOnOneStack } from "../support/shared_stack.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
 
 const NOTHING = { easypost: 0, tiktok: 0 };
 
-/** TikTok has news of the order, and tells them. */
-async function change(
+/** Changes the order at TikTok, with its webhook. */
+async function changeOrder(
   stack: TestStack,
   order: OrderRow,
   status: string,
@@ -38,7 +38,7 @@ async function change(
   await settledEvents(stack);
 }
 
-/** What our own row says is enough to refuse: nobody is asked, and nothing stored. */
+/** The stored order is enough to refuse: no carrier is called, and nothing is stored. */
 async function assertRefusedAtOnce(
   stack: TestStack,
   seller: ConnectedSeller,
@@ -51,16 +51,27 @@ async function assertRefusedAtOnce(
   assert.deepEqual(await sideEffects(stack), before, code);
 }
 
-test("orders whose own state forbids it get no label; what waits for something gets it then", async (stack) => {
-  const seller = await connectSeller(stack);
+let stack: TestStack;
+let seller: ConnectedSeller;
+
+const step = testOnOneStack("orders that must not be shipped", async () => {
+  stack = await startTestStack();
+  seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
-  const receive = async (order: Parameters<typeof receiveOrder>[2]) => {
-    const received = await receiveOrder(stack, seller, order);
-    await settledEvents(stack);
-    return received;
-  };
-  const [masked, none] = [{ name: "R***", address_line1: "11***" }, { region_code: "US" }];
-  const forbidden: [string, Parameters<typeof receiveOrder>[2], Record<string, unknown>?][] = [
+  return stack;
+});
+
+type OrderFields = Parameters<typeof receiveOrder>[2];
+
+async function receiveSettledOrder(fields: OrderFields): Promise<OrderRow> {
+  const received = await receiveOrder(stack, seller, fields);
+  await settledEvents(stack);
+  return received;
+}
+
+step("an order whose stored state forbids a label gets none, and no rates", async () => {
+  const masked = { name: "R***", address_line1: "11***" };
+  const forbidden: [string, OrderFields, Record<string, unknown>?][] = [
     ["order_cancelled", { status: "CANCELLED" }],
     ["order_cancelled", { status: "CANCELLED", shippingType: "TIKTOK" }],
     ["already_shipped", { status: "IN_TRANSIT" }],
@@ -72,33 +83,37 @@ test("orders whose own state forbids it get no label; what waits for something g
     ["address_masked", { detail: { recipient_address: masked } }],
   ];
   for (const [code, order, label] of forbidden) {
-    const received = await receive(order);
+    const received = await receiveSettledOrder(order);
     await assertRefusedAtOnce(stack, seller, received, code, label);
     if (label !== undefined) continue;
     assertProblem(await requestRates(stack, seller, received.id), 422, code, `rates: ${code}`);
   }
   assert.deepEqual(labelsBought(stack), NOTHING);
+});
 
-  const waiting: [string, Parameters<typeof receiveOrder>[2]][] = [
+step("an order that waits for something gets its label afterwards, with the same key", async () => {
+  const waiting: [string, OrderFields][] = [
     ["order_on_hold", { status: "ON_HOLD" }],
     ["order_on_hold", { status: "ON_HOLD", shippingType: "TIKTOK" }],
     ["order_unpaid", { status: "UNPAID" }],
-    ["address_missing", { detail: { recipient_address: none } }],
+    ["address_missing", { detail: { recipient_address: { region_code: "US" } } }],
   ];
   for (const [code, order] of waiting) {
-    const received = await receive(order);
+    const received = await receiveSettledOrder(order);
     const key = crypto.randomUUID();
     await assertRefusedAtOnce(stack, seller, received, code, { key });
     const { status: _, ...rest } = order ?? {};
     const address = stack.tiktok.addOrder({ ...rest, detail: {}, shopId: seller.shopId }).detail;
     const { recipient_address } = address;
-    await change(stack, received, "AWAITING_SHIPMENT", { recipient_address });
+    await changeOrder(stack, received, "AWAITING_SHIPMENT", { recipient_address });
     const { status } = await requestLabel(stack, seller, received.id, { key });
-    assert.equal(status, 201, `${code} is over`);
+    assert.equal(status, 201, `${code} has ended`);
   }
   await settledEvents(stack);
+});
 
-  const refunded = await receive({ price: "20.00" });
+step("a refunded order gets no label", async () => {
+  const refunded = await receiveSettledOrder({ price: "20.00" });
   const refund = {
     ...{ aftersales_request_id: "1", rma_id: "2", refund_status: "REFUND_SUCCESS" },
     line_items: [{ main_order_id: refunded.tiktokId, sku_id: "3" }],
@@ -110,67 +125,70 @@ test("orders whose own state forbids it get no label; what waits for something g
   await assertRefusedAtOnce(stack, seller, refunded, "order_refunded");
 });
 
-test("what TikTok knows and we do not yet, forbids a label too, as long as it lasts", async (stack) => {
-  const seller = await connectSeller(stack);
-  await subscribe(stack, seller.id, "growth");
-  const shippedBySeller = (order: OrderRow) => {
-    const units = lineItemIdsOf(stack, order.tiktokId);
-    const { line_items } = stack.tiktok.state.get("orders", order.tiktokId)?.detail as {
-      line_items?: Record<string, unknown>[];
-    };
-    return line_items?.map((line) => ({
-      ...line,
-      ...(line.id === units[0] && { tracking_number: "9400100000000000000000", package_id: "77" }),
-    }));
+/** The order's lines at TikTok, the first of which was shipped in Seller Center. */
+function linesShippedBySeller(order: OrderRow): Record<string, unknown>[] | undefined {
+  const [first] = lineItemIdsOf(stack, order.tiktokId);
+  const { line_items } = stack.tiktok.state.get("orders", order.tiktokId)?.detail as {
+    line_items?: Record<string, unknown>[];
   };
-  type Change = [
-    code: string,
-    status: string,
-    detail: (order: OrderRow) => object,
-    passes?: object,
-  ];
-  const changes: Change[] = [
-    [
-      "cancellation_requested",
-      "AWAITING_SHIPMENT",
-      () => ({ is_buyer_request_cancel: true }),
-      { is_buyer_request_cancel: false },
-    ],
-    ["order_on_hold", "ON_HOLD", () => ({}), {}],
-    ["order_cancelled", "CANCELLED", () => ({})],
-    ["already_shipped", "IN_TRANSIT", () => ({})],
-    ["already_shipped", "AWAITING_COLLECTION", () => ({})],
-    ["already_shipped", "DELIVERED", () => ({})],
-    [
-      "already_shipped",
-      "PARTIALLY_SHIPPING",
-      (order) => ({ line_items: shippedBySeller(order) }),
-    ],
-  ];
-  for (const shippingType of ["SELLER", "TIKTOK"] as const) {
-    for (const [code, status, detailOf, passes] of changes) {
-      const what = `${shippingType} ${status}`;
-      const order = await receiveOrder(stack, seller, { shippingType, quantity: 2 });
-      await settledEvents(stack);
-      const bought = labelsBought(stack);
-      stack.tiktok.changeOrder(order.tiktokId, status, { ...detailOf(order) });
-      const key = crypto.randomUUID();
-      const easypost = stack.easypost.calls.length;
-      assertProblem(await requestLabel(stack, seller, order.id, { key }), 422, code, what);
-      assert.deepEqual(labelsBought(stack), bought, what);
-      assert.equal(stack.easypost.calls.length, easypost, what);
-      const [purchase] = await stack.sql`
-        select state, reason from private.label_purchases where order_id = ${order.id}`;
-      assert.deepEqual({ ...purchase }, { state: "failed", reason: code }, what);
-      if (passes === undefined) continue;
-      stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT", { ...passes });
-      assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 201, what);
-    }
-  }
-  await settledEvents(stack);
-});
+  return line_items?.map((line) => ({
+    ...line,
+    ...(line.id === first && { tracking_number: "9400100000000000000000", package_id: "77" }),
+  }));
+}
 
-test("a parcel needs a sender: one that the shop gave before, or with rates, will do", async (stack) => {
+/** Changes that TikTok has made without a webhook; `end` is the change that permits the label again. */
+const UNREPORTED_CHANGES: {
+  code: string;
+  status: string;
+  detail?: (order: OrderRow) => object;
+  end?: object;
+}[] = [
+  {
+    code: "cancellation_requested",
+    status: "AWAITING_SHIPMENT",
+    detail: () => ({ is_buyer_request_cancel: true }),
+    end: { is_buyer_request_cancel: false },
+  },
+  { code: "order_on_hold", status: "ON_HOLD", end: {} },
+  { code: "order_cancelled", status: "CANCELLED" },
+  { code: "already_shipped", status: "IN_TRANSIT" },
+  { code: "already_shipped", status: "AWAITING_COLLECTION" },
+  { code: "already_shipped", status: "DELIVERED" },
+  {
+    code: "already_shipped",
+    status: "PARTIALLY_SHIPPING",
+    detail: (order) => ({ line_items: linesShippedBySeller(order) }),
+  },
+];
+
+for (const shippingType of ["SELLER", "TIKTOK"] as const) {
+  step(
+    `${shippingType}: a change that only TikTok knows yet forbids a label, while it lasts`,
+    async () => {
+      for (const { code, status, detail = () => ({}), end } of UNREPORTED_CHANGES) {
+        const what = `${shippingType} ${status}`;
+        const order = await receiveSettledOrder({ shippingType, quantity: 2 });
+        const bought = labelsBought(stack);
+        stack.tiktok.changeOrder(order.tiktokId, status, { ...detail(order) });
+        const key = crypto.randomUUID();
+        const easypost = stack.easypost.calls.length;
+        assertProblem(await requestLabel(stack, seller, order.id, { key }), 422, code, what);
+        assert.deepEqual(labelsBought(stack), bought, what);
+        assert.equal(stack.easypost.calls.length, easypost, what);
+        const [purchase] = await stack.sql`
+        select state, reason from private.label_purchases where order_id = ${order.id}`;
+        assert.deepEqual({ ...purchase }, { state: "failed", reason: code }, what);
+        if (end === undefined) continue;
+        stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT", { ...end });
+        assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 201, what);
+      }
+      await settledEvents(stack);
+    },
+  );
+}
+
+test("a parcel needs a sender: of this request, or the last one of the shop", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const key = crypto.randomUUID();

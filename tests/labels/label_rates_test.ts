@@ -1,4 +1,4 @@
-/** What labels cost: the prices that are shown are the ones that are charged. */
+/** Prices of labels: the shown price is the charged one. */
 import assert from "node:assert/strict";
 import {
   assertProblem,
@@ -10,8 +10,8 @@ import {
   requestLabel,
   requestRates,
 } from "../support/labels.ts";
-import { connectSeller, settledEvents } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
+import { connectSeller, settledEvents } from "../support/shop.ts";
 
 const SHIPMENTS_MADE = /^POST \/v2\/shipments$/;
 const SERVICES_READ = /\/shipping_services\/query$/;
@@ -25,7 +25,7 @@ interface ShownRate {
   is_default: boolean;
 }
 
-function shown(rates: ShownRate[]): unknown[] {
+function summarize(rates: ShownRate[]): unknown[] {
   return rates.map(({ carrier, service, price, is_default }) => [
     carrier,
     service,
@@ -34,12 +34,12 @@ function shown(rates: ShownRate[]): unknown[] {
   ]);
 }
 
-test("EasyPost's rates come cheapest first, and the one that is chosen is charged exactly", async (stack) => {
+test("EasyPost's rates come cheapest first, and the chosen one is charged exactly", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const { status, body: { rates } } = await requestRates(stack, seller, order.id);
   assert.equal(status, 200);
-  assert.deepEqual(shown(rates), [
+  assert.deepEqual(summarize(rates), [
     ["USPS", "USPS/GroundAdvantage", "6.81", false],
     ["UPSDAP", "UPSDAP/Ground", "7.78", false],
     ["USPS", "USPS/Priority", "9.61", false],
@@ -83,7 +83,7 @@ test("EasyPost's rates come cheapest first, and the one that is chosen is charge
   const again = await callShipments(stack, seller, `/${bought.body.id}`, { method: "GET" });
   assert.deepEqual([again.body.shipping_cost, again.body.quoted_cost], ["9.61", "9.61"]);
 
-  // Its carrier shipment is used up: the rate is good for its price all the same.
+  // EasyPost sells a shipment's label once: a new shipment is made, at the price of the rate.
   await settledEvents(stack);
   stack.easypost.behaviour.refundStatus = "refunded";
   const voided = await callShipments(stack, seller, `/${bought.body.id}/void`);
@@ -98,15 +98,15 @@ test("TikTok's rates mark its default; default, cheapest and a rate are bought a
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 4 });
   const [a, b, c, d] = lineItemIdsOf(stack, order.tiktokId) as [string, string, string, string];
-  const asked = await requestRates(stack, seller, order.id, { from: undefined });
-  assert.equal(asked.status, 200, "TikTok knows where the seller sends from");
-  const { rates } = asked.body;
+  const answer = await requestRates(stack, seller, order.id, { from: undefined });
+  assert.equal(answer.status, 200, "TikTok knows where the seller sends from");
+  const { rates } = answer.body;
   const [cheapest, middle, dearest] = [
     "7208000000000000001",
     "7208000000000000002",
     "7208000000000000003",
   ];
-  assert.deepEqual(shown(rates), [
+  assert.deepEqual(summarize(rates), [
     ["USPS", cheapest, "5.12", true],
     ["UPS", middle, "6.03", false],
     ["FedEx", dearest, "15.93", false],
@@ -135,13 +135,13 @@ test("TikTok's rates mark its default; default, cheapest and a rate are bought a
       [service, Math.round(Number(price) * 100), line_item_ids],
     );
   }
-  // The rate's price is known; of the others it is asked.
+  // The price of the rate is known; the others are read from TikTok.
   assert.equal(callsTo(stack.tiktok.calls, SERVICES_READ, from), 3);
   assert.equal(labelsBought(stack).tiktok, 4);
   await settledEvents(stack);
 });
 
-test("EasyPost sells the service that is named, and none that it did not offer", async (stack) => {
+test("EasyPost sells a service that it offers, and refuses others", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   for (const service of ["Pigeon", "usps/priority"]) {
@@ -157,17 +157,17 @@ test("EasyPost sells the service that is named, and none that it did not offer",
   await settledEvents(stack);
 });
 
-test("outside the US TikTok names no price: the waiting package is arranged once", async (stack) => {
+test("outside the US TikTok has no prices: the existing package is arranged once", async (stack) => {
   const shopId = "7490000000000000001";
   stack.tiktok.addShop({ id: shopId, region: "DE" });
   const seller = await connectSeller(stack, shopId);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
   const detail = stack.tiktok.state.get("orders", order.tiktokId)?.detail;
   const waiting = detail?.packages as { id: string }[];
-  const asked = await requestRates(stack, seller, order.id, { from: undefined });
-  assert.equal(asked.status, 200, "TikTok knows where the seller sends from");
-  const { rates } = asked.body;
-  assert.deepEqual(shown(rates), [["TikTok Shipping", "tiktok", null, true]]);
+  const answer = await requestRates(stack, seller, order.id, { from: undefined });
+  assert.equal(answer.status, 200, "TikTok knows where the seller sends from");
+  const { rates } = answer.body;
+  assert.deepEqual(summarize(rates), [["TikTok Shipping", "tiktok", null, true]]);
 
   const [unit] = lineItemIdsOf(stack, order.tiktokId);
   const part = await requestLabel(stack, seller, order.id, { line_item_ids: [unit] });

@@ -1,4 +1,4 @@
-/** Requests for labels that are refused: they cost nothing, store nothing and ask nobody. */
+/** Requests for labels that are refused: they cost nothing, store nothing and call no carrier. */
 import assert from "node:assert/strict";
 import {
   type Answer,
@@ -14,28 +14,42 @@ import {
   requestRates,
   sideEffects,
 } from "../support/labels.ts";
-import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
-import type { TestStack } from "../support/stack.ts";
+import { testOnOneStack } from "../support/shared_stack.ts";
+import { type ConnectedSeller, connectSeller, settledEvents, subscribe } from "../support/shop.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
 
-interface Shop {
-  stack: TestStack;
-  seller: ConnectedSeller;
-  order: OrderRow;
-}
+let stack: TestStack;
+let seller: ConnectedSeller;
+let stranger: ConnectedSeller;
+/** Two orders of the seller, without labels until the last step. */
+let order: OrderRow;
+let second: OrderRow;
+/** Two orders of the stranger; the first one has a label. */
+let foreign: OrderRow;
+let foreignNext: OrderRow;
+let foreignShipment: string;
 
-/** A stack with a seller whose order waits for its label. */
-async function openShop(stack: TestStack): Promise<Shop> {
-  const seller = await connectSeller(stack);
-  const order = await receiveOrder(stack, seller, { quantity: 2 });
+const step = testOnOneStack("refused requests for labels", async () => {
+  stack = await startTestStack();
+  seller = await connectSeller(stack);
+  stranger = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  order = await receiveOrder(stack, seller, { quantity: 2 });
+  second = await receiveOrder(stack, seller);
+  foreign = await receiveOrder(stack, stranger);
+  foreignNext = await receiveOrder(stack, stranger);
+  foreignShipment = (await requestLabel(stack, stranger, foreign.id)).body.id;
   await settledEvents(stack);
-  return { stack, seller, order };
-}
+  return stack;
+});
 
-/** The request is refused with this, and nobody can tell that it was made. */
+type Refusal = readonly [status: number, code: string];
+
+const INVALID: Refusal = [400, "invalid_body"];
+
+/** The request is refused with this, and has no side effect. */
 async function assertRefused(
-  stack: TestStack,
-  [status, code]: readonly [number, string],
+  [status, code]: Refusal,
   what: string,
   call: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -46,11 +60,17 @@ async function assertRefused(
   return answer;
 }
 
-const INVALID = [400, "invalid_body"] as const;
+type Fields = Record<string, unknown>;
 
-test("a body that is not what POST / and POST /rates take is refused before anybody is asked", async (stack) => {
-  const { seller, order } = await openShop(stack);
-  const [unit] = lineItemIdsOf(stack, order.tiktokId) as [string];
+async function assertLabelRefused(refusal: Refusal, what: string, label: Fields): Promise<void> {
+  await assertRefused(refusal, what, () => requestLabel(stack, seller, order.id, label));
+}
+
+async function assertRatesRefused(refusal: Refusal, what: string, wanted: Fields): Promise<void> {
+  await assertRefused(refusal, what, () => requestRates(stack, seller, order.id, wanted));
+}
+
+step("an invalid parcel is refused, by its field and without its value", async () => {
   const parcels: Record<string, unknown> = {
     negative: { ...PARCEL, weight: -1 },
     zero: { ...PARCEL, length: 0 },
@@ -64,48 +84,57 @@ test("a body that is not what POST / and POST /rates take is refused before anyb
     "three decimals": { ...PARCEL, weight: "1.401" },
     "mixed units": { ...PARCEL, weight_unit: "kg" },
     "unknown unit": { ...PARCEL, dimension_unit: "ft" },
-    "a side is missing": { ...PARCEL, length: undefined },
+    "a missing side": { ...PARCEL, length: undefined },
     "no unit": { ...PARCEL, weight_unit: undefined },
     "an extra field": { ...PARCEL, volume: 1 },
     null: null,
     list: [9, 6, 5],
     missing: undefined,
   };
-  const bodies: Record<string, Record<string, unknown>> = {
+  for (const [name, parcel] of Object.entries(parcels)) {
+    await assertLabelRefused(INVALID, name, { parcel });
+    await assertRatesRefused(INVALID, `rates: ${name}`, { parcel });
+  }
+  const label = { parcel: { ...PARCEL, weight: -77 } };
+  const { detail } = (await requestLabel(stack, seller, order.id, label)).body;
+  assert.match(detail, /parcel\.weight/);
+  assert.doesNotMatch(detail, /77/);
+});
+
+step("an invalid field of a label or of a request for rates is refused", async () => {
+  const [unit] = lineItemIdsOf(stack, order.tiktokId) as [string];
+  const both: Record<string, Fields> = {
     "200 line items": { line_item_ids: Array.from({ length: 200 }, (_, n) => String(n)) },
     "no line items": { line_item_ids: [] },
     "duplicate line items": { line_item_ids: [unit, unit] },
-    "a line item that is none": { line_item_ids: ["1; drop table orders"] },
+    "an invalid line item": { line_item_ids: ["1; drop table orders"] },
     "an extra field": { insurance: "100.00" },
-    "an order id that is none": { order_id: order.tiktokId },
+    "an invalid order id": { order_id: order.tiktokId },
     "a sender without a name": { from: { ...FROM, name: " " } },
     "a sender in no country": { from: { ...FROM, country: "USA" } },
-    "a sender with more": { from: { ...FROM, email: "ada@example.com" } },
+    "a sender with an extra field": { from: { ...FROM, email: "ada@example.com" } },
   };
-  for (const [name, parcel] of Object.entries(parcels)) bodies[`parcel: ${name}`] = { parcel };
-  for (const [name, fields] of Object.entries(bodies)) {
-    await assertRefused(stack, INVALID, name, () => requestLabel(stack, seller, order.id, fields));
-    await assertRefused(
-      stack,
-      INVALID,
-      `rates: ${name}`,
-      () => requestRates(stack, seller, order.id, fields),
-    );
+  for (const [name, fields] of Object.entries(both)) {
+    await assertLabelRefused(INVALID, name, fields);
+    await assertRatesRefused(INVALID, `rates: ${name}`, fields);
   }
-  const labels: Record<string, Record<string, unknown>> = {
+  const labels: Record<string, Fields> = {
     "a rate and a service": { rate_id: crypto.randomUUID() },
     "neither rate nor service": { service: undefined },
-    "a rate that is none": { service: undefined, rate_id: "cheapest" },
+    "an invalid rate": { service: undefined, rate_id: "cheapest" },
     "an unknown provider": { provider: "pigeon" },
     "an unknown format": { label_format: "EPL2" },
-    "an endless service": { service: "s".repeat(101) },
+    "a service of 101 characters": { service: "s".repeat(101) },
   };
   for (const [name, fields] of Object.entries(labels)) {
-    await assertRefused(stack, INVALID, name, () => requestLabel(stack, seller, order.id, fields));
+    await assertLabelRefused(INVALID, name, fields);
   }
+});
+
+step("a body that is not a JSON object of the right size is refused", async () => {
   const endless = JSON.stringify({ order_id: order.id, parcel: PARCEL, service: "cheapest" })
     .replace('"length":9', '"length":1e400');
-  const raw: [name: string, body: string, refusal: readonly [number, string]][] = [
+  const bodies: [name: string, body: string, refusal: Refusal][] = [
     ["1e400", endless, INVALID],
     ["no JSON", "{order_id:", [400, "invalid_json"]],
     ["nothing", "", INVALID],
@@ -113,56 +142,30 @@ test("a body that is not what POST / and POST /rates take is refused before anyb
     ["null", "null", INVALID],
     ["more than 64 KiB", `{"x":"${"x".repeat(64 * 1024)}"}`, [413, "body_too_large"]],
   ];
-  for (const [name, body, refusal] of raw) {
+  for (const [name, body, refusal] of bodies) {
     for (const path of ["", "/rates"]) {
       const call = () => callShipments(stack, seller, path, { key: crypto.randomUUID(), body });
-      await assertRefused(stack, refusal, `${path} ${name}`, call);
+      await assertRefused(refusal, `${path} ${name}`, call);
     }
   }
-  const detail =
-    (await requestLabel(stack, seller, order.id, { parcel: { ...PARCEL, weight: -77 } })).body
-      .detail;
-  assert.match(detail, /parcel\.weight/);
-  assert.doesNotMatch(detail, /77/);
-  // All that was wrong was what was said to be.
-  assert.equal((await requestLabel(stack, seller, order.id)).status, 201);
-  await settledEvents(stack);
 });
 
-test("what is another seller's, or of another order, is not there; keys and methods are checked", async (stack) => {
-  const { seller, order } = await openShop(stack);
-  const stranger = await connectSeller(stack);
-  const theirs = await receiveOrder(stack, stranger);
-  const { body: { id: theirShipment } } = await requestLabel(stack, stranger, theirs.id);
-  const theirNext = await receiveOrder(stack, stranger);
-  const theirRate = (await requestRates(stack, stranger, theirNext.id)).body.rates[0].rate_id;
-  const second = await receiveOrder(stack, seller);
-  const secondRate = (await requestRates(stack, seller, second.id)).body.rates[0].rate_id;
-  const { body: { rates: [rate] } } = await requestRates(stack, seller, order.id);
-  await settledEvents(stack);
-
-  const NO_ORDER = [404, "order_not_found"] as const;
-  for (const [name, id] of [["another's", theirs.id], ["unknown", crypto.randomUUID()]] as const) {
-    await assertRefused(stack, NO_ORDER, `${name} order`, () => requestLabel(stack, seller, id));
-    await assertRefused(stack, NO_ORDER, `${name} order`, () => requestRates(stack, seller, id));
+step("an order or a shipment of another seller does not exist", async () => {
+  const NO_ORDER: Refusal = [404, "order_not_found"];
+  for (const id of [foreign.id, crypto.randomUUID()]) {
+    await assertRefused(NO_ORDER, `label of ${id}`, () => requestLabel(stack, seller, id));
+    await assertRefused(NO_ORDER, `rates of ${id}`, () => requestRates(stack, seller, id));
   }
-  for (const id of [theirShipment, crypto.randomUUID(), "no-uuid"]) {
-    for (
-      const [method, path] of [
-        ["GET", `/${id}`],
-        ["GET", `/${id}/label`],
-        ["POST", `/${id}/void`],
-      ] as const
-    ) {
-      await assertRefused(
-        stack,
-        [404, "shipment_not_found"],
-        `${method} ${path}`,
-        () => callShipments(stack, seller, path, { method }),
-      );
+  for (const id of [foreignShipment, crypto.randomUUID(), "no-uuid"]) {
+    const routes = [["GET", `/${id}`], ["GET", `/${id}/label`], ["POST", `/${id}/void`]] as const;
+    for (const [method, path] of routes) {
+      const call = () => callShipments(stack, seller, path, { method });
+      await assertRefused([404, "shipment_not_found"], `${method} ${path}`, call);
     }
   }
+});
 
+step("a request without a valid token is refused on every route", async () => {
   const [header, payload] = seller.accessToken.split(".") as [string, string];
   const claims = { ...JSON.parse(atob(payload)), exp: 1 };
   const expired = `${header}.${btoa(JSON.stringify(claims)).replaceAll("=", "")}.AAAA`;
@@ -176,78 +179,58 @@ test("what is another seller's, or of another order, is not there; keys and meth
   const routes = [
     ["POST", ""],
     ["POST", "/rates"],
-    ["GET", `/${theirShipment}`],
-    ["GET", `/${theirShipment}/label`],
-    ["POST", `/${theirShipment}/void`],
+    ["GET", `/${foreignShipment}`],
+    ["GET", `/${foreignShipment}/label`],
+    ["POST", `/${foreignShipment}/void`],
   ] as const;
+  const body = { order_id: order.id, parcel: PARCEL, service: "cheapest", from: FROM };
   for (const [authorization, code] of tokens) {
     for (const [method, path] of routes) {
-      const body = { order_id: order.id, parcel: PARCEL, service: "cheapest", from: FROM };
       const options = {
         ...{ method, key: "k", headers: { authorization } },
         ...(method === "POST" && { body }),
       };
       const call = () => callShipments(stack, seller, path, options);
-      const { headers } = await assertRefused(stack, [401, code], `${method} ${path}`, call);
+      const { headers } = await assertRefused([401, code], `${method} ${path}`, call);
       assert.equal(headers.get("www-authenticate"), "Bearer");
     }
   }
+});
 
-  const refusals: [string, Record<string, unknown>][] = [
-    ["line_items_unknown", { line_item_ids: lineItemIdsOf(stack, theirs.tiktokId) }],
-    ["rate_not_found", { service: undefined, rate_id: theirRate }],
+step("line items and rates that do not belong to the order are refused", async () => {
+  const rateOf = async (owner: ConnectedSeller, { id }: OrderRow) =>
+    (await requestRates(stack, owner, id)).body.rates[0].rate_id;
+  const rate_id = await rateOf(seller, order);
+  const foreignRate = await rateOf(stranger, foreignNext);
+  const secondRate = await rateOf(seller, second);
+  const byRate = { service: undefined, rate_id };
+  const refusals: [string, Fields][] = [
+    ["line_items_unknown", { line_item_ids: lineItemIdsOf(stack, foreign.tiktokId) }],
+    ["rate_not_found", { service: undefined, rate_id: foreignRate }],
     ["rate_not_found", { service: undefined, rate_id: secondRate }],
     ["rate_not_found", { service: undefined, rate_id: crypto.randomUUID() }],
-    ["rate_of_another_parcel", {
-      ...{ service: undefined, rate_id: rate.rate_id },
-      parcel: { ...PARCEL, weight: "1.3" },
-    }],
-    ["rate_of_another_provider", {
-      ...{ service: undefined, rate_id: rate.rate_id },
-      provider: "tiktok_shipping",
-    }],
+    ["rate_of_another_parcel", { ...byRate, parcel: { ...PARCEL, weight: "1.3" } }],
+    ["rate_of_another_provider", { ...byRate, provider: "tiktok_shipping" }],
   ];
-  for (const [code, label] of refusals) {
-    await assertRefused(
-      stack,
-      [422, code],
-      code,
-      () => requestLabel(stack, seller, order.id, label),
-    );
-  }
-  const unknown = { line_item_ids: ["1"] };
-  await assertRefused(
-    stack,
-    [422, "line_items_unknown"],
-    "rates",
-    () => requestRates(stack, seller, order.id, unknown),
-  );
+  for (const [code, label] of refusals) await assertLabelRefused([422, code], code, label);
+  await assertRatesRefused([422, "line_items_unknown"], "rates", { line_item_ids: ["1"] });
   await stack.sql`update private.label_rates set expires_at = now() - interval '1 second'`;
-  const old = { service: undefined, rate_id: rate.rate_id };
-  await assertRefused(
-    stack,
-    [422, "rate_expired"],
-    "old rate",
-    () => requestLabel(stack, seller, order.id, old),
-  );
+  await assertLabelRefused([422, "rate_expired"], "old rate", byRate);
+});
 
-  for (
-    const [code, key] of [
-      ["idempotency_key_required", ""],
-      ["idempotency_key_required", "   "],
-      ["invalid_idempotency_key", "k".repeat(256)],
-      ["invalid_idempotency_key", "clé"],
-      ["invalid_idempotency_key", "two words"],
-      ["invalid_idempotency_key", `batch:${crypto.randomUUID()}:1`],
-    ] as const
-  ) {
-    await assertRefused(
-      stack,
-      [400, code],
-      key,
-      () => requestLabel(stack, seller, order.id, { key }),
-    );
-  }
+step("a missing or invalid Idempotency-Key is refused", async () => {
+  const keys = [
+    ["idempotency_key_required", ""],
+    ["idempotency_key_required", "   "],
+    ["invalid_idempotency_key", "k".repeat(256)],
+    ["invalid_idempotency_key", "clé"],
+    ["invalid_idempotency_key", "two words"],
+    ["invalid_idempotency_key", `batch:${crypto.randomUUID()}:1`],
+  ] as const;
+  for (const [code, key] of keys) await assertLabelRefused([400, code], key, { key });
+});
+
+step("another method is refused with the allowed ones", async () => {
   const methods: [method: string, path: string, allowed: string][] = [
     ...["PUT", "DELETE"].map((m): [string, string, string] => [m, "", "GET, POST"]),
     ["GET", "/rates", "POST"],
@@ -259,40 +242,28 @@ test("what is another seller's, or of another order, is not there; keys and meth
   ];
   for (const [method, path, allowed] of methods) {
     const call = () => callShipments(stack, seller, path, { method });
-    const answer = await assertRefused(
-      stack,
-      [405, "method_not_allowed"],
-      `${method} ${path}`,
-      call,
-    );
-    assert.equal(answer.headers.get("allow"), allowed);
+    const refusal: Refusal = [405, "method_not_allowed"];
+    const { headers } = await assertRefused(refusal, `${method} ${path}`, call);
+    assert.equal(headers.get("allow"), allowed);
   }
+});
 
+step("a key belongs to one request of one seller; the orders above get their labels", async () => {
   const key = "k".repeat(255);
   assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 201);
   await settledEvents(stack);
-  const REUSED = [409, "idempotency_key_reused"] as const;
-  await assertRefused(
-    stack,
-    REUSED,
-    "another parcel",
-    () => requestLabel(stack, seller, order.id, { key, parcel: { ...PARCEL, weight: 2 } }),
-  );
-  await assertRefused(
-    stack,
-    REUSED,
-    "another order",
-    () => requestLabel(stack, seller, second.id, { key }),
-  );
-  const bought = labelsBought(stack);
+  const REUSED: Refusal = [409, "idempotency_key_reused"];
+  await assertLabelRefused(REUSED, "another parcel", { key, parcel: { ...PARCEL, weight: 2 } });
+  const ofSecond = () => requestLabel(stack, seller, second.id, { key });
+  await assertRefused(REUSED, "another order", ofSecond);
+
+  const { easypost } = labelsBought(stack);
+  const third = await receiveOrder(stack, seller);
   const answers = await Promise.all(
-    [second, await receiveOrder(stack, seller)].map(({ id }) =>
-      requestLabel(stack, seller, id, { key: "same" })
-    ),
+    [second, third].map(({ id }) => requestLabel(stack, seller, id, { key: "same" })),
   );
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 409]);
-  assert.equal(labelsBought(stack).easypost, bought.easypost + 1);
-  // The key is the seller's own.
-  assert.equal((await requestLabel(stack, stranger, theirNext.id, { key })).status, 201);
+  assert.equal(labelsBought(stack).easypost, easypost + 1);
+  assert.equal((await requestLabel(stack, stranger, foreignNext.id, { key })).status, 201);
   await settledEvents(stack);
 });

@@ -1,4 +1,4 @@
-/** Labels that are given back: by the carrier's decision, now or later, and never of a parcel under way. */
+/** Voids: decided by the carrier at once or later, and refused for a parcel on its way. */
 import assert from "node:assert/strict";
 import {
   agePurchases,
@@ -12,19 +12,19 @@ import {
   receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
+import { test } from "../support/shared_stack.ts";
 import {
   type ConnectedSeller,
   connectSeller,
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const REFUNDS = /^POST .*\/refund$/;
 
-/** A label that TikTok was told of. */
-async function bought(
+/** Buys a label and notifies TikTok of it. */
+async function buySettledLabel(
   stack: TestStack,
   seller: ConnectedSeller,
   order: Parameters<typeof receiveOrder>[2] = {},
@@ -36,30 +36,34 @@ async function bought(
   return { orderId, tiktokId, id: body.id as string, label: body };
 }
 
-function voidIt(stack: TestStack, seller: ConnectedSeller, id: string): Promise<Answer> {
+function requestVoid(stack: TestStack, seller: ConnectedSeller, id: string): Promise<Answer> {
   return callShipments(stack, seller, `/${id}/void`);
 }
 
-async function shown(stack: TestStack, seller: ConnectedSeller, id: string): Promise<string[]> {
+async function readStates(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  id: string,
+): Promise<string[]> {
   const { body } = await callShipments(stack, seller, `/${id}`, { method: "GET" });
   return [body.state, body.status, body.reason];
 }
 
-/** The worker asks about undecided voids, as it does every six hours. */
-async function hoursLater(stack: TestStack): Promise<void> {
+/** Runs the worker's check of pending voids, which comes every six hours. */
+async function checkVoidsLater(stack: TestStack): Promise<void> {
   await stack.sql`delete from private.webhook_events where event_type = 'CHECK_VOID'`;
   await agePurchases(stack);
   await runEventWorker(stack);
   await settledEvents(stack);
 }
 
-/** The label is as good as it was, and its units are not to be had. */
+/** Asserts that the label is valid, and its units get no other. */
 async function assertLive(
   stack: TestStack,
   seller: ConnectedSeller,
-  { id, orderId, label }: Awaited<ReturnType<typeof bought>>,
+  { id, orderId, label }: Awaited<ReturnType<typeof buySettledLabel>>,
 ): Promise<void> {
-  assert.equal((await shown(stack, seller, id))[1], "purchased");
+  assert.equal((await readStates(stack, seller, id))[1], "purchased");
   const link = await callShipments(stack, seller, `/${id}/label`, { method: "GET" });
   assert.deepEqual([link.status, link.body.tracking_number], [200, label.tracking_number]);
   const other = await requestLabel(stack, seller, orderId);
@@ -69,26 +73,26 @@ async function assertLive(
   assert.deepEqual([status, events.includes("LABEL_VOIDED")], ["awaiting_collection", false]);
 }
 
-test("a void is asked for once, settled when the carrier has decided, and frees the units", async (stack) => {
+test("a void is requested once, settled by the carrier's decision, and frees the units", async (stack) => {
   const seller = await connectSeller(stack);
-  const first = await bought(stack, seller, { quantity: 2 });
+  const first = await buySettledLabel(stack, seller, { quantity: 2 });
   const { id, orderId } = first;
   const { accounts } = stack.easypost;
 
-  const answers = await Promise.all([1, 2, 3].map(() => voidIt(stack, seller, id)));
+  const answers = await Promise.all([1, 2, 3].map(() => requestVoid(stack, seller, id)));
   for (const { status, body } of answers) {
     assert.deepEqual([status, body.id, body.state], [200, id, "void_requested"]);
   }
-  assert.equal((await voidIt(stack, seller, id)).status, 200);
+  assert.equal((await requestVoid(stack, seller, id)).status, 200);
   assert.equal(callsTo(stack.easypost.calls, REFUNDS), 1);
   await assertLive(stack, seller, first);
-  await hoursLater(stack);
-  assert.deepEqual(await shown(stack, seller, id), ["void_requested", "purchased", null]);
+  await checkVoidsLater(stack);
+  assert.deepEqual(await readStates(stack, seller, id), ["void_requested", "purchased", null]);
 
   assert.equal((await stack.easypost.settleRefund(id, "refunded"))?.answer, 200);
   await settledEvents(stack);
-  await hoursLater(stack);
-  assert.deepEqual(await shown(stack, seller, id), ["voided", "voided", null]);
+  await checkVoidsLater(stack);
+  assert.deepEqual(await readStates(stack, seller, id), ["voided", "voided", null]);
   assert.equal(callsTo(stack.easypost.calls, REFUNDS), 1);
   assert.deepEqual(await readOrder(seller, orderId), {
     status: "awaiting_collection",
@@ -99,7 +103,7 @@ test("a void is asked for once, settled when the carrier has decided, and frees 
   assert.deepEqual(data?.changes, {
     shipment_id: id,
   });
-  const repeated = await voidIt(stack, seller, id);
+  const repeated = await requestVoid(stack, seller, id);
   assert.deepEqual([repeated.status, repeated.body.state], [200, "voided"]);
   const link = await callShipments(stack, seller, `/${id}/label`, { method: "GET" });
   assertProblem(link, 422, "label_voided");
@@ -112,7 +116,7 @@ test("a void is asked for once, settled when the carrier has decided, and frees 
   assert.deepEqual([rest.status, rest.body.line_item_ids], [201, [other]]);
   assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
   assert.deepEqual([accounts.labelsBought, accounts.charged], [3, 682 * 2]);
-  // The tracking number of the label that was voided is no good any more.
+  // TikTok has the tracking numbers of the new labels.
   await settledEvents(stack);
   const numbers = stack.tiktok.fulfillment.shipped.map(({ trackingNumber }) => trackingNumber);
   assert.deepEqual(numbers[0], first.label.tracking_number);
@@ -123,7 +127,7 @@ test("a void is asked for once, settled when the carrier has decided, and frees 
   );
 });
 
-test("the carrier may void at once, or say that an unused label costs nothing", async (stack) => {
+test("the carrier may void at once, or bill scanned labels only", async (stack) => {
   const seller = await connectSeller(stack);
   for (
     const [refundStatus, reason] of [
@@ -131,16 +135,16 @@ test("the carrier may void at once, or say that an unused label costs nothing", 
       ["not_applicable", "billed_when_scanned"],
     ] as const
   ) {
-    const { id, orderId } = await bought(stack, seller);
+    const { id, orderId } = await buySettledLabel(stack, seller);
     stack.easypost.behaviour.refundStatus = refundStatus;
-    const { status, body } = await voidIt(stack, seller, id);
+    const { status, body } = await requestVoid(stack, seller, id);
     assert.deepEqual(
       [status, body.state, body.status, body.reason],
       [200, "voided", "voided", reason],
     );
-    // TikTok was told of it: there the order stays what it was.
+    // TikTok was notified of the label: the order keeps its status there.
     assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
-    assert.equal((await voidIt(stack, seller, id)).body.state, "voided");
+    assert.equal((await requestVoid(stack, seller, id)).body.state, "voided");
     const again = await requestLabel(stack, seller, orderId);
     assert.equal(again.status, 201);
     assert.notEqual(again.body.id, id);
@@ -150,13 +154,13 @@ test("the carrier may void at once, or say that an unused label costs nothing", 
   assert.equal(labelsBought(stack).easypost, 4);
 });
 
-test("a void that the carrier rejects leaves the label live, and may be asked for again", async (stack) => {
+test("a void that the carrier rejects leaves the label valid, and may be requested again", async (stack) => {
   const seller = await connectSeller(stack);
-  const order = await bought(stack, seller);
+  const order = await buySettledLabel(stack, seller);
   const { behaviour } = stack.easypost;
   behaviour.refundStatus = "rejected";
-  assertProblem(await voidIt(stack, seller, order.id), 422, "void_refused");
-  assert.deepEqual(await shown(stack, seller, order.id), [
+  assertProblem(await requestVoid(stack, seller, order.id), 422, "void_refused");
+  assert.deepEqual(await readStates(stack, seller, order.id), [
     "void_rejected",
     "purchased",
     "void_refused",
@@ -164,30 +168,30 @@ test("a void that the carrier rejects leaves the label live, and may be asked fo
   await assertLive(stack, seller, order);
 
   behaviour.refundStatus = "submitted";
-  assert.equal((await voidIt(stack, seller, order.id)).body.state, "void_requested");
+  assert.equal((await requestVoid(stack, seller, order.id)).body.state, "void_requested");
   await stack.easypost.settleRefund(order.id, "rejected");
   behaviour.refundStatus = "rejected";
-  await hoursLater(stack);
-  assert.deepEqual(await shown(stack, seller, order.id), [
+  await checkVoidsLater(stack);
+  assert.deepEqual(await readStates(stack, seller, order.id), [
     "void_rejected",
     "purchased",
     "void_refused",
   ]);
   await assertLive(stack, seller, order);
 
-  // A carrier that does not answer is asked again by the worker.
+  // The worker repeats the request to a carrier that did not answer.
   stack.easypost.faults.add({ method: "POST", path: /\/refund$/, kind: "internal", count: 1 });
-  const pending = await voidIt(stack, seller, order.id);
+  const pending = await requestVoid(stack, seller, order.id);
   assertProblem(pending, 503, "void_pending");
-  assert.deepEqual((await shown(stack, seller, order.id))[0], "void_requested");
+  assert.deepEqual((await readStates(stack, seller, order.id))[0], "void_requested");
   behaviour.refundStatus = "refunded";
-  await hoursLater(stack);
-  assert.deepEqual((await shown(stack, seller, order.id))[0], "voided");
+  await checkVoidsLater(stack);
+  assert.deepEqual((await readStates(stack, seller, order.id))[0], "voided");
   assert.equal((await readOrder(seller, order.orderId)).status, "awaiting_collection");
   assert.equal(stack.easypost.accounts.charged, 0);
 });
 
-test("TikTok's labels are voided in Seller Center, and here after that", async (stack) => {
+test("TikTok's labels are voided in Seller Center first, and here afterwards", async (stack) => {
   const seller = await connectSeller(stack);
   const received = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
   const [unit, other] = lineItemIdsOf(stack, received.tiktokId);
@@ -196,9 +200,9 @@ test("TikTok's labels are voided in Seller Center, and here after that", async (
   await settledEvents(stack);
   const order = { ...received, orderId: received.id, id: label.id, label };
   for (let n = 0; n < 2; n++) {
-    assertProblem(await voidIt(stack, seller, label.id), 422, "void_in_seller_center");
+    assertProblem(await requestVoid(stack, seller, label.id), 422, "void_in_seller_center");
   }
-  assert.deepEqual(await shown(stack, seller, label.id), [
+  assert.deepEqual(await readStates(stack, seller, label.id), [
     "void_rejected",
     "purchased",
     "void_in_seller_center",
@@ -208,48 +212,48 @@ test("TikTok's labels are voided in Seller Center, and here after that", async (
   const [row] = await stack.sql`
     select tiktok_package_id from public.shipments where id = ${label.id}`;
   stack.tiktok.changePackage(row?.tiktok_package_id, "CANCELLED");
-  const { status, body } = await voidIt(stack, seller, label.id);
+  const { status, body } = await requestVoid(stack, seller, label.id);
   assert.deepEqual([status, body.state, body.status, body.reason], [200, "voided", "voided", null]);
   assert.deepEqual(await readOrder(seller, received.id), {
     status: "partially_shipped",
     events: ["LABEL_PURCHASED", "LABEL_PURCHASED", "LABEL_VOIDED"],
   });
-  assert.equal((await voidIt(stack, seller, label.id)).body.state, "voided");
-  assert.equal((await shown(stack, seller, rest.id))[0], "purchased");
+  assert.equal((await requestVoid(stack, seller, label.id)).body.state, "voided");
+  assert.equal((await readStates(stack, seller, rest.id))[0], "purchased");
   const units = await stack.sql`select line_item_id from private.labelled_lines`;
   assert.deepEqual(units.map(({ line_item_id }) => line_item_id), [other]);
 });
 
-test("the label of a parcel under way, or of none, is not voided", async (stack) => {
+test("a label whose parcel is on its way, or that was not bought, is not voided", async (stack) => {
   const seller = await connectSeller(stack);
-  const { id, orderId, label } = await bought(stack, seller);
+  const { id, orderId, label } = await buySettledLabel(stack, seller);
   await stack.easypost.advanceTracker(label.tracking_number, "in_transit");
   await settledEvents(stack);
   const calls = stack.easypost.calls.length;
-  assertProblem(await voidIt(stack, seller, id), 422, "already_underway");
+  assertProblem(await requestVoid(stack, seller, id), 422, "already_underway");
   assert.equal(stack.easypost.calls.length, calls);
-  assert.deepEqual(await shown(stack, seller, id), ["purchased", "in_transit", null]);
+  assert.deepEqual(await readStates(stack, seller, id), ["purchased", "in_transit", null]);
   assert.equal((await readOrder(seller, orderId)).status, "in_transit");
 
-  // The carrier has scanned it, and we have not heard of that.
-  const late = await bought(stack, seller);
+  // The carrier has scanned the parcel, and its webhook has not come yet.
+  const late = await buySettledLabel(stack, seller);
   for (const lateRefund of ["rejected", "refused"] as const) {
     stack.easypost.behaviour.lateRefund = lateRefund;
     stack.easypost.changeTracker(late.label.tracking_number, "in_transit");
-    assertProblem(await voidIt(stack, seller, late.id), 422, "void_refused");
+    assertProblem(await requestVoid(stack, seller, late.id), 422, "void_refused");
     await assertLive(stack, seller, late);
   }
 
-  const shipped = await bought(stack, seller, { shippingType: "TIKTOK" });
+  const shipped = await buySettledLabel(stack, seller, { shippingType: "TIKTOK" });
   const moved = stack.tiktok.changeOrder(shipped.tiktokId, "IN_TRANSIT");
   await stack.tiktok.send(stack.tiktok.notificationOf(moved));
   await settledEvents(stack);
-  assertProblem(await voidIt(stack, seller, shipped.id), 422, "already_underway");
+  assertProblem(await requestVoid(stack, seller, shipped.id), 422, "already_underway");
 
   stack.easypost.accounts.balance = "0.00";
   const poor = await receiveOrder(stack, seller);
   assertProblem(await requestLabel(stack, seller, poor.id), 402, "funds_missing");
   const [failed] = await stack.sql`
     select id from private.label_purchases where order_id = ${poor.id}`;
-  assertProblem(await voidIt(stack, seller, failed?.id), 422, "not_purchased");
+  assertProblem(await requestVoid(stack, seller, failed?.id), 422, "not_purchased");
 });

@@ -1,16 +1,17 @@
-/** Runs the examples of docs/labels.md, and holds its table of codes against the code. */
+/** Runs the examples of docs/labels-tutorial.md, and compares the tables of docs/labels.md with the code. */
 import assert from "node:assert/strict";
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { labelProblem } from "../../shared/shipping/errors.ts";
+import { toProblem } from "../../functions/shipments/problems.ts";
+import { LabelError, LabelFailure } from "../../shared/shipping/errors.ts";
 import { checkExamples, loadExamples } from "../support/doc_examples.ts";
 import { FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
 import { createLiveClient, FakeSocket, LIVE, receiveBroadcasts } from "../support/realtime.ts";
-import { connectSeller, settledEvents } from "../support/shop.ts";
+import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
-const PAGE = new URL("../../docs/labels.md", import.meta.url);
-const ERRORS = new URL("../../shared/shipping/errors.ts", import.meta.url);
+const REFERENCE = new URL("../../docs/labels.md", import.meta.url);
+const TUTORIAL = new URL("../../docs/labels-tutorial.md", import.meta.url);
 
 type Row = Record<string, unknown>;
 
@@ -22,11 +23,11 @@ interface Labels {
   void(id: string): Promise<Row>;
 }
 
-/** What the page's blocks export. */
+/** The exports of the page's blocks. */
 interface Examples {
   LabelProblem: new (status: number, code: string, detail: string) => Error;
   createLabels(supabase: SupabaseClient): Labels;
-  buySurely<T>(
+  buyWithRetries<T>(
     buy: () => Promise<T>,
     wait: (seconds: number) => Promise<void>,
     attempts?: number,
@@ -39,59 +40,56 @@ interface Examples {
   ): Promise<unknown>;
 }
 
-const KNOWN = ["LabelProblem", "createLabels", "buySurely", "listShipments", "watchShipments"];
+const KNOWN = ["LabelProblem", "createLabels", "buyWithRetries", "listShipments", "watchShipments"];
 
-const { blocks, examples } = await loadExamples<Examples>(PAGE);
+const { blocks, examples } = await loadExamples<Examples>(TUTORIAL);
 
-async function read(url: URL): Promise<string> {
+async function readText(url: URL): Promise<string> {
   return await Deno.readTextFile(url);
 }
 
-Deno.test("every block of the labels page is known to this test, and passes the type check", async () => {
+Deno.test("every block of the tutorial is known to this test, and passes the type check", async () => {
   assert.deepEqual(blocks.flat().toSorted(), KNOWN.toSorted());
-  await checkExamples(PAGE);
+  await checkExamples(TUTORIAL);
 });
 
-Deno.test("the labels page has every code with its status, and no label code that is not there", async () => {
-  const page = await read(PAGE);
-  const source = await read(ERRORS);
-  const tables = source.slice(
-    source.indexOf("const REFUSALS"),
-    source.indexOf("const RETRY_AFTER"),
-  );
-  const codes = [...tables.matchAll(/^ {2}(\w+):/gm)].map((found) => found[1] as string);
-  assert.ok(codes.length > 30);
-  const rows = [...page.matchAll(/^\| (\d{3})[\d, ]* +\| (`[^|]+`) +\|/gm)].flatMap(
-    ([, status, names = ""]) =>
-      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name as string, Number(status)] as const),
-  );
-  const documented = new Map(rows);
-  assert.equal(documented.size, rows.length, "each code once");
-  for (const code of codes) {
-    assert.equal(documented.get(code), labelProblem(code).status, code);
-  }
-  const sources = (await Promise.all(["shared", "functions"].map(sourcesOf))).join();
-  for (const code of documented.keys()) {
-    // The function makes these of what is not found.
-    const name = code.replace(/^(order|shipment|batch)_not_found$/, "_not_found");
-    assert.ok(sources.includes(name), code);
-  }
+Deno.test("the reference has every code with its status, its sentence and its wait", async () => {
+  const page = await readText(REFERENCE);
+  const row = /^\| (\d{3}) +\| `(\w+)` +\| ([A-Z].*?) +\| (?:(\d+) s)? *\|$/gm;
+  const rows = [...page.matchAll(row)]
+    .map(([, status, code, sentence, wait]) => [code, Number(status), sentence, wait]);
+  const problems = LabelFailure.options.map((code) => {
+    const { status, message, headers } = toProblem(new LabelError(code)) ?? assert.fail(code);
+    return [code, status, message, headers["retry-after"]];
+  });
+  const byCode = (a: unknown[], b: unknown[]) => String(a[0]).localeCompare(String(b[0]));
+  assert.deepEqual(rows.toSorted(byCode), problems.toSorted(byCode));
 });
 
-async function sourcesOf(folder: string): Promise<string> {
+Deno.test("every code of the reference is in the code", async () => {
+  const page = await readText(REFERENCE);
+  const codes = [...page.matchAll(/^\| \d{3}[\d, ]* +\| (`[^|]+`) +\|/gm)]
+    .flatMap(([, names = ""]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string));
+  assert.ok(codes.length > LabelFailure.options.length);
+  assert.equal(new Set(codes).size, codes.length, "each code once");
+  const sources = (await Promise.all(["shared", "functions"].map(readSources))).join();
+  for (const code of codes) assert.ok(sources.includes(code), code);
+});
+
+async function readSources(folder: string): Promise<string> {
   const url = new URL(`../../${folder}/`, import.meta.url);
   let text = "";
   for await (const entry of Deno.readDir(url)) {
-    if (entry.isDirectory) text += await sourcesOf(`${folder}/${entry.name}`);
-    else if (entry.name.endsWith(".ts")) text += await read(new URL(entry.name, url));
+    if (entry.isDirectory) text += await readSources(`${folder}/${entry.name}`);
+    else if (entry.name.endsWith(".ts")) text += await readText(new URL(entry.name, url));
   }
   return text;
 }
 
-Deno.test("the labels page has every state and every rank of a parcel", async () => {
-  const page = await read(PAGE);
+Deno.test("the reference has every state of a purchase and every rank of a parcel", async () => {
+  const page = await readText(REFERENCE);
   const migration = (name: string) =>
-    read(new URL(`../../supabase/migrations/${name}.sql`, import.meta.url));
+    readText(new URL(`../../supabase/migrations/${name}.sql`, import.meta.url));
   const purchases = await migration("20261123000730_label_purchases");
   const states = /label_purchases_state_check check \(([^)]+)\)/.exec(purchases)?.[1] ?? "";
   for (const [, state] of states.matchAll(/'(\w+)'/g)) {
@@ -106,7 +104,7 @@ Deno.test("the labels page has every state and every rank of a parcel", async ()
   }
 });
 
-async function asProblem(promise: Promise<unknown>): Promise<Row> {
+async function problemOf(promise: Promise<unknown>): Promise<Row> {
   const error = await promise.then(() => undefined, (error) => error);
   assert.ok(error instanceof examples.LabelProblem, String(error));
   return error as unknown as Row;
@@ -115,24 +113,28 @@ async function asProblem(promise: Promise<unknown>): Promise<Row> {
 async function checkPurchase(labels: Labels, { id }: OrderRow): Promise<Row & { id: string }> {
   const request = { order_id: id, parcel: PARCEL };
   const key = crypto.randomUUID();
-  const early = await asProblem(labels.buy(key, { ...request, service: "cheapest" }));
-  assert.deepEqual([early.status, early.code], [422, "sender_required"]);
+  const refused = await problemOf(labels.buy(key, { ...request, service: "cheapest" }));
+  assert.deepEqual([refused.status, refused.code], [422, "sender_required"]);
   const [cheapest] = await labels.rates({ ...request, from: FROM });
   assert.match(cheapest?.price ?? "", /^\d+\.\d\d$/);
   const [again] = await labels.rates(request);
   assert.equal(again?.price, cheapest?.price, "the shop's address is kept");
-  const late = await labels.buy(key, { ...request, service: "cheapest" });
-  assert.equal(late.state, "purchased", "the same key goes on with the address that came later");
+  const bought = await labels.buy(key, { ...request, service: "cheapest" });
+  assert.equal(
+    bought.state,
+    "purchased",
+    "the same key continues with the address that came later",
+  );
 
-  const other = await asProblem(labels.buy(key, { ...request, rate_id: cheapest?.rate_id }));
+  const other = await problemOf(labels.buy(key, { ...request, rate_id: cheapest?.rate_id }));
   assert.deepEqual([other.status, other.code], [409, "idempotency_key_reused"]);
-  const twice = await asProblem(
+  const twice = await problemOf(
     labels.buy(crypto.randomUUID(), { ...request, rate_id: again?.rate_id }),
   );
   assert.equal(twice.code, "already_shipped");
-  assert.equal((await labels.buy(key, { ...request, service: "cheapest" })).id, late.id);
-  assert.equal(late.shipping_cost, cheapest?.price);
-  return late;
+  assert.equal((await labels.buy(key, { ...request, service: "cheapest" })).id, bought.id);
+  assert.equal(bought.shipping_cost, cheapest?.price);
+  return bought;
 }
 
 async function checkLostAnswer(
@@ -146,7 +148,7 @@ async function checkLostAnswer(
   const waits: number[] = [];
   const request = { order_id: id, parcel: PARCEL, service: "cheapest" };
   const before = stack.easypost.accounts.labelsBought;
-  const bought = await examples.buySurely(
+  const bought = await examples.buyWithRetries(
     () => labels.buy(id, request),
     (seconds) => Promise.resolve(void waits.push(seconds)),
   );
@@ -155,74 +157,91 @@ async function checkLostAnswer(
   assert.equal(stack.easypost.accounts.labelsBought, before + 1);
 
   let calls = 0;
-  const refused = asProblem(examples.buySurely(
+  const refused = problemOf(examples.buyWithRetries(
     () => (calls++, labels.buy("key", { ...request, provider: "tiktok_shipping" })),
-    () => Promise.reject(new Error("there is nothing to wait for")),
+    () => Promise.reject(new Error("a refusal is not repeated")),
   ));
   assert.equal((await refused).code, "tiktok_label_unavailable");
   assert.equal(calls, 1);
 }
 
-Deno.test(
-  "the labels page's examples requestLabel, show, list, watch and void labels",
-  LIVE,
-  async () => {
-    await using stack = await startTestStack();
-    const seller = await connectSeller(stack);
-    const supabase = createLiveClient(stack, seller);
-    const labels = examples.createLabels(supabase);
-    const order = await receiveOrder(stack, seller, { shippingType: "SELLER" });
+/** Its link serves a PDF, its row says the same, and TikTok was notified. */
+async function checkShownLabel(
+  supabase: SupabaseClient,
+  labels: Labels,
+  order: OrderRow,
+  shipment: Row & { id: string },
+): Promise<void> {
+  const link = await labels.link(shipment.id);
+  const drawn = await fetch(link.label_url);
+  assert.equal(drawn.status, 200);
+  assert.equal((await drawn.text()).slice(0, 5), "%PDF-");
+  const [listed, ...more] = await examples.listShipments(supabase, order.id);
+  assert.deepEqual(more, []);
+  assert.deepEqual(
+    [listed?.id, listed?.tracking_number, listed?.shipping_cost],
+    [shipment.id, shipment.tracking_number, shipment.shipping_cost],
+  );
+  assert.notEqual(listed?.tiktok_notified_at, null);
+}
 
-    const shipment = await checkPurchase(labels, order);
-    await settledEvents(stack);
-    const link = await labels.link(shipment.id);
-    const drawn = await fetch(link.label_url);
-    assert.equal(drawn.status, 200);
-    assert.equal((await drawn.text()).slice(0, 5), "%PDF-");
-    const [listed, ...more] = await examples.listShipments(supabase, order.id);
-    assert.deepEqual(more, []);
-    assert.deepEqual(
-      [listed?.id, listed?.tracking_number, listed?.shipping_cost],
-      [shipment.id, shipment.tracking_number, shipment.shipping_cost],
-    );
-    assert.notEqual(listed?.tiktok_notified_at, null);
+async function checkVoids(
+  stack: TestStack,
+  labels: Labels,
+  shipmentId: string,
+  { id }: OrderRow,
+): Promise<void> {
+  stack.easypost.behaviour.refundStatus = "submitted";
+  assert.equal((await labels.void(shipmentId)).state, "void_requested");
+  assert.equal((await labels.shipment(shipmentId)).state, "void_requested");
+  const [rate] = await labels.rates({ order_id: id, parcel: PARCEL });
+  const tiktoks = await labels.buy(id, { order_id: id, parcel: PARCEL, rate_id: rate?.rate_id });
+  assert.equal(tiktoks.provider, "tiktok_shipping");
+  assert.equal((await problemOf(labels.void(tiktoks.id))).code, "void_in_seller_center");
+}
 
-    stack.easypost.behaviour.refundStatus = "submitted";
-    assert.equal((await labels.void(shipment.id)).state, "void_requested");
-    assert.equal((await labels.shipment(shipment.id)).state, "void_requested");
-    const tiktok = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
-    const rates = await labels.rates({ order_id: tiktok.id, parcel: PARCEL });
-    const theirs = await labels.buy(tiktok.id, {
-      order_id: tiktok.id,
-      parcel: PARCEL,
-      rate_id: rates[0]?.rate_id,
-    });
-    assert.equal(theirs.provider, "tiktok_shipping");
-    assert.equal((await asProblem(labels.void(theirs.id))).code, "void_in_seller_center");
-    await checkLostAnswer(
-      stack,
-      labels,
-      await receiveOrder(stack, seller, { shippingType: "SELLER" }),
-    );
+async function checkHidden(stack: TestStack, shipmentId: string, orderId: string): Promise<void> {
+  const stranger = createLiveClient(stack, await connectSeller(stack));
+  assert.deepEqual(await examples.listShipments(stranger, orderId), []);
+  const hidden = await problemOf(examples.createLabels(stranger).shipment(shipmentId));
+  assert.deepEqual([hidden.status, hidden.code], [404, "shipment_not_found"]);
+}
 
-    const stranger = await connectSeller(stack);
-    const strangers = createLiveClient(stack, stranger);
-    assert.deepEqual(await examples.listShipments(strangers, order.id), []);
-    const hidden = await asProblem(examples.createLabels(strangers).shipment(shipment.id));
-    assert.deepEqual([hidden.status, hidden.code], [404, "shipment_not_found"]);
+async function checkWatching(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  supabase: SupabaseClient,
+  shipmentId: string,
+): Promise<void> {
+  const seen: Row[] = [];
+  await examples.watchShipments(supabase, seller.id, (shipment) => seen.push(shipment));
+  await until(
+    "the channel is joined",
+    () => Promise.resolve(FakeSocket.last?.frames.some((frame) => frame[3] === "phx_join")),
+  );
+  await settledEvents(stack);
+  const events = await receiveBroadcasts(stack, seller);
+  const expected = events.filter((event) => event.startsWith("shipment_"));
+  assert.ok(expected.length > 3);
+  await until("each was read", () => Promise.resolve(seen.length === expected.length));
+  assert.ok(seen.some(({ id, status }) => id === shipmentId && status === "purchased"));
+  await supabase.removeAllChannels();
+}
 
-    const seen: Row[] = [];
-    await examples.watchShipments(supabase, seller.id, (shipment) => seen.push(shipment));
-    await until(
-      "the channel is joined",
-      () => Promise.resolve(FakeSocket.last?.frames.some((frame) => frame[3] === "phx_join")),
-    );
-    await settledEvents(stack);
-    const events = await receiveBroadcasts(stack, seller);
-    const expected = events.filter((event) => event.startsWith("shipment_"));
-    assert.ok(expected.length > 3);
-    await until("each was read", () => Promise.resolve(seen.length === expected.length));
-    assert.ok(seen.some(({ id, status }) => id === shipment.id && status === "purchased"));
-    await supabase.removeAllChannels();
-  },
-);
+Deno.test("the tutorial's examples buy, show, list, watch and void labels", LIVE, async () => {
+  await using stack = await startTestStack();
+  const seller = await connectSeller(stack);
+  const supabase = createLiveClient(stack, seller);
+  const labels = examples.createLabels(supabase);
+  const order = await receiveOrder(stack, seller, { shippingType: "SELLER" });
+
+  const shipment = await checkPurchase(labels, order);
+  await settledEvents(stack);
+  await checkShownLabel(supabase, labels, order, shipment);
+  const tiktoks = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
+  await checkVoids(stack, labels, shipment.id, tiktoks);
+  const next = await receiveOrder(stack, seller, { shippingType: "SELLER" });
+  await checkLostAnswer(stack, labels, next);
+  await checkHidden(stack, shipment.id, order.id);
+  await checkWatching(stack, seller, supabase, shipment.id);
+});

@@ -1,4 +1,4 @@
-/** Buying labels: one for each unit, whoever asks how often, and what its seller sees of it. */
+/** Buying labels: one for each unit, however often it is requested, and the seller's view of it. */
 import assert from "node:assert/strict";
 import {
   type Answer,
@@ -11,13 +11,13 @@ import {
   receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
-import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
+import { type ConnectedSeller, connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const PROVIDERS = [["SELLER", "easypost"], ["TIKTOK", "tiktok"]] as const;
 
-function statuses(answers: Answer[]): Record<string, number> {
+function countStatuses(answers: Answer[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, body } of answers) {
     const name = status < 300 ? String(status) : `${status} ${body.code}`;
@@ -34,7 +34,7 @@ async function labelledUnits(stack: TestStack, orderId: string): Promise<string[
   return rows.map((row) => row.unit as string);
 }
 
-test("25 parallel requests with one key buy one label, and all are told of the same one", async (stack) => {
+test("25 parallel requests with one key buy one label, and all name the same one", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType });
@@ -45,7 +45,7 @@ test("25 parallel requests with one key buy one label, and all are told of the s
 
     const [created] = answers.filter(({ status }) => status === 201);
     const { 200: repeated = 0, 201: bought, "409 purchase_in_progress": early = 0, ...others } =
-      statuses(answers);
+      countStatuses(answers);
     assert.deepEqual([bought, repeated + early, others], [1, 24, {}]);
     for (const answer of answers) {
       if (answer.status === 409) assertProblem(answer, 409, "purchase_in_progress");
@@ -65,11 +65,11 @@ test("25 parallel requests with one key buy one label, and all are told of the s
     ];
     assert.deepEqual([later.status, latest.status], [200, 200]);
     assert.deepEqual(later.body, latest.body);
-    // What TikTok is told afterwards.
-    const { tiktok_notified_at: toldAt, updated_at: _, ...label } = later.body;
+    // TikTok was notified in the meantime.
+    const { tiktok_notified_at: notifiedAt, updated_at: _, ...label } = later.body;
     const { tiktok_notified_at: __, updated_at: ___, ...first } = created?.body ?? {};
     assert.deepEqual(label, first);
-    assert.ok(toldAt);
+    assert.ok(notifiedAt);
     assert.equal(labelsBought(stack)[carrier], 1);
     assert.deepEqual(await readOrder(seller, order.id), {
       status: "awaiting_collection",
@@ -86,12 +86,12 @@ test("25 parallel requests with 25 keys for one order buy one label", async (sta
     const answers = await Promise.all(
       Array.from({ length: 25 }, () => requestLabel(stack, seller, order.id)),
     );
-    // Until it is bought, and afterwards.
+    // Before the purchase, and after it.
     const {
       "422 line_items_labelled": labelled = 0,
       "422 already_shipped": shipped = 0,
       ...others
-    } = statuses(answers);
+    } = countStatuses(answers);
     assert.deepEqual([others, labelled + shipped], [{ 201: 1 }, 24]);
     assert.equal(labelsBought(stack)[carrier], 1);
     assert.deepEqual(
@@ -103,7 +103,7 @@ test("25 parallel requests with 25 keys for one order buy one label", async (sta
   await settledEvents(stack);
 });
 
-test("an order is split into two parcels, and no unit ever gets two labels", async (stack) => {
+test("an order is split into two parcels, and no unit gets two labels", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
@@ -169,8 +169,22 @@ test("parallel requests for overlapping units: each unit is in one parcel at mos
   await settledEvents(stack);
 });
 
-test("a seller sees their own shipments and timelines, and nobody else's", async (stack) => {
-  const [seller, stranger] = [await connectSeller(stack), await connectSeller(stack)];
+async function assertHidden(
+  stack: TestStack,
+  stranger: ConnectedSeller,
+  shipmentId: string,
+): Promise<void> {
+  for (const table of ["shipments", "order_events"] as const) {
+    assert.deepEqual((await stranger.client.from(table).select("id")).data, []);
+  }
+  assert.equal(
+    (await callShipments(stack, stranger, `/${shipmentId}`, { method: "GET" })).status,
+    404,
+  );
+}
+
+test("a seller sees their own shipments and timelines, and no other seller's", async (stack) => {
+  const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const order = await receiveOrder(stack, seller);
   const { body: label } = await requestLabel(stack, seller, order.id);
@@ -183,15 +197,15 @@ test("a seller sees their own shipments and timelines, and nobody else's", async
   for (const time of [tracked_at, created_at, updated_at, tiktok_notified_at]) {
     assert.ok(Math.abs(Date.now() - Date.parse(time ?? "")) < 60_000, String(time));
   }
-  const [told] = stack.tiktok.fulfillment.shipped;
-  assert.equal(tiktok_package_id, told?.packageId);
+  const [notified] = stack.tiktok.fulfillment.shipped;
+  assert.equal(tiktok_package_id, notified?.packageId);
   assert.deepEqual(row, {
     id: label.id,
     order_id: order.id,
     provider: "easypost",
     carrier: "USPS",
     service_type: "GroundAdvantage",
-    tracking_number: told?.trackingNumber,
+    tracking_number: notified?.trackingNumber,
     label_url: label.label_url,
     label_expires_at: null,
     label_format: "PDF",
@@ -216,13 +230,7 @@ test("a seller sees their own shipments and timelines, and nobody else's", async
     },
   }]);
 
-  for (const table of ["shipments", "order_events"] as const) {
-    assert.deepEqual((await stranger.client.from(table).select("id")).data, []);
-  }
-  assert.equal(
-    (await callShipments(stack, stranger, `/${label.id}`, { method: "GET" })).status,
-    404,
-  );
+  await assertHidden(stack, await connectSeller(stack), label.id);
   // Only the backend writes.
   const { error } = await seller.client.from("shipments").update({ status: "voided" })
     .eq("id", label.id);

@@ -1,4 +1,4 @@
-/** TikTok is told of labels that it did not sell: once, again until it listens, and never at a label's cost. */
+/** Notifying TikTok of labels that it did not sell: once, repeated after a failure, never at a label's cost. */
 import assert from "node:assert/strict";
 import type { SimulatedShipment } from "../../local/simulators/tiktok/state.ts";
 import {
@@ -29,7 +29,7 @@ let seller: ConnectedSeller;
 let german: ConnectedSeller;
 let indonesian: ConnectedSeller;
 
-const step = testOnOneStack("TikTok is told of labels that it did not sell", async () => {
+const step = testOnOneStack("notifying TikTok of labels that it did not sell", async () => {
   stack = await startTestStack();
   const connect = async (shopId: string, region: string) => {
     stack.tiktok.addShop({ id: shopId, region });
@@ -46,11 +46,11 @@ const step = testOnOneStack("TikTok is told of labels that it did not sell", asy
   delete stack.easypost.faults.observe;
 });
 
-function told({ tiktokId }: OrderRow): SimulatedShipment[] {
+function notificationsOf({ tiktokId }: OrderRow): SimulatedShipment[] {
   return stack.tiktok.fulfillment.shipped.filter(({ orderId }) => orderId === tiktokId);
 }
 
-async function look(owner: ConnectedSeller, { body }: Answer): Promise<Answer["body"]> {
+async function readShipment(owner: ConnectedSeller, { body }: Answer): Promise<Answer["body"]> {
   const answer = await callShipments(stack, owner, `/${body.id}`, { method: "GET" });
   assert.equal(answer.status, 200);
   return answer.body;
@@ -64,25 +64,25 @@ async function taskOf(shipmentId: string): Promise<Record<string, unknown>> {
   return { ...rows[0] };
 }
 
-/** What happens at TikTok between the purchase and the moment when it is told. */
-function afterPurchase(happens: () => void): void {
+/** Changes TikTok between the purchase and the notification. */
+function afterPurchase(change: () => void): void {
   stack.easypost.faults.observe = ({ path, phase }) => {
     if (phase === "arrived" || !path.endsWith("/buy")) return;
     delete stack.easypost.faults.observe;
-    happens();
+    change();
   };
 }
 
-step("TikTok is told once, with the carrier and the units of the label", async () => {
+step("TikTok is notified once, with the carrier and the units of the label", async () => {
   const order = await receiveOrder(stack, seller, { quantity: 2 });
   const key = crypto.randomUUID();
   const bought = await requestLabel(stack, seller, order.id, { key });
   assert.equal(bought.status, 201);
   await processDueEvents(stack);
-  const shipment = await look(seller, bought);
+  const shipment = await readShipment(seller, bought);
   assert.notEqual(shipment.tiktok_notified_at, null);
   assert.deepEqual([shipment.tiktok_error, shipment.tiktok_warning], [null, null]);
-  const [only, ...more] = told(order);
+  const [only, ...more] = notificationsOf(order);
   assert.deepEqual(more, []);
   assert.equal(only?.trackingNumber, shipment.tracking_number);
   assert.equal(only?.providerId, USPS);
@@ -91,17 +91,17 @@ step("TikTok is told once, with the carrier and the units of the label", async (
     select tiktok_package_id from public.shipments where id = ${shipment.id}`;
   assert.equal(row?.tiktok_package_id, only?.packageId);
 
-  // Neither the same request, nor the worker, nor the order's own webhook tell it again.
+  // The same request, the worker and the order's own webhook do not repeat it.
   assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 200);
   const changed = stack.tiktok.state.get("orders", order.tiktokId);
   assert.equal(changed?.detail.status, "IN_TRANSIT");
   if (changed) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
   await processLaterEvents(stack);
-  assert.equal(told(order).length, 1);
+  assert.equal(notificationsOf(order).length, 1);
   assert.deepEqual(await taskOf(shipment.id), { status: "done", reason: null, attempts: 1 });
 });
 
-step("each label of an order tells of its own units", async () => {
+step("each label of an order is reported with its own units", async () => {
   const order = await receiveOrder(stack, seller, { quantity: 3 });
   const lines = [0, 1, 2].map((unit) => `${order.tiktokId.slice(0, 14)}000${unit}`);
   const first = await requestLabel(stack, seller, order.id, { line_item_ids: [lines[1]] });
@@ -109,7 +109,7 @@ step("each label of an order tells of its own units", async () => {
   assert.deepEqual([first.status, rest.status], [201, 201]);
   await processDueEvents(stack);
   assert.deepEqual(
-    told(order).map(({ lineItemIds, providerId, isCorrection }) => [
+    notificationsOf(order).map(({ lineItemIds, providerId, isCorrection }) => [
       lineItemIds.toSorted(),
       providerId,
       isCorrection,
@@ -118,20 +118,20 @@ step("each label of an order tells of its own units", async () => {
   );
 });
 
-step("TikTok's warning is kept with the shipment", async () => {
+step("TikTok's warning is stored with the shipment", async () => {
   stack.tiktok.fulfillment.alwaysWarn = true;
   const order = await receiveOrder(stack, seller);
   const bought = await requestLabel(stack, seller, order.id);
   await processDueEvents(stack);
-  const shipment = await look(seller, bought);
+  const shipment = await readShipment(seller, bought);
   assert.match(shipment.tiktok_warning, /matches multiple logistics providers/);
   assert.notEqual(shipment.tiktok_notified_at, null);
   assert.equal(shipment.tiktok_error, null);
-  assert.equal(told(order).length, 1);
+  assert.equal(notificationsOf(order).length, 1);
 });
 
 step(
-  "TikTok's refusal is kept with the shipment, and it is told again until it listens",
+  "TikTok's refusal is stored with the shipment, and the notification is repeated",
   async () => {
     const order = await receiveOrder(stack, seller);
     afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "ON_HOLD"));
@@ -139,45 +139,45 @@ step(
     assert.equal(bought.status, 201);
     for (let attempt = 1; attempt <= 2; attempt++) {
       await processLaterEvents(stack);
-      const refused = await look(seller, bought);
+      const refused = await readShipment(seller, bought);
       assert.equal(refused.state, "purchased");
       assert.match(refused.tiktok_error, /^TikTok 21011044: .*on hold/i);
-      // The words are the seller's to read: no path, no request id.
+      // The seller reads this text: it has no path and no request id.
       assert.doesNotMatch(refused.tiktok_error, /fulfillment|[0-9A-F]{20}/);
       assert.equal(refused.tiktok_notified_at, null);
       assert.equal((await taskOf(bought.body.id)).status, "pending");
     }
-    assert.equal(told(order).length, 0);
+    assert.equal(notificationsOf(order).length, 0);
 
     stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT");
     await processLaterEvents(stack);
-    const shipment = await look(seller, bought);
+    const shipment = await readShipment(seller, bought);
     assert.equal(shipment.tiktok_error, null);
     assert.notEqual(shipment.tiktok_notified_at, null);
-    assert.equal(told(order).length, 1);
+    assert.equal(notificationsOf(order).length, 1);
   },
 );
 
-step("of an answer that was lost TikTok is not told again", async () => {
+step("a notification whose answer was lost is not sent again", async () => {
   for (const kind of ["lost", "not_json", "truncated"] as const) {
     const order = await receiveOrder(stack, seller);
     stack.tiktok.faults.add({ ...MARK, kind, count: 1 });
     const bought = await requestLabel(stack, seller, order.id);
     await processDueEvents(stack);
-    assert.equal(told(order).length, 1, kind);
-    const doubtful = await look(seller, bought);
-    assert.match(doubtful.tiktok_error, /^TikTok answered HTTP/, kind);
-    assert.equal(doubtful.tiktok_notified_at, null, kind);
+    assert.equal(notificationsOf(order).length, 1, kind);
+    const unconfirmed = await readShipment(seller, bought);
+    assert.match(unconfirmed.tiktok_error, /^TikTok answered HTTP/, kind);
+    assert.equal(unconfirmed.tiktok_notified_at, null, kind);
 
     await processLaterEvents(stack);
-    const shipment = await look(seller, bought);
+    const shipment = await readShipment(seller, bought);
     assert.equal(shipment.tiktok_error, null, kind);
     assert.notEqual(shipment.tiktok_notified_at, null, kind);
-    assert.equal(told(order).length, 1, kind);
+    assert.equal(notificationsOf(order).length, 1, kind);
   }
 });
 
-step("whatever TikTok says, the label stays bought; in the end a person is asked", async () => {
+step("a label stays bought whatever TikTok answers; in the end its event is dead", async () => {
   const order = await receiveOrder(stack, seller);
   afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "CANCELLED"));
   const bought = await requestLabel(stack, seller, order.id);
@@ -190,25 +190,25 @@ step("whatever TikTok says, the label stays bought; in the end a person is asked
     value: before as number + 1,
     status: "warning",
   });
-  const shipment = await look(seller, bought);
+  const shipment = await readShipment(seller, bought);
   assert.deepEqual([shipment.state, shipment.status], ["purchased", "purchased"]);
   assert.match(shipment.tiktok_error, /^TikTok 21011041: /);
   assert.equal(shipment.tracking_number, bought.body.tracking_number);
   const label = await callShipments(stack, seller, `/${shipment.id}/label`, { method: "GET" });
   assert.equal(label.status, 200);
-  assert.equal(told(order).length, 0);
+  assert.equal(notificationsOf(order).length, 0);
   const { labels } = stack.easypost.accounts;
   const own = labels.filter(({ reference }) => reference === shipment.id);
   assert.deepEqual(own.map(({ refunded }) => refunded), [false]);
 });
 
 step(
-  "a label that replaces a voided one corrects the number, and only of its own order",
+  "a label that replaces a voided one corrects the number, and only for its own order",
   async () => {
     const order = await receiveOrder(stack, seller);
     const first = await requestLabel(stack, seller, order.id);
     await processDueEvents(stack);
-    // The order counts as on its way by now, and we hear of it.
+    // TikTok counts the order as shipped by now, and sends a webhook.
     const changed = stack.tiktok.state.get("orders", order.tiktokId);
     if (changed) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
     await processDueEvents(stack);
@@ -220,11 +220,11 @@ step(
     const second = await requestLabel(stack, seller, order.id, { service: "UPSDAP/Ground" });
     assert.equal(second.status, 201, JSON.stringify(second.body));
     await processDueEvents(stack);
-    const shipment = await look(seller, second);
+    const shipment = await readShipment(seller, second);
     assert.notEqual(shipment.tiktok_notified_at, null);
     assert.equal(shipment.tiktok_error, null);
     assert.deepEqual(
-      told(order).map((
+      notificationsOf(order).map((
         { trackingNumber, providerId, isCorrection },
       ) => [trackingNumber, providerId, isCorrection]),
       [
@@ -232,11 +232,11 @@ step(
         [second.body.tracking_number, UPS, true],
       ],
     );
-    assert.equal((await look(seller, first)).status, "voided");
+    assert.equal((await readShipment(seller, first)).status, "voided");
   },
 );
 
-step("a label that is voided before TikTok was told is never told", async () => {
+step("a label that is voided before the notification is not reported", async () => {
   const order = await receiveOrder(stack, seller);
   stack.tiktok.faults.add({ ...MARK, kind: "internal" });
   const bought = await requestLabel(stack, seller, order.id);
@@ -249,10 +249,10 @@ step("a label that is voided before TikTok was told is never told", async () => 
   await processLaterEvents(stack);
   assert.deepEqual(await taskOf(bought.body.id), {
     status: "ignored",
-    reason: "the label is not in use",
+    reason: "label_not_in_use",
     attempts: 2,
   });
-  assert.equal(told(order).length, 0);
+  assert.equal(notificationsOf(order).length, 0);
 });
 
 step(
@@ -264,14 +264,14 @@ step(
     assert.equal(bought.status, 201, JSON.stringify(bought.body));
     await processDueEvents(stack);
     assert.deepEqual(
-      told(order).map(({ trackingNumber, providerId }) => [trackingNumber, providerId]),
+      notificationsOf(order).map(({ trackingNumber, providerId }) => [trackingNumber, providerId]),
       [[bought.body.tracking_number, UPS]],
     );
     const writes = stack.tiktok.calls.slice(calls).filter((path) =>
       /ship$|\d\/packages$/.test(path)
     );
     assert.deepEqual(writes, [`/fulfillment/202309/orders/${order.tiktokId}/packages`]);
-    // The package that was there since the payment.
+    // The package exists since the payment.
     const [{ id = "" } = {}] = stack.tiktok.state.get("orders", order.tiktokId)?.detail
       .packages as { id: string }[];
     const [row] = await stack.sql`
@@ -282,7 +282,7 @@ step(
 );
 
 step(
-  "in South-East Asia Ship Package takes the number, as soon as TikTok knows the carrier",
+  "in South-East Asia Ship Package takes the number, once TikTok lists the carrier",
   async () => {
     for (const loss of [undefined, "lost"] as const) {
       const order = await receiveOrder(stack, indonesian, { shippingType: "SELLER" });
@@ -290,10 +290,10 @@ step(
       const bought = await requestLabel(stack, indonesian, order.id);
       assert.equal(bought.status, 201, JSON.stringify(bought.body));
       await processDueEvents(stack);
-      const unknown = await look(indonesian, bought);
+      const unknown = await readShipment(indonesian, bought);
       assert.equal(unknown.tiktok_error, "TikTok has no shipping provider for USPS");
       assert.equal(unknown.tiktok_notified_at, null);
-      assert.equal(told(order).length, 0);
+      assert.equal(notificationsOf(order).length, 0);
 
       // EasyPost's simulated carriers are American: one of TikTok's list in Indonesia stands in.
       const number = loss === undefined ? "1234567890" : "1234567891";
@@ -303,17 +303,22 @@ step(
       if (loss !== undefined) {
         stack.tiktok.faults.add({ ...SHIP, kind: loss, count: 1 });
         await processLaterEvents(stack);
-        assert.match((await look(indonesian, bought)).tiktok_error, /^TikTok answered HTTP 504/);
+        assert.match(
+          (await readShipment(indonesian, bought)).tiktok_error,
+          /^TikTok answered HTTP 504/,
+        );
       }
       await processLaterEvents(stack);
       assert.deepEqual(
-        told(order).map(({ trackingNumber, providerId }) => [trackingNumber, providerId]),
+        notificationsOf(order).map((
+          { trackingNumber, providerId },
+        ) => [trackingNumber, providerId]),
         [[number, DHL_EXPRESS]],
       );
-      const shipment = await look(indonesian, bought);
+      const shipment = await readShipment(indonesian, bought);
       assert.equal(shipment.tiktok_error, null);
       assert.notEqual(shipment.tiktok_notified_at, null);
-      const [{ packageId = "" } = {}] = told(order);
+      const [{ packageId = "" } = {}] = notificationsOf(order);
       const writes = stack.tiktok.calls.slice(calls).filter((path) =>
         /ship$|\d\/packages$/.test(path)
       );

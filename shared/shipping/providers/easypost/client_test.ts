@@ -26,25 +26,25 @@ const CALLS = {
   refund: (client) => client.refundShipment("shp_1"),
 } satisfies Record<string, Call>;
 
-/** No test waits so long. */
+/** Longer than any test. */
 const PATIENT = { timeoutMs: 60_000, buyTimeoutMs: 60_000 };
 
 function clientOf(url: string, options = PATIENT): EasyPostClient {
   return new EasyPostClient({ apiKey: KEY, apiUrl: `${url}/v2` }, options);
 }
 
-/** Whatever went wrong, the error has no key, no address and no URL. */
+/** The error of a call; it has no key, no address and no URL. */
 async function errorOf(call: Promise<unknown>): Promise<EasyPostError> {
   const error = await call.then(() => undefined, (error) => error);
   assert.ok(error instanceof EasyPostError, String(error));
-  const told = `${error.message} ${error.stack} ${error.cause ?? ""} ${JSON.stringify(error)}`;
+  const text = `${error.message} ${error.stack} ${error.cause ?? ""} ${JSON.stringify(error)}`;
   const secrets = [KEY, btoa(`${KEY}:`), "First St", "Ada", "94107", "4155550100", "127.0.0.1:"];
-  for (const secret of secrets) assert.ok(!told.includes(secret), `${secret} in ${told}`);
+  for (const secret of secrets) assert.ok(!text.includes(secret), `${secret} in ${text}`);
   assert.doesNotMatch(error.message, /http:|shp_1|rate_1/);
   return error;
 }
 
-/** What every call makes of an answer, and that it asked for it once. */
+/** The error that each call makes of an answer, which it requests once. */
 async function eachCall(
   answer: Answer,
   check: (error: EasyPostError, name: string) => void,
@@ -60,7 +60,7 @@ async function eachCall(
 const shipment = (fields: Record<string, unknown> = {}) =>
   Response.json({ id: "shp_1", ...fields });
 
-Deno.test("every call goes where EasyPost's documentation says, with the key as Basic user and JSON", async () => {
+Deno.test("every call has the path of EasyPost's documentation, the key as Basic user, and JSON", async () => {
   const expected: Record<keyof typeof CALLS, [string, string, string]> = {
     create: ["POST", "/v2/shipments", JSON.stringify({ shipment: SHIPMENT })],
     get: ["GET", "/v2/shipments/shp_1", ""],
@@ -86,7 +86,7 @@ Deno.test("every call goes where EasyPost's documentation says, with the key as 
   });
 });
 
-Deno.test("a body beyond ASCII arrives as it was, and an id cannot leave its place in the path", async () => {
+Deno.test("a body beyond ASCII arrives unchanged, and an id stays one segment of the path", async () => {
   await withServer(() => shipment(), async (url, requests) => {
     const client = clientOf(url);
     const to_address = { name: "Zoë 東京", street1: "Straße 7" };
@@ -98,7 +98,7 @@ Deno.test("a body beyond ASCII arrives as it was, and an id cannot leave its pla
   });
 });
 
-Deno.test("the simulated EasyPost understands every call, and the answers are read", async () => {
+Deno.test("the simulated EasyPost answers every call, and the client reads the answers", async () => {
   await withEasyPost(async ({ client, simulator }) => {
     const { id, rates } = await client.createShipment(SHIPMENT);
     assert.equal((await client.getShipment("0b5f2c1e")).id, id);
@@ -111,7 +111,7 @@ Deno.test("the simulated EasyPost understands every call, and the answers are re
   }, PATIENT);
 });
 
-Deno.test("what a shipment cannot do without is its id; what else is odd is left out", async () => {
+Deno.test("a shipment needs only its id; other unreadable fields are left out", async () => {
   const rate = {
     id: "rate_1",
     carrier: "USPS",
@@ -147,7 +147,7 @@ Deno.test("what a shipment cannot do without is its id; what else is odd is left
   }
 });
 
-Deno.test("an answer without JSON is an error that keeps its status, 200 too", async () => {
+Deno.test("an answer without JSON is an error with its status, even 200", async () => {
   const page = "<html>Ada, 1 First St, 94107</html>";
   const truncated = '{"id":"shp_1","to_address":{"street1":"1 First St"';
   for (const text of [page, truncated, "", "shp_1"]) {
@@ -163,7 +163,7 @@ Deno.test("an answer without JSON is an error that keeps its status, 200 too", a
   });
 });
 
-Deno.test("EasyPost's code is kept, and its words, which quote addresses, are not", async () => {
+Deno.test("EasyPost's code is kept, and its message, which may quote addresses, is not", async () => {
   const refusals: [number, string][] = [
     [402, "PAYMENT_REQUIRED"],
     [422, "SHIPMENT.POSTAGE.FAILURE"],
@@ -184,7 +184,7 @@ Deno.test("EasyPost's code is kept, and its words, which quote addresses, are no
   }
 });
 
-Deno.test("an error without a code is one, too", async () => {
+Deno.test("an error without a code has an empty one", async () => {
   const bodies = [null, {}, [], { error: null }, { error: "1 First St" }, { error: { code: 7 } }];
   for (const body of bodies) {
     await eachCall(() => Response.json(body, { status: 422 }), (error) => {
@@ -194,7 +194,7 @@ Deno.test("an error without a code is one, too", async () => {
   }
 });
 
-Deno.test("Retry-After is kept in seconds, an hour at most, whether or not there is JSON", async () => {
+Deno.test("Retry-After is kept in seconds, an hour at most, with and without JSON", async () => {
   const waits: [string, number | undefined][] = [
     ["7", 7],
     ["0.2", 1],
@@ -216,7 +216,7 @@ Deno.test("Retry-After is kept in seconds, an hour at most, whether or not there
   }
 });
 
-Deno.test("who does not answer in time is given up, a purchase later than the rest, and asked once", async () => {
+Deno.test("a call that times out is not repeated; a purchase has the longer timeout", async () => {
   await withSilentServer(async (url, requests) => {
     const impatient = clientOf(url, { timeoutMs: 30, buyTimeoutMs: 60 });
     for (const [name, call] of Object.entries(CALLS)) {
@@ -229,7 +229,7 @@ Deno.test("who does not answer in time is given up, a purchase later than the re
   });
 });
 
-Deno.test("who closes the connection without an answer, or within one, is asked once", async () => {
+Deno.test("a call whose connection is closed before or within the answer is not repeated", async () => {
   const parts = ["", "HTTP/1.1 200 OK\r\n", 'HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"id":'];
   for (const part of parts) {
     await withRudeServer(async (url, seen) => {
@@ -243,9 +243,9 @@ Deno.test("who closes the connection without an answer, or within one, is asked 
   }
 });
 
-Deno.test("a host that is not there, and a redirect to another one, get no key and no second call", async () => {
-  const nobody = await errorOf(CALLS.buy(clientOf("http://127.0.0.1:1")));
-  assert.deepEqual([nobody.status, nobody.message], [0, "EasyPost could not be reached"]);
+Deno.test("an unreachable host and a redirect get no key and no second call", async () => {
+  const unreachable = await errorOf(CALLS.buy(clientOf("http://127.0.0.1:1")));
+  assert.deepEqual([unreachable.status, unreachable.message], [0, "EasyPost could not be reached"]);
   await withServer(() => shipment(), async (other, strangers) => {
     for (const status of [301, 302, 307, 308]) {
       const headers = { location: `${other}/v2/shipments` };

@@ -9,7 +9,7 @@ import { EasyPostProvider } from "./provider.ts";
 const UNKNOWN = ["outcome_unknown", "unknown"];
 const CHOICE = { carrier_shipment_id: "shp_1", carrier_rate_id: "rate_1", quoted_cost: "6.81" };
 
-/** How many purchases have arrived at EasyPost, whatever became of them. */
+/** Number of purchases that reached EasyPost, with any outcome. */
 function countBuys({ simulator }: EasyPostWorld): () => number {
   let buys = 0;
   simulator.faults.observe = ({ path, phase }) => {
@@ -21,7 +21,7 @@ function countBuys({ simulator }: EasyPostWorld): () => number {
 const providerAt = (url: string, options = {}) =>
   new EasyPostProvider(new EasyPostClient({ apiKey: "k", apiUrl: url }, options));
 
-Deno.test("buy() gives the label, its number and what the postage cost, and pays once", async () => {
+Deno.test("buy() returns the label, its number and the postage, and pays once", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
     const buys = countBuys(world);
@@ -46,7 +46,7 @@ Deno.test("buy() gives the label, its number and what the postage cost, and pays
   });
 });
 
-Deno.test("buy() buys the rate of the choice, whatever the purchase says of a service", async () => {
+Deno.test("buy() buys the rate of the choice, not the service of the purchase", async () => {
   await withEasyPost(async (world) => {
     const { purchase, choice } = await prepared(world, { service: "UPSDAP/Ground" });
     const label = await world.provider.buy({ ...purchase, service: "cheapest" }, choice);
@@ -56,7 +56,7 @@ Deno.test("buy() buys the rate of the choice, whatever the purchase says of a se
   });
 });
 
-Deno.test("a second purchase is in doubt and not a failure, and finds the label of the first", async () => {
+Deno.test("a second purchase has an unknown outcome, and finds the label of the first", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
     const { purchase, choice } = await prepared(world);
@@ -67,7 +67,7 @@ Deno.test("a second purchase is in doubt and not a failure, and finds the label 
   });
 });
 
-Deno.test("an answer that got lost after the purchase leaves it in doubt; it is not repeated, and found", async () => {
+Deno.test("a purchase whose answer is lost has an unknown outcome; it is not repeated, and found", async () => {
   const faults: Fault["kind"][] = ["not_json", "truncated", "lost"];
   for (const kind of faults) {
     await withEasyPost(async (world) => {
@@ -84,7 +84,7 @@ Deno.test("an answer that got lost after the purchase leaves it in doubt; it is 
   }
 });
 
-Deno.test("an error of EasyPost's own leaves the purchase in doubt, though nothing is found afterwards", async () => {
+Deno.test("an internal error of EasyPost leaves the outcome unknown, even if no label is found", async () => {
   const faults: Fault["kind"][] = ["internal", "html"];
   for (const kind of faults) {
     await withEasyPost(async (world) => {
@@ -99,7 +99,7 @@ Deno.test("an error of EasyPost's own leaves the purchase in doubt, though nothi
   }
 });
 
-Deno.test("who waits too long for a purchase is in doubt, whether it was made meanwhile or not", async () => {
+Deno.test("a purchase that times out has an unknown outcome, whether a label was sold or not", async () => {
   for (const [kind, labels] of [["late", 1], ["hang", 0]] as const) {
     await withEasyPost(async (world) => {
       const { provider, simulator } = world;
@@ -115,7 +115,7 @@ Deno.test("who waits too long for a purchase is in doubt, whether it was made me
   }
 });
 
-Deno.test("a carrier that did not answer EasyPost leaves the purchase in doubt", async () => {
+Deno.test("a carrier that did not answer EasyPost leaves the outcome unknown", async () => {
   for (const code of ["SHIPMENT.POSTAGE.TIMED_OUT", "SHIPMENT.POSTAGE.NO_RESPONSE"] as const) {
     await withEasyPost(async (world) => {
       const { provider, simulator } = world;
@@ -128,7 +128,7 @@ Deno.test("a carrier that did not answer EasyPost leaves the purchase in doubt",
   }
 });
 
-Deno.test("while a purchase is on its way another one is in doubt, and one label is paid", async () => {
+Deno.test("a purchase during another one has an unknown outcome, and one label is paid", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
     const { purchase, choice } = await prepared(world);
@@ -151,7 +151,7 @@ Deno.test("while a purchase is on its way another one is in doubt, and one label
   });
 });
 
-Deno.test("every answer that does not say no leaves the purchase in doubt", async () => {
+Deno.test("every answer that is not a certain refusal leaves the outcome unknown", async () => {
   const error = (code: string, status: number) => () =>
     Response.json({ error: { code } }, { status });
   const answers = [
@@ -168,7 +168,7 @@ Deno.test("every answer that does not say no leaves the purchase in doubt", asyn
     error("SHIPMENT.POSTAGE.NO_RESPONSE", 422),
     error("GATEWAY_TIMEOUT", 504),
     error("CONFLICT", 409),
-    // What has no code is a proxy's word.
+    // An answer without a code is a proxy's.
     ...[307, 400, 401, 403, 404, 408, 422, 429].map((status) => error("", status)),
     error("SERVICE_UNAVAILABLE", 503),
     error("INTERNAL_SERVER_ERROR", 500),
@@ -188,7 +188,7 @@ Deno.test("every answer that does not say no leaves the purchase in doubt", asyn
   });
 });
 
-Deno.test("an answer that says no bought nothing, and says why", async () => {
+Deno.test("a certain refusal bought nothing, and has a code", async () => {
   const cases: [status: number, code: string, ours: string][] = [
     [402, "PAYMENT_REQUIRED", "funds_missing"],
     [402, "", "funds_missing"],
@@ -216,7 +216,7 @@ Deno.test("an answer that says no bought nothing, and says why", async () => {
   }
 });
 
-Deno.test("what the simulated EasyPost refuses is not paid, and not there afterwards", async () => {
+Deno.test("a purchase that the simulated EasyPost refuses is not paid, and has no label", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
     const { purchase, choice } = await prepared(world);
@@ -229,13 +229,13 @@ Deno.test("what the simulated EasyPost refuses is not paid, and not there afterw
     assert.deepEqual(await refusalOf(provider.buy(purchase, other)), ["carrier_refused", "no"]);
     assert.equal(await provider.find(purchase), undefined);
     assert.equal(simulator.accounts.charged, 0);
-    // With one cent more, EasyPost's fee, the very same is bought.
+    // With one cent more, EasyPost's fee, the same label is bought.
     simulator.accounts.balance = "6.82";
     assert.equal((await provider.buy(purchase, choice)).shipping_cost, "6.81");
   });
 });
 
-Deno.test("the price is the postage that was charged, else the rate's, else not told", async () => {
+Deno.test("the cost is the charged postage, else the price of the rate, else null", async () => {
   const rate = { id: "rate_1", carrier: "USPS", service: "A", rate: "5.12000", currency: "USD" };
   const fee = (type: string, amount: string) => ({ type, amount });
   const cases: [Record<string, unknown>, string | null, string | null][] = [
@@ -259,7 +259,7 @@ Deno.test("the price is the postage that was charged, else the rate's, else not 
   }
 });
 
-Deno.test("a label that was bought is one, also where EasyPost leaves out all the rest", async () => {
+Deno.test("a bought label counts even if EasyPost leaves out every other field", async () => {
   await withServer(() => Response.json({ id: "shp_1", postage_label: {} }), async (url) => {
     const choice = { service: "", currency: null, ...CHOICE };
     assert.deepEqual(await providerAt(url).buy(purchaseOf(), choice), {

@@ -17,7 +17,7 @@ import type { Purchase } from "../../schemas.ts";
 import { EasyPostClient } from "./client.ts";
 import { EasyPostProvider } from "./provider.ts";
 
-async function bought(world: EasyPostWorld, fields: Partial<Purchase> = {}): Promise<Purchase> {
+async function buyLabel(world: EasyPostWorld, fields: Partial<Purchase> = {}): Promise<Purchase> {
   const { purchase, choice } = await prepared(world, fields);
   await world.provider.buy(purchase, choice);
   return purchase;
@@ -28,10 +28,10 @@ const providerAt = (url: string, options = {}) =>
 
 const KNOWN = purchaseOf({ carrier_shipment_id: "shp_1" });
 
-Deno.test("find() reads by EasyPost's id, and by our own where that was never stored", async () => {
+Deno.test("find() reads by EasyPost's id, and by our own if that was not stored", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
-    const purchase = await bought(world);
+    const purchase = await buyLabel(world);
     const calls = simulator.calls.length;
     const found = await provider.find(purchase);
     assert.ok(found?.tracking_number);
@@ -44,10 +44,10 @@ Deno.test("find() reads by EasyPost's id, and by our own where that was never st
   });
 });
 
-Deno.test("a shipment that was never made, or nobody has bought, has no label", async () => {
+Deno.test("a shipment that was not made, or not bought, has no label", async () => {
   await withEasyPost(async (world) => {
     assert.equal(await world.provider.find(purchaseOf()), undefined);
-    // Made, and not there: it is looked for in the wrong account.
+    // A shipment with a stored id must be in another account.
     assert.deepEqual(await refusalOf(world.provider.find(KNOWN)), ["carrier_unavailable", "no"]);
     const { purchase } = await prepared(world);
     assert.equal(await world.provider.find(purchase), undefined);
@@ -55,7 +55,7 @@ Deno.test("a shipment that was never made, or nobody has bought, has no label", 
   });
 });
 
-Deno.test("find() says that there is no label only when EasyPost says so: everything else is an error", async () => {
+Deno.test("find() returns no label only if EasyPost says so: every other answer is an error", async () => {
   const error = (status: number, code = "") => () => Response.json({ error: { code } }, { status });
   const cases: [() => Response, string][] = [
     [() => new Response("<html>"), "carrier_unavailable"],
@@ -83,10 +83,10 @@ Deno.test("find() says that there is no label only when EasyPost says so: everyt
   });
 });
 
-Deno.test("a label is drawn in the format that was asked for, without a conversion", async () => {
+Deno.test("a label is drawn in the requested format, without a conversion", async () => {
   for (const label_format of ["PDF", "PNG", "ZPL"] as const) {
     await withEasyPost(async (world) => {
-      const purchase = await bought(world, { label_format });
+      const purchase = await buyLabel(world, { label_format });
       const { tracking_number, label_url, ...rest } = await world.provider.label(purchase);
       assert.deepEqual(rest, { label_format, label_expires_at: null });
       assert.match(label_url, new RegExp(`\\.${label_format.toLowerCase()}$`));
@@ -99,7 +99,7 @@ Deno.test("a label is drawn in the format that was asked for, without a conversi
   }
 });
 
-Deno.test("a label of a rate is drawn as PNG, which alone EasyPost converts, and is not bought anew", async () => {
+Deno.test("a rate's label is drawn as PNG, which EasyPost converts, and is bought once", async () => {
   for (const [label_format, drawn] of [["PNG", 0], ["PDF", 1], ["ZPL", 1]] as const) {
     await withEasyPost(async (world) => {
       const { provider, simulator } = world;
@@ -108,16 +108,16 @@ Deno.test("a label of a rate is drawn as PNG, which alone EasyPost converts, and
       assert.ok(rate);
       const { service, carrier_shipment_id, carrier_rate_id } = rate;
       const chosen = { service, carrier_shipment_id, carrier_rate_id, label_format };
-      const purchase = await bought(world, chosen);
+      const purchase = await buyLabel(world, chosen);
       assert.equal(simulator.state.all("shipments")[0]?.labelFormat, "PNG");
       const found = await provider.find(purchase);
-      assert.equal(found?.label_format, "PNG", "what is not drawn yet is not called so");
+      assert.equal(found?.label_format, "PNG", "the format is the drawn one");
       const label = await provider.label(purchase);
       assert.equal(label.label_format, label_format);
       assert.match(label.label_url, new RegExp(`\\.${label_format.toLowerCase()}$`));
       const conversions = () => simulator.calls.filter((call) => call.endsWith("/label")).length;
       assert.equal(conversions(), drawn);
-      // Once it is drawn, it is there for everybody.
+      // A converted label is kept.
       assert.deepEqual(await provider.label(purchase), label);
       assert.equal((await provider.find(purchase))?.label_format, label_format);
       assert.equal(conversions(), drawn);
@@ -126,23 +126,23 @@ Deno.test("a label of a rate is drawn as PNG, which alone EasyPost converts, and
   }
 });
 
-Deno.test("a label that cannot be converted comes as it is, and says what it is", async () => {
+Deno.test("a label that cannot be converted keeps its format", async () => {
   await withEasyPost(async (world) => {
-    const purchase = await bought(world, { label_format: "PDF" });
+    const purchase = await buyLabel(world, { label_format: "PDF" });
     const label = await world.provider.label({ ...purchase, label_format: "PNG" });
     assert.equal(label.label_format, "PDF");
     assert.match(label.label_url, /\.pdf$/);
   });
 });
 
-Deno.test("a label without an address is not ready, and nothing is made up", async () => {
+Deno.test("a label without a URL is not ready", async () => {
   for (const postage_label of [null, {}, { label_url: null, label_file_type: "application/pdf" }]) {
     await withServer(() => Response.json({ id: "shp_1", postage_label }), async (url) => {
       assert.deepEqual(await refusalOf(providerAt(url).label(KNOWN)), ["label_not_ready", "no"]);
     });
   }
   await withEasyPost(async (world) => {
-    const purchase = await bought(world);
+    const purchase = await buyLabel(world);
     for (
       const [kind, code] of [["internal", "carrier_unavailable"], ["html", "carrier_busy"]] as const
     ) {
@@ -159,10 +159,10 @@ Deno.test("a label without an address is not ready, and nothing is made up", asy
 const refunds = ({ simulator }: EasyPostWorld) =>
   simulator.calls.filter((call) => call.endsWith("/refund")).length;
 
-Deno.test("a void is asked for once, and then only looked at until the carrier has decided", async () => {
+Deno.test("a void is requested once, and then read until the carrier has decided", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
-    const purchase = await bought(world);
+    const purchase = await buyLabel(world);
     const requested = { state: "void_requested", reason: null };
     for (let i = 0; i < 3; i++) assert.deepEqual(await provider.void(purchase), requested);
     assert.equal(refunds(world), 1);
@@ -175,10 +175,10 @@ Deno.test("a void is asked for once, and then only looked at until the carrier h
   });
 });
 
-Deno.test("a void that the carrier rejected is asked for again", async () => {
+Deno.test("a void that the carrier rejected is requested again", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
-    const purchase = await bought(world);
+    const purchase = await buyLabel(world);
     simulator.behaviour.refundStatus = "rejected";
     const rejected = { state: "void_rejected", reason: "void_refused" };
     assert.deepEqual(await provider.void(purchase), rejected);
@@ -190,9 +190,9 @@ Deno.test("a void that the carrier rejected is asked for again", async () => {
   });
 });
 
-Deno.test("a label that is billed when it is scanned is as good as voided", async () => {
+Deno.test("a label that is billed when it is scanned counts as voided", async () => {
   await withEasyPost(async (world) => {
-    const purchase = await bought(world);
+    const purchase = await buyLabel(world);
     world.simulator.behaviour.refundStatus = "not_applicable";
     for (let i = 0; i < 2; i++) {
       assert.deepEqual(await world.provider.void(purchase), {
@@ -204,10 +204,10 @@ Deno.test("a label that is billed when it is scanned is as good as voided", asyn
   });
 });
 
-Deno.test("a parcel that is under way is not voided, whether the carrier rejects that or refuses it", async () => {
+Deno.test("a parcel on its way is not voided, whether the carrier rejects or refuses the refund", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
-    const purchase = await bought(world);
+    const purchase = await buyLabel(world);
     const { tracking_number } = await provider.label(purchase);
     simulator.changeTracker(tracking_number ?? "", "in_transit");
     simulator.behaviour.lateRefund = "refused";
@@ -218,11 +218,11 @@ Deno.test("a parcel that is under way is not voided, whether the carrier rejects
   });
 });
 
-Deno.test("a void whose answer was lost is found, and not asked for again", async () => {
+Deno.test("a void whose answer was lost is found, and not requested again", async () => {
   for (const kind of ["lost", "not_json", "truncated"] as const) {
     await withEasyPost(async (world) => {
       const { provider, simulator } = world;
-      const purchase = await bought(world);
+      const purchase = await buyLabel(world);
       simulator.faults.add({ kind, path: /\/refund$/, count: 1 });
       assert.deepEqual(
         await refusalOf(provider.void(purchase)),
@@ -235,7 +235,7 @@ Deno.test("a void whose answer was lost is found, and not asked for again", asyn
   }
 });
 
-Deno.test("a refund's status that EasyPost has added since is undecided", async () => {
+Deno.test("an unknown refund status is pending", async () => {
   const answer = () => Response.json({ id: "shp_1", refund_status: "pondered" });
   await withServer(answer, async (url, requests) => {
     assert.deepEqual(await providerAt(url).void(KNOWN), { state: "void_requested", reason: null });
@@ -243,10 +243,10 @@ Deno.test("a refund's status that EasyPost has added since is undecided", async 
   });
 });
 
-Deno.test("track() tells where the parcel is, and nothing of one without a tracker", async () => {
+Deno.test("track() returns the tracking update; without a tracker it is empty", async () => {
   await withEasyPost(async (world) => {
     const { provider, simulator } = world;
-    const purchase = await bought(world);
+    const purchase = await buyLabel(world);
     const { tracking_number } = await provider.label(purchase);
     assert.equal((await provider.track(purchase)).status, null);
     const estDeliveryDate = "2026-10-03T00:00:00Z";

@@ -15,7 +15,7 @@ import { EasyPostProvider } from "./provider.ts";
 
 const REQUEST = { parcel: PARCEL, sender: SENDER, lineItemIds: [] };
 
-Deno.test("rates() gives every service of every carrier with its exact price, and buys nothing", async () => {
+Deno.test("rates() returns every service of every carrier with its exact price, and buys nothing", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     const rates = await provider.rates(orderToShip(), REQUEST);
     const [made, ...more] = simulator.state.all("shipments");
@@ -48,7 +48,7 @@ Deno.test("rates() gives every service of every carrier with its exact price, an
   });
 });
 
-Deno.test("EasyPost is told both addresses and the parcel in inches and ounces, and no purchase of ours", async () => {
+Deno.test("EasyPost gets both addresses, the parcel in inches and ounces, and no purchase id", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     await provider.rates(orderToShip(), REQUEST);
     const [made] = simulator.state.all("shipments");
@@ -60,7 +60,7 @@ Deno.test("EasyPost is told both addresses and the parcel in inches and ounces, 
       ...["Rosa Delgado", "118 Alder Street", "Unit 4", "97205", "US"],
     ]);
     assert.deepEqual([made.fromAddress.name, made.fromAddress.zip], ["Ada's Mugs", "97209"]);
-    // Two quotes are two shipments: whoever reads by a reference finds the right one.
+    // Two quotes are two shipments, with a reference each.
     await provider.rates(orderToShip(), REQUEST);
     const references = simulator.state.all("shipments").map(({ reference }) => reference);
     assert.equal(new Set(references).size, 2);
@@ -68,7 +68,7 @@ Deno.test("EasyPost is told both addresses and the parcel in inches and ounces, 
   });
 });
 
-Deno.test("a price with fractions of a cent is not offered, and one with zeros behind is exact", async () => {
+Deno.test("a price with fractions of a cent is not offered, and one with trailing zeros is exact", async () => {
   const rate = { id: "rate_1", carrier: "USPS", service: "A", rate: "5.12000", currency: "USD" };
   const rates = [rate, { ...rate, id: "rate_2", service: "B", rate: "5.125" }];
   await withServer(() => Response.json({ id: "shp_1", rates }, { status: 201 }), async (url) => {
@@ -79,7 +79,7 @@ Deno.test("a price with fractions of a cent is not offered, and one with zeros b
   });
 });
 
-Deno.test("where no carrier goes there are no rates, which is a refusal, and no service for a label", async () => {
+Deno.test("an address without carriers has no rates, which is a refusal, and no service", async () => {
   await withEasyPost(async ({ provider }) => {
     const order = orderToShip({ shipping_address: { line1: "1 High St", country: "GB" } });
     const rates = provider.rates(order, REQUEST);
@@ -89,7 +89,7 @@ Deno.test("where no carrier goes there are no rates, which is a refusal, and no 
   });
 });
 
-Deno.test("without a sender nothing is asked of EasyPost", async () => {
+Deno.test("without a sender EasyPost is not called", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     const rates = provider.rates(orderToShip(), { ...REQUEST, sender: null });
     assert.deepEqual(await refusalOf(rates), ["sender_required", "no"]);
@@ -99,7 +99,7 @@ Deno.test("without a sender nothing is asked of EasyPost", async () => {
   });
 });
 
-Deno.test("what goes wrong while rates are asked for bought nothing, and says who is to blame", async () => {
+Deno.test("a failure of the rates bought nothing, and its code says whose it is", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     const expected = [
       ["internal", "carrier_unavailable"],
@@ -122,7 +122,7 @@ Deno.test("what goes wrong while rates are asked for bought nothing, and says wh
   });
 });
 
-Deno.test("prepare() of a rate takes that rate of the shipment that it was given for, and makes none", async () => {
+Deno.test("prepare() of a rate takes it from its own shipment, and makes no other", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     const rates = await provider.rates(orderToShip(), REQUEST);
     for (const { service, carrier_shipment_id, carrier_rate_id, price, currency } of rates) {
@@ -162,12 +162,12 @@ Deno.test("the cheapest service is the one with the lowest amount, and not the f
   await withServer(() => Response.json({ id: "shp_1", rates }), async (url) => {
     const provider = new EasyPostProvider(new EasyPostClient({ apiKey: "k", apiUrl: url }));
     assert.equal((await provider.prepare(purchaseOf())).carrier_rate_id, "c");
-    // It has no default of its own.
+    // EasyPost has no default.
     assert.equal((await provider.prepare(purchaseOf({ service: "default" }))).carrier_rate_id, "c");
   });
 });
 
-Deno.test("a service that is not offered is no reason to take another one", async () => {
+Deno.test("a service that is not offered is not replaced by another one", async () => {
   await withEasyPost(async ({ provider }) => {
     for (const service of ["FedEx/GROUND", "USPS", "USPS/priority", "Priority", ""]) {
       const prepared = provider.prepare(purchaseOf({ service }));
@@ -189,7 +189,7 @@ Deno.test("a label that costs more now than the seller saw is not prepared; one 
   });
 });
 
-Deno.test("an attempt after the first works with the shipment that is stored, and makes none", async () => {
+Deno.test("a later attempt uses the stored shipment, and makes no other", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     const first = await provider.prepare(purchaseOf());
     const { carrier_shipment_id } = first;
@@ -201,7 +201,7 @@ Deno.test("an attempt after the first works with the shipment that is stored, an
   });
 });
 
-Deno.test("a stored shipment that EasyPost does not know is a refusal, and none is made instead", async () => {
+Deno.test("a stored shipment that EasyPost does not know is a refusal, and not replaced", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     const prepared = provider.prepare(purchaseOf({ carrier_shipment_id: "shp_gone" }));
     assert.deepEqual(await refusalOf(prepared), ["carrier_refused", "no"]);

@@ -30,7 +30,7 @@ const CHOICE = {
 
 const PACKED = { package_id: PACKAGE_ID };
 
-/** What everything that TikTok has drawn no label of looks like. */
+/** The fields of a label that TikTok has not drawn. */
 const UNDRAWN = {
   label_url: null,
   label_expires_at: null,
@@ -66,7 +66,7 @@ Deno.test("buy() in the United States creates the package with its service, unit
   });
 });
 
-Deno.test("the price is what TikTok charged and not what was quoted; what it does not say is not told", async () => {
+Deno.test("the cost is the charged price, not the quoted one; without a statement it is null", async () => {
   const created = (info: unknown) => {
     const answer = FIXTURE.created();
     answer.data.shipping_service_info = info;
@@ -90,7 +90,7 @@ Deno.test("the price is what TikTok charged and not what was quoted; what it doe
   }
 });
 
-Deno.test("a label that is bought already was perhaps bought by this very purchase: it is looked up", async () => {
+Deno.test("a label that is bought already may be this purchase's: the outcome is unknown", async () => {
   const answers = [FIXTURE.boughtAlready(), ...ALREADY.map((code) => refusal(code))];
   for (const answer of answers) {
     await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
@@ -100,7 +100,7 @@ Deno.test("a label that is bought already was perhaps bought by this very purcha
   }
 });
 
-Deno.test("an answer that is broken, or none, leaves the purchase in doubt, and it is sent once", async () => {
+Deno.test("a broken or missing answer leaves the outcome unknown, and the call is sent once", async () => {
   const half = JSON.stringify(FIXTURE.created()).slice(0, 200);
   const answers = [
     ...[200, 500, 502, 504].map(page),
@@ -121,7 +121,7 @@ Deno.test("an answer that is broken, or none, leaves the purchase in doubt, and 
   }
 });
 
-Deno.test("who waits too long for TikTok is in doubt, and does not ask twice", async () => {
+Deno.test("a purchase that times out has an unknown outcome, and is sent once", async () => {
   const end = Promise.withResolvers<Response>();
   await withTikTok({ [CREATE]: () => end.promise }, async ({ provider, purchase, asked }) => {
     try {
@@ -135,7 +135,7 @@ Deno.test("who waits too long for TikTok is in doubt, and does not ask twice", a
   }, { timeoutMs: 100 });
 });
 
-Deno.test("TikTok's no bought nothing, and says why", async () => {
+Deno.test("a refusal by TikTok bought nothing, and has a code", async () => {
   const cases = [
     [21011044, "order_on_hold"],
     [21022026, "carrier_busy"],
@@ -151,7 +151,7 @@ Deno.test("TikTok's no bought nothing, and says why", async () => {
   }
 });
 
-Deno.test("what TikTok turned away before looking at it is sent again, and then left to the seller", async () => {
+Deno.test("a rate-limited purchase is sent again, and then left to the seller", async () => {
   for (const answer of [refusal(36009002, 429), refusal(36009037, 429)]) {
     await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
       const bought = provider.buy(purchase(), CHOICE);
@@ -166,7 +166,7 @@ Deno.test("what TikTok turned away before looking at it is sent again, and then 
   });
 });
 
-Deno.test("a token that has expired is refreshed, and the package created with the new one", async () => {
+Deno.test("an expired token is refreshed, and the package created with the new one", async () => {
   const context = tokenContext("access_token", "7495540735365777507");
   const rpc = async (name: string, keys: Parameters<typeof encrypt>[0]) => {
     assert.equal(name, "lease_tiktok_login");
@@ -186,7 +186,7 @@ Deno.test("a token that has expired is refreshed, and the package created with t
   }, { rpc });
 });
 
-Deno.test("buy() elsewhere arranges the package that is there, and TikTok tells no price", async () => {
+Deno.test("buy() elsewhere arranges the existing package, without a price", async () => {
   const waiting = { ...PACKED, package_status: "TO_FULFILL" };
   const routes = {
     [ORDERS]: orderWith(waiting, waiting),
@@ -209,7 +209,7 @@ Deno.test("buy() elsewhere arranges the package that is there, and TikTok tells 
   });
 });
 
-Deno.test("elsewhere a package that is none, several or shared is not arranged", async () => {
+Deno.test("elsewhere units without a package, in several or in a shared one are not arranged", async () => {
   const cases = [
     [[{}, {}], {}, "order_changed"],
     [[{ package_id: "" }, { package_id: null }], {}, "order_changed"],
@@ -228,7 +228,7 @@ Deno.test("elsewhere a package that is none, several or shared is not arranged",
   }
 });
 
-Deno.test("elsewhere a lost answer to the arrangement is in doubt, and TikTok's no is none", async () => {
+Deno.test("elsewhere a lost answer leaves the outcome unknown, and a refusal bought nothing", async () => {
   const cases = [
     ...ALREADY.map((code) => [refusal(code), UNKNOWN] as const),
     [page(504), UNKNOWN] as const,
@@ -249,7 +249,7 @@ Deno.test("elsewhere a lost answer to the arrangement is in doubt, and TikTok's 
   }
 });
 
-Deno.test("elsewhere an order that cannot be read is no reason to doubt: nothing was arranged yet", async () => {
+Deno.test("elsewhere an order that cannot be read means that nothing was arranged", async () => {
   for (
     const [answer, code] of [[page(504), "tiktok_unavailable"], [
       refusal(36009002, 429),

@@ -56,7 +56,7 @@ Deno.test("units without a package, or in one that was cancelled, have no label"
   });
 });
 
-Deno.test("find() looks at the purchase's own units, and not at the order's others", async () => {
+Deno.test("find() reads only the purchase's own units", async () => {
   const routes = { [ORDERS]: orderWith({}, PACKED), [PACKAGE]: FIXTURE.package() };
   await withTikTok(routes, async ({ provider, purchase }) => {
     const find = (unit: string) => provider.find(purchase({ line_item_ids: [unit] }));
@@ -65,7 +65,7 @@ Deno.test("find() looks at the purchase's own units, and not at the order's othe
   });
 });
 
-Deno.test("units that somebody has split over packages are shipped by somebody else", async () => {
+Deno.test("units that were split over packages were shipped elsewhere", async () => {
   for (const other of [{}, { package_id: "2" }]) {
     await withTikTok({ [ORDERS]: orderWith(PACKED, other) }, async ({ provider, purchase }) => {
       assert.deepEqual(await refusalOf(provider.find(purchase())), ["already_shipped", "no"]);
@@ -73,7 +73,7 @@ Deno.test("units that somebody has split over packages are shipped by somebody e
   }
 });
 
-Deno.test("elsewhere the package is there before its label: only one that was arranged counts", async () => {
+Deno.test("elsewhere the package exists before its label: only an arranged one counts", async () => {
   const cases = [
     [{}, false],
     [{ package_status: "TO_FULFILL" }, false],
@@ -92,9 +92,9 @@ Deno.test("elsewhere the package is there before its label: only one that was ar
   }
 });
 
-Deno.test("find() says that there is no label only when TikTok says so: everything else is an error", async () => {
-  const nobody = FIXTURE.order();
-  nobody.data.orders = [];
+Deno.test("find() returns no label only if TikTok says so: every other answer is an error", async () => {
+  const noOrder = FIXTURE.order();
+  noOrder.data.orders = [];
   const unlisted = FIXTURE.order();
   delete unlisted.data.orders[0].line_items;
   const orders = [
@@ -103,7 +103,7 @@ Deno.test("find() says that there is no label only when TikTok says so: everythi
     [page(503), "tiktok_unavailable"],
     [refusal(36009003), "tiktok_unavailable"],
     [refusal(36009002, 429), "carrier_busy"],
-    [() => Response.json(nobody), "tiktok_unavailable"],
+    [() => Response.json(noOrder), "tiktok_unavailable"],
     [() => Response.json(unlisted), "order_changed"],
     [() => Response.json(orderWith({ id: "1" }, { id: "2" })), "order_changed"],
   ] as const;
@@ -129,7 +129,7 @@ Deno.test("find() says that there is no label only when TikTok says so: everythi
   }
 });
 
-Deno.test("label() gives TikTok's link, which ends a day after it was asked for, in the format that was asked for", async () => {
+Deno.test("label() returns TikTok's link in the requested format, valid for a day", async () => {
   const formats = [
     ["PDF", { document_type: "SHIPPING_LABEL" }],
     ["PNG", { document_type: "SHIPPING_LABEL_PICTURE" }],
@@ -157,7 +157,7 @@ Deno.test("label() gives TikTok's link, which ends a day after it was asked for,
   }
 });
 
-Deno.test("a label that TikTok is still drawing is not ready, and was bought all the same", async () => {
+Deno.test("a label that TikTok is still drawing is not ready", async () => {
   const answers = [
     FIXTURE.notReady(),
     ...[11034037, 11034023, 11006010].map((code) => refusal(code)),
@@ -207,7 +207,7 @@ Deno.test("void() only reads whether the seller has cancelled the label in Selle
   });
 });
 
-Deno.test("track() tells when a package is under way and when it has arrived", async () => {
+Deno.test("track() says when a package is on its way and when it has arrived", async () => {
   const expected = [
     ["PROCESSING", null],
     ["FULFILLING", "in_transit"],

@@ -65,7 +65,7 @@ Deno.test("rates() in the United States are TikTok's services with their prices 
   });
 });
 
-Deno.test("rates() of some units asks for these alone", async () => {
+Deno.test("rates() of some units requests these alone", async () => {
   await withTikTok({ [SERVICES]: FIXTURE.services() }, async ({ provider, order, requests }) => {
     await provider.rates(order(), { ...REQUEST, lineItemIds: ["576461413038780002"] });
     const { order_line_item_ids } = JSON.parse(requests[0]?.body ?? "");
@@ -73,7 +73,7 @@ Deno.test("rates() of some units asks for these alone", async () => {
   });
 });
 
-Deno.test("a price that is none, or has no currency, is not told; what else is missing has a name", async () => {
+Deno.test("an invalid price, or one without a currency, is null; a missing name is replaced", async () => {
   const changes = [
     { price: null },
     { price: "5.125" },
@@ -98,7 +98,7 @@ Deno.test("a price that is none, or has no currency, is not told; what else is m
   });
 });
 
-Deno.test("elsewhere TikTok chooses, has no prices, and is not asked", async () => {
+Deno.test("elsewhere TikTok chooses the carrier, has no prices, and is not called", async () => {
   for (const region of ["GB", "DE", "ID", "BR"]) {
     await withTikTok({}, async ({ provider, order, asked }) => {
       const [rate, ...more] = await provider.rates(order(region), REQUEST);
@@ -110,7 +110,7 @@ Deno.test("elsewhere TikTok chooses, has no prices, and is not asked", async () 
   }
 });
 
-Deno.test("what goes wrong while rates are asked for bought nothing, and says who is to blame", async () => {
+Deno.test("a failure of the rates bought nothing, and its code says whose it is", async () => {
   const cases = [
     [refusal(21011044), "order_on_hold", 1],
     [refusal(21022026), "carrier_busy", 1],
@@ -136,7 +136,7 @@ Deno.test("what goes wrong while rates are asked for bought nothing, and says wh
   });
 });
 
-Deno.test("without a connected shop nothing is asked of TikTok", async () => {
+Deno.test("without a connected shop TikTok is not called", async () => {
   await withTikTok({}, async ({ provider, purchase, asked }) => {
     const order = orderToShip();
     const alone = purchase({ order });
@@ -153,7 +153,7 @@ Deno.test("without a connected shop nothing is asked of TikTok", async () => {
   });
 });
 
-Deno.test("prepare() of a rate that the seller saw takes its price and asks for no other", async () => {
+Deno.test("prepare() of a rate that the seller saw takes its price without a call", async () => {
   await withTikTok({}, async ({ provider, purchase, asked }) => {
     const seen = { service: "7208000000000000002", quoted_cost: "6.03", currency: "USD" };
     assert.deepEqual(await provider.prepare(purchase(seen)), {
@@ -187,7 +187,7 @@ Deno.test("prepare() of a service finds its price; default is TikTok's, cheapest
   });
 });
 
-Deno.test("where TikTok names no default, the cheapest is it; where it offers nothing, nothing is taken", async () => {
+Deno.test("without a default of TikTok's the cheapest is taken; without services none", async () => {
   const noDefault = services(
     { id: "a", price: "10", is_default: false },
     { id: "b", price: "9", is_default: false },
@@ -203,7 +203,7 @@ Deno.test("where TikTok names no default, the cheapest is it; where it offers no
   });
 });
 
-Deno.test("elsewhere default, cheapest and TikTok's choice are the same, and there are no other services", async () => {
+Deno.test("elsewhere default, cheapest and TikTok's choice are the one service", async () => {
   await withTikTok({}, async ({ provider, purchase }) => {
     for (const service of ["default", "cheapest", "tiktok"]) {
       const choice = await provider.prepare(purchase({ service }, "GB"));
@@ -214,7 +214,7 @@ Deno.test("elsewhere default, cheapest and TikTok's choice are the same, and the
   });
 });
 
-Deno.test("ZPL is for Brazil alone, and elsewhere refused before anything is asked", async () => {
+Deno.test("ZPL is for Brazil alone, and elsewhere refused before any call", async () => {
   await withTikTok({}, async ({ provider, purchase, asked }) => {
     for (const region of ["US", "GB", "ID", null]) {
       const prepared = provider.prepare(purchase({ label_format: "ZPL" }, region));
