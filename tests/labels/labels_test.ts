@@ -66,10 +66,10 @@ test("25 parallel requests with one key buy one label, and all are told of the s
     assert.deepEqual([later.status, latest.status], [200, 200]);
     assert.deepEqual(later.body, latest.body);
     // What TikTok is told afterwards.
-    const { tiktok_notified_at: toldAt, updated_at: _, ...label } = later.body;
+    const { tiktok_notified_at: notifiedAt, updated_at: _, ...label } = later.body;
     const { tiktok_notified_at: __, updated_at: ___, ...first } = created?.body ?? {};
     assert.deepEqual(label, first);
-    assert.ok(toldAt);
+    assert.ok(notifiedAt);
     assert.equal(labelsBought(stack)[carrier], 1);
     assert.deepEqual(await readOrder(seller, order.id), {
       status: "awaiting_collection",
