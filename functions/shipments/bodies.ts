@@ -1,15 +1,16 @@
-/** What `shipments` takes. */
+/** The bodies, headers and ids that `shipments` takes. */
 import * as z from "zod";
-import { canonicalJson } from "../../shared/values/canonical_json.ts";
 import { sha256Hex } from "../../shared/crypto/digests.ts";
 import { Problem } from "../../shared/http/problem.ts";
+import { LabelError } from "../../shared/shipping/errors.ts";
 import { Parcel } from "../../shared/shipping/parcel.ts";
-import { LabelFormat, ProviderName } from "../../shared/shipping/provider.ts";
-import type { LabelRequest } from "../../shared/shipping/purchases.ts";
+import { LabelFormat, type LabelRequest, ProviderName } from "../../shared/shipping/schemas.ts";
 import { Sender } from "../../shared/shipping/sender.ts";
+import { canonicalJson } from "../../shared/values/canonical_json.ts";
+import { TikTokId } from "../../shared/values/schemas.ts";
 
 const OrderId = z.uuid("the id of an order, as in the table orders");
-const LineItemIds = z.array(z.string().regex(/^[0-9]{1,32}$/, "TikTok's line item id: digits"))
+const LineItemIds = z.array(TikTokId)
   .min(1, "1 to 100 line items").max(100, "1 to 100 line items")
   .refine((ids) => new Set(ids).size === ids.length, "each line item once");
 
@@ -18,7 +19,7 @@ export const RatesBody = z.strictObject({
   parcel: Parcel,
   from: Sender.optional(),
   line_item_ids: LineItemIds.optional(),
-});
+}).transform(({ from, ...wanted }) => ({ ...wanted, sender: from }));
 
 const Label = z.strictObject({
   order_id: OrderId,
@@ -46,7 +47,7 @@ export const BatchBody = z.strictObject({
     .min(1, "1 to 100 labels").max(100, "1 to 100 labels"),
 });
 
-/** The seller's name for a request, by which its repetition is known. @throws {Problem} 400 */
+/** The seller's name for a request, which identifies its repetitions. @throws {Problem} 400 */
 export function readIdempotencyKey(request: Request): string {
   const key = request.headers.get("idempotency-key")?.trim();
   if (!key) {
@@ -54,10 +55,10 @@ export function readIdempotencyKey(request: Request): string {
       status: 400,
       code: "idempotency_key_required",
       detail: "Send a header Idempotency-Key, e.g. a new UUID for each label: " +
-        "repeated with the same key, a request buys nothing more.",
+        "a request that is repeated with the same key buys nothing more.",
     });
   }
-  // "batch:" begins the keys of a batch's labels.
+  // The keys of labels in a batch begin with "batch:".
   if (!/^[\x21-\x7e]{1,255}$/.test(key) || key.startsWith("batch:")) {
     throw new Problem({
       status: 400,
@@ -69,7 +70,25 @@ export function readIdempotencyKey(request: Request): string {
   return key;
 }
 
-/** Equal for equal requests, whatever the order of their fields. */
-export function hashOf(body: unknown): string {
+/** Equal for equal requests, in any order of their fields. */
+export function hashRequest(body: unknown): string {
   return sha256Hex(canonicalJson(body));
+}
+
+/** @throws {Problem} 400 */
+export function readOrderId(request: Request): string {
+  const id = new URL(request.url).searchParams.get("order_id");
+  const { success, data } = z.uuid().safeParse(id);
+  if (success) return data;
+  throw new Problem({
+    status: 400,
+    code: "order_id_required",
+    detail: "Name the order whose labels you want: ?order_id=, an id of the table orders.",
+  });
+}
+
+/** @throws {LabelError} for anything but a UUID */
+export function readId(id: string, code: "shipment_not_found" | "batch_not_found"): string {
+  if (!z.uuid().safeParse(id).success) throw new LabelError(code);
+  return id;
 }

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type * as z from "zod";
 import { Problem } from "../../shared/http/problem.ts";
-import { BatchBody, hashOf, LabelBody, RatesBody, readIdempotencyKey } from "./bodies.ts";
+import { LabelError } from "../../shared/shipping/errors.ts";
+import {
+  BatchBody,
+  hashRequest,
+  LabelBody,
+  RatesBody,
+  readId,
+  readIdempotencyKey,
+  readOrderId,
+} from "./bodies.ts";
 
 const ORDER = "7d1b0c34-52c0-4d1e-8a43-0a3a5b1f9e02";
 const RATE = "0b5f2c1e-6f0a-4a7e-9c55-2d6a0f3b7c11";
@@ -28,14 +37,14 @@ const FROM = {
 const LABEL = { order_id: ORDER, parcel: PARCEL, service: "cheapest" };
 const KEPT_PARCEL = { ...PARCEL, length: "9", width: "6", height: "5" };
 
-/** Which fields are wrong. */
-function wrong(schema: z.ZodType, body: unknown): string[] {
+/** Names of the wrong fields. */
+function wrongFields(schema: z.ZodType, body: unknown): string[] {
   return (schema.safeParse(body).error?.issues ?? []).map(({ path }) => path.join("."));
 }
 
 const lineItems = (count: number) => Array.from({ length: count }, (_, i) => String(1000 + i));
 
-Deno.test("LabelBody takes a service or a rate, draws a PDF unless told otherwise, and calls from sender", () => {
+Deno.test("LabelBody takes a service or a rate, wants a PDF by default, and renames from to sender", () => {
   assert.deepEqual(LabelBody.parse(LABEL), {
     order_id: ORDER,
     parcel: KEPT_PARCEL,
@@ -57,7 +66,7 @@ Deno.test("LabelBody takes a service or a rate, draws a PDF unless told otherwis
   });
 });
 
-Deno.test("either a rate or a service is named: not both, and not neither", () => {
+Deno.test("a label names either a rate or a service", () => {
   const { service: _, ...neither } = LABEL;
   for (const body of [neither, { ...LABEL, rate_id: RATE }]) {
     const { error } = LabelBody.safeParse(body);
@@ -65,7 +74,7 @@ Deno.test("either a rate or a service is named: not both, and not neither", () =
       "give either rate_id or service",
     ]);
   }
-  assert.deepEqual(wrong(LabelBody, { ...neither, rate_id: RATE }), []);
+  assert.deepEqual(wrongFields(LabelBody, { ...neither, rate_id: RATE }), []);
 });
 
 Deno.test("a label with a field that is wrong, unknown or missing is refused", () => {
@@ -86,13 +95,17 @@ Deno.test("a label with a field that is wrong, unknown or missing is refused", (
     [{ user_id: ORDER }, ""],
   ];
   for (const [fields, field] of spoiled) {
-    assert.deepEqual(wrong(LabelBody, { ...LABEL, ...fields }), [field], JSON.stringify(fields));
+    assert.deepEqual(
+      wrongFields(LabelBody, { ...LABEL, ...fields }),
+      [field],
+      JSON.stringify(fields),
+    );
   }
   const { service: _, ...rest } = LABEL;
   for (const rate_id of ["7", "", null, 7]) {
-    assert.ok(wrong(LabelBody, { ...rest, rate_id }).includes("rate_id"));
+    assert.ok(wrongFields(LabelBody, { ...rest, rate_id }).includes("rate_id"));
   }
-  for (const body of [null, [], "label", 7]) assert.ok(wrong(LabelBody, body).length > 0);
+  for (const body of [null, [], "label", 7]) assert.ok(wrongFields(LabelBody, body).length > 0);
 });
 
 Deno.test("line items are 1 to 100 of TikTok's ids, each once", () => {
@@ -100,16 +113,16 @@ Deno.test("line items are 1 to 100 of TikTok's ids, each once", () => {
     const { service: _, ...rates } = LABEL;
     const body = schema === LabelBody ? LABEL : rates;
     for (const ids of [["1"], ["9".repeat(32)], lineItems(100)]) {
-      assert.deepEqual(wrong(schema, { ...body, line_item_ids: ids }), []);
+      assert.deepEqual(wrongFields(schema, { ...body, line_item_ids: ids }), []);
     }
     const refused: unknown[] = [
       ...[[], lineItems(101), lineItems(200), ["1", "2", "1"], null, "1", {}],
     ];
     for (const ids of refused) {
-      assert.deepEqual(wrong(schema, { ...body, line_item_ids: ids }), ["line_item_ids"]);
+      assert.deepEqual(wrongFields(schema, { ...body, line_item_ids: ids }), ["line_item_ids"]);
     }
     for (const id of ["", "a", "-1", "1.0", " 1", "1 ", "9".repeat(33), 1, null, ["1"]]) {
-      assert.deepEqual(wrong(schema, { ...body, line_item_ids: [id] }), ["line_item_ids.0"]);
+      assert.deepEqual(wrongFields(schema, { ...body, line_item_ids: [id] }), ["line_item_ids.0"]);
     }
   }
 });
@@ -119,54 +132,54 @@ Deno.test("RatesBody needs an order and a parcel, and takes no service", () => {
   assert.deepEqual(RatesBody.parse({ ...body, from: FROM }), {
     ...body,
     parcel: KEPT_PARCEL,
-    from: FROM,
+    sender: FROM,
   });
-  assert.deepEqual(wrong(RatesBody, LABEL), [""]);
-  assert.deepEqual(wrong(RatesBody, {}), ["order_id", "parcel"]);
+  assert.deepEqual(wrongFields(RatesBody, LABEL), [""]);
+  assert.deepEqual(wrongFields(RatesBody, {}), ["order_id", "parcel"]);
 });
 
-Deno.test("a batch has 1 to 100 labels, and one that is wrong is named by its place", () => {
+Deno.test("a batch has 1 to 100 labels, and the refusal names the place of a wrong one", () => {
   const labels = (count: number) => ({ labels: Array.from({ length: count }, () => LABEL) });
   assert.equal(BatchBody.parse(labels(1)).labels[0]?.label_format, "PDF");
   assert.equal(BatchBody.parse(labels(100)).labels.length, 100);
   for (const body of [labels(0), labels(101), {}, { labels: null }, { labels: LABEL }]) {
-    assert.deepEqual(wrong(BatchBody, body), ["labels"]);
+    assert.deepEqual(wrongFields(BatchBody, body), ["labels"]);
   }
   const spoiled = { labels: [LABEL, { ...LABEL, order_id: "7" }] };
-  assert.deepEqual(wrong(BatchBody, spoiled), ["labels.1.order_id"]);
-  assert.deepEqual(wrong(BatchBody, { ...labels(1), more: 1 }), [""]);
+  assert.deepEqual(wrongFields(BatchBody, spoiled), ["labels.1.order_id"]);
+  assert.deepEqual(wrongFields(BatchBody, { ...labels(1), more: 1 }), [""]);
 });
 
-function keyOf(value?: string): string {
+function readKey(value?: string): string {
   const headers = value === undefined ? {} : { "idempotency-key": value };
   return readIdempotencyKey(new Request("http://x/", { method: "POST", headers }));
 }
 
-function refusal(value?: string): [number, string] {
+function refusalOf(value?: string): [number, string] {
   try {
-    keyOf(value);
+    readKey(value);
   } catch (error) {
     assert.ok(error instanceof Problem);
     if (value && value.trim().length > 6) assert.ok(!error.message.includes(value.trim()));
     return [error.status, error.code];
   }
-  return assert.fail(`${value} was taken`);
+  return assert.fail(`${value} was accepted`);
 }
 
-Deno.test("an idempotency key is 1 to 255 visible characters, without spaces around", () => {
+Deno.test("an idempotency key is 1 to 255 visible characters; surrounding spaces are dropped", () => {
   for (const key of ["1", RATE, "order:7/label#1", "x".repeat(255), "Batch:1", "a-batch:1", "!~"]) {
-    assert.equal(keyOf(key), key);
-    assert.equal(keyOf(` ${key}\t`), key);
+    assert.equal(readKey(key), key);
+    assert.equal(readKey(` ${key}\t`), key);
   }
 });
 
-Deno.test("no idempotency key is 400, and so is one that is none", () => {
+Deno.test("a missing or invalid idempotency key is 400", () => {
   for (const value of [undefined, "", "  "]) {
-    assert.deepEqual(refusal(value), [400, "idempotency_key_required"]);
+    assert.deepEqual(refusalOf(value), [400, "idempotency_key_required"]);
   }
   const refused = ["a b", "a\tb", "clé-é", "x".repeat(256), "batch:1:2", "batch:", "key-1, key-2"];
   for (const value of refused) {
-    assert.deepEqual(refusal(value), [400, "invalid_idempotency_key"], value);
+    assert.deepEqual(refusalOf(value), [400, "invalid_idempotency_key"], value);
   }
   const headers = new Headers([["idempotency-key", "one"], ["Idempotency-Key", "two"]]);
   assert.throws(
@@ -183,17 +196,17 @@ function shuffled(value: unknown): unknown {
   return Object.fromEntries(entries.reverse());
 }
 
-Deno.test("hashOf() does not depend on the order of the fields", async () => {
-  assert.match(await hashOf({}), /^[0-9a-f]{64}$/);
-  assert.equal(await hashOf(shuffled(LABEL)), await hashOf(LABEL));
+Deno.test("hashRequest() does not depend on the order of the fields", () => {
+  assert.match(hashRequest({}), /^[0-9a-f]{64}$/);
+  assert.equal(hashRequest(shuffled(LABEL)), hashRequest(LABEL));
   const batch = { labels: [LABEL, { ...LABEL, from: FROM }] };
-  assert.equal(await hashOf(shuffled(batch)), await hashOf(batch));
-  await fc.assert(fc.asyncProperty(fc.jsonValue(), async (value) => {
-    assert.equal(await hashOf(shuffled(value)), await hashOf(value));
+  assert.equal(hashRequest(shuffled(batch)), hashRequest(batch));
+  fc.assert(fc.property(fc.jsonValue(), (value) => {
+    assert.equal(hashRequest(shuffled(value)), hashRequest(value));
   }));
 });
 
-Deno.test("hashOf() of different requests is different", async () => {
+Deno.test("hashRequest() of different requests is different", () => {
   const requests = [
     LABEL,
     { ...LABEL, service: "default" },
@@ -213,29 +226,51 @@ Deno.test("hashOf() of different requests is different", async () => {
     null,
     "null",
   ];
-  const hashes = await Promise.all(requests.map(hashOf));
+  const hashes = requests.map(hashRequest);
   assert.equal(new Set(hashes).size, requests.length);
   const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
   const path = fc.array(fc.string(), { minLength: 1, maxLength: 4 });
   const around = fc.dictionary(fc.string(), fc.jsonValue());
-  await fc.assert(fc.asyncProperty(around, path, leaf, leaf, async (rest, keys, one, other) => {
+  fc.assert(fc.property(around, path, leaf, leaf, (rest, keys, one, other) => {
     fc.pre(one !== other);
     const wrap = (value: unknown) => keys.reduce((inner, key) => ({ [key]: inner }), value);
-    const hash = (value: unknown) => hashOf({ ...rest, changed: wrap(value) });
-    assert.notEqual(await hash(one), await hash(other));
+    const hash = (value: unknown) => hashRequest({ ...rest, changed: wrap(value) });
+    assert.notEqual(hash(one), hash(other));
   }));
 });
 
-Deno.test("what is the same request in other words has one hash", async () => {
-  const hash = async (body: unknown) => await hashOf(LabelBody.parse(body));
+Deno.test("requests that mean the same have the same hash", () => {
+  const hash = (body: unknown) => hashRequest(LabelBody.parse(body));
   const same = [
     LABEL,
     shuffled(LABEL),
     { ...LABEL, label_format: "PDF" },
     { ...LABEL, parcel: { ...PARCEL, length: "9", weight: 1.4 } },
   ];
-  assert.equal(new Set(await Promise.all(same.map(hash))).size, 1);
+  assert.equal(new Set(same.map(hash)).size, 1);
   const sent = { ...LABEL, from: FROM };
-  assert.equal(await hash({ ...sent, from: { ...FROM, name: " Ada's Mugs " } }), await hash(sent));
-  assert.notEqual(await hash(sent), await hash(LABEL));
+  assert.equal(hash({ ...sent, from: { ...FROM, name: " Ada's Mugs " } }), hash(sent));
+  assert.notEqual(hash(sent), hash(LABEL));
+});
+
+Deno.test("the order whose labels are listed is named by a UUID", () => {
+  const read = (query: string) => readOrderId(new Request(`http://x/shipments${query}`));
+  assert.equal(read(`?order_id=${ORDER}`), ORDER);
+  for (const query of ["", "?order_id=", "?order_id=7", `?id=${ORDER}`]) {
+    assert.throws(
+      () => read(query),
+      (error) => error instanceof Problem && error.code === "order_id_required",
+      query,
+    );
+  }
+});
+
+Deno.test("a path that names no UUID names no shipment and no batch", () => {
+  assert.equal(readId(ORDER, "shipment_not_found"), ORDER);
+  for (const code of ["shipment_not_found", "batch_not_found"] as const) {
+    assert.throws(
+      () => readId("7", code),
+      (error) => error instanceof LabelError && error.code === code,
+    );
+  }
 });

@@ -102,7 +102,7 @@ export function formatEvents(events: EventSummary[], now: number, width: number)
       event.shop_id === null ? "" : `shop ${event.shop_id}`,
       event.object_id === null ? "" : `object ${event.object_id}`,
     ].filter((part) => part !== "").join(", ");
-    // A dead event's reason is the beginning of its last error.
+    // The reason of a dead event is only a code; the error explains it.
     const why = event.status === "dead"
       ? event.last_error ?? event.reason
       : event.reason ?? event.last_error;

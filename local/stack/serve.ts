@@ -8,7 +8,7 @@ import { listenForReload } from "../supabase/schema_reload.ts";
 import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { Resources } from "./resources.ts";
-import type { Simulators } from "./start_simulators.ts";
+import type { RunningSimulators } from "./start_simulators.ts";
 
 const SHUTDOWN_MS = 3000;
 
@@ -18,7 +18,7 @@ interface Parts {
   port: number;
   functions: FunctionProcess;
   functionConfig: FunctionConfig[];
-  simulators: Simulators;
+  simulators: RunningSimulators;
 }
 
 export async function serve(parts: Parts, resources: Resources): Promise<void> {
@@ -34,9 +34,6 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
   await warmUp(rest, auth);
   const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
   resources.defer(() => listener.stop());
-  const running = Object.entries(simulators).flatMap(([name, simulator]) =>
-    simulator ? [{ name, simulator }] : []
-  );
   const server = Deno.serve(
     { hostname: "127.0.0.1", port, onListen: () => {} },
     createGateway({
@@ -45,8 +42,12 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
       functions: functions.fetch,
       functionConfig,
       jwtCheck: keys,
+      // They may be replaced while the gateway serves.
       simulators: Object.fromEntries(
-        running.map(({ name, simulator }) => [name, simulator.fetch]),
+        simulators.names.map((name) => [name, (request) => {
+          const simulator = simulators.current()[name];
+          return simulator?.fetch(request) ?? new Response(null, { status: 404 });
+        }]),
       ),
     }),
   );
@@ -55,7 +56,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
   // Before REST ends: background work of the functions needs it.
   resources.defer(() => functions.stop());
   // Before the functions end: calls that hang would delay them.
-  for (const { simulator } of running) resources.defer(() => simulator.faults.close());
+  resources.defer(() => simulators.all().forEach((simulator) => simulator.faults.close()));
 }
 
 /** First requests prepare the library; several at once would disturb each other. */

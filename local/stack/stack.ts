@@ -14,6 +14,8 @@ export interface Stack extends Simulators {
   env: StackEnvironment;
   /** Addresses of the database, for tests that look behind the API. */
   database: DatabaseAccess;
+  /** Replaces the simulators by new ones without state. */
+  replaceSimulators(): Promise<Simulators>;
   functionHostPid(): number;
   /** Calls a function past the gateway, for tests that call it very often. */
   callFunction(request: Request): Promise<Response>;
@@ -46,9 +48,10 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     if (settings.schedule ?? true) startScheduler(access.adminUrl, resources, onWarning);
     await writeEnvironment(settings.data, env);
     return {
-      ...simulators,
+      ...simulators.current(),
       env,
       database: access,
+      replaceSimulators: () => simulators.replace(),
       functionHostPid: () => functions.pid(),
       callFunction: (request) => functions.fetch(request),
       stop: () => resources.stop(),

@@ -17,24 +17,63 @@ export interface Simulators {
   stripe: StripeSimulator | undefined;
 }
 
+type Simulator = TikTokSimulator | EasyPostSimulator | StripeSimulator;
+
+/** The simulators of a running stack. */
+export interface RunningSimulators {
+  /** Names of those that run. */
+  names: (keyof Simulators)[];
+  /** The simulators at present. */
+  current(): Simulators;
+  /** The simulators at present as a list. */
+  all(): Simulator[];
+  /** Closes them and starts new ones without their state. */
+  replace(): Promise<Simulators>;
+}
+
+const NAMES = ["tiktok", "easypost", "stripe"] as const;
+
 export function startSimulators(
   settings: StackSettings,
   given: GivenVariables,
   env: StackEnvironment,
   resources: Resources,
-): Simulators {
-  const closeLater = <S extends { close(): unknown }>(simulator: S): S => {
-    resources.defer(() => simulator.close());
-    return simulator;
+): RunningSimulators {
+  let current = createSimulators(settings, given, env);
+  const all = () => NAMES.map((name) => current[name]).filter((one) => one !== undefined);
+  const close = () => all().forEach((simulator) => simulator.close());
+  resources.defer(close);
+  return {
+    names: NAMES.filter((name) => current[name] !== undefined),
+    current: () => current,
+    all,
+    async replace() {
+      close();
+      for (const name of NAMES) {
+        await Deno.remove(journalPath(settings, name)).catch(() => {});
+      }
+      return current = createSimulators(settings, given, env);
+    },
   };
+}
+
+function createSimulators(
+  settings: StackSettings,
+  given: GivenVariables,
+  env: StackEnvironment,
+): Simulators {
   const isTikTok = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(publicUrl(env, "tiktok"));
-  const tiktok = isTikTok ? closeLater(createTikTok(settings, env)) : undefined;
+  const tiktok = isTikTok ? createTikTok(settings, env) : undefined;
   if (tiktok) seedSimulator(tiktok);
   return {
     tiktok,
-    easypost: given.EASYPOST_API_URL ? undefined : closeLater(createEasyPost(settings, env)),
-    stripe: given.STRIPE_API_URL ? undefined : closeLater(createStripe(settings, env)),
+    easypost: given.EASYPOST_API_URL ? undefined : createEasyPost(settings, env),
+    stripe: given.STRIPE_API_URL ? undefined : createStripe(settings, env),
   };
+}
+
+function journalPath({ data }: StackSettings, name: string): string {
+  return join(data, `${name}-simulator.jsonl`);
 }
 
 function publicUrl(env: StackEnvironment, name: string): string {
@@ -43,7 +82,7 @@ function publicUrl(env: StackEnvironment, name: string): string {
 
 /** Settings that every simulator has: addresses, journal and random numbers. */
 function commonOptions(
-  { data, random }: StackSettings,
+  settings: StackSettings,
   env: StackEnvironment,
   name: string,
   webhookFunction: string,
@@ -51,8 +90,8 @@ function commonOptions(
   return {
     publicUrl: publicUrl(env, name),
     webhookUrl: `${env.SUPABASE_URL}/functions/v1/${webhookFunction}`,
-    journalPath: join(data, `${name}-simulator.jsonl`),
-    ...(random && { random }),
+    journalPath: journalPath(settings, name),
+    ...(settings.random && { random: settings.random }),
   };
 }
 

@@ -1,120 +1,126 @@
 /**
- * Buys a label, once. The intent is stored first, then what will be bought, then money is spent, then the
- * result is stored; whoever comes after a crash reads at the carrier and adopts what is there.
+ * Buys a label, once. The intent is stored first, then the choice, then money is spent, then the result is
+ * stored. After a crash the next worker reads the purchase at the carrier and adopts its label.
  */
 import { errorText, log } from "../log.ts";
-import { LabelError, labelProblem } from "./errors.ts";
-import { fetchLabel } from "./fetch_label.ts";
-import type { LabelDependencies } from "./dependencies.ts";
 import { checkOrderAtTikTok } from "./check_order.ts";
-import type { Purchase } from "./provider.ts";
-import type { LabelRequest, Shipment } from "./purchases.ts";
-import { isUnsettled, settlePurchase } from "./reconcile_purchase.ts";
+import type { LabelDependencies } from "./dependencies.ts";
+import { LabelError } from "./errors.ts";
+import { fetchLabel } from "./fetch_label.ts";
+import type { RequestedLabel } from "./purchases.ts";
+import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
+import type { Purchase, Shipment } from "./schemas.ts";
 
-export interface WantedLabel {
-  userId: string;
-  /** The seller's own name for this request: the same again buys nothing more. */
-  idempotencyKey: string;
-  /** Of the whole request. */
-  hash: string;
-  request: LabelRequest;
-}
+/** After so long another worker may take the purchase over: this one buys nothing any more. */
+const TAKEOVER_MS = 60_000;
 
-/** After so long somebody may believe that this worker died: it buys nothing any more. */
-const PATIENCE_MS = 60_000;
-
-/** @throws {Problem} that says why not, and whether anything was bought; DatabaseError PT404 */
+/** @throws {LabelError} that says why not, and whether anything was bought */
 export async function buyLabel(
   dependencies: LabelDependencies,
-  wanted: WantedLabel,
+  wanted: RequestedLabel,
 ): Promise<{ created: boolean; shipment: Shipment }> {
   const { purchases } = dependencies;
-  const ask = () =>
-    purchases.request(wanted.userId, wanted.idempotencyKey, wanted.hash, wanted.request);
-  let answer = await ask();
+  let answer = await purchases.request(wanted);
   if (answer.outcome === "unsettled") {
-    const unsettled = await purchases.forWorker(answer.purchase.id);
-    if (unsettled !== undefined && isUnsettled(unsettled)) {
-      const shipmentId = unsettled.id;
-      const settled = await settlePurchase(dependencies, unsettled).catch((error) => {
-        if (!(error instanceof LabelError)) throw error;
-        throw labelProblem("outcome_unknown", { cause: error, shipmentId });
-      });
-      if (settled === undefined) throw labelProblem("outcome_unknown", { shipmentId });
-    }
-    // What was not bought is asked for anew; what was is found.
-    answer = await ask();
+    await settleEarlierAttempt(dependencies, answer.purchase.id);
+    // A purchase that bought nothing is requested again; one that bought a label exists.
+    answer = await purchases.request(wanted);
   }
   switch (answer.outcome) {
     case "exists":
       return { created: false, shipment: answer.shipment };
     case "key_reused":
-      throw labelProblem("idempotency_key_reused");
+      throw new LabelError("idempotency_key_reused");
     case "in_progress":
-      throw labelProblem("purchase_in_progress", { shipmentId: answer.shipment.id });
+      throw new LabelError("purchase_in_progress", { shipmentId: answer.shipment.id });
     case "unsettled":
-      throw labelProblem("purchase_in_progress", { shipmentId: answer.purchase.id });
+      throw new LabelError("purchase_in_progress", { shipmentId: answer.purchase.id });
     case "refused":
-      throw labelProblem(answer.code);
+      throw new LabelError(answer.code);
     case "requested":
-      return { created: true, shipment: await purchase(dependencies, answer.purchase) };
+      return { created: true, shipment: await purchaseLabel(dependencies, answer.purchase) };
   }
 }
 
-async function purchase(dependencies: LabelDependencies, intent: Purchase): Promise<Shipment> {
+/** @throws {LabelError} `outcome_unknown` while the carrier cannot say whether a label was bought */
+async function settleEarlierAttempt(
+  dependencies: LabelDependencies,
+  shipmentId: string,
+): Promise<void> {
+  const purchase = await dependencies.purchases.getForWorker(shipmentId);
+  if (purchase === undefined || !isUnsettled(purchase)) return;
+  const settled = await reconcilePurchase(dependencies, purchase).catch((error) => {
+    if (!(error instanceof LabelError)) throw error;
+    throw unknownOutcome(shipmentId, error);
+  });
+  if (settled === undefined) throw unknownOutcome(shipmentId);
+}
+
+async function purchaseLabel(
+  dependencies: LabelDependencies,
+  intent: Purchase,
+): Promise<Shipment> {
+  const choice = await prepareOrFail(dependencies, intent);
+  if (!await dependencies.purchases.start(intent, choice)) {
+    throw new LabelError("purchase_in_progress", { shipmentId: intent.id });
+  }
+  const purchase = { ...intent, ...choice };
+  const shipment = await spendMoney(dependencies, purchase);
+  log.info("label bought", { shipment_id: purchase.id, provider: purchase.provider });
+  return await fetchLateDocument(dependencies, purchase, shipment);
+}
+
+async function prepareOrFail(dependencies: LabelDependencies, intent: Purchase) {
   const { purchases, providers } = dependencies;
-  const provider = providers[intent.provider];
-  let ready: Purchase;
   const startedAt = performance.now();
   try {
     await checkOrderAtTikTok(dependencies, intent);
-    const choice = await provider.prepare(intent);
-    if (performance.now() - startedAt > PATIENCE_MS) throw new LabelError("carrier_busy");
-    ready = { ...intent, ...choice };
-    if (!await purchases.start(intent, choice)) {
-      throw labelProblem("purchase_in_progress", { shipmentId: intent.id });
-    }
+    const choice = await providers[intent.provider].prepare(intent);
+    if (performance.now() - startedAt > TAKEOVER_MS) throw new LabelError("carrier_busy");
+    return choice;
   } catch (error) {
-    // Anything else leaves the intent: a retry takes it over after two minutes.
-    if (!(error instanceof LabelError)) throw error;
-    await purchases.fail(intent, error.code);
-    throw labelProblem(error.code, error);
+    // Any other error leaves the intent: a retry takes it over after two minutes.
+    if (error instanceof LabelError) await purchases.fail(intent, error.code);
+    throw error;
   }
-  const shipment = await spend(dependencies, ready);
-  log.info("label bought", { shipment_id: intent.id, provider: intent.provider });
-  return await withLabel(dependencies, ready, shipment);
 }
 
-async function spend(dependencies: LabelDependencies, ready: Purchase): Promise<Shipment> {
-  const { purchases, providers } = dependencies;
-  const provider = providers[ready.provider];
+async function spendMoney(
+  { purchases, providers }: LabelDependencies,
+  purchase: Purchase,
+): Promise<Shipment> {
+  const provider = providers[purchase.provider];
   try {
-    return await purchases.finish(ready.id, await provider.buy(ready, ready));
+    return await purchases.finish(purchase.id, await provider.buy(purchase, purchase));
   } catch (error) {
     if (error instanceof LabelError && error.bought === "no") {
-      await purchases.fail(ready, error.code);
-      throw labelProblem(error.code, error);
+      await purchases.fail(purchase, error.code);
+      throw error;
     }
-    log.warn("label in doubt", { shipment_id: ready.id, error: errorText(causeOf(error)) });
-    // Often the carrier knows at once what its answer would have said.
-    const label = await provider.find(ready).catch(() => undefined);
-    if (label !== undefined) return await purchases.finish(ready.id, label);
-    await purchases.doubt(ready, "outcome_unknown");
-    throw labelProblem("outcome_unknown", { cause: causeOf(error), shipmentId: ready.id });
+    const cause = error instanceof LabelError ? error.cause ?? error : error;
+    log.warn("outcome of a purchase unknown", {
+      shipment_id: purchase.id,
+      error: errorText(cause),
+    });
+    // Often the carrier can already say what its lost answer would have said.
+    const label = await provider.find(purchase).catch(() => undefined);
+    if (label !== undefined) return await purchases.finish(purchase.id, label);
+    await purchases.markUnknown(purchase, "outcome_unknown");
+    throw unknownOutcome(purchase.id, cause);
   }
 }
 
-function causeOf(error: unknown): unknown {
-  return error instanceof LabelError ? error.cause ?? error : error;
+function unknownOutcome(shipmentId: string, cause?: unknown): LabelError {
+  return new LabelError("outcome_unknown", { bought: "unknown", shipmentId, cause });
 }
 
-/** Some labels are drawn after they were bought; whoever does not get theirs now fetches it later. */
-async function withLabel(
+/** Some labels are drawn after the purchase; a label that is not ready now is fetched by its own task. */
+async function fetchLateDocument(
   dependencies: LabelDependencies,
-  bought: Purchase,
+  { label_format }: Purchase,
   shipment: Shipment,
 ): Promise<Shipment> {
-  if (shipment.label_url !== null && shipment.label_format === bought.label_format) return shipment;
+  if (shipment.label_url !== null && shipment.label_format === label_format) return shipment;
   try {
     return await fetchLabel(dependencies, shipment.id);
   } catch (error) {

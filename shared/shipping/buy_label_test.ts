@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
+import { type Script, scriptLabels } from "../../tests/support/label_dependencies.ts";
 import {
   LABEL,
-  labelWorld,
-  type Script,
+  orderToShip,
+  PARCEL,
+  purchaseForWorker,
+  purchaseOf,
   shipmentOf,
-  workersPurchase,
-} from "../../tests/support/label_world.ts";
-import { orderToShip, PARCEL, purchaseOf } from "../../tests/support/purchases.ts";
+} from "../../tests/support/purchases.ts";
 import { encrypt } from "../crypto/encryption.ts";
 import { parseKeyRing } from "../crypto/key_ring.ts";
-import { Problem } from "../http/problem.ts";
 import { TikTokError } from "../tiktok/api/errors.ts";
 import { tokenContext } from "../tiktok/connections/encrypted_tokens.ts";
 import { buyLabel } from "./buy_label.ts";
 import { LabelError } from "./errors.ts";
 
-// Every purchase is logged; here nobody reads that.
+// Every purchase is logged; these tests do not read the log.
 const quiet = () => {};
 Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
@@ -41,28 +41,28 @@ const WANTED = {
 
 const UNTIL_BOUGHT = ["request", "getOrders", "prepare", "start", "buy"];
 
-/** What became of a purchase, and what was done for it, in order. */
-async function buy(script: Partial<Script>) {
-  const { dependencies, done } = labelWorld({ answers: [REQUESTED], ...script }, { keys });
+/** The outcome of a purchase, and the calls that it made, in order. */
+async function runPurchase(script: Partial<Script>) {
+  const { dependencies, calls } = scriptLabels({ answers: [REQUESTED], ...script }, keys);
   const result = await buyLabel(dependencies, WANTED).then(
     (bought) => bought,
     (error) => error,
   );
-  const outcome = result instanceof Problem
+  const outcome = result instanceof LabelError
     ? result.code
     : result instanceof Error
     ? result
     : `${result.created ? "created" : "found"} ${result.shipment.state}`;
-  return { outcome, done, result };
+  return { outcome, calls, result };
 }
 
 Deno.test("a label is bought after the intent, the order's state and the choice are stored, and once", async () => {
-  const { outcome, done } = await buy({});
+  const { outcome, calls } = await runPurchase({});
   assert.equal(outcome, "created purchased");
-  assert.deepEqual(done, [...UNTIL_BOUGHT, "finish"]);
+  assert.deepEqual(calls, [...UNTIL_BOUGHT, "finish"]);
 });
 
-Deno.test("a request that was worked before, or is another one's, buys nothing", async () => {
+Deno.test("a request that was processed before, or whose key belongs to another, buys nothing", async () => {
   const shipment = shipmentOf();
   const cases: [Script["answers"][number], string][] = [
     [{ outcome: "exists", shipment }, "found purchased"],
@@ -71,12 +71,12 @@ Deno.test("a request that was worked before, or is another one's, buys nothing",
     [{ outcome: "refused", code: "order_cancelled" }, "order_cancelled"],
   ];
   for (const [answer, expected] of cases) {
-    const { outcome, done } = await buy({ answers: [answer] });
-    assert.deepEqual([outcome, done], [expected, ["request"]]);
+    const { outcome, calls } = await runPurchase({ answers: [answer] });
+    assert.deepEqual([outcome, calls], [expected, ["request"]]);
   }
 });
 
-Deno.test("an order that TikTok would not let go buys nothing, and its intent is given up", async () => {
+Deno.test("an order that TikTok does not let ship buys nothing, and its intent fails", async () => {
   const order = { id: INTENT.order.tiktok_order_id, status: "AWAITING_SHIPMENT" };
   const cases: [Script["order"], string][] = [
     [{ ...order, status: "UNPAID" }, "order_unpaid"],
@@ -90,112 +90,126 @@ Deno.test("an order that TikTok would not let go buys nothing, and its intent is
     [new TikTokError("TikTok answered HTTP 504", { status: 504 }), "tiktok_unavailable"],
   ];
   for (const [state, code] of cases) {
-    const { outcome, done } = await buy({ order: state });
+    const { outcome, calls } = await runPurchase({ order: state });
     assert.equal(outcome, code);
-    assert.deepEqual(done, ["request", "getOrders", `fail ${code}`]);
+    assert.deepEqual(calls, ["request", "getOrders", `fail ${code}`]);
   }
-  for (const status of ["AWAITING_SHIPMENT", "PARTIALLY_SHIPPING", "NEW_WORD"]) {
-    assert.equal((await buy({ order: { ...order, status } })).outcome, "created purchased", status);
+  for (const status of ["AWAITING_SHIPMENT", "PARTIALLY_SHIPPING", "NEW_STATUS"]) {
+    assert.equal(
+      (await runPurchase({ order: { ...order, status } })).outcome,
+      "created purchased",
+      status,
+    );
   }
 });
 
-Deno.test("without a connected shop TikTok is not asked and nothing is bought", async () => {
-  const { outcome, done } = await buy({ answers: [{ ...REQUESTED, purchase: purchaseOf() }] });
-  assert.deepEqual([outcome, done], ["shop_not_connected", ["request", "fail shop_not_connected"]]);
+Deno.test("without a connected shop TikTok is not called and nothing is bought", async () => {
+  const { outcome, calls } = await runPurchase({
+    answers: [{ ...REQUESTED, purchase: purchaseOf() }],
+  });
+  assert.deepEqual([outcome, calls], ["shop_not_connected", [
+    "request",
+    "fail shop_not_connected",
+  ]]);
 });
 
-Deno.test("what cannot be prepared is not bought, and the seller learns why and when to ask again", async () => {
+Deno.test("a purchase that cannot be prepared fails, and the seller learns why and when to try again", async () => {
   const prepare = new LabelError("carrier_busy", { retryAfterSeconds: 42 });
-  const { outcome, done, result } = await buy({ prepare });
-  assert.deepEqual(done, ["request", "getOrders", "prepare", "fail carrier_busy"]);
+  const { outcome, calls, result } = await runPurchase({ prepare });
+  assert.deepEqual(calls, ["request", "getOrders", "prepare", "fail carrier_busy"]);
   assert.equal(outcome, "carrier_busy");
-  assert.deepEqual((result as Problem).headers, { "retry-after": "42" });
+  assert.equal((result as LabelError).retryAfterSeconds, 42);
 });
 
-Deno.test("a bug on the way leaves the intent for a retry, and buys nothing", async () => {
+Deno.test("a bug during the preparation leaves the intent for a retry, and buys nothing", async () => {
   const bug = new TypeError("x is undefined");
-  const { outcome, done } = await buy({ prepare: bug });
+  const { outcome, calls } = await runPurchase({ prepare: bug });
   assert.equal(outcome, bug);
-  assert.deepEqual(done, ["request", "getOrders", "prepare"]);
+  assert.deepEqual(calls, ["request", "getOrders", "prepare"]);
 });
 
-Deno.test("who was taken over by another worker buys nothing, and gives up nothing of the other's", async () => {
-  const { outcome, done } = await buy({ start: false });
+Deno.test("a worker whose purchase was taken over buys nothing, and does not fail the purchase", async () => {
+  const { outcome, calls } = await runPurchase({ start: false });
   assert.equal(outcome, "purchase_in_progress");
-  assert.deepEqual(done, ["request", "getOrders", "prepare", "start"]);
+  assert.deepEqual(calls, ["request", "getOrders", "prepare", "start"]);
 });
 
-Deno.test("a carrier's certain no is one, and nothing is looked up", async () => {
-  const { outcome, done } = await buy({ buy: new LabelError("funds_missing") });
+Deno.test("a certain refusal of the carrier fails the purchase without a lookup", async () => {
+  const { outcome, calls } = await runPurchase({ buy: new LabelError("funds_missing") });
   assert.equal(outcome, "funds_missing");
-  assert.deepEqual(done, [...UNTIL_BOUGHT, "fail funds_missing"]);
+  assert.deepEqual(calls, [...UNTIL_BOUGHT, "fail funds_missing"]);
 });
 
-Deno.test("a doubtful purchase is looked up at once, and adopted if it is there", async () => {
-  const doubt = new LabelError("outcome_unknown", { bought: "unknown" });
-  const { outcome, done } = await buy({ buy: doubt, find: LABEL });
+Deno.test("a purchase of unknown outcome is looked up at once, and adopted if the label exists", async () => {
+  const unknown = new LabelError("outcome_unknown", { bought: "unknown" });
+  const { outcome, calls } = await runPurchase({ buy: unknown, find: LABEL });
   assert.equal(outcome, "created purchased");
-  assert.deepEqual(done, [...UNTIL_BOUGHT, "find", "finish"]);
+  assert.deepEqual(calls, [...UNTIL_BOUGHT, "find", "finish"]);
 });
 
-Deno.test("a purchase stays in doubt while it is not there or nobody can look, whatever went wrong", async () => {
-  const doubts = [
+Deno.test("a purchase stays unknown while the carrier shows no label or cannot be read", async () => {
+  const errors = [
     new LabelError("outcome_unknown", { bought: "unknown" }),
     new TypeError("x is undefined"),
   ];
-  for (const doubt of doubts) {
+  for (const error of errors) {
     for (const find of [undefined, new LabelError("carrier_busy"), new TypeError("x")]) {
-      const { outcome, done, result } = await buy({ buy: doubt, find });
+      const { outcome, calls, result } = await runPurchase({ buy: error, find });
       assert.equal(outcome, "outcome_unknown");
-      assert.equal((result as Problem).status, 504);
-      assert.deepEqual(done, [...UNTIL_BOUGHT, "find", "doubt outcome_unknown"]);
+      const { bought, shipmentId } = result as LabelError;
+      assert.deepEqual([bought, shipmentId], ["unknown", INTENT.id]);
+      assert.deepEqual(calls, [...UNTIL_BOUGHT, "find", "markUnknown outcome_unknown"]);
     }
   }
 });
 
-Deno.test("what an earlier attempt left open is settled first, and never bought over", async () => {
-  const stored = workersPurchase({ state: "unknown", seconds: 60 });
-  const adopted = await buy({
+Deno.test("an unsettled earlier attempt is settled first, and never bought a second time", async () => {
+  const stored = purchaseForWorker({ state: "unknown", seconds: 60 });
+  const adopted = await runPurchase({
     answers: [UNSETTLED, { outcome: "exists", shipment: shipmentOf() }],
     stored,
     find: LABEL,
   });
   assert.equal(adopted.outcome, "found purchased");
-  assert.deepEqual(adopted.done, ["request", "forWorker", "find", "finish", "request"]);
+  assert.deepEqual(adopted.calls, ["request", "getForWorker", "find", "finish", "request"]);
   const failures = [undefined, new LabelError("carrier_unavailable")];
   for (const find of failures) {
-    const { outcome, done } = await buy({ answers: [UNSETTLED], stored, find });
+    const { outcome, calls } = await runPurchase({ answers: [UNSETTLED], stored, find });
     assert.equal(outcome, "outcome_unknown");
-    assert.deepEqual(done, ["request", "forWorker", "find"]);
+    assert.deepEqual(calls, ["request", "getForWorker", "find"]);
   }
 });
 
-Deno.test("what an earlier attempt certainly did not buy is bought by this one", async () => {
-  const stored = workersPurchase({ state: "unknown", seconds: 120 });
-  const { outcome, done } = await buy({ answers: [UNSETTLED, REQUESTED], stored });
+Deno.test("a label that an earlier attempt certainly did not buy is bought by this one", async () => {
+  const stored = purchaseForWorker({ state: "unknown", seconds: 120 });
+  const { outcome, calls } = await runPurchase({ answers: [UNSETTLED, REQUESTED], stored });
   assert.equal(outcome, "created purchased");
-  assert.deepEqual(done, [
-    ...["request", "forWorker", "find", "fail not_bought"],
+  assert.deepEqual(calls, [
+    ...["request", "getForWorker", "find", "fail not_bought"],
     ...[...UNTIL_BOUGHT, "finish"],
   ]);
 });
 
-Deno.test("a request that is unsettled again after it was settled waits for whoever works it", async () => {
-  const stored = workersPurchase({ state: "purchased" });
-  const { outcome, done } = await buy({ answers: [UNSETTLED, UNSETTLED], stored });
+Deno.test("a request that is unsettled again after it was settled is in progress elsewhere", async () => {
+  const stored = purchaseForWorker({ state: "purchased" });
+  const { outcome, calls } = await runPurchase({ answers: [UNSETTLED, UNSETTLED], stored });
   assert.equal(outcome, "purchase_in_progress");
-  assert.deepEqual(done, ["request", "forWorker", "request"]);
+  assert.deepEqual(calls, ["request", "getForWorker", "request"]);
 });
 
-Deno.test("a label that is drawn later, or in another format, is fetched; if that fails it was bought all the same", async () => {
-  const stored = workersPurchase({ state: "purchased" });
-  const laterOnes = [{ ...LABEL, label_url: null }, { ...LABEL, label_format: "PNG" as const }];
-  for (const later of laterOnes) {
-    const fetched = await buy({ buy: later, stored });
+Deno.test("a label that is drawn later, or in another format, is fetched; a failure to fetch it is no failure to buy", async () => {
+  const stored = purchaseForWorker({ state: "purchased" });
+  const lateLabels = [{ ...LABEL, label_url: null }, { ...LABEL, label_format: "PNG" as const }];
+  for (const late of lateLabels) {
+    const fetched = await runPurchase({ buy: late, stored });
     assert.equal(fetched.outcome, "created purchased");
-    assert.deepEqual(fetched.done.slice(-4), ["finish", "forWorker", "label", "storeDocument"]);
-    const missing = await buy({ buy: later, stored, label: new LabelError("label_not_ready") });
+    assert.deepEqual(fetched.calls.slice(-4), ["finish", "getForWorker", "label", "storeDocument"]);
+    const missing = await runPurchase({
+      buy: late,
+      stored,
+      label: new LabelError("label_not_ready"),
+    });
     assert.equal(missing.outcome, "created purchased");
-    assert.deepEqual(missing.done.slice(-3), ["finish", "forWorker", "label"]);
+    assert.deepEqual(missing.calls.slice(-3), ["finish", "getForWorker", "label"]);
   }
 });

@@ -1,12 +1,12 @@
-/** Which of TikTok's shipping providers a carrier of EasyPost's is. */
+/** Maps an EasyPost carrier to one of TikTok's shipping providers. */
 import type { ShippingProvider } from "../tiktok/api/fulfillment_schemas.ts";
 
-function plain(name: string): string {
+function plainName(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, "");
 }
 
-/** EasyPost names accounts and products of a carrier too; the left side is `plain`. */
-const SAME: Readonly<Record<string, string>> = {
+/** EasyPost also names accounts and products of a carrier; both sides are plain names. */
+const CARRIER_OF: Readonly<Record<string, string>> = {
   UPSDAP: "UPS",
   UPSSUREPOST: "UPS",
   UPSGROUNDSAVER: "UPS",
@@ -24,11 +24,12 @@ export function findShippingProvider(
   carrier: string,
   providers: readonly ShippingProvider[],
 ): ShippingProvider | undefined {
-  const name = plain(carrier);
-  const wanted = [name, SAME[name]].filter(Boolean) as string[];
-  const find = (isMeant: (theirs: string, ours: string) => boolean) =>
-    wanted.map((ours) => providers.find((provider) => isMeant(plain(provider.name), ours)))
+  const name = plainName(carrier);
+  const wanted = [name, CARRIER_OF[name]].filter(Boolean) as string[];
+  const findBy = (matches: (theirs: string, ours: string) => boolean) =>
+    wanted.map((ours) => providers.find((provider) => matches(plainName(provider.name), ours)))
       .find((provider) => provider !== undefined);
-  // "DHL Express" for DHL, "Royal Mail 48" for RoyalMail; a carrier's very name comes first.
-  return find((theirs, ours) => theirs === ours) ?? find((theirs, ours) => theirs.startsWith(ours));
+  // An exact name comes first; then "DHL Express" for DHL, "Royal Mail 48" for RoyalMail.
+  return findBy((theirs, ours) => theirs === ours) ??
+    findBy((theirs, ours) => theirs.startsWith(ours));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findShippingProvider } from "./carriers.ts";
 
-/** A list as TikTok gives it; the id is the name. */
+/** A list of TikTok's; each id is the name. */
 function listed(...names: string[]) {
   return names.map((name) => ({ id: name, name }));
 }
@@ -11,7 +11,7 @@ const find = (carrier: string, ...names: string[]) =>
 
 const AMERICAN = ["DHL eCommerce", "UPS Mail Innovations", "FedEx", "UPS", "DHL Express", "USPS"];
 
-Deno.test("every carrier of EasyPost's is found under TikTok's name", () => {
+Deno.test("every EasyPost carrier is found under TikTok's name", () => {
   const expected = {
     USPS: "USPS",
     UPS: "UPS",
@@ -40,13 +40,13 @@ Deno.test("case, spaces and signs do not matter", () => {
   assert.equal(find("usps", "U.S.P.S."), "U.S.P.S.");
 });
 
-Deno.test("plain DHL Express is DHL where TikTok knows only that, and the other way round", () => {
+Deno.test("DHL Express is DHL where TikTok lists only that, and the other way round", () => {
   assert.equal(find("DHLExpress", "USPS", "DHL"), "DHL");
   assert.equal(find("DHL", "USPS", "DHL Express"), "DHL Express");
   assert.equal(find("RoyalMail", "Evri", "Royal Mail 48"), "Royal Mail 48");
 });
 
-Deno.test("the carrier's very product is taken before its carrier, wherever it stands in the list", () => {
+Deno.test("an exact product comes before its carrier, anywhere in the list", () => {
   for (const names of [["DHL", "DHL Express"], ["DHL Express", "DHL"]]) {
     assert.equal(find("DHLExpress", ...names), "DHL Express");
   }
@@ -55,14 +55,14 @@ Deno.test("the carrier's very product is taken before its carrier, wherever it s
   }
 });
 
-Deno.test("UPS is not UPS Mail Innovations while there is plain UPS", () => {
+Deno.test("UPS is not UPS Mail Innovations while the list has plain UPS", () => {
   for (const carrier of ["UPS", "UPSDAP"]) {
     assert.equal(find(carrier, "UPS Mail Innovations", "UPS"), "UPS");
     assert.equal(find(carrier, "UPS", "UPS Mail Innovations"), "UPS");
   }
 });
 
-Deno.test("a carrier that TikTok's list has not is nobody, and never the first best", () => {
+Deno.test("a carrier that TikTok's list lacks is not found, and never taken for another", () => {
   const unknown = [
     "OnTrac",
     "unknown",

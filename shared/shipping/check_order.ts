@@ -4,7 +4,7 @@ import { isRateLimited, TikTokError } from "../tiktok/api/errors.ts";
 import type { Order } from "../tiktok/api/schemas.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import type { Purchase } from "./provider.ts";
+import type { Purchase } from "./schemas.ts";
 
 const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   UNPAID: "order_unpaid",
@@ -14,7 +14,7 @@ const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   COMPLETED: "already_shipped",
 }));
 
-/** Whether somebody else has shipped it, say in Seller Center; a label of ours that was voided is replaced. */
+/** Whether the order was shipped elsewhere, e.g. in Seller Center; our own labels that were voided do not count. */
 function isShippedElsewhere(
   { status, line_items }: Order,
   { order: { tracking_numbers: ours }, line_item_ids }: Purchase,
@@ -26,7 +26,7 @@ function isShippedElsewhere(
   );
 }
 
-/** Costs one call, and saves labels for orders that nobody waits for. @throws {LabelError} */
+/** One call, which saves the money for labels of cancelled and shipped orders. @throws {LabelError} */
 export async function checkOrderAtTikTok(
   dependencies: LabelDependencies,
   purchase: Purchase,
@@ -48,10 +48,10 @@ export async function checkOrderAtTikTok(
   if (found === undefined) throw new LabelError("tiktok_unavailable");
   const refused = REFUSED.get(found.status);
   if (refused !== undefined) throw new LabelError(refused);
-  // What TikTok sold to an earlier attempt, and showed too late, is adopted by asking for it again.
+  // A label that TikTok sold to an earlier attempt, and showed too late, is adopted by buying it again.
   const mayBeOurs = provider === "tiktok_shipping" && attempt > 1;
   if (!mayBeOurs && isShippedElsewhere(found, purchase)) throw new LabelError("already_shipped");
-  // Shipping it would refuse the buyer's wish without anybody having decided that.
+  // Shipping would refuse the buyer's request without a decision of the seller.
   if (found.is_buyer_request_cancel === true) throw new LabelError("cancellation_requested");
   if (
     found.shipping_type && (found.shipping_type === "TIKTOK") !== (provider === "tiktok_shipping")

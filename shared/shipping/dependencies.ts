@@ -2,11 +2,12 @@
 import { type Environment, readEasyPostConfig } from "../config.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { createTikTokDependencies, type TikTokDependencies } from "../tiktok/dependencies.ts";
-import type { LabelProvider, ProviderName } from "./provider.ts";
 import { EasyPostClient } from "./providers/easypost/client.ts";
 import { EasyPostProvider } from "./providers/easypost/provider.ts";
+import type { LabelProvider } from "./providers/provider.ts";
 import { TikTokShippingProvider } from "./providers/tiktok/provider.ts";
 import { Purchases } from "./purchases.ts";
+import type { ProviderName } from "./schemas.ts";
 
 export interface LabelDependencies extends TikTokDependencies {
   purchases: Purchases;

@@ -1,32 +1,50 @@
-/** What the label of an order would cost, by every provider that may serve it. */
+/** Reads the prices of labels for an order from the provider that may serve it. */
+import * as z from "zod";
+import { callFunction } from "../database/call_function.ts";
 import type { Json } from "../database/types.ts";
-import { LabelError, labelProblem } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
+import { LabelError, LabelFailure, notFoundAs } from "./errors.ts";
 import type { Parcel } from "./parcel.ts";
+import { OrderToShip, ProviderName } from "./schemas.ts";
 import type { Sender } from "./sender.ts";
 
-/** @throws {Problem} why there are none; DatabaseError PT404 */
+const OrderAnswer = z.union([
+  z.object({ refusal: LabelFailure }),
+  z.object({ provider: ProviderName, order: OrderToShip }),
+]);
+
+export interface RequestedRates {
+  order_id: string;
+  parcel: Parcel;
+  sender: Sender | undefined;
+  line_item_ids?: string[] | undefined;
+}
+
+/** Returns the rates with the ids that a purchase may name, cheapest first. @throws {LabelError} */
 export async function getRates(
-  { purchases, providers }: LabelDependencies,
+  { database, providers }: LabelDependencies,
   userId: string,
-  { order_id, parcel, sender, line_item_ids }: {
-    order_id: string;
-    parcel: Parcel;
-    sender: Sender | undefined;
-    line_item_ids?: string[] | undefined;
-  },
+  { order_id, parcel, sender, line_item_ids }: RequestedRates,
 ): Promise<Json> {
-  const answer = await purchases.orderToShip(userId, order_id);
-  if ("refusal" in answer) throw labelProblem(answer.refusal);
-  // TikTok decides who may: its own labels for what it ships, any other for the rest.
+  const wanted = { p_user_id: userId, p_order_id: order_id };
+  const answer = await callFunction(database, "get_order_to_ship", wanted, OrderAnswer)
+    .catch(notFoundAs("order_not_found"));
+  if ("refusal" in answer) throw new LabelError(answer.refusal);
+
+  // TikTok decides who ships: its own labels for orders that it ships, EasyPost for the others.
   const { provider, order } = answer;
   const lineItemIds = line_item_ids ?? order.line_item_ids;
   if (!lineItemIds.every((id) => order.line_item_ids.includes(id))) {
-    throw labelProblem("line_items_unknown");
+    throw new LabelError("line_items_unknown");
   }
   const request = { parcel, sender: sender ?? order.sender, lineItemIds };
-  const rates = await providers[provider].rates(order, request).catch((error) => {
-    throw error instanceof LabelError ? labelProblem(error.code, error) : error;
-  });
-  return await purchases.storeRates(order, { provider, parcel, sender, rates });
+  const rates = await providers[provider].rates(order, request);
+  const args = {
+    p_order_id: order.id,
+    p_parcel: parcel,
+    // Kept for the shop. Without this argument SQL would call another function.
+    p_sender: sender ?? null,
+    p_rates: rates.map((rate) => ({ ...rate, provider })),
+  };
+  return await callFunction(database, "store_label_rates", args, z.json());
 }

@@ -1,105 +1,97 @@
 /** Labels for many orders: stored together, bought one by one from the inbox. */
 import * as z from "zod";
+import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import { DatabaseError, unwrap } from "../database/errors.ts";
-import type { Json } from "../database/types.ts";
 import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
-import { Problem } from "../http/problem.ts";
+import { Nothing } from "../values/schemas.ts";
 import { buyLabel } from "./buy_label.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import type { LabelRequest } from "./purchases.ts";
+import { isTransient, LabelError, LabelFailure, notFoundAs } from "./errors.ts";
+import type { LabelRequest } from "./schemas.ts";
 
-/** Of a label that is refused for the moment only; then the seller decides. */
+/** Attempts at a label whose failure is transient; after them the seller decides. */
 const MAX_ATTEMPTS = 5;
 
+/** A batch as SQL returns it: `code` says why an item was not bought. */
+const LabelBatch = z.looseObject({
+  items: z.array(z.looseObject({ code: LabelFailure.nullable() })),
+});
+export type LabelBatch = z.infer<typeof LabelBatch>;
+
 const BatchAnswer = z.discriminatedUnion("outcome", [
-  z.object({ outcome: z.enum(["accepted", "exists"]), batch: z.json() }),
+  z.object({ outcome: z.enum(["accepted", "exists"]), batch: LabelBatch }),
   z.object({ outcome: z.literal("key_reused") }),
 ]);
 
+export interface RequestedBatch {
+  /** The seller's name for this request. */
+  key: string;
+  /** SHA-256 of the whole request. */
+  hash: string;
+  items: LabelRequest[];
+}
+
+/** @throws {LabelError} if the key belongs to another request */
 export async function requestBatch(
   database: DatabaseClient,
   userId: string,
-  { key, hash, items }: { key: string; hash: string; items: LabelRequest[] },
-): Promise<z.infer<typeof BatchAnswer>> {
-  const result = await database.rpc("request_label_batch", {
+  { key, hash, items }: RequestedBatch,
+): Promise<{ created: boolean; batch: LabelBatch }> {
+  const args = {
     p_user_id: userId,
     p_idempotency_key: key,
     p_request_hash: hash,
-    p_items: items as unknown as Json,
-  });
-  return BatchAnswer.parse(unwrap("request_label_batch", result));
+    p_items: items,
+  };
+  const answer = await callFunction(database, "request_label_batch", args, BatchAnswer);
+  if (answer.outcome === "key_reused") throw new LabelError("idempotency_key_reused");
+  return { created: answer.outcome === "accepted", batch: answer.batch };
 }
 
-/** @throws {DatabaseError} PT404 */
+/** @throws {LabelError} */
 export async function getBatch(
   database: DatabaseClient,
   userId: string,
   batchId: string,
-): Promise<Json> {
-  const result = await database.rpc("get_label_batch", { p_user_id: userId, p_batch_id: batchId });
-  return unwrap("get_label_batch", result);
+): Promise<LabelBatch> {
+  const args = { p_user_id: userId, p_batch_id: batchId };
+  return await callFunction(database, "get_label_batch", args, LabelBatch)
+    .catch(notFoundAs("batch_not_found"));
 }
 
-const Item = z.object({ user_id: z.uuid(), request: z.custom<LabelRequest>(), state: z.string() });
+const BatchItem = z.object({ user_id: z.uuid(), request: z.custom<LabelRequest>() });
 
-interface ItemResult {
-  state: "purchased" | "failed" | "unknown";
-  problem?: { status: number; code: string; detail: string };
-}
+/** `code` says why the label was not bought. */
+type ItemResult = { state: "purchased" } | { state: "failed" | "unknown"; code: LabelFailure };
 
-/** Whether another attempt may end otherwise: the carrier, TikTok or another worker was busy. */
-function mayPass({ status, code }: Problem): boolean {
-  return code === "purchase_in_progress" || status === 502 || status === 503;
-}
-
-async function buyItem(
-  dependencies: LabelDependencies,
-  key: string,
-  item: z.infer<typeof Item>,
-  lastAttempt: boolean,
-): Promise<ItemResult> {
-  try {
-    // The key is the item's own: every attempt is the same request.
-    await buyLabel(dependencies, {
-      userId: item.user_id,
-      idempotencyKey: key,
-      hash: key,
-      request: item.request,
-    });
-    return { state: "purchased" };
-  } catch (error) {
-    const problem = error instanceof DatabaseError && error.code === "PT404"
-      ? new Problem({ status: 404, code: "order_not_found", detail: "You have no such order." })
-      : error;
-    if (!(problem instanceof Problem) || (mayPass(problem) && !lastAttempt)) throw error;
-    const { status, code, message: detail } = problem;
-    return {
-      state: code === "outcome_unknown" ? "unknown" : "failed",
-      problem: { status, code, detail },
-    };
-  }
-}
-
-/** Works a BUY_LABEL event, whose `object_id` is `<batch>:<place>`. */
+/** BUY_LABEL: buys one label of a batch; `object_id` is `<batch>:<place>`. */
 export async function buyBatchItem(
   dependencies: LabelDependencies,
   { event_id, attempt, object_id }: ClaimedEvent,
 ): Promise<EventResult> {
   const { database } = dependencies;
   const [batchId = "", place = ""] = (object_id ?? "").split(":");
-  const argument = { p_batch_id: batchId, p_place: Number(place) };
-  const found = unwrap("get_batch_item", await database.rpc("get_batch_item", argument));
-  const item = Item.nullable().parse(found);
+  const named = { p_batch_id: batchId, p_place: Number(place) };
+  const item = await callFunction(database, "get_batch_item", named, BatchItem.nullable());
   if (item === null) return { ignored: "batch_not_found" };
+
+  // The key is the item's own: every attempt is the same request.
   const key = `batch:${batchId}:${place}`;
-  const result = await buyItem(dependencies, key, item, attempt >= MAX_ATTEMPTS);
-  const settled = await database.rpc("settle_batch_item", {
-    p_event_id: event_id,
-    ...argument,
-    p_result: result as unknown as Json,
-  });
-  unwrap("settle_batch_item", settled);
-  // Bought, it brings another task.
+  const { user_id: userId, request } = item;
+  const wanted = { userId, idempotencyKey: key, hash: key, request };
+  const result = await buyLabel(dependencies, wanted).then(
+    (): ItemResult => ({ state: "purchased" }),
+    (error) => toItemResult(error, { isLastAttempt: attempt >= MAX_ATTEMPTS }),
+  );
+
+  const args = { p_event_id: event_id, ...named, p_result: result };
+  await callFunction(database, "settle_batch_item", args, Nothing);
+  // A bought label stores another task.
   return { outcome: `label_${result.state}`, more: result.state === "purchased" };
+}
+
+/** @throws {unknown} the error, if another attempt may buy the label */
+function toItemResult(error: unknown, { isLastAttempt }: { isLastAttempt: boolean }): ItemResult {
+  if (!(error instanceof LabelError) || isTransient(error) && !isLastAttempt) throw error;
+  return { state: error.code === "outcome_unknown" ? "unknown" : "failed", code: error.code };
 }

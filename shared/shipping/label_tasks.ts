@@ -4,10 +4,10 @@ import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Outcome } from "../values/schemas.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { fetchLabel, hasLiveLink } from "./fetch_label.ts";
-import { isUnsettled, settlePurchase } from "./reconcile_purchase.ts";
+import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
 import { checkVoid } from "./void_label.ts";
 
-function idOf(event: ClaimedEvent): string {
+function shipmentIdOf(event: ClaimedEvent): string {
   return event.object_id ?? "";
 }
 
@@ -16,11 +16,13 @@ export async function reconcileUnsettledPurchase(
   dependencies: LabelDependencies,
   event: ClaimedEvent,
 ): Promise<EventResult> {
-  const purchase = await dependencies.purchases.forWorker(idOf(event));
+  const purchase = await dependencies.purchases.getForWorker(shipmentIdOf(event));
   if (purchase === undefined || !isUnsettled(purchase)) return { ignored: "purchase_settled" };
-  const shipment = await settlePurchase(dependencies, purchase, event.event_id);
-  if (shipment === undefined) return { error: new Error("It is too early to say") };
-  // Bought, it brings another task.
+  const shipment = await reconcilePurchase(dependencies, purchase, event.event_id);
+  if (shipment === undefined) {
+    return { error: new Error("The outcome of the purchase is not certain yet") };
+  }
+  // A bought label stores another task.
   return { outcome: `label_${shipment.state}`, more: true };
 }
 
@@ -29,7 +31,7 @@ export async function fetchMissingLabel(
   dependencies: LabelDependencies,
   event: ClaimedEvent,
 ): Promise<EventResult> {
-  const purchase = await dependencies.purchases.forWorker(idOf(event));
+  const purchase = await dependencies.purchases.getForWorker(shipmentIdOf(event));
   if (purchase?.state !== "purchased") return { ignored: "label_not_in_use" };
   if (hasLiveLink(purchase.shipment, Date.now())) return { ignored: "label_already_fetched" };
   await fetchLabel(dependencies, purchase.id, event.event_id);
@@ -41,10 +43,10 @@ export async function checkTracking(
   { database, purchases, providers }: LabelDependencies,
   event: ClaimedEvent,
 ): Promise<EventResult> {
-  const purchase = await purchases.forWorker(idOf(event));
+  const purchase = await purchases.getForWorker(shipmentIdOf(event));
   if (purchase === undefined) return { ignored: "shipment_not_found" };
-  const news = await providers[purchase.provider].track(purchase);
-  const args = { p_event_id: event.event_id, p_shipment_id: purchase.id, p_news: news };
+  const update = await providers[purchase.provider].track(purchase);
+  const args = { p_event_id: event.event_id, p_shipment_id: purchase.id, p_update: update };
   return await callFunction(database, "apply_tracking", args, Outcome);
 }
 
@@ -53,6 +55,6 @@ export async function checkPendingVoid(
   dependencies: LabelDependencies,
   event: ClaimedEvent,
 ): Promise<EventResult> {
-  const state = await checkVoid(dependencies, idOf(event), event.event_id);
+  const state = await checkVoid(dependencies, shipmentIdOf(event), event.event_id);
   return state === undefined ? { ignored: "no_void_pending" } : { outcome: state };
 }

@@ -1,11 +1,11 @@
-/** A parcel's measures: how sellers give them, and how each provider wants them. */
+/** The measures of a parcel: as sellers give them, and in the units of each provider. */
 import * as z from "zod";
 import { asObject } from "../http/read_json.ts";
 
 /** Units that are never mixed: inches go with ounces and pounds, centimetres with grams and kilograms. */
 const SYSTEM = { in: ["oz", "lb"], cm: ["g", "kg"] } as const;
 
-/** What any carrier takes, generously: the longest side and the weight. */
+/** Generous limits of any carrier: the longest side, and the weight. */
 const LIMITS = { in: 120, cm: 300, oz: 2400, lb: 150, g: 70_000, kg: 70 } as const;
 
 /** A number, or a decimal string, with at most two decimals; kept as the string. */
@@ -14,7 +14,7 @@ const Measure = z.union([z.number(), z.string()], "a number above 0, such as 9.5
   .refine((text) => /^\d{1,6}(\.\d{1,2})?$/.test(text) && Number(text) > 0, {
     error: "a number above 0 with at most two decimals, such as 9.5",
   })
-  // One way to write each: "9.0" is the same parcel as 9.
+  // "9.0" is the same parcel as 9.
   .transform((text) => String(Number(text)));
 
 export const Parcel = z.strictObject({
@@ -46,10 +46,10 @@ export const Parcel = z.strictObject({
 /** Measures are decimal strings. */
 export type Parcel = z.infer<typeof Parcel>;
 
-/** Never less than it is: a parcel that is declared too small is charged again by the carrier. */
+/** A carrier charges again for a parcel that is declared too small. */
 function roundUp(value: number, decimals: number): number {
   const scale = 10 ** decimals;
-  // 16 * 0.1 is a little more than 1.6: that is no reason to pay for 1.7.
+  // In floating point 16 * 0.1 is a little more than 1.6, and must not become 1.7.
   return Math.ceil(Number((value * scale).toFixed(6))) / scale;
 }
 

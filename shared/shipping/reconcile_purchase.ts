@@ -1,23 +1,23 @@
-/** Finds out at the carrier what became of a purchase whose worker died, or never got an answer. */
-import { LabelError } from "./errors.ts";
+/** Settles a purchase whose worker died or got no answer, by reading it at the carrier. */
 import type { LabelDependencies } from "./dependencies.ts";
-import type { Shipment, WorkersPurchase } from "./purchases.ts";
+import { LabelError } from "./errors.ts";
+import type { PurchaseForWorker, Shipment } from "./schemas.ts";
 
-/** By then the carrier has done whatever it was asked, or never will. */
+/** After so long the carrier has carried out the purchase, or never will. */
 const CERTAIN_SECONDS = 120;
 
-export function isUnsettled({ state }: WorkersPurchase): boolean {
+export function isUnsettled({ state }: PurchaseForWorker): boolean {
   return ["requested", "purchasing", "unknown"].includes(state);
 }
 
 /**
- * Adopts a label that is there, and gives up a purchase that certainly bought none; buys nothing.
- * @returns `undefined` if it is too early to say.
+ * Adopts a label that exists, and fails a purchase that certainly bought none; buys nothing.
+ * @returns `undefined` while the outcome is not certain.
  * @throws {LabelError} if the carrier cannot be read.
  */
-export async function settlePurchase(
+export async function reconcilePurchase(
   { purchases, providers }: LabelDependencies,
-  purchase: WorkersPurchase,
+  purchase: PurchaseForWorker,
   eventId?: number,
 ): Promise<Shipment | undefined> {
   // Nothing is bought before a purchase is "purchasing".
@@ -26,7 +26,7 @@ export async function settlePurchase(
   }
   let reason = "not_bought";
   const label = await providers[purchase.provider].find(purchase).catch((error) => {
-    // Shipped in another way than was asked for: in Seller Center, in several packages.
+    // Shipped in another way than requested: in Seller Center, in several packages.
     if (!(error instanceof LabelError) || error.code !== "already_shipped") throw error;
     reason = error.code;
     return undefined;

@@ -1,7 +1,8 @@
-/** Addresses of parcels: the sender's as sellers give it, both as EasyPost wants them. */
+/** The sender's address as sellers give it, and both addresses of a parcel in EasyPost's form. */
 import * as z from "zod";
 import { asObject } from "../http/read_json.ts";
 import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
+import { CountryCode } from "../values/schemas.ts";
 
 const Line = z.string().trim().min(1).max(100);
 
@@ -14,14 +15,15 @@ export const Sender = z.strictObject({
   city: Line,
   state: Line.optional(),
   postal_code: z.string().trim().regex(/^[A-Za-z0-9 -]{2,12}$/, "a postal code"),
-  /** ISO 3166-1 alpha-2. */
-  country: z.string().regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB"),
+  country: CountryCode,
 }, asObject("name, phone, line1, city, postal_code and country"));
 
 export type Sender = z.infer<typeof Sender>;
 
-/** Empty fields are left out. */
-function present(address: Record<string, string | null | undefined>): Record<string, string> {
+/** Leaves out empty fields. */
+function nonEmptyFields(
+  address: Record<string, string | null | undefined>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(address).filter((entry): entry is [string, string] => Boolean(entry[1])),
   );
@@ -29,7 +31,7 @@ function present(address: Record<string, string | null | undefined>): Record<str
 
 export function senderForEasyPost(sender: Sender): Record<string, string> {
   const { name, company, phone, line1, line2, city, state, postal_code, country } = sender;
-  return present({
+  return nonEmptyFields({
     name,
     company,
     phone,
@@ -42,8 +44,8 @@ export function senderForEasyPost(sender: Sender): Record<string, string> {
   });
 }
 
-export function recipientForEasyPost(address: ShippingAddress): Record<string, string> {
-  return present({
+export function recipientForEasyPost(address: Partial<ShippingAddress>): Record<string, string> {
+  return nonEmptyFields({
     name: address.name,
     phone: address.phone,
     street1: address.line1,

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { recipientForEasyPost, Sender, senderForEasyPost } from "./sender.ts";
 
 const ADA = {
@@ -13,12 +12,12 @@ const ADA = {
 
 const FULL = { ...ADA, company: "Mugs Ltd", line2: "Floor 2", state: "OR" };
 
-/** Which fields are wrong. */
-function wrong(sender: unknown): string[] {
+/** Names of the wrong fields. */
+function wrongFields(sender: unknown): string[] {
   return (Sender.safeParse(sender).error?.issues ?? []).map(({ path }) => path.join("."));
 }
 
-Deno.test("a sender is kept as it was given, without spaces around", () => {
+Deno.test("a sender is kept as given, without surrounding spaces", () => {
   assert.deepEqual(Sender.parse(ADA), ADA);
   assert.deepEqual(Sender.parse(FULL), FULL);
   const spaced = {
@@ -31,31 +30,33 @@ Deno.test("a sender is kept as it was given, without spaces around", () => {
   for (
     const phone of ["5035550100", "(+44) 20 7946 0018".slice(1).replace(")", ""), "+1.503/555-0100"]
   ) {
-    assert.deepEqual(wrong({ ...ADA, phone }), []);
+    assert.deepEqual(wrongFields({ ...ADA, phone }), []);
   }
   for (const postal_code of ["97209-1234", "SW1A 1AA", "D02 X285"]) {
-    assert.deepEqual(wrong({ ...ADA, postal_code }), []);
+    assert.deepEqual(wrongFields({ ...ADA, postal_code }), []);
   }
 });
 
-Deno.test("a sender lacks nothing that a carrier needs, and has nothing that nobody asked for", () => {
+Deno.test("a sender has every field that a carrier needs, and no unknown one", () => {
   for (const field of Object.keys(ADA)) {
     const { [field]: _, ...rest } = ADA as Record<string, unknown>;
-    assert.deepEqual(wrong(rest), [field]);
+    assert.deepEqual(wrongFields(rest), [field]);
     for (const value of ["", "  ", null, 7, false, {}, "x".repeat(101)]) {
-      assert.deepEqual(wrong({ ...ADA, [field]: value }), [field], `${field}: ${value}`);
+      assert.deepEqual(wrongFields({ ...ADA, [field]: value }), [field], `${field}: ${value}`);
     }
   }
   for (const field of ["company", "line2", "state"]) {
     for (const value of ["", " ", null, 7, "x".repeat(101)]) {
-      assert.deepEqual(wrong({ ...FULL, [field]: value }), [field], `${field}: ${value}`);
+      assert.deepEqual(wrongFields({ ...FULL, [field]: value }), [field], `${field}: ${value}`);
     }
   }
-  assert.deepEqual(wrong({ ...ADA, street1: "12 Kiln Road" }), [""]);
-  for (const value of [null, undefined, "Portland", [], 1]) assert.deepEqual(wrong(value), [""]);
+  assert.deepEqual(wrongFields({ ...ADA, street1: "12 Kiln Road" }), [""]);
+  for (const value of [null, undefined, "Portland", [], 1]) {
+    assert.deepEqual(wrongFields(value), [""]);
+  }
 });
 
-Deno.test("phone numbers, postal codes and countries that are none are refused", () => {
+Deno.test("invalid phone numbers, postal codes and countries are refused", () => {
   const refused = {
     phone: ["503", "call me", "+1 503 555 0100 ext. 7", "+".padEnd(40, "1"), "555\n0100\n22"],
     postal_code: ["1", "9720997209972", "972*9", "97_209"],
@@ -63,12 +64,12 @@ Deno.test("phone numbers, postal codes and countries that are none are refused",
   };
   for (const [field, values] of Object.entries(refused)) {
     for (const value of values) {
-      assert.deepEqual(wrong({ ...ADA, [field]: value }), [field], `${field}: ${value}`);
+      assert.deepEqual(wrongFields({ ...ADA, [field]: value }), [field], `${field}: ${value}`);
     }
   }
 });
 
-Deno.test("EasyPost gets its own names of the fields, and only those that are filled", () => {
+Deno.test("EasyPost gets its own field names, and only fields that are not empty", () => {
   assert.deepEqual(senderForEasyPost(Sender.parse(FULL)), {
     name: "Ada's Mugs",
     company: "Mugs Ltd",
@@ -85,7 +86,7 @@ Deno.test("EasyPost gets its own names of the fields, and only those that are fi
   ]);
 });
 
-Deno.test("a buyer's address goes to EasyPost without what TikTok alone knows, nulls and blanks", () => {
+Deno.test("a buyer's address goes to EasyPost without TikTok's own fields, nulls and blanks", () => {
   const address = {
     name: "Rosa Delgado",
     phone: null,
@@ -97,7 +98,7 @@ Deno.test("a buyer's address goes to EasyPost without what TikTok alone knows, n
     country: "US",
     full_address: "118 Alder Street, Portland",
     districts: [{ level: "L0", type: "Country", name: "United States" }],
-  } as unknown as ShippingAddress;
+  };
   assert.deepEqual(recipientForEasyPost(address), {
     name: "Rosa Delgado",
     street1: "118 Alder Street",
@@ -106,5 +107,5 @@ Deno.test("a buyer's address goes to EasyPost without what TikTok alone knows, n
     zip: "97205",
     country: "US",
   });
-  assert.deepEqual(recipientForEasyPost({} as ShippingAddress), {});
+  assert.deepEqual(recipientForEasyPost({}), {});
 });

@@ -1,11 +1,14 @@
-/** Gives labels back: asked for by the seller, decided by the provider, perhaps days later. */
-import { LabelError, labelProblem } from "./errors.ts";
+/** Voids labels: requested by the seller, decided by the provider, perhaps days later. */
 import type { LabelDependencies } from "./dependencies.ts";
-import type { LabelProvider, Purchase, VoidAnswer } from "./provider.ts";
-import type { Shipment } from "./purchases.ts";
+import { LabelError, LabelFailure } from "./errors.ts";
+import type { LabelProvider, VoidDecision } from "./providers/provider.ts";
+import type { Purchase, Shipment } from "./schemas.ts";
 
-/** A refusal is a decision; whoever cannot be asked has made none. @throws {LabelError} */
-async function decide(provider: LabelProvider, purchase: Purchase): Promise<VoidAnswer> {
+/** A refusal is a decision; an unreachable provider has made none. @throws {LabelError} */
+async function requestDecision(
+  provider: LabelProvider,
+  purchase: Purchase,
+): Promise<VoidDecision> {
   try {
     return await provider.void(purchase);
   } catch (error) {
@@ -14,35 +17,38 @@ async function decide(provider: LabelProvider, purchase: Purchase): Promise<Void
   }
 }
 
-/** @throws {Problem} why it is not voided; DatabaseError PT404 */
+/** @throws {LabelError} why the label is not voided */
 export async function voidLabel(
   { purchases, providers }: LabelDependencies,
   userId: string,
   shipmentId: string,
 ): Promise<Shipment> {
   const answer = await purchases.requestVoid(userId, shipmentId);
-  if (answer.outcome === "refused") throw labelProblem(answer.code);
+  if (answer.outcome === "refused") throw new LabelError(answer.code);
   if (answer.outcome === "exists") return answer.shipment;
   const { purchase } = answer;
-  const decision = await decide(providers[purchase.provider], purchase).catch(async (error) => {
+  const provider = providers[purchase.provider];
+  const decision = await requestDecision(provider, purchase).catch(async (error) => {
     if (!(error instanceof LabelError)) throw error;
     await purchases.settleVoid(shipmentId, { state: "void_requested", reason: "not_asked" });
-    throw labelProblem("void_pending", { cause: error });
+    throw new LabelError("void_pending", { cause: error });
   });
   const shipment = await purchases.settleVoid(shipmentId, decision);
-  if (shipment.state === "void_rejected") throw labelProblem(shipment.reason ?? "void_refused");
+  if (shipment.state === "void_rejected") {
+    throw new LabelError(LabelFailure.parse(shipment.reason ?? "void_refused"));
+  }
   return shipment;
 }
 
-/** Asks how a void stands that was not decided yet. @throws {LabelError} */
+/** Reads the provider's decision about a void that is pending. @throws {LabelError} */
 export async function checkVoid(
   { purchases, providers }: LabelDependencies,
   shipmentId: string,
   eventId: number,
 ): Promise<string | undefined> {
-  const purchase = await purchases.forWorker(shipmentId);
+  const purchase = await purchases.getForWorker(shipmentId);
   if (purchase?.state !== "void_requested") return undefined;
-  const decision = await decide(providers[purchase.provider], purchase);
+  const decision = await requestDecision(providers[purchase.provider], purchase);
   const { state } = await purchases.settleVoid(shipmentId, decision, eventId);
   return state;
 }

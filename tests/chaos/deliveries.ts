@@ -1,7 +1,7 @@
 /** Executes a plan: changes orders at the simulated TikTok and delivers its webhooks, many at once. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
-import type { Notification } from "../../local/simulators/tiktok/webhooks.ts";
+import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
 import type { Change, Plan } from "./plan.ts";
 
 interface Job {

@@ -21,13 +21,13 @@ import {
   storedTokens,
 } from "../support/logins.ts";
 import { letTimePass, runEventWorker, settledEvents, settleTasks } from "../support/shop.ts";
+import { test } from "../support/shared_stack.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const NOTHING = { shops: 0, logins: 0, events: 0 };
 
-Deno.test("the way of a browser: authorise page, consent, redirect; then webhooks and orders come", async () => {
-  await using stack = await startTestStack();
+test("the way of a browser: authorise page, consent, redirect; then webhooks and orders come", async (stack) => {
   const seller = await signUp(stack);
   const { id: shopId, openId } = stack.tiktok.addShop({ id: "7480000000000001001", name: "Ferns" });
   const recent = stack.tiktok.addOrder({ shopId });
@@ -69,8 +69,7 @@ Deno.test("the way of a browser: authorise page, consent, redirect; then webhook
   assert.deepEqual(shops, [{ shop_name: "Ferns", webhook_url: webhookUrl }]);
 });
 
-Deno.test("a cross-border login brings all its shops, with one token pair, ciphers, scopes and both dates", async () => {
-  await using stack = await startTestStack();
+test("a cross-border login brings all its shops, with one token pair, ciphers, scopes and both dates", async (stack) => {
   const seller = await signUp(stack);
   const openId = "cross-border";
   const regions = ["GB", "DE", "VN"];
@@ -137,8 +136,7 @@ Deno.test("US sellers get their own authorise address; other regions and none ge
   assert.equal((await stack.sql`select from private.tiktok_authorizations`).length, 3);
 });
 
-Deno.test("only signed-in users may call it, and a browser may from any page", async () => {
-  await using stack = await startTestStack();
+test("only signed-in users may call it, and a browser may from any page", async (stack) => {
   const seller = await signUp(stack);
   const { SUPABASE_PUBLISHABLE_KEY: key, SUPABASE_SECRET_KEY: secret } = stack.env;
   const [header, payload] = seller.accessToken.split(".") as [string, string];
@@ -188,8 +186,7 @@ Deno.test("only signed-in users may call it, and a browser may from any page", a
   assert.equal((await callOAuth(stack, "POST", "/authorize", { seller })).status, 401);
 });
 
-Deno.test("wrong verbs are 405 and use nothing up, a preview's HEAD of the callback neither", async () => {
-  await using stack = await startTestStack();
+test("wrong verbs are 405 and use nothing up, a preview's HEAD of the callback neither", async (stack) => {
   const seller = await signUp(stack);
   const { openId } = stack.tiktok.addShop({ id: "7480000000000003001" });
   const { state } = await beginAuthorization(stack.env, seller.accessToken);
@@ -213,8 +210,7 @@ Deno.test("wrong verbs are 405 and use nothing up, a preview's HEAD of the callb
   assert.deepEqual(await redirectOf(stack, back.search), { status: "connected" });
 });
 
-Deno.test("bad callbacks each have their outcome, and leave no row", async () => {
-  await using stack = await startTestStack();
+test("bad callbacks each have their outcome, and leave no row", async (stack) => {
   const seller = await signUp(stack);
   const { openId } = stack.tiktok.addShop({ id: "7480000000000004001" });
   const begin = async () => (await beginAuthorization(stack.env, seller.accessToken)).state;
@@ -283,8 +279,7 @@ Deno.test("bad callbacks each have their outcome, and leave no row", async () =>
   assert.equal((await countConnections(stack)).shops, 1);
 });
 
-Deno.test("a state connects to the account that asked for it, whoever's browser brings it", async () => {
-  await using stack = await startTestStack();
+test("a state connects to the account that asked for it, whoever's browser brings it", async (stack) => {
   const [ada, bob] = [await signUp(stack), await signUp(stack)];
   const { openId } = stack.tiktok.addShop({ id: "7480000000000005001" });
   const { state } = await beginAuthorization(stack.env, ada.accessToken);
@@ -312,8 +307,7 @@ Deno.test("a state connects to the account that asked for it, whoever's browser 
   assert.deepEqual((await callOAuth(stack, "GET", "/shops", { seller: bob })).json, { shops: [] });
 });
 
-Deno.test("25 callbacks with one state and one code at once: one connects", async () => {
-  await using stack = await startTestStack();
+test("25 callbacks with one state and one code at once: one connects", async (stack) => {
   const seller = await signUp(stack);
   const { openId } = stack.tiktok.addShop({ id: "7480000000000006001" });
   const { state } = await beginAuthorization(stack.env, seller.accessToken);
@@ -327,8 +321,7 @@ Deno.test("25 callbacks with one state and one code at once: one connects", asyn
   assert.equal(stack.tiktok.tokenRequests.length, 1, "TikTok was asked once");
 });
 
-Deno.test("an installation from TikTok's store waits for its seller, who finishes it once", async () => {
-  await using stack = await startTestStack();
+test("an installation from TikTok's store waits for its seller, who finishes it once", async (stack) => {
   const [ada, bob] = [await signUp(stack), await signUp(stack)];
   const { openId, id: shopId } = stack.tiktok.addShop({ id: "7480000000000007001" });
   const { status, claim, code } = await installFromStore(stack, openId);
@@ -358,8 +351,7 @@ Deno.test("an installation from TikTok's store waits for its seller, who finishe
   assert.equal(stack.tiktok.tokenRequests.length, 1);
 });
 
-Deno.test("logins that cannot sell are refused: creators, partners, and sellers without a shop", async () => {
-  await using stack = await startTestStack();
+test("logins that cannot sell are refused: creators, partners, and sellers without a shop", async (stack) => {
   const seller = await signUp(stack);
   const creator = stack.tiktok.addLogin({ userType: 1 });
   const partner = stack.tiktok.addLogin({ userType: 3 });
@@ -382,8 +374,7 @@ Deno.test("logins that cannot sell are refused: creators, partners, and sellers 
   assert.deepEqual(await countConnections(stack), NOTHING);
 });
 
-Deno.test("a shop that another account holds is refused whole; a dead connection makes room, its history stays", async () => {
-  await using stack = await startTestStack();
+test("a shop that another account holds is refused whole; a dead connection makes room, its history stays", async (stack) => {
   const [ada, bob] = [await signUp(stack), await signUp(stack)];
   const openId = "moved";
   const shops = ["7480000000000009001", "7480000000000009002"] as const;
@@ -437,8 +428,7 @@ Deno.test("a shop that another account holds is refused whole; a dead connection
   assert.deepEqual(await connectLogin(stack, ada, openId), taken);
 });
 
-Deno.test("what fails on the way leaves nothing half connected, and no detail in the redirect", async () => {
-  await using stack = await startTestStack();
+test("what fails on the way leaves nothing half connected, and no detail in the redirect", async (stack) => {
   const seller = await signUp(stack);
   const { openId, id: shopId } = stack.tiktok.addShop({ id: "7480000000000010001" });
   for (
@@ -484,8 +474,7 @@ Deno.test("what fails on the way leaves nothing half connected, and no detail in
   assert.deepEqual(await connectionStates(stack), [`${shopId} active`]);
 });
 
-Deno.test("GET /shops says in words how each shop stands; DELETE erases tokens and keeps the history", async () => {
-  await using stack = await startTestStack();
+test("GET /shops says in words how each shop stands; DELETE erases tokens and keeps the history", async (stack) => {
   const [ada, bob] = [await signUp(stack), await signUp(stack)];
   const openId = "ada's";
   const shops = ["7480000000000011001", "7480000000000011002"] as const;
@@ -556,8 +545,7 @@ Deno.test("GET /shops says in words how each shop stands; DELETE erases tokens a
   assert.equal((await ada.client.from("orders").select("id")).data?.length, 2);
 });
 
-Deno.test("an attempt that fails after the exchange does not end the connection that is there", async () => {
-  await using stack = await startTestStack();
+test("an attempt that fails after the exchange does not end the connection that is there", async (stack) => {
   const [ada, bob] = [await signUp(stack), await signUp(stack)];
   const openId = "held";
   stack.tiktok.addShop({ id: "7480000000000012001", openId });
@@ -580,8 +568,7 @@ Deno.test("an attempt that fails after the exchange does not end the connection 
   await isNewest();
 });
 
-Deno.test("of two ways back at once the pair that TikTok issued later is kept, though it came first", async () => {
-  await using stack = await startTestStack();
+test("of two ways back at once the pair that TikTok issued later is kept, though it came first", async (stack) => {
   const seller = await signUp(stack);
   const openId = "two-tabs";
   for (const id of ["7480000000000013001", "7480000000000013002"]) {
@@ -604,8 +591,7 @@ Deno.test("of two ways back at once the pair that TikTok issued later is kept, t
   }
 });
 
-Deno.test("an expired user token is told apart from a wrong one", async () => {
-  await using stack = await startTestStack();
+test("an expired user token is told apart from a wrong one", async (stack) => {
   const seller = await signUp(stack);
   const [header, payload] = seller.accessToken.split(".") as [string, string];
   const claims = { ...JSON.parse(atob(payload)), exp: 1 };

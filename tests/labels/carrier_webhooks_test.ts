@@ -5,12 +5,12 @@ import { createHmac } from "node:crypto";
 import type { EasyPostEvent, Tracker } from "../../local/simulators/easypost/objects.ts";
 import { MAX_BODY_BYTES } from "../../shared/http/read_body.ts";
 import {
-  buy,
   callShipments,
   type OrderRow,
+  processDueEvents,
+  processLaterEvents,
   receiveOrder,
-  workEvents,
-  workLater,
+  requestLabel,
 } from "../support/labels.ts";
 import { mutate, type Mutation, pick } from "../support/mutations.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
@@ -46,9 +46,9 @@ interface Parcel {
 }
 
 async function buyParcel(order: OrderRow, fields: Record<string, unknown> = {}): Promise<Parcel> {
-  const { status, body } = await buy(stack, seller, order.id, fields);
+  const { status, body } = await requestLabel(stack, seller, order.id, fields);
   assert.equal(status, 201, JSON.stringify(body));
-  await workEvents(stack);
+  await processDueEvents(stack);
   return { id: body.id, order, code: body.tracking_number };
 }
 
@@ -116,7 +116,7 @@ function news(
 async function send(...events: EasyPostEvent[]): Promise<void> {
   for (const event of events) {
     assert.equal(await stack.easypost.send(event), 200);
-    await workEvents(stack);
+    await processDueEvents(stack);
   }
 }
 
@@ -134,7 +134,7 @@ step("signed news move a parcel and its order from the purchase to the door", as
   for (const [word, status, order] of way) {
     const { event, answer } = await stack.easypost.advanceTracker(parcel.code, word);
     assert.equal(answer, 200);
-    await workEvents(stack);
+    await processDueEvents(stack);
     assert.deepEqual([await statusOf(parcel), await orderStatus(parcel)], [status, order], word);
     const stored = await storedEvent(event);
     assert.deepEqual(stored, {
@@ -174,7 +174,7 @@ step("late, doubled and shuffled news never move a parcel back", async () => {
   const deliveries = [...events, ...events, ...events].toSorted(() => random() - 0.5);
   const answers = await Promise.all(deliveries.map((event) => stack.easypost.send(event)));
   assert.ok(answers.every((answer) => answer === 200));
-  await workEvents(stack);
+  await processDueEvents(stack);
   assert.deepEqual([await statusOf(shuffled), await orderStatus(shuffled)], [
     "delivered",
     "delivered",
@@ -359,7 +359,7 @@ step("without EasyPost's signature it is 403, and nothing is stored", async () =
   assert.equal(await post(body.replace("delivered", "in_transit"), good), 403);
   assert.equal(await countEvents(stack), before);
   assert.equal(await post(body, good), 200);
-  await workEvents(stack);
+  await processDueEvents(stack);
   assert.equal(await countEvents(stack), before + 1);
   assert.equal(await statusOf(parcel), "delivered");
 });
@@ -398,7 +398,7 @@ step("it takes POST up to 1 MiB, at its own path, and only what it could store",
   assert.equal(await countEvents(stack), before);
   assert.equal(await post(body), 200);
   assert.equal(await countEvents(stack), before + 1);
-  await workEvents(stack);
+  await processDueEvents(stack);
 });
 
 step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invented", async () => {
@@ -420,7 +420,6 @@ step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invent
       status: pick(random, ["pre_transit", "in_transit"]),
       // Nobody reads these: the mutations are to meet what is read.
       tracking_details: [],
-      fees: [],
     });
     return mutate(random, { ...event, id: `evt_${seed}_${index}` }, topic);
   });
@@ -449,7 +448,7 @@ step("of 500 signed mutations none is a 5xx, none is lost, and nothing is invent
       if (response.status === 200) accepted.add(text);
     }
   }));
-  await workEvents(stack);
+  await processDueEvents(stack);
 
   const rows = await stack.sql`
     select * from private.webhook_events
@@ -517,7 +516,7 @@ step(
     await silence(23, recent);
     await stack.sql`
     update public.shipments set created_at = now() - interval '91 days' where id = ${old.id}`;
-    await workEvents(stack);
+    await processDueEvents(stack);
     assert.deepEqual(
       await parcelRow(silent).then((
         { status, estimated_delivery },
@@ -533,9 +532,9 @@ step(
 
     // It was asked today.
     stack.easypost.changeTracker(silent.code, "delivered");
-    await workEvents(stack);
+    await processDueEvents(stack);
     await silence(25, silent);
-    await workEvents(stack);
+    await processDueEvents(stack);
     assert.deepEqual([await questionsAbout(silent), await statusOf(silent)], [
       1,
       "out_for_delivery",
@@ -548,10 +547,10 @@ step("a carrier that does not answer is asked again", async () => {
   stack.easypost.changeTracker(parcel.code, "in_transit");
   stack.easypost.faults.add({ method: "GET", path: /\/shipments\/shp_\w+$/, kind: "html" });
   await silence(25, parcel);
-  await workEvents(stack);
+  await processDueEvents(stack);
   assert.equal(await statusOf(parcel), "purchased");
   stack.easypost.faults.clear();
-  await workLater(stack);
+  await processLaterEvents(stack);
   assert.deepEqual([await statusOf(parcel), await questionsAbout(parcel)], ["in_transit", 1]);
 });
 
@@ -567,7 +566,7 @@ step("TikTok's own parcels follow their packages and their order", async () => {
   stack.tiktok.changePackage(await packageOf(underway), "FULFILLING");
   stack.tiktok.changePackage(await packageOf(home), "COMPLETED");
   await silence(25, underway, home);
-  await workEvents(stack);
+  await processDueEvents(stack);
   assert.deepEqual([await statusOf(underway), await orderStatus(underway)], [
     "in_transit",
     "in_transit",
@@ -580,7 +579,7 @@ step("TikTok's own parcels follow their packages and their order", async () => {
     const control = `${stack.env.TIKTOK_API_URL}/control/packages/${await packageOf(told)}`;
     const response = await fetch(control, { method: "PATCH", body: JSON.stringify({ status }) });
     assert.deepEqual((await response.json()).answers, [200]);
-    await workEvents(stack);
+    await processDueEvents(stack);
     assert.deepEqual([await statusOf(told), await orderStatus(told)], [word, word]);
   }
   assert.equal(await questionsAbout(told), 0);

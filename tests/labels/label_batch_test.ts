@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import {
   agePurchases,
   type Answer,
-  buy,
   callShipments,
+  countLabelsBought,
   FROM,
-  labelsSold,
   PARCEL,
-  workEvents,
-  workLater,
+  processDueEvents,
+  processLaterEvents,
+  requestLabel,
 } from "../support/labels.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, letTimePass, subscribe } from "../support/shop.ts";
@@ -77,7 +77,7 @@ async function countBatches(): Promise<number> {
 /** Works, waits and works until the batch is done. */
 async function finished(batchId: string): Promise<Answer["body"]> {
   return await until("the batch is done", async () => {
-    await workLater(stack);
+    await processLaterEvents(stack);
     const { body } = await read(batchId);
     return body.state === "done" && body.unknown === 0 && body;
   });
@@ -88,7 +88,7 @@ async function assertOneEach(orderIds: string[]): Promise<void> {
   const rows = await stack.sql`
     select orders.id, orders.tiktok_order_id, orders.shipping_type, purchase.state,
       purchase.carrier_shipment_id, shipments.status, shipments.tracking_number,
-      shipments.tiktok_told_at
+      shipments.tiktok_notified_at
     from public.orders
     left join private.label_purchases as purchase on purchase.order_id = orders.id
     left join public.shipments on shipments.order_id = orders.id
@@ -97,7 +97,7 @@ async function assertOneEach(orderIds: string[]): Promise<void> {
   for (const row of rows) {
     assert.deepEqual([row.state, row.status], ["purchased", "purchased"]);
     assert.notEqual(row.tracking_number, null);
-    assert.notEqual(row.tiktok_told_at, null);
+    assert.notEqual(row.tiktok_notified_at, null);
     const { labels: own } = stack.tiktok.fulfillment;
     const sold = row.shipping_type === "TIKTOK"
       ? own.filter(({ orderId }) => orderId === row.tiktok_order_id)
@@ -117,7 +117,7 @@ step(
     const good = take(92);
     const cancelled = take(2);
     const [labelled = "", ...strange] = take(2);
-    assert.equal((await buy(stack, seller, labelled)).status, 201);
+    assert.equal((await requestLabel(stack, seller, labelled)).status, 201);
     for (const id of cancelled) {
       const [row] = await stack.sql`select tiktok_order_id from public.orders where id = ${id}`;
       stack.tiktok.changeOrder(row?.tiktok_order_id, "CANCELLED");
@@ -127,7 +127,7 @@ step(
     select tiktok_order_id from public.orders where id = ${cancelled[0] as string}`;
     const notice = stack.tiktok.state.get("orders", heard?.tiktok_order_id);
     if (notice) await stack.tiktok.send(stack.tiktok.notificationOf(notice));
-    await workEvents(stack);
+    await processDueEvents(stack);
     const nobodys = crypto.randomUUID();
     const [{ shipping_type: kind } = {}] = await stack.sql`
     select shipping_type from public.orders where id = ${strange[0] as string}`;
@@ -150,7 +150,7 @@ step(
         "rate_not_found",
       ],
     ];
-    const sold = labelsSold(stack);
+    const sold = countLabelsBought(stack);
     const labels = [
       ...bad.slice(0, 4).map(([wanted]) => wanted),
       ...good.map((id) => label(id)),
@@ -164,7 +164,7 @@ step(
     assert.ok(performance.now() - startedAt < 2000);
     const { id, created_at: _, items, ...counts } = body;
     assert.deepEqual(counts, {
-      state: "working",
+      state: "processing",
       total: 100,
       waiting: 100,
       purchased: 0,
@@ -178,7 +178,7 @@ step(
       const { body } = await read(id);
       progress.push(body.waiting);
       assert.equal(body.waiting + body.purchased + body.failed + body.unknown, 100);
-      assert.equal(body.state, body.waiting > 0 ? "working" : "done");
+      assert.equal(body.state, body.waiting > 0 ? "processing" : "done");
       return body.state === "done" && body;
     });
     assert.deepEqual(progress, progress.toSorted((a, b) => b - a), "it goes on, never back");
@@ -201,8 +201,8 @@ step(
       assert.notEqual(item.shipment.label_url, null);
       assert.equal(item.shipment.order_id, item.order_id);
     }
-    await workEvents(stack);
-    assert.equal(labelsSold(stack), sold + 92);
+    await processDueEvents(stack);
+    assert.equal(countLabelsBought(stack), sold + 92);
     await assertOneEach(good);
 
     // It is the seller's alone.
@@ -223,7 +223,7 @@ step(
   "a hundred and one, none, or one bad label among good ones: 400, and nothing is stored",
   async () => {
     const before = await countBatches();
-    const sold = labelsSold(stack);
+    const sold = countLabelsBought(stack);
     const [id = ""] = unlabelled;
     const good = label(id);
     const { parcel: _, ...parcelless } = good;
@@ -251,9 +251,9 @@ step(
     assert.deepEqual([keyless.status, keyless.body.code], [400, "idempotency_key_required"]);
     const reserved = await ask([good], "batch:1");
     assert.deepEqual([reserved.status, reserved.body.code], [400, "invalid_idempotency_key"]);
-    await workEvents(stack);
+    await processDueEvents(stack);
     assert.equal(await countBatches(), before);
-    assert.equal(labelsSold(stack), sold);
+    assert.equal(countLabelsBought(stack), sold);
   },
 );
 
@@ -265,7 +265,7 @@ step(
     const labels = orderIds.map((id) => label(id));
     const key = crypto.randomUUID();
     const before = await countBatches();
-    const sold = labelsSold(stack);
+    const sold = countLabelsBought(stack);
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(labels, key)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 202]);
     const [first] = answers;
@@ -283,27 +283,27 @@ step(
     const { body: theirs } = await read(foreign.body.id, other);
     assert.deepEqual([theirs.state, theirs.failed], ["done", 3]);
     assert.equal((await ask(labels, key)).status, 200);
-    await workEvents(stack);
+    await processDueEvents(stack);
     assert.equal(await countBatches(), before + 2);
-    assert.equal(labelsSold(stack), sold + 3);
+    assert.equal(countLabelsBought(stack), sold + 3);
     await assertOneEach(orderIds);
   },
 );
 
 step("an order that is named twice in a batch gets one label", async () => {
   const [id = ""] = take(1);
-  const sold = labelsSold(stack);
+  const sold = countLabelsBought(stack);
   const { body } = await ask([label(id), label(id), label(id)]);
   const done = await finished(body.id);
   assert.deepEqual([done.purchased, done.failed], [1, 2]);
-  await workEvents(stack);
-  assert.equal(labelsSold(stack), sold + 1);
+  await processDueEvents(stack);
+  assert.equal(countLabelsBought(stack), sold + 1);
   await assertOneEach([id]);
 });
 
 step("killed in the middle, the next worker buys what is missing, and nothing twice", async () => {
   const orderIds = take(24);
-  const sold = labelsSold(stack);
+  const sold = countLabelsBought(stack);
   const pid = stack.functionHostPid();
   let bought = 0;
   stack.easypost.faults.observe = ({ path, phase }) => {
@@ -321,22 +321,22 @@ step("killed in the middle, the next worker buys what is missing, and nothing tw
     const answer = await read(body.id);
     return answer.status === 200 && answer;
   });
-  assert.equal(halfway.state, "working");
+  assert.equal(halfway.state, "processing");
   assert.ok(halfway.waiting > 0);
-  assert.ok(labelsSold(stack) > sold);
+  assert.ok(countLabelsBought(stack) > sold);
 
   await agePurchases(stack);
   await letTimePass(stack);
   const done = await finished(body.id);
   assert.deepEqual([done.purchased, done.failed], [24, 0]);
-  await workEvents(stack);
-  assert.equal(labelsSold(stack), sold + 24);
+  await processDueEvents(stack);
+  assert.equal(countLabelsBought(stack), sold + 24);
   await assertOneEach(orderIds);
 });
 
 step("while the carriers are busy the batch waits, and in the end all is bought", async () => {
   const orderIds = take(10);
-  const sold = labelsSold(stack);
+  const sold = countLabelsBought(stack);
   for (const { faults } of [stack.easypost, stack.tiktok]) {
     faults.add({
       method: "POST",
@@ -347,24 +347,24 @@ step("while the carriers are busy the batch waits, and in the end all is bought"
   }
   const { body } = await ask(orderIds.map((id) => label(id)));
   for (let round = 0; round < 2; round++) {
-    await workLater(stack);
+    await processLaterEvents(stack);
     const { body: busy } = await read(body.id);
-    assert.deepEqual([busy.state, busy.waiting, busy.failed], ["working", 10, 0]);
-    assert.equal(labelsSold(stack), sold);
+    assert.deepEqual([busy.state, busy.waiting, busy.failed], ["processing", 10, 0]);
+    assert.equal(countLabelsBought(stack), sold);
   }
   stack.easypost.faults.clear();
   stack.tiktok.faults.clear();
   const done = await finished(body.id);
   assert.deepEqual([done.purchased, done.failed], [10, 0]);
-  await workEvents(stack);
-  assert.equal(labelsSold(stack), sold + 10);
+  await processDueEvents(stack);
+  assert.equal(countLabelsBought(stack), sold + 10);
   await assertOneEach(orderIds);
 });
 
 step("carriers that stay busy are told to the seller, who asks anew", async () => {
   const orderIds = take(2);
   const labels = orderIds.map((id) => label(id));
-  const sold = labelsSold(stack);
+  const sold = countLabelsBought(stack);
   for (const { faults } of [stack.easypost, stack.tiktok]) {
     faults.add({
       method: "POST",
@@ -380,13 +380,13 @@ step("carriers that stay busy are told to the seller, who asks anew", async () =
     assert.deepEqual([problem.status, problem.code], [503, "carrier_busy"]);
     assert.equal(shipment.state, "failed");
   }
-  assert.equal(labelsSold(stack), sold);
+  assert.equal(countLabelsBought(stack), sold);
   stack.easypost.faults.clear();
   stack.tiktok.faults.clear();
   const { body: anew } = await ask(labels);
   assert.equal((await finished(anew.id)).purchased, 2);
-  await workEvents(stack);
-  assert.equal(labelsSold(stack), sold + 2);
+  await processDueEvents(stack);
+  assert.equal(countLabelsBought(stack), sold + 2);
 });
 
 step("a batch takes POST, one batch GET; both name what they take", async () => {

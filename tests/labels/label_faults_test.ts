@@ -1,37 +1,44 @@
 /**
- * What the carrier answers to a purchase is lost, cut short, late, or in words that nobody knows. The
- * seller hears what is certain and what is not; however often it is asked for again, one label is bought.
+ * The carrier's answer to a purchase is lost, cut short, late or unknown. The seller learns what is certain
+ * and what is not; however often the request is repeated, one label is bought.
  */
 import assert from "node:assert/strict";
-import { supabaseConfigOf, workerConfigOf } from "../../local/stack/running_stack.ts";
-import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { environmentOf, supabaseConfigOf } from "../../local/stack/running_stack.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
-import { Problem } from "../../shared/http/problem.ts";
+import { readTikTokConfig } from "../../shared/config.ts";
 import { buyLabel } from "../../shared/shipping/buy_label.ts";
 import { EasyPostClient } from "../../shared/shipping/providers/easypost/client.ts";
 import {
   createLabelDependencies,
   type LabelDependencies,
 } from "../../shared/shipping/dependencies.ts";
-import type { LabelRequest } from "../../shared/shipping/purchases.ts";
+import { EasyPostProvider } from "../../shared/shipping/providers/easypost/provider.ts";
+import { TikTokShippingProvider } from "../../shared/shipping/providers/tiktok/provider.ts";
+import type { RequestedLabel } from "../../shared/shipping/purchases.ts";
+import { Parcel } from "../../shared/shipping/parcel.ts";
 import { TikTokClient } from "../../shared/tiktok/api/client.ts";
 import { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import type { Fault } from "../../local/simulators/faults.ts";
 import {
   agePurchases,
   type Answer,
-  buy,
   callShipments,
+  countLabelledLines,
+  countLabelsBought,
   FROM,
   healthOf,
-  labelsSold,
   type OrderRow,
   PARCEL,
-  takenLines,
-  workEvents,
-  workLater,
+  processDueEvents,
+  processLaterEvents,
+  requestLabel,
 } from "../support/labels.ts";
-import { type Meddler, type Meddling, startMeddler } from "../support/meddler.ts";
+import {
+  type InterceptingProxy,
+  type Interception,
+  startInterceptingProxy,
+} from "../support/intercepting_proxy.ts";
+import { labelErrorOf } from "../support/purchases.ts";
 import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
@@ -43,7 +50,7 @@ const PROVIDERS = ["easypost", "tiktok_shipping"] as const;
 
 const KEY = "EZTKlabelfaults";
 
-/** The call that spends money, and those that look it up and come before it. */
+/** The call that spends money, the one that looks the purchase up, and the one before. */
 const CALLS = {
   easypost: {
     buy: { method: "POST", path: /\/buy$/ },
@@ -59,41 +66,41 @@ const CALLS = {
 
 const READ_ORDER = { method: "GET", path: /\/order\/202309\/orders$/ };
 
-let meddler: Meddler;
+let proxy: InterceptingProxy;
 let stack: TestStack;
 let seller: ConnectedSeller;
-/** Orders that nobody asked a label for. */
+/** Orders without a label. */
 const waiting: Record<ProviderName, OrderRow[]> = { easypost: [], tiktok_shipping: [] };
 
-const step = testOnOneStack("the carrier's answers go wrong", async () => {
+const step = testOnOneStack("faults of the carrier's answers", async () => {
   const own = new AsyncDisposableStack();
-  meddler = own.use(await startMeddler());
+  proxy = own.use(await startInterceptingProxy());
   const started = own.use(
     await startTestStack({
       environment: {
         EASYPOST_API_KEY: KEY,
-        EASYPOST_API_URL: `${meddler.url}/easypost/v2`,
-        TIKTOK_API_URL: `${meddler.url}/tiktok`,
+        EASYPOST_API_URL: `${proxy.url}/easypost/v2`,
+        TIKTOK_API_URL: `${proxy.url}/tiktok`,
       },
     }),
   );
-  // Where the functions are given another EasyPost, the stack starts none.
+  // With another EasyPost in the environment the stack starts no simulator.
   const easypost = new EasyPostSimulator({
     apiKey: KEY,
     webhookSecret: started.env.EASYPOST_WEBHOOK_SECRET,
     webhookUrl: `${started.env.SUPABASE_URL}/functions/v1/carrier-webhooks`,
-    publicUrl: `${meddler.url}/easypost`,
+    publicUrl: `${proxy.url}/easypost`,
   });
   own.defer(() => easypost.close());
   stack = Object.assign(started, { easypost });
-  Object.assign(meddler.carriers, { easypost: easypost.fetch, tiktok: stack.tiktok.fetch });
+  Object.assign(proxy.carriers, { easypost: easypost.fetch, tiktok: stack.tiktok.fetch });
   seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   await receiveOrders();
   return own;
 }, () => {
   clearFaults();
-  assert.equal(meddler.waiting(), 0, "a meddling met no call");
+  assert.equal(proxy.pending(), 0, "an interception met no call");
 });
 
 function clearFaults(): void {
@@ -109,8 +116,8 @@ function addFault(provider: ProviderName, call: keyof typeof CALLS.easypost, fau
   faults.add({ ...CALLS[provider][call], ...fault });
 }
 
-function meddle(provider: ProviderName, how: Meddling["how"]): void {
-  meddler.meddle({ ...CALLS[provider].buy, how });
+function interceptPurchase(provider: ProviderName, effect: Interception["effect"]): void {
+  proxy.intercept({ ...CALLS[provider].buy, effect });
 }
 
 /** More than the steps use. */
@@ -125,7 +132,7 @@ async function receiveOrders(): Promise<void> {
     })
   );
   await stack.tiktok.sendShuffled(placed);
-  const rows = await until("the orders are in", async () => {
+  const rows = await until("the orders are stored", async () => {
     const rows = await stack.sql`select id, tiktok_order_id, shipping_type from public.orders`;
     return rows.length === placed.length && rows;
   });
@@ -141,7 +148,7 @@ function newOrder(provider: ProviderName): OrderRow {
   return order;
 }
 
-async function look(shipmentId: string): Promise<Answer> {
+async function readShipment(shipmentId: string): Promise<Answer> {
   return await callShipments(stack, seller, `/${shipmentId}`, { method: "GET" });
 }
 
@@ -152,7 +159,7 @@ async function stateOf(order: OrderRow): Promise<Record<string, unknown>> {
   return { ...rows[0] };
 }
 
-/** What the purchase has come to: one shipment that lacks nothing, and TikTok told once. */
+/** Asserts one complete shipment, of which TikTok was notified once. */
 async function assertOneShipment(order: OrderRow, what: string): Promise<void> {
   const rows = await stack.sql`
     select shipments.*, purchase.state from public.shipments
@@ -162,87 +169,82 @@ async function assertOneShipment(order: OrderRow, what: string): Promise<void> {
   const [row] = rows;
   assert.equal(row?.state, "purchased", what);
   assert.equal(row?.status, "purchased", what);
-  for (const column of ["tracking_number", "label_url", "tiktok_told_at"]) {
+  for (const column of ["tracking_number", "label_url", "tiktok_notified_at"]) {
     assert.notEqual(row?.[column], null, `${what}: ${column}`);
   }
-  const told = stack.tiktok.fulfillment.shipped.filter(({ orderId }) => orderId === order.tiktokId);
-  assert.equal(told.length, row?.provider === "easypost" ? 1 : 0, what);
-  assert.equal(await takenLines(stack, order.id), 1, what);
+  const notified = stack.tiktok.fulfillment.shipped.filter(({ orderId }) =>
+    orderId === order.tiktokId
+  );
+  assert.equal(notified.length, row?.provider === "easypost" ? 1 : 0, what);
+  assert.equal(await countLabelledLines(stack, order.id), 1, what);
 }
 
-interface Doubt {
+interface LostAnswer {
   what: string;
   spoil: (provider: ProviderName) => void;
-  /** Whether the label is bought all the same. */
-  bought: boolean;
   provider?: ProviderName;
 }
 
 const fault = (kind: Fault["kind"]) => (provider: ProviderName) =>
   addFault(provider, "buy", { kind, count: 1 });
 
-/** The carrier sold the label, and nobody heard so. */
-const UNHEARD: Doubt[] = [
-  { what: "a page instead of JSON", spoil: fault("not_json"), bought: true },
-  { what: "half of the answer", spoil: fault("truncated"), bought: true },
-  { what: "504, and bought", spoil: fault("lost"), bought: true },
-  { what: "500, and bought", spoil: diesAfterwards, bought: true },
+/** The carrier sells the label, and its answer does not arrive. */
+const BOUGHT: LostAnswer[] = [
+  { what: "a page instead of JSON", spoil: fault("not_json") },
+  { what: "half of the answer", spoil: fault("truncated") },
+  { what: "504, and bought", spoil: fault("lost") },
+  { what: "500, and bought", spoil: failAfterPurchase },
   {
     what: "the connection closed after the purchase",
-    spoil: (provider) => meddle(provider, "unanswered"),
-    bought: true,
+    spoil: (provider) => interceptPurchase(provider, "lose_answer"),
   },
   {
     what: "503 of a proxy, and bought",
-    spoil: (provider) => meddle(provider, () => page(503)),
-    bought: true,
+    spoil: (provider) => interceptPurchase(provider, () => page(503)),
   },
   ...(["SHIPMENT.POSTAGE.TIMED_OUT", "SHIPMENT.POSTAGE.NO_RESPONSE"] as const).map((code) => ({
     what: code,
     spoil: () => void stack.easypost.behaviour.doubtfulBuys.push(code),
-    bought: true,
     provider: "easypost" as const,
   })),
 ];
 
-const NOT_DONE: Doubt[] = [
-  { what: "500, nothing bought", spoil: fault("internal"), bought: false },
+const NOT_BOUGHT: LostAnswer[] = [
+  { what: "500, nothing bought", spoil: fault("internal") },
   {
     what: "the connection closed before the purchase",
-    spoil: (provider) => meddle(provider, "unheard"),
-    bought: false,
+    spoil: (provider) => interceptPurchase(provider, "lose_call"),
   },
   {
     what: "503 of a proxy, nothing bought",
     spoil: (provider) => {
       addFault(provider, "buy", { kind: "rate_limit", count: 1 });
-      meddle(provider, () => page(503));
+      interceptPurchase(provider, () => page(503));
     },
-    bought: false,
   },
 ];
 
 function page(status: number) {
-  // Longer than our client waits before it asks again by itself.
+  // Longer than our client waits before its own second attempt.
   const headers = { "content-type": "text/html", "retry-after": "60" };
   return { status, headers, body: "<html>Sorry</html>" };
 }
 
-function diesAfterwards(provider: ProviderName): void {
+function failAfterPurchase(provider: ProviderName): void {
   const { faults } = provider === "easypost" ? stack.easypost : stack.tiktok;
   const { method, path } = CALLS[provider].buy;
   faults.observe = (call) => {
     if (call.phase === "arrived" || call.method !== method || !path.test(call.path)) return;
     delete faults.observe;
-    throw new Error("It dies");
+    throw new Error("The simulator fails");
   };
 }
 
-/** All of `doubts` that this provider may have. */
-function* casesOf(doubts: Doubt[]): Generator<[ProviderName, Doubt]> {
+/** Every fault of each provider that may have it. */
+function* casesOf(faults: LostAnswer[]): Generator<[ProviderName, LostAnswer]> {
   for (const provider of PROVIDERS) {
-    for (const doubt of doubts) {
-      if (doubt.provider === undefined || doubt.provider === provider) yield [provider, doubt];
+    for (const one of faults) {
+      if (one.provider === undefined || one.provider === provider) yield [provider, one];
     }
   }
 }
@@ -253,38 +255,38 @@ interface Bought {
   what: string;
 }
 
-/** Asks again: it is the same label, and the only one that was sold. */
+/** Repeats the request: it returns the same label, and the only one that was sold. */
 async function assertSold({ order, key, what }: Bought, soldBefore: number): Promise<void> {
-  const again = await buy(stack, seller, order.id, { key });
+  const again = await requestLabel(stack, seller, order.id, { key });
   assert.deepEqual([again.status, again.body.state], [200, "purchased"], what);
-  assert.equal(labelsSold(stack), soldBefore + 1, what);
+  assert.equal(countLabelsBought(stack), soldBefore + 1, what);
 }
 
-/** However long it is left to the worker, each has one label and one shipment. */
+/** After any time of the worker, each has one label and one shipment. */
 async function assertOneEach(all: Bought[]): Promise<void> {
-  const sold = labelsSold(stack);
+  const sold = countLabelsBought(stack);
   await agePurchases(stack);
-  // TikTok may not have listened while its answers went wrong.
-  await workLater(stack);
+  // Notifying TikTok may have failed while its answers were spoiled.
+  await processLaterEvents(stack);
   for (const { order, key, what } of all) {
-    const { status, body } = await buy(stack, seller, order.id, { key });
+    const { status, body } = await requestLabel(stack, seller, order.id, { key });
     assert.deepEqual([status, body.state], [200, "purchased"], what);
     await assertOneShipment(order, what);
   }
-  assert.equal(labelsSold(stack), sold);
+  assert.equal(countLabelsBought(stack), sold);
 }
 
 step(
   "a purchase whose answer is lost or unreadable is found at the carrier and adopted at once",
   async () => {
     const all: Bought[] = [];
-    for (const [provider, { what: name, spoil }] of casesOf(UNHEARD)) {
+    for (const [provider, { what: name, spoil }] of casesOf(BOUGHT)) {
       const what = `${provider}, ${name}`;
       const order = newOrder(provider);
       const key = crypto.randomUUID();
-      const sold = labelsSold(stack);
+      const sold = countLabelsBought(stack);
       spoil(provider);
-      const { status, body } = await buy(stack, seller, order.id, { key });
+      const { status, body } = await requestLabel(stack, seller, order.id, { key });
       assert.equal(status, 201, `${what}: ${JSON.stringify(body)}`);
       assert.equal(body.state, "purchased", what);
       await assertSold({ order, key, what }, sold);
@@ -294,7 +296,7 @@ step(
   },
 );
 
-/** Words that nobody knows, characters and days that Postgres has no room for, and more than was asked. */
+/** Unknown values and fields, and characters and dates that Postgres cannot store. */
 const ODD: Record<ProviderName, (json: Record<string, unknown>) => unknown> = {
   easypost: ({ tracker, selected_rate, ...shipment }) => ({
     ...shipment,
@@ -325,23 +327,23 @@ const ODD: Record<ProviderName, (json: Record<string, unknown>) => unknown> = {
   }),
 };
 
-step("what nobody knows in the answer, or in the lookup after it, spoils nothing", async () => {
+step("unknown values in the answer, or in the lookup after it, do no harm", async () => {
   const all: Bought[] = [];
   for (const provider of PROVIDERS) {
     for (const call of ["buy", "lookUp"] as const) {
       const what = `${provider}, ${call}`;
       const order = newOrder(provider);
       const key = crypto.randomUUID();
-      const sold = labelsSold(stack);
+      const sold = countLabelsBought(stack);
       if (call === "lookUp") addFault(provider, "buy", { kind: "lost", count: 1 });
-      meddler.meddle({
+      proxy.intercept({
         ...CALLS[provider][call],
-        how: (answer) => ({
+        effect: (answer) => ({
           ...answer,
           body: JSON.stringify(ODD[provider](JSON.parse(answer.body))),
         }),
       });
-      const { status, body } = await buy(stack, seller, order.id, { key });
+      const { status, body } = await requestLabel(stack, seller, order.id, { key });
       assert.equal(status, 201, `${what}: ${JSON.stringify(body)}`);
       assert.equal(body.status, "purchased", what);
       await assertSold({ order, key, what }, sold);
@@ -352,79 +354,79 @@ step("what nobody knows in the answer, or in the lookup after it, spoils nothing
 });
 
 step(
-  "as long as nobody knows, the seller is told so, and the units are kept for that purchase",
+  "while the outcome is unknown, the seller learns so, and the units stay with that purchase",
   async () => {
     const all: Bought[] = [];
-    for (const [provider, { what: name, spoil }] of casesOf(UNHEARD.slice(4, 6))) {
+    for (const [provider, { what: name, spoil }] of casesOf(BOUGHT.slice(4, 6))) {
       const what = `${provider}, ${name}`;
       const order = newOrder(provider);
       const key = crypto.randomUUID();
-      const sold = labelsSold(stack);
+      const sold = countLabelsBought(stack);
       spoil(provider);
-      // Longer than anybody waits: no second attempt of the client's own.
+      // Longer than the client waits: it makes no second attempt.
       addFault(provider, "lookUp", { kind: "rate_limit", retryAfterSeconds: 60, count: 2 });
-      const { status, body, headers } = await buy(stack, seller, order.id, { key });
+      const { status, body, headers } = await requestLabel(stack, seller, order.id, { key });
       assert.equal(status, 504, `${what}: ${JSON.stringify(body)}`);
       assert.equal(body.code, "outcome_unknown", what);
       assert.equal(headers.get("content-type"), "application/problem+json");
       assert.ok(Number(headers.get("retry-after")) > 0, what);
-      assert.equal(labelsSold(stack), sold + 1, what);
+      assert.equal(countLabelsBought(stack), sold + 1, what);
 
-      const unknown = await look(body.shipment_id);
+      const unknown = await readShipment(body.shipment_id);
       assert.equal(unknown.status, 200, what);
       assert.equal(unknown.body.state, "unknown", what);
       assert.equal(unknown.body.tracking_number, null, what);
       const [line] = unknown.body.line_item_ids;
       const [other, named] = await Promise.all([
-        buy(stack, seller, order.id),
-        buy(stack, seller, order.id, { line_item_ids: [line] }),
+        requestLabel(stack, seller, order.id),
+        requestLabel(stack, seller, order.id, { line_item_ids: [line] }),
       ]);
       assert.deepEqual([other.status, other.body.code], [422, "line_items_labelled"], what);
       assert.deepEqual([named.status, named.body.code], [422, "line_items_labelled"], what);
       assert.deepEqual(await healthOf(stack, "labels_unknown"), { value: 1, status: "warning" });
-      // The carrier cannot be read even now.
-      const still = await buy(stack, seller, order.id, { key });
+      // The carrier still cannot be read.
+      const still = await requestLabel(stack, seller, order.id, { key });
       assert.deepEqual([still.status, still.body.shipment_id], [504, body.shipment_id], what);
-      assert.equal(labelsSold(stack), sold + 1, what);
-      await workEvents(stack);
+      assert.equal(countLabelsBought(stack), sold + 1, what);
+      await processDueEvents(stack);
       assert.deepEqual(await healthOf(stack, "labels_unknown"), { value: 0, status: "healthy" });
       await assertSold({ order, key, what }, sold);
       all.push({ order, key, what });
-      assert.equal((await look(body.shipment_id)).body.state, "purchased", what);
+      assert.equal((await readShipment(body.shipment_id)).body.state, "purchased", what);
     }
     await assertOneEach(all);
   },
 );
 
 step(
-  "what was not bought fails after two minutes, frees its units, and is bought by the same key",
+  "a purchase that bought nothing fails after two minutes, and the same key buys the label",
   async () => {
     const all: Bought[] = [];
-    for (const [provider, { what: name, spoil }] of casesOf(NOT_DONE)) {
+    for (const [provider, { what: name, spoil }] of casesOf(NOT_BOUGHT)) {
       const what = `${provider}, ${name}`;
       const order = newOrder(provider);
       const key = crypto.randomUUID();
-      const sold = labelsSold(stack);
+      const sold = countLabelsBought(stack);
       spoil(provider);
-      const first = await buy(stack, seller, order.id, { key });
+      const first = await requestLabel(stack, seller, order.id, { key });
       assert.deepEqual([first.status, first.body.code], [504, "outcome_unknown"], what);
-      // It may still be on its way to the carrier.
+      // The call may still be on its way to the carrier.
       for (let n = 0; n < 2; n++) {
-        const again = await buy(stack, seller, order.id, { key });
+        const again = await requestLabel(stack, seller, order.id, { key });
         assert.deepEqual([again.status, again.body.code], [504, "outcome_unknown"], what);
       }
-      await workEvents(stack);
+      await processDueEvents(stack);
       assert.deepEqual(await stateOf(order), { state: "unknown", reason: "outcome_unknown" }, what);
-      assert.equal(await takenLines(stack, order.id), 1, what);
+      assert.equal(await countLabelledLines(stack, order.id), 1, what);
 
       await agePurchases(stack);
-      await workLater(stack);
+      await processLaterEvents(stack);
       assert.deepEqual(await stateOf(order), { state: "failed", reason: "not_bought" }, what);
-      assert.equal(await takenLines(stack, order.id), 0, what);
-      assert.equal((await look(first.body.shipment_id)).body.state, "failed", what);
-      assert.equal(labelsSold(stack), sold, what);
+      assert.equal(await countLabelledLines(stack, order.id), 0, what);
+      assert.equal((await readShipment(first.body.shipment_id)).body.state, "failed", what);
+      assert.equal(countLabelsBought(stack), sold, what);
 
-      const bought = await buy(stack, seller, order.id, { key });
+      const bought = await requestLabel(stack, seller, order.id, { key });
       assert.deepEqual([bought.status, bought.body.id], [201, first.body.shipment_id], what);
       await assertSold({ order, key, what }, sold);
       all.push({ order, key, what });
@@ -434,7 +436,7 @@ step(
 );
 
 step(
-  "where the carrier surely sold nothing, the answer says so, and the same key buys at once",
+  "where the carrier certainly sold nothing, the answer says so, and the same key buys at once",
   async () => {
     const all: Bought[] = [];
     const withoutWait = ({ headers: { "retry-after": _, ...headers }, ...answer }: {
@@ -449,12 +451,12 @@ step(
       ["tiktok_shipping", "429", busy(7, 1), [503, "carrier_busy", "7"]],
       ["easypost", "429 without Retry-After", (provider) => {
         busy(7, 1)(provider);
-        meddle(provider, withoutWait);
+        interceptPurchase(provider, withoutWait);
       }, [503, "carrier_busy", "10"]],
-      // TikTok's turns away are asked again, twice.
+      // Calls that TikTok rate-limits are sent again, twice.
       ["tiktok_shipping", "429 without Retry-After", (provider) => {
         busy(7, 3)(provider);
-        for (let n = 0; n < 3; n++) meddle(provider, withoutWait);
+        for (let n = 0; n < 3; n++) interceptPurchase(provider, withoutWait);
       }, [503, "carrier_busy", "10"]],
       ["easypost", "no funds", () => stack.easypost.accounts.balance = "0.00", [
         402,
@@ -462,7 +464,7 @@ step(
         null,
       ]],
       ["easypost", "refused", (provider) => {
-        meddle(provider, (answer) => ({
+        interceptPurchase(provider, (answer) => ({
           ...answer,
           status: 422,
           body: '{"error":{"code":"SHIPMENT.POSTAGE.FAILURE","message":"No.","errors":[]}}',
@@ -474,15 +476,15 @@ step(
       const what = `${provider}, ${name}`;
       const order = newOrder(provider);
       const key = crypto.randomUUID();
-      const sold = labelsSold(stack);
+      const sold = countLabelsBought(stack);
       spoil(provider);
-      const { status, body, headers } = await buy(stack, seller, order.id, { key });
+      const { status, body, headers } = await requestLabel(stack, seller, order.id, { key });
       assert.deepEqual([status, body.code, headers.get("retry-after")], expected, what);
       assert.deepEqual(await stateOf(order), { state: "failed", reason: body.code }, what);
-      assert.equal(await takenLines(stack, order.id), 0, what);
-      assert.equal(labelsSold(stack), sold, what);
+      assert.equal(await countLabelledLines(stack, order.id), 0, what);
+      assert.equal(countLabelsBought(stack), sold, what);
       stack.easypost.accounts.balance = "1000.00";
-      const bought = await buy(stack, seller, order.id, { key });
+      const bought = await requestLabel(stack, seller, order.id, { key });
       assert.equal(bought.status, 201, what);
       await assertSold({ order, key, what }, sold);
       all.push({ order, key, what });
@@ -492,7 +494,7 @@ step(
 );
 
 step(
-  "what goes wrong before the purchase buys nothing, and the same key buys at once",
+  "a failure before the purchase buys nothing, and the same key buys at once",
   async () => {
     const all: Bought[] = [];
     const wait = { retryAfterSeconds: 60 };
@@ -513,21 +515,21 @@ step(
       const what = `${provider}, ${call}, ${spoiled.kind}`;
       const order = newOrder(provider);
       const key = crypto.randomUUID();
-      const sold = labelsSold(stack);
+      const sold = countLabelsBought(stack);
       if (call === "order") stack.tiktok.faults.add({ ...READ_ORDER, ...spoiled });
       else addFault(provider, call, spoiled);
-      const first = await buy(stack, seller, order.id, { key });
+      const first = await requestLabel(stack, seller, order.id, { key });
       assert.deepEqual([first.status, first.body.code], [status, code], what);
       assert.deepEqual(await stateOf(order), { state: "failed", reason: code }, what);
-      assert.equal(await takenLines(stack, order.id), 0, what);
+      assert.equal(await countLabelledLines(stack, order.id), 0, what);
       if (call === "prepare") {
         const body = { order_id: order.id, parcel: PARCEL, from: FROM };
         const rates = await callShipments(stack, seller, "/rates", { body });
         assert.deepEqual([rates.status, rates.body.code], [status, code], what);
       }
-      assert.equal(labelsSold(stack), sold, what);
+      assert.equal(countLabelsBought(stack), sold, what);
       clearFaults();
-      assert.equal((await buy(stack, seller, order.id, { key })).status, 201, what);
+      assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 201, what);
       await assertSold({ order, key, what }, sold);
       all.push({ order, key, what });
     }
@@ -542,22 +544,22 @@ step("a token that expires in the middle is refreshed once, and the label bought
     ["tiktok_shipping", "before the services", READ_ORDER],
     ["tiktok_shipping", "before the purchase", CALLS.tiktok_shipping.prepare],
     ["tiktok_shipping", "before the label is drawn", CALLS.tiktok_shipping.buy],
-    ["easypost", "before TikTok is told", READ_ORDER],
+    ["easypost", "before TikTok is notified", READ_ORDER],
   ];
   for (const [provider, what, last] of cases) {
     const order = newOrder(provider);
     const key = crypto.randomUUID();
-    const sold = labelsSold(stack);
+    const sold = countLabelsBought(stack);
     const refreshes = stack.tiktok.refreshes.length;
-    // Nobody refreshes twice within a minute.
+    // A login is refreshed at most once a minute.
     await stack.sql`update private.tiktok_logins set last_refreshed_at = now() - interval '1 day'`;
     stack.tiktok.faults.observe = ({ method, path, phase }) => {
       if (phase === "arrived" || method !== last.method || !last.path.test(path)) return;
       delete stack.tiktok.faults.observe;
       stack.tiktok.expireAccessToken(openId);
     };
-    assert.equal((await buy(stack, seller, order.id, { key })).status, 201, what);
-    await workEvents(stack);
+    assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 201, what);
+    await processDueEvents(stack);
     assert.equal(stack.tiktok.refreshes.length, refreshes + 1, what);
     await assertSold({ order, key, what }, sold);
     all.push({ order, key, what });
@@ -565,93 +567,95 @@ step("a token that expires in the middle is refreshed once, and the label bought
   await assertOneEach(all);
 });
 
-interface InProcess {
-  dependencies: LabelDependencies;
-  wanted: (order: OrderRow, key: string) => Parameters<typeof buyLabel>[1];
-}
-
-/** The same code, database and carriers, with the patience of a test. */
-async function impatient(): Promise<InProcess> {
-  const { env } = stack;
-  const { tiktok: config } = await workerConfigOf(env);
-  const easypost = { apiKey: KEY, apiUrl: env.EASYPOST_API_URL };
+/** The same code, database and carriers, with the timeouts of a test. */
+function labelsWithShortTimeouts(): LabelDependencies {
+  const env = environmentOf(stack.env);
+  const database = createServiceClient(supabaseConfigOf(stack.env));
+  const dependencies = createLabelDependencies(database, env);
+  const tiktok = new TikTokClient(readTikTokConfig(env), { timeoutMs: 200 });
+  const config = { apiKey: KEY, apiUrl: stack.env.EASYPOST_API_URL };
+  const easypost = new EasyPostClient(config, { timeoutMs: 200, buyTimeoutMs: 200 });
   return {
-    dependencies: createLabelDependencies({
-      database: createServiceClient(supabaseConfigOf(env)),
-      config,
-      keys: await parseKeyRing(env.ENCRYPTION_KEYS),
-      tiktok: new TikTokClient(config, { timeoutMs: 200 }),
-      easypost: new EasyPostClient(easypost, { timeoutMs: 200, buyTimeoutMs: 200 }),
-    }),
-    wanted: (order, key) => ({
-      userId: seller.id,
-      idempotencyKey: key,
-      hash: key,
-      request: {
-        order_id: order.id,
-        parcel: PARCEL,
-        service: "cheapest",
-        label_format: "PDF",
-        sender: FROM,
-      } as unknown as LabelRequest,
-    }),
+    ...dependencies,
+    tiktok,
+    providers: {
+      easypost: new EasyPostProvider(easypost),
+      tiktok_shipping: new TikTokShippingProvider({ ...dependencies, tiktok }),
+    },
   };
 }
 
-async function problemOf(promise: Promise<unknown>): Promise<Problem> {
-  const error = await promise.then(() => undefined, (error) => error);
-  assert.ok(error instanceof Problem, String(error));
-  return error;
+function labelFor({ id }: OrderRow): RequestedLabel {
+  return {
+    userId: seller.id,
+    idempotencyKey: id,
+    hash: id,
+    request: {
+      order_id: id,
+      parcel: Parcel.parse(PARCEL),
+      service: "cheapest",
+      label_format: "PDF",
+      sender: FROM,
+    },
+  };
 }
 
-step(
-  "a carrier that says nothing for too long is looked up: adopted, or in doubt and settled later",
-  async () => {
-    const { dependencies, wanted } = await impatient();
-    for (const provider of PROVIDERS) {
-      const adopted = newOrder(provider);
-      const key = crypto.randomUUID();
-      let sold = labelsSold(stack);
-      addFault(provider, "buy", { kind: "late", delayMs: 5000, count: 1 });
-      const { created, shipment } = await buyLabel(dependencies, wanted(adopted, key));
-      assert.deepEqual([created, shipment.state], [true, "purchased"], provider);
-      await workEvents(stack);
-      assert.equal(labelsSold(stack), sold + 1, provider);
-      await assertOneShipment(adopted, provider);
+/** Asserts that the purchase ends with an unknown outcome; returns the id of its shipment. */
+async function buyWithUnknownOutcome(
+  dependencies: LabelDependencies,
+  order: OrderRow,
+): Promise<string> {
+  const { code, shipmentId = "" } = await labelErrorOf(buyLabel(dependencies, labelFor(order)));
+  assert.equal(code, "outcome_unknown");
+  return shipmentId;
+}
 
-      // The lookup says nothing, either.
-      const doubtful = newOrder(provider);
-      sold = labelsSold(stack);
-      addFault(provider, "buy", { kind: "late", delayMs: 5000, count: 1 });
-      addFault(provider, "lookUp", { kind: "hang", delayMs: 5000, count: 1 });
-      const doubt = await problemOf(buyLabel(dependencies, wanted(doubtful, key + "2")));
-      assert.deepEqual([doubt.status, doubt.code], [504, "outcome_unknown"], provider);
-      const unknown = await look(doubt.members.shipment_id as string);
-      assert.equal(unknown.body.state, "unknown", provider);
-      await workEvents(stack);
-      const settled = await buyLabel(dependencies, wanted(doubtful, key + "2"));
-      assert.deepEqual([settled.created, settled.shipment.state], [false, "purchased"], provider);
-      await workEvents(stack);
-      assert.equal(labelsSold(stack), sold + 1, provider);
-      await assertOneShipment(doubtful, provider);
+for (const provider of PROVIDERS) {
+  step(`${provider}: a purchase whose answer is late is looked up and adopted`, async () => {
+    const order = newOrder(provider);
+    const sold = countLabelsBought(stack);
+    addFault(provider, "buy", { kind: "late", delayMs: 5000, count: 1 });
+    const { created, shipment } = await buyLabel(labelsWithShortTimeouts(), labelFor(order));
+    assert.deepEqual([created, shipment.state], [true, "purchased"]);
+    await processDueEvents(stack);
+    assert.equal(countLabelsBought(stack), sold + 1);
+    await assertOneShipment(order, provider);
+  });
 
-      // The carrier works it only when it was given up: whoever asks again finds that label.
-      const late = newOrder(provider);
-      sold = labelsSold(stack);
-      addFault(provider, "buy", { kind: "delay", delayMs: 60_000, count: 1 });
-      const given = await problemOf(buyLabel(dependencies, wanted(late, key + "3")));
-      assert.deepEqual([given.status, given.code], [504, "outcome_unknown"], provider);
-      await agePurchases(stack);
-      await workEvents(stack);
-      assert.deepEqual(await stateOf(late), { state: "failed", reason: "not_bought" }, provider);
-      clearFaults();
-      await until("the carrier has worked it", () => Promise.resolve(labelsSold(stack) > sold));
-      const found = await buyLabel(dependencies, wanted(late, key + "3"));
-      assert.deepEqual([found.created, found.shipment.state], [true, "purchased"], provider);
-      await workEvents(stack);
-      assert.equal(labelsSold(stack), sold + 1, provider);
-      await assertOneShipment(late, provider);
-      clearFaults();
-    }
-  },
-);
+  step(`${provider}: a late purchase whose lookup is late too is settled later`, async () => {
+    const dependencies = labelsWithShortTimeouts();
+    const order = newOrder(provider);
+    const sold = countLabelsBought(stack);
+    addFault(provider, "buy", { kind: "late", delayMs: 5000, count: 1 });
+    addFault(provider, "lookUp", { kind: "hang", delayMs: 5000, count: 1 });
+    const shipmentId = await buyWithUnknownOutcome(dependencies, order);
+    assert.equal((await readShipment(shipmentId)).body.state, "unknown");
+    await processDueEvents(stack);
+    const settled = await buyLabel(dependencies, labelFor(order));
+    assert.deepEqual([settled.created, settled.shipment.state], [false, "purchased"]);
+    await processDueEvents(stack);
+    assert.equal(countLabelsBought(stack), sold + 1);
+    await assertOneShipment(order, provider);
+  });
+
+  step(`${provider}: a label that is sold after its purchase failed is found again`, async () => {
+    const dependencies = labelsWithShortTimeouts();
+    const order = newOrder(provider);
+    const sold = countLabelsBought(stack);
+    addFault(provider, "buy", { kind: "delay", delayMs: 60_000, count: 1 });
+    await buyWithUnknownOutcome(dependencies, order);
+    await agePurchases(stack);
+    await processDueEvents(stack);
+    assert.deepEqual(await stateOf(order), { state: "failed", reason: "not_bought" });
+    clearFaults();
+    await until(
+      "the carrier has sold the label",
+      () => Promise.resolve(countLabelsBought(stack) > sold),
+    );
+    const found = await buyLabel(dependencies, labelFor(order));
+    assert.deepEqual([found.created, found.shipment.state], [true, "purchased"]);
+    await processDueEvents(stack);
+    assert.equal(countLabelsBought(stack), sold + 1);
+    await assertOneShipment(order, provider);
+  });
+}

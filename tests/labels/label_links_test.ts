@@ -1,7 +1,15 @@
 /** Links to labels: the stored one as long as it lives, a fresh one after it, and what is behind it. */
 import assert from "node:assert/strict";
-import { askRates, assertProblem, callsTo, labelsBought } from "../support/label_checks.ts";
-import { type Answer, buy, callShipments, receiveOrder } from "../support/labels.ts";
+import {
+  type Answer,
+  assertProblem,
+  callShipments,
+  callsTo,
+  labelsBought,
+  receiveOrder,
+  requestLabel,
+  requestRates,
+} from "../support/labels.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -9,7 +17,8 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const DOCUMENTS = /\/shipping_documents$/;
@@ -27,11 +36,10 @@ async function assertServes(url: string, format: keyof typeof BEGINNINGS): Promi
   assert.match((await response.text()).slice(0, 8), BEGINNINGS[format]);
 }
 
-Deno.test("TikTok's link is kept until it is 23 hours old, and then read again", async () => {
-  await using stack = await startTestStack();
+test("TikTok's link is kept until it is 23 hours old, and then read again", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
-  const { body: label } = await buy(stack, seller, order.id);
+  const { body: label } = await requestLabel(stack, seller, order.id);
   await settledEvents(stack);
   await assertServes(label.label_url, "PDF");
   const reads = () => callsTo(stack.tiktok.calls, DOCUMENTS);
@@ -64,13 +72,12 @@ Deno.test("TikTok's link is kept until it is 23 hours old, and then read again",
   assert.equal(labelsBought(stack).tiktok, 1);
 });
 
-Deno.test("a label that is still drawn is bought all the same; the worker or the seller fetches it", async () => {
-  await using stack = await startTestStack();
+test("a label that is still drawn is bought all the same; the worker or the seller fetches it", async (stack) => {
   const seller = await connectSeller(stack);
   // Read once by the request, and once by the worker in its background.
   stack.tiktok.fulfillment.labelDelay = 3;
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
-  const bought = await buy(stack, seller, order.id);
+  const bought = await requestLabel(stack, seller, order.id);
   assert.deepEqual([bought.status, bought.body.label_url], [201, null]);
   assert.equal(bought.body.state, "purchased");
   await until("the worker has tried", async () => {
@@ -91,7 +98,7 @@ Deno.test("a label that is still drawn is bought all the same; the worker or the
 
   stack.tiktok.fulfillment.labelDelay = 2;
   const other = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
-  const { body: { id, label_url } } = await buy(stack, seller, other.id);
+  const { body: { id, label_url } } = await requestLabel(stack, seller, other.id);
   assert.equal(label_url, null);
   await until("the worker has tried again", async () => {
     const [task] = await stack.sql`
@@ -109,8 +116,7 @@ Deno.test("a label that is still drawn is bought all the same; the worker or the
   assert.equal(labelsBought(stack).tiktok, 2);
 });
 
-Deno.test("EasyPost draws a label in the format that was asked for, by service and by rate", async () => {
-  await using stack = await startTestStack();
+test("EasyPost draws a label in the format that was asked for, by service and by rate", async (stack) => {
   const seller = await connectSeller(stack);
   for (const label_format of ["PDF", "PNG", "ZPL"] as const) {
     for (const by of ["service", "rate"]) {
@@ -118,10 +124,10 @@ Deno.test("EasyPost draws a label in the format that was asked for, by service a
       const what = `${label_format} by ${by}`;
       let label: Record<string, unknown> = { label_format };
       if (by === "rate") {
-        const { body: { rates } } = await askRates(stack, seller, order.id);
+        const { body: { rates } } = await requestRates(stack, seller, order.id);
         label = { label_format, rate_id: rates[0].rate_id, service: undefined };
       }
-      const { status, body } = await buy(stack, seller, order.id, label);
+      const { status, body } = await requestLabel(stack, seller, order.id, label);
       assert.deepEqual([status, body.label_format], [201, label_format], what);
       assert.equal(body.label_expires_at, null);
       await assertServes(body.label_url, label_format);
@@ -134,10 +140,13 @@ Deno.test("EasyPost draws a label in the format that was asked for, by service a
 
   // A rate's label is drawn as PNG first. Without the wanted format it is good all the same.
   const order = await receiveOrder(stack, seller);
-  const { body: { rates } } = await askRates(stack, seller, order.id);
+  const { body: { rates } } = await requestRates(stack, seller, order.id);
   stack.easypost.faults.add({ path: /\/label$/, kind: "internal", count: 2 });
   const { rate_id } = rates[0];
-  const { status, body } = await buy(stack, seller, order.id, { rate_id, service: undefined });
+  const { status, body } = await requestLabel(stack, seller, order.id, {
+    rate_id,
+    service: undefined,
+  });
   assert.deepEqual([status, body.label_format], [201, "PNG"]);
   for (const format of ["PNG", "PDF"] as const) {
     const { body: link } = await read(stack, seller, body.id, "/label");
@@ -148,11 +157,10 @@ Deno.test("EasyPost draws a label in the format that was asked for, by service a
   await settledEvents(stack);
 });
 
-Deno.test("there is no link to what was not bought, is no longer good, or cannot be drawn", async () => {
-  await using stack = await startTestStack();
+test("there is no link to what was not bought, is no longer good, or cannot be drawn", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
-  const zpl = await buy(stack, seller, order.id, { label_format: "ZPL" });
+  const zpl = await requestLabel(stack, seller, order.id, { label_format: "ZPL" });
   assertProblem(zpl, 422, "label_format_unavailable");
   assert.equal(labelsBought(stack).tiktok, 0);
   const [failed] = await stack.sql`select id from private.label_purchases`;
@@ -164,7 +172,7 @@ Deno.test("there is no link to what was not bought, is no longer good, or cannot
   );
 
   const own = await receiveOrder(stack, seller);
-  const { body: { id } } = await buy(stack, seller, own.id);
+  const { body: { id } } = await requestLabel(stack, seller, own.id);
   await settledEvents(stack);
   stack.easypost.behaviour.refundStatus = "refunded";
   assert.equal((await callShipments(stack, seller, `/${id}/void`)).body.state, "voided");

@@ -2,14 +2,18 @@
 import assert from "node:assert/strict";
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
 import {
-  askRates,
   assertProblem,
+  callShipments,
   callsTo,
+  FROM,
   labelsBought,
-  traces,
-  unitsOf,
-} from "../support/label_checks.ts";
-import { buy, callShipments, FROM, type OrderRow, receiveOrder } from "../support/labels.ts";
+  lineItemIdsOf,
+  type OrderRow,
+  receiveOrder,
+  requestLabel,
+  requestRates,
+  sideEffects,
+} from "../support/labels.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -17,7 +21,8 @@ import {
   settleTasks,
   subscribe,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const NOTHING = { easypost: 0, tiktok: 0 };
 
@@ -41,13 +46,12 @@ async function assertRefusedAtOnce(
   code: string,
   label: Record<string, unknown> = {},
 ): Promise<void> {
-  const before = await traces(stack);
-  assertProblem(await buy(stack, seller, order.id, label), 422, code);
-  assert.deepEqual(await traces(stack), before, code);
+  const before = await sideEffects(stack);
+  assertProblem(await requestLabel(stack, seller, order.id, label), 422, code);
+  assert.deepEqual(await sideEffects(stack), before, code);
 }
 
-Deno.test("orders whose own state forbids it get no label; what waits for something gets it then", async () => {
-  await using stack = await startTestStack();
+test("orders whose own state forbids it get no label; what waits for something gets it then", async (stack) => {
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const receive = async (order: Parameters<typeof receiveOrder>[2]) => {
@@ -71,7 +75,7 @@ Deno.test("orders whose own state forbids it get no label; what waits for someth
     const received = await receive(order);
     await assertRefusedAtOnce(stack, seller, received, code, label);
     if (label !== undefined) continue;
-    assertProblem(await askRates(stack, seller, received.id), 422, code, `rates: ${code}`);
+    assertProblem(await requestRates(stack, seller, received.id), 422, code, `rates: ${code}`);
   }
   assert.deepEqual(labelsBought(stack), NOTHING);
 
@@ -89,7 +93,7 @@ Deno.test("orders whose own state forbids it get no label; what waits for someth
     const address = stack.tiktok.addOrder({ ...rest, detail: {}, shopId: seller.shopId }).detail;
     const { recipient_address } = address;
     await change(stack, received, "AWAITING_SHIPMENT", { recipient_address });
-    const { status } = await buy(stack, seller, received.id, { key });
+    const { status } = await requestLabel(stack, seller, received.id, { key });
     assert.equal(status, 201, `${code} is over`);
   }
   await settledEvents(stack);
@@ -106,12 +110,11 @@ Deno.test("orders whose own state forbids it get no label; what waits for someth
   await assertRefusedAtOnce(stack, seller, refunded, "order_refunded");
 });
 
-Deno.test("what TikTok knows and we do not yet, forbids a label too, as long as it lasts", async () => {
-  await using stack = await startTestStack();
+test("what TikTok knows and we do not yet, forbids a label too, as long as it lasts", async (stack) => {
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const shippedBySeller = (order: OrderRow) => {
-    const units = unitsOf(stack, order.tiktokId);
+    const units = lineItemIdsOf(stack, order.tiktokId);
     const { line_items } = stack.tiktok.state.get("orders", order.tiktokId)?.detail as {
       line_items?: Record<string, unknown>[];
     };
@@ -153,7 +156,7 @@ Deno.test("what TikTok knows and we do not yet, forbids a label too, as long as 
       stack.tiktok.changeOrder(order.tiktokId, status, { ...detailOf(order) });
       const key = crypto.randomUUID();
       const easypost = stack.easypost.calls.length;
-      assertProblem(await buy(stack, seller, order.id, { key }), 422, code, what);
+      assertProblem(await requestLabel(stack, seller, order.id, { key }), 422, code, what);
       assert.deepEqual(labelsBought(stack), bought, what);
       assert.equal(stack.easypost.calls.length, easypost, what);
       const [purchase] = await stack.sql`
@@ -161,46 +164,48 @@ Deno.test("what TikTok knows and we do not yet, forbids a label too, as long as 
       assert.deepEqual({ ...purchase }, { state: "failed", reason: code }, what);
       if (passes === undefined) continue;
       stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT", { ...passes });
-      assert.equal((await buy(stack, seller, order.id, { key })).status, 201, what);
+      assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 201, what);
     }
   }
   await settledEvents(stack);
 });
 
-Deno.test("a parcel needs a sender: one that the shop gave before, or with rates, will do", async () => {
-  await using stack = await startTestStack();
+test("a parcel needs a sender: one that the shop gave before, or with rates, will do", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const key = crypto.randomUUID();
   const without = { key, from: undefined };
   for (let n = 0; n < 2; n++) {
-    assertProblem(await buy(stack, seller, order.id, without), 422, "sender_required");
+    assertProblem(await requestLabel(stack, seller, order.id, without), 422, "sender_required");
   }
-  const unknown = await askRates(stack, seller, order.id, { from: undefined });
+  const unknown = await requestRates(stack, seller, order.id, { from: undefined });
   assertProblem(unknown, 422, "sender_required");
   assert.deepEqual(stack.easypost.calls, []);
   // The same key with a sender is another request.
-  assertProblem(await buy(stack, seller, order.id, { key }), 409, "idempotency_key_reused");
+  assertProblem(
+    await requestLabel(stack, seller, order.id, { key }),
+    409,
+    "idempotency_key_reused",
+  );
 
-  assert.equal((await askRates(stack, seller, order.id)).status, 200);
-  assert.equal((await buy(stack, seller, order.id, without)).status, 201);
+  assert.equal((await requestRates(stack, seller, order.id)).status, 200);
+  assert.equal((await requestLabel(stack, seller, order.id, without)).status, 201);
   const [made] = stack.easypost.state.all("shipments").filter(({ purchase }) => purchase);
   assert.deepEqual([made?.fromAddress.street1, made?.fromAddress.zip], [
     FROM.line1,
     FROM.postal_code,
   ]);
   const next = await receiveOrder(stack, seller);
-  assert.equal((await buy(stack, seller, next.id, { from: undefined })).status, 201);
+  assert.equal((await requestLabel(stack, seller, next.id, { from: undefined })).status, 201);
   const stranger = await connectSeller(stack);
   const theirs = await receiveOrder(stack, stranger);
-  const answer = await buy(stack, stranger, theirs.id, { from: undefined });
+  const answer = await requestLabel(stack, stranger, theirs.id, { from: undefined });
   assertProblem(answer, 422, "sender_required");
   assert.equal(labelsBought(stack).easypost, 2);
   await settledEvents(stack);
 });
 
-Deno.test("a disconnected shop's orders get no label until it is connected again", async () => {
-  await using stack = await startTestStack();
+test("a disconnected shop's orders get no label until it is connected again", async (stack) => {
   const seller = await connectSeller(stack);
   const orders = [
     await receiveOrder(stack, seller),
@@ -211,7 +216,7 @@ Deno.test("a disconnected shop's orders get no label until it is connected again
   await settledEvents(stack);
   const calls = stack.tiktok.calls.length;
   for (const { id } of orders) {
-    assertProblem(await buy(stack, seller, id, { key: id }), 422, "shop_not_connected");
+    assertProblem(await requestLabel(stack, seller, id, { key: id }), 422, "shop_not_connected");
   }
   assert.deepEqual(labelsBought(stack), NOTHING);
   assert.deepEqual([stack.tiktok.calls.length, stack.easypost.calls.length], [calls, 0]);
@@ -220,35 +225,34 @@ Deno.test("a disconnected shop's orders get no label until it is connected again
   await connectWithCode(stack.env, seller, code);
   await settleTasks(stack);
   for (const { id } of orders) {
-    assert.equal((await buy(stack, seller, id, { key: id })).status, 201);
+    assert.equal((await requestLabel(stack, seller, id, { key: id })).status, 201);
   }
   assert.deepEqual(labelsBought(stack), { easypost: 1, tiktok: 1 });
   await settledEvents(stack);
 });
 
-Deno.test("without enough funds nothing is bought, and with them the same request succeeds", async () => {
-  await using stack = await startTestStack();
+test("without enough funds nothing is bought, and with them the same request succeeds", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const { accounts } = stack.easypost;
   accounts.balance = "6.81";
   const key = crypto.randomUUID();
   for (let n = 0; n < 2; n++) {
-    assertProblem(await buy(stack, seller, order.id, { key }), 402, "funds_missing");
+    assertProblem(await requestLabel(stack, seller, order.id, { key }), 402, "funds_missing");
     assert.deepEqual([accounts.labelsBought, accounts.balance], [0, "6.81"]);
   }
   const [failed] = await stack.sql`select id, state, reason from private.label_purchases`;
   assert.deepEqual([failed?.state, failed?.reason], ["failed", "funds_missing"]);
-  assert.equal((await traces(stack)).lines, 0);
+  assert.equal((await sideEffects(stack)).lines, 0);
   assert.deepEqual((await seller.client.from("shipments").select("id")).data, []);
   const shown = await callShipments(stack, seller, `/${failed?.id}`, { method: "GET" });
   assert.deepEqual([shown.body.state, shown.body.reason], ["failed", "funds_missing"]);
 
   accounts.balance = "6.82";
-  const { status, body } = await buy(stack, seller, order.id, { key });
+  const { status, body } = await requestLabel(stack, seller, order.id, { key });
   assert.deepEqual([status, body.id, body.shipping_cost], [201, failed?.id, "6.81"]);
   assert.deepEqual([accounts.labelsBought, accounts.balance], [1, "0.00"]);
   assert.equal(callsTo(stack.easypost.calls, /^POST \/v2\/shipments$/), 1);
-  assert.equal((await buy(stack, seller, order.id, { key })).status, 200);
+  assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 200);
   await settledEvents(stack);
 });

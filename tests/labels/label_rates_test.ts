@@ -1,15 +1,17 @@
 /** What labels cost: the prices that are shown are the ones that are charged. */
 import assert from "node:assert/strict";
 import {
-  askRates,
   assertProblem,
+  callShipments,
   callsTo,
   labelsBought,
-  unitsOf,
-} from "../support/label_checks.ts";
-import { buy, callShipments, receiveOrder } from "../support/labels.ts";
+  lineItemIdsOf,
+  receiveOrder,
+  requestLabel,
+  requestRates,
+} from "../support/labels.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
 const SHIPMENTS_MADE = /^POST \/v2\/shipments$/;
 const SERVICES_READ = /\/shipping_services\/query$/;
@@ -32,11 +34,10 @@ function shown(rates: ShownRate[]): unknown[] {
   ]);
 }
 
-Deno.test("EasyPost's rates come cheapest first, and the one that is chosen is charged exactly", async () => {
-  await using stack = await startTestStack();
+test("EasyPost's rates come cheapest first, and the one that is chosen is charged exactly", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
-  const { status, body: { rates } } = await askRates(stack, seller, order.id);
+  const { status, body: { rates } } = await requestRates(stack, seller, order.id);
   assert.equal(status, 200);
   assert.deepEqual(shown(rates), [
     ["USPS", "USPS/GroundAdvantage", "6.81", false],
@@ -63,7 +64,7 @@ Deno.test("EasyPost's rates come cheapest first, and the one that is chosen is c
 
   const { rate_id } = rates[2];
   const chosen = { rate_id, service: undefined, from: undefined };
-  const bought = await buy(stack, seller, order.id, chosen);
+  const bought = await requestLabel(stack, seller, order.id, chosen);
   assert.equal(bought.status, 201);
   const { shipping_cost, quoted_cost, currency, carrier, service_type } = bought.body;
   assert.deepEqual([shipping_cost, quoted_cost, currency], ["9.61", "9.61", "USD"]);
@@ -87,18 +88,17 @@ Deno.test("EasyPost's rates come cheapest first, and the one that is chosen is c
   stack.easypost.behaviour.refundStatus = "refunded";
   const voided = await callShipments(stack, seller, `/${bought.body.id}/void`);
   assert.equal(voided.body.state, "voided");
-  const other = await buy(stack, seller, order.id, chosen);
+  const other = await requestLabel(stack, seller, order.id, chosen);
   assert.deepEqual([other.status, other.body.shipping_cost], [201, "9.61"]);
   assert.equal(callsTo(stack.easypost.calls, SHIPMENTS_MADE), 2);
   await settledEvents(stack);
 });
 
-Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bought at their price", async () => {
-  await using stack = await startTestStack();
+test("TikTok's rates mark its default; default, cheapest and a rate are bought at their price", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 4 });
-  const [a, b, c, d] = unitsOf(stack, order.tiktokId) as [string, string, string, string];
-  const asked = await askRates(stack, seller, order.id, { from: undefined });
+  const [a, b, c, d] = lineItemIdsOf(stack, order.tiktokId) as [string, string, string, string];
+  const asked = await requestRates(stack, seller, order.id, { from: undefined });
   assert.equal(asked.status, 200, "TikTok knows where the seller sends from");
   const { rates } = asked.body;
   const [cheapest, middle, dearest] = [
@@ -123,7 +123,10 @@ Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bou
   const from = stack.tiktok.calls.length;
   for (const [n, [label, service, price]] of wanted.entries()) {
     const line_item_ids = [[a, b, c, d][n]];
-    const { status, body } = await buy(stack, seller, order.id, { ...label, line_item_ids });
+    const { status, body } = await requestLabel(stack, seller, order.id, {
+      ...label,
+      line_item_ids,
+    });
     assert.equal(status, 201, body.detail);
     assert.deepEqual([body.shipping_cost, body.quoted_cost, body.currency], [price, price, "USD"]);
     const label_ = stack.tiktok.fulfillment.labels.at(-1);
@@ -138,16 +141,15 @@ Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bou
   await settledEvents(stack);
 });
 
-Deno.test("EasyPost sells the service that is named, and none that it did not offer", async () => {
-  await using stack = await startTestStack();
+test("EasyPost sells the service that is named, and none that it did not offer", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   for (const service of ["Pigeon", "usps/priority"]) {
-    const answer = await buy(stack, seller, order.id, { service });
+    const answer = await requestLabel(stack, seller, order.id, { service });
     assertProblem(answer, 422, "service_unavailable", service);
   }
   assert.deepEqual(labelsBought(stack), { easypost: 0, tiktok: 0 });
-  const named = await buy(stack, seller, order.id, { service: "UPSDAP/Ground" });
+  const named = await requestLabel(stack, seller, order.id, { service: "UPSDAP/Ground" });
   assert.deepEqual(
     [named.status, named.body.shipping_cost, named.body.service_type],
     [201, "7.78", "Ground"],
@@ -155,28 +157,27 @@ Deno.test("EasyPost sells the service that is named, and none that it did not of
   await settledEvents(stack);
 });
 
-Deno.test("outside the US TikTok names no price: the waiting package is arranged once", async () => {
-  await using stack = await startTestStack();
+test("outside the US TikTok names no price: the waiting package is arranged once", async (stack) => {
   const shopId = "7490000000000000001";
   stack.tiktok.addShop({ id: shopId, region: "DE" });
   const seller = await connectSeller(stack, shopId);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
   const detail = stack.tiktok.state.get("orders", order.tiktokId)?.detail;
   const waiting = detail?.packages as { id: string }[];
-  const asked = await askRates(stack, seller, order.id, { from: undefined });
+  const asked = await requestRates(stack, seller, order.id, { from: undefined });
   assert.equal(asked.status, 200, "TikTok knows where the seller sends from");
   const { rates } = asked.body;
   assert.deepEqual(shown(rates), [["TikTok Shipping", "tiktok", null, true]]);
 
-  const [unit] = unitsOf(stack, order.tiktokId);
-  const part = await buy(stack, seller, order.id, { line_item_ids: [unit] });
+  const [unit] = lineItemIdsOf(stack, order.tiktokId);
+  const part = await requestLabel(stack, seller, order.id, { line_item_ids: [unit] });
   assertProblem(part, 422, "line_items_combined");
   assert.equal(labelsBought(stack).tiktok, 0);
 
   const key = crypto.randomUUID();
   const label = { key, rate_id: rates[0].rate_id, service: undefined };
   const answers = await Promise.all(
-    Array.from({ length: 10 }, () => buy(stack, seller, order.id, label)),
+    Array.from({ length: 10 }, () => requestLabel(stack, seller, order.id, label)),
   );
   const bought = answers.find(({ status }) => status === 201)?.body;
   assert.deepEqual(
@@ -189,6 +190,6 @@ Deno.test("outside the US TikTok names no price: the waiting package is arranged
     stack.tiktok.fulfillment.labels.map(({ packageId }) => packageId),
     waiting.map(({ id }) => id),
   );
-  assert.equal((await buy(stack, seller, order.id, label)).status, 200);
+  assert.equal((await requestLabel(stack, seller, order.id, label)).status, 200);
   await settledEvents(stack);
 });

@@ -1,17 +1,22 @@
 /** Requests for labels that are refused: they cost nothing, store nothing and ask nobody. */
 import assert from "node:assert/strict";
-import { askRates, assertProblem, labelsBought, traces, unitsOf } from "../support/label_checks.ts";
 import {
   type Answer,
-  buy,
+  assertProblem,
   callShipments,
   FROM,
+  labelsBought,
+  lineItemIdsOf,
   type OrderRow,
   PARCEL,
   receiveOrder,
+  requestLabel,
+  requestRates,
+  sideEffects,
 } from "../support/labels.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 interface Shop {
   stack: TestStack;
@@ -34,19 +39,18 @@ async function assertRefused(
   what: string,
   call: () => Promise<Answer>,
 ): Promise<Answer> {
-  const before = await traces(stack);
+  const before = await sideEffects(stack);
   const answer = await call();
   assertProblem(answer, status, code, what);
-  assert.deepEqual(await traces(stack), before, what);
+  assert.deepEqual(await sideEffects(stack), before, what);
   return answer;
 }
 
 const INVALID = [400, "invalid_body"] as const;
 
-Deno.test("a body that is not what POST / and POST /rates take is refused before anybody is asked", async () => {
-  await using stack = await startTestStack();
+test("a body that is not what POST / and POST /rates take is refused before anybody is asked", async (stack) => {
   const { seller, order } = await openShop(stack);
-  const [unit] = unitsOf(stack, order.tiktokId) as [string];
+  const [unit] = lineItemIdsOf(stack, order.tiktokId) as [string];
   const parcels: Record<string, unknown> = {
     negative: { ...PARCEL, weight: -1 },
     zero: { ...PARCEL, length: 0 },
@@ -80,12 +84,12 @@ Deno.test("a body that is not what POST / and POST /rates take is refused before
   };
   for (const [name, parcel] of Object.entries(parcels)) bodies[`parcel: ${name}`] = { parcel };
   for (const [name, fields] of Object.entries(bodies)) {
-    await assertRefused(stack, INVALID, name, () => buy(stack, seller, order.id, fields));
+    await assertRefused(stack, INVALID, name, () => requestLabel(stack, seller, order.id, fields));
     await assertRefused(
       stack,
       INVALID,
       `rates: ${name}`,
-      () => askRates(stack, seller, order.id, fields),
+      () => requestRates(stack, seller, order.id, fields),
     );
   }
   const labels: Record<string, Record<string, unknown>> = {
@@ -97,7 +101,7 @@ Deno.test("a body that is not what POST / and POST /rates take is refused before
     "an endless service": { service: "s".repeat(101) },
   };
   for (const [name, fields] of Object.entries(labels)) {
-    await assertRefused(stack, INVALID, name, () => buy(stack, seller, order.id, fields));
+    await assertRefused(stack, INVALID, name, () => requestLabel(stack, seller, order.id, fields));
   }
   const endless = JSON.stringify({ order_id: order.id, parcel: PARCEL, service: "cheapest" })
     .replace('"length":9', '"length":1e400');
@@ -115,32 +119,32 @@ Deno.test("a body that is not what POST / and POST /rates take is refused before
       await assertRefused(stack, refusal, `${path} ${name}`, call);
     }
   }
-  const detail = (await buy(stack, seller, order.id, { parcel: { ...PARCEL, weight: -77 } })).body
-    .detail;
+  const detail =
+    (await requestLabel(stack, seller, order.id, { parcel: { ...PARCEL, weight: -77 } })).body
+      .detail;
   assert.match(detail, /parcel\.weight/);
   assert.doesNotMatch(detail, /77/);
   // All that was wrong was what was said to be.
-  assert.equal((await buy(stack, seller, order.id)).status, 201);
+  assert.equal((await requestLabel(stack, seller, order.id)).status, 201);
   await settledEvents(stack);
 });
 
-Deno.test("what is another seller's, or of another order, is not there; keys and methods are checked", async () => {
-  await using stack = await startTestStack();
+test("what is another seller's, or of another order, is not there; keys and methods are checked", async (stack) => {
   const { seller, order } = await openShop(stack);
   const stranger = await connectSeller(stack);
   const theirs = await receiveOrder(stack, stranger);
-  const { body: { id: theirShipment } } = await buy(stack, stranger, theirs.id);
+  const { body: { id: theirShipment } } = await requestLabel(stack, stranger, theirs.id);
   const theirNext = await receiveOrder(stack, stranger);
-  const theirRate = (await askRates(stack, stranger, theirNext.id)).body.rates[0].rate_id;
+  const theirRate = (await requestRates(stack, stranger, theirNext.id)).body.rates[0].rate_id;
   const second = await receiveOrder(stack, seller);
-  const secondRate = (await askRates(stack, seller, second.id)).body.rates[0].rate_id;
-  const { body: { rates: [rate] } } = await askRates(stack, seller, order.id);
+  const secondRate = (await requestRates(stack, seller, second.id)).body.rates[0].rate_id;
+  const { body: { rates: [rate] } } = await requestRates(stack, seller, order.id);
   await settledEvents(stack);
 
   const NO_ORDER = [404, "order_not_found"] as const;
   for (const [name, id] of [["another's", theirs.id], ["unknown", crypto.randomUUID()]] as const) {
-    await assertRefused(stack, NO_ORDER, `${name} order`, () => buy(stack, seller, id));
-    await assertRefused(stack, NO_ORDER, `${name} order`, () => askRates(stack, seller, id));
+    await assertRefused(stack, NO_ORDER, `${name} order`, () => requestLabel(stack, seller, id));
+    await assertRefused(stack, NO_ORDER, `${name} order`, () => requestRates(stack, seller, id));
   }
   for (const id of [theirShipment, crypto.randomUUID(), "no-uuid"]) {
     for (
@@ -190,7 +194,7 @@ Deno.test("what is another seller's, or of another order, is not there; keys and
   }
 
   const refusals: [string, Record<string, unknown>][] = [
-    ["line_items_unknown", { line_item_ids: unitsOf(stack, theirs.tiktokId) }],
+    ["line_items_unknown", { line_item_ids: lineItemIdsOf(stack, theirs.tiktokId) }],
     ["rate_not_found", { service: undefined, rate_id: theirRate }],
     ["rate_not_found", { service: undefined, rate_id: secondRate }],
     ["rate_not_found", { service: undefined, rate_id: crypto.randomUUID() }],
@@ -204,14 +208,19 @@ Deno.test("what is another seller's, or of another order, is not there; keys and
     }],
   ];
   for (const [code, label] of refusals) {
-    await assertRefused(stack, [422, code], code, () => buy(stack, seller, order.id, label));
+    await assertRefused(
+      stack,
+      [422, code],
+      code,
+      () => requestLabel(stack, seller, order.id, label),
+    );
   }
   const unknown = { line_item_ids: ["1"] };
   await assertRefused(
     stack,
     [422, "line_items_unknown"],
     "rates",
-    () => askRates(stack, seller, order.id, unknown),
+    () => requestRates(stack, seller, order.id, unknown),
   );
   await stack.sql`update private.label_rates set expires_at = now() - interval '1 second'`;
   const old = { service: undefined, rate_id: rate.rate_id };
@@ -219,7 +228,7 @@ Deno.test("what is another seller's, or of another order, is not there; keys and
     stack,
     [422, "rate_expired"],
     "old rate",
-    () => buy(stack, seller, order.id, old),
+    () => requestLabel(stack, seller, order.id, old),
   );
 
   for (
@@ -232,7 +241,12 @@ Deno.test("what is another seller's, or of another order, is not there; keys and
       ["invalid_idempotency_key", `batch:${crypto.randomUUID()}:1`],
     ] as const
   ) {
-    await assertRefused(stack, [400, code], key, () => buy(stack, seller, order.id, { key }));
+    await assertRefused(
+      stack,
+      [400, code],
+      key,
+      () => requestLabel(stack, seller, order.id, { key }),
+    );
   }
   const methods: [method: string, path: string, allowed: string][] = [
     ...["PUT", "DELETE"].map((m): [string, string, string] => [m, "", "GET, POST"]),
@@ -255,25 +269,30 @@ Deno.test("what is another seller's, or of another order, is not there; keys and
   }
 
   const key = "k".repeat(255);
-  assert.equal((await buy(stack, seller, order.id, { key })).status, 201);
+  assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 201);
   await settledEvents(stack);
   const REUSED = [409, "idempotency_key_reused"] as const;
   await assertRefused(
     stack,
     REUSED,
     "another parcel",
-    () => buy(stack, seller, order.id, { key, parcel: { ...PARCEL, weight: 2 } }),
+    () => requestLabel(stack, seller, order.id, { key, parcel: { ...PARCEL, weight: 2 } }),
   );
-  await assertRefused(stack, REUSED, "another order", () => buy(stack, seller, second.id, { key }));
+  await assertRefused(
+    stack,
+    REUSED,
+    "another order",
+    () => requestLabel(stack, seller, second.id, { key }),
+  );
   const bought = labelsBought(stack);
   const answers = await Promise.all(
     [second, await receiveOrder(stack, seller)].map(({ id }) =>
-      buy(stack, seller, id, { key: "same" })
+      requestLabel(stack, seller, id, { key: "same" })
     ),
   );
   assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 409]);
   assert.equal(labelsBought(stack).easypost, bought.easypost + 1);
   // The key is the seller's own.
-  assert.equal((await buy(stack, stranger, theirNext.id, { key })).status, 201);
+  assert.equal((await requestLabel(stack, stranger, theirNext.id, { key })).status, 201);
   await settledEvents(stack);
 });

@@ -1,14 +1,25 @@
 /** Labels that are given back: by the carrier's decision, now or later, and never of a parcel under way. */
 import assert from "node:assert/strict";
-import { assertProblem, callsTo, labelsBought, orderOf, unitsOf } from "../support/label_checks.ts";
-import { agePurchases, type Answer, buy, callShipments, receiveOrder } from "../support/labels.ts";
+import {
+  agePurchases,
+  type Answer,
+  assertProblem,
+  callShipments,
+  callsTo,
+  labelsBought,
+  lineItemIdsOf,
+  readOrder,
+  receiveOrder,
+  requestLabel,
+} from "../support/labels.ts";
 import {
   type ConnectedSeller,
   connectSeller,
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const REFUNDS = /^POST .*\/refund$/;
 
@@ -19,7 +30,7 @@ async function bought(
   order: Parameters<typeof receiveOrder>[2] = {},
 ) {
   const { id: orderId, tiktokId } = await receiveOrder(stack, seller, order);
-  const { status, body } = await buy(stack, seller, orderId);
+  const { status, body } = await requestLabel(stack, seller, orderId);
   assert.equal(status, 201, body.detail);
   await settledEvents(stack);
   return { orderId, tiktokId, id: body.id as string, label: body };
@@ -51,15 +62,14 @@ async function assertLive(
   assert.equal((await shown(stack, seller, id))[1], "purchased");
   const link = await callShipments(stack, seller, `/${id}/label`, { method: "GET" });
   assert.deepEqual([link.status, link.body.tracking_number], [200, label.tracking_number]);
-  const other = await buy(stack, seller, orderId);
+  const other = await requestLabel(stack, seller, orderId);
   assert.equal(other.status, 422);
   assert.match(other.body.code, /^(line_items_labelled|already_shipped)$/);
-  const { status, events } = await orderOf(seller, orderId);
+  const { status, events } = await readOrder(seller, orderId);
   assert.deepEqual([status, events.includes("LABEL_VOIDED")], ["awaiting_collection", false]);
 }
 
-Deno.test("a void is asked for once, settled when the carrier has decided, and frees the units", async () => {
-  await using stack = await startTestStack();
+test("a void is asked for once, settled when the carrier has decided, and frees the units", async (stack) => {
   const seller = await connectSeller(stack);
   const first = await bought(stack, seller, { quantity: 2 });
   const { id, orderId } = first;
@@ -80,7 +90,7 @@ Deno.test("a void is asked for once, settled when the carrier has decided, and f
   await hoursLater(stack);
   assert.deepEqual(await shown(stack, seller, id), ["voided", "voided", null]);
   assert.equal(callsTo(stack.easypost.calls, REFUNDS), 1);
-  assert.deepEqual(await orderOf(seller, orderId), {
+  assert.deepEqual(await readOrder(seller, orderId), {
     status: "awaiting_collection",
     events: ["LABEL_PURCHASED", "LABEL_VOIDED"],
   });
@@ -94,13 +104,13 @@ Deno.test("a void is asked for once, settled when the carrier has decided, and f
   const link = await callShipments(stack, seller, `/${id}/label`, { method: "GET" });
   assertProblem(link, 422, "label_voided");
 
-  const [unit, other] = unitsOf(stack, first.tiktokId);
-  const part = await buy(stack, seller, orderId, { line_item_ids: [unit] });
+  const [unit, other] = lineItemIdsOf(stack, first.tiktokId);
+  const part = await requestLabel(stack, seller, orderId, { line_item_ids: [unit] });
   assert.equal(part.status, 201);
-  assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
-  const rest = await buy(stack, seller, orderId);
+  assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
+  const rest = await requestLabel(stack, seller, orderId);
   assert.deepEqual([rest.status, rest.body.line_item_ids], [201, [other]]);
-  assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
+  assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
   assert.deepEqual([accounts.labelsBought, accounts.charged], [3, 682 * 2]);
   // The tracking number of the label that was voided is no good any more.
   await settledEvents(stack);
@@ -113,8 +123,7 @@ Deno.test("a void is asked for once, settled when the carrier has decided, and f
   );
 });
 
-Deno.test("the carrier may void at once, or say that an unused label costs nothing", async () => {
-  await using stack = await startTestStack();
+test("the carrier may void at once, or say that an unused label costs nothing", async (stack) => {
   const seller = await connectSeller(stack);
   for (
     const [refundStatus, reason] of [
@@ -130,19 +139,18 @@ Deno.test("the carrier may void at once, or say that an unused label costs nothi
       [200, "voided", "voided", reason],
     );
     // TikTok was told of it: there the order stays what it was.
-    assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
+    assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
     assert.equal((await voidIt(stack, seller, id)).body.state, "voided");
-    const again = await buy(stack, seller, orderId);
+    const again = await requestLabel(stack, seller, orderId);
     assert.equal(again.status, 201);
     assert.notEqual(again.body.id, id);
-    assert.equal((await orderOf(seller, orderId)).status, "awaiting_collection");
+    assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
     await settledEvents(stack);
   }
   assert.equal(labelsBought(stack).easypost, 4);
 });
 
-Deno.test("a void that the carrier rejects leaves the label live, and may be asked for again", async () => {
-  await using stack = await startTestStack();
+test("a void that the carrier rejects leaves the label live, and may be asked for again", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await bought(stack, seller);
   const { behaviour } = stack.easypost;
@@ -175,17 +183,16 @@ Deno.test("a void that the carrier rejects leaves the label live, and may be ask
   behaviour.refundStatus = "refunded";
   await hoursLater(stack);
   assert.deepEqual((await shown(stack, seller, order.id))[0], "voided");
-  assert.equal((await orderOf(seller, order.orderId)).status, "awaiting_collection");
+  assert.equal((await readOrder(seller, order.orderId)).status, "awaiting_collection");
   assert.equal(stack.easypost.accounts.charged, 0);
 });
 
-Deno.test("TikTok's labels are voided in Seller Center, and here after that", async () => {
-  await using stack = await startTestStack();
+test("TikTok's labels are voided in Seller Center, and here after that", async (stack) => {
   const seller = await connectSeller(stack);
   const received = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
-  const [unit, other] = unitsOf(stack, received.tiktokId);
-  const { body: label } = await buy(stack, seller, received.id, { line_item_ids: [unit] });
-  const { body: rest } = await buy(stack, seller, received.id, { line_item_ids: [other] });
+  const [unit, other] = lineItemIdsOf(stack, received.tiktokId);
+  const { body: label } = await requestLabel(stack, seller, received.id, { line_item_ids: [unit] });
+  const { body: rest } = await requestLabel(stack, seller, received.id, { line_item_ids: [other] });
   await settledEvents(stack);
   const order = { ...received, orderId: received.id, id: label.id, label };
   for (let n = 0; n < 2; n++) {
@@ -203,7 +210,7 @@ Deno.test("TikTok's labels are voided in Seller Center, and here after that", as
   stack.tiktok.changePackage(row?.tiktok_package_id, "CANCELLED");
   const { status, body } = await voidIt(stack, seller, label.id);
   assert.deepEqual([status, body.state, body.status, body.reason], [200, "voided", "voided", null]);
-  assert.deepEqual(await orderOf(seller, received.id), {
+  assert.deepEqual(await readOrder(seller, received.id), {
     status: "partially_shipped",
     events: ["LABEL_PURCHASED", "LABEL_PURCHASED", "LABEL_VOIDED"],
   });
@@ -213,8 +220,7 @@ Deno.test("TikTok's labels are voided in Seller Center, and here after that", as
   assert.deepEqual(units.map(({ line_item_id }) => line_item_id), [other]);
 });
 
-Deno.test("the label of a parcel under way, or of none, is not voided", async () => {
-  await using stack = await startTestStack();
+test("the label of a parcel under way, or of none, is not voided", async (stack) => {
   const seller = await connectSeller(stack);
   const { id, orderId, label } = await bought(stack, seller);
   await stack.easypost.advanceTracker(label.tracking_number, "in_transit");
@@ -223,7 +229,7 @@ Deno.test("the label of a parcel under way, or of none, is not voided", async ()
   assertProblem(await voidIt(stack, seller, id), 422, "already_underway");
   assert.equal(stack.easypost.calls.length, calls);
   assert.deepEqual(await shown(stack, seller, id), ["purchased", "in_transit", null]);
-  assert.equal((await orderOf(seller, orderId)).status, "in_transit");
+  assert.equal((await readOrder(seller, orderId)).status, "in_transit");
 
   // The carrier has scanned it, and we have not heard of that.
   const late = await bought(stack, seller);
@@ -242,7 +248,7 @@ Deno.test("the label of a parcel under way, or of none, is not voided", async ()
 
   stack.easypost.accounts.balance = "0.00";
   const poor = await receiveOrder(stack, seller);
-  assertProblem(await buy(stack, seller, poor.id), 402, "funds_missing");
+  assertProblem(await requestLabel(stack, seller, poor.id), 402, "funds_missing");
   const [failed] = await stack.sql`
     select id from private.label_purchases where order_id = ${poor.id}`;
   assertProblem(await voidIt(stack, seller, failed?.id), 422, "not_purchased");

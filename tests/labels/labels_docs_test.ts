@@ -163,62 +163,66 @@ async function checkLostAnswer(
   assert.equal(calls, 1);
 }
 
-Deno.test("the labels page's examples buy, show, list, watch and void labels", LIVE, async () => {
-  await using stack = await startTestStack();
-  const seller = await connectSeller(stack);
-  const supabase = createLiveClient(stack, seller);
-  const labels = examples.createLabels(supabase);
-  const order = await receiveOrder(stack, seller, { shippingType: "SELLER" });
+Deno.test(
+  "the labels page's examples requestLabel, show, list, watch and void labels",
+  LIVE,
+  async () => {
+    await using stack = await startTestStack();
+    const seller = await connectSeller(stack);
+    const supabase = createLiveClient(stack, seller);
+    const labels = examples.createLabels(supabase);
+    const order = await receiveOrder(stack, seller, { shippingType: "SELLER" });
 
-  const shipment = await checkPurchase(labels, order);
-  await settledEvents(stack);
-  const link = await labels.link(shipment.id);
-  const drawn = await fetch(link.label_url);
-  assert.equal(drawn.status, 200);
-  assert.equal((await drawn.text()).slice(0, 5), "%PDF-");
-  const [listed, ...more] = await examples.listShipments(supabase, order.id);
-  assert.deepEqual(more, []);
-  assert.deepEqual(
-    [listed?.id, listed?.tracking_number, listed?.shipping_cost],
-    [shipment.id, shipment.tracking_number, shipment.shipping_cost],
-  );
-  assert.notEqual(listed?.tiktok_told_at, null);
+    const shipment = await checkPurchase(labels, order);
+    await settledEvents(stack);
+    const link = await labels.link(shipment.id);
+    const drawn = await fetch(link.label_url);
+    assert.equal(drawn.status, 200);
+    assert.equal((await drawn.text()).slice(0, 5), "%PDF-");
+    const [listed, ...more] = await examples.listShipments(supabase, order.id);
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      [listed?.id, listed?.tracking_number, listed?.shipping_cost],
+      [shipment.id, shipment.tracking_number, shipment.shipping_cost],
+    );
+    assert.notEqual(listed?.tiktok_notified_at, null);
 
-  stack.easypost.behaviour.refundStatus = "submitted";
-  assert.equal((await labels.void(shipment.id)).state, "void_requested");
-  assert.equal((await labels.shipment(shipment.id)).state, "void_requested");
-  const tiktok = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
-  const rates = await labels.rates({ order_id: tiktok.id, parcel: PARCEL });
-  const theirs = await labels.buy(tiktok.id, {
-    order_id: tiktok.id,
-    parcel: PARCEL,
-    rate_id: rates[0]?.rate_id,
-  });
-  assert.equal(theirs.provider, "tiktok_shipping");
-  assert.equal((await asProblem(labels.void(theirs.id))).code, "void_in_seller_center");
-  await checkLostAnswer(
-    stack,
-    labels,
-    await receiveOrder(stack, seller, { shippingType: "SELLER" }),
-  );
+    stack.easypost.behaviour.refundStatus = "submitted";
+    assert.equal((await labels.void(shipment.id)).state, "void_requested");
+    assert.equal((await labels.shipment(shipment.id)).state, "void_requested");
+    const tiktok = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
+    const rates = await labels.rates({ order_id: tiktok.id, parcel: PARCEL });
+    const theirs = await labels.buy(tiktok.id, {
+      order_id: tiktok.id,
+      parcel: PARCEL,
+      rate_id: rates[0]?.rate_id,
+    });
+    assert.equal(theirs.provider, "tiktok_shipping");
+    assert.equal((await asProblem(labels.void(theirs.id))).code, "void_in_seller_center");
+    await checkLostAnswer(
+      stack,
+      labels,
+      await receiveOrder(stack, seller, { shippingType: "SELLER" }),
+    );
 
-  const stranger = await connectSeller(stack);
-  const strangers = createLiveClient(stack, stranger);
-  assert.deepEqual(await examples.listShipments(strangers, order.id), []);
-  const hidden = await asProblem(examples.createLabels(strangers).shipment(shipment.id));
-  assert.deepEqual([hidden.status, hidden.code], [404, "shipment_not_found"]);
+    const stranger = await connectSeller(stack);
+    const strangers = createLiveClient(stack, stranger);
+    assert.deepEqual(await examples.listShipments(strangers, order.id), []);
+    const hidden = await asProblem(examples.createLabels(strangers).shipment(shipment.id));
+    assert.deepEqual([hidden.status, hidden.code], [404, "shipment_not_found"]);
 
-  const seen: Row[] = [];
-  await examples.watchShipments(supabase, seller.id, (shipment) => seen.push(shipment));
-  await until(
-    "the channel is joined",
-    () => Promise.resolve(FakeSocket.last?.frames.some((frame) => frame[3] === "phx_join")),
-  );
-  await settledEvents(stack);
-  const events = await receiveBroadcasts(stack, seller);
-  const expected = events.filter((event) => event.startsWith("shipment_"));
-  assert.ok(expected.length > 3);
-  await until("each was read", () => Promise.resolve(seen.length === expected.length));
-  assert.ok(seen.some(({ id, status }) => id === shipment.id && status === "purchased"));
-  await supabase.removeAllChannels();
-});
+    const seen: Row[] = [];
+    await examples.watchShipments(supabase, seller.id, (shipment) => seen.push(shipment));
+    await until(
+      "the channel is joined",
+      () => Promise.resolve(FakeSocket.last?.frames.some((frame) => frame[3] === "phx_join")),
+    );
+    await settledEvents(stack);
+    const events = await receiveBroadcasts(stack, seller);
+    const expected = events.filter((event) => event.startsWith("shipment_"));
+    assert.ok(expected.length > 3);
+    await until("each was read", () => Promise.resolve(seen.length === expected.length));
+    assert.ok(seen.some(({ id, status }) => id === shipment.id && status === "purchased"));
+    await supabase.removeAllChannels();
+  },
+);

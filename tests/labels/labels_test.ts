@@ -1,15 +1,19 @@
 /** Buying labels: one for each unit, whoever asks how often, and what its seller sees of it. */
 import assert from "node:assert/strict";
-import { assertProblem, labelsBought, orderOf, unitsOf } from "../support/label_checks.ts";
 import {
   type Answer,
-  buy,
+  assertProblem,
   callShipments,
+  labelsBought,
+  lineItemIdsOf,
   purchaseStates,
+  readOrder,
   receiveOrder,
+  requestLabel,
 } from "../support/labels.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const PROVIDERS = [["SELLER", "easypost"], ["TIKTOK", "tiktok"]] as const;
 
@@ -30,14 +34,13 @@ async function labelledUnits(stack: TestStack, orderId: string): Promise<string[
   return rows.map((row) => row.unit as string);
 }
 
-Deno.test("25 parallel requests with one key buy one label, and all are told of the same one", async () => {
-  await using stack = await startTestStack();
+test("25 parallel requests with one key buy one label, and all are told of the same one", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType });
     const key = crypto.randomUUID();
     const answers = await Promise.all(
-      Array.from({ length: 25 }, () => buy(stack, seller, order.id, { key })),
+      Array.from({ length: 25 }, () => requestLabel(stack, seller, order.id, { key })),
     );
 
     const [created] = answers.filter(({ status }) => status === 201);
@@ -57,18 +60,18 @@ Deno.test("25 parallel requests with one key buy one label, and all are told of 
 
     await settledEvents(stack);
     const [later, latest] = [
-      await buy(stack, seller, order.id, { key }),
-      await buy(stack, seller, order.id, { key }),
+      await requestLabel(stack, seller, order.id, { key }),
+      await requestLabel(stack, seller, order.id, { key }),
     ];
     assert.deepEqual([later.status, latest.status], [200, 200]);
     assert.deepEqual(later.body, latest.body);
     // What TikTok is told afterwards.
-    const { tiktok_told_at: toldAt, updated_at: _, ...label } = later.body;
-    const { tiktok_told_at: __, updated_at: ___, ...first } = created?.body ?? {};
+    const { tiktok_notified_at: toldAt, updated_at: _, ...label } = later.body;
+    const { tiktok_notified_at: __, updated_at: ___, ...first } = created?.body ?? {};
     assert.deepEqual(label, first);
     assert.ok(toldAt);
     assert.equal(labelsBought(stack)[carrier], 1);
-    assert.deepEqual(await orderOf(seller, order.id), {
+    assert.deepEqual(await readOrder(seller, order.id), {
       status: "awaiting_collection",
       events: ["LABEL_PURCHASED"],
     });
@@ -76,13 +79,12 @@ Deno.test("25 parallel requests with one key buy one label, and all are told of 
   assert.deepEqual(await purchaseStates(stack), { purchased: 2 });
 });
 
-Deno.test("25 parallel requests with 25 keys for one order buy one label", async () => {
-  await using stack = await startTestStack();
+test("25 parallel requests with 25 keys for one order buy one label", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 2 });
     const answers = await Promise.all(
-      Array.from({ length: 25 }, () => buy(stack, seller, order.id)),
+      Array.from({ length: 25 }, () => requestLabel(stack, seller, order.id)),
     );
     // Until it is bought, and afterwards.
     const {
@@ -94,38 +96,37 @@ Deno.test("25 parallel requests with 25 keys for one order buy one label", async
     assert.equal(labelsBought(stack)[carrier], 1);
     assert.deepEqual(
       (await labelledUnits(stack, order.id)).toSorted(),
-      unitsOf(stack, order.tiktokId),
+      lineItemIdsOf(stack, order.tiktokId),
     );
   }
   assert.deepEqual(await purchaseStates(stack), { purchased: 2 });
   await settledEvents(stack);
 });
 
-Deno.test("an order is split into two parcels, and no unit ever gets two labels", async () => {
-  await using stack = await startTestStack();
+test("an order is split into two parcels, and no unit ever gets two labels", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
-    const units = unitsOf(stack, order.tiktokId);
+    const units = lineItemIdsOf(stack, order.tiktokId);
     const [a, b, c, d] = units as [string, string, string, string];
     const before = labelsBought(stack)[carrier];
 
-    const first = await buy(stack, seller, order.id, { line_item_ids: [b, a] });
+    const first = await requestLabel(stack, seller, order.id, { line_item_ids: [b, a] });
     assert.deepEqual([first.status, first.body.line_item_ids], [201, [a, b]]);
-    assert.equal((await orderOf(seller, order.id)).status, "partially_shipped");
-    const overlapping = await buy(stack, seller, order.id, { line_item_ids: [b, c] });
+    assert.equal((await readOrder(seller, order.id)).status, "partially_shipped");
+    const overlapping = await requestLabel(stack, seller, order.id, { line_item_ids: [b, c] });
     assertProblem(overlapping, 422, "line_items_labelled");
-    const second = await buy(stack, seller, order.id, { line_item_ids: [c, d] });
+    const second = await requestLabel(stack, seller, order.id, { line_item_ids: [c, d] });
     assert.deepEqual([second.status, second.body.line_item_ids], [201, [c, d]]);
     assert.notEqual(second.body.tracking_number, first.body.tracking_number);
-    assert.equal((await orderOf(seller, order.id)).status, "awaiting_collection");
+    assert.equal((await readOrder(seller, order.id)).status, "awaiting_collection");
 
-    assertProblem(await buy(stack, seller, order.id), 422, "already_shipped");
-    const again = await buy(stack, seller, order.id, { line_item_ids: [a] });
+    assertProblem(await requestLabel(stack, seller, order.id), 422, "already_shipped");
+    const again = await requestLabel(stack, seller, order.id, { line_item_ids: [a] });
     assertProblem(again, 422, "line_items_labelled");
     assert.equal(labelsBought(stack)[carrier] - before, 2);
     assert.deepEqual((await labelledUnits(stack, order.id)).toSorted(), units);
-    assert.deepEqual((await orderOf(seller, order.id)).events, [
+    assert.deepEqual((await readOrder(seller, order.id)).events, [
       "LABEL_PURCHASED",
       "LABEL_PURCHASED",
     ]);
@@ -139,16 +140,15 @@ Deno.test("an order is split into two parcels, and no unit ever gets two labels"
   }
 });
 
-Deno.test("parallel requests for overlapping units: each unit is in one parcel at most", async () => {
-  await using stack = await startTestStack();
+test("parallel requests for overlapping units: each unit is in one parcel at most", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
-    const [a, b, c, d] = unitsOf(stack, order.tiktokId) as [string, string, string, string];
+    const [a, b, c, d] = lineItemIdsOf(stack, order.tiktokId) as [string, string, string, string];
     const before = labelsBought(stack)[carrier];
     const wanted = [[a, b], [b, c], [c, d], [d, a], [a], [b], [c], [d], [a, b, c, d], undefined];
     const answers = await Promise.all(
-      wanted.map((line_item_ids) => buy(stack, seller, order.id, { line_item_ids })),
+      wanted.map((line_item_ids) => requestLabel(stack, seller, order.id, { line_item_ids })),
     );
     const bought = answers.filter(({ status }) => status === 201);
     const refused = answers.filter(({ status }) => status !== 201);
@@ -169,18 +169,18 @@ Deno.test("parallel requests for overlapping units: each unit is in one parcel a
   await settledEvents(stack);
 });
 
-Deno.test("a seller sees their own shipments and timelines, and nobody else's", async () => {
-  await using stack = await startTestStack();
+test("a seller sees their own shipments and timelines, and nobody else's", async (stack) => {
   const [seller, stranger] = [await connectSeller(stack), await connectSeller(stack)];
   await subscribe(stack, seller.id, "growth");
   const order = await receiveOrder(stack, seller);
-  const { body: label } = await buy(stack, seller, order.id);
+  const { body: label } = await requestLabel(stack, seller, order.id);
   await settledEvents(stack);
 
   const { data } = await seller.client.from("shipments").select("*").single();
   assert.ok(data);
-  const { tracked_at, created_at, updated_at, tiktok_told_at, tiktok_package_id, ...row } = data;
-  for (const time of [tracked_at, created_at, updated_at, tiktok_told_at]) {
+  const { tracked_at, created_at, updated_at, tiktok_notified_at, tiktok_package_id, ...row } =
+    data;
+  for (const time of [tracked_at, created_at, updated_at, tiktok_notified_at]) {
     assert.ok(Math.abs(Date.now() - Date.parse(time ?? "")) < 60_000, String(time));
   }
   const [told] = stack.tiktok.fulfillment.shipped;
@@ -198,7 +198,7 @@ Deno.test("a seller sees their own shipments and timelines, and nobody else's", 
     shipping_cost: 6.81,
     quoted_cost: 6.81,
     currency: "USD",
-    line_item_ids: unitsOf(stack, order.tiktokId),
+    line_item_ids: lineItemIdsOf(stack, order.tiktokId),
     estimated_delivery: null,
     status: "purchased",
     tracking_updated_at: null,

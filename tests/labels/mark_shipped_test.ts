@@ -1,15 +1,15 @@
 /** TikTok is told of labels that it did not sell: once, again until it listens, and never at a label's cost. */
 import assert from "node:assert/strict";
-import type { SimulatedShipment } from "../../local/simulators/tiktok/package_types.ts";
+import type { SimulatedShipment } from "../../local/simulators/tiktok/state.ts";
 import {
   type Answer,
-  buy,
   callShipments,
   healthOf,
   type OrderRow,
+  processDueEvents,
+  processLaterEvents,
   receiveOrder,
-  workEvents,
-  workLater,
+  requestLabel,
 } from "../support/labels.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
@@ -76,11 +76,11 @@ function afterPurchase(happens: () => void): void {
 step("TikTok is told once, with the carrier and the units of the label", async () => {
   const order = await receiveOrder(stack, seller, { quantity: 2 });
   const key = crypto.randomUUID();
-  const bought = await buy(stack, seller, order.id, { key });
+  const bought = await requestLabel(stack, seller, order.id, { key });
   assert.equal(bought.status, 201);
-  await workEvents(stack);
+  await processDueEvents(stack);
   const shipment = await look(seller, bought);
-  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.notEqual(shipment.tiktok_notified_at, null);
   assert.deepEqual([shipment.tiktok_error, shipment.tiktok_warning], [null, null]);
   const [only, ...more] = told(order);
   assert.deepEqual(more, []);
@@ -92,11 +92,11 @@ step("TikTok is told once, with the carrier and the units of the label", async (
   assert.equal(row?.tiktok_package_id, only?.packageId);
 
   // Neither the same request, nor the worker, nor the order's own webhook tell it again.
-  assert.equal((await buy(stack, seller, order.id, { key })).status, 200);
+  assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 200);
   const changed = stack.tiktok.state.get("orders", order.tiktokId);
   assert.equal(changed?.detail.status, "IN_TRANSIT");
   if (changed) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
-  await workLater(stack);
+  await processLaterEvents(stack);
   assert.equal(told(order).length, 1);
   assert.deepEqual(await taskOf(shipment.id), { status: "done", reason: null, attempts: 1 });
 });
@@ -104,10 +104,10 @@ step("TikTok is told once, with the carrier and the units of the label", async (
 step("each label of an order tells of its own units", async () => {
   const order = await receiveOrder(stack, seller, { quantity: 3 });
   const lines = [0, 1, 2].map((unit) => `${order.tiktokId.slice(0, 14)}000${unit}`);
-  const first = await buy(stack, seller, order.id, { line_item_ids: [lines[1]] });
-  const rest = await buy(stack, seller, order.id, { service: "UPSDAP/Ground" });
+  const first = await requestLabel(stack, seller, order.id, { line_item_ids: [lines[1]] });
+  const rest = await requestLabel(stack, seller, order.id, { service: "UPSDAP/Ground" });
   assert.deepEqual([first.status, rest.status], [201, 201]);
-  await workEvents(stack);
+  await processDueEvents(stack);
   assert.deepEqual(
     told(order).map(({ lineItemIds, providerId, isCorrection }) => [
       lineItemIds.toSorted(),
@@ -121,11 +121,11 @@ step("each label of an order tells of its own units", async () => {
 step("TikTok's warning is kept with the shipment", async () => {
   stack.tiktok.fulfillment.alwaysWarn = true;
   const order = await receiveOrder(stack, seller);
-  const bought = await buy(stack, seller, order.id);
-  await workEvents(stack);
+  const bought = await requestLabel(stack, seller, order.id);
+  await processDueEvents(stack);
   const shipment = await look(seller, bought);
   assert.match(shipment.tiktok_warning, /matches multiple logistics providers/);
-  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.notEqual(shipment.tiktok_notified_at, null);
   assert.equal(shipment.tiktok_error, null);
   assert.equal(told(order).length, 1);
 });
@@ -135,25 +135,25 @@ step(
   async () => {
     const order = await receiveOrder(stack, seller);
     afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "ON_HOLD"));
-    const bought = await buy(stack, seller, order.id);
+    const bought = await requestLabel(stack, seller, order.id);
     assert.equal(bought.status, 201);
     for (let attempt = 1; attempt <= 2; attempt++) {
-      await workLater(stack);
+      await processLaterEvents(stack);
       const refused = await look(seller, bought);
       assert.equal(refused.state, "purchased");
       assert.match(refused.tiktok_error, /^TikTok 21011044: .*on hold/i);
       // The words are the seller's to read: no path, no request id.
       assert.doesNotMatch(refused.tiktok_error, /fulfillment|[0-9A-F]{20}/);
-      assert.equal(refused.tiktok_told_at, null);
+      assert.equal(refused.tiktok_notified_at, null);
       assert.equal((await taskOf(bought.body.id)).status, "pending");
     }
     assert.equal(told(order).length, 0);
 
     stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT");
-    await workLater(stack);
+    await processLaterEvents(stack);
     const shipment = await look(seller, bought);
     assert.equal(shipment.tiktok_error, null);
-    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.notEqual(shipment.tiktok_notified_at, null);
     assert.equal(told(order).length, 1);
   },
 );
@@ -162,17 +162,17 @@ step("of an answer that was lost TikTok is not told again", async () => {
   for (const kind of ["lost", "not_json", "truncated"] as const) {
     const order = await receiveOrder(stack, seller);
     stack.tiktok.faults.add({ ...MARK, kind, count: 1 });
-    const bought = await buy(stack, seller, order.id);
-    await workEvents(stack);
+    const bought = await requestLabel(stack, seller, order.id);
+    await processDueEvents(stack);
     assert.equal(told(order).length, 1, kind);
     const doubtful = await look(seller, bought);
     assert.match(doubtful.tiktok_error, /^TikTok answered HTTP/, kind);
-    assert.equal(doubtful.tiktok_told_at, null, kind);
+    assert.equal(doubtful.tiktok_notified_at, null, kind);
 
-    await workLater(stack);
+    await processLaterEvents(stack);
     const shipment = await look(seller, bought);
     assert.equal(shipment.tiktok_error, null, kind);
-    assert.notEqual(shipment.tiktok_told_at, null, kind);
+    assert.notEqual(shipment.tiktok_notified_at, null, kind);
     assert.equal(told(order).length, 1, kind);
   }
 });
@@ -180,10 +180,10 @@ step("of an answer that was lost TikTok is not told again", async () => {
 step("whatever TikTok says, the label stays bought; in the end a person is asked", async () => {
   const order = await receiveOrder(stack, seller);
   afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "CANCELLED"));
-  const bought = await buy(stack, seller, order.id);
+  const bought = await requestLabel(stack, seller, order.id);
   assert.equal(bought.status, 201);
   const { value: before } = await healthOf(stack, "events_dead");
-  for (let attempt = 1; attempt <= 10; attempt++) await workLater(stack);
+  for (let attempt = 1; attempt <= 10; attempt++) await processLaterEvents(stack);
   const task = await taskOf(bought.body.id);
   assert.deepEqual([task.status, task.attempts], ["dead", 10]);
   assert.deepEqual(await healthOf(stack, "events_dead"), {
@@ -206,22 +206,22 @@ step(
   "a label that replaces a voided one corrects the number, and only of its own order",
   async () => {
     const order = await receiveOrder(stack, seller);
-    const first = await buy(stack, seller, order.id);
-    await workEvents(stack);
+    const first = await requestLabel(stack, seller, order.id);
+    await processDueEvents(stack);
     // The order counts as on its way by now, and we hear of it.
     const changed = stack.tiktok.state.get("orders", order.tiktokId);
     if (changed) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
-    await workEvents(stack);
+    await processDueEvents(stack);
     stack.easypost.behaviour.refundStatus = "refunded";
     const voided = await callShipments(stack, seller, `/${first.body.id}/void`);
     stack.easypost.behaviour.refundStatus = "submitted";
     assert.deepEqual([voided.status, voided.body.state], [200, "voided"]);
 
-    const second = await buy(stack, seller, order.id, { service: "UPSDAP/Ground" });
+    const second = await requestLabel(stack, seller, order.id, { service: "UPSDAP/Ground" });
     assert.equal(second.status, 201, JSON.stringify(second.body));
-    await workEvents(stack);
+    await processDueEvents(stack);
     const shipment = await look(seller, second);
-    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.notEqual(shipment.tiktok_notified_at, null);
     assert.equal(shipment.tiktok_error, null);
     assert.deepEqual(
       told(order).map((
@@ -239,14 +239,14 @@ step(
 step("a label that is voided before TikTok was told is never told", async () => {
   const order = await receiveOrder(stack, seller);
   stack.tiktok.faults.add({ ...MARK, kind: "internal" });
-  const bought = await buy(stack, seller, order.id);
-  await workEvents(stack);
+  const bought = await requestLabel(stack, seller, order.id);
+  await processDueEvents(stack);
   stack.easypost.behaviour.refundStatus = "refunded";
   const voided = await callShipments(stack, seller, `/${bought.body.id}/void`);
   stack.easypost.behaviour.refundStatus = "submitted";
   assert.equal(voided.status, 200);
   stack.tiktok.faults.clear();
-  await workLater(stack);
+  await processLaterEvents(stack);
   assert.deepEqual(await taskOf(bought.body.id), {
     status: "ignored",
     reason: "the label is not in use",
@@ -260,9 +260,9 @@ step(
   async () => {
     const order = await receiveOrder(stack, german, { shippingType: "SELLER" });
     const calls = stack.tiktok.calls.length;
-    const bought = await buy(stack, german, order.id, { service: "UPSDAP/Ground" });
+    const bought = await requestLabel(stack, german, order.id, { service: "UPSDAP/Ground" });
     assert.equal(bought.status, 201, JSON.stringify(bought.body));
-    await workEvents(stack);
+    await processDueEvents(stack);
     assert.deepEqual(
       told(order).map(({ trackingNumber, providerId }) => [trackingNumber, providerId]),
       [[bought.body.tracking_number, UPS]],
@@ -275,9 +275,9 @@ step(
     const [{ id = "" } = {}] = stack.tiktok.state.get("orders", order.tiktokId)?.detail
       .packages as { id: string }[];
     const [row] = await stack.sql`
-    select tiktok_package_id, tiktok_told_at from public.shipments where id = ${bought.body.id}`;
+    select tiktok_package_id, tiktok_notified_at from public.shipments where id = ${bought.body.id}`;
     assert.equal(row?.tiktok_package_id, id);
-    assert.notEqual(row?.tiktok_told_at, null);
+    assert.notEqual(row?.tiktok_notified_at, null);
   },
 );
 
@@ -287,12 +287,12 @@ step(
     for (const loss of [undefined, "lost"] as const) {
       const order = await receiveOrder(stack, indonesian, { shippingType: "SELLER" });
       const calls = stack.tiktok.calls.length;
-      const bought = await buy(stack, indonesian, order.id);
+      const bought = await requestLabel(stack, indonesian, order.id);
       assert.equal(bought.status, 201, JSON.stringify(bought.body));
-      await workEvents(stack);
+      await processDueEvents(stack);
       const unknown = await look(indonesian, bought);
       assert.equal(unknown.tiktok_error, "TikTok has no shipping provider for USPS");
-      assert.equal(unknown.tiktok_told_at, null);
+      assert.equal(unknown.tiktok_notified_at, null);
       assert.equal(told(order).length, 0);
 
       // EasyPost's simulated carriers are American: one of TikTok's list in Indonesia stands in.
@@ -302,17 +302,17 @@ step(
       where id = ${bought.body.id}`;
       if (loss !== undefined) {
         stack.tiktok.faults.add({ ...SHIP, kind: loss, count: 1 });
-        await workLater(stack);
+        await processLaterEvents(stack);
         assert.match((await look(indonesian, bought)).tiktok_error, /^TikTok answered HTTP 504/);
       }
-      await workLater(stack);
+      await processLaterEvents(stack);
       assert.deepEqual(
         told(order).map(({ trackingNumber, providerId }) => [trackingNumber, providerId]),
         [[number, DHL_EXPRESS]],
       );
       const shipment = await look(indonesian, bought);
       assert.equal(shipment.tiktok_error, null);
-      assert.notEqual(shipment.tiktok_told_at, null);
+      assert.notEqual(shipment.tiktok_notified_at, null);
       const [{ packageId = "" } = {}] = told(order);
       const writes = stack.tiktok.calls.slice(calls).filter((path) =>
         /ship$|\d\/packages$/.test(path)

@@ -13,7 +13,8 @@ import {
   settledEvents,
   subscribe,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 let notifications = 0;
@@ -45,8 +46,7 @@ async function stateOf(seller: ConnectedSeller, orderId: string): Promise<string
   return `${data?.order_status} ${data?.payment_status}`;
 }
 
-Deno.test("a cancellation under both its numbers, a return and a refund reach order and timeline", async () => {
-  await using stack = await startTestStack();
+test("a cancellation under both its numbers, a return and a refund reach order and timeline", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   const order = stack.tiktok.addOrder({ shopId, price: "20.00" });
@@ -120,8 +120,7 @@ Deno.test("a cancellation under both its numbers, a return and a refund reach or
   assert.deepEqual(changes?.flatMap((entry) => entry.refund_total ?? []), ["4.99", "20.00"]);
 });
 
-Deno.test("a package's event looks at each order that it names; one without any looks at the whole shop", async () => {
-  await using stack = await startTestStack();
+test("a package's event looks at each order that it names; one without any looks at the whole shop", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   const orders = Array.from({ length: 3 }, () => stack.tiktok.addOrder({ shopId }));
@@ -145,8 +144,7 @@ Deno.test("a package's event looks at each order that it names; one without any 
   assert.deepEqual(await settledEvents(stack), { done: 7 });
 });
 
-Deno.test("topics that ask for nothing are stored and closed under their names, unknown ones too", async () => {
-  await using stack = await startTestStack();
+test("topics that ask for nothing are stored and closed under their names, unknown ones too", async (stack) => {
   const { shopId } = await connectSeller(stack);
   for (const type of [5, 13, 14, 16, 37, 66, 8, 99_999]) {
     const data = `{"product_id":1729500000000000101,"order_id":"1"}`;
@@ -172,8 +170,7 @@ Deno.test("topics that ask for nothing are stored and closed under their names, 
   assert.ok(!stack.tiktok.calls.some((path) => path === "/order/202309/orders"));
 });
 
-Deno.test("webhooks that wait together share one call for each 50 orders of a shop; a bad one stops none", async () => {
-  await using stack = await startTestStack();
+test("webhooks that wait together share one call for each 50 orders of a shop; a bad one stops none", async (stack) => {
   const seller = await connectSeller(stack);
   const other = await connectSeller(stack);
   for (const { id } of [seller, other]) await subscribe(stack, id, "growth");
@@ -200,8 +197,7 @@ Deno.test("webhooks that wait together share one call for each 50 orders of a sh
   assert.match(failed?.last_error, /more than two decimals/);
 });
 
-Deno.test("one new order costs at most 4 round trips to the database, from its webhook to its row", async () => {
-  await using stack = await startTestStack();
+test("one new order costs at most 4 round trips to the database, from its webhook to its row", async (stack) => {
   const seller = await connectSeller(stack);
   const calls: string[] = [];
   const counting = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
@@ -251,8 +247,7 @@ Deno.test("one new order costs at most 4 round trips to the database, from its w
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
 });
 
-Deno.test("a missed webhook is found by the sync, counted and logged; a second sync finds nothing", async () => {
-  await using stack = await startTestStack();
+test("a missed webhook is found by the sync, counted and logged; a second sync finds nothing", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   const updateTime = Math.floor(Date.now() / 1000) - 60;
@@ -297,8 +292,7 @@ Deno.test("a missed webhook is found by the sync, counted and logged; a second s
   assert.equal(await countEvents(stack), events + 1, "the sync itself, and nothing found");
 });
 
-Deno.test("the sync pages through many orders, moves its mark with each page, and goes on after a failure", async () => {
-  await using stack = await startTestStack();
+test("the sync pages through many orders, moves its mark with each page, and goes on after a failure", async (stack) => {
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const { shopId } = seller;
@@ -334,8 +328,7 @@ Deno.test("the sync pages through many orders, moves its mark with each page, an
   assert.equal(row?.orders, 250);
 });
 
-Deno.test("held orders come in by themselves, oldest first, as soon as there is room", async () => {
-  await using stack = await startTestStack();
+test("held orders come in by themselves, oldest first, as soon as there is room", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   for (let n = 0; n < 15; n++) {
@@ -366,8 +359,7 @@ Deno.test("held orders come in by themselves, oldest first, as soon as there is 
   assert.deepEqual(await usage(), { used: 12, limit: 500, held: 0 });
 });
 
-Deno.test("a flood of one shop keeps no other shop waiting: shops take turns", async () => {
-  await using stack = await startTestStack();
+test("a flood of one shop keeps no other shop waiting: shops take turns", async (stack) => {
   const [flooded, other] = [await connectSeller(stack), await connectSeller(stack)];
   await stack.sql`
     insert into private.webhook_events (source, external_id, event_type, shop_id, body)
@@ -387,8 +379,7 @@ Deno.test("a flood of one shop keeps no other shop waiting: shops take turns", a
   );
 });
 
-Deno.test("characters that Postgres cannot store spoil neither their order nor those beside it", async () => {
-  await using stack = await startTestStack();
+test("characters that Postgres cannot store spoil neither their order nor those beside it", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   const spoiled = stack.tiktok.addOrder({
@@ -410,8 +401,7 @@ Deno.test("characters that Postgres cannot store spoil neither their order nor t
   assert.equal((data?.shipping_address as { name: string }).name, "R\ufffdsa");
 });
 
-Deno.test("an event without a shop is worked by its order, if we have that; id 0 is no id", async () => {
-  await using stack = await startTestStack();
+test("an event without a shop is worked by its order, if we have that; id 0 is no id", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));

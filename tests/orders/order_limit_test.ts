@@ -7,7 +7,8 @@ import {
   settledEvents,
   subscribe,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 /** Sends the webhooks of new orders all at once. */
 async function orderAtOnce(stack: TestStack, shopId: string, orders: number): Promise<void> {
@@ -19,8 +20,7 @@ async function orderAtOnce(stack: TestStack, shopId: string, orders: number): Pr
   assert.deepEqual(new Set(answers), new Set([200]));
 }
 
-Deno.test("25 parallel deliveries of new orders into room for 10: 10 rows, 15 held, counter 10", async () => {
-  await using stack = await startTestStack();
+test("25 parallel deliveries of new orders into room for 10: 10 rows, 15 held, counter 10", async (stack) => {
   const seller = await connectSeller(stack);
 
   await orderAtOnce(stack, seller.shopId, 25);
@@ -33,8 +33,7 @@ Deno.test("25 parallel deliveries of new orders into room for 10: 10 rows, 15 he
   assert.deepEqual(held.map((row) => row.reason), ["order_limit"]);
 });
 
-Deno.test("25 parallel ingestions by 25 connections: never one above the limit", async () => {
-  await using stack = await startTestStack();
+test("25 parallel ingestions by 25 connections: never one above the limit", async (stack) => {
   const seller = await connectSeller(stack);
   const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
   const events = await stack.sql`
@@ -66,8 +65,7 @@ Deno.test("25 parallel ingestions by 25 connections: never one above the limit",
   assert.equal(await countedOrders(stack, seller.id), 10);
 });
 
-Deno.test("the same delivery 25 times in parallel: one row, one count", async () => {
-  await using stack = await startTestStack();
+test("the same delivery 25 times in parallel: one row, one count", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   const notification = stack.tiktok.notificationOf(order);
@@ -82,8 +80,7 @@ Deno.test("the same delivery 25 times in parallel: one row, one count", async ()
   assert.equal(await countedOrders(stack, seller.id), 1);
 });
 
-Deno.test("25 different events about one new order in parallel: one row, one count", async () => {
-  await using stack = await startTestStack();
+test("25 different events about one new order in parallel: one row, one count", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
 
@@ -96,8 +93,7 @@ Deno.test("25 different events about one new order in parallel: one row, one cou
   assert.equal(await countedOrders(stack, seller.id), 1);
 });
 
-Deno.test("held orders come in, oldest first, when the plan grows, and up to the new limit", async () => {
-  await using stack = await startTestStack();
+test("held orders come in, oldest first, when the plan grows, and up to the new limit", async (stack) => {
   const seller = await connectSeller(stack);
   await orderAtOnce(stack, seller.shopId, 14);
   assert.deepEqual(await settledEvents(stack), { done: 10, held: 4 });
@@ -116,8 +112,7 @@ Deno.test("held orders come in, oldest first, when the plan grows, and up to the
   assert.equal(data?.length, 2);
 });
 
-Deno.test("held orders come in when the month turns", async () => {
-  await using stack = await startTestStack();
+test("held orders come in when the month turns", async (stack) => {
   const seller = await connectSeller(stack);
   await orderAtOnce(stack, seller.shopId, 12);
   assert.deepEqual(await settledEvents(stack), { done: 10, held: 2 });
@@ -130,8 +125,7 @@ Deno.test("held orders come in when the month turns", async () => {
   assert.equal(await countedOrders(stack, seller.id), 2);
 });
 
-Deno.test("an update of an order that is in is neither counted nor refused at the limit", async () => {
-  await using stack = await startTestStack();
+test("an update of an order that is in is neither counted nor refused at the limit", async (stack) => {
   const seller = await connectSeller(stack);
   await orderAtOnce(stack, seller.shopId, 10);
   await settledEvents(stack);
@@ -147,8 +141,7 @@ Deno.test("an update of an order that is in is neither counted nor refused at th
   assert.equal(await countedOrders(stack, seller.id), 10);
 });
 
-Deno.test("one seller at the limit takes nothing from another", async () => {
-  await using stack = await startTestStack();
+test("one seller at the limit takes nothing from another", async (stack) => {
   const full = await connectSeller(stack);
   const other = await connectSeller(stack);
   await Promise.all([
@@ -159,8 +152,7 @@ Deno.test("one seller at the limit takes nothing from another", async () => {
   assert.equal((await other.client.from("orders").select("id")).data?.length, 3);
 });
 
-Deno.test("check_order_limit knows every plan, and only live subscriptions count", async () => {
-  await using stack = await startTestStack();
+test("check_order_limit knows every plan, and only live subscriptions count", async (stack) => {
   const seller = await connectSeller(stack);
   const atLimit = async (orders: number) => {
     await stack.sql`

@@ -17,7 +17,7 @@ import {
   subscribe,
 } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { Notification } from "../../local/simulators/tiktok/webhooks.ts";
+import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
 
 /** TikTok's own way of an order; any number of states may be skipped. */
 const WAY = [

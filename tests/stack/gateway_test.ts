@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
+import { test } from "../support/shared_stack.ts";
 import { startTestStack } from "../support/stack.ts";
 
 /** Changes one bit of the signature that counts: the last character has some that do not. */
@@ -11,8 +12,7 @@ function forge(token: string): string {
   return token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
 }
 
-Deno.test("unmodified supabase-js works with a publishable key, a user token and a secret key", async () => {
-  await using stack = await startTestStack();
+test("unmodified supabase-js works with a publishable key, a user token and a secret key", async (stack) => {
   const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY } = stack.env;
   assert.match(SUPABASE_PUBLISHABLE_KEY, /^sb_publishable_/);
   assert.match(SUPABASE_SECRET_KEY, /^sb_secret_/);
@@ -36,8 +36,7 @@ Deno.test("unmodified supabase-js works with a publishable key, a user token and
   assert.deepEqual([data, error], [true, null]);
 });
 
-Deno.test("REST refuses what the platform refuses: no key, a wrong key, a forged or foreign token", async () => {
-  await using stack = await startTestStack();
+test("REST refuses what the platform refuses: no key, a wrong key, a forged or foreign token", async (stack) => {
   const seller = await connectSeller(stack);
   const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: apikey } = stack.env;
   const forged = forge(seller.accessToken);
@@ -59,8 +58,7 @@ Deno.test("REST refuses what the platform refuses: no key, a wrong key, a forged
   }
 });
 
-Deno.test("REST answers values as PostgREST does, and filters by ids with 18 digits", async () => {
-  await using stack = await startTestStack();
+test("REST answers values as PostgREST does, and filters by ids with 18 digits", async (stack) => {
   const seller = await connectSeller(stack);
   const orderId = "576461413038785752";
   const neighbour = "576461413038785753"; // the same double
@@ -139,8 +137,7 @@ Deno.test("verify_jwt passes a user's token or an API key; everything else is 40
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a browser may call REST and Auth: preflight, and the answer's origin", async () => {
-  await using stack = await startTestStack();
+test("a browser may call REST and Auth: preflight, and the answer's origin", async (stack) => {
   const origin = "https://app.example";
   for (const path of ["/rest/v1/orders?select=id", "/auth/v1/token?grant_type=password"]) {
     const url = stack.env.SUPABASE_URL + path;
@@ -171,8 +168,7 @@ Deno.test("a browser may call REST and Auth: preflight, and the answer's origin"
   }
 });
 
-Deno.test("other paths are 404 and name the known ones", async () => {
-  await using stack = await startTestStack();
+test("other paths are 404 and name the known ones", async (stack) => {
   for (const path of ["/", "/rest", "/simulators/paypal/x", "/functions/v1/"]) {
     const response = await fetch(stack.env.SUPABASE_URL + path);
     assert.equal(response.status, 404, path);
@@ -183,8 +179,7 @@ Deno.test("other paths are 404 and name the known ones", async () => {
   }
 });
 
-Deno.test("sign-ups succeed as the very first requests; a healthy start logs no error", async () => {
-  await using stack = await startTestStack();
+test("sign-ups succeed as the very first requests; a healthy start logs no error", async (stack) => {
   const sellers = await Promise.all(
     Array.from(
       { length: 10 },

@@ -19,7 +19,8 @@ async function olderProject(): Promise<string> {
   await Deno.mkdir(target, { recursive: true });
   await Deno.copyFile(new URL("config.toml", SUPABASE), join(folder, "supabase", "config.toml"));
   const migrations = new URL("migrations/", SUPABASE);
-  const names = await Array.fromAsync(Deno.readDir(migrations), (entry) => entry.name);
+  const entries = await Array.fromAsync(Deno.readDir(migrations), (entry) => entry.name);
+  const names = entries.filter((name) => name.endsWith(".sql"));
   for (const name of names.sort().slice(0, -NEW_MIGRATIONS)) {
     await Deno.copyFile(new URL(name, migrations), join(target, name));
   }

@@ -1,10 +1,11 @@
-/** The EasyPost simulator behind a port, and our client and provider that call it. */
+/** The EasyPost simulator on a port, with our client and provider for it. */
 import {
   EasyPostClient,
   type EasyPostClientOptions,
 } from "../../shared/shipping/providers/easypost/client.ts";
 import { EasyPostProvider } from "../../shared/shipping/providers/easypost/provider.ts";
-import type { Choice, Purchase } from "../../shared/shipping/provider.ts";
+import type { Choice } from "../../shared/shipping/providers/provider.ts";
+import type { Purchase } from "../../shared/shipping/schemas.ts";
 import { KEY, NOW, SECRET } from "./easypost_caller.ts";
 import { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import { purchaseOf } from "./purchases.ts";
@@ -40,7 +41,7 @@ export async function withEasyPost(
   }
 }
 
-/** A purchase whose choice is made and stored: all that is left is to spend the money. */
+/** A purchase with a stored choice, ready to be bought. */
 export async function prepared(
   { provider }: Pick<EasyPostWorld, "provider">,
   fields: Partial<Purchase> = {},

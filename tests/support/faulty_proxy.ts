@@ -1,8 +1,8 @@
-/** Stands between a worker and its database: on request it loses calls, or their answers, as a crash does. */
+/** A proxy between a worker and its database that loses calls or their answers, as a crash does. */
 
 export interface FaultyProxy extends AsyncDisposable {
   url: string;
-  /** Loses the next calls: before they are done, or their answers after they were done. */
+  /** Loses the next calls before they are carried out, or their answers afterwards. */
   lose(calls: number, what: "call" | "answer"): void;
 }
 
@@ -14,8 +14,8 @@ export function startFaultyProxy(target: string): FaultyProxy {
       const { pathname, search } = new URL(request.url);
       const loss = losses.shift();
       const body = await request.bytes();
-      const gone = () => new Response(null, { status: 502 });
-      if (loss === "call") return gone();
+      const lost = () => new Response(null, { status: 502 });
+      if (loss === "call") return lost();
       const { method, headers } = request;
       const hasBody = method !== "GET" && method !== "HEAD";
       const response = await fetch(`${target}${pathname}${search}`, {
@@ -25,7 +25,7 @@ export function startFaultyProxy(target: string): FaultyProxy {
       });
       if (loss === undefined) return response;
       await response.body?.cancel();
-      return gone();
+      return lost();
     },
   );
   return {

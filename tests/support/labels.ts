@@ -1,5 +1,6 @@
-/** Orders that wait for labels, and sellers who buy them. */
-import type { NewOrder } from "../../local/simulators/tiktok/order_factory.ts";
+/** Orders, labels and their side effects on a whole stack, as a seller's app calls for them. */
+import assert from "node:assert/strict";
+import type { NewOrder } from "../../local/simulators/tiktok/orders.ts";
 import { type ConnectedSeller, letTimePass, runEventWorker } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
@@ -29,7 +30,7 @@ export interface OrderRow {
   tiktokId: string;
 }
 
-/** A buyer orders, and the order comes in. */
+/** Places an order at TikTok and waits until it is stored. */
 export async function receiveOrder(
   stack: TestStack,
   seller: ConnectedSeller,
@@ -37,7 +38,7 @@ export async function receiveOrder(
 ): Promise<OrderRow> {
   const placed = stack.tiktok.addOrder({ ...order, shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(placed));
-  const id = await until("the order is in", async () => {
+  const id = await until("the order is stored", async () => {
     const [row] = await stack.sql`
       select id from public.orders where tiktok_order_id = ${placed.id}`;
     return row?.id as string | undefined;
@@ -47,7 +48,7 @@ export async function receiveOrder(
 
 export interface Answer {
   status: number;
-  // deno-lint-ignore no-explicit-any -- what a caller of the API gets
+  // deno-lint-ignore no-explicit-any -- any response of the API
   body: any;
   headers: Headers;
 }
@@ -84,7 +85,7 @@ export async function callShipments(
   };
 }
 
-export function buy(
+export function requestLabel(
   stack: TestStack,
   seller: { accessToken: string },
   orderId: string,
@@ -94,27 +95,27 @@ export function buy(
   return callShipments(stack, seller, "", { key, body });
 }
 
-/** How many purchases there are in each state. */
+/** Number of purchases in each state. */
 export async function purchaseStates(stack: TestStack): Promise<Record<string, number>> {
   const rows = await stack.sql`
     select state, count(*)::int as purchases from private.label_purchases group by state`;
   return Object.fromEntries(rows.map((row) => [row.state, row.purchases]));
 }
 
-/** As if the workers of purchases had died long ago. */
+/** Makes every purchase as old as if its worker had died long ago. */
 export async function agePurchases(stack: TestStack): Promise<void> {
   await stack.sql`
     update private.label_purchases
     set state_since = state_since - interval '5 minutes', checked_at = checked_at - interval '1 day'`;
 }
 
-/** How many labels the carriers really sold, to everybody. */
-export function labelsSold(stack: TestStack): number {
+/** Number of labels that the carriers sold, to all sellers. */
+export function countLabelsBought(stack: TestStack): number {
   return stack.easypost.accounts.labelsBought + stack.tiktok.fulfillment.labelsBought;
 }
 
-/** The event worker runs until whatever is due is done, or put back for later. */
-export async function workEvents(stack: TestStack): Promise<void> {
+/** Runs the event worker until every due event is settled or postponed. */
+export async function processDueEvents(stack: TestStack): Promise<void> {
   await until("no event is due", async () => {
     await runEventWorker(stack);
     const open = await stack.sql`
@@ -124,14 +125,14 @@ export async function workEvents(stack: TestStack): Promise<void> {
   });
 }
 
-/** As `workEvents`, with what was put back for later. */
-export async function workLater(stack: TestStack): Promise<void> {
+/** As `processDueEvents`, including the events that were postponed. */
+export async function processLaterEvents(stack: TestStack): Promise<void> {
   await letTimePass(stack);
-  await workEvents(stack);
+  await processDueEvents(stack);
 }
 
-/** The units of an order that have a label or are getting one. */
-export async function takenLines(stack: TestStack, orderId: string): Promise<number> {
+/** Number of an order's line items that have a label or are getting one. */
+export async function countLabelledLines(stack: TestStack, orderId: string): Promise<number> {
   const [row] = await stack.sql`
     select count(*)::int as lines from private.labelled_lines where order_id = ${orderId}`;
   return row?.lines;
@@ -142,4 +143,72 @@ export async function healthOf(stack: TestStack, metric: string): Promise<Record
   const [row] = await stack.sql`
     select value::int, status from public.check_database_health() where metric = ${metric}`;
   return { ...row };
+}
+
+/** Asserts a complete problem with this status and code. */
+export function assertProblem(answer: Answer, status: number, code: string, what = code): void {
+  const { body, headers } = answer;
+  assert.equal(`${answer.status} ${body?.code}`, `${status} ${code}`, `${what}: ${body?.detail}`);
+  assert.equal(headers.get("content-type"), "application/problem+json", what);
+  assert.equal(body.status, status, what);
+  assert.match(body.detail, /\w \w/, what);
+  assert.ok(body.request_id, what);
+  assert.equal(headers.get("x-request-id"), body.request_id, what);
+}
+
+/** Number of labels that each carrier sold. */
+export function labelsBought(stack: TestStack): { easypost: number; tiktok: number } {
+  return {
+    easypost: stack.easypost.accounts.labelsBought,
+    tiktok: stack.tiktok.fulfillment.labelsBought,
+  };
+}
+
+/** Calls of the carriers, money, and rows: a refused request changes none of these. */
+export async function sideEffects(stack: TestStack): Promise<Record<string, unknown>> {
+  const [rows] = await stack.sql`
+    select
+      (select count(*)::int from private.label_purchases) as purchases,
+      (select count(*)::int from private.labelled_lines) as lines,
+      (select count(*)::int from public.shipments) as shipments`;
+  return {
+    ...rows,
+    easypost: stack.easypost.calls.length,
+    tiktok: stack.tiktok.calls.length,
+    charged: [stack.easypost.accounts.charged, stack.tiktok.fulfillment.charged],
+  };
+}
+
+/** Number of calls with this path, after the first `from` calls. */
+export function callsTo(calls: readonly string[], path: RegExp, from = 0): number {
+  return calls.slice(from).filter((call) => path.test(call)).length;
+}
+
+export function requestRates(
+  stack: TestStack,
+  seller: { accessToken: string },
+  orderId: string,
+  request: Record<string, unknown> = {},
+): Promise<Answer> {
+  const body = { order_id: orderId, parcel: PARCEL, from: FROM, ...request };
+  return callShipments(stack, seller, "/rates", { body });
+}
+
+/** The status of an order, and its timeline after the first entry. */
+export async function readOrder(
+  seller: ConnectedSeller,
+  orderId: string,
+): Promise<{ status: string; events: string[] }> {
+  const { data } = await seller.client.from("orders").select(
+    "order_status, order_events(event_type)",
+  )
+    .eq("id", orderId).order("id", { referencedTable: "order_events" }).single();
+  const events = (data?.order_events ?? []).map((event) => event.event_type);
+  return { status: data?.order_status ?? "", events: events.slice(1) };
+}
+
+/** TikTok's ids of an order's line items. */
+export function lineItemIdsOf(stack: TestStack, tiktokId: string): string[] {
+  const lines = stack.tiktok.state.get("orders", tiktokId)?.detail.line_items as { id: string }[];
+  return lines.map(({ id }) => id);
 }

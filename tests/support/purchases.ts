@@ -1,5 +1,13 @@
-/** Purchases of labels as the database hands them out, without a database. */
-import type { OrderToShip, Purchase } from "../../shared/shipping/provider.ts";
+/** Purchases of labels as the database returns them, without a database. */
+import assert from "node:assert/strict";
+import { LabelError } from "../../shared/shipping/errors.ts";
+import type { BoughtLabel, Choice } from "../../shared/shipping/providers/provider.ts";
+import type {
+  OrderToShip,
+  Purchase,
+  PurchaseForWorker,
+  Shipment,
+} from "../../shared/shipping/schemas.ts";
 
 export const PURCHASE_ID = "0b5f2c1e-6f0a-4a7e-9c55-2d6a0f3b7c11";
 export const LINE_ITEMS = ["576461413038780001", "576461413038780002"];
@@ -24,7 +32,7 @@ export const SENDER: NonNullable<Purchase["sender"]> = {
   country: "US",
 };
 
-/** Fixture 11, as our database has it. */
+/** Fixture 11, as the database returns it. */
 export function orderToShip(fields: Partial<OrderToShip> = {}): OrderToShip {
   return {
     id: "7d1b0c34-52c0-4d1e-8a43-0a3a5b1f9e02",
@@ -48,7 +56,7 @@ export function orderToShip(fields: Partial<OrderToShip> = {}): OrderToShip {
   };
 }
 
-/** Of the cheapest label that there is, for every unit of the order. */
+/** A purchase of the cheapest label, for every unit of the order. */
 export function purchaseOf(fields: Partial<Purchase> = {}): Purchase {
   return {
     id: PURCHASE_ID,
@@ -68,4 +76,60 @@ export function purchaseOf(fields: Partial<Purchase> = {}): Purchase {
     order: orderToShip(),
     ...fields,
   };
+}
+
+export const CHOICE: Choice = {
+  service: "USPS/Priority",
+  carrier_shipment_id: "shp_1",
+  carrier_rate_id: "rate_1",
+  quoted_cost: "9.61",
+  currency: "USD",
+};
+
+export const LABEL: BoughtLabel = {
+  carrier: "USPS",
+  service_type: "Priority",
+  shipping_cost: "9.61",
+  currency: "USD",
+  estimated_delivery: null,
+  tiktok_package_id: null,
+  label_url: "https://labels.example/1.pdf",
+  label_format: "PDF",
+  label_expires_at: null,
+  tracking_number: "9400",
+};
+
+export function shipmentOf(fields: Partial<Shipment> = {}): Shipment {
+  return {
+    id: PURCHASE_ID,
+    order_id: purchaseOf().order.id,
+    state: "purchased",
+    reason: null,
+    provider: "easypost",
+    carrier: "USPS",
+    tracking_number: "9400",
+    label_url: "https://labels.example/1.pdf",
+    label_expires_at: null,
+    label_format: "PDF",
+    tiktok_notified_at: null,
+    ...fields,
+  };
+}
+
+export function purchaseForWorker(fields: Partial<PurchaseForWorker> = {}): PurchaseForWorker {
+  const state = { state: "purchasing", abandoned: false, seconds: 0, shipment: shipmentOf() };
+  return { ...purchaseOf({ ...CHOICE }), ...state, ...fields };
+}
+
+/** @throws {AssertionError} if the call throws no `LabelError` */
+export async function labelErrorOf(call: Promise<unknown>): Promise<LabelError> {
+  const error = await call.then((value) => value, (error) => error);
+  assert.ok(error instanceof LabelError, `not a LabelError: ${error}`);
+  return error;
+}
+
+/** The code of the `LabelError`, and whether something may have been bought. */
+export async function refusalOf(call: Promise<unknown>): Promise<[string, string]> {
+  const { code, bought } = await labelErrorOf(call);
+  return [code, bought];
 }

@@ -52,7 +52,8 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
       await sql.end();
     }
   };
-  await run(`create database ${name} template ${source}`);
+  // Far cheaper than by the write-ahead log.
+  await run(`create database ${name} template ${source} strategy file_copy`);
   const url = testDatabaseUrl();
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };

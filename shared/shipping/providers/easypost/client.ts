@@ -5,12 +5,12 @@ import type { EasyPostConfig } from "../../../config.ts";
 import { sendOnce } from "../../../http/send_once.ts";
 import { ErrorBody, Shipment } from "./schemas.ts";
 
-/** EasyPost answered with an error, or not at all. Its own messages may quote addresses: only the code is kept. */
+/** EasyPost answered with an error, or not at all. Its messages may quote addresses: only the code is kept. */
 export class EasyPostError extends Error {
   override name = "EasyPostError";
   /** HTTP status; 0 when there was no answer, 200 when it could not be read. */
   readonly status: number;
-  /** EasyPost's own, e.g. `SHIPMENT.POSTAGE.EXISTS`; empty where there is none. */
+  /** EasyPost's own, e.g. `SHIPMENT.POSTAGE.EXISTS`; empty without one. */
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
 
@@ -32,7 +32,7 @@ export class EasyPostError extends Error {
 export interface EasyPostClientOptions {
   /** @default {15000} */
   timeoutMs?: number;
-  /** Of a purchase: carriers draw the label meanwhile. @default {30000} */
+  /** Timeout of a purchase: carriers draw the label meanwhile. @default {30000} */
   buyTimeoutMs?: number;
 }
 
@@ -46,7 +46,7 @@ export interface NewShipment {
   options?: { label_format: string };
 }
 
-function retryAfter(response: Response): number | undefined {
+function retryAfterOf(response: Response): number | undefined {
   const seconds = Number(response.headers.get("retry-after") ?? NaN);
   return seconds > 0 ? Math.ceil(Math.min(seconds, 3600)) : undefined;
 }
@@ -65,7 +65,7 @@ export class EasyPostClient {
     return await this.#call(Shipment, "POST", "/shipments", { shipment });
   }
 
-  /** @param id EasyPost's, or our reference. @throws {EasyPostError} */
+  /** @param id EasyPost's id, or our reference. @throws {EasyPostError} */
   async getShipment(id: string): Promise<Shipment> {
     return await this.#call(Shipment, "GET", `/shipments/${encodeURIComponent(id)}`);
   }
@@ -101,7 +101,7 @@ export class EasyPostClient {
     let response: Response;
     let text: string;
     try {
-      // Not fetch, which may send a request again by itself.
+      // Not fetch, which may send a request a second time.
       response = await sendOnce(`${apiUrl}${path}`, {
         method,
         headers: {
@@ -128,7 +128,7 @@ export class EasyPostClient {
     } catch {
       throw new EasyPostError(`EasyPost answered HTTP ${status} without JSON`, {
         status,
-        retryAfterSeconds: retryAfter(response),
+        retryAfterSeconds: retryAfterOf(response),
       });
     }
     if (!response.ok) {
@@ -136,7 +136,7 @@ export class EasyPostClient {
       throw new EasyPostError(`EasyPost answered HTTP ${status} ${code}`.trim(), {
         status,
         code,
-        retryAfterSeconds: retryAfter(response),
+        retryAfterSeconds: retryAfterOf(response),
       });
     }
     const { success, data, error } = schema.safeParse(json);

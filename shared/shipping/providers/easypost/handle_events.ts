@@ -7,7 +7,7 @@ import type { LabelDependencies } from "../../dependencies.ts";
 import { checkVoid } from "../../void_label.ts";
 import { parseEasyPostEvent } from "./parse_webhook.ts";
 import type { Tracker } from "./schemas.ts";
-import { parcelNews } from "./tracking.ts";
+import { toTrackingUpdate } from "./tracking.ts";
 
 /** Types `tracker.*` and `refund.*`; ignores test events of a live key. */
 export function easyPostHandler(dependencies: () => LabelDependencies): EventHandler {
@@ -41,7 +41,7 @@ async function applyTracker(
 ): Promise<EventResult> {
   const id = await findShipment(dependencies, tracker.shipment_id, tracker.tracking_code);
   if (id === null) return { ignored: "shipment_not_found" };
-  const args = { p_event_id: eventId, p_shipment_id: id, p_news: parcelNews(tracker) };
+  const args = { p_event_id: eventId, p_shipment_id: id, p_update: toTrackingUpdate(tracker) };
   return await callFunction(dependencies.database, "apply_tracking", args, Outcome);
 }
 

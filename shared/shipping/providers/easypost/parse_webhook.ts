@@ -40,7 +40,7 @@ export interface EasyPostEvent {
   refundedShipmentId: string | undefined;
 }
 
-/** @throws {InvalidWebhookError} if it is not JSON, or has no id and no description. */
+/** @throws {InvalidWebhookError} if the text is not JSON, or has no id and description */
 export function parseEasyPostEvent(text: string): EasyPostEvent {
   let json: unknown;
   try {

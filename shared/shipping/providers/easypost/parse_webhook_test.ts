@@ -2,30 +2,31 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { InvalidEventError, parseEasyPostEvent, verifyEasyPostWebhook } from "./parse_webhook.ts";
+import { InvalidWebhookError } from "../../../inbox/events.ts";
+import { parseEasyPostEvent, verifyEasyPostWebhook } from "./parse_webhook.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
 const BODY = encode('{"id":"evt_1","description":"tracker.updated","note":"café ✓"}');
 
-/** As EasyPost signs: its documented example, by another implementation than ours. */
+/** EasyPost's documented example, in another implementation than ours. */
 function sign(secret: string, body: Uint8Array, form: "NFKD" | "NFC" = "NFKD"): string {
   const key = Buffer.from(secret.normalize(form), "utf8");
   return `hmac-sha256-hex=${createHmac("sha256", key).update(body).digest("hex")}`;
 }
 
-Deno.test("what EasyPost signed is EasyPost's, also with a secret beyond ASCII", async () => {
+Deno.test("a body that EasyPost signed is accepted, also with a secret beyond ASCII", () => {
   for (const secret of ["secret", "sécret", "ﬁne Ünïcode", "Å①²", "パスワード", "한글", " "]) {
-    assert.equal(await verifyEasyPostWebhook(secret, BODY, sign(secret, BODY)), true, secret);
-    // However the secret was typed: composed or not.
+    assert.equal(verifyEasyPostWebhook(secret, BODY, sign(secret, BODY)), true, secret);
+    // The secret may have been typed in composed form.
     const typed = secret.normalize("NFC");
-    assert.equal(await verifyEasyPostWebhook(typed, BODY, sign(secret, BODY)), true, secret);
+    assert.equal(verifyEasyPostWebhook(typed, BODY, sign(secret, BODY)), true, secret);
   }
   const composed = sign("sécret", BODY, "NFC");
-  assert.equal(await verifyEasyPostWebhook("sécret", BODY, composed), false, "signed in NFC");
+  assert.equal(verifyEasyPostWebhook("sécret", BODY, composed), false, "signed in NFC");
 });
 
-Deno.test("any other signature is nobody's", async () => {
+Deno.test("any other signature is refused", () => {
   const right = sign("secret", BODY);
   const hex = right.slice("hmac-sha256-hex=".length);
   const wrong = [
@@ -48,25 +49,25 @@ Deno.test("any other signature is nobody's", async () => {
     sign("secret ", BODY),
   ];
   for (const signature of wrong) {
-    assert.equal(await verifyEasyPostWebhook("secret", BODY, signature), false, String(signature));
+    assert.equal(verifyEasyPostWebhook("secret", BODY, signature), false, String(signature));
   }
 });
 
-Deno.test("one other byte is another body", async () => {
+Deno.test("a body with one other byte is refused", () => {
   const signature = sign("secret", BODY);
-  await fc.assert(
-    fc.asyncProperty(fc.nat(BODY.length - 1), fc.integer({ min: 1, max: 255 }), async (at, by) => {
+  fc.assert(
+    fc.property(fc.nat(BODY.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
       const changed = BODY.slice();
       changed[at] = ((changed[at] ?? 0) + by) % 256;
-      assert.equal(await verifyEasyPostWebhook("secret", changed, signature), false);
+      assert.equal(verifyEasyPostWebhook("secret", changed, signature), false);
     }),
     { numRuns: 50 },
   );
   const spaced = encode(`${new TextDecoder().decode(BODY)}\n`);
-  assert.equal(await verifyEasyPostWebhook("secret", spaced, signature), false);
+  assert.equal(verifyEasyPostWebhook("secret", spaced, signature), false);
 });
 
-Deno.test("parseEasyPostEvent() reads an event and its tracker, and lets be what it does not know", () => {
+Deno.test("parseEasyPostEvent() reads an event and its tracker, and ignores unknown fields", () => {
   const tracker = { status: "delivered", tracking_code: "9400", shipment_id: "shp_1", later: [1] };
   const event = {
     id: "evt_1",
@@ -76,7 +77,7 @@ Deno.test("parseEasyPostEvent() reads an event and its tracker, and lets be what
     result: tracker,
     later: {},
   };
-  assert.deepEqual(parseEasyPostEvent(encode(JSON.stringify(event))), {
+  assert.deepEqual(parseEasyPostEvent(JSON.stringify(event)), {
     id: "evt_1",
     description: "tracker.updated",
     mode: "test",
@@ -84,27 +85,25 @@ Deno.test("parseEasyPostEvent() reads an event and its tracker, and lets be what
     refundedShipmentId: undefined,
   });
   const refund = parseEasyPostEvent(
-    encode(
-      JSON.stringify({
-        ...event,
-        description: "refund.successful",
-        result: { shipment_id: "shp_1" },
-      }),
-    ),
+    JSON.stringify({
+      ...event,
+      description: "refund.successful",
+      result: { shipment_id: "shp_1" },
+    }),
   );
   assert.deepEqual([refund.tracker, refund.refundedShipmentId], [undefined, "shp_1"]);
   for (
     const description of ["batch.created", "tracker", "mytracker.updated"]
   ) {
-    const other = parseEasyPostEvent(encode(JSON.stringify({ ...event, description })));
+    const other = parseEasyPostEvent(JSON.stringify({ ...event, description }));
     assert.deepEqual([other.description, other.tracker], [description, undefined]);
   }
 });
 
-Deno.test("a tracker that cannot be read is none, and a mode that is not there is null", () => {
+Deno.test("an unreadable tracker is undefined, and a missing mode is null", () => {
   for (const result of [undefined, null, "tracker", []]) {
     const body = JSON.stringify({ id: "evt_1", description: "tracker.created", result });
-    assert.deepEqual(parseEasyPostEvent(encode(body)), {
+    assert.deepEqual(parseEasyPostEvent(body), {
       id: "evt_1",
       description: "tracker.created",
       mode: null,
@@ -114,13 +113,13 @@ Deno.test("a tracker that cannot be read is none, and a mode that is not there i
   }
 });
 
-Deno.test("what is no event is refused, and not quoted", () => {
+Deno.test("a body that is not an event is refused, and not quoted", () => {
   const event = { id: "evt_s3cret", description: "tracker.updated" };
-  const refused: [Uint8Array<ArrayBuffer>, RegExp][] = [
-    [encode(""), /not JSON/],
-    [encode("s3cret=1"), /not JSON/],
-    [encode('{"id":"s3cret"'), /not JSON/],
-    [new Uint8Array([0x22, 0xe9, 0x22]), /not JSON/],
+  const refused: [string, RegExp][] = [
+    ["", /not JSON/],
+    ["s3cret=1", /not JSON/],
+    ['{"id":"s3cret"', /not JSON/],
+    ['{"id":"s3cret",}', /not JSON/],
     ...[
       ...[null, [], "s3cret", 7, {}],
       ...["", "a b", "é", "x".repeat(101), 7, null].map((id) => ({ ...event, id })),
@@ -129,14 +128,11 @@ Deno.test("what is no event is refused, and not quoted", () => {
         description,
       })),
       { ...event, mode: 7 },
-    ].map((json): [Uint8Array<ArrayBuffer>, RegExp] => [
-      encode(JSON.stringify(json)),
-      /id and description/,
-    ]),
+    ].map((json): [string, RegExp] => [JSON.stringify(json), /id and description/]),
   ];
   for (const [body, message] of refused) {
     assert.throws(() => parseEasyPostEvent(body), (error: Error) => {
-      assert.ok(error instanceof InvalidEventError, new TextDecoder().decode(body));
+      assert.ok(error instanceof InvalidWebhookError, body);
       assert.match(error.message, message);
       assert.doesNotMatch(error.message, /s3cret/);
       assert.equal(error.cause, undefined);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { type EasyPostWorld, prepared, withEasyPost } from "../../../../tests/support/easypost.ts";
-import { labelErrorOf, refusalOf } from "../../../../tests/support/label_errors.ts";
 import { withRudeServer, withServer } from "../../../../tests/support/local_server.ts";
-import { purchaseOf } from "../../../../tests/support/purchases.ts";
+import { labelErrorOf, purchaseOf, refusalOf } from "../../../../tests/support/purchases.ts";
 import type { Fault } from "../../../../local/simulators/faults.ts";
 import { EasyPostClient } from "./client.ts";
 import { EasyPostProvider } from "./provider.ts";

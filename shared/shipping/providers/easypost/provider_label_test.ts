@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { type EasyPostWorld, prepared, withEasyPost } from "../../../../tests/support/easypost.ts";
-import { refusalOf } from "../../../../tests/support/label_errors.ts";
 import {
   withRudeServer,
   withServer,
@@ -11,9 +10,10 @@ import {
   PARCEL,
   PURCHASE_ID,
   purchaseOf,
+  refusalOf,
   SENDER,
 } from "../../../../tests/support/purchases.ts";
-import type { Purchase } from "../../provider.ts";
+import type { Purchase } from "../../schemas.ts";
 import { EasyPostClient } from "./client.ts";
 import { EasyPostProvider } from "./provider.ts";
 

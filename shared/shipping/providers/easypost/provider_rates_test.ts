@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { withEasyPost } from "../../../../tests/support/easypost.ts";
-import { labelErrorOf, refusalOf } from "../../../../tests/support/label_errors.ts";
 import { withServer } from "../../../../tests/support/local_server.ts";
 import {
+  labelErrorOf,
   orderToShip,
   PARCEL,
   PURCHASE_ID,
   purchaseOf,
+  refusalOf,
   SENDER,
 } from "../../../../tests/support/purchases.ts";
 import { EasyPostClient } from "./client.ts";

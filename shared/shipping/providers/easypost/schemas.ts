@@ -1,6 +1,6 @@
 /**
- * What we read of EasyPost's answers (API v2). New fields and new words come without notice: only what a
- * label cannot do without is required, and unknown states are no errors.
+ * EasyPost's answers, as far as we read them (API v2). New fields and values come without notice: only
+ * what a label cannot do without is required, and unknown states are not errors.
  */
 import * as z from "zod";
 import { Amount, OptionalText } from "../../../values/schemas.ts";

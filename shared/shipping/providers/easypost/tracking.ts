@@ -1,6 +1,6 @@
-/** EasyPost's words for where a parcel is, in ours. The table is also in docs/labels.md. */
+/** Maps EasyPost's tracking status to ours. The table is also in docs/labels.md. */
 import { isoTimeOfText } from "../../../values/times.ts";
-import type { ParcelNews, ParcelStatus } from "../../provider.ts";
+import type { ParcelStatus, TrackingUpdate } from "../provider.ts";
 import type { Tracker } from "./schemas.ts";
 
 const STATUS: ReadonlyMap<string, ParcelStatus> = new Map(Object.entries({
@@ -14,8 +14,8 @@ const STATUS: ReadonlyMap<string, ParcelStatus> = new Map(Object.entries({
   error: "failed",
 }));
 
-/** "unknown", "cancelled" (the label, not the parcel), and words that EasyPost added since, move nothing. */
-export function parcelNews(tracker: Tracker): ParcelNews {
+/** "unknown", "cancelled" (the label, not the parcel) and new values change no status. */
+export function toTrackingUpdate(tracker: Tracker): TrackingUpdate {
   return {
     status: STATUS.get(tracker.status ?? "") ?? null,
     estimated_delivery: isoTimeOfText(tracker.est_delivery_date)?.slice(0, 10) ?? null,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { TRACKER_STATUSES } from "../../../../local/simulators/easypost/objects.ts";
 import { Tracker } from "./schemas.ts";
-import { parcelNews } from "./tracking.ts";
+import { toTrackingUpdate } from "./tracking.ts";
 
-const status = (word: string | null) => parcelNews({ status: word } as Tracker).status;
+const statusOf = (word: string | null) => toTrackingUpdate({ status: word } as Tracker).status;
 
-Deno.test("every status of EasyPost's is one of ours, or moves nothing", () => {
+Deno.test("every EasyPost status maps to one of ours, or changes nothing", () => {
   const expected = {
     unknown: null,
     pre_transit: "purchased",
@@ -20,38 +20,38 @@ Deno.test("every status of EasyPost's is one of ours, or moves nothing", () => {
     error: "failed",
   };
   assert.deepEqual(Object.keys(expected).sort(), [...TRACKER_STATUSES].sort());
-  for (const [word, ours] of Object.entries(expected)) assert.equal(status(word), ours, word);
+  for (const [word, ours] of Object.entries(expected)) assert.equal(statusOf(word), ours, word);
 });
 
-Deno.test("words that EasyPost has added since move nothing", () => {
+Deno.test("a status that EasyPost adds later changes nothing", () => {
   for (const word of ["teleported", "DELIVERED", "delivered ", "", null, "constructor", "get"]) {
-    assert.equal(status(word), null, String(word));
+    assert.equal(statusOf(word), null, String(word));
   }
 });
 
-Deno.test("times are told in UTC, and the delivery as a day", () => {
-  const news = parcelNews({
+Deno.test("times are in UTC, and the delivery is a day", () => {
+  const update = toTrackingUpdate({
     status: "in_transit",
     est_delivery_date: "2026-10-03T19:00:00-04:00",
     updated_at: "2026-10-01T23:30:00-07:00",
   } as Tracker);
-  assert.deepEqual(news, {
+  assert.deepEqual(update, {
     status: "in_transit",
     estimated_delivery: "2026-10-03",
     updated_at: "2026-10-02T06:30:00.000Z",
   });
 });
 
-Deno.test("what is not there, or is no time, is not told", () => {
+Deno.test("a missing or invalid time is null", () => {
   const nothing = { status: null, estimated_delivery: null, updated_at: null };
-  assert.deepEqual(parcelNews({} as Tracker), nothing);
+  assert.deepEqual(toTrackingUpdate({} as Tracker), nothing);
   for (const text of [null, "", "soon", "2026-13-45T00:00:00Z"]) {
     const tracker = { est_delivery_date: text, updated_at: text } as Tracker;
-    assert.deepEqual(parcelNews(tracker), nothing, String(text));
+    assert.deepEqual(toTrackingUpdate(tracker), nothing, String(text));
   }
 });
 
-Deno.test("a tracker may have fields that we do not know, and lack those that we do", () => {
+Deno.test("a tracker may have unknown fields, and lack known ones", () => {
   const tracker = Tracker.parse({ status: "delivered", later: { x: 1 } });
-  assert.equal(parcelNews(tracker).status, "delivered");
+  assert.equal(toTrackingUpdate(tracker).status, "delivered");
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { encrypt } from "../../../crypto/encryption.ts";
 import { tokenContext } from "../../../tiktok/connections/encrypted_tokens.ts";
-import { labelErrorOf, refusalOf } from "../../../../tests/support/label_errors.ts";
-import { LINE_ITEMS } from "../../../../tests/support/purchases.ts";
+import { labelErrorOf, LINE_ITEMS, refusalOf } from "../../../../tests/support/purchases.ts";
 import {
   CREATE,
   FIXTURE,

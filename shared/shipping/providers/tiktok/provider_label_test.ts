@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refusalOf } from "../../../../tests/support/label_errors.ts";
+import { refusalOf } from "../../../../tests/support/purchases.ts";
 import {
   DOCUMENT,
   FIXTURE,

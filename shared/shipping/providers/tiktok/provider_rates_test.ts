@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { labelErrorOf, refusalOf } from "../../../../tests/support/label_errors.ts";
-import { LINE_ITEMS, orderToShip, PARCEL, SENDER } from "../../../../tests/support/purchases.ts";
+import {
+  labelErrorOf,
+  LINE_ITEMS,
+  orderToShip,
+  PARCEL,
+  refusalOf,
+  SENDER,
+} from "../../../../tests/support/purchases.ts";
 import {
   FIXTURE,
   page,

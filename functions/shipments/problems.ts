@@ -1,0 +1,181 @@
+/** The responses of `shipments` to errors. */
+import { isNotFound } from "../../shared/database/errors.ts";
+import { Problem } from "../../shared/http/problem.ts";
+import { accountDeleted } from "../../shared/http/users.ts";
+import { LabelError, type LabelFailure } from "../../shared/shipping/errors.ts";
+import type { LabelBatch } from "../../shared/shipping/label_batch.ts";
+
+interface LabelProblem {
+  status: number;
+  detail: string;
+  retryAfterSeconds?: number;
+}
+
+/** By status; `detail` is the sentence that the seller sees. */
+const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
+  funds_missing: {
+    status: 402,
+    detail: "The carrier account has not enough funds. Nothing was bought.",
+  },
+
+  order_not_found: { status: 404, detail: "You have no such order." },
+  shipment_not_found: { status: 404, detail: "You have no such shipment." },
+  batch_not_found: { status: 404, detail: "You have no such batch." },
+
+  idempotency_key_reused: {
+    status: 409,
+    detail: "This Idempotency-Key was used for another request.",
+  },
+  purchase_in_progress: {
+    status: 409,
+    detail: "This request is still being processed. Repeat it in a moment.",
+    retryAfterSeconds: 5,
+  },
+  price_changed: {
+    status: 409,
+    detail: "The label costs more now than the rate said. Request the rates again.",
+  },
+
+  order_cancelled: { status: 422, detail: "The order is cancelled." },
+  order_refunded: { status: 422, detail: "The order was refunded." },
+  order_unpaid: { status: 422, detail: "The order is not paid yet." },
+  order_on_hold: {
+    status: 422,
+    detail: "TikTok holds the order for an hour, in which the buyer may cancel it.",
+  },
+  cancellation_requested: {
+    status: 422,
+    detail: "The buyer wants to cancel the order. Decide that at TikTok first.",
+  },
+  already_shipped: { status: 422, detail: "The order, or these line items, were shipped already." },
+  shipping_type_unknown: { status: 422, detail: "TikTok does not say who ships the order." },
+  tiktok_label_required: {
+    status: 422,
+    detail: "TikTok ships this order: only its own labels may be used.",
+  },
+  tiktok_label_unavailable: {
+    status: 422,
+    detail: "The seller ships this order: TikTok sells no label for it.",
+  },
+  address_masked: {
+    status: 422,
+    detail: "TikTok hides the buyer's address: another carrier cannot deliver there.",
+  },
+  address_missing: { status: 422, detail: "The order has no address yet." },
+  order_changed: { status: 422, detail: "The order has just changed. Read it again." },
+  line_items_unknown: { status: 422, detail: "The order has no such line items." },
+  line_items_labelled: {
+    status: 422,
+    detail: "One of the line items has a label already, or is getting one.",
+  },
+  line_items_combined: {
+    status: 422,
+    detail: "TikTok has put these line items into a package with others.",
+  },
+  shop_not_connected: { status: 422, detail: "The order's shop is no longer connected." },
+  permission_missing: {
+    status: 422,
+    detail: "The shop does not allow us to ship. Connect it again, and grant every permission.",
+  },
+  rate_not_found: { status: 422, detail: "The order has no such rate." },
+  rate_expired: {
+    status: 422,
+    detail: "The rate is older than an hour. Request the rates again.",
+  },
+  rate_of_another_parcel: {
+    status: 422,
+    detail: "The rate was given for a parcel of other measures.",
+  },
+  rate_of_another_provider: { status: 422, detail: "The rate belongs to another provider." },
+  sender_required: {
+    status: 422,
+    detail: 'Send the address that the parcel comes from: "from". It is kept for the shop.',
+  },
+  service_unavailable: { status: 422, detail: "The service is not offered for this parcel." },
+  label_format_unavailable: {
+    status: 422,
+    detail: "TikTok draws its labels as PDF or PNG, and as ZPL in Brazil only.",
+  },
+  carrier_refused: {
+    status: 422,
+    detail: "The carrier refuses the parcel or one of its addresses.",
+  },
+  not_purchased: { status: 422, detail: "No label was bought." },
+  label_gone: { status: 422, detail: "TikTok shows a label only until the parcel is picked up." },
+  label_voided: { status: 422, detail: "The label was voided." },
+  already_underway: {
+    status: 422,
+    detail: "The parcel is on its way: its label cannot be voided.",
+  },
+  void_in_seller_center: {
+    status: 422,
+    detail: "TikTok's labels are cancelled in Seller Center. Repeat this call afterwards.",
+  },
+  void_refused: { status: 422, detail: "The carrier refuses to void the label." },
+
+  label_unavailable: {
+    status: 502,
+    detail: "The label could not be read just now. Please try again.",
+  },
+  carrier_unavailable: {
+    status: 502,
+    detail: "The carrier did not answer as expected. Nothing was bought.",
+  },
+  tiktok_unavailable: {
+    status: 502,
+    detail: "TikTok did not answer as expected. Nothing was bought.",
+  },
+  carrier_busy: {
+    status: 503,
+    detail: "The carrier is busy. Nothing was bought; please try again.",
+    retryAfterSeconds: 10,
+  },
+  label_not_ready: {
+    status: 503,
+    detail: "The label was bought and is still being drawn. Please try again.",
+    retryAfterSeconds: 30,
+  },
+  void_pending: {
+    status: 503,
+    detail: "The carrier did not answer. The void is requested again automatically, " +
+      "and when you repeat this call.",
+    retryAfterSeconds: 30,
+  },
+  outcome_unknown: {
+    status: 504,
+    detail: "It is not known yet whether the label was bought. It is looked up at the carrier, " +
+      "and never bought twice: repeat the request with the same Idempotency-Key, " +
+      "or read the shipment.",
+    retryAfterSeconds: 120,
+  },
+};
+
+export function toProblem(error: unknown): Problem | undefined {
+  if (error instanceof LabelError) return labelProblem(error);
+  // The rows of a deleted account vanish during a call.
+  if (isNotFound(error)) return accountDeleted(error);
+  return undefined;
+}
+
+function labelProblem(error: LabelError): Problem {
+  const { code, cause, shipmentId } = error;
+  const { status, detail, retryAfterSeconds } = PROBLEMS[code];
+  // The carrier's own wait counts more than ours.
+  const wait = error.retryAfterSeconds ?? retryAfterSeconds;
+  const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
+  const members: Record<string, string> = shipmentId === undefined
+    ? {}
+    : { shipment_id: shipmentId };
+  return new Problem({ status, code, detail, headers, members }, { cause });
+}
+
+/** A batch as its seller sees it: each item has the problem that `POST /` would have answered. */
+export function describeBatch({ items, ...batch }: LabelBatch) {
+  return { ...batch, items: items.map(describeItem) };
+}
+
+function describeItem({ code, ...item }: LabelBatch["items"][number]) {
+  if (code === null) return { ...item, problem: null };
+  const { status, detail } = PROBLEMS[code];
+  return { ...item, problem: { status, code, detail } };
+}

@@ -1,0 +1,45 @@
+/** Rates of EasyPost, and the choice of one. */
+import { exactCents, isMore } from "../../../values/money.ts";
+import { LabelError } from "../../errors.ts";
+import type { Purchase } from "../../schemas.ts";
+import type { Rate } from "../provider.ts";
+import type { EasyPostRate, Shipment } from "./schemas.ts";
+
+/** EasyPost has no default: it means the cheapest. */
+const CHEAPEST = ["cheapest", "default"];
+
+export function serviceIdOf(rate: EasyPostRate): string {
+  return `${rate.carrier}/${rate.service}`;
+}
+
+/** Without the rates whose price is not an exact number of cents. */
+export function toRates(shipment: Shipment): Rate[] {
+  return shipment.rates.flatMap((rate) => {
+    const price = exactCents(rate.rate);
+    if (price === undefined) return [];
+    const days = rate.delivery_days ?? null;
+    return [{
+      carrier: rate.carrier,
+      service: serviceIdOf(rate),
+      service_name: `${rate.carrier} ${rate.service}`,
+      price,
+      currency: rate.currency,
+      days_min: days,
+      days_max: days,
+      is_default: false,
+      carrier_shipment_id: shipment.id,
+      carrier_rate_id: rate.id,
+    }];
+  });
+}
+
+/** @throws {LabelError} if the service is not offered, or costs more than the seller saw */
+export function chooseRate(shipment: Shipment, purchase: Purchase): EasyPostRate {
+  const { service, carrier_rate_id, quoted_cost } = purchase;
+  const byPrice = shipment.rates.toSorted((a, b) => isMore(a.rate, b.rate) ? 1 : -1);
+  const rate = shipment.rates.find((candidate) => candidate.id === carrier_rate_id) ??
+    byPrice.find((candidate) => CHEAPEST.includes(service) || serviceIdOf(candidate) === service);
+  if (rate === undefined) throw new LabelError("service_unavailable");
+  if (quoted_cost !== null && isMore(rate.rate, quoted_cost)) throw new LabelError("price_changed");
+  return rate;
+}

@@ -1,0 +1,40 @@
+/** Maps errors of TikTok's Fulfillment API to label errors. */
+import { isRateLimited, isRefusal, TikTokError } from "../../../tiktok/api/errors.ts";
+import { LabelError, type LabelFailure } from "../../errors.ts";
+
+/** "Label already purchased", "already shipped": perhaps by the very call whose answer was lost. */
+const DONE_ALREADY = new Set([21022025, 21011006, 21011020, 21030006]);
+
+const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
+  [21011044, "order_on_hold"],
+  [105005, "permission_missing"],
+  // The parcel was picked up: TikTok no longer shows its label.
+  [21042102, "label_gone"],
+  // "Try again later".
+  [21022026, "carrier_busy"],
+  // The label is still being drawn.
+  [11034037, "label_not_ready"],
+  [11034023, "label_not_ready"],
+  [11006010, "label_not_ready"],
+]);
+
+/** For calls that certainly bought nothing; errors of other kinds are returned unchanged. */
+export function toLabelError(error: unknown): unknown {
+  if (!(error instanceof TikTokError)) return error;
+  if (isRateLimited(error)) {
+    const { retryAfterSeconds } = error;
+    return new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
+  }
+  const code = FAILURES.get(error.code) ??
+    (isRefusal(error) ? "carrier_refused" : "tiktok_unavailable");
+  return new LabelError(code, { cause: error });
+}
+
+/** For the call that buys: an error that is not a certain refusal leaves the outcome unknown. */
+export function toPurchaseError(error: unknown): unknown {
+  if (!(error instanceof TikTokError)) return error;
+  const isCertain = isRateLimited(error) || isRefusal(error) && !DONE_ALREADY.has(error.code);
+  return isCertain
+    ? toLabelError(error)
+    : new LabelError("outcome_unknown", { bought: "unknown", cause: error });
+}

@@ -1,0 +1,48 @@
+/** TikTok's packages of an order's units. */
+import type { LineItem, Order } from "../../../tiktok/api/schemas.ts";
+import { LabelError } from "../../errors.ts";
+import type { Purchase } from "../../schemas.ts";
+import type { BoughtLabel } from "../provider.ts";
+
+export interface OrderPackage {
+  id: string;
+  lines: LineItem[];
+}
+
+/**
+ * The package of exactly these units; `undefined` if they have none.
+ * @throws {LabelError} if they are in several packages, or TikTok does not show them
+ */
+export function findPackage(order: Order, lineItemIds: string[]): OrderPackage | undefined {
+  const lines = (order.line_items ?? []).filter((line) => lineItemIds.includes(line.id));
+  // Units that TikTok does not show may have a package.
+  if (lines.length === 0) throw new LabelError("order_changed");
+  const ids = new Set(lines.map((line) => line.package_id || ""));
+  const [id = ""] = ids;
+  if (ids.size === 1 && id === "") return undefined;
+  if (ids.size > 1) throw new LabelError("already_shipped");
+  return { id, lines };
+}
+
+/** For markets where the package exists before its label: whether its shipping was arranged. */
+export function isArranged(lines: LineItem[]): boolean {
+  return lines.every((line) =>
+    line.tracking_number || line.package_status && line.package_status !== "TO_FULFILL"
+  );
+}
+
+/** A label as it is right after the purchase: TikTok draws it later. */
+export function undrawnLabel(purchase: Purchase, packageId: string): BoughtLabel {
+  return {
+    carrier: "TikTok Shipping",
+    service_type: purchase.service,
+    shipping_cost: null,
+    currency: null,
+    estimated_delivery: null,
+    tracking_number: null,
+    label_url: null,
+    label_expires_at: null,
+    label_format: purchase.label_format,
+    tiktok_package_id: packageId,
+  };
+}

@@ -1,0 +1,95 @@
+/** Shapes of orders, purchases and shipments as the database returns them. */
+import * as z from "zod";
+import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
+import { Parcel } from "./parcel.ts";
+import { Sender } from "./sender.ts";
+
+export const ProviderName = z.enum(["tiktok_shipping", "easypost"]);
+export type ProviderName = z.infer<typeof ProviderName>;
+
+export const LabelFormat = z.enum(["PDF", "PNG", "ZPL"]);
+export type LabelFormat = z.infer<typeof LabelFormat>;
+
+/** `private.order_to_ship` in SQL. */
+export const OrderToShip = z.object({
+  id: z.uuid(),
+  tiktok_order_id: z.string(),
+  shipping_type: z.string().nullable(),
+  /** `{}` if the order has none. */
+  shipping_address: z.custom<Partial<ShippingAddress>>((value) => value instanceof Object),
+  /** Every unit of the order. */
+  line_item_ids: z.array(z.string()),
+  /** The live connection; `null` if the shop is not connected. */
+  shop: z.object({
+    id: z.string(),
+    shop_id: z.string(),
+    shop_cipher: z.string(),
+    access_token: z.string(),
+    token_version: z.int(),
+    /** Two letters; old connections may lack it. */
+    region: z.string().nullable(),
+  }).nullable(),
+  /** The sender's address that the shop used last. */
+  sender: Sender.nullable(),
+  /** Tracking numbers of the order's labels that were bought here, voided labels included. */
+  tracking_numbers: z.array(z.string()),
+});
+export type OrderToShip = z.infer<typeof OrderToShip>;
+
+/** `private.purchase_for_worker` in SQL. Amounts are decimal strings in major units. */
+export const Purchase = z.object({
+  id: z.uuid(),
+  attempt: z.int(),
+  state: z.string(),
+  provider: ProviderName,
+  line_item_ids: z.array(z.string()),
+  parcel: Parcel,
+  sender: Sender.nullable(),
+  /** The provider's id of a service; "cheapest", or "default". */
+  service: z.string(),
+  label_format: LabelFormat,
+  carrier_shipment_id: z.string().nullable(),
+  carrier_rate_id: z.string().nullable(),
+  quoted_cost: z.string().nullable(),
+  currency: z.string().nullable(),
+  tiktok_package_id: z.string().nullable(),
+  order: OrderToShip,
+});
+export type Purchase = z.infer<typeof Purchase>;
+
+/** A label and its parcel as sellers see them: docs/labels.md. Amounts are decimal strings. */
+export const Shipment = z.looseObject({
+  id: z.uuid(),
+  order_id: z.uuid(),
+  state: z.string(),
+  reason: z.string().nullable(),
+  provider: ProviderName,
+  carrier: z.string().nullable(),
+  tracking_number: z.string().nullable(),
+  label_url: z.string().nullable(),
+  label_expires_at: z.string().nullable(),
+  label_format: z.string(),
+  tiktok_notified_at: z.string().nullable(),
+});
+export type Shipment = z.infer<typeof Shipment>;
+
+export const PurchaseForWorker = Purchase.extend({
+  /** Whether its worker must have died. */
+  abandoned: z.boolean(),
+  /** Since the last change of its state. */
+  seconds: z.int(),
+  shipment: Shipment,
+});
+export type PurchaseForWorker = z.infer<typeof PurchaseForWorker>;
+
+/** A seller's request for a label: the argument `p_request` of `request_label`. */
+export interface LabelRequest {
+  order_id: string;
+  parcel: Parcel;
+  label_format: string;
+  provider?: string;
+  rate_id?: string;
+  service?: string;
+  line_item_ids?: string[];
+  sender?: Sender;
+}
