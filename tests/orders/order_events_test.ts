@@ -33,7 +33,7 @@ async function send(
 async function timeline(seller: ConnectedSeller, orderId: string) {
   const { data } = await seller.client.from("order_events")
     .select("event_type, changes, orders!inner(tiktok_order_id)")
-    .eq("orders.tiktok_order_id", orderId).order("id");
+    .eq("orders.tiktok_order_id", orderId).order("happened_at").order("id");
   return data?.map((row) => ({
     type: row.event_type,
     changes: row.changes as Record<string, unknown>,
