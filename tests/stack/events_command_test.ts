@@ -9,7 +9,6 @@ import {
   failedEvent,
   runEventWorker,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
 import { runCommand } from "../support/run_command.ts";
 import { test, testOnOneStack } from "../support/shared_stack.ts";
 import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
