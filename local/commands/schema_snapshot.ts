@@ -18,7 +18,9 @@ const HEADER = `-- The schema that the migrations make, for review; it is never 
 
 /** The objects of a migrated database as text; equal schemas give equal text. */
 export async function takeSchemaSnapshot(databaseUrl: string): Promise<string> {
-  const query = await Deno.readTextFile(new URL("../supabase/sql/schema_snapshot.sql", import.meta.url));
+  const query = await Deno.readTextFile(
+    new URL("../supabase/sql/schema_snapshot.sql", import.meta.url),
+  );
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   try {
     await sql`set search_path = ''`;
