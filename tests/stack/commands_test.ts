@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { runCommand as run } from "../support/run_command.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
-import { test } from "../support/shared_stack.ts";
-import { createTestDatabase } from "../support/stack.ts";
+import { createTestDatabase, startTestStack } from "../support/stack.ts";
 
-test("db:seed: its sellers sign in and see their own orders only; twice changes nothing", async (stack) => {
+Deno.test("db:seed: its sellers sign in and see their own orders only; twice changes nothing", async () => {
+  await using stack = await startTestStack();
   const { env, sql, data } = stack;
   const rows = async () => [
     ...await sql`select id, email, encrypted_password from auth.users order by email`,

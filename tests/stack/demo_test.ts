@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runCommand } from "../support/run_command.ts";
-import { test } from "../support/shared_stack.ts";
+import { startTestStack } from "../support/stack.ts";
 
-test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan growth stores all", async (stack) => {
+Deno.test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan growth stores all", async () => {
+  await using stack = await startTestStack();
   const { code, stdout } = await runCommand("demo", ["--data", stack.data]);
   assert.equal(code, 0, stdout);
   // Deliveries with 15 duplicates, answers 200, events, orders stored, orders held.
@@ -20,7 +21,8 @@ test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan grow
   ]);
 });
 
-test("deno task demo refuses another Stripe before it changes anything", async (stack) => {
+Deno.test("deno task demo refuses another Stripe before it changes anything", async () => {
+  await using stack = await startTestStack();
   const envFile = join(stack.data, "env");
   const variables = await Deno.readTextFile(envFile);
   const elsewhere = `${stack.env.SUPABASE_URL}/rest/v1`;

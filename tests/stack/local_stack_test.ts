@@ -5,7 +5,6 @@ import { readEnvironment, type StackEnvironment } from "../../local/stack/enviro
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../../local/stack/seller.ts";
 import { SAMPLE_SHOP_ID } from "../../local/stack/sample_shops.ts";
 import { commandProcess, runCommand } from "../support/run_command.ts";
-import { test } from "../support/shared_stack.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
@@ -166,7 +165,8 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () =>
   await Deno.remove(parent, { recursive: true });
 });
 
-test("a shop of another account is refused, and connect-shop says so", async (stack) => {
+Deno.test("a shop of another account is refused, and connect-shop says so", async () => {
+  await using stack = await startTestStack();
   const connect = (email: string) =>
     run("connect_shop", [email, "--data", stack.data, "--shop-id", SAMPLE_SHOP_ID]);
   assert.equal((await connect("ada@example.com")).code, 0);
