@@ -43,7 +43,7 @@ export async function postWebhook(
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
   return await fetch(`${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`, {
     method: "POST",
-    headers: { authorization: await signWebhook(app, bytes), ...headers },
+    headers: { authorization: signWebhook(app, bytes), ...headers },
     body: bytes,
   });
 }
@@ -102,13 +102,13 @@ export async function countedOrders(stack: TestStack, userId: string): Promise<n
 
 /** Gives the seller a live subscription, as Stripe's webhook does, but without Stripe. */
 export async function subscribe(stack: TestStack, userId: string, plan: string): Promise<void> {
-  const keys = await parseKeyRing(stack.env.ENCRYPTION_KEYS);
+  const keys = parseKeyRing(stack.env.ENCRYPTION_KEYS);
   const column = "subscriptions.stripe_customer_id";
   const id = await encrypt(keys, "cus_test", column);
   await stack.sql`
     insert into public.subscriptions
       (user_id, stripe_customer_id, stripe_customer_id_hash, plan_name, status, created_at)
-    values (${userId}, ${id}, ${await blindIndex(keys, "cus_test", column)}, ${plan}, 'active',
+    values (${userId}, ${id}, ${blindIndex(keys, "cus_test", column)}, ${plan}, 'active',
       clock_timestamp())`;
   await stack.sql`select private.refresh_user_plan(${userId})`;
 }

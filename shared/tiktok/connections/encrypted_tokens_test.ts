@@ -37,7 +37,7 @@ Deno.test("tokenTimes() gives dates that Postgres reads, however far the seconds
 });
 
 Deno.test("encryptTokens() binds each token to its column and to its shop", async () => {
-  const keys = await parseKeyRing(`k1:${new Uint8Array(32).fill(1).toBase64()}`);
+  const keys = parseKeyRing(`k1:${new Uint8Array(32).fill(1).toBase64()}`);
   const { access_token, refresh_token } = await encryptTokens(keys, GRANT, "7490");
   assert.doesNotMatch(access_token + refresh_token, /TTP_/);
   const access = tokenContext("access_token", "7490");
