@@ -232,10 +232,10 @@ test("get_user_active_subscription returns a seller's own plan only", async (sta
   const other = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   await subscribe(stack, other.id, "scale");
-  const ask = (userId: string) =>
+  const readPlan = (userId: string) =>
     seller.client.rpc("get_user_active_subscription", { user_uuid: userId });
-  assert.deepEqual((await ask(seller.id)).data?.map((row) => row.plan_name), ["growth"]);
-  assert.deepEqual((await ask(other.id)).data, []);
+  assert.deepEqual((await readPlan(seller.id)).data?.map((row) => row.plan_name), ["growth"]);
+  assert.deepEqual((await readPlan(other.id)).data, []);
 });
 
 test("the database refuses tokens in plain text", async (stack) => {

@@ -1,4 +1,4 @@
-/** Sellers with connected shops, and what became of their webhooks. */
+/** Sellers with connected shops, and the events of their webhooks. */
 import {
   authorizeSimulatedShop,
   connectWithCode,
@@ -68,7 +68,7 @@ export async function settledEvents(stack: TestStack): Promise<Record<string, nu
   });
 }
 
-/** Waits until the event worker has done what connecting a shop asks of it, and forgets it was asked. */
+/** Waits until the tasks of connecting a shop are done, and deletes them. */
 export async function settleTasks(stack: TestStack): Promise<void> {
   const tasks = stack.sql`event_type in ('SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS')`;
   await until("the shop's tasks are done", async () => {
@@ -79,7 +79,7 @@ export async function settleTasks(stack: TestStack): Promise<void> {
   await stack.sql`delete from private.webhook_events where ${tasks}`;
 }
 
-/** The first event that was put back, once there is one. */
+/** Waits for the first event that failed and will be retried. */
 export async function failedEvent(stack: TestStack): Promise<Record<string, unknown>> {
   return await until("an event has failed", async () => {
     const [row] = await stack.sql`
@@ -114,8 +114,8 @@ export async function subscribe(stack: TestStack, userId: string, plan: string):
 }
 
 /**
- * As if the leases of workers that died, or the waits of events that failed, were over; not of those that
- * are being settled just now.
+ * Ends the waits of failed events and the leases of workers, except of events that are being settled at
+ * this moment.
  */
 export async function letTimePass(stack: TestStack): Promise<void> {
   await stack.sql`
