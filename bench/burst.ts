@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import postgres from "postgres";
-import { bearDriverErrors } from "../local/postgres/driver_errors.ts";
+import { ignoreDriverErrors } from "../local/postgres/driver_errors.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/stack/seller.ts";
 import { print, redirectConsole } from "../local/cli/console.ts";
 import { type Stack, startStack } from "../local/stack/stack.ts";
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   // The driver's, when Postgres stops behind it.
-  using _driverErrors = bearDriverErrors();
+  using _driverErrors = ignoreDriverErrors();
   const data = await Deno.makeTempDir({ prefix: "creatorflow-burst-" });
   await Deno.chmod(data, 0o755);
   redirectConsole(join(data, "console.log"));

@@ -1,6 +1,6 @@
--- Two sellers to try things with: ada@creatorflow.test pays for the plan growth, bob@creatorflow.test is
--- on trial; the password of both is local-password. May run again: what is there already stays.
--- For local databases: Auth's rows are as the local stack's Auth writes them.
+-- Two sellers for local databases: ada@creatorflow.test pays for the plan growth, bob@creatorflow.test is
+-- on trial; the password of both is local-password. It may run again: existing rows stay.
+-- The rows of Auth are as the Auth of the local stack writes them.
 
 insert into auth.users (
   id, aud, role, email, encrypted_password, email_confirmed_at,
@@ -37,7 +37,7 @@ update public.users
 set display_name = 'Bob'
 where email = 'bob@creatorflow.test';
 
--- The encrypted columns hold placeholders of a key "seed" that nobody has.
+-- The encrypted columns hold placeholders; the key "seed" does not exist.
 insert into public.subscriptions (
   user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
   stripe_subscription_id_hash, plan_name, status, current_period_start, current_period_end
@@ -50,7 +50,7 @@ from public.users
 where email = 'ada@creatorflow.test'
 on conflict do nothing;
 
--- These shops have no tokens: they say so, and can be connected at the simulator like any other.
+-- These shops have no tokens: they need a connection, and can be connected at the simulator.
 insert into private.tiktok_logins (user_id, open_id)
 select seller.id, 'seed-' || seed.shop_id
 from (
@@ -85,7 +85,7 @@ with product (sku_id, product_name, sku_name, unit_price, currency) as (
     ('1729000000000000201', 'Longboard', 'Maple', 89.00, 'USD')
 ), buyer (name, address_status, shipping_address) as (
   values
-    ('nobody yet', 'none', '{}'::jsonb),
+    ('none yet', 'none', '{}'::jsonb),
     ('Maya', 'readable', '{
       "name": "Maya Torres", "phone": "(+1)5035550142", "line1": "1420 SE Alder St", "line2": "Apt 3",
       "city": "Portland", "state": "Oregon", "postal_code": "97214", "country": "US",
@@ -122,9 +122,9 @@ with product (sku_id, product_name, sku_name, unit_price, currency) as (
 ) as (
   values
     ('7490000000000000101', 576461000000000101, 'UNPAID', 'received', 'pending',
-      interval '5 minutes', 'nobody yet', '1729000000000000101', 1, 4.99),
+      interval '5 minutes', 'none yet', '1729000000000000101', 1, 4.99),
     ('7490000000000000101', 576461000000000102, 'ON_HOLD', 'on_hold', 'paid',
-      interval '40 minutes', 'nobody yet', '1729000000000000101', 2, 4.99),
+      interval '40 minutes', 'none yet', '1729000000000000101', 2, 4.99),
     ('7490000000000000101', 576461000000000103, 'AWAITING_SHIPMENT', 'awaiting_shipment', 'paid',
       interval '3 hours', 'Maya', '1729000000000000101', 3, 0),
     ('7490000000000000101', 576461000000000104, 'IN_TRANSIT', 'in_transit', 'paid',
@@ -142,7 +142,7 @@ with product (sku_id, product_name, sku_name, unit_price, currency) as (
     ('7490000000000000201', 576461000000000202, 'IN_TRANSIT', 'in_transit', 'paid',
       interval '3 days', 'Maya', '1729000000000000201', 1, 12.00),
     ('7490000000000000201', 576461000000000203, 'CANCELLED', 'cancelled', 'cancelled',
-      interval '35 days', 'nobody yet', '1729000000000000201', 2, 0)
+      interval '35 days', 'none yet', '1729000000000000201', 2, 0)
 )
 insert into public.orders (
   user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
@@ -199,7 +199,7 @@ from (
 join public.orders on orders.tiktok_order_id = seed.tiktok_order_id
 on conflict do nothing;
 
--- The plan's limit reads counters, not orders. Never lowered: an order may come in meanwhile.
+-- The plan limit reads counters, not orders. They are never lowered: an order may arrive meanwhile.
 insert into private.monthly_order_counts as counter (user_id, month, orders)
 select orders.user_id, date_trunc('month', orders.created_at at time zone 'UTC'), count(*)
 from public.orders

@@ -1,24 +1,20 @@
 /** Called by sellers with their access token: sends them to Stripe's checkout and portal. */
-import * as z from "zod";
-import { beginCheckout, beginPortal } from "../../shared/billing/checkout.ts";
+import { beginCheckout } from "../../shared/billing/checkout.ts";
 import { createBillingDependencies } from "../../shared/billing/dependencies.ts";
-import { PaidPlan } from "../../shared/billing/plans.ts";
+import { beginPortal } from "../../shared/billing/portal.ts";
 import { readAppUrl, readSupabaseConfig } from "../../shared/config.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
+import { CheckoutBody, PortalBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
 const database = createServiceClient(readSupabaseConfig());
 const dependencies = { ...createBillingDependencies(database), appUrl: readAppUrl() };
 
 const app = createApp("billing", { callers: signedInUsers(database), toProblem });
-
-const CheckoutBody = z.strictObject({
-  plan: z.enum(PaidPlan.options, `one of ${PaidPlan.options.join(", ")}`),
-});
 
 app.post("/checkout", async (c) => {
   const { plan } = await readJson(c.req.raw, CheckoutBody);
@@ -29,7 +25,7 @@ app.post("/checkout", async (c) => {
 });
 
 app.post("/portal", async (c) => {
-  await readJson(c.req.raw, z.strictObject({}));
+  await readJson(c.req.raw, PortalBody);
   return c.json(await beginPortal(dependencies, c.var.user.id));
 });
 

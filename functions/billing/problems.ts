@@ -1,5 +1,5 @@
 /** The responses of `billing` to errors. */
-import { NoSubscriptionError } from "../../shared/billing/checkout.ts";
+import { NoSubscriptionError } from "../../shared/billing/portal.ts";
 import { BillingError } from "../../shared/billing/stripe.ts";
 import { isNotFound } from "../../shared/database/errors.ts";
 import { accountDeleted } from "../../shared/http/users.ts";

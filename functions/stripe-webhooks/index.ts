@@ -1,9 +1,6 @@
 /** Called by Stripe, which signs the raw body: the webhook is stored, answered, then processed. */
-import {
-  parseStripeEvent,
-  readHint,
-  verifyStripeWebhook,
-} from "../../shared/billing/parse_webhook.ts";
+import { parseStripeEvent, readHint } from "../../shared/billing/parse_webhook.ts";
+import { verifyStripeWebhook } from "../../shared/billing/verify_webhook.ts";
 import { readStripeWebhookSecrets } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";

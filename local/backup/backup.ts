@@ -1,4 +1,4 @@
-/** Writes the rows of one moment into a file. */
+/** Writes a database's rows, as of one moment, into a file. */
 import type postgres from "postgres";
 import {
   copyStatement,
@@ -24,15 +24,15 @@ export interface BackupOptions {
   databaseUrl: URL;
   /** Path of the file to write. */
   file: string;
-  /** Is told of each table that is written; the next one waits for it. */
+  /** Receives each table that is written; the next one waits for it. */
   onTable?: (table: TableSummary) => unknown;
-  /** Ends it early. */
+  /** Ends the backup early. */
   signal?: AbortSignal;
 }
 
 /**
- * All tables are read in one snapshot: what is committed meanwhile is wholly left out. Returns what was
- * written, by table. @throws {Error} after which `file` is as it was.
+ * Reads all tables in one snapshot: rows that are committed meanwhile are left out completely. Returns the
+ * written tables. @throws {Error}, and leaves `file` unchanged.
  */
 export async function backup(options: BackupOptions): Promise<TableSummary[]> {
   const mode = "isolation level repeatable read read only";

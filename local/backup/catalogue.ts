@@ -1,11 +1,11 @@
-/** Finds in the catalogue what is to be backed up: nothing here knows a table of ours by name. */
+/** Finds the tables to back up in the catalogue: no table of ours is named here. */
 import type postgres from "postgres";
 import type { BackupHeader, BackupTable } from "./format.ts";
 
-/** Ours, all of their tables. */
+/** Our schemas, with all of their tables. */
 const SCHEMAS = ["private", "public"];
 
-/** Of Auth, what makes a login: sessions end with the database that they were made in. */
+/** Auth's tables of logins. Sessions are left out: they end with their database. */
 const AUTH_TABLES = ["identities", "users"];
 
 export interface DatabaseTable extends BackupTable {
@@ -15,7 +15,7 @@ export interface DatabaseTable extends BackupTable {
   references: string[];
 }
 
-/** For statements that take no parameters. */
+/** Quotes names for statements that take no parameters. */
 export function quote(...names: string[]): string {
   return names.map((name) => `"${name.replaceAll('"', '""')}"`).join(".");
 }
@@ -24,7 +24,7 @@ export function nameOf({ schema, name }: { schema: string; name: string }): stri
   return `${schema}.${name}`;
 }
 
-/** The versions of the applied migrations, ascending. @throws {Error} if there was never one. */
+/** The versions of the applied migrations, ascending. @throws {Error} if none was applied. */
 export async function readMigrations(sql: postgres.TransactionSql): Promise<string[]> {
   const [table] = await sql`select to_regclass('supabase_migrations.schema_migrations') as name`;
   if (table?.name === null) throw new Error("The database has no migrations: apply ours first.");
@@ -77,7 +77,7 @@ export async function readTables(sql: postgres.TransactionSql): Promise<Database
   })));
 }
 
-/** Keeps the order among tables that may both come next; so Auth's, which name none of ours, are first. */
+/** Keeps the order of tables that do not reference each other: so Auth's tables come first. */
 function inOrderOfReference(tables: DatabaseTable[]): DatabaseTable[] {
   const waiting = new Map(tables.map((table) => [nameOf(table), table]));
   const ordered: DatabaseTable[] = [];
@@ -87,10 +87,8 @@ function inOrderOfReference(tables: DatabaseTable[]): DatabaseTable[] {
     );
     if (!next) {
       throw new Error(
-        `The foreign keys of ${
-          [...waiting.keys()].join(", ")
-        } form a circle: no order of restoring ` +
-          "them satisfies all. Use pg_dump.",
+        `The foreign keys of ${[...waiting.keys()].join(", ")} form a circle: no order of ` +
+          "restoring satisfies all of them. Use pg_dump.",
       );
     }
     ordered.push(next);

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { finished, pipeline } from "node:stream/promises";
 import type postgres from "postgres";
 
-/** Postgres sends row by row; what comes after (gzip, files) is slow with so little at a time. */
+/** Postgres sends row by row; gzip and files are slow with so few bytes at a time. */
 const BLOCK_BYTES = 64 * 1024;
 
 /** @param statement `copy (...) to stdout`; its rows pass in blocks of many. */
@@ -25,18 +25,18 @@ export async function* copyOut(
     }
     if (bytes > 0) yield Buffer.concat(rows);
   } finally {
-    // A COPY that nobody reads to its end would keep the connection waiting.
+    // A COPY that is not read to its end would block the connection.
     stream.resume();
     await finished(stream).catch(() => {});
-    // postgres.js pauses its socket when the stream is full, also at the last row, and nothing else
-    // would let it go on.
+    // postgres.js pauses its socket when the stream is full, also at the last row, and resumes it only
+    // here.
     stream._read(0);
   }
 }
 
 /**
  * @param statement `copy ... from stdin`
- * @throws {postgres.PostgresError} what Postgres says of the rows, or what `chunks` throws.
+ * @throws {postgres.PostgresError} if Postgres refuses the rows; errors of `chunks`.
  */
 export async function copyIn(
   sql: postgres.TransactionSql,
@@ -45,8 +45,8 @@ export async function copyIn(
 ): Promise<void> {
   const query = sql.unsafe(statement);
   const stream = await query.writable();
-  // What Postgres says after the last row (a foreign key, say) postgres.js tells neither the stream nor
-  // the query's promise, which is settled by now; it does call these two.
+  // After the last row postgres.js passes an error, of a foreign key for example, neither to the stream
+  // nor to the query's promise, which is settled already. It calls these two functions.
   const settled = new Promise<void>((resolve, reject) => {
     Object.assign(query, { resolve: () => resolve(), reject });
   });

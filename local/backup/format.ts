@@ -1,5 +1,5 @@
 /**
- * The form of a backup: gzip of UTF-8 text. `zcat` shows it.
+ * Format of a backup: gzip of UTF-8 text. `zcat` shows it.
  *
  *     {"format":"creatorflow backup","version":1,...}    the header, one line of JSON
  *     {"schema":"public","name":"orders","columns":[..]} a table, one line of JSON
@@ -40,10 +40,10 @@ export const trailerSchema = z.object({
     tableSchema.omit({ columns: true }).extend({ rows: z.number(), sha256: z.string() }),
   ),
 });
-/** How many rows a table has, and the checksum of their text, in hexadecimal. */
+/** Number of a table's rows, and the checksum of their text, in hexadecimal. */
 export type TableSummary = z.infer<typeof trailerSchema>["tables"][number];
 
-/** The file is no backup, or not as it was written; the message names it. */
+/** The file is not a backup, or is damaged; the message names it. */
 export class BackupFileError extends Error {
   override name = "BackupFileError";
 }
@@ -59,7 +59,7 @@ export function encodeLine(
 
 const NEWLINE = 10;
 
-/** Counts and sums the rows of a table as they pass. */
+/** Counts the rows of a table as they pass, and computes their checksum. */
 export class TableDigest {
   #rows = 0;
   #hash = createHash("sha256");
@@ -72,7 +72,7 @@ export class TableDigest {
     }
   }
 
-  /** To be called once, after the last row. */
+  /** Call it once, after the last row. */
   summaryOf({ schema, name }: { schema: string; name: string }): TableSummary {
     return { schema, name, rows: this.#rows, sha256: this.#hash.digest("hex") };
   }

@@ -1,4 +1,4 @@
-/** Reads a backup's file from its beginning to its end, and trusts nothing in it. */
+/** Reads the file of a backup and checks everything in it. */
 import type { z } from "zod";
 import {
   BackupFileError,
@@ -12,7 +12,7 @@ import {
 } from "./format.ts";
 import { BackupText } from "./text.ts";
 
-/** What a backup holds, apart from the rows. */
+/** Content of a backup without the rows. */
 export interface BackupContent {
   header: BackupHeader;
   tables: BackupTable[];
@@ -75,7 +75,7 @@ async function* digested(
   }
 }
 
-/** Reads the whole file, so that what comes later may rely on it. @throws {BackupFileError} */
+/** Reads and checks the whole file. @throws {BackupFileError} */
 export async function checkBackup(path: string): Promise<BackupContent> {
   return await readBackup(path, async (_table, rows) => {
     for await (const _ of rows);

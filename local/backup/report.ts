@@ -1,4 +1,4 @@
-/** What the two commands print while they work. */
+/** Output of db:backup and db:restore. */
 import { nameOf } from "./catalogue.ts";
 import type { TableSummary } from "./format.ts";
 

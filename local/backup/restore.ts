@@ -1,4 +1,4 @@
-/** Fills a freshly migrated database with what a backup holds: all of it, or nothing. */
+/** Fills a freshly migrated database with the rows of a backup: all of them, or none. */
 import type postgres from "postgres";
 import {
   copyStatement,
@@ -18,13 +18,13 @@ export interface RestoreOptions {
   databaseUrl: URL;
   /** Path of the backup. */
   file: string;
-  /** Is told of each table that was filled. */
+  /** Receives each table that was filled. */
   onTable?: (table: TableSummary) => void;
 }
 
 /**
- * Returns what was restored, by table. The login must own our tables; of Auth's it needs only to read and
- * write. @throws {Error} after which the database is as it was.
+ * Returns the restored tables. The login must own our tables, and may read and write Auth's.
+ * @throws {Error}, and leaves the database unchanged.
  */
 export async function restore(options: RestoreOptions): Promise<TableSummary[]> {
   const content = await checkBackup(options.file);
@@ -52,8 +52,8 @@ function list(tables: BackupTable[]): string {
 }
 
 /**
- * Rows come back as they were; what the triggers on our tables did with them is in the backup too.
- * Returns the statements that undo it.
+ * Disables the triggers on our tables: the backup holds their effects already. Returns the statements that
+ * enable them again.
  */
 async function disableTriggers(
   sql: postgres.TransactionSql,
@@ -85,8 +85,8 @@ async function fill(
   let emptied = false;
   await readBackup(file, async (table, rows) => {
     if (table.schema !== "auth" && !emptied) {
-      // Takes away what migrations wrote, and what the trigger on auth.users just did: that one is not
-      // ours to disable, and needs the migrations' rows to work.
+      // Deletes the rows of the migrations and of the trigger on auth.users. That trigger belongs to Auth,
+      // so it cannot be disabled, and it needs the rows of the migrations.
       await sql.unsafe(`truncate ${list(own)}`);
       emptied = true;
     }
@@ -108,7 +108,7 @@ async function setSequences(
   }
 }
 
-/** @throws {Error} if a table is not what the backup says of it. */
+/** @throws {Error} if a table's rows are not those of the backup. */
 async function compare(
   sql: postgres.TransactionSql,
   content: BackupContent,

@@ -1,4 +1,4 @@
-/** What has to hold before a restore writes anything. */
+/** Conditions of a restore, checked before it writes. */
 import type postgres from "postgres";
 import { type DatabaseTable, nameOf, quote, readMigrations } from "./catalogue.ts";
 import type { BackupTable } from "./format.ts";
@@ -35,7 +35,9 @@ export async function requireMigrations(
 /** The database's table for each one of the backup. @throws {Error} if a table or a column is missing. */
 export function matchTables(expected: BackupTable[], tables: DatabaseTable[]): DatabaseTable[] {
   const differs = difference(expected.map(nameOf), tables.map(nameOf));
-  if (differs !== "") throw new Error(`The tables of the backup are others: ${differs}.`);
+  if (differs !== "") {
+    throw new Error(`The tables of the backup and the database differ: ${differs}.`);
+  }
   return expected.map((table) => {
     const here = tables.find((candidate) => nameOf(candidate) === nameOf(table)) as DatabaseTable;
     const columns = missing(table.columns, here.columns);

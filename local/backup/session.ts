@@ -1,4 +1,4 @@
-/** Connects to the database that is backed up or restored. */
+/** Connections to the database of a backup or restore. */
 import postgres from "postgres";
 
 /** Runs `work` in one transaction on a connection of its own. */
@@ -10,7 +10,7 @@ export async function inTransaction<T>(
   const sql = postgres(url.href, {
     max: 1,
     connect_timeout: 10,
-    // A large table may take longer than postgres.js keeps a connection by itself.
+    // A large table may take longer than postgres.js keeps a connection.
     max_lifetime: null,
     onnotice: () => {},
   });
@@ -24,7 +24,7 @@ export async function inTransaction<T>(
   }
 }
 
-/** The same values give the same text everywhere; and no policy hides a row without an error. */
+/** Equal values give equal text on every server, and a policy that hides rows is an error. */
 const SETTINGS = `
   set local search_path = '';
   set local row_security = off;

@@ -1,8 +1,8 @@
-/** Cuts the text of a backup into lines of JSON and blocks of rows. */
+/** Splits the text of a backup into lines of JSON and blocks of rows. */
 import { Buffer } from "node:buffer";
 import { BackupFileError, END_OF_ROWS } from "./format.ts";
 
-/** No line of JSON is longer; a file that is something else may be one endless line. */
+/** Longest line of JSON; another kind of file may be one endless line. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 async function* decompress(path: string): AsyncGenerator<Uint8Array> {
@@ -18,18 +18,18 @@ async function* decompress(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Where the line that ends a table begins. */
+/** Position of the line that ends a table. */
 function findEnd(lines: Buffer): number | undefined {
   if (lines.subarray(0, END_OF_ROWS.length).equals(Buffer.from(END_OF_ROWS))) return 0;
   const newline = lines.indexOf(`\n${END_OF_ROWS}`);
   return newline === -1 ? undefined : newline + 1;
 }
 
-/** To be closed, unless it was read to its end. */
+/** Text of a backup. Close it, unless it was read to its end. */
 export class BackupText {
   #path: string;
   #chunks: AsyncGenerator<Uint8Array>;
-  /** What was read and not yet given out. */
+  /** Bytes that were read and not yet returned. */
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(path: string) {

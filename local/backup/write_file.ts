@@ -1,9 +1,8 @@
-/** Writes a backup's file whole or not at all. */
+/** Writes the file of a backup completely or not at all. */
 
 /**
- * Compresses `content` into `path`, readable by its owner only. An older file there is replaced when the
- * new one is complete and on disk. @throws what `content` throws, why `signal` was aborted, or {Error} of
- * the file system.
+ * Compresses `content` into `path`, readable by its owner only. An older file is replaced when the new one
+ * is complete and on disk. @throws errors of `content`, of `signal` or of the file system.
  */
 export async function writeBackupFile(
   path: string,
@@ -11,7 +10,7 @@ export async function writeBackupFile(
   signal?: AbortSignal,
 ): Promise<void> {
   const suffix = crypto.getRandomValues(new Uint8Array(4)).toHex();
-  // In the same folder, because only there a rename is atomic.
+  // In the same folder: only there a rename is atomic.
   const partial = `${path}.${suffix}`;
   try {
     {

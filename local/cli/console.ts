@@ -1,7 +1,7 @@
-/** @supabase/lite prints every database error with its stack: that belongs in a file. */
+/** Output of commands. */
 import { format } from "node:util";
 
-/** From now on, what this process prints through `console` goes to `path`. */
+/** Redirects `console` to a file: @supabase/lite prints every database error there, with its stack. */
 export function redirectConsole(path: string): void {
   const write = (...values: unknown[]) => {
     const line = `${new Date().toISOString()} ${format(...values)}\n`;
@@ -10,11 +10,11 @@ export function redirectConsole(path: string): void {
   Object.assign(console, { log: write, info: write, warn: write, error: write, debug: write });
 }
 
-/** Prints to the terminal, whatever became of `console`. */
+/** Prints to the terminal, also after `redirectConsole`. */
 export function print(text: string): void {
   try {
     Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
   } catch {
-    // The terminal is gone; what is being done goes on.
+    // The terminal is closed; the command continues.
   }
 }

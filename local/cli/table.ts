@@ -1,13 +1,13 @@
 /** Tables for the terminal. */
 
 export interface TableOptions {
-  /** Columns that are set to the right. @default {[]} */
+  /** Columns that are aligned to the right. @default {[]} */
   numbers?: readonly number[];
-  /** Before each line. @default {""} */
+  /** Prefix of each line. @default {""} */
   indent?: string;
 }
 
-/** Columns as wide as their longest cell, a line for each row. */
+/** A line for each row; columns are as wide as their longest cell. */
 export function tableLines(
   rows: readonly (readonly string[])[],
   { numbers = [], indent = "" }: TableOptions = {},
@@ -24,6 +24,7 @@ export function tableLines(
   });
 }
 
+/** The same as one text. */
 export function formatTable(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},

@@ -1,29 +1,35 @@
-/** Which database a command is for, and whether it was really meant. */
+/** The database of a command, and the consent to change it. */
 import { resolve } from "node:path";
-import { findRunningStack } from "./running_stack.ts";
+import { findRunningStack } from "../stack/running_stack.ts";
+import { UsageError } from "./command.ts";
+import { DATA_HELP, DATA_OPTION } from "./data_folder.ts";
 
 export interface Target {
-  /** Owner's address; one elsewhere asks for TLS unless it says otherwise. */
+  /** Address with its password; another machine's has TLS unless it says otherwise. */
   url: string;
-  /** Without the brackets of IPv6. */
+  /** Host name without the brackets of IPv6. */
   host: string;
   isLocal: boolean;
-  /** For people: no password. */
+  /** Name for messages, without the password. */
   name: string;
 }
 
-/** Options of every command that has a database. */
-export const TARGET_OPTIONS = {
-  "db-url": { type: "string" },
-  data: { type: "string", default: ".local" },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
+/** Options of every command that uses a database. */
+export const TARGET_OPTIONS = { "db-url": { type: "string" }, ...DATA_OPTION } as const;
 
-/** Options of the commands that destroy, or that are for local databases. */
+/** Lines of a command's help. */
+export const TARGET_HELP = `${DATA_HELP}
+  --db-url URL    another database: postgresql://user:password@host:5432/postgres`;
+
+/** Options of the commands that delete data, or that are meant for local databases. */
 export const CONSENT_OPTIONS = {
   yes: { type: "boolean", default: false },
   "not-local": { type: "string" },
 } as const;
+
+/** Lines of a command's help. */
+export const CONSENT_HELP = `  --yes --not-local HOST
+                  consent to change a database on another machine, HOST`;
 
 export interface Consent {
   yes: boolean;
@@ -32,22 +38,22 @@ export interface Consent {
 
 const LOCAL_HOSTS = ["127.0.0.1", "localhost", "::1"];
 
-/** @throws {Error} that does not repeat the text, which may hold a password. */
+/** @throws {UsageError} that does not repeat the text, which may hold a password. */
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
   if (!url || !["postgres:", "postgresql:"].includes(url.protocol) || url.hostname === "") {
-    throw new Error(
+    throw new UsageError(
       "--db-url takes an address like postgresql://user:password@host:5432/database.",
     );
   }
-  // Some clients let them win over the host that we look at.
+  // Some clients prefer these parameters to the host that we check.
   for (const name of ["host", "hostaddr"]) {
-    if (url.searchParams.has(name)) throw new Error(`--db-url may not have "${name}=" in it.`);
+    if (url.searchParams.has(name)) throw new UsageError(`--db-url may not have "${name}=" in it.`);
   }
   return url;
 }
 
-/** The database at `text`. @throws {Error} for what is no address of a Postgres. */
+/** The database at `text`. @throws {UsageError} if it is not the address of a Postgres. */
 export function parseTarget(text: string): Target {
   const url = parseUrl(text);
   const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -57,7 +63,7 @@ export function parseTarget(text: string): Target {
   return { url: url.href, host, isLocal, name };
 }
 
-/** `--db-url`, or the running stack's. @throws {Error} that says what to do. */
+/** `--db-url`, or the running stack's database. @throws {Error} that says what to do. */
 export async function findTarget(
   values: { "db-url"?: string | undefined; data: string },
 ): Promise<Target> {
@@ -66,8 +72,8 @@ export async function findTarget(
   return parseTarget(SUPABASE_DB_URL);
 }
 
-/** @throws {Error} unless the database is local or was named a second time. */
-export function refuseElsewhere({ name, host, isLocal }: Target, consent: Consent): void {
+/** @throws {Error} unless the database is local or its host was named a second time. */
+export function requireConsent({ name, host, isLocal }: Target, consent: Consent): void {
   if (isLocal || (consent.yes && consent["not-local"] === host)) return;
   throw new Error(
     `Refused: ${name} is not on this machine. If you mean it: --yes --not-local ${host}`,
@@ -75,14 +81,14 @@ export function refuseElsewhere({ name, host, isLocal }: Target, consent: Consen
 }
 
 /**
- * Asks on the terminal, unless it was said already.
+ * Confirms an action on the terminal, unless `--yes` confirms it already.
  * @param question Ends with a question mark.
- * @returns Whether to go on. @throws {Error} where nobody can be asked.
+ * @returns Whether to continue. @throws {Error} without a terminal.
  */
-export function ask(question: string, consent: Consent): boolean {
+export function confirmAction(question: string, consent: Consent): boolean {
   if (consent.yes) return true;
   if (!Deno.stdin.isTerminal()) {
-    throw new Error("Refused: there is no terminal to ask on. If you mean it: --yes");
+    throw new Error("Refused: no terminal for the confirmation. If you mean it: --yes");
   }
   return confirm(question);
 }

@@ -1,18 +1,9 @@
-/** `deno task db:health-check`: how a database is, as its own function says. */
-import { parseArgs } from "node:util";
-import postgres from "postgres";
+/** `deno task db:health-check`: the health of a database, as its own function reports it. */
+import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { formatTable } from "../cli/table.ts";
-import { findTarget, TARGET_OPTIONS } from "../cli/target.ts";
-
-const HELP = `Shows how the database is. Fails if a status is neither "healthy" nor "info".
-
-  npx -y deno@2.9.5 task db:health-check [options]
-
-  --data DIR      data folder of the running stack     (.local)
-  --db-url URL    another database, in place of the running stack's`;
-
-const UNDEFINED_FUNCTION = "42883";
+import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
+import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
 
 interface Metric {
   metric: string;
@@ -20,46 +11,31 @@ interface Metric {
   status: string;
 }
 
-/** @throws {Error} that says to migrate, if the database does not have the function. */
+/** @throws {Error} that says to migrate, if the database lacks the function. */
 async function readHealth(databaseUrl: string): Promise<Metric[]> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
-  try {
-    return await sql<Metric[]>`
-      select metric, value::text, status from public.check_database_health()`;
-  } catch (error) {
-    if (!(error instanceof postgres.PostgresError) || error.code !== UNDEFINED_FUNCTION) {
-      throw error;
-    }
-    throw new Error(
-      "The database has no check_database_health(). Apply the migrations first: " +
-        "npx -y deno@2.9.5 task migration:up",
-      { cause: error },
-    );
-  } finally {
-    await sql.end();
-  }
+  return await withConnection(databaseUrl, async (sql) =>
+    await sql<Metric[]>`
+      select metric, value::text, status from public.check_database_health()`)
+    .catch((error) => {
+      throw explainMissingFunction(error);
+    });
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: TARGET_OPTIONS });
-  if (values.help) {
-    print(HELP);
-    return 0;
-  }
-  const target = await findTarget(values);
-  const health = await readHealth(target.url);
-  print(formatTable([
-    ["metric", "value", "status"],
-    ...health.map(({ metric, value, status }) => [metric, value ?? "", status]),
-  ]));
-  return health.every(({ status }) => status === "healthy" || status === "info") ? 0 : 1;
-}
+export default await command(import.meta, {
+  name: "db:health-check",
+  help: `Shows the health of a database. Fails if a status is neither "healthy" nor "info".
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    print((error as Error).message);
-    Deno.exit(1);
-  }
-}
+  npx -y deno@2.9.5 task db:health-check [options]
+
+${TARGET_HELP}`,
+  options: TARGET_OPTIONS,
+  async run({ values }) {
+    const target = await findTarget(values);
+    const health = await readHealth(target.url);
+    print(formatTable([
+      ["metric", "value", "status"],
+      ...health.map(({ metric, value, status }) => [metric, value ?? "", status]),
+    ]));
+    return health.every(({ status }) => status === "healthy" || status === "info") ? 0 : 1;
+  },
+});

@@ -1,177 +1,82 @@
-/** `deno task events`: looks at a database's inbox, and replays events of it. */
+/** `deno task events`: lists, shows and replays the events of a database's inbox. */
 import postgres from "postgres";
-import { ask, findTarget, type Target } from "../cli/target.ts";
-import { type Command, type EventFilter, HELP, parseCommand } from "./events_options.ts";
-import {
-  type EventCount,
-  type EventSummary,
-  formatBody,
-  formatCounts,
-  formatEvent,
-  formatEvents,
-} from "./events_report.ts";
-import { UsageError } from "../cli/options.ts";
-import { print } from "../cli/console.ts";
+import { command, UsageError } from "../cli/command.ts";
+import { findTarget, type Target, TARGET_HELP } from "../cli/target.ts";
+import { type EventsCommand, parseEventsCommand } from "../inbox/command_line.ts";
+import { printCounts, printEvent, printList } from "../inbox/read_events.ts";
+import { replayEvent, replayEvents } from "../inbox/replay.ts";
+import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
 
-const UNDEFINED_FUNCTION = "42883";
-/** How our SQL functions say that a filter is none. */
+/** Code of our SQL functions for a wrong filter. */
 const BAD_REQUEST = "PT400";
 
-const SETTLED = ["dead", "held", "ignored", "done"];
-const WITHIN_A_MINUTE = "The event worker takes what is due within a minute.";
+const HELP = `Lists, shows and replays the events of the inbox.
 
-/** Columns of the terminal; elsewhere nothing is cut. */
-function terminalWidth(): number {
-  try {
-    return Deno.consoleSize().columns || Infinity;
-  } catch {
-    return Infinity;
-  }
-}
+  npx -y deno@2.9.5 task events                     their number by state and type, and the oldest
+  npx -y deno@2.9.5 task events list [filters]      the newest first
+    --limit N         number of events              (50; 1 to 1000)
+    --before ID       the page after this event
+  npx -y deno@2.9.5 task events show ID             one event
+    --body            with its body, which may hold personal data
+  npx -y deno@2.9.5 task events replay ID           processes a settled event again
+  npx -y deno@2.9.5 task events replay FILTERS      the same for the oldest events, after confirmation
+    --limit N         number of events              (1000; 1 to 10000)
+    --yes             without confirmation
 
-async function countEvents(sql: postgres.Sql, filter: EventFilter): Promise<EventCount[]> {
-  const [row] = await sql`select public.count_webhook_events(${sql.json(filter)}) as counts`;
-  return row?.counts;
-}
+Filters; an event must match all of them:
+  --status S      pending, processing, done, ignored, held or dead
+  --source S      tiktok, stripe, easypost or creatorflow
+  --type T        e.g. ORDER_STATUS_CHANGE
+  --shop ID       TikTok's shop id
+  --object ID     TikTok's order id; for a label's task, the shipment's id
+  --reason TEXT   the whole reason
+  --error TEXT    a part of the last error, in upper or lower case
+  --since TIME    received then or later: 2026-11-23T10:00:00Z, or 90s, 30m, 2h, 3d ago
+  --until TIME    received before then
 
-async function showCounts(sql: postgres.Sql, json: boolean): Promise<void> {
-  const counts = await countEvents(sql, {});
-  if (json) return print(JSON.stringify(counts, null, 2));
-  print(formatCounts(counts, Date.now(), terminalWidth()));
-}
+replay takes an ID, or one of --status, --type, --shop, --object, --reason and --error. Without --status
+it replays done events too: a stored order is then updated.
 
-async function list(
-  sql: postgres.Sql,
-  { filter, limit, before, json }: Extract<Command, { name: "list" }>,
-): Promise<void> {
-  const [row] = await sql`
-    select public.list_webhook_events(${sql.json(filter)}, ${limit}, ${before ?? null}) as page`;
-  const page: { events: EventSummary[]; next_before: number | null } = row?.page;
-  if (json) return print(JSON.stringify(page, null, 2));
-  if (page.events.length === 0) return print("No event.");
-  print(formatEvents(page.events, Date.now(), terminalWidth()));
-  if (page.next_before !== null) print(`There are more: --before ${page.next_before}`);
-}
+  --json          all but replay: for programs
+${TARGET_HELP}
 
-async function show(
-  sql: postgres.Sql,
-  { id, body, json }: Extract<Command, { name: "show" }>,
-): Promise<void> {
-  const [row] = await sql`select public.show_webhook_event(${id}) as event`;
-  const event: EventSummary & { body: string } = row?.event;
-  if (json) {
-    const { body: text, ...rest } = event;
-    return print(JSON.stringify(body ? { ...rest, body: text } : rest, null, 2));
-  }
-  print(formatEvent(event, Date.now()));
-  const size = `${event.body.length} characters`;
-  print(
-    body
-      ? `body          ${size}:\n${formatBody(event.body)}`
-      : `body          ${size}, perhaps personal data: --body prints it`,
-  );
-}
+Exit code 0: done. 1: failed, or not confirmed. 2: not understood.`;
 
-async function replay(sql: postgres.Sql, id: string): Promise<void> {
-  const [row] = await sql`select public.replay_webhook_event(${id}) as outcome`;
-  const outcome: { status_before: string; replayed: boolean } = row?.outcome;
-  print(
-    outcome.replayed
-      ? `Event ${id} was ${outcome.status_before} and is due now. ${WITHIN_A_MINUTE}`
-      : `Event ${id} is ${outcome.status_before}: it is worked anyway, and stays as it is.`,
-  );
-}
-
-/** `1 event`, `2 events`. */
-function events(count: number): string {
-  return `${count} event${count === 1 ? "" : "s"}`;
-}
-
-/** @returns Whether it was meant. */
-async function replayAll(
+/** Returns the exit code. */
+async function perform(
   sql: postgres.Sql,
   target: Target,
-  { filter, limit, yes }: Extract<Command, { name: "replay_all" }>,
-): Promise<boolean> {
-  const counts = await countEvents(sql, filter);
-  const byStatus = SETTLED.map((status) => {
-    const found = counts.filter((count) => count.status === status);
-    return { status, count: found.reduce((sum, kind) => sum + kind.events, 0) };
-  }).filter(({ count }) => count > 0);
-  const settled = byStatus.reduce((sum, { count }) => sum + count, 0);
-  const open = counts.reduce((sum, kind) => sum + kind.events, 0) - settled;
-  const openNote = open === 0 ? "" : ` ${events(open)} more: open, and worked anyway.`;
-  if (settled === 0) {
-    print(`Nothing to replay in ${target.name}.${openNote}`);
-    return true;
-  }
-  const share = byStatus.map(({ status, count }) => `${count} ${status}`).join(", ");
-  const which = settled <= limit
-    ? `${events(settled)} (${share})`
-    : `the oldest ${limit} of ${events(settled)} (${share})`;
-  print(`In ${target.name}: ${which}.${openNote}`);
-  if (!ask(`Replay ${settled === 1 ? "it" : "them"}?`, { yes })) return false;
-  const [row] = await sql`
-    select public.replay_webhook_events(${sql.json(filter)}, ${limit}) as outcome`;
-  const { replayed, remaining }: { replayed: number; remaining: number } = row?.outcome;
-  print(`Replayed ${events(replayed)}. ${WITHIN_A_MINUTE}`);
-  if (remaining > 0) print(`${events(remaining)} of the filter remain: run it again for more.`);
-  return true;
-}
-
-async function perform(sql: postgres.Sql, target: Target, command: Command): Promise<number> {
-  switch (command.name) {
+  request: EventsCommand,
+): Promise<number | void> {
+  switch (request.name) {
     case "counts":
-      await showCounts(sql, command.json);
-      return 0;
+      return await printCounts(sql, request.json);
     case "list":
-      await list(sql, command);
-      return 0;
+      return await printList(sql, request);
     case "show":
-      await show(sql, command);
-      return 0;
+      return await printEvent(sql, request);
     case "replay":
-      await replay(sql, command.id);
-      return 0;
+      return await replayEvent(sql, request.id);
     case "replay_all":
-      return await replayAll(sql, target, command) ? 0 : 1;
+      return await replayEvents(sql, target, request) ? 0 : 1;
   }
 }
 
-/** @throws {UsageError} for what the database does not take. @throws {Error} that says what to do. */
-async function run(command: Command): Promise<number> {
-  const target = await findTarget(command.database);
-  const sql = postgres(target.url, { max: 1, onnotice: () => {} });
+async function run(request: EventsCommand): Promise<number | void> {
+  const target = await findTarget(request.database);
   try {
-    return await perform(sql, target, command);
+    return await withConnection(target.url, (sql) => perform(sql, target, request));
   } catch (error) {
-    if (!(error instanceof postgres.PostgresError)) throw error;
-    if (error.code === BAD_REQUEST) throw new UsageError(error.message);
-    if (error.code !== UNDEFINED_FUNCTION) throw error;
-    throw new Error(
-      "The database lacks the functions of this command. Apply the migrations first: " +
-        "npx -y deno@2.9.5 task migration:up",
-      { cause: error },
-    );
-  } finally {
-    await sql.end();
+    if (error instanceof postgres.PostgresError && error.code === BAD_REQUEST) {
+      throw new UsageError(error.message);
+    }
+    throw explainMissingFunction(error);
   }
 }
 
-async function main(): Promise<number> {
-  const command = parseCommand(Deno.args);
-  if (command === undefined) {
-    print(HELP);
-    return 0;
-  }
-  return await run(command);
-}
-
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    print((error as Error).message);
-    Deno.exit(error instanceof UsageError ? 2 : 1);
-  }
-}
+export default await command(import.meta, {
+  name: "events",
+  help: HELP,
+  parse: parseEventsCommand,
+  run,
+});

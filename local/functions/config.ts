@@ -1,4 +1,4 @@
-/** Which functions there are: the `[functions.*]` sections of supabase/config.toml. */
+/** The functions of the project: the `[functions.*]` sections of supabase/config.toml. */
 import { parse } from "smol-toml";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,7 +23,7 @@ const ConfigFile = z.looseObject({
   ).default({}),
 });
 
-/** @param path Of a config.toml; entry points in it are relative to its folder. */
+/** @param path A config.toml; entry points in it are relative to its folder. */
 export async function readFunctionConfig(path: string): Promise<FunctionConfig[]> {
   const { success, data, error } = ConfigFile.safeParse(parse(await Deno.readTextFile(path)));
   if (!success) throw new Error(`${path}: ${z.prettifyError(error)}`);

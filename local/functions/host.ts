@@ -7,16 +7,22 @@ import { readFunctionConfig } from "./config.ts";
 
 const DRAIN_MS = 5000;
 
-const background = new Set<Promise<unknown>>();
+/** Requests and background work that have not ended yet. */
+const active = new Set<Promise<unknown>>();
 
-Object.assign(globalThis, {
-  EdgeRuntime: {
-    waitUntil(promise: Promise<unknown>) {
-      const kept = promise.catch(() => {}).finally(() => background.delete(kept));
-      background.add(kept);
-    },
-  },
-});
+function track(promise: Promise<unknown>): void {
+  const tracked = promise.catch(() => {}).finally(() => active.delete(tracked));
+  active.add(tracked);
+}
+
+async function allEnded(): Promise<void> {
+  while (active.size > 0) await Promise.all(active);
+}
+
+Object.assign(globalThis, { EdgeRuntime: { waitUntil: track } });
+
+/** Answers when nothing is active. The gateway lets nobody call it: no function can have this name. */
+const IDLE_PATH = "/_idle";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
@@ -44,15 +50,21 @@ if (import.meta.main) {
     port: 0,
     onListen: ({ port }) => Deno.stdout.writeSync(new TextEncoder().encode(`${port}\n`)),
   }, async (request) => {
-    const name = new URL(request.url).pathname.split("/")[1] ?? "";
-    const fetch = functions.get(name);
-    // The stack asks for functions of the same config only.
+    const { pathname } = new URL(request.url);
+    if (pathname === IDLE_PATH) {
+      await allEnded();
+      return new Response(null, { status: 204 });
+    }
+    const fetch = functions.get(pathname.split("/")[1] ?? "");
+    // The stack calls functions of the same config only.
     if (fetch === undefined) return new Response(null, { status: 404 });
-    return await fetch(request);
+    const response = Promise.resolve(fetch(request));
+    track(response);
+    return await response;
   });
   await waitForEndOfInput();
   await Promise.race([
-    server.shutdown().then(() => Promise.all(background)),
+    server.shutdown().then(allEnded),
     new Promise((resolve) => setTimeout(resolve, DRAIN_MS)),
   ]);
   Deno.exit(0);

@@ -1,16 +1,15 @@
-/** Stands in for the app's own page, where TikTok's and Stripe's pages end: says in plain text what it was told. */
+/** Stand-in for the app's own page, where TikTok's and Stripe's pages end: shows the parameters as text. */
 
 const STATUSES: Record<string, string> = {
   connected: "The TikTok shop is connected.",
-  sign_in:
-    "TikTok sent somebody who began in its app store. The app would let them sign in, and then\n" +
+  sign_in: "A seller comes from TikTok's app store. The app would let them sign in, and then\n" +
     'call POST /functions/v1/tiktok-oauth/complete with {"claim": "..."} and their access token.',
   refused: "The seller did not agree.",
   failed: "The shop could not be connected.",
 };
 
 const BILLING: Record<string, string> = {
-  subscribed: "The seller paid. The plan is there as soon as Stripe's webhook has told of it.",
+  subscribed: "The seller paid. The plan changes as soon as Stripe's webhook arrives.",
   cancelled: "The seller left the checkout without paying.",
   returned: "The seller comes back from Stripe's portal. The plan may have changed.",
 };
@@ -22,7 +21,7 @@ export function showApp(request: Request): Response {
     "CreatorFlow's app would be here (APP_URL).",
     "",
     STATUSES[query.get("status") ?? ""] ?? BILLING[query.get("billing") ?? ""] ??
-      "Nothing was told.",
+      "The address has no parameters.",
     ...[...query].map(([name, value]) => `${name}: ${value}`),
   ];
   return new Response(lines.join("\n") + "\n", {

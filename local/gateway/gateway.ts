@@ -1,4 +1,4 @@
-/** The one public port: gives each request to REST, Auth, a function or a simulator, by its path. */
+/** The one public port: passes each request to REST, Auth, a function or a simulator, by its path. */
 import { showApp } from "./app_page.ts";
 import type { FunctionConfig } from "../functions/config.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
@@ -11,7 +11,7 @@ export interface GatewayOptions {
   functions: Fetch;
   functionConfig: FunctionConfig[];
   jwtCheck: JwtCheck;
-  /** By name; each is reached under `/simulators/<name>`, and sees its own paths. */
+  /** By name; each answers under `/simulators/<name>`, and sees its own paths. */
   simulators: Record<string, Fetch>;
 }
 
@@ -53,9 +53,9 @@ async function callFunction(request: Request, options: GatewayOptions): Promise<
   const config = options.functionConfig.find((entry) => entry.name === name);
   if (config === undefined) {
     const names = options.functionConfig.map((entry) => entry.name).join(", ");
-    return answer(404, "NOT_FOUND", `There is no function "${name}". There are: ${names}.`);
+    return answer(404, "NOT_FOUND", `Unknown function "${name}". The functions are: ${names}.`);
   }
-  if (config.verifyJwt && !await passesJwtCheck(request, options.jwtCheck)) {
+  if (config.verifyJwt && !passesJwtCheck(request, options.jwtCheck)) {
     await request.body?.cancel();
     return answer(
       401,
@@ -89,7 +89,7 @@ export function createGateway(options: GatewayOptions): Fetch {
     return answer(
       404,
       "NOT_FOUND",
-      "Nothing is here. Try /rest/v1/<table>, /auth/v1/<action>, /functions/v1/<name> or " +
+      "Unknown path. Try /rest/v1/<table>, /auth/v1/<action>, /functions/v1/<name> or " +
         Object.keys(options.simulators).map((name) => `/simulators/${name}`).join(", ") + ".",
     );
   };

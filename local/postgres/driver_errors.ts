@@ -1,12 +1,13 @@
 /**
- * Keeps the process alive when postgres.js 3.4 writes to a connection that Postgres has just cut: it does
- * so on a timer of its own, or for a promise of its own, where nobody can catch the error.
+ * Keeps the process alive when postgres.js 3.4 writes to a connection that Postgres has just cut. It does
+ * so on its own timer or promise, where the caller cannot catch the error.
  */
 
-/** What a pool says of its connections when it is ended or cut. */
+/** Codes of a pool whose connections were ended or cut. */
 const CUT = /^CONNECTION_(CLOSED|DESTROYED|ENDED)$|^ECONN/;
 
 export interface DriverErrors extends Disposable {
+  /** Number of ignored errors. */
   readonly count: number;
 }
 
@@ -15,8 +16,8 @@ function isDriverError(error: unknown): boolean {
     /postgres.*connection\.js/.test(error.stack ?? "");
 }
 
-/** Until it is disposed of. Every other uncaught error ends the process, as always. */
-export function bearDriverErrors(): DriverErrors {
+/** Ignores these errors until it is disposed of. Every other uncaught error ends the process, as usual. */
+export function ignoreDriverErrors(): DriverErrors {
   let count = 0;
   const onError = (event: ErrorEvent) => {
     if (!isDriverError(event.error)) return;

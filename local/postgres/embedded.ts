@@ -1,20 +1,20 @@
-/** The stack's own Postgres: found, made, started, and started again if it dies. */
-import type { DatabaseAccess } from "../supabase/bootstrap.ts";
-import { accessTo, withLogin } from "../supabase/bootstrap.ts";
+/** The stack's own Postgres: found, made, started, and started again after a crash. */
+import { accessTo, type DatabaseAccess, withLogin } from "../supabase/bootstrap.ts";
 import { findPlace } from "./binaries.ts";
 import { claimPort } from "../stack/ports.ts";
-import { initialise, start, stopLeftover, SUPERUSER } from "./server.ts";
+import { initialise, SUPERUSER } from "./initialise.ts";
+import { start, stopLeftover } from "./server.ts";
 
 export interface EmbeddedOptions {
   /** Absolute data folder of the stack. */
   data: string;
-  /** 0 for a free one. */
+  /** 0 picks a free one. */
   port: number;
   adminPassword: string;
   password: string;
   /** See `start`. @default {false} */
   isDisposable?: boolean;
-  /** Is told of a crash. */
+  /** Receives a message about each crash. */
   onCrash: (message: string) => void;
 }
 
@@ -25,6 +25,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Stops a server that was left over, makes the cluster if needed, and starts it. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = await findPlace(options.data);
   await stopLeftover(place);
@@ -37,7 +38,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     while (true) {
       await server.ended;
       if (stopping) return;
-      options.onCrash("Postgres ended; starting it again.");
+      options.onCrash("Postgres ended unexpectedly; starting it again.");
       try {
         server = await start(place, port, options.isDisposable);
       } catch (error) {
@@ -50,7 +51,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 
   const adminUrl = `postgresql://${SUPERUSER}:${options.adminPassword}@127.0.0.1:${port}/postgres`;
   return {
-    access: await accessTo(adminUrl, withLogin(adminUrl, "postgres", options.password)),
+    access: accessTo(adminUrl, withLogin(adminUrl, "postgres", options.password)),
     isNew,
     async stop() {
       stopping = true;

@@ -1,10 +1,10 @@
-/** A Postgres that is there already, named by SUPABASE_DB_URL, in place of the embedded one. */
+/** An existing Postgres, named by SUPABASE_DB_URL, in place of the embedded one. */
 import postgres from "postgres";
 import { accessTo, type DatabaseAccess } from "../supabase/bootstrap.ts";
 
 /**
- * The address, if one is set and is not our own: who sourced `<data>/env` has ours in the environment.
- * @throws {Error} if it is no address of a Postgres.
+ * The address, if one is set that is not the embedded server's own: a shell that has sourced `<data>/env`
+ * sets that one. @throws {Error} if it is not the address of a Postgres.
  */
 export function outsidePostgresUrl(
   url: string | undefined,
@@ -13,14 +13,14 @@ export function outsidePostgresUrl(
   if (!url) return undefined;
   if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
     throw new Error(
-      "SUPABASE_DB_URL is set, but is no address like postgresql://user:password@host:5432/database. " +
+      "SUPABASE_DB_URL is set, but is not an address like postgresql://user:password@host:5432/database. " +
         "Unset it to use the embedded Postgres.",
     );
   }
   return decodeURIComponent(new URL(url).password) === ownPassword ? undefined : url;
 }
 
-/** @throws {Error} that says what is wrong with it and what to do. */
+/** Checks version and rights. @throws {Error} that says what is wrong and what to do. */
 export async function useOutsidePostgres(url: string): Promise<DatabaseAccess> {
   const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
   try {
@@ -47,5 +47,5 @@ export async function useOutsidePostgres(url: string): Promise<DatabaseAccess> {
   } finally {
     await sql.end();
   }
-  return await accessTo(url);
+  return accessTo(url);
 }

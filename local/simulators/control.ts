@@ -1,4 +1,4 @@
-/** What the `/control` of every simulator has: checked bodies, clear refusals, and faults. */
+/** The parts of `/control` that every simulator has: checked bodies, errors with a reason, and faults. */
 import { Hono } from "hono";
 import * as z from "zod";
 import type { Faults } from "./faults.ts";
@@ -18,14 +18,14 @@ export async function parse<T extends z.ZodType>(schema: T, request: Request): P
   return data;
 }
 
-/** `undefined` entries left out: options with exact types do not take them. */
+/** The value without its `undefined` entries, which options with exact types do not accept. */
 export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(
     Object.entries(value).filter(([, entry]) => entry !== undefined),
   ) as never;
 }
 
-/** Routes that answer a bad request with 400 and what is wrong with it. */
+/** An app that answers a bad request with 400 and the reason. */
 export function controlApp(): Hono {
   const app = new Hono();
   app.onError((error, c) => {
@@ -49,14 +49,14 @@ const FaultBody = z.strictObject({
 
 export const FAULTS_HELP = {
   "POST /control/faults":
-    "{kind, method?, path?, delay_ms?, count?, probability?}: make calls go wrong. kind: internal, " +
-    "rate_limit, expired, html (a proxy's 503), delay, hang (no answer), late (done, but answered " +
-    "after delay_ms), lost (done, but answered 504), not_json (done, but answered with a page), " +
-    "truncated (done, but answered with half of the body)",
-  "DELETE /control/faults": "make them go right again",
+    "{kind, method?, path?, delay_ms?, count?, probability?}: make calls fail. kind: internal, " +
+    "rate_limit, expired, html (a proxy's 503), delay, hang (no answer), late (executed, answered " +
+    "after delay_ms), lost (executed, answered 504), not_json (executed, answered with a page), " +
+    "truncated (executed, answered with half of the body)",
+  "DELETE /control/faults": "remove all faults",
 };
 
-/** To be mounted at `/faults`. */
+/** The routes of `/faults`. */
 export function faultRoutes(faults: Faults): Hono {
   const app = controlApp();
   app.post("/", async (c) => {

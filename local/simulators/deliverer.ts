@@ -1,11 +1,11 @@
-/** Sends webhooks, and sends again what was not received. */
+/** Sends webhooks, and sends those again that were not received. */
 
 export interface DelivererOptions {
-  /** How long the receiver may take. */
+  /** Time limit for the answer. */
   timeoutMs: number;
-  /** Whether a webhook answered so is not sent again. */
+  /** Whether a webhook with this answer is not sent again. */
   isReceived: (status: number) => boolean;
-  /** Waits before each retry. @default {[]} */
+  /** Delays before each retry. @default {[]} */
   retryDelaysMs?: number[];
 }
 
@@ -19,8 +19,9 @@ export class Deliverer {
   }
 
   /**
-   * Sends once, and again later if that is wanted. Returns the HTTP status, 0 for no answer.
-   * @param webhook Made anew for each attempt.
+   * Sends once, and again after the delays of the options. Returns the first HTTP status, 0 without an
+   * answer.
+   * @param webhook Makes the request of each attempt.
    */
   async send(
     webhook: () => Promise<[url: string, init: RequestInit]>,
@@ -35,7 +36,7 @@ export class Deliverer {
       await response.body?.cancel();
       status = response.status;
     } catch {
-      // No answer counts as not received.
+      // A webhook without an answer counts as not received.
     }
     const delay = retryDelaysMs?.[attempt];
     if (!isReceived(status) && delay !== undefined && !this.#closed) {
@@ -48,7 +49,7 @@ export class Deliverer {
     return status;
   }
 
-  /** Forgets the retries that are still to come. */
+  /** Cancels the retries that are still to come. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);

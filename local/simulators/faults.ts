@@ -1,18 +1,17 @@
-/** Makes calls of a simulated host go wrong, on request, and tells who wants to know how far they are. */
+/** Makes calls of a simulator fail on request, and lets a test observe each call. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context, Env, MiddlewareHandler } from "hono";
-import { Waits } from "./waits.ts";
 
 export interface Fault {
   /** Only calls of this HTTP method. */
   method?: string;
-  /** Calls whose path begins with this, or matches it. @default {"/"} */
+  /** Only calls whose path begins with this text, or matches this pattern. @default {"/"} */
   path?: string | RegExp;
   /**
-   * `internal`, `rate_limit`, `expired`: the host's own errors, see its `HostErrors`; a host that does not
-   * know `expired` passes it over. `html`: a proxy's HTTP 503; `hang`: no answer for `delayMs`, then none;
-   * `delay`: waits `delayMs`, then works the call. The others work the call: `late` keeps its answer back
-   * for `delayMs`; `lost` answers HTTP 504; `not_json` answers HTTP 200 with a page; `truncated` answers
-   * HTTP 200 with the first half of the body.
+   * The call is not executed: `internal`, `rate_limit` and `expired` are the simulator's `HostErrors`
+   * (one without `expired` ignores that fault); `html` is a proxy's HTTP 503; `hang` answers 504 after
+   * `delayMs`. The call is executed: `delay` first waits `delayMs`; `late` answers after `delayMs`;
+   * `lost` answers HTTP 504; `not_json` HTTP 200 with a page; `truncated` HTTP 200 with half of the body.
    */
   kind:
     | "internal"
@@ -29,21 +28,21 @@ export interface Fault {
   delayMs?: number;
   /** For `rate_limit`. @default {1} */
   retryAfterSeconds?: number;
-  /** How many calls it spoils; without it, all until `clear`. */
+  /** The number of calls that it affects. @default all until `clear` */
   count?: number;
-  /** Share of the calls that it spoils, 0 to 1. @default {1} */
+  /** The share of the calls that it affects, 0 to 1. @default {1} */
   probability?: number;
 }
 
-/** How a host says that something went wrong. */
+/** The error answers of a simulator. */
 export interface HostErrors<E extends Env> {
   internal: (c: Context<E>) => Response;
   rateLimited: (c: Context<E>, retryAfterSeconds: number) => Response;
-  /** Left out by a host that takes no access tokens. */
+  /** Left out by a simulator without access tokens. */
   expired?: (c: Context<E>) => Response;
 }
 
-/** `arrived`: nothing was done yet. `worked`: all is done, and the caller has not heard of it. */
+/** `arrived`: before the call is executed. `worked`: after it was executed, before it is answered. */
 export interface ObservedCall {
   method: string;
   path: string;
@@ -57,29 +56,32 @@ function page(status: number, text: string): Response {
   return new Response(`<html><h1>${text}</h1></html>`, { status, headers });
 }
 
-/** Drops an answer with its headers: Hono keeps those of an answer that is only replaced. */
-function answerInstead<E extends Env>(c: Context<E>, response: Response): void {
+/** Replaces the answer and its headers; a mere assignment would keep the headers. */
+function replaceAnswer<E extends Env>(c: Context<E>, response: Response): void {
   c.res = undefined;
   c.res = response;
 }
 
-function isMeant({ method, path = "/" }: Fault, call: { method: string; path: string }): boolean {
+function isAffected(
+  { method, path = "/" }: Fault,
+  call: { method: string; path: string },
+): boolean {
   if (method !== undefined && method !== call.method) return false;
   return typeof path === "string" ? call.path.startsWith(path) : call.path.search(path) >= 0;
 }
 
 export class Faults {
-  /** How many calls there were. */
+  /** The number of calls. */
   seen = 0;
-  /** How many of them were spoiled, by kind. */
+  /** The number of calls that a fault affected, by kind. */
   readonly spoiled = new Map<Fault["kind"], number>();
-  /** Awaited twice in every call that is worked; a call for which it throws is answered as `internal`. */
+  /** Runs before and after each execution. If it throws, the call is answered as `internal`. */
   observe?: (call: ObservedCall) => void | Promise<void>;
   #faults: Fault[] = [];
-  readonly #waits = new Waits();
+  #waiting = new AbortController();
   readonly #random: () => number;
 
-  /** @param random 0 to 1; seeded by those who want the same run again. */
+  /** @param random Returns 0 to 1; a seeded function makes a run repeatable. */
   constructor(random: () => number = Math.random) {
     this.#random = random;
   }
@@ -92,14 +94,19 @@ export class Faults {
     this.#faults = [];
   }
 
-  /** Lets every call go on that a fault keeps waiting. */
+  /** Ends all present waits. */
   close(): void {
-    this.#waits.close();
+    this.#waiting.abort();
+    this.#waiting = new AbortController();
   }
 
-  #take(call: { method: string; path: string }, skipped: Fault["kind"][]): Fault | undefined {
+  async #wait({ delayMs = DEFAULT_DELAY_MS }: Fault): Promise<void> {
+    await sleep(delayMs, undefined, { signal: this.#waiting.signal }).catch(() => {});
+  }
+
+  #takeFault(call: { method: string; path: string }, skipped: Fault["kind"][]): Fault | undefined {
     const fault = this.#faults.find((candidate) =>
-      !skipped.includes(candidate.kind) && isMeant(candidate, call) &&
+      !skipped.includes(candidate.kind) && isAffected(candidate, call) &&
       this.#random() < (candidate.probability ?? 1)
     );
     if (fault?.count !== undefined && --fault.count <= 0) {
@@ -110,8 +117,8 @@ export class Faults {
     return fault;
   }
 
-  /** Whether the observer is content. */
-  async #tell(c: Context, phase: ObservedCall["phase"]): Promise<boolean> {
+  /** Returns false if the observer throws. */
+  async #notifyObserver(c: Context, phase: ObservedCall["phase"]): Promise<boolean> {
     try {
       await this.observe?.({ method: c.req.method, path: c.req.path, phase });
       return true;
@@ -120,11 +127,11 @@ export class Faults {
     }
   }
 
-  /** Stands before the routes of a host. */
+  /** Goes before the routes of the simulator. */
   middleware<E extends Env>(errors: HostErrors<E>): MiddlewareHandler<E> {
     return async (c, next) => {
-      if (!await this.#tell(c, "arrived")) return errors.internal(c);
-      const fault = this.#take(c.req, errors.expired ? [] : ["expired"]);
+      if (!await this.#notifyObserver(c, "arrived")) return errors.internal(c);
+      const fault = this.#takeFault(c.req, errors.expired ? [] : ["expired"]);
       switch (fault?.kind) {
         case "internal":
           return errors.internal(c);
@@ -135,24 +142,24 @@ export class Faults {
         case "html":
           return page(503, "503 Service Temporarily Unavailable");
         case "hang":
-          await this.#waits.wait(fault.delayMs ?? DEFAULT_DELAY_MS);
+          await this.#wait(fault);
           return new Response(null, { status: 504 });
         case "delay":
-          await this.#waits.wait(fault.delayMs ?? DEFAULT_DELAY_MS);
+          await this.#wait(fault);
       }
       await next();
-      if (!await this.#tell(c, "worked")) return answerInstead(c, errors.internal(c));
+      if (!await this.#notifyObserver(c, "worked")) return replaceAnswer(c, errors.internal(c));
       switch (fault?.kind) {
         case "late":
-          return await this.#waits.wait(fault.delayMs ?? DEFAULT_DELAY_MS);
+          return await this.#wait(fault);
         case "lost":
-          return answerInstead(c, new Response(null, { status: 504 }));
+          return replaceAnswer(c, new Response(null, { status: 504 }));
         case "not_json":
-          return answerInstead(c, page(200, "Please wait while we check your browser"));
+          return replaceAnswer(c, page(200, "Please wait while we check your browser"));
         case "truncated": {
           const body = await c.res.bytes();
           const headers = { "content-type": "application/json" };
-          return answerInstead(c, new Response(body.slice(0, body.length / 2), { headers }));
+          return replaceAnswer(c, new Response(body.slice(0, body.length / 2), { headers }));
         }
       }
     };

@@ -1,10 +1,10 @@
-/** What the pages of every simulator have in common. */
+/** HTML helpers for the pages of the simulators. */
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** @param body HTML; whatever came from outside is escaped in it. */
+/** @param body HTML, in which the caller has escaped all values. */
 export function page(status: number, title: string, body: string): Response {
   const html = `<!doctype html>
 <html lang="en">
@@ -24,7 +24,7 @@ ${body}
   });
 }
 
-/** A form that is one button. @param action Relative, so that it holds under any prefix. */
+/** A form with one button. @param action A relative URL: it holds under any prefix. */
 export function button(action: string, text: string, fields = ""): string {
   return `<form method="post" action="${escapeHtml(action)}">${fields}<button>${
     escapeHtml(text)

@@ -1,7 +1,7 @@
-/** Lets one stack at a time use a data folder; the lock goes with the process, however that ends. */
+/** Lets one stack at a time use a data folder. The lock ends with the process, also after a crash. */
 import { join } from "node:path";
 
-/** The folder is in use; the message says by whom. */
+/** The folder is in use; the message names the process. */
 export class DataInUseError extends Error {
   override name = "DataInUseError";
 }
@@ -14,7 +14,7 @@ export async function lockData(data: string): Promise<Disposable> {
     file.close();
     const pid = (await Deno.readTextFile(path)).trim();
     throw new DataInUseError(
-      `A stack is running from ${data} already (process ${pid}). Stop it, or take another folder: --data DIR`,
+      `A stack is running from ${data} already (process ${pid}). Stop it, or use another folder: --data DIR`,
     );
   }
   await file.truncate();

@@ -1,13 +1,13 @@
-/** Finds out before anything starts whether a port can be had. */
+/** Checks ports before anything starts. */
 
-/** The port belongs to somebody else; the message names it and the option that changes it. */
+/** Another program uses the port; the message names it and the option that changes it. */
 export class PortTakenError extends Error {
   override name = "PortTakenError";
 }
 
 /**
  * Returns `port` if it is free on 127.0.0.1, or a free one for 0.
- * @param option The option that would choose another, e.g. `--port`.
+ * @param option The option that chooses another port, e.g. `--port`.
  */
 export function claimPort(port: number, option: string): number {
   try {

@@ -1,4 +1,4 @@
-/** What the simulated TikTok begins with: two shops, one with the sample orders. */
+/** First content of the simulated TikTok: two shops, one with the sample orders. */
 import type { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
 import type { SimulatedOrder } from "../simulators/tiktok/state.ts";
 
@@ -14,11 +14,11 @@ const SAMPLE_ORDERS = [
   "14-order-detail-cancelled.json",
 ];
 
-/** Does nothing the second time: the simulator keeps its state. */
+/** Adds shops and orders once: the simulator keeps its state. */
 export function seedSimulator(simulator: TikTokSimulator): void {
   if (simulator.state.get("shops", SAMPLE_SHOP_ID)) return;
   simulator.addShop({ id: SAMPLE_SHOP_ID, name: "Blue Fern Goods" });
-  // For a second seller, who sees nothing of the first.
+  // A second seller must not see the first one's orders.
   simulator.addShop({ id: "7490000000000000002", name: "Copper Kettle" });
   for (const name of SAMPLE_ORDERS) {
     const answer = JSON.parse(Deno.readTextFileSync(new URL(name, FIXTURES)));

@@ -1,18 +1,18 @@
-/** A seller on a local stack: signed up through Auth, connected through TikTok's authorisation. */
+/** Sellers of a local stack: signed up through Auth, connected through TikTok's authorisation. */
 import { createClient } from "@supabase/supabase-js";
 import { createUserClient, type DatabaseClient } from "../../shared/database/client.ts";
 import type { StackEnvironment } from "./environment.ts";
-import { supabaseConfigOf } from "../cli/running_stack.ts";
+import { supabaseConfigOf } from "./running_stack.ts";
 
 export interface Seller {
   id: string;
   email: string;
   accessToken: string;
-  /** Sees what this seller sees. */
+  /** Client with this seller's rights. */
   client: DatabaseClient;
 }
 
-/** Signs up, or in if the address is known. @throws {Error} with what Auth said. */
+/** Signs up, or in if the address is known. @throws {Error} with Auth's message. */
 export async function signInSeller(
   env: StackEnvironment,
   email: string,
@@ -37,7 +37,7 @@ export async function signInSeller(
   };
 }
 
-/** Lets the simulated owner of a shop agree, and returns the code that TikTok would send back. */
+/** Lets the simulated owner of a shop agree, and returns the code that TikTok sends back. */
 export async function authorizeSimulatedShop(
   env: StackEnvironment,
   shopId: string,
@@ -56,20 +56,20 @@ export async function authorizeSimulatedShop(
   return answer.code;
 }
 
-/** What the app's page was told; see functions/tiktok-oauth/callback.ts. */
+/** Parameters of the app's page; see functions/tiktok-oauth/callback.ts. */
 export interface AuthorizationOutcome {
   status: string;
   code?: string;
   claim?: string;
 }
 
-/** Where a redirect to the app's page says that the authorisation has ended. */
+/** Reads the outcome of an authorisation from the redirect to the app's page. */
 export function readOutcome(location: string): AuthorizationOutcome {
   const query = Object.fromEntries(new URL(location).searchParams);
   return { ...query, status: query.status ?? "" };
 }
 
-/** Asks for TikTok's authorisation page as the seller. Returns its address and the state in it. */
+/** Requests TikTok's authorisation page as the seller. Returns its address and the state in it. */
 export async function beginAuthorization(
   env: StackEnvironment,
   accessToken: string,
@@ -81,11 +81,13 @@ export async function beginAuthorization(
     body: JSON.stringify({ region }),
   });
   const answer = await response.json() as { url?: string; detail?: string };
-  if (answer.url === undefined) throw new Error(`No authorisation was begun: ${answer.detail}`);
+  if (answer.url === undefined) {
+    throw new Error(`The authorisation did not begin: ${answer.detail}`);
+  }
   return { url: answer.url, state: new URL(answer.url).searchParams.get("state") ?? "" };
 }
 
-/** Does what the seller's browser does when TikTok sends it back. */
+/** Follows TikTok's redirect as the seller's browser does. */
 export async function visitCallback(
   env: StackEnvironment,
   query: Record<string, string>,
@@ -100,16 +102,15 @@ export async function visitCallback(
 }
 
 const EXPLANATIONS: Record<string, string> = {
-  shop_taken:
-    "The shop is connected to another account already. Take another shop (--shop-id) or " +
+  shop_taken: "The shop is connected to another account already. Use another shop (--shop-id) or " +
     "that account.",
   code_refused: "TikTok does not accept the code: it works once, for 30 minutes.",
-  not_a_seller: "The TikTok login is a creator's or partner's.",
-  no_shops: "The TikTok login owns no shop.",
-  tiktok_unavailable: "TikTok did not answer. Please try again.",
+  not_a_seller: "The TikTok login belongs to a creator or partner.",
+  no_shops: "The TikTok login does not own a shop.",
+  tiktok_unavailable: "TikTok did not answer. Try again.",
 };
 
-/** Connects the shops of the TikTok login that gave the code, on the way that a browser takes. */
+/** Connects the shops of the TikTok login that gave the code, in the steps of a browser. */
 export async function connectWithCode(
   env: StackEnvironment,
   seller: Seller,

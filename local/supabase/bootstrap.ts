@@ -1,10 +1,12 @@
 /** Makes a plain Postgres look like a new Supabase database: roles, Auth's tables, stand-ins. */
-import postgres from "postgres";
+import type postgres from "postgres";
+import { sha256Hex } from "../../shared/crypto/digests.ts";
+import { withConnection } from "../postgres/connection.ts";
 import { createAuthApp } from "./rest_and_auth.ts";
 
-/** How the local stack reaches one database. */
+/** Addresses under which the local stack reaches one database. */
 export interface DatabaseAccess {
-  /** Runs migrations; on the embedded server the role `postgres`, which is no superuser. */
+  /** Runs migrations; on the embedded server the role `postgres`, which is not a superuser. */
   url: string;
   /** A superuser, for roles and stand-ins; equals `url` on an outside Postgres. */
   adminUrl: string;
@@ -17,10 +19,8 @@ export interface DatabaseAccess {
 const STAND_INS = ["cron", "net", "vault", "realtime"] as const;
 
 /** The same cluster and password give the same result, so that two stacks may share one cluster. */
-async function derivePassword(adminUrl: string, role: string): Promise<string> {
-  const { password } = new URL(adminUrl);
-  const bytes = new TextEncoder().encode(`${role}:${password}`);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+function derivePassword(adminUrl: string, role: string): string {
+  return sha256Hex(`${role}:${new URL(adminUrl).password}`);
 }
 
 /** `url` with another login. */
@@ -31,15 +31,14 @@ export function withLogin(url: string, username: string, password: string): stri
   return changed.href;
 }
 
-/** The addresses for a database that is reached as `adminUrl`. */
-export async function accessTo(adminUrl: string, url = adminUrl): Promise<DatabaseAccess> {
-  const login = async (role: string) =>
-    withLogin(adminUrl, role, await derivePassword(adminUrl, role));
+/** The addresses of the database at `adminUrl`. */
+export function accessTo(adminUrl: string, url = adminUrl): DatabaseAccess {
+  const login = (role: string) => withLogin(adminUrl, role, derivePassword(adminUrl, role));
   return {
     url,
     adminUrl,
-    restUrl: await login("authenticator"),
-    authUrl: await login("supabase_auth_admin"),
+    restUrl: login("authenticator"),
+    authUrl: login("supabase_auth_admin"),
   };
 }
 
@@ -59,38 +58,48 @@ async function readSql(name: string): Promise<string> {
   return await Deno.readTextFile(new URL(`./sql/${name}.sql`, import.meta.url));
 }
 
-/** Idempotent. `postgresPassword` is given for the embedded server only. */
-export async function bootstrap(access: DatabaseAccess, postgresPassword?: string): Promise<void> {
-  const sql = postgres(access.adminUrl, { max: 1, onnotice: () => {} });
-  try {
-    await refuseForeignSupabase(sql);
-    const roles = await readSql("roles");
-    await sql.begin(async (transaction) => {
-      // Roles belong to the whole server, where other stacks may be starting over other databases.
-      await transaction`lock table pg_catalog.pg_authid in share row exclusive mode`;
-      await transaction.unsafe(roles);
-      for (const url of [access.restUrl, access.authUrl]) {
-        const { username, password } = new URL(url);
-        // `alter role` takes no parameters; the passwords are hexadecimal, made by us.
-        await transaction.unsafe(`alter role ${username} password '${password}'`);
-      }
-      if (postgresPassword !== undefined) {
-        await transaction.unsafe(`alter role postgres password '${postgresPassword}'`);
-      }
-    });
-    // Its tables are made by the superuser, and then handed over.
-    const auth = createAuthApp(access.adminUrl, { jwtSecret: "unused while the schema is made" });
-    try {
-      await auth.ensureSystemSchema();
-    } finally {
-      await auth.close();
+/** @param postgresPassword Password of the role `postgres`, on the embedded server only. */
+async function makeRoles(
+  sql: postgres.Sql,
+  access: DatabaseAccess,
+  postgresPassword: string | undefined,
+): Promise<void> {
+  const roles = await readSql("roles");
+  await sql.begin(async (transaction) => {
+    // Roles belong to the whole server, where other stacks may be starting over other databases.
+    await transaction`lock table pg_catalog.pg_authid in share row exclusive mode`;
+    await transaction.unsafe(roles);
+    for (const url of [access.restUrl, access.authUrl]) {
+      const { username, password } = new URL(url);
+      // `alter role` takes no parameters; the passwords are hexadecimal, made by us.
+      await transaction.unsafe(`alter role ${username} password '${password}'`);
     }
+    if (postgresPassword !== undefined) {
+      await transaction.unsafe(`alter role postgres password '${postgresPassword}'`);
+    }
+  });
+}
+
+/** The superuser makes Auth's tables; database.sql then gives them to Auth. */
+async function makeAuthSchema(access: DatabaseAccess): Promise<void> {
+  const auth = createAuthApp(access.adminUrl, { jwtSecret: "unused while the schema is made" });
+  try {
+    await auth.ensureSystemSchema();
+  } finally {
+    await auth.close();
+  }
+}
+
+/** Idempotent. @param postgresPassword Password of the role `postgres`, on the embedded server only. */
+export async function bootstrap(access: DatabaseAccess, postgresPassword?: string): Promise<void> {
+  await withConnection(access.adminUrl, async (sql) => {
+    await refuseForeignSupabase(sql);
+    await makeRoles(sql, access, postgresPassword);
+    await makeAuthSchema(access);
     await sql.unsafe(await readSql("database"));
     for (const name of STAND_INS) {
       await sql.unsafe(await readSql(name));
       await sql.unsafe(`alter schema ${name} owner to supabase_admin`);
     }
-  } finally {
-    await sql.end();
-  }
+  });
 }

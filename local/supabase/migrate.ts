@@ -1,5 +1,5 @@
-/** Brings a database up to the migrations of the repository. */
-import postgres from "postgres";
+/** Applies the migrations of the repository to a database. */
+import { withConnection } from "../postgres/connection.ts";
 import { remoteFlag, runSupabaseCli } from "./cli.ts";
 
 const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
@@ -11,21 +11,18 @@ async function migrationsInRepository(): Promise<string[]> {
 }
 
 async function versionsInDatabase(url: string): Promise<string[]> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
-  try {
+  return await withConnection(url, async (sql) => {
     const [table] = await sql`select to_regclass('supabase_migrations.schema_migrations') as name`;
     if (table?.name === null) return [];
     const rows = await sql<{ version: string }[]>`
       select version from supabase_migrations.schema_migrations order by version`;
     return rows.map((row) => row.version);
-  } finally {
-    await sql.end();
-  }
+  });
 }
 
 /**
- * Applies what is missing with `supabase db push`. Returns the names of those files; asks the CLI, which
- * takes seconds, only if there is something to do.
+ * Applies missing migrations with `supabase db push` and returns their file names. Starts the CLI, which
+ * takes seconds, only if a migration is missing.
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const applied = new Set(await versionsInDatabase(databaseUrl));
@@ -34,8 +31,8 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   if (missing.length > 0) {
     await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]).catch((cause) => {
       const hint =
-        "If the migrations were rewritten since this database was made, only a new one " +
-        "takes them: deno task reset (local) or deno task migration:reset.";
+        "If the migrations were rewritten since this database was made, it needs a new start: " +
+        "deno task reset (local) or deno task migration:reset.";
       throw new Error(`${cause.message}\n\n${hint}`, { cause });
     });
   }

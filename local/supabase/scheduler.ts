@@ -1,11 +1,12 @@
-/** Does what pg_cron and pg_net do on Supabase, for the stand-ins in local/supabase/sql. */
+/** Runs jobs and sends requests as pg_cron and pg_net do, for the stand-ins in local/supabase/sql. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Cron } from "croner";
 import postgres from "postgres";
 
 export interface Scheduler {
-  /** Runs the jobs that are due in the minute of `now`, then sends what they queued. */
+  /** Runs the jobs that are due in the minute of `now`, then sends the requests that they queued. */
   tick(now: Date): Promise<void>;
-  /** Aborts what is under way. */
+  /** Aborts running jobs and requests. */
   stop(): Promise<void>;
 }
 
@@ -50,7 +51,7 @@ async function runJob(sql: postgres.Sql, job: Job): Promise<void> {
       ${startTime}, now())`;
 }
 
-/** Each answer is stored as pg_net does, with an error in place of what did not come. */
+/** Stores the answer as pg_net does, or the error if no answer came. */
 async function sendRequest(
   sql: postgres.Sql,
   request: QueuedRequest,
@@ -101,20 +102,21 @@ export function createScheduler(adminUrl: string): Scheduler {
 
 /**
  * Ticks at the beginning of every minute until the signal aborts; a slow tick does not delay the next.
- * @param onError Is told when a tick fails, e.g. because the database is away.
+ * @param onError Receives the error of a tick that fails, e.g. because the database is unreachable.
  */
 export function tickEveryMinute(
   scheduler: Scheduler,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): void {
-  const timer = setTimeout(() => {
-    scheduler.tick(new Date()).catch((error) => {
-      if (!signal.aborted) onError(error);
-    });
-    signal.removeEventListener("abort", cancel);
-    tickEveryMinute(scheduler, signal, onError);
-  }, 60_000 - Date.now() % 60_000);
-  const cancel = () => clearTimeout(timer);
-  signal.addEventListener("abort", cancel, { once: true });
+  const run = async () => {
+    while (true) {
+      await sleep(60_000 - Date.now() % 60_000, undefined, { signal });
+      scheduler.tick(new Date()).catch((error) => {
+        if (!signal.aborted) onError(error);
+      });
+    }
+  };
+  // It ends with the signal only.
+  run().catch(() => {});
 }

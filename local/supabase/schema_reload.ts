@@ -1,5 +1,6 @@
-/** How REST hears of a new schema, as PostgREST does: `notify pgrst, 'reload schema'`. */
+/** Notifies REST of a new schema as PostgREST is notified: `notify pgrst, 'reload schema'`. */
 import postgres from "postgres";
+import { withConnection } from "../postgres/connection.ts";
 
 const CHANNEL = "pgrst";
 const MESSAGE = "reload schema";
@@ -8,28 +9,20 @@ export interface ReloadListener {
   stop(): Promise<void>;
 }
 
-/**
- * Calls `reload` whenever somebody asks for it, and after a lost connection, when a message may have been
- * missed.
- */
+/** Calls `reload` at each request, and after a lost connection, when a request may have been missed. */
 export async function listenForReload(
   databaseUrl: string,
   reload: () => Promise<void>,
 ): Promise<ReloadListener> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   await sql.listen(CHANNEL, (message) => {
-    // An empty message asks PostgREST to reload everything.
+    // PostgREST reloads everything at an empty message.
     if (message === "" || message === MESSAGE) reload();
   }, reload);
   return { stop: () => sql.end() };
 }
 
-/** Asks whoever serves REST from this database to read its schema anew. */
+/** Requests that every REST of this database reads its schema again. */
 export async function requestReload(databaseUrl: string): Promise<void> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
-  try {
-    await sql.notify(CHANNEL, MESSAGE);
-  } finally {
-    await sql.end();
-  }
+  await withConnection(databaseUrl, (sql) => sql.notify(CHANNEL, MESSAGE));
 }

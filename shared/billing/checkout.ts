@@ -1,121 +1,79 @@
-/** Sends sellers to Stripe's pages: to subscribe, and to change what they have. */
-import { ensureCustomer, findCustomerOf, isDeleted, replaceCustomer } from "./customers.ts";
+/** Sends sellers to Stripe's checkout, or to the portal if they have a subscription. */
+import { ensureCustomer, isDeleted, replaceCustomer } from "./customers.ts";
+import type { BillingPageDependencies } from "./dependencies.ts";
 import type { PaidPlan } from "./plans.ts";
-import { ask, BillingError, isMissing } from "./stripe.ts";
-import type { BillingDependencies } from "./dependencies.ts";
+import { openPortal, returnUrl } from "./portal.ts";
+import { BillingError, callStripe, isMissing } from "./stripe.ts";
 
-export interface CheckoutDependencies extends BillingDependencies {
-  /** The seller's page, where Stripe's pages end. */
-  appUrl: string;
-}
-
-/** Of a seller who clicks on several plans at once. */
+/** Maximum attempts when a seller clicks several plans at once. */
 const MAX_ATTEMPTS = 5;
 
-/** Over for good: whoever had one of these may subscribe again. */
-const OVER = ["canceled", "incomplete_expired"];
-
-function returnTo(appUrl: string, outcome: string): string {
-  const url = new URL(appUrl);
-  url.searchParams.set("billing", outcome);
-  return url.href;
-}
+/** A seller whose subscriptions all have these statuses may subscribe again. */
+const ENDED_STATUSES = ["canceled", "incomplete_expired"];
 
 /**
- * Where the seller goes: to the checkout of a plan, or to the portal, where a subscription that is there
- * already can be changed. A second one is never begun.
- * @throws {BillingError} @throws {DatabaseError} PT404
+ * Opens the checkout of a plan, or the portal if the seller has a subscription: there is never a second one.
+ * @throws {BillingError} @throws {DatabaseError} not found: account deleted
  */
 export async function beginCheckout(
-  dependencies: CheckoutDependencies,
+  dependencies: BillingPageDependencies,
   userId: string,
   plan: PaidPlan,
 ): Promise<{ url: string; kind: "checkout" | "portal" }> {
   const { stripe, config } = dependencies;
   let customer = await ensureCustomer(dependencies, userId);
-  // Somebody did so in Stripe's dashboard; its open sessions are still listed, and cannot be paid.
+  // Stripe's dashboard can delete a customer; its open sessions are still listed, but cannot be paid.
   if (await isDeleted(stripe, customer)) {
     customer = await replaceCustomer(dependencies, userId, customer);
   }
   const wanted = { customer, price: config.prices[plan], userId };
   for (let attempt = 1;; attempt++) {
-    // Stripe's own word: its webhook may be still under way.
-    const subscriptions = await ask(
+    // Read from Stripe, not from our rows: the webhook may not have arrived yet.
+    const subscriptions = await callStripe(
       stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
     );
-    if (subscriptions.data.some(({ status }) => !OVER.includes(status))) {
+    if (subscriptions.data.some(({ status }) => !ENDED_STATUSES.includes(status))) {
       return { url: await openPortal(dependencies, customer), kind: "portal" };
     }
     try {
       return { url: await openCheckout(dependencies, wanted), kind: "checkout" };
     } catch (error) {
-      // A request for another plan at the same time has made a session, or ended one: look again.
-      const isOvertaken = error instanceof BillingError && [400, 409].includes(error.status) &&
-        !isMissing(error);
-      if (!isOvertaken || attempt >= MAX_ATTEMPTS) throw error;
+      if (!isOvertaken(error) || attempt >= MAX_ATTEMPTS) throw error;
     }
   }
 }
 
-/** The address of a checkout that is open, or of a new one; of two open ones both could be paid. */
+/** A request for another plan has created or expired a session at the same time: list them again. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof BillingError && [400, 409].includes(error.status) && !isMissing(error);
+}
+
+/** Returns the address of an open session, or of a new one. Two open sessions could both be paid. */
 async function openCheckout(
-  { stripe, appUrl }: CheckoutDependencies,
+  { stripe, appUrl }: BillingPageDependencies,
   { customer, price, userId }: { customer: string; price: string; userId: string },
 ): Promise<string> {
-  const sessions = await ask(stripe.checkout.sessions.list({ customer, limit: 100 }));
+  const sessions = await callStripe(stripe.checkout.sessions.list({ customer, limit: 100 }));
   let found: string | undefined;
   for (const session of sessions.data.filter(({ status }) => status === "open")) {
     if (session.metadata?.price === price && session.url) found ??= session.url;
-    else await ask(stripe.checkout.sessions.expire(session.id));
+    else await callStripe(stripe.checkout.sessions.expire(session.id));
   }
   if (found !== undefined) return found;
-  const session = await ask(stripe.checkout.sessions.create({
+  const session = await callStripe(stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
     line_items: [{ price, quantity: 1 }],
     client_reference_id: userId,
     metadata: { user_id: userId, price },
     subscription_data: { metadata: { user_id: userId } },
-    success_url: returnTo(appUrl, "subscribed"),
-    cancel_url: returnTo(appUrl, "cancelled"),
+    success_url: returnUrl(appUrl, "subscribed"),
+    cancel_url: returnUrl(appUrl, "cancelled"),
   }, {
-    // Requests at the same time find the same last session: they get one session together, and those for
-    // another plan a refusal.
+    // Requests at the same time see the same last session: they share the new one, or, for another plan,
+    // are refused.
     idempotencyKey: `checkout:${customer}:${sessions.data[0]?.id ?? "first"}`,
   }));
   if (!session.url) throw new Error("Stripe's checkout session has no address");
-  return session.url;
-}
-
-/** The seller has never subscribed. */
-export class NoSubscriptionError extends Error {
-  override name = "NoSubscriptionError";
-}
-
-/** @throws {NoSubscriptionError} @throws {BillingError} @throws {DatabaseError} not found: account deleted */
-export async function beginPortal(
-  dependencies: CheckoutDependencies,
-  userId: string,
-): Promise<{ url: string }> {
-  const { customerId } = await findCustomerOf(dependencies, userId);
-  if (customerId === undefined) throw new NoSubscriptionError();
-  try {
-    return { url: await openPortal(dependencies, customerId) };
-  } catch (error) {
-    if (isMissing(error) && await isDeleted(dependencies.stripe, customerId)) {
-      throw new NoSubscriptionError();
-    }
-    throw error;
-  }
-}
-
-async function openPortal(
-  { stripe, appUrl }: Pick<CheckoutDependencies, "stripe" | "appUrl">,
-  customer: string,
-): Promise<string> {
-  const session = await ask(stripe.billingPortal.sessions.create({
-    customer,
-    return_url: returnTo(appUrl, "returned"),
-  }));
   return session.url;
 }

@@ -1,67 +1,96 @@
-/** The customer at Stripe that is a seller of ours: made once, with the first checkout. */
+/** The Stripe customer of a seller: created once, with the first checkout. */
 import * as z from "zod";
-import { unwrap } from "../database/errors.ts";
-import { hashesOf, openId, sealId } from "./encrypted_ids.ts";
-import { ask, isMissing } from "./stripe.ts";
+import { callFunction } from "../database/call_function.ts";
 import type { BillingDependencies } from "./dependencies.ts";
+import { decryptId, encryptId, idHashes } from "./encrypted_ids.ts";
+import { callStripe, isMissing } from "./stripe.ts";
 
 const COLUMN = "stripe_customers.stripe_customer_id";
 
 const Seller = z.object({ email: z.string(), stripe_customer_id: z.string().nullable() });
 
-/** Stripe's id; `undefined` for a seller who never went to the checkout. @throws {DatabaseError} PT404 */
-export async function findCustomerOf(
+const Customer = z.object({ user_id: z.uuid(), version: z.int() });
+
+/** A seller's customer, with the hashes of its id. */
+export type StoredCustomer = z.infer<typeof Customer> & { hashes: string[] };
+
+/**
+ * `customerId` is Stripe's id; `undefined` before the seller's first checkout.
+ * @throws {DatabaseError} not found: account deleted
+ */
+export async function readCustomer(
   { database, keys }: Pick<BillingDependencies, "database" | "keys">,
   userId: string,
 ): Promise<{ email: string; customerId: string | undefined }> {
-  const result = await database.rpc("get_stripe_customer", { p_user_id: userId });
-  const { email, stripe_customer_id: text } = Seller.parse(unwrap("get_stripe_customer", result));
-  return { email, customerId: text === null ? undefined : await openId(keys, COLUMN, text) };
+  const args = { p_user_id: userId };
+  const seller = await callFunction(database, "get_stripe_customer", args, Seller);
+  const { email, stripe_customer_id: text } = seller;
+  return { email, customerId: text === null ? undefined : await decryptId(keys, COLUMN, text) };
 }
 
-/** @param key Requests with the same one make one customer together. */
-async function makeCustomer(
+/** Finds the seller of a customer; `undefined` for a customer that no checkout created. */
+export async function findCustomer(
+  { database, keys }: Pick<BillingDependencies, "database" | "keys">,
+  customerId: string,
+): Promise<StoredCustomer | undefined> {
+  const hashes = idHashes(keys, COLUMN, customerId);
+  const args = { p_hashes: hashes };
+  const found = await callFunction(database, "find_stripe_customer", args, Customer.nullable());
+  return found === null ? undefined : { ...found, hashes };
+}
+
+/**
+ * Returns Stripe's id.
+ * @param key Requests with the same key create one customer together.
+ * @param deletedId The search lags behind: it may still find this customer.
+ */
+async function createCustomer(
   stripe: BillingDependencies["stripe"],
-  { userId, email, key, goneId }: { userId: string; email: string; key: string; goneId?: string },
+  { userId, email, key, deletedId }: {
+    userId: string;
+    email: string;
+    key: string;
+    deletedId?: string;
+  },
 ): Promise<string> {
-  // Made by a call whose answer was never stored; Stripe knows an Idempotency-Key for a day only.
-  const earlier = await ask(
+  // The answer of an earlier call may be lost; Stripe knows an Idempotency-Key for a day only.
+  const earlier = await callStripe(
     stripe.customers.search({ query: `metadata['user_id']:'${userId}'`, limit: 2 }),
   );
-  // The search lags behind: it may still find one that was deleted.
-  const customer = earlier.data.find(({ id }) => id !== goneId) ??
-    await ask(stripe.customers.create(
+  const customer = earlier.data.find(({ id }) => id !== deletedId) ??
+    await callStripe(stripe.customers.create(
       { email, metadata: { user_id: userId } },
       { idempotencyKey: key },
     ));
   return customer.id;
 }
 
-/** Stripe's id. @throws {BillingError} @throws {DatabaseError} PT404 */
+/** Returns Stripe's id. @throws {BillingError} @throws {DatabaseError} not found: account deleted */
 export async function ensureCustomer(
   dependencies: BillingDependencies,
   userId: string,
 ): Promise<string> {
   const { stripe, database, keys } = dependencies;
-  const { email, customerId } = await findCustomerOf(dependencies, userId);
+  const { email, customerId } = await readCustomer(dependencies, userId);
   if (customerId !== undefined) return customerId;
-  const made = await makeCustomer(stripe, { userId, email, key: `customer:${userId}` });
-  const sealed = await sealId(keys, COLUMN, made);
-  const stored = await database.rpc("store_stripe_customer", {
+  const created = await createCustomer(stripe, { userId, email, key: `customer:${userId}` });
+  const { text, hash } = await encryptId(keys, COLUMN, created);
+  const args = {
     p_user_id: userId,
-    p_stripe_customer_id: sealed.text,
-    p_stripe_customer_id_hash: sealed.hash,
-  });
-  return await openId(keys, COLUMN, unwrap("store_stripe_customer", stored));
+    p_stripe_customer_id: text,
+    p_stripe_customer_id_hash: hash,
+  };
+  const stored = await callFunction(database, "store_stripe_customer", args, z.string());
+  return await decryptId(keys, COLUMN, stored);
 }
 
-/** Whether Stripe says that it was deleted; one that it never had was not. @throws {BillingError} */
+/** Whether Stripe says "deleted"; a customer that Stripe never had is not. @throws {BillingError} */
 export async function isDeleted(
   stripe: BillingDependencies["stripe"],
   customerId: string,
 ): Promise<boolean> {
   try {
-    return (await ask(stripe.customers.retrieve(customerId))).deleted === true;
+    return (await callStripe(stripe.customers.retrieve(customerId))).deleted === true;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
@@ -69,28 +98,25 @@ export async function isDeleted(
 }
 
 /**
- * Another customer for a seller whose customer was deleted at Stripe. Returns Stripe's id.
- * @throws {BillingError} @throws {DatabaseError} PT404
+ * Creates another customer for a seller whose customer was deleted at Stripe. Returns Stripe's id.
+ * @throws {BillingError} @throws {DatabaseError} not found: account deleted
  */
 export async function replaceCustomer(
   dependencies: BillingDependencies,
   userId: string,
-  goneId: string,
+  deletedId: string,
 ): Promise<string> {
   const { stripe, database, keys } = dependencies;
-  const { email } = await findCustomerOf(dependencies, userId);
-  const made = await makeCustomer(stripe, {
-    userId,
-    email,
-    key: `customer:${userId}:${goneId}`,
-    goneId,
-  });
-  const sealed = await sealId(keys, COLUMN, made);
-  const stored = await database.rpc("replace_stripe_customer", {
+  const { email } = await readCustomer(dependencies, userId);
+  const key = `customer:${userId}:${deletedId}`;
+  const created = await createCustomer(stripe, { userId, email, key, deletedId });
+  const { text, hash } = await encryptId(keys, COLUMN, created);
+  const args = {
     p_user_id: userId,
-    p_gone_hashes: await hashesOf(keys, COLUMN, goneId),
-    p_stripe_customer_id: sealed.text,
-    p_stripe_customer_id_hash: sealed.hash,
-  });
-  return await openId(keys, COLUMN, unwrap("replace_stripe_customer", stored));
+    p_deleted_hashes: idHashes(keys, COLUMN, deletedId),
+    p_stripe_customer_id: text,
+    p_stripe_customer_id_hash: hash,
+  };
+  const stored = await callFunction(database, "replace_stripe_customer", args, z.string());
+  return await decryptId(keys, COLUMN, stored);
 }

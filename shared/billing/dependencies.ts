@@ -1,4 +1,4 @@
-/** Dependencies of everything that bills a seller. */
+/** Dependencies of the billing use cases. */
 import type Stripe from "stripe";
 import {
   type Environment,
@@ -12,10 +12,16 @@ import { createStripe } from "./stripe.ts";
 
 export interface BillingDependencies {
   database: DatabaseClient;
-  /** For Stripe's ids at rest. */
+  /** Keys of the Stripe ids at rest. */
   keys: KeyRing;
   stripe: Stripe;
   config: StripeConfig;
+}
+
+/** Dependencies of the use cases that send sellers to Stripe's pages. */
+export interface BillingPageDependencies extends BillingDependencies {
+  /** Page of the app that Stripe's pages lead back to. */
+  appUrl: string;
 }
 
 /** @throws {ConfigError} */

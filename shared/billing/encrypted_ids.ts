@@ -1,4 +1,4 @@
-/** Stripe's ids as the database keeps them: encrypted, with a keyed hash to find them by. */
+/** Stripe ids as the database stores them: encrypted, with a keyed hash that finds the row. */
 import { blindIndex, blindIndexes } from "../crypto/blind_index.ts";
 import { decrypt, encrypt } from "../crypto/encryption.ts";
 import type { KeyRing } from "../crypto/key_ring.ts";
@@ -8,20 +8,21 @@ type Column =
   | "subscriptions.stripe_customer_id"
   | "subscriptions.stripe_subscription_id";
 
-export interface SealedId {
+export interface EncryptedId {
   text: string;
   hash: string;
 }
 
-export async function sealId(keys: KeyRing, column: Column, id: string): Promise<SealedId> {
-  return { text: await encrypt(keys, id, column), hash: await blindIndex(keys, id, column) };
+export async function encryptId(keys: KeyRing, column: Column, id: string): Promise<EncryptedId> {
+  return { text: await encrypt(keys, id, column), hash: blindIndex(keys, id, column) };
 }
 
-export async function openId(keys: KeyRing, column: Column, text: string): Promise<string> {
+/** @throws {DecryptionError} if the text belongs to another column, or to a key that is not in the ring */
+export async function decryptId(keys: KeyRing, column: Column, text: string): Promise<string> {
   return await decrypt(keys, text, column);
 }
 
 /** The hashes under every key of the ring: a row has one of them. */
-export async function hashesOf(keys: KeyRing, column: Column, id: string): Promise<string[]> {
-  return await blindIndexes(keys, id, column);
+export function idHashes(keys: KeyRing, column: Column, id: string): string[] {
+  return blindIndexes(keys, id, column);
 }

@@ -3,12 +3,13 @@ import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../inbox/events.ts";
 import { Outcome } from "../values/schemas.ts";
+import { findCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
-import { hashesOf, openId } from "./encrypted_ids.ts";
+import { decryptId, idHashes } from "./encrypted_ids.ts";
 import { idOf } from "./map_subscription.ts";
 import { parseStripeEvent, readHint, type StripeEvent } from "./parse_webhook.ts";
-import { ask, isMissing } from "./stripe.ts";
-import { findCustomer, syncSubscription } from "./sync_subscription.ts";
+import { callStripe, isMissing } from "./stripe.ts";
+import { syncSubscription } from "./sync_subscription.ts";
 
 type HandleStripeEvent = (
   dependencies: BillingDependencies,
@@ -31,7 +32,7 @@ export function stripeHandler(
   });
 }
 
-/** Copies the subscription that the event names. */
+/** Syncs the subscription that the event names. */
 export async function syncNamedSubscription(
   dependencies: BillingDependencies,
   event: StripeEvent,
@@ -40,13 +41,13 @@ export async function syncNamedSubscription(
   const { customerId, subscriptionId } = readHint(event);
   if (subscriptionId === null) return { ignored: "no_subscription_named" };
   const result = await syncSubscription(dependencies, { subscriptionId, customerId }, eventId);
-  if ("ignored" in result) return { ignored: result.ignored };
+  if ("ignored" in result) return result;
   return { outcome: `subscription_${result.outcome}`, more: result.released > 0 };
 }
 
 const Session = z.looseObject({ client_reference_id: z.string().nullish().catch(null) });
 
-/** Copies the subscription of a finished checkout, if the session is one of ours. */
+/** Syncs the subscription of a finished checkout, if our checkout created the session. */
 export async function syncFinishedCheckout(
   dependencies: BillingDependencies,
   event: StripeEvent,
@@ -55,36 +56,41 @@ export async function syncFinishedCheckout(
   const { customerId } = readHint(event);
   const customer = customerId === null ? undefined : await findCustomer(dependencies, customerId);
   if (customer === undefined) return { ignored: "unknown_customer" };
-  // Our sessions name the user whose customer they are for.
+  // Our sessions name the user of their customer.
   const named = Session.parse(event.object).client_reference_id;
   if (named !== customer.user_id) return { ignored: "user_mismatch" };
   return await syncNamedSubscription(dependencies, event, eventId);
 }
 
-/** Copies every subscription of a deleted customer: all of them have ended. */
+/** Syncs every subscription of a deleted customer: all of them have ended. The last one settles the event. */
 export async function syncDeletedCustomer(
   dependencies: BillingDependencies,
   { object }: StripeEvent,
   eventId: number,
 ): Promise<EventResult> {
-  const { database, keys } = dependencies;
   const customerId = typeof object.id === "string" ? object.id : "";
-  const hashes = await hashesOf(keys, "stripe_customers.stripe_customer_id", customerId);
-  const args = { p_customer_hashes: hashes };
-  const Texts = z.array(z.string());
-  const texts = await callFunction(database, "list_stripe_subscriptions", args, Texts);
-  const ids = await Promise.all(
-    texts.map((text) => openId(keys, "subscriptions.stripe_subscription_id", text)),
-  );
+  const ids = await listSubscriptionIds(dependencies, customerId);
   let last: EventResult = { ignored: "no_subscription_named" };
   for (const [n, subscriptionId] of ids.entries()) {
     const settles = n === ids.length - 1 ? eventId : null;
     const result = await syncSubscription(dependencies, { subscriptionId, customerId }, settles);
-    last = "ignored" in result
-      ? { ignored: result.ignored }
-      : { outcome: `subscription_${result.outcome}` };
+    last = "ignored" in result ? result : { outcome: `subscription_${result.outcome}` };
   }
   return last;
+}
+
+/** Stripe's ids of the stored subscriptions of a customer. */
+async function listSubscriptionIds(
+  { database, keys }: BillingDependencies,
+  customerId: string,
+): Promise<string[]> {
+  const hashes = idHashes(keys, "stripe_customers.stripe_customer_id", customerId);
+  const args = { p_customer_hashes: hashes };
+  const Texts = z.array(z.string());
+  const texts = await callFunction(database, "list_stripe_subscriptions", args, Texts);
+  return await Promise.all(
+    texts.map((text) => decryptId(keys, "subscriptions.stripe_subscription_id", text)),
+  );
 }
 
 const Dispute = z.looseObject({
@@ -95,7 +101,7 @@ const Dispute = z.looseObject({
   currency: z.string().nullish().catch(null),
 });
 
-/** Stores a dispute in the seller's history. */
+/** Writes `dispute_created` into `system_logs`. A dispute changes no plan. */
 export async function recordDispute(
   { stripe, keys, database }: BillingDependencies,
   event: StripeEvent,
@@ -106,17 +112,17 @@ export async function recordDispute(
   if (chargeId === null) return { ignored: "no_charge_named" };
   let customerId: string | null;
   try {
-    customerId = idOf((await ask(stripe.charges.retrieve(chargeId))).customer);
+    customerId = idOf((await callStripe(stripe.charges.retrieve(chargeId))).customer);
   } catch (error) {
     if (isMissing(error)) return { ignored: "unknown_charge" };
     throw error;
   }
-  const hashes = await hashesOf(keys, "stripe_customers.stripe_customer_id", customerId ?? "");
+  const hashes = idHashes(keys, "stripe_customers.stripe_customer_id", customerId ?? "");
   const args = {
     p_event_id: eventId,
     p_customer_hashes: hashes,
-    // The amount is in minor units, as Stripe has it.
+    // `amount` is in minor units, as in Stripe's event.
     p_dispute: { stripe_event_id: event.id, reason, amount, currency },
   };
-  return await callFunction(database, "note_dispute", args, Outcome);
+  return await callFunction(database, "record_dispute", args, Outcome);
 }

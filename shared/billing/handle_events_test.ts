@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import {
   ADA,
-  type Answer,
-  type Asked,
   BOB,
-  CONFIG,
+  KEYS,
   keys,
   makeDatabase,
   makeSubscription,
   missing,
+  type StripeAnswer,
+  type StripeRequest,
   withStripe,
 } from "../../tests/support/stripe_stand_in.ts";
-import type { EventResult } from "../inbox/process_events.ts";
-import type { ClaimedEvent } from "../inbox/inbox.ts";
-import { createStripeEventHandler } from "./handle_events.ts";
-import { hashesOf, sealId } from "./encrypted_ids.ts";
+import type { DatabaseClient } from "../database/client.ts";
+import { createEventRoutes } from "../event_routes.ts";
+import type { ClaimedEvent, EventHandler, EventResult } from "../inbox/events.ts";
+import { encryptId, idHashes } from "./encrypted_ids.ts";
 
-const OURS = await hashesOf(keys, "stripe_customers.stripe_customer_id", "cus_1");
+const HASHES = idHashes(keys, "stripe_customers.stripe_customer_id", "cus_1");
 
-function claimed(event: object | string, event_id = 7): ClaimedEvent {
+function claimedEvent(event: object | string, event_id = 7): ClaimedEvent {
   const body = typeof event === "string"
     ? event
     : JSON.stringify({ id: "evt_1", livemode: false, ...event });
@@ -34,40 +34,56 @@ function claimed(event: object | string, event_id = 7): ClaimedEvent {
   };
 }
 
+/** The handlers of Stripe events, by type. */
+function handlersOf(
+  database: DatabaseClient,
+  variables: Record<string, string> = {},
+): Record<string, EventHandler> {
+  return createEventRoutes(database, "", (name) => variables[name]).stripe ?? {};
+}
+
+const noDatabase = makeDatabase({}).database;
+
 interface World {
-  stripe?: Answer;
+  stripe?: StripeAnswer;
   secretKey?: string;
-  /** Of the customer, by Stripe's id. */
+  /** Stripe ids of the customer's stored subscriptions. */
   subscriptions?: string[];
-  /** Of each application of a state, in turn; "applied" in the end. */
+  /** The results of apply_subscription, in their order; "applied" after the last. */
   outcomes?: { outcome: string; released: number }[];
 }
 
-/** What became of an event; what Stripe and the database were asked. */
-async function work(event: object | string, world: World = {}) {
+/** Handles an event. Returns its result, and the calls of Stripe and of the database. */
+async function handleEvent(event: { type: string } & object, world: World = {}) {
   const { subscriptions = [], outcomes = [] } = world;
   const stripe = world.stripe ??
-    (({ path }: Asked) => makeSubscription({ id: path.split("/").at(-1) }));
+    (({ path }: StripeRequest) => makeSubscription({ id: path.split("/").at(-1) }));
   const { database, calls } = makeDatabase({
     find_stripe_customer: ({ p_hashes }: { p_hashes: string[] }) =>
-      p_hashes.some((hash) => OURS.includes(hash)) ? { user_id: ADA, version: 1 } : null,
+      p_hashes.some((hash) => HASHES.includes(hash)) ? { user_id: ADA, version: 1 } : null,
     apply_subscription: () => outcomes.shift() ?? { outcome: "applied", released: 0 },
     list_stripe_subscriptions: async ({ p_customer_hashes }: { p_customer_hashes: string[] }) => {
-      if (!p_customer_hashes.some((hash) => OURS.includes(hash))) return [];
-      const sealed = subscriptions.map((id) =>
-        sealId(keys, "subscriptions.stripe_subscription_id", id)
+      if (!p_customer_hashes.some((hash) => HASHES.includes(hash))) return [];
+      const encrypted = subscriptions.map((id) =>
+        encryptId(keys, "subscriptions.stripe_subscription_id", id)
       );
-      return (await Promise.all(sealed)).map(({ text }) => text);
+      return (await Promise.all(encrypted)).map(({ text }) => text);
     },
-    note_dispute: () => ({ outcome: "noted" }),
+    record_dispute: () => ({ outcome: "recorded" }),
   });
   let results: EventResult[] = [];
   let paths: string[] = [];
-  await withStripe(stripe, async (client, asked) => {
-    const config = { ...CONFIG, secretKey: world.secretKey ?? CONFIG.secretKey };
-    const handler = createStripeEventHandler({ database, keys, stripe: client, config });
-    results = await handler.work([claimed(event)]);
-    paths = asked.map(({ method, path }) => `${method} ${path}`);
+  await withStripe(stripe, async (_, requests, apiUrl) => {
+    const handlers = handlersOf(database, {
+      ENCRYPTION_KEYS: KEYS,
+      STRIPE_API_URL: apiUrl,
+      STRIPE_SECRET_KEY: world.secretKey ?? "sk_test_s3cret",
+      STRIPE_PRICE_STARTER: "price_starter",
+      STRIPE_PRICE_GROWTH: "price_growth",
+      STRIPE_PRICE_SCALE: "price_scale",
+    });
+    results = await (handlers[event.type] as EventHandler).handle([claimedEvent(event)]);
+    paths = requests.map(({ method, path }) => `${method} ${path}`);
   });
   assert.equal(results.length, 1);
   const applied = calls.filter(([name]) => name === "apply_subscription").map(([, args]) => args);
@@ -76,14 +92,14 @@ async function work(event: object | string, world: World = {}) {
 
 const data = (object: object) => ({ data: { object } });
 
-const APPLIED = { outcome: "subscription applied", more: false };
+const APPLIED = { outcome: "subscription_applied", more: false };
 
-/** Every type that is acted on by reading a subscription, with how it names that. */
+/** Every type that syncs the subscription that it names, with an object that names one. */
 const SUBSCRIPTION_EVENTS: [type: string, object: object][] = [
   ...["created", "updated", "deleted", "paused", "resumed", "trial_will_end"].map((
-    what,
-  ): [string, object] => [`customer.subscription.${what}`, { id: "sub_1", customer: "cus_1" }]),
-  ...["paid", "payment_failed"].map((what): [string, object] => [`invoice.${what}`, {
+    change,
+  ): [string, object] => [`customer.subscription.${change}`, { id: "sub_1", customer: "cus_1" }]),
+  ...["paid", "payment_failed"].map((change): [string, object] => [`invoice.${change}`, {
     id: "in_1",
     customer: "cus_1",
     parent: { subscription_details: { subscription: "sub_1" } },
@@ -96,10 +112,20 @@ const SUBSCRIPTION_EVENTS: [type: string, object: object][] = [
   }],
 ];
 
-Deno.test("every event about a subscription makes it read at Stripe, whatever the event says of it", async () => {
+const [TYPE, OBJECT] = SUBSCRIPTION_EVENTS[0] as [string, object];
+
+Deno.test("handlers exist for these types of Stripe events, and for no others", () => {
+  const types = SUBSCRIPTION_EVENTS.map(([type]) => type);
+  assert.deepEqual(
+    Object.keys(handlersOf(noDatabase)).toSorted(),
+    [...types, "customer.deleted", "charge.dispute.created"].toSorted(),
+  );
+});
+
+Deno.test("every event about a subscription reads it from Stripe, whatever the event says", async () => {
   for (const [type, object] of SUBSCRIPTION_EVENTS) {
     const lie = { ...object, status: "canceled", items: { data: [] } };
-    const { result, paths, applied } = await work({ type, ...data(lie) });
+    const { result, paths, applied } = await handleEvent({ type, ...data(lie) });
     assert.deepEqual(result, APPLIED, type);
     assert.deepEqual(paths, ["GET /v1/subscriptions/sub_1"]);
     assert.equal(applied.length, 1);
@@ -108,69 +134,48 @@ Deno.test("every event about a subscription makes it read at Stripe, whatever th
   }
 });
 
-Deno.test("orders that were released are more to do", async () => {
-  const [type, object] = SUBSCRIPTION_EVENTS[0] as [string, object];
+Deno.test("released orders make the worker claim again", async () => {
   for (const [outcome, released, more] of [["applied", 2, true], ["unchanged", 0, false]]) {
-    const { result } = await work({ type, ...data(object) }, {
+    const { result } = await handleEvent({ type: TYPE, ...data(OBJECT) }, {
       outcomes: [{ outcome: outcome as string, released: released as number }],
     });
-    assert.deepEqual(result, { outcome: `subscription ${outcome}`, more });
+    assert.deepEqual(result, { outcome: `subscription_${outcome}`, more });
   }
 });
 
-Deno.test("an event that the subscription's reading ignores is ignored", async () => {
+Deno.test("an event about a subscription that Stripe does not know is ignored", async () => {
   for (const [type, object] of SUBSCRIPTION_EVENTS) {
-    const { result, applied } = await work({ type, ...data(object) }, { stripe: missing });
-    assert.deepEqual([(result as { ignored: string }).ignored, applied], [
-      "Stripe does not know the subscription",
-      [],
-    ]);
+    const { result, applied } = await handleEvent({ type, ...data(object) }, { stripe: missing });
+    assert.deepEqual([result, applied], [{ ignored: "unknown_subscription" }, []]);
   }
 });
 
-Deno.test("an event without a subscription is ignored", async () => {
+Deno.test("an event that names no subscription is ignored", async () => {
   for (const [type, object] of SUBSCRIPTION_EVENTS) {
     const without = { ...object, id: null, subscription: null, parent: null };
-    const { result, paths } = await work({ type, ...data(without) });
-    assert.deepEqual(result, { ignored: `${type} is about no subscription` });
+    const { result, paths } = await handleEvent({ type, ...data(without) });
+    assert.deepEqual(result, { ignored: "no_subscription_named" });
     assert.deepEqual(paths, []);
   }
 });
 
-Deno.test("types that nobody acts on are ignored, with the type", async () => {
-  for (
-    const type of [
-      ...["invoice.created", "customer.updated", "customer.subscription.pending_update_applied"],
-      ...["checkout.session.expired", "v1.billing.meter.error_report_triggered", "toString"],
-    ]
-  ) {
-    const { result, paths, calls } = await work({
-      type,
-      ...data({ id: "sub_1", customer: "cus_1" }),
-    });
-    assert.deepEqual(result, { ignored: `${type} asks for nothing` });
-    assert.deepEqual([paths, calls], [[], []]);
-  }
-});
-
 Deno.test("test events with a live key, and live events with a test key, are ignored", async () => {
-  const [type, object] = SUBSCRIPTION_EVENTS[0] as [string, object];
-  const ofLive = { ignored: "it is live, and our key is not" };
-  const ofTest = { ignored: "it is a test, and our key is not" };
+  const mismatch = { ignored: "mode_mismatch" } as const;
   const cases: [secretKey: string, livemode: boolean | null | undefined, EventResult][] = [
     ["sk_test_x", false, APPLIED],
     ["rk_test_x", false, APPLIED],
     ["sk_live_x", true, APPLIED],
     ["rk_live_x", true, APPLIED],
-    ["sk_test_x", true, ofLive],
-    ["rk_test_live_", true, ofLive],
-    ["sk_live_x", false, ofTest],
-    ["rk_live_x", false, ofTest],
+    ["sk_test_x", true, mismatch],
+    ["rk_test_live_", true, mismatch],
+    ["sk_live_x", false, mismatch],
+    ["rk_live_x", false, mismatch],
     ["sk_live_x", null, APPLIED],
     ["sk_test_x", undefined, APPLIED],
   ];
   for (const [secretKey, livemode, expected] of cases) {
-    const { result, paths } = await work({ type, livemode, ...data(object) }, { secretKey });
+    const event = { type: TYPE, livemode, ...data(OBJECT) };
+    const { result, paths } = await handleEvent(event, { secretKey });
     assert.deepEqual(result, expected, `${secretKey} ${livemode}`);
     assert.equal(paths.length, expected === APPLIED ? 1 : 0);
   }
@@ -182,103 +187,109 @@ Deno.test("events of connected accounts are ignored", async () => {
     { id: "dp_1", charge: "ch_1" },
   ]];
   for (const [type, object] of [...SUBSCRIPTION_EVENTS, ...others]) {
-    const { result, paths, calls } = await work({ type, account: "acct_1", ...data(object) });
-    assert.deepEqual(result, { ignored: "it happened in another account" });
+    const event = { type, account: "acct_1", ...data(object) };
+    const { result, paths, calls } = await handleEvent(event);
+    assert.deepEqual(result, { ignored: "other_account" });
     assert.deepEqual([paths, calls], [[], []]);
   }
 });
 
-Deno.test("each event is worked by itself, and what is no event is put back", async () => {
-  const dependencies = { ...makeDatabase({}), keys, config: CONFIG };
-  // deno-lint-ignore no-explicit-any
-  const handler = createStripeEventHandler(dependencies as any);
-  assert.notEqual(handler.groupOf(claimed({}, 1)), handler.groupOf(claimed({}, 2)));
-  await assert.rejects(handler.work([claimed("no JSON")]), /not JSON/);
+Deno.test("each event is handled alone, and a body that is not an event is an error", async () => {
+  for (const handler of Object.values(handlersOf(noDatabase))) {
+    const groups = [1, 2].map((id) => handler.groupOf(claimedEvent({}, id)));
+    assert.notEqual(groups[0], groups[1]);
+    await assert.rejects(handler.handle([claimedEvent("no JSON")]), /not JSON/);
+  }
 });
 
-Deno.test("a checkout counts for the user whose customer it is, if it names that user", async () => {
+Deno.test("a checkout counts for the user of its customer, if the session names that user", async () => {
   const session = { id: "cs_1", customer: "cus_1", subscription: "sub_1" };
   const type = "checkout.session.completed";
   for (const client_reference_id of [BOB, null, undefined, "", 5]) {
-    const { result, paths } = await work({ type, ...data({ ...session, client_reference_id }) });
-    assert.deepEqual(result, { ignored: "the session names another user than its customer's" });
+    const { result, paths } = await handleEvent({
+      type,
+      ...data({ ...session, client_reference_id }),
+    });
+    assert.deepEqual(result, { ignored: "user_mismatch" });
     assert.deepEqual(paths, []);
   }
   for (const customer of ["cus_2", null, undefined]) {
     const foreign = { ...session, customer, client_reference_id: ADA };
-    const { result, paths } = await work({ type, ...data(foreign) });
-    assert.deepEqual(result, { ignored: "the customer is nobody's here" });
+    const { result, paths } = await handleEvent({ type, ...data(foreign) });
+    assert.deepEqual(result, { ignored: "unknown_customer" });
     assert.deepEqual(paths, []);
   }
 });
 
-Deno.test("with a deleted customer every subscription is read; the last one settles the event", async () => {
+Deno.test("a deleted customer: every subscription is read, and the last one settles the event", async () => {
   const event = { type: "customer.deleted", ...data({ id: "cus_1", deleted: true }) };
-  const { result, paths, applied } = await work(event, {
+  const { result, paths, applied } = await handleEvent(event, {
     subscriptions: ["sub_1", "sub_2", "sub_3"],
   });
-  assert.deepEqual(result, { outcome: "subscription applied" });
+  assert.deepEqual(result, { outcome: "subscription_applied" });
   assert.deepEqual(paths, [1, 2, 3].map((n) => `GET /v1/subscriptions/sub_${n}`));
   assert.deepEqual(applied.map(({ p_event_id }) => p_event_id), [null, null, 7]);
 
-  const none = { ignored: "the customer has no subscription here" };
-  assert.deepEqual((await work(event)).result, none);
-  for (const object of [{ id: "cus_2" }, {}, { id: 5 }]) {
-    const foreign = await work({ type: event.type, ...data(object) }, { subscriptions: ["sub_1"] });
-    assert.deepEqual(foreign.result, none);
-  }
-
-  const last = await work(event, {
+  const last = await handleEvent(event, {
     subscriptions: ["sub_1", "sub_2"],
     stripe: ({ path }) => path.endsWith("sub_2") ? missing() : makeSubscription(),
   });
-  assert.equal(
-    (last.result as { ignored: string }).ignored,
-    "Stripe does not know the subscription",
-  );
+  assert.deepEqual(last.result, { ignored: "unknown_subscription" });
   assert.equal(last.applied.length, 1);
 });
 
-Deno.test("a dispute is noted with what is no secret of it, for whose customer it is", async () => {
-  const dispute = {
-    id: "dp_1",
-    charge: "ch_1",
-    amount: 1999,
-    currency: "usd",
-    reason: "fraudulent",
-    evidence: { customer_name: "s3cret", customer_email_address: "s3cret@example.com" },
-  };
+Deno.test("a deleted customer without stored subscriptions, or an unknown one, is ignored", async () => {
+  const type = "customer.deleted";
+  const none = { ignored: "no_subscription_named" };
+  assert.deepEqual((await handleEvent({ type, ...data({ id: "cus_1" }) })).result, none);
+  for (const object of [{ id: "cus_2" }, {}, { id: 5 }]) {
+    const foreign = await handleEvent({ type, ...data(object) }, { subscriptions: ["sub_1"] });
+    assert.deepEqual(foreign.result, none);
+  }
+});
+
+const DISPUTE = {
+  id: "dp_1",
+  charge: "ch_1",
+  amount: 1999,
+  currency: "usd",
+  reason: "fraudulent",
+  evidence: { customer_name: "s3cret", customer_email_address: "s3cret@example.com" },
+};
+
+Deno.test("a dispute is recorded for the customer of its charge, without secrets", async () => {
   const type = "charge.dispute.created";
   const stripe = () => ({ id: "ch_1", customer: "cus_1" });
   for (const charge of ["ch_1", { id: "ch_1", object: "charge", customer: "cus_2" }]) {
-    const { result, paths, calls } = await work({ type, ...data({ ...dispute, charge }) }, {
-      stripe,
-    });
-    assert.equal((result as { outcome: string }).outcome, "noted");
+    const event = { type, ...data({ ...DISPUTE, charge }) };
+    const { result, paths, calls } = await handleEvent(event, { stripe });
+    assert.equal((result as { outcome: string }).outcome, "recorded");
     assert.deepEqual(paths, ["GET /v1/charges/ch_1"]);
-    assert.deepEqual(calls, [["note_dispute", {
+    const p_dispute = {
+      stripe_event_id: "evt_1",
+      reason: "fraudulent",
+      amount: 1999,
+      currency: "usd",
+    };
+    assert.deepEqual(calls, [["record_dispute", {
       p_event_id: 7,
-      p_customer_hashes: OURS,
-      p_dispute: {
-        stripe_event_id: "evt_1",
-        reason: "fraudulent",
-        amount: 1999,
-        currency: "usd",
-      },
+      p_customer_hashes: HASHES,
+      p_dispute,
     }]]);
   }
-  const expanded = await work({ type, ...data(dispute) }, {
+  const expanded = await handleEvent({ type, ...data(DISPUTE) }, {
     stripe: () => ({ id: "ch_1", customer: { id: "cus_1", object: "customer" } }),
   });
-  assert.deepEqual(expanded.calls[0]?.[1].p_customer_hashes, OURS);
-  const nobodys = await work({
-    type,
-    ...data({ charge: "ch_1", amount: "much", reason: [], currency: null }),
-  }, {
+  assert.deepEqual(expanded.calls[0]?.[1].p_customer_hashes, HASHES);
+});
+
+Deno.test("a dispute with odd fields, of a charge without a customer, is recorded without them", async () => {
+  const object = { charge: "ch_1", amount: "much", reason: [], currency: null };
+  const { calls } = await handleEvent({ type: "charge.dispute.created", ...data(object) }, {
     stripe: () => ({ id: "ch_1", customer: null }),
   });
-  const { p_customer_hashes, p_dispute } = nobodys.calls[0]?.[1];
-  assert.ok(!p_customer_hashes.some((hash: string) => OURS.includes(hash)));
+  const { p_customer_hashes, p_dispute } = calls[0]?.[1];
+  assert.ok(!p_customer_hashes.some((hash: string) => HASHES.includes(hash)));
   assert.deepEqual(p_dispute, {
     stripe_event_id: "evt_1",
     reason: null,
@@ -287,18 +298,18 @@ Deno.test("a dispute is noted with what is no secret of it, for whose customer i
   });
 });
 
-Deno.test("a dispute without a charge that Stripe has is ignored", async () => {
+Deno.test("a dispute is ignored if it names no charge, or one that Stripe does not know", async () => {
   const type = "charge.dispute.created";
   for (const charge of [null, undefined, 5, {}]) {
-    const { result, paths } = await work({ type, ...data({ id: "dp_1", charge }) });
-    assert.deepEqual(result, { ignored: "the dispute names no charge" });
+    const { result, paths } = await handleEvent({ type, ...data({ id: "dp_1", charge }) });
+    assert.deepEqual(result, { ignored: "no_charge_named" });
     assert.deepEqual(paths, []);
   }
-  const unknown = await work({ type, ...data({ charge: "ch_1" }) }, { stripe: missing });
-  assert.deepEqual(unknown.result, { ignored: "Stripe does not know the charge" });
+  const unknown = await handleEvent({ type, ...data({ charge: "ch_1" }) }, { stripe: missing });
+  assert.deepEqual(unknown.result, { ignored: "unknown_charge" });
   const refused = () =>
     Response.json({ error: { type: "invalid_request_error" } }, { status: 403 });
-  await assert.rejects(work({ type, ...data({ charge: "ch_1" }) }, { stripe: refused }), {
+  await assert.rejects(handleEvent({ type, ...data({ charge: "ch_1" }) }, { stripe: refused }), {
     name: "BillingError",
   });
 });

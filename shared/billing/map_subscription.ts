@@ -1,18 +1,19 @@
-/** A subscription of Stripe's in the words of our `subscriptions` table. The table is also in docs/billing.md. */
+/** Maps a Stripe subscription to a row of `subscriptions`. */
 import type Stripe from "stripe";
 import type { StripeConfig } from "../config.ts";
 import type { KeyRing } from "../crypto/key_ring.ts";
-import { hashesOf, sealId } from "./encrypted_ids.ts";
+import { isoTimeOrNull } from "../values/times.ts";
+import { encryptId, idHashes } from "./encrypted_ids.ts";
 import { PaidPlan, planOfPrice } from "./plans.ts";
 
-/** What `apply_subscription` takes. */
+/** The argument of SQL `apply_subscription`. */
 export interface SubscriptionState {
   stripe_customer_id: string;
   stripe_customer_id_hash: string;
   stripe_subscription_id: string;
   stripe_subscription_id_hash: string;
   stripe_subscription_id_hashes: string[];
-  /** `null`: it has no price of ours. */
+  /** `null`: its price belongs to no plan. */
   plan_name: string | null;
   status: string;
   /** ISO 8601. */
@@ -21,16 +22,12 @@ export interface SubscriptionState {
   cancel_at_period_end: boolean;
 }
 
-function isoTime(seconds: number | undefined): string | null {
-  return seconds === undefined ? null : new Date(seconds * 1000).toISOString();
-}
-
-/** Stripe expands objects where it is asked to: an id either way. */
+/** The id of a reference, which Stripe gives as an id or as the expanded object. */
 export function idOf(value: string | { id: string } | null | undefined): string | null {
   return typeof value === "string" ? value : value?.id ?? null;
 }
 
-/** Stripe says it in two ways. */
+/** Stripe has two ways to say so. */
 function endsWithPeriod(
   { cancel_at_period_end, cancel_at }: Stripe.Subscription,
   periodEnd: number | undefined,
@@ -46,26 +43,23 @@ export async function mapSubscription(
 ): Promise<SubscriptionState> {
   const customerId = idOf(subscription.customer) as string;
   const items = subscription.items.data;
-  // Ours have one item; of one that was made by hand the largest plan counts.
+  // Our checkout creates one item; if Stripe's dashboard added others, the largest plan counts.
   const rank = ({ price }: Stripe.SubscriptionItem) =>
     PaidPlan.options.findIndex((plan) => prices[plan] === price.id);
   const item = items.toSorted((a, b) => rank(b) - rank(a))[0];
-  const customer = await sealId(keys, "subscriptions.stripe_customer_id", customerId);
-  const sealed = await sealId(keys, "subscriptions.stripe_subscription_id", subscription.id);
+  const column = "subscriptions.stripe_subscription_id";
+  const customer = await encryptId(keys, "subscriptions.stripe_customer_id", customerId);
+  const encrypted = await encryptId(keys, column, subscription.id);
   return {
     stripe_customer_id: customer.text,
     stripe_customer_id_hash: customer.hash,
-    stripe_subscription_id: sealed.text,
-    stripe_subscription_id_hash: sealed.hash,
-    stripe_subscription_id_hashes: await hashesOf(
-      keys,
-      "subscriptions.stripe_subscription_id",
-      subscription.id,
-    ),
+    stripe_subscription_id: encrypted.text,
+    stripe_subscription_id_hash: encrypted.hash,
+    stripe_subscription_id_hashes: idHashes(keys, column, subscription.id),
     plan_name: item === undefined ? null : planOfPrice(prices, item.price.id),
     status: subscription.status,
-    current_period_start: isoTime(item?.current_period_start),
-    current_period_end: isoTime(item?.current_period_end),
+    current_period_start: isoTimeOrNull(item?.current_period_start),
+    current_period_end: isoTimeOrNull(item?.current_period_end),
     cancel_at_period_end: endsWithPeriod(subscription, item?.current_period_end),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CONFIG, keys, makeItem, makeSubscription } from "../../tests/support/stripe_stand_in.ts";
-import { hashesOf, openId } from "./encrypted_ids.ts";
+import { decryptId, idHashes } from "./encrypted_ids.ts";
 import { idOf, mapSubscription } from "./map_subscription.ts";
 
 const map = (changes: object = {}) =>
@@ -11,7 +11,7 @@ const items = (...data: object[]) => ({ items: { object: "list", data } });
 const START = 1_793_491_200;
 const END = 1_796_083_200;
 
-Deno.test("mapSubscription() says what Stripe says, with sealed ids", async () => {
+Deno.test("mapSubscription() copies the state, with encrypted ids", async () => {
   const {
     stripe_customer_id,
     stripe_customer_id_hash,
@@ -31,14 +31,14 @@ Deno.test("mapSubscription() says what Stripe says, with sealed ids", async () =
     "subscriptions.stripe_customer_id",
     "subscriptions.stripe_subscription_id",
   ] as const;
-  assert.equal(await openId(keys, CUSTOMER, stripe_customer_id), "cus_1");
-  assert.equal(stripe_customer_id_hash, (await hashesOf(keys, CUSTOMER, "cus_1"))[0]);
-  assert.equal(await openId(keys, SUBSCRIPTION, stripe_subscription_id), "sub_1");
-  assert.deepEqual(stripe_subscription_id_hashes, await hashesOf(keys, SUBSCRIPTION, "sub_1"));
+  assert.equal(await decryptId(keys, CUSTOMER, stripe_customer_id), "cus_1");
+  assert.equal(stripe_customer_id_hash, idHashes(keys, CUSTOMER, "cus_1")[0]);
+  assert.equal(await decryptId(keys, SUBSCRIPTION, stripe_subscription_id), "sub_1");
+  assert.deepEqual(stripe_subscription_id_hashes, idHashes(keys, SUBSCRIPTION, "sub_1"));
   assert.equal(stripe_subscription_id_hash, stripe_subscription_id_hashes[0]);
 });
 
-Deno.test("mapSubscription() keeps every status as it is, also one that Stripe added since", async () => {
+Deno.test("mapSubscription() keeps every status, even one that Stripe adds later", async () => {
   for (
     const status of [
       ...["active", "trialing", "past_due", "unpaid", "canceled", "incomplete"],
@@ -54,7 +54,7 @@ Deno.test("mapSubscription() takes the customer as an id or expanded", async () 
     const customer of ["cus_2", { id: "cus_2", object: "customer" }, { id: "cus_2", deleted: true }]
   ) {
     const { stripe_customer_id: text } = await map({ customer });
-    assert.equal(await openId(keys, "subscriptions.stripe_customer_id", text), "cus_2");
+    assert.equal(await decryptId(keys, "subscriptions.stripe_customer_id", text), "cus_2");
   }
 });
 
@@ -67,7 +67,7 @@ Deno.test("mapSubscription() finds the plan by the price", async () => {
   assert.equal(foreign.current_period_end, "2026-12-01T00:00:00.000Z");
 });
 
-Deno.test("mapSubscription() takes plan and period of the item that is ours, wherever it is", async () => {
+Deno.test("mapSubscription() takes plan and period from the item whose price is a plan, at any place", async () => {
   const other = makeItem("price_of_support", START + 60, END + 60);
   for (const list of [[makeItem("price_scale"), other], [other, makeItem("price_scale")]]) {
     const state = await map(items(...list));
@@ -80,7 +80,7 @@ Deno.test("mapSubscription() takes plan and period of the item that is ours, whe
   assert.deepEqual([none.plan_name, none.current_period_start], [null, "2026-11-01T00:01:00.000Z"]);
 });
 
-Deno.test("mapSubscription() makes no plan and no period of no items", async () => {
+Deno.test("mapSubscription() returns neither plan nor period without items", async () => {
   for (const cancel_at of [null, END]) {
     const state = await map({ ...items(), cancel_at });
     assert.deepEqual(
@@ -96,16 +96,16 @@ Deno.test("mapSubscription() makes no plan and no period of no items", async () 
   assert.equal((await map({ ...items(), cancel_at_period_end: true })).cancel_at_period_end, true);
 });
 
-Deno.test("mapSubscription() sees an end with the period in either of Stripe's ways", async () => {
+Deno.test("mapSubscription() reads both ways in which Stripe ends a subscription with its period", async () => {
   const cases: [cancel_at_period_end: boolean, cancel_at: number | null, ends: boolean][] = [
     [false, null, false],
     [true, null, true],
     [true, END, true],
-    // Of the portal with flexible billing: only the time.
+    // The portal with flexible billing sets only the time.
     [false, END, true],
     [false, END - 1, true],
     [false, START, true],
-    // Later: there is a period after this one.
+    // Later: another period follows.
     [false, END + 1, false],
     [true, END + 1, true],
   ];
@@ -113,11 +113,11 @@ Deno.test("mapSubscription() sees an end with the period in either of Stripe's w
     const state = await map({ cancel_at_period_end, cancel_at });
     assert.equal(state.cancel_at_period_end, ends, `${cancel_at_period_end} ${cancel_at}`);
   }
-  // Of an API version that does not have it.
+  // Some API versions do not have the field.
   assert.equal((await map({ cancel_at: undefined })).cancel_at_period_end, false);
 });
 
-Deno.test("idOf() takes an id as it is, or out of the object", () => {
+Deno.test("idOf() takes an id, or the id of an object", () => {
   const cases: [Parameters<typeof idOf>[0], string | null][] = [
     ["cus_1", "cus_1"],
     [{ id: "cus_1" }, "cus_1"],

@@ -1,61 +1,18 @@
-/** Reads Stripe's webhooks: verifies them, and finds out which subscription they hint at. */
-import Stripe from "stripe";
+/** Parses Stripe events, and reads which subscription they are about. */
 import * as z from "zod";
 import { InvalidWebhookError } from "../inbox/events.ts";
-
-/** Seconds that a signature is good for: Stripe's own default. */
-export const TOLERANCE_SECONDS = 300;
-
-const provider = Stripe.createSubtleCryptoProvider();
-
-/**
- * Whether Stripe signed exactly these bytes with one of our secrets, not more than 5 minutes ago.
- * @param secrets During a change of the secret Stripe signs with both.
- * @param now Milliseconds since 1970.
- */
-export async function verifyStripeWebhook(
-  secrets: readonly string[],
-  body: Uint8Array<ArrayBuffer>,
-  header: string | null,
-  now = Date.now(),
-): Promise<boolean> {
-  // Bytes that are not UTF-8 become another text, which Stripe did not sign.
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
-  for (const secret of secrets) {
-    if (await isSignedWith(secret, text, header ?? "", now)) return true;
-  }
-  return false;
-}
-
-async function isSignedWith(
-  secret: string,
-  text: string,
-  header: string,
-  now: number,
-): Promise<boolean> {
-  const { signature } = Stripe.webhooks;
-  if (signature === null) throw new Error("Stripe's package cannot verify signatures");
-  try {
-    // Not constructEventAsync: it also refuses thin events and other JSON, after verifying them.
-    await signature.verifyHeaderAsync(text, header, secret, TOLERANCE_SECONDS, provider, now);
-    return true;
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripeSignatureVerificationError) return false;
-    throw error;
-  }
-}
 
 const Id = z.string().min(1).max(255);
 const Reference = z.union([Id, z.looseObject({ id: Id }).transform(({ id }) => id)])
   .nullish().catch(null);
 
-/** Snapshot events and thin ones, of any API version. */
+/** Snapshot events and thin events, of any API version. */
 const Event = z.looseObject({
   id: z.string().regex(/^[\w-]{1,255}$/),
-  // Brackets are in those of thin events: v2.core.account[requirements].updated
+  // Thin events have brackets: v2.core.account[requirements].updated
   type: z.string().regex(/^[\w.[\]]{1,255}$/),
   livemode: z.boolean().nullish(),
-  /** Of events that happened in another, connected account. */
+  /** The connected account in which the event happened. */
   account: z.string().nullish(),
   data: z.looseObject({ object: z.looseObject({ id: Id.nullish() }) }).nullish().catch(null),
 });
@@ -65,7 +22,7 @@ export interface StripeEvent {
   type: string;
   livemode: boolean | null;
   account: string | null;
-  /** `{}` where the event brings none. */
+  /** `{}` if the event has none. */
   object: Record<string, unknown>;
 }
 
@@ -89,13 +46,13 @@ export function parseStripeEvent(body: string): StripeEvent {
   };
 }
 
-/** What an event is about, as ids. */
+/** The ids that an event names. */
 export interface Hint {
   customerId: string | null;
   subscriptionId: string | null;
 }
 
-const Hinting = z.looseObject({
+const HintFields = z.looseObject({
   id: Id.nullish().catch(null),
   customer: Reference,
   subscription: Reference,
@@ -105,13 +62,13 @@ const Hinting = z.looseObject({
 });
 
 export function readHint({ type, object }: StripeEvent): Hint {
-  const { id, customer, subscription, parent } = Hinting.parse(object);
+  const { id, customer, subscription, parent } = HintFields.parse(object);
   if (type.startsWith("customer.subscription.")) {
     return { customerId: customer ?? null, subscriptionId: id ?? null };
   }
   return {
     customerId: customer ?? null,
-    // Invoices have it in one place or the other, by API version.
+    // The place in an invoice depends on the API version.
     subscriptionId: subscription ?? parent?.subscription_details?.subscription ?? null,
   };
 }

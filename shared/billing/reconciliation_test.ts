@@ -2,22 +2,21 @@ import assert from "node:assert/strict";
 import type Stripe from "stripe";
 import {
   ADA,
-  type Asked,
   CONFIG,
   keys,
   makeDatabase,
   makeSubscription,
   missing,
   RefusedByDatabase,
+  type StripeRequest,
   withStripe,
 } from "../../tests/support/stripe_stand_in.ts";
-import type { EventResult } from "../inbox/process_events.ts";
-import type { ClaimedEvent } from "../inbox/inbox.ts";
-import { hashesOf, sealId } from "./encrypted_ids.ts";
-import { createSubscriptionSyncHandler, requestSubscriptionSync } from "./reconciliation.ts";
+import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
+import { encryptId, idHashes } from "./encrypted_ids.ts";
 import type { SubscriptionState } from "./map_subscription.ts";
+import { compareNextPage, requestSubscriptionSync } from "./reconciliation.ts";
 
-// Every page is logged; here nobody reads that.
+// Every page writes a log line.
 const quiet = () => {};
 Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
@@ -25,44 +24,51 @@ const STARTED = "2026-11-01T00:00:00.123456+00:00";
 const BEGIN = { started_at: STARTED, checked: 0, repaired: 0, failed: 0 };
 
 interface World {
-  /** Stripe's list, in its order; what it has besides can be read by id. */
+  /** Stripe's list, in its order. */
   listed?: Stripe.Subscription[];
-  besides?: string[];
+  /** Ids that Stripe knows, but does not list. */
+  unlisted?: string[];
+  /** Places in the page of subscriptions that differ from ours. */
   differing?: number[];
-  /** Stripe's ids of the rows that the comparison did not meet. */
+  /** Ids of stored subscriptions that the list did not contain. */
   unseen?: string[];
-  /** Of each application of a state; "applied" in the end. */
+  /** The outcomes of apply_subscription, in their order; "applied" after the last. */
   outcomes?: string[];
   hasCustomer?: boolean;
-  /** Whether Stripe knows the customers of the unseen. @default {true} */
+  /** Whether Stripe knows the customers of `unseen`. @default {true} */
   knowsCustomers?: boolean;
   userId?: string;
 }
 
 type Compared = SubscriptionState & { place: number; stripe_customer_id_hashes: string[] };
 
-/** Our id of the row of a subscription. */
+/** Our id of the row of the nth subscription. */
 const rowOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
-/** Works one page. */
-async function work(progress: object, world: World = {}) {
-  const { listed = [], besides = [], differing = [], unseen = [], outcomes = [] } = world;
+/** Compares one page. */
+async function comparePage(progress: object, world: World = {}) {
+  const { listed = [], unlisted = [], differing = [], unseen = [], outcomes = [] } = world;
   const { database, calls } = makeDatabase({
     get_stripe_customer: async () => ({
       email: "ada@example.com",
       stripe_customer_id: world.hasCustomer === false
         ? null
-        : (await sealId(keys, "stripe_customers.stripe_customer_id", "cus_1")).text,
+        : (await encryptId(keys, "stripe_customers.stripe_customer_id", "cus_1")).text,
     }),
     compare_subscriptions: () => differing,
     find_stripe_customer: () => ({ user_id: ADA, version: 1 }),
-    apply_subscription: () => ({ outcome: outcomes.shift() ?? "applied", released: 0 }),
+    apply_subscription: () => {
+      const outcome = outcomes.shift() ?? "applied";
+      if (outcome === "refused") throw new RefusedByDatabase("PT409");
+      return { outcome, released: 0 };
+    },
     list_unseen_subscriptions: () =>
       Promise.all(unseen.map(async (id, n) => ({
         id: rowOf(n),
         stripe_subscription_id:
-          (await sealId(keys, "subscriptions.stripe_subscription_id", id)).text,
-        stripe_customer_id: (await sealId(keys, "subscriptions.stripe_customer_id", "cus_1")).text,
+          (await encryptId(keys, "subscriptions.stripe_subscription_id", id)).text,
+        stripe_customer_id:
+          (await encryptId(keys, "subscriptions.stripe_customer_id", "cus_1")).text,
       }))),
     end_subscription: ({ p_hashes }) => p_hashes.length === 2,
     continue_subscription_sync: ({ p_progress }) => ({
@@ -70,7 +76,7 @@ async function work(progress: object, world: World = {}) {
     }),
   });
   let result: EventResult = { error: "not run" };
-  let asked: Asked[] = [];
+  let requests: StripeRequest[] = [];
   await withStripe(({ path, parameters }) => {
     if (path.startsWith("/v1/customers/")) {
       return world.knowsCustomers === false ? missing() : { id: "cus_1", deleted: true };
@@ -78,30 +84,29 @@ async function work(progress: object, world: World = {}) {
     if (path !== "/v1/subscriptions") {
       const id = path.split("/").at(-1) as string;
       const found = listed.find((subscription) => subscription.id === id);
-      return found ?? (besides.includes(id) ? makeSubscription({ id }) : missing());
+      return found ?? (unlisted.includes(id) ? makeSubscription({ id }) : missing());
     }
     const from = listed.findIndex(({ id }) => id === parameters.starting_after) + 1;
     const data = listed.slice(from, from + Number(parameters.limit));
     return { object: "list", data, has_more: from + data.length < listed.length };
   }, async (stripe, all) => {
-    const handler = createSubscriptionSyncHandler({ database, keys, stripe, config: CONFIG });
+    const dependencies = { database, keys, stripe, config: CONFIG };
     const event = {
       event_id: 7,
       event_type: "SYNC_SUBSCRIPTIONS",
       object_id: world.userId ?? null,
       body: JSON.stringify(progress),
     } as ClaimedEvent;
-    assert.equal(handler.groupOf(event), "event 7");
-    [result] = await handler.work([event]) as [EventResult];
-    asked = all;
+    result = await compareNextPage(dependencies, event);
+    requests = all;
   });
   const argsOf = (name: string) => calls.filter(([call]) => call === name).map(([, args]) => args);
   const [settled, ...more] = argsOf("continue_subscription_sync");
   assert.deepEqual(more, []);
   assert.equal(settled.p_event_id, 7);
   assert.equal(calls.at(-1)?.[0], "continue_subscription_sync");
-  const paths = asked.map(({ path }) => path.replace("/v1/subscriptions", ""));
-  return { result, asked, paths, argsOf, next: settled.p_progress };
+  const paths = requests.map(({ path }) => path.replace("/v1/subscriptions", ""));
+  return { result, requests, paths, argsOf, next: settled.p_progress };
 }
 
 const CONTINUED = { outcome: "continued", more: true };
@@ -112,7 +117,7 @@ const many = (count: number) =>
     (_, n) => makeSubscription({ id: `sub_${n}`, customer: `cus_${n}` }),
   );
 
-Deno.test("requestSubscriptionSync() asks for one of all, or of one seller", async () => {
+Deno.test("requestSubscriptionSync() enqueues a comparison of all sellers, or of one", async () => {
   const { database, calls } = makeDatabase({ request_subscription_sync: () => ({ event_id: 5 }) });
   assert.equal(await requestSubscriptionSync(database), 5);
   assert.equal(await requestSubscriptionSync(database, ADA), 5);
@@ -125,11 +130,11 @@ Deno.test("requestSubscriptionSync() asks for one of all, or of one seller", asy
   await assert.rejects(requestSubscriptionSync(refusing.database, ADA), { code: "PT404" });
 });
 
-Deno.test("a page of Stripe's list is compared; the next one begins behind it", async () => {
+Deno.test("a page of Stripe's list is compared; the next page begins behind it", async () => {
   const listed = many(150);
-  const first = await work(BEGIN, { listed });
+  const first = await comparePage(BEGIN, { listed });
   assert.deepEqual(first.result, CONTINUED);
-  assert.deepEqual(first.asked.map(({ parameters }) => parameters), [{
+  assert.deepEqual(first.requests.map(({ parameters }) => parameters), [{
     status: "all",
     limit: "100",
   }]);
@@ -140,28 +145,28 @@ Deno.test("a page of Stripe's list is compared; the next one begins behind it", 
   assert.deepEqual(p_subscriptions.map(({ place }) => place), [...Array(100).keys()]);
   const third = p_subscriptions[3] as Compared;
   assert.deepEqual([third.plan_name, third.status], ["growth", "active"]);
-  const [customer, subscription] = await Promise.all([
-    hashesOf(keys, "stripe_customers.stripe_customer_id", "cus_3"),
-    hashesOf(keys, "subscriptions.stripe_subscription_id", "sub_3"),
-  ]);
+  const [customer, subscription] = [
+    idHashes(keys, "stripe_customers.stripe_customer_id", "cus_3"),
+    idHashes(keys, "subscriptions.stripe_subscription_id", "sub_3"),
+  ];
   assert.deepEqual(third.stripe_customer_id_hashes, customer);
   assert.deepEqual(third.stripe_subscription_id_hashes, subscription);
 
-  const second = await work(first.next, { listed });
-  assert.deepEqual(second.asked[0]?.parameters.starting_after, "sub_99");
+  const second = await comparePage(first.next, { listed });
+  assert.deepEqual(second.requests[0]?.parameters.starting_after, "sub_99");
   assert.deepEqual(second.next, { ...BEGIN, checked: 150, listed: true });
   assert.deepEqual(second.result, CONTINUED);
 });
 
-Deno.test("an empty list, and one that fills its page, end without another page of it", async () => {
+Deno.test("an empty list, and a list of exactly one page, end without another page", async () => {
   for (const count of [0, 100]) {
-    const { next } = await work(BEGIN, { listed: many(count) });
+    const { next } = await comparePage(BEGIN, { listed: many(count) });
     assert.deepEqual(next, { ...BEGIN, checked: count, listed: true });
   }
 });
 
-Deno.test("what differs is read again at Stripe and stored; what was stored in the meantime is no repair", async () => {
-  const { paths, next, argsOf } = await work({ ...BEGIN, checked: 10, repaired: 4 }, {
+Deno.test("a subscription that differs is read from Stripe again and stored; only a changed row is a repair", async () => {
+  const { paths, next, argsOf } = await comparePage({ ...BEGIN, checked: 10, repaired: 4 }, {
     listed: many(5).map((subscription) => ({ ...subscription, customer: "cus_1" })),
     differing: [1, 3, 4],
     outcomes: ["applied", "unchanged", "price_unknown"],
@@ -175,33 +180,35 @@ Deno.test("what differs is read again at Stripe and stored; what was stored in t
   ]);
 });
 
-Deno.test("of one seller the list is that of the customer; without a customer it is empty", async () => {
-  const one = await work(BEGIN, { listed: many(1), userId: ADA });
-  assert.deepEqual(one.asked[0]?.parameters, { status: "all", limit: "100", customer: "cus_1" });
-  const none = await work(BEGIN, { listed: many(1), userId: ADA, hasCustomer: false });
+Deno.test("for one seller Stripe lists the customer's subscriptions; without a customer there are none", async () => {
+  const one = await comparePage(BEGIN, { listed: many(1), userId: ADA });
+  assert.deepEqual(one.requests[0]?.parameters, { status: "all", limit: "100", customer: "cus_1" });
+  const none = await comparePage(BEGIN, { listed: many(1), userId: ADA, hasCustomer: false });
   assert.deepEqual([none.paths, none.next], [[], { ...BEGIN, listed: true }]);
 });
 
-Deno.test("what Stripe's list did not have is asked for one by one; what Stripe does not have has ended", async () => {
+Deno.test("stored subscriptions that Stripe did not list are read one by one; those that Stripe lacks have ended", async () => {
   const progress = { ...BEGIN, checked: 150, repaired: 2, listed: true };
-  const { result, paths, argsOf, next } = await work(progress, {
+  const { result, paths, argsOf, next } = await comparePage(progress, {
     unseen: ["sub_a", "sub_gone", "sub_b"],
-    besides: ["sub_a", "sub_b"],
+    unlisted: ["sub_a", "sub_b"],
     outcomes: ["applied", "unchanged"],
   });
   assert.deepEqual(paths, [
     ...["/sub_a", "/sub_a", "/sub_gone", "/v1/customers/cus_1", "/sub_b", "/sub_b"],
   ]);
-  assert.deepEqual(argsOf("list_unseen_subscriptions"), [{ p_started_at: STARTED }]);
+  assert.deepEqual(argsOf("list_unseen_subscriptions"), [
+    { p_started_at: STARTED, p_user_id: null },
+  ]);
   assert.deepEqual(argsOf("end_subscription"), [{
-    p_hashes: await hashesOf(keys, "subscriptions.stripe_subscription_id", "sub_gone"),
+    p_hashes: idHashes(keys, "subscriptions.stripe_subscription_id", "sub_gone"),
   }]);
   assert.deepEqual(next, { ...progress, checked: 153, repaired: 4, finished: true });
   assert.deepEqual(result, { outcome: "reconciled", more: false });
 });
 
-Deno.test("what another account's key does not show has not ended", async () => {
-  const { argsOf, next } = await work({ ...BEGIN, listed: true }, {
+Deno.test("a subscription whose customer Stripe does not know has not ended: the key is of another account", async () => {
+  const { argsOf, next } = await comparePage({ ...BEGIN, listed: true }, {
     unseen: ["sub_a", "sub_b"],
     knowsCustomers: false,
   });
@@ -209,17 +216,27 @@ Deno.test("what another account's key does not show has not ended", async () => 
   assert.deepEqual([next.failed, next.repaired], [2, 0]);
 });
 
-Deno.test("the unseen come in pages too, behind the last row", async () => {
+Deno.test("unlisted subscriptions are checked page by page, behind the last row", async () => {
   const unseen = Array.from({ length: 100 }, (_, n) => `sub_${n}`);
   const progress = { ...BEGIN, listed: true };
-  const first = await work(progress, { unseen, userId: ADA });
+  const first = await comparePage(progress, { unseen, userId: ADA });
   assert.deepEqual(first.next, { ...progress, checked: 100, repaired: 100, after: rowOf(99) });
   assert.deepEqual(first.result, CONTINUED);
-  const last = await work(first.next, { unseen: [], userId: ADA });
+  const last = await comparePage(first.next, { unseen: [], userId: ADA });
   assert.deepEqual(last.argsOf("list_unseen_subscriptions"), [{
     p_started_at: STARTED,
     p_user_id: ADA,
     p_after: rowOf(99),
   }]);
   assert.deepEqual(last.next, { ...first.next, finished: true });
+});
+
+Deno.test("a state that the database refuses counts as failed, and the page goes on", async () => {
+  const listed = many(2).map((subscription) => ({ ...subscription, customer: "cus_1" }));
+  const { next } = await comparePage(BEGIN, {
+    listed,
+    differing: [0, 1],
+    outcomes: ["refused", "applied"],
+  });
+  assert.deepEqual(next, { ...BEGIN, checked: 2, repaired: 1, failed: 1, listed: true });
 });

@@ -2,12 +2,12 @@
 import Stripe from "stripe";
 import type { StripeConfig } from "../config.ts";
 
-/** Stripe answered with an error, or not at all. Its own messages quote ids: only its codes are kept. */
+/** Stripe answered with an error, or not at all. Its messages quote ids: only its codes are kept. */
 export class BillingError extends Error {
   override name = "BillingError";
-  /** Stripe's, e.g. `resource_missing`; empty where there is none. */
+  /** Stripe's error code, e.g. `resource_missing`; empty if the error has none. */
   readonly code: string;
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0 without an answer. */
   readonly status: number;
 
   constructor(error: InstanceType<typeof Stripe.errors.StripeError>) {
@@ -18,25 +18,25 @@ export class BillingError extends Error {
   }
 }
 
-/** What Stripe does not have, or not in this account. */
+/** Stripe does not have the object, or has it in another account. */
 export function isMissing(error: unknown): boolean {
   return error instanceof BillingError && error.code === "resource_missing";
 }
 
 /**
- * Repeats what may be repeated by itself, with one Idempotency-Key for all attempts.
- * Calls go through `ask`, so that no message of Stripe's is passed on.
+ * The client repeats calls that failed for the moment, with one Idempotency-Key for all attempts. Make every
+ * call through `callStripe`: it removes Stripe's messages.
  */
 export function createStripe({ secretKey, apiUrl }: StripeConfig): Stripe {
   const { protocol, hostname, port, pathname } = new URL(apiUrl);
-  // The client knows hosts, and no path in front of its own.
-  const send: typeof fetch = (input, init) => {
+  // The client takes a host, but no path in front of its own.
+  const fetchBelowBase: typeof fetch = (input, init) => {
     const url = new URL(String(input));
     url.pathname = `${pathname.replace(/\/$/, "")}${url.pathname}`;
     return fetch(url, init);
   };
   return new Stripe(secretKey, {
-    httpClient: Stripe.createFetchHttpClient(send),
+    httpClient: Stripe.createFetchHttpClient(fetchBelowBase),
     protocol: protocol === "http:" ? "http" : "https",
     host: hostname,
     port: port || (protocol === "http:" ? "80" : "443"),
@@ -47,7 +47,7 @@ export function createStripe({ secretKey, apiUrl }: StripeConfig): Stripe {
 }
 
 /** @throws {BillingError} */
-export async function ask<T>(call: Promise<T>): Promise<T> {
+export async function callStripe<T>(call: Promise<T>): Promise<T> {
   let answer: T;
   try {
     answer = await call;
@@ -55,7 +55,7 @@ export async function ask<T>(call: Promise<T>): Promise<T> {
     if (error instanceof Stripe.errors.StripeError) throw new BillingError(error);
     throw error;
   }
-  // The client takes JSON without an "error" for a success; what stands before Stripe may send that.
+  // The client takes any JSON without "error" for a success; a proxy in front of Stripe may send that.
   const { statusCode } = (answer as Partial<Stripe.Response<object>> | null)?.lastResponse ?? {};
   if (statusCode !== undefined && statusCode >= 400) {
     throw new BillingError(new Stripe.errors.StripeAPIError({ type: "api_error", statusCode }));

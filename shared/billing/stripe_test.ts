@@ -1,41 +1,41 @@
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
 import {
-  type Answer,
   CONFIG,
   makeSubscription,
   missing,
+  type StripeAnswer,
   withStripe,
 } from "../../tests/support/stripe_stand_in.ts";
-import { ask, BillingError, createStripe, isMissing } from "./stripe.ts";
+import { BillingError, callStripe, createStripe, isMissing } from "./stripe.ts";
 
-const read = (stripe: Stripe) => ask(stripe.subscriptions.retrieve("sub_s3cret"));
+const read = (stripe: Stripe) => callStripe(stripe.subscriptions.retrieve("sub_s3cret"));
 const write = (stripe: Stripe, idempotencyKey?: string) =>
-  ask(stripe.customers.create(
+  callStripe(stripe.customers.create(
     { email: "s3cret@example.com" },
     idempotencyKey === undefined ? undefined : { idempotencyKey },
   ));
 
-/** An error of Stripe's own; its message quotes what it was asked. */
+/** A Stripe error whose message quotes the request. */
 const refusal =
-  (status: number, error: object = {}, headers: Record<string, string> = {}): Answer => () =>
+  (status: number, error: object = {}, headers: Record<string, string> = {}): StripeAnswer => () =>
     Response.json(
       { error: { type: "api_error", message: "s3cret: No such customer: 'cus_s3cret'", ...error } },
       { status, headers: { "request-id": "req_1", ...headers } },
     );
 
-const page = (status: number, body = "<html>s3cret</html>"): Answer => () =>
+const page = (status: number, body = "<html>s3cret</html>"): StripeAnswer => () =>
   new Response(body, { status });
 
-/** One answer after the other; the last one again and again. */
-function inTurn(...answers: [Answer, ...Answer[]]): Answer {
+/** The answers in their order; the last one repeats. */
+function inTurn(...answers: [StripeAnswer, ...StripeAnswer[]]): StripeAnswer {
   let next = 0;
-  return (asked) => (answers[next++] ?? answers.at(-1) as Answer)(asked);
+  return (request) => (answers[next++] ?? answers.at(-1) as StripeAnswer)(request);
 }
 
-const ok: Answer = () => makeSubscription();
+const ok: StripeAnswer = () => makeSubscription();
 
-/** Timers as short as these are shortened, so that nobody waits between attempts. Returns what was asked for. */
+/** Shortens timers of at most `longest` ms, so no test waits between attempts. `delays`: the requested ones. */
 async function withShortTimers(longest: number, use: (delays: number[]) => Promise<void>) {
   const { setTimeout: real } = globalThis;
   const delays: number[] = [];
@@ -54,7 +54,7 @@ async function withShortTimers(longest: number, use: (delays: number[]) => Promi
 async function errorOf(call: Promise<unknown>): Promise<BillingError> {
   const error = await call.then(() => undefined, (error) => error);
   assert.ok(error instanceof BillingError, `${error}`);
-  // Not in anything that could be printed of it.
+  // Nothing that could be printed contains it.
   assert.doesNotMatch(Deno.inspect(error, { depth: 9, showHidden: true }), /s3cret/);
   assert.equal(error.cause, undefined);
   return error;
@@ -62,20 +62,20 @@ async function errorOf(call: Promise<unknown>): Promise<BillingError> {
 
 Deno.test("createStripe() puts the path of the base URL in front of the API's own", async () => {
   for (const base of ["", "/", "/base", "/base/", "/a/b%20c"]) {
-    await withStripe(ok, async (stripe, asked) => {
+    await withStripe(ok, async (stripe, requests) => {
       assert.equal((await read(stripe)).id, "sub_1");
-      await ask(stripe.subscriptions.list({ customer: "cus_1", status: "all" }));
+      await callStripe(stripe.subscriptions.list({ customer: "cus_1", status: "all" }));
       const prefix = base.replace(/\/$/, "");
-      assert.deepEqual(asked.map(({ method, path }) => `${method} ${path}`), [
+      assert.deepEqual(requests.map(({ method, path }) => `${method} ${path}`), [
         `GET ${prefix}/v1/subscriptions/sub_s3cret`,
         `GET ${prefix}/v1/subscriptions`,
       ]);
-      assert.deepEqual(asked[1]?.parameters, { customer: "cus_1", status: "all" });
+      assert.deepEqual(requests[1]?.parameters, { customer: "cus_1", status: "all" });
     }, base);
   }
 });
 
-Deno.test("createStripe() asks the host, port and protocol of the base URL", async () => {
+Deno.test("createStripe() uses the host, port and protocol of the base URL", async () => {
   const cases: [apiUrl: string, url: string][] = [
     ["https://api.stripe.com", "https://api.stripe.com/v1/"],
     ["http://stripe.test", "http://stripe.test/v1/"],
@@ -99,12 +99,12 @@ Deno.test("createStripe() asks the host, port and protocol of the base URL", asy
   assert.deepEqual(urls, cases.map(([, url]) => `${url}subscriptions/sub_s3cret`));
 });
 
-Deno.test("createStripe() signs in with the key, and tells Stripe nothing of calls before", async () => {
+Deno.test("createStripe() sends the key, and no telemetry about earlier calls", async () => {
   const answer = () => Response.json(makeSubscription(), { headers: { "request-id": "req_1" } });
-  await withStripe(answer, async (stripe, asked) => {
+  await withStripe(answer, async (stripe, requests) => {
     await read(stripe);
     await read(stripe);
-    for (const { headers } of asked) {
+    for (const { headers } of requests) {
       assert.equal(headers.get("authorization"), "Bearer sk_test_s3cret");
       assert.equal(headers.get("x-stripe-client-telemetry"), null);
       assert.match(headers.get("stripe-version") ?? "", /^\d{4}-\d\d-\d\d\./);
@@ -112,59 +112,61 @@ Deno.test("createStripe() signs in with the key, and tells Stripe nothing of cal
   });
 });
 
-Deno.test("ask() keeps type, code, status and request id of an error, and no message and no id", async () => {
-  const cases: [Answer, message: string, code: string, status: number][] = [
-    [
-      refusal(404, {
-        type: "invalid_request_error",
-        code: "resource_missing",
-        param: "cus_s3cret",
-      }),
-      "Stripe: StripeInvalidRequestError resource_missing 404 req_1",
-      "resource_missing",
-      404,
-    ],
-    [
-      refusal(402, { type: "card_error", code: "card_declined", charge: "ch_s3cret" }),
-      "Stripe: StripeCardError card_declined 402 req_1",
-      "card_declined",
-      402,
-    ],
-    [
-      refusal(401, { type: "invalid_request_error" }),
-      "Stripe: StripeAuthenticationError 401 req_1",
-      "",
-      401,
-    ],
-    [
-      refusal(429, { type: "invalid_request_error", code: "rate_limit" }),
-      "Stripe: StripeRateLimitError rate_limit 429 req_1",
-      "rate_limit",
-      429,
-    ],
-    [
-      refusal(400, { type: "idempotency_error" }),
-      "Stripe: StripeIdempotencyError 400 req_1",
-      "",
-      400,
-    ],
-    [
-      refusal(400, { type: "something_new", code: "newer" }),
-      "Stripe: StripeInvalidRequestError newer 400 req_1",
-      "newer",
-      400,
-    ],
-    [
-      refusal(500, {}, { "stripe-should-retry": "false" }),
-      "Stripe: StripeAPIError 500 req_1",
-      "",
-      500,
-    ],
-    [page(400), "Stripe: StripeAPIError", "", 0],
-    [page(200), "Stripe: StripeAPIError", "", 0],
-  ];
-  for (const [answer, message, code, status] of cases) {
-    await withStripe(answer, async (stripe, asked) => {
+/** Answers of Stripe, and the error that each becomes. */
+const ERRORS: [StripeAnswer, message: string, code: string, status: number][] = [
+  [
+    refusal(404, {
+      type: "invalid_request_error",
+      code: "resource_missing",
+      param: "cus_s3cret",
+    }),
+    "Stripe: StripeInvalidRequestError resource_missing 404 req_1",
+    "resource_missing",
+    404,
+  ],
+  [
+    refusal(402, { type: "card_error", code: "card_declined", charge: "ch_s3cret" }),
+    "Stripe: StripeCardError card_declined 402 req_1",
+    "card_declined",
+    402,
+  ],
+  [
+    refusal(401, { type: "invalid_request_error" }),
+    "Stripe: StripeAuthenticationError 401 req_1",
+    "",
+    401,
+  ],
+  [
+    refusal(429, { type: "invalid_request_error", code: "rate_limit" }),
+    "Stripe: StripeRateLimitError rate_limit 429 req_1",
+    "rate_limit",
+    429,
+  ],
+  [
+    refusal(400, { type: "idempotency_error" }),
+    "Stripe: StripeIdempotencyError 400 req_1",
+    "",
+    400,
+  ],
+  [
+    refusal(400, { type: "something_new", code: "newer" }),
+    "Stripe: StripeInvalidRequestError newer 400 req_1",
+    "newer",
+    400,
+  ],
+  [
+    refusal(500, {}, { "stripe-should-retry": "false" }),
+    "Stripe: StripeAPIError 500 req_1",
+    "",
+    500,
+  ],
+  [page(400), "Stripe: StripeAPIError", "", 0],
+  [page(200), "Stripe: StripeAPIError", "", 0],
+];
+
+Deno.test("callStripe() keeps type, code, status and request id of an error, but neither message nor ids", async () => {
+  for (const [answer, message, code, status] of ERRORS) {
+    await withStripe(answer, async (stripe, requests) => {
       const error = await errorOf(read(stripe));
       assert.deepEqual([error.name, error.message, error.code, error.status], [
         "BillingError",
@@ -172,18 +174,18 @@ Deno.test("ask() keeps type, code, status and request id of an error, and no mes
         code,
         status,
       ]);
-      assert.equal(asked.length, 1);
+      assert.equal(requests.length, 1);
     });
   }
 });
 
-Deno.test("ask() passes on what is no error of Stripe's", async () => {
-  assert.equal(await ask(Promise.resolve(5)), 5);
+Deno.test("callStripe() passes on values and errors of other origins", async () => {
+  assert.equal(await callStripe(Promise.resolve(5)), 5);
   const error = new TypeError("mine");
-  await assert.rejects(ask(Promise.reject(error)), (thrown) => thrown === error);
+  await assert.rejects(callStripe(Promise.reject(error)), (thrown) => thrown === error);
 });
 
-Deno.test("an answer that is an error by its status is no success, whatever is in it", async () => {
+Deno.test("an answer with an error status is an error, whatever its body", async () => {
   await withShortTimers(5000, async () => {
     for (const status of [400, 403, 404, 500, 502, 503]) {
       for (const body of ["{}", '{"message":"s3cret"}', '{"id":"sub_1","error":null}', "[]"]) {
@@ -196,7 +198,7 @@ Deno.test("an answer that is an error by its status is no success, whatever is i
   });
 });
 
-Deno.test("isMissing() is what Stripe says it does not have, and no other error", async () => {
+Deno.test("isMissing() recognizes resource_missing, and no other error", async () => {
   await withStripe(missing, async (stripe) => assert.ok(isMissing(await errorOf(read(stripe)))));
   await withStripe(
     refusal(404),
@@ -209,7 +211,7 @@ Deno.test("isMissing() is what Stripe says it does not have, and no other error"
   }
 });
 
-Deno.test("what failed for the moment is sent again, twice, with one Idempotency-Key", async () => {
+Deno.test("a call that failed for the moment is repeated twice with one Idempotency-Key", async () => {
   const passing = [
     refusal(409),
     refusal(500),
@@ -222,20 +224,20 @@ Deno.test("what failed for the moment is sent again, twice, with one Idempotency
   await withShortTimers(5000, async (delays) => {
     for (const answer of passing) {
       for (const [key, call] of [[undefined, write], ["mine", write], [undefined, read]] as const) {
-        await withStripe(inTurn(answer, answer, ok), async (stripe, asked) => {
+        await withStripe(inTurn(answer, answer, ok), async (stripe, requests) => {
           await call(stripe, key);
-          const sent = asked.map(({ headers }) => headers.get("idempotency-key"));
+          const sent = requests.map(({ headers }) => headers.get("idempotency-key"));
           assert.equal(sent.length, 3);
           assert.equal(new Set(sent).size, 1);
           if (call === read) assert.equal(sent[0], null);
           else if (key === undefined) {
             assert.match(sent[0] ?? "", /^stripe-node-retry-[0-9a-f-]{36}$/);
           } else assert.equal(sent[0], "mine");
-          assert.deepEqual(asked[2]?.parameters, asked[0]?.parameters);
+          assert.deepEqual(requests[2]?.parameters, requests[0]?.parameters);
         });
-        await withStripe(answer, async (stripe, asked) => {
+        await withStripe(answer, async (stripe, requests) => {
           await errorOf(call(stripe, key));
-          assert.equal(asked.length, 3, "it gives up");
+          assert.equal(requests.length, 3, "it gives up");
         });
       }
     }
@@ -244,33 +246,32 @@ Deno.test("what failed for the moment is sent again, twice, with one Idempotency
   });
 });
 
-Deno.test("two calls of one kind have two keys: the second is not taken for the first", async () => {
-  await withStripe(ok, async (stripe, asked) => {
+Deno.test("two calls of one kind have two keys", async () => {
+  await withStripe(ok, async (stripe, requests) => {
     await write(stripe);
     await write(stripe);
-    const [first, second] = asked.map(({ headers }) => headers.get("idempotency-key"));
+    const [first, second] = requests.map(({ headers }) => headers.get("idempotency-key"));
     assert.ok(first && second);
     assert.notEqual(first, second);
   });
 });
 
-Deno.test("what is refused for good is not sent again", async () => {
+Deno.test("a final refusal is not repeated", async () => {
   const final = [
     ...[400, 401, 402, 403, 404, 429].map((status) => refusal(status)),
     refusal(500, {}, { "stripe-should-retry": "false" }),
   ];
   for (const answer of final) {
     for (const call of [read, write]) {
-      await withStripe(answer, async (stripe, asked) => {
+      await withStripe(answer, async (stripe, requests) => {
         await errorOf(call(stripe));
-        assert.equal(asked.length, 1);
+        assert.equal(requests.length, 1);
       });
     }
   }
 });
 
-Deno.test("an answer that does not come is an error after ten seconds, three times", async () => {
-  // Both of a call that is never answered, and of an answer that never ends.
+Deno.test("a missing or endless answer is an error after ten seconds, three times", async () => {
   const endless = () =>
     new Response(new ReadableStream({ start: (part) => part.enqueue(new Uint8Array(1)) }));
   for (const kind of ["answer", "end"]) {
@@ -278,10 +279,10 @@ Deno.test("an answer that does not come is an error after ten seconds, three tim
     await withShortTimers(10_000, async (delays) => {
       await withStripe(
         () => kind === "answer" ? release.promise.then((response) => response.clone()) : endless(),
-        async (stripe, asked) => {
+        async (stripe, requests) => {
           const { message, status, code } = await errorOf(write(stripe));
           assert.deepEqual([message, status, code], ["Stripe: StripeConnectionError", 0, ""]);
-          assert.equal(asked.length, kind === "answer" ? 3 : asked.length);
+          assert.equal(requests.length, kind === "answer" ? 3 : requests.length);
           assert.ok(delays.includes(10_000));
           release.resolve(new Response());
         },
@@ -290,7 +291,7 @@ Deno.test("an answer that does not come is an error after ten seconds, three tim
   }
 });
 
-Deno.test("a server that is not there is an error without a status", async () => {
+Deno.test("an unreachable server is an error without a status", async () => {
   await withShortTimers(5000, async () => {
     const { message, status } = await errorOf(read(createStripe(CONFIG)));
     assert.deepEqual([message, status], ["Stripe: StripeConnectionError", 0]);

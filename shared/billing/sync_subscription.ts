@@ -1,74 +1,58 @@
-/** Copies a subscription from Stripe: whatever told of it, the state that counts is the one that Stripe has now. */
-import type Stripe from "stripe";
+/** Stores a subscription as Stripe has it now, whatever the event says. */
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import type { IgnoreReason } from "../inbox/ignore_reasons.ts";
+import { findCustomer, type StoredCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
-import { hashesOf } from "./encrypted_ids.ts";
-import { ask, isMissing } from "./stripe.ts";
 import { idOf, mapSubscription, type SubscriptionState } from "./map_subscription.ts";
-
-const Customer = z.object({ user_id: z.uuid(), version: z.int() });
+import { callStripe, isMissing } from "./stripe.ts";
 
 const Applied = z.object({
   outcome: z.enum(["applied", "unchanged", "conflict", "price_unknown", "settled"]),
   released: z.int(),
 });
 
-/**
- * `ignored`: why it changes nothing; the event is not settled then. `isMissing`: Stripe has no such
- * subscription.
- */
+/** `ignored`: nothing was stored, and the event is not settled. */
 export type SyncResult =
   | { outcome: "applied" | "unchanged" | "settled"; released: number }
-  | { ignored: IgnoreReason; isMissing?: boolean };
+  | { ignored: IgnoreReason };
 
-/** Other workers that store states of the same customer at the same time. */
-const MAX_CONFLICTS = 10;
-
-export async function findCustomer(
-  { database, keys }: Pick<BillingDependencies, "database" | "keys">,
-  customerId: string,
-): Promise<(z.infer<typeof Customer> & { hashes: string[] }) | undefined> {
-  const hashes = await hashesOf(keys, "stripe_customers.stripe_customer_id", customerId);
-  const args = { p_hashes: hashes };
-  const found = await callFunction(database, "find_stripe_customer", args, Customer.nullable());
-  return found === null ? undefined : { ...found, hashes };
+/** The ids of a subscription, as an event names them. */
+export interface NamedSubscription {
+  subscriptionId: string;
+  /** `null` if unknown. A wrong id costs another call. */
+  customerId: string | null;
 }
 
+/** Other workers may store states of the same customer at the same time. */
+const MAX_CONFLICTS = 10;
+
 /**
- * @param about `customerId` as the event has it, if it does: a wrong one costs a call more.
  * @param eventId Settled in the same transaction.
  * @throws {BillingError} @throws {DatabaseError}
  */
 export async function syncSubscription(
   dependencies: BillingDependencies,
-  { subscriptionId, customerId }: { subscriptionId: string; customerId: string | null },
+  { subscriptionId, customerId }: NamedSubscription,
   eventId: number | null,
 ): Promise<SyncResult> {
   const { stripe, keys, config, database } = dependencies;
   let named = customerId;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    // Before Stripe is read: a state that another worker stores from here on makes this one read again.
+    // Read before Stripe: if another worker stores a state after this line, this one reads both again.
     const customer = named === null ? undefined : await findCustomer(dependencies, named);
-    let subscription: Stripe.Subscription;
-    try {
-      subscription = await ask(stripe.subscriptions.retrieve(subscriptionId));
-    } catch (error) {
-      if (isMissing(error)) {
-        return { ignored: "unknown_subscription", isMissing: true };
-      }
-      throw error;
-    }
+    const subscription = await callStripe(stripe.subscriptions.retrieve(subscriptionId))
+      .catch(undefinedIfMissing);
+    if (subscription === undefined) return { ignored: "unknown_subscription" };
     const actual = idOf(subscription.customer);
     if (actual !== named) {
       named = actual;
       continue;
     }
     if (customer === undefined) return { ignored: "unknown_customer" };
-    const claimed = subscription.metadata.user_id;
-    if (claimed !== undefined && claimed !== customer.user_id) {
+    const namedUser = subscription.metadata.user_id;
+    if (namedUser !== undefined && namedUser !== customer.user_id) {
       return { ignored: "user_mismatch" };
     }
     const state = await mapSubscription(keys, config.prices, subscription);
@@ -79,10 +63,14 @@ export async function syncSubscription(
   throw new Error("The customer's subscriptions keep changing");
 }
 
+function undefinedIfMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
+
 async function applySubscription(
   database: DatabaseClient,
   eventId: number | null,
-  { hashes, version }: { hashes: string[]; version: number },
+  { hashes, version }: StoredCustomer,
   state: SubscriptionState,
 ): Promise<z.infer<typeof Applied>> {
   const args = {

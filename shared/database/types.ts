@@ -206,8 +206,8 @@ export type Database = {
           "shipping_cost": number | null;
           "status": string;
           "tiktok_error": string | null;
+          "tiktok_notified_at": string | null;
           "tiktok_package_id": string | null;
-          "tiktok_told_at": string | null;
           "tiktok_warning": string | null;
           "tracked_at": string | null;
           "tracking_number": string | null;
@@ -232,8 +232,8 @@ export type Database = {
           "shipping_cost"?: number | null;
           "status"?: string;
           "tiktok_error"?: string | null;
+          "tiktok_notified_at"?: string | null;
           "tiktok_package_id"?: string | null;
-          "tiktok_told_at"?: string | null;
           "tiktok_warning"?: string | null;
           "tracked_at"?: string | null;
           "tracking_number"?: string | null;
@@ -257,8 +257,8 @@ export type Database = {
           "shipping_cost"?: number | null;
           "status"?: string;
           "tiktok_error"?: string | null;
+          "tiktok_notified_at"?: string | null;
           "tiktok_package_id"?: string | null;
-          "tiktok_told_at"?: string | null;
           "tiktok_warning"?: string | null;
           "tracked_at"?: string | null;
           "tracking_number"?: string | null;
@@ -496,7 +496,7 @@ export type Database = {
         Returns: Json;
       };
       "apply_tracking": {
-        Args: { "p_event_id": number; "p_news": Json; "p_shipment_id": string };
+        Args: { "p_event_id": number; "p_shipment_id": string; "p_update": Json };
         Returns: Json;
       };
       "begin_tiktok_authorization": {
@@ -522,6 +522,7 @@ export type Database = {
       };
       "compare_subscriptions": { Args: { "p_subscriptions": Json }; Returns: Json };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
+      "consume_tiktok_authorization": { Args: { "p_state_hash": string }; Returns: Json };
       "continue_subscription_sync": {
         Args: { "p_event_id": number; "p_progress": Json };
         Returns: Json;
@@ -534,10 +535,6 @@ export type Database = {
       };
       "disconnect_tiktok_shop": {
         Args: { "p_tiktok_shop_id": string; "p_user_id": string };
-        Returns: Json;
-      };
-      "doubt_label_purchase": {
-        Args: { "p_attempt": number; "p_purchase_id": string; "p_reason": string };
         Returns: Json;
       };
       "end_subscription": { Args: { "p_hashes": (string)[] }; Returns: boolean };
@@ -633,28 +630,9 @@ export type Database = {
         Args: { "p_before"?: number; "p_filter": Json; "p_limit"?: number };
         Returns: Json;
       };
-      "note_authorization_expiry": {
-        Args: {
-          "p_event_at": string;
-          "p_event_id": number;
-          "p_expires_at": string;
-          "p_tiktok_shop_id": string;
-        };
+      "mark_label_purchase_unknown": {
+        Args: { "p_attempt": number; "p_purchase_id": string; "p_reason": string };
         Returns: Json;
-      };
-      "note_dispute": {
-        Args: { "p_customer_hashes": (string)[]; "p_dispute": Json; "p_event_id": number };
-        Returns: Json;
-      };
-      "note_tiktok_told": {
-        Args: {
-          "p_error": string;
-          "p_event_id"?: number;
-          "p_package_id": string;
-          "p_purchase_id": string;
-          "p_warning": string;
-        };
-        Returns: undefined;
       };
       "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
       "postpone_webhook_event": {
@@ -677,11 +655,38 @@ export type Database = {
         };
         Returns: Json;
       };
+      "record_authorization_expiry": {
+        Args: {
+          "p_event_at": string;
+          "p_event_id": number;
+          "p_expires_at": string;
+          "p_tiktok_shop_id": string;
+        };
+        Returns: Json;
+      };
+      "record_dispute": {
+        Args: { "p_customer_hashes": (string)[]; "p_dispute": Json; "p_event_id": number };
+        Returns: Json;
+      };
+      "record_tiktok_notification": {
+        Args: {
+          "p_error": string;
+          "p_event_id"?: number;
+          "p_package_id": string;
+          "p_purchase_id": string;
+          "p_warning": string;
+        };
+        Returns: undefined;
+      };
+      "redeem_tiktok_claim": {
+        Args: { "p_claim_hash": string; "p_user_id": string };
+        Returns: boolean;
+      };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: { "p_user_id"?: string }; Returns: number };
       "replace_stripe_customer": {
         Args: {
-          "p_gone_hashes": (string)[];
+          "p_deleted_hashes": (string)[];
           "p_stripe_customer_id": string;
           "p_stripe_customer_id_hash": string;
           "p_user_id": string;
@@ -768,11 +773,6 @@ export type Database = {
           "p_user_id": string;
         };
         Returns: string;
-      };
-      "use_tiktok_authorization": { Args: { "p_state_hash": string }; Returns: Json };
-      "use_tiktok_claim": {
-        Args: { "p_claim_hash": string; "p_user_id": string };
-        Returns: boolean;
       };
     };
     Enums: {

@@ -46,7 +46,7 @@ export async function checkTracking(
   const purchase = await purchases.getForWorker(shipmentIdOf(event));
   if (purchase === undefined) return { ignored: "shipment_not_found" };
   const update = await providers[purchase.provider].track(purchase);
-  const args = { p_event_id: event.event_id, p_shipment_id: purchase.id, p_news: update };
+  const args = { p_event_id: event.event_id, p_shipment_id: purchase.id, p_update: update };
   return await callFunction(database, "apply_tracking", args, Outcome);
 }
 

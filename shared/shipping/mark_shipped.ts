@@ -40,8 +40,8 @@ export async function markShipped(
   if (purchase === undefined || !IN_USE.includes(purchase.state)) {
     return { ignored: "label_not_in_use" };
   }
-  const { carrier, tracking_number, tiktok_told_at } = purchase.shipment;
-  if (tiktok_told_at !== null) return { ignored: "tiktok_already_notified" };
+  const { carrier, tracking_number, tiktok_notified_at } = purchase.shipment;
+  if (tiktok_notified_at !== null) return { ignored: "tiktok_already_notified" };
   if (purchase.order.shop === null) return { ignored: "shop_not_connected" };
   if (tracking_number === null) return { ignored: "no_tracking_number" };
 

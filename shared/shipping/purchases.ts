@@ -97,7 +97,7 @@ export class Purchases {
       p_attempt: purchase.attempt,
       p_reason: reason,
     };
-    return await callFunction(this.#database, "doubt_label_purchase", args, Shipment);
+    return await callFunction(this.#database, "mark_label_purchase_unknown", args, Shipment);
   }
 
   async get(userId: string, id: string): Promise<z.infer<typeof SellersPurchase>> {
@@ -152,6 +152,6 @@ export class Purchases {
       p_error: error ?? null,
       p_event_id: eventId,
     };
-    await callFunction(this.#database, "note_tiktok_told", args, Nothing);
+    await callFunction(this.#database, "record_tiktok_notification", args, Nothing);
   }
 }

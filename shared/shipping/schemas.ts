@@ -36,7 +36,7 @@ export const OrderToShip = z.object({
 });
 export type OrderToShip = z.infer<typeof OrderToShip>;
 
-/** `private.purchase_to_work` in SQL. Amounts are decimal strings in major units. */
+/** `private.purchase_for_worker` in SQL. Amounts are decimal strings in major units. */
 export const Purchase = z.object({
   id: z.uuid(),
   attempt: z.int(),
@@ -69,7 +69,7 @@ export const Shipment = z.looseObject({
   label_url: z.string().nullable(),
   label_expires_at: z.string().nullable(),
   label_format: z.string(),
-  tiktok_told_at: z.string().nullable(),
+  tiktok_notified_at: z.string().nullable(),
 });
 export type Shipment = z.infer<typeof Shipment>;
 

@@ -1,12 +1,13 @@
--- Who the sellers are and which plan they pay for.
+-- Sellers, plans and subscriptions.
 
 create table public.plans (
   name text primary key,
   monthly_order_limit integer not null,
   constraint plans_monthly_order_limit_check check (monthly_order_limit > 0)
 );
-comment on table public.plans is 'What each plan allows. "trial" is what a seller without a live subscription has.';
-comment on column public.plans.monthly_order_limit is 'New orders a seller may take in per calendar month (UTC).';
+comment on table public.plans is 'The plans and their limits; trial is the plan of a seller without a live subscription.';
+comment on column public.plans.name is 'Code of the plan.';
+comment on column public.plans.monthly_order_limit is 'Number of new orders that a seller may receive per calendar month (UTC).';
 
 insert into public.plans (name, monthly_order_limit)
 values ('trial', 10), ('starter', 100), ('growth', 500), ('scale', 999999);
@@ -32,11 +33,11 @@ create table public.users (
     )
   )
 );
-comment on table public.users is 'A seller''s profile; made by the sign-up, gone with the account.';
-comment on column public.users.subscription_status is '"trial", or Stripe''s status of the subscription that counts, else of the newest: docs/billing.md. Written by the backend only.';
-comment on column public.users.subscription_tier is 'The plan that the seller sees: docs/billing.md. Limits are read from subscriptions, never from here.';
+comment on table public.users is 'Profiles of sellers, created at sign-up and deleted with the account.';
+comment on column public.users.subscription_status is 'trial, or the Stripe status of the subscription that counts, else of the newest: docs/billing.md; written by the backend only.';
+comment on column public.users.subscription_tier is 'The plan that the seller sees: docs/billing.md; limits are read from subscriptions, not from here.';
 
--- The brief's idx_users_email is the index of users_email_key.
+-- The requested idx_users_email is the index of users_email_key.
 create index idx_users_subscription_status on public.users (subscription_status);
 create index idx_users_subscription_tier on public.users (subscription_tier);
 
@@ -62,7 +63,7 @@ begin
 end;
 $$;
 comment on function private.handle_auth_user() is
-  'Trigger: makes the profile with the sign-up and keeps its e-mail address that of Auth. Definer, because Auth''s role may not write public.users.';
+  'Trigger: creates the profile at sign-up and copies its e-mail address from Auth; definer, because the role of Auth may not write public.users.';
 
 create trigger on_auth_user_written
   after insert or update of email on auth.users
@@ -85,7 +86,7 @@ create table public.subscriptions (
   updated_at timestamptz not null default now(),
   constraint subscriptions_stripe_customer_id_check check (private.is_encrypted(stripe_customer_id)),
   constraint subscriptions_stripe_subscription_id_check check (private.is_encrypted(stripe_subscription_id)),
-  -- Encrypting the same id twice gives two texts, so that its hash carries the brief's unique key.
+  -- Encrypting the same id twice gives two texts, so the unique key is on the hash.
   constraint subscriptions_stripe_subscription_id_hash_key unique (stripe_subscription_id_hash),
   constraint subscriptions_stripe_subscription_id_hash_present check (
     (stripe_subscription_id is null) = (stripe_subscription_id_hash is null)
@@ -97,12 +98,12 @@ create table public.subscriptions (
     )
   )
 );
-comment on table public.subscriptions is 'What Stripe last said of each subscription. Written by the backend only.';
+comment on table public.subscriptions is 'The last known state of each Stripe subscription; written by the backend only.';
 comment on column public.subscriptions.stripe_customer_id is 'Encrypted (shared/crypto).';
-comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
+comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, used to find the row.';
 comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (shared/crypto).';
-comment on column public.subscriptions.reconciled_at is 'When Stripe was last asked about it.';
-comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, to find the row by.';
+comment on column public.subscriptions.reconciled_at is 'When its state was last read from Stripe.';
+comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, used to find the row.';
 
 -- Serves "the newest subscription of a user" without a sort.
 create index idx_subscriptions_user_id on public.subscriptions (user_id, created_at desc, id desc);
@@ -123,6 +124,10 @@ grant select (
 ) on public.subscriptions to authenticated;
 grant select, insert, update, delete on public.subscriptions to service_role;
 
+/*
+  Arguments: user_uuid, the seller.
+  Returns:   one row (subscription_id, plan_name, status, current_period_end), or none without a live subscription.
+*/
 create function public.get_user_active_subscription(user_uuid uuid)
 returns table (
   subscription_id uuid,
@@ -144,5 +149,5 @@ as $$
   limit 1;
 $$;
 comment on function public.get_user_active_subscription(uuid) is
-  'The subscription that counts: of several live ones that of the largest plan. Runs as the caller: a seller finds only their own.';
+  'The subscription that counts: the live one with the largest plan; runs as the caller, so a seller finds only their own.';
 grant execute on function public.get_user_active_subscription(uuid) to authenticated, service_role;

@@ -1,4 +1,4 @@
--- The shops that sellers connected, and the tokens to act for them.
+-- Connected shops and their tokens.
 
 create table private.tiktok_logins (
   user_id uuid not null references public.users (id) on delete cascade,
@@ -15,14 +15,14 @@ create table private.tiktok_logins (
   primary key (user_id, open_id),
   constraint tiktok_logins_lease_check check ((lease_id is null) = (lease_until is null))
 );
-comment on table private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
-comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';
-comment on column private.tiktok_logins.token_version is 'Raised with every new pair. A worker that holds an older number has used a pair that is not stored any more.';
-comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair: an older pair whose answer comes late does not take its place.';
-comment on column private.tiktok_logins.refresh_not_before is 'After a failure: when the next refresh may be tried.';
-comment on column private.tiktok_logins.refresh_failures is 'In a row; decides how long the next wait is.';
-comment on column private.tiktok_logins.refresh_refusals is 'Failures in a row where TikTok answered and said no; the last of a few ends the connection.';
-comment on column private.tiktok_logins.lease_until is 'Until then the worker with lease_id is the only one that may refresh.';
+comment on table private.tiktok_logins is 'TikTok logins that sellers connected with; the shops of a login share one token pair, so a refresh is leased here: docs/tiktok.md.';
+comment on column private.tiktok_logins.open_id is 'The TikTok id of the login for this app.';
+comment on column private.tiktok_logins.token_version is 'Raised with every new token pair; a worker with an older number used a pair that is no longer stored.';
+comment on column private.tiktok_logins.pair_requested_at is 'When the stored pair was requested; a late answer with an older pair does not replace it.';
+comment on column private.tiktok_logins.refresh_not_before is 'Earliest time of the next refresh after a failure.';
+comment on column private.tiktok_logins.refresh_failures is 'Consecutive failures; they decide the length of the next wait.';
+comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
+comment on column private.tiktok_logins.lease_until is 'Until then only the worker with lease_id may refresh.';
 
 alter table private.tiktok_logins enable row level security;
 grant select, insert, update on private.tiktok_logins to service_role;
@@ -71,26 +71,26 @@ create table public.tiktok_shops (
     and (connection_status = 'active') = (refresh_token is not null)
   )
 );
-comment on table public.tiktok_shops is 'A connected TikTok shop. Sellers read the harmless columns; only the backend writes.';
-comment on column public.tiktok_shops.shop_id is 'TikTok''s shop id, the one that webhooks carry.';
-comment on column public.tiktok_shops.shop_cipher is 'TikTok''s query parameter shop_cipher of API calls; opaque.';
-comment on column public.tiktok_shops.open_id is 'TikTok''s id of the login that connected; one login may own several shops with one token pair.';
-comment on column public.tiktok_shops.granted_scopes is 'What TikTok lets us do for the shop, e.g. seller.order.info; empty where TikTok did not say.';
-comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: only the seller can mend it; disconnected: by the seller, here or at TikTok; transferred: another account has connected the shop since.';
-comment on column public.tiktok_shops.status_reason is 'Why it is not active: docs/tiktok.md.';
-comment on column public.tiktok_shops.connected_at is 'When the seller last agreed at TikTok. What TikTok said before then is about an older connection.';
-comment on column public.tiktok_shops.orders_synced_until is 'All of the shop''s orders that changed before then are in, or in the inbox.';
-comment on column public.tiktok_shops.first_sync_done is 'From then on an order that only a sync finds was missed by the webhooks.';
-comment on column public.tiktok_shops.webhook_url is 'Where TikTok sends this shop''s webhooks since they were subscribed.';
+comment on table public.tiktok_shops is 'Connected TikTok shops; sellers read the columns without secrets, only the backend writes.';
+comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webhooks.';
+comment on column public.tiktok_shops.shop_cipher is 'Opaque query parameter shop_cipher of TikTok API calls.';
+comment on column public.tiktok_shops.open_id is 'The TikTok id of the login that connected the shop; a login may own several shops with one token pair.';
+comment on column public.tiktok_shops.granted_scopes is 'Scopes that TikTok granted for the shop, e.g. seller.order.info; empty if TikTok did not name them.';
+comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
+comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
+comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
+comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
+comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
+comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
 comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
-comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the seller''s authorisation; may be a century away.';
+comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the authorization by the seller; may be a century ahead.';
 
--- A shop has one account at a time; what a former account had of it stays that account's history. This
--- is also the brief's idx_tiktok_shops_shop_id.
+-- A shop has one account at a time; the rows of former accounts are history. Replaces the requested
+-- idx_tiktok_shops_shop_id.
 create unique index tiktok_shops_shop_id_key on public.tiktok_shops (shop_id)
   where connection_status <> 'transferred';
--- The brief's name; the login is the foreign key's second half.
+-- Under its requested name; open_id completes the foreign key.
 create index idx_tiktok_shops_user_id on public.tiktok_shops (user_id, open_id);
 create index idx_tiktok_shops_open_id on public.tiktok_shops (open_id) where connection_status = 'active';
 create index idx_tiktok_shops_token_expires_at on public.tiktok_shops (token_expires_at)

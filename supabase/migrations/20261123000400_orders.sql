@@ -1,4 +1,4 @@
--- Orders as sellers see them, and the count that the plan limit is checked against.
+-- Orders as sellers see them, and the counter that the plan limit is checked against.
 
 create table public.orders (
   id uuid primary key default gen_random_uuid(),
@@ -9,7 +9,7 @@ create table public.orders (
   order_status text not null default 'received',
   payment_status text not null default 'pending',
   currency text not null,
-  -- Wider than the brief's (10,2): an order of 100,000,000 VND or IDR is an ordinary sum.
+  -- Wider than the requested (10,2): an order of 100,000,000 VND or IDR is ordinary.
   total_amount numeric(14, 2) not null,
   shipping_cost numeric(14, 2) not null default 0,
   shipping_type text,
@@ -21,7 +21,7 @@ create table public.orders (
   tiktok_updated_at timestamptz not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- One order, one row; this is also the brief's idx_orders_tiktok_shop_id.
+  -- One order, one row. Replaces the requested idx_orders_tiktok_shop_id.
   constraint orders_tiktok_shop_id_tiktok_order_id_key unique (tiktok_shop_id, tiktok_order_id),
   constraint orders_order_status_check check (
     order_status in (
@@ -39,23 +39,23 @@ create table public.orders (
   constraint orders_address_status_check check (address_status in ('readable', 'masked', 'none')),
   constraint orders_order_items_check check (jsonb_typeof(order_items) = 'array')
 );
-comment on table public.orders is 'One row for each TikTok order. Sellers read; only ingest_order writes.';
-comment on column public.orders.tiktok_status is 'TikTok''s own word, also one that order_status does not know yet.';
+comment on table public.orders is 'One row per TikTok order; sellers read, only ingest_order writes.';
+comment on column public.orders.tiktok_status is 'The status as TikTok sent it, including values that order_status does not cover.';
 comment on column public.orders.order_status is 'Mapped from tiktok_status: docs/orders.md.';
-comment on column public.orders.total_amount is 'What the buyer pays, in major units of currency.';
-comment on column public.orders.shipping_cost is 'What the buyer pays for shipping, in major units of currency.';
+comment on column public.orders.total_amount is 'Amount that the buyer pays, in major units of currency.';
+comment on column public.orders.shipping_cost is 'Shipping that the buyer pays, in major units of currency.';
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
-comment on column public.orders.customer_email is 'TikTok''s forwarding address of the buyer.';
-comment on column public.orders.shipping_address is 'Our own shape: docs/orders.md. {} as long as TikTok shows none.';
-comment on column public.orders.address_status is 'readable; masked (TikTok put asterisks in it); none. A readable address is never overwritten by another kind.';
-comment on column public.orders.order_items is 'One entry per SKU with its quantity and line item ids: docs/orders.md.';
-comment on column public.orders.tiktok_updated_at is 'TikTok''s update_time; an older one never overwrites a newer one.';
-comment on column public.orders.created_at is 'When the order came in here; its month (UTC) is the one that it counts for.';
+comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
+comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
+comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
+comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids: docs/orders.md.';
+comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
+comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
 
 create index idx_orders_tiktok_order_id on public.orders (tiktok_order_id);
 create index idx_orders_status on public.orders (order_status);
 create index idx_orders_created_at on public.orders (created_at);
--- Also serves the brief's idx_orders_user_id.
+-- Replaces the requested idx_orders_user_id.
 create index idx_orders_user_created on public.orders (user_id, created_at);
 
 create trigger update_orders_updated_at
@@ -76,8 +76,7 @@ create table private.monthly_order_counts (
   constraint monthly_order_counts_month_check check (extract(day from month) = 1),
   constraint monthly_order_counts_orders_check check (orders >= 0)
 );
-comment on table private.monthly_order_counts is
-  'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
+comment on table private.monthly_order_counts is 'Number of orders that a seller received in a month (UTC); ingest_order locks the row, so the limit holds under concurrency.';
 
 alter table private.monthly_order_counts enable row level security;
 grant select, insert, update on private.monthly_order_counts to service_role;
@@ -90,7 +89,8 @@ set search_path = ''
 as $$
   select date_trunc('month', now() at time zone 'UTC')::date;
 $$;
-comment on function private.current_month() is 'First day of this month, UTC.';
+comment on function private.current_month() is
+  'First day of the current month, UTC.';
 grant execute on function private.current_month() to service_role;
 
 create function private.monthly_order_limit(user_uuid uuid)
@@ -107,7 +107,8 @@ as $$
     'trial'
   );
 $$;
-comment on function private.monthly_order_limit(uuid) is 'New orders that a seller may take in each month.';
+comment on function private.monthly_order_limit(uuid) is
+  'Number of new orders that a seller may receive per month.';
 grant execute on function private.monthly_order_limit(uuid) to service_role;
 
 create function private.monthly_order_count(user_uuid uuid)
@@ -126,9 +127,14 @@ as $$
     0
   );
 $$;
-comment on function private.monthly_order_count(uuid) is 'Orders that came in for a seller this month.';
+comment on function private.monthly_order_count(uuid) is
+  'Number of orders that a seller received this month.';
 grant execute on function private.monthly_order_count(uuid) to service_role;
 
+/*
+  Arguments: user_uuid, the seller.
+  Returns:   true or false; binding only while the counter is locked, as ingest_order does.
+*/
 create function public.check_order_limit(user_uuid uuid)
 returns boolean
 language sql
@@ -139,5 +145,5 @@ as $$
   select private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
 $$;
 comment on function public.check_order_limit(uuid) is
-  'Whether a seller may take in one more order this month. Two indexed reads, however many orders there are. Binding only while the counter is locked: ingest_order does that.';
+  'Whether a seller may receive one more order this month: two indexed reads, independent of the number of orders.';
 grant execute on function public.check_order_limit(uuid) to service_role;

@@ -1,16 +1,16 @@
--- What may become of an order, and what became of it.
+-- Allowed order transitions and the timeline of each order.
 
 create table private.order_transitions (
   from_status text not null,
   to_status text not null,
   primary key (from_status, to_status)
 );
-comment on table private.order_transitions is 'Which order_status may follow which: docs/orders.md. A state that was not seen is skipped; nothing goes back.';
+comment on table private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
 
 alter table private.order_transitions enable row level security;
 grant select on private.order_transitions to service_role;
 
--- Forward along the way, over any number of states that no webhook told of.
+-- Forward, over any number of states that no webhook reported.
 insert into private.order_transitions (from_status, to_status)
 select earlier.status, later.status
 from unnest(array[
@@ -22,13 +22,13 @@ join unnest(array[
   'delivered', 'completed'
 ]) with ordinality as later (status, place) on later.place > earlier.place
 union all
--- A parcel may be lost on its way, but what was delivered is returned, not cancelled.
+-- A parcel may be lost in transit, but a delivered order is returned, not cancelled.
 select status, 'cancelled'
 from unnest(array[
   'received', 'on_hold', 'awaiting_shipment', 'partially_shipped', 'awaiting_collection', 'in_transit'
 ]) as status
 union all
--- A split is taken back.
+-- A split is undone.
 values ('partially_shipped', 'awaiting_shipment');
 
 create table public.order_events (
@@ -42,11 +42,11 @@ create table public.order_events (
   created_at timestamptz not null default now(),
   constraint order_events_changes_check check (jsonb_typeof(changes) = 'object')
 );
-comment on table public.order_events is 'The timeline of each order. Its seller reads; only the backend writes.';
-comment on column public.order_events.event_type is 'What told us: TikTok''s topic, or ORDER_FOUND where we asked.';
-comment on column public.order_events.webhook_event_id is 'The event of the inbox; it is forgotten there after a while.';
-comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only says that it changed; "refused" is a state that must not follow. TikTok''s own news are beside them: cancel_status, return_status, refund_total.';
-comment on column public.order_events.happened_at is 'When the order changed at TikTok; of news that came by themselves, when they came.';
+comment on table public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
+comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
+comment on column public.order_events.webhook_event_id is 'Id of the event in the inbox, which deletes it after a while.';
+comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; facts of the TikTok event: cancel_status, return_status, refund_total.';
+comment on column public.order_events.happened_at is 'When the order changed at TikTok, or when the event with further facts was received.';
 
 create index idx_order_events_order_id on public.order_events (order_id, id);
 create index idx_order_events_user_id on public.order_events (user_id, created_at);

@@ -1,4 +1,4 @@
--- Parcels of orders and their labels, as sellers see them. How a label is bought: labels.sql.
+-- Parcels of orders and their labels, as sellers see them.
 
 create table public.shipments (
   id uuid primary key default gen_random_uuid(),
@@ -19,7 +19,7 @@ create table public.shipments (
   tracked_at timestamptz,
   tracking_updated_at timestamptz,
   tiktok_package_id text,
-  tiktok_told_at timestamptz,
+  tiktok_notified_at timestamptz,
   tiktok_warning text,
   tiktok_error text,
   created_at timestamptz not null default now(),
@@ -36,26 +36,26 @@ create table public.shipments (
     )
   )
 );
-comment on table public.shipments is 'A parcel of an order and its label. Sellers read; only the backend writes.';
-comment on column public.shipments.provider is 'Where the label was bought: docs/labels.md.';
-comment on column public.shipments.carrier is 'Who carries it, in the provider''s words, e.g. USPS.';
-comment on column public.shipments.label_url is 'Null as long as the provider is still drawing it.';
-comment on column public.shipments.label_expires_at is 'When label_url ends: GET /shipments/:id/label gives a fresh one. Null: it does not.';
-comment on column public.shipments.shipping_cost is 'What the label cost, in major units of currency; null where the provider did not say.';
-comment on column public.shipments.quoted_cost is 'What it was to cost, in major units of currency.';
-comment on column public.shipments.line_item_ids is 'The units in it, by TikTok''s ids: as in orders.order_items.';
-comment on column public.shipments.status is 'Where the parcel is: docs/labels.md. Only ever forwards.';
-comment on column public.shipments.tracked_at is 'When we last heard of it or asked.';
-comment on column public.shipments.tracking_updated_at is 'The carrier''s time of the newest news; older news do not change it.';
-comment on column public.shipments.tiktok_package_id is 'TikTok''s package: of its own label, or made when it was told of another one.';
-comment on column public.shipments.tiktok_told_at is 'When TikTok took the tracking number of a label that it did not sell.';
-comment on column public.shipments.tiktok_warning is 'What TikTok warned of when it took the tracking number.';
-comment on column public.shipments.tiktok_error is 'Why TikTok has not taken the tracking number yet.';
+comment on table public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';
+comment on column public.shipments.provider is 'Provider that sold the label: docs/labels.md.';
+comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
+comment on column public.shipments.label_url is 'Null while the provider renders the label.';
+comment on column public.shipments.label_expires_at is 'When label_url expires, null if it does not; GET /shipments/:id/label returns a fresh one.';
+comment on column public.shipments.shipping_cost is 'Price of the label in major units of currency; null if the provider did not report it.';
+comment on column public.shipments.quoted_cost is 'Quoted price in major units of currency.';
+comment on column public.shipments.line_item_ids is 'TikTok ids of the units in the parcel, as in orders.order_items.';
+comment on column public.shipments.status is 'Status of the parcel: docs/labels.md; it only moves forward.';
+comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
+comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
+comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
+comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
+comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
 
 create index idx_shipments_order_id on public.shipments (order_id);
 create index idx_shipments_tracking_number on public.shipments (tracking_number);
 create index idx_shipments_status on public.shipments (status);
--- Serves the poll of parcels that nothing is heard of.
+-- Serves the poll of parcels without recent updates.
 create index idx_shipments_underway on public.shipments (tracked_at)
   where status in ('purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed');
 

@@ -1,4 +1,4 @@
--- What happened in a seller's account, for their own statistics.
+-- Events of seller accounts, and statistics over all sellers that identify none.
 
 create table public.analytics_events (
   id uuid primary key default gen_random_uuid(),
@@ -13,9 +13,9 @@ create table public.analytics_events (
   ),
   constraint analytics_events_session_id_check check (char_length(session_id) <= 128)
 );
-comment on table public.analytics_events is 'Events of a seller''s account. Sellers insert and read their own; nobody changes one.';
+comment on table public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
 
--- The brief's idx_analytics_user_id is contained in idx_analytics_user_timestamp.
+-- idx_analytics_user_timestamp contains the requested idx_analytics_user_id.
 create index idx_analytics_event_type on public.analytics_events (event_type);
 create index idx_analytics_timestamp on public.analytics_events (timestamp);
 create index idx_analytics_user_timestamp on public.analytics_events (user_id, timestamp);
@@ -23,9 +23,6 @@ create index idx_analytics_user_timestamp on public.analytics_events (user_id, t
 alter table public.analytics_events enable row level security;
 create policy "Users can view own analytics" on public.analytics_events
   for select to authenticated using ((select auth.uid()) = user_id);
-
--- What the backend records by itself; a seller may not claim it. Triggers, so that no way of writing
--- an order, a shipment or a subscription forgets it, and none records what was rolled back.
 
 create function private.is_backend_event(event_type text)
 returns boolean
@@ -35,18 +32,21 @@ set search_path = ''
 as $$
   select event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
 $$;
-comment on function private.is_backend_event(text) is 'Event types that only the backend writes.';
--- The policy asks as the seller.
+comment on function private.is_backend_event(text) is
+  'Whether only the backend may write this event type.';
+-- The policy runs as the seller.
 grant usage on schema private to authenticated;
 grant execute on function private.is_backend_event(text) to authenticated, service_role;
 
 create policy "Users can insert own analytics" on public.analytics_events
   for insert to authenticated
   with check ((select auth.uid()) = user_id and not private.is_backend_event(event_type));
--- Not id and not timestamp: when an event happened is for the database to say.
+-- Without id and timestamp: the database sets them.
 grant select, insert (user_id, event_type, properties, session_id) on public.analytics_events
   to authenticated;
 grant select, insert on public.analytics_events to service_role;
+
+-- Triggers record these events, so every way of writing them is covered and a rollback records nothing.
 
 create function private.record_order_received()
 returns trigger
@@ -59,7 +59,8 @@ begin
   return null;
 end;
 $$;
-comment on function private.record_order_received() is 'Trigger: an order came in.';
+comment on function private.record_order_received() is
+  'Trigger: records order_received for a new order.';
 
 create trigger record_order_received
   after insert on public.orders
@@ -78,7 +79,8 @@ begin
   return null;
 end;
 $$;
-comment on function private.record_label_bought() is 'Trigger: a shipment has become "purchased".';
+comment on function private.record_label_bought() is
+  'Trigger: records label_bought for a shipment that became purchased.';
 
 create trigger record_label_bought_on_insert
   after insert on public.shipments
@@ -105,7 +107,8 @@ begin
   return null;
 end;
 $$;
-comment on function private.record_plan_changed() is 'Trigger: a subscription began, or its plan or status changed.';
+comment on function private.record_plan_changed() is
+  'Trigger: records plan_changed for a new subscription or a change of its plan or status.';
 
 create trigger record_plan_changed_on_insert
   after insert on public.subscriptions
@@ -116,22 +119,24 @@ create trigger record_plan_changed_on_update
   for each row when ((old.plan_name, old.status) is distinct from (new.plan_name, new.status))
   execute function private.record_plan_changed();
 
--- Statistics over all sellers, without any of them in it.
-
 create table private.daily_event_counts (
   day date not null,
   event_type text not null,
   events bigint not null,
   sellers integer not null,
   primary key (day, event_type),
-  -- With fewer, somebody could tell whose events they are.
+  -- Smaller groups could identify a seller.
   constraint daily_event_counts_sellers_check check (sellers >= 5)
 );
-comment on table private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
+comment on table private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 
 alter table private.daily_event_counts enable row level security;
 grant select on private.daily_event_counts to service_role;
 
+/*
+  Arguments: p_day, a day in UTC.
+  Returns:   the number of groups with at least 5 sellers.
+*/
 create function private.aggregate_analytics(p_day date)
 returns integer
 language plpgsql
@@ -153,4 +158,4 @@ begin
 end;
 $$;
 comment on function private.aggregate_analytics(date) is
-  'Counts a day''s events anew; running it again gives the same. Returns the number of groups that are large enough.';
+  'Counts the events of a day; running it again gives the same result.';

@@ -1,6 +1,6 @@
--- An order enters here and nowhere else.
+-- The only way in which orders are stored.
 
-create function private.address_wins(incoming text, stored text)
+create function private.replaces_address(incoming text, stored text)
 returns boolean
 language sql
 immutable
@@ -8,9 +8,9 @@ set search_path = ''
 as $$
   select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
 $$;
-comment on function private.address_wins(text, text) is
-  'TikTok masks an address later on and never shows it again: what could be read is kept.';
-grant execute on function private.address_wins(text, text) to service_role;
+comment on function private.replaces_address(text, text) is
+  'Whether an incoming address replaces the stored one: TikTok masks addresses later, so a readable address is kept.';
+grant execute on function private.replaces_address(text, text) to service_role;
 
 create function private.next_order_status(stored text, incoming text)
 returns text
@@ -27,7 +27,7 @@ as $$
   end;
 $$;
 comment on function private.next_order_status(text, text) is
-  'The incoming state if it may follow the stored one, else the stored one.';
+  'The incoming status if it may follow the stored one, else the stored one.';
 grant execute on function private.next_order_status(text, text) to service_role;
 
 create function private.next_payment_status(stored text, incoming text)
@@ -38,14 +38,15 @@ set search_path = ''
 as $$
   select case
     when incoming is null then stored
-    -- Money that went back is not there again because the parcel moves on.
+    -- A refund stays a refund when the parcel moves on.
     when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
     when stored = 'refunded' then stored
     when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
 $$;
-comment on function private.next_payment_status(text, text) is 'The incoming state, unless it would undo a payment or a refund.';
+comment on function private.next_payment_status(text, text) is
+  'The incoming status, unless it would undo a payment or a refund.';
 grant execute on function private.next_payment_status(text, text) to service_role;
 
 create function private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
@@ -79,7 +80,8 @@ as $$
   )
   returning *;
 $$;
-comment on function private.insert_order(uuid, uuid, jsonb) is 'Part of ingest_order: a new row.';
+comment on function private.insert_order(uuid, uuid, jsonb) is
+  'Part of ingest_order: inserts a new order.';
 grant execute on function private.insert_order(uuid, uuid, jsonb) to service_role;
 
 create function private.update_order(stored public.orders, p_order jsonb)
@@ -88,7 +90,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  -- What TikTok left out is kept: live answers omit what does not apply.
+  -- Fields that TikTok leaves out keep their value: live answers omit what does not apply.
   update public.orders
   set tiktok_status = p_order ->> 'tiktok_status',
       order_status = private.next_order_status(stored.order_status, p_order ->> 'order_status'),
@@ -99,12 +101,12 @@ as $$
       shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
       customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
       shipping_address = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order -> 'shipping_address'
         else stored.shipping_address
       end,
       address_status = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order ->> 'address_status'
         else stored.address_status
       end,
@@ -120,7 +122,8 @@ as $$
   where id = stored.id
   returning *;
 $$;
-comment on function private.update_order(public.orders, jsonb) is 'Part of ingest_order: a newer state of a stored order.';
+comment on function private.update_order(public.orders, jsonb) is
+  'Part of ingest_order: applies a newer state to a stored order.';
 grant execute on function private.update_order(public.orders, jsonb) to service_role;
 
 create function private.describe_changes(before public.orders, after public.orders, p_order jsonb)
@@ -156,7 +159,7 @@ as $$
   where was is distinct from becomes;
 $$;
 comment on function private.describe_changes(public.orders, public.orders, jsonb) is
-  'What order_events keeps of a change; no address and no item is repeated in it.';
+  'The changes that order_events stores; it repeats no address and no item.';
 grant execute on function private.describe_changes(public.orders, public.orders, jsonb) to service_role;
 
 create function private.apply_refund(p_order public.orders, p_notice jsonb)
@@ -181,7 +184,7 @@ begin
 end;
 $$;
 comment on function private.apply_refund(public.orders, jsonb) is
-  'A refund has succeeded: together with those before, all of the order''s amount or a part of it.';
+  'Applies a successful refund: all refunds together cover the whole amount or a part of it.';
 grant execute on function private.apply_refund(public.orders, jsonb) to service_role;
 
 create function private.lock_monthly_count(p_user_id uuid)
@@ -198,9 +201,16 @@ as $$
   for update;
 $$;
 comment on function private.lock_monthly_count(uuid) is
-  'From here on, until the transaction ends, no other order of the seller is decided.';
+  'Locks the order counter of a seller until the transaction ends, so orders of one seller are decided one at a time.';
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 
+/*
+  Arguments: p_event_id; p_tiktok_shop_id; p_order, see docs/orders.md; p_notice, further facts of the event for the
+             timeline: refund_total also changes payment_status.
+  Returns:   {outcome, order_id}: inserted; updated; stale, the stored state is newer; held, over the limit of the
+             plan; settled, the event already was.
+  Errors:    PT404, unknown shop.
+*/
 create function public.ingest_order(
   p_event_id bigint,
   p_tiktok_shop_id uuid,
@@ -220,16 +230,18 @@ declare
   changes jsonb;
   outcome text;
 begin
+  -- 1. Lock the order counter of the seller, then the event.
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   perform private.lock_monthly_count(seller);
   event := private.lock_open_event(p_event_id);
   if event.id is null then
-    return jsonb_build_object('outcome', 'settled', 'order_id', null);
+    return private.settle_locked_event(event, '{"order_id": null}');
   end if;
 
+  -- 2. Update a stored order, insert a new one within the limit, or hold it.
   select * into before
   from public.orders
   where tiktok_shop_id = p_tiktok_shop_id
@@ -253,7 +265,7 @@ begin
     outcome := 'held';
   end if;
 
-  -- A replayed event has told its news already.
+  -- 3. Write the timeline; the facts of a replayed event are already in it.
   if after.id is not null and exists (
     select from public.order_events where order_id = after.id and webhook_event_id = event.id
   ) then
@@ -276,19 +288,25 @@ begin
     end if;
   end if;
 
-  update private.webhook_events
-  set status = case when outcome = 'held' then 'held' else 'done' end,
-      reason = case when outcome = 'held' then 'order_limit' end,
-      object_id = p_order ->> 'tiktok_order_id',
-      settled_at = now()
-  where id = p_event_id;
-  return jsonb_build_object('outcome', outcome, 'order_id', after.id);
+  -- 4. Settle the event.
+  return private.settle_locked_event(
+    event,
+    jsonb_build_object('outcome', outcome, 'order_id', after.id),
+    case when outcome = 'held' then 'held' else 'done' end,
+    case when outcome = 'held' then 'order_limit' end,
+    p_order ->> 'tiktok_order_id'
+  );
 end;
 $$;
 comment on function public.ingest_order(bigint, uuid, jsonb, jsonb) is
-  'Takes an order in, writes its timeline and settles its event, in one transaction. p_order: docs/orders.md; p_notice: what else the event said, for the timeline (refund_total also changes payment_status). Returns {outcome, order_id}; outcome is inserted, updated, stale (the stored one is newer), held (over the plan''s limit) or settled (the event already was).';
+  'Stores an order, writes its timeline and settles its event, in one transaction.';
 grant execute on function public.ingest_order(bigint, uuid, jsonb, jsonb) to service_role;
 
+/*
+  Arguments: p_tiktok_shop_id; p_items [{event_id, order, notice}].
+  Returns:   {outcomes: [{event_id, outcome, order_id}]}; outcome failed has error, an SQLSTATE, and leaves its event
+             unchanged.
+*/
 create function public.ingest_orders(p_tiktok_shop_id uuid, p_items jsonb)
 returns jsonb
 language plpgsql
@@ -299,7 +317,7 @@ declare
   item record;
   outcomes jsonb := '[]';
 begin
-  -- Before any event: so that two workers never wait for each other.
+  -- Before any event, so two workers never deadlock.
   perform private.lock_monthly_count(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
   for item in
     select entry.event_id, entry."order", coalesce(entry.notice, '{}') as notice
@@ -312,7 +330,7 @@ begin
         || public.ingest_order(item.event_id, p_tiktok_shop_id, item."order", item.notice)
       );
     exception
-      -- One order that cannot be stored stops no other.
+      -- An order that cannot be stored does not stop the others.
       when others then
         outcomes := outcomes || jsonb_build_object(
           'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
@@ -323,5 +341,5 @@ begin
 end;
 $$;
 comment on function public.ingest_orders(uuid, jsonb) is
-  'ingest_order for many orders of a shop, oldest event first; each has its own outcome. p_items: [{event_id, order, notice}]. Returns {outcomes: [{event_id, outcome, order_id}]}; outcome "failed" has error, an SQLSTATE, and leaves the event as it was.';
+  'Calls ingest_order for many orders of a shop, oldest event first; each has its own outcome.';
 grant execute on function public.ingest_orders(uuid, jsonb) to service_role;

@@ -1,11 +1,11 @@
--- Purchases of labels, and their states: docs/labels.md.
+-- Label purchases and their states: docs/labels.md.
 
 create table private.label_transitions (
   from_state text not null,
   to_state text not null,
   primary key (from_state, to_state)
 );
-comment on table private.label_transitions is 'Which state of a purchase may follow which: docs/labels.md.';
+comment on table private.label_transitions is 'Allowed transitions of label_purchases.state: docs/labels.md.';
 
 alter table private.label_transitions enable row level security;
 grant select on private.label_transitions to service_role;
@@ -19,9 +19,9 @@ values
   ('purchasing', 'unknown'),
   ('unknown', 'purchased'),
   ('unknown', 'failed'),
-  -- Asked for again.
+  -- The seller requests it again.
   ('failed', 'requested'),
-  -- The truth came late.
+  -- The provider reports late that it was bought.
   ('failed', 'purchased'),
   ('requested', 'purchased'),
   ('purchased', 'void_requested'),
@@ -55,6 +55,7 @@ create table private.label_purchases (
   constraint label_purchases_provider_check check (provider in ('tiktok_shipping', 'easypost')),
   constraint label_purchases_label_format_check check (label_format in ('PDF', 'PNG', 'ZPL')),
   constraint label_purchases_line_item_ids_check check (cardinality(line_item_ids) > 0),
+  constraint label_purchases_reason_check check (reason ~ '^[a-z][a-z0-9_]*$'),
   constraint label_purchases_state_check check (
     state in (
       'requested', 'purchasing', 'purchased', 'failed', 'unknown',
@@ -62,21 +63,21 @@ create table private.label_purchases (
     )
   )
 );
-comment on table private.label_purchases is 'Every label that somebody asked for: the intent, stored before the provider is asked, and what became of it.';
-comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes, and the reference that EasyPost is given.';
-comment on column private.label_purchases.request_hash is 'Of the whole request: the same key with another one is refused.';
-comment on column private.label_purchases.service is 'The provider''s id of the service, or "cheapest" or "default" until it is chosen.';
-comment on column private.label_purchases.carrier_shipment_id is 'EasyPost''s shipment: stored before it is bought, and bought once at most.';
-comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider does not tell beforehand.';
-comment on column private.label_purchases.attempt is 'A worker that was given up for dead is recognised by an older number.';
-comment on column private.label_purchases.reason is 'Code: why it failed, is unknown, or was not voided.';
-comment on column private.label_purchases.checked_at is 'When the provider was last asked what became of a void.';
+comment on table private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result.';
+comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
+comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
+comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen.';
+comment on column private.label_purchases.carrier_shipment_id is 'EasyPost shipment, stored before it is bought, and bought at most once.';
+comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider quotes none.';
+comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number.';
+comment on column private.label_purchases.reason is 'Code of the reason why it failed, is unknown or was not voided: docs/labels.md.';
+comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
 
 create index idx_label_purchases_order_id on private.label_purchases (order_id);
 -- One carrier shipment, one purchase.
 create unique index label_purchases_carrier_shipment_id_key
   on private.label_purchases (carrier_shipment_id);
--- Serves what the worker settles; nearly all purchases are in none of these states.
+-- Serves the event worker; nearly all purchases are in other states.
 create index idx_label_purchases_open on private.label_purchases (state_since)
   where state in ('requested', 'purchasing', 'unknown', 'void_requested');
 
@@ -89,7 +90,7 @@ create table private.labelled_lines (
   purchase_id uuid not null references private.label_purchases (id) on delete cascade,
   primary key (order_id, line_item_id)
 );
-comment on table private.labelled_lines is 'The units that have a label or are getting one: never two. Freed when the purchase fails or the label is voided.';
+comment on table private.labelled_lines is 'Units that have a label or a pending purchase, at most one each; freed when the purchase fails or the label is voided.';
 
 create index idx_labelled_lines_purchase_id on private.labelled_lines (purchase_id);
 
@@ -113,7 +114,8 @@ begin
   return new;
 end;
 $$;
-comment on function private.check_label_transition() is 'Trigger: refuses a transition that is not in label_transitions, and notes its time.';
+comment on function private.check_label_transition() is
+  'Trigger: refuses a transition that label_transitions does not list, and stores the time of the transition.';
 
 create trigger check_label_transition
   before update of state on private.label_purchases
@@ -126,11 +128,12 @@ language sql
 stable
 set search_path = ''
 as $$
-  -- Nobody works on it so long: a provider's answer is waited for less than a minute.
+  -- Longer than any provider call, which is limited to less than a minute.
   select p_purchase.state in ('requested', 'purchasing')
     and p_purchase.state_since < now() - interval '2 minutes';
 $$;
-comment on function private.is_abandoned(private.label_purchases) is 'Whether the worker of a purchase must have died.';
+comment on function private.is_abandoned(private.label_purchases) is
+  'Whether the worker of a purchase must have died: a provider call is limited to less than a minute.';
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 
 create function private.shipment_view(p_purchase private.label_purchases)
@@ -158,7 +161,7 @@ as $$
     'line_item_ids', to_jsonb(p_purchase.line_item_ids),
     'estimated_delivery', shipment.estimated_delivery,
     'status', shipment.status,
-    'tiktok_told_at', shipment.tiktok_told_at,
+    'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
     'created_at', p_purchase.created_at,
@@ -168,10 +171,15 @@ as $$
   left join public.shipments as shipment on shipment.id = p_purchase.id;
 $$;
 comment on function private.shipment_view(private.label_purchases) is
-  'A label and its parcel as the seller sees them: docs/labels.md.';
+  'A label and its parcel as the API shows them to the seller: docs/labels.md.';
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 
-create function private.purchase_to_work(p_purchase private.label_purchases)
+/*
+  Arguments: p_purchase.
+  Returns:   {id, attempt, state, provider, line_item_ids, parcel, sender, service, label_format, carrier_shipment_id,
+             carrier_rate_id, quoted_cost, currency, tiktok_package_id, order (private.order_to_ship)}.
+*/
+create function private.purchase_for_worker(p_purchase private.label_purchases)
 returns jsonb
 language sql
 stable
@@ -198,9 +206,9 @@ as $$
     )
   );
 $$;
-comment on function private.purchase_to_work(private.label_purchases) is
-  'A purchase as those who buy, look up and void need it, with its order (private.order_to_ship).';
-grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
+comment on function private.purchase_for_worker(private.label_purchases) is
+  'A purchase with its order, as the steps that buy, look up and void it need it.';
+grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 
 create function private.enqueue_label_task(p_type text, p_purchase private.label_purchases, p_occasion text)
 returns void
@@ -208,23 +216,22 @@ language sql
 security invoker
 set search_path = ''
 as $$
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    p_type || ':' || p_purchase.id || ':' || p_occasion,
-    p_type,
-    shop.shop_id,
-    p_purchase.id::text,
-    '{}'
+  select private.enqueue_task(
+    p_type, p_purchase.id || ':' || p_occasion, shop.shop_id, p_purchase.id::text
+  )
   from public.orders
   join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-  where orders.id = p_purchase.order_id
-  on conflict (source, external_id) do nothing;
+  where orders.id = p_purchase.order_id;
 $$;
 comment on function private.enqueue_label_task(text, private.label_purchases, text) is
-  'Puts a task about a label into the inbox, once for each occasion.';
+  'Enqueues a task about a label, once per occasion.';
 grant execute on function private.enqueue_label_task(text, private.label_purchases, text) to service_role;
 
+/*
+  Arguments: p_user_id; p_shipment_id.
+  Returns:   {shipment (private.shipment_view), purchase (private.purchase_for_worker)}.
+  Errors:    PT404, the seller has no such label.
+*/
 create function public.get_shipment(p_user_id uuid, p_shipment_id uuid)
 returns jsonb
 language plpgsql
@@ -243,14 +250,19 @@ begin
   end if;
   return jsonb_build_object(
     'shipment', private.shipment_view(purchase),
-    'purchase', private.purchase_to_work(purchase)
+    'purchase', private.purchase_for_worker(purchase)
   );
 end;
 $$;
 comment on function public.get_shipment(uuid, uuid) is
-  'A label of a seller: {shipment (private.shipment_view), purchase (private.purchase_to_work)}. Raises PT404 for one that is not theirs.';
+  'One label of a seller.';
 grant execute on function public.get_shipment(uuid, uuid) to service_role;
 
+/*
+  Arguments: p_user_id; p_order_id.
+  Returns:   [private.shipment_view].
+  Errors:    PT404, the seller has no such order.
+*/
 create function public.list_shipments(p_user_id uuid, p_order_id uuid)
 returns jsonb
 language plpgsql
@@ -270,9 +282,14 @@ begin
 end;
 $$;
 comment on function public.list_shipments(uuid, uuid) is
-  'Every label that was asked for an order, oldest first, also those that failed or are in doubt (private.shipment_view). Raises PT404 for an order that is not the seller''s.';
+  'All labels that were requested for an order, oldest first, including failed and unknown ones.';
 grant execute on function public.list_shipments(uuid, uuid) to service_role;
 
+/*
+  Arguments: p_purchase_id.
+  Returns:   private.purchase_for_worker with abandoned (its worker must have died), seconds (since its last change) and
+             shipment (private.shipment_view); null for an unknown purchase.
+*/
 create function public.get_label_purchase(p_purchase_id uuid)
 returns jsonb
 language sql
@@ -280,7 +297,7 @@ stable
 security invoker
 set search_path = ''
 as $$
-  select private.purchase_to_work(purchase)
+  select private.purchase_for_worker(purchase)
     || jsonb_build_object('abandoned', private.is_abandoned(purchase))
     || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
     || jsonb_build_object('shipment', private.shipment_view(purchase))
@@ -288,5 +305,5 @@ as $$
   where id = p_purchase_id;
 $$;
 comment on function public.get_label_purchase(uuid) is
-  'A purchase for the worker: private.purchase_to_work, whether its worker must have died (abandoned), seconds since its last change, and its shipment. Null if it is gone.';
+  'A purchase for the event worker.';
 grant execute on function public.get_label_purchase(uuid) to service_role;

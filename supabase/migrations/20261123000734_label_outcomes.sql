@@ -1,4 +1,4 @@
--- What became of a purchase: bought, not bought, or in doubt; and what that makes of the order.
+-- Results of a purchase (purchased, failed or unknown), and their effect on the order.
 
 create function private.order_status_of_shipments(p_order public.orders)
 returns text
@@ -29,10 +29,10 @@ as $$
   from units;
 $$;
 comment on function private.order_status_of_shipments(public.orders) is
-  'What an order''s parcels make of it; null without a live label.';
+  'The order status that follows from the parcels of an order; null without a live label.';
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
 
-create function private.note_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
+create function private.record_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
 returns void
 language plpgsql
 security invoker
@@ -48,9 +48,9 @@ begin
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
       select from public.shipments
-      where order_id = p_order_id and provider = 'easypost' and tiktok_told_at is not null
+      where order_id = p_order_id and provider = 'easypost' and tiktok_notified_at is not null
     ) then
-    -- TikTok still waits for these units: so do we, which no other news may bring about.
+    -- TikTok still waits for these units, so the order moves back, which no other change allows.
     becomes := coalesce(
       becomes,
       case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
@@ -67,10 +67,16 @@ begin
   values (p_order_id, before.user_id, p_event_type, p_changes, now());
 end;
 $$;
-comment on function private.note_shipment_change(uuid, text, jsonb) is
-  'A parcel of an order has changed: moves the order accordingly, and writes its timeline.';
-grant execute on function private.note_shipment_change(uuid, text, jsonb) to service_role;
+comment on function private.record_shipment_change(uuid, text, jsonb) is
+  'Moves the order after a change of one of its parcels, and writes its timeline.';
+grant execute on function private.record_shipment_change(uuid, text, jsonb) to service_role;
 
+/*
+  Arguments: p_purchase_id; p_label {carrier, service_type, tracking_number, label_url, label_expires_at, label_format,
+             shipping_cost (decimal string), currency, estimated_delivery, tiktok_package_id}; p_event_id or null.
+  Returns:   private.shipment_view.
+  Errors:    PT404, unknown purchase.
+*/
 create function public.finish_label_purchase(
   p_purchase_id uuid,
   p_label jsonb,
@@ -84,25 +90,26 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  -- The order first, as everywhere.
+  -- 1. Lock the order, then the purchase, in the order that all functions use.
   perform from public.orders
   where id = (select order_id from private.label_purchases where id = p_purchase_id)
   for update;
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
-    raise exception 'There is no label purchase %', p_purchase_id using errcode = 'PT404';
+    raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
   end if;
   if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
     update private.label_purchases
     set state = 'purchased', reason = null
     where id = p_purchase_id
     returning * into purchase;
-    -- Bought is bought, also what was believed to have failed.
+    -- 2. Store the purchase as bought, even if it was marked failed.
     perform private.claim_label_lines(purchase);
+    -- 3. Store the shipment.
     insert into public.shipments (
       id, order_id, provider, carrier, service_type, tracking_number, label_url, label_expires_at,
       label_format, shipping_cost, quoted_cost, currency, line_item_ids, estimated_delivery, status,
-      tracked_at, tiktok_package_id, tiktok_told_at
+      tracked_at, tiktok_package_id, tiktok_notified_at
     )
     values (
       p_purchase_id,
@@ -124,8 +131,9 @@ begin
       p_label ->> 'tiktok_package_id',
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
-    perform private.remember_sender(purchase.order_id, purchase.sender);
-    perform private.note_shipment_change(
+    -- 4. Update sender, order and timeline, and enqueue the follow-up task.
+    perform private.store_sender(purchase.order_id, purchase.sender);
+    perform private.record_shipment_change(
       purchase.order_id,
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
@@ -136,14 +144,19 @@ begin
       'purchased'
     );
   end if;
-  perform private.settle_done(p_event_id);
+  -- 5. Settle the event.
+  perform private.settle_event(p_event_id);
   return private.shipment_view(purchase);
 end;
 $$;
 comment on function public.finish_label_purchase(uuid, jsonb, bigint) is
-  'A label was bought: the purchase, the shipment, the order and its timeline in one transaction, with the task that follows and the event that asked for it. p_label: {carrier, service_type, tracking_number, label_url, label_expires_at, label_format, shipping_cost (a decimal string), currency, estimated_delivery, tiktok_package_id}. Doing it again changes nothing. Returns the shipment (private.shipment_view); raises PT404.';
+  'Stores a bought label: purchase, shipment, order, timeline, follow-up task and event in one transaction; repeating it changes nothing.';
 grant execute on function public.finish_label_purchase(uuid, jsonb, bigint) to service_role;
 
+/*
+  Arguments: p_purchase_id and p_attempt, the claim; p_reason, a code; p_event_id or null.
+  Returns:   private.shipment_view; unchanged if another worker took the purchase over or it is settled.
+*/
 create function public.fail_label_purchase(
   p_purchase_id uuid,
   p_attempt integer,
@@ -164,16 +177,20 @@ begin
   if found then
     delete from private.labelled_lines where purchase_id = p_purchase_id;
   end if;
-  perform private.settle_done(p_event_id);
+  perform private.settle_event(p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id;
   return private.shipment_view(purchase);
 end;
 $$;
 comment on function public.fail_label_purchase(uuid, integer, text, bigint) is
-  'It is certain that nothing was bought: its units are free again. Changes nothing if the purchase was taken over or settled since. Returns the shipment (private.shipment_view).';
+  'Marks a purchase failed once it is certain that nothing was bought, and frees its units.';
 grant execute on function public.fail_label_purchase(uuid, integer, text, bigint) to service_role;
 
-create function public.doubt_label_purchase(p_purchase_id uuid, p_attempt integer, p_reason text)
+/*
+  Arguments: p_purchase_id and p_attempt, the claim; p_reason, a code.
+  Returns:   private.shipment_view.
+*/
+create function public.mark_label_purchase_unknown(p_purchase_id uuid, p_attempt integer, p_reason text)
 returns jsonb
 language plpgsql
 security invoker
@@ -189,10 +206,14 @@ begin
   return private.shipment_view(purchase);
 end;
 $$;
-comment on function public.doubt_label_purchase(uuid, integer, text) is
-  'Nobody can say whether it was bought: the worker will ask the provider. Returns the shipment (private.shipment_view).';
-grant execute on function public.doubt_label_purchase(uuid, integer, text) to service_role;
+comment on function public.mark_label_purchase_unknown(uuid, integer, text) is
+  'Marks a purchase unknown: only the provider can tell whether it was bought, so the event worker looks it up.';
+grant execute on function public.mark_label_purchase_unknown(uuid, integer, text) to service_role;
 
+/*
+  Arguments: p_purchase_id; p_document {label_url, label_expires_at, label_format, tracking_number}; p_event_id or null.
+  Returns:   private.shipment_view.
+*/
 create function public.store_label_document(
   p_purchase_id uuid,
   p_document jsonb,
@@ -212,16 +233,20 @@ begin
       label_format = coalesce(p_document ->> 'label_format', label_format),
       tracking_number = coalesce(p_document ->> 'tracking_number', tracking_number)
   where id = p_purchase_id;
-  perform private.settle_done(p_event_id);
+  perform private.settle_event(p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id;
   return private.shipment_view(purchase);
 end;
 $$;
 comment on function public.store_label_document(uuid, jsonb, bigint) is
-  'Keeps a fresh link to a label: p_document {label_url, label_expires_at, label_format, tracking_number}. Returns the shipment (private.shipment_view).';
+  'Stores a fresh link to a label.';
 grant execute on function public.store_label_document(uuid, jsonb, bigint) to service_role;
 
-create function public.note_tiktok_told(
+/*
+  Arguments: p_purchase_id; p_package_id, p_warning and p_error of TikTok, or null; without p_error it was accepted;
+             p_event_id or null.
+*/
+create function public.record_tiktok_notification(
   p_purchase_id uuid,
   p_package_id text,
   p_warning text,
@@ -236,13 +261,13 @@ as $$
 begin
   update public.shipments
   set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
-      tiktok_told_at = case when p_error is null then coalesce(tiktok_told_at, now()) else tiktok_told_at end,
+      tiktok_notified_at = case when p_error is null then coalesce(tiktok_notified_at, now()) else tiktok_notified_at end,
       tiktok_warning = coalesce(p_warning, tiktok_warning),
       tiktok_error = p_error
   where id = p_purchase_id;
-  perform private.settle_done(p_event_id);
+  perform private.settle_event(p_event_id);
 end;
 $$;
-comment on function public.note_tiktok_told(uuid, text, text, text, bigint) is
-  'TikTok took a shipment''s tracking number, perhaps with a warning, or did not (p_error).';
-grant execute on function public.note_tiktok_told(uuid, text, text, text, bigint) to service_role;
+comment on function public.record_tiktok_notification(uuid, text, text, text, bigint) is
+  'Stores whether TikTok accepted the tracking number of a shipment.';
+grant execute on function public.record_tiktok_notification(uuid, text, text, text, bigint) to service_role;

@@ -1,4 +1,4 @@
--- Where parcels are, from carriers' webhooks and from asking.
+-- Status of parcels, from carrier webhooks and from polling.
 
 create function private.parcel_rank(p_status text)
 returns integer
@@ -19,10 +19,15 @@ as $$
   end;
 $$;
 comment on function private.parcel_rank(text) is
-  'A parcel only ever goes to a higher rank: late news never move it back. docs/labels.md.';
+  'Rank of a parcel status: a parcel only moves to a higher rank, so late updates never move it back; docs/labels.md.';
 grant execute on function private.parcel_rank(text) to service_role;
 
-create function private.move_shipment(p_shipment_id uuid, p_news jsonb)
+/*
+  Arguments: p_shipment_id; p_update {status, estimated_delivery, updated_at, tracking_number}, each optional.
+  Returns:   moved, recorded or stale.
+  Errors:    PT404, unknown shipment.
+*/
+create function private.move_shipment(p_shipment_id uuid, p_update jsonb)
 returns text
 language plpgsql
 security invoker
@@ -33,35 +38,38 @@ declare
   newer boolean;
   new_status text;
 begin
+  -- 1. Lock the order, then the shipment.
   perform from public.orders
   where id = (select order_id from public.shipments where id = p_shipment_id)
   for update;
   select * into before from public.shipments where id = p_shipment_id for update;
   if before.id is null then
-    raise exception 'There is no shipment %', p_shipment_id using errcode = 'PT404';
+    raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  newer := (p_news ->> 'updated_at')::timestamptz is null
+  -- 2. Apply a higher status always, other facts only if the update is newer.
+  newer := (p_update ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
-    or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
+    or (p_update ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
   new_status := case
-    when private.parcel_rank(p_news ->> 'status') > private.parcel_rank(before.status)
-      then p_news ->> 'status'
+    when private.parcel_rank(p_update ->> 'status') > private.parcel_rank(before.status)
+      then p_update ->> 'status'
     else before.status
   end;
   update public.shipments
   set status = new_status,
-      tracking_number = coalesce(tracking_number, p_news ->> 'tracking_number'),
+      tracking_number = coalesce(tracking_number, p_update ->> 'tracking_number'),
       estimated_delivery = case
-        when newer then coalesce((p_news ->> 'estimated_delivery')::date, estimated_delivery)
+        when newer then coalesce((p_update ->> 'estimated_delivery')::date, estimated_delivery)
         else estimated_delivery
       end,
-      tracking_updated_at = greatest(tracking_updated_at, (p_news ->> 'updated_at')::timestamptz),
+      tracking_updated_at = greatest(tracking_updated_at, (p_update ->> 'updated_at')::timestamptz),
       tracked_at = now()
   where id = p_shipment_id;
   if new_status = before.status then
-    return case when newer then 'noted' else 'stale' end;
+    return case when newer then 'recorded' else 'stale' end;
   end if;
-  perform private.note_shipment_change(
+  -- 3. Move the order and write the timeline.
+  perform private.record_shipment_change(
     before.order_id,
     'TRACKING_UPDATED',
     jsonb_build_object(
@@ -73,10 +81,15 @@ begin
 end;
 $$;
 comment on function private.move_shipment(uuid, jsonb) is
-  'News of a parcel: {status, estimated_delivery, updated_at, tracking_number}, each of which may be missing. Moves the order and writes its timeline. Returns moved, noted or stale; raises PT404.';
+  'Applies a tracking update to a parcel, moves its order and writes the timeline.';
 grant execute on function private.move_shipment(uuid, jsonb) to service_role;
 
-create function public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)
+/*
+  Arguments: p_event_id; p_shipment_id; p_update, see private.move_shipment.
+  Returns:   {outcome}: moved; recorded; stale; settled, the event already was.
+  Errors:    PT404, unknown shipment or event.
+*/
+create function public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_update jsonb)
 returns jsonb
 language plpgsql
 security invoker
@@ -86,16 +99,14 @@ declare
   event private.webhook_events := private.lock_open_event(p_event_id);
   outcome text;
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
+  if event.id is not null then
+    outcome := private.move_shipment(p_shipment_id, p_update);
   end if;
-  outcome := private.move_shipment(p_shipment_id, p_news);
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', outcome);
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
 end;
 $$;
 comment on function public.apply_tracking(bigint, uuid, jsonb) is
-  'What an event, or a question to the carrier, says of a parcel (private.move_shipment), with the event in one transaction. Returns {outcome}: moved, noted, stale, or settled (the event already was).';
+  'Applies a tracking update and settles its event, in one transaction.';
 grant execute on function public.apply_tracking(bigint, uuid, jsonb) to service_role;
 
 create function public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
@@ -116,17 +127,17 @@ as $$
       select id
       from public.shipments
       where tracking_number = p_tracking_number and provider = 'easypost'
-      -- Carriers use their numbers again.
+      -- Carriers reuse tracking numbers.
       order by created_at desc
       limit 1
     )
   );
 $$;
 comment on function public.find_easypost_shipment(text, text) is
-  'Whose tracker an event is about, by EasyPost''s shipment, else by tracking number. Null if it is none of ours.';
+  'The shipment of an EasyPost tracker, by EasyPost shipment id, else by tracking number; null if unknown.';
 grant execute on function public.find_easypost_shipment(text, text) to service_role;
 
-create function private.follow_order()
+create function private.update_tiktok_parcels()
 returns trigger
 language plpgsql
 security invoker
@@ -142,31 +153,28 @@ begin
       and provider = 'tiktok_shipping'
       and private.parcel_rank(status) < private.parcel_rank(becomes);
   end if;
-  -- Of several parcels the order tells only of the slowest: the others are asked about.
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    'CHECK_TRACKING:' || shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
+  -- The state of an order with several parcels is that of the slowest: track each parcel.
+  perform private.enqueue_task(
     'CHECK_TRACKING',
+    shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
     shop.shop_id,
-    shipment.id::text,
-    '{}'
+    shipment.id::text
+  )
   from public.shipments as shipment
   join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
   where shipment.order_id = new.id
     and shipment.provider = 'tiktok_shipping'
     and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1
-  on conflict (source, external_id) do nothing;
+    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
   return null;
 end;
 $$;
-comment on function private.follow_order() is
-  'Trigger: TikTok tells where its own parcels are by the state of their order, and of several by its changes.';
+comment on function private.update_tiktok_parcels() is
+  'Trigger: updates TikTok parcels from the state of their order; an order with several parcels enqueues CHECK_TRACKING for each.';
 
-create trigger shipments_follow_order
+create trigger update_tiktok_parcels
   after update of tiktok_updated_at on public.orders
   for each row when (
     new.shipping_type = 'TIKTOK' and old.tiktok_updated_at is distinct from new.tiktok_updated_at
   )
-  execute function private.follow_order();
+  execute function private.update_tiktok_parcels();

@@ -1,4 +1,4 @@
--- Labels for many orders at once: accepted together, worked one by one by the inbox.
+-- Labels for many orders: accepted together, bought one by one through the inbox.
 
 create table private.label_batches (
   id uuid primary key default gen_random_uuid(),
@@ -23,8 +23,8 @@ create table private.label_batch_items (
   primary key (batch_id, place),
   constraint label_batch_items_state_check check (state in ('waiting', 'purchased', 'failed', 'unknown'))
 );
-comment on table private.label_batch_items is 'One label of a batch, and what became of it.';
-comment on column private.label_batch_items.order_id is 'As the seller gave it: it may not be theirs.';
+comment on table private.label_batch_items is 'The labels of a batch and their results.';
+comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
 comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
 
 alter table private.label_batch_items enable row level security;
@@ -41,7 +41,7 @@ as $$
     select
       item.place,
       item.order_id,
-      -- What was unknown, or was given up too soon, is settled by the purchase itself.
+      -- The purchase decides about items whose result was unknown or came too late.
       case
         when item.state = 'waiting' or purchase.id is null then item.state
         when purchase.state in ('requested', 'purchasing') then item.state
@@ -59,7 +59,7 @@ as $$
   )
   select jsonb_build_object(
     'id', batch.id,
-    'state', case when bool_or(items.state = 'waiting') then 'working' else 'done' end,
+    'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
     'total', count(*),
     'waiting', count(*) filter (where items.state = 'waiting'),
     'purchased', count(*) filter (where items.state = 'purchased'),
@@ -80,9 +80,15 @@ as $$
   where batch.id = p_batch_id
   group by batch.id;
 $$;
-comment on function private.batch_view(uuid) is 'A batch for its seller: docs/labels.md, with a code where the function returns a problem.';
+comment on function private.batch_view(uuid) is
+  'A batch as the API shows it to its seller: docs/labels.md.';
 grant execute on function private.batch_view(uuid) to service_role;
 
+/*
+  Arguments: p_user_id; p_idempotency_key; p_request_hash; p_items, an array of p_request of request_label, each with
+             order_id.
+  Returns:   {outcome, batch (private.batch_view)}: accepted, exists, or key_reused without batch.
+*/
 create function public.request_label_batch(
   p_user_id uuid,
   p_idempotency_key text,
@@ -113,14 +119,9 @@ begin
   insert into private.label_batch_items (batch_id, place, order_id, request)
   select batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
   from jsonb_array_elements(p_items) with ordinality as item (request, place);
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    'BUY_LABEL:' || batch.id || ':' || item.place,
-    'BUY_LABEL',
-    shop.shop_id,
-    batch.id || ':' || item.place,
-    '{}'
+  perform private.enqueue_task(
+    'BUY_LABEL', batch.id || ':' || item.place, shop.shop_id, batch.id || ':' || item.place
+  )
   from private.label_batch_items as item
   left join public.orders on orders.id = item.order_id and orders.user_id = p_user_id
   left join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
@@ -129,9 +130,14 @@ begin
 end;
 $$;
 comment on function public.request_label_batch(uuid, text, text, jsonb) is
-  'Stores a batch and puts each of its labels into the inbox, in one transaction. p_items: an array of what request_label takes, with order_id. Returns {outcome, batch}: accepted, exists, or key_reused.';
+  'Stores a batch and enqueues each of its labels, in one transaction.';
 grant execute on function public.request_label_batch(uuid, text, text, jsonb) to service_role;
 
+/*
+  Arguments: p_user_id; p_batch_id.
+  Returns:   private.batch_view.
+  Errors:    PT404, the seller has no such batch.
+*/
 create function public.get_label_batch(p_user_id uuid, p_batch_id uuid)
 returns jsonb
 language plpgsql
@@ -147,9 +153,13 @@ begin
 end;
 $$;
 comment on function public.get_label_batch(uuid, uuid) is
-  'A batch (private.batch_view). Raises PT404 for one that is not the seller''s.';
+  'One batch of a seller.';
 grant execute on function public.get_label_batch(uuid, uuid) to service_role;
 
+/*
+  Arguments: p_batch_id; p_place.
+  Returns:   {user_id, request, state}; null for an unknown item.
+*/
 create function public.get_batch_item(p_batch_id uuid, p_place integer)
 returns jsonb
 language sql
@@ -163,9 +173,12 @@ as $$
   where item.batch_id = p_batch_id and item.place = p_place;
 $$;
 comment on function public.get_batch_item(uuid, integer) is
-  'One label of a batch, for the worker: {user_id, request, state}; null if it is gone.';
+  'One label of a batch, for the event worker.';
 grant execute on function public.get_batch_item(uuid, integer) to service_role;
 
+/*
+  Arguments: p_event_id; p_batch_id; p_place; p_result {state: purchased | failed | unknown, code unless purchased}.
+*/
 create function public.settle_batch_item(
   p_event_id bigint,
   p_batch_id uuid,
@@ -182,9 +195,9 @@ begin
   set state = p_result ->> 'state',
       code = p_result ->> 'code'
   where batch_id = p_batch_id and place = p_place;
-  perform private.settle_done(p_event_id);
+  perform private.settle_event(p_event_id);
 end;
 $$;
 comment on function public.settle_batch_item(bigint, uuid, integer, jsonb) is
-  'What became of a label of a batch, with its event in one transaction. p_result: {state: purchased, failed or unknown; code, unless it was bought}.';
+  'Stores the result of one label of a batch and settles its event, in one transaction.';
 grant execute on function public.settle_batch_item(bigint, uuid, integer, jsonb) to service_role;

@@ -1,5 +1,10 @@
--- What no webhook told: Stripe's subscriptions against ours, page by page, through the inbox.
+-- Comparison of all Stripe subscriptions with the stored ones, page by page, through the inbox.
 
+/*
+  Arguments: p_user_id, one seller; null means all.
+  Returns:   {event_id}.
+  Errors:    PT404, the seller has no Stripe customer.
+*/
 create function public.request_subscription_sync(p_user_id uuid default null)
 returns jsonb
 language plpgsql
@@ -12,9 +17,9 @@ begin
   if p_user_id is not null and not exists (
     select from private.stripe_customers where user_id = p_user_id
   ) then
-    raise exception 'User % has no customer at Stripe', p_user_id using errcode = 'PT404';
+    raise exception 'User % has no Stripe customer', p_user_id using errcode = 'PT404';
   end if;
-  -- One run at a time; of one user as many as are asked for.
+  -- All sellers: one run at a time. One seller: as many runs as requested.
   if p_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
   end if;
@@ -26,23 +31,25 @@ begin
     and p_user_id is null and object_id is null
   limit 1;
   if event_id is null then
-    insert into private.webhook_events (source, external_id, event_type, object_id, body)
-    values (
-      'creatorflow',
-      'SYNC_SUBSCRIPTIONS:' || gen_random_uuid(),
+    event_id := private.enqueue_task(
       'SYNC_SUBSCRIPTIONS',
-      p_user_id::text,
-      jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)::text
-    )
-    returning id into event_id;
+      gen_random_uuid()::text,
+      p_object_id => p_user_id::text,
+      p_body => jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)::text
+    );
   end if;
   return jsonb_build_object('event_id', event_id);
 end;
 $$;
 comment on function public.request_subscription_sync(uuid) is
-  'Enqueues the comparison of all subscriptions with Stripe, unless one is under way, or of one seller''s. Returns {event_id}; raises PT404 for a seller without a customer at Stripe.';
+  'Enqueues the comparison of all subscriptions with Stripe, unless one is running, or of the subscriptions of one seller.';
 grant execute on function public.request_subscription_sync(uuid) to service_role;
 
+/*
+  Arguments: p_event_id; p_progress, the body of the next page; with "finished" the comparison ends and is logged as
+             subscriptions_reconciled, or as subscriptions_differ if "failed" is above 0.
+  Returns:   {outcome}: continued; reconciled; settled, the event already was.
+*/
 create function public.continue_subscription_sync(p_event_id bigint, p_progress jsonb)
 returns jsonb
 language plpgsql
@@ -52,11 +59,7 @@ as $$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
-  end if;
-  perform private.settle_done(p_event_id);
-  if p_progress ? 'finished' then
+  if event.id is not null and p_progress ? 'finished' then
     insert into public.system_logs (event_type, details)
     values (
       case when coalesce((p_progress ->> 'failed')::integer, 0) = 0 then 'subscriptions_reconciled'
@@ -64,24 +67,27 @@ begin
       end,
       p_progress - 'finished' || jsonb_build_object('user_id', event.object_id)
     );
-    return jsonb_build_object('outcome', 'reconciled');
+    return private.settle_locked_event(event, '{"outcome": "reconciled"}');
+  elsif event.id is not null then
+    perform private.enqueue_task(
+      'SYNC_SUBSCRIPTIONS',
+      'after:' || p_event_id,
+      p_object_id => event.object_id,
+      p_body => p_progress::text
+    );
   end if;
-  insert into private.webhook_events (source, external_id, event_type, object_id, body)
-  values (
-    'creatorflow',
-    'SYNC_SUBSCRIPTIONS:after:' || p_event_id,
-    'SYNC_SUBSCRIPTIONS',
-    event.object_id,
-    p_progress::text
-  )
-  on conflict (source, external_id) do nothing;
-  return jsonb_build_object('outcome', 'continued');
+  return private.settle_locked_event(event, '{"outcome": "continued"}');
 end;
 $$;
 comment on function public.continue_subscription_sync(bigint, jsonb) is
-  'Settles a page of a comparison: enqueues the next one, which begins where p_progress says, or, if p_progress has "finished", logs subscriptions_reconciled, and subscriptions_differ if some could not be stored ("failed"). Returns {outcome}: continued, reconciled, or settled (the event already was).';
+  'Settles one page of a comparison: enqueues the next page, or logs the result.';
 grant execute on function public.continue_subscription_sync(bigint, jsonb) to service_role;
 
+/*
+  Arguments: p_subscriptions, an array of p_subscription of apply_subscription, each with place and
+             stripe_customer_id_hashes.
+  Returns:   the places of the differing subscriptions of known customers.
+*/
 create function public.compare_subscriptions(p_subscriptions jsonb)
 returns jsonb
 language plpgsql
@@ -91,19 +97,20 @@ as $$
 declare
   differing jsonb;
 begin
-  select coalesce(jsonb_agg(said.place order by said.place), '[]') into differing
+  -- 1. Find the subscriptions of known customers that differ.
+  select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
   from (
     select (entry.value ->> 'place')::integer as place, entry.value as state
     from jsonb_array_elements(p_subscriptions) as entry
-  ) as said
+  ) as listed
   left join public.subscriptions as stored
     on stored.stripe_subscription_id_hash = any (array(
-      select jsonb_array_elements_text(said.state -> 'stripe_subscription_id_hashes')
+      select jsonb_array_elements_text(listed.state -> 'stripe_subscription_id_hashes')
     ))
   where exists (
       select from private.stripe_customers
       where stripe_customer_id_hash = any (array(
-        select jsonb_array_elements_text(said.state -> 'stripe_customer_id_hashes')
+        select jsonb_array_elements_text(listed.state -> 'stripe_customer_id_hashes')
       ))
     )
     and (
@@ -112,13 +119,14 @@ begin
         stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
         stored.cancel_at_period_end
       ) is distinct from (
-        coalesce(said.state ->> 'plan_name', stored.plan_name), said.state ->> 'status',
-        (said.state ->> 'current_period_start')::timestamptz,
-        (said.state ->> 'current_period_end')::timestamptz,
-        (said.state ->> 'cancel_at_period_end')::boolean
+        coalesce(listed.state ->> 'plan_name', stored.plan_name), listed.state ->> 'status',
+        (listed.state ->> 'current_period_start')::timestamptz,
+        (listed.state ->> 'current_period_end')::timestamptz,
+        (listed.state ->> 'cancel_at_period_end')::boolean
       )
     )
-    and not (stored.id is null and said.state ->> 'plan_name' is null);
+    and not (stored.id is null and listed.state ->> 'plan_name' is null);
+  -- 2. Mark all of them as seen.
   update public.subscriptions
   set reconciled_at = now()
   where stripe_subscription_id_hash = any (array(
@@ -129,9 +137,14 @@ begin
 end;
 $$;
 comment on function public.compare_subscriptions(jsonb) is
-  'Notes that Stripe has these subscriptions. p_subscriptions: an array of what apply_subscription takes, each with place and stripe_customer_id_hashes. Returns the places of those of our customers that differ from ours.';
+  'Marks subscriptions as seen at Stripe and finds those that differ from the stored ones.';
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
 
+/*
+  Arguments: p_started_at, the start of the comparison; p_user_id, one seller or null; p_after, the last id of the page
+             before or null.
+  Returns:   [{id, stripe_subscription_id, stripe_customer_id}] by id; the Stripe ids encrypted.
+*/
 create function public.list_unseen_subscriptions(
   p_started_at timestamptz,
   p_user_id uuid default null,
@@ -168,9 +181,13 @@ as $$
   ) as unseen;
 $$;
 comment on function public.list_unseen_subscriptions(timestamptz, uuid, uuid) is
-  'Up to 100 subscriptions that are not over here, and that a comparison has not met at Stripe: [{id, stripe_subscription_id, stripe_customer_id (both encrypted)}], by id, behind p_after.';
+  'Up to 100 stored subscriptions that have not ended and that a comparison has not seen at Stripe.';
 grant execute on function public.list_unseen_subscriptions(timestamptz, uuid, uuid) to service_role;
 
+/*
+  Arguments: p_hashes, the hashes of the subscription id under every key.
+  Returns:   false if it had ended before.
+*/
 create function public.end_subscription(p_hashes text[])
 returns boolean
 language plpgsql
@@ -180,7 +197,7 @@ as $$
 declare
   ended public.subscriptions;
 begin
-  -- The customer first, like apply_subscription: else the two could wait for each other.
+  -- The customer first, like apply_subscription, to avoid a deadlock.
   perform from private.stripe_customers
   where user_id in (
     select user_id from public.subscriptions where stripe_subscription_id_hash = any (p_hashes)
@@ -200,5 +217,5 @@ begin
 end;
 $$;
 comment on function public.end_subscription(text[]) is
-  'A subscription that Stripe does not have any more has ended. Returns whether it had not before.';
+  'Ends a subscription that Stripe no longer has.';
 grant execute on function public.end_subscription(text[]) to service_role;

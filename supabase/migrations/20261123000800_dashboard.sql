@@ -1,4 +1,4 @@
--- A seller's figures at a glance, computed ahead.
+-- Precomputed figures of each seller.
 
 create materialized view private.user_dashboard_metrics as
 select
@@ -19,10 +19,9 @@ cross join (
 ) as month
 left join public.orders on orders.user_id = seller.id
 group by seller.id, seller.subscription_tier;
-comment on materialized view private.user_dashboard_metrics is
-  'One row a seller, as of refreshed_at; that of a deleted account goes with the next refresh. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
+comment on materialized view private.user_dashboard_metrics is 'Dashboard figures, one row per seller as of refreshed_at; in private, because a materialized view has no row level security.';
 
--- Concurrent refreshes need it.
+-- Required by concurrent refreshes.
 create unique index user_dashboard_metrics_user_id_key on private.user_dashboard_metrics (user_id);
 grant select on private.user_dashboard_metrics to service_role;
 
@@ -49,9 +48,14 @@ as $$
   where seller.id = (select auth.uid());
 $$;
 comment on function private.own_dashboard_metrics() is
-  'The caller''s row. Definer, because nobody but the backend may read the view; it asks auth.uid() and takes no argument.';
+  'Dashboard row of the caller; definer, because sellers may not read the view: it reads auth.uid() and takes no argument.';
 grant execute on function private.own_dashboard_metrics() to authenticated;
 
+/*
+  Returns:   {user_id, subscription_tier, total_orders, monthly_orders, total_revenue, monthly_revenue,
+             connected_shops, last_order_date, refreshed_at}; revenue as decimal strings over all currencies; zeros for
+             a seller who signed up after the last refresh.
+*/
 create function public.get_dashboard_metrics()
 returns jsonb
 language sql
@@ -62,7 +66,7 @@ as $$
   select private.own_dashboard_metrics();
 $$;
 comment on function public.get_dashboard_metrics() is
-  'The caller''s {user_id, subscription_tier, total_orders, monthly_orders, total_revenue, monthly_revenue, connected_shops, last_order_date, refreshed_at}. Revenue: decimal strings, all currencies added up. A seller who signed up since the last refresh has zeros.';
+  'Dashboard figures of the caller.';
 grant execute on function public.get_dashboard_metrics() to authenticated;
 
 create function public.refresh_dashboard_metrics()
@@ -76,5 +80,5 @@ begin
 end;
 $$;
 comment on function public.refresh_dashboard_metrics() is
-  'Computes the dashboards anew while they are being read. Definer, because only the owner may refresh.';
+  'Recomputes the dashboard figures without blocking readers; definer, because only the owner may refresh the view.';
 grant execute on function public.refresh_dashboard_metrics() to service_role;

@@ -1,4 +1,4 @@
--- Live updates: Postgres changes, filtered by RLS, and a small broadcast to the owner.
+-- Live updates: Postgres changes filtered by row level security, and a small broadcast to the owner.
 
 do $$
 begin
@@ -7,8 +7,8 @@ begin
   end if;
 end
 $$;
--- RLS decides who receives a change. (The brief's trigger orders_realtime_filter cannot: the return
--- value of an AFTER trigger is ignored.)
+-- Row level security decides who receives a change. The requested trigger orders_realtime_filter
+-- cannot: Postgres ignores the return value of an AFTER trigger.
 alter publication supabase_realtime add table
   public.orders, public.order_events, public.shipments, public.analytics_events;
 
@@ -33,7 +33,7 @@ begin
 end;
 $$;
 comment on function private.broadcast_order_change() is
-  'Trigger: tells the owner''s private topic that an order is there or changed; ids and states only, no address. Definer, because the writer may not use realtime.';
+  'Trigger: sends ids and states of a new or changed order to the private topic of its owner; definer, because the writer may not use realtime.';
 
 create trigger broadcast_order_insert
   after insert on public.orders
@@ -64,7 +64,7 @@ begin
 end;
 $$;
 comment on function private.broadcast_shipment_change() is
-  'Trigger: tells the owner''s private topic that a shipment is there or changed. Definer, because the writer may not use realtime.';
+  'Trigger: sends ids and status of a new or changed shipment to the private topic of its owner; definer, because the writer may not use realtime.';
 
 create trigger broadcast_shipment_insert
   after insert on public.shipments

@@ -1,4 +1,4 @@
--- What runs by the clock. Each job is safe to run twice and at the same time.
+-- Scheduled jobs; each one may run twice or concurrently.
 
 do $$
 begin
@@ -11,6 +11,11 @@ begin
 end
 $$;
 
+/*
+  Arguments: function_name.
+  Returns:   the request id of pg_net.
+  Errors:    P0001, Vault lacks project_url or secret_key.
+*/
 create function private.invoke_function(function_name text)
 returns bigint
 language plpgsql
@@ -36,12 +41,12 @@ begin
 end;
 $$;
 comment on function private.invoke_function(text) is
-  'Calls an Edge Function through pg_net with the secret key from Vault; raises if either secret is missing. Returns pg_net''s request id.';
+  'Calls an Edge Function through pg_net with the secret key from Vault.';
 
 do $$
 begin
   if to_regprocedure('cron.schedule(text, text, text)') is null then
-    raise warning 'pg_cron is not available: the jobs below must be run from outside';
+    raise warning 'pg_cron is not available: run the scheduled jobs from outside';
     return;
   end if;
   perform cron.schedule('event-worker', '* * * * *', $job$select private.invoke_function('event-worker')$job$);

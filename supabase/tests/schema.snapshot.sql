@@ -136,6 +136,7 @@ create table private.webhook_events (
   body text not null,
   status text not null default 'pending'::text,
   attempts integer not null default 0,
+  postponed integer not null default 0,
   next_attempt_at timestamp with time zone not null default now(),
   reason text,
   last_error text,
@@ -209,7 +210,7 @@ create table public.shipments (
   tracked_at timestamp with time zone,
   tracking_updated_at timestamp with time zone,
   tiktok_package_id text,
-  tiktok_told_at timestamp with time zone,
+  tiktok_notified_at timestamp with time zone,
   tiktok_warning text,
   tiktok_error text,
   created_at timestamp with time zone not null default now(),
@@ -302,6 +303,7 @@ alter table private.label_purchases add constraint label_purchases_line_item_ids
 alter table private.label_purchases add constraint label_purchases_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table private.label_purchases add constraint label_purchases_pkey PRIMARY KEY (id);
 alter table private.label_purchases add constraint label_purchases_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.label_purchases add constraint label_purchases_reason_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.label_purchases add constraint label_purchases_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'purchased'::text, 'failed'::text, 'unknown'::text, 'void_requested'::text, 'voided'::text, 'void_rejected'::text])));
 alter table private.label_purchases add constraint label_purchases_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.label_purchases add constraint label_purchases_user_id_idempotency_key_key UNIQUE (user_id, idempotency_key);
@@ -334,6 +336,7 @@ alter table private.tiktok_logins add constraint tiktok_logins_pkey PRIMARY KEY 
 alter table private.tiktok_logins add constraint tiktok_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.webhook_events add constraint webhook_events_pkey PRIMARY KEY (id);
 alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY (ARRAY['ignored'::text, 'held'::text, 'dead'::text])) = (reason IS NOT NULL)));
+alter table private.webhook_events add constraint webhook_events_reason_code_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text, 'creatorflow'::text])));
 alter table private.webhook_events add constraint webhook_events_source_external_id_key UNIQUE (source, external_id);
 alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
@@ -440,15 +443,6 @@ CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_i
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
 CREATE INDEX idx_users_subscription_tier ON public.users USING btree (subscription_tier);
 CREATE UNIQUE INDEX tiktok_shops_shop_id_key ON public.tiktok_shops USING btree (shop_id) WHERE (connection_status <> 'transferred'::text);
-CREATE OR REPLACE FUNCTION private.address_wins(incoming text, stored text)
- RETURNS boolean
- LANGUAGE sql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-  select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
-$function$
-;
 CREATE OR REPLACE FUNCTION private.aggregate_analytics(p_day date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -468,6 +462,26 @@ begin
   get diagnostics groups = row_count;
   return groups;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.answer_repeated_request(p_purchase private.label_purchases, p_order_id uuid, p_request_hash text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_purchase.id is null then null
+    when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
+      then jsonb_build_object('outcome', 'key_reused')
+    when p_purchase.state = 'unknown'
+        or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
+      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_for_worker(p_purchase))
+    when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
+      then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
+    when p_purchase.state not in ('requested', 'failed')
+      then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
+  end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.apply_refund(p_order public.orders, p_notice jsonb)
@@ -501,7 +515,7 @@ AS $function$
     select
       item.place,
       item.order_id,
-      -- What was unknown, or was given up too soon, is settled by the purchase itself.
+      -- The purchase decides about items whose result was unknown or came too late.
       case
         when item.state = 'waiting' or purchase.id is null then item.state
         when purchase.state in ('requested', 'purchasing') then item.state
@@ -519,7 +533,7 @@ AS $function$
   )
   select jsonb_build_object(
     'id', batch.id,
-    'state', case when bool_or(items.state = 'waiting') then 'working' else 'done' end,
+    'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
     'total', count(*),
     'waiting', count(*) filter (where items.state = 'waiting'),
     'purchased', count(*) filter (where items.state = 'purchased'),
@@ -639,6 +653,19 @@ AS $function$
   select date_trunc('month', now() at time zone 'UTC')::date;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.delete_shop_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.webhook_events
+  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.describe_changes(before public.orders, after public.orders, p_order jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -684,7 +711,7 @@ AS $function$
     'token_version', p_login.token_version,
     'lease_id', p_login.lease_id,
     'shop_ids', jsonb_agg(shop.shop_id order by shop.shop_id),
-    -- The same pair stands at every shop of the login, each encrypted for itself.
+    -- Every shop of the login stores the same pair, each encrypted for itself.
     'refresh_token', (array_agg(shop.refresh_token order by shop.shop_id))[1]
   )
   from public.tiktok_shops as shop
@@ -695,20 +722,17 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
  RETURNS integer
- LANGUAGE plpgsql
+ LANGUAGE sql
  SET search_path TO ''
 AS $function$
-declare
-  enqueued integer;
-begin
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    'ORDER_FOUND:' || p_shop.id || ':' || found.order_id || ':' || found.update_time,
-    'ORDER_FOUND',
-    p_shop.shop_id,
-    found.order_id,
-    '{}'
+  select count(
+    private.enqueue_task(
+      'ORDER_FOUND',
+      p_shop.id || ':' || found.order_id || ':' || found.update_time,
+      p_shop.shop_id,
+      found.order_id
+    )
+  )::integer
   from jsonb_to_recordset(p_orders) as found (order_id text, update_time bigint)
   where not exists (
       select from public.orders
@@ -720,13 +744,9 @@ begin
       select from private.webhook_events as waiting
       where waiting.shop_id = p_shop.shop_id
         and waiting.object_id = found.order_id
-        -- Not processing: that worker may have read an older state.
+        -- Without processing: that worker may have read an older state.
         and waiting.status in ('pending', 'held')
-    )
-  on conflict (source, external_id) do nothing;
-  get diagnostics enqueued = row_count;
-  return enqueued;
-end;
+    );
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_label_task(p_type text, p_purchase private.label_purchases, p_occasion text)
@@ -734,18 +754,12 @@ CREATE OR REPLACE FUNCTION private.enqueue_label_task(p_type text, p_purchase pr
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    p_type || ':' || p_purchase.id || ':' || p_occasion,
-    p_type,
-    shop.shop_id,
-    p_purchase.id::text,
-    '{}'
+  select private.enqueue_task(
+    p_type, p_purchase.id || ':' || p_occasion, shop.shop_id, p_purchase.id::text
+  )
   from public.orders
   join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-  where orders.id = p_purchase.order_id
-  on conflict (source, external_id) do nothing;
+  where orders.id = p_purchase.order_id;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
@@ -753,63 +767,20 @@ CREATE OR REPLACE FUNCTION private.enqueue_shop_task(p_shop public.tiktok_shops,
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  insert into private.webhook_events (source, external_id, event_type, shop_id, body)
-  values (
-    'creatorflow',
-    p_task || ':' || p_shop.id || ':' || extract(epoch from p_shop.connected_at),
-    p_task,
-    p_shop.shop_id,
-    '{}'
-  )
-  on conflict (source, external_id) do nothing;
+  select private.enqueue_task(
+    p_task, p_shop.id || ':' || extract(epoch from p_shop.connected_at), p_shop.shop_id
+  );
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.follow_order()
- RETURNS trigger
- LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION private.enqueue_task(p_type text, p_occasion text, p_shop_id text DEFAULT NULL::text, p_object_id text DEFAULT NULL::text, p_body text DEFAULT '{}'::text)
+ RETURNS bigint
+ LANGUAGE sql
  SET search_path TO ''
 AS $function$
-declare
-  becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
-begin
-  if becomes is not null then
-    update public.shipments
-    set status = becomes, tracked_at = now()
-    where order_id = new.id
-      and provider = 'tiktok_shipping'
-      and private.parcel_rank(status) < private.parcel_rank(becomes);
-  end if;
-  -- Of several parcels the order tells only of the slowest: the others are asked about.
   insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    'CHECK_TRACKING:' || shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
-    'CHECK_TRACKING',
-    shop.shop_id,
-    shipment.id::text,
-    '{}'
-  from public.shipments as shipment
-  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
-  where shipment.order_id = new.id
-    and shipment.provider = 'tiktok_shipping'
-    and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1
-  on conflict (source, external_id) do nothing;
-  return null;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.forget_shop_events()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  delete from private.webhook_events
-  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
-  return null;
-end;
+  values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
+  on conflict (source, external_id) do nothing
+  returning id;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.free_label_lines(p_order public.orders, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text)
@@ -924,7 +895,7 @@ CREATE OR REPLACE FUNCTION private.is_abandoned(p_purchase private.label_purchas
  STABLE
  SET search_path TO ''
 AS $function$
-  -- Nobody works on it so long: a provider's answer is waited for less than a minute.
+  -- Longer than any provider call, which is limited to less than a minute.
   select p_purchase.state in ('requested', 'purchasing')
     and p_purchase.state_since < now() - interval '2 minutes';
 $function$
@@ -974,7 +945,7 @@ AS $function$
     when p_order.shipping_type <> 'TIKTOK' and p_provider = 'tiktok_shipping' then 'tiktok_label_unavailable'
     when p_provider <> 'tiktok_shipping' and p_order.address_status = 'masked' then 'address_masked'
     when p_provider <> 'tiktok_shipping' and p_order.address_status = 'none' then 'address_missing'
-    -- Under way already, by somebody else's label; a label of ours that was voided is replaced.
+    -- Shipped with a foreign label; a voided label of ours may be replaced.
     when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
       select from public.shipments where order_id = p_order.id and provider is not null
     ) then 'already_shipped'
@@ -1002,10 +973,10 @@ AS $function$
 declare
   event private.webhook_events;
 begin
-  -- Waits for another worker that has the same event, and then finds it settled.
+  -- Waits for another worker with the same event, and then finds it settled.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   if event.status in ('done', 'ignored') then
     return null;
@@ -1080,7 +1051,7 @@ AS $function$
   );
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.move_shipment(p_shipment_id uuid, p_news jsonb)
+CREATE OR REPLACE FUNCTION private.move_shipment(p_shipment_id uuid, p_update jsonb)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1090,35 +1061,38 @@ declare
   newer boolean;
   new_status text;
 begin
+  -- 1. Lock the order, then the shipment.
   perform from public.orders
   where id = (select order_id from public.shipments where id = p_shipment_id)
   for update;
   select * into before from public.shipments where id = p_shipment_id for update;
   if before.id is null then
-    raise exception 'There is no shipment %', p_shipment_id using errcode = 'PT404';
+    raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  newer := (p_news ->> 'updated_at')::timestamptz is null
+  -- 2. Apply a higher status always, other facts only if the update is newer.
+  newer := (p_update ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
-    or (p_news ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
+    or (p_update ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
   new_status := case
-    when private.parcel_rank(p_news ->> 'status') > private.parcel_rank(before.status)
-      then p_news ->> 'status'
+    when private.parcel_rank(p_update ->> 'status') > private.parcel_rank(before.status)
+      then p_update ->> 'status'
     else before.status
   end;
   update public.shipments
   set status = new_status,
-      tracking_number = coalesce(tracking_number, p_news ->> 'tracking_number'),
+      tracking_number = coalesce(tracking_number, p_update ->> 'tracking_number'),
       estimated_delivery = case
-        when newer then coalesce((p_news ->> 'estimated_delivery')::date, estimated_delivery)
+        when newer then coalesce((p_update ->> 'estimated_delivery')::date, estimated_delivery)
         else estimated_delivery
       end,
-      tracking_updated_at = greatest(tracking_updated_at, (p_news ->> 'updated_at')::timestamptz),
+      tracking_updated_at = greatest(tracking_updated_at, (p_update ->> 'updated_at')::timestamptz),
       tracked_at = now()
   where id = p_shipment_id;
   if new_status = before.status then
-    return case when newer then 'noted' else 'stale' end;
+    return case when newer then 'recorded' else 'stale' end;
   end if;
-  perform private.note_shipment_change(
+  -- 3. Move the order and write the timeline.
+  perform private.record_shipment_change(
     before.order_id,
     'TRACKING_UPDATED',
     jsonb_build_object(
@@ -1152,47 +1126,12 @@ CREATE OR REPLACE FUNCTION private.next_payment_status(stored text, incoming tex
 AS $function$
   select case
     when incoming is null then stored
-    -- Money that went back is not there again because the parcel moves on.
+    -- A refund stays a refund when the parcel moves on.
     when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
     when stored = 'refunded' then stored
     when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.note_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  before public.orders;
-  becomes text;
-begin
-  select * into before from public.orders where id = p_order_id for update;
-  becomes := private.order_status_of_shipments(before);
-  if p_event_type = 'LABEL_VOIDED'
-    and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
-    and not exists (
-      select from public.shipments
-      where order_id = p_order_id and provider = 'easypost' and tiktok_told_at is not null
-    ) then
-    -- TikTok still waits for these units: so do we, which no other news may bring about.
-    becomes := coalesce(
-      becomes,
-      case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
-    );
-  else
-    becomes := private.next_order_status(before.order_status, becomes);
-  end if;
-  if becomes is distinct from before.order_status then
-    update public.orders set order_status = becomes where id = p_order_id;
-    p_changes := p_changes
-      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
-  end if;
-  insert into public.order_events (order_id, user_id, event_type, changes, happened_at)
-  values (p_order_id, before.user_id, p_event_type, p_changes, now());
-end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_line_item_ids(p_order public.orders)
@@ -1320,7 +1259,7 @@ AS $function$
   end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.purchase_to_work(p_purchase private.label_purchases)
+CREATE OR REPLACE FUNCTION private.purchase_for_worker(p_purchase private.label_purchases)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -1356,18 +1295,19 @@ declare
   purged jsonb := '{}';
   rows_deleted bigint;
 begin
-  -- A sender repeats itself for hours, not for weeks: by then its id is not needed to recognise it.
+  -- 1. Settled events: senders repeat a delivery for hours, not for weeks.
   delete from private.webhook_events
   where status in ('done', 'ignored') and settled_at < now() - interval '30 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('settled_events', rows_deleted);
 
+  -- 2. Dead events.
   delete from private.webhook_events
   where status = 'dead' and settled_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
-  -- Kept for a while after their time, so that somebody who comes late is told so.
+  -- 3. States and rates: kept for a day after they expire, so a late request gets the right error.
   delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
@@ -1376,6 +1316,7 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
+  -- 4. Logs and job history.
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
@@ -1433,6 +1374,41 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.record_shipment_change(p_order_id uuid, p_event_type text, p_changes jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  before public.orders;
+  becomes text;
+begin
+  select * into before from public.orders where id = p_order_id for update;
+  becomes := private.order_status_of_shipments(before);
+  if p_event_type = 'LABEL_VOIDED'
+    and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
+    and not exists (
+      select from public.shipments
+      where order_id = p_order_id and provider = 'easypost' and tiktok_notified_at is not null
+    ) then
+    -- TikTok still waits for these units, so the order moves back, which no other change allows.
+    becomes := coalesce(
+      becomes,
+      case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
+    );
+  else
+    becomes := private.next_order_status(before.order_status, becomes);
+  end if;
+  if becomes is distinct from before.order_status then
+    update public.orders set order_status = becomes where id = p_order_id;
+    p_changes := p_changes
+      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
+  end if;
+  insert into public.order_events (order_id, user_id, event_type, changes, happened_at)
+  values (p_order_id, before.user_id, p_event_type, p_changes, now());
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.refresh_user_plan(p_user_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -1460,67 +1436,52 @@ AS $function$
   where seller.id = p_user_id;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.remember_sender(p_order_id uuid, p_address jsonb)
- RETURNS void
- LANGUAGE sql
- SET search_path TO ''
-AS $function$
-  insert into private.senders (tiktok_shop_id, address)
-  select tiktok_shop_id, p_address
-  from public.orders
-  where id = p_order_id and p_address is not null
-  on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
-$function$
-;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
+  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
   where id = any (p_event_ids);
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.repeated_label(p_purchase private.label_purchases, p_order_id uuid, p_request_hash text)
- RETURNS jsonb
+CREATE OR REPLACE FUNCTION private.replaces_address(incoming text, stored text)
+ RETURNS boolean
  LANGUAGE sql
- STABLE
+ IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
-    when p_purchase.id is null then null
-    when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
-      then jsonb_build_object('outcome', 'key_reused')
-    when p_purchase.state = 'unknown'
-        or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
-      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_to_work(p_purchase))
-    when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
-      then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
-    when p_purchase.state not in ('requested', 'failed')
-      then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
-  end;
+  select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.settle_done(p_event_id bigint)
+CREATE OR REPLACE FUNCTION private.settle_event(p_event_id bigint, p_status text DEFAULT 'done'::text, p_reason text DEFAULT NULL::text, p_object_id text DEFAULT NULL::text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   update private.webhook_events
-  set status = 'done', reason = null, settled_at = now()
+  set status = p_status,
+      reason = p_reason,
+      object_id = coalesce(p_object_id, object_id),
+      settled_at = now()
   where id = p_event_id;
+end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.settle_stale(p_event_id bigint)
+CREATE OR REPLACE FUNCTION private.settle_locked_event(p_event private.webhook_events, p_result jsonb, p_status text DEFAULT 'done'::text, p_reason text DEFAULT NULL::text, p_object_id text DEFAULT NULL::text)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  update private.webhook_events
-  set status = 'ignored', reason = 'it is older than the connection', settled_at = now()
-  where id = p_event_id;
-  select jsonb_build_object('outcome', 'stale');
+begin
+  if p_event.id is null then
+    return p_result || jsonb_build_object('outcome', 'settled');
+  end if;
+  perform private.settle_event(p_event.id, p_status, p_reason, p_object_id);
+  return p_result;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.shipment_view(p_purchase private.label_purchases)
@@ -1547,7 +1508,7 @@ AS $function$
     'line_item_ids', to_jsonb(p_purchase.line_item_ids),
     'estimated_delivery', shipment.estimated_delivery,
     'status', shipment.status,
-    'tiktok_told_at', shipment.tiktok_told_at,
+    'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
     'created_at', p_purchase.created_at,
@@ -1577,12 +1538,24 @@ AS $function$
   where shop.id = p_order.tiktok_shop_id and shop.connection_status = 'active';
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.senders (tiktok_shop_id, address)
+  select tiktok_shop_id, p_address
+  from public.orders
+  where id = p_order_id and p_address is not null
+  on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+$function$
+;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
  RETURNS public.orders
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  -- What TikTok left out is kept: live answers omit what does not apply.
+  -- Fields that TikTok leaves out keep their value: live answers omit what does not apply.
   update public.orders
   set tiktok_status = p_order ->> 'tiktok_status',
       order_status = private.next_order_status(stored.order_status, p_order ->> 'order_status'),
@@ -1593,12 +1566,12 @@ AS $function$
       shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
       customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
       shipping_address = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order -> 'shipping_address'
         else stored.shipping_address
       end,
       address_status = case
-        when private.address_wins(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
           then p_order ->> 'address_status'
         else stored.address_status
       end,
@@ -1613,6 +1586,38 @@ AS $function$
       tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
   where id = stored.id
   returning *;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.update_tiktok_parcels()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
+begin
+  if becomes is not null then
+    update public.shipments
+    set status = becomes, tracked_at = now()
+    where order_id = new.id
+      and provider = 'tiktok_shipping'
+      and private.parcel_rank(status) < private.parcel_rank(becomes);
+  end if;
+  -- The state of an order with several parcels is that of the slowest: track each parcel.
+  perform private.enqueue_task(
+    'CHECK_TRACKING',
+    shipment.id || ':' || extract(epoch from new.tiktok_updated_at),
+    shop.shop_id,
+    shipment.id::text
+  )
+  from public.shipments as shipment
+  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
+  where shipment.order_id = new.id
+    and shipment.provider = 'tiktok_shipping'
+    and shipment.status in ('purchased', 'in_transit')
+    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
+  return null;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.webhook_event_condition(p_filter jsonb)
@@ -1634,21 +1639,24 @@ declare
   given record;
   wanted text;
 begin
+  -- 1. Require an object.
   if p_filter is null or jsonb_typeof(p_filter) <> 'object' then
     raise exception 'The filter has to be an object, such as {"status": "dead"}' using errcode = 'PT400';
   end if;
   for given in select entry.key, entry.value from jsonb_each(p_filter) as entry loop
+    -- 2. Require a known key.
     if given.key <> all (filters) then
-      raise exception 'There is no filter "%". There are: %',
+      raise exception 'Unknown filter "%"; known filters: %',
         left(given.key, 100), array_to_string(filters, ', ')
         using errcode = 'PT400';
     end if;
     wanted := given.value #>> '{}';
-    -- Ids too: as a number, one of TikTok's is another one by the time that it gets here.
+    -- 3. Require a text, for ids too: JSON numbers lose the last digits of a TikTok id.
     if jsonb_typeof(given.value) <> 'string' or wanted = '' then
       raise exception 'The filter "%" takes a text, not %', given.key, left(given.value::text, 100)
         using errcode = 'PT400';
     end if;
+    -- 4. Require one of the choices, or a time.
     if choices ? given.key and not (choices -> given.key) ? wanted then
       raise exception 'The filter "%" takes one of %, not "%"',
         given.key,
@@ -1666,6 +1674,7 @@ begin
             using errcode = 'PT400';
       end;
     end if;
+    -- 5. Add the condition with a quoted value.
     conditions := conditions || case given.key
       when 'error' then format('position(lower(%L) in lower(last_error)) > 0', wanted)
       when 'received_after' then format('received_at >= %L', wanted)
@@ -1717,10 +1726,11 @@ declare
   released integer := 0;
   changed boolean;
 begin
+  -- 1. Lock the event, if there is one, and the customer.
   if p_event_id is not null then
     event := private.lock_open_event(p_event_id);
     if event.id is null then
-      return jsonb_build_object('outcome', 'settled', 'released', 0);
+      return private.settle_locked_event(event, '{"released": 0}');
     end if;
   end if;
   select * into customer
@@ -1728,24 +1738,26 @@ begin
   where stripe_customer_id_hash = any (p_customer_hashes)
   for update;
   if customer.id is null then
-    raise exception 'Nobody here is this customer' using errcode = 'PT404';
+    raise exception 'Unknown Stripe customer' using errcode = 'PT404';
   end if;
   if customer.version <> p_version then
     return jsonb_build_object('outcome', 'conflict', 'released', 0);
   end if;
 
+  -- 2. Find the stored subscription.
   select * into stored
   from public.subscriptions
   where stripe_subscription_id_hash = any (hashes);
   if stored.id is not null and stored.user_id <> customer.user_id then
-    raise exception 'The subscription is another seller''s' using errcode = 'PT409';
+    raise exception 'The subscription belongs to another seller' using errcode = 'PT409';
   end if;
-  -- A price that is none of ours makes no plan; of one that we know it leaves the plan as it was.
+  -- 3. Choose the plan: an unknown price creates none and leaves a stored plan unchanged.
   plan := coalesce(plan, stored.plan_name);
   if plan is null then
     return jsonb_build_object('outcome', 'price_unknown', 'released', 0);
   end if;
 
+  -- 4. Store the state.
   limit_before := private.monthly_order_limit(customer.user_id);
   changed := stored.id is null or (
     stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
@@ -1785,12 +1797,14 @@ begin
         cancel_at_period_end = (p_subscription ->> 'cancel_at_period_end')::boolean
     where id = stored.id;
   end if;
+  -- 5. Update the version and the profile, and release held orders.
   update private.stripe_customers set version = version + 1 where id = customer.id;
   perform private.refresh_user_plan(customer.user_id);
   if private.monthly_order_limit(customer.user_id) > limit_before then
     released := public.release_held_events(customer.user_id);
   end if;
-  perform private.settle_done(p_event_id);
+  -- 6. Settle the event.
+  perform private.settle_event(p_event_id);
   return jsonb_build_object(
     'outcome', case when changed then 'applied' else 'unchanged' end,
     'released', released
@@ -1798,7 +1812,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_news jsonb)
+CREATE OR REPLACE FUNCTION public.apply_tracking(p_event_id bigint, p_shipment_id uuid, p_update jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1807,12 +1821,10 @@ declare
   event private.webhook_events := private.lock_open_event(p_event_id);
   outcome text;
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
+  if event.id is not null then
+    outcome := private.move_shipment(p_shipment_id, p_update);
   end if;
-  outcome := private.move_shipment(p_shipment_id, p_news);
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', outcome);
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
 end;
 $function$
 ;
@@ -1826,9 +1838,9 @@ declare
 begin
   perform from public.users where id = p_user_id for key share;
   if not found then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
-  -- Ten windows at TikTok are enough: the oldest goes.
+  -- A user has at most ten open states: the oldest are deleted.
   delete from private.tiktok_authorizations
   where state_hash in (
     select state_hash
@@ -1906,7 +1918,7 @@ declare
   due jsonb;
   claimed jsonb;
 begin
-  -- No call can mend these.
+  -- 1. End connections whose authorization expired: no call can renew them.
   expired := array(
     select id from public.tiktok_shops
     where connection_status = 'active' and refresh_token_expires_at <= now()
@@ -1914,6 +1926,7 @@ begin
   );
   perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
 
+  -- 2. Lock the due logins.
   select coalesce(jsonb_agg(jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
   from (
     select login.user_id, login.open_id
@@ -1934,7 +1947,7 @@ begin
     for update of login skip locked
   ) as locked;
 
-  -- Another statement, which sees what was stored just before the rows were locked.
+  -- 3. Lease them in another statement, which sees what was stored just before they were locked.
   with taken as (
     update private.tiktok_logins as login
     set lease_id = gen_random_uuid(),
@@ -1965,23 +1978,22 @@ AS $function$
 declare
   claimed jsonb;
 begin
-  -- Only an event whose workers all vanished gets here: a failure that was reported is settled by
-  -- fail_webhook_event.
+  -- 1. Mark events dead whose last worker never reported; fail_webhook_event settles reported failures.
   update private.webhook_events
   set status = 'dead',
-      reason = 'its workers vanished',
+      reason = 'workers_lost',
       settled_at = now()
   where id in (
     select id
     from private.webhook_events
     where status = 'processing'
       and next_attempt_at <= now()
-      and attempts >= private.max_webhook_attempts()
+      and attempts - postponed >= private.max_webhook_attempts()
     limit p_limit
     for update skip locked
   );
 
-  -- Shops take turns: a flood of one keeps no other waiting.
+  -- 2. Order the due events: the longest due of each shop in turn. 3. Lock and claim them.
   with queue as (
     select
       id,
@@ -1990,14 +2002,14 @@ begin
     from private.webhook_events
     where status in ('pending', 'processing')
       and next_attempt_at <= now()
-      and attempts < private.max_webhook_attempts()
+      and attempts - postponed < private.max_webhook_attempts()
   ), due as (
     select event.id
     from private.webhook_events as event
     join queue on queue.id = event.id
     where event.status in ('pending', 'processing')
       and event.next_attempt_at <= now()
-      and event.attempts < private.max_webhook_attempts()
+      and event.attempts - event.postponed < private.max_webhook_attempts()
     order by queue.place, queue.next_attempt_at
     limit p_limit
     for update of event skip locked
@@ -2010,6 +2022,7 @@ begin
     where event.id = due.id
     returning event.*
   )
+  -- 4. Return each one with the live connection of its shop.
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
@@ -2033,7 +2046,7 @@ begin
           join private.tiktok_logins as login
             on login.user_id = shop.user_id and login.open_id = shop.open_id
           where taken.source in ('tiktok', 'creatorflow')
-            -- Some bodies name no shop, but an order that we have.
+            -- Some bodies name a stored order instead of a shop.
             and shop.shop_id = coalesce(
               taken.shop_id,
               (
@@ -2065,19 +2078,20 @@ AS $function$
 declare
   differing jsonb;
 begin
-  select coalesce(jsonb_agg(said.place order by said.place), '[]') into differing
+  -- 1. Find the subscriptions of known customers that differ.
+  select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
   from (
     select (entry.value ->> 'place')::integer as place, entry.value as state
     from jsonb_array_elements(p_subscriptions) as entry
-  ) as said
+  ) as listed
   left join public.subscriptions as stored
     on stored.stripe_subscription_id_hash = any (array(
-      select jsonb_array_elements_text(said.state -> 'stripe_subscription_id_hashes')
+      select jsonb_array_elements_text(listed.state -> 'stripe_subscription_id_hashes')
     ))
   where exists (
       select from private.stripe_customers
       where stripe_customer_id_hash = any (array(
-        select jsonb_array_elements_text(said.state -> 'stripe_customer_id_hashes')
+        select jsonb_array_elements_text(listed.state -> 'stripe_customer_id_hashes')
       ))
     )
     and (
@@ -2086,13 +2100,14 @@ begin
         stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
         stored.cancel_at_period_end
       ) is distinct from (
-        coalesce(said.state ->> 'plan_name', stored.plan_name), said.state ->> 'status',
-        (said.state ->> 'current_period_start')::timestamptz,
-        (said.state ->> 'current_period_end')::timestamptz,
-        (said.state ->> 'cancel_at_period_end')::boolean
+        coalesce(listed.state ->> 'plan_name', stored.plan_name), listed.state ->> 'status',
+        (listed.state ->> 'current_period_start')::timestamptz,
+        (listed.state ->> 'current_period_end')::timestamptz,
+        (listed.state ->> 'cancel_at_period_end')::boolean
       )
     )
-    and not (stored.id is null and said.state ->> 'plan_name' is null);
+    and not (stored.id is null and listed.state ->> 'plan_name' is null);
+  -- 2. Mark all of them as seen.
   update public.subscriptions
   set reconciled_at = now()
   where stripe_subscription_id_hash = any (array(
@@ -2115,9 +2130,10 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
+  -- 1. Lock the shops against workers that decide whether they are connected.
   perform private.lock_shop_connections(granted_shops, true);
 
-  -- Two ways back from TikTok at once: the pair that was issued first is dead, though it came last.
+  -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
   perform from private.tiktok_logins
   where user_id = p_user_id and open_id = p_grant ->> 'open_id'
   for update;
@@ -2136,7 +2152,7 @@ begin
     return connected;
   end if;
 
-  -- A refresh that is under way stores nothing any more: its number is older.
+  -- 3. Store the login; the new version makes a running refresh store nothing.
   insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
   values (
     p_user_id,
@@ -2154,7 +2170,7 @@ begin
         lease_id = null,
         lease_until = null;
 
-  -- What the login no longer owns, or no longer grants.
+  -- 4. Close shops of the login that it no longer owns or grants.
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
   from public.tiktok_shops
   where user_id = p_user_id
@@ -2162,13 +2178,14 @@ begin
     and connection_status = 'active'
     and shop_id <> all (granted_shops);
 
-  -- A dead connection of another account makes room; a live one does not.
+  -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
   perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
   from public.tiktok_shops
   where shop_id = any (granted_shops)
     and user_id <> p_user_id
     and connection_status in ('needs_reauth', 'disconnected');
 
+  -- 6. Store the shops.
   begin
     insert into public.tiktok_shops as shop (
       user_id, shop_id, shop_name, region, shop_cipher, open_id, granted_scopes,
@@ -2203,27 +2220,49 @@ begin
       raise exception 'A shop is connected to another account' using errcode = 'PT409';
   end;
 
+  -- 7. Enqueue their first tasks.
   perform private.enqueue_shop_task(shop, task)
   from public.tiktok_shops as shop
   cross join unnest(array['SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS']) as task
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
-  -- What came before the shop was connected is worked now, and so is what has failed since.
-  update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
-  where id in (
+  -- 8. Make events due that arrived before the connection or failed since.
+  perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status = 'pending' or (status = 'ignored' and reason = 'the shop is not connected'))
+      and (status = 'pending' or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
     for update skip locked
-  );
+  ));
 
+  -- 9. Return the shops.
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
   into connected
   from public.tiktok_shops
   where user_id = p_user_id and shop_id = any (granted_shops);
   return connected;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.consume_tiktok_authorization(p_state_hash text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  known private.tiktok_authorizations;
+begin
+  select * into known from private.tiktok_authorizations where state_hash = p_state_hash for update;
+  if known.state_hash is null then
+    return jsonb_build_object('outcome', 'unknown');
+  elsif known.used_at is not null then
+    return jsonb_build_object('outcome', 'used');
+  end if;
+  update private.tiktok_authorizations set used_at = now() where state_hash = p_state_hash;
+  if known.expires_at <= now() then
+    return jsonb_build_object('outcome', 'expired');
+  end if;
+  return jsonb_build_object('outcome', 'valid', 'user_id', known.user_id);
 end;
 $function$
 ;
@@ -2235,11 +2274,7 @@ AS $function$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
-  end if;
-  perform private.settle_done(p_event_id);
-  if p_progress ? 'finished' then
+  if event.id is not null and p_progress ? 'finished' then
     insert into public.system_logs (event_type, details)
     values (
       case when coalesce((p_progress ->> 'failed')::integer, 0) = 0 then 'subscriptions_reconciled'
@@ -2247,18 +2282,16 @@ begin
       end,
       p_progress - 'finished' || jsonb_build_object('user_id', event.object_id)
     );
-    return jsonb_build_object('outcome', 'reconciled');
+    return private.settle_locked_event(event, '{"outcome": "reconciled"}');
+  elsif event.id is not null then
+    perform private.enqueue_task(
+      'SYNC_SUBSCRIPTIONS',
+      'after:' || p_event_id,
+      p_object_id => event.object_id,
+      p_body => p_progress::text
+    );
   end if;
-  insert into private.webhook_events (source, external_id, event_type, object_id, body)
-  values (
-    'creatorflow',
-    'SYNC_SUBSCRIPTIONS:after:' || p_event_id,
-    'SYNC_SUBSCRIPTIONS',
-    event.object_id,
-    p_progress::text
-  )
-  on conflict (source, external_id) do nothing;
-  return jsonb_build_object('outcome', 'continued');
+  return private.settle_locked_event(event, '{"outcome": "continued"}');
 end;
 $function$
 ;
@@ -2310,13 +2343,13 @@ declare
   location text;
 begin
   if backup_name is null or backup_name !~ '^[A-Za-z0-9][A-Za-z0-9 _.:-]{0,62}$' then
-    raise exception 'A backup point''s name has 1 to 63 letters, digits, blanks, _ . : or -'
+    raise exception 'The name of a backup point has 1 to 63 letters, digits, spaces, _ . : or -'
       using errcode = '22023';
   end if;
   if not pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') then
     raise exception 'The role % may not create restore points', current_user
       using errcode = '42501',
-        hint = 'On Supabase, use the project''s backups or point-in-time recovery; elsewhere: grant execute on function pg_create_restore_point(text) to ' || quote_ident(current_user);
+        hint = 'On Supabase, use the backups or point-in-time recovery of the project; elsewhere: grant execute on function pg_create_restore_point(text) to ' || quote_ident(current_user);
   end if;
   location := pg_catalog.pg_create_restore_point(backup_name)::text;
   insert into public.system_logs (event_type, details)
@@ -2333,25 +2366,25 @@ AS $function$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
-  end if;
-  perform from private.tiktok_logins as login
-  join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
-  where shop.id = p_tiktok_shop_id
-  for update of login;
+  if event.id is not null then
+    perform from private.tiktok_logins as login
+    join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
+    where shop.id = p_tiktok_shop_id
+    for update of login;
 
-  -- A late delivery is about an older connection: the seller has agreed again since.
-  perform private.close_tiktok_shops(array[id], 'disconnected', 'deauthorized')
-  from public.tiktok_shops
-  where id = p_tiktok_shop_id
-    and connection_status = 'active'
-    and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
-  if not found then
-    return private.settle_stale(p_event_id);
+    -- A late delivery concerns an older connection: the seller has authorized the app again since.
+    perform private.close_tiktok_shops(array[id], 'disconnected', 'deauthorized')
+    from public.tiktok_shops
+    where id = p_tiktok_shop_id
+      and connection_status = 'active'
+      and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
+    if not found then
+      return private.settle_locked_event(
+        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
+      );
+    end if;
   end if;
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', 'disconnected');
+  return private.settle_locked_event(event, '{"outcome": "disconnected"}');
 end;
 $function$
 ;
@@ -2373,9 +2406,9 @@ begin
   where id = p_tiktok_shop_id and user_id = p_user_id
   for update;
   if shop.id is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  -- Whose it is now is not for its former account to say.
+  -- A former account cannot end the connection of the new account.
   if shop.connection_status <> 'transferred' then
     perform private.close_tiktok_shops(array[shop.id], 'disconnected', 'by_seller');
   end if;
@@ -2387,22 +2420,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.doubt_label_purchase(p_purchase_id uuid, p_attempt integer, p_reason text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  purchase private.label_purchases;
-begin
-  update private.label_purchases
-  set state = 'unknown', reason = p_reason
-  where id = p_purchase_id and attempt = p_attempt and state = 'purchasing';
-  select * into purchase from private.label_purchases where id = p_purchase_id;
-  return private.shipment_view(purchase);
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION public.end_subscription(p_hashes text[])
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2411,7 +2428,7 @@ AS $function$
 declare
   ended public.subscriptions;
 begin
-  -- The customer first, like apply_subscription: else the two could wait for each other.
+  -- The customer first, like apply_subscription, to avoid a deadlock.
   perform from private.stripe_customers
   where user_id in (
     select user_id from public.subscriptions where stripe_subscription_id_hash = any (p_hashes)
@@ -2433,12 +2450,9 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.enqueue_label_tasks()
  RETURNS integer
- LANGUAGE plpgsql
+ LANGUAGE sql
  SET search_path TO ''
 AS $function$
-declare
-  enqueued integer;
-begin
   with due as (
     select
       id,
@@ -2457,30 +2471,27 @@ begin
       and provider is not null
       and tracked_at < now() - interval '24 hours'
       and created_at > now() - interval '90 days'
+  ), next_tasks as (
+    select due.id, task, due.id || ':' || occasion as occasion, shop.shop_id
+    from due
+    join public.orders on orders.id = due.order_id
+    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+    where not exists (
+      select from private.webhook_events as waiting
+      where waiting.shop_id = shop.shop_id
+        and waiting.object_id = due.id::text
+        and waiting.event_type = task
+        and waiting.status in ('pending', 'processing')
+    )
+    -- Tasks that already ran on this occasion must not use up the limit.
+    and not exists (
+      select from private.webhook_events as enqueued
+      where enqueued.source = 'creatorflow' and enqueued.external_id = task || ':' || due.id || ':' || occasion
+    )
+    order by due.id
+    limit 1000
   )
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select 'creatorflow', task || ':' || due.id || ':' || occasion, task, shop.shop_id, due.id::text, '{}'
-  from due
-  join public.orders on orders.id = due.order_id
-  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-  where not exists (
-    select from private.webhook_events as waiting
-    where waiting.shop_id = shop.shop_id
-      and waiting.object_id = due.id::text
-      and waiting.event_type = task
-      and waiting.status in ('pending', 'processing')
-  )
-  -- Those that were asked for in vain keep no other waiting.
-  and not exists (
-    select from private.webhook_events as told
-    where told.source = 'creatorflow' and told.external_id = task || ':' || due.id || ':' || occasion
-  )
-  order by due.id
-  limit 1000
-  on conflict (source, external_id) do nothing;
-  get diagnostics enqueued = row_count;
-  return enqueued;
-end;
+  select count(private.enqueue_task(task, occasion, shop_id, id::text))::integer from next_tasks;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.expand_webhook_event(p_event_id bigint, p_tiktok_shop_id uuid, p_orders jsonb)
@@ -2491,26 +2502,22 @@ AS $function$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
+  if event.id is not null then
+    if jsonb_array_length(p_orders) = 0 then
+      perform public.request_order_sync(event.shop_id)
+      from public.tiktok_shops
+      where id = p_tiktok_shop_id and connection_status = 'active';
+    end if;
+    perform private.enqueue_task(
+      event.event_type,
+      event.id || ':' || named.order_id,
+      event.shop_id,
+      named.order_id,
+      jsonb_build_object('notice', coalesce(named.notice, '{}'))::text
+    )
+    from jsonb_to_recordset(p_orders) as named (order_id text, notice jsonb);
   end if;
-  if jsonb_array_length(p_orders) = 0 then
-    perform public.request_order_sync(event.shop_id)
-    from public.tiktok_shops
-    where id = p_tiktok_shop_id and connection_status = 'active';
-  end if;
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    event.event_type || ':' || event.id || ':' || named.order_id,
-    event.event_type,
-    event.shop_id,
-    named.order_id,
-    jsonb_build_object('notice', coalesce(named.notice, '{}'))::text
-  from jsonb_to_recordset(p_orders) as named (order_id text, notice jsonb)
-  on conflict (source, external_id) do nothing;
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', 'expanded');
+  return private.settle_locked_event(event, '{"outcome": "expanded"}');
 end;
 $function$
 ;
@@ -2528,7 +2535,7 @@ begin
   if found then
     delete from private.labelled_lines where purchase_id = p_purchase_id;
   end if;
-  perform private.settle_done(p_event_id);
+  perform private.settle_event(p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id;
   return private.shipment_view(purchase);
 end;
@@ -2548,7 +2555,7 @@ begin
       refresh_failures = refresh_failures + 1,
       refresh_refusals = refresh_refusals + case when p_kind = 'refused' then 1 else 0 end,
       last_refresh_error = left(p_error, 500),
-      -- 30 s doubling, of which a random half; outages are asked after each hour, refusals less often.
+      -- 30 s doubling, half of it random: up to 1 h after outages, up to 6 h after refusals.
       refresh_not_before = now() + greatest(
         make_interval(
           secs => least(
@@ -2581,13 +2588,13 @@ declare
   new_status text;
 begin
   update private.webhook_events
-  set status = case when attempts < private.max_webhook_attempts() then 'pending' else 'dead' end,
-      reason = case when attempts < private.max_webhook_attempts() then null else left(p_error, 500) end,
-      settled_at = case when attempts < private.max_webhook_attempts() then null else now() end,
+  set status = case when attempts - postponed < private.max_webhook_attempts() then 'pending' else 'dead' end,
+      reason = case when attempts - postponed < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
+      settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
       last_error = left(p_error, 2000),
-      -- 30 s doubling to 2 h, of which a random half: the last of ten attempts is 2 to 4 h after the first.
+      -- 30 s doubling to 2 h, half of it random: the last of ten attempts is 2 to 4 h after the first.
       next_attempt_at = now() + greatest(
-        make_interval(secs => least(30 * 2 ^ (attempts - 1), 7200) * (0.5 + random() / 2)),
+        make_interval(secs => least(30 * 2 ^ (attempts - postponed - 1), 7200) * (0.5 + random() / 2)),
         make_interval(secs => coalesce(p_retry_after_seconds, 0))
       )
   where id = p_event_id and status = 'processing' and attempts = p_attempt
@@ -2613,7 +2620,7 @@ AS $function$
       select id
       from public.shipments
       where tracking_number = p_tracking_number and provider = 'easypost'
-      -- Carriers use their numbers again.
+      -- Carriers reuse tracking numbers.
       order by created_at desc
       limit 1
     )
@@ -2639,25 +2646,26 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  -- The order first, as everywhere.
+  -- 1. Lock the order, then the purchase, in the order that all functions use.
   perform from public.orders
   where id = (select order_id from private.label_purchases where id = p_purchase_id)
   for update;
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
-    raise exception 'There is no label purchase %', p_purchase_id using errcode = 'PT404';
+    raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
   end if;
   if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
     update private.label_purchases
     set state = 'purchased', reason = null
     where id = p_purchase_id
     returning * into purchase;
-    -- Bought is bought, also what was believed to have failed.
+    -- 2. Store the purchase as bought, even if it was marked failed.
     perform private.claim_label_lines(purchase);
+    -- 3. Store the shipment.
     insert into public.shipments (
       id, order_id, provider, carrier, service_type, tracking_number, label_url, label_expires_at,
       label_format, shipping_cost, quoted_cost, currency, line_item_ids, estimated_delivery, status,
-      tracked_at, tiktok_package_id, tiktok_told_at
+      tracked_at, tiktok_package_id, tiktok_notified_at
     )
     values (
       p_purchase_id,
@@ -2679,8 +2687,9 @@ begin
       p_label ->> 'tiktok_package_id',
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
-    perform private.remember_sender(purchase.order_id, purchase.sender);
-    perform private.note_shipment_change(
+    -- 4. Update sender, order and timeline, and enqueue the follow-up task.
+    perform private.store_sender(purchase.order_id, purchase.sender);
+    perform private.record_shipment_change(
       purchase.order_id,
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
@@ -2691,7 +2700,8 @@ begin
       'purchased'
     );
   end if;
-  perform private.settle_done(p_event_id);
+  -- 5. Settle the event.
+  perform private.settle_event(p_event_id);
   return private.shipment_view(purchase);
 end;
 $function$
@@ -2704,12 +2714,10 @@ AS $function$
 declare
   event private.webhook_events := private.lock_open_event(p_event_id);
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
+  if event.id is not null then
+    update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;
   end if;
-  update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', 'subscribed');
+  return private.settle_locked_event(event, '{"outcome": "subscribed"}');
 end;
 $function$
 ;
@@ -2754,7 +2762,7 @@ CREATE OR REPLACE FUNCTION public.get_label_purchase(p_purchase_id uuid)
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.purchase_to_work(purchase)
+  select private.purchase_for_worker(purchase)
     || jsonb_build_object('abandoned', private.is_abandoned(purchase))
     || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
     || jsonb_build_object('shipment', private.shipment_view(purchase))
@@ -2807,7 +2815,7 @@ begin
   end if;
   return jsonb_build_object(
     'shipment', private.shipment_view(purchase),
-    'purchase', private.purchase_to_work(purchase)
+    'purchase', private.purchase_for_worker(purchase)
   );
 end;
 $function$
@@ -2823,7 +2831,7 @@ declare
 begin
   select * into seller from public.users where id = p_user_id;
   if seller.id is null then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   return jsonb_build_object(
     'email', seller.email,
@@ -2867,15 +2875,15 @@ declare
   shop text;
 begin
   select shop_id into shop from private.webhook_events where id = p_event_id;
-  if p_reason = 'the shop is not connected' and shop is not null then
+  if p_reason = 'shop_not_connected' and shop is not null then
     perform private.lock_shop_connections(array[shop], false);
-    -- It was when the event was claimed; connecting it reopens only what is ignored already.
+    -- Connected after the claim: connecting reopens only events that are already ignored.
     if exists (
       select from public.tiktok_shops
       where shop_id = shop and connection_status = 'active'
     ) then
       update private.webhook_events
-      set status = 'pending', attempts = 0, next_attempt_at = now()
+      set status = 'pending', attempts = 0, postponed = 0, next_attempt_at = now()
       where id = p_event_id and status = 'processing' and attempts = p_attempt;
       return found;
     end if;
@@ -2900,16 +2908,18 @@ declare
   changes jsonb;
   outcome text;
 begin
+  -- 1. Lock the order counter of the seller, then the event.
   select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
   if seller is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
   perform private.lock_monthly_count(seller);
   event := private.lock_open_event(p_event_id);
   if event.id is null then
-    return jsonb_build_object('outcome', 'settled', 'order_id', null);
+    return private.settle_locked_event(event, '{"order_id": null}');
   end if;
 
+  -- 2. Update a stored order, insert a new one within the limit, or hold it.
   select * into before
   from public.orders
   where tiktok_shop_id = p_tiktok_shop_id
@@ -2933,7 +2943,7 @@ begin
     outcome := 'held';
   end if;
 
-  -- A replayed event has told its news already.
+  -- 3. Write the timeline; the facts of a replayed event are already in it.
   if after.id is not null and exists (
     select from public.order_events where order_id = after.id and webhook_event_id = event.id
   ) then
@@ -2956,13 +2966,14 @@ begin
     end if;
   end if;
 
-  update private.webhook_events
-  set status = case when outcome = 'held' then 'held' else 'done' end,
-      reason = case when outcome = 'held' then 'order_limit' end,
-      object_id = p_order ->> 'tiktok_order_id',
-      settled_at = now()
-  where id = p_event_id;
-  return jsonb_build_object('outcome', outcome, 'order_id', after.id);
+  -- 4. Settle the event.
+  return private.settle_locked_event(
+    event,
+    jsonb_build_object('outcome', outcome, 'order_id', after.id),
+    case when outcome = 'held' then 'held' else 'done' end,
+    case when outcome = 'held' then 'order_limit' end,
+    p_order ->> 'tiktok_order_id'
+  );
 end;
 $function$
 ;
@@ -2975,7 +2986,7 @@ declare
   item record;
   outcomes jsonb := '[]';
 begin
-  -- Before any event: so that two workers never wait for each other.
+  -- Before any event, so two workers never deadlock.
   perform private.lock_monthly_count(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
   for item in
     select entry.event_id, entry."order", coalesce(entry.notice, '{}') as notice
@@ -2988,7 +2999,7 @@ begin
         || public.ingest_order(item.event_id, p_tiktok_shop_id, item."order", item.notice)
       );
     exception
-      -- One order that cannot be stored stops no other.
+      -- An order that cannot be stored does not stop the others.
       when others then
         outcomes := outcomes || jsonb_build_object(
           'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
@@ -3008,6 +3019,7 @@ declare
   login private.tiktok_logins;
   shop public.tiktok_shops;
 begin
+  -- 1. Lock the login of the shop.
   select owner.* into login
   from private.tiktok_logins as owner
   join public.tiktok_shops as owned on owned.user_id = owner.user_id and owned.open_id = owner.open_id
@@ -3015,6 +3027,7 @@ begin
   for update of owner;
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
 
+  -- 2. Decide whether a refresh is needed and allowed.
   if shop.connection_status is distinct from 'active' then
     return jsonb_build_object('state', 'inactive');
   elsif login.token_version > p_token_version then
@@ -3029,9 +3042,10 @@ begin
       'retry_after_seconds', ceil(extract(epoch from login.refresh_not_before - now()))
     );
   elsif login.last_refreshed_at > now() - interval '1 minute' then
-    -- A brand-new token is refused: another one would be too.
+    -- TikTok refused a new token: it would refuse the next one too.
     return jsonb_build_object('state', 'waiting', 'retry_after_seconds', 60);
   end if;
+  -- 3. Lease it.
   update private.tiktok_logins
   set lease_id = gen_random_uuid(),
       lease_until = now() + make_interval(secs => p_lease_seconds)
@@ -3131,7 +3145,7 @@ begin
     condition
   )
   into events
-  -- One more tells whether there is another page.
+  -- One more than the limit shows whether another page follows.
   using p_before, p_limit + 1;
   if jsonb_array_length(events) > p_limit then
     events := events - p_limit;
@@ -3141,83 +3155,19 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.note_authorization_expiry(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone, p_expires_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.mark_label_purchase_unknown(p_purchase_id uuid, p_attempt integer, p_reason text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
-  shop public.tiktok_shops;
+  purchase private.label_purchases;
 begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
-  end if;
-  -- One consent, one date: it is the same for all shops of the login.
-  select named.* into shop
-  from public.tiktok_shops as named
-  join private.tiktok_logins as login on login.user_id = named.user_id and login.open_id = named.open_id
-  where named.id = p_tiktok_shop_id
-    and named.connection_status = 'active'
-    and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
-  for update of login;
-  if shop.id is null then
-    return private.settle_stale(p_event_id);
-  end if;
-  update public.tiktok_shops
-  set refresh_token_expires_at = p_expires_at
-  where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
-  insert into public.analytics_events (user_id, event_type, properties)
-  values (
-    shop.user_id,
-    'authorization_expiring',
-    jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
-  );
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', 'noted');
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.note_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
-begin
-  if event.id is null then
-    return jsonb_build_object('outcome', 'settled');
-  end if;
-  insert into public.system_logs (event_type, details)
-  select
-    'dispute_created',
-    p_dispute || jsonb_build_object(
-      'user_id',
-      (
-        select user_id
-        from private.stripe_customers
-        where stripe_customer_id_hash = any (p_customer_hashes)
-      )
-    );
-  perform private.settle_done(p_event_id);
-  return jsonb_build_object('outcome', 'noted');
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.note_tiktok_told(p_purchase_id uuid, p_package_id text, p_warning text, p_error text, p_event_id bigint DEFAULT NULL::bigint)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  update public.shipments
-  set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
-      tiktok_told_at = case when p_error is null then coalesce(tiktok_told_at, now()) else tiktok_told_at end,
-      tiktok_warning = coalesce(p_warning, tiktok_warning),
-      tiktok_error = p_error
-  where id = p_purchase_id;
-  perform private.settle_done(p_event_id);
+  update private.label_purchases
+  set state = 'unknown', reason = p_reason
+  where id = p_purchase_id and attempt = p_attempt and state = 'purchasing';
+  select * into purchase from private.label_purchases where id = p_purchase_id;
+  return private.shipment_view(purchase);
 end;
 $function$
 ;
@@ -3230,6 +3180,22 @@ AS $function$
   select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
   from private.webhook_events
   where status in ('pending', 'processing');
+$function$
+;
+CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_attempt integer, p_error text, p_retry_after_seconds integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events
+  set status = 'pending',
+      postponed = postponed + 1,
+      last_error = left(p_error, 2000),
+      next_attempt_at = now() + make_interval(secs => p_retry_after_seconds)
+  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+  return found;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text)
@@ -3254,6 +3220,101 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.record_authorization_expiry(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone, p_expires_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  shop public.tiktok_shops;
+begin
+  if event.id is not null then
+    -- All shops of a login share the authorization and its expiry.
+    select named.* into shop
+    from public.tiktok_shops as named
+    join private.tiktok_logins as login on login.user_id = named.user_id and login.open_id = named.open_id
+    where named.id = p_tiktok_shop_id
+      and named.connection_status = 'active'
+      and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
+    for update of login;
+    if shop.id is null then
+      return private.settle_locked_event(
+        event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
+      );
+    end if;
+    update public.tiktok_shops
+    set refresh_token_expires_at = p_expires_at
+    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
+    insert into public.analytics_events (user_id, event_type, properties)
+    values (
+      shop.user_id,
+      'authorization_expiring',
+      jsonb_build_object('shop_id', shop.shop_id, 'expires_at', p_expires_at)
+    );
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "recorded"}');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.record_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is not null then
+    insert into public.system_logs (event_type, details)
+    select
+      'dispute_created',
+      p_dispute || jsonb_build_object(
+        'user_id',
+        (
+          select user_id
+          from private.stripe_customers
+          where stripe_customer_id_hash = any (p_customer_hashes)
+        )
+      );
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "recorded"}');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.record_tiktok_notification(p_purchase_id uuid, p_package_id text, p_warning text, p_error text, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.shipments
+  set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
+      tiktok_notified_at = case when p_error is null then coalesce(tiktok_notified_at, now()) else tiktok_notified_at end,
+      tiktok_warning = coalesce(p_warning, tiktok_warning),
+      tiktok_error = p_error
+  where id = p_purchase_id;
+  perform private.settle_event(p_event_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.redeem_tiktok_claim(p_user_id uuid, p_claim_hash text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+  insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
+  values (p_claim_hash, p_user_id, now(), now())
+  on conflict (state_hash) do nothing;
+  return found;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.refresh_dashboard_metrics()
  RETURNS void
  LANGUAGE plpgsql
@@ -3271,8 +3332,10 @@ CREATE OR REPLACE FUNCTION public.release_held_events(p_user_id uuid DEFAULT NUL
  SET search_path TO ''
 AS $function$
 declare
-  released integer;
+  chosen bigint[];
 begin
+  -- 1. List the held orders of each seller. 2. Compute the room that the plan leaves.
+  -- 3. Choose the oldest orders that fit. 4. Lock the events of these orders.
   with held_orders as (
     select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
     from private.webhook_events as event
@@ -3296,19 +3359,21 @@ begin
     ) as held
     join room on room.user_id = held.user_id
     where held.place <= room.orders
+  ), locked as (
+    select event.id
+    from private.webhook_events as event
+    join next_orders on next_orders.shop_id = event.shop_id and next_orders.object_id = event.object_id
+    where event.status = 'held'
+    for update of event
   )
-  update private.webhook_events as event
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, next_attempt_at = now()
-  from next_orders
-  where event.status = 'held'
-    and event.shop_id = next_orders.shop_id
-    and event.object_id = next_orders.object_id;
-  get diagnostics released = row_count;
-  return released;
+  select coalesce(array_agg(id), '{}') into chosen from locked;
+  -- 5. Reopen them.
+  perform private.reopen_webhook_events(chosen);
+  return cardinality(chosen);
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_gone_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text)
+CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_deleted_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3318,9 +3383,9 @@ begin
   set stripe_customer_id = p_stripe_customer_id,
       stripe_customer_id_hash = p_stripe_customer_id_hash,
       version = version + 1
-  where user_id = p_user_id and stripe_customer_id_hash = any (p_gone_hashes);
+  where user_id = p_user_id and stripe_customer_id_hash = any (p_deleted_hashes);
   if found then
-    -- They were the deleted customer's: nobody will tell of them any more.
+    -- Stripe sends no more events about the subscriptions of a deleted customer.
     update public.subscriptions
     set status = 'canceled', reconciled_at = now()
     where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
@@ -3339,13 +3404,13 @@ declare
   status_before text;
   settled boolean;
 begin
-  -- Waits for a worker that is just settling it, and then says what it became.
+  -- Waits for a worker that is settling the event, and then reports the new status.
   select status into status_before
   from private.webhook_events
   where id = p_event_id
   for update;
   if status_before is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   settled := status_before in ('done', 'ignored', 'held', 'dead');
   if settled then
@@ -3375,7 +3440,7 @@ declare
   chosen bigint[];
   remaining bigint;
 begin
-  -- A source or a time alone is nearly everything, and nearly everything is done.
+  -- 1. Require a narrow filter: a source or a time alone matches nearly all events.
   if not p_filter ?| array['status', 'reason', 'error', 'event_type', 'shop_id', 'object_id'] then
     raise exception 'Replaying needs a filter with status, reason, error, event_type, shop_id or object_id'
       using errcode = 'PT400';
@@ -3383,7 +3448,7 @@ begin
   if p_limit is null or p_limit not between 1 and 10000 then
     raise exception 'p_limit has to be 1 to 10000' using errcode = 'PT400';
   end if;
-  -- What somebody else holds is being changed just now: the next call finds it, if it still matches.
+  -- 2. Lock the oldest settled events; skip locked ones, which the next call finds if they still match.
   execute format(
     $query$
       select coalesce(array_agg(id), '{}')
@@ -3400,6 +3465,7 @@ begin
   )
   into chosen
   using p_limit;
+  -- 3. Reopen them, count the rest and log it.
   perform private.reopen_webhook_events(chosen);
   execute format('select count(*) from private.webhook_events where %s', settled) into remaining;
   insert into public.system_logs (event_type, details)
@@ -3422,21 +3488,23 @@ declare
   refusal text;
   repeated jsonb;
 begin
-  -- Every label of the order is decided under this lock.
+  -- 1. Lock the order: all its labels are decided under this lock.
   select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
   if wanted.id is null then
     raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
   end if;
 
+  -- 2. Answer a repeated request from its purchase.
   select * into purchase
   from private.label_purchases
   where user_id = p_user_id and idempotency_key = p_idempotency_key
   for update;
-  repeated := private.repeated_label(purchase, p_order_id, p_request_hash);
+  repeated := private.answer_repeated_request(purchase, p_order_id, p_request_hash);
   if repeated is not null then
     return repeated;
   end if;
 
+  -- 3. Check the rate, if one was chosen.
   if p_request ? 'rate_id' then
     select * into rate
     from private.label_rates
@@ -3451,6 +3519,7 @@ begin
       return jsonb_build_object('outcome', 'refused', 'code', refusal);
     end if;
   end if;
+  -- 4. Choose the provider and check the order.
   chosen_provider := coalesce(
     rate.provider,
     p_request ->> 'provider',
@@ -3461,12 +3530,14 @@ begin
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
 
+  -- 5. Choose the units.
   select free.line_item_ids, free.refusal into lines, refusal
   from private.free_label_lines(wanted, purchase.id, p_request -> 'line_item_ids') as free;
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
 
+  -- 6. Store the purchase, or start the stored one again.
   if purchase.id is null then
     insert into private.label_purchases (
       user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
@@ -3490,7 +3561,7 @@ begin
         reason = null,
         provider = chosen_provider,
         line_item_ids = lines,
-        -- Without one it failed: the shop may have given it since.
+        -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(
           label_purchases.sender,
           (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
@@ -3498,7 +3569,7 @@ begin
     where id = purchase.id
     returning * into purchase;
   end if;
-  -- The price that the seller saw is the one to be paid, unless its shipment was used for another label.
+  -- 7. Buy at the rate that the seller saw, unless another label used its carrier shipment.
   if rate.id is not null and purchase.carrier_shipment_id is null then
     update private.label_purchases
     set carrier_shipment_id = rate.carrier_shipment_id,
@@ -3514,10 +3585,11 @@ begin
       currency = coalesce(rate.currency, label_purchases.currency)
   where id = purchase.id
   returning * into purchase;
+  -- 8. Reserve the units.
   perform private.claim_label_lines(purchase);
-  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 exception
-  -- Two requests with one key for two orders.
+  -- Two concurrent requests used one key for two orders.
   when unique_violation then
     return jsonb_build_object('outcome', 'key_reused');
 end;
@@ -3547,14 +3619,9 @@ begin
   insert into private.label_batch_items (batch_id, place, order_id, request)
   select batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
   from jsonb_array_elements(p_items) with ordinality as item (request, place);
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select
-    'creatorflow',
-    'BUY_LABEL:' || batch.id || ':' || item.place,
-    'BUY_LABEL',
-    shop.shop_id,
-    batch.id || ':' || item.place,
-    '{}'
+  perform private.enqueue_task(
+    'BUY_LABEL', batch.id || ':' || item.place, shop.shop_id, batch.id || ':' || item.place
+  )
   from private.label_batch_items as item
   left join public.orders on orders.id = item.order_id and orders.user_id = p_user_id
   left join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
@@ -3583,10 +3650,10 @@ begin
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  -- Asked for again, and not by the same click: the provider is asked how it stands.
+  -- A later repetition of the request: the provider is called again.
   if purchase.state = 'void_requested' then
     update private.label_purchases set checked_at = now() where id = p_shipment_id;
-    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
   if purchase.state not in ('purchased', 'void_rejected') then
@@ -3599,7 +3666,7 @@ begin
   set state = 'void_requested', reason = null, checked_at = now()
   where id = p_shipment_id
   returning * into purchase;
-  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_to_work(purchase));
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 end;
 $function$
 ;
@@ -3616,9 +3683,8 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  insert into private.webhook_events (source, external_id, event_type, shop_id, body)
-  select
-    'creatorflow', 'SYNC_ORDERS:' || shop.id || ':' || gen_random_uuid(), 'SYNC_ORDERS', shop.shop_id, '{}'
+  select count(private.enqueue_task('SYNC_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
     and (p_shop_id is null or shop.shop_id = p_shop_id)
@@ -3629,7 +3695,6 @@ begin
         and waiting.object_id is null
         and (waiting.status = 'pending' or (waiting.status = 'processing' and p_shop_id is null))
     );
-  get diagnostics requested = row_count;
   return jsonb_build_object('requested', requested);
 end;
 $function$
@@ -3645,9 +3710,9 @@ begin
   if p_user_id is not null and not exists (
     select from private.stripe_customers where user_id = p_user_id
   ) then
-    raise exception 'User % has no customer at Stripe', p_user_id using errcode = 'PT404';
+    raise exception 'User % has no Stripe customer', p_user_id using errcode = 'PT404';
   end if;
-  -- One run at a time; of one user as many as are asked for.
+  -- All sellers: one run at a time. One seller: as many runs as requested.
   if p_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
   end if;
@@ -3659,15 +3724,12 @@ begin
     and p_user_id is null and object_id is null
   limit 1;
   if event_id is null then
-    insert into private.webhook_events (source, external_id, event_type, object_id, body)
-    values (
-      'creatorflow',
-      'SYNC_SUBSCRIPTIONS:' || gen_random_uuid(),
+    event_id := private.enqueue_task(
       'SYNC_SUBSCRIPTIONS',
-      p_user_id::text,
-      jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)::text
-    )
-    returning id into event_id;
+      gen_random_uuid()::text,
+      p_object_id => p_user_id::text,
+      p_body => jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)::text
+    );
   end if;
   return jsonb_build_object('event_id', event_id);
 end;
@@ -3683,7 +3745,7 @@ begin
   set state = p_result ->> 'state',
       code = p_result ->> 'code'
   where batch_id = p_batch_id and place = p_place;
-  perform private.settle_done(p_event_id);
+  perform private.settle_event(p_event_id);
 end;
 $function$
 ;
@@ -3695,32 +3757,35 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
+  -- 1. Lock the order, then the purchase.
   perform from public.orders
   where id = (select order_id from private.label_purchases where id = p_purchase_id)
   for update;
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
+  -- 2. Store the answer.
   if purchase.state = 'void_requested' then
     update private.label_purchases
     set state = p_state,
         reason = p_reason,
-        -- Whom nobody could ask is asked at once, by the seller or by the worker.
+        -- The provider was not reached: the seller or the worker may call it again at once.
         checked_at = case when p_reason = 'not_asked' then now() - interval '1 day' else now() end
     where id = p_purchase_id
     returning * into purchase;
+    -- 3. Free the units of a voided label, or mark a label shipped that stays in use.
     if p_state = 'voided' then
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
-      perform private.note_shipment_change(
+      perform private.record_shipment_change(
         purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
     elsif p_state = 'void_rejected' and exists (
-      select from public.shipments where id = p_purchase_id and tiktok_told_at is null
+      select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
     ) then
-      -- The label is in use after all, and its task found that it was not.
       perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
     end if;
   end if;
-  perform private.settle_done(p_event_id);
+  -- 4. Settle the event.
+  perform private.settle_event(p_event_id);
   return private.shipment_view(purchase);
 end;
 $function$
@@ -3736,7 +3801,7 @@ declare
 begin
   select * into event from private.webhook_events where id = p_event_id;
   if event.id is null then
-    raise exception 'There is no webhook event %', p_event_id using errcode = 'PT404';
+    raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
   return private.webhook_event_summary(event) || jsonb_build_object('body', event.body);
 end;
@@ -3768,7 +3833,9 @@ AS $function$
 declare
   stored integer;
 begin
+  -- 1. Lock the login in every account.
   perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
+  -- 2. Store the pair at its live shops, unless theirs is newer.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
       refresh_token = entry.refresh_token,
@@ -3787,6 +3854,7 @@ begin
       private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at), false
     );
   get diagnostics stored = row_count;
+  -- 3. Raise the version, so a running refresh stores nothing.
   if stored > 0 then
     update private.tiktok_logins as login
     set token_version = token_version + 1,
@@ -3819,7 +3887,7 @@ begin
       label_format = coalesce(p_document ->> 'label_format', label_format),
       tracking_number = coalesce(p_document ->> 'tracking_number', tracking_number)
   where id = p_purchase_id;
-  perform private.settle_done(p_event_id);
+  perform private.settle_event(p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id;
   return private.shipment_view(purchase);
 end;
@@ -3833,7 +3901,7 @@ AS $function$
 declare
   stored jsonb;
 begin
-  perform private.remember_sender(p_order_id, p_sender);
+  perform private.store_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
       order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
@@ -3886,42 +3954,42 @@ declare
   enqueued integer;
   missed integer;
 begin
+  -- 1. Lock the event and the shop.
   if event.id is null then
-    return jsonb_build_object('outcome', 'settled', 'enqueued', 0, 'missed', 0);
+    return private.settle_locked_event(event, '{"enqueued": 0, "missed": 0}');
   end if;
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for update;
   if shop.id is null then
-    raise exception 'There is no shop %', p_tiktok_shop_id using errcode = 'PT404';
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
+  -- 2. Enqueue the orders; those of a later sync count as missed by the webhooks.
   enqueued := private.enqueue_found_orders(shop, p_orders);
-  -- The first sync finds what was there before; later ones find what no webhook told us.
   missed := case when shop.first_sync_done then enqueued else 0 end;
   if missed > 0 then
     insert into public.system_logs (event_type, details)
     values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
   end if;
+  -- 3. Move the watermark.
   update public.tiktok_shops
   set orders_synced_until = greatest(orders_synced_until, p_synced_until),
       first_sync_done = first_sync_done or p_next = 'end'
   where id = p_tiktok_shop_id
   returning * into shop;
 
+  -- 4. Settle the event unless another page follows.
   if p_next = 'page' then
     return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued, 'missed', missed);
   end if;
-  perform private.settle_done(p_event_id);
   if p_next = 'later' then
-    insert into private.webhook_events (source, external_id, event_type, shop_id, body)
-    values (
-      'creatorflow',
-      'SYNC_ORDERS:' || shop.id || ':' || extract(epoch from shop.orders_synced_until) || ':' || p_event_id,
+    perform private.enqueue_task(
       'SYNC_ORDERS',
-      shop.shop_id,
-      '{}'
-    )
-    on conflict (source, external_id) do nothing;
+      shop.id || ':' || extract(epoch from shop.orders_synced_until) || ':' || p_event_id,
+      shop.shop_id
+    );
   end if;
-  return jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed);
+  return private.settle_locked_event(
+    event, jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed)
+  );
 end;
 $function$
 ;
@@ -3931,7 +3999,7 @@ CREATE OR REPLACE FUNCTION public.store_refreshed_tokens(p_user_id uuid, p_open_
  SET search_path TO ''
 AS $function$
 begin
-  -- By the number alone: a worker whose lease ran out still holds the only pair that TikTok knows.
+  -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
   update private.tiktok_logins
   set token_version = token_version + 1,
       pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
@@ -3947,7 +4015,7 @@ begin
     return 'superseded';
   end if;
 
-  -- Its slowness may have made another worker believe that the login is dead.
+  -- 2. Store the pair; reopen shops that another worker gave up while this refresh was slow.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
       refresh_token = entry.refresh_token,
@@ -3995,52 +4063,13 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.use_tiktok_authorization(p_state_hash text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  known private.tiktok_authorizations;
-begin
-  select * into known from private.tiktok_authorizations where state_hash = p_state_hash for update;
-  if known.state_hash is null then
-    return jsonb_build_object('outcome', 'unknown');
-  elsif known.used_at is not null then
-    return jsonb_build_object('outcome', 'used');
-  end if;
-  update private.tiktok_authorizations set used_at = now() where state_hash = p_state_hash;
-  if known.expires_at <= now() then
-    return jsonb_build_object('outcome', 'expired');
-  end if;
-  return jsonb_build_object('outcome', 'valid', 'user_id', known.user_id);
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.use_tiktok_claim(p_user_id uuid, p_claim_hash text)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform from public.users where id = p_user_id for key share;
-  if not found then
-    raise exception 'There is no user %', p_user_id using errcode = 'PT404';
-  end if;
-  insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
-  values (p_claim_hash, p_user_id, now(), now())
-  on conflict (state_hash) do nothing;
-  return found;
-end;
-$function$
-;
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
-CREATE TRIGGER shipments_follow_order AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.follow_order();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER update_tiktok_parcels AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.update_tiktok_parcels();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
@@ -4049,7 +4078,7 @@ CREATE TRIGGER update_shipments_updated_at BEFORE UPDATE ON public.shipments FOR
 CREATE TRIGGER record_plan_changed_on_insert AFTER INSERT ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status ON public.subscriptions FOR EACH ROW WHEN (((old.plan_name IS DISTINCT FROM new.plan_name) OR (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
-CREATE TRIGGER forget_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.forget_shop_events();
+CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_shop_events();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));
 create policy "Users can view own analytics" on public.analytics_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
@@ -4164,7 +4193,7 @@ grant select (updated_at) on public.tiktok_shops to authenticated;
 grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
-grant execute on function private.address_wins(text,text) to service_role;
+grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
 grant execute on function private.batch_view(uuid) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
@@ -4175,6 +4204,7 @@ grant execute on function private.describe_tiktok_lease(private.tiktok_logins) t
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
+grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
@@ -4193,22 +4223,22 @@ grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
-grant execute on function private.note_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
 grant execute on function private.order_to_ship(public.orders) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
-grant execute on function private.purchase_to_work(private.label_purchases) to service_role;
+grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
+grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
-grant execute on function private.remember_sender(uuid,jsonb) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
-grant execute on function private.repeated_label(private.label_purchases,uuid,text) to service_role;
-grant execute on function private.settle_done(bigint) to service_role;
-grant execute on function private.settle_stale(bigint) to service_role;
+grant execute on function private.replaces_address(text,text) to service_role;
+grant execute on function private.settle_event(bigint,text,text,text) to service_role;
+grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
+grant execute on function private.store_sender(uuid,jsonb) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
@@ -4221,12 +4251,12 @@ grant execute on function public.claim_tiktok_logins(integer,integer) to service
 grant execute on function public.claim_webhook_events(integer,integer) to service_role;
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
+grant execute on function public.consume_tiktok_authorization(text) to service_role;
 grant execute on function public.continue_subscription_sync(bigint,jsonb) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
-grant execute on function public.doubt_label_purchase(uuid,integer,text) to service_role;
 grant execute on function public.end_subscription(text[]) to service_role;
 grant execute on function public.enqueue_label_tasks() to service_role;
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
@@ -4255,11 +4285,14 @@ grant execute on function public.list_shipments(uuid,uuid) to service_role;
 grant execute on function public.list_stripe_subscriptions(text[]) to service_role;
 grant execute on function public.list_unseen_subscriptions(timestamp with time zone,uuid,uuid) to service_role;
 grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;
-grant execute on function public.note_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
-grant execute on function public.note_dispute(bigint,text[],jsonb) to service_role;
-grant execute on function public.note_tiktok_told(uuid,text,text,text,bigint) to service_role;
+grant execute on function public.mark_label_purchase_unknown(uuid,integer,text) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
+grant execute on function public.postpone_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
+grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
+grant execute on function public.record_tiktok_notification(uuid,text,text,text,bigint) to service_role;
+grant execute on function public.redeem_tiktok_claim(uuid,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
 grant execute on function public.replace_stripe_customer(uuid,text[],text,text) to service_role;
@@ -4280,8 +4313,6 @@ grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to se
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text) to service_role;
-grant execute on function public.use_tiktok_authorization(text) to service_role;
-grant execute on function public.use_tiktok_claim(uuid,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
 alter publication supabase_realtime add table public.order_events;
 alter publication supabase_realtime add table public.orders;
@@ -4293,111 +4324,113 @@ select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_r
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
 select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
-comment on relation private.daily_event_counts is 'Events of all sellers by day (UTC) and type; groups of fewer than 5 sellers are left out.';
-comment on relation private.label_batch_items is 'One label of a batch, and what became of it.';
-comment on column private.label_batch_items.order_id is 'As the seller gave it: it may not be theirs.';
+comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
+comment on relation private.label_batch_items is 'The labels of a batch and their results.';
+comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
 comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
 comment on relation private.label_batches is 'Requests for the labels of up to 100 orders.';
-comment on relation private.label_purchases is 'Every label that somebody asked for: the intent, stored before the provider is asked, and what became of it.';
-comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes, and the reference that EasyPost is given.';
-comment on column private.label_purchases.service is 'The provider''s id of the service, or "cheapest" or "default" until it is chosen.';
-comment on column private.label_purchases.carrier_shipment_id is 'EasyPost''s shipment: stored before it is bought, and bought once at most.';
-comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider does not tell beforehand.';
-comment on column private.label_purchases.attempt is 'A worker that was given up for dead is recognised by an older number.';
-comment on column private.label_purchases.reason is 'Code: why it failed, is unknown, or was not voided.';
-comment on column private.label_purchases.checked_at is 'When the provider was last asked what became of a void.';
-comment on column private.label_purchases.request_hash is 'Of the whole request: the same key with another one is refused.';
-comment on relation private.label_rates is 'Prices that a seller was shown for an order: what rate_id names.';
-comment on column private.label_rates.carrier_shipment_id is 'EasyPost''s shipment that the price was given for; it can be bought once.';
-comment on column private.label_rates.service is 'The provider''s own id of the service.';
-comment on column private.label_rates.price is 'In major units of currency. Null where TikTok does not tell beforehand.';
-comment on relation private.label_transitions is 'Which state of a purchase may follow which: docs/labels.md.';
-comment on relation private.labelled_lines is 'The units that have a label or are getting one: never two. Freed when the purchase fails or the label is voided.';
-comment on relation private.monthly_order_counts is 'How many orders came in for a seller in a month (UTC). ingest_order locks the row, so that the limit holds under any concurrency.';
-comment on relation private.order_transitions is 'Which order_status may follow which: docs/orders.md. A state that was not seen is skipped; nothing goes back.';
-comment on relation private.senders is 'Where a shop''s parcels come from: the sender''s address that it gave last.';
-comment on relation private.stripe_customers is 'Whose customer at Stripe is whose account here. Only the checkout makes rows: what anybody else says of a customer binds nothing.';
+comment on relation private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result.';
+comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
+comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen.';
+comment on column private.label_purchases.carrier_shipment_id is 'EasyPost shipment, stored before it is bought, and bought at most once.';
+comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider quotes none.';
+comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number.';
+comment on column private.label_purchases.reason is 'Code of the reason why it failed, is unknown or was not voided: docs/labels.md.';
+comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
+comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
+comment on relation private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';
+comment on column private.label_rates.carrier_shipment_id is 'EasyPost shipment that the rate belongs to; it can be bought once.';
+comment on column private.label_rates.service is 'Id of the service at the provider.';
+comment on column private.label_rates.price is 'Price in major units of currency; null where TikTok quotes none.';
+comment on relation private.label_transitions is 'Allowed transitions of label_purchases.state: docs/labels.md.';
+comment on relation private.labelled_lines is 'Units that have a label or a pending purchase, at most one each; freed when the purchase fails or the label is voided.';
+comment on relation private.monthly_order_counts is 'Number of orders that a seller received in a month (UTC); ingest_order locks the row, so the limit holds under concurrency.';
+comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
+comment on relation private.senders is 'Last sender address of each shop.';
+comment on relation private.stripe_customers is 'The Stripe customer of each seller; only the checkout creates rows, so no other statement about a customer binds it.';
 comment on column private.stripe_customers.stripe_customer_id is 'Encrypted (shared/crypto).';
-comment on column private.stripe_customers.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
-comment on column private.stripe_customers.version is 'Raised with every state that is stored. Whoever read Stripe before another state was stored reads again.';
-comment on relation private.tiktok_authorizations is 'What a seller took to TikTok''s authorisation page, and the claims that they used: each is good once.';
-comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code that a claim holds; hexadecimal. The thing itself is not kept.';
-comment on relation private.tiktok_logins is 'A TikTok login that a seller connected with: its shops share one token pair, so that a refresh is leased here, once for all of them. docs/tiktok.md.';
-comment on column private.tiktok_logins.lease_until is 'Until then the worker with lease_id is the only one that may refresh.';
-comment on column private.tiktok_logins.open_id is 'TikTok''s id of the login, for this app.';
-comment on column private.tiktok_logins.token_version is 'Raised with every new pair. A worker that holds an older number has used a pair that is not stored any more.';
-comment on column private.tiktok_logins.pair_requested_at is 'When we asked for the stored pair: an older pair whose answer comes late does not take its place.';
-comment on column private.tiktok_logins.refresh_not_before is 'After a failure: when the next refresh may be tried.';
-comment on column private.tiktok_logins.refresh_failures is 'In a row; decides how long the next wait is.';
-comment on column private.tiktok_logins.refresh_refusals is 'Failures in a row where TikTok answered and said no; the last of a few ends the connection.';
-comment on relation private.user_dashboard_metrics is 'One row a seller, as of refreshed_at; that of a deleted account goes with the next refresh. In private, because a materialized view knows no RLS; sellers read theirs through get_dashboard_metrics().';
-comment on relation private.webhook_events is 'The inbox of TikTok, Stripe and EasyPost webhooks, and of what we told ourselves to do: docs/inbox.md.';
-comment on column private.webhook_events.next_attempt_at is 'pending: not before then. processing: the claim''s lease ends then and another worker may take it.';
-comment on column private.webhook_events.reason is 'Why it was ignored, held or given up.';
-comment on column private.webhook_events.last_error is 'What the last failed attempt said; kept when a later one succeeds.';
-comment on column private.webhook_events.source is 'Who sent it; creatorflow is ourselves.';
-comment on column private.webhook_events.external_id is 'The sender''s id of the event, or one derived from what it is about: a delivery that comes again is the same row.';
-comment on column private.webhook_events.shop_id is 'TikTok''s shop id.';
-comment on column private.webhook_events.object_id is 'What the event is about: TikTok''s order id.';
-comment on column private.webhook_events.body is 'The body as it was received.';
-comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled. held waits for the plan or the month.';
-comment on column private.webhook_events.attempts is 'How often it was claimed. A worker that lost its claim is recognised by an older number.';
-comment on relation public.analytics_events is 'Events of a seller''s account. Sellers insert and read their own; nobody changes one.';
-comment on relation public.order_events is 'The timeline of each order. Its seller reads; only the backend writes.';
-comment on column public.order_events.event_type is 'What told us: TikTok''s topic, or ORDER_FOUND where we asked.';
-comment on column public.order_events.webhook_event_id is 'The event of the inbox; it is forgotten there after a while.';
-comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only says that it changed; "refused" is a state that must not follow. TikTok''s own news are beside them: cancel_status, return_status, refund_total.';
-comment on column public.order_events.happened_at is 'When the order changed at TikTok; of news that came by themselves, when they came.';
-comment on relation public.orders is 'One row for each TikTok order. Sellers read; only ingest_order writes.';
-comment on column public.orders.shipping_cost is 'What the buyer pays for shipping, in major units of currency.';
+comment on column private.stripe_customers.stripe_customer_id_hash is 'Keyed hash of the id, used to find the row.';
+comment on column private.stripe_customers.version is 'Raised with every stored state; a worker that read Stripe before that reads it again.';
+comment on relation private.tiktok_authorizations is 'States that sellers took to the TikTok authorization page, and redeemed claims; each is valid once.';
+comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code in a claim, in hexadecimal; the value itself is not stored.';
+comment on relation private.tiktok_logins is 'TikTok logins that sellers connected with; the shops of a login share one token pair, so a refresh is leased here: docs/tiktok.md.';
+comment on column private.tiktok_logins.lease_until is 'Until then only the worker with lease_id may refresh.';
+comment on column private.tiktok_logins.open_id is 'The TikTok id of the login for this app.';
+comment on column private.tiktok_logins.token_version is 'Raised with every new token pair; a worker with an older number used a pair that is no longer stored.';
+comment on column private.tiktok_logins.pair_requested_at is 'When the stored pair was requested; a late answer with an older pair does not replace it.';
+comment on column private.tiktok_logins.refresh_not_before is 'Earliest time of the next refresh after a failure.';
+comment on column private.tiktok_logins.refresh_failures is 'Consecutive failures; they decide the length of the next wait.';
+comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
+comment on relation private.user_dashboard_metrics is 'Dashboard figures, one row per seller as of refreshed_at; in private, because a materialized view has no row level security.';
+comment on relation private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
+comment on column private.webhook_events.postponed is 'Number of attempts that do not count, because a variable of the handler was missing.';
+comment on column private.webhook_events.next_attempt_at is 'pending: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
+comment on column private.webhook_events.reason is 'Code of the reason why it was ignored, held or marked dead: docs/inbox.md.';
+comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
+comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
+comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row.';
+comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
+comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
+comment on column private.webhook_events.body is 'The body as received.';
+comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
+comment on column private.webhook_events.attempts is 'Number of claims; a worker whose claim was lost has an older number.';
+comment on relation public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
+comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
+comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
+comment on column public.order_events.webhook_event_id is 'Id of the event in the inbox, which deletes it after a while.';
+comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; facts of the TikTok event: cancel_status, return_status, refund_total.';
+comment on column public.order_events.happened_at is 'When the order changed at TikTok, or when the event with further facts was received.';
+comment on relation public.orders is 'One row per TikTok order; sellers read, only ingest_order writes.';
+comment on column public.orders.shipping_cost is 'Shipping that the buyer pays, in major units of currency.';
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
-comment on column public.orders.customer_email is 'TikTok''s forwarding address of the buyer.';
-comment on column public.orders.shipping_address is 'Our own shape: docs/orders.md. {} as long as TikTok shows none.';
-comment on column public.orders.address_status is 'readable; masked (TikTok put asterisks in it); none. A readable address is never overwritten by another kind.';
-comment on column public.orders.order_items is 'One entry per SKU with its quantity and line item ids: docs/orders.md.';
-comment on column public.orders.tiktok_updated_at is 'TikTok''s update_time; an older one never overwrites a newer one.';
-comment on column public.orders.created_at is 'When the order came in here; its month (UTC) is the one that it counts for.';
-comment on column public.orders.tiktok_status is 'TikTok''s own word, also one that order_status does not know yet.';
+comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
+comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
+comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
+comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids: docs/orders.md.';
+comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
+comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
+comment on column public.orders.tiktok_status is 'The status as TikTok sent it, including values that order_status does not cover.';
 comment on column public.orders.order_status is 'Mapped from tiktok_status: docs/orders.md.';
-comment on column public.orders.total_amount is 'What the buyer pays, in major units of currency.';
-comment on relation public.plans is 'What each plan allows. "trial" is what a seller without a live subscription has.';
-comment on column public.plans.monthly_order_limit is 'New orders a seller may take in per calendar month (UTC).';
-comment on relation public.shipments is 'A parcel of an order and its label. Sellers read; only the backend writes.';
-comment on column public.shipments.shipping_cost is 'What the label cost, in major units of currency; null where the provider did not say.';
-comment on column public.shipments.quoted_cost is 'What it was to cost, in major units of currency.';
-comment on column public.shipments.line_item_ids is 'The units in it, by TikTok''s ids: as in orders.order_items.';
-comment on column public.shipments.status is 'Where the parcel is: docs/labels.md. Only ever forwards.';
-comment on column public.shipments.tracked_at is 'When we last heard of it or asked.';
-comment on column public.shipments.tracking_updated_at is 'The carrier''s time of the newest news; older news do not change it.';
-comment on column public.shipments.tiktok_package_id is 'TikTok''s package: of its own label, or made when it was told of another one.';
-comment on column public.shipments.tiktok_told_at is 'When TikTok took the tracking number of a label that it did not sell.';
-comment on column public.shipments.tiktok_warning is 'What TikTok warned of when it took the tracking number.';
-comment on column public.shipments.tiktok_error is 'Why TikTok has not taken the tracking number yet.';
-comment on column public.shipments.provider is 'Where the label was bought: docs/labels.md.';
-comment on column public.shipments.carrier is 'Who carries it, in the provider''s words, e.g. USPS.';
-comment on column public.shipments.label_url is 'Null as long as the provider is still drawing it.';
-comment on column public.shipments.label_expires_at is 'When label_url ends: GET /shipments/:id/label gives a fresh one. Null: it does not.';
-comment on relation public.subscriptions is 'What Stripe last said of each subscription. Written by the backend only.';
-comment on column public.subscriptions.reconciled_at is 'When Stripe was last asked about it.';
+comment on column public.orders.total_amount is 'Amount that the buyer pays, in major units of currency.';
+comment on relation public.plans is 'The plans and their limits; trial is the plan of a seller without a live subscription.';
+comment on column public.plans.name is 'Code of the plan.';
+comment on column public.plans.monthly_order_limit is 'Number of new orders that a seller may receive per calendar month (UTC).';
+comment on relation public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';
+comment on column public.shipments.shipping_cost is 'Price of the label in major units of currency; null if the provider did not report it.';
+comment on column public.shipments.quoted_cost is 'Quoted price in major units of currency.';
+comment on column public.shipments.line_item_ids is 'TikTok ids of the units in the parcel, as in orders.order_items.';
+comment on column public.shipments.status is 'Status of the parcel: docs/labels.md; it only moves forward.';
+comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
+comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
+comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
+comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
+comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
+comment on column public.shipments.provider is 'Provider that sold the label: docs/labels.md.';
+comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
+comment on column public.shipments.label_url is 'Null while the provider renders the label.';
+comment on column public.shipments.label_expires_at is 'When label_url expires, null if it does not; GET /shipments/:id/label returns a fresh one.';
+comment on relation public.subscriptions is 'The last known state of each Stripe subscription; written by the backend only.';
+comment on column public.subscriptions.reconciled_at is 'When its state was last read from Stripe.';
 comment on column public.subscriptions.stripe_customer_id is 'Encrypted (shared/crypto).';
-comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, to find the row by.';
+comment on column public.subscriptions.stripe_customer_id_hash is 'Keyed hash of the id, used to find the row.';
 comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (shared/crypto).';
-comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, to find the row by.';
-comment on relation public.system_logs is 'What the system did by itself or was told to by its operators. For the backend only.';
-comment on relation public.tiktok_shops is 'A connected TikTok shop. Sellers read the harmless columns; only the backend writes.';
+comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, used to find the row.';
+comment on relation public.system_logs is 'Log of automatic and operator actions, for the backend only.';
+comment on relation public.tiktok_shops is 'Connected TikTok shops; sellers read the columns without secrets, only the backend writes.';
 comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
-comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the seller''s authorisation; may be a century away.';
-comment on column public.tiktok_shops.webhook_url is 'Where TikTok sends this shop''s webhooks since they were subscribed.';
-comment on column public.tiktok_shops.orders_synced_until is 'All of the shop''s orders that changed before then are in, or in the inbox.';
-comment on column public.tiktok_shops.first_sync_done is 'From then on an order that only a sync finds was missed by the webhooks.';
-comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: only the seller can mend it; disconnected: by the seller, here or at TikTok; transferred: another account has connected the shop since.';
-comment on column public.tiktok_shops.status_reason is 'Why it is not active: docs/tiktok.md.';
-comment on column public.tiktok_shops.connected_at is 'When the seller last agreed at TikTok. What TikTok said before then is about an older connection.';
-comment on column public.tiktok_shops.shop_id is 'TikTok''s shop id, the one that webhooks carry.';
-comment on column public.tiktok_shops.shop_cipher is 'TikTok''s query parameter shop_cipher of API calls; opaque.';
-comment on column public.tiktok_shops.open_id is 'TikTok''s id of the login that connected; one login may own several shops with one token pair.';
-comment on column public.tiktok_shops.granted_scopes is 'What TikTok lets us do for the shop, e.g. seller.order.info; empty where TikTok did not say.';
+comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the authorization by the seller; may be a century ahead.';
+comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
+comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
+comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
+comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
+comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
+comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
+comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webhooks.';
+comment on column public.tiktok_shops.shop_cipher is 'Opaque query parameter shop_cipher of TikTok API calls.';
+comment on column public.tiktok_shops.open_id is 'The TikTok id of the login that connected the shop; a login may own several shops with one token pair.';
+comment on column public.tiktok_shops.granted_scopes is 'Scopes that TikTok granted for the shop, e.g. seller.order.info; empty if TikTok did not name them.';
 comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
-comment on relation public.users is 'A seller''s profile; made by the sign-up, gone with the account.';
-comment on column public.users.subscription_status is '"trial", or Stripe''s status of the subscription that counts, else of the newest: docs/billing.md. Written by the backend only.';
-comment on column public.users.subscription_tier is 'The plan that the seller sees: docs/billing.md. Limits are read from subscriptions, never from here.';
+comment on relation public.users is 'Profiles of sellers, created at sign-up and deleted with the account.';
+comment on column public.users.subscription_status is 'trial, or the Stripe status of the subscription that counts, else of the newest: docs/billing.md; written by the backend only.';
+comment on column public.users.subscription_tier is 'The plan that the seller sees: docs/billing.md; limits are read from subscriptions, not from here.';

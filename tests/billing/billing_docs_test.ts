@@ -1,18 +1,21 @@
-/** Runs the examples of docs/billing.md, and holds its tables against the code and the database. */
+/** Runs the examples of the billing docs, and compares their tables with the code and the database. */
 import assert from "node:assert/strict";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { PaidPlan } from "../../shared/billing/plans.ts";
+import { createServiceClient } from "../../shared/database/client.ts";
+import { createEventRoutes } from "../../shared/event_routes.ts";
+import { IGNORE_REASONS } from "../../shared/inbox/ignore_reasons.ts";
 import { payCheckout } from "../support/billing.ts";
 import { checkExamples, loadExamples } from "../support/doc_examples.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
-const PAGE = new URL("../../docs/billing.md", import.meta.url);
+const TUTORIAL = new URL("../../docs/billing-tutorial.md", import.meta.url);
 
 type Row = Record<string, unknown>;
 type Plan = Row & { plan: string; isLive: boolean };
 
-/** What the page's blocks export. */
+/** The exports of the tutorial's code blocks. */
 interface Examples {
   BillingProblem: new (status: number, code: string, detail: string) => Error;
   createBilling(supabase: SupabaseClient): {
@@ -37,21 +40,22 @@ const KNOWN = [
   "listSubscriptions",
 ];
 
-const { blocks, examples } = await loadExamples<Examples>(PAGE);
-const page = await Deno.readTextFile(PAGE);
+const { blocks, examples } = await loadExamples<Examples>(TUTORIAL);
+const reference = await readFile("docs/billing.md");
+const runbook = await readFile("docs/runbooks/billing.md");
 
-async function source(path: string): Promise<string> {
+async function readFile(path: string): Promise<string> {
   return await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 }
 
-function found(text: string, pattern: RegExp): string[] {
+function findAll(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([, name]) => name as string);
 }
 
-/** The rows of the first table from there on, without its head, as cells without backticks. */
-function tableFrom(place: RegExp): string[][] {
-  const at = page.search(place);
-  assert.ok(at >= 0, String(place));
+/** The rows of the first table under a title, without its head, as cells without backticks. */
+function tableUnder(title: string, page = reference): string[][] {
+  const at = page.search(new RegExp(`^#+ ${title}$`, "m"));
+  assert.ok(at >= 0, title);
   const lines = page.slice(at).split("\n");
   const rows = lines.slice(lines.findIndex((line) => line.startsWith("|")));
   return rows.slice(2, rows.findIndex((line) => !line.startsWith("|"))).map((line) =>
@@ -59,74 +63,70 @@ function tableFrom(place: RegExp): string[][] {
   );
 }
 
-function tableUnder(title: string): string[][] {
-  return tableFrom(new RegExp(`^#+ ${title}$`, "m"));
-}
-
-Deno.test("every block of the billing page is known to this test, and passes the type check", async () => {
+Deno.test("this test knows every code block of the tutorial, and each passes the type check", async () => {
   assert.deepEqual(blocks.flat().toSorted(), KNOWN.toSorted());
-  await checkExamples(PAGE);
+  await checkExamples(TUTORIAL);
 });
 
-Deno.test("the billing page has every code of its functions, and none that is not there", async () => {
+Deno.test("the reference has exactly the error codes of the billing functions", async () => {
   const files = [
-    "functions/billing/index.ts",
-    "functions/stripe-webhooks/index.ts",
-    "shared/billing/checkout.ts",
-    "shared/inbox/receive.ts",
+    "functions/billing/problems.ts",
     "shared/http/app.ts",
     "shared/http/read_body.ts",
     "shared/http/read_json.ts",
-    "shared/http/secret_key.ts",
-    "shared/http/user.ts",
+    "shared/http/secret_keys.ts",
+    "shared/http/signed_webhook.ts",
+    "shared/http/users.ts",
   ];
-  const text = (await Promise.all(files.map(source))).join("\n");
+  const text = (await Promise.all(files.map(readFile))).join("\n");
   const codes = [
-    ...found(text, /\bcode: "(\w+)"/g),
-    ...found(text, /(?:refusal|refused)\(\s*"(\w+)"/g),
+    ...findAll(text, /\bcode: "(\w+)"/g),
+    ...findAll(text, /\bunauthorized\(\s*"(\w+)"/g),
     "customer_not_found",
   ];
-  assert.match(await source("functions/event-worker/index.ts"), /code: "customer_not_found"/);
-  const documented = [...page.matchAll(/^\| \d{3} +\| (`[^|]+`) +\|/gm)].flatMap(([, names = ""]) =>
-    found(names, /`(\w+)`/g)
-  );
-  const ours = [...new Set(codes)].filter((code) => code !== "PT404");
-  assert.deepEqual(documented.toSorted(), ours.toSorted());
+  assert.match(await readFile("functions/event-worker/problems.ts"), /code: "customer_not_found"/);
+  const documented = [...reference.matchAll(/^\| \d{3} +\| (`[^|]+`) +\|/gm)]
+    .flatMap(([, names = ""]) => findAll(names, /`(\w+)`/g));
+  assert.deepEqual(documented.toSorted(), [...new Set(codes)].toSorted());
 });
 
-Deno.test("the billing page and the deployment list the events that are acted on, and why others are not", async () => {
-  const events = await source("shared/billing/handle_events.ts");
-  const actions = found(events, /^ {2}\["([\w.]+)", \w+\],$/gm);
-  assert.ok(actions.length >= 10);
-  const documented = tableUnder("Which events are acted on").map(([type]) => type);
-  assert.deepEqual(documented.toSorted(), actions.toSorted());
-  const listed = found(await source("docs/deploy.md"), /^ {4}((?:[a-z]+\.)+[a-z_]+)$/gm);
-  assert.deepEqual(listed.toSorted(), actions.toSorted());
-
-  const texts = events + await source("shared/billing/sync_subscription.ts");
-  const reasons = [...texts.matchAll(/ignored: (?:"([^"]+)"|`([^`]+)`)/g)].flatMap(
-    ([, plain, template = ""]) => {
-      if (plain !== undefined) return [plain];
-      const text = template.replace("${event.type}", "<type>");
-      const choice = /\$\{event\.livemode \? "([^"]+)" : "([^"]+)"\}/.exec(text);
-      return choice === null
-        ? [text]
-        : choice.slice(1).map((word) => text.replace(choice[0], word));
-    },
-  );
-  const explained = tableFrom(/^\| `reason`/m).map(([reason]) => reason);
-  assert.deepEqual(explained.toSorted(), [...new Set(reasons)].toSorted());
+Deno.test("the reference has the sentences of the functions' own errors", async () => {
+  const sentences = findAll(await readFile("functions/billing/problems.ts"), /"([^"]+\.)"/g);
+  assert.equal(sentences.length, 2);
+  for (const sentence of sentences) assert.ok(reference.includes(`"${sentence}"`), sentence);
 });
 
-Deno.test("the billing page's variables are those that the functions read", async () => {
-  const read = found(await source("shared/config.ts"), /"(STRIPE_\w+)"/g);
+Deno.test("the reference and the deployment list exactly the handled events", async () => {
+  const config = { url: "http://unused", secretKey: "x", publishableKey: "x", secretKeys: ["x"] };
+  const routes = createEventRoutes(createServiceClient(config), "", () => undefined);
+  const types = Object.keys(routes.stripe ?? {}).toSorted();
+  assert.ok(types.length >= 10);
+  assert.deepEqual(tableUnder("Handled events").map(([type]) => type).toSorted(), types);
+  const listed = findAll(await readFile("docs/deploy.md"), /^ {4}((?:[a-z]+\.)+[a-z_]+)$/gm);
+  assert.deepEqual(listed.toSorted(), types);
+});
+
+Deno.test("the reference lists exactly the reasons of ignored events, with their sentences", async () => {
+  const files = ["handle_events.ts", "sync_subscription.ts"].map((file) =>
+    `shared/billing/${file}`
+  );
+  const text = (await Promise.all(files.map(readFile))).join("\n");
+  const reasons = new Set(["event_type_not_handled", ...findAll(text, /ignored: "(\w+)"/g)]);
+  const sentences = Object.entries(IGNORE_REASONS).filter(([reason]) => reasons.has(reason));
+  const documented = tableUnder("Ignored events").map(([reason, sentence]) => [reason, sentence]);
+  assert.deepEqual(documented.toSorted(), sentences.toSorted());
+});
+
+Deno.test("the runbook's variables are those that the functions read", async () => {
+  const read = findAll(await readFile("shared/config.ts"), /"(STRIPE_\w+)"/g);
   const prices = PaidPlan.options.map((plan) => `STRIPE_PRICE_${plan.toUpperCase()}`);
-  const rows = tableUnder("With a Stripe account").flatMap(([names = ""]) => names.split(", "));
+  const rows = tableUnder("With a Stripe account", runbook)
+    .flatMap(([names = ""]) => names.split(", "));
   const expected = new Set([...read, ...prices, "APP_URL"]);
   assert.deepEqual(rows.toSorted(), [...expected].toSorted());
 });
 
-/** A seller with these subscriptions: `[plan, status]`, in this order. */
+/** Creates a seller with these subscriptions, `[plan, status]`, the oldest first. */
 async function sellerWith(
   { sql }: TestStack,
   subscriptions: [plan: string, status: string][],
@@ -149,25 +149,27 @@ async function sellerWith(
   return { ...row } as { status: string; tier: string; limit: number; live: string | null };
 }
 
-async function checkStatusTables(stack: TestStack): Promise<void> {
-  const rows = await stack.sql`select name, monthly_order_limit from public.plans`;
-  const limits = new Map(rows.map((row) => [row.name as string, row.monthly_order_limit]));
+async function checkPlans({ sql }: TestStack): Promise<Map<string, number>> {
+  const rows = await sql`select name, monthly_order_limit from public.plans`;
+  const limits = new Map(rows.map((row) => [row.name as string, Number(row.monthly_order_limit)]));
   const plans = tableUnder("Plans and prices");
-  assert.deepEqual(
-    new Map(plans.map(([name = "", limit]) => [name, Number(limit)])),
-    limits,
-  );
+  assert.deepEqual(new Map(plans.map(([name = "", limit]) => [name, Number(limit)])), limits);
   assert.deepEqual(plans.slice(1).map(([name]) => name), [...PaidPlan.options]);
+  return limits;
+}
 
+async function checkStatuses(stack: TestStack, limits: Map<string, number>): Promise<void> {
   const statuses = tableUnder("Stripe's statuses");
   const [check] = await stack.sql`
     select pg_get_constraintdef(oid) as text from pg_constraint
     where conname = 'subscriptions_status_check'`;
   assert.deepEqual(
     statuses.map(([status]) => status).toSorted(),
-    ["none", ...found(check?.text, /'(\w+)'/g)].toSorted(),
+    ["none", ...findAll(check?.text, /'(\w+)'/g)].toSorted(),
   );
-  const over = /const OVER = \[([^\]]+)\]/.exec(await source("shared/billing/checkout.ts"))?.[1];
+  const checkout = await readFile("shared/billing/checkout.ts");
+  const ended = /const ENDED_STATUSES = \[([^\]]+)\]/.exec(checkout)?.[1];
+  assert.ok(ended);
   for (const [status = "", counts, shown, tier, orders, leadsTo] of statuses) {
     const seller = await sellerWith(stack, status === "none" ? [] : [["growth", status]]);
     const isLive = seller.live !== null;
@@ -182,10 +184,12 @@ async function checkStatusTables(stack: TestStack): Promise<void> {
       status,
     );
     assert.equal(seller.limit, limits.get(isLive ? "growth" : "trial"), status);
-    const mayBegin = status === "none" || over?.includes(`"${status}"`);
+    const mayBegin: boolean = status === "none" || ended.includes(`"${status}"`);
     assert.equal(leadsTo, mayBegin ? "checkout" : "portal", status);
   }
+}
 
+async function checkSeveral(stack: TestStack, limits: Map<string, number>): Promise<void> {
   for (const [first = "", second = "", shown, plan = ""] of tableUnder("Several subscriptions")) {
     const both = [first, second].map((text) => text.split(" ") as [string, string]);
     for (const order of [both, both.toReversed()]) {
@@ -206,7 +210,7 @@ async function checkJourney(stack: TestStack, seller: ConnectedSeller): Promise<
   const supabase = seller.client as unknown as SupabaseClient;
   const billing = examples.createBilling(supabase);
   const back = (billing: string) => `${stack.env.APP_URL}?billing=${billing}`;
-  const never = () => Promise.reject(new Error("there is nothing to wait for"));
+  const never = () => Promise.reject(new Error("the plan needs no wait"));
   assert.deepEqual(await problemOf(billing.portal()), [409, "no_subscription"]);
   assert.deepEqual(await problemOf(billing.checkout("gold")), [400, "invalid_body"]);
   assert.deepEqual(await examples.planAfterReturn(supabase, back("cancelled"), never), {
@@ -245,9 +249,11 @@ async function checkJourney(stack: TestStack, seller: ConnectedSeller): Promise<
   assert.deepEqual(await examples.listSubscriptions(supabase), []);
 }
 
-Deno.test("the billing page's examples subscribe and read the plan; its tables are what the database does", async () => {
+Deno.test("the examples subscribe and read the plan; the tables are what the database does", async () => {
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
   await checkJourney(stack, seller);
-  await checkStatusTables(stack);
+  const limits = await checkPlans(stack);
+  await checkStatuses(stack, limits);
+  await checkSeveral(stack, limits);
 });

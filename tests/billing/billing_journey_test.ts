@@ -1,11 +1,11 @@
-/** A seller's whole way from the trial to a paid plan, as it is in life. */
+/** A seller's whole way from the trial to a paid plan. */
 import assert from "node:assert/strict";
 import { callBilling, payCheckout, usageOf } from "../support/billing.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
-Deno.test("trial with 10 orders and 5 held, checkout, growth: the held orders come in, 15 of 500", async () => {
+Deno.test("a seller on trial with 10 orders and 5 held buys growth: the held orders are ingested, 15 of 500", async () => {
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
   const orders = Array.from({ length: 15 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
@@ -17,8 +17,8 @@ Deno.test("trial with 10 orders and 5 held, checkout, growth: the held orders co
   const checkout = await callBilling(stack, seller, "/checkout", { plan: "growth" });
   assert.deepEqual([checkout.status, checkout.body.kind], [200, "checkout"]);
   await payCheckout(checkout.body.url);
-  // Nobody calls the event worker: the webhook's own work does it all.
-  await until("the held orders are in", async () => (await usageOf(seller)).used === 15);
+  // No call of the event worker: the function that receives the webhook processes it.
+  await until("the held orders are stored", async () => (await usageOf(seller)).used === 15);
   assert.deepEqual(await usageOf(seller), { used: 15, limit: 500, held: 0, month_ends_at });
   const { data: user } = await seller.client.from("users")
     .select("subscription_status, subscription_tier").single();

@@ -1,4 +1,4 @@
-/** The comparison with Stripe: what no webhook told is repaired, page by page, and only then is it well. */
+/** The comparison with Stripe: subscriptions whose webhooks were lost are repaired page by page. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type postgres from "postgres";
@@ -24,9 +24,9 @@ const TRIAL = { status: "trial", tier: "starter", limit: 10 };
 const GROWTH = { status: "active", tier: "growth", limit: 500 };
 
 let stack: TestStack;
-const step = testOnOneStack("the comparison of subscriptions with Stripe's", async () => {
+const step = testOnOneStack("the comparison of subscriptions with Stripe", async () => {
   stack = await startTestStack();
-  // Every event is lost.
+  // Every webhook is lost.
   stack.stripe.behaviour.autoSend = false;
   return stack;
 }, () => {
@@ -34,8 +34,8 @@ const step = testOnOneStack("the comparison of subscriptions with Stripe's", asy
   delete stack.stripe.faults.observe;
 });
 
-/** The success marks since the last look. */
-async function marks(): Promise<Record<string, unknown>[]> {
+/** Takes the comparisons that were logged as finished. */
+async function takeFinished(): Promise<Record<string, unknown>[]> {
   const rows = await stack.sql`
     delete from public.system_logs where event_type = 'subscriptions_reconciled' returning details`;
   return rows.map(({ details: { checked, repaired, user_id } }) => ({
@@ -48,10 +48,10 @@ async function marks(): Promise<Record<string, unknown>[]> {
 async function syncAll(): Promise<Record<string, unknown>[]> {
   await requestSync(stack);
   await settledEvents(stack);
-  return await marks();
+  return await takeFinished();
 }
 
-function ask(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+function postSync(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${stack.env.SUPABASE_URL}/functions/v1/event-worker/sync-subscriptions`, {
     method: "POST",
     headers: { apikey: stack.env.SUPABASE_SECRET_KEY, ...headers },
@@ -59,9 +59,9 @@ function ask(body: unknown, headers: Record<string, string> = {}): Promise<Respo
   });
 }
 
-const total = () => stack.stripe.state.all("subscriptions").length;
+const countAtStripe = () => stack.stripe.state.all("subscriptions").length;
 
-step("what lost events told of is repaired, logged, and not repaired again", async () => {
+step("subscriptions with lost events are repaired once, and the repair is logged", async () => {
   const [seller, other] = [await signUp(stack), await signUp(stack)];
   const { id } = await buy(stack, seller, "growth");
   await buy(stack, other, "starter");
@@ -76,17 +76,17 @@ step("what lost events told of is repaired, logged, and not repaired again", asy
   assert.deepEqual(await storedSubscriptions(stack, seller), [
     { plan_name: "scale", status: "paused", cancel_at_period_end: true },
   ]);
-  const told: string[] = [];
+  const lines: string[] = [];
   for await (const { text } of readLogs(stack.data)) {
-    told.push(...text.split("\n").filter((line) => line.includes('"subscriptions compared"')));
+    lines.push(...text.split("\n").filter((line) => line.includes('"subscriptions compared"')));
   }
-  assert.equal(told.filter((line) => line.includes('"level":"warn"')).length, 5);
-  assert.ok(told.every((line) => !/sub_\w{8}|cus_\w{8}/.test(line)));
+  assert.equal(lines.filter((line) => line.includes('"level":"warn"')).length, 5);
+  assert.ok(lines.every((line) => !/sub_\w{8}|cus_\w{8}/.test(line)));
   assert.equal((await planOf(stack, other)).limit, 100);
 });
 
 step(
-  "a subscription that Stripe has no more has ended; while Stripe fails nothing has",
+  "a subscription that Stripe no longer has is ended, but not while Stripe fails",
   async () => {
     const seller = await signUp(stack);
     const { id } = await buy(stack, seller, "growth");
@@ -97,36 +97,36 @@ step(
     await requestSync(stack);
     await failedEvent(stack);
     assert.deepEqual(await planOf(stack, seller), GROWTH);
-    assert.deepEqual(await marks(), []);
+    assert.deepEqual(await takeFinished(), []);
     stack.stripe.faults.clear();
     await letTimePass(stack);
     await runEventWorker(stack);
     await settledEvents(stack);
-    const [mark] = await marks();
-    assert.deepEqual(mark, { checked: total() + 1, repaired: 1, user_id: null });
+    const [mark] = await takeFinished();
+    assert.deepEqual(mark, { checked: countAtStripe() + 1, repaired: 1, user_id: null });
     assert.deepEqual(await planOf(stack, seller), {
       status: "canceled",
       tier: "starter",
       limit: 10,
     });
-    // Who is over is not asked for again, and may buy again.
-    assert.deepEqual(await syncAll(), [{ checked: total(), repaired: 0, user_id: null }]);
+    // An ended subscription is not read again, and its seller may buy again.
+    assert.deepEqual(await syncAll(), [{ checked: countAtStripe(), repaired: 0, user_id: null }]);
     assert.equal((await callBilling(stack, seller, "/checkout", { plan: "starter" })).status, 200);
   },
 );
 
 step(
-  "250 subscriptions in three pages; Stripe fails at the second, and it goes on from there",
+  "250 subscriptions take three pages; after a failure of Stripe the comparison continues at the second",
   async () => {
-    const stripe = await stripeOf(stack);
+    const stripe = stripeOf(stack);
     const seller = await signUp(stack);
     const customer = await makeCustomer(stack, seller);
-    const { id: stranger } = await stripe.customers.create({ metadata: { user_id: seller.id } });
+    const { id: foreign } = await stripe.customers.create({ metadata: { user_id: seller.id } });
     const items = [{ price: "price_starter" }];
-    while (total() < 249) {
-      // Every fifth is ours; those of other customers of the account are none of our business.
-      const whose = total() % 5 === 0 ? customer : stranger;
-      await stripe.subscriptions.create({ customer: whose, items, trial_period_days: 7 });
+    while (countAtStripe() < 249) {
+      // Every fifth is ours; the other customer was not created by our checkout.
+      const buyer = countAtStripe() % 5 === 0 ? customer : foreign;
+      await stripe.subscriptions.create({ customer: buyer, items, trial_period_days: 7 });
     }
     // The oldest of ours is on the last page, the newest on the first.
     await stripe.subscriptions.create({ customer, items, trial_period_days: 7 });
@@ -142,9 +142,9 @@ step(
     const failed = await failedEvent(stack);
     assert.notEqual(Number(failed.id), first);
     assert.equal(failed.event_type, "SYNC_SUBSCRIPTIONS");
-    const half = (await storedSubscriptions(stack, seller)).length;
-    assert.ok(half > 0 && half < ours.length, `${half} of ${ours.length}`);
-    assert.deepEqual(await marks(), []);
+    const stored = (await storedSubscriptions(stack, seller)).length;
+    assert.ok(stored > 0 && stored < ours.length, `${stored} of ${ours.length}`);
+    assert.deepEqual(await takeFinished(), []);
     // It is still the same run.
     assert.equal(await requestSync(stack), Number(failed.id));
     isDown = false;
@@ -152,11 +152,15 @@ step(
     await runEventWorker(stack);
     await settledEvents(stack);
     assert.equal(listed, 3, "no page was read twice");
-    assert.deepEqual(await marks(), [{ checked: 250, repaired: ours.length, user_id: null }]);
+    assert.deepEqual(await takeFinished(), [{
+      checked: 250,
+      repaired: ours.length,
+      user_id: null,
+    }]);
     assert.equal((await storedSubscriptions(stack, seller)).length, ours.length);
     const [rows] = await stack.sql`
     select count(*)::int as rows from public.subscriptions where user_id <> ${seller.id}`;
-    assert.equal(rows?.rows, 3, "nobody has the strangers'");
+    assert.equal(rows?.rows, 3, "the other customer's subscriptions are not stored");
     assert.deepEqual(await planOf(stack, seller), {
       status: "trialing",
       tier: "starter",
@@ -165,25 +169,25 @@ step(
   },
 );
 
-step("of 20 requests at once there is one run", async () => {
+step("20 concurrent requests start one run", async () => {
   stack.stripe.faults.add({ kind: "delay", delayMs: 200, path: "/v1/subscriptions" });
   const ids = await Promise.all(Array.from({ length: 20 }, () => requestSync(stack)));
   assert.equal(new Set(ids).size, 1);
   stack.stripe.faults.clear();
   await settledEvents(stack);
-  assert.deepEqual(await marks(), [{ checked: 250, repaired: 0, user_id: null }]);
+  assert.deepEqual(await takeFinished(), [{ checked: 250, repaired: 0, user_id: null }]);
 });
 
-step("a request waits for another that is not committed yet, and joins its run", async () => {
+step("a request waits for an uncommitted one, and joins its run", async () => {
   const request = (sql: postgres.Sql | postgres.TransactionSql) =>
     sql`select (public.request_subscription_sync() ->> 'event_id')::int as id`;
   let second: ReturnType<typeof request> | undefined;
   const first = await stack.sql.begin(async (sql) => {
     const [row] = await request(sql);
-    // It begins now, and can end only after this transaction.
+    // It begins now, and can only end after this transaction.
     second = request(stack.sql);
     second.execute();
-    await until("the second request waits or is done", async () => {
+    await until("the second request waits or has finished", async () => {
       const [row] = await sql`
         select (select count(*) from private.webhook_events where status = 'pending') > 1 as two,
           exists (select from pg_locks where locktype = 'advisory' and not granted) as waits`;
@@ -195,40 +199,43 @@ step("a request waits for another that is not committed yet, and joins its run",
   assert.equal(row?.id, first);
   await runEventWorker(stack);
   await settledEvents(stack);
-  assert.equal((await marks()).length, 1);
+  assert.equal((await takeFinished()).length, 1);
 });
 
-step("the comparison of one seller asks for theirs only", async () => {
+step("the comparison of one seller reads only their subscriptions", async () => {
   const [ada, bob] = [await signUp(stack), await signUp(stack)];
   await buy(stack, ada, "growth");
   await buy(stack, bob, "growth");
   await requestSync(stack, ada.id);
   await settledEvents(stack);
-  assert.deepEqual(await marks(), [{ checked: 1, repaired: 1, user_id: ada.id }]);
+  assert.deepEqual(await takeFinished(), [{ checked: 1, repaired: 1, user_id: ada.id }]);
   assert.deepEqual(await planOf(stack, ada), GROWTH);
   assert.deepEqual(await planOf(stack, bob), TRIAL);
 });
 
-step("who may not ask for it, or asks for nobody, is refused, and nothing runs", async () => {
-  const seller = await signUp(stack);
-  const refused: [number, unknown, Record<string, string>?][] = [
-    [404, { user_id: seller.id }],
-    [404, { user_id: crypto.randomUUID() }],
-    [400, { user_id: "nobody" }],
-    [400, { everybody: true }],
-    [403, {}, { apikey: stack.env.SUPABASE_PUBLISHABLE_KEY }],
-    [403, {}, { apikey: "", authorization: `Bearer ${seller.accessToken}` }],
-  ];
-  const count = async () => (await stack.sql`select from private.webhook_events`).length;
-  const before = await count();
-  for (const [status, body, headers] of refused) {
-    const response = await ask(body, headers);
-    await response.body?.cancel();
-    assert.equal(response.status, status, JSON.stringify(body));
-  }
-  assert.equal(await count(), before);
-  assert.deepEqual(await marks(), []);
-});
+step(
+  "requests without a secret key, or for an unknown user, are refused, and nothing runs",
+  async () => {
+    const seller = await signUp(stack);
+    const refused: [number, unknown, Record<string, string>?][] = [
+      [404, { user_id: seller.id }],
+      [404, { user_id: crypto.randomUUID() }],
+      [400, { user_id: "no-uuid" }],
+      [400, { all: true }],
+      [403, {}, { apikey: stack.env.SUPABASE_PUBLISHABLE_KEY }],
+      [403, {}, { apikey: "", authorization: `Bearer ${seller.accessToken}` }],
+    ];
+    const count = async () => (await stack.sql`select from private.webhook_events`).length;
+    const before = await count();
+    for (const [status, body, headers] of refused) {
+      const response = await postSync(body, headers);
+      await response.body?.cancel();
+      assert.equal(response.status, status, JSON.stringify(body));
+    }
+    assert.equal(await count(), before);
+    assert.deepEqual(await takeFinished(), []);
+  },
+);
 
 async function command(...args: string[]): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -244,17 +251,17 @@ async function command(...args: string[]): Promise<{ code: number; text: string 
 }
 
 step(
-  "the command billing:sync repairs, of everybody or of one seller, and says what is wrong",
+  "the command billing:sync repairs one seller or all, and explains failures",
   async () => {
     const seller = await signUp(stack);
-    const stranger = await signUp(stack);
+    const idle = await signUp(stack);
     const { id } = await buy(stack, seller, "growth");
     const nowhere = await Deno.makeTempDir();
     const data = ["--data", stack.data];
-    const [one, unknown, idle, help, none, many] = await Promise.all([
+    const [one, unknown, without, help, none, many] = await Promise.all([
       command(seller.email, ...data),
-      command("nobody@example.com", ...data),
-      command(stranger.id, ...data),
+      command("unknown@example.com", ...data),
+      command(idle.id, ...data),
       command("--help"),
       command("--data", nowhere),
       command("one", "two"),
@@ -265,8 +272,8 @@ step(
       text: "Compared 1 subscriptions with Stripe's: 1 repaired.\n",
     });
     assert.deepEqual(await planOf(stack, seller), GROWTH);
-    assert.deepEqual(unknown, { code: 1, text: "Nobody has the address nobody@example.com.\n" });
-    assert.deepEqual(idle, {
+    assert.deepEqual(unknown, { code: 1, text: "Nobody has the address unknown@example.com.\n" });
+    assert.deepEqual(without, {
       code: 1,
       text: "There is no such user, or they have never begun a checkout.\n",
     });
@@ -280,7 +287,7 @@ step(
     assert.equal(all.code, 0, all.text);
     assert.match(
       all.text,
-      new RegExp(`Compared ${total()} subscriptions with Stripe's: \\d+ repaired.`),
+      new RegExp(`Compared ${countAtStripe()} subscriptions with Stripe's: \\d+ repaired.`),
     );
     assert.equal((await planOf(stack, seller)).status, "canceled");
     assert.equal(customerOf(stack, seller).metadata.user_id, seller.id);

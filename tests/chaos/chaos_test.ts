@@ -1,4 +1,4 @@
-/** A short `deno task chaos`: deliveries, faults, kills and a Postgres that is stopped hard. */
+/** A short `deno task chaos`. */
 import assert from "node:assert/strict";
 import { checkTable } from "./check.ts";
 import { faultsRandom, runChaos } from "./run.ts";
@@ -7,7 +7,7 @@ import { startOwnStack } from "../support/stack.ts";
 const SEED = 11;
 
 Deno.test({
-  name: "chaos: 300 deliveries, kills and a restart of Postgres: nothing lost, nothing twice",
+  name: "chaos: 300 deliveries, kills and a restart of Postgres: nothing lost, nothing doubled",
   // Connections that the restart cut may stay in the driver: see startOwnStack.
   sanitizeOps: false,
   sanitizeResources: false,

@@ -2,7 +2,7 @@
 import { formatTable } from "../../local/cli/table.ts";
 
 export interface Check {
-  what: string;
+  name: string;
   expected: string;
   found: string;
   ok: boolean;
@@ -10,23 +10,23 @@ export interface Check {
 
 const count = (value: number | bigint) => value.toLocaleString("en");
 
-export function equal(what: string, expected: number, found: number): Check {
-  return { what, expected: count(expected), found: count(found), ok: expected === found };
+export function equal(name: string, expected: number, found: number): Check {
+  return { name, expected: count(expected), found: count(found), ok: expected === found };
 }
 
-export function atLeast(what: string, least: number, found: number): Check {
-  return { what, expected: `at least ${count(least)}`, found: count(found), ok: found >= least };
+export function atLeast(name: string, least: number, found: number): Check {
+  return { name, expected: `at least ${count(least)}`, found: count(found), ok: found >= least };
 }
 
-export function atMost(what: string, most: number, found: number): Check {
-  return { what, expected: `at most ${count(most)}`, found: count(found), ok: found <= most };
+export function atMost(name: string, most: number, found: number): Check {
+  return { name, expected: `at most ${count(most)}`, found: count(found), ok: found <= most };
 }
 
-/** None of `items` may be; the first of them are named. */
-export function none(what: string, items: string[]): Check {
+/** `items` must be empty; the result names the first ones. */
+export function none(name: string, items: string[]): Check {
   const examples = items.slice(0, 3).join(", ");
   const found = items.length === 0 ? "0" : `${count(items.length)}: ${examples}`;
-  return { what, expected: "0", found, ok: items.length === 0 };
+  return { name, expected: "0", found, ok: items.length === 0 };
 }
 
 export function checkTable(checks: Check[]): string {
@@ -34,7 +34,7 @@ export function checkTable(checks: Check[]): string {
     ["", "check", "expected", "found"],
     ...checks.map((check) => [
       check.ok ? "ok" : "WRONG",
-      check.what,
+      check.name,
       check.expected,
       check.found,
     ]),

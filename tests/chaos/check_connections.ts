@@ -1,10 +1,10 @@
-/** Whether the sellers are still connected, with TikTok's newest tokens, and no token was lost or used twice. */
+/** Checks that the sellers are still connected, and that no token was lost or used twice. */
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { storedTokens } from "../support/logins.ts";
 import type { TestStack } from "../support/stack.ts";
 import { atMost, type Check, equal, none } from "./check.ts";
 import type { ChaosSeller } from "./sellers.ts";
-import type { StormReport } from "./storm.ts";
+import type { FaultReport } from "./fault_schedule.ts";
 
 export interface TokenCount {
   /** Pairs that TikTok gave. */
@@ -22,19 +22,19 @@ export async function countTokens(stack: TestStack): Promise<TokenCount> {
   return {
     given: requests.filter(({ code }) => code === 0).length,
     stored: row?.stored ?? 0,
-    // Anything else is a fault of the host, and no answer about the token.
+    // Anything else is a fault of the host and does not concern the token.
     refused: requests.filter(({ code }) => code === 36004005).length,
   };
 }
 
-/** @param before The count when the storm began. */
+/** @param before The count when the faults began. */
 export async function checkConnections(
   stack: TestStack,
   sellers: ChaosSeller[],
   before: TokenCount,
-  storm: StormReport,
+  faults: FaultReport,
 ): Promise<Check[]> {
-  const tokens = await storedTokens(stack, await parseKeyRing(stack.env.ENCRYPTION_KEYS));
+  const tokens = await storedTokens(stack, parseKeyRing(stack.env.ENCRYPTION_KEYS));
   const outdated = tokens.filter(({ openId, accessToken, refreshToken }) => {
     const newest = stack.tiktok.newestTokens(openId);
     return accessToken !== newest?.accessToken || refreshToken !== newest.refreshToken;
@@ -46,10 +46,10 @@ export async function checkConnections(
     equal("shops connected", shops, tokens.length),
     none("shops without TikTok's newest tokens", outdated.map(({ openId }) => openId)),
     // docs/tiktok.md: a worker that dies between TikTok's answer and its own commit.
-    atMost("token pairs lost with killed workers", storm.kills, lost),
-    atMost("sellers who had to connect again for that", Math.max(0, lost), storm.reconnections),
+    atMost("token pairs lost with killed workers", faults.kills, lost),
+    atMost("sellers who had to connect again for that", Math.max(0, lost), faults.reconnections),
     atMost(
-      "refresh tokens used that were none any more",
+      "refresh tokens used after they were spent",
       Math.max(0, lost),
       after.refused - before.refused,
     ),

@@ -1,4 +1,4 @@
-/** Whether every delivery is in the inbox once, and has come to its end. */
+/** Checks that every delivery is stored once in the inbox, and is settled. */
 import type { TestStack } from "../support/stack.ts";
 import { type Check, equal, none } from "./check.ts";
 import type { Deliveries } from "./deliveries.ts";

@@ -1,4 +1,4 @@
-/** Whether the sellers have exactly TikTok's orders, in TikTok's newest state, and nobody else has. */
+/** Checks that each seller has exactly their TikTok orders, in TikTok's newest state. */
 import type { SimulatedOrder } from "../../local/simulators/tiktok/state.ts";
 import type { TestStack } from "../support/stack.ts";
 import { type Check, equal, none } from "./check.ts";
@@ -25,13 +25,13 @@ async function storedOrders(stack: TestStack): Promise<StoredOrder[]> {
     from public.orders join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id`;
 }
 
-/** What the seller's own client sees. */
+/** The orders that the seller's own client sees. */
 async function visibleOrders(seller: ChaosSeller): Promise<string[]> {
   const ids: string[] = [];
   while (true) {
     const { data, error } = await seller.client.from("orders").select("tiktok_order_id")
       .order("tiktok_order_id").range(ids.length, ids.length + PAGE - 1);
-    if (error) throw new Error(`${seller.name}'s orders could not be read: ${error.message}`);
+    if (error) throw new Error(`The orders of ${seller.name} are not readable: ${error.message}`);
     ids.push(...data.map((order) => order.tiktok_order_id));
     if (data.length < PAGE) return ids;
   }
@@ -48,11 +48,11 @@ function checkPresence(
   const known = new Map(simulated.map((order) => [order.id, order]));
   return [
     none(
-      "orders neither there nor held",
+      "orders neither stored nor held",
       [...known.keys()].filter((id) => !present.has(id) && !held.has(id)),
     ),
-    none("orders there and held", ids.filter((id) => held.has(id))),
-    none("orders there twice", ids.filter((id, i) => ids.indexOf(id) !== i)),
+    none("orders stored and held", ids.filter((id) => held.has(id))),
+    none("orders stored twice", ids.filter((id, i) => ids.indexOf(id) !== i)),
     none(
       "orders in another shop than TikTok's",
       stored.filter((order) => known.get(order.id)?.shopId !== order.shop_id).map((order) =>
@@ -60,7 +60,7 @@ function checkPresence(
       ),
     ),
     none(
-      "orders there or held that TikTok does not have",
+      "orders stored or held that TikTok does not have",
       [...present, ...held].filter((id) => !known.has(id)),
     ),
     none(
@@ -89,14 +89,14 @@ async function checkSeller(
   const expected = Math.min(seller.limit, simulatedOrders(stack, seller).length);
   return [
     equal(
-      `${seller.name}: orders there, of at most ${seller.limit.toLocaleString("en")}`,
+      `${seller.name}: orders stored, of at most ${seller.limit.toLocaleString("en")}`,
       expected,
       own.length,
     ),
     equal(`${seller.name}: counted this month`, own.length, total),
     equal(`${seller.name}: counted over the limit`, 0, Math.max(0, most - seller.limit)),
     equal(`${seller.name}: sees`, own.length, visible.length),
-    none(`${seller.name}: sees of others`, visible.filter((id) => !ids.has(id))),
+    none(`${seller.name}: sees of other sellers`, visible.filter((id) => !ids.has(id))),
   ];
 }
 
@@ -120,7 +120,7 @@ export async function checkRelease(stack: TestStack, seller: ChaosSeller): Promi
   const own = (await storedOrders(stack)).filter((order) => order.user_id === seller.id);
   const expected = simulatedOrders(stack, seller).length;
   return [
-    equal(`${seller.name}: orders there after taking a larger plan`, expected, own.length),
-    equal("events still held then", 0, held?.events),
+    equal(`${seller.name}: orders stored after taking a larger plan`, expected, own.length),
+    equal("events still held afterwards", 0, held?.events),
   ];
 }

@@ -1,12 +1,12 @@
-/** Lets a plan happen: changes orders at the simulated TikTok and delivers its webhooks, many at once. */
+/** Executes a plan: changes orders at the simulated TikTok and delivers its webhooks, many at once. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
-import type { Notification } from "../../local/simulators/tiktok/webhooks.ts";
+import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
 import type { Change, Plan } from "./plan.ts";
 
 interface Job {
   notification: Notification;
-  /** How often it was refused. */
+  /** Number of refusals. */
   refused: number;
   /** Milliseconds since 1970. */
   notBefore: number;
@@ -15,8 +15,8 @@ interface Job {
 const CONCURRENCY = 40;
 /** TikTok waits 2 minutes and more. */
 const RETRY_MS = 1000;
-/** Whoever was refused rests: a host that is away would have the whole plan refused within a second. */
-const REST_MS = 200;
+/** Pause of a sender after a refusal: without it an unreachable host would refuse the whole plan at once. */
+const PAUSE_MS = 200;
 const MAX_REFUSALS = 100;
 
 export class Deliveries {
@@ -66,7 +66,7 @@ export class Deliveries {
     this.#notifications.set(change.id, { ...notification, id });
   }
 
-  /** What is to be sent next; `later` while there is nothing just now. */
+  /** The next delivery; `later` while none is due. */
   #next(): Job | "later" | undefined {
     const retry = this.#retries[0];
     if (retry !== undefined && retry.notBefore <= Date.now()) return this.#retries.shift();
@@ -93,7 +93,7 @@ export class Deliveries {
       throw new Error(`A webhook was refused ${refused} times, at last with ${status}.`);
     }
     this.#retries.push({ ...job, refused, notBefore: Date.now() + RETRY_MS });
-    await sleep(REST_MS);
+    await sleep(PAUSE_MS);
   }
 
   /** Resolves when every delivery of the plan was answered 200 or 401. */

@@ -1,7 +1,7 @@
-/** What will happen at TikTok in a chaos run, and in which order its webhooks come: all from the seed. */
+/** Plan of a chaos run: the changes at TikTok and the order of its webhooks, all from the seed. */
 import type { Random } from "../support/random.ts";
 
-/** An order begins, or gets another state; each has a notification of its own. */
+/** A new order, or a new state of one; each has its own notification. */
 export interface Change {
   type: "change";
   /** Unique in the run. */
@@ -20,7 +20,7 @@ export interface Delivery {
 }
 
 export interface Plan {
-  /** Changes, and deliveries of what has changed before. */
+  /** Changes, and deliveries of earlier changes. */
   steps: (Change | Delivery)[];
   orders: number;
   changes: number;
@@ -33,11 +33,12 @@ export interface PlanOptions {
   deliveries: number;
   /** Share of the deliveries that come a second time or more. */
   duplicates: number;
-  /** How much each shop sells, as weights. */
+  /** Weight of each shop's sales. */
   shops: number[];
 }
 
-const LIFE = [
+/** The states of an order in their sequence. */
+const ORDER_STATES = [
   "UNPAID",
   "ON_HOLD",
   "AWAITING_SHIPMENT",
@@ -52,7 +53,7 @@ function statesOf(random: Random, most: number): string[] {
   const draw = random.next();
   const count = Math.min(most, draw < 0.5 ? 1 : draw < 0.75 ? 2 : draw < 0.9 ? 3 : 4);
   const first = random.whole(0, 2);
-  const states = LIFE.slice(first, first + count);
+  const states = ORDER_STATES.slice(first, first + count);
   if (count > 1 && random.chance(0.15)) states[count - 1] = "CANCELLED";
   return states;
 }
@@ -75,14 +76,14 @@ function countLate(steps: Plan["steps"]): number {
   return late;
 }
 
-/** Time is the number of the delivery: it goes from 0 to `deliveries`, and a little on. */
+/** Time is the number of the delivery: it runs from 0 to a little more than `deliveries`. */
 export function makePlan(random: Random, options: PlanOptions): Plan {
   const { deliveries } = options;
-  const again = Math.round(deliveries * options.duplicates);
+  const duplicates = Math.round(deliveries * options.duplicates);
   const placed: { at: number; step: Change | Delivery }[] = [];
   const firsts: { at: number; change: Change }[] = [];
   let orders = 0;
-  for (let left = deliveries - again; left > 0; orders++) {
+  for (let left = deliveries - duplicates; left > 0; orders++) {
     const shop = weighted(random, options.shops);
     const states = statesOf(random, left);
     left -= states.length;
@@ -91,14 +92,14 @@ export function makePlan(random: Random, options: PlanOptions): Plan {
       const id = firsts.length;
       const change: Change = { type: "change", id, order: orders, shop, status, isNew: n === 0 };
       placed.push({ at, step: change });
-      // Most come soon, in disorder; some so late that newer states are in already.
+      // Most come soon, out of order; some so late that newer states are stored already.
       const delay = random.next() * (random.chance(0.2) ? deliveries * 0.2 : deliveries * 0.02);
       firsts.push({ at: at + delay, change });
-      // The next state may come before this one was heard of.
+      // The next state may come before this one was delivered.
       at += random.next() * deliveries * 0.05;
     }
   }
-  const repeated = Array.from({ length: again }, () => {
+  const repeated = Array.from({ length: duplicates }, () => {
     const { at, change } = firsts[random.whole(0, firsts.length - 1)] as typeof firsts[number];
     // Some at the same moment as the first, the others later.
     return { at: random.chance(0.2) ? at : at + random.next() * deliveries * 0.3, change };

@@ -1,4 +1,4 @@
-/** Who sells in a chaos run: one on a plan that is too small, the others on one that takes all. */
+/** Sellers of a chaos run: one on a plan that is too small, the others on one that takes all orders. */
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
 import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
@@ -13,7 +13,7 @@ export interface ChaosSeller extends ConnectedSeller {
   limit: number;
 }
 
-/** What sells how much, as weights; in the order of `shopIds` of all sellers. */
+/** Weights of the shops' sales, in the order of `shopIds` of all sellers. */
 export const SHOP_WEIGHTS = [5, 4, 4, 4, 3];
 
 const PLAN_WITHOUT_LIMIT = { plan: "scale", limit: 999_999 };
@@ -53,7 +53,7 @@ export async function takeLargerPlan(stack: TestStack, seller: ChaosSeller): Pro
   seller.limit = PLAN_WITHOUT_LIMIT.limit;
 }
 
-/** What the seller does who reads that TikTok asks for a new consent. */
+/** Connects the shops again, as a seller does when TikTok requires a new consent. */
 export async function connectAgain(stack: TestStack, seller: ChaosSeller): Promise<void> {
   const code = await authorizeSimulatedShop(stack.env, seller.shopId);
   await connectWithCode(stack.env, seller, code);

@@ -19,7 +19,8 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 async function scene(stack: TestStack, shopCount = 1) {
   const backend = dependenciesOf(stack);
@@ -31,8 +32,7 @@ async function scene(stack: TestStack, shopCount = 1) {
 const openIdOf = (stack: TestStack, shopId: string) =>
   stack.tiktok.state.get("shops", shopId)?.openId as string;
 
-Deno.test("20 calls that meet an expired token at once: one refresh, and all succeed", async () => {
-  await using stack = await startTestStack();
+test("20 calls that meet an expired token at once: one refresh, and all succeed", async (stack) => {
   const { backend, openId, stored } = await scene(stack, 3);
   stack.tiktok.expireAccessToken(openId);
   const order = stack.tiktok.addOrder({ shopId: stored.shop_id });
@@ -52,8 +52,7 @@ Deno.test("20 calls that meet an expired token at once: one refresh, and all suc
   }
 });
 
-Deno.test("20 webhooks at once while the token has expired: one refresh, every order is in", async () => {
-  await using stack = await startTestStack();
+test("20 webhooks at once while the token has expired: one refresh, every order is in", async (stack) => {
   const seller = await connectSeller(stack);
   await stack.sql`
     update public.plans set monthly_order_limit = 100 where monthly_order_limit < 100`;
@@ -66,8 +65,7 @@ Deno.test("20 webhooks at once while the token has expired: one refresh, every o
   assert.equal(stack.tiktok.refreshes.length, 1);
 });
 
-Deno.test("a call repeats itself once, with the pair that somebody else stored meanwhile", async () => {
-  await using stack = await startTestStack();
+test("a call repeats itself once, with the pair that somebody else stored meanwhile", async (stack) => {
   const { backend, seller, openId, stored } = await scene(stack);
   await reconnect(stack, backend, seller.id, openId);
   for (const [token] of stack.tiktok.state.entries("accessTokens").slice(0, -1)) {
@@ -79,8 +77,7 @@ Deno.test("a call repeats itself once, with the pair that somebody else stored m
   assert.deepEqual(stack.tiktok.refreshes, [], "it was fresh already");
 });
 
-Deno.test("36009004 is judged by its message: a parameter's refreshes nothing, a token's does", async () => {
-  await using stack = await startTestStack();
+test("36009004 is judged by its message: a parameter's refreshes nothing, a token's does", async (stack) => {
   const { backend, openId, stored } = await scene(stack);
   const connection = new ShopConnection(backend, stored);
   const bad = connection.call((access) =>
@@ -97,8 +94,7 @@ Deno.test("36009004 is judged by its message: a parameter's refreshes nothing, a
   assert.deepEqual(stack.tiktok.refreshes, [openId]);
 });
 
-Deno.test("a token that is refused as soon as it is issued is not refreshed again and again", async () => {
-  await using stack = await startTestStack();
+test("a token that is refused as soon as it is issued is not refreshed again and again", async (stack) => {
   const { backend, stored } = await scene(stack);
   stack.tiktok.faults.add({ path: "/order/", kind: "expired" });
   const call = () =>
@@ -114,8 +110,7 @@ Deno.test("a token that is refused as soon as it is issued is not refreshed agai
   assert.equal(stack.tiktok.refreshes.length, 1);
 });
 
-Deno.test("a dead login costs one refused refresh, however many webhooks still come", async () => {
-  await using stack = await startTestStack();
+test("a dead login costs one refused refresh, however many webhooks still come", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.deauthorize(seller.shopId);
   const orders = Array.from({ length: 30 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
@@ -134,8 +129,7 @@ Deno.test("a dead login costs one refused refresh, however many webhooks still c
   assert.deepEqual(await settledEvents(stack), { ignored: 30 });
 });
 
-Deno.test("webhook 6 disconnects the shop at once, and a late one does not end the new connection", async () => {
-  await using stack = await startTestStack();
+test("webhook 6 disconnects the shop at once, and a late one does not end the new connection", async (stack) => {
   const seller = await connectSeller(stack);
   const notice = stack.tiktok.deauthorize(seller.shopId);
   const early = { ...notice, id: ((BigInt(notice.id) >> 32n) - 60n << 32n).toString() };
@@ -156,8 +150,7 @@ Deno.test("webhook 6 disconnects the shop at once, and a late one does not end t
   assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 0);
 });
 
-Deno.test("webhook 7 sets the date for all shops of the login, and the seller's statistics have it", async () => {
-  await using stack = await startTestStack();
+test("webhook 7 sets the date for all shops of the login, and the seller's statistics have it", async (stack) => {
   const { seller, stored } = await scene(stack, 2);
   const end = Math.floor(Date.now() / 1000) + 20 * 86400;
   assert.equal(await stack.tiktok.send(stack.tiktok.expirationNotice(stored.shop_id, end)), 200);
@@ -171,7 +164,7 @@ Deno.test("webhook 7 sets the date for all shops of the login, and the seller's 
     headers: { authorization: `Bearer ${seller.accessToken}` },
   });
   const { shops } = await response.json();
-  assert.match(shops[0].message, /ends on \w+ \d+, \d{4}\. Connect again before then/);
+  assert.match(shops[0].message, /expires on \w+ \d+, \d{4}\. Connect again before then/);
 
   const wrong = {
     ...stack.tiktok.expirationNotice(stored.shop_id, end),
@@ -181,8 +174,7 @@ Deno.test("webhook 7 sets the date for all shops of the login, and the seller's 
   assert.deepEqual(await settledEvents(stack), { done: 1, ignored: 1 });
 });
 
-Deno.test("an order is not lost to a token that cannot be refreshed for a while", async () => {
-  await using stack = await startTestStack();
+test("an order is not lost to a token that cannot be refreshed for a while", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.expireAccessToken(openIdOf(stack, seller.shopId));
   stack.tiktok.faults.add({ path: "/api/v2/token/refresh", kind: "html" });

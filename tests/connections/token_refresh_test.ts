@@ -11,7 +11,8 @@ import {
   runTokenRefresh,
   storedTokens,
 } from "../support/logins.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const NONE = { refreshed: 0, superseded: 0, waiting: 0, needs_reauth: 0, expired: 0 };
@@ -31,8 +32,7 @@ async function assertNewest(stack: TestStack, keys: Parameters<typeof storedToke
   }
 }
 
-Deno.test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pair the newest", async () => {
-  await using stack = await startTestStack();
+test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pair the newest", async (stack) => {
   const backend = dependenciesOf(stack);
   const seller = await signUp(stack);
   const sizes = Array.from({ length: 120 }, (_, n) => n < 80 ? 2 : 1);
@@ -63,8 +63,7 @@ Deno.test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pai
   assert.deepEqual(await runTokenRefresh(stack), NONE);
 });
 
-Deno.test("what ends within a day is refreshed, oldest first; the rest is left alone", async () => {
-  await using stack = await startTestStack();
+test("what ends within a day is refreshed, oldest first; the rest is left alone", async (stack) => {
   const { backend, openIds } = await scene(stack, [1, 1, 1]);
   const [late, soon, far] = openIds as [string, string, string];
   const end = (openId: string, hours: number) =>
@@ -78,8 +77,7 @@ Deno.test("what ends within a day is refreshed, oldest first; the rest is left a
   await assertNewest(stack, backend.keys);
 });
 
-Deno.test("the time budget ends the claiming, and what is left is for the next run", async () => {
-  await using stack = await startTestStack();
+test("the time budget ends the claiming, and what is left is for the next run", async (stack) => {
   const { backend } = await scene(stack, [1, 1, 1, 1]);
   await expireTokensIn(stack);
   let now = 0;
@@ -93,8 +91,7 @@ Deno.test("the time budget ends the claiming, and what is left is for the next r
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 2 });
 });
 
-Deno.test("kill -9 between TikTok's answer and the commit: the next run finds the login dead, and says so", async () => {
-  await using stack = await startTestStack();
+test("kill -9 between TikTok's answer and the commit: the next run finds the login dead, and says so", async (stack) => {
   const { backend, openIds } = await scene(stack, [2]);
   await expireTokensIn(stack);
   stack.tiktok.faults.add({
@@ -136,8 +133,7 @@ Deno.test("kill -9 between TikTok's answer and the commit: the next run finds th
   await assertNewest(stack, backend.keys);
 });
 
-Deno.test("kill -9 before TikTok was asked: the next run recovers", async () => {
-  await using stack = await startTestStack();
+test("kill -9 before TikTok was asked: the next run recovers", async (stack) => {
   const { backend } = await scene(stack, [2]);
   await expireTokensIn(stack);
   stack.tiktok.faults.add({
@@ -163,8 +159,7 @@ Deno.test("kill -9 before TikTok was asked: the next run recovers", async () => 
   await assertNewest(stack, backend.keys);
 });
 
-Deno.test("a database that is away for a moment does not lose the new pair", async () => {
-  await using stack = await startTestStack();
+test("a database that is away for a moment does not lose the new pair", async (stack) => {
   const { backend } = await scene(stack, [1]);
   await expireTokensIn(stack);
   const signature = "store_refreshed_tokens(uuid, text, integer, jsonb)";
@@ -179,8 +174,7 @@ Deno.test("a database that is away for a moment does not lose the new pair", asy
   await assertNewest(stack, backend.keys);
 });
 
-Deno.test("outages and limits keep the old tokens and back off; one bad login stops no other", async () => {
-  await using stack = await startTestStack();
+test("outages and limits keep the old tokens and back off; one bad login stops no other", async (stack) => {
   const { backend } = await scene(stack, [1, 1, 1, 1, 1]);
   await expireTokensIn(stack);
   const path = "/api/v2/token/refresh";
@@ -213,8 +207,7 @@ Deno.test("outages and limits keep the old tokens and back off; one bad login st
   await assertNewest(stack, backend.keys);
 });
 
-Deno.test("TikTok's three ways of saying reconnect end the connection, and cost no second call", async () => {
-  await using stack = await startTestStack();
+test("TikTok's three ways of saying reconnect end the connection, and cost no second call", async (stack) => {
   const { openIds } = await scene(stack, [2, 1, 1]);
   const [withdrawn, expired, good] = openIds as [string, string, string];
   await expireTokensIn(stack);
@@ -236,8 +229,7 @@ Deno.test("TikTok's three ways of saying reconnect end the connection, and cost 
   assert.equal(rows.length, 3);
 });
 
-Deno.test("consent that has run out ends without a call; a lost answer ends with the next one", async () => {
-  await using stack = await startTestStack();
+test("consent that has run out ends without a call; a lost answer ends with the next one", async (stack) => {
   const { openIds } = await scene(stack, [1, 1]);
   const [over] = openIds as [string, string];
   await expireTokensIn(stack);
@@ -257,8 +249,7 @@ Deno.test("consent that has run out ends without a call; a lost answer ends with
   ]);
 });
 
-Deno.test("a seller who connects again while a refresh is under way keeps the newer pair", async () => {
-  await using stack = await startTestStack();
+test("a seller who connects again while a refresh is under way keeps the newer pair", async (stack) => {
   const { backend, seller, openIds } = await scene(stack, [2]);
   await expireTokensIn(stack);
   stack.tiktok.faults.add({
@@ -279,8 +270,7 @@ Deno.test("a seller who connects again while a refresh is under way keeps the ne
   await assertNewest(stack, backend.keys);
 });
 
-Deno.test("only a secret key may call it", async () => {
-  await using stack = await startTestStack();
+test("only a secret key may call it", async (stack) => {
   const { seller } = await scene(stack, [1]);
   await expireTokensIn(stack);
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-token-refresh`;

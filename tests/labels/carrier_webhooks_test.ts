@@ -446,7 +446,6 @@ function mutateEvents(seed: number, parcels: Parcel[]): Mutation[] {
       status: pick(random, ["pre_transit", "in_transit"]),
       // These fields are not read: the mutations should hit the fields that are.
       tracking_details: [],
-      fees: [],
     });
     return mutate(random, { ...event, id: `evt_${seed}_${index}` }, topic);
   });

@@ -88,7 +88,7 @@ async function assertOneEach(orderIds: string[]): Promise<void> {
   const rows = await stack.sql`
     select orders.id, orders.tiktok_order_id, orders.shipping_type, purchase.state,
       purchase.carrier_shipment_id, shipments.status, shipments.tracking_number,
-      shipments.tiktok_told_at
+      shipments.tiktok_notified_at
     from public.orders
     left join private.label_purchases as purchase on purchase.order_id = orders.id
     left join public.shipments on shipments.order_id = orders.id
@@ -97,7 +97,7 @@ async function assertOneEach(orderIds: string[]): Promise<void> {
   for (const row of rows) {
     assert.deepEqual([row.state, row.status], ["purchased", "purchased"]);
     assert.notEqual(row.tracking_number, null);
-    assert.notEqual(row.tiktok_told_at, null);
+    assert.notEqual(row.tiktok_notified_at, null);
     const { labels: own } = stack.tiktok.fulfillment;
     const sold = row.shipping_type === "TIKTOK"
       ? own.filter(({ orderId }) => orderId === row.tiktok_order_id)
@@ -152,7 +152,7 @@ async function watchUntilDone(batchId: string): Promise<Answer["body"]> {
     const { body } = await readBatch(batchId);
     progress.push(body.waiting);
     assert.equal(body.waiting + body.purchased + body.failed + body.unknown, body.total);
-    assert.equal(body.state, body.waiting > 0 ? "working" : "done");
+    assert.equal(body.state, body.waiting > 0 ? "processing" : "done");
     return body.state === "done" && body;
   });
   assert.deepEqual(progress, progress.toSorted((a, b) => b - a), "waiting only decreases");
@@ -177,7 +177,7 @@ step(
     assert.ok(performance.now() - startedAt < 2000);
     const { id, created_at: _, items, ...counts } = body;
     assert.deepEqual(counts, {
-      state: "working",
+      state: "processing",
       total: 100,
       waiting: 100,
       purchased: 0,
@@ -330,7 +330,7 @@ step(
       const answer = await readBatch(body.id);
       return answer.status === 200 && answer;
     });
-    assert.equal(halfway.state, "working");
+    assert.equal(halfway.state, "processing");
     assert.ok(halfway.waiting > 0);
     assert.ok(countLabelsBought(stack) > sold);
 
@@ -359,7 +359,7 @@ step("while the carriers are busy the batch waits; in the end every label is bou
   for (let round = 0; round < 2; round++) {
     await processLaterEvents(stack);
     const { body: busy } = await readBatch(body.id);
-    assert.deepEqual([busy.state, busy.waiting, busy.failed], ["working", 10, 0]);
+    assert.deepEqual([busy.state, busy.waiting, busy.failed], ["processing", 10, 0]);
     assert.equal(countLabelsBought(stack), sold);
   }
   stack.easypost.faults.clear();

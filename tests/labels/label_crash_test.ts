@@ -180,14 +180,14 @@ async function runCell(
 
   const [row] = await stack.sql`select order_status from public.orders where id = ${order.id}`;
   const shipments = await stack.sql`
-    select shipments.id, status, state, tracking_number, label_url, tiktok_told_at
+    select shipments.id, status, state, tracking_number, label_url, tiktok_notified_at
     from public.shipments join private.label_purchases as purchase on purchase.id = shipments.id
     where shipments.order_id = ${order.id}`;
   const [shipment] = shipments;
   const what = `${provider}, "${wanted.name}"`;
   assert.equal(shipment?.id, again.body.id, what);
   assert.equal(shipment?.state, "purchased", what);
-  for (const column of ["tracking_number", "label_url", "tiktok_told_at"]) {
+  for (const column of ["tracking_number", "label_url", "tiktok_notified_at"]) {
     assert.notEqual(shipment?.[column], null, `${what}: ${column}`);
   }
   const notified = stack.tiktok.fulfillment.shipped.filter(({ orderId }) =>

@@ -3,7 +3,7 @@
  * and what is not; however often the request is repeated, one label is bought.
  */
 import assert from "node:assert/strict";
-import { environmentOf, supabaseConfigOf } from "../../local/cli/running_stack.ts";
+import { environmentOf, supabaseConfigOf } from "../../local/stack/running_stack.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { readTikTokConfig } from "../../shared/config.ts";
 import { buyLabel } from "../../shared/shipping/buy_label.ts";
@@ -169,7 +169,7 @@ async function assertOneShipment(order: OrderRow, what: string): Promise<void> {
   const [row] = rows;
   assert.equal(row?.state, "purchased", what);
   assert.equal(row?.status, "purchased", what);
-  for (const column of ["tracking_number", "label_url", "tiktok_told_at"]) {
+  for (const column of ["tracking_number", "label_url", "tiktok_notified_at"]) {
     assert.notEqual(row?.[column], null, `${what}: ${column}`);
   }
   const notified = stack.tiktok.fulfillment.shipped.filter(({ orderId }) =>

@@ -17,7 +17,8 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const DOCUMENTS = /\/shipping_documents$/;
@@ -40,8 +41,7 @@ async function assertServes(url: string, format: keyof typeof BEGINNINGS): Promi
   assert.match((await response.text()).slice(0, 8), BEGINNINGS[format]);
 }
 
-Deno.test("TikTok's link is kept until it is 23 hours old, and then read again", async () => {
-  await using stack = await startTestStack();
+test("TikTok's link is kept until it is 23 hours old, and then read again", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
   const { body: label } = await requestLabel(stack, seller, order.id);
@@ -77,8 +77,7 @@ Deno.test("TikTok's link is kept until it is 23 hours old, and then read again",
   assert.equal(labelsBought(stack).tiktok, 1);
 });
 
-Deno.test("a label that is still being drawn is bought; the worker or the seller fetches it later", async () => {
-  await using stack = await startTestStack();
+test("a label that is still being drawn is bought; the worker or the seller fetches it later", async (stack) => {
   const seller = await connectSeller(stack);
   // Read once by the request, and once by the worker in its background.
   stack.tiktok.fulfillment.labelDelay = 3;
@@ -122,8 +121,7 @@ Deno.test("a label that is still being drawn is bought; the worker or the seller
   assert.equal(labelsBought(stack).tiktok, 2);
 });
 
-Deno.test("EasyPost draws a label in the requested format, by service and by rate", async () => {
-  await using stack = await startTestStack();
+test("EasyPost draws a label in the requested format, by service and by rate", async (stack) => {
   const seller = await connectSeller(stack);
   for (const label_format of ["PDF", "PNG", "ZPL"] as const) {
     for (const by of ["service", "rate"]) {
@@ -164,8 +162,7 @@ Deno.test("EasyPost draws a label in the requested format, by service and by rat
   await settledEvents(stack);
 });
 
-Deno.test("a label that was not bought, was voided or cannot be drawn has no link", async () => {
-  await using stack = await startTestStack();
+test("a label that was not bought, was voided or cannot be drawn has no link", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
   const zpl = await requestLabel(stack, seller, order.id, { label_format: "ZPL" });

@@ -21,7 +21,7 @@ import {
   settleTasks,
   subscribe,
 } from "../support/shop.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { test, testOnOneStack } from "../support/shared_stack.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 const NOTHING = { easypost: 0, tiktok: 0 };
@@ -188,8 +188,7 @@ for (const shippingType of ["SELLER", "TIKTOK"] as const) {
   );
 }
 
-Deno.test("a parcel needs a sender: of this request, or the last one of the shop", async () => {
-  await using stack = await startTestStack();
+test("a parcel needs a sender: of this request, or the last one of the shop", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const key = crypto.randomUUID();
@@ -224,8 +223,7 @@ Deno.test("a parcel needs a sender: of this request, or the last one of the shop
   await settledEvents(stack);
 });
 
-Deno.test("a disconnected shop's orders get no label until it is connected again", async () => {
-  await using stack = await startTestStack();
+test("a disconnected shop's orders get no label until it is connected again", async (stack) => {
   const seller = await connectSeller(stack);
   const orders = [
     await receiveOrder(stack, seller),
@@ -251,8 +249,7 @@ Deno.test("a disconnected shop's orders get no label until it is connected again
   await settledEvents(stack);
 });
 
-Deno.test("without enough funds nothing is bought, and with them the same request succeeds", async () => {
-  await using stack = await startTestStack();
+test("without enough funds nothing is bought, and with them the same request succeeds", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const { accounts } = stack.easypost;

@@ -11,7 +11,7 @@ import {
   requestRates,
 } from "../support/labels.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
 const SHIPMENTS_MADE = /^POST \/v2\/shipments$/;
 const SERVICES_READ = /\/shipping_services\/query$/;
@@ -34,8 +34,7 @@ function summarize(rates: ShownRate[]): unknown[] {
   ]);
 }
 
-Deno.test("EasyPost's rates come cheapest first, and the chosen one is charged exactly", async () => {
-  await using stack = await startTestStack();
+test("EasyPost's rates come cheapest first, and the chosen one is charged exactly", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const { status, body: { rates } } = await requestRates(stack, seller, order.id);
@@ -95,8 +94,7 @@ Deno.test("EasyPost's rates come cheapest first, and the chosen one is charged e
   await settledEvents(stack);
 });
 
-Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bought at their price", async () => {
-  await using stack = await startTestStack();
+test("TikTok's rates mark its default; default, cheapest and a rate are bought at their price", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 4 });
   const [a, b, c, d] = lineItemIdsOf(stack, order.tiktokId) as [string, string, string, string];
@@ -143,8 +141,7 @@ Deno.test("TikTok's rates mark its default; default, cheapest and a rate are bou
   await settledEvents(stack);
 });
 
-Deno.test("EasyPost sells a service that it offers, and refuses others", async () => {
-  await using stack = await startTestStack();
+test("EasyPost sells a service that it offers, and refuses others", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   for (const service of ["Pigeon", "usps/priority"]) {
@@ -160,8 +157,7 @@ Deno.test("EasyPost sells a service that it offers, and refuses others", async (
   await settledEvents(stack);
 });
 
-Deno.test("outside the US TikTok has no prices: the existing package is arranged once", async () => {
-  await using stack = await startTestStack();
+test("outside the US TikTok has no prices: the existing package is arranged once", async (stack) => {
   const shopId = "7490000000000000001";
   stack.tiktok.addShop({ id: shopId, region: "DE" });
   const seller = await connectSeller(stack, shopId);

@@ -18,7 +18,8 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const REFUNDS = /^POST .*\/refund$/;
 
@@ -72,8 +73,7 @@ async function assertLive(
   assert.deepEqual([status, events.includes("LABEL_VOIDED")], ["awaiting_collection", false]);
 }
 
-Deno.test("a void is requested once, settled by the carrier's decision, and frees the units", async () => {
-  await using stack = await startTestStack();
+test("a void is requested once, settled by the carrier's decision, and frees the units", async (stack) => {
   const seller = await connectSeller(stack);
   const first = await buySettledLabel(stack, seller, { quantity: 2 });
   const { id, orderId } = first;
@@ -127,8 +127,7 @@ Deno.test("a void is requested once, settled by the carrier's decision, and free
   );
 });
 
-Deno.test("the carrier may void at once, or bill scanned labels only", async () => {
-  await using stack = await startTestStack();
+test("the carrier may void at once, or bill scanned labels only", async (stack) => {
   const seller = await connectSeller(stack);
   for (
     const [refundStatus, reason] of [
@@ -155,8 +154,7 @@ Deno.test("the carrier may void at once, or bill scanned labels only", async () 
   assert.equal(labelsBought(stack).easypost, 4);
 });
 
-Deno.test("a void that the carrier rejects leaves the label valid, and may be requested again", async () => {
-  await using stack = await startTestStack();
+test("a void that the carrier rejects leaves the label valid, and may be requested again", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await buySettledLabel(stack, seller);
   const { behaviour } = stack.easypost;
@@ -193,8 +191,7 @@ Deno.test("a void that the carrier rejects leaves the label valid, and may be re
   assert.equal(stack.easypost.accounts.charged, 0);
 });
 
-Deno.test("TikTok's labels are voided in Seller Center first, and here afterwards", async () => {
-  await using stack = await startTestStack();
+test("TikTok's labels are voided in Seller Center first, and here afterwards", async (stack) => {
   const seller = await connectSeller(stack);
   const received = await receiveOrder(stack, seller, { shippingType: "TIKTOK", quantity: 2 });
   const [unit, other] = lineItemIdsOf(stack, received.tiktokId);
@@ -227,8 +224,7 @@ Deno.test("TikTok's labels are voided in Seller Center first, and here afterward
   assert.deepEqual(units.map(({ line_item_id }) => line_item_id), [other]);
 });
 
-Deno.test("a label whose parcel is on its way, or that was not bought, is not voided", async () => {
-  await using stack = await startTestStack();
+test("a label whose parcel is on its way, or that was not bought, is not voided", async (stack) => {
   const seller = await connectSeller(stack);
   const { id, orderId, label } = await buySettledLabel(stack, seller);
   await stack.easypost.advanceTracker(label.tracking_number, "in_transit");

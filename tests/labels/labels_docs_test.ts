@@ -182,7 +182,7 @@ async function checkShownLabel(
     [listed?.id, listed?.tracking_number, listed?.shipping_cost],
     [shipment.id, shipment.tracking_number, shipment.shipping_cost],
   );
-  assert.notEqual(listed?.tiktok_told_at, null);
+  assert.notEqual(listed?.tiktok_notified_at, null);
 }
 
 async function checkVoids(

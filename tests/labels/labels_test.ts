@@ -12,7 +12,8 @@ import {
   requestLabel,
 } from "../support/labels.ts";
 import { type ConnectedSeller, connectSeller, settledEvents, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const PROVIDERS = [["SELLER", "easypost"], ["TIKTOK", "tiktok"]] as const;
 
@@ -33,8 +34,7 @@ async function labelledUnits(stack: TestStack, orderId: string): Promise<string[
   return rows.map((row) => row.unit as string);
 }
 
-Deno.test("25 parallel requests with one key buy one label, and all name the same one", async () => {
-  await using stack = await startTestStack();
+test("25 parallel requests with one key buy one label, and all name the same one", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType });
@@ -66,8 +66,8 @@ Deno.test("25 parallel requests with one key buy one label, and all name the sam
     assert.deepEqual([later.status, latest.status], [200, 200]);
     assert.deepEqual(later.body, latest.body);
     // TikTok was notified in the meantime.
-    const { tiktok_told_at: notifiedAt, updated_at: _, ...label } = later.body;
-    const { tiktok_told_at: __, updated_at: ___, ...first } = created?.body ?? {};
+    const { tiktok_notified_at: notifiedAt, updated_at: _, ...label } = later.body;
+    const { tiktok_notified_at: __, updated_at: ___, ...first } = created?.body ?? {};
     assert.deepEqual(label, first);
     assert.ok(notifiedAt);
     assert.equal(labelsBought(stack)[carrier], 1);
@@ -79,8 +79,7 @@ Deno.test("25 parallel requests with one key buy one label, and all name the sam
   assert.deepEqual(await purchaseStates(stack), { purchased: 2 });
 });
 
-Deno.test("25 parallel requests with 25 keys for one order buy one label", async () => {
-  await using stack = await startTestStack();
+test("25 parallel requests with 25 keys for one order buy one label", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 2 });
@@ -104,8 +103,7 @@ Deno.test("25 parallel requests with 25 keys for one order buy one label", async
   await settledEvents(stack);
 });
 
-Deno.test("an order is split into two parcels, and no unit gets two labels", async () => {
-  await using stack = await startTestStack();
+test("an order is split into two parcels, and no unit gets two labels", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
@@ -142,8 +140,7 @@ Deno.test("an order is split into two parcels, and no unit gets two labels", asy
   }
 });
 
-Deno.test("parallel requests for overlapping units: each unit is in one parcel at most", async () => {
-  await using stack = await startTestStack();
+test("parallel requests for overlapping units: each unit is in one parcel at most", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {
     const order = await receiveOrder(stack, seller, { shippingType, quantity: 4 });
@@ -186,8 +183,7 @@ async function assertHidden(
   );
 }
 
-Deno.test("a seller sees their own shipments and timelines, and no other seller's", async () => {
-  await using stack = await startTestStack();
+test("a seller sees their own shipments and timelines, and no other seller's", async (stack) => {
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const order = await receiveOrder(stack, seller);
@@ -196,8 +192,9 @@ Deno.test("a seller sees their own shipments and timelines, and no other seller'
 
   const { data } = await seller.client.from("shipments").select("*").single();
   assert.ok(data);
-  const { tracked_at, created_at, updated_at, tiktok_told_at, tiktok_package_id, ...row } = data;
-  for (const time of [tracked_at, created_at, updated_at, tiktok_told_at]) {
+  const { tracked_at, created_at, updated_at, tiktok_notified_at, tiktok_package_id, ...row } =
+    data;
+  for (const time of [tracked_at, created_at, updated_at, tiktok_notified_at]) {
     assert.ok(Math.abs(Date.now() - Date.parse(time ?? "")) < 60_000, String(time));
   }
   const [notified] = stack.tiktok.fulfillment.shipped;

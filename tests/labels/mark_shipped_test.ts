@@ -1,6 +1,6 @@
 /** Notifying TikTok of labels that it did not sell: once, repeated after a failure, never at a label's cost. */
 import assert from "node:assert/strict";
-import type { SimulatedShipment } from "../../local/simulators/tiktok/package_types.ts";
+import type { SimulatedShipment } from "../../local/simulators/tiktok/state.ts";
 import {
   type Answer,
   callShipments,
@@ -80,7 +80,7 @@ step("TikTok is notified once, with the carrier and the units of the label", asy
   assert.equal(bought.status, 201);
   await processDueEvents(stack);
   const shipment = await readShipment(seller, bought);
-  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.notEqual(shipment.tiktok_notified_at, null);
   assert.deepEqual([shipment.tiktok_error, shipment.tiktok_warning], [null, null]);
   const [only, ...more] = notificationsOf(order);
   assert.deepEqual(more, []);
@@ -125,7 +125,7 @@ step("TikTok's warning is stored with the shipment", async () => {
   await processDueEvents(stack);
   const shipment = await readShipment(seller, bought);
   assert.match(shipment.tiktok_warning, /matches multiple logistics providers/);
-  assert.notEqual(shipment.tiktok_told_at, null);
+  assert.notEqual(shipment.tiktok_notified_at, null);
   assert.equal(shipment.tiktok_error, null);
   assert.equal(notificationsOf(order).length, 1);
 });
@@ -144,7 +144,7 @@ step(
       assert.match(refused.tiktok_error, /^TikTok 21011044: .*on hold/i);
       // The seller reads this text: it has no path and no request id.
       assert.doesNotMatch(refused.tiktok_error, /fulfillment|[0-9A-F]{20}/);
-      assert.equal(refused.tiktok_told_at, null);
+      assert.equal(refused.tiktok_notified_at, null);
       assert.equal((await taskOf(bought.body.id)).status, "pending");
     }
     assert.equal(notificationsOf(order).length, 0);
@@ -153,7 +153,7 @@ step(
     await processLaterEvents(stack);
     const shipment = await readShipment(seller, bought);
     assert.equal(shipment.tiktok_error, null);
-    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.notEqual(shipment.tiktok_notified_at, null);
     assert.equal(notificationsOf(order).length, 1);
   },
 );
@@ -167,12 +167,12 @@ step("a notification whose answer was lost is not sent again", async () => {
     assert.equal(notificationsOf(order).length, 1, kind);
     const unconfirmed = await readShipment(seller, bought);
     assert.match(unconfirmed.tiktok_error, /^TikTok answered HTTP/, kind);
-    assert.equal(unconfirmed.tiktok_told_at, null, kind);
+    assert.equal(unconfirmed.tiktok_notified_at, null, kind);
 
     await processLaterEvents(stack);
     const shipment = await readShipment(seller, bought);
     assert.equal(shipment.tiktok_error, null, kind);
-    assert.notEqual(shipment.tiktok_told_at, null, kind);
+    assert.notEqual(shipment.tiktok_notified_at, null, kind);
     assert.equal(notificationsOf(order).length, 1, kind);
   }
 });
@@ -221,7 +221,7 @@ step(
     assert.equal(second.status, 201, JSON.stringify(second.body));
     await processDueEvents(stack);
     const shipment = await readShipment(seller, second);
-    assert.notEqual(shipment.tiktok_told_at, null);
+    assert.notEqual(shipment.tiktok_notified_at, null);
     assert.equal(shipment.tiktok_error, null);
     assert.deepEqual(
       notificationsOf(order).map((
@@ -275,9 +275,9 @@ step(
     const [{ id = "" } = {}] = stack.tiktok.state.get("orders", order.tiktokId)?.detail
       .packages as { id: string }[];
     const [row] = await stack.sql`
-    select tiktok_package_id, tiktok_told_at from public.shipments where id = ${bought.body.id}`;
+    select tiktok_package_id, tiktok_notified_at from public.shipments where id = ${bought.body.id}`;
     assert.equal(row?.tiktok_package_id, id);
-    assert.notEqual(row?.tiktok_told_at, null);
+    assert.notEqual(row?.tiktok_notified_at, null);
   },
 );
 
@@ -292,7 +292,7 @@ step(
       await processDueEvents(stack);
       const unknown = await readShipment(indonesian, bought);
       assert.equal(unknown.tiktok_error, "TikTok has no shipping provider for USPS");
-      assert.equal(unknown.tiktok_told_at, null);
+      assert.equal(unknown.tiktok_notified_at, null);
       assert.equal(notificationsOf(order).length, 0);
 
       // EasyPost's simulated carriers are American: one of TikTok's list in Indonesia stands in.
@@ -317,7 +317,7 @@ step(
       );
       const shipment = await readShipment(indonesian, bought);
       assert.equal(shipment.tiktok_error, null);
-      assert.notEqual(shipment.tiktok_told_at, null);
+      assert.notEqual(shipment.tiktok_notified_at, null);
       const [{ packageId = "" } = {}] = notificationsOf(order);
       const writes = stack.tiktok.calls.slice(calls).filter((path) =>
         /ship$|\d\/packages$/.test(path)

@@ -9,7 +9,8 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 async function insertEvents(stack: TestStack, count: number): Promise<void> {
   await stack.sql`
@@ -24,8 +25,7 @@ async function eventRow(stack: TestStack): Promise<Record<string, unknown>> {
   return row as Record<string, unknown>;
 }
 
-Deno.test("only a secret key in apikey may call it; everything else is refused and does nothing", async () => {
-  await using stack = await startTestStack();
+test("only a secret key in apikey may call it; everything else is refused and does nothing", async (stack) => {
   const seller = await connectSeller(stack);
   await insertEvents(stack, 1);
   const { SUPABASE_URL, SUPABASE_SECRET_KEY: secret, SUPABASE_PUBLISHABLE_KEY } = stack.env;
@@ -55,15 +55,13 @@ Deno.test("only a secret key in apikey may call it; everything else is refused a
   });
 });
 
-Deno.test("it drains more than one batch", async () => {
-  await using stack = await startTestStack();
+test("it drains more than one batch", async (stack) => {
   await insertEvents(stack, 100);
   assert.deepEqual((await runEventWorker(stack)).events, { ignored: 100 });
   assert.deepEqual(await settledEvents(stack), { ignored: 100 });
 });
 
-Deno.test("parallel claims never take the same event", async () => {
-  await using stack = await startTestStack();
+test("parallel claims never take the same event", async (stack) => {
   await insertEvents(stack, 100);
   const claims = await Promise.all(Array.from({ length: 20 }, async () => {
     const [row] = await stack.sql`select public.claim_webhook_events(7, 60) as events`;
@@ -74,8 +72,7 @@ Deno.test("parallel claims never take the same event", async () => {
   assert.equal(new Set(ids).size, 100);
 });
 
-Deno.test("a failure backs off with jitter, keeps its error, and the last of ten makes the event dead", async () => {
-  await using stack = await startTestStack();
+test("a failure backs off with jitter, keeps its error, and the last of ten makes the event dead", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.setInactive(seller.shopId, true);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
@@ -98,7 +95,8 @@ Deno.test("a failure backs off with jitter, keeps its error, and the last of ten
 
   const dead = await eventRow(stack);
   assert.equal(dead.status, "dead");
-  assert.match(dead.reason as string, /36009043/);
+  assert.equal(dead.reason, "attempts_exhausted");
+  assert.match(dead.last_error as string, /36009043/);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
   // Dead is dead, also for TikTok's own repetition.
   stack.tiktok.setInactive(seller.shopId, false);
@@ -106,8 +104,7 @@ Deno.test("a failure backs off with jitter, keeps its error, and the last of ten
   assert.deepEqual((await runEventWorker(stack)).events, {});
 });
 
-Deno.test("TikTok's Retry-After is respected", async () => {
-  await using stack = await startTestStack();
+test("TikTok's Retry-After is respected", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.faults.add({
     path: "/order/",
@@ -123,17 +120,15 @@ Deno.test("TikTok's Retry-After is respected", async () => {
   assert.ok(wait > 890 && wait <= 900, `${wait}`);
 });
 
-Deno.test("an event whose workers vanish ten times is dead, not tried for ever", async () => {
-  await using stack = await startTestStack();
+test("an event whose workers vanish ten times is dead, not tried for ever", async (stack) => {
   await insertEvents(stack, 1);
   await stack.sql`update private.webhook_events set status = 'processing', attempts = 10`;
   assert.deepEqual((await runEventWorker(stack)).events, {});
   const row = await eventRow(stack);
-  assert.deepEqual([row.status, row.reason], ["dead", "its workers vanished"]);
+  assert.deepEqual([row.status, row.reason], ["dead", "workers_lost"]);
 });
 
-Deno.test("a worker that lost its claim settles nothing", async () => {
-  await using stack = await startTestStack();
+test("a worker that lost its claim settles nothing", async (stack) => {
   await insertEvents(stack, 1);
   const claim = async () => {
     const [row] = await stack.sql`select public.claim_webhook_events(1, 60) as events`;
@@ -153,8 +148,7 @@ Deno.test("a worker that lost its claim settles nothing", async () => {
   assert.deepEqual([row.status, row.attempts, row.last_error], ["processing", 2, null]);
 });
 
-Deno.test("an order that TikTok does not show yet is tried again", async () => {
-  await using stack = await startTestStack();
+test("an order that TikTok does not show yet is tried again", async (stack) => {
   const seller = await connectSeller(stack);
   const body =
     `{"type":1,"tts_notification_id":"5","shop_id":"${seller.shopId}","timestamp":1,"data":{"order_id":"576400000000000001","order_status":"UNPAID","update_time":1}}`;

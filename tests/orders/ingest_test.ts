@@ -1,7 +1,8 @@
 /** What ingest_order writes, and what it never overwrites. */
 import assert from "node:assert/strict";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import type { SimulatedOrder } from "../../local/simulators/tiktok/state.ts";
 
 /** Makes the simulator answer this state for the order, and tells the backend. */
@@ -21,8 +22,7 @@ async function onlyOrder(seller: ConnectedSeller) {
   return data[0] as NonNullable<typeof data[0]>;
 }
 
-Deno.test("an older state never overwrites a newer one", async () => {
-  await using stack = await startTestStack();
+test("an older state never overwrites a newer one", async (stack) => {
   const seller = await connectSeller(stack);
   const paid = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: 1_790_000_000 });
   const delivered = withDetail(paid, { status: "DELIVERED", update_time: 1_790_000_500 });
@@ -36,8 +36,7 @@ Deno.test("an older state never overwrites a newer one", async () => {
   assert.deepEqual(await settledEvents(stack), { done: 2 });
 });
 
-Deno.test("a masked, empty or absent address never overwrites a readable one; a readable one does", async () => {
-  await using stack = await startTestStack();
+test("a masked, empty or absent address never overwrites a readable one; a readable one does", async (stack) => {
   const seller = await connectSeller(stack);
   const open = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: 1_790_000_000 });
   await announce(stack, open);
@@ -71,8 +70,7 @@ Deno.test("a masked, empty or absent address never overwrites a readable one; a 
   assert.deepEqual([line1, line2], ["7 Elm Court", null]);
 });
 
-Deno.test("an order without address gets its masked one, and then its readable one", async () => {
-  await using stack = await startTestStack();
+test("an order without address gets its masked one, and then its readable one", async (stack) => {
   const seller = await connectSeller(stack);
   const readable = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: 1_790_000_000 });
   const { recipient_address: address, ...rest } = readable.detail;
@@ -90,8 +88,7 @@ Deno.test("an order without address gets its masked one, and then its readable o
   assert.equal((await onlyOrder(seller)).address_status, "readable");
 });
 
-Deno.test("new statuses, unknown fields and missing parts do no harm", async () => {
-  await using stack = await startTestStack();
+test("new statuses, unknown fields and missing parts do no harm", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({
     shopId: seller.shopId,
@@ -117,8 +114,7 @@ Deno.test("new statuses, unknown fields and missing parts do no harm", async () 
   assert.ok(Date.parse(after.updated_at) > Date.parse(before.updated_at));
 });
 
-Deno.test("amounts are exact, and one that cannot be is refused rather than rounded", async () => {
-  await using stack = await startTestStack();
+test("amounts are exact, and one that cannot be is refused rather than rounded", async (stack) => {
   const seller = await connectSeller(stack);
   const amounts = { payment: { currency: "IDR", total_amount: "159000000", shipping_fee: "0.10" } };
   const order = stack.tiktok.addOrder({ shopId: seller.shopId, detail: amounts });
@@ -141,8 +137,7 @@ Deno.test("amounts are exact, and one that cannot be is refused rather than roun
   assert.equal((await stack.sql`select from public.orders`).length, 1);
 });
 
-Deno.test("an event without a connected shop is closed with a reason, and no order is made", async () => {
-  await using stack = await startTestStack();
+test("an event without a connected shop is closed with a reason, and no order is made", async (stack) => {
   const seller = await connectSeller(stack);
   await stack.sql`
     select public.disconnect_tiktok_shop(user_id, id) from public.tiktok_shops

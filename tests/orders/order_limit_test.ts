@@ -1,4 +1,4 @@
-/** The plan's limit under real concurrency, and what happens to the orders above it. */
+/** The plan's limit under real concurrency, and the orders above it. */
 import assert from "node:assert/strict";
 import {
   connectSeller,
@@ -7,9 +7,10 @@ import {
   settledEvents,
   subscribe,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
-/** Sends the webhooks of new orders all at once. */
+/** Sends the webhooks of new orders in parallel. */
 async function orderAtOnce(stack: TestStack, shopId: string, orders: number): Promise<void> {
   const notifications = Array.from(
     { length: orders },
@@ -19,8 +20,7 @@ async function orderAtOnce(stack: TestStack, shopId: string, orders: number): Pr
   assert.deepEqual(new Set(answers), new Set([200]));
 }
 
-Deno.test("25 parallel deliveries of new orders into room for 10: 10 rows, 15 held, counter 10", async () => {
-  await using stack = await startTestStack();
+test("25 parallel deliveries of new orders with room for 10 give 10 rows, 15 held events and a counter of 10", async (stack) => {
   const seller = await connectSeller(stack);
 
   await orderAtOnce(stack, seller.shopId, 25);
@@ -33,8 +33,7 @@ Deno.test("25 parallel deliveries of new orders into room for 10: 10 rows, 15 he
   assert.deepEqual(held.map((row) => row.reason), ["order_limit"]);
 });
 
-Deno.test("25 parallel ingestions by 25 connections: never one above the limit", async () => {
-  await using stack = await startTestStack();
+test("25 parallel ingestions by 25 connections never exceed the limit", async (stack) => {
   const seller = await connectSeller(stack);
   const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
   const events = await stack.sql`
@@ -53,7 +52,7 @@ Deno.test("25 parallel ingestions by 25 connections: never one above the limit",
     order_items: [],
     tiktok_updated_at: "2026-11-01T00:00:00Z",
   });
-  // Straight to the database, so that no queue in front of it makes the calls wait for each other.
+  // Directly in the database: a queue in front of it would serialize the calls.
   const outcomes = await Promise.all(events.map(async ({ id }) => {
     const [row] = await stack.sql`
       select public.ingest_order(${id}, ${shop?.id}, ${
@@ -66,8 +65,7 @@ Deno.test("25 parallel ingestions by 25 connections: never one above the limit",
   assert.equal(await countedOrders(stack, seller.id), 10);
 });
 
-Deno.test("the same delivery 25 times in parallel: one row, one count", async () => {
-  await using stack = await startTestStack();
+test("the same delivery 25 times in parallel gives one row and one count", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   const notification = stack.tiktok.notificationOf(order);
@@ -82,8 +80,7 @@ Deno.test("the same delivery 25 times in parallel: one row, one count", async ()
   assert.equal(await countedOrders(stack, seller.id), 1);
 });
 
-Deno.test("25 different events about one new order in parallel: one row, one count", async () => {
-  await using stack = await startTestStack();
+test("25 different events about one new order in parallel give one row and one count", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
 
@@ -96,8 +93,7 @@ Deno.test("25 different events about one new order in parallel: one row, one cou
   assert.equal(await countedOrders(stack, seller.id), 1);
 });
 
-Deno.test("held orders come in, oldest first, when the plan grows, and up to the new limit", async () => {
-  await using stack = await startTestStack();
+test("held orders are released, oldest first, when the plan grows, up to the new limit", async (stack) => {
   const seller = await connectSeller(stack);
   await orderAtOnce(stack, seller.shopId, 14);
   assert.deepEqual(await settledEvents(stack), { done: 10, held: 4 });
@@ -116,8 +112,38 @@ Deno.test("held orders come in, oldest first, when the plan grows, and up to the
   assert.equal(data?.length, 2);
 });
 
-Deno.test("held orders come in when the month turns", async () => {
-  await using stack = await startTestStack();
+test("held orders are released automatically, oldest first, as soon as the plan has room", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { shopId } = seller;
+  for (let n = 0; n < 15; n++) {
+    await stack.tiktok.send(stack.tiktok.notificationOf(stack.tiktok.addOrder({ shopId })));
+    await settledEvents(stack);
+  }
+  const usage = async () => {
+    const { data } = await seller.client.rpc("get_usage");
+    const { month_ends_at: _, ...figures } = data as Record<string, unknown>;
+    return figures;
+  };
+  assert.deepEqual(await usage(), { used: 10, limit: 10, held: 5 });
+  // Room for three: as if only seven orders had been counted this month.
+  await stack.sql`update private.monthly_order_counts set orders = 7`;
+  assert.equal((await runEventWorker(stack)).released, 3);
+  await settledEvents(stack);
+  assert.deepEqual(await usage(), { used: 10, limit: 10, held: 2 });
+  const held = await stack.sql`
+    select object_id from private.webhook_events where status = 'held' order by id`;
+  const received = await stack.sql`select object_id from private.webhook_events order by id`;
+  assert.deepEqual(
+    held.map((row) => row.object_id),
+    received.slice(13).map((row) => row.object_id),
+  );
+  await subscribe(stack, seller.id, "growth");
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.deepEqual(await usage(), { used: 12, limit: 500, held: 0 });
+});
+
+test("held orders are released when a new month begins", async (stack) => {
   const seller = await connectSeller(stack);
   await orderAtOnce(stack, seller.shopId, 12);
   assert.deepEqual(await settledEvents(stack), { done: 10, held: 2 });
@@ -130,8 +156,7 @@ Deno.test("held orders come in when the month turns", async () => {
   assert.equal(await countedOrders(stack, seller.id), 2);
 });
 
-Deno.test("an update of an order that is in is neither counted nor refused at the limit", async () => {
-  await using stack = await startTestStack();
+test("an update of a stored order is neither counted nor refused at the limit", async (stack) => {
   const seller = await connectSeller(stack);
   await orderAtOnce(stack, seller.shopId, 10);
   await settledEvents(stack);
@@ -147,8 +172,7 @@ Deno.test("an update of an order that is in is neither counted nor refused at th
   assert.equal(await countedOrders(stack, seller.id), 10);
 });
 
-Deno.test("one seller at the limit takes nothing from another", async () => {
-  await using stack = await startTestStack();
+test("one seller at the limit does not affect another", async (stack) => {
   const full = await connectSeller(stack);
   const other = await connectSeller(stack);
   await Promise.all([
@@ -159,8 +183,7 @@ Deno.test("one seller at the limit takes nothing from another", async () => {
   assert.equal((await other.client.from("orders").select("id")).data?.length, 3);
 });
 
-Deno.test("check_order_limit knows every plan, and only live subscriptions count", async () => {
-  await using stack = await startTestStack();
+test("check_order_limit knows every plan, and only live subscriptions count", async (stack) => {
   const seller = await connectSeller(stack);
   const atLimit = async (orders: number) => {
     await stack.sql`
@@ -181,7 +204,7 @@ Deno.test("check_order_limit knows every plan, and only live subscriptions count
     assert.equal(await atLimit(limit - 1), true, `${plan} ${limit - 1}`);
     assert.equal(await atLimit(limit), false, `${plan} ${limit}`);
   }
-  // The newest live one wins; with none, the trial's limit holds again.
+  // The newest live subscription counts; without one, the trial's limit.
   await stack.sql`update public.subscriptions set status = 'canceled' where plan_name = 'scale'`;
   assert.equal(await atLimit(499), true);
   assert.equal(await atLimit(500), false);

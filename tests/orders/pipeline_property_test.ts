@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { environmentOf } from "../../local/cli/running_stack.ts";
+import { environmentOf } from "../../local/stack/running_stack.ts";
 import { mapOrderStatus } from "../../shared/tiktok/orders/map_order_status.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import type { EventProcessor } from "../../shared/inbox/process_events.ts";
@@ -17,7 +17,7 @@ import {
   subscribe,
 } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { Notification } from "../../local/simulators/tiktok/webhooks.ts";
+import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
 
 /** TikTok's own way of an order; any number of states may be skipped. */
 const WAY = [

@@ -8,6 +8,7 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
+import { test } from "../support/shared_stack.ts";
 import { createTestDatabase, startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
@@ -75,8 +76,7 @@ Deno.test("a missing, wrong or upper-case signature is 403 and nothing is stored
   assert.equal(await countEvents(stack), 0);
 });
 
-Deno.test("every sample webhook is stored once, however often and with whatever timestamp it comes", async () => {
-  await using stack = await startTestStack();
+test("every sample webhook is stored once, however often and with whatever timestamp it comes", async (stack) => {
   const seller = await connectSeller(stack, SHOP);
   const names = [];
   for await (const { name } of Deno.readDir(FIXTURES)) {
@@ -117,8 +117,7 @@ Deno.test("every sample webhook is stored once, however often and with whatever 
   ]);
 });
 
-Deno.test("bodies without id, without shop, with ids as big numbers or of unknown type are stored", async () => {
-  await using stack = await startTestStack();
+test("bodies without id, without shop, with ids as big numbers or of unknown type are stored", async (stack) => {
   const withoutId = (time: number) =>
     `{"type":3,"shop_id":"${SHOP}","timestamp":${time},"data":{"order_id":"1","update_time":1}}`;
   const bodies = [
@@ -148,8 +147,7 @@ Deno.test("bodies without id, without shop, with ids as big numbers or of unknow
   assert.equal(rows[4]?.event_type, "NEW_MESSAGE");
 });
 
-Deno.test("what is signed but no webhook is 400, and nothing is stored", async () => {
-  await using stack = await startTestStack();
+test("what is signed but no webhook is 400, and nothing is stored", async (stack) => {
   const bodies = [
     "",
     "not json",
@@ -173,8 +171,7 @@ Deno.test("what is signed but no webhook is 400, and nothing is stored", async (
   assert.equal(await countEvents(stack), 0);
 });
 
-Deno.test("over 1 MiB is 413, another method 405, another path 404", async () => {
-  await using stack = await startTestStack();
+test("over 1 MiB is 413, another method 405, another path 404", async (stack) => {
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`;
   const envelope = '{"type":14,"data":{"content":""}}';
   const fits = envelope.replace('""', `"${"x".repeat(1024 * 1024 - envelope.length)}"`);
@@ -197,8 +194,7 @@ Deno.test("over 1 MiB is 413, another method 405, another path 404", async () =>
   assert.equal((await elsewhere.json()).code, "not_found");
 });
 
-Deno.test("what cannot be stored is answered 503, and the next delivery is taken in", async () => {
-  await using stack = await startTestStack();
+test("what cannot be stored is answered 503, and the next delivery is taken in", async (stack) => {
   const body = `{"type":999,"tts_notification_id":"1","timestamp":1}`;
   const signature = "receive_webhook_event(text, text, text, text, text, text)";
   await stack.sql.unsafe(`revoke execute on function public.${signature} from service_role`);
@@ -218,8 +214,7 @@ Deno.test("what cannot be stored is answered 503, and the next delivery is taken
   assert.equal(await countEvents(stack), 1);
 });
 
-Deno.test("it answers in well under 3 s while TikTok's API hangs; the order comes in later", async () => {
-  await using stack = await startTestStack();
+test("it answers in well under 3 s while TikTok's API hangs; the order comes in later", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.faults.add({ path: "/order/", kind: "hang", delayMs: 60_000 });
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
@@ -241,8 +236,7 @@ Deno.test("it answers in well under 3 s while TikTok's API hangs; the order come
   assert.deepEqual(await settledEvents(stack), { done: 1 });
 });
 
-Deno.test("an order that came before its shop was connected comes in when it is", async () => {
-  await using stack = await startTestStack();
+test("an order that came before its shop was connected comes in when it is", async (stack) => {
   const shopId = "7480000000000000999";
   stack.tiktok.addShop({ id: shopId });
   const order = stack.tiktok.addOrder({ shopId });
@@ -256,8 +250,7 @@ Deno.test("an order that came before its shop was connected comes in when it is"
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
 });
 
-Deno.test("no log line holds the app secret, a token or an address", async () => {
-  await using stack = await startTestStack();
+test("no log line holds the app secret, a token or an address", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
 import { privileges } from "../support/privileges.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const TABLES = [
   "users",
@@ -37,8 +38,7 @@ function codeOf(answer: { body: unknown }): unknown {
   return (answer.body as { code?: unknown } | null)?.code;
 }
 
-Deno.test("serving sign-ups and requests leaves every privilege as the migrations made it", async () => {
-  await using stack = await startTestStack();
+test("serving sign-ups and requests leaves every privilege as the migrations made it", async (stack) => {
   const before = await privileges(stack.sql);
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
@@ -58,8 +58,7 @@ Deno.test("serving sign-ups and requests leaves every privilege as the migration
   assert.deepEqual(await privileges(stack.sql), before);
 });
 
-Deno.test("anon reads nothing, writes nothing and calls nothing", async () => {
-  await using stack = await startTestStack();
+test("anon reads nothing, writes nothing and calls nothing", async (stack) => {
   await connectSeller(stack);
   for (const table of TABLES) {
     const column = table === "plans" ? "name" : "id";
@@ -85,8 +84,7 @@ Deno.test("anon reads nothing, writes nothing and calls nothing", async () => {
   }
 });
 
-Deno.test("a seller reads their own rows only, and no token or Stripe id", async () => {
-  await using stack = await startTestStack();
+test("a seller reads their own rows only, and no token or Stripe id", async (stack) => {
   const seller = await connectSeller(stack);
   const other = await connectSeller(stack);
   for (const { shopId, id } of [seller, other]) {
@@ -133,8 +131,7 @@ Deno.test("a seller reads their own rows only, and no token or Stripe id", async
   }
 });
 
-Deno.test("a seller cannot insert orders, change their plan, or reach around the API", async () => {
-  await using stack = await startTestStack();
+test("a seller cannot insert orders, change their plan, or reach around the API", async (stack) => {
   const seller = await connectSeller(stack);
   const other = await connectSeller(stack);
   const token = seller.accessToken;
@@ -206,8 +203,7 @@ Deno.test("a seller cannot insert orders, change their plan, or reach around the
   assert.deepEqual(await snapshot(), before);
 });
 
-Deno.test("a seller may change their display name, and insert events of their own, not another's", async () => {
-  await using stack = await startTestStack();
+test("a seller may change their display name, and insert events of their own, not another's", async (stack) => {
   const seller = await connectSeller(stack);
   const other = await connectSeller(stack);
 
@@ -230,8 +226,7 @@ Deno.test("a seller may change their display name, and insert events of their ow
   assert.equal((await stack.sql`select from public.analytics_events`).length, 1);
 });
 
-Deno.test("get_user_active_subscription tells a seller of their own plan only", async () => {
-  await using stack = await startTestStack();
+test("get_user_active_subscription tells a seller of their own plan only", async (stack) => {
   const seller = await connectSeller(stack);
   const other = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
@@ -242,8 +237,7 @@ Deno.test("get_user_active_subscription tells a seller of their own plan only", 
   assert.deepEqual((await ask(other.id)).data, []);
 });
 
-Deno.test("tokens in plain text are refused by the database itself", async () => {
-  await using stack = await startTestStack();
+test("tokens in plain text are refused by the database itself", async (stack) => {
   const seller = await connectSeller(stack);
   for (const plain of ["TTP_plain", "", "v1.k.short.x"]) {
     for (const column of ["access_token", "refresh_token"]) {
@@ -258,8 +252,7 @@ Deno.test("tokens in plain text are refused by the database itself", async () =>
   assert.match(row?.access_token, /^v1\.local1\./);
 });
 
-Deno.test("deleting the account removes everything that belongs to it", async () => {
-  await using stack = await startTestStack();
+test("deleting the account removes everything that belongs to it", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));

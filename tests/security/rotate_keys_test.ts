@@ -4,7 +4,7 @@ import { blindIndexes } from "../../shared/crypto/blind_index.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
-import { rotateKeys } from "../../local/commands/keys_rotate.ts";
+import { rotateKeys } from "../../local/operations/rotate_keys.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import { startTestStack } from "../support/stack.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beginAuthorization } from "../../local/stack/seller.ts";
 import { callOAuth, connectLogin, installFromStore, redirectOf, signUp } from "../support/oauth.ts";
-import { makeRefreshesDue, expireTokensIn, runTokenRefresh } from "../support/logins.ts";
+import { expireTokensIn, makeRefreshesDue, runTokenRefresh } from "../support/logins.ts";
 import {
   letTimePass,
   postWebhook,

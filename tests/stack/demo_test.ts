@@ -1,39 +1,16 @@
-/** The demo shows what it says, on a stack that is running. */
+/** The demo on a running stack. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runCommand } from "../support/run_command.ts";
 import { startTestStack } from "../support/stack.ts";
 
-async function runDemo(data: string): Promise<{ code: number; text: string }> {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "local/commands/demo.ts", "--data", data],
-    cwd: new URL("../..", import.meta.url),
-    stderr: "null",
-  }).output();
-  return { code, text: new TextDecoder().decode(stdout) };
-}
-
-Deno.test("deno task demo: 50 orders with 15 duplicates, 10 in and 40 held; growth is bought, then all 50", async () => {
+Deno.test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan growth stores all", async () => {
   await using stack = await startTestStack();
-  const envFile = join(stack.data, "env");
-  const variables = await Deno.readTextFile(envFile);
-  const elsewhere = `${stack.env.SUPABASE_URL}/rest/v1`;
-  await Deno.writeTextFile(
-    envFile,
-    variables.replace(/^STRIPE_API_URL=.*$/m, `STRIPE_API_URL=${elsewhere}`),
-  );
-  const refused = await runDemo(stack.data);
-  assert.equal(refused.code, 1);
-  assert.equal(
-    refused.text.trim(),
-    `The demo needs our Stripe simulator; ${elsewhere} is something else.`,
-  );
-  assert.equal((await stack.sql`select from public.users`).length, 0);
-
-  await Deno.writeTextFile(envFile, variables);
-  const { code, text } = await runDemo(stack.data);
-  assert.equal(code, 0, text);
-  assert.match(text, /^ {2}65 +65 +50 +10 +40 *$/m);
-  assert.match(text, /^ {2}50 +0 *$/m);
+  const { code, stdout } = await runCommand("demo", ["--data", stack.data]);
+  assert.equal(code, 0, stdout);
+  // Deliveries with 15 duplicates, answers 200, events, orders stored, orders held.
+  assert.match(stdout, /^ {2}65 +65 +50 +10 +40 *$/m);
+  assert.match(stdout, /^ {2}50 +0 *$/m);
   const [row] = await stack.sql`
     select count(*)::int as orders, count(distinct tiktok_order_id)::int as distinct_orders
     from public.orders`;
@@ -42,4 +19,22 @@ Deno.test("deno task demo: 50 orders with 15 duplicates, 10 in and 40 held; grow
   assert.deepEqual(subscriptions.map((subscription) => ({ ...subscription })), [
     { plan_name: "growth", status: "active" },
   ]);
+});
+
+Deno.test("deno task demo refuses another Stripe before it changes anything", async () => {
+  await using stack = await startTestStack();
+  const envFile = join(stack.data, "env");
+  const variables = await Deno.readTextFile(envFile);
+  const elsewhere = `${stack.env.SUPABASE_URL}/rest/v1`;
+  await Deno.writeTextFile(
+    envFile,
+    variables.replace(/^STRIPE_API_URL=.*$/m, `STRIPE_API_URL=${elsewhere}`),
+  );
+  const { code, stdout } = await runCommand("demo", ["--data", stack.data]);
+  assert.equal(code, 1);
+  assert.equal(
+    stdout.trim(),
+    `The demo needs our Stripe simulator; ${elsewhere} is something else.`,
+  );
+  assert.equal((await stack.sql`select from public.users`).length, 0);
 });

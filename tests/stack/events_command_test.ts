@@ -1,14 +1,7 @@
-/** `deno task events` as an operator meets it: a process, without a terminal. */
+/** `deno task events`, as a process without a terminal. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { parseCommand } from "../../local/commands/events_options.ts";
-import {
-  type EventSummary,
-  formatEvent,
-  formatEvents,
-} from "../../local/commands/events_report.ts";
-import { UsageError } from "../../local/cli/options.ts";
+import type { EventSummary } from "../../local/inbox/report.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -16,25 +9,12 @@ import {
   failedEvent,
   runEventWorker,
 } from "../support/shop.ts";
+import { test } from "../support/shared_stack.ts";
+import { runCommand } from "../support/run_command.ts";
+import { testOnOneStack } from "../support/shared_stack.ts";
 import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
 
-interface Result {
-  code: number;
-  text: string;
-}
-
-async function events(...args: string[]): Promise<Result> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "local/commands/events.ts", ...args],
-    cwd: fileURLToPath(new URL("../..", import.meta.url)),
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
-}
+const events = (...args: string[]) => runCommand("events", args);
 
 async function succeeds(...args: string[]): Promise<string> {
   const { code, text } = await events(...args);
@@ -42,7 +22,7 @@ async function succeeds(...args: string[]): Promise<string> {
   return text;
 }
 
-/** An order that TikTok refused to show ten times. @returns Its id. */
+/** An order that TikTok refused ten times. @returns Its id. */
 async function giveUpOrder(stack: TestStack, { shopId }: ConnectedSeller): Promise<string> {
   stack.tiktok.setInactive(shopId, true);
   const order = stack.tiktok.addOrder({ shopId });
@@ -74,47 +54,69 @@ async function deadInHealth(stack: TestStack): Promise<string> {
   return row?.dead;
 }
 
-Deno.test("dead events are found, shown and replayed; the worker then takes their orders in", async () => {
-  await using stack = await startTestStack();
+interface DeadEvents extends AsyncDisposable {
+  stack: TestStack;
+  seller: ConnectedSeller;
+  /** Order ids, and the ids of their dead events. */
+  orders: [string, string, string];
+  ids: [string, string, string];
+  /** Two ways to name the database. */
+  here: string[];
+  there: string[];
+}
+
+/** A stack with three dead events. */
+async function makeDeadEvents(): Promise<DeadEvents> {
+  const stack = await startTestStack();
   const seller = await connectSeller(stack);
-  const orders = [
+  const orders: DeadEvents["orders"] = [
     await giveUpOrder(stack, seller),
     await giveUpOrder(stack, seller),
     await giveUpOrder(stack, seller),
   ];
-  const ids = (await stack.sql`select id from private.webhook_events order by id`)
-    .map((row) => String(row.id));
-  const here = ["--data", stack.data];
-  const there = ["--db-url", stack.env.SUPABASE_DB_URL];
-  const secrets = [new URL(stack.env.SUPABASE_DB_URL).password, stack.env.SUPABASE_SECRET_KEY];
+  const rows = await stack.sql`select id from private.webhook_events order by id`;
+  const ids = rows.map((row) => String(row.id)) as DeadEvents["ids"];
   assert.equal(await deadInHealth(stack), "3 warning");
+  return {
+    stack,
+    seller,
+    orders,
+    ids,
+    here: ["--data", stack.data],
+    there: ["--db-url", stack.env.SUPABASE_DB_URL],
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
 
+let dead: DeadEvents;
+
+const step = testOnOneStack("events list and events show", async () => {
+  dead = await makeDeadEvents();
+  return dead;
+});
+
+step("events lists and filters dead events, without secrets, and changes nothing", async () => {
+  const { stack, seller, orders, ids, here, there } = dead;
   const before = await rowsOf(stack);
-  const [counts, list, filtered, none, json, one, withBody] = await Promise.all([
+  const [counts, list, filtered, none, json] = await Promise.all([
     succeeds(...here),
     succeeds("list", "--limit", "2", ...there),
     succeeds(
       ...["list", "--status", "dead", "--source", "tiktok", "--type", "ORDER_STATUS_CHANGE"],
-      ...["--shop", seller.shopId, "--object", orders[0] ?? "", "--error", "tiktok 36009043"],
+      ...["--shop", seller.shopId, "--object", orders[0], "--error", "tiktok 36009043"],
       ...["--since", "1h", "--until", "2100-01-01", ...here],
     ),
     succeeds("list", "--until", "1h", ...here),
-    succeeds("list", "--json", "--before", ids[2] ?? "", "--limit", "1", ...here),
-    succeeds("show", ids[0] ?? "", ...here),
-    succeeds("show", ids[0] ?? "", "--body", "--json", ...there),
+    succeeds("list", "--json", "--before", ids[2], "--limit", "1", ...here),
   ]);
   assert.match(
     counts,
     /^status +events +oldest +age +source +type\ndead +3 +\S+Z +\d+s +tiktok +ORDER_STATUS_CHANGE\n$/,
   );
-  assert.deepEqual(
-    [...list.matchAll(/^ *(\d+) +dead +10 /gm)].map((match) => match[1]),
-    [ids[2], ids[1]],
-  );
-  assert.match(
-    list,
-    new RegExp(`shop ${seller.shopId}, object ${orders[2]}\\n +.*TikTok 36009043`),
-  );
+  const listed = [...list.matchAll(/^ *(\d+) +dead +10 /gm)].map((match) => match[1]);
+  assert.deepEqual(listed, [ids[2], ids[1]]);
+  const about = `shop ${seller.shopId}, object ${orders[2]}\\n +.*TikTok 36009043`;
+  assert.match(list, new RegExp(about));
   assert.match(list, new RegExp(`\nThere are more: --before ${ids[1]}\n$`));
   assert.match(filtered, new RegExp(`object ${orders[0]}`));
   assert.doesNotMatch(filtered, new RegExp(`object ${orders[1]}|There are more`));
@@ -122,58 +124,83 @@ Deno.test("dead events are found, shown and replayed; the worker then takes thei
   const page = JSON.parse(json);
   assert.deepEqual(page.events.map((event: EventSummary) => String(event.event_id)), [ids[1]]);
   assert.equal(String(page.next_before), ids[1]);
+  refuseSecrets(stack, [counts, list, filtered]);
+  assert.deepEqual(await rowsOf(stack), before, "reading changes nothing");
+});
+
+function refuseSecrets({ env }: TestStack, texts: string[]): void {
+  for (const secret of [new URL(env.SUPABASE_DB_URL).password, env.SUPABASE_SECRET_KEY]) {
+    for (const text of texts) assert.ok(!text.includes(secret));
+  }
+}
+
+step("events show prints one event, its body only with --body", async () => {
+  const { stack, ids, here, there } = dead;
+  const [one, withBody] = await Promise.all([
+    succeeds("show", ids[0], ...here),
+    succeeds("show", ids[0], "--body", "--json", ...there),
+  ]);
   assert.match(one, /^status +dead\nreason +.*TikTok 36009043.*\nlast error +.*TikTok 36009043/m);
-  // Only what was asked for: the notification names the order, as the columns do, and its status.
   assert.doesNotMatch(one, /tts_notification_id/);
   assert.match(JSON.parse(withBody).body, /tts_notification_id/);
-  for (const text of [counts, list, filtered, one, withBody]) {
-    for (const secret of secrets) assert.ok(!text.includes(secret));
-  }
-  assert.deepEqual(await rowsOf(stack), before, "looking changes nothing");
+  refuseSecrets(stack, [one, withBody]);
+});
 
-  // Nobody is there to be asked.
-  const unasked = await events("replay", "--status", "dead", ...here);
-  assert.equal(unasked.code, 1);
-  assert.match(unasked.text, /: 3 events \(3 dead\)\.\nRefused: .*--yes/);
-  assert.deepEqual(await rowsOf(stack), before);
-
+Deno.test("events replay of one event makes it due once; the worker then stores its order", async () => {
+  await using dead = await makeDeadEvents();
+  const { stack, seller, orders, ids, here, there } = dead;
   stack.tiktok.setInactive(seller.shopId, false);
-  assert.match(await succeeds("replay", ids[1] ?? "", ...here), /was dead and is due now/);
-  assert.match(await succeeds("replay", ids[1] ?? "", ...there), /is pending: .* stays as it is/);
+  assert.match(await succeeds("replay", ids[1], ...here), /was dead and is due now/);
+  assert.match(await succeeds("replay", ids[1], ...there), /is pending: .* stays as it is/);
   assert.equal(await deadInHealth(stack), "2 warning");
   assert.deepEqual((await runEventWorker(stack)).events, { inserted: 1 });
   assert.deepEqual(await orderIds(seller), [orders[1]]);
+  assert.deepEqual(await replayLog(stack), [
+    { event_id: Number(ids[1]), status_before: "dead", count: 1 },
+    { event_id: Number(ids[1]), status_before: "pending", count: 0 },
+  ]);
+});
 
-  const partly = await succeeds("replay", "--status", "dead", "--limit", "1", "--yes", ...there);
-  assert.match(partly, /the oldest 1 of 2 events \(2 dead\)/);
-  assert.match(partly, /Replayed 1 event\..*\n1 event of the filter remain/);
-  assert.deepEqual((await runEventWorker(stack)).events, { inserted: 1 });
+async function replayLog(stack: TestStack): Promise<unknown[]> {
+  const rows = await stack.sql`
+    select details from public.system_logs where event_type = 'events_replayed' order by id`;
+  return rows.map((row) => row.details);
+}
+
+Deno.test("events replay of a filter needs confirmation, takes the oldest, and doubles nothing", async () => {
+  await using dead = await makeDeadEvents();
+  const { stack, seller, orders, here, there } = dead;
+  const before = await rowsOf(stack);
+  const unconfirmed = await events("replay", "--status", "dead", ...here);
+  assert.equal(unconfirmed.code, 1);
+  assert.match(unconfirmed.text, /: 3 events \(3 dead\)\.\nRefused: .*--yes/);
+  assert.deepEqual(await rowsOf(stack), before);
+
+  stack.tiktok.setInactive(seller.shopId, false);
+  const partly = await succeeds("replay", "--status", "dead", "--limit", "2", "--yes", ...there);
+  assert.match(partly, /the oldest 2 of 3 events \(3 dead\)/);
+  assert.match(partly, /Replayed 2 events\..*\n1 event of the filter remain/);
+  assert.deepEqual((await runEventWorker(stack)).events, { inserted: 2 });
   assert.deepEqual(await orderIds(seller), [orders[0], orders[1]].sort());
 
-  // Without a state done events come along: nothing happens twice.
+  // Without a status, done events are replayed too: nothing happens twice.
   const all = await succeeds("replay", "--shop", seller.shopId, "--yes", ...here);
   assert.match(all, /3 events \(1 dead, 2 done\)[^]*Replayed 3 events/);
   assert.deepEqual((await runEventWorker(stack)).events, { inserted: 1, updated: 2 });
   assert.deepEqual(await orderIds(seller), [...orders].sort());
   assert.equal(await countedOrders(stack, seller.id), 3);
   assert.equal(await deadInHealth(stack), "0 healthy");
-
   assert.match(
     await succeeds("replay", "--status", "dead", "--yes", ...here),
     /^Nothing to replay in the database .*\n$/,
   );
-  const logs = await stack.sql`
-    select details from public.system_logs where event_type = 'events_replayed' order by id`;
-  assert.deepEqual(logs.map((row) => row.details), [
-    { event_id: Number(ids[1]), status_before: "dead", count: 1 },
-    { event_id: Number(ids[1]), status_before: "pending", count: 0 },
-    { filter: { status: "dead" }, count: 1 },
+  assert.deepEqual(await replayLog(stack), [
+    { filter: { status: "dead" }, count: 2 },
     { filter: { shop_id: seller.shopId }, count: 3 },
   ]);
 });
 
-Deno.test("the secret key may list and replay through the API, a seller may not", async () => {
-  await using stack = await startTestStack();
+test("the secret key may list and replay through the API, a seller may not", async (stack) => {
   const seller = await connectSeller(stack);
   const call = async (name: string, body: unknown, headers: Record<string, string>) => {
     const response = await fetch(`${stack.env.SUPABASE_URL}/rest/v1/rpc/${name}`, {
@@ -208,9 +235,9 @@ Deno.test("the secret key may list and replay through the API, a seller may not"
   assert.deepEqual(replayed.body, { replayed: 1, remaining: 0 });
 });
 
-Deno.test("a replay of many passes over what a worker has, and a replay of one waits for it", async () => {
+Deno.test("a replay of many skips an event that a worker holds, and a replay of one waits for it", async () => {
   const database = await createTestDatabase();
-  // What waits in vain fails.
+  // A lock that is never released fails the test.
   const connection = { lock_timeout: 5000 };
   const sql = postgres(database.url, { max: 3, onnotice: () => {}, connection });
   try {
@@ -226,7 +253,7 @@ Deno.test("a replay of many passes over what a worker has, and a replay of one w
         select public.replay_webhook_events('{"status": "held"}') as outcome`;
       assert.deepEqual(many?.outcome, { replayed: 2, remaining: 1 });
       single = sql`select public.replay_webhook_event(${first?.id}) as outcome`.execute();
-      // So that it waits by now.
+      // Time for it to reach the lock.
       await sql`select pg_sleep(0.2)`;
     });
     const [one] = await single ?? [];
@@ -238,8 +265,7 @@ Deno.test("a replay of many passes over what a worker has, and a replay of one w
   }
 });
 
-Deno.test("wrong arguments are refused with a clear message, and nothing is changed", async () => {
-  await using stack = await startTestStack();
+test("wrong arguments are refused with a clear message, and nothing is changed", async (stack) => {
   await stack.sql`
     insert into private.webhook_events (source, external_id, event_type, body, status, reason)
     values ('tiktok', '1', 'TYPE_999', '{}', 'dead', 'x')`;
@@ -252,7 +278,7 @@ Deno.test("wrong arguments are refused with a clear message, and nothing is chan
     [1, /There is no webhook event 99/, ["show", "99", ...here]],
     [1, /There is no webhook event 99/, ["replay", "99", ...here]],
     [1, /deno task start/, ["--data", `${stack.data}/none`]],
-    [1, /--db-url takes an address like/, ["--db-url", "mysql://root:secret@localhost/x"]],
+    [2, /--db-url takes an address like/, ["--db-url", "mysql://root:secret@localhost/x"]],
     [1, /task migration:up/, [
       "--db-url",
       stack.env.SUPABASE_DB_URL.replace(/\/[^/]*$/, "/template1"),
@@ -266,96 +292,4 @@ Deno.test("wrong arguments are refused with a clear message, and nothing is chan
   }));
   assert.match(await succeeds("--help"), /deno@2\.9\.5 task events list/);
   assert.deepEqual(await rowsOf(stack), before);
-});
-
-Deno.test("the command line: what is understood, and what is not", () => {
-  const now = Date.parse("2026-11-23T10:00:00Z");
-  const understood: [string[], unknown][] = [
-    [[], { name: "counts", json: false }],
-    [["list"], { name: "list", filter: {}, limit: 50, json: false }],
-    [["list", "--since", "2h", "--until", "2026-11-23T10:30:00+01:00"], {
-      ...{ name: "list", limit: 50, json: false },
-      filter: {
-        received_after: "2026-11-23T08:00:00.000Z",
-        received_before: "2026-11-23T09:30:00.000Z",
-      },
-    }],
-    [["list", "--before", "7", "--limit", "1000", "--json", "--reason", "order_limit"], {
-      ...{ name: "list", limit: 1000, before: "7", json: true },
-      filter: { reason: "order_limit" },
-    }],
-    [["show", "7", "--body"], { name: "show", id: "7", body: true, json: false }],
-    [["replay", "7", "--yes"], { name: "replay", id: "7" }],
-    [["replay", "--object", "1", "--since", "3d"], {
-      ...{ name: "replay_all", limit: 1000, yes: false },
-      filter: { object_id: "1", received_after: "2026-11-20T10:00:00.000Z" },
-    }],
-  ];
-  for (const [args, expected] of understood) {
-    const { database, ...command } = parseCommand(args, now) ?? {};
-    assert.deepEqual(command, expected, args.join(" "));
-    assert.equal(database?.data, ".local");
-  }
-  for (const args of [["--help"], ["list", "-h"], ["show", "--help"], ["replay", "--help"]]) {
-    assert.equal(parseCommand(args), undefined);
-  }
-  const refused: [string[], RegExp][] = [
-    [["lst"], /There is no "events lst": there are list, show and replay/],
-    [["--json", "list"], /"list" comes before the options/],
-    [["--status", "dead"], /--status/],
-    [["list", "7"], /"7" is not understood/],
-    [["list", "--limit", "0"], /--limit takes a number from 1 to 1000, not "0"/],
-    [["list", "--limit", "1e2"], /--limit/],
-    [["list", "--limit", "1001"], /--limit/],
-    [["list", "--before", "x"], /--before takes an event's ID, not "x"/],
-    [["list", "--since", "yesterday"], /--since takes a time like .*, not "yesterday"/],
-    [["list", "--since", "1"], /--since/],
-    [["list", "--until", "2026-13-01"], /--until/],
-    [["list", "--error", ""], /--error takes a text/],
-    [["list", "--yes"], /--yes/],
-    [["show"], /show takes an event's ID/],
-    [["show", "1", "2"], /"2" is not understood/],
-    [["show", "1;2"], /show takes an event's ID, not "1;2"/],
-    [["replay"], /replay takes an ID, or at least one of/],
-    [["replay", "--source", "tiktok", "--since", "1d"], /at least one of --status, --type, /],
-    [["replay", "7", "--status", "dead"], /an ID or filters, not both/],
-    [["replay", "7", "--limit", "1"], /not both/],
-    [["replay", "--status", "dead", "--limit", "10001"], /1 to 10000/],
-  ];
-  for (const [args, message] of refused) {
-    assert.throws(() => parseCommand(args, now), (error) => {
-      assert.ok(error instanceof UsageError, args.join(" "));
-      assert.match(error.message, message);
-      return true;
-    });
-  }
-});
-
-Deno.test("events fit the terminal, and what others sent does not steer it", () => {
-  const now = Date.parse("2026-11-23T10:00:00Z");
-  const event: EventSummary = {
-    event_id: 12345678,
-    source: "tiktok",
-    external_id: "1",
-    event_type: "UPCOMING_AUTHORIZATION_EXPIRATION",
-    shop_id: "7490000000000000001",
-    object_id: "576461413038785752",
-    status: "processing",
-    attempts: 10,
-    reason: null,
-    last_error: `\u001b[2Jgone\r\n${"x".repeat(300)}`,
-    received_at: "2026-11-20T09:00:00Z",
-    next_attempt_at: "2026-11-23T10:00:30Z",
-    settled_at: null,
-  };
-  const lines = formatEvents([event], now, 80).split("\n");
-  assert.equal(lines.length, 4);
-  for (const line of lines) assert.ok(line.length <= 80, line);
-  assert.match(lines[1] ?? "", /2026-11-20T09:00:00Z +3d +UPCOMING/);
-  assert.match(lines[2] ?? "", /^ +shop 7490000000000000001, object 576461413038785752$/);
-  assert.match(lines[3] ?? "", /^ +\[2Jgone x+…$/);
-  const shown = formatEvent({ ...event, body: "{}" }, now);
-  assert.match(shown, /^next attempt +2026-11-23T10:00:30Z +in 30s$/m);
-  // deno-lint-ignore no-control-regex
-  assert.doesNotMatch(shown + lines.join(""), /[\u0000-\u0009\u000b-\u001f]/);
 });

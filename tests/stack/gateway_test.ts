@@ -1,8 +1,9 @@
-/** The one public port: keys and tokens in their hosted forms, verify_jwt, CORS, and what is not there. */
+/** The one public port: keys and tokens in their hosted forms, verify_jwt, CORS, and unknown paths. */
 import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
+import { test } from "../support/shared_stack.ts";
 import { startTestStack } from "../support/stack.ts";
 
 /** Changes one bit of the signature that counts: the last character has some that do not. */
@@ -11,8 +12,7 @@ function forge(token: string): string {
   return token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
 }
 
-Deno.test("unmodified supabase-js works with a publishable key, a user token and a secret key", async () => {
-  await using stack = await startTestStack();
+test("unmodified supabase-js works with a publishable key, a user token and a secret key", async (stack) => {
   const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY } = stack.env;
   assert.match(SUPABASE_PUBLISHABLE_KEY, /^sb_publishable_/);
   assert.match(SUPABASE_SECRET_KEY, /^sb_secret_/);
@@ -36,8 +36,7 @@ Deno.test("unmodified supabase-js works with a publishable key, a user token and
   assert.deepEqual([data, error], [true, null]);
 });
 
-Deno.test("REST refuses what the platform refuses: no key, a wrong key, a forged or foreign token", async () => {
-  await using stack = await startTestStack();
+test("REST refuses what the platform refuses: no key, a wrong key, a forged or foreign token", async (stack) => {
   const seller = await connectSeller(stack);
   const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: apikey } = stack.env;
   const forged = forge(seller.accessToken);
@@ -59,8 +58,7 @@ Deno.test("REST refuses what the platform refuses: no key, a wrong key, a forged
   }
 });
 
-Deno.test("values come back as PostgREST writes them, and ids with 18 digits can be filtered by", async () => {
-  await using stack = await startTestStack();
+test("REST answers values as PostgREST does, and filters by ids with 18 digits", async (stack) => {
   const seller = await connectSeller(stack);
   const orderId = "576461413038785752";
   const neighbour = "576461413038785753"; // the same double
@@ -93,7 +91,7 @@ Deno.test("values come back as PostgREST writes them, and ids with 18 digits can
   }
 });
 
-Deno.test("verify_jwt is honoured: a user's token or an API key passes, everything else is 401", async () => {
+Deno.test("verify_jwt passes a user's token or an API key; everything else is 401", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(
     `${folder}/index.ts`,
@@ -139,8 +137,7 @@ Deno.test("verify_jwt is honoured: a user's token or an API key passes, everythi
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("a browser may call REST and Auth: preflight, and the answer's origin", async () => {
-  await using stack = await startTestStack();
+test("a browser may call REST and Auth: preflight, and the answer's origin", async (stack) => {
   const origin = "https://app.example";
   for (const path of ["/rest/v1/orders?select=id", "/auth/v1/token?grant_type=password"]) {
     const url = stack.env.SUPABASE_URL + path;
@@ -171,17 +168,18 @@ Deno.test("a browser may call REST and Auth: preflight, and the answer's origin"
   }
 });
 
-Deno.test("other paths are 404 and say what there is", async () => {
-  await using stack = await startTestStack();
+test("other paths are 404 and name the known ones", async (stack) => {
   for (const path of ["/", "/rest", "/simulators/paypal/x", "/functions/v1/"]) {
     const response = await fetch(stack.env.SUPABASE_URL + path);
     assert.equal(response.status, 404, path);
-    assert.match((await response.json()).message, /There are: tiktok-webhooks|Try \/rest\/v1/);
+    assert.match(
+      (await response.json()).message,
+      /The functions are: tiktok-webhooks|Try \/rest\/v1/,
+    );
   }
 });
 
-Deno.test("sign-ups are taken at once, as the very first requests; a healthy start logs no error", async () => {
-  await using stack = await startTestStack();
+test("sign-ups succeed as the very first requests; a healthy start logs no error", async (stack) => {
   const sellers = await Promise.all(
     Array.from(
       { length: 10 },

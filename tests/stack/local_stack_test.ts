@@ -1,43 +1,35 @@
-/** `deno task start` as a person meets it: a process of its own, with its own Postgres, that is killed. */
+/** `deno task start` in a process of its own, with its own Postgres, stopped and killed. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readEnvironment, type StackEnvironment } from "../../local/stack/environment.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../../local/stack/seller.ts";
 import { SAMPLE_SHOP_ID } from "../../local/stack/sample_shops.ts";
+import { commandProcess, runCommand } from "../support/run_command.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
-const ROOT = new URL("../..", import.meta.url);
-
-/** Without the variables that would win over what the stack makes. */
+/** Environment without the variables that would win over the stack's own values. */
 function cleanEnvironment(): Record<string, string> {
   const kept = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "LANG", "npm_config_cache"];
   const variables = kept.map((name) => [name, Deno.env.get(name)]).filter(([, value]) => value);
-  return { ...Object.fromEntries(variables), NO_COLOR: "1" };
+  return Object.fromEntries(variables);
 }
 
-function runScript(script: string, args: string[]): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", `local/${script}.ts`, ...args],
-    cwd: ROOT,
-    clearEnv: true,
-    env: cleanEnvironment(),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-}
+const run = (name: string, args: string[], more: Record<string, string> = {}) =>
+  runCommand(name, args, { environment: { ...cleanEnvironment(), ...more } });
 
 interface RunningStack {
   process: Deno.ChildProcess;
   readySeconds: number;
-  /** Everything that it printed, once it has ended. */
+  /** Its whole output, once it has ended. */
   ended: Promise<string>;
 }
 
-/** Resolves when the page is printed. @throws {Error} with what was printed, if it ends before that. */
+/** Resolves when the stack is ready. @throws {Error} with the output, if it ends before that. */
 async function start(args: string[]): Promise<RunningStack> {
-  const process = runScript("start", args);
+  const environment = cleanEnvironment();
+  const process = commandProcess("start", args, { environment }).spawn();
+  const stderrRead = process.stderr.pipeTo(new WritableStream());
   const ready = Promise.withResolvers<number>();
   const ended = (async () => {
     let text = "";
@@ -46,16 +38,12 @@ async function start(args: string[]): Promise<RunningStack> {
       const found = /ready after ([\d.]+) s[^]*\/control\/orders/.exec(text);
       if (found) ready.resolve(Number(found[1]));
     }
+    await stderrRead;
     await process.status;
     ready.reject(new Error(text));
     return text;
   })();
   return { process, readySeconds: await ready.promise, ended };
-}
-
-async function run(script: string, args: string[]): Promise<{ code: number; text: string }> {
-  const { code, stdout } = await runScript(script, args).output();
-  return { code, text: new TextDecoder().decode(stdout) };
 }
 
 function freePort(): number {
@@ -72,22 +60,33 @@ function isFree(port: number): boolean {
   }
 }
 
-/** Orders of the one seller, in words that survive a restart. */
+/** The seller's orders, without values that a restart changes. */
 async function ordersOf(env: StackEnvironment): Promise<string[]> {
   const { client } = await signInSeller(env, "ada@example.com", "a-password");
   const { data } = await client.from("orders").select("tiktok_order_id, order_status");
   return (data ?? []).map((order) => `${order.tiktok_order_id} ${order.order_status}`);
 }
 
-Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () => {
-  // Only its owner may enter this folder: where that is root, Postgres's own user may not.
+interface Place {
+  /** Only its owner may enter this folder: where that is root, Postgres's own user may not. */
+  parent: string;
+  data: string;
+  port: number;
+  dbPort: number;
+  /** Options of a start. */
+  args: string[];
+}
+
+async function makePlace(): Promise<Place> {
   const parent = await Deno.makeTempDir();
   const data = join(parent, "data");
   const [port, dbPort] = [freePort(), freePort()];
   const args = ["--port", String(port), "--db-port", String(dbPort), "--data", data];
+  return { parent, data, port, dbPort, args };
+}
 
-  const first = await start(args);
-  const env = await readEnvironment(data);
+/** Connects a seller, and orders. Returns the seller's orders. */
+async function receiveOrder(env: StackEnvironment): Promise<string[]> {
   const seller = await signInSeller(env, "ada@example.com", "a-password");
   await connectWithCode(env, seller, await authorizeSimulatedShop(env, SAMPLE_SHOP_ID));
   const response = await fetch(`${env.TIKTOK_API_URL}/control/orders`, {
@@ -96,21 +95,45 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () =>
   });
   const { order_id: orderId, answers } = await response.json();
   assert.deepEqual(answers, [200]);
-  const expected = [`${orderId} awaiting_shipment`];
-  await until("the order is in", async () => (await ordersOf(env)).length === 1);
+  await until("the order is stored", async () => (await ordersOf(env)).length === 1);
+  return [`${orderId} awaiting_shipment`];
+}
 
+/** Another start with the same folder or a used port fails and says why. */
+async function refuseSecondStart({ parent, data, port, dbPort }: Place): Promise<void> {
+  const other = join(parent, "other");
   const sameData = await run("start", ["--port", "0", "--db-port", "0", "--data", data]);
   assert.equal(sameData.code, 1);
   assert.match(sameData.text, /A stack is running from .* already \(process \d+\)/);
-  const samePort = await run("start", ["--port", String(port), "--data", join(parent, "other")]);
+  const samePort = await run("start", ["--port", String(port), "--data", other]);
   assert.equal(samePort.code, 1);
   assert.match(samePort.text, new RegExp(`Port ${port} is taken.*--port`));
-  const sameDbPort = await run("start", [
-    ...["--port", "0", "--db-port", String(dbPort)],
-    ...["--data", join(parent, "other")],
-  ]);
+  const dbPortArgs = ["--port", "0", "--db-port", String(dbPort), "--data", other];
+  const sameDbPort = await run("start", dbPortArgs);
   assert.equal(sameDbPort.code, 1);
   assert.match(sameDbPort.text, new RegExp(`Port ${dbPort} is taken.*--db-port`));
+}
+
+async function functionHostEnded(data: string): Promise<void> {
+  const pid = Number(await Deno.readTextFile(join(data, "function-host.pid")));
+  await until("the function host has ended", () => {
+    try {
+      Deno.kill(pid, "SIGCONT");
+      return Promise.resolve(false);
+    } catch {
+      return Promise.resolve(true);
+    }
+  });
+}
+
+Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () => {
+  const place = await makePlace();
+  const { parent, data, port, dbPort, args } = place;
+
+  const first = await start(args);
+  const env = await readEnvironment(data);
+  const expected = await receiveOrder(env);
+  await refuseSecondStart(place);
 
   // One Ctrl-C: the terminal sends it, and npx and `deno task` pass it on.
   for (let times = 0; times < 3; times++) first.process.kill("SIGINT");
@@ -123,18 +146,9 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () =>
   assert.ok(second.readySeconds < 5, `the second start took ${second.readySeconds} s`);
   assert.deepEqual(await readEnvironment(data), env);
   assert.deepEqual(await ordersOf(env), expected);
-  const hostPid = Number(await Deno.readTextFile(join(data, "function-host.pid")));
   second.process.kill("SIGKILL");
   await second.ended;
-  // The functions end with the stack that they belong to.
-  await until("the function host is gone", () => {
-    try {
-      Deno.kill(hostPid, "SIGCONT");
-      return Promise.resolve(false);
-    } catch {
-      return Promise.resolve(true);
-    }
-  });
+  await functionHostEnded(data);
 
   const third = await start(args);
   assert.deepEqual(await ordersOf(env), expected);
@@ -165,27 +179,21 @@ Deno.test("a shop of another account is refused, and connect-shop says so", asyn
 Deno.test("a wrong variable is named in one line, and nothing is left running", async () => {
   const data = await Deno.makeTempDir();
   const dbPort = freePort();
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "local/commands/start.ts", "--port", "0"].concat([
-      ...["--db-port", String(dbPort)],
-      ...["--data", data],
-    ]),
-    cwd: ROOT,
-    clearEnv: true,
-    env: { ...cleanEnvironment(), TIKTOK_API_URL: "nonsense" },
-    stderr: "null",
-  }).output();
-  const text = new TextDecoder().decode(stdout);
+  const { code, stdout } = await run(
+    "start",
+    ["--port", "0", "--db-port", String(dbPort), "--data", data],
+    { TIKTOK_API_URL: "nonsense" },
+  );
   assert.equal(code, 1);
-  assert.match(text, /The functions did not start: TIKTOK_API_URL is not an http\(s\) URL\.\n$/);
+  assert.match(stdout, /The functions did not start: TIKTOK_API_URL is not an http\(s\) URL\.\n$/);
   assert.ok(isFree(dbPort));
   await run("reset", ["--data", data]);
 });
 
-Deno.test("an outside party stands in for the simulator where its address is set", async () => {
-  const asked: string[] = [];
+Deno.test("an outside service replaces the simulator where its address is set", async () => {
+  const paths: string[] = [];
   const outside = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    asked.push(new URL(request.url).pathname);
+    paths.push(new URL(request.url).pathname);
     return Response.json({ code: 105002, message: "Expired credentials." });
   });
   const url = `http://127.0.0.1:${outside.addr.port}`;
@@ -204,19 +212,15 @@ Deno.test("an outside party stands in for the simulator where its address is set
       connectWithCode(stack.env, seller, "code-123"),
       /does not accept the code/,
     );
-    assert.deepEqual(asked, ["/api/v2/token/get"]);
+    assert.deepEqual(paths, ["/api/v2/token/get"]);
   }
   await outside.shutdown();
 });
 
-Deno.test("the commands explain themselves, and refuse what they do not know", async () => {
-  const scripts = ["start", "demo", "connect_shop", "reset", "generate_types"];
-  for (const script of [...scripts, "db_backup", "db_restore"]) {
-    const help = await run(script, ["--help"]);
-    assert.equal(help.code, 0, script);
-    assert.match(help.text, /deno(@2\.9\.5)? task/, script);
-    const wrong = await run(script, ["--nonsense"]);
-    assert.notEqual(wrong.code, 0, script);
-    assert.match(wrong.text, /--nonsense/, script);
-  }
+Deno.test("start has --help, and refuses an unknown option with exit code 2", async () => {
+  const [help, wrong] = await Promise.all([run("start", ["--help"]), run("start", ["--nonsense"])]);
+  assert.equal(help.code, 0);
+  assert.match(help.text, /npx -y deno@2\.9\.5 task start/);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.text, /--nonsense.*--help/);
 });

@@ -1,9 +1,11 @@
-/** What is generated is up to date, and the house's rules hold for every file. */
+/** Generated files are up to date, and the rules of the repository hold for every file. */
 import assert from "node:assert/strict";
-import { generateTypes } from "../../local/commands/generate_types.ts";
+import { generateTypes } from "../../local/supabase/generate_types.ts";
+import type { Command } from "../../local/cli/command.ts";
 import { readFunctionConfig } from "../../local/functions/config.ts";
-import { takeSchemaSnapshot } from "../../local/commands/schema_snapshot.ts";
+import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
 import { remoteFlag, runSupabaseCli } from "../../local/supabase/cli.ts";
+import { findCircles, parseImports, readImports } from "../support/imports.ts";
 
 const ROOT = new URL("../..", import.meta.url);
 
@@ -21,12 +23,12 @@ function databaseUrl(): string {
   return url;
 }
 
-Deno.test("supabase/tests/schema.snapshot.sql is what the migrations give (else: deno task schema:snapshot)", async () => {
+Deno.test("supabase/tests/schema.snapshot.sql matches the migrations (else: deno task schema:snapshot)", async () => {
   const committed = await Deno.readTextFile(new URL("supabase/tests/schema.snapshot.sql", ROOT));
   assert.equal(await takeSchemaSnapshot(databaseUrl()), committed);
 });
 
-Deno.test("supabase db advisors finds nothing that supabase/advisors.json does not explain", async () => {
+Deno.test("supabase/advisors.json explains every finding of supabase db advisors", async () => {
   const explained = JSON.parse(
     await Deno.readTextFile(new URL("supabase/advisors.json", ROOT)),
   ) as Record<string, string>;
@@ -43,37 +45,135 @@ Deno.test("supabase db advisors finds nothing that supabase/advisors.json does n
     finding.name in explained ? finding.name : finding.cacheKey;
   const unexplained = results.filter((finding) => !(keyOf(finding) in explained));
   assert.deepEqual(unexplained.map((finding) => `${finding.cacheKey}: ${finding.detail}`), []);
-  // An explanation that explains nothing any more goes.
+  // An explanation without a finding has to be deleted.
   assert.deepEqual(new Set(results.map(keyOf)), new Set(Object.keys(explained)));
 });
 
-Deno.test("shared/database/types.ts is what the migrations give (else: deno task generate-types)", async () => {
+Deno.test("shared/database/types.ts matches the migrations (else: deno task generate-types)", async () => {
   const committed = await Deno.readTextFile(new URL("shared/database/types.ts", ROOT));
   assert.equal(await generateTypes(databaseUrl()), committed);
 });
 
-Deno.test("arrows run one way: functions -> shared -> nothing of ours", async () => {
-  const imports = async (path: string) => {
-    const source = await Deno.readTextFile(new URL(path, ROOT));
-    return [...source.matchAll(/from "(\.[^"]+)"/g)].map((match) =>
-      new URL(match[1] as string, new URL(path, "file:///")).pathname.slice(1)
-    );
-  };
-  // Unit tests stand beside the sources, and on the tests' own helpers.
-  const isHelped = (path: string, target: string) =>
-    path.endsWith("_test.ts") && target.startsWith("tests/");
-  for await (const path of sourceFiles("functions/")) {
-    const own = path.split("/").slice(0, 2).join("/");
-    for (const target of await imports(path)) {
-      assert.ok(
-        target.startsWith("shared/") || target.startsWith(`${own}/`) || isHelped(path, target),
-        `${path} -> ${target}`,
-      );
+/** Folders that a file of each folder may import from. A `*_test.ts` counts as a file of tests/. */
+const ALLOWED: Record<string, string[]> = {
+  functions: ["shared"],
+  shared: ["shared"],
+  local: ["local", "shared"],
+  bench: ["bench", "local", "shared"],
+  tests: ["tests", "local", "functions", "shared"],
+};
+
+/** e.g. `functions/billing`: a function may import its own files. */
+function functionOf(path: string): string | undefined {
+  return /^functions\/[^/]+\//.exec(path)?.[0];
+}
+
+function isAllowed(path: string, target: string): boolean {
+  const folder = path.endsWith("_test.ts") ? "tests" : path.split("/")[0] ?? "";
+  const [targetFolder = ""] = target.split("/");
+  if (ALLOWED[folder]?.includes(targetFolder)) return true;
+  return folder === "functions" && functionOf(path) === functionOf(target);
+}
+
+Deno.test("imports run one way: tests, bench -> local -> shared; functions -> shared", async () => {
+  const forbidden: string[] = [];
+  for (const [path, targets] of await readImports()) {
+    for (const target of targets) {
+      if (!isAllowed(path, target)) forbidden.push(`${path} -> ${target}`);
     }
   }
-  for await (const path of sourceFiles("shared/")) {
-    for (const target of await imports(path)) {
-      assert.ok(target.startsWith("shared/") || isHelped(path, target), `${path} -> ${target}`);
+  assert.deepEqual(forbidden, []);
+});
+
+Deno.test("the rule of the imports refuses the wrong ways", () => {
+  const refused = [
+    ["shared/log.ts", "functions/billing/index.ts"],
+    ["shared/log.ts", "local/cli/console.ts"],
+    ["shared/log.ts", "tests/support/until.ts"],
+    ["functions/billing/index.ts", "functions/shipments/bodies.ts"],
+    ["functions/billing/index.ts", "local/cli/console.ts"],
+    ["local/cli/console.ts", "tests/support/until.ts"],
+    ["local/cli/console.ts", "functions/billing/index.ts"],
+    ["bench/burst.ts", "tests/support/until.ts"],
+    ["tests/stack/demo_test.ts", "bench/burst.ts"],
+  ] as const;
+  for (const [path, target] of refused) assert.equal(isAllowed(path, target), false, path);
+  assert.ok(isAllowed("shared/log_test.ts", "tests/support/until.ts"));
+  assert.ok(isAllowed("functions/billing/index.ts", "functions/billing/bodies.ts"));
+});
+
+/** Circles that still exist. The list may only become shorter. */
+const KNOWN_CIRCLES: string[] = [
+  "local/simulators/easypost/control.ts -> local/simulators/easypost/simulator.ts -> local/simulators/easypost/routes.ts -> local/simulators/easypost/control.ts",
+  "local/simulators/easypost/routes.ts -> local/simulators/easypost/simulator.ts -> local/simulators/easypost/routes.ts",
+  "local/simulators/stripe/control.ts -> local/simulators/stripe/simulator.ts -> local/simulators/stripe/routes.ts -> local/simulators/stripe/control.ts",
+  "local/simulators/stripe/payment_factory.ts -> local/simulators/stripe/payments.ts -> local/simulators/stripe/payment_factory.ts",
+  "local/simulators/stripe/routes.ts -> local/simulators/stripe/simulator.ts -> local/simulators/stripe/routes.ts",
+  "local/simulators/tiktok/control.ts -> local/simulators/tiktok/control_packages.ts -> local/simulators/tiktok/simulator.ts -> local/simulators/tiktok/routes.ts -> local/simulators/tiktok/control.ts",
+  "local/simulators/tiktok/control.ts -> local/simulators/tiktok/simulator.ts -> local/simulators/tiktok/routes.ts -> local/simulators/tiktok/control.ts",
+  "local/simulators/tiktok/routes.ts -> local/simulators/tiktok/simulator.ts -> local/simulators/tiktok/routes.ts",
+];
+
+Deno.test("no file imports itself through others, type imports included", async () => {
+  const circles = findCircles(await readImports());
+  assert.deepEqual(circles.filter((circle) => !KNOWN_CIRCLES.includes(circle)), [], "new circles");
+  const solved = KNOWN_CIRCLES.filter((circle) => !circles.includes(circle));
+  assert.deepEqual(solved, [], "delete these from KNOWN_CIRCLES");
+});
+
+Deno.test("circles are found in every form of import, and named from their first file on", () => {
+  const sources = {
+    "a/one.ts": 'import { two } from "./two.ts";',
+    "a/two.ts": 'import type {\n  Three,\n} from "../b/three.ts";',
+    "b/three.ts": 'export const load = () => import("../a/one.ts");',
+    "b/four.ts": 'import "./three.ts";\nexport * from "./five.ts";',
+    "b/five.ts": 'import { z } from "zod";',
+  };
+  const imports = new Map(
+    Object.entries(sources).map(([path, source]) => [path, parseImports(path, source)]),
+  );
+  assert.deepEqual(imports.get("b/four.ts"), ["b/three.ts", "b/five.ts"]);
+  assert.deepEqual(findCircles(imports), ["a/one.ts -> a/two.ts -> b/three.ts -> a/one.ts"]);
+});
+
+/** Files that are a command of a deno task, and the names of those tasks. */
+async function readTasks(): Promise<Map<string, string[]>> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
+    tasks: Record<string, string | { command: string }>;
+  };
+  const files = new Map<string, string[]>();
+  for (const [name, task] of Object.entries(tasks)) {
+    const { command } = typeof task === "string" ? { command: task } : task;
+    const [path] = /\S+\.ts/.exec(command) ?? [];
+    if (path !== undefined) files.set(path, [...files.get(path) ?? [], name]);
+  }
+  return files;
+}
+
+Deno.test("local/commands has one file for each deno task, in the frame of local/cli", async () => {
+  const tasks = await readTasks();
+  const files = await Array.fromAsync(sourceFiles("local/commands/"));
+  assert.deepEqual(files.sort(), [...tasks.keys()].filter((p) => p.startsWith("local/")).sort());
+  for (const path of [...files, "tests/chaos/chaos.ts"]) {
+    const { default: definition } = await import(new URL(path, ROOT).href) as { default: Command };
+    assert.deepEqual(tasks.get(path), [definition.name], path);
+    const source = await Deno.readTextFile(new URL(path, ROOT));
+    assert.doesNotMatch(source, /parseArgs|Deno\.(args|exit)/, path);
+  }
+});
+
+Deno.test("the help of every command has its usage, and names every option", async () => {
+  for await (const path of sourceFiles("local/commands/")) {
+    const { default: definition } = await import(new URL(path, ROOT).href) as { default: Command };
+    const { name, help } = definition;
+    assert.match(help, new RegExp(`\\n\\n  npx -y deno@2\\.9\\.5 task ${name}`), path);
+    for (const line of help.split("\n")) assert.ok(line.length <= 110, line);
+    if ("parse" in definition) continue;
+    for (const option of Object.keys(definition.options ?? {})) {
+      assert.ok(help.includes(`--${option}`), `${path}: --${option}`);
+    }
+    for (const positional of definition.positionals ?? []) {
+      assert.ok(help.includes(positional), `${path}: ${positional}`);
     }
   }
 });
@@ -90,7 +190,7 @@ Deno.test("only shared/config.ts reads the environment, and only shared/database
   }
 });
 
-Deno.test("every function folder is in config.toml, and every entry point is there", async () => {
+Deno.test("every function folder is in config.toml, and every entry point exists", async () => {
   const path = new URL("supabase/config.toml", ROOT).pathname;
   const configured = await readFunctionConfig(path);
   const folders = await Array.fromAsync(Deno.readDir(new URL("functions/", ROOT)));

@@ -1,4 +1,4 @@
-/** Migrations over a database that holds data: nothing is lost, and a second run does nothing. */
+/** Migrations of a database that holds data: nothing is lost, and a second run does nothing. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -9,17 +9,18 @@ import { createTestDatabase } from "../support/stack.ts";
 
 const SUPABASE = new URL("../../supabase/", import.meta.url);
 
-/** The last migrations, which a database of yesterday does not have. */
+/** Number of the last migrations, which the older database lacks. */
 const NEW_MIGRATIONS = 2;
 
-/** A copy of the project's folder as it was before the last migrations. */
-async function yesterdaysProject(): Promise<string> {
+/** A copy of the project's folder without the last migrations. */
+async function olderProject(): Promise<string> {
   const folder = await Deno.makeTempDir();
   const target = join(folder, "supabase", "migrations");
   await Deno.mkdir(target, { recursive: true });
   await Deno.copyFile(new URL("config.toml", SUPABASE), join(folder, "supabase", "config.toml"));
   const migrations = new URL("migrations/", SUPABASE);
-  const names = await Array.fromAsync(Deno.readDir(migrations), (entry) => entry.name);
+  const entries = await Array.fromAsync(Deno.readDir(migrations), (entry) => entry.name);
+  const names = entries.filter((name) => name.endsWith(".sql"));
   for (const name of names.sort().slice(0, -NEW_MIGRATIONS)) {
     await Deno.copyFile(new URL(name, migrations), join(target, name));
   }
@@ -44,8 +45,8 @@ async function fingerprints(sql: postgres.Sql): Promise<Record<string, string>> 
 
 Deno.test("migrations run over the seed's data: nothing is lost, and the second run does nothing", async () => {
   const database = await createTestDatabase("template0");
-  const access = await accessTo(database.url);
-  const project = await yesterdaysProject();
+  const access = accessTo(database.url);
+  const project = await olderProject();
   await bootstrap(access);
   await runSupabaseCli(["db", "push", remoteFlag(access.url), "--yes", "--workdir", project]);
   const sql = postgres(access.url, { max: 1, onnotice: () => {} });

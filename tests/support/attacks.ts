@@ -119,7 +119,7 @@ async function addShop(sql: postgres.Sql, id: string, columns: Record<string, st
 /** A project that applied the brief's SQL and nothing else. */
 export async function createBriefTarget(): Promise<Target> {
   const database = await createTestDatabase("template0");
-  await bootstrap(await accessTo(database.url));
+  await bootstrap(accessTo(database.url));
   const sql = postgres(database.url, {
     max: 1,
     onnotice: () => {},

@@ -1,15 +1,18 @@
-/** Sellers who pay, and what they have of it. */
+/** Sellers with subscriptions, at Stripe and in our database. */
+import assert from "node:assert/strict";
 import type Stripe from "stripe";
-import { workerConfigOf } from "../../local/cli/running_stack.ts";
+import { environmentOf } from "../../local/stack/running_stack.ts";
 import { type Seller, signInSeller } from "../../local/stack/seller.ts";
 import { createStripe } from "../../shared/billing/stripe.ts";
+import { readStripeConfig } from "../../shared/config.ts";
 import type { Customer, Subscription } from "../../local/simulators/stripe/objects.ts";
+import { readLogs } from "./logs.ts";
 import { settledEvents } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
 
 export interface BillingAnswer {
   status: number;
-  // deno-lint-ignore no-explicit-any -- what a caller of the API gets
+  // deno-lint-ignore no-explicit-any -- JSON of the API
   body: any;
 }
 
@@ -38,6 +41,13 @@ export async function payCheckout(url: string): Promise<void> {
   if (response.status >= 400) throw new Error(`Stripe's page answered ${response.status}`);
 }
 
+/** Pays on Stripe's page, and waits until our rows have the result. */
+export async function payAndSettle(stack: TestStack, url: string): Promise<void> {
+  await payCheckout(url);
+  await stack.stripe.settled();
+  await settledEvents(stack);
+}
+
 export interface Usage {
   used: number;
   limit: number;
@@ -51,9 +61,9 @@ export async function usageOf(seller: Seller): Promise<Usage> {
   return data as unknown as Usage;
 }
 
-/** Stripe as our backend calls it. */
-export async function stripeOf(stack: TestStack): Promise<Stripe> {
-  return createStripe((await workerConfigOf(stack.env)).stripe);
+/** The client with which our backend calls Stripe. */
+export function stripeOf(stack: TestStack): Stripe {
+  return createStripe(readStripeConfig(environmentOf(stack.env)));
 }
 
 /** A seller without a shop. */
@@ -61,7 +71,7 @@ export async function signUp(stack: TestStack): Promise<Seller> {
   return await signInSeller(stack.env, `seller-${crypto.randomUUID()}@example.com`, "a-password");
 }
 
-/** The customer at Stripe that was made last for a seller. */
+/** The newest Stripe customer of a seller that is not deleted. */
 export function customerOf(stack: TestStack, seller: { id: string }): Customer {
   const customer = stack.stripe.state.all("customers")
     .findLast(({ deleted, metadata }) => !deleted && metadata.user_id === seller.id);
@@ -69,19 +79,19 @@ export function customerOf(stack: TestStack, seller: { id: string }): Customer {
   return customer;
 }
 
-/** All that Stripe has of a customer, oldest first. */
+/** A customer's subscriptions at Stripe, oldest first. */
 export function subscriptionsOf(stack: TestStack, customerId: string): Subscription[] {
   return stack.stripe.state.all("subscriptions").filter(({ customer }) => customer === customerId);
 }
 
-/** Makes a customer, as the checkout does it, and leaves its page alone. Returns its id. */
+/** Creates a customer through a checkout that is not paid. Returns its id. */
 export async function makeCustomer(stack: TestStack, seller: Seller): Promise<string> {
   const { status } = await callBilling(stack, seller, "/checkout", { plan: "starter" });
   if (status !== 200) throw new Error(`The checkout answered ${status}`);
   return customerOf(stack, seller).id;
 }
 
-/** Buys a plan. Returns the subscription at Stripe; its events are sent if the simulator sends any. */
+/** Buys a plan, and waits until Stripe has sent its events. Returns the subscription at Stripe. */
 export async function buy(
   stack: TestStack,
   seller: Seller,
@@ -96,7 +106,7 @@ export async function buy(
   return subscriptionsOf(stack, customerOf(stack, seller).id).at(-1) as Subscription;
 }
 
-/** Buys a plan, and waits until that is known here. */
+/** Buys a plan, and waits until our rows have it. */
 export async function subscribeAtStripe(
   stack: TestStack,
   seller: Seller,
@@ -113,7 +123,7 @@ export interface Plan {
   limit: number;
 }
 
-/** What the seller's profile says, and what the limit is. */
+/** The plan in the seller's profile, and the limit that applies. */
 export async function planOf(stack: TestStack, { id }: { id: string }): Promise<Plan> {
   const [row] = await stack.sql`
     select subscription_status as status, subscription_tier as tier,
@@ -122,7 +132,7 @@ export async function planOf(stack: TestStack, { id }: { id: string }): Promise<
   return { ...row } as Plan;
 }
 
-/** Our rows of a seller's subscriptions, oldest first. */
+/** A seller's rows of `subscriptions`, oldest first. */
 export async function storedSubscriptions(
   stack: TestStack,
   { id }: { id: string },
@@ -133,7 +143,7 @@ export async function storedSubscriptions(
   return rows.map((row) => ({ ...row }));
 }
 
-/** Has Stripe's subscriptions compared with ours, of everybody or of one seller. Returns the event. */
+/** Requests a comparison with Stripe, for all sellers or for one. Returns the event's id. */
 export async function requestSync(stack: TestStack, userId?: string): Promise<number> {
   const response = await fetch(
     `${stack.env.SUPABASE_URL}/functions/v1/event-worker/sync-subscriptions`,
@@ -146,4 +156,13 @@ export async function requestSync(stack: TestStack, userId?: string): Promise<nu
   const { event_id } = await response.json();
   if (response.status !== 202) throw new Error(`sync-subscriptions answered ${response.status}`);
   return event_id;
+}
+
+/** No log line of the stack has a key, a Stripe id or a seller's e-mail address. */
+export async function assertNoSecretLogged(stack: TestStack): Promise<void> {
+  const secrets = /\b(?:sk|rk)_(?:test|live)_\w|\bwhsec_\w|\b(?:cus|sub|cs_test|pi|ch|in)_\w{10}/;
+  for await (const { path, text } of readLogs(stack.data)) {
+    const leak = text.split("\n").find((line) => secrets.test(line) || /seller-[\w-]+@/.test(line));
+    assert.equal(leak, undefined, path);
+  }
 }

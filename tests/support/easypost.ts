@@ -1,4 +1,4 @@
-/** The EasyPost simulator behind a port, and our client and provider that call it. */
+/** The EasyPost simulator on a port, with our client and provider for it. */
 import {
   EasyPostClient,
   type EasyPostClientOptions,
@@ -41,7 +41,7 @@ export async function withEasyPost(
   }
 }
 
-/** A purchase whose choice is stored: only the money is left to spend. */
+/** A purchase with a stored choice, ready to be bought. */
 export async function prepared(
   { provider }: Pick<EasyPostWorld, "provider">,
   fields: Partial<Purchase> = {},

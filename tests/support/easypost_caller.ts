@@ -1,4 +1,4 @@
-/** Calls a simulator as our backend does, with the clock of the test. */
+/** Calls the EasyPost simulator as the backend does, with a clock of the test. */
 import type { EasyPostSimulatorOptions } from "../../local/simulators/easypost/options.ts";
 import { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 
@@ -8,7 +8,7 @@ export const NOW = 1_790_000_000_000;
 
 const ADDRESS = { city: "San Francisco", state: "CA", zip: "94107", country: "US" };
 
-/** A shipment that EasyPost takes; `fields` changes it. */
+/** A valid shipment; `fields` changes it. */
 export function shipmentOf(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     to_address: { name: "Ada Buyer", street1: "1 First St", ...ADDRESS },
@@ -26,7 +26,7 @@ export interface Rated {
 
 export interface Answer {
   status: number;
-  // deno-lint-ignore no-explicit-any -- answers are looked at freely
+  // deno-lint-ignore no-explicit-any -- answers are read freely
   body: any;
 }
 
@@ -74,10 +74,10 @@ export class Caller {
   }
 
   /** Buys at the shipment's rate for a service. */
-  async buy(id: string, service = "GroundAdvantage", more: object = {}): Promise<Answer> {
+  async buy(id: string, service = "GroundAdvantage"): Promise<Answer> {
     const { rates } = (await this.get(`/v2/shipments/${id}`)).body as { rates: Rated[] };
     const rate = rates.find((candidate) => candidate.service === service);
-    return await this.post(`/v2/shipments/${id}/buy`, { rate: { id: rate?.id }, ...more });
+    return await this.post(`/v2/shipments/${id}/buy`, { rate: { id: rate?.id } });
   }
 
   /** A shipment with a label. */
@@ -85,7 +85,7 @@ export class Caller {
     return (await this.buy((await this.create(fields)).body.id)).body;
   }
 
-  /** Balance, number of labels and cents: what a refused call leaves alone. */
+  /** Balance, number of labels and charged cents: unchanged by a refused call. */
   money(): [string, number, number] {
     const { balance, labelsBought, charged } = this.simulator.accounts;
     return [balance, labelsBought, charged];

@@ -1,4 +1,4 @@
-/** What the tests use of EasyPost's own client; the types that it brings do not check under Deno. */
+/** Types of EasyPost's official client, as far as tests use it; its own types do not check in Deno. */
 
 export interface SdkRate {
   id: string;
@@ -28,7 +28,7 @@ export interface SdkShipment {
   lowestRate(carriers?: string[], services?: string[]): SdkRate;
 }
 
-/** What the client throws for an answer that is an error. */
+/** Error of the client for an error answer. */
 export interface SdkError extends Error {
   code: string;
   statusCode: number;
@@ -40,18 +40,9 @@ export default class EasyPostClient {
   readonly Shipment: {
     create(shipment: Record<string, unknown>): Promise<SdkShipment>;
     retrieve(id: string): Promise<SdkShipment>;
-    all(query: Record<string, unknown>): Promise<{ shipments: SdkShipment[]; has_more: boolean }>;
-    getNextPage(
-      page: { shipments: SdkShipment[]; has_more: boolean },
-      pageSize: number,
-    ): Promise<{ shipments: SdkShipment[]; has_more: boolean }>;
-    buy(id: string, rate: SdkRate | string, insurance?: number): Promise<SdkShipment>;
+    buy(id: string, rate: SdkRate | string): Promise<SdkShipment>;
     refund(id: string): Promise<SdkShipment>;
     convertLabelFormat(id: string, format: string): Promise<SdkShipment>;
-  };
-  readonly Tracker: {
-    create(tracker: { tracking_code: string; carrier?: string }): Promise<SdkTracker>;
-    retrieve(id: string): Promise<SdkTracker>;
   };
   readonly Utils: {
     validateWebhook(

@@ -1,4 +1,4 @@
-/** What the tests of the simulated fulfilment have in common. */
+/** Helpers for the tests of the TikTok simulator. */
 import assert from "node:assert/strict";
 import type { Answer } from "./tiktok_caller.ts";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
@@ -9,13 +9,13 @@ export const ORDERS = "/fulfillment/202309/orders";
 export const USPS = "7117858858072016686";
 export const UPS = "7117859084333745966";
 
-/** The answer that TikTok gave, by the beginning of its file's name. */
+/** A sample answer of TikTok. @param name File name without `.json`. */
 export async function fixture(name: string): Promise<Answer> {
   const url = new URL(`../fixtures/tiktok/${name}.json`, import.meta.url);
   return JSON.parse(await Deno.readTextFile(url));
 }
 
-/** Both have the same fields, the same kinds of values in them, and as much nested. */
+/** Asserts the same fields with the same types of values, at every depth. */
 export function assertSameShape(actual: unknown, expected: unknown, path = "data"): void {
   assert.equal(typeof actual, typeof expected, path);
   if (typeof expected !== "object" || expected === null) return;
@@ -30,13 +30,13 @@ export function assertSameShape(actual: unknown, expected: unknown, path = "data
   }
 }
 
-/** Everything that shipping changes. */
+/** All state that shipping changes. */
 export function shippingState({ state }: TikTokSimulator): string {
   const kinds = ["orders", "packages", "labels", "shipments"] as const;
   return JSON.stringify(kinds.map((kind) => state.entries(kind)));
 }
 
-/** The call is refused with this code, and nothing is bought, shipped or changed. */
+/** Asserts that the call is refused with this code, and that nothing is bought, shipped or changed. */
 export async function assertRefused(
   simulator: TikTokSimulator,
   call: () => Promise<Answer>,

@@ -1,6 +1,6 @@
-/** Orders, labels and their sideEffects on a whole stack, as a seller's app calls for them. */
+/** Orders, labels and their side effects on a whole stack, as a seller's app calls for them. */
 import assert from "node:assert/strict";
-import type { NewOrder } from "../../local/simulators/tiktok/order_factory.ts";
+import type { NewOrder } from "../../local/simulators/tiktok/orders.ts";
 import { type ConnectedSeller, letTimePass, runEventWorker } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";

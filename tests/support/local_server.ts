@@ -1,6 +1,6 @@
-/** Small servers for tests, on a port of their own, that note what they are asked. */
+/** Small servers for tests, each on its own port, that record their requests. */
 
-/** What a server got. */
+/** A recorded request. */
 export interface Seen {
   method: string;
   url: URL;
@@ -36,7 +36,7 @@ export async function withServer(
   }
 }
 
-/** A server that reads a request and closes, after `answer` if there is one; counts what it has read. */
+/** A server that reads a request, sends `answer` if given, and closes. `seen` counts the requests. */
 export async function withRudeServer(
   use: (url: string, seen: () => number) => Promise<void>,
   answer = "",

@@ -1,5 +1,5 @@
 /** TikTok logins with shops, connected without a browser, and their tokens in the database. */
-import { environmentOf, supabaseConfigOf } from "../../local/cli/running_stack.ts";
+import { environmentOf, supabaseConfigOf } from "../../local/stack/running_stack.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
 import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { createServiceClient } from "../../shared/database/client.ts";

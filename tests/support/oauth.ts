@@ -66,7 +66,10 @@ export async function redirectOf(stack: TestStack, search: string): Promise<Auth
   return readOutcome(response.headers.get("location") ?? "");
 }
 
-/** What there is of connections: nothing, where a connection was refused. */
+/** The counts when nothing is connected. */
+export const NO_CONNECTIONS = { shops: 0, logins: 0, events: 0 };
+
+/** Number of shops, logins and events, e.g. to show that a connection was refused. */
 export async function countConnections(stack: TestStack): Promise<Record<string, number>> {
   const [row] = await stack.sql`
     select (select count(*)::int from public.tiktok_shops) as shops,

@@ -1,9 +1,9 @@
-/** Runs pgTAP files over an ordinary connection: what pg_prove and psql do where they are. */
+/** Runs pgTAP files over an ordinary connection, without pg_prove and psql. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import postgres from "postgres";
 
-/** Never called: an import that Deno can see is what makes it install the package. */
+/** Never called: Deno installs only packages whose import it can see. */
 export const pgtapPackage = () => import("@electric-sql/pglite-pgtap");
 
 const TAR_BLOCK = 512;
@@ -29,11 +29,11 @@ async function readPgtap(): Promise<string> {
   return readFromTar(await new Response(unpacked).bytes(), "pgtap--1.3.5.sql");
 }
 
-/** pgTAP is SQL and nothing else, so that a server without the extension can have it too. */
+/** Installs pgTAP from its SQL file, so the server needs no extension. */
 export async function installPgtap(adminUrl: string): Promise<void> {
   const sql = postgres(adminUrl, { max: 1, onnotice: () => {} });
   try {
-    // The privileges on a database itself are not copied with it; the helpers make a schema.
+    // A copied database lacks the privileges on itself; the helpers create a schema.
     await sql.unsafe(`grant create on database ${new URL(adminUrl).pathname.slice(1)} to postgres`);
     await sql.unsafe(`set search_path = extensions;\n${await readPgtap()}`).simple();
   } finally {
@@ -41,7 +41,7 @@ export async function installPgtap(adminUrl: string): Promise<void> {
   }
 }
 
-/** The file's SQL, with psql's `\ir` lines replaced by the files that they name. */
+/** The SQL of a file, with each `\ir` line of psql replaced by the file that it names. */
 async function readTestFile(path: string): Promise<string> {
   const lines = (await Deno.readTextFile(path)).split("\n").map((line) => {
     const included = /^\\ir\s+(\S+)\s*$/.exec(line)?.[1];
@@ -50,7 +50,7 @@ async function readTestFile(path: string): Promise<string> {
   return (await Promise.all(lines)).join("\n");
 }
 
-/** What is wrong with a file's TAP; empty if nothing is. */
+/** The problems in the TAP lines of a file; empty if it passed. */
 export function judgeTap(lines: string[]): string[] {
   const wrongs: string[] = [];
   const plans: number[] = [];
@@ -63,7 +63,7 @@ export function judgeTap(lines: string[]): string[] {
       ran++;
       failing = line.startsWith("not ok");
     }
-    // The comments after a failure say what it was; the last one only counts.
+    // The comments after a failure explain it; the last one only counts.
     const isDiagnosis = line.startsWith("#") && !line.startsWith("# Looks like");
     if (failing && (isResult || isDiagnosis)) wrongs.push(line);
   }
@@ -73,13 +73,35 @@ export function judgeTap(lines: string[]): string[] {
   return wrongs;
 }
 
-function whereItBroke(source: string, error: unknown): string {
+interface StatementResult extends Array<Record<string, unknown>> {
+  command: string;
+}
+
+const textsOf = (rows: Record<string, unknown>[]) =>
+  rows.flatMap((row) => Object.values(row))
+    .filter((value) => typeof value === "string")
+    .flatMap((value) => value.split("\n"));
+
+/** Selects without a row: an assertion over an empty set would pass without a test. */
+export function findEmptySelects(results: StatementResult[]): string[] {
+  const wrongs: string[] = [];
+  let last = "the beginning";
+  for (const rows of results) {
+    if (rows.command === "SELECT" && rows.length === 0) {
+      wrongs.push(`no row: a select after ${last}`);
+    }
+    last = textsOf(rows).findLast((line) => line.startsWith("ok ")) ?? last;
+  }
+  return wrongs;
+}
+
+function describeError(source: string, error: unknown): string {
   const { message, position } = error as { message: string; position?: string };
   if (position === undefined) return message;
   return `${message}, near: ${source.slice(Number(position) - 1).split("\n", 1)[0]}`;
 }
 
-/** Runs a file as `postgres`, the login of migrations, and throws what failed in it. */
+/** Runs a file as `postgres`, the role of migrations. @throws {Error} with every failed assertion. */
 export async function runPgtapFile(adminUrl: string, path: string): Promise<void> {
   const source = await readTestFile(path);
   const sql = postgres(adminUrl, {
@@ -88,17 +110,14 @@ export async function runPgtapFile(adminUrl: string, path: string): Promise<void
     connection: { role: "postgres" } as Record<string, string>,
   });
   try {
-    const results = await sql.unsafe(source).simple() as unknown as Record<string, unknown>[][];
-    const lines = results.flat().flatMap((row) => Object.values(row))
-      .filter((value) => typeof value === "string")
-      .flatMap((value) => value.split("\n"));
-    const wrongs = judgeTap(lines);
+    const results = await sql.unsafe(source).simple() as unknown as StatementResult[];
+    const wrongs = [...judgeTap(results.flatMap(textsOf)), ...findEmptySelects(results)];
     if (wrongs.length > 0) throw new Error(wrongs.join("\n"));
   } catch (error) {
     if (!(error instanceof postgres.PostgresError)) throw error;
-    throw new Error(whereItBroke(source, error), { cause: error });
+    throw new Error(describeError(source, error), { cause: error });
   } finally {
-    // Ends the transaction of a file that broke, too.
+    // Also ends the transaction of a failed file.
     await sql.end();
   }
 }

@@ -111,7 +111,7 @@ export function shipmentOf(fields: Partial<Shipment> = {}): Shipment {
     label_url: "https://labels.example/1.pdf",
     label_expires_at: null,
     label_format: "PDF",
-    tiktok_told_at: null,
+    tiktok_notified_at: null,
     ...fields,
   };
 }

@@ -1,4 +1,72 @@
-/** Tests that share what takes long to start: steps of one test, in their order. */
+/** Tests that share a stack, because a stack takes long to start. */
+import { rememberRows, resetRows } from "./reset_database.ts";
+import { startTestStack, type TestStack } from "./stack.ts";
+import { allSimulators } from "../../local/stack/start_simulators.ts";
+
+const IDLE_MS = 5000;
+
+let shared: TestStack | undefined;
+
+Deno.test.afterAll(async () => {
+  await shared?.[Symbol.asyncDispose]();
+});
+
+/** Whether the functions have ended all their work, in a process that lives. */
+async function isIdle(stack: TestStack): Promise<boolean> {
+  const signal = AbortSignal.timeout(IDLE_MS);
+  const idle = stack.callFunction(new Request("http://host/functions/v1/_idle"));
+  const late = new Promise<undefined>((resolve) =>
+    signal.addEventListener("abort", () => resolve(undefined))
+  );
+  const response = await Promise.race([idle, late]);
+  await response?.body?.cancel();
+  return response?.status === 204;
+}
+
+/** Returns the stack as it was when it started: without rows, simulators' state and log lines. */
+async function resetStack(stack: TestStack): Promise<TestStack> {
+  const simulators = await stack.replaceSimulators();
+  await resetRows(stack.sql);
+  await Deno.truncate(`${stack.data}/logs/functions.log`);
+  return { ...stack, ...simulators } as TestStack;
+}
+
+async function takeStack(): Promise<TestStack> {
+  if (shared !== undefined) return shared;
+  shared = await startTestStack();
+  await rememberRows(shared.sql);
+  return shared;
+}
+
+/** After a test that failed, or left functions at work, the next one gets another stack. */
+async function giveBack(stack: TestStack, passed: boolean): Promise<void> {
+  shared = undefined;
+  for (const { simulator } of allSimulators(stack)) simulator.faults.close();
+  if (passed && await isIdle(stack)) shared = await resetStack(stack);
+  else await stack[Symbol.asyncDispose]();
+}
+
+/**
+ * A test over a stack that nothing has used yet, as far as the test can see: the tests of a file take the
+ * same one in turn. The sanitizers would see its connections come and go.
+ */
+export function test(name: string, work: (stack: TestStack) => Promise<void>): void {
+  Deno.test({
+    name,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      const stack = await takeStack();
+      let passed = false;
+      try {
+        await work(stack);
+        passed = true;
+      } finally {
+        await giveBack(stack, passed);
+      }
+    },
+  });
+}
 
 /**
  * Returns what adds a step. The sanitizers look at the test as a whole, for a stack goes on living between

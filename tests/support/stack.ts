@@ -3,7 +3,8 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { findPlace, type PostgresPlace } from "../../local/postgres/binaries.ts";
 import { stopLeftover } from "../../local/postgres/server.ts";
-import { type StackSettings, startStack } from "../../local/stack/stack.ts";
+import type { StackSettings } from "../../local/stack/settings.ts";
+import { startStack } from "../../local/stack/stack.ts";
 import { redirectConsole } from "../../local/cli/console.ts";
 import type { Stack } from "../../local/stack/stack.ts";
 import type { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
@@ -51,7 +52,8 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
       await sql.end();
     }
   };
-  await run(`create database ${name} template ${source}`);
+  // Far cheaper than by the write-ahead log.
+  await run(`create database ${name} template ${source} strategy file_copy`);
   const url = testDatabaseUrl();
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };

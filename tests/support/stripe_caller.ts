@@ -1,5 +1,6 @@
-/** Calls a simulator as our backend does: with Stripe's own client, over HTTP, with the clock of the test. */
+/** A Stripe simulator on a port of its own, and Stripe's client for it; the test sets the time. */
 import Stripe from "stripe";
+import type { Subscription } from "../../local/simulators/stripe/objects.ts";
 import type { StripeSimulatorOptions } from "../../local/simulators/stripe/options.ts";
 import { StripeSimulator } from "../../local/simulators/stripe/simulator.ts";
 
@@ -14,7 +15,7 @@ export class Caller implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   now = NOW;
 
-  /** Without other wishes, events wait in `pendingEvents`. */
+  /** Events wait in `pendingEvents`, unless the options say otherwise. */
   constructor(options: Partial<StripeSimulatorOptions> = {}) {
     this.simulator = new StripeSimulator({
       secretKey: KEY,
@@ -44,7 +45,7 @@ export class Caller implements AsyncDisposable {
     });
   }
 
-  /** A call as it is on the wire. */
+  /** A call without Stripe's client. */
   fetch(method: string, path: string, form?: Record<string, string>, headers = {}) {
     return fetch(`${this.url}${path}`, {
       method,
@@ -54,7 +55,7 @@ export class Caller implements AsyncDisposable {
     });
   }
 
-  /** A customer with a card, unless `card` is null. */
+  /** A customer with a default card, unless `card` is null. */
   async customer(card: string | null = "pm_card_visa", fields: Stripe.CustomerCreateParams = {}) {
     return await this.client.customers.create({
       email: "seller@example.com",
@@ -64,7 +65,7 @@ export class Caller implements AsyncDisposable {
     });
   }
 
-  /** A subscription of the starter plan, unless `fields` says otherwise. */
+  /** A subscription to the starter plan, unless `fields` says otherwise. */
   async subscription(
     { card = "pm_card_visa", ...fields }:
       & { card?: string | null }
@@ -78,17 +79,24 @@ export class Caller implements AsyncDisposable {
     });
   }
 
-  /** Takes the types of what has happened since. */
-  taken(): string[] {
+  /** The latest invoice of a subscription. */
+  invoiceOf({ latest_invoice: id }: Stripe.Subscription | Subscription) {
+    const invoice = this.simulator.state.get("invoices", String(id));
+    if (invoice === undefined) throw new Error(`There is no invoice ${id}`);
+    return invoice;
+  }
+
+  /** Removes the pending events, and returns their types. */
+  takeTypes(): string[] {
     return this.simulator.pendingEvents.splice(0).map(({ type }) => type);
   }
 
-  /** All that the simulator has, by kind: what a refused call leaves alone. */
+  /** The number of objects by kind, to check that a refused call changes nothing. */
   counts(): Record<string, number> {
     const { state } = this.simulator;
     const kinds = [
       ...["customers", "subscriptions", "invoices", "paymentIntents", "charges"] as const,
-      ...["checkoutSessions", "events", "products", "prices"] as const,
+      ...["checkoutSessions", "portalSessions", "events", "products", "prices"] as const,
     ];
     return Object.fromEntries(kinds.map((kind) => [kind, state.all(kind).length]));
   }
@@ -100,13 +108,13 @@ export class Caller implements AsyncDisposable {
   }
 }
 
-/** What a call is refused with. */
-export async function refusalOf(call: Promise<unknown>): Promise<Stripe.errors.StripeError> {
+/** The error of a call that fails. */
+export async function errorOf(call: Promise<unknown>): Promise<Stripe.errors.StripeError> {
   try {
     await call;
   } catch (error) {
     if (error instanceof Stripe.errors.StripeError) return error;
     throw error;
   }
-  throw new Error("The call was not refused");
+  throw new Error("The call did not fail");
 }

@@ -1,15 +1,15 @@
-/** Runs Stripe's own CLI from npm: its binaries come as packages of their own. */
+/** Runs Stripe's own CLI from npm. */
 import { delimiter, join } from "node:path";
 
 const PACKAGE = "@stripe/cli@1.52.0";
 
 export interface CliResult {
   success: boolean;
-  /** What it said, for a failed test. */
+  /** Its output, for the message of a failed test. */
   output: string;
 }
 
-async function run(
+async function runCommand(
   command: string,
   args: string[],
   options: Pick<Deno.CommandOptions, "cwd" | "env"> = {},
@@ -26,13 +26,10 @@ async function run(
   return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/**
- * Where npx keeps the CLI, which it fetches if need be. Asked once: npx takes five times as long as the
- * CLI itself.
- */
-async function locate(): Promise<string> {
+/** The path of the CLI in npx's cache. npx downloads it if necessary. */
+async function locateCli(): Promise<string> {
   const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
-  const { success, stdout, stderr } = await run(npx, [
+  const { success, stdout, stderr } = await runCommand(npx, [
     ...["--yes", `--package=${PACKAGE}`, "--", "node", "-p", "process.env.PATH"],
   ]);
   if (!success) throw new Error(`npx could not get ${PACKAGE}:\n${stderr}`);
@@ -41,16 +38,16 @@ async function locate(): Promise<string> {
   return join(commands, "..", "@stripe", "cli", "bin", "shim.js");
 }
 
+/** Located once: npx takes five times as long as the CLI itself. */
 let located: Promise<string> | undefined;
 
-/**
- * Runs `stripe <args>` against a server on this machine. It keeps its settings in `folder`, asks nobody
- * for a newer version, and tells Stripe nothing.
- */
+/** Runs `stripe <args>`, with its settings in `folder` and without telemetry and updates. */
 export async function runStripeCli(args: string[], folder: string): Promise<CliResult> {
-  located ??= locate();
+  located ??= locateCli();
   const config = ["--config", join(folder, "config.toml")];
-  const { success, stdout, stderr } = await run("node", [await located, ...args, ...config], {
+  const { success, stdout, stderr } = await runCommand("node", [
+    ...[await located, ...args, ...config],
+  ], {
     cwd: folder,
     env: {
       STRIPE_CLI_TELEMETRY_OPTOUT: "1",

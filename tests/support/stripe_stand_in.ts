@@ -1,14 +1,15 @@
-/** For the unit tests of shared/billing: a server that stands in for Stripe, and functions for the database. */
+/** Stand-ins for the unit tests of shared/billing: a Stripe server, and SQL functions in memory. */
 import type Stripe from "stripe";
+import { createStripe } from "../../shared/billing/stripe.ts";
 import type { StripeConfig } from "../../shared/config.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import type { DatabaseClient } from "../../shared/database/client.ts";
-import { createStripe } from "../../shared/billing/stripe.ts";
 
-/** Two keys, as while they are rotated: every id has two hashes. */
-export const keys = await parseKeyRing(
-  ["new", "old"].map((id, n) => `${id}:${btoa(String.fromCharCode(n).repeat(32))}`).join(","),
-);
+/** Two keys, as during a rotation: every id has two hashes. */
+export const KEYS = ["new", "old"]
+  .map((id, n) => `${id}:${btoa(String.fromCharCode(n).repeat(32))}`).join(",");
+
+export const keys = parseKeyRing(KEYS);
 
 export const CONFIG: StripeConfig = {
   secretKey: "sk_test_s3cret",
@@ -19,51 +20,51 @@ export const CONFIG: StripeConfig = {
 export const ADA = "a0000000-0000-4000-8000-000000000001";
 export const BOB = "b0000000-0000-4000-8000-000000000002";
 
-/** What the server got. */
-export interface Asked {
+/** A request that the server received. */
+export interface StripeRequest {
   method: string;
   path: string;
-  /** Of the URL of a GET, of the form of a POST. */
+  /** The query of a GET, the form of a POST. */
   parameters: Record<string, string>;
   headers: Headers;
 }
 
-/** A `Response`, or a value that is sent as JSON. */
-export type Answer = (asked: Asked) => unknown;
+/** Returns a `Response`, or a value that is sent as JSON. */
+export type StripeAnswer = (request: StripeRequest) => unknown;
 
-/** `base`: the path in front of the API's own. */
+/** @param base Path in front of the API's own. */
 export async function withStripe(
-  answer: Answer,
-  use: (stripe: Stripe, asked: Asked[]) => Promise<void>,
+  answer: StripeAnswer,
+  use: (stripe: Stripe, requests: StripeRequest[], apiUrl: string) => Promise<void>,
   base = "",
 ): Promise<void> {
-  const all: Asked[] = [];
+  const requests: StripeRequest[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const url = new URL(request.url);
-      const asked = {
-        method: request.method,
+    async (received) => {
+      const url = new URL(received.url);
+      const request = {
+        method: received.method,
         path: url.pathname,
         parameters: Object.fromEntries(
-          request.method === "GET" ? url.searchParams : new URLSearchParams(await request.text()),
+          received.method === "GET" ? url.searchParams : new URLSearchParams(await received.text()),
         ),
-        headers: new Headers(request.headers),
+        headers: new Headers(received.headers),
       };
-      all.push(asked);
-      const result = await answer(asked);
+      requests.push(request);
+      const result = await answer(request);
       return result instanceof Response ? result : Response.json(result);
     },
   );
   const apiUrl = `http://127.0.0.1:${server.addr.port}${base}`;
   try {
-    await use(createStripe({ ...CONFIG, apiUrl }), all);
+    await use(createStripe({ ...CONFIG, apiUrl }), requests, apiUrl);
   } finally {
     await server.shutdown();
   }
 }
 
-/** As Stripe answers for an id that it does not have; its message quotes the id. */
+/** Stripe's answer for an unknown id; the message quotes the id. */
 export function missing(): Response {
   const error = {
     type: "invalid_request_error",
@@ -94,21 +95,24 @@ export function makeItem(price: string, start = 1_793_491_200, end = 1_796_083_2
 // deno-lint-ignore no-explicit-any
 type Arguments = any;
 
+/** The error of an SQL function that refuses its call. */
 export class RefusedByDatabase extends Error {
   constructor(readonly code: string) {
     super("secret values of the row");
   }
 }
 
-/** A client whose functions are these, and what they were called with. */
+/** A client with these SQL functions, and the calls that it received. */
 export function makeDatabase(functions: Record<string, (args: Arguments) => unknown>) {
   const calls: [name: string, args: Arguments][] = [];
   const rpc = async (name: string, args: Arguments) => {
-    calls.push([name, args]);
+    // On the wire a property that is undefined disappears.
+    const received = JSON.parse(JSON.stringify(args));
+    calls.push([name, received]);
     const call = functions[name];
-    if (call === undefined) throw new Error(`Nobody expects ${name}()`);
+    if (call === undefined) throw new Error(`Unexpected call of ${name}()`);
     try {
-      return { data: await call(args), error: null };
+      return { data: await call(received), error: null };
     } catch (error) {
       if (!(error instanceof RefusedByDatabase)) throw error;
       return { data: null, error: { code: error.code } };

@@ -1,4 +1,4 @@
-/** Calls a simulator as our backend does, rightly or wrongly, with the clock of the test. */
+/** Calls the TikTok simulator as the backend does, or wrongly, with a clock of the test. */
 import { signApiRequest } from "../../shared/tiktok/api/signing.ts";
 import type { TikTokSimulatorOptions } from "../../local/simulators/tiktok/options.ts";
 import { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
@@ -16,13 +16,13 @@ export interface Answer {
 export interface CallOptions {
   method?: string;
   body?: string;
-  /** The body that is signed, where it is not the one that is sent. */
+  /** The body that is signed. @default {the body that is sent} */
   signedBody?: string;
-  /** Spoils the query after it was signed. */
+  /** Changes the query after signing. */
   change?: Record<string, string>;
 }
 
-/** Its simulator has the shops 1 and 2 of the login `one`, and the shop 3 of the login `other`. */
+/** Its simulator has shops 1 and 2 of login `one`, and shop 3 of login `other`. */
 export class Caller {
   readonly simulator: TikTokSimulator;
   now = NOW;
@@ -128,7 +128,7 @@ export class ShopCaller {
     });
   }
 
-  /** What Get Order Detail says of an order. */
+  /** Get Order Detail for one order. */
   async order(id: string): Promise<OrderDetail> {
     const { data } = await this.get("/order/202309/orders", { ids: id });
     return data.orders?.[0] as OrderDetail;

@@ -1,4 +1,4 @@
-/** Stands in for TikTok's Fulfillment API: answers each path as a test says, and checks no signature. */
+/** Stand-in for TikTok's API: answers each path as a test configures it, and checks no signature. */
 import { encrypt } from "../../shared/crypto/encryption.ts";
 import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import type { DatabaseClient } from "../../shared/database/client.ts";
@@ -25,14 +25,14 @@ const SHOP_ID = "7495540735365777507";
 export interface Envelope {
   code: number;
   message: string;
-  // deno-lint-ignore no-explicit-any -- answers are changed freely
+  // deno-lint-ignore no-explicit-any -- tests change answers freely
   data: any;
   request_id?: string;
 }
 
 const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
 
-/** @param name Its number and what it is called, without `.json`. */
+/** @param name File name without `.json`. */
 export function readFixture(name: string): Envelope {
   return JSON.parse(Deno.readTextFileSync(new URL(`${name}.json`, FIXTURES)));
 }
@@ -48,7 +48,7 @@ export const FIXTURE = {
   notReady: () => readFixture("52-error-11034037-label-not-ready"),
 };
 
-/** The order, with these fields on its units: the first ones on the first unit. */
+/** The sample order with these fields on its units, in order. */
 export function orderWith(...units: Record<string, unknown>[]): Envelope {
   const order = FIXTURE.order();
   const [{ line_items }] = order.data.orders;
@@ -56,7 +56,7 @@ export function orderWith(...units: Record<string, unknown>[]): Envelope {
   return order;
 }
 
-/** The package, with other fields. */
+/** The sample package with other fields. */
 export function packageWith(fields: Record<string, unknown>): Envelope {
   const detail = FIXTURE.package();
   Object.assign(detail.data, fields);
@@ -72,13 +72,13 @@ export function page(status: number): () => Response {
   return () => new Response("<html>", { status });
 }
 
-/** By method and path. */
+/** Answers by method and path. */
 export type Routes = Record<string, Envelope | (() => Response | Promise<Response>)>;
 
 export interface TikTokWorld {
   provider: TikTokShippingProvider;
   tiktok: TikTokClient;
-  /** Changed while it runs, it answers otherwise. */
+  /** May be changed while the stand-in runs. */
   routes: Routes;
   requests: Seen[];
   /** Method and path of each request. */
@@ -91,11 +91,11 @@ export interface TikTokWorld {
 
 export interface WorldOptions {
   timeoutMs?: number;
-  /** Answers the database's functions; without it, none may be called. */
+  /** Answers calls of SQL functions; without it, a call is an error. */
   rpc?: (name: string, keys: KeyRing) => unknown;
 }
 
-/** @throws {Error} in `use`, if the stand-in was asked for a path that it has no answer to. */
+/** @throws {Error} after `use`, if a request had no configured answer. */
 export async function withTikTok(
   routes: Routes,
   use: (world: TikTokWorld) => Promise<void>,
@@ -105,15 +105,15 @@ export async function withTikTok(
   const accessToken = await encrypt(keys, "TTP_token", tokenContext("access_token", SHOP_ID));
   const database = {
     async rpc(name: string) {
-      if (rpc === undefined) throw new Error(`Nobody should call ${name}`);
+      if (rpc === undefined) throw new Error(`Unexpected call of ${name}`);
       return { data: await rpc(name, keys), error: null };
     },
   } as unknown as DatabaseClient;
-  const strays: string[] = [];
+  const unexpected: string[] = [];
   const answer = async ({ method, url }: Seen) => {
     const name = `${method} ${url.pathname}`;
     const route = routes[name];
-    if (route === undefined) strays.push(name);
+    if (route === undefined) unexpected.push(name);
     if (route === undefined) return refusal(36009009, 404)();
     return typeof route === "function" ? await route() : Response.json(route);
   };
@@ -155,5 +155,5 @@ export async function withTikTok(
       keys,
     });
   });
-  if (strays.length > 0) throw new Error(`TikTok was asked for ${strays.join(", ")}`);
+  if (unexpected.length > 0) throw new Error(`Unexpected requests: ${unexpected.join(", ")}`);
 }

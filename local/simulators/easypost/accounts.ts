@@ -1,14 +1,13 @@
-/** The money of the simulated account, and what was bought with it. */
+/** The balance of the simulated account, and the labels bought with it. */
 import { centsOf, dollars } from "./ids.ts";
 import type { EasyPostState, SimulatedPurchase } from "./state.ts";
 
-/** A label that was really bought. */
 export interface BoughtLabel {
   shipmentId: string;
   reference: string | null;
   /** The carrier's service and the amount: "USPS GroundAdvantage 5.85". */
   rate: string;
-  /** All that it cost, fees too. */
+  /** Total cost, with fees. */
   cents: number;
   refunded: boolean;
 }
@@ -19,7 +18,7 @@ export function costOf(purchase: SimulatedPurchase): number {
   return purchase.fees.reduce((sum, fee) => sum + centsOf(fee.amount), 0);
 }
 
-/** The balance follows from the labels: a purchase or a refund is one line of the journal. */
+/** The balance is computed from the labels, so a purchase or refund is one line of the journal. */
 export class Accounts {
   readonly #state: EasyPostState;
 
@@ -27,7 +26,7 @@ export class Accounts {
     this.#state = state;
   }
 
-  /** In the order in which the shipments were made. */
+  /** In the order of the shipments. */
   get labels(): BoughtLabel[] {
     return this.#state.all("shipments").flatMap(({ id, reference, purchase, refund }) =>
       purchase === null ? [] : [{
@@ -40,12 +39,12 @@ export class Accounts {
     );
   }
 
-  /** How many labels were ever bought, refunded ones too. */
+  /** Number of bought labels, refunded ones too. */
   get labelsBought(): number {
     return this.labels.length;
   }
 
-  /** The cents that the account is out of pocket: what was refunded does not count. */
+  /** Cents charged to the account, without refunded labels. */
   get charged(): number {
     return this.labels.reduce((sum, label) => sum + (label.refunded ? 0 : label.cents), 0);
   }

@@ -1,21 +1,21 @@
-/** Makes addresses of what a caller sends. EasyPost takes incomplete ones, and gives no rates for them. */
+/** Reads addresses. EasyPost accepts incomplete addresses and offers no rates for them. */
 import { refusals } from "./errors.ts";
 import { newId, timestamp } from "./ids.ts";
 import type { Address } from "./objects.ts";
 
-/** Text, a number as text, or nothing; "" is nothing. */
+/** A text or a number as text; `null` for anything else and for "". */
 function text(value: unknown): string | null {
   if (typeof value !== "string" && typeof value !== "number") return null;
   return String(value).trim() || null;
 }
 
-/** What a carrier needs and the address has not. */
+/** Missing fields that every carrier needs. */
 export function missingParts(address: Address): string[] {
   const needed = ["street1", "city", "state", "zip"] as const;
   return needed.filter((part) => address[part] === null);
 }
 
-/** Returns `undefined` for an address without any content. @throws {EasyPostRefusal} */
+/** Returns `undefined` for an empty address. @throws {EasyPostRefusal} */
 export function makeAddress(
   value: unknown,
   { mode, now }: { mode: string; now: number },
@@ -36,7 +36,7 @@ export function makeAddress(
     email: text(given.email),
   };
   if (Object.values(parts).every((part) => part === null)) return undefined;
-  // Addresses have another form of UTC than other objects.
+  // EasyPost writes UTC in addresses as +00:00, elsewhere as Z.
   const at = timestamp(now).replace("Z", "+00:00");
   const address: Address = {
     id: newId("adr"),
@@ -47,9 +47,6 @@ export function makeAddress(
     ...parts,
     country,
     residential: typeof given.residential === "boolean" ? given.residential : null,
-    carrier_facility: null,
-    federal_tax_id: text(given.federal_tax_id),
-    state_tax_id: text(given.state_tax_id),
     verifications: {},
   };
   const missing = missingParts(address);

@@ -1,4 +1,4 @@
-/** `/control` of the simulator: what people and tests ask of it over HTTP. */
+/** `/control` of the EasyPost simulator: its operations over HTTP. */
 import type { Hono } from "hono";
 import * as z from "zod";
 import {
@@ -9,28 +9,29 @@ import {
   FAULTS_HELP,
   parse,
 } from "../control.ts";
+import { DOUBTFUL_CODES, REFUND_STATUSES } from "./behaviour.ts";
 import { TRACKER_STATUSES } from "./objects.ts";
-import { DOUBTFUL_CODES, REFUND_STATUSES } from "./options.ts";
-import type { EasyPostSimulator } from "./simulator.ts";
+import type { EasyPostOperations } from "./operations.ts";
 
 const HELP = {
   "GET /control": "this page",
   "POST /control/trackers/:tracking_code":
-    "{status, est_delivery_date?, deliveries?}: a parcel fares on, and tracker.updated is sent (1 time)",
-  "POST /control/balance": '{balance}: the account has so much money, e.g. "0.00"',
+    "{status, est_delivery_date?, deliveries?}: the carrier reports a status, tracker.updated is sent " +
+    "(1 time)",
+  "POST /control/balance": '{balance}: set the balance of the account, e.g. "0.00"',
   "POST /control/refunds/:shipment_id":
-    "{status}: the carrier settles a submitted refund: refunded (refund.successful is sent) or rejected",
+    "{status}: the carrier decides about a submitted refund: refunded (refund.successful is sent) or " +
+    "rejected",
   "POST /control/behaviour":
-    "{refund_status?, late_refund?, doubtful_buys?}: what refunds come to at once, whether those of " +
-    "scanned parcels are rejected or refused, and the errors that the next purchases, made all the " +
-    "same, are answered with",
+    "{refund_status?, late_refund?, doubtful_buys?}: first status of refunds; rejected or refused for " +
+    "refunds of scanned parcels; error codes of the next purchases, whose labels are bought",
   ...FAULTS_HELP,
 };
 
 const TrackerBody = z.strictObject({
   status: z.enum(TRACKER_STATUSES),
   est_delivery_date: z.iso.datetime({ offset: true }).optional(),
-  /** How often the webhook is sent; 0 for not at all. */
+  /** How often the webhook is sent. */
   deliveries: z.int().min(0).max(100).default(1),
 });
 
@@ -44,8 +45,8 @@ const BehaviourBody = z.strictObject({
   doubtful_buys: z.array(z.enum(DOUBTFUL_CODES)).max(1000).optional(),
 });
 
-export function controlRoutes(simulator: EasyPostSimulator): Hono {
-  const { state, accounts, behaviour, faults } = simulator;
+export function controlRoutes(easypost: EasyPostOperations): Hono {
+  const { state, accounts, behaviour, faults } = easypost;
   const app = controlApp();
   app.get("/", (c) =>
     c.json({
@@ -63,11 +64,11 @@ export function controlRoutes(simulator: EasyPostSimulator): Hono {
     const { status, est_delivery_date, deliveries } = await parse(TrackerBody, c.req.raw);
     const trackingCode = c.req.param("trackingCode");
     if (!state.findTracker(trackingCode)) {
-      return c.json({ error: `Nothing has the tracking code ${trackingCode}.` }, 404);
+      return c.json({ error: `Unknown tracking code ${trackingCode}.` }, 404);
     }
     const change = defined({ estDeliveryDate: est_delivery_date });
-    const event = simulator.changeTracker(trackingCode, status, change);
-    const answers = Array.from({ length: deliveries }, () => simulator.send(event));
+    const event = easypost.changeTracker(trackingCode, status, change);
+    const answers = Array.from({ length: deliveries }, () => easypost.send(event));
     return c.json({ event_id: event.id, answers: await Promise.all(answers) });
   });
 
@@ -80,12 +81,12 @@ export function controlRoutes(simulator: EasyPostSimulator): Hono {
     const { status } = await parse(RefundBody, c.req.raw);
     const shipment = state.findShipment(c.req.param("shipmentId"));
     if (shipment === undefined) {
-      return c.json({ error: `There is no shipment ${c.req.param("shipmentId")}.` }, 404);
+      return c.json({ error: `Unknown shipment ${c.req.param("shipmentId")}.` }, 404);
     }
     if (shipment.refund?.status !== "submitted") {
-      throw new BadControlRequest(`No refund of ${shipment.id} waits to be settled.`);
+      throw new BadControlRequest(`Shipment ${shipment.id} has no submitted refund.`);
     }
-    const sent = await simulator.settleRefund(shipment.id, status);
+    const sent = await easypost.settleRefund(shipment.id, status);
     return c.json({ status, balance: accounts.balance, answer: sent?.answer ?? null });
   });
 

@@ -1,4 +1,4 @@
-/** EasyPost's errors: a code for machines, and what is wrong with which field. */
+/** EasyPost's errors: a code, a message, and the invalid fields. */
 
 export interface FieldError {
   field: string;
@@ -37,7 +37,7 @@ export const refusals = {
   notJson: () => new EasyPostRefusal(400, "BAD_REQUEST", "The request body is not valid JSON."),
   unauthorized: () =>
     new EasyPostRefusal(401, "UNAUTHORIZED", "Authentication is required and has failed."),
-  // The status is documented, the code is not.
+  // EasyPost documents the status, not the code.
   insufficientFunds: () =>
     new EasyPostRefusal(402, "PAYMENT_REQUIRED", "Insufficient funds to buy this postage."),
   notFound: () =>
@@ -69,10 +69,6 @@ export const refusals = {
     new EasyPostRefusal(422, "SHIPMENT.INVALID_RATE", "The rate is not one of this shipment.", [
       { field: "rate", message: "is invalid" },
     ]),
-  invalidInsurance: () =>
-    new EasyPostRefusal(422, "INSURANCE.PARAMETERS.INVALID", "The insured amount is invalid.", [
-      { field: "insurance", message: "is invalid" },
-    ]),
   bought: () =>
     new EasyPostRefusal(
       422,
@@ -88,8 +84,6 @@ export const refusals = {
     new EasyPostRefusal(422, "SHIPMENT.POSTAGE.INVALID_FORMAT", "The label format is invalid."),
   refund: (reason: string) =>
     new EasyPostRefusal(422, "SHIPMENT.REFUND.UNAVAILABLE", `Unable to request refund. ${reason}`),
-  noCarrier: () =>
-    new EasyPostRefusal(422, "TRACKER.NO_CARRIER_FOR_CODE", "No carrier uses such tracking codes."),
   rateLimited: (seconds: number) =>
     new EasyPostRefusal(429, "RATE_LIMITED", "Too many requests.", [], {
       "retry-after": String(seconds),

@@ -1,4 +1,4 @@
-/** EasyPost's objects, as its API answers them. Times are ISO 8601. */
+/** EasyPost's objects in the form of its API. Times are ISO 8601. */
 
 export interface Address {
   id: string;
@@ -17,9 +17,6 @@ export interface Address {
   phone: string | null;
   email: string | null;
   residential: boolean | null;
-  carrier_facility: string | null;
-  federal_tax_id: string | null;
-  state_tax_id: string | null;
   verifications: Record<string, unknown>;
 }
 
@@ -33,7 +30,6 @@ export interface Parcel {
   length: number | null;
   width: number | null;
   height: number | null;
-  predefined_package: string | null;
   weight: number;
 }
 
@@ -48,20 +44,13 @@ export interface Rate {
   /** Dollars and cents: "5.12". */
   rate: string;
   currency: "USD";
-  retail_rate: string;
-  retail_currency: "USD";
-  list_rate: string;
-  list_currency: "USD";
-  billing_type: "easypost";
   delivery_days: number;
-  delivery_date: string | null;
-  delivery_date_guaranteed: boolean;
   est_delivery_days: number;
   shipment_id: string;
   carrier_account_id: string;
 }
 
-/** Why a carrier gives no rates. */
+/** The reason why a carrier offers no rates. */
 export interface RateMessage {
   carrier: string;
   carrier_account_id: string;
@@ -71,7 +60,7 @@ export interface RateMessage {
 
 export interface Fee {
   object: "Fee";
-  type: "LabelFee" | "PostageFee" | "InsuranceFee";
+  type: "LabelFee" | "PostageFee";
   /** Dollars, five digits after the point. */
   amount: string;
   charged: boolean;
@@ -87,19 +76,10 @@ export type TrackerStatus = typeof TRACKER_STATUSES[number];
 export interface TrackingDetail {
   object: "TrackingDetail";
   message: string;
-  description: string;
   status: TrackerStatus;
   status_detail: string;
   datetime: string;
   source: string;
-  carrier_code: string;
-  tracking_location: {
-    object: "TrackingLocation";
-    city: string | null;
-    state: string | null;
-    country: string | null;
-    zip: string | null;
-  };
 }
 
 export interface Tracker {
@@ -111,15 +91,10 @@ export interface Tracker {
   status_detail: string;
   created_at: string;
   updated_at: string;
-  signed_by: string | null;
-  weight: number | null;
   est_delivery_date: string | null;
-  shipment_id: string | null;
+  shipment_id: string;
   carrier: string;
   tracking_details: TrackingDetail[];
-  fees: Fee[];
-  carrier_detail: Record<string, unknown> | null;
-  public_url: string;
 }
 
 export interface EasyPostEvent {

@@ -1,4 +1,4 @@
-/** While a purchase is on its way, no other one of the same shipment is made. */
+/** Refuses a purchase while another purchase of the same shipment is in progress. */
 import type { MiddlewareHandler } from "hono";
 import { refusals } from "./errors.ts";
 import type { EasyPostState } from "./state.ts";
@@ -9,9 +9,9 @@ export interface LockOptions {
 }
 
 export interface PurchaseLock {
-  /** Stands before the faults: a purchase that one keeps waiting is on its way, too. */
+  /** Before the faults: a purchase that a fault delays is in progress, too. */
   hold: MiddlewareHandler;
-  /** Stands behind them, and refuses whoever came while the lock was held. */
+  /** After the faults: refuses the calls that arrived while the lock was held. */
   refuse: MiddlewareHandler;
 }
 

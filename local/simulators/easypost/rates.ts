@@ -1,4 +1,4 @@
-/** What the carriers ask for a parcel: always the same for the same weight, and in no order. */
+/** Rates of the carriers: they depend on the weight only, and are not sorted. */
 import { missingParts } from "./addresses.ts";
 import { dollars, newId, timestamp } from "./ids.ts";
 import type { Address, Parcel, Rate, RateMessage } from "./objects.ts";
@@ -6,7 +6,7 @@ import type { Address, Parcel, Rate, RateMessage } from "./objects.ts";
 interface Service {
   carrier: "USPS" | "UPSDAP";
   service: string;
-  /** Cents, and cents for each pound begun. */
+  /** Cents, and cents per started pound. */
   base: number;
   perPound: number;
   days: number;
@@ -25,8 +25,7 @@ const CARRIERS = {
   UPSDAP: { account: "ca_b42d9f6a7c1e4f0d93a5d8270e6c14fb", maxPounds: 150 },
 };
 
-/** What is rated. */
-export interface Quoted {
+export interface RateRequest {
   shipmentId: string;
   toAddress: Address;
   fromAddress: Address;
@@ -35,8 +34,8 @@ export interface Quoted {
   now: number;
 }
 
-/** Why a carrier takes nothing of the kind, if so. */
-function obstacle(carrier: Service["carrier"], { toAddress, fromAddress, parcel }: Quoted) {
+/** The reason why a carrier does not take the parcel. */
+function obstacleOf(carrier: Service["carrier"], { toAddress, fromAddress, parcel }: RateRequest) {
   for (
     const [name, address] of Object.entries({ to_address: toAddress, from_address: fromAddress })
   ) {
@@ -50,7 +49,7 @@ function obstacle(carrier: Service["carrier"], { toAddress, fromAddress, parcel 
     : undefined;
 }
 
-function makeRate(service: Service, { shipmentId, parcel, mode, now }: Quoted): Rate {
+function makeRate(service: Service, { shipmentId, parcel, mode, now }: RateRequest): Rate {
   const cents = service.base + service.perPound * Math.ceil(parcel.weight / 16);
   const at = timestamp(now);
   return {
@@ -63,30 +62,23 @@ function makeRate(service: Service, { shipmentId, parcel, mode, now }: Quoted): 
     carrier: service.carrier,
     rate: dollars(cents),
     currency: "USD",
-    retail_rate: dollars(Math.round(cents * 1.4)),
-    retail_currency: "USD",
-    list_rate: dollars(Math.round(cents * 1.1)),
-    list_currency: "USD",
-    billing_type: "easypost",
     delivery_days: service.days,
-    delivery_date: null,
-    delivery_date_guaranteed: false,
     est_delivery_days: service.days,
     shipment_id: shipmentId,
     carrier_account_id: CARRIERS[service.carrier].account,
   };
 }
 
-/** Every service of the carriers that take the parcel, and why the others do not. */
-export function quote(quoted: Quoted): { rates: Rate[]; messages: RateMessage[] } {
+/** The rates of the carriers that take the parcel, and the reasons of the others. */
+export function getRates(request: RateRequest): { rates: Rate[]; messages: RateMessage[] } {
   const messages: RateMessage[] = [];
   for (const carrier of ["USPS", "UPSDAP"] as const) {
-    const message = obstacle(carrier, quoted);
+    const message = obstacleOf(carrier, request);
     if (message === undefined) continue;
     const { account } = CARRIERS[carrier];
     messages.push({ carrier, carrier_account_id: account, type: "rate_error", message });
   }
   const refused = new Set(messages.map((message) => message.carrier));
   const services = SERVICES.filter((service) => !refused.has(service.carrier));
-  return { rates: services.map((service) => makeRate(service, quoted)), messages };
+  return { rates: services.map((service) => makeRate(service, request)), messages };
 }

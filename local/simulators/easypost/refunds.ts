@@ -1,7 +1,7 @@
-/** Refunds of labels: asked for by the caller, settled by the carrier. */
+/** Refunds of labels: requested by the caller, decided by the carrier. */
+import type { Behaviour, RefundStatus } from "./behaviour.ts";
 import { refusals } from "./errors.ts";
 import { newId, timestamp } from "./ids.ts";
-import type { Behaviour, RefundStatus } from "./options.ts";
 import type { EasyPostState, SimulatedShipment } from "./state.ts";
 import { isScanned } from "./trackers.ts";
 
@@ -37,7 +37,7 @@ function withRefund(
   return changed;
 }
 
-/** A refund that was rejected may be asked for again. @throws {EasyPostRefusal} */
+/** A rejected refund may be requested again. @throws {EasyPostRefusal} */
 export function requestRefund(
   shipment: SimulatedShipment,
   options: RefundOptions,
@@ -55,20 +55,22 @@ export function requestRefund(
   return withRefund(shipment, behaviour.refundStatus, options);
 }
 
-/** The carrier decides. Only what was submitted can be settled. @throws {Error} */
-export function settledRefund(
+/** The carrier decides about a refund. @throws {Error} unless it is `submitted`. */
+export function settleRefund(
   shipment: SimulatedShipment,
   status: "refunded" | "rejected",
   options: Pick<RefundOptions, "state" | "now">,
 ): SimulatedShipment {
   if (shipment.refund?.status !== "submitted") {
-    throw new Error(`No refund of ${shipment.id} was submitted`);
+    throw new Error(`Shipment ${shipment.id} has no submitted refund`);
   }
   return withRefund(shipment, status, options);
 }
 
-/** The Refund object of a shipment, as the event tells it. */
-export function viewRefund({ id, purchase, refund }: SimulatedShipment): Record<string, unknown> {
+/** The Refund object of an event. */
+export function describeRefund(
+  { id, purchase, refund }: SimulatedShipment,
+): Record<string, unknown> {
   return {
     id: refund?.id,
     object: "Refund",

@@ -1,33 +1,29 @@
-/** Everything that the simulated EasyPost answers to, by its path. */
+/** All routes of the simulated EasyPost. */
 import { Hono } from "hono";
 import { controlRoutes } from "./control.ts";
 import { EasyPostRefusal, refusals } from "./errors.ts";
-import { keyCheck } from "./gate.ts";
-import { labelRoutes } from "./label_files.ts";
+import type { EasyPostOperations } from "./operations.ts";
 import type { EasyPostSimulatorOptions } from "./options.ts";
 import { purchaseLock } from "./purchase_lock.ts";
-import { shipmentRoutes } from "./shipments_api.ts";
-import type { EasyPostSimulator } from "./simulator.ts";
-import { trackerRoutes } from "./trackers_api.ts";
+import { labelRoutes, shipmentRoutes } from "./shipments_api.ts";
 
 export function simulatorRoutes(
-  simulator: EasyPostSimulator,
+  easypost: EasyPostOperations,
   { apiKey, publicUrl }: EasyPostSimulatorOptions,
 ): Hono {
-  const { state, accounts, behaviour, mode, now, faults, calls } = simulator;
-  const api = {
-    ...{ state, accounts, behaviour, mode, now },
-    ...(publicUrl !== undefined && { publicUrl }),
-  };
-  const isAuthorized = keyCheck(apiKey);
+  const { state, accounts, behaviour, mode, now, faults, calls } = easypost;
+  // HTTP Basic: the key is the user name, the password is empty.
+  const authorization = `Basic ${btoa(`${apiKey}:`)}`;
+  const isAuthorized = (request: Request) => request.headers.get("authorization") === authorization;
+  const lock = purchaseLock({ state, isAuthorized });
+
   const app = new Hono();
   app.onError((error) => {
     if (error instanceof EasyPostRefusal) return error.toResponse();
     throw error;
   });
   app.notFound(() => refusals.notFound().toResponse());
-  app.route("/control", controlRoutes(simulator));
-  const lock = purchaseLock({ state, isAuthorized });
+  app.route("/control", controlRoutes(easypost));
   app.on("POST", "/v2/shipments/:id/buy", lock.hold);
   app.use(faults.middleware({
     internal: () => refusals.internal().toResponse(),
@@ -39,8 +35,13 @@ export function simulatorRoutes(
     await next();
   });
   app.on("POST", "/v2/shipments/:id/buy", lock.refuse);
-  app.route("/v2/shipments", shipmentRoutes(api));
-  app.route("/v2/trackers", trackerRoutes(api));
+  app.route(
+    "/v2/shipments",
+    shipmentRoutes({
+      ...{ state, accounts, behaviour, mode, now },
+      ...(publicUrl !== undefined && { publicUrl }),
+    }),
+  );
   app.route("/labels", labelRoutes(state));
   return app;
 }

@@ -1,14 +1,14 @@
-/** `/v2/shipments`: made, rated, bought, refunded, and read by EasyPost's id or the caller's own. */
+/** `/v2/shipments`: create, buy, refund, and read by EasyPost's id or the caller's reference. */
 import { type Context, Hono } from "hono";
+import { LABEL_FILES } from "../label_files.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { buyLabel } from "./buy_label.ts";
+import { createShipment } from "./create_shipment.ts";
+import { describeShipment } from "./describe_shipment.ts";
 import { refusals } from "./errors.ts";
-import { jsonBody, page } from "./gate.ts";
 import { timestamp } from "./ids.ts";
-import type { Behaviour } from "./options.ts";
-import { buyLabel } from "./purchase.ts";
 import { requestRefund } from "./refunds.ts";
-import { makeShipment } from "./shipment_factory.ts";
-import { viewShipment } from "./shipment_view.ts";
 import {
   type EasyPostState,
   LABEL_FORMATS,
@@ -16,28 +16,39 @@ import {
   type SimulatedShipment,
 } from "./state.ts";
 
-/** What the routes of the API work with. */
-export interface ApiOptions {
+export interface ShipmentsApi {
   state: EasyPostState;
   accounts: Accounts;
   behaviour: Behaviour;
   mode: string;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Without it, labels are at the host that was called. */
+  /** @default {the origin of the call} */
   publicUrl?: string;
 }
 
-export function shipmentRoutes(options: ApiOptions): Hono {
-  const { state, mode, now, publicUrl } = options;
+/** The body of a call, `{}` if it is empty. @throws {EasyPostRefusal} */
+async function jsonBody(request: Request): Promise<Record<string, unknown>> {
+  const text = await request.text();
+  try {
+    const json: unknown = JSON.parse(text || "{}");
+    if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
+  } catch {
+    // Refused like a body that is not an object.
+  }
+  throw refusals.notJson();
+}
 
-  function view(c: Context, shipment: SimulatedShipment) {
+export function shipmentRoutes(api: ShipmentsApi): Hono {
+  const { state, mode, now, publicUrl } = api;
+
+  function describe(c: Context, shipment: SimulatedShipment) {
     const baseUrl = publicUrl ?? new URL(c.req.url).origin;
-    return viewShipment(shipment, { state, mode, baseUrl });
+    return describeShipment(shipment, { state, mode, baseUrl });
   }
 
-  /** The shipment that a call names. @throws {EasyPostRefusal} */
-  function named(c: Context): SimulatedShipment {
+  /** @throws {EasyPostRefusal} */
+  function namedShipment(c: Context): SimulatedShipment {
     const shipment = state.findShipment(c.req.param("id") ?? "");
     if (shipment === undefined) throw refusals.notFound();
     return shipment;
@@ -45,45 +56,46 @@ export function shipmentRoutes(options: ApiOptions): Hono {
 
   const app = new Hono();
   app.post("/", async (c) => {
-    const shipment = makeShipment(await jsonBody(c.req.raw), { mode, now: now() });
+    const shipment = createShipment(await jsonBody(c.req.raw), { mode, now: now() });
     state.put("shipments", shipment.id, shipment);
-    return c.json(view(c, shipment), 201);
+    return c.json(describe(c, shipment), 201);
   });
 
-  /** Bought ones only, unless `purchased=false` asks for all. */
-  app.get("/", (c) => {
-    const shipments = state.all("shipments").filter((shipment) =>
-      shipment.purchase !== null || c.req.query("purchased") === "false"
-    );
-    const { items, hasMore } = page(shipments, c.req.query());
-    return c.json({ shipments: items.map((shipment) => view(c, shipment)), has_more: hasMore });
-  });
-
-  app.get("/:id", (c) => c.json(view(c, named(c))));
+  app.get("/:id", (c) => c.json(describe(c, namedShipment(c))));
 
   app.post("/:id/buy", async (c) => {
     const body = await jsonBody(c.req.raw);
-    return c.json(view(c, buyLabel(named(c), body, options)));
+    return c.json(describe(c, buyLabel(namedShipment(c), body, api)));
   });
 
-  app.post("/:id/refund", (c) => c.json(view(c, requestRefund(named(c), options))));
+  app.post("/:id/refund", (c) => c.json(describe(c, requestRefund(namedShipment(c), api))));
 
   app.get("/:id/label", (c) => {
-    const shipment = named(c);
+    const shipment = namedShipment(c);
     if (shipment.purchase === null) throw refusals.notBought();
     const wanted = c.req.query("file_format")?.toUpperCase() as LabelFormat | undefined;
     if (wanted === undefined || !LABEL_FORMATS.includes(wanted)) throw refusals.labelFormat();
-    const { label } = shipment.purchase;
-    const converted = [...new Set([...label.converted, wanted])];
-    const changed = {
-      ...shipment,
-      purchase: {
-        ...shipment.purchase,
-        label: { ...label, converted, updatedAt: timestamp(now()) },
-      },
-    };
+    const { purchase } = shipment;
+    const formats = [...new Set([...purchase.label.formats, wanted])];
+    const label = { ...purchase.label, formats, updatedAt: timestamp(now()) };
+    const changed = { ...shipment, purchase: { ...purchase, label } };
     state.put("shipments", shipment.id, changed);
-    return c.json(view(c, changed));
+    return c.json(describe(c, changed));
+  });
+  return app;
+}
+
+/** `/labels/:file`. The link is the only credential. */
+export function labelRoutes(state: EasyPostState): Hono {
+  const app = new Hono();
+  app.get("/:file", (c) => {
+    const [id, extension = ""] = c.req.param("file").split(".");
+    const purchase = state.all("shipments").find((shipment) => shipment.purchase?.label.id === id)
+      ?.purchase;
+    const format = purchase?.label.formats.find((made) => made.toLowerCase() === extension);
+    if (!purchase || format === undefined) throw refusals.notFound();
+    const { type, draw } = LABEL_FILES[format];
+    return c.body(draw([purchase.trackingCode]), 200, { "content-type": type });
   });
   return app;
 }

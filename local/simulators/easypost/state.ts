@@ -1,19 +1,20 @@
-/** What the simulated EasyPost knows: shipments, trackers, money; kept in a journal file if asked. */
+/** State of the simulated EasyPost, kept in a journal file on request. */
 import { Journal } from "../journal.ts";
+import type { LabelFormat } from "../label_files.ts";
+import type { RefundStatus } from "./behaviour.ts";
 import type { Address, Fee, Parcel, Rate, RateMessage, Tracker } from "./objects.ts";
-import type { RefundStatus } from "./options.ts";
 
-export const LABEL_FORMATS = ["PNG", "PDF", "ZPL"] as const;
-export type LabelFormat = typeof LABEL_FORMATS[number];
+export const LABEL_FORMATS = ["PNG", "PDF", "ZPL"] as const satisfies LabelFormat[];
+export type { LabelFormat };
 
 export interface SimulatedLabel {
   id: string;
   createdAt: string;
   updatedAt: string;
-  size: string;
+  /** Format in which it was drawn. */
   format: LabelFormat;
-  /** What it was converted to, besides. */
-  converted: LabelFormat[];
+  /** That format, and those to which it was converted. */
+  formats: LabelFormat[];
 }
 
 export interface SimulatedPurchase {
@@ -21,7 +22,6 @@ export interface SimulatedPurchase {
   trackerId: string;
   trackingCode: string;
   label: SimulatedLabel;
-  insurance: string | null;
   fees: Fee[];
 }
 
@@ -43,7 +43,6 @@ export interface SimulatedShipment {
   parcel: Parcel;
   options: Record<string, unknown>;
   labelFormat: LabelFormat;
-  labelSize: string;
   rates: Rate[];
   messages: RateMessage[];
   /** `null` until its label is bought. */
@@ -54,7 +53,7 @@ export interface SimulatedShipment {
 interface Collections {
   shipments: SimulatedShipment;
   trackers: Tracker;
-  /** Cents that were ever paid in, as `paidIn`. */
+  /** `paidIn`: all cents paid into the account. */
   funds: number;
 }
 
@@ -63,7 +62,7 @@ export class EasyPostState extends Journal<Collections> {
     super(["shipments", "trackers", "funds"], journalPath);
   }
 
-  /** @param id EasyPost's id, or the reference; of several shipments with one reference, the newest. */
+  /** @param id EasyPost's id, or the reference: then the newest shipment with it. */
   findShipment(id: string): SimulatedShipment | undefined {
     return this.get("shipments", id) ??
       this.all("shipments").findLast((shipment) => shipment.reference === id);

@@ -1,9 +1,9 @@
-/** Trackers: how a parcel fares, as its carrier tells. */
+/** Trackers: the carrier's reports about a parcel. */
 import { newId, timestamp } from "./ids.ts";
 import type { Tracker, TrackerStatus, TrackingDetail } from "./objects.ts";
 
-/** What a carrier says with each status, and EasyPost's finer word for it. */
-const WORDS: Record<TrackerStatus, [statusDetail: string, message: string]> = {
+/** EasyPost's status_detail and the carrier's message for each status. */
+const DETAILS: Record<TrackerStatus, [statusDetail: string, message: string]> = {
   unknown: ["unknown", "Unknown"],
   pre_transit: ["status_update", "Shipping Label Created"],
   in_transit: ["arrived_at_facility", "Arrived at Facility"],
@@ -16,7 +16,7 @@ const WORDS: Record<TrackerStatus, [statusDetail: string, message: string]> = {
   error: ["unknown", "Tracking Error"],
 };
 
-/** Statuses in which no carrier has had the parcel in hand. */
+/** Statuses before the carrier's first scan. */
 const UNSCANNED: TrackerStatus[] = ["unknown", "pre_transit", "cancelled", "error"];
 
 export function isScanned(tracker: Tracker | undefined): boolean {
@@ -26,17 +26,15 @@ export function isScanned(tracker: Tracker | undefined): boolean {
 export interface NewTracker {
   trackingCode: string;
   carrier: string;
-  shipmentId: string | null;
+  shipmentId: string;
   mode: string;
   /** Milliseconds since 1970. */
   now: number;
 }
 
-/** A carrier knows nothing of a parcel at first. */
 export function makeTracker({ trackingCode, carrier, shipmentId, mode, now }: NewTracker): Tracker {
-  const id = newId("trk");
   return {
-    id,
+    id: newId("trk"),
     object: "Tracker",
     mode,
     tracking_code: trackingCode,
@@ -44,56 +42,39 @@ export function makeTracker({ trackingCode, carrier, shipmentId, mode, now }: Ne
     status_detail: "unknown",
     created_at: timestamp(now),
     updated_at: timestamp(now),
-    signed_by: null,
-    weight: null,
     est_delivery_date: null,
     shipment_id: shipmentId,
     carrier,
     tracking_details: [],
-    fees: [],
-    carrier_detail: null,
-    public_url: `https://track.easypost.com/${btoa(`v1:${id}`)}`,
   };
 }
 
 export interface TrackerChange {
-  /** What the carrier tells, oldest first. @default one detail that names the status */
-  details?: Partial<TrackingDetail>[];
   /** ISO 8601. */
   estDeliveryDate?: string;
 }
 
-export function advancedTracker(
+export function advanceTracker(
   tracker: Tracker,
   status: TrackerStatus,
-  { details = [{}], estDeliveryDate }: TrackerChange,
+  { estDeliveryDate }: TrackerChange,
   now: number,
 ): Tracker {
-  const [statusDetail, message] = WORDS[status];
-  const told = details.map((detail): TrackingDetail => ({
+  const [statusDetail, message] = DETAILS[status];
+  const detail: TrackingDetail = {
     object: "TrackingDetail",
     message,
-    description: "",
     status,
     status_detail: statusDetail,
     datetime: timestamp(now),
     source: tracker.carrier,
-    carrier_code: "",
-    tracking_location: {
-      object: "TrackingLocation",
-      city: null,
-      state: null,
-      country: null,
-      zip: null,
-    },
-    ...detail,
-  }));
+  };
   return {
     ...tracker,
     status,
     status_detail: statusDetail,
     updated_at: timestamp(now),
     est_delivery_date: estDeliveryDate ?? tracker.est_delivery_date,
-    tracking_details: [...tracker.tracking_details, ...told],
+    tracking_details: [...tracker.tracking_details, detail],
   };
 }

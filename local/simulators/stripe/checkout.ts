@@ -1,26 +1,21 @@
-/** Checkout sessions: opened by a call, paid or left by whoever has their page open. */
-import type { Catalog } from "./catalog.ts";
-import { makeSession, type SoldLine } from "./checkout_factory.ts";
-import type { Customers } from "./customers.ts";
-import { pay, type Payer, subscribe } from "./checkout_payment.ts";
-import { refusals } from "./errors.ts";
-import type { PaymentMethod } from "./objects.ts";
-import type { CheckoutSession } from "./session_objects.ts";
-import { Params } from "./params.ts";
-import { cardRefusal, type PaymentMethods } from "./payment_methods.ts";
-import { declineOf } from "./cards.ts";
-import { trialEndOf } from "./subscription_params.ts";
+/** Checkout sessions: opened by a call, paid on their page, expired after a day. */
+import { apiErrors } from "./errors.ts";
+import { DAY_SECONDS } from "./ids.ts";
+import type { CheckoutLine, CheckoutSession, PaymentMethod } from "./objects.ts";
+import type { Params } from "./params.ts";
+import { declineOf, type PaymentMethods } from "./payment_methods.ts";
+import type { Payments } from "./payments.ts";
+import type { Store } from "./store.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
-export interface CheckoutOptions extends Payer {
-  catalog: Catalog;
-  customers: Customers;
+export interface CheckoutOptions {
+  store: Store;
   methods: PaymentMethods;
-  /** Where the page of a session is. */
+  payments: Payments;
+  subscriptions: Subscriptions;
+  /** The address of a session's page. */
   pageUrl: (id: string) => string;
 }
-
-const MIN_SECONDS = 30 * 60;
-const MAX_SECONDS = 24 * 3600;
 
 export class Checkout {
   readonly #options: CheckoutOptions;
@@ -29,129 +24,141 @@ export class Checkout {
     this.#options = options;
   }
 
-  #lines(params: Params, mode: CheckoutSession["mode"]): SoldLine[] {
-    const { catalog } = this.#options;
-    const lines = params.list("line_items").map((line) => {
-      const price = catalog.price(line.required("price"), line.name("price"));
-      return { price, quantity: line.integer("quantity") ?? 1 };
-    });
-    if (lines.length === 0) throw refusals.required("line_items");
-    const recurring = lines.filter(({ price }) => price.recurring !== null);
-    if (mode === "subscription" && recurring.length === 0) {
-      throw refusals.invalid(
-        "You must provide at least one recurring price in `subscription` mode when using prices.",
-      );
+  #readLines(params: Params, mode: CheckoutSession["mode"]): CheckoutLine[] {
+    const { store } = this.#options;
+    const lines = params.list("line_items").map((line) => ({
+      price: store.find("prices", line.required("price"), line.name("price")),
+      quantity: line.integer("quantity") ?? 1,
+    }));
+    if (lines.length === 0) throw apiErrors.required("line_items");
+    const isRecurring = lines.map(({ price }) => price.recurring !== null);
+    // Stripe would take a one-time price next to a recurring one; nothing here sells both.
+    if (mode === "subscription" && isRecurring.includes(false)) {
+      throw apiErrors.invalid("Prices in `subscription` mode must be recurring.");
     }
-    if (mode === "payment" && recurring.length > 0) {
-      throw refusals.invalid(
-        "You specified `payment` mode but passed a recurring price. Either switch to `subscription` " +
-          "mode or use only one-time prices.",
-      );
+    if (mode === "payment" && isRecurring.includes(true)) {
+      throw apiErrors.invalid("You specified `payment` mode but passed a recurring price.");
     }
     return lines;
   }
 
-  #expiry(params: Params): number {
-    const { seconds } = this.#options.books;
-    const at = params.integer("expires_at") ?? seconds + MAX_SECONDS;
-    if (at < seconds + MIN_SECONDS || at > seconds + MAX_SECONDS) {
-      throw refusals.invalid(
-        "The `expires_at` timestamp must be between 30 minutes and 24 hours from the creation of the " +
-          "Checkout Session.",
-        { param: "expires_at" },
-      );
-    }
-    return at;
+  /** @throws {ApiError} */
+  create(params: Params): CheckoutSession {
+    const { store, pageUrl } = this.#options;
+    params.required("mode");
+    const mode = params.oneOf("mode", ["subscription", "payment"]) ?? "subscription";
+    const customer = mode === "subscription"
+      ? params.required("customer")
+      : params.nullable("customer") ?? null;
+    if (customer !== null) store.find("customers", customer, "customer");
+    const lines = this.#readLines(params, mode);
+    const total = lines.reduce((sum, { price, quantity }) => sum + price.unit_amount * quantity, 0);
+    const shipping = params.object("payment_intent_data").object("shipping").toJSON();
+    const id = store.newId("checkoutSessions");
+    return store.add("checkoutSessions", {
+      id,
+      object: "checkout.session",
+      amount_total: total,
+      cancel_url: params.nullable("cancel_url") ?? null,
+      client_reference_id: params.nullable("client_reference_id") ?? null,
+      created: store.seconds,
+      currency: lines[0]?.price.currency ?? "usd",
+      customer,
+      customer_details: null,
+      expires_at: store.seconds + DAY_SECONDS,
+      invoice: null,
+      livemode: store.livemode,
+      metadata: params.metadata(),
+      mode,
+      payment_intent: null,
+      payment_status: "unpaid",
+      status: "open",
+      subscription: null,
+      success_url: params.required("success_url"),
+      url: pageUrl(id),
+      simulated_lines: lines,
+      simulated_subscription_metadata: params.object("subscription_data").metadata(),
+      simulated_shipping: shipping,
+    });
   }
 
-  /** @throws {StripeRefusal} */
-  create(params: Params): CheckoutSession {
-    const { books, pageUrl } = this.#options;
-    params.required("mode");
-    const mode = params.oneOf("mode", ["subscription", "payment"] as const) ?? "subscription";
-    const customer = params.nullable("customer") ?? null;
-    if (customer !== null) books.find("customers", customer, "customer");
-    if (customer !== null && params.has("customer_email")) {
-      throw refusals.invalid(
-        "You may only specify one of these parameters: customer, customer_email.",
-      );
-    }
-    const lines = this.#lines(params, mode);
-    const data = params.object("subscription_data");
-    // What is wrong with a trial is said now, not when somebody pays.
-    trialEndOf(data, books.seconds);
-    const id = books.newId("checkoutSessions");
-    return books.add(
+  /** Expires the session first if its time has passed. @throws {ApiError} */
+  find(id: string): CheckoutSession {
+    const session = this.#options.store.find("checkoutSessions", id);
+    const isOver = session.status === "open" &&
+      session.expires_at <= this.#options.store.seconds;
+    return isOver ? this.#expire(session) : session;
+  }
+
+  /** The sessions of a customer, oldest first. */
+  list(customer: string | undefined): CheckoutSession[] {
+    return this.#options.store.state.all("checkoutSessions").map(({ id }) => this.find(id))
+      .filter((session) => customer === undefined || session.customer === customer);
+  }
+
+  #expire({ id }: CheckoutSession): CheckoutSession {
+    const fields = { status: "expired" as const, url: null };
+    return this.#options.store.update(
       "checkoutSessions",
-      makeSession(params, {
-        ...{ id, mode, customer, lines },
-        livemode: books.livemode,
-        created: books.seconds,
-        expiresAt: this.#expiry(params),
-        url: pageUrl(id),
-      }),
+      id,
+      fields,
+      "checkout.session.expired",
     );
   }
 
-  /** A session as it is now: whether it has expired is only seen when somebody looks. */
-  find(id: string): CheckoutSession {
-    const session = this.#options.books.find("checkoutSessions", id);
-    const { seconds } = this.#options.books;
-    return session.status === "open" && session.expires_at <= seconds
-      ? this.#expired(session)
-      : session;
-  }
-
-  #expired({ id }: CheckoutSession): CheckoutSession {
-    const fields = { status: "expired" as const, url: null };
-    return this.#options.books.change("checkoutSessions", id, fields, "checkout.session.expired");
-  }
-
-  /** @throws {StripeRefusal} */
+  /** @throws {ApiError} */
   expire(id: string): CheckoutSession {
-    return this.#expired(this.#open(id));
+    return this.#expire(this.#findOpen(id));
   }
 
-  #open(id: string): CheckoutSession {
+  #findOpen(id: string): CheckoutSession {
     const session = this.find(id);
     if (session.status === "open") return session;
-    throw refusals.invalid(
+    throw apiErrors.invalid(
       `Only Checkout Sessions with a status in ["open"] can be changed. This Checkout Session has a ` +
         `status of ${session.status}.`,
     );
   }
 
-  /** Somebody pays. With a card that is declined, the session stays open. @throws {StripeRefusal} */
-  complete(id: string, card: string | PaymentMethod, email?: string): CheckoutSession {
-    const { books, customers, methods } = this.#options;
-    const session = this.#open(id);
-    const method = typeof card === "string" ? methods.named(card, "payment_method") : card;
+  /** Pays a session. A declined card leaves it open. @throws {ApiError} */
+  pay(id: string, card: string): void {
+    const { store, methods } = this.#options;
+    const session = this.#findOpen(id);
+    const method = methods.find(card, "payment_method");
     const decline = declineOf(method);
-    if (decline) throw cardRefusal(decline);
-    const given = session.customer_email ?? email ?? "buyer@example.com";
-    const form = new URLSearchParams({ email: given }).toString();
-    const customer = session.customer === null && session.mode === "payment"
-      ? null
-      : session.customer ?? customers.create(Params.read(form)).id;
+    if (decline) throw apiErrors.declined(decline);
+    const { customer } = session;
     if (customer !== null) methods.attach(method.id, customer);
-    const paid = session.mode === "subscription"
-      ? subscribe(session, String(customer), method, this.#options)
-      : pay(session, customer, method, this.#options);
-    const payerEmail = books.state.get("customers", String(customer))?.email ?? given;
-    return books.change("checkoutSessions", id, {
-      ...paid,
-      customer,
-      customer_details: {
-        address: null,
-        email: payerEmail,
-        name: null,
-        phone: null,
-        tax_exempt: "none",
-        tax_ids: [],
-      },
-      payment_status: session.amount_total === 0 ? "no_payment_required" : "paid",
+    const result = session.mode === "subscription"
+      ? this.#startSubscription(session, method)
+      : this.#chargeOnce(session, method);
+    const email = store.state.get("customers", customer ?? "")?.email ?? null;
+    store.update("checkoutSessions", id, {
+      ...result,
+      customer_details: { email, name: null },
+      payment_status: "paid",
       status: "complete",
       url: null,
     }, "checkout.session.completed");
+  }
+
+  #startSubscription(session: CheckoutSession, method: PaymentMethod) {
+    const { id, latest_invoice } = this.#options.subscriptions.create({
+      customer: session.customer as string,
+      lines: session.simulated_lines,
+      defaultPaymentMethod: method.id,
+      metadata: session.simulated_subscription_metadata,
+      reportsFirst: true,
+    });
+    return { subscription: id, invoice: latest_invoice };
+  }
+
+  #chargeOnce(session: CheckoutSession, method: PaymentMethod) {
+    const { payments, store } = this.#options;
+    const { amount_total: amount, currency, customer, simulated_shipping: shipping } = session;
+    const created = store.seconds;
+    const intent = payments.create({ amount, currency, customer, shipping, created });
+    payments.confirm(intent, method);
+    return { payment_intent: intent.id };
   }
 }

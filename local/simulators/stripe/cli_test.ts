@@ -1,17 +1,17 @@
-/** Stripe's own CLI drives the simulator: what it triggers happens, with the values of its fixtures. */
+/** Stripe's own CLI runs its fixtures against the simulator. */
 import assert from "node:assert/strict";
 import { Caller, KEY } from "../../../tests/support/stripe_caller.ts";
-import type { StripeEvent } from "./session_objects.ts";
 import { runStripeCli } from "../../../tests/support/stripe_cli.ts";
+import type { StripeEvent } from "./objects.ts";
 
-/** What its fixtures call everything that they make. */
+/** The description of everything that the CLI's fixtures create. */
 const DESCRIPTION = "(created by Stripe CLI)";
 
 type Check = (object: StripeEvent["data"]["object"], event: StripeEvent, caller: Caller) => void;
 
 function checkSubscription(status: string, cents = 1500): Check {
   return (object) => {
-    // deno-lint-ignore no-explicit-any -- looked at freely
+    // deno-lint-ignore no-explicit-any -- the fields of an event have no types
     const { items, status: found } = object as any;
     assert.equal(found, status);
     const [{ price }] = items.data;
@@ -28,6 +28,7 @@ function checkInvoice(status: string): Check {
   };
 }
 
+/** The check of the event that each `stripe trigger` causes. */
 const TRIGGERS: Record<string, Check> = {
   "customer.subscription.created": checkSubscription("active"),
   "customer.subscription.updated": (object, event, caller) => {
@@ -56,11 +57,10 @@ const TRIGGERS: Record<string, Check> = {
       name: string;
       address: Record<string, string>;
     };
-    assert.deepEqual([name, address.line1, intent?.amount], [
-      "Jenny Rosen",
-      "510 Townsend St",
-      3000,
-    ]);
+    assert.deepEqual(
+      [name, address.line1, intent?.amount],
+      ["Jenny Rosen", "510 Townsend St", 3000],
+    );
   },
   "customer.deleted": (object, _, { simulator }) => {
     assert.equal(object.description, DESCRIPTION);
@@ -73,10 +73,10 @@ const TRIGGERS: Record<string, Check> = {
   },
 };
 
-/** How many CLIs run side by side. */
+/** The number of CLIs that run at the same time. */
 const LANES = 4;
 
-Deno.test("the CLI fails where the key is not the simulator's, and nothing is made", async () => {
+Deno.test("the CLI fails with another key, and nothing is created", async () => {
   await using caller = new Caller();
   const folder = await Deno.makeTempDir({ prefix: "stripe-cli-" });
   const args = ["trigger", "customer.deleted", "--api-base", caller.url];
@@ -86,8 +86,8 @@ Deno.test("the CLI fails where the key is not the simulator's, and nothing is ma
   await Deno.remove(folder, { recursive: true });
 });
 
-/** Each has a simulator of its own. */
-async function trigger(type: string, check: Check): Promise<void> {
+/** Each run has a simulator of its own. */
+async function checkTrigger(type: string, check: Check): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "stripe-cli-" });
   await using caller = new Caller();
   const args = ["trigger", type, "--api-base", caller.url, "--api-key", KEY];
@@ -96,16 +96,16 @@ async function trigger(type: string, check: Check): Promise<void> {
   assert.ok(success, output);
   assert.match(output, /Trigger succeeded!/);
   const events = caller.simulator.pendingEvents.filter((event) => event.type === type);
-  assert.equal(events.length, 1, `${type}: ${caller.taken().join(", ")}`);
+  assert.equal(events.length, 1, `${type}: ${caller.takeTypes().join(", ")}`);
   const [event] = events;
   assert.ok(event && event.object === "event" && !event.livemode);
   check(event.data.object, event, caller);
 }
 
-Deno.test("stripe trigger makes happen what it names, once, with its fixture's values", async () => {
+Deno.test("each stripe trigger causes its event once, with the values of its fixture", async () => {
   const waiting = Object.entries(TRIGGERS);
   const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await trigger(...next);
+    for (let next = waiting.shift(); next; next = waiting.shift()) await checkTrigger(...next);
   };
   await Promise.all(Array.from({ length: LANES }, lane));
 });

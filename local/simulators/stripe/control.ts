@@ -1,4 +1,4 @@
-/** `/control` of the simulator: what people and tests ask of it over HTTP. */
+/** `/control` of the simulator: how people and tests change subscriptions, events and behaviour over HTTP. */
 import type { Hono } from "hono";
 import * as z from "zod";
 import {
@@ -9,31 +9,58 @@ import {
   FAULTS_HELP,
   parse,
 } from "../control.ts";
-import { type ChangeName, ImpossibleChange } from "./advance.ts";
-import { StripeRefusal } from "./errors.ts";
-import { PAUSE_BEHAVIORS } from "./lifecycle.ts";
-import type { Subscription } from "./objects.ts";
-import { isVersion } from "./shapes.ts";
-import type { StripeSimulator } from "./simulator.ts";
-import { periodOf } from "./subscription_factory.ts";
+import type { Faults } from "../faults.ts";
+import { isVersion } from "./api_versions.ts";
+import {
+  type Change,
+  CHANGE_NAMES,
+  type ChangeDetail,
+  type ChangeName,
+  ImpossibleChange,
+} from "./changes.ts";
+import { ApiError } from "./errors.ts";
+import { PAUSE_BEHAVIORS, type StripeEvent, type Subscription } from "./objects.ts";
+import type { Behaviour } from "./options.ts";
+import type { StripeState } from "./state.ts";
+import { periodOf } from "./subscription_objects.ts";
+
+/** The part of the simulator that `/control` uses. */
+export interface ControlledSimulator {
+  readonly state: StripeState;
+  readonly faults: Faults;
+  readonly behaviour: Behaviour;
+  advance(id: string, change: ChangeName, detail: ChangeDetail): Promise<{
+    subscription: Subscription;
+    events: StripeEvent[];
+    answers: number[];
+  }>;
+  eventOf(subscriptionId: string, type: string): StripeEvent;
+  send(event: StripeEvent, options?: Partial<z.infer<typeof SendBody>>): Promise<number>;
+}
 
 const HELP = {
   "GET /control": "this page",
   "GET /pay/:checkout_session_id":
-    "Checkout's page; POST …/pay {payment_method?, email?}, POST …/cancel",
+    "Checkout's page; POST …/pay {payment_method?} and POST …/cancel are its buttons",
   "GET /portal/:portal_session_id":
-    "the billing portal; POST …/change {subscription, price}, …/cancel and …/keep {subscription}",
+    "the customer portal; POST …/change {subscription, price}, …/cancel and …/keep {subscription}",
   "POST /control/subscriptions/:id":
-    "{change, price?, behavior?}: something happens to a subscription (see changes), and its events are sent",
+    "{change, price?, behavior?}: change a subscription (see changes) and send its events",
   "POST /control/subscriptions/:id/event":
-    "{type?, deliveries?}: a new event of its present state (customer.subscription.updated) is sent",
+    "{type?, deliveries?}: send a new event of its present state (customer.subscription.updated)",
   "POST /control/events/:id/send":
-    "{deliveries?, secret?, timestamp?, livemode?, account?}: an event is sent again, as it was or spoiled",
+    "{deliveries?, secret?, timestamp?, livemode?, account?}: send an event again, unchanged or altered",
   "POST /control/behaviour":
-    "{api_version?, auto_send?, search_lag_seconds?}: the shape of events, whether they are sent by " +
-    "themselves, and how late a search finds what is new",
+    "{api_version?, auto_send?, search_lag_seconds?}: the API version of events, whether events are " +
+    "sent at once, and the delay until the search finds a new customer",
   ...FAULTS_HELP,
 };
+
+const ChangeBody = z.strictObject({
+  change: z.enum(CHANGE_NAMES),
+  price: z.string().optional(),
+  behavior: z.enum(PAUSE_BEHAVIORS).optional(),
+});
 
 const Deliveries = z.int().min(0).max(100).default(1);
 
@@ -56,7 +83,7 @@ const BehaviourBody = z.strictObject({
   search_lag_seconds: z.int().min(0).optional(),
 });
 
-function describe(subscription: Subscription) {
+function describeSubscription(subscription: Subscription) {
   const { id, customer, status, cancel_at_period_end, items } = subscription;
   return {
     ...{ id, customer, status, cancel_at_period_end },
@@ -65,67 +92,62 @@ function describe(subscription: Subscription) {
   };
 }
 
-export function controlRoutes(simulator: StripeSimulator): Hono {
+function describeAll({ state, behaviour }: ControlledSimulator, changes: Record<string, Change>) {
+  return {
+    what: "The Stripe simulator",
+    control: HELP,
+    changes: Object.fromEntries(
+      Object.entries(changes).map(([name, { help, from }]) => [name, { help, from }]),
+    ),
+    behaviour,
+    prices: state.all("prices").map(({ id, nickname, unit_amount, currency }) => (
+      { id, nickname, unit_amount, currency }
+    )),
+    customers: state.all("customers").filter(({ deleted }) => !deleted).map((customer) => (
+      { id: customer.id, email: customer.email, metadata: customer.metadata }
+    )),
+    subscriptions: state.all("subscriptions").map(describeSubscription),
+    events: state.all("events").length,
+  };
+}
+
+export function controlRoutes(
+  simulator: ControlledSimulator,
+  changes: Record<ChangeName, Change>,
+): Hono {
   const { state, behaviour } = simulator;
-  // `changes` is there only once the simulator is.
-  const names = () => Object.keys(simulator.changes) as [ChangeName, ...ChangeName[]];
-  const repeated = <T>(count: number, send: () => Promise<T>) =>
+  const repeat = <T>(count: number, send: () => Promise<T>) =>
     Promise.all(Array.from({ length: count }, send));
 
   const app = controlApp();
-  app.get("/", (c) =>
-    c.json({
-      what: "The Stripe simulator",
-      control: HELP,
-      changes: Object.fromEntries(
-        Object.entries(simulator.changes).map(([name, { help, from }]) => [name, { help, from }]),
-      ),
-      behaviour,
-      prices: state.all("prices").map(({ id, nickname, unit_amount, currency }) => (
-        { id, nickname, unit_amount, currency }
-      )),
-      customers: state.all("customers").filter(({ deleted }) => !deleted).map((customer) => (
-        { id: customer.id, email: customer.email, metadata: customer.metadata }
-      )),
-      subscriptions: state.all("subscriptions").map(describe),
-      events: state.all("events").length,
-    }));
+  app.get("/", (c) => c.json(describeAll(simulator, changes)));
+
+  app.use("/subscriptions/:id/*", async (c, next) => {
+    const id = c.req.param("id");
+    if (state.get("subscriptions", id)) return await next();
+    return c.json({ error: `There is no subscription ${id}. GET /control lists them.` }, 404);
+  });
 
   app.post("/subscriptions/:id", async (c) => {
-    const { change, ...detail } = await parse(
-      z.strictObject({
-        change: z.enum(names()),
-        price: z.string().optional(),
-        behavior: z.enum(PAUSE_BEHAVIORS).optional(),
-      }),
-      c.req.raw,
-    );
-    const id = c.req.param("id");
-    if (!state.get("subscriptions", id)) {
-      return c.json({ error: `There is no subscription ${id}. GET /control lists them.` }, 404);
-    }
+    const { change, ...detail } = await parse(ChangeBody, c.req.raw);
     try {
       const { subscription, events, answers } = await simulator.advance(
-        id,
+        c.req.param("id"),
         change,
         defined(detail),
       );
-      const told = events.map(({ id, type }) => ({ id, type }));
-      return c.json({ subscription: describe(subscription), events: told, answers });
+      const sent = events.map(({ id, type }) => ({ id, type }));
+      return c.json({ subscription: describeSubscription(subscription), events: sent, answers });
     } catch (error) {
-      if (!(error instanceof ImpossibleChange) && !(error instanceof StripeRefusal)) throw error;
+      if (!(error instanceof ImpossibleChange) && !(error instanceof ApiError)) throw error;
       throw new BadControlRequest(error.message);
     }
   });
 
   app.post("/subscriptions/:id/event", async (c) => {
     const { type, deliveries } = await parse(EventBody, c.req.raw);
-    const id = c.req.param("id");
-    if (!state.get("subscriptions", id)) {
-      return c.json({ error: `There is no subscription ${id}. GET /control lists them.` }, 404);
-    }
-    const event = simulator.eventOf(id, type);
-    const answers = await repeated(deliveries, () => simulator.send(event));
+    const event = simulator.eventOf(c.req.param("id"), type);
+    const answers = await repeat(deliveries, () => simulator.send(event));
     return c.json({ event_id: event.id, answers });
   });
 
@@ -135,15 +157,17 @@ export function controlRoutes(simulator: StripeSimulator): Hono {
     if (event === undefined) {
       return c.json({ error: `There is no event ${c.req.param("id")}.` }, 404);
     }
-    const answers = await repeated(deliveries, () => simulator.send(event, defined(options)));
+    const answers = await repeat(deliveries, () => simulator.send(event, defined(options)));
     return c.json({ event_id: event.id, answers });
   });
 
   app.post("/behaviour", async (c) => {
     const body = await parse(BehaviourBody, c.req.raw);
     const { api_version: apiVersion, auto_send: autoSend, search_lag_seconds } = body;
-    const change = { apiVersion, autoSend, searchLagSeconds: search_lag_seconds };
-    Object.assign(behaviour, defined(change));
+    Object.assign(
+      behaviour,
+      defined({ apiVersion, autoSend, searchLagSeconds: search_lag_seconds }),
+    );
     return c.json(behaviour);
   });
 

@@ -1,32 +1,15 @@
-/** Events: what has happened to an object, as it was then. */
-import type { Happening } from "./books.ts";
+/** Events: snapshots of an object when it changed, and thin events, which only name the object. */
+import { inVersion } from "./api_versions.ts";
 import { newId } from "./ids.ts";
-import type { StripeEvent } from "./session_objects.ts";
-import type { StripeState } from "./state.ts";
-import { viewed } from "./views.ts";
+import { publicFields, type StripeEvent, type StripeObject } from "./objects.ts";
+import type { ObjectChange } from "./store.ts";
 
-/** Which call made an event happen; nothing, where Stripe itself did. */
-export interface RequestOfEvent {
-  id: string | null;
-  idempotency_key: string | null;
-}
-
-export interface EventOptions {
-  state: StripeState;
-  apiVersion: string;
-  livemode: boolean;
-  /** Unix seconds. */
-  created: number;
-  pendingWebhooks: number;
-  request: RequestOfEvent;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What was different before. Of what was not there before, `null` is told. */
-export function previousAttributes(
+/** The earlier values of the fields that differ; `null` for a field that is new. */
+function previousAttributes(
   before: Record<string, unknown>,
   after: Record<string, unknown>,
 ): Record<string, unknown> {
@@ -35,17 +18,16 @@ export function previousAttributes(
   for (const key of keys) {
     const [was, is] = [before[key], after[key]];
     if (JSON.stringify(was) === JSON.stringify(is)) continue;
-    changes[key] = isPlain(was) && isPlain(is) ? previousAttributes(was, is) : was ?? null;
+    changes[key] = isObject(was) && isObject(is) ? previousAttributes(was, is) : was ?? null;
   }
   return changes;
 }
 
 export function makeEvent(
-  { type, object, before }: Happening,
-  { state, apiVersion, livemode, created, pendingWebhooks, request }: EventOptions,
+  { type, object, before }: ObjectChange,
+  { apiVersion, livemode, created }: { apiVersion: string; livemode: boolean; created: number },
 ): StripeEvent {
-  const view = (entry: Happening["object"]) =>
-    structuredClone(viewed(entry, { state, version: apiVersion }));
+  const view = (entry: StripeObject) => structuredClone(publicFields(inVersion(entry, apiVersion)));
   const now = view(object);
   return {
     id: newId("evt"),
@@ -54,30 +36,25 @@ export function makeEvent(
     created,
     data: {
       object: now,
-      ...(before &&
-        { previous_attributes: structuredClone(previousAttributes(view(before), now)) }),
+      ...(before && { previous_attributes: previousAttributes(view(before), now) }),
     },
     livemode,
-    pending_webhooks: pendingWebhooks,
-    request,
+    pending_webhooks: 1,
+    request: { id: null, idempotency_key: null },
     type,
   };
 }
 
-/** An event that names an object and does not show it. */
 export function makeThinEvent(
   type: string,
-  relatedObject: { id: string; object: string },
+  { id, object }: StripeObject,
   { livemode, now }: { livemode: boolean; now: number },
-): Record<string, unknown> & { id: string } {
-  const { id, object } = relatedObject;
+): Record<string, unknown> {
   return {
     id: newId("evt"),
     object: "v2.core.event",
-    context: null,
     created: new Date(now).toISOString(),
     livemode,
-    reason: null,
     related_object: { id, type: object, url: `/v1/${object.replace(".", "/")}s/${id}` },
     type,
   };

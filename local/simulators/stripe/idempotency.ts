@@ -1,12 +1,12 @@
-/** `Idempotency-Key`: one key, one piece of work, one answer. */
+/** `Idempotency-Key`: a key stands for one execution and its answer. */
 import type { Context, MiddlewareHandler } from "hono";
-import { refusals, StripeRefusal } from "./errors.ts";
+import { ApiError, apiErrors } from "./errors.ts";
 import type { SavedAnswer, StripeState } from "./state.ts";
 
-/** How long Stripe knows a key. */
+/** Stripe keeps an answer this long. */
 const KEPT_MS = 24 * 3600 * 1000;
 const MAX_LENGTH = 255;
-/** Answers of before the work has begun: they are made anew each time. */
+/** Answers that come before the execution; Stripe does not save them. */
 const UNSAVED = [401, 409, 429];
 
 export interface IdempotencyOptions {
@@ -17,15 +17,15 @@ export interface IdempotencyOptions {
 }
 
 export interface Idempotency {
-  /** Stands before the faults: a call that one keeps waiting is on its way, too. */
+  /** Goes before the faults: a call that a fault delays already holds its key. */
   hold: MiddlewareHandler;
-  /** Stands behind them: works, or answers as the first time. */
+  /** Goes after the faults: executes the call, or repeats the saved answer. */
   once: MiddlewareHandler;
 }
 
-/** Whether the work had begun: a call whose parameters are wrong as such may be put right. */
-function isWorked(c: Context): boolean {
-  const code = c.error instanceof StripeRefusal ? c.error.error.code : undefined;
+/** Stripe does not save the refusal of a parameter: a call with the right one may use the key again. */
+function isSaved(c: Context): boolean {
+  const code = c.error instanceof ApiError ? c.error.body.code : undefined;
   return !UNSAVED.includes(c.res.status) && !code?.startsWith("parameter_");
 }
 
@@ -34,17 +34,17 @@ function keyOf(c: Context): string | undefined {
 }
 
 export function idempotency({ state, isAuthorized, now }: IdempotencyOptions): Idempotency {
-  /** Whose call holds a key. */
+  /** The call that holds each key. */
   const held = new Map<string, Request>();
 
-  function saved(key: string): SavedAnswer | undefined {
+  function findAnswer(key: string): SavedAnswer | undefined {
     const answer = state.get("answers", key);
     return answer && answer.savedAt + KEPT_MS > now() ? answer : undefined;
   }
 
   function replay(key: string, answer: SavedAnswer, endpoint: string, parameters: string) {
-    if (answer.endpoint !== endpoint) throw refusals.otherEndpoint(key, answer.endpoint);
-    if (answer.parameters !== parameters) throw refusals.otherParameters(key);
+    if (answer.endpoint !== endpoint) throw apiErrors.otherEndpoint(key, answer.endpoint);
+    if (answer.parameters !== parameters) throw apiErrors.otherParameters(key);
     return new Response(answer.body, {
       status: answer.status,
       headers: {
@@ -70,17 +70,17 @@ export function idempotency({ state, isAuthorized, now }: IdempotencyOptions): I
       const key = keyOf(c);
       if (key === undefined) return await next();
       c.header("idempotency-key", key);
-      if (key.length > MAX_LENGTH) throw refusals.keyTooLong();
+      if (key.length > MAX_LENGTH) throw apiErrors.keyTooLong();
       const parameters = await c.req.text();
       const endpoint = c.req.path;
       const holder = held.get(key);
-      if (holder !== undefined && holder !== c.req.raw) throw refusals.keyInUse(key);
+      if (holder !== undefined && holder !== c.req.raw) throw apiErrors.keyInUse(key);
       held.set(key, c.req.raw);
       try {
-        const answer = saved(key);
+        const answer = findAnswer(key);
         if (answer) return replay(key, answer, endpoint, parameters);
         await next();
-        if (isWorked(c)) {
+        if (isSaved(c)) {
           const body = await c.res.clone().text();
           const requestId = c.get("requestId") as string;
           const { status } = c.res;
@@ -88,7 +88,7 @@ export function idempotency({ state, isAuthorized, now }: IdempotencyOptions): I
           state.put("answers", key, first);
         }
       } finally {
-        // The work is done; an answer that is late on its way holds nobody up.
+        // The execution has ended; a delayed answer does not block the key.
         held.delete(key);
       }
     },

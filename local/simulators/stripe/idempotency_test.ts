@@ -1,7 +1,9 @@
-/** One idempotency key is one piece of work, however often and however wrong its call is answered. */
+/** Idempotency-Key: one execution and one answer for a key, whatever happens to the answer. */
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
-import { Caller, refusalOf } from "../../../tests/support/stripe_caller.ts";
+import { Caller, errorOf } from "../../../tests/support/stripe_caller.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
 
 function headerOf({ lastResponse }: Stripe.Response<unknown>, name: string): string | null {
   return new Headers(lastResponse.headers).get(name);
@@ -11,65 +13,78 @@ function replayed(response: Stripe.Response<unknown>): string | null {
   return headerOf(response, "idempotent-replayed");
 }
 
-Deno.test("the same key and parameters replay the answer; others are refused", async () => {
+Deno.test("the same key and parameters repeat the answer for 24 hours", async () => {
   await using caller = new Caller();
   const { client } = caller;
   const key = { idempotencyKey: "key-1" };
   const first = await client.customers.create({ name: "Ada" }, key);
+  caller.now += DAY_MS - 1;
   const again = await client.customers.create({ name: "Ada" }, key);
   assert.equal(again.id, first.id);
   assert.deepEqual([first, again].map(replayed), [null, "true"]);
   assert.equal(headerOf(again, "original-request"), first.lastResponse.requestId);
-  const other = await refusalOf(client.customers.create({ name: "Bob" }, key));
-  assert.deepEqual([other.statusCode, other.type], [400, "StripeIdempotencyError"]);
-  const path = await refusalOf(client.products.create({ name: "Ada" }, key));
-  assert.equal(path.rawType, "idempotency_error");
-  assert.deepEqual([caller.counts().customers, caller.taken()], [1, ["customer.created"]]);
-  caller.now += 24 * 3600 * 1000;
+  assert.deepEqual([caller.counts().customers, caller.takeTypes()], [1, ["customer.created"]]);
+  caller.now += 1;
   assert.notEqual((await client.customers.create({ name: "Bob" }, key)).id, first.id);
 });
 
-Deno.test("a refusal is replayed, unless the work had not begun", async () => {
+Deno.test("the same key with other parameters or another endpoint is refused", async () => {
   await using caller = new Caller();
   const { client } = caller;
-  const declined = () =>
-    refusalOf(
-      client.paymentMethods.attach("pm_card_chargeDeclined", { customer: "cus_unknown" }, {
-        idempotencyKey: "key-1",
-      }),
-    );
-  const [first, again] = [await declined(), await declined()];
-  assert.deepEqual([first.code, again.code], ["resource_missing", "resource_missing"]);
-  assert.equal(again.headers?.["idempotent-replayed"], "true");
-  const key = { idempotencyKey: "key-2" };
-  assert.equal(
-    (await refusalOf(client.products.create({ name: "" }, key))).code,
-    "parameter_missing",
-  );
-  assert.equal((await client.products.create({ name: "Extra" }, key)).name, "Extra");
-  assert.equal(
-    (await client.products.create({ name: "Extra" }, { idempotencyKey: "k".repeat(255) })).object,
-    "product",
-  );
-  const long = client.products.create({ name: "Extra" }, { idempotencyKey: "k".repeat(256) });
-  assert.equal((await refusalOf(long)).statusCode, 400);
+  const key = { idempotencyKey: "key-1" };
+  await client.customers.create({ name: "Ada" }, key);
+  const other = await errorOf(client.customers.create({ name: "Bob" }, key));
+  assert.deepEqual([other.statusCode, other.type], [400, "StripeIdempotencyError"]);
+  const path = await errorOf(client.products.create({ name: "Ada" }, key));
+  assert.equal(path.rawType, "idempotency_error");
+  assert.equal(caller.counts().customers, 1);
 });
 
-Deno.test("while a call is on its way, others with its key are refused", async () => {
+Deno.test("a 4xx of the execution is repeated", async () => {
+  await using caller = new Caller();
+  const { client } = caller;
+  const attach = () =>
+    errorOf(client.paymentMethods.attach("pm_card_visa", { customer: "cus_unknown" }, {
+      idempotencyKey: "key-1",
+    }));
+  const [first, again] = [await attach(), await attach()];
+  assert.deepEqual([first.code, again.code], ["resource_missing", "resource_missing"]);
+  assert.equal(again.headers?.["idempotent-replayed"], "true");
+});
+
+Deno.test("the refusal of a parameter is not saved: the key can be used again", async () => {
+  await using caller = new Caller();
+  const { client } = caller;
+  const key = { idempotencyKey: "key-1" };
+  const refused = await errorOf(client.products.create({ name: "" }, key));
+  assert.equal(refused.code, "parameter_missing");
+  assert.equal((await client.products.create({ name: "Extra" }, key)).name, "Extra");
+});
+
+Deno.test("a key has at most 255 characters", async () => {
+  await using caller = new Caller();
+  const create = (length: number) =>
+    caller.client.customers.create({}, { idempotencyKey: "k".repeat(length) });
+  assert.equal((await create(255)).object, "customer");
+  assert.equal((await errorOf(create(256))).statusCode, 400);
+  assert.equal(caller.counts().customers, 1);
+});
+
+Deno.test("while a call runs, another one with its key is refused", async () => {
   await using caller = new Caller();
   const { client, simulator } = caller;
   simulator.faults.add({ kind: "delay", delayMs: 200, count: 1 });
   const key = { idempotencyKey: "key-1" };
   const slow = client.customers.create({ name: "Ada" }, key);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const early = await refusalOf(client.customers.create({ name: "Ada" }, key));
+  const early = await errorOf(client.customers.create({ name: "Ada" }, key));
   assert.deepEqual([early.statusCode, early.code], [409, "idempotency_key_in_use"]);
   const { id } = await slow;
   assert.equal((await client.customers.create({ name: "Ada" }, key)).id, id);
   assert.equal(caller.counts().customers, 1);
 });
 
-Deno.test("20 calls at once with one key make one customer, and each gets it in the end", async () => {
+Deno.test("20 calls at once with one key create one customer, and each gets it", async () => {
   await using caller = new Caller();
   const client = caller.clientWith({ maxNetworkRetries: 10 });
   const key = { idempotencyKey: "key-1" };
@@ -77,38 +92,38 @@ Deno.test("20 calls at once with one key make one customer, and each gets it in 
     Array.from({ length: 20 }, () => client.customers.create({ name: "Ada" }, key)),
   );
   assert.equal(new Set(made.map(({ id }) => id)).size, 1);
-  assert.deepEqual([caller.counts().customers, caller.taken()], [1, ["customer.created"]]);
+  assert.deepEqual([caller.counts().customers, caller.takeTypes()], [1, ["customer.created"]]);
 });
 
-Deno.test("an answer that got lost is had by asking again with the same key", async () => {
+Deno.test("a lost answer comes with the next call of the same key", async () => {
   for (const kind of ["lost", "not_json", "truncated", "internal", "html", "rate_limit"] as const) {
     await using caller = new Caller();
     const { client, simulator } = caller;
     simulator.faults.add({ method: "POST", path: "/v1/customers", kind, count: 1 });
     const key = { idempotencyKey: "key-1" };
     await assert.rejects(client.customers.create({ name: "Ada" }, key), kind);
-    const isMade = ["lost", "not_json", "truncated"].includes(kind);
-    assert.equal(caller.counts().customers, isMade ? 1 : 0, kind);
+    const isCreated = ["lost", "not_json", "truncated"].includes(kind);
+    assert.equal(caller.counts().customers, isCreated ? 1 : 0, kind);
     const again = await client.customers.create({ name: "Ada" }, key);
-    assert.equal(replayed(again), isMade ? "true" : null, kind);
+    assert.equal(replayed(again), isCreated ? "true" : null, kind);
     assert.deepEqual([caller.counts().customers, simulator.faults.spoiled.get(kind)], [1, 1]);
   }
 });
 
-Deno.test("an observer hears of each call before and after its work, and can spoil both", async () => {
+Deno.test("an observer runs before and after the execution, and can replace both answers", async () => {
   await using caller = new Caller();
   const { client, simulator } = caller;
-  const heard: [string, number | undefined][] = [];
+  const observed: [string, number | undefined][] = [];
   simulator.faults.observe = ({ method, path, phase }) => {
-    heard.push([`${method} ${path} ${phase}`, caller.counts().customers]);
-    if (phase === "worked" && heard.length === 2) throw new Error("killed");
+    observed.push([`${method} ${path} ${phase}`, caller.counts().customers]);
+    if (phase === "worked" && observed.length === 2) throw new Error("killed");
   };
   const key = { idempotencyKey: "key-1" };
-  const killed = await refusalOf(client.customers.create({}, key));
+  const killed = await errorOf(client.customers.create({}, key));
   assert.deepEqual([killed.statusCode, killed.type], [500, "StripeAPIError"]);
   await client.customers.create({}, key);
   const call = "POST /v1/customers";
-  assert.deepEqual(heard, [
+  assert.deepEqual(observed, [
     [`${call} arrived`, 0],
     [`${call} worked`, 1],
     [`${call} arrived`, 1],

@@ -1,58 +1,110 @@
-/** Invoices: drafted, finalized, paid or not. */
-import type { Books } from "./books.ts";
-import { refusals } from "./errors.ts";
-import { DAY_SECONDS } from "./ids.ts";
-import { makeInvoice, type NewInvoice } from "./invoice_factory.ts";
-import type { Invoice, InvoicePayment, PaymentMethod } from "./objects.ts";
-import { cardRefusal } from "./payment_methods.ts";
+/** Invoices: drafted, finalized, paid, voided; and the amounts that wait for one. */
+import { apiErrors } from "./errors.ts";
+import { newId } from "./ids.ts";
+import type {
+  BillingReason,
+  Customer,
+  Invoice,
+  InvoiceItem,
+  InvoiceLine,
+  PaymentIntent,
+  PaymentMethod,
+  Subscription,
+  SubscriptionItem,
+} from "./objects.ts";
 import type { Attempt, Outcome, Payments } from "./payments.ts";
+import type { Store } from "./store.ts";
 
-/** Between Stripe's own attempts. */
-const RETRY_DAYS = 3;
+export interface NewInvoice {
+  customer: Customer;
+  subscription: Subscription | null;
+  reason: BillingReason;
+  lines: InvoiceLine[];
+  currency: string;
+  description?: string | null;
+  /** Unix seconds. */
+  created: number;
+}
+
+export interface Collected {
+  invoice: Invoice;
+  attempt?: Attempt;
+}
+
+/** The price of an item for its present period; 0 in a trial. */
+export function subscriptionLine(item: SubscriptionItem, isTrial: boolean): InvoiceLine {
+  const { price, quantity, subscription } = item;
+  return {
+    id: newId("il"),
+    object: "line_item",
+    amount: isTrial ? 0 : price.unit_amount * quantity,
+    currency: price.currency,
+    description: `${isTrial ? "Trial period for" : `${quantity} ×`} ${price.nickname ?? price.id}`,
+    period: { start: item.current_period_start, end: item.current_period_end },
+    pricing: { type: "price_details", price_details: { price: price.id, product: price.product } },
+    quantity,
+    subscription,
+  };
+}
+
+export function itemLine({ id, amount, currency, description }: InvoiceItem): InvoiceLine {
+  const parent = { type: "invoice_item_details", invoice_item_details: { invoice_item: id } };
+  const fields = { amount, currency, description, parent, quantity: 1, subscription: null };
+  return { id: newId("il"), object: "line_item", ...fields };
+}
 
 export class Invoices {
-  readonly #books: Books;
+  readonly #store: Store;
   readonly #payments: Payments;
 
-  constructor(books: Books, payments: Payments) {
-    this.#books = books;
+  constructor(store: Store, payments: Payments) {
+    this.#store = store;
     this.#payments = payments;
   }
 
-  draft(invoice: NewInvoice): Invoice {
-    return this.#books.add("invoices", makeInvoice(this.#books, invoice), "invoice.created");
+  draft(
+    { customer, subscription, reason, lines, currency, description = null, created }: NewInvoice,
+  ): Invoice {
+    const id = this.#store.newId("invoices");
+    const total = lines.reduce((sum, line) => sum + line.amount, 0);
+    return this.#store.add("invoices", {
+      id,
+      object: "invoice",
+      amount_due: total,
+      amount_paid: 0,
+      amount_remaining: total,
+      attempt_count: 0,
+      attempted: false,
+      billing_reason: reason,
+      created,
+      currency,
+      customer: customer.id,
+      customer_email: customer.email,
+      customer_name: customer.name,
+      description,
+      lines: { object: "list", data: lines, has_more: false, url: `/v1/invoices/${id}/lines` },
+      livemode: this.#store.livemode,
+      metadata: {},
+      parent: subscription && {
+        type: "subscription_details",
+        subscription_details: { subscription: subscription.id, metadata: subscription.metadata },
+      },
+      status: "draft",
+      total,
+      simulated_payment_intent: null,
+    }, "invoice.created");
   }
 
-  /** From now on it can be paid, and what is to be paid no longer changes. @throws {StripeRefusal} */
-  finalize(invoice: Invoice, at: number): Invoice {
-    if (invoice.status !== "draft") {
-      throw refusals.invalid("This invoice is already finalized, you can't re-finalize it.", {
-        code: "invoice_not_editable",
-      });
-    }
-    const count =
-      this.#books.state.all("invoices").filter(({ customer, number }) =>
-        customer === invoice.customer && number !== null
-      ).length;
-    const number = `${invoice.customer.slice(-8).toUpperCase()}-${
-      String(count + 1).padStart(4, "0")
-    }`;
-    const transitions = { ...invoice.status_transitions, finalized_at: at };
-    return this.#books.change("invoices", invoice.id, {
-      effective_at: at,
-      hosted_invoice_url: `https://invoice.stripe.com/i/simulated/${invoice.id}`,
-      invoice_pdf: `https://pay.stripe.com/invoice/simulated/${invoice.id}/pdf`,
-      number,
-      status: "open",
-      status_transitions: transitions,
-    }, "invoice.finalized");
+  /** Opens a draft for payment. */
+  finalize(invoice: Invoice): Invoice {
+    return this.#store.update("invoices", invoice.id, { status: "open" }, "invoice.finalized");
   }
 
-  /** What the invoice is to be paid with: made with the first attempt, or for somebody who will pay. */
-  intentOf(invoice: Invoice, at: number): Attempt["intent"] {
-    const tied = this.#paymentOf(invoice);
-    const known = tied && this.#books.state.get("paymentIntents", tied.payment.payment_intent);
-    if (known) return known;
+  /** Creates the payment intent of an invoice, before the first attempt. */
+  ensureIntent(invoice: Invoice, at: number): PaymentIntent {
+    const id = this.#store.find("invoices", invoice.id).simulated_payment_intent;
+    const present = id === null ? undefined : this.#store.state.get("paymentIntents", id);
+    if (present !== undefined) return present;
     const intent = this.#payments.create({
       amount: invoice.amount_due,
       currency: invoice.currency,
@@ -60,50 +112,19 @@ export class Invoices {
       description: invoice.parent ? "Subscription creation" : "Payment for Invoice",
       created: at,
     });
-    const id = this.#books.newId("invoicePayments");
-    this.#books.add("invoicePayments", {
-      id,
-      object: "invoice_payment",
-      amount_paid: null,
-      amount_requested: invoice.amount_due,
-      created: at,
-      currency: invoice.currency,
-      invoice: invoice.id,
-      is_default: true,
-      livemode: this.#books.livemode,
-      payment: { type: "payment_intent", payment_intent: intent.id },
-      status: "open",
-      status_transitions: { canceled_at: null, paid_at: null },
-    });
+    this.#store.update("invoices", invoice.id, { simulated_payment_intent: intent.id });
     return intent;
   }
 
-  #paymentOf(invoice: Invoice): InvoicePayment | undefined {
-    return this.#books.state.all("invoicePayments").findLast((payment) =>
-      payment.invoice === invoice.id
-    );
-  }
-
-  /** Marks it as paid, whoever paid. */
-  settle(invoice: Invoice, at: number): Invoice {
-    const payment = this.#paymentOf(invoice);
-    if (payment) {
-      this.#books.change("invoicePayments", payment.id, {
-        amount_paid: invoice.amount_due,
-        status: "paid",
-        status_transitions: { canceled_at: null, paid_at: at },
-      });
-    }
-    return this.#books.change(
+  #markPaid(invoice: Invoice): Invoice {
+    return this.#store.update(
       "invoices",
       invoice.id,
       {
         amount_paid: invoice.amount_due,
         amount_remaining: 0,
         attempted: true,
-        next_payment_attempt: null,
         status: "paid",
-        status_transitions: { ...invoice.status_transitions, paid_at: at },
       },
       "invoice.updated",
       "invoice.paid",
@@ -111,56 +132,36 @@ export class Invoices {
     );
   }
 
-  /** Tries once to collect an open invoice. What costs nothing is paid without a payment. */
+  /** Tries once to collect an open invoice. An invoice over 0 is paid without a payment. */
   collect(
     invoice: Invoice,
-    { method, outcome = "card", at }: {
-      method: PaymentMethod | undefined;
-      outcome?: Outcome;
-      at: number;
-    },
-  ): { invoice: Invoice; attempt?: Attempt } {
-    if (invoice.amount_due === 0) return { invoice: this.settle(invoice, at) };
-    // Without anything to pay with, it fails.
-    const wish = outcome === "card" && method === undefined ? "fails" : outcome;
-    const attempt = this.#payments.confirm(this.intentOf(invoice, at), method, wish);
+    method: PaymentMethod | undefined,
+    outcome: Outcome,
+    at: number,
+  ): Collected {
+    if (invoice.amount_due === 0) return { invoice: this.#markPaid(invoice) };
+    const isPayable = outcome !== "card" || method !== undefined;
+    const intent = this.ensureIntent(invoice, at);
+    const attempt = this.#payments.confirm(intent, method, isPayable ? outcome : "fails");
     const attempts = { attempt_count: invoice.attempt_count + 1, attempted: true };
     if (attempt.decline === undefined) {
-      return {
-        invoice: this.settle(this.#books.change("invoices", invoice.id, attempts), at),
-        attempt,
-      };
+      const attempted = this.#store.update("invoices", invoice.id, attempts);
+      return { invoice: this.#markPaid(attempted), attempt };
     }
-    const types = attempt.intent.status === "requires_action"
-      ? ["invoice.payment_action_required"]
-      : [];
-    const failed = this.#books.change(
-      "invoices",
-      invoice.id,
-      {
-        ...attempts,
-        next_payment_attempt: invoice.billing_reason === "subscription_cycle"
-          ? at + RETRY_DAYS * DAY_SECONDS
-          : null,
-      },
-      "invoice.updated",
-      "invoice.payment_failed",
-      ...types,
-    );
-    return { invoice: failed, attempt };
+    const types = ["invoice.updated", "invoice.payment_failed"];
+    return { invoice: this.#store.update("invoices", invoice.id, attempts, ...types), attempt };
   }
 
-  /** The answer to a call whose attempt failed. */
-  refusalOf({ decline, intent }: Attempt) {
-    if (decline === undefined) throw new Error("The attempt did not fail");
-    return cardRefusal(decline, { payment_intent: intent });
-  }
-
-  close(invoice: Invoice, status: "void" | "uncollectible", at: number): Invoice {
-    const key = status === "void" ? "voided_at" : "marked_uncollectible_at";
+  /** Ends the collection of an open invoice. */
+  close(invoice: Invoice, status: "void" | "uncollectible"): void {
     const type = status === "void" ? "invoice.voided" : "invoice.marked_uncollectible";
-    const transitions = { ...invoice.status_transitions, [key]: at };
-    const fields = { status, status_transitions: transitions, next_payment_attempt: null };
-    return this.#books.change("invoices", invoice.id, fields, "invoice.updated", type);
+    this.#store.update("invoices", invoice.id, { status }, "invoice.updated", type);
+  }
+
+  /** @throws {ApiError} unless the invoice is a draft or open */
+  checkPayable({ status }: Invoice): void {
+    if (status === "paid") throw apiErrors.invalid("Invoice is already paid");
+    if (status === "draft" || status === "open") return;
+    throw apiErrors.invalid(`This invoice can no longer be paid: it is ${status}.`);
   }
 }

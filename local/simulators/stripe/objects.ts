@@ -1,12 +1,8 @@
-/** Stripe's objects, in the shape of the version that the `stripe` package asks for. Times are unix seconds. */
-import type { Interval } from "./ids.ts";
+/** Stripe's objects, in the shape of the version that the `stripe` package uses. Times are unix seconds. */
 
 export type Metadata = Record<string, string>;
 
-/**
- * Fields that the simulator only hands on are not named. Those that begin with `simulated_` are its own:
- * no caller sees them.
- */
+/** Fields whose name begins with `simulated_` are internal: no caller sees them. */
 export interface StripeObject {
   id: string;
   object: string;
@@ -24,16 +20,15 @@ export interface Customer extends StripeObject {
   object: "customer";
   created: number;
   deleted?: true;
+  description: string | null;
   email: string | null;
   name: string | null;
-  invoice_settings: { default_payment_method: string | null; [field: string]: unknown };
+  invoice_settings: { default_payment_method: string | null };
   metadata: Metadata;
 }
 
 export interface Product extends StripeObject {
   object: "product";
-  active: boolean;
-  created: number;
   name: string;
   metadata: Metadata;
 }
@@ -43,19 +38,16 @@ export interface Price extends StripeObject {
   active: boolean;
   created: number;
   currency: string;
-  lookup_key: string | null;
   nickname: string | null;
   product: string;
-  recurring: { interval: Interval; interval_count: number; [field: string]: unknown } | null;
+  recurring: { interval: "month"; interval_count: 1 } | null;
   type: "recurring" | "one_time";
   unit_amount: number;
-  metadata: Metadata;
 }
 
 export interface PaymentMethod extends StripeObject {
   object: "payment_method";
-  card: { brand: string; last4: string; [field: string]: unknown };
-  created: number;
+  card: { brand: string; last4: string };
   customer: string | null;
 }
 
@@ -65,10 +57,10 @@ export interface PaymentIntent extends StripeObject {
   created: number;
   currency: string;
   customer: string | null;
-  last_payment_error: Record<string, unknown> | null;
   latest_charge: string | null;
   payment_method: string | null;
-  status: "requires_payment_method" | "requires_action" | "succeeded" | "canceled";
+  shipping: unknown;
+  status: "requires_payment_method" | "succeeded";
 }
 
 export interface Charge extends StripeObject {
@@ -76,15 +68,15 @@ export interface Charge extends StripeObject {
   amount: number;
   created: number;
   currency: string;
+  customer: string | null;
   disputed: boolean;
-  payment_intent: string | null;
+  payment_intent: string;
   status: "succeeded" | "failed";
 }
 
 export interface Dispute extends StripeObject {
   object: "dispute";
   charge: string;
-  created: number;
 }
 
 export interface SubscriptionItem extends StripeObject {
@@ -102,90 +94,117 @@ export const SUBSCRIPTION_STATUSES = [
 ] as const;
 export type SubscriptionStatus = typeof SUBSCRIPTION_STATUSES[number];
 
+/** The statuses of a subscription that has not ended. */
+export const OPEN_STATUSES: readonly SubscriptionStatus[] = [
+  ...["incomplete", "trialing", "active", "past_due", "unpaid", "paused"] as const,
+];
+
+export const MISSING_METHODS = ["create_invoice", "pause", "cancel"] as const;
+export type MissingPaymentMethod = typeof MISSING_METHODS[number];
+
+export const PAUSE_BEHAVIORS = ["keep_as_draft", "mark_uncollectible", "void"] as const;
+export type PauseBehavior = typeof PAUSE_BEHAVIORS[number];
+
 export interface Subscription extends StripeObject {
   object: "subscription";
   billing_cycle_anchor: number;
   cancel_at: number | null;
   cancel_at_period_end: boolean;
   canceled_at: number | null;
-  cancellation_details: { comment: string | null; feedback: string | null; reason: string | null };
-  collection_method: "charge_automatically" | "send_invoice";
   created: number;
   currency: string;
   customer: string;
   default_payment_method: string | null;
   ended_at: number | null;
-  items: List<SubscriptionItem> & { total_count: number };
+  items: List<SubscriptionItem>;
   latest_invoice: string | null;
   metadata: Metadata;
-  pause_collection: { behavior: string; resumes_at: number | null } | null;
+  pause_collection: { behavior: PauseBehavior; resumes_at: null } | null;
   status: SubscriptionStatus;
   trial_end: number | null;
   trial_start: number | null;
   trial_settings: { end_behavior: { missing_payment_method: MissingPaymentMethod } };
 }
 
-export type MissingPaymentMethod = "create_invoice" | "pause" | "cancel";
-
 export interface InvoiceLine extends StripeObject {
   object: "line_item";
   amount: number;
   description: string | null;
-  period: { start: number; end: number };
-  pricing: { price_details?: { price: string; product: string }; [field: string]: unknown } | null;
-  quantity: number;
-  subscription: string | null;
 }
 
-export type BillingReason =
-  | "manual"
-  | "subscription_create"
-  | "subscription_cycle"
-  | "subscription_update";
+export type BillingReason = "manual" | "subscription_create" | "subscription_cycle";
 
 export interface Invoice extends StripeObject {
   object: "invoice";
   amount_due: number;
   amount_paid: number;
-  amount_remaining: number;
   attempt_count: number;
-  attempted: boolean;
   billing_reason: BillingReason;
   created: number;
   currency: string;
   customer: string;
-  lines: List<InvoiceLine> & { total_count: number };
-  next_payment_attempt: number | null;
+  lines: List<InvoiceLine>;
   parent: {
     type: "subscription_details";
-    quote_details: null;
     subscription_details: { subscription: string; metadata: Metadata };
   } | null;
   status: "draft" | "open" | "paid" | "uncollectible" | "void";
-  status_transitions: {
-    finalized_at: number | null;
-    marked_uncollectible_at: number | null;
-    paid_at: number | null;
-    voided_at: number | null;
-  };
-  total: number;
+  simulated_payment_intent: string | null;
 }
 
-/** Waits for an invoice. */
+/** An amount that waits for the customer's next invoice. */
 export interface InvoiceItem extends StripeObject {
   object: "invoiceitem";
   amount: number;
   currency: string;
   customer: string;
   description: string | null;
-  date: number;
   invoice: string | null;
-  period: { start: number; end: number };
 }
 
-/** Ties an invoice to what was tried to pay it. */
-export interface InvoicePayment extends StripeObject {
-  object: "invoice_payment";
-  invoice: string;
-  payment: { type: "payment_intent"; payment_intent: string };
+export interface CheckoutSession extends StripeObject {
+  object: "checkout.session";
+  amount_total: number;
+  cancel_url: string | null;
+  created: number;
+  currency: string;
+  customer: string | null;
+  expires_at: number;
+  metadata: Metadata;
+  mode: "subscription" | "payment";
+  status: "open" | "complete" | "expired";
+  subscription: string | null;
+  success_url: string;
+  url: string | null;
+  simulated_lines: CheckoutLine[];
+  simulated_subscription_metadata: Metadata;
+  simulated_shipping: unknown;
+}
+
+export interface CheckoutLine {
+  price: Price;
+  quantity: number;
+}
+
+export interface PortalSession extends StripeObject {
+  object: "billing_portal.session";
+  created: number;
+  customer: string;
+  return_url: string | null;
+  url: string;
+}
+
+export interface StripeEvent extends StripeObject {
+  object: "event";
+  api_version: string;
+  created: number;
+  data: { object: StripeObject; previous_attributes?: Record<string, unknown> };
+  livemode: boolean;
+  type: string;
+}
+
+/** The object without its internal fields. */
+export function publicFields(object: StripeObject): StripeObject {
+  const entries = Object.entries(object).filter(([field]) => !field.startsWith("simulated_"));
+  return Object.fromEntries(entries) as StripeObject;
 }

@@ -1,25 +1,21 @@
-/** What a simulator is told when it is made, and what it may be told later. */
+/** The settings of a simulator: fixed ones, and those that can change while it runs. */
 
 export const PLANS = ["starter", "growth", "scale"] as const;
 export type Plan = typeof PLANS[number];
 
 export interface StripeSimulatorOptions {
-  /** The only key that it knows; one that begins with sk_live_ or rk_live_ makes it Stripe's live mode. */
+  /** The only valid key. One that begins with sk_live_ or rk_live_ selects Stripe's live mode. */
   secretKey: string;
-  /** Signs what goes to `webhookUrl`. */
+  /** Signs the events. */
   webhookSecret: string;
-  /** Where events go. */
+  /** The address that receives the events. */
   webhookUrl: string;
-  /** Which of them. @default {["*"]} */
-  enabledEvents?: string[];
-  /** What the addresses of its pages begin with, where the simulator is not at the root of its host. */
+  /** The address of the simulator for browsers, if it is not at the root of its host. */
   publicUrl?: string;
-  /** File that keeps its state between runs. */
+  /** File that keeps the data between runs. */
   journalPath?: string;
-  /** Waits before an event is sent again that was not received. @default {[]} */
+  /** Delays before an event that was not received is sent again. @default {[]} */
   retryDelaysMs?: number[];
-  /** The account's version: of its events, and of calls that name none. @default the stripe package's */
-  apiVersion?: string;
   /** See `Behaviour`. @default {true} */
   autoSend?: boolean;
   /** The ids of the plans' prices. @default `price_starter`, … */
@@ -30,12 +26,12 @@ export interface StripeSimulatorOptions {
   random?: () => number;
 }
 
-/** What can be changed while it runs. */
+/** Settings that can change while the simulator runs. */
 export interface Behaviour {
-  /** The account's version: the shape of events, and of calls that name no version. */
+  /** The API version of the events. */
   apiVersion: string;
-  /** Whether events are sent at once; else they wait in `pendingEvents`. */
+  /** Whether events are sent at once; otherwise they wait in `pendingEvents`. */
   autoSend: boolean;
-  /** How long a search does not find what is new; Stripe promises no more than a minute or so. */
+  /** Seconds until the search finds a new customer; Stripe's search lags by about a minute. */
   searchLagSeconds: number;
 }

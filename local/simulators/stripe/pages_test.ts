@@ -1,23 +1,26 @@
-/** Checkout and the billing portal in the simulator: what calls open, and what people do there. */
+/** Checkout and the customer portal: the sessions that calls create, and their pages. */
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
-import { Caller, NOW, refusalOf } from "../../../tests/support/stripe_caller.ts";
+import { Caller, errorOf } from "../../../tests/support/stripe_caller.ts";
 
-const SECONDS = NOW / 1000;
+const DAY_MS = 24 * 3600 * 1000;
 
-function checkoutOf(
+/** A session of a new customer. */
+async function createCheckout(
+  caller: Caller,
   fields: Partial<Stripe.Checkout.SessionCreateParams> = {},
-): Stripe.Checkout.SessionCreateParams {
-  return {
+) {
+  return await caller.client.checkout.sessions.create({
     mode: "subscription",
+    customer: (await caller.customer(null)).id,
     line_items: [{ price: "price_growth", quantity: 1 }],
-    success_url: "https://app.example.com/done?session={CHECKOUT_SESSION_ID}",
-    cancel_url: "https://app.example.com/plans",
+    success_url: "https://app.example.com/?billing=subscribed",
+    cancel_url: "https://app.example.com/?billing=cancelled",
     ...fields,
-  };
+  });
 }
 
-/** Where the forms of a page lead, with their fields. */
+/** The paths of the forms of a page, with their fields. */
 function formsOf(html: string, pageUrl: string): { url: string; form: Record<string, string> }[] {
   return [...html.matchAll(/<form method="post" action="([^"]+)">(.*?)<\/form>/g)].map((match) => ({
     url: new URL(match[1] as string, pageUrl).pathname,
@@ -29,184 +32,180 @@ function formsOf(html: string, pageUrl: string): { url: string; form: Record<str
   }));
 }
 
-async function formAt(caller: Caller, url: string, action: string, more = "") {
-  const response = await caller.fetch("GET", new URL(url).pathname);
-  assert.equal(response.status, 200);
-  const forms = formsOf(await response.text(), url);
-  const found = forms.find((entry) =>
-    entry.url.endsWith(`/${action}`) && Object.values(entry.form).join().includes(more)
+/** Presses a button of a page: that of an action, with a certain field value. */
+async function press(
+  caller: Caller,
+  url: string,
+  action: string,
+  value = "",
+): Promise<{ status: number; text: string; location: string | null; path: string }> {
+  const page = await caller.fetch("GET", new URL(url).pathname);
+  assert.equal(page.status, 200);
+  const found = formsOf(await page.text(), url).find((entry) =>
+    entry.url.endsWith(`/${action}`) && Object.values(entry.form).join().includes(value)
   );
-  assert.ok(found, `${action} ${more}`);
-  return found;
+  assert.ok(found, `${action} ${value}`);
+  const response = await caller.fetch("POST", found.url, found.form);
+  const location = response.headers.get("location");
+  return { status: response.status, text: await response.text(), location, path: found.url };
 }
 
-Deno.test("a checkout that is paid makes the subscription, its invoice and its payment", async () => {
-  await using caller = new Caller();
-  const { client, simulator } = caller;
-  const customer = await caller.customer(null);
-  const session = await client.checkout.sessions.create(checkoutOf({
-    customer: customer.id,
-    client_reference_id: "user-1",
-    metadata: { user_id: "1" },
-    subscription_data: { metadata: { user_id: "1" } },
-  }));
+async function statusOf(response: Promise<Response>): Promise<number> {
+  const { body, status } = await response;
+  await body?.cancel();
+  return status;
+}
+
+Deno.test("an open session has the address of its page, the total and our metadata", async () => {
+  await using caller = new Caller({ publicUrl: "http://127.0.0.1:54321/simulators/stripe" });
+  const session = await createCheckout(caller, { metadata: { user_id: "1" } });
   assert.match(session.id, /^cs_test_/);
-  assert.equal(session.url, `${caller.url}/pay/${session.id}`);
+  assert.equal(session.url, `http://127.0.0.1:54321/simulators/stripe/pay/${session.id}`);
   assert.deepEqual(
     [session.status, session.payment_status, session.subscription, session.amount_total],
     ["open", "unpaid", null, 7900],
   );
-  caller.taken();
+  assert.equal(session.metadata?.user_id, "1");
+});
 
-  const declined = await formAt(caller, session.url as string, "pay", "Declined");
-  const refused = await caller.fetch("POST", declined.url, declined.form);
-  assert.equal(refused.status, 402);
-  assert.match(await refused.text(), /declined/);
-  assert.deepEqual([caller.counts().subscriptions, caller.taken()], [0, []]);
-
-  const pay = await formAt(caller, session.url as string, "pay", "pm_card_visa");
-  const paid = await caller.fetch("POST", pay.url, pay.form);
-  await paid.body?.cancel();
-  assert.deepEqual(
-    [paid.status, paid.headers.get("location")],
-    [303, `https://app.example.com/done?session=${session.id}`],
-  );
-  const complete = await client.checkout.sessions.retrieve(session.id, {
-    expand: ["subscription.latest_invoice", "line_items"],
-  });
+Deno.test("a paid checkout creates the subscription, and returns the buyer", async () => {
+  await using caller = new Caller();
+  const { client } = caller;
+  const metadata = { user_id: "1" };
+  const session = await createCheckout(caller, { subscription_data: { metadata } });
+  const paid = await press(caller, session.url as string, "pay", "pm_card_visa");
+  assert.deepEqual([paid.status, paid.location], [303, session.success_url]);
+  const complete = await client.checkout.sessions.retrieve(session.id);
   assert.deepEqual(
     [complete.status, complete.payment_status, complete.url],
     ["complete", "paid", null],
   );
-  assert.equal(complete.line_items?.data[0]?.price?.id, "price_growth");
-  assert.equal(complete.metadata?.user_id, "1");
-  const subscription = complete.subscription as Stripe.Subscription;
-  const invoice = subscription.latest_invoice as Stripe.Invoice;
+  const subscription = await client.subscriptions.retrieve(complete.subscription as string);
   assert.deepEqual(
     [subscription.status, subscription.metadata, subscription.customer],
-    ["active", { user_id: "1" }, customer.id],
+    ["active", metadata, session.customer],
   );
-  assert.deepEqual([invoice.status, invoice.amount_paid], ["paid", 7900]);
-  const created = simulator.pendingEvents.find(({ type }) => type.endsWith("subscription.created"));
-  // As with Stripe, it is told before it is paid.
+  const { status, amount_paid } = caller.invoiceOf(subscription);
+  assert.deepEqual([status, amount_paid], ["paid", 7900]);
+});
+
+Deno.test("a checkout reports the subscription before it is paid, and itself last", async () => {
+  await using caller = new Caller();
+  const session = await createCheckout(caller);
+  caller.takeTypes();
+  await press(caller, session.url as string, "pay");
+  const { pendingEvents } = caller.simulator;
+  const created = pendingEvents.find(({ type }) => type === "customer.subscription.created");
   assert.equal(created?.data.object.status, "incomplete");
-  const types = caller.taken();
+  const types = caller.takeTypes();
   assert.equal(types.at(-1), "checkout.session.completed");
   assert.ok(types.includes("customer.subscription.updated") && types.includes("invoice.paid"));
-
-  const again = await caller.fetch("POST", pay.url, pay.form);
-  await again.body?.cancel();
-  assert.deepEqual([again.status, caller.counts().subscriptions, caller.taken()], [410, 1, []]);
 });
 
-Deno.test("a checkout that is left stays open, and expires", async () => {
+Deno.test("a declined card leaves the checkout open; a paid one cannot be paid again", async () => {
+  await using caller = new Caller();
+  const session = await createCheckout(caller);
+  caller.takeTypes();
+  const declined = await press(caller, session.url as string, "pay", "Declined");
+  assert.deepEqual([declined.status, caller.counts().subscriptions], [402, 0]);
+  assert.match(declined.text, /declined/);
+  assert.deepEqual(caller.takeTypes(), []);
+  const { path } = await press(caller, session.url as string, "pay");
+  caller.takeTypes();
+  assert.equal(await statusOf(caller.fetch("POST", path, {})), 410);
+  assert.deepEqual([caller.counts().subscriptions, caller.takeTypes()], [1, []]);
+});
+
+Deno.test("a cancelled checkout stays open, until it expires after a day or by a call", async () => {
   await using caller = new Caller();
   const { client } = caller;
-  const session = await client.checkout.sessions.create(checkoutOf());
-  const cancel = await formAt(caller, session.url as string, "cancel");
-  const left = await caller.fetch("POST", cancel.url, {});
-  await left.body?.cancel();
-  assert.deepEqual([left.status, left.headers.get("location")], [
-    303,
-    "https://app.example.com/plans",
-  ]);
+  const session = await createCheckout(caller);
+  const left = await press(caller, session.url as string, "cancel");
+  assert.deepEqual([left.status, left.location], [303, session.cancel_url]);
   assert.equal((await client.checkout.sessions.retrieve(session.id)).status, "open");
-  caller.now += 24 * 3600 * 1000;
+  caller.now += DAY_MS;
   assert.equal((await client.checkout.sessions.retrieve(session.id)).status, "expired");
-  const other = await client.checkout.sessions.create(checkoutOf());
+  const other = await createCheckout(caller);
+  caller.takeTypes();
   assert.equal((await client.checkout.sessions.expire(other.id)).status, "expired");
-  assert.equal((await refusalOf(client.checkout.sessions.expire(other.id))).statusCode, 400);
-  const page = await caller.fetch("POST", `/pay/${other.id}/pay`, {});
-  await page.body?.cancel();
-  assert.deepEqual([page.status, caller.counts().subscriptions], [410, 0]);
-  assert.deepEqual(caller.taken(), ["checkout.session.expired", "checkout.session.expired"]);
+  assert.equal((await errorOf(client.checkout.sessions.expire(other.id))).statusCode, 400);
+  assert.equal(await statusOf(caller.fetch("POST", `/pay/${other.id}/pay`, {})), 410);
+  assert.equal(caller.counts().subscriptions, 0);
+  assert.deepEqual(caller.takeTypes(), ["checkout.session.expired"]);
 });
 
-Deno.test("a checkout with a trial, and one of a buyer who is no customer yet", async () => {
-  await using caller = new Caller({ publicUrl: "http://127.0.0.1:54321/simulators/stripe" });
-  const { client } = caller;
-  const session = await client.checkout.sessions.create(checkoutOf({
-    customer_email: "new@example.com",
-    subscription_data: { trial_period_days: 14 },
-  }));
-  assert.equal(session.url, `http://127.0.0.1:54321/simulators/stripe/pay/${session.id}`);
-  const pay = await caller.fetch("POST", `/pay/${session.id}/pay`, {});
-  await pay.body?.cancel();
-  const done = await client.checkout.sessions.retrieve(session.id, {
-    expand: ["subscription", "customer"],
-  });
-  const subscription = done.subscription as Stripe.Subscription;
-  const customer = done.customer as Stripe.Customer;
-  assert.deepEqual(
-    [subscription.status, subscription.trial_end, customer.email, done.payment_status],
-    ["trialing", SECONDS + 14 * 86_400, "new@example.com", "no_payment_required"],
-  );
-  const listed = await client.checkout.sessions.list({ customer: customer.id, status: "complete" });
-  assert.deepEqual(listed.data.map(({ id }) => id), [session.id]);
-  assert.equal((await client.checkout.sessions.list({ status: "open" })).data.length, 0);
-  assert.equal(
-    (await caller.simulator.advance(subscription.id, "trial_ends")).subscription.status,
-    "active",
-  );
-});
-
-Deno.test("a checkout of what is not there is refused, and none is opened", async () => {
+Deno.test("the sessions of a customer are listed, newest first", async () => {
   await using caller = new Caller();
-  const { client } = caller;
-  const before = caller.counts();
+  const { customer, id } = await createCheckout(caller);
+  const { id: second } = await createCheckout(caller, { customer: customer as string });
+  await createCheckout(caller);
+  const { data } = await caller.client.checkout.sessions.list({ customer: customer as string });
+  assert.deepEqual(data.map((session) => session.id), [second, id]);
+});
+
+Deno.test("a wrong checkout is refused by parameter, and none is opened", async () => {
+  await using caller = new Caller();
   const refused: [Partial<Stripe.Checkout.SessionCreateParams>, string | undefined][] = [
     [{ line_items: [{ price: "price_x", quantity: 1 }] }, "line_items[0][price]"],
     [{ customer: "cus_x" }, "customer"],
+    [{ customer: "" }, "customer"],
     [{ line_items: [] }, "line_items"],
     [{ mode: "setup" }, "mode"],
     [{ mode: "payment" }, undefined],
     [{ success_url: "" }, "success_url"],
-    [{ expires_at: SECONDS + 60 }, "expires_at"],
-    [{ subscription_data: { trial_end: SECONDS - 1 } }, "subscription_data[trial_end]"],
   ];
   for (const [fields, param] of refused) {
-    const error = await refusalOf(client.checkout.sessions.create(checkoutOf(fields)));
+    const error = await errorOf(createCheckout(caller, fields));
     assert.deepEqual([error.statusCode, error.param], [400, param], JSON.stringify(fields));
   }
-  assert.deepEqual(caller.counts(), before);
+  assert.equal(caller.counts().checkoutSessions, 0);
   const page = await caller.fetch("GET", "/pay/cs_test_unknown");
-  assert.deepEqual([page.status, page.headers.get("content-type")], [
-    404,
-    "text/html; charset=utf-8",
-  ]);
   await page.body?.cancel();
+  const type = "text/html; charset=utf-8";
+  assert.deepEqual([page.status, page.headers.get("content-type")], [404, type]);
 });
 
-Deno.test("the portal changes the plan, lets it end, keeps it; only the customer's own", async () => {
-  await using caller = new Caller();
-  const { client } = caller;
+async function createPortal(caller: Caller) {
   const { id, customer } = await caller.subscription();
-  const stranger = await caller.subscription();
+  const return_url = "https://app.example.com/?a=1&b=<2>";
+  const { client } = caller;
   const session = await client.billingPortal.sessions.create({
-    customer: customer as string,
-    return_url: "https://app.example.com/?a=1&b=<2>",
+    ...{ customer: customer as string, return_url },
   });
-  assert.match(session.id, /^bps_/);
-  const page = await (await caller.fetch("GET", new URL(session.url).pathname)).text();
-  assert.ok(
-    page.includes("https://app.example.com/?a=1&#38;b=&#60;2&#62;") && !page.includes("<2>"),
-  );
-  caller.taken();
-  const press = async (action: string, more = "") => {
-    const form = await formAt(caller, session.url, action, more);
-    const response = await caller.fetch("POST", form.url, form.form);
-    await response.body?.cancel();
-    assert.equal(response.status, 303);
-    const target = new URL(response.headers.get("location") as string, `${caller.url}${form.url}`);
-    assert.equal(target.href, session.url);
-    return await client.subscriptions.retrieve(id);
-  };
-  assert.equal((await press("change", "price_scale")).items.data[0]?.price.id, "price_scale");
-  assert.equal((await press("cancel")).cancel_at_period_end, true);
-  assert.equal((await press("keep")).cancel_at_period_end, false);
-  const updated = caller.taken().filter((type) => type === "customer.subscription.updated");
-  assert.equal(updated.length, 3);
+  caller.takeTypes();
+  return { id, session };
+}
 
+Deno.test("the portal changes the plan, cancels it with its period, and keeps it", async () => {
+  await using caller = new Caller();
+  const { id, session } = await createPortal(caller);
+  const pressAndRead = async (action: string, value?: string) => {
+    const { status, location, path } = await press(caller, session.url, action, value);
+    const target = new URL(location ?? "", `${caller.url}${path}`);
+    assert.deepEqual([status, target.href], [303, session.url]);
+    return await caller.client.subscriptions.retrieve(id);
+  };
+  const changed = await pressAndRead("change", "price_scale");
+  assert.equal(changed.items.data[0]?.price.id, "price_scale");
+  assert.equal((await pressAndRead("cancel")).cancel_at_period_end, true);
+  assert.equal((await pressAndRead("keep")).cancel_at_period_end, false);
+  const updated = caller.takeTypes().filter((type) => type === "customer.subscription.updated");
+  assert.equal(updated.length, 3);
+});
+
+Deno.test("the portal's page escapes the address that it returns to", async () => {
+  await using caller = new Caller();
+  const { session } = await createPortal(caller);
+  const page = await (await caller.fetch("GET", new URL(session.url).pathname)).text();
+  assert.ok(page.includes("https://app.example.com/?a=1&#38;b=&#60;2&#62;"));
+  assert.ok(!page.includes("<2>"));
+});
+
+Deno.test("the portal refuses another customer's subscription, and unknown prices and actions", async () => {
+  await using caller = new Caller();
+  const { id, session } = await createPortal(caller);
+  const stranger = await caller.subscription();
+  caller.takeTypes();
   const path = `/portal/${session.id}`;
   const refused: [string, Record<string, string>, number][] = [
     [`${path}/cancel`, { subscription: stranger.id }, 400],
@@ -216,11 +215,10 @@ Deno.test("the portal changes the plan, lets it end, keeps it; only the customer
     ["/portal/bps_unknown/cancel", { subscription: id }, 404],
   ];
   for (const [url, form, status] of refused) {
-    const response = await caller.fetch("POST", url, form);
-    await response.body?.cancel();
-    assert.equal(response.status, status, url);
+    assert.equal(await statusOf(caller.fetch("POST", url, form)), status, url);
   }
-  assert.deepEqual(caller.taken(), []);
-  const unknown = await refusalOf(client.billingPortal.sessions.create({ customer: "cus_x" }));
-  assert.deepEqual([unknown.code, unknown.param], ["resource_missing", "customer"]);
+  assert.deepEqual(caller.takeTypes(), []);
+  const create = caller.client.billingPortal.sessions.create({ customer: "cus_x" });
+  const { code, param } = await errorOf(create);
+  assert.deepEqual([code, param], ["resource_missing", "customer"]);
 });

@@ -1,14 +1,14 @@
-/** What a call says, read from a form with nested keys: `items[0][price]`, `expand[]`, `metadata[a]`. */
-import { refusals } from "./errors.ts";
+/** The parameters of a call: a form with nested keys such as `items[0][price]` and `metadata[a]`. */
+import { apiErrors } from "./errors.ts";
 import type { Metadata } from "./objects.ts";
 
 interface Tree {
   [key: string]: string | Tree;
 }
 
-function put(tree: Tree, [key, ...rest]: string[], value: string): void {
+function putValue(tree: Tree, [key, ...rest]: string[], value: string): void {
   if (key === undefined) return;
-  // `a[]` counts on.
+  // `a[]` takes the next index.
   const name = key === "" ? String(Object.keys(tree).length) : key;
   if (rest.length === 0) {
     tree[name] = value;
@@ -17,18 +17,7 @@ function put(tree: Tree, [key, ...rest]: string[], value: string): void {
   const below = tree[name];
   const branch: Tree = typeof below === "object" ? below : Object.create(null);
   tree[name] = branch;
-  put(branch, rest, value);
-}
-
-function treeOf(forms: string[]): Tree {
-  const tree: Tree = Object.create(null);
-  for (const form of forms) {
-    for (const [name, value] of new URLSearchParams(form)) {
-      const keys = [...name.matchAll(/\[([^\]]*)\]/g)].map((match) => match[1] ?? "");
-      put(tree, [name.replace(/\[.*$/, ""), ...keys], value);
-    }
-  }
-  return tree;
+  putValue(branch, rest, value);
 }
 
 export class Params {
@@ -40,12 +29,19 @@ export class Params {
     this.#prefix = prefix;
   }
 
-  /** @param forms Urlencoded; a query and a body, say. */
+  /** @param forms Urlencoded: the query and the body of a call. */
   static read(...forms: string[]): Params {
-    return new Params(treeOf(forms), "");
+    const tree: Tree = Object.create(null);
+    for (const form of forms) {
+      for (const [name, value] of new URLSearchParams(form)) {
+        const keys = [...name.matchAll(/\[([^\]]*)\]/g)].map((match) => match[1] ?? "");
+        putValue(tree, [name.replace(/\[.*$/, ""), ...keys], value);
+      }
+    }
+    return new Params(tree, "");
   }
 
-  /** How the caller names a parameter: "items[0][price]". */
+  /** The full name of a parameter: "items[0][price]". */
   name(key: string): string {
     return this.#prefix === "" ? key : `${this.#prefix}[${key}]`;
   }
@@ -54,91 +50,99 @@ export class Params {
     return key in this.#tree;
   }
 
-  isText(key: string): boolean {
-    return typeof this.#tree[key] === "string";
-  }
-
-  keys(): string[] {
+  #keys(): string[] {
     return Object.keys(this.#tree);
   }
 
-  /** "" is an answer too: it takes a value away. @throws {StripeRefusal} */
+  hasOnly(keys: readonly string[]): boolean {
+    return this.#keys().every((key) => keys.includes(key));
+  }
+
+  /** @throws {ApiError} if the call has a parameter that is not in the list. */
+  allowOnly(keys: readonly string[]): void {
+    const unknown = this.#keys().find((key) => !keys.includes(key));
+    if (unknown !== undefined) throw apiErrors.unknown(this.name(unknown));
+  }
+
+  /** @throws {ApiError} */
   text(key: string): string | undefined {
     const value = this.#tree[key];
     if (typeof value === "object") {
-      throw refusals.invalid("Invalid string", { param: this.name(key) });
+      throw apiErrors.invalid("Invalid string", { param: this.name(key) });
     }
     return value;
   }
 
-  /** `null` takes the value away. */
+  /** `null` for an empty value, which removes the present one. @throws {ApiError} */
   nullable(key: string): string | null | undefined {
     const value = this.text(key);
     return value === "" ? null : value;
   }
 
-  /** @throws {StripeRefusal} */
+  /** @throws {ApiError} */
   required(key: string): string {
     const value = this.text(key);
-    if (value === undefined || value === "") throw refusals.required(this.name(key));
+    if (value === undefined || value === "") throw apiErrors.required(this.name(key));
     return value;
   }
 
-  /** @throws {StripeRefusal} */
+  /** @throws {ApiError} */
   integer(key: string): number | undefined {
     const value = this.nullable(key);
     if (value === undefined || value === null) return undefined;
-    if (!/^-?\d{1,15}$/.test(value)) throw refusals.notInteger(this.name(key), value);
+    if (!/^-?\d{1,15}$/.test(value)) {
+      throw apiErrors.invalidInteger(this.name(key), `Invalid integer: ${value}`);
+    }
     return Number(value);
   }
 
-  /** @throws {StripeRefusal} */
-  boolean(key: string): boolean | undefined {
-    const value = this.text(key);
-    if (value === undefined) return undefined;
-    if (value !== "true" && value !== "false") throw refusals.notBoolean(this.name(key), value);
-    return value === "true";
+  /** @throws {ApiError} */
+  requiredInteger(key: string): number {
+    this.required(key);
+    return this.integer(key) as number;
   }
 
-  /** @throws {StripeRefusal} */
+  /** @throws {ApiError} */
+  boolean(key: string): boolean | undefined {
+    const value = this.oneOf(key, ["true", "false"]);
+    return value === undefined ? undefined : value === "true";
+  }
+
+  /** @throws {ApiError} */
   oneOf<T extends string>(key: string, allowed: readonly T[]): T | undefined {
     const value = this.nullable(key);
     if (value === undefined || value === null) return undefined;
-    if (!(allowed as readonly string[]).includes(value)) {
-      throw refusals.notOneOf(this.name(key), allowed);
-    }
-    return value as T;
+    const found = allowed.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    const param = this.name(key);
+    throw apiErrors.invalid(`Invalid ${param}: must be one of ${allowed.join(", ")}`, { param });
   }
 
-  /** What is below a key; of one that is not there, nothing. @throws {StripeRefusal} */
+  /** The parameters below a key; none if the call has no such key. @throws {ApiError} */
   object(key: string): Params {
     const value = this.#tree[key];
-    if (typeof value === "string" && value !== "") throw refusals.notObject(this.name(key));
+    if (typeof value === "string" && value !== "") {
+      throw apiErrors.invalid("Invalid object", { param: this.name(key) });
+    }
     return new Params(typeof value === "object" ? value : {}, this.name(key));
   }
 
-  /** The entries of an array of objects. @throws {StripeRefusal} */
+  /** The entries of an array of objects. @throws {ApiError} */
   list(key: string): Params[] {
     const array = this.object(key);
-    return array.keys().map((index) => array.object(index));
+    return array.#keys().map((index) => array.object(index));
   }
 
-  /** The entries of an array of strings. @throws {StripeRefusal} */
-  texts(key: string): string[] {
-    const array = this.object(key);
-    return array.keys().map((index) => array.text(index) ?? "");
-  }
-
-  /** The object's metadata after the call: "" takes an entry away, or all of them. */
+  /** An object's metadata after the call: "" removes an entry, or all of them. @throws {ApiError} */
   metadata(before: Metadata = {}): Metadata {
     if (this.#tree.metadata === "") return {};
     const changes = this.object("metadata");
-    const entries = changes.keys().map((key) => [key, changes.text(key) ?? ""] as const);
+    const entries = changes.#keys().map((key) => [key, changes.text(key) ?? ""] as const);
     const merged = { ...before, ...Object.fromEntries(entries) };
     return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ""));
   }
 
-  /** What was sent, as it is told in a journal or a list. */
+  /** The parameters as they were sent. */
   toJSON(): unknown {
     return this.#tree;
   }

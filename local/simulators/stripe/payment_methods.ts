@@ -1,71 +1,100 @@
-/** Payment methods: cards, and whose they are. */
-import type { Books } from "./books.ts";
-import { attachDeclineOf, type Decline, makePaymentMethod, testCard } from "./cards.ts";
-import { refusals } from "./errors.ts";
+/** Cards: Stripe's test cards, and the customers that they are attached to. */
+import { apiErrors, type Decline } from "./errors.ts";
 import type { PaymentMethod } from "./objects.ts";
+import type { Store } from "./store.ts";
 
-export function cardRefusal({ code, declineCode, message }: Decline, details: object = {}) {
-  return refusals.declined(code, declineCode, message, details);
+/** The last digits of the card, by the name after `pm_card_` or `tok_`. */
+const TEST_CARDS: ReadonlyMap<string, string> = new Map([
+  ["visa", "4242"],
+  /** Can be attached; each charge is declined. */
+  ["chargeCustomerFail", "0341"],
+  ["visa_chargeDeclined", "0002"],
+  ["chargeDeclined", "0002"],
+  /** Is charged, and the bank opens an inquiry. */
+  ["createDisputeInquiry", "1976"],
+]);
+
+export const DECLINED: Decline = {
+  code: "card_declined",
+  decline_code: "generic_decline",
+  message: "Your card was declined.",
+};
+
+export function declineOf({ card }: PaymentMethod): Decline | undefined {
+  return ["0341", "0002"].includes(card.last4) ? DECLINED : undefined;
+}
+
+export function opensInquiry({ card }: PaymentMethod): boolean {
+  return card.last4 === "1976";
 }
 
 export class PaymentMethods {
-  readonly #books: Books;
+  readonly #store: Store;
 
-  constructor(books: Books) {
-    this.#books = books;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
-  /** @param token `tok_visa` or its like. @throws {StripeRefusal} */
-  create(token: string, billingDetails: Record<string, unknown> = {}): PaymentMethod {
-    const card = testCard(token);
-    if (card === undefined) throw refusals.missing("token", token, "card[token]");
-    const { livemode, seconds: created } = this.#books;
-    const id = this.#books.newId("paymentMethods");
-    const made = makePaymentMethod({ id, card, billingDetails, livemode, created });
-    return this.#books.add("paymentMethods", made);
+  /** @param token Such as `tok_visa` or `pm_card_visa`. */
+  #fromTestCard(token: string): PaymentMethod | undefined {
+    const last4 = TEST_CARDS.get(/^(?:pm_card|tok)_(\w+)$/.exec(token)?.[1] ?? "");
+    if (last4 === undefined) return undefined;
+    return this.#store.add("paymentMethods", {
+      id: this.#store.newId("paymentMethods"),
+      object: "payment_method",
+      card: { brand: "visa", last4 },
+      created: this.#store.seconds,
+      customer: null,
+      livemode: this.#store.livemode,
+      metadata: {},
+      type: "card",
+    });
   }
 
-  /** `pm_card_visa` and its like stand for a new one each time. @throws {StripeRefusal} */
-  named(id: string, param?: string): PaymentMethod {
-    return testCard(id) && id.startsWith("pm_")
-      ? this.create(id)
-      : this.#books.find("paymentMethods", id, param);
+  /** @param token Such as `tok_visa`. @throws {ApiError} */
+  create(token: string): PaymentMethod {
+    const made = token.startsWith("tok_") ? this.#fromTestCard(token) : undefined;
+    if (made === undefined) throw apiErrors.missing("token", token, "card[token]");
+    return made;
   }
 
-  /** @throws {StripeRefusal} */
+  /** `pm_card_visa` and the like name a new card each time. @throws {ApiError} */
+  find(id: string, param?: string): PaymentMethod {
+    const made = id.startsWith("pm_card_") ? this.#fromTestCard(id) : undefined;
+    return made ?? this.#store.find("paymentMethods", id, param);
+  }
+
+  /** @throws {ApiError} */
   attach(id: string, customerId: string): PaymentMethod {
-    const customer = this.#books.find("customers", customerId, "customer");
-    const method = this.named(id);
+    const customer = this.#store.find("customers", customerId, "customer");
+    const method = this.find(id);
     if (method.customer === customer.id) return method;
     if (method.customer !== null) {
-      throw refusals.invalid(
+      throw apiErrors.invalid(
         "The payment method you provided has already been attached to a customer.",
         { code: "payment_method_unexpected_state" },
       );
     }
-    const decline = attachDeclineOf(method);
-    if (decline) throw cardRefusal(decline);
+    // Only 0341 is declined no sooner than at its first charge.
+    const decline = method.card.last4 === "0341" ? undefined : declineOf(method);
+    if (decline) throw apiErrors.declined(decline);
     const fields = { customer: customer.id };
-    return this.#books.change("paymentMethods", method.id, fields, "payment_method.attached");
+    return this.#store.update("paymentMethods", method.id, fields, "payment_method.attached");
   }
 
-  /** It can never be used again. @throws {StripeRefusal} */
-  detach(id: string): PaymentMethod {
-    return this.#books.change("paymentMethods", id, { customer: null }, "payment_method.detached");
+  /** Detaches every card of a customer. */
+  detachAll(customerId: string): void {
+    for (const { id, customer } of this.#store.state.all("paymentMethods")) {
+      if (customer !== customerId) continue;
+      this.#store.update("paymentMethods", id, { customer: null }, "payment_method.detached");
+    }
   }
 
-  of(customerId: string): PaymentMethod[] {
-    return this.#books.state.all("paymentMethods").filter(({ customer }) =>
-      customer === customerId
-    );
-  }
-
-  /** The one that a customer's object may name: attached to that customer. @throws {StripeRefusal} */
+  /** A card that is attached to the customer. @throws {ApiError} */
   ofCustomer(id: string, customerId: string, param: string): PaymentMethod {
-    const method = this.named(id, param);
-    if (method.customer === null && testCard(id)) return this.attach(method.id, customerId);
+    const method = this.#store.find("paymentMethods", id, param);
     if (method.customer === customerId) return method;
-    throw refusals.invalid(
+    throw apiErrors.invalid(
       `The customer does not have a payment method with the ID ${id}. The payment method must be ` +
         "attached to the customer.",
       { code: "resource_missing", param },

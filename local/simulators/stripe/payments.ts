@@ -1,20 +1,20 @@
-/** Money: payment intents, charges and what banks dispute. */
-import type { Books } from "./books.ts";
-import { type Decline, declineOf, disputeOf, FORCED_DECLINE } from "./cards.ts";
-import type { Charge, Dispute, PaymentIntent, PaymentMethod } from "./objects.ts";
-import { makeCharge, makeDispute, makePaymentIntent } from "./payment_factory.ts";
+/** Payment intents, charges and disputes. */
+import type { Decline } from "./errors.ts";
+import type { Charge, PaymentIntent, PaymentMethod } from "./objects.ts";
+import { DECLINED, declineOf, opensInquiry } from "./payment_methods.ts";
+import type { Store } from "./store.ts";
 
 export interface NewPayment {
   amount: number;
   currency: string;
   customer: string | null;
   description?: string | null;
+  shipping?: unknown;
   /** Unix seconds. */
   created: number;
-  fields?: Record<string, unknown>;
 }
 
-/** How a payment goes: as its card has it, or as a test wants it. */
+/** The result of a charge: that of its card, or a forced one. */
 export type Outcome = "card" | "succeeds" | "fails";
 
 export interface Attempt {
@@ -23,17 +23,30 @@ export interface Attempt {
 }
 
 export class Payments {
-  readonly #books: Books;
+  readonly #store: Store;
 
-  constructor(books: Books) {
-    this.#books = books;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
-  create({ created, fields, ...payment }: NewPayment): PaymentIntent {
-    const { livemode } = this.#books;
-    const id = this.#books.newId("paymentIntents");
-    const made = makePaymentIntent({ id, livemode, created, ...payment }, fields);
-    return this.#books.add("paymentIntents", made, "payment_intent.created");
+  create({ amount, currency, customer, description = null, shipping = null, created }: NewPayment) {
+    return this.#store.add("paymentIntents", {
+      id: this.#store.newId("paymentIntents"),
+      object: "payment_intent",
+      amount,
+      amount_received: 0,
+      created,
+      currency,
+      customer,
+      description,
+      last_payment_error: null,
+      latest_charge: null,
+      livemode: this.#store.livemode,
+      metadata: {},
+      payment_method: null,
+      shipping,
+      status: "requires_payment_method",
+    }, "payment_intent.created");
   }
 
   /** Charges a card for an intent, once. */
@@ -42,45 +55,26 @@ export class Payments {
     method: PaymentMethod | undefined,
     outcome: Outcome = "card",
   ): Attempt {
-    const decline = outcome === "fails"
-      ? FORCED_DECLINE
-      : outcome === "card" && method
-      ? declineOf(method)
-      : undefined;
+    const byCard = method && declineOf(method);
+    const decline = outcome === "fails" ? DECLINED : outcome === "card" ? byCard : undefined;
     const charge = this.#charge(intent, method, decline);
-    if (decline === undefined) {
-      const fields = {
-        amount_received: intent.amount,
-        last_payment_error: null,
-        latest_charge: charge.id,
-        payment_method: method?.id ?? null,
-        status: "succeeded" as const,
-      };
-      const paid = this.#change(intent, fields, "payment_intent.succeeded");
-      const wish = method && outcome === "card" ? disputeOf(method) : undefined;
-      if (wish) this.dispute(charge, wish);
-      return { intent: paid };
+    if (decline !== undefined) {
+      const last_payment_error = { ...decline, charge: charge.id, type: "card_error" };
+      const fields = { last_payment_error, latest_charge: charge.id };
+      const type = "payment_intent.payment_failed";
+      return { intent: this.#store.update("paymentIntents", intent.id, fields, type), decline };
     }
-    const { code, declineCode, message } = decline;
-    const needsAction = code === "authentication_required";
-    const fields = {
-      last_payment_error: {
-        charge: charge.id,
-        code,
-        decline_code: declineCode,
-        message,
-        payment_method: method ?? null,
-        type: "card_error",
-      },
+    const paid = this.#store.update("paymentIntents", intent.id, {
+      amount_received: intent.amount,
+      last_payment_error: null,
       latest_charge: charge.id,
-      status: needsAction ? "requires_action" as const : "requires_payment_method" as const,
-    };
-    const type = needsAction ? "payment_intent.requires_action" : "payment_intent.payment_failed";
-    return { intent: this.#change(intent, fields, type), decline };
-  }
-
-  #change(intent: PaymentIntent, fields: Partial<PaymentIntent>, type: string): PaymentIntent {
-    return this.#books.change("paymentIntents", intent.id, fields, type);
+      payment_method: method?.id ?? null,
+      status: "succeeded",
+    }, "payment_intent.succeeded");
+    if (method && outcome === "card" && opensInquiry(method)) {
+      this.dispute(charge, "warning_needs_response");
+    }
+    return { intent: paid };
   }
 
   #charge(
@@ -88,20 +82,34 @@ export class Payments {
     method: PaymentMethod | undefined,
     decline: Decline | undefined,
   ): Charge {
-    const charge = makeCharge(this.#books.newId("charges"), intent, method, decline);
-    return this.#books.add("charges", charge, decline ? "charge.failed" : "charge.succeeded");
+    return this.#store.add("charges", {
+      id: this.#store.newId("charges"),
+      object: "charge",
+      amount: intent.amount,
+      created: intent.created,
+      currency: intent.currency,
+      customer: intent.customer,
+      description: intent.description,
+      disputed: false,
+      failure_code: decline?.code ?? null,
+      failure_message: decline?.message ?? null,
+      livemode: intent.livemode,
+      metadata: {},
+      paid: decline === undefined,
+      payment_intent: intent.id,
+      payment_method: method?.id ?? null,
+      status: decline === undefined ? "succeeded" : "failed",
+    }, decline ? "charge.failed" : "charge.succeeded");
   }
 
-  /** Nobody pays it any more. */
-  cancel(intent: PaymentIntent): PaymentIntent {
-    const fields = { status: "canceled" as const, canceled_at: this.#books.seconds };
-    return this.#change(intent, fields, "payment_intent.canceled");
-  }
-
-  dispute(charge: Charge, wish: "dispute" | "inquiry" = "dispute"): Dispute {
-    this.#books.change("charges", charge.id, { disputed: true });
-    const { seconds: created } = this.#books;
-    const dispute = makeDispute(this.#books.newId("disputes"), charge, wish, created);
-    return this.#books.add("disputes", dispute, "charge.dispute.created");
+  dispute(charge: Charge, status: "needs_response" | "warning_needs_response"): void {
+    const { amount, currency, livemode, payment_intent } = charge;
+    this.#store.update("charges", charge.id, { disputed: true });
+    this.#store.add("disputes", {
+      id: this.#store.newId("disputes"),
+      object: "dispute",
+      ...{ amount, charge: charge.id, created: this.#store.seconds, currency, livemode },
+      ...{ metadata: {}, payment_intent, reason: "fraudulent", status },
+    }, "charge.dispute.created");
   }
 }

@@ -1,74 +1,63 @@
-/** Billing portal sessions, and what a customer may do there. */
-import type { Books } from "./books.ts";
-import { OPEN_STATUSES } from "./billing.ts";
-import { refusals } from "./errors.ts";
-import { newId } from "./ids.ts";
-import type { Price, Subscription } from "./objects.ts";
-import type { PortalSession } from "./session_objects.ts";
+/** Sessions of the customer portal, and the changes that a customer can make there. */
+import { apiErrors } from "./errors.ts";
+import { OPEN_STATUSES, type PortalSession, type Subscription } from "./objects.ts";
 import { Params } from "./params.ts";
+import type { Store } from "./store.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
-export interface PortalOptions {
-  books: Books;
-  update: (subscription: Subscription, params: Params) => Subscription;
-  pageUrl: (id: string) => string;
-}
-
-export type PortalAction = "change" | "cancel" | "keep";
+export const PORTAL_ACTIONS = ["change", "cancel", "keep"] as const;
+export type PortalAction = typeof PORTAL_ACTIONS[number];
 
 export class Portal {
-  readonly #options: PortalOptions;
-  readonly #configuration = newId("bpc");
+  readonly #store: Store;
+  readonly #subscriptions: Subscriptions;
+  readonly #pageUrl: (id: string) => string;
 
-  constructor(options: PortalOptions) {
-    this.#options = options;
+  constructor(store: Store, subscriptions: Subscriptions, pageUrl: (id: string) => string) {
+    this.#store = store;
+    this.#subscriptions = subscriptions;
+    this.#pageUrl = pageUrl;
   }
 
-  /** @throws {StripeRefusal} */
+  /** @throws {ApiError} */
   create(params: Params): PortalSession {
-    const { books, pageUrl } = this.#options;
-    const customer = books.find("customers", params.required("customer"), "customer");
-    const id = books.newId("portalSessions");
-    const fields = { livemode: books.livemode, locale: params.nullable("locale") ?? null };
-    return books.add("portalSessions", {
+    const customer = this.#store.find("customers", params.required("customer"), "customer");
+    const id = this.#store.newId("portalSessions");
+    return this.#store.add("portalSessions", {
       id,
       object: "billing_portal.session",
-      configuration: this.#configuration,
-      created: books.seconds,
+      created: this.#store.seconds,
       customer: customer.id,
-      customer_account: null,
-      flow: null,
-      ...fields,
-      on_behalf_of: null,
+      livemode: this.#store.livemode,
       return_url: params.nullable("return_url") ?? null,
-      url: pageUrl(id),
+      url: this.#pageUrl(id),
     }, "billing_portal.session.created");
   }
 
-  subscriptionsOf({ customer }: PortalSession): Subscription[] {
-    return this.#options.books.state.all("subscriptions").filter((subscription) =>
+  /** @throws {ApiError} */
+  find(id: string): PortalSession {
+    return this.#store.find("portalSessions", id);
+  }
+
+  /** The customer's subscriptions that have not ended. */
+  list({ customer }: PortalSession): Subscription[] {
+    return this.#store.state.all("subscriptions").filter((subscription) =>
       subscription.customer === customer && OPEN_STATUSES.includes(subscription.status)
     );
   }
 
-  get prices(): Price[] {
-    return this.#options.books.state.all("prices").filter((price) =>
-      price.active && price.recurring !== null
-    );
-  }
-
-  /** @throws {StripeRefusal} */
-  act(
+  /** @throws {ApiError} unless the subscription is the customer's own and open */
+  run(
     session: PortalSession,
     action: PortalAction,
-    { subscription: id, price }: { subscription: string; price?: string },
-  ): Subscription {
-    const subscription = this.subscriptionsOf(session).find((candidate) => candidate.id === id);
-    if (subscription === undefined) throw refusals.missing("subscription", id, "subscription");
-    if (action === "change" && price === undefined) throw refusals.required("price");
+    { subscription: id = "", price }: { subscription?: string; price?: string },
+  ): void {
+    const subscription = this.list(session).find((candidate) => candidate.id === id);
+    if (subscription === undefined) throw apiErrors.missing("subscription", id, "subscription");
+    if (action === "change" && price === undefined) throw apiErrors.required("price");
     const form: Record<string, string> = action === "change"
       ? { "items[0][id]": subscription.items.data[0]?.id ?? "", "items[0][price]": price ?? "" }
       : { cancel_at_period_end: String(action === "cancel") };
-    const params = Params.read(new URLSearchParams(form).toString());
-    return this.#options.update(subscription, params);
+    this.#subscriptions.update(subscription, Params.read(new URLSearchParams(form).toString()));
   }
 }

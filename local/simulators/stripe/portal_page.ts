@@ -1,69 +1,64 @@
-/** The billing portal's page: change the plan, let it end, keep it. */
+/** The customer portal's page: buttons that change, cancel and keep the plan. */
 import { Hono } from "hono";
-import type { Books } from "./books.ts";
-import { StripeRefusal } from "./errors.ts";
-import type { Price, Subscription } from "./objects.ts";
-import type { PortalSession } from "./session_objects.ts";
 import { button, escapeHtml, formFields, hidden, money, page } from "../pages.ts";
-import type { Portal, PortalAction } from "./portal.ts";
+import { ApiError } from "./errors.ts";
+import type { Price, Subscription } from "./objects.ts";
+import { type Portal, PORTAL_ACTIONS } from "./portal.ts";
+import type { Prices } from "./prices.ts";
+import { periodOf } from "./subscription_objects.ts";
 
-const ACTIONS: readonly PortalAction[] = ["change", "cancel", "keep"];
-
-function nameOf(price: Price): string {
-  const every = price.recurring?.interval ?? "once";
-  return `${price.nickname ?? price.id} (${money(price.unit_amount, price.currency)} ${every})`;
+function priceName(price: Price): string {
+  return `${price.nickname ?? price.id} (${money(price.unit_amount, price.currency)} a month)`;
 }
 
-function describe(session: PortalSession, subscription: Subscription, prices: Price[]): string {
-  const [item] = subscription.items.data;
-  const end = new Date((item?.current_period_end ?? 0) * 1000).toISOString().slice(0, 10);
-  const field = hidden("subscription", subscription.id);
-  const others = prices.filter(({ id }) => id !== item?.price.id).map((price) =>
-    button(`${session.id}/change`, `Change to ${nameOf(price)}`, field + hidden("price", price.id))
+function subscriptionHtml(sessionId: string, subscription: Subscription, prices: Price[]): string {
+  const { id, status, cancel_at_period_end: isEnding } = subscription;
+  const present = subscription.items.data[0]?.price;
+  const end = new Date(periodOf(subscription).end * 1000).toISOString().slice(0, 10);
+  const field = hidden("subscription", id);
+  const changes = prices.filter((price) => price.id !== present?.id).map((price) =>
+    button(
+      `${sessionId}/change`,
+      `Change to ${priceName(price)}`,
+      field + hidden("price", price.id),
+    )
   );
-  const ending = subscription.cancel_at_period_end
-    ? button(`${session.id}/keep`, "Keep the plan", field)
-    : button(`${session.id}/cancel`, "Cancel the plan", field);
-  const state = `${subscription.status}, ${
-    subscription.cancel_at_period_end ? "ends" : "renews"
-  } ${end}`;
+  const ending = isEnding
+    ? button(`${sessionId}/keep`, "Keep the plan", field)
+    : button(`${sessionId}/cancel`, "Cancel the plan", field);
   return [
-    `<h2>${escapeHtml(item ? nameOf(item.price) : subscription.id)}</h2>
-<p>${escapeHtml(state)}</p>`,
-    ...others,
+    `<h2>${escapeHtml(present ? priceName(present) : id)}</h2>`,
+    `<p>${escapeHtml(`${status}, ${isEnding ? "ends" : "renews"} ${end}`)}</p>`,
+    ...changes,
     ending,
   ].join("\n");
 }
 
-export function portalPage(portal: Portal, books: Books): Hono {
+export function portalPage(portal: Portal, prices: Prices): Hono {
   const app = new Hono();
   app.onError((error) => {
-    if (!(error instanceof StripeRefusal)) throw error;
-    return page(error.status, "That did not work", `<p>${escapeHtml(error.message)}</p>`);
+    if (!(error instanceof ApiError)) throw error;
+    return page(error.status, "The change failed", `<p>${escapeHtml(error.message)}</p>`);
   });
 
   app.get("/:id", (c) => {
-    const session = books.find("portalSessions", c.req.param("id"));
-    const plans = portal.subscriptionsOf(session).map((subscription) =>
-      describe(session, subscription, portal.prices)
+    const session = portal.find(c.req.param("id"));
+    const plans = portal.list(session).map((subscription) =>
+      subscriptionHtml(session.id, subscription, prices.listRecurring())
     );
     const back = session.return_url === null
       ? ""
       : `<p><a href="${escapeHtml(session.return_url)}">Return</a></p>`;
-    return page(
-      200,
-      "Your plan",
-      [plans.join("\n") || "<p>You have no plan.</p>", back].join("\n"),
-    );
+    const body = [plans.join("\n") || "<p>You have no plan.</p>", back].join("\n");
+    return page(200, "Your plan", body);
   });
 
   app.post("/:id/:action", async (c) => {
-    const session = books.find("portalSessions", c.req.param("id"));
-    const action = ACTIONS.find((candidate) => candidate === c.req.param("action"));
-    const { subscription = "", price } = await formFields(c.req.raw);
-    if (action === undefined) return page(404, "That cannot be done here", "");
-    portal.act(session, action, { subscription, ...(price !== undefined && { price }) });
-    // Relative to "…/portal/<id>/<action>", so that it holds under any prefix.
+    const session = portal.find(c.req.param("id"));
+    const action = PORTAL_ACTIONS.find((candidate) => candidate === c.req.param("action"));
+    if (action === undefined) return page(404, "The portal has no such action", "");
+    portal.run(session, action, await formFields(c.req.raw));
+    // Relative to "…/portal/<id>/<action>": it holds under any prefix.
     return c.redirect(`../${session.id}`, 303);
   });
   return app;

@@ -1,35 +1,33 @@
-/** Everything that the simulated Stripe answers to, by its path. */
-import type { AsyncLocalStorage } from "node:async_hooks";
-import { Hono } from "hono";
-import type { Api } from "./api.ts";
-import { priceRoutes, productRoutes } from "./catalog_api.ts";
-import { checkoutRoutes, paymentPageRoutes, portalRoutes } from "./checkout_api.ts";
-import { controlRoutes } from "./control.ts";
-import { customerRoutes } from "./customers_api.ts";
-import { refusals, StripeRefusal } from "./errors.ts";
-import { eventRoutes, webhookEndpointRoutes } from "./events_api.ts";
-import { checkKey, versionOf } from "./gate.ts";
+/** The whole HTTP surface: the API, the pages, and the control routes. */
+import { type Context, Hono } from "hono";
+import type { Faults } from "../faults.ts";
+import { checkKey } from "./api_call.ts";
+import { apiRoutes } from "./api_routes.ts";
+import { checkoutPage } from "./checkout_page.ts";
+import { ApiError, apiErrors } from "./errors.ts";
 import { idempotency } from "./idempotency.ts";
 import { newId } from "./ids.ts";
-import { invoiceItemRoutes, invoiceRoutes } from "./invoices_api.ts";
-import { payPage } from "./pay_page.ts";
-import { paymentIntentRoutes, paymentMethodRoutes, readOnlyRoutes } from "./payments_api.ts";
+import type { Behaviour } from "./options.ts";
+import { paymentRoutes } from "./payment_routes.ts";
 import { portalPage } from "./portal_page.ts";
-import type { RequestOfEvent } from "./events.ts";
-import type { StripeSimulator } from "./simulator.ts";
-import { subscriptionRoutes } from "./subscriptions_api.ts";
+import type { Services } from "./services.ts";
 
 export interface RouteOptions {
-  simulator: StripeSimulator;
-  api: Api;
+  services: Services;
+  faults: Faults;
+  behaviour: Behaviour;
   secretKey: string;
-  /** Is told which call makes happen what happens. */
-  requests: AsyncLocalStorage<RequestOfEvent>;
+  /** Receives the method and path of each call with the right key. */
+  onCall: (call: string) => void;
+  control: Hono;
 }
 
-export function simulatorRoutes({ simulator, api, secretKey, requests }: RouteOptions) {
-  const { faults, calls, now } = simulator;
-  const { state, books } = api;
+type Env = { Variables: { requestId: string } };
+
+export function simulatorRoutes(
+  { services, faults, behaviour, secretKey, onCall, control }: RouteOptions,
+): Hono<Env> {
+  const { state, now } = services.store;
   function isAuthorized(request: Request): boolean {
     try {
       checkKey(request, secretKey);
@@ -40,49 +38,34 @@ export function simulatorRoutes({ simulator, api, secretKey, requests }: RouteOp
   }
   const keys = idempotency({ state, isAuthorized, now });
 
-  const app = new Hono<{ Variables: { requestId: string } }>();
+  const app = new Hono<Env>();
   app.onError((error, c) => {
-    if (!(error instanceof StripeRefusal)) throw error;
+    if (!(error instanceof ApiError)) throw error;
     const response = error.toResponse();
-    // Hono keeps the headers that were set before only of what it made itself.
+    // Hono keeps the headers of the context only for its own responses.
     const requestId = c.get("requestId");
     if (requestId) response.headers.set("request-id", requestId);
     return response;
   });
-  app.notFound((c) => refusals.unknownPath(c.req.method, c.req.path).toResponse());
-  app.route("/control", controlRoutes(simulator));
+  app.notFound((c) => apiErrors.unknownPath(c.req.method, c.req.path).toResponse());
+  app.route("/control", control);
   app.use("/v1/*", keys.hold);
   app.use(faults.middleware({
-    internal: () => refusals.internal().toResponse(),
-    rateLimited: (_, seconds) => refusals.rateLimited(seconds).toResponse(),
+    internal: () => apiErrors.internal().toResponse(),
+    rateLimited: (_: Context, seconds) => apiErrors.rateLimited(seconds).toResponse(),
   }));
   app.use("/v1/*", async (c, next) => {
     const requestId = newId("req", 14);
     c.set("requestId", requestId);
     c.header("request-id", requestId);
     checkKey(c.req.raw, secretKey);
-    c.header("stripe-version", versionOf(c.req.raw, api.accountVersion()));
-    calls.push(`${c.req.method} ${c.req.path}`);
-    const key = c.req.header("idempotency-key") ?? null;
-    await requests.run({ id: requestId, idempotency_key: key }, next);
+    onCall(`${c.req.method} ${c.req.path}`);
+    await next();
   });
   app.use("/v1/*", keys.once);
-  app.route("/v1/customers", customerRoutes(api));
-  app.route("/v1/products", productRoutes(api));
-  app.route("/v1/prices", priceRoutes(api));
-  app.route("/v1/payment_methods", paymentMethodRoutes(api));
-  app.route("/v1/payment_intents", paymentIntentRoutes(api));
-  app.route("/v1/charges", readOnlyRoutes(api, "charges", "charge"));
-  app.route("/v1/disputes", readOnlyRoutes(api, "disputes", "dispute"));
-  app.route("/v1/subscriptions", subscriptionRoutes(api));
-  app.route("/v1/invoices", invoiceRoutes(api));
-  app.route("/v1/invoiceitems", invoiceItemRoutes(api));
-  app.route("/v1/checkout/sessions", checkoutRoutes(api));
-  app.route("/v1/payment_pages", paymentPageRoutes(api));
-  app.route("/v1/billing_portal/sessions", portalRoutes(api));
-  app.route("/v1/events", eventRoutes(api));
-  app.route("/v1/webhook_endpoints", webhookEndpointRoutes(api));
-  app.route("/pay", payPage(api.checkout));
-  app.route("/portal", portalPage(api.portal, books));
+  app.route("/v1", apiRoutes(services, behaviour));
+  app.route("/v1", paymentRoutes(services));
+  app.route("/pay", checkoutPage(services.checkout));
+  app.route("/portal", portalPage(services.portal, services.prices));
   return app;
 }

@@ -1,45 +1,40 @@
 /**
- * Stripe as our backend meets it: customers, subscriptions, invoices, Checkout, the billing portal and
- * their events, in memory, over real HTTP. It refuses what Stripe refuses. `/control` tells it what to
- * do: see control.ts.
+ * Stripe as our backend uses it: customers, subscriptions, Checkout, the customer portal and signed
+ * events, over real HTTP. ../README.md lists what it refuses and what it leaves out.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
+import Stripe from "stripe";
 import { Faults } from "../faults.ts";
-import {
-  advanceSubscription,
-  type ChangeDetail,
-  type ChangeName,
-  ImpossibleChange,
-} from "./advance.ts";
-import type { Api } from "./api.ts";
-import { Books, type Happening } from "./books.ts";
-import { changes } from "./changes.ts";
-import { makeApi } from "./desks.ts";
-import { makeThinEvent, type RequestOfEvent } from "./events.ts";
-import type { StripeObject, Subscription } from "./objects.ts";
-import type { StripeEvent } from "./session_objects.ts";
+import { type ChangeDetail, type ChangeName, ImpossibleChange, makeChanges } from "./changes.ts";
+import { controlRoutes } from "./control.ts";
+import { makeEvent, makeThinEvent } from "./events.ts";
+import type { StripeEvent, Subscription } from "./objects.ts";
 import type { Behaviour, StripeSimulatorOptions } from "./options.ts";
-import { Outbox } from "./outbox.ts";
 import { simulatorRoutes } from "./routes.ts";
-import { PINNED_VERSION } from "./shapes.ts";
+import { makeServices } from "./services.ts";
 import { StripeState } from "./state.ts";
-import type { SendOptions } from "./webhooks.ts";
+import { type ObjectChange, Store } from "./store.ts";
+import { type SignOptions, WebhookSender } from "./webhooks.ts";
 
 export type { ChangeDetail, ChangeName, StripeSimulatorOptions };
 export { ImpossibleChange };
 
-export interface EventSendOptions extends SendOptions {
-  /** As if it came from the other mode. */
+export interface EventSendOptions extends SignOptions {
+  /** Replaces the mode of the event. */
   livemode?: boolean;
-  /** As if it came from a connected account. */
+  /** A connected account that the event claims to come from. */
   account?: string;
 }
 
-/** What an advance led to. */
+interface RecordedEvent {
+  event: StripeEvent;
+  answer: Promise<number> | undefined;
+}
+
+/** The result of a change. */
 export interface Advanced {
   subscription: Subscription;
   events: StripeEvent[];
-  /** The HTTP status that the receiver answered to each of them; 0 for no answer. Empty without `autoSend`. */
+  /** The HTTP status of each delivery, 0 without an answer. Empty without `autoSend`. */
   answers: number[];
 }
 
@@ -49,105 +44,123 @@ export class StripeSimulator {
   readonly behaviour: Behaviour;
   readonly livemode: boolean;
   readonly now: () => number;
-  /** Method and path of every call of the API that was admitted, in order. */
+  /** Method and path of every call with the right key, in order. */
   readonly calls: string[] = [];
+  /** The events that `autoSend` did not send, in order. The test sends and removes them. */
+  readonly pendingEvents: StripeEvent[] = [];
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  readonly #api: Api;
-  readonly #outbox: Outbox;
+  readonly #changes: ReturnType<typeof makeChanges>;
+  readonly #webhooks: WebhookSender;
+  /** The events of the change that runs, with their deliveries. */
+  #recording: RecordedEvent[] | undefined;
 
   constructor(options: StripeSimulatorOptions) {
-    this.now = options.now ?? Date.now;
-    this.livemode = /^[sr]k_live_/.test(options.secretKey);
-    const { apiVersion = PINNED_VERSION, autoSend = true } = options;
-    this.behaviour = { apiVersion, autoSend, searchLagSeconds: 0 };
+    const { secretKey, webhookUrl: url, webhookSecret: secret, retryDelaysMs } = options;
+    const now = this.now = options.now ?? Date.now;
+    this.livemode = /^[sr]k_live_/.test(secretKey);
+    this.behaviour = {
+      apiVersion: Stripe.API_VERSION,
+      autoSend: options.autoSend ?? true,
+      searchLagSeconds: 0,
+    };
     this.state = new StripeState(options.journalPath);
     this.faults = new Faults(options.random);
-    const { state, behaviour, livemode, now } = this;
-    const { webhookUrl: url, webhookSecret: secret, enabledEvents = ["*"] } = options;
-    const requests = new AsyncLocalStorage<RequestOfEvent>();
-    this.#outbox = new Outbox({
-      ...{ state, behaviour, livemode, requests, now },
-      own: { url, secret, enabledEvents },
-      retryDelaysMs: options.retryDelaysMs,
-    });
-    const tell = (happening: Happening) => this.#outbox.tell(happening);
+    this.#webhooks = new WebhookSender({ url, secret, retryDelaysMs, now });
+    const { state, faults, behaviour, livemode } = this;
     let origin = "http://localhost";
-    this.#api = makeApi(
-      new Books({ state, livemode, now, tell }),
-      behaviour,
-      () => options.publicUrl ?? origin,
-    );
-    this.#api.catalog.addPlans(options.prices ?? {});
-    const { secretKey } = options;
-    const routes = simulatorRoutes({ simulator: this, api: this.#api, secretKey, requests });
+    const store = new Store({ state, livemode, now, report: (change) => this.#report(change) });
+    const services = makeServices(store, () => options.publicUrl ?? origin);
+    services.prices.addPlans(options.prices ?? {});
+    this.#changes = makeChanges({ ...services, invoices: services.subscriptionInvoices });
+    const routes = simulatorRoutes({
+      ...{ services, faults, behaviour, secretKey },
+      onCall: (call) => this.calls.push(call),
+      control: controlRoutes(this, this.#changes),
+    });
     this.fetch = (request) => {
       origin = new URL(request.url).origin;
       return routes.fetch(request);
     };
   }
 
-  /** What has happened without `autoSend`, in order; the test's to send, and to empty. */
-  get pendingEvents(): StripeEvent[] {
-    return this.#outbox.pending;
+  #makeEvent(change: ObjectChange): StripeEvent {
+    const { apiVersion } = this.behaviour;
+    const created = Math.floor(this.now() / 1000);
+    const event = makeEvent(change, { apiVersion, livemode: this.livemode, created });
+    this.state.put("events", event.id, event);
+    return event;
   }
 
-  #subscription(id: string): Subscription {
+  #report(change: ObjectChange): void {
+    const event = this.#makeEvent(change);
+    const answer = this.behaviour.autoSend ? this.send(event) : undefined;
+    if (answer === undefined) this.pendingEvents.push(event);
+    this.#recording?.push({ event, answer });
+  }
+
+  #findSubscription(id: string): Subscription {
     const subscription = this.state.get("subscriptions", id);
     if (subscription === undefined) throw new Error(`There is no subscription ${id}`);
     return subscription;
   }
 
-  /** What can happen to a subscription, and to which. */
-  get changes() {
-    return changes(this.#api);
-  }
-
   /**
-   * Something happens to a subscription; with `autoSend`, waits until its events were sent once.
-   * @throws {ImpossibleChange | StripeRefusal}
+   * Changes a subscription. With `autoSend` it waits until each event was sent once.
+   * @throws {ImpossibleChange} @throws {ApiError}
    */
   async advance(
     subscriptionId: string,
-    change: ChangeName,
+    name: ChangeName,
     detail: ChangeDetail = {},
   ): Promise<Advanced> {
-    const told = this.#outbox.during(() => {
-      advanceSubscription(this.#subscription(subscriptionId), this.changes[change], detail);
-    });
-    const answers = await Promise.all(told.flatMap(({ answer }) => answer ?? []));
-    const events = told.map(({ event }) => event);
-    return { subscription: this.#subscription(subscriptionId), events, answers };
+    const subscription = this.#findSubscription(subscriptionId);
+    const { from, run } = this.#changes[name];
+    if (!from.includes(subscription.status)) {
+      throw new ImpossibleChange(
+        `${name} needs a subscription that is ${from.join(", ")}; this one is ` +
+          `${subscription.status}.`,
+      );
+    }
+    const recording: RecordedEvent[] = this.#recording = [];
+    try {
+      run(subscription, detail);
+    } finally {
+      this.#recording = undefined;
+    }
+    const answers = await Promise.all(recording.flatMap(({ answer }) => answer ?? []));
+    const events = recording.map(({ event }) => event);
+    return { subscription: this.#findSubscription(subscriptionId), events, answers };
   }
 
-  /** A new event of a subscription's present state. Nothing is sent yet. */
+  /** A new event of a subscription's present state. It is not sent. */
   eventOf(subscriptionId: string, type = "customer.subscription.updated"): StripeEvent {
-    return this.#outbox.make({ type, object: this.#subscription(subscriptionId) });
+    return this.#makeEvent({ type, object: this.#findSubscription(subscriptionId) });
   }
 
-  /** Sends an event to the endpoint of the options. Returns the HTTP status, 0 for no answer. */
+  /** Sends an event to the webhook endpoint. Returns the HTTP status, 0 without an answer. */
   send(
     event: StripeEvent,
-    { livemode = event.livemode, account, ...options }: EventSendOptions = {},
+    { livemode = event.livemode, account, ...sign }: EventSendOptions = {},
   ): Promise<number> {
-    return this.#outbox.send({ ...event, livemode, ...(account && { account }) }, options);
+    return this.#webhooks.send({ ...event, livemode, ...(account && { account }) }, sign);
   }
 
-  /** Sends an event that only names an object. */
-  sendThin(type: string, relatedObjectId: string, options: SendOptions = {}): Promise<number> {
-    const related: StripeObject | undefined = this.state.findAny(relatedObjectId);
+  /** Sends a thin event, which only names its object. */
+  sendThin(type: string, relatedObjectId: string): Promise<number> {
+    const related = this.state.findAny(relatedObjectId);
     if (related === undefined) throw new Error(`There is no ${relatedObjectId}`);
-    const event = makeThinEvent(type, related, { livemode: this.livemode, now: this.now() });
-    return this.#outbox.send(event, options);
+    const { livemode } = this;
+    return this.#webhooks.send(makeThinEvent(type, related, { livemode, now: this.now() }));
   }
 
-  /** Waits until no event is on its way; retries that are still to come do not count. */
+  /** Waits until every event that was sent is answered; retries that are still to come do not count. */
   settled(): Promise<void> {
-    return this.#outbox.settled();
+    return this.#webhooks.settled();
   }
 
   close(): void {
     this.faults.close();
-    this.#outbox.close();
+    this.#webhooks.close();
     this.state.close();
   }
 }

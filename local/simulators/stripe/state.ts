@@ -1,27 +1,23 @@
-/** What the simulated Stripe knows; kept in a journal file if asked. */
+/** The data of the simulated Stripe, with a journal file if one is given. */
 import { Journal } from "../journal.ts";
 import type {
   Charge,
+  CheckoutSession,
   Customer,
   Dispute,
   Invoice,
   InvoiceItem,
-  InvoicePayment,
   PaymentIntent,
   PaymentMethod,
+  PortalSession,
   Price,
   Product,
+  StripeEvent,
   StripeObject,
   Subscription,
 } from "./objects.ts";
-import type {
-  CheckoutSession,
-  PortalSession,
-  StripeEvent,
-  WebhookEndpoint,
-} from "./session_objects.ts";
 
-/** The first answer to an idempotency key. */
+/** The first answer to an Idempotency-Key. */
 export interface SavedAnswer {
   endpoint: string;
   parameters: string;
@@ -40,25 +36,23 @@ export interface ObjectCollections {
   subscriptions: Subscription;
   invoices: Invoice;
   invoiceItems: InvoiceItem;
-  invoicePayments: InvoicePayment;
   checkoutSessions: CheckoutSession;
   portalSessions: PortalSession;
   paymentIntents: PaymentIntent;
   charges: Charge;
   disputes: Dispute;
   events: StripeEvent;
-  webhookEndpoints: WebhookEndpoint;
 }
 
 interface Collections extends ObjectCollections {
   answers: SavedAnswer;
-  /** How far a subscription's time was moved on, in unix seconds. */
+  /** The time of a subscription whose time was advanced, in unix seconds. */
   clocks: number;
 }
 
 export type Kind = keyof ObjectCollections;
 
-/** What an id begins with, and what Stripe calls such an object where it is not there. */
+/** The prefix of the ids, and Stripe's noun for such an object in "No such ...". */
 export const KINDS: Record<Kind, [prefix: string, noun: string]> = {
   customers: ["cus", "customer"],
   products: ["prod", "product"],
@@ -67,14 +61,12 @@ export const KINDS: Record<Kind, [prefix: string, noun: string]> = {
   subscriptions: ["sub", "subscription"],
   invoices: ["in", "invoice"],
   invoiceItems: ["ii", "invoiceitem"],
-  invoicePayments: ["inpay", "invoice_payment"],
   checkoutSessions: ["cs", "checkout.session"],
   portalSessions: ["bps", "billing_portal.session"],
   paymentIntents: ["pi", "payment_intent"],
   charges: ["ch", "charge"],
   disputes: ["dp", "dispute"],
   events: ["evt", "event"],
-  webhookEndpoints: ["we", "webhook_endpoint"],
 };
 
 export class StripeState extends Journal<Collections> {
@@ -87,11 +79,9 @@ export class StripeState extends Journal<Collections> {
     this.put(kind, object.id, object as Collections[K]);
   }
 
-  /** The object that an id names, whatever its kind. */
+  /** The object with this id, of any kind. */
   findAny(id: string): StripeObject | undefined {
-    const kinds = Object.keys(KINDS) as Kind[];
-    // The plans' prices have ids of their maker's choice.
-    for (const kind of kinds) {
+    for (const kind of Object.keys(KINDS) as Kind[]) {
       const found = this.get(kind, id);
       if (found !== undefined) return found;
     }

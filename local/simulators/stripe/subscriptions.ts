@@ -1,48 +1,47 @@
-/** Begins subscriptions: with a trial, a payment, or waiting for one. */
-import type { Billing } from "./billing.ts";
-import type { Books } from "./books.ts";
-import type { Catalog } from "./catalog.ts";
-import { declineOf } from "./cards.ts";
-import { refusals } from "./errors.ts";
-import { DAY_SECONDS, periodEnd } from "./ids.ts";
-import type { Metadata, MissingPaymentMethod, Subscription } from "./objects.ts";
+/** Subscriptions as calls create and update them. */
+import { apiErrors } from "./errors.ts";
+import { DAY_SECONDS, monthFrom } from "./ids.ts";
+import {
+  type CheckoutLine,
+  type Metadata,
+  MISSING_METHODS,
+  type MissingPaymentMethod,
+  type Subscription,
+} from "./objects.ts";
 import type { Params } from "./params.ts";
-import { cardRefusal, type PaymentMethods } from "./payment_methods.ts";
-import { makeItem, makeSubscription } from "./subscription_factory.ts";
-import { missingMethodOf, trialEndOf } from "./subscription_params.ts";
-import { type WantedItem, wantedItems } from "./subscription_items.ts";
+import type { PaymentMethods } from "./payment_methods.ts";
+import type { Prices } from "./prices.ts";
+import type { Store } from "./store.ts";
+import type { SubscriptionInvoices } from "./subscription_invoices.ts";
+import type { SubscriptionLifecycle } from "./subscription_lifecycle.ts";
+import { makeItem, makeSubscription } from "./subscription_objects.ts";
+import { readChanges, readNewItems, readTrialEnd } from "./subscription_params.ts";
 
-const PAYMENT_BEHAVIORS = [
-  ...["allow_incomplete", "default_incomplete", "error_if_incomplete"] as const,
-  "pending_if_incomplete",
-] as const;
-type PaymentBehavior = typeof PAYMENT_BEHAVIORS[number];
-
-/** Stripe tells of a trial's end so many days before. */
+/** Stripe announces the end of a trial this many days before. */
 const TRIAL_NOTICE_DAYS = 3;
+const CREATED = "customer.subscription.created";
+const UPDATED = "customer.subscription.updated";
 
 export interface NewSubscription {
   customer: string;
-  items: WantedItem[];
-  /** Unix seconds. */
-  trialEnd: number | null;
+  lines: CheckoutLine[];
+  /** Unix seconds; `null` without a trial. */
+  trialEnd?: number | null;
   missingPaymentMethod?: MissingPaymentMethod;
-  paymentBehavior?: PaymentBehavior;
+  /** The payer confirms the first payment later. */
+  isIncomplete?: boolean;
   defaultPaymentMethod?: string | null;
-  collectionMethod?: Subscription["collection_method"];
-  cancelAtPeriodEnd?: boolean;
-  cancelAt?: number | null;
-  description?: string | null;
   metadata?: Metadata;
-  /** Tell of it before it is paid, as Checkout does. */
-  toldFirst?: boolean;
+  /** Report it before it is paid, as Checkout does. */
+  reportsFirst?: boolean;
 }
 
 export interface SubscriptionsOptions {
-  books: Books;
-  catalog: Catalog;
+  store: Store;
+  prices: Prices;
   methods: PaymentMethods;
-  billing: Billing;
+  invoices: SubscriptionInvoices;
+  lifecycle: SubscriptionLifecycle;
 }
 
 export class Subscriptions {
@@ -52,103 +51,81 @@ export class Subscriptions {
     this.#options = options;
   }
 
-  /** @throws {StripeRefusal} */
-  fromParams(params: Params): Subscription {
-    const { books, catalog, methods } = this.#options;
-    const customer = books.find("customers", params.required("customer"), "customer").id;
-    const items = wantedItems(params, catalog);
+  /** @throws {ApiError} */
+  createFrom(params: Params): Subscription {
+    const { store, methods, prices } = this.#options;
+    const customer = store.find("customers", params.required("customer"), "customer").id;
+    const lines = readNewItems(params, prices);
     const methodId = params.nullable("default_payment_method");
-    const method = methodId
-      ? methods.ofCustomer(methodId, customer, "default_payment_method").id
-      : null;
+    const missing = params.object("trial_settings").object("end_behavior");
+    const behavior = params.oneOf("payment_behavior", ["allow_incomplete", "default_incomplete"]);
     return this.create({
-      ...{ customer, items, defaultPaymentMethod: method },
-      trialEnd: trialEndOf(params, books.seconds) ?? null,
-      missingPaymentMethod: missingMethodOf(params) ?? "create_invoice",
-      paymentBehavior: params.oneOf("payment_behavior", PAYMENT_BEHAVIORS) ?? "allow_incomplete",
-      collectionMethod:
-        params.oneOf("collection_method", ["charge_automatically", "send_invoice"] as const) ??
-          "charge_automatically",
-      cancelAtPeriodEnd: params.boolean("cancel_at_period_end") ?? false,
-      cancelAt: params.integer("cancel_at") ?? null,
-      description: params.nullable("description") ?? null,
-      metadata: params.metadata(),
+      ...{ customer, lines, metadata: params.metadata() },
+      trialEnd: readTrialEnd(params, store.seconds),
+      missingPaymentMethod: missing.oneOf("missing_payment_method", MISSING_METHODS) ??
+        "create_invoice",
+      isIncomplete: behavior === "default_incomplete",
+      defaultPaymentMethod: methodId
+        ? methods.ofCustomer(methodId, customer, "default_payment_method").id
+        : null,
     });
   }
 
-  /** @throws {StripeRefusal} */
+  /** @throws {ApiError} */
   create(wanted: NewSubscription): Subscription {
-    const { books, billing } = this.#options;
+    const { store, invoices } = this.#options;
+    const { trialEnd = null, isIncomplete = false, reportsFirst = false } = wanted;
     const made = this.#make(wanted);
-    const isTrial = wanted.trialEnd !== null;
-    const automatic = made.collection_method === "charge_automatically";
-    const behavior = wanted.paymentBehavior ?? "allow_incomplete";
-    const method = billing.methodOf(made);
-    if (!isTrial && automatic) this.#checkPayable(method, behavior);
-
-    books.add("subscriptions", made);
-    const invoice = billing.invoice(made, "subscription_create", { isTrial });
-    let subscription = books.change("subscriptions", made.id, { latest_invoice: invoice.id });
-    const created = "customer.subscription.created";
-    if (wanted.toldFirst) books.tell(created, subscription);
-    const waits = !isTrial && (!automatic || behavior === "default_incomplete");
-    if (waits) {
-      // The payer is to see what is to be paid, not the simulator to charge it.
-      if (automatic) billing.intentOf(subscription);
-    } else {
-      const types = wanted.toldFirst ? ["customer.subscription.updated"] : [];
-      subscription = billing.collect(subscription, invoice, "card", ...types).subscription;
-    }
-    if (!wanted.toldFirst) books.tell(created, subscription);
-    if (isTrial) this.#announceTrialEnd(subscription);
-    return subscription;
-  }
-
-  #make(wanted: NewSubscription): Subscription {
-    const { books } = this.#options;
-    const id = books.newId("subscriptions");
-    const { seconds: created, livemode } = books;
-    const anchor = wanted.trialEnd ?? created;
-    const recurring = wanted.items[0]?.price.recurring;
-    if (!recurring) throw refusals.required("items");
-    const end = wanted.trialEnd ?? periodEnd(created, recurring, anchor);
-    const items = wanted.items.map((item) =>
-      makeItem({ subscription: id, period: { start: created, end }, created, ...item })
-    );
-    const collectionMethod = wanted.collectionMethod ?? "charge_automatically";
-    const unpaid = collectionMethod === "charge_automatically" ? "incomplete" : "active";
-    return makeSubscription({
-      ...{ id, livemode, customer: wanted.customer, items, anchor, created, collectionMethod },
-      status: wanted.trialEnd === null ? unpaid : "trialing",
-      trialEnd: wanted.trialEnd,
-      missingPaymentMethod: wanted.missingPaymentMethod ?? "create_invoice",
-      cancelAtPeriodEnd: wanted.cancelAtPeriodEnd ?? false,
-      cancelAt: wanted.cancelAtPeriodEnd ? end : wanted.cancelAt ?? null,
-      defaultPaymentMethod: wanted.defaultPaymentMethod ?? null,
-      description: wanted.description ?? null,
-      metadata: wanted.metadata ?? {},
-    });
-  }
-
-  /** @throws {StripeRefusal} */
-  #checkPayable(method: ReturnType<Billing["methodOf"]>, behavior: PaymentBehavior): void {
-    if (behavior === "default_incomplete") return;
-    if (method === undefined) {
-      throw refusals.invalid(
+    if (trialEnd === null && !isIncomplete && invoices.methodOf(made) === undefined) {
+      throw apiErrors.invalid(
         "This customer has no attached payment source or default payment method. Please consider " +
           "adding a default payment method.",
         { code: "resource_missing" },
       );
     }
-    const decline = behavior === "error_if_incomplete" ? declineOf(method) : undefined;
-    if (decline) throw cardRefusal(decline);
+    store.add("subscriptions", made);
+    const invoice = invoices.open(made, "subscription_create", trialEnd !== null);
+    let subscription = store.update("subscriptions", made.id, { latest_invoice: invoice.id });
+    if (reportsFirst) store.report(CREATED, subscription);
+    if (isIncomplete && trialEnd === null) invoices.prepare(subscription);
+    else {
+      const type = reportsFirst ? UPDATED : undefined;
+      subscription = invoices.collect(subscription, invoice, "card", type).subscription;
+    }
+    if (!reportsFirst) store.report(CREATED, subscription);
+    if (trialEnd !== null && trialEnd - store.seconds <= TRIAL_NOTICE_DAYS * DAY_SECONDS) {
+      store.report("customer.subscription.trial_will_end", subscription);
+    }
+    return subscription;
   }
 
-  #announceTrialEnd(subscription: Subscription): void {
-    const { books } = this.#options;
-    const { trial_end: end } = subscription;
-    if (end !== null && end - books.seconds <= TRIAL_NOTICE_DAYS * DAY_SECONDS) {
-      books.tell("customer.subscription.trial_will_end", subscription);
+  #make(wanted: NewSubscription): Subscription {
+    const { seconds: created, livemode } = this.#options.store;
+    const id = this.#options.store.newId("subscriptions");
+    const { trialEnd = null } = wanted;
+    const anchor = trialEnd ?? created;
+    const period = trialEnd === null
+      ? monthFrom(created, anchor)
+      : { start: created, end: trialEnd };
+    return makeSubscription({
+      ...{ id, livemode, anchor, created, customer: wanted.customer, trialEnd },
+      items: wanted.lines.map((line) => makeItem({ subscription: id, period, created, ...line })),
+      status: trialEnd === null ? "incomplete" : "trialing",
+      missingPaymentMethod: wanted.missingPaymentMethod ?? "create_invoice",
+      defaultPaymentMethod: wanted.defaultPaymentMethod ?? null,
+      metadata: wanted.metadata ?? {},
+    });
+  }
+
+  /** @throws {ApiError} */
+  update(subscription: Subscription, params: Params): Subscription {
+    const { store, lifecycle, methods, prices } = this.#options;
+    const now = store.secondsAt(subscription.id);
+    params.oneOf("trial_end", ["now"]);
+    const fields = readChanges(subscription, params, { methods, prices, now });
+    if (params.has("trial_end") && subscription.status === "trialing") {
+      return lifecycle.endTrial(lifecycle.update(subscription, fields), { at: now });
     }
+    return lifecycle.update(subscription, fields, UPDATED);
   }
 }

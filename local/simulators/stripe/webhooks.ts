@@ -1,34 +1,32 @@
-/** Sends events as Stripe does: signed by its own package, to every endpoint that wants them. */
+/** Sends signed events to the webhook endpoint. Stripe's own package signs them. */
 import Stripe from "stripe";
 import { Deliverer } from "../deliverer.ts";
 
 const TIMEOUT_MS = 10_000;
 
-export interface Receiver {
+export interface WebhookOptions {
   url: string;
   secret: string;
-  /** `*` for all. */
-  enabledEvents: string[];
+  retryDelaysMs?: number[] | undefined;
+  /** Milliseconds since 1970. */
+  now: () => number;
 }
 
-export interface SendOptions {
-  /** Signs in place of the receiver's own secret. */
+export interface SignOptions {
+  /** Signs instead of the endpoint's secret. */
   secret?: string;
-  /** When it is signed, in unix seconds. @default now */
+  /** Time of the signature, in unix seconds. @default now */
   timestamp?: number;
 }
 
-export function wants({ enabledEvents }: Receiver, type: string): boolean {
-  return enabledEvents.includes("*") || enabledEvents.includes(type);
-}
-
-export class EventSender {
+export class WebhookSender {
+  readonly #options: WebhookOptions;
   readonly #deliverer: Deliverer;
-  readonly #now: () => number;
   readonly #inFlight = new Set<Promise<number>>();
 
-  constructor({ retryDelaysMs, now }: { retryDelaysMs?: number[]; now: () => number }) {
-    this.#now = now;
+  constructor(options: WebhookOptions) {
+    this.#options = options;
+    const { retryDelaysMs } = options;
     this.#deliverer = new Deliverer({
       timeoutMs: TIMEOUT_MS,
       isReceived: (status) => status >= 200 && status < 300,
@@ -36,25 +34,10 @@ export class EventSender {
     });
   }
 
-  /** Sends once, and again later if that is wanted. Returns the HTTP status, 0 for no answer. */
-  async send(
-    payload: string,
-    receiver: Receiver,
-    { secret = receiver.secret, timestamp }: SendOptions = {},
-  ): Promise<number> {
-    const sending = this.#deliverer.send(async () => {
-      const signature = await Stripe.webhooks.generateTestHeaderStringAsync({
-        payload,
-        secret,
-        timestamp: timestamp ?? Math.floor(this.#now() / 1000),
-      });
-      const headers = {
-        "content-type": "application/json; charset=utf-8",
-        "stripe-signature": signature,
-        "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-      };
-      return [receiver.url, { headers, body: payload }];
-    });
+  /** Sends an event, with the retries of the options. Returns the first HTTP status; 0 without an answer. */
+  async send(event: object, sign: SignOptions = {}): Promise<number> {
+    const payload = JSON.stringify(event);
+    const sending = this.#deliverer.send(() => this.#makeRequest(payload, sign));
     this.#inFlight.add(sending);
     try {
       return await sending;
@@ -63,12 +46,29 @@ export class EventSender {
     }
   }
 
-  /** Waits until nothing is on its way; retries that are still to come do not count. */
+  async #makeRequest(
+    payload: string,
+    { secret = this.#options.secret, timestamp }: SignOptions,
+  ): Promise<[url: string, init: RequestInit]> {
+    const signature = await Stripe.webhooks.generateTestHeaderStringAsync({
+      payload,
+      secret,
+      timestamp: timestamp ?? Math.floor(this.#options.now() / 1000),
+    });
+    const headers = {
+      "content-type": "application/json; charset=utf-8",
+      "stripe-signature": signature,
+      "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+    };
+    return [this.#options.url, { headers, body: payload }];
+  }
+
+  /** Waits until every request is answered; retries that are still to come do not count. */
   async settled(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.allSettled([...this.#inFlight]);
   }
 
-  /** Forgets the retries that are still to come. */
+  /** Cancels the retries that are still to come. */
   close(): void {
     this.#deliverer.close();
   }

@@ -1,4 +1,4 @@
-/** The recipient of the simulated orders, as much of it as TikTok shows. */
+/** The recipient of the simulated orders, and TikTok's masks for it. */
 
 const ADDRESS = {
   full_address: "118 Alder Street, Unit 4, Portland, Multnomah, Oregon, United States 97205",
@@ -21,7 +21,7 @@ const ADDRESS = {
   ],
 };
 
-/** What may not be known of someone to whom TikTok itself delivers. */
+/** For orders that TikTok itself delivers. */
 const TIKTOK_MASK = {
   full_address: "11***, Portland, Multnomah, Oregon, United States 97205",
   phone_number: "(+1)503*****42",
@@ -43,22 +43,19 @@ const CANCELLED_MASK = {
   address_detail: "11***",
 };
 
-/**
- * UNPAID and ON_HOLD orders have no usable address; cancelled ones a masked one.
- * @param isMasked It is masked in every status.
- */
-export function addressFor(status: string, isMasked: boolean): Record<string, unknown> {
+/** UNPAID and ON_HOLD orders have no address; TikTok Shipping and cancelled orders a masked one. */
+export function addressFields(status: string, shippingType: unknown): Record<string, unknown> {
   if (status === "UNPAID" || status === "ON_HOLD") return {};
   return {
     recipient_address: {
       ...ADDRESS,
-      ...(isMasked && TIKTOK_MASK),
+      ...(shippingType === "TIKTOK" && TIKTOK_MASK),
       ...(status === "CANCELLED" && CANCELLED_MASK),
     },
   };
 }
 
-/** What stands on the parcel, which needs the whole of it. */
+/** The whole address, as the carrier needs it on the label. */
 export function addressOnLabel(): string[] {
   return [ADDRESS.name, ADDRESS.address_line1, ADDRESS.address_line2, "Portland OR 97205", "US"];
 }

@@ -1,4 +1,4 @@
-/** TikTok's answers: an envelope around the data, with errors of the same shape. */
+/** TikTok's answers: an envelope around data or an error. */
 
 function requestId(): string {
   return `${Date.now()}${crypto.getRandomValues(new Uint8Array(6)).toHex().toUpperCase()}`;
@@ -8,7 +8,7 @@ export function success(data: unknown, message = "Success"): Response {
   return Response.json({ code: 0, message, data, request_id: requestId() });
 }
 
-/** An error that TikTok documents, with the HTTP status that it was seen with. */
+/** An error that TikTok documents, with the HTTP status seen in practice. */
 export class TikTokRefusal extends Error {
   readonly code: number;
   readonly status: number;
@@ -57,7 +57,7 @@ export const refusals = {
       "Expired credentials. The 'access_token' or 'x-tts-access-token' header has expired.",
       401,
     ),
-  // Its HTTP status is not documented.
+  // TikTok does not document its HTTP status.
   scopeMissing: () => new TikTokRefusal(105005, "you should apply auth pkg for this api", 401),
   shopInactive: () => new TikTokRefusal(36009043, "The shop is inactive.", 401),
   cipherMissing: () =>

@@ -1,4 +1,4 @@
-/** What the simulator's faults do to a call, and what the call did all the same. */
+/** Faults of the simulator: the answer that the caller gets, and the effect of the call. */
 import assert from "node:assert/strict";
 import { Caller } from "../../../tests/support/tiktok_caller.ts";
 
@@ -12,7 +12,7 @@ async function connected() {
   return { caller, simulator, faults: simulator.faults, access_token, refresh_token };
 }
 
-Deno.test("the auth host's own failures have no envelope, and change no token", async () => {
+Deno.test("the auth host's own failures have no envelope and change no token", async () => {
   const { caller, simulator, faults, refresh_token } = await connected();
   const newest = simulator.newestTokens("one");
   const spoiled = async () => {
@@ -43,7 +43,7 @@ Deno.test("the auth host's own failures have no envelope, and change no token", 
   assert.equal((await caller.refresh(refresh_token)).code, 0);
 });
 
-Deno.test("a fault of one path leaves the others alone, and `expired` waits for a call of the API", async () => {
+Deno.test("a fault spoils only its path, and `expired` only calls of the Open API", async () => {
   const { caller, simulator, faults, access_token, refresh_token } = await connected();
   faults.add({ path: REFRESH, kind: "internal" });
   assert.equal((await caller.exchange(simulator.authorize("1"))).code, 0);
@@ -61,7 +61,7 @@ Deno.test("a fault of one path leaves the others alone, and `expired` waits for 
   assert.equal((await caller.call(ORDERS, access_token, good)).code, 0);
 });
 
-Deno.test("`lost`: the tokens rotate, and nobody hears of the new ones", async () => {
+Deno.test("`lost`: the tokens rotate, and the caller does not receive the new ones", async () => {
   const { caller, simulator, faults, access_token, refresh_token } = await connected();
   faults.add({ path: REFRESH, kind: "lost", count: 1 });
   const lost = await caller.fetch(caller.refreshUrl(refresh_token));
@@ -81,7 +81,7 @@ Deno.test("`lost`: the tokens rotate, and nobody hears of the new ones", async (
   assert.equal(simulator.state.all("subscriptions").length, 1);
 });
 
-Deno.test("`late`: the tokens rotate at once, and the answer comes when its time is over", async () => {
+Deno.test("`late`: the tokens rotate at once, and the answer arrives after the delay", async () => {
   const { caller, simulator, faults, refresh_token } = await connected();
   faults.add({ path: REFRESH, kind: "late", delayMs: 60_000, count: 1 });
   let isAnswered = false;
@@ -95,11 +95,11 @@ Deno.test("`late`: the tokens rotate at once, and the answer comes when its time
   assert.equal(data.refresh_token, simulator.newestTokens("one")?.refreshToken);
 });
 
-Deno.test("`delay` and `hang`: nothing is worked while they wait, and after `hang` nothing is", async () => {
+Deno.test("`delay` handles the call after its wait, `hang` does not handle it", async () => {
   const { caller, simulator, faults, refresh_token } = await connected();
   faults.add({ path: REFRESH, kind: "hang", delayMs: 60_000, count: 1 });
   const hanging = caller.fetch(caller.refreshUrl(refresh_token));
-  // Lets the call come as far as it can.
+  // Lets the call reach the fault.
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.deepEqual(simulator.tokenRequests.at(-1), { path: REFRESH, code: null });
   faults.close();

@@ -1,27 +1,54 @@
-/** What shipping cost and what the seller told TikTok: for tests to look at, with the knobs to turn. */
-import type { SimulatedLabel, SimulatedShipment } from "./package_types.ts";
-import type { SimulatorState } from "./state.ts";
+/**
+ * Packages, labels and tracking numbers, changed together with their orders. Every change is
+ * synchronous: the second of two simultaneous calls for the same lines sees the first one's package.
+ */
+import { advanceOrder } from "./orders.ts";
+import {
+  hasPackageFromPayment,
+  linesOf,
+  makePackage,
+  movePackage,
+  orderStatus,
+  PACKAGE_STATUS,
+  packageFields,
+} from "./packages.ts";
+import type { ShippingProvider } from "./shipping_providers.ts";
+import {
+  type PackageStatus,
+  shipmentId,
+  type SimulatedLabel,
+  type SimulatedOrder,
+  type SimulatedPackage,
+  type SimulatedShipment,
+  type SimulatorState,
+} from "./state.ts";
 
-/** What TikTok charged a shop for labels, in one currency. */
-export interface LabelAccount {
-  shopId: string;
-  currency: string;
-  labels: number;
-  cents: number;
+export interface Tracking {
+  provider: ShippingProvider;
+  trackingNumber: string;
 }
 
+type Shipping = Tracking & Pick<SimulatedPackage, "weight" | "dimension">;
+
 export class Fulfillment {
-  /** How many reads of a label that is bought from now on are answered with "not ready" (11034037). */
+  /** Number of reads of a label bought afterwards that TikTok answers with "not ready" (11034037). */
   labelDelay = 0;
-  /** Every tracking number is said to fit several carriers, not only those that do. */
+  /** Warns about every tracking number that it fits several carriers. */
   alwaysWarn = false;
   readonly #state: SimulatorState;
+  readonly #now: () => number;
 
-  constructor(state: SimulatorState) {
+  /** @param now Milliseconds since 1970. */
+  constructor(state: SimulatorState, now: () => number) {
     this.#state = state;
+    this.#now = now;
   }
 
-  /** Every label that was really bought, in order. */
+  get #seconds(): number {
+    return Math.floor(this.#now() / 1000);
+  }
+
+  /** Every bought label, in order. */
   get labels(): SimulatedLabel[] {
     return this.#state.all("labels");
   }
@@ -30,23 +57,139 @@ export class Fulfillment {
     return this.labels.length;
   }
 
-  /** Cents that all shops together were charged. */
+  /** Cents charged to all shops together. */
   get charged(): number {
     return this.labels.reduce((sum, { cents }) => sum + cents, 0);
   }
 
-  /** Every tracking number that a seller told TikTok, corrections too, in order. */
+  /** Every tracking number that a seller sent, corrections too, in order. */
   get shipped(): SimulatedShipment[] {
     return this.#state.all("shipments");
   }
 
-  accounts(): LabelAccount[] {
-    const accounts = new Map<string, LabelAccount>();
-    for (const { shopId, currency, cents } of this.labels) {
-      const key = `${shopId}/${currency}`;
-      const account = accounts.get(key) ?? { shopId, currency, labels: 0, cents: 0 };
-      accounts.set(key, { ...account, labels: account.labels + 1, cents: account.cents + cents });
+  packagesOf(order: SimulatedOrder): SimulatedPackage[] {
+    const named = (order.detail.packages ?? []) as { id: string }[];
+    return named.flatMap(({ id }) => this.#state.get("packages", id) ?? []);
+  }
+
+  /** Lines of the order in packages for which shipping is arranged. */
+  packedLines(order: SimulatedOrder): string[] {
+    return this.packagesOf(order).filter(({ status }) => status !== "TO_FULFILL")
+      .flatMap(({ lineItemIds }) => lineItemIds);
+  }
+
+  /** Creates or moves the packages of a new or changed order. Returns the order with their fields. */
+  updatePackages(order: SimulatedOrder): SimulatedOrder {
+    const status = PACKAGE_STATUS[order.detail.status];
+    let packages = this.packagesOf(order);
+    if (packages.length === 0) packages = this.#firstPackages(order);
+    else if (status !== undefined) {
+      packages = packages.map((found) => movePackage(found, status, this.#seconds));
     }
-    return [...accounts.values()];
+    for (const found of packages) this.#state.put("packages", found.id, found);
+    if (packages.length === 0) return order;
+    return { ...order, detail: { ...order.detail, ...packageFields(order, packages) } };
+  }
+
+  #firstPackages(order: SimulatedOrder): SimulatedPackage[] {
+    const shop = this.#state.get("shops", order.shopId);
+    const isDue = shop !== undefined && hasPackageFromPayment(shop) &&
+      order.detail.status === "AWAITING_SHIPMENT";
+    return isDue ? [makePackage(order, linesOf(order).map(({ id }) => id), this.#seconds)] : [];
+  }
+
+  /** The waiting package if it has exactly these lines; otherwise a new one that takes them over. */
+  #packageFor(order: SimulatedOrder, lineItemIds: string[]): SimulatedPackage {
+    const waiting = this.packagesOf(order).find(({ status }) => status === "TO_FULFILL");
+    const rest = waiting?.lineItemIds.filter((id) => !lineItemIds.includes(id)) ?? [];
+    if (waiting !== undefined && rest.length === 0) return waiting;
+    if (waiting !== undefined) {
+      this.#state.put("packages", waiting.id, { ...waiting, lineItemIds: rest });
+    }
+    return makePackage(order, lineItemIds, this.#seconds);
+  }
+
+  #save(order: SimulatedOrder, changed: SimulatedPackage, detail = {}): SimulatedOrder {
+    this.#state.put("packages", changed.id, changed);
+    const packages = this.packagesOf(order);
+    if (!packages.some(({ id }) => id === changed.id)) packages.push(changed);
+    const status = orderStatus(linesOf(order), packages);
+    const fields = { ...packageFields(order, packages), ...detail };
+    const updated = advanceOrder(order, status, this.#seconds, fields);
+    this.#state.put("orders", order.id, updated);
+    return updated;
+  }
+
+  #ship(
+    order: SimulatedOrder,
+    lineItemIds: string[],
+    status: PackageStatus,
+    { provider, ...shipping }: Shipping,
+  ): SimulatedPackage {
+    const shipped: SimulatedPackage = {
+      ...movePackage(this.#packageFor(order, lineItemIds), status, this.#seconds),
+      ...shipping,
+      providerId: provider.id,
+      providerName: provider.name,
+      labelDelay: this.labelDelay,
+    };
+    // Shipping rejects the buyer's request to cancel.
+    const isRequested = order.detail.is_buyer_request_cancel === true;
+    this.#save(order, shipped, isRequested ? { is_buyer_request_cancel: false } : {});
+    return shipped;
+  }
+
+  /** TikTok ships these lines, and charges the shop for the label. */
+  buyLabel(
+    order: SimulatedOrder,
+    lineItemIds: string[],
+    shipping: Shipping,
+    price: Pick<SimulatedLabel, "serviceId" | "cents" | "currency">,
+  ): SimulatedPackage {
+    const bought = this.#ship(order, lineItemIds, "PROCESSING", shipping);
+    const { id: packageId, orderId, shopId } = bought;
+    const label = { packageId, orderId, shopId, lineItemIds, ...price, at: this.#seconds };
+    this.#state.put("labels", packageId, label);
+    return bought;
+  }
+
+  /** The seller has shipped these lines. */
+  markShipped(order: SimulatedOrder, lineItemIds: string[], tracking: Tracking): SimulatedPackage {
+    const { provider, trackingNumber } = tracking;
+    const shipped = this.#ship(order, lineItemIds, "FULFILLING", { provider, trackingNumber });
+    this.#recordShipment(shipped, tracking);
+    return shipped;
+  }
+
+  /** Replaces the tracking number of a shipped package. */
+  correctTracking(order: SimulatedOrder, found: SimulatedPackage, tracking: Tracking): void {
+    const { provider: { id: providerId, name: providerName }, trackingNumber } = tracking;
+    const updateTime = this.#seconds;
+    this.#save(order, { ...found, trackingNumber, providerId, providerName, updateTime });
+    this.#recordShipment(found, tracking);
+  }
+
+  #recordShipment(found: SimulatedPackage, { provider, trackingNumber }: Tracking): void {
+    const { id: packageId, orderId, shopId, lineItemIds } = found;
+    const count = this.shipped.filter((shipment) => shipment.packageId === packageId).length;
+    this.#state.put("shipments", shipmentId(packageId, count), {
+      ...{ packageId, orderId, shopId, lineItemIds, trackingNumber },
+      providerId: provider.id,
+      isCorrection: count > 0,
+      at: this.#seconds,
+    });
+  }
+
+  /** A carrier collects, delivers or loses a package; its order changes with it. */
+  movePackage(found: SimulatedPackage, status: PackageStatus): SimulatedOrder | undefined {
+    const order = this.#state.get("orders", found.orderId);
+    return order && this.#save(order, movePackage(found, status, this.#seconds));
+  }
+
+  /** Counts a read of the package's documents. Returns whether they are ready. */
+  readDocuments(found: SimulatedPackage): boolean {
+    if (found.labelDelay === 0) return true;
+    this.#state.put("packages", found.id, { ...found, labelDelay: found.labelDelay - 1 });
+    return false;
   }
 }

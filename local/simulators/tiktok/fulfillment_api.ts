@@ -1,25 +1,19 @@
-/** The Fulfillment API where TikTok delivers: services, labels, and packages that wait for shipping. */
+/** The Fulfillment API for orders that TikTok delivers: services, labels, Ship Package. */
 import { Hono } from "hono";
-import { FULFILLMENT_SCOPE } from "./consent.ts";
+import { FULFILLMENT_SCOPE } from "./authorizations.ts";
 import { refusals, success } from "./envelope.ts";
-import { admitForShop, type FulfillmentApi } from "./fulfillment_gate.ts";
-import { shippingRefusals } from "./fulfillment_refusals.ts";
-import { jsonBody } from "./gate.ts";
-import { dimensionOf, weightOf } from "./measures.ts";
-import { shippingTypeOf } from "./packages.ts";
-import type { SimulatedPackage } from "./package_types.ts";
-import { MARK_AS_SHIPPED_REGIONS } from "./seller_shipping_api.ts";
-import { sellerTracking } from "./seller_tracking.ts";
 import {
   checkCancellation,
   checkShippable,
   lineItemsOf,
-  optionalText,
   orderOf,
   packageOf,
-  requiredText,
-} from "./shipping_checks.ts";
-import { TIKTOK_PROVIDER } from "./shipping_providers.ts";
+} from "./fulfillment_checks.ts";
+import { shippingRefusals } from "./fulfillment_refusals.ts";
+import { admitForShop, jsonBody, type OpenApi, optionalText, requiredText } from "./open_api.ts";
+import { dimensionOf, weightOf } from "./package_size.ts";
+import { shippingTypeOf } from "./packages.ts";
+import { isMarkAsShippedRegion, TIKTOK_PROVIDER } from "./shipping_providers.ts";
 import {
   chooseOffer,
   describeOffer,
@@ -28,10 +22,11 @@ import {
   offersFor,
 } from "./shipping_services.ts";
 import type { SimulatedOrder, SimulatedShop } from "./state.ts";
+import { sellerTracking } from "./tracking_numbers.ts";
 
-/** What a label is asked for: the lines that are to go into a package, and the package. */
-function parcelOf(
-  api: FulfillmentApi,
+/** The lines and the parcel of a request for a label, with the services that TikTok offers. */
+function requestedLabel(
+  api: OpenApi,
   shop: SimulatedShop,
   order: SimulatedOrder,
   body: Record<string, unknown>,
@@ -42,39 +37,29 @@ function parcelOf(
   const weight = weightOf(body, lineItemIds.length);
   const dimension = dimensionOf(body);
   checkShippable(order);
-  const packed = api.desk.packedLines(order);
+  const packed = api.fulfillment.packedLines(order);
   if (lineItemIds.some((id) => packed.includes(id))) throw shippingRefusals.labelBought();
   if (order.detail.status === "AWAITING_COLLECTION") throw shippingRefusals.alreadyShipped();
   return { lineItemIds, weight, dimension, offers: offersFor(shop, weight) };
 }
 
-type Handover = Pick<SimulatedPackage, "handoverMethod" | "pickupSlot">;
-
-function handoverOf({ handover_method, pickup_slot }: Record<string, unknown>): Handover {
-  const method = handover_method ?? "DROP_OFF";
-  if (method !== "PICKUP" && method !== "DROP_OFF") {
-    throw refusals.invalid("body.handover_method");
-  }
-  if (pickup_slot === undefined) return { handoverMethod: method };
-  const { start_time: start, end_time: end } = (pickup_slot ?? {}) as Record<string, unknown>;
-  if (typeof start !== "number" || typeof end !== "number" || start >= end) {
-    throw refusals.invalid("body.pickup_slot");
-  }
-  return { handoverMethod: method, pickupSlot: { start_time: start, end_time: end } };
-}
-
-export function fulfillmentRoutes(api: FulfillmentApi): Hono {
-  const { state, desk } = api;
+export function fulfillmentRoutes(api: OpenApi): Hono {
+  const { state, fulfillment } = api;
   const app = new Hono();
 
   // Get Eligible Shipping Service
   app.post("/fulfillment/202309/orders/:orderId/shipping_services/query", async (c) => {
     const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
     const order = orderOf(state, shop, c.req.param("orderId"));
-    const { lineItemIds, weight, dimension, offers } = parcelOf(api, shop, order, jsonBody(call));
+    const { lineItemIds, weight, dimension, offers } = requestedLabel(
+      api,
+      shop,
+      order,
+      jsonBody(call),
+    );
     return success({
       order_id: order.id,
-      // TikTok's name for it here; elsewhere it is `order_line_item_ids`.
+      // TikTok's name in this answer; elsewhere it is `order_line_item_ids`.
       order_line_id: lineItemIds,
       weight,
       dimension,
@@ -89,14 +74,14 @@ export function fulfillmentRoutes(api: FulfillmentApi): Hono {
     const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
     const body = jsonBody(call);
     const order = orderOf(state, shop, requiredText(body, "order_id"));
-    const { lineItemIds, weight, dimension, offers } = parcelOf(api, shop, order, body);
+    const { lineItemIds, weight, dimension, offers } = requestedLabel(api, shop, order, body);
     const offer = chooseOffer(shop, offers, optionalText(body, "shipping_service_id"));
     const { service: { id: serviceId, provider }, cents } = offer;
     const trackingNumber = newTrackingNumber(provider);
-    const bought = desk.buyLabel(
+    const bought = fulfillment.buyLabel(
       order,
       lineItemIds,
-      { provider, trackingNumber, weight, dimension, handoverMethod: "DROP_OFF" },
+      { provider, trackingNumber, weight, dimension },
       { serviceId, cents, currency: "USD" },
     );
     return success({
@@ -114,27 +99,24 @@ export function fulfillmentRoutes(api: FulfillmentApi): Hono {
   app.post("/fulfillment/202309/packages/:packageId/ship", async (c) => {
     const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
     const { found, order } = packageOf(state, shop, c.req.param("packageId"));
-    const body = jsonBody(call);
-    const handover = handoverOf(body);
+    const { self_shipment: own } = jsonBody(call);
     checkShippable(order);
     if (found.status !== "TO_FULFILL") throw shippingRefusals.alreadyShipped();
     checkCancellation(shop, order);
-    const { self_shipment: own } = body;
     if (found.shippingType === "SELLER") {
-      if (MARK_AS_SHIPPED_REGIONS.has(shop.region)) throw shippingRefusals.region();
+      if (isMarkAsShippedRegion(shop.region)) throw shippingRefusals.region();
       if (own === undefined) throw refusals.missing("body.self_shipment");
       if (typeof own !== "object" || own === null) throw refusals.invalid("body.self_shipment");
       const path = "body.self_shipment";
       const tracking = sellerTracking(state, shop, own as Record<string, unknown>, { path });
-      desk.handOver(order, found.lineItemIds, tracking);
+      fulfillment.markShipped(order, found.lineItemIds, tracking);
     } else {
       if (own !== undefined) throw refusals.unexpected("body.self_shipment");
-      const provider = TIKTOK_PROVIDER;
       const { currency } = (order.detail.payment ?? {}) as { currency?: string };
-      desk.buyLabel(
+      fulfillment.buyLabel(
         order,
         found.lineItemIds,
-        { provider, trackingNumber: newTrackingNumber(provider), ...handover },
+        { provider: TIKTOK_PROVIDER, trackingNumber: newTrackingNumber(TIKTOK_PROVIDER) },
         { cents: flatLabelCents(found.lineItemIds.length), currency: currency ?? "USD" },
       );
     }

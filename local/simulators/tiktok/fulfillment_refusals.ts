@@ -1,7 +1,6 @@
 /**
- * Why TikTok does not ship something: the codes of the fulfilment endpoints, with TikTok's own words
- * where they are known. Their HTTP status is not documented; TikTok's sample code looks for them behind
- * an HTTP 200.
+ * Error codes of the Fulfillment and Logistics API, with TikTok's own messages where they are known.
+ * TikTok does not document their HTTP status; its sample code expects them with HTTP 200.
  */
 import { TikTokRefusal } from "./envelope.ts";
 
@@ -10,7 +9,7 @@ function refusal(code: number, message: string): () => TikTokRefusal {
 }
 
 export const shippingRefusals = {
-  /** Also of an order that is not there: whether a stranger's is, is nobody's business. */
+  /** The same for an unknown order: the answer must not disclose another seller's orders. */
   notSellersOrder: refusal(21008111, "The order does not belong to the current seller."),
   notShopsPackage: refusal(21011028, "The package does not belong to the current shop."),
   region: refusal(21008106, "This interface cannot be used in this region."),
@@ -51,7 +50,7 @@ export const shippingRefusals = {
   packageCancelled: refusal(21023059, "Package has already been cancelled."),
   pickedUp: refusal(21042102, "Documents couldn't be printed after the package has been pickup."),
 
-  // Tracking numbers of the seller's
+  // The seller's own tracking numbers
   notSellerShipping: refusal(
     21011004,
     "This API cannot be used to update package shipping information for packages that are not shipped " +
@@ -68,11 +67,6 @@ export const shippingRefusals = {
   ),
   providerMismatch: refusal(21004015, "Tracking number mismatch provider."),
   duplicateTracking: refusal(21011025, "Duplicate tracking number."),
-  splitOrder: refusal(
-    10007002,
-    "You cannot update the shipping information due to the order's current status, please try again " +
-      "later.",
-  ),
   notShipped: refusal(21011043, "The package has not been shipped yet."),
   delivered: refusal(
     21011030,

@@ -1,8 +1,21 @@
-/** What TikTok's webhooks say: the bodies as in tests/fixtures/tiktok. */
+/** TikTok's webhook notifications: bodies as in tests/fixtures/tiktok. */
 import type { SimulatedOrder } from "./state.ts";
-import { type Notification, notificationId } from "./webhooks.ts";
 
-/** Type 1, of an order's present state. */
+export interface Notification {
+  type: number;
+  /** The same in every delivery. */
+  id: string;
+  shopId: string;
+  data: Record<string, unknown>;
+}
+
+/** The upper half of TikTok's ids is the second of the event. */
+function notificationId(nowMs: number): string {
+  const [low = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return ((BigInt(Math.floor(nowMs / 1000)) << 32n) | BigInt(low)).toString();
+}
+
+/** Type 1, ORDER_STATUS_CHANGE, with the order's present state. */
 export function orderNotification(order: SimulatedOrder, nowMs: number): Notification {
   return {
     type: 1,
@@ -11,15 +24,15 @@ export function orderNotification(order: SimulatedOrder, nowMs: number): Notific
     data: {
       is_on_hold_order: order.detail.is_on_hold_order === true,
       order_id: order.id,
-      // The webhook's word for it; the Order API says CANCELLED.
+      // The webhook says CANCEL, the Order API CANCELLED.
       order_status: order.detail.status === "CANCELLED" ? "CANCEL" : order.detail.status,
       update_time: order.detail.update_time,
     },
   };
 }
 
-/** Type 6. */
-export function deauthorizationNotice(shopId: string, nowMs: number): Notification {
+/** Type 6, SELLER_DEAUTHORIZATION. */
+export function deauthorizationNotification(shopId: string, nowMs: number): Notification {
   return {
     type: 6,
     id: notificationId(nowMs),
@@ -28,8 +41,11 @@ export function deauthorizationNotice(shopId: string, nowMs: number): Notificati
   };
 }
 
-/** Type 7. @param expirationTime Unix seconds; TikTok sends them as a string. */
-export function expirationNotice(
+/**
+ * Type 7, UPCOMING_AUTHORIZATION_EXPIRATION.
+ * @param expirationTime Unix seconds; TikTok sends them as a string.
+ */
+export function expirationNotification(
   shopId: string,
   expirationTime: number,
   nowMs: number,

@@ -1,17 +1,17 @@
-/** What a simulator is told when it is made. */
+/** Options of the TikTok simulator. */
 
 export interface TikTokSimulatorOptions {
   appKey: string;
   appSecret: string;
-  /** Where webhooks go, unless the shop has a subscription for the topic. */
+  /** Default address of webhooks; a subscription of the shop for the topic takes precedence. */
   webhookUrl: string;
-  /** What the link to the authorise page must name; without it anything will do. */
+  /** `service_id` that the authorization link must name. @default {any} */
   serviceId?: string;
-  /** Where sellers are sent who agreed or refused, as set in Partner Center. */
+  /** The app's redirect URL, as set in Partner Center. */
   redirectUrl?: string;
-  /** Where it is reached itself, for the addresses of labels. @default {the origin of the call} */
+  /** The simulator's own address, for links to labels. @default {the origin of the call} */
   publicUrl?: string;
-  /** File that keeps its state between runs. */
+  /** File that keeps the state between runs. */
   journalPath?: string;
   /** See `WebhookSenderOptions`. */
   retryDelaysMs?: number[];

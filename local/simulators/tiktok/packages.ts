@@ -1,6 +1,12 @@
-/** What an order shows of its packages, and what state they put it in. */
-import type { PackageStatus, ShippingType, SimulatedPackage } from "./package_types.ts";
-import type { SimulatedOrder, SimulatedShop } from "./state.ts";
+/** Packages of an order: their states, the fields that the order shows, and the order's status. */
+import { randomDigits } from "./ids.ts";
+import type {
+  PackageStatus,
+  ShippingType,
+  SimulatedOrder,
+  SimulatedPackage,
+  SimulatedShop,
+} from "./state.ts";
 
 export type LineItem = Record<string, unknown> & { id: string };
 
@@ -12,12 +18,46 @@ export function shippingTypeOf(order: SimulatedOrder): ShippingType {
   return order.detail.shipping_type === "TIKTOK" ? "TIKTOK" : "SELLER";
 }
 
-/** US and UK local sellers' orders have no package before they are shipped, others from payment on. */
+/** US and UK local sellers' orders get a package with the shipment, other orders with the payment. */
 export function hasPackageFromPayment(shop: SimulatedShop): boolean {
   return shop.region !== "US" && !(shop.region === "GB" && shop.sellerType === "LOCAL");
 }
 
-/** What a status of all the packages, or of the slowest of them, makes of their order. */
+/** A package of these lines that is not shipped yet. */
+export function makePackage(
+  order: SimulatedOrder,
+  lineItemIds: string[],
+  nowSeconds: number,
+): SimulatedPackage {
+  return {
+    id: `1152${randomDigits(15)}`,
+    orderId: order.id,
+    shopId: order.shopId,
+    shippingType: shippingTypeOf(order),
+    lineItemIds,
+    status: "TO_FULFILL",
+    createTime: nowSeconds,
+    updateTime: nowSeconds,
+    labelDelay: 0,
+  };
+}
+
+/** CANCELLED is final. */
+export function movePackage(
+  found: SimulatedPackage,
+  status: PackageStatus,
+  nowSeconds: number,
+): SimulatedPackage {
+  if (found.status === status || found.status === "CANCELLED") return found;
+  return {
+    ...found,
+    ...(status !== "CANCELLED" && { shippedTime: found.shippedTime ?? nowSeconds }),
+    status,
+    updateTime: nowSeconds,
+  };
+}
+
+/** Order status by the status of its slowest package. */
 const ORDER_STATUS = {
   PROCESSING: "AWAITING_COLLECTION",
   FULFILLING: "IN_TRANSIT",
@@ -26,7 +66,7 @@ const ORDER_STATUS = {
 
 const PROGRESS = ["PROCESSING", "FULFILLING", "COMPLETED"] as const;
 
-/** What a status of the order makes of its packages; others leave them as they are. */
+/** Package status by order status; other order statuses leave the packages unchanged. */
 export const PACKAGE_STATUS: Record<string, PackageStatus> = {
   AWAITING_COLLECTION: "PROCESSING",
   IN_TRANSIT: "FULFILLING",
@@ -39,7 +79,7 @@ function packageWith(packages: SimulatedPackage[], line: LineItem): SimulatedPac
   return packages.find(({ lineItemIds }) => lineItemIds.includes(line.id));
 }
 
-/** A line whose package is lost or withdrawn no longer counts; an order is lost with its last one. */
+/** Lines of cancelled packages do not count; without other lines the order is cancelled. */
 export function orderStatus(lines: LineItem[], packages: SimulatedPackage[]): string {
   const statuses = lines.map((line) => packageWith(packages, line)?.status ?? "TO_FULFILL")
     .filter((status) => status !== "CANCELLED");
@@ -55,7 +95,7 @@ function displayStatus({ status }: SimulatedPackage): string {
   return status === "CANCELLED" ? status : ORDER_STATUS[status];
 }
 
-function lineWith(line: LineItem, found: SimulatedPackage | undefined): LineItem {
+function withPackage(line: LineItem, found: SimulatedPackage | undefined): LineItem {
   if (found === undefined) return line;
   const { trackingNumber, providerId, providerName, shippedTime } = found;
   return {
@@ -72,13 +112,13 @@ function lineWith(line: LineItem, found: SimulatedPackage | undefined): LineItem
   };
 }
 
-/** The fields of the order's detail that tell of its packages. */
+/** Fields of an order's detail that follow from its packages. */
 export function packageFields(order: SimulatedOrder, packages: SimulatedPackage[]) {
   const [only] = packages;
   const isWhole = packages.length === 1 && only?.lineItemIds.length === linesOf(order).length;
   return {
     packages: packages.map(({ id }) => ({ id })),
-    line_items: linesOf(order).map((line) => lineWith(line, packageWith(packages, line))),
+    line_items: linesOf(order).map((line) => withPackage(line, packageWith(packages, line))),
     ...(packages.length > 1 && { split_or_combine_tag: "SPLIT" }),
     ...(isWhole && only.trackingNumber !== undefined && {
       tracking_number: only.trackingNumber,

@@ -1,39 +1,33 @@
-/** Everything that the simulated TikTok answers to, by its path. */
+/** All routes of the simulated TikTok. */
 import { Hono } from "hono";
 import { authorizePage } from "./authorize_page.ts";
-import type { Consent } from "./consent.ts";
 import { controlRoutes } from "./control.ts";
 import { refusals, TikTokRefusal } from "./envelope.ts";
 import { eventRoutes } from "./events_api.ts";
 import { fulfillmentRoutes } from "./fulfillment_api.ts";
-import { labelRoutes } from "./labels.ts";
+import type { TikTokOperations } from "./operations.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
 import { orderRoutes } from "./orders_api.ts";
-import type { PackageDesk } from "./package_desk.ts";
 import { packageRoutes } from "./packages_api.ts";
 import { sellerShippingRoutes } from "./seller_shipping_api.ts";
+import { labelRoutes } from "./shipping_documents.ts";
 import { shopRoutes } from "./shops_api.ts";
-import type { TikTokSimulator } from "./simulator.ts";
-import { tokenRoutes } from "./tokens.ts";
+import { tokenRoutes } from "./tokens_api.ts";
 
-export function simulatorRoutes(
-  simulator: TikTokSimulator,
-  options: TikTokSimulatorOptions,
-  consent: Consent,
-  desk: PackageDesk,
-): Hono {
-  const { state, now, calls, faults, fulfillment, tokenRequests, refreshes } = simulator;
-  const api = { ...options, state, now, calls, fulfillment, desk };
+export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulatorOptions): Hono {
+  const { state, now, calls, faults, fulfillment } = tiktok;
+  const { authorizations, tokenRequests, refreshes } = tiktok;
+  const api = { ...options, state, now, calls, fulfillment };
   const app = new Hono();
   app.onError((error) => {
     if (error instanceof TikTokRefusal) return error.toResponse();
     throw error;
   });
   app.notFound(() => refusals.invalidPath().toResponse());
-  const answer = simulator.answerAuthorization.bind(simulator);
+  const answer = tiktok.answerAuthorization.bind(tiktok);
   app.route("/", authorizePage({ ...api, answer }));
-  app.route("/", tokenRoutes({ ...options, consent, faults, tokenRequests, refreshes }));
-  app.route("/control", controlRoutes(simulator));
+  app.route("/", tokenRoutes({ ...options, authorizations, faults, tokenRequests, refreshes }));
+  app.route("/control", controlRoutes(tiktok));
   app.use(faults.middleware({
     internal: () => refusals.internal().toResponse(),
     rateLimited: (_, seconds) => refusals.rateLimited(seconds).toResponse(),

@@ -1,8 +1,8 @@
-/** The simulated fulfilment outside the US: packages that are there from payment on, and Ship Package. */
+/** Simulated fulfillment outside the US: packages from the payment on, and Ship Package. */
 import assert from "node:assert/strict";
 import { Caller, NOW } from "../../../tests/support/tiktok_caller.ts";
-import type { NewOrder } from "./order_factory.ts";
-import type { NewShop } from "./shop_factory.ts";
+import type { NewShop } from "./operations.ts";
+import type { NewOrder } from "./orders.ts";
 import {
   assertRefused,
   assertSameShape,
@@ -28,7 +28,7 @@ async function shopIn(region: string, more: Partial<NewShop> = {}) {
   return { caller, simulator, fulfillment, shop, add, ship };
 }
 
-Deno.test("orders have a package from payment on, but not with US and UK local sellers", async () => {
+Deno.test("orders have a package from the payment on, except those of US and UK local sellers", async () => {
   const cases: [string, "LOCAL" | "CROSS_BORDER", boolean][] = [
     ["VN", "LOCAL", true],
     ["DE", "LOCAL", true],
@@ -40,7 +40,7 @@ Deno.test("orders have a package from payment on, but not with US and UK local s
     const { simulator, shop } = await shopIn(region, { sellerType });
     for (const shippingType of ["TIKTOK", "SELLER"] as const) {
       const { id } = simulator.addOrder({ shopId: "9", shippingType, status: "UNPAID" });
-      assert.deepEqual((await shop.order(id)).packages, [], "before payment there is none");
+      assert.deepEqual((await shop.order(id)).packages, [], "before the payment");
       simulator.changeOrder(id, "ON_HOLD");
       assert.deepEqual((await shop.order(id)).packages, []);
       simulator.changeOrder(id, "AWAITING_SHIPMENT");
@@ -53,13 +53,12 @@ Deno.test("orders have a package from payment on, but not with US and UK local s
   }
 });
 
-Deno.test("Ship Package buys TikTok's label for the package that is there", async () => {
+Deno.test("Ship Package buys TikTok's label for the order's package", async () => {
   const { caller, simulator, fulfillment, shop, add, ship } = await shopIn("VN");
   const { orderId, packageId } = await add({ quantity: 2 });
   const before = await shop.order(orderId);
   caller.now += 60_000;
-  const pickup_slot = { start_time: NOW / 1000 + 3600, end_time: NOW / 1000 + 7200 };
-  const answer = await ship(packageId, { handover_method: "PICKUP", pickup_slot });
+  const answer = await ship(packageId);
   const { data, message } = await fixture("21-ship-package-success");
   assert.deepEqual([answer.code, answer.data, answer.message], [0, data, message]);
 
@@ -79,14 +78,11 @@ Deno.test("Ship Package buys TikTok's label for the package that is there", asyn
     assert.equal(line.package_status, "PROCESSING");
     assert.match(String(line.tracking_number), /^75\d{10}$/);
   }
-  const { data: found } = await shop.get(`${PACKAGES}/${packageId}`);
-  assert.deepEqual([found.handover_method, found.pickup_slot], ["PICKUP", pickup_slot]);
-
   await assertRefused(simulator, () => ship(packageId), 21011006);
   assert.deepEqual([fulfillment.labelsBought, fulfillment.charged], [1, 360]);
 });
 
-Deno.test("of many calls for one package one buys the label", async () => {
+Deno.test("only one of many simultaneous calls for a package buys the label", async () => {
   const { fulfillment, add, ship } = await shopIn("TH");
   const { packageId } = await add();
   const answers = await Promise.all(Array.from({ length: 8 }, () => ship(packageId)));
@@ -94,7 +90,7 @@ Deno.test("of many calls for one package one buys the label", async () => {
   assert.equal(fulfillment.labelsBought, 1);
 });
 
-Deno.test("a package whose order may not be shipped is not, and the rates of the US are not for it", async () => {
+Deno.test("Ship Package is refused for an order that may not be shipped", async () => {
   const { simulator, fulfillment, shop, add, ship } = await shopIn("MY");
   for (
     const [status, code] of [
@@ -113,24 +109,18 @@ Deno.test("a package whose order may not be shipped is not, and the rates of the
   await assertRefused(simulator, () => ship(wanted.packageId), 21011007);
 
   const { orderId, packageId } = await add();
-  for (
-    const [body, message] of [
-      [{ handover_method: "THROW" }, /handover_method is invalid/],
-      [{ pickup_slot: { start_time: 2, end_time: 1 } }, /pickup_slot is invalid/],
-      [{ pickup_slot: null }, /pickup_slot is invalid/],
-      [{ self_shipment: {} }, /unexpected identifier: body.self_shipment/],
-    ] as const
-  ) {
-    await assertRefused(simulator, () => ship(packageId, body), 36009004, message);
-  }
+  const own = () => ship(packageId, { self_shipment: {} });
+  await assertRefused(simulator, own, 36009004, /unexpected identifier: body.self_shipment/);
   await assertRefused(simulator, () => ship("404"), 21011028);
+
+  // The services and labels of the US are not offered elsewhere.
   const query = () => shop.post(`${ORDERS}/${orderId}/shipping_services/query`);
   await assertRefused(simulator, query, 21008106);
   await assertRefused(simulator, () => shop.post(PACKAGES, { order_id: orderId }), 21008106);
   assert.deepEqual([fulfillment.labelsBought, fulfillment.charged], [0, 0]);
 });
 
-Deno.test("sellers of SEA and LATAM tell their own tracking number with the package", async () => {
+Deno.test("sellers in SEA and LATAM send their own tracking number with Ship Package", async () => {
   const { simulator, fulfillment, shop, add, ship } = await shopIn("ID");
   const { data } = await shop.get(
     "/logistics/202309/delivery_options/7091100000000000001/shipping_providers",
@@ -156,7 +146,7 @@ Deno.test("sellers of SEA and LATAM tell their own tracking number with the pack
   assert.deepEqual((await ship(packageId, { self_shipment: own })).data, {});
   const order = await shop.order(orderId);
   assert.deepEqual([order.status, order.tracking_number], ["IN_TRANSIT", "JX12345"]);
-  assert.deepEqual(fulfillment.shipped.map((told) => [told.packageId, told.trackingNumber]), [
+  assert.deepEqual(fulfillment.shipped.map((sent) => [sent.packageId, sent.trackingNumber]), [
     [packageId, "JX12345"],
   ]);
   assert.equal(fulfillment.labelsBought, 0);
@@ -168,7 +158,7 @@ Deno.test("sellers of SEA and LATAM tell their own tracking number with the pack
   await assertRefused(simulator, mark, 21008106);
 });
 
-Deno.test("where packages are marked as shipped, that is not done with Ship Package", async () => {
+Deno.test("in regions of Mark Package As Shipped, Ship Package refuses the seller's own tracking number", async () => {
   const { simulator, fulfillment, shop, add, ship } = await shopIn("DE");
   const { orderId, packageId } = await add({ shippingType: "SELLER", quantity: 2 });
   const own = {
@@ -180,7 +170,7 @@ Deno.test("where packages are marked as shipped, that is not done with Ship Pack
   const mark = () => shop.post(`${ORDERS}/${wanted.orderId}/packages`, own);
   await assertRefused(simulator, mark, 21011007);
 
-  // The package that was there is split, or shipped as it is.
+  // A part leaves the order's package; the rest is shipped in it.
   const [first = "", second = ""] = (await shop.order(orderId)).line_items.map(({ id }) => id);
   const path = `${ORDERS}/${orderId}/packages`;
   const part = await shop.post(path, { ...own, order_line_item_ids: [first] });

@@ -1,9 +1,8 @@
-/** The carriers of each region, and which tracking numbers are theirs. */
+/** Shipping providers of each region, with the forms of their tracking numbers. */
 
 export interface ShippingProvider {
   id: string;
   name: string;
-  /** What its tracking numbers look like. */
   forms: RegExp[];
 }
 
@@ -22,7 +21,7 @@ export const UPS: ShippingProvider = {
 export const FEDEX: ShippingProvider = {
   id: "7129720299146184490",
   name: "FedEx",
-  // It gives parcels to USPS for the last mile: those numbers are good for both.
+  // USPS delivers some FedEx parcels on the last mile: those numbers fit both.
   forms: [/^\d{12}$/, /^\d{15}$/, /^92\d{20}$/],
 };
 
@@ -68,7 +67,7 @@ const NINJA_VAN: ShippingProvider = {
   forms: [/^N[JLV][A-Z]{2}\d{9,12}$/],
 };
 
-/** Who delivers for TikTok outside the US. */
+/** TikTok's carrier outside the US. */
 export const TIKTOK_PROVIDER: ShippingProvider = {
   id: "6617675021119438849",
   name: "TT Virtual express",
@@ -77,14 +76,16 @@ export const TIKTOK_PROVIDER: ShippingProvider = {
 
 const EUROPE_AND_JAPAN = [ROYAL_MAIL, DPD, UPS, DHL_EXPRESS, YAMATO];
 
-const BY_REGION: Record<string, ShippingProvider[]> = {
-  US: [USPS, UPS, FEDEX, DHL_EXPRESS, ONTRAC],
-  ...Object.fromEntries(
-    ["GB", "DE", "FR", "IT", "ES", "IE", "JP"].map((region) => [region, EUROPE_AND_JAPAN]),
-  ),
-};
+/** Regions of Mark Package As Shipped; elsewhere Ship Package takes the seller's tracking number. */
+const MARK_AS_SHIPPED_REGIONS = ["US", "GB", "DE", "FR", "IT", "ES", "IE", "JP"];
 
-/** Whom sellers of a region may ship with. */
+export function isMarkAsShippedRegion(region: string): boolean {
+  return MARK_AS_SHIPPED_REGIONS.includes(region);
+}
+
+/** Providers for sellers of a region. */
 export function providersOf(region: string): ShippingProvider[] {
-  return BY_REGION[region] ?? [JT_EXPRESS, NINJA_VAN, DHL_EXPRESS];
+  if (region === "US") return [USPS, UPS, FEDEX, DHL_EXPRESS, ONTRAC];
+  if (isMarkAsShippedRegion(region)) return EUROPE_AND_JAPAN;
+  return [JT_EXPRESS, NINJA_VAN, DHL_EXPRESS];
 }

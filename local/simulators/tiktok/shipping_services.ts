@@ -1,10 +1,9 @@
-/** What TikTok ships with, and what its labels cost. */
+/** TikTok's shipping services, and the prices of its labels. */
 import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { randomDigits } from "./ids.ts";
-import { gramsOf } from "./measures.ts";
-import type { Weight } from "./package_types.ts";
+import { gramsOf } from "./package_size.ts";
 import { FEDEX, type ShippingProvider, TIKTOK_PROVIDER, UPS, USPS } from "./shipping_providers.ts";
-import type { SimulatedShop } from "./state.ts";
+import type { SimulatedShop, Weight } from "./state.ts";
 
 interface Service {
   id: string;
@@ -47,7 +46,7 @@ const US_SERVICES: Service[] = [
   },
 ];
 
-/** How the numbers on a carrier's labels begin, and how many digits follow. */
+/** Prefix of the tracking numbers on a carrier's labels, and the number of digits after it. */
 const LABEL_NUMBERS = new Map<ShippingProvider, [prefix: string, digits: number]>([
   [USPS, ["9400", 18]],
   [UPS, ["1Z", 16]],
@@ -60,7 +59,7 @@ export function newTrackingNumber(provider: ShippingProvider): string {
   return prefix + randomDigits(digits);
 }
 
-/** What a label costs where TikTok chooses the service, by the units in the package. */
+/** Price of a label outside the US, by the number of units in the package. */
 export function flatLabelCents(items: number): number {
   return 280 + 40 * items;
 }
@@ -72,7 +71,7 @@ export interface Offer {
   service: Service;
 }
 
-/** What the shop may ship a package of this weight with. @throws {TikTokRefusal} for nothing. */
+/** Services for a package of this weight. @throws {TikTokRefusal} if no service takes it. */
 export function offersFor(shop: SimulatedShop, weight: Weight): Offer[] {
   const grams = gramsOf(weight);
   const services = US_SERVICES.slice(0, shop.oneService ? 1 : undefined)
@@ -86,7 +85,7 @@ export function offersFor(shop: SimulatedShop, weight: Weight): Offer[] {
 }
 
 /**
- * The default, unless the seller wants another; a shop with one service gets that.
+ * The wanted service, or the default; a shop with one service always gets that.
  * @throws {TikTokRefusal}
  */
 export function chooseOffer(
@@ -102,7 +101,7 @@ export function chooseOffer(
   return offer;
 }
 
-/** As TikTok answers it, without `is_default`. */
+/** In TikTok's form, without `is_default`. */
 export function describeOffer({ cents, service }: Offer) {
   const { id, name, provider, days } = service;
   return {

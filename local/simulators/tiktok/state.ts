@@ -1,9 +1,5 @@
-/**
- * What the simulated TikTok knows: logins, shops, tokens, orders, packages; kept in a journal file if
- * asked.
- */
+/** State of the simulated TikTok, kept in a journal file on request. Times are unix seconds. */
 import { Journal } from "../journal.ts";
-import type { SimulatedLabel, SimulatedPackage, SimulatedShipment } from "./package_types.ts";
 
 export interface SimulatedLogin {
   openId: string;
@@ -11,12 +7,8 @@ export interface SimulatedLogin {
   userType: 0 | 1 | 3;
   name: string;
   region: string;
-  /** What the app may do for it. */
+  /** Permissions of the app. */
   scopes: string[];
-  /** How long an access token lives. */
-  accessSeconds: number;
-  /** How long the seller's consent lasts, and with it every refresh token of the grant. */
-  refreshSeconds: number;
 }
 
 export interface SimulatedShop {
@@ -26,15 +18,15 @@ export interface SimulatedShop {
   sellerType: "LOCAL" | "CROSS_BORDER";
   cipher: string;
   code: string;
-  /** The login that owns it. */
+  /** Its owner's login. */
   openId: string;
-  /** TikTok refuses calls for it. */
+  /** TikTok refuses calls for an inactive shop. */
   inactive?: boolean;
-  /** It is offered exactly one shipping service, and gets that whichever it asks for. */
+  /** TikTok offers exactly one shipping service and uses it for every label. */
   oneService?: boolean;
 }
 
-/** Where one topic of one shop is sent. Times are unix seconds. */
+/** Webhook address of one shop for one topic. */
 export interface SimulatedSubscription {
   shopId: string;
   eventType: string;
@@ -45,12 +37,12 @@ export interface SimulatedSubscription {
 
 export interface SimulatedCode {
   openId: string;
+  /** Milliseconds since 1970. */
   expiresAt: number;
 }
 
 export interface SimulatedToken {
   openId: string;
-  /** Unix seconds. */
   expiresAt: number;
 }
 
@@ -58,9 +50,70 @@ export interface SimulatedToken {
 export interface SimulatedOrder {
   id: string;
   shopId: string;
-  /** TikTok delivers it, and shows nobody the whole address. */
-  isMasked?: boolean;
   detail: Record<string, unknown> & { status: string; update_time: number; create_time: number };
+}
+
+export type ShippingType = "TIKTOK" | "SELLER";
+
+/** TO_FULFILL until shipping is arranged; then waiting for the carrier, in transit, delivered. */
+export type PackageStatus = "TO_FULFILL" | "PROCESSING" | "FULFILLING" | "COMPLETED" | "CANCELLED";
+
+export interface Weight {
+  value: string;
+  unit: "GRAM" | "POUND";
+}
+
+export interface Dimension {
+  length: string;
+  width: string;
+  height: string;
+  unit: "CM" | "INCH";
+}
+
+export interface SimulatedPackage {
+  id: string;
+  orderId: string;
+  shopId: string;
+  shippingType: ShippingType;
+  lineItemIds: string[];
+  status: PackageStatus;
+  createTime: number;
+  updateTime: number;
+  /** Time of the shipping arrangement. */
+  shippedTime?: number;
+  trackingNumber?: string;
+  providerId?: string;
+  providerName?: string;
+  weight?: Weight;
+  dimension?: Dimension;
+  /** Number of further reads of its documents that TikTok answers with "not ready". */
+  labelDelay: number;
+}
+
+/** A label that TikTok charged to the shop. */
+export interface SimulatedLabel {
+  packageId: string;
+  orderId: string;
+  shopId: string;
+  lineItemIds: string[];
+  /** Absent outside the US, where TikTok chooses the service. */
+  serviceId?: string;
+  cents: number;
+  currency: string;
+  at: number;
+}
+
+/** A tracking number that the seller sent to TikTok. */
+export interface SimulatedShipment {
+  packageId: string;
+  orderId: string;
+  shopId: string;
+  lineItemIds: string[];
+  trackingNumber: string;
+  providerId: string;
+  /** It replaced an earlier number. */
+  isCorrection: boolean;
+  at: number;
 }
 
 interface Collections {
@@ -83,13 +136,13 @@ export function subscriptionId(shopId: string, eventType: string): string {
   return `${shopId}/${eventType}`;
 }
 
-/** @param count How many tracking numbers the package had before. */
+/** @param count Number of earlier tracking numbers of the package. */
 export function shipmentId(packageId: string, count: number): string {
   return `${packageId}/${count}`;
 }
 
 export class SimulatorState extends Journal<Collections> {
-  /** @param journalPath A file that survives restarts; made if it is not there. */
+  /** @param journalPath A file that survives restarts; created on first use. */
   constructor(journalPath?: string) {
     super([
       ...["logins", "shops", "codes", "accessTokens", "refreshTokens", "orders"] as const,

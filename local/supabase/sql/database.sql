@@ -1,4 +1,4 @@
--- What a new Supabase database grants before any migration ran.
+-- Grants of a new Supabase database, before any migration.
 create schema if not exists extensions;
 grant usage on schema extensions to anon, authenticated, service_role, postgres;
 grant usage on schema public to anon, authenticated, service_role;
@@ -9,7 +9,8 @@ begin
 end
 $$;
 
--- Auth owns what is in its schema; REST looks a token's user up, migrations refer to and watch the users.
+-- Auth owns the objects of its schema. REST reads a token's user; migrations reference the users and have
+-- a trigger on them.
 do $$
 declare
   object record;
@@ -35,7 +36,7 @@ grant select, insert, update, delete, truncate, references, trigger
   on all tables in schema auth to postgres;
 grant execute on all functions in schema auth to anon, authenticated, service_role, postgres;
 
--- The migration history belongs to whoever runs the migrations.
+-- The role that runs the migrations owns their history.
 do $$
 declare
   history regclass;

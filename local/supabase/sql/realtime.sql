@@ -1,4 +1,4 @@
--- Stand-in for Supabase Realtime's database side: what was broadcast can be looked up, nobody is told.
+-- Stand-in for Supabase Realtime's database side: broadcasts are stored, but not sent to clients.
 do $$
 begin
   if not exists (select from pg_roles where rolname = 'supabase_realtime_admin') then
@@ -25,7 +25,7 @@ alter table realtime.messages owner to supabase_realtime_admin;
 alter table realtime.messages enable row level security;
 grant select, insert on realtime.messages to postgres, anon, authenticated, service_role;
 
--- The topic that a client wants to join; Realtime sets it before it asks the policies.
+-- Topic that a client joins; Realtime sets it before it evaluates the policies.
 create or replace function realtime.topic()
 returns text
 language sql

@@ -10,12 +10,12 @@ begin
   if not exists (select from pg_roles where rolname = 'service_role') then
     create role service_role nologin noinherit bypassrls;
   end if;
-  -- REST logs in as this one and owns nothing, so that no grant of its own can widen the migrations'.
+  -- REST's login. It owns nothing, so it cannot grant more than the migrations do.
   if not exists (select from pg_roles where rolname = 'authenticator') then
     create role authenticator login inherit;
     comment on role authenticator is 'creatorflow local stack';
   end if;
-  -- Auth logs in as this one and owns what is in the schema auth, nothing else.
+  -- Auth's login. It owns the objects of the schema auth only.
   if not exists (select from pg_roles where rolname = 'supabase_auth_admin') then
     create role supabase_auth_admin login noinherit;
   end if;
@@ -24,7 +24,7 @@ begin
   if not exists (select from pg_roles where rolname = 'supabase_admin') then
     create role supabase_admin nologin;
   end if;
-  -- On Supabase `postgres` runs the migrations and is no superuser.
+  -- On Supabase `postgres` runs the migrations and is not a superuser.
   if not exists (select from pg_roles where rolname = 'postgres') then
     create role postgres login createdb createrole replication bypassrls;
   end if;
@@ -33,5 +33,5 @@ $$;
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
--- As on Supabase: who is active is for the health check to see.
+-- As on Supabase: the health check reads the active sessions.
 grant pg_monitor to postgres;

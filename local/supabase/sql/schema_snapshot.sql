@@ -1,4 +1,4 @@
--- One line of text for each object of ours, in a stable order: what `deno task schema:snapshot` writes.
+-- One line of text for each of our objects, in a stable order, for `deno task schema:snapshot`.
 -- Names are printed in full, because the search path is empty.
 with ours as (
   select oid, nspname from pg_catalog.pg_namespace where nspname in ('public', 'private')

@@ -50,7 +50,7 @@ export async function consumeState(
 ): Promise<z.infer<typeof ConsumedState>> {
   if (!STATE_FORM.test(state)) return { outcome: "unknown" };
   const args = { p_state_hash: sha256Hex(state) };
-  return await callFunction(database, "use_tiktok_authorization", args, ConsumedState);
+  return await callFunction(database, "consume_tiktok_authorization", args, ConsumedState);
 }
 
 /** TikTok's codes are valid for as long. */
@@ -85,6 +85,6 @@ export async function redeemClaim(
   if (claim.expires_at <= now) return { outcome: "expired" };
   // The hash of the code: the same code may have been sealed twice.
   const args = { p_user_id: userId, p_claim_hash: sha256Hex(claim.code) };
-  const isFirst = await callFunction(database, "use_tiktok_claim", args, z.boolean());
+  const isFirst = await callFunction(database, "redeem_tiktok_claim", args, z.boolean());
   return isFirst ? { outcome: "valid", code: claim.code } : { outcome: "used" };
 }

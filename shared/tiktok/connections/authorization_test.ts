@@ -65,7 +65,7 @@ Deno.test("a claim gives its code back once the database has stored its hash", a
     await withDatabase(() => Response.json(answer), async (database, requests) => {
       assert.deepEqual(await redeemClaim({ database, keys }, USER, claim, NOW + 1), used);
       const [request, ...more] = requests;
-      assert.equal(request?.path, "/rest/v1/rpc/use_tiktok_claim");
+      assert.equal(request?.path, "/rest/v1/rpc/redeem_tiktok_claim");
       // Neither the claim nor its code.
       assert.deepEqual(JSON.parse(request.body), { p_user_id: USER, p_claim_hash });
       assert.deepEqual(more, []);

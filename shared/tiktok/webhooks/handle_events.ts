@@ -85,7 +85,7 @@ export async function recordExpiration(
     p_event_at: eventAt,
     p_expires_at: isoTime(expiration.data.expiration_time),
   };
-  return await callFunction(database, "note_authorization_expiry", args, Outcome);
+  return await callFunction(database, "record_authorization_expiry", args, Outcome);
 }
 
 /** Subscribes the webhooks of a shop that was just connected. */

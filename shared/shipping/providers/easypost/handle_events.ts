@@ -41,7 +41,7 @@ async function applyTracker(
 ): Promise<EventResult> {
   const id = await findShipment(dependencies, tracker.shipment_id, tracker.tracking_code);
   if (id === null) return { ignored: "shipment_not_found" };
-  const args = { p_event_id: eventId, p_shipment_id: id, p_news: toTrackingUpdate(tracker) };
+  const args = { p_event_id: eventId, p_shipment_id: id, p_update: toTrackingUpdate(tracker) };
   return await callFunction(dependencies.database, "apply_tracking", args, Outcome);
 }
 

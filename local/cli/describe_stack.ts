@@ -1,0 +1,40 @@
+/** The text that `deno task start` prints when the stack is ready. */
+import { SAMPLE_SHOP_ID } from "../stack/sample_shops.ts";
+import type { Stack } from "../stack/stack.ts";
+import { shownPath } from "./data_folder.ts";
+
+/** First commands for a person who has started the stack. */
+function suggestCommands({ env, tiktok }: Stack, folder: string): string {
+  const data = folder === ".local" ? "" : ` --data '${folder}'`;
+  const commands = tiktok
+    ? [
+      `npx -y deno@2.9.5 task demo${data}`,
+      `npx -y deno@2.9.5 task connect-shop ada@example.com${data}`,
+      `curl -X POST ${env.TIKTOK_API_URL}/control/orders --json '{"shop_id":"${SAMPLE_SHOP_ID}"}'`,
+    ]
+    : [`npx -y deno@2.9.5 task connect-shop ada@example.com --code CODE${data}`];
+  return `Try, in another terminal, in this folder:\n\n${
+    commands.map((command) => `  ${command}\n`).join("")
+  }`;
+}
+
+/** Addresses, keys and first commands. */
+export function describeStack(stack: Stack, data: string, seconds: string): string {
+  const { env } = stack;
+  const folder = shownPath(data);
+  const origin = (simulator: unknown) => simulator ? "" : "   (not simulated)";
+  return `
+CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
+
+  API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
+  Postgres   ${env.SUPABASE_DB_URL}
+  TikTok     ${env.TIKTOK_API_URL}${origin(stack.tiktok)}
+  EasyPost   ${env.EASYPOST_API_URL}${origin(stack.easypost)}
+  Stripe     ${env.STRIPE_API_URL}${origin(stack.stripe)}
+  key        ${env.SUPABASE_PUBLISHABLE_KEY}   (publishable)
+  key        ${env.SUPABASE_SECRET_KEY}   (secret)
+
+  All addresses, keys and secrets: ${folder}/env     Logs: ${folder}/logs/
+
+${suggestCommands(stack, folder)}`;
+}

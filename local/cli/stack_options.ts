@@ -1,0 +1,29 @@
+/** The options of `deno task start`. */
+import { resolve } from "node:path";
+import type { StackOptions } from "../stack/settings.ts";
+import { parseOptions, UsageError } from "./command.ts";
+import { DATA_OPTION } from "./data_folder.ts";
+
+function parsePort(name: string, value: string): number {
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port > 65535) {
+    throw new UsageError(`${name} takes a port number (0 to 65535), not "${value}".`);
+  }
+  return port;
+}
+
+/** Returns undefined if the arguments ask for help. @throws {UsageError} */
+export function parseStackOptions(args: string[]): StackOptions | undefined {
+  const parsed = parseOptions({
+    port: { type: "string", default: "54321" },
+    "db-port": { type: "string", default: "54322" },
+    ...DATA_OPTION,
+  }, args);
+  if (parsed === undefined) return undefined;
+  const { values, positionals: [extra] } = parsed;
+  if (extra !== undefined) throw new UsageError(`"${extra}" is not understood. Try --help.`);
+  const port = parsePort("--port", values.port);
+  const dbPort = parsePort("--db-port", values["db-port"]);
+  if (port !== 0 && port === dbPort) throw new UsageError("--port and --db-port must differ.");
+  return { port, dbPort, data: resolve(values.data) };
+}

@@ -1,0 +1,102 @@
+/** One process of the function host: its start, its log and its end. */
+import { join } from "node:path";
+
+export interface HostOptions {
+  /** The functions' config.toml. */
+  configPath: string;
+  env: Record<string, string>;
+  /** Receives the output of the process. */
+  logFile: string;
+}
+
+export interface Host {
+  port: number;
+  pid: number;
+  /** Resolves when the process has ended and its output is written. */
+  ended: Promise<void>;
+  /** Ends the process by closing its input; see host.ts. */
+  stop(): Promise<void>;
+}
+
+/** Variables of this process that Deno itself needs. */
+const INHERITED = ["PATH", "HOME", "DENO_DIR", "LANG"];
+
+function inheritedVariables(): Record<string, string> {
+  return Object.fromEntries(
+    INHERITED.map((name) => [name, Deno.env.get(name) ?? ""]).filter(([, value]) => value),
+  );
+}
+
+function spawnHost({ configPath, env }: HostOptions): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-net",
+      "--allow-env",
+      "--allow-read",
+      "--allow-sys",
+      join(import.meta.dirname as string, "host.ts"),
+      configPath,
+    ],
+    clearEnv: true,
+    env: { NO_COLOR: "1", ...inheritedVariables(), ...env },
+    // Ctrl-C reaches the whole process group: the stack ends this process itself, by closing its input.
+    detached: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Appends each chunk at once; `pipeTo` would keep it until the process ends. */
+async function append(stream: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+  using file = await Deno.open(path, { create: true, append: true, mode: 0o600 });
+  for await (const chunk of stream) await file.write(chunk);
+}
+
+/** The first line of a stream. */
+async function readLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
+  try {
+    let text = "";
+    while (!text.includes("\n")) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error("The process ended");
+      text += new TextDecoder().decode(value);
+    }
+    return text.trim();
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+/** Resolves when the functions answer. @throws {Error} with the reason, if they cannot start. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const process = spawnHost(options);
+  let lastError = "";
+  async function* errors() {
+    for await (const chunk of process.stderr) {
+      lastError = (lastError + new TextDecoder().decode(chunk)).slice(-2000);
+      yield chunk;
+    }
+  }
+  const logs = [append(errors(), options.logFile)];
+  const port = await readLine(process.stdout).then(Number, () => undefined);
+  logs.push(append(process.stdout, options.logFile));
+  const ended = Promise.all([process.status, ...logs]).then(() => {});
+  const closeInput = () => process.stdin.close().catch(() => {});
+  if (port === undefined) {
+    await ended;
+    const wrongVariable = /ConfigError: (.+)/.exec(lastError)?.[1];
+    throw new Error(`The functions did not start: ${wrongVariable ?? lastError.trim()}`);
+  }
+  return {
+    port,
+    pid: process.pid,
+    ended: ended.then(closeInput),
+    async stop() {
+      await closeInput();
+      await ended;
+    },
+  };
+}

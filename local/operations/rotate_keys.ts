@@ -1,0 +1,103 @@
+/** Encrypts stored values again, with the first key of the ring. */
+import type postgres from "postgres";
+import { blindIndex } from "../../shared/crypto/blind_index.ts";
+import {
+  ENCRYPTED_COLUMNS,
+  type EncryptedColumn,
+  encryptionContext,
+} from "../../shared/crypto/encrypted_columns.ts";
+import { decrypt, DecryptionError, encrypt } from "../../shared/crypto/encryption.ts";
+import type { KeyRing } from "../../shared/crypto/key_ring.ts";
+
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
+interface Row {
+  id: string;
+  text: string;
+  bound: string | null;
+}
+
+interface Batch {
+  /** Id after which the next batch begins; undefined after the last batch. */
+  lastId: string | undefined;
+  rotated: number;
+  failures: string[];
+}
+
+/** The value and its hash, encrypted with the current key. */
+async function encryptAgain(
+  ring: KeyRing,
+  entry: EncryptedColumn,
+  { text, bound }: Row,
+): Promise<Record<string, string>> {
+  const context = encryptionContext(entry, bound ?? undefined);
+  const value = await decrypt(ring, text, context);
+  return {
+    [entry.column]: await encrypt(ring, value, context),
+    ...(entry.hash && { [entry.hash]: blindIndex(ring, value, context) }),
+  };
+}
+
+/** Encrypts up to `batch` rows after `afterId` again, in one transaction. */
+async function rotateBatch(
+  sql: postgres.Sql,
+  ring: KeyRing,
+  entry: EncryptedColumn,
+  { batch, afterId }: { batch: number; afterId: string },
+): Promise<Batch> {
+  const { column, boundTo } = entry;
+  const currentKey = `v1.${ring.current.replaceAll("_", "\\_")}.%`;
+  return await sql.begin(async (transaction) => {
+    const rows = await transaction<Row[]>`
+      select id, ${sql(column)} as text, ${boundTo ? sql(boundTo) : sql`null`} as bound
+      from ${sql(entry.schema)}.${sql(entry.table)}
+      where id > ${afterId} and ${sql(column)} not like ${currentKey}
+      order by id
+      limit ${batch}
+      for update`;
+    const failures: string[] = [];
+    for (const row of rows) {
+      try {
+        const changes = await encryptAgain(ring, entry, row);
+        await transaction`
+          update ${sql(entry.schema)}.${sql(entry.table)} set ${sql(changes)} where id = ${row.id}`;
+      } catch (error) {
+        if (!(error instanceof DecryptionError)) throw error;
+        failures.push(`${entry.table}.${column} of row ${row.id}: ${error.message}`);
+      }
+    }
+    const rotated = rows.length - failures.length;
+    return { lastId: rows.at(-1)?.id, rotated, failures };
+  });
+}
+
+/** Result of a rotation. */
+export interface Rotation {
+  rotated: number;
+  /** Values that could not be decrypted and stay unchanged. */
+  failures: string[];
+}
+
+/** Rotates every encrypted column, batch by batch; finished batches stay rotated after an interruption. */
+export async function rotateKeys(
+  sql: postgres.Sql,
+  ring: KeyRing,
+  { batch = 100, onProgress = () => {} }: {
+    batch?: number;
+    onProgress?: (column: string, rows: number) => void;
+  } = {},
+): Promise<Rotation> {
+  const total: Rotation = { rotated: 0, failures: [] };
+  for (const entry of ENCRYPTED_COLUMNS) {
+    let done = 0;
+    for (let afterId: string | undefined = FIRST_ID; afterId !== undefined;) {
+      const { lastId, rotated, failures } = await rotateBatch(sql, ring, entry, { batch, afterId });
+      afterId = lastId;
+      done += rotated;
+      total.failures.push(...failures);
+      if (rotated > 0) onProgress(`${entry.table}.${entry.column}`, done);
+    }
+    total.rotated += done;
+  }
+  return total;
+}

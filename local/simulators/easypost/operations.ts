@@ -1,0 +1,112 @@
+/** Operations on the simulated EasyPost, without HTTP: for tests and `/control`. */
+import { Faults } from "../faults.ts";
+import { Accounts } from "./accounts.ts";
+import type { Behaviour } from "./behaviour.ts";
+import type { EasyPostEvent, Tracker, TrackerStatus } from "./objects.ts";
+import type { EasyPostSimulatorOptions } from "./options.ts";
+import { describeRefund, settleRefund } from "./refunds.ts";
+import { EasyPostState } from "./state.ts";
+import { advanceTracker, type TrackerChange } from "./trackers.ts";
+import { EventSender, makeEvent } from "./webhooks.ts";
+
+/** An event, and the HTTP status of its receiver; 0 for no answer. */
+export interface SentEvent {
+  event: EasyPostEvent;
+  answer: number;
+}
+
+export class EasyPostOperations {
+  readonly state: EasyPostState;
+  readonly accounts: Accounts;
+  readonly faults: Faults;
+  readonly behaviour: Behaviour = {
+    refundStatus: "submitted",
+    lateRefund: "rejected",
+    doubtfulBuys: [],
+  };
+  readonly mode: "test" | "production";
+  readonly now: () => number;
+  /** Method and path of every admitted call, in order. */
+  readonly calls: string[] = [];
+  readonly #sender: EventSender;
+
+  constructor(options: EasyPostSimulatorOptions) {
+    this.now = options.now ?? Date.now;
+    this.mode = options.apiKey.startsWith("EZTK") ? "test" : "production";
+    this.state = new EasyPostState(options.journalPath);
+    this.accounts = new Accounts(this.state);
+    this.faults = new Faults(options.random);
+    this.#sender = new EventSender(options);
+  }
+
+  #tracker(trackingCode: string): Tracker {
+    const tracker = this.state.findTracker(trackingCode);
+    if (tracker === undefined) throw new Error(`Unknown tracking code ${trackingCode}`);
+    return tracker;
+  }
+
+  #trackerEvent(tracker: Tracker, previous: Record<string, unknown> = {}): EasyPostEvent {
+    return makeEvent({
+      description: "tracker.updated",
+      previous,
+      result: tracker,
+      mode: this.mode,
+      now: this.now(),
+    });
+  }
+
+  /** The carrier reports a status. Returns the webhook, not sent yet. */
+  changeTracker(
+    trackingCode: string,
+    status: TrackerStatus,
+    change: TrackerChange = {},
+  ): EasyPostEvent {
+    const before = this.#tracker(trackingCode);
+    const after = advanceTracker(before, status, change, this.now());
+    this.state.put("trackers", after.id, after);
+    return this.#trackerEvent(after, { status: before.status });
+  }
+
+  /** As `changeTracker`, and sends the webhook. */
+  async advanceTracker(trackingCode: string, status: TrackerStatus): Promise<SentEvent> {
+    const event = this.changeTracker(trackingCode, status);
+    return { event, answer: await this.send(event) };
+  }
+
+  /** A new event with the tracker's present state. */
+  eventOf(trackingCode: string): EasyPostEvent {
+    return this.#trackerEvent(this.#tracker(trackingCode));
+  }
+
+  /**
+   * The carrier decides about a submitted refund. A granted refund sends a webhook.
+   * @param id Id or reference of the shipment.
+   */
+  async settleRefund(
+    id: string,
+    status: "refunded" | "rejected",
+  ): Promise<SentEvent | undefined> {
+    const shipment = this.state.findShipment(id);
+    if (shipment === undefined) throw new Error(`Unknown shipment ${id}`);
+    const settled = settleRefund(shipment, status, this);
+    if (status === "rejected") return undefined;
+    const event = makeEvent({
+      description: "refund.successful",
+      result: describeRefund(settled),
+      mode: this.mode,
+      now: this.now(),
+    });
+    return { event, answer: await this.send(event) };
+  }
+
+  /** Sends a webhook. Returns the HTTP status, 0 for no answer within 7 s. */
+  send(event: EasyPostEvent): Promise<number> {
+    return this.#sender.send(event);
+  }
+
+  close(): void {
+    this.faults.close();
+    this.#sender.close();
+    this.state.close();
+  }
+}

@@ -1,0 +1,127 @@
+/** `/control/orders`, `/packages`, `/fulfillment` and `/deliveries`. */
+import type { Hono } from "hono";
+import * as z from "zod";
+import { controlApp, defined, parse } from "../control.ts";
+import type { TikTokOperations } from "./operations.ts";
+import type { SimulatedOrder } from "./state.ts";
+
+export const ORDER_HELP = {
+  "POST /control/orders":
+    "{shop_id, order_id?, status?, quantity?, price?, shipping_type?, deliveries?}: a buyer orders; " +
+    "shipping_type: SELLER, or TIKTOK for TikTok's labels",
+  "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
+  "PATCH /control/packages/:package_id":
+    "{status, deliveries?}: a carrier collects it (FULFILLING), delivers it (COMPLETED) or loses it " +
+    "(CANCELLED); its order changes too",
+  "POST /control/fulfillment":
+    "{label_delay?, always_warn?}: labels are not ready for so many reads; every tracking number gets " +
+    "the warning that it fits several carriers",
+  "POST /control/deliveries":
+    "{order_ids, duplicates?, concurrency?}: send their webhooks in random order, some of them twice",
+};
+
+const Digits = z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits");
+/** How often the webhook is sent. */
+const Deliveries = z.int().min(0).max(100).default(1);
+
+const OrderBody = z.strictObject({
+  shop_id: Digits,
+  order_id: Digits.optional(),
+  status: z.string().optional(),
+  quantity: z.int().min(1).max(100).optional(),
+  price: z.string().regex(/^\d+(\.\d{1,2})?$/).optional(),
+  shipping_type: z.enum(["TIKTOK", "SELLER"]).optional(),
+  deliveries: Deliveries,
+});
+
+const ChangeBody = z.strictObject({
+  status: z.string(),
+  detail: z.record(z.string(), z.unknown()).default({}),
+  deliveries: Deliveries,
+});
+
+const PackageBody = z.strictObject({
+  status: z.enum(["PROCESSING", "FULFILLING", "COMPLETED", "CANCELLED"]),
+  deliveries: Deliveries,
+});
+
+const FulfillmentBody = z.strictObject({
+  label_delay: z.int().min(0).max(1000).optional(),
+  always_warn: z.boolean().optional(),
+});
+
+const DeliveriesBody = z.strictObject({
+  order_ids: z.array(Digits).min(1).max(10_000),
+  duplicates: z.int().min(0).default(0),
+  concurrency: z.int().min(1).max(100).default(10),
+});
+
+function countBy(values: number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
+
+export function orderControl(tiktok: TikTokOperations): Hono {
+  const { state, fulfillment } = tiktok;
+
+  /** Sends one notification `times` times at once. Returns the HTTP statuses. */
+  function deliver(order: SimulatedOrder, times: number): Promise<number[]> {
+    const notification = tiktok.notificationOf(order);
+    return Promise.all(Array.from({ length: times }, () => tiktok.send(notification)));
+  }
+
+  const app = controlApp();
+  app.post("/orders", async (c) => {
+    const { shop_id, order_id, shipping_type, deliveries, ...rest } = await parse(
+      OrderBody,
+      c.req.raw,
+    );
+    if (!state.get("shops", shop_id)) {
+      return c.json({ error: `Unknown shop ${shop_id}. GET /control lists the shops.` }, 404);
+    }
+    const given = { orderId: order_id, shippingType: shipping_type };
+    const order = tiktok.addOrder({ shopId: shop_id, ...defined({ ...given, ...rest }) });
+    return c.json({ order_id: order.id, answers: await deliver(order, deliveries) }, 201);
+  });
+
+  app.patch("/orders/:orderId", async (c) => {
+    const { status, detail, deliveries } = await parse(ChangeBody, c.req.raw);
+    const orderId = c.req.param("orderId");
+    if (!state.get("orders", orderId)) {
+      return c.json({ error: `Unknown order ${orderId}.` }, 404);
+    }
+    const order = tiktok.changeOrder(orderId, status, detail);
+    return c.json({ order_id: order.id, answers: await deliver(order, deliveries) });
+  });
+
+  app.patch("/packages/:packageId", async (c) => {
+    const { status, deliveries } = await parse(PackageBody, c.req.raw);
+    const packageId = c.req.param("packageId");
+    if (!state.get("packages", packageId)) {
+      return c.json({ error: `Unknown package ${packageId}.` }, 404);
+    }
+    const order = tiktok.changePackage(packageId, status);
+    const answers = await deliver(order, deliveries);
+    return c.json({ order_id: order.id, order_status: order.detail.status, answers });
+  });
+
+  app.post("/fulfillment", async (c) => {
+    const { label_delay, always_warn } = await parse(FulfillmentBody, c.req.raw);
+    Object.assign(fulfillment, defined({ labelDelay: label_delay, alwaysWarn: always_warn }));
+    const { labelDelay, alwaysWarn } = fulfillment;
+    return c.json({ label_delay: labelDelay, always_warn: alwaysWarn });
+  });
+
+  app.post("/deliveries", async (c) => {
+    const { order_ids, duplicates, concurrency } = await parse(DeliveriesBody, c.req.raw);
+    const orders = order_ids.map((id) => state.get("orders", id))
+      .filter((order) => order !== undefined);
+    if (orders.length < order_ids.length) {
+      return c.json({ error: "At least one of the orders is unknown." }, 404);
+    }
+    const answers = await tiktok.sendShuffled(orders, { duplicates, concurrency });
+    return c.json({ sent: answers.length, answers: Object.fromEntries(countBy(answers)) });
+  });
+  return app;
+}

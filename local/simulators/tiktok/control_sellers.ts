@@ -1,0 +1,87 @@
+/** `/control/logins` and `/control/shops`. */
+import type { Hono } from "hono";
+import * as z from "zod";
+import { controlApp, defined, parse } from "../control.ts";
+import type { TikTokOperations } from "./operations.ts";
+
+export const SELLER_HELP = {
+  "POST /control/logins":
+    "{open_id?, user_type?, name?, region?, scopes?}: add a login (0 seller, 1 creator, 3 partner)",
+  "POST /control/shops":
+    "{shop_id, name?, open_id?, region?, seller_type?, one_service?}: add a shop; a login may own several",
+  "POST /control/shops/:shop_id/authorize": "its owner agrees: a code for the token exchange",
+  "POST /control/shops/:shop_id/expire-token":
+    "expire the access tokens of its login: API calls answer 105002",
+  "POST /control/shops/:shop_id/deauthorize":
+    "its owner removes the app: all tokens stop working, webhook 6 is sent",
+  "POST /control/shops/:shop_id/announce-expiry":
+    "{days?}: webhook 7 is sent, the authorization ends in so many days (30)",
+};
+
+const OpenId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "must be letters, digits, - and _");
+const Region = z.string().regex(/^[A-Z]{2}$/, "must be two capital letters");
+
+const LoginBody = z.strictObject({
+  open_id: OpenId.optional(),
+  /** 0 seller, 1 creator, 3 partner. */
+  user_type: z.literal([0, 1, 3]).optional(),
+  name: z.string().optional(),
+  region: Region.optional(),
+  scopes: z.array(z.string()).optional(),
+});
+
+const ShopBody = z.strictObject({
+  shop_id: z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits"),
+  name: z.string().optional(),
+  open_id: OpenId.optional(),
+  region: Region.optional(),
+  seller_type: z.enum(["LOCAL", "CROSS_BORDER"]).optional(),
+  /** TikTok offers it exactly one shipping service. */
+  one_service: z.boolean().optional(),
+});
+
+const ExpiryBody = z.strictObject({ days: z.int().min(0).max(365).default(30) });
+
+export function sellerControl(tiktok: TikTokOperations): Hono {
+  const app = controlApp();
+  app.post("/logins", async (c) => {
+    const { open_id, user_type, ...rest } = await parse(LoginBody, c.req.raw);
+    const login = tiktok.addLogin(defined({ openId: open_id, userType: user_type, ...rest }));
+    const { openId, userType, name, region, scopes } = login;
+    return c.json({ open_id: openId, user_type: userType, name, region, scopes }, 201);
+  });
+
+  app.post("/shops", async (c) => {
+    const { shop_id, name, open_id, region, seller_type, one_service } = await parse(
+      ShopBody,
+      c.req.raw,
+    );
+    const given = { name, openId: open_id, region, sellerType: seller_type };
+    const shop = tiktok.addShop({ id: shop_id, ...defined({ ...given, oneService: one_service }) });
+    return c.json({ shop_id: shop.id, name: shop.name, open_id: shop.openId }, 201);
+  });
+
+  const shopRoute = (path: string, answer: (shopId: string, request: Request) => unknown) =>
+    app.post(`/shops/:shopId/${path}`, async (c) => {
+      const shopId = c.req.param("shopId") ?? "";
+      if (!tiktok.state.get("shops", shopId)) {
+        return c.json({ error: `Unknown shop ${shopId}. GET /control lists the shops.` }, 404);
+      }
+      return c.json(await answer(shopId, c.req.raw) as Record<string, unknown>);
+    });
+  shopRoute("authorize", (shopId) => ({ code: tiktok.authorize(shopId) }));
+  shopRoute("expire-token", (shopId) => {
+    const openId = tiktok.state.get("shops", shopId)?.openId as string;
+    tiktok.expireAccessToken(openId);
+    return { expired: openId };
+  });
+  shopRoute("deauthorize", async (shopId) => ({
+    answer: await tiktok.send(tiktok.deauthorize(shopId)),
+  }));
+  shopRoute("announce-expiry", async (shopId, request) => {
+    const { days } = await parse(ExpiryBody, request);
+    const end = Math.floor(tiktok.now() / 1000) + days * 86_400;
+    return { answer: await tiktok.send(tiktok.expirationNotice(shopId, end)) };
+  });
+  return app;
+}

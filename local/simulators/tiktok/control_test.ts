@@ -1,0 +1,122 @@
+/** `/control` of the TikTok simulator. */
+import assert from "node:assert/strict";
+import { PACKAGES } from "../../../tests/support/fulfillment.ts";
+import { withServer } from "../../../tests/support/local_server.ts";
+import { Caller } from "../../../tests/support/tiktok_caller.ts";
+
+// deno-lint-ignore no-explicit-any -- answers are read freely
+type ControlAnswer = [status: number, body: any];
+
+function controlOf(caller: Caller) {
+  return async (method: string, path: string, body?: unknown): Promise<ControlAnswer> => {
+    const response = await caller.fetch(`/control${path && `/${path}`}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return [response.status, await response.json()];
+  };
+}
+
+Deno.test("/control adds logins and shops of a region", async () => {
+  const caller = new Caller();
+  const { state } = caller.simulator;
+  const control = controlOf(caller);
+  const login = { open_id: "vn-1", user_type: 1, name: "Lan", region: "VN", scopes: ["x"] };
+  assert.deepEqual(await control("POST", "logins", login), [201, login]);
+  const shop = { shop_id: "9", open_id: "vn-1", region: "GB", seller_type: "CROSS_BORDER" };
+  assert.equal((await control("POST", "shops", { ...shop, one_service: true }))[0], 201);
+  const { region, sellerType, openId, oneService } = state.get("shops", "9") ?? {};
+  assert.deepEqual([region, sellerType, openId, oneService], ["GB", "CROSS_BORDER", "vn-1", true]);
+  const [status, { code }] = await control("POST", "shops/9/authorize", {});
+  assert.equal(status, 200);
+  assert.equal(state.get("codes", code)?.openId, "vn-1");
+});
+
+Deno.test("/control places orders, and moves packages with webhooks", async () => {
+  await withServer(() => new Response(), async (webhookUrl, webhooks) => {
+    const caller = new Caller({ webhookUrl });
+    const control = controlOf(caller);
+    const order = { shop_id: "1", shipping_type: "TIKTOK" };
+    const [, { order_id: orderId }] = await control("POST", "orders", order);
+    const shop = await caller.shop("1");
+    const { data } = await shop.post(PACKAGES, { order_id: orderId });
+    const path = `packages/${data.package_id}`;
+
+    const moved = await control("PATCH", path, { status: "FULFILLING", deliveries: 2 });
+    const answers = [200, 200];
+    assert.deepEqual(moved, [200, { order_id: orderId, order_status: "IN_TRANSIT", answers }]);
+    await control("PATCH", path, { status: "COMPLETED" });
+    assert.equal((await shop.order(orderId)).status, "DELIVERED");
+    await control("PATCH", path, { status: "CANCELLED", deliveries: 0 });
+    assert.equal((await shop.order(orderId)).status, "CANCELLED");
+    assert.deepEqual(webhooks.map(({ body }) => JSON.parse(body).data.order_status), [
+      "AWAITING_SHIPMENT",
+      "IN_TRANSIT",
+      "IN_TRANSIT",
+      "DELIVERED",
+    ]);
+    caller.simulator.close();
+  });
+});
+
+Deno.test("/control delays labels, and lists their charges", async () => {
+  const caller = new Caller();
+  const control = controlOf(caller);
+  const shop = await caller.shop("1");
+  const { id } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
+  const delayed = await control("POST", "fulfillment", { label_delay: 1 });
+  assert.deepEqual(delayed, [200, { label_delay: 1, always_warn: false }]);
+  const weight = { value: "1.4", unit: "POUND" };
+  const { data: { package_id } } = await shop.post(PACKAGES, { order_id: id, weight });
+  const read = () =>
+    shop.get(`${PACKAGES}/${package_id}/shipping_documents`, { document_type: "SHIPPING_LABEL" });
+  assert.equal((await read()).code, 11034037);
+  assert.equal((await read()).code, 0);
+  const [, page] = await control("GET", "");
+  assert.deepEqual(page.labels, [
+    { package_id, order_id: id, shop_id: "1", charged: "5.12", currency: "USD" },
+  ]);
+});
+
+Deno.test("/control adds faults and ends them", async () => {
+  const caller = new Caller();
+  const fault = { kind: "internal", path: "/api/v2/token/refresh" };
+  assert.equal((await controlOf(caller)("POST", "faults", fault))[0], 201);
+  const { refresh_token } = await caller.connect("1");
+  assert.equal((await caller.fetch(caller.refreshUrl(refresh_token))).status, 500);
+  assert.equal((await caller.fetch("/control/faults", { method: "DELETE" })).status, 204);
+  assert.equal((await caller.refresh(refresh_token)).code, 0);
+});
+
+Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing", async () => {
+  const caller = new Caller();
+  const control = controlOf(caller);
+  const { id } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
+  const shop = await caller.shop("1");
+  const { data: { package_id } } = await shop.post(PACKAGES, { order_id: id });
+  const kinds = ["logins", "shops", "orders", "packages"] as const;
+  const state = () => JSON.stringify(kinds.map((kind) => caller.simulator.state.all(kind)));
+  const before = state();
+  const refused: [method: string, path: string, body: unknown, status: number][] = [
+    ["POST", "logins", { user_type: 2 }, 400],
+    ["POST", "logins", { region: "Vietnam" }, 400],
+    ["POST", "logins", { open_id: "<b>" }, 400],
+    ["POST", "logins", { other: 1 }, 400],
+    ["POST", "shops", { shop_id: "10", seller_type: "OTHER" }, 400],
+    ["POST", "shops/404/authorize", {}, 404],
+    ["POST", "orders", { shop_id: "1", shipping_type: "FEDEX" }, 400],
+    ["POST", "orders", { shop_id: "404" }, 404],
+    ["PATCH", "orders/404", { status: "DELIVERED" }, 404],
+    ["PATCH", "packages/404", { status: "COMPLETED" }, 404],
+    ["PATCH", `packages/${package_id}`, { status: "TO_FULFILL" }, 400],
+    ["POST", "fulfillment", { label_delay: -1 }, 400],
+    ["POST", "deliveries", { order_ids: [id, "404"] }, 404],
+    ["POST", "faults", { kind: "later" }, 400],
+  ];
+  for (const [method, path, body, status] of refused) {
+    const [answered, { error }] = await control(method, path, body);
+    assert.equal(answered, status, `${path} ${JSON.stringify(body)}`);
+    assert.ok(error);
+  }
+  assert.equal(state(), before);
+});

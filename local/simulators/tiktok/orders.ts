@@ -1,0 +1,109 @@
+/** Makes orders in the form of the Order API 202309, as in tests/fixtures/tiktok. */
+import { addressFields } from "./addresses.ts";
+import { randomDigits } from "./ids.ts";
+import type { ShippingType, SimulatedOrder } from "./state.ts";
+
+export interface NewOrder {
+  shopId: string;
+  /** 18 digits. @default {a random one} */
+  orderId?: string;
+  /** @default {"AWAITING_SHIPMENT"} */
+  status?: string;
+  /** Units of one product. @default {1} */
+  quantity?: number;
+  /** Price of one unit in USD. @default {"19.00"} */
+  price?: string;
+  /** Unix seconds. @default {now} */
+  updateTime?: number;
+  /** @default {"SELLER"} */
+  shippingType?: ShippingType;
+  /** Fields of the detail that replace the defaults. */
+  detail?: Record<string, unknown>;
+}
+
+const PRODUCTS = ["Stoneware mug", "Linen apron", "Walnut tray", "Wool throw", "Beeswax candle"];
+
+export const DELIVERY_OPTIONS = {
+  SELLER: { id: "7091100000000000001", name: "Standard shipping" },
+  TIKTOK: { id: "7091100000000000002", name: "TikTok shipping" },
+};
+
+export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
+  const id = order.orderId ?? `5764${randomDigits(14)}`;
+  const status = order.status ?? "AWAITING_SHIPMENT";
+  const updateTime = order.updateTime ?? nowSeconds;
+  const price = order.price ?? "19.00";
+  const quantity = order.quantity ?? 1;
+  const cents = Math.round(Number(price) * 100) * quantity;
+  const product = Number(id.slice(-2)) % PRODUCTS.length;
+  const sku = `17295000000000001${String(product).padStart(2, "0")}`;
+  const shippingType = order.shippingType ?? "SELLER";
+  const deliveryOption = DELIVERY_OPTIONS[shippingType];
+  const money = (amount: number) => (amount / 100).toFixed(2);
+  return {
+    id,
+    shopId: order.shopId,
+    detail: {
+      id,
+      status,
+      user_id: "7021400000000000001",
+      buyer_email: `buyer${id.slice(-6)}@scs1.tiktok.com`,
+      create_time: updateTime,
+      ...(status !== "UNPAID" && { paid_time: updateTime }),
+      update_time: updateTime,
+      payment: {
+        currency: "USD",
+        sub_total: money(cents),
+        shipping_fee: "4.99",
+        total_amount: money(cents + 499),
+        tax: "0",
+      },
+      fulfillment_type: "FULFILLMENT_BY_SELLER",
+      shipping_type: shippingType,
+      delivery_type: "HOME_DELIVERY",
+      delivery_option_id: deliveryOption.id,
+      delivery_option_name: deliveryOption.name,
+      is_cod: false,
+      is_on_hold_order: status === "ON_HOLD",
+      packages: [],
+      line_items: Array.from({ length: quantity }, (_, unit) => ({
+        id: `${id.slice(0, 14)}${String(unit).padStart(4, "0")}`,
+        sku_id: sku,
+        product_id: `${sku.slice(0, 17)}99`,
+        product_name: PRODUCTS[product],
+        sku_name: "Moss",
+        seller_sku: `SKU-${product}`,
+        sale_price: price,
+        original_price: price,
+        currency: "USD",
+        display_status: status,
+      })),
+      ...addressFields(status, shippingType),
+      ...order.detail,
+    },
+  };
+}
+
+/** A later state of an order; `update_time` always grows. */
+export function advanceOrder(
+  order: SimulatedOrder,
+  status: string,
+  nowSeconds: number,
+  detail: Record<string, unknown> = {},
+): SimulatedOrder {
+  const { recipient_address: _, ...kept } = order.detail;
+  return {
+    ...order,
+    detail: {
+      ...kept,
+      ...addressFields(status, order.detail.shipping_type),
+      status,
+      // A cancelled or unpaid order may have no payment.
+      ...(status !== "UNPAID" && status !== "CANCELLED" && {
+        paid_time: order.detail.paid_time ?? nowSeconds,
+      }),
+      update_time: Math.max(nowSeconds, order.detail.update_time + 1),
+      ...detail,
+    } as SimulatedOrder["detail"],
+  };
+}

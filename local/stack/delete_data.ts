@@ -1,0 +1,48 @@
+/** Deletes the data of a stack. */
+import { join } from "node:path";
+import { findPlace } from "../postgres/binaries.ts";
+import { stopLeftover } from "../postgres/server.ts";
+import { lockData } from "./lock.ts";
+
+/** Everything that a stack writes: the folder may be one that holds other things too. */
+const CONTENT = [
+  "cluster",
+  "easypost-simulator.jsonl",
+  "stripe-simulator.jsonl",
+  "env",
+  "function-host.pid",
+  "keys.json",
+  "lock",
+  "logs",
+  "postgres",
+  "tiktok-simulator.jsonl",
+];
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+export async function hasData(data: string): Promise<boolean> {
+  return await exists(join(data, "keys.json"));
+}
+
+/**
+ * Stops a Postgres that was left over and deletes all files. Returns whether the stack used an outside
+ * Postgres, which stays. @throws {DataInUseError}
+ */
+export async function deleteData(data: string): Promise<{ keptPostgres: boolean }> {
+  let keptPostgres: boolean;
+  {
+    using _lock = await lockData(data);
+    const place = await findPlace(data);
+    keptPostgres = !await exists(place.data);
+    await stopLeftover(place);
+    await Deno.remove(place.data, { recursive: true }).catch(() => {});
+    for (const name of CONTENT) {
+      await Deno.remove(join(data, name), { recursive: true }).catch(() => {});
+    }
+  }
+  // Fails if it holds other things too.
+  await Deno.remove(data).catch(() => {});
+  return { keptPostgres };
+}

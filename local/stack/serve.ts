@@ -1,0 +1,69 @@
+/** REST, Auth and the gateway: from this step on the public port answers. */
+import type { FunctionConfig } from "../functions/config.ts";
+import type { FunctionProcess } from "../functions/process.ts";
+import { createGateway } from "../gateway/gateway.ts";
+import type { DatabaseAccess } from "../supabase/bootstrap.ts";
+import { type ApiApp, createAuthApp, createRestApp } from "../supabase/rest_and_auth.ts";
+import { listenForReload } from "../supabase/schema_reload.ts";
+import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
+import type { StackEnvironment } from "./environment.ts";
+import type { Resources } from "./resources.ts";
+import { allSimulators, type RunningSimulators } from "./start_simulators.ts";
+
+const SHUTDOWN_MS = 3000;
+
+interface Parts {
+  access: DatabaseAccess;
+  env: StackEnvironment;
+  port: number;
+  functions: FunctionProcess;
+  functionConfig: FunctionConfig[];
+  simulators: RunningSimulators;
+}
+
+export async function serve(parts: Parts, resources: Resources): Promise<void> {
+  const { access, env, port, functions, functionConfig, simulators } = parts;
+  const keys = {
+    jwtSecret: env.SUPABASE_JWT_SECRET,
+    publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
+    secretKey: env.SUPABASE_SECRET_KEY,
+  };
+  const rest = createRestApp(access.restUrl, keys);
+  const auth = createAuthApp(access.authUrl, keys);
+  resources.defer(() => Promise.all([rest.close(), auth.close()]));
+  await warmUp(rest, auth);
+  const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
+  resources.defer(() => listener.stop());
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port, onListen: () => {} },
+    createGateway({
+      rest: rest.fetch,
+      auth: auth.fetch,
+      functions: functions.fetch,
+      functionConfig,
+      jwtCheck: keys,
+      // By name at each request: a simulator may be replaced.
+      simulators: Object.fromEntries(
+        allSimulators(simulators.current).map(({ name, simulator }) => [
+          name,
+          (request) => (simulators.current[name] ?? simulator).fetch(request),
+        ]),
+      ),
+    }),
+  );
+  // Requests may end, but a client may also never let go.
+  resources.defer(() => withTimeout(SHUTDOWN_MS, server.shutdown()).catch(ignoreTimeout));
+  // Before REST ends: background work of the functions needs it.
+  resources.defer(() => functions.stop());
+  // Before the functions end: calls that hang would delay them.
+  resources.defer(() => {
+    for (const { simulator } of allSimulators(simulators.current)) simulator.faults.close();
+  });
+}
+
+/** First requests prepare the library; several at once would disturb each other. */
+async function warmUp(rest: ApiApp, auth: ApiApp): Promise<void> {
+  await rest.warmUp("/rest/v1/rpc/oldest_open_event_seconds", {});
+  const credentials = { email: "unknown@localhost", password: "unknown" };
+  await auth.warmUp("/auth/v1/token?grant_type=password", credentials);
+}

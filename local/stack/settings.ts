@@ -1,0 +1,27 @@
+/** Settings of a stack. */
+import type { GivenVariables } from "./variables.ts";
+
+/** Settings that `deno task start` takes on its command line. */
+export interface StackOptions {
+  /** The one public port; 0 picks a free one. */
+  port: number;
+  /** Port of the embedded Postgres; 0 picks a free one. */
+  dbPort: number;
+  /** Folder of data, keys and logs. Absolute. */
+  data: string;
+}
+
+export interface StackSettings extends StackOptions {
+  /** Variables that win over the stack's own values. @default {the process's environment} */
+  environment?: GivenVariables;
+  /** Whether jobs fire by the clock. @default {true} */
+  schedule?: boolean;
+  /** The functions' config.toml. @default {supabase/config.toml} */
+  configPath?: string;
+  /** Random numbers from 0 to 1, for the simulators' faults. @default {Math.random} */
+  random?: () => number;
+  /** Receives the name of each step before it begins. */
+  onProgress?: (message: string) => void;
+  /** Receives errors that happen while the stack runs. */
+  onWarning?: (message: string) => void;
+}

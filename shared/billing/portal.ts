@@ -1,0 +1,45 @@
+/** Sends sellers to Stripe's customer portal, where they change, pay and cancel a subscription. */
+import { isDeleted, readCustomer } from "./customers.ts";
+import type { BillingPageDependencies } from "./dependencies.ts";
+import { callStripe, isMissing } from "./stripe.ts";
+
+/** The seller has never subscribed. */
+export class NoSubscriptionError extends Error {
+  override name = "NoSubscriptionError";
+}
+
+/** The app's page with `billing`, which says where the seller comes from: docs/billing.md. */
+export function returnUrl(appUrl: string, billing: string): string {
+  const url = new URL(appUrl);
+  url.searchParams.set("billing", billing);
+  return url.href;
+}
+
+/** @throws {NoSubscriptionError} @throws {BillingError} @throws {DatabaseError} not found: account deleted */
+export async function beginPortal(
+  dependencies: BillingPageDependencies,
+  userId: string,
+): Promise<{ url: string }> {
+  const { customerId } = await readCustomer(dependencies, userId);
+  if (customerId === undefined) throw new NoSubscriptionError();
+  try {
+    return { url: await openPortal(dependencies, customerId) };
+  } catch (error) {
+    if (isMissing(error) && await isDeleted(dependencies.stripe, customerId)) {
+      throw new NoSubscriptionError();
+    }
+    throw error;
+  }
+}
+
+/** Returns the address of a new session of the portal. @throws {BillingError} */
+export async function openPortal(
+  { stripe, appUrl }: Pick<BillingPageDependencies, "stripe" | "appUrl">,
+  customer: string,
+): Promise<string> {
+  const session = await callStripe(stripe.billingPortal.sessions.create({
+    customer,
+    return_url: returnUrl(appUrl, "returned"),
+  }));
+  return session.url;
+}

@@ -1,0 +1,19 @@
+/** The progress of a comparison with Stripe: the body of each SYNC_SUBSCRIPTIONS event. */
+import * as z from "zod";
+
+/** Subscriptions compared by one event. */
+export const PAGE_SIZE = 100;
+
+export const Progress = z.object({
+  /** ISO 8601: start of the first page. */
+  started_at: z.string(),
+  checked: z.int(),
+  repaired: z.int(),
+  /** Number of subscriptions that could not be stored. */
+  failed: z.int().default(0),
+  /** The last subscription of the previous page: Stripe's id or, once `listed`, ours. */
+  after: z.string().optional(),
+  /** Stripe's list is finished; stored subscriptions that it did not contain follow. */
+  listed: z.boolean().optional(),
+});
+export type Progress = z.infer<typeof Progress>;

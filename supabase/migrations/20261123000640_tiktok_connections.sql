@@ -1,0 +1,290 @@
+-- Connecting and disconnecting shops. A function that changes a connection locks its login first.
+
+create function private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.tiktok_shops
+  set connection_status = p_status,
+      status_reason = p_reason,
+      access_token = null,
+      refresh_token = null,
+      webhook_url = case when p_status = 'disconnected' then null else webhook_url end
+  where id = any (p_shops);
+$$;
+comment on function private.close_tiktok_shops(uuid[], text, text) is
+  'Ends connections: erases the tokens and keeps everything else.';
+grant execute on function private.close_tiktok_shops(uuid[], text, text) to service_role;
+
+create function private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.enqueue_task(
+    p_task, p_shop.id || ':' || extract(epoch from p_shop.connected_at), p_shop.shop_id
+  );
+$$;
+comment on function private.enqueue_shop_task(public.tiktok_shops, text) is
+  'Enqueues a task for a shop, once per connection.';
+grant execute on function private.enqueue_shop_task(public.tiktok_shops, text) to service_role;
+
+/*
+  Arguments: p_grant {requested_at, token_expires_at}; expiry and request time of the stored pair.
+             The expiry alone does not decide: a later pair may have a shorter life.
+  Returns:   true or false; null if the request time is unknown.
+*/
+create function private.is_older_pair(
+  p_grant jsonb,
+  p_stored_expires_at timestamptz,
+  p_stored_requested_at timestamptz
+)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
+    and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
+$$;
+comment on function private.is_older_pair(jsonb, timestamptz, timestamptz) is
+  'Whether TikTok issued a token pair before the stored one: requested earlier and not expiring later.';
+grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz) to service_role;
+
+/*
+  Arguments: p_user_id; p_grant {open_id, granted_scopes: [], requested_at, token_expires_at, refresh_token_expires_at,
+             shops: [{shop_id, shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens encrypted.
+  Returns:   [{id, shop_id}].
+  Errors:    PT409, another account has a live connection to one of the shops.
+*/
+create function public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  granted_shops text[] := array(
+    select entry ->> 'shop_id' from jsonb_array_elements(p_grant -> 'shops') as entry order by 1
+  );
+  scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
+  connected jsonb;
+begin
+  -- 1. Lock the shops against workers that decide whether they are connected.
+  perform private.lock_shop_connections(granted_shops, true);
+
+  -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
+  perform from private.tiktok_logins
+  where user_id = p_user_id and open_id = p_grant ->> 'open_id'
+  for update;
+  if exists (
+    select from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.user_id = p_user_id
+      and shop.open_id = p_grant ->> 'open_id'
+      and shop.connection_status = 'active'
+      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
+  ) then
+    select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
+    into connected
+    from public.tiktok_shops
+    where user_id = p_user_id and open_id = p_grant ->> 'open_id' and connection_status = 'active';
+    return connected;
+  end if;
+
+  -- 3. Store the login; the new version makes a running refresh store nothing.
+  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
+  values (
+    p_user_id,
+    p_grant ->> 'open_id',
+    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
+  )
+  on conflict (user_id, open_id) do update
+    set token_version = login.token_version + 1,
+        pair_requested_at = excluded.pair_requested_at,
+        last_refreshed_at = null,
+        refresh_not_before = null,
+        refresh_failures = 0,
+        refresh_refusals = 0,
+        last_refresh_error = null,
+        lease_id = null,
+        lease_until = null;
+
+  -- 4. Close shops of the login that it no longer owns or grants.
+  perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
+  from public.tiktok_shops
+  where user_id = p_user_id
+    and open_id = p_grant ->> 'open_id'
+    and connection_status = 'active'
+    and shop_id <> all (granted_shops);
+
+  -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
+  perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
+  from public.tiktok_shops
+  where shop_id = any (granted_shops)
+    and user_id <> p_user_id
+    and connection_status in ('needs_reauth', 'disconnected');
+
+  -- 6. Store the shops.
+  begin
+    insert into public.tiktok_shops as shop (
+      user_id, shop_id, shop_name, region, shop_cipher, open_id, granted_scopes,
+      access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
+    )
+    select
+      p_user_id, entry.shop_id, entry.shop_name, entry.region, entry.shop_cipher,
+      p_grant ->> 'open_id', scopes, entry.access_token, entry.refresh_token,
+      (p_grant ->> 'token_expires_at')::timestamptz,
+      (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+      clock_timestamp()
+    from jsonb_to_recordset(p_grant -> 'shops') as entry (
+      shop_id text, shop_name text, region text, shop_cipher text,
+      access_token text, refresh_token text
+    )
+    order by entry.shop_id
+    on conflict (user_id, shop_id) do update
+      set shop_name = excluded.shop_name,
+          region = excluded.region,
+          shop_cipher = excluded.shop_cipher,
+          open_id = excluded.open_id,
+          granted_scopes = excluded.granted_scopes,
+          access_token = excluded.access_token,
+          refresh_token = excluded.refresh_token,
+          token_expires_at = excluded.token_expires_at,
+          refresh_token_expires_at = excluded.refresh_token_expires_at,
+          connection_status = 'active',
+          status_reason = null,
+          connected_at = excluded.connected_at;
+  exception
+    when unique_violation then
+      raise exception 'A shop is connected to another account' using errcode = 'PT409';
+  end;
+
+  -- 7. Enqueue their first tasks.
+  perform private.enqueue_shop_task(shop, task)
+  from public.tiktok_shops as shop
+  cross join unnest(array['SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS']) as task
+  where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
+
+  -- 8. Make events due that arrived before the connection or failed since.
+  perform private.reopen_webhook_events(array(
+    select id from private.webhook_events
+    where source in ('tiktok', 'creatorflow')
+      and (status = 'pending' or (status = 'ignored' and reason = 'shop_not_connected'))
+      and shop_id = any (granted_shops)
+    for update skip locked
+  ));
+
+  -- 9. Return the shops.
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
+  into connected
+  from public.tiktok_shops
+  where user_id = p_user_id and shop_id = any (granted_shops);
+  return connected;
+end;
+$$;
+comment on function public.connect_tiktok_shops(uuid, jsonb) is
+  'Stores the shops of one TikTok login, all or none, resets their failures, enqueues their first tasks and reopens their earlier events.';
+grant execute on function public.connect_tiktok_shops(uuid, jsonb) to service_role;
+
+/*
+  Arguments: p_user_id; p_tiktok_shop_id.
+  Returns:   {shop_id, shop_cipher, access_token} to unsubscribe the webhooks; access_token is null if the connection
+             had ended before.
+  Errors:    PT404, the seller has no such shop.
+*/
+create function public.disconnect_tiktok_shop(p_user_id uuid, p_tiktok_shop_id uuid)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  shop public.tiktok_shops;
+begin
+  perform from private.tiktok_logins as login
+  join public.tiktok_shops as owned on owned.user_id = login.user_id and owned.open_id = login.open_id
+  where owned.id = p_tiktok_shop_id and owned.user_id = p_user_id
+  for update of login;
+
+  select * into shop
+  from public.tiktok_shops
+  where id = p_tiktok_shop_id and user_id = p_user_id
+  for update;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- A former account cannot end the connection of the new account.
+  if shop.connection_status <> 'transferred' then
+    perform private.close_tiktok_shops(array[shop.id], 'disconnected', 'by_seller');
+  end if;
+  return jsonb_build_object(
+    'shop_id', shop.shop_id,
+    'shop_cipher', shop.shop_cipher,
+    'access_token', shop.access_token
+  );
+end;
+$$;
+comment on function public.disconnect_tiktok_shop(uuid, uuid) is
+  'Ends the connection of a shop for its seller; orders and history stay.';
+grant execute on function public.disconnect_tiktok_shop(uuid, uuid) to service_role;
+
+/*
+  Arguments: p_open_id; p_grant {requested_at, token_expires_at, refresh_token_expires_at,
+             shops: [{shop_id, access_token, refresh_token}]}, tokens encrypted.
+  Returns:   the number of shops.
+*/
+create function public.store_exchanged_tokens(p_open_id text, p_grant jsonb)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  stored integer;
+begin
+  -- 1. Lock the login in every account.
+  perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
+  -- 2. Store the pair at its live shops, unless theirs is newer.
+  update public.tiktok_shops as shop
+  set access_token = entry.access_token,
+      refresh_token = entry.refresh_token,
+      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
+      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+      shop_id text, access_token text, refresh_token text
+    ),
+    private.tiktok_logins as login
+  where shop.open_id = p_open_id
+    and shop.shop_id = entry.shop_id
+    and shop.connection_status = 'active'
+    and login.user_id = shop.user_id
+    and login.open_id = shop.open_id
+    and not coalesce(
+      private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at), false
+    );
+  get diagnostics stored = row_count;
+  -- 3. Raise the version, so a running refresh stores nothing.
+  if stored > 0 then
+    update private.tiktok_logins as login
+    set token_version = token_version + 1,
+        pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
+        lease_id = null,
+        lease_until = null
+    where open_id = p_open_id
+      and exists (
+        select from public.tiktok_shops as shop
+        where shop.user_id = login.user_id
+          and shop.open_id = login.open_id
+          and shop.connection_status = 'active'
+      );
+  end if;
+  return stored;
+end;
+$$;
+comment on function public.store_exchanged_tokens(text, jsonb) is
+  'Gives every live shop of a TikTok login, in any account, the new token pair: a new authorization may invalidate the old pair even if connecting then fails.';
+grant execute on function public.store_exchanged_tokens(text, jsonb) to service_role;

@@ -1,0 +1,183 @@
+-- Orders found by a search at TikTok; they pass through the inbox like webhooks.
+
+/*
+  Arguments: p_shop; p_orders [{order_id, update_time}].
+  Returns:   the number of orders.
+*/
+create function private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
+returns integer
+language sql
+security invoker
+set search_path = ''
+as $$
+  select count(
+    private.enqueue_task(
+      'ORDER_FOUND',
+      p_shop.id || ':' || found.order_id || ':' || found.update_time,
+      p_shop.shop_id,
+      found.order_id
+    )
+  )::integer
+  from jsonb_to_recordset(p_orders) as found (order_id text, update_time bigint)
+  where not exists (
+      select from public.orders
+      where orders.tiktok_shop_id = p_shop.id
+        and orders.tiktok_order_id = found.order_id
+        and orders.tiktok_updated_at >= to_timestamp(found.update_time)
+    )
+    and not exists (
+      select from private.webhook_events as waiting
+      where waiting.shop_id = p_shop.shop_id
+        and waiting.object_id = found.order_id
+        -- Without processing: that worker may have read an older state.
+        and waiting.status in ('pending', 'held')
+    );
+$$;
+comment on function private.enqueue_found_orders(public.tiktok_shops, jsonb) is
+  'Enqueues the orders whose state is neither stored nor waiting in the inbox.';
+grant execute on function private.enqueue_found_orders(public.tiktok_shops, jsonb) to service_role;
+
+/*
+  Arguments: p_event_id; p_tiktok_shop_id; p_orders [{order_id, update_time (unix seconds)}], ascending by update time;
+             p_synced_until, the new watermark; p_next: page, another page follows; later, settles the event and
+             enqueues its successor; end, settles the event.
+  Returns:   {outcome, enqueued, missed}: stored, synced, or settled (the event already was); missed counts the orders
+             that a webhook should have announced.
+  Errors:    PT404, unknown shop.
+*/
+create function public.store_order_page(
+  p_event_id bigint,
+  p_tiktok_shop_id uuid,
+  p_orders jsonb,
+  p_synced_until timestamptz,
+  p_next text
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  shop public.tiktok_shops;
+  enqueued integer;
+  missed integer;
+begin
+  -- 1. Lock the event and the shop.
+  if event.id is null then
+    return private.settle_locked_event(event, '{"enqueued": 0, "missed": 0}');
+  end if;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for update;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- 2. Enqueue the orders; those of a later sync count as missed by the webhooks.
+  enqueued := private.enqueue_found_orders(shop, p_orders);
+  missed := case when shop.first_sync_done then enqueued else 0 end;
+  if missed > 0 then
+    insert into public.system_logs (event_type, details)
+    values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
+  end if;
+  -- 3. Move the watermark.
+  update public.tiktok_shops
+  set orders_synced_until = greatest(orders_synced_until, p_synced_until),
+      first_sync_done = first_sync_done or p_next = 'end'
+  where id = p_tiktok_shop_id
+  returning * into shop;
+
+  -- 4. Settle the event unless another page follows.
+  if p_next = 'page' then
+    return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued, 'missed', missed);
+  end if;
+  if p_next = 'later' then
+    perform private.enqueue_task(
+      'SYNC_ORDERS',
+      shop.id || ':' || extract(epoch from shop.orders_synced_until) || ':' || p_event_id,
+      shop.shop_id
+    );
+  end if;
+  return private.settle_locked_event(
+    event, jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed)
+  );
+end;
+$$;
+comment on function public.store_order_page(bigint, uuid, jsonb, timestamptz, text) is
+  'Enqueues the orders of one page of an order search and moves the watermark of the shop, in one transaction.';
+grant execute on function public.store_order_page(bigint, uuid, jsonb, timestamptz, text) to service_role;
+
+/*
+  Arguments: p_shop_id, the TikTok shop id; null means every connected shop.
+  Returns:   {requested}, the number of shops.
+  Errors:    PT404, the shop is not connected.
+*/
+create function public.request_order_sync(p_shop_id text default null)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  requested integer;
+begin
+  if p_shop_id is not null and not exists (
+    select from public.tiktok_shops where shop_id = p_shop_id and connection_status = 'active'
+  ) then
+    raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
+  end if;
+  select count(private.enqueue_task('SYNC_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  into requested
+  from public.tiktok_shops as shop
+  where shop.connection_status = 'active'
+    and (p_shop_id is null or shop.shop_id = p_shop_id)
+    and not exists (
+      select from private.webhook_events as waiting
+      where waiting.shop_id = shop.shop_id
+        and waiting.event_type = 'SYNC_ORDERS'
+        and waiting.object_id is null
+        and (waiting.status = 'pending' or (waiting.status = 'processing' and p_shop_id is null))
+    );
+  return jsonb_build_object('requested', requested);
+end;
+$$;
+comment on function public.request_order_sync(text) is
+  'Enqueues SYNC_ORDERS for one shop or every connected shop, unless one is waiting.';
+grant execute on function public.request_order_sync(text) to service_role;
+
+/*
+  Arguments: p_event_id; p_tiktok_shop_id; p_orders [{order_id, notice}].
+  Returns:   {outcome}: expanded; settled, the event already was.
+*/
+create function public.expand_webhook_event(
+  p_event_id bigint,
+  p_tiktok_shop_id uuid,
+  p_orders jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is not null then
+    if jsonb_array_length(p_orders) = 0 then
+      perform public.request_order_sync(event.shop_id)
+      from public.tiktok_shops
+      where id = p_tiktok_shop_id and connection_status = 'active';
+    end if;
+    perform private.enqueue_task(
+      event.event_type,
+      event.id || ':' || named.order_id,
+      event.shop_id,
+      named.order_id,
+      jsonb_build_object('notice', coalesce(named.notice, '{}'))::text
+    )
+    from jsonb_to_recordset(p_orders) as named (order_id text, notice jsonb);
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "expanded"}');
+end;
+$$;
+comment on function public.expand_webhook_event(bigint, uuid, jsonb) is
+  'Replaces an event about several orders by one event per order; without any order it requests a sync of the shop.';
+grant execute on function public.expand_webhook_event(bigint, uuid, jsonb) to service_role;

@@ -1,0 +1,124 @@
+-- Orders as buying a label needs them.
+
+create table private.senders (
+  tiktok_shop_id uuid primary key references public.tiktok_shops (id) on delete cascade,
+  address jsonb not null,
+  updated_at timestamptz not null default now(),
+  constraint senders_address_check check (jsonb_typeof(address) = 'object')
+);
+comment on table private.senders is 'Last sender address of each shop.';
+
+alter table private.senders enable row level security;
+grant select, insert, update on private.senders to service_role;
+
+create function private.store_sender(p_order_id uuid, p_address jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into private.senders (tiktok_shop_id, address)
+  select tiktok_shop_id, p_address
+  from public.orders
+  where id = p_order_id and p_address is not null
+  on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+$$;
+comment on function private.store_sender(uuid, jsonb) is
+  'Stores the sender address of a shop after a carrier accepted it; null keeps the stored address.';
+grant execute on function private.store_sender(uuid, jsonb) to service_role;
+
+create function private.order_line_item_ids(p_order public.orders)
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(array_agg(line.id order by line.id), '{}')
+  from jsonb_array_elements(p_order.order_items) as item,
+    jsonb_array_elements_text(item -> 'line_item_ids') as line (id);
+$$;
+comment on function private.order_line_item_ids(public.orders) is
+  'The TikTok ids of all units of an order.';
+grant execute on function private.order_line_item_ids(public.orders) to service_role;
+
+create function private.label_refusal(p_order public.orders, p_provider text)
+returns text
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when p_order.order_status = 'cancelled' then 'order_cancelled'
+    when p_order.payment_status in ('refunded', 'cancelled') then 'order_refunded'
+    when p_order.order_status = 'received' then 'order_unpaid'
+    when p_order.order_status = 'on_hold' then 'order_on_hold'
+    when p_order.order_status in ('delivered', 'completed') then 'already_shipped'
+    when p_order.shipping_type is null then 'shipping_type_unknown'
+    when p_order.shipping_type = 'TIKTOK' and p_provider <> 'tiktok_shipping' then 'tiktok_label_required'
+    when p_order.shipping_type <> 'TIKTOK' and p_provider = 'tiktok_shipping' then 'tiktok_label_unavailable'
+    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'masked' then 'address_masked'
+    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'none' then 'address_missing'
+    -- Shipped with a foreign label; a voided label of ours may be replaced.
+    when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
+      select from public.shipments where order_id = p_order.id and provider is not null
+    ) then 'already_shipped'
+  end;
+$$;
+comment on function private.label_refusal(public.orders, text) is
+  'The code of the reason why no label may be bought for an order, null if one may; docs/labels.md lists the codes.';
+grant execute on function private.label_refusal(public.orders, text) to service_role;
+
+create function private.shop_of_order(p_order public.orders)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', shop.id,
+    'shop_id', shop.shop_id,
+    'shop_cipher', shop.shop_cipher,
+    'access_token', shop.access_token,
+    'token_version', login.token_version,
+    'region', shop.region
+  )
+  from public.tiktok_shops as shop
+  join private.tiktok_logins as login
+    on login.user_id = shop.user_id and login.open_id = shop.open_id
+  where shop.id = p_order.tiktok_shop_id and shop.connection_status = 'active';
+$$;
+comment on function private.shop_of_order(public.orders) is
+  'The live connection of the shop of an order; null without one.';
+grant execute on function private.shop_of_order(public.orders) to service_role;
+
+/*
+  Arguments: p_order.
+  Returns:   {id, tiktok_order_id, shipping_type, shipping_address, line_item_ids, shop, sender, tracking_numbers}.
+*/
+create function private.order_to_ship(p_order public.orders)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_order.id,
+    'tiktok_order_id', p_order.tiktok_order_id,
+    'shipping_type', p_order.shipping_type,
+    'shipping_address', p_order.shipping_address,
+    'line_item_ids', private.order_line_item_ids(p_order),
+    'shop', private.shop_of_order(p_order),
+    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'tracking_numbers', (
+      select coalesce(jsonb_agg(tracking_number), '[]')
+      from public.shipments
+      where order_id = p_order.id and provider is not null and tracking_number is not null
+    )
+  );
+$$;
+comment on function private.order_to_ship(public.orders) is
+  'An order as the purchase of a label needs it.';
+grant execute on function private.order_to_ship(public.orders) to service_role;

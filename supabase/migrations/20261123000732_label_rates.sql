@@ -1,0 +1,133 @@
+-- Rates that providers quoted, stored while they may be chosen.
+
+create table private.label_rates (
+  id uuid primary key default gen_random_uuid(),
+  order_id uuid not null references public.orders (id) on delete cascade,
+  provider text not null,
+  carrier text not null,
+  service text not null,
+  service_name text not null,
+  price numeric(14, 2),
+  currency text,
+  days_min integer,
+  days_max integer,
+  is_default boolean not null,
+  parcel jsonb not null,
+  carrier_shipment_id text,
+  carrier_rate_id text,
+  expires_at timestamptz not null default now() + interval '1 hour',
+  constraint label_rates_provider_check check (provider in ('tiktok_shipping', 'easypost')),
+  constraint label_rates_price_check check ((price is null) = (currency is null) and price >= 0)
+);
+comment on table private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';
+comment on column private.label_rates.service is 'Id of the service at the provider.';
+comment on column private.label_rates.price is 'Price in major units of currency; null where TikTok quotes none.';
+comment on column private.label_rates.carrier_shipment_id is 'EasyPost shipment that the rate belongs to; it can be bought once.';
+
+create index idx_label_rates_order_id on private.label_rates (order_id);
+create index idx_label_rates_expires_at on private.label_rates (expires_at);
+
+alter table private.label_rates enable row level security;
+grant select, insert, delete on private.label_rates to service_role;
+
+/*
+  Arguments: p_user_id; p_order_id.
+  Returns:   {provider, order (private.order_to_ship)}, or {refusal}, a code of docs/labels.md.
+  Errors:    PT404, the seller has no such order.
+*/
+create function public.get_order_to_ship(p_user_id uuid, p_order_id uuid)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted public.orders;
+  provider text;
+  refusal text;
+begin
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
+  if wanted.id is null then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+  provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
+  refusal := coalesce(
+    private.label_refusal(wanted, provider),
+    case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
+    (select free.refusal from private.free_label_lines(wanted, null, null) as free)
+  );
+  if refusal is not null then
+    return jsonb_build_object('refusal', refusal);
+  end if;
+  return jsonb_build_object('provider', provider, 'order', private.order_to_ship(wanted));
+end;
+$$;
+comment on function public.get_order_to_ship(uuid, uuid) is
+  'An order for which a seller requests rates.';
+grant execute on function public.get_order_to_ship(uuid, uuid) to service_role;
+
+/*
+  Arguments: p_order_id; p_parcel; p_sender or null; p_rates [{provider, carrier, service, service_name, price,
+             currency, days_min, days_max, is_default, carrier_shipment_id, carrier_rate_id}].
+  Returns:   cheapest first: [{rate_id, provider, carrier, service, service_name, price (decimal string), currency,
+             days_min, days_max, is_default, expires_at}].
+*/
+create function public.store_label_rates(
+  p_order_id uuid,
+  p_parcel jsonb,
+  p_sender jsonb,
+  p_rates jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  stored jsonb;
+begin
+  perform private.store_sender(p_order_id, p_sender);
+  with given as (
+    insert into private.label_rates (
+      order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
+      is_default, parcel, carrier_shipment_id, carrier_rate_id
+    )
+    select
+      p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
+      rate.currency, rate.days_min, rate.days_max, rate.is_default, p_parcel,
+      rate.carrier_shipment_id, rate.carrier_rate_id
+    from jsonb_to_recordset(p_rates) as rate (
+      provider text, carrier text, service text, service_name text, price text, currency text,
+      days_min integer, days_max integer, is_default boolean, carrier_shipment_id text,
+      carrier_rate_id text
+    )
+    returning *
+  )
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'rate_id', id,
+        'provider', provider,
+        'carrier', carrier,
+        'service', service,
+        'service_name', service_name,
+        'price', price::text,
+        'currency', currency,
+        'days_min', days_min,
+        'days_max', days_max,
+        'is_default', is_default,
+        'expires_at', expires_at
+      )
+      order by price nulls last, days_max, service
+    ),
+    '[]'
+  )
+  into stored
+  from given;
+  return stored;
+end;
+$$;
+comment on function public.store_label_rates(uuid, jsonb, jsonb, jsonb) is
+  'Stores rates for an hour, and the sender address of the shop if one is given.';
+grant execute on function public.store_label_rates(uuid, jsonb, jsonb, jsonb) to service_role;

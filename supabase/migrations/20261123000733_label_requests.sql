@@ -1,0 +1,198 @@
+-- Requesting a label: bought at most once per request: docs/labels.md.
+
+create function private.answer_repeated_request(
+  p_purchase private.label_purchases,
+  p_order_id uuid,
+  p_request_hash text
+)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when p_purchase.id is null then null
+    when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
+      then jsonb_build_object('outcome', 'key_reused')
+    when p_purchase.state = 'unknown'
+        or (p_purchase.state = 'purchasing' and private.is_abandoned(p_purchase))
+      then jsonb_build_object('outcome', 'unsettled', 'purchase', private.purchase_for_worker(p_purchase))
+    when p_purchase.state in ('requested', 'purchasing') and not private.is_abandoned(p_purchase)
+      then jsonb_build_object('outcome', 'in_progress', 'shipment', private.shipment_view(p_purchase))
+    when p_purchase.state not in ('requested', 'failed')
+      then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
+  end;
+$$;
+comment on function private.answer_repeated_request(private.label_purchases, uuid, text) is
+  'The answer to a request whose Idempotency-Key is known; null if the purchase has to be started or restarted.';
+grant execute on function private.answer_repeated_request(private.label_purchases, uuid, text) to service_role;
+
+/*
+  Arguments: p_user_id; p_idempotency_key; p_request_hash, hash of the whole request; p_order_id; p_request {parcel,
+             label_format, rate_id | service, provider?, line_item_ids?, sender?}.
+  Returns:   {outcome}: requested {purchase}, buy it now; exists {shipment}; in_progress {shipment}; unsettled
+             {purchase}, look it up at the provider; key_reused; refused {code}, see docs/labels.md.
+  Errors:    PT404, the seller has no such order.
+*/
+create function public.request_label(
+  p_user_id uuid,
+  p_idempotency_key text,
+  p_request_hash text,
+  p_order_id uuid,
+  p_request jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  wanted public.orders;
+  rate private.label_rates;
+  purchase private.label_purchases;
+  chosen_provider text;
+  lines text[];
+  refusal text;
+  repeated jsonb;
+begin
+  -- 1. Lock the order: all its labels are decided under this lock.
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
+  if wanted.id is null then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+
+  -- 2. Answer a repeated request from its purchase.
+  select * into purchase
+  from private.label_purchases
+  where user_id = p_user_id and idempotency_key = p_idempotency_key
+  for update;
+  repeated := private.answer_repeated_request(purchase, p_order_id, p_request_hash);
+  if repeated is not null then
+    return repeated;
+  end if;
+
+  -- 3. Check the rate, if one was chosen.
+  if p_request ? 'rate_id' then
+    select * into rate
+    from private.label_rates
+    where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id;
+    refusal := case
+      when rate.id is null then 'rate_not_found'
+      when rate.expires_at <= now() then 'rate_expired'
+      when rate.parcel <> p_request -> 'parcel' then 'rate_of_another_parcel'
+      when p_request ->> 'provider' <> rate.provider then 'rate_of_another_provider'
+    end;
+    if refusal is not null then
+      return jsonb_build_object('outcome', 'refused', 'code', refusal);
+    end if;
+  end if;
+  -- 4. Choose the provider and check the order.
+  chosen_provider := coalesce(
+    rate.provider,
+    p_request ->> 'provider',
+    case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
+  );
+  refusal := private.label_refusal(wanted, chosen_provider);
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+  end if;
+
+  -- 5. Choose the units.
+  select free.line_item_ids, free.refusal into lines, refusal
+  from private.free_label_lines(wanted, purchase.id, p_request -> 'line_item_ids') as free;
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+  end if;
+
+  -- 6. Store the purchase, or start the stored one again.
+  if purchase.id is null then
+    insert into private.label_purchases (
+      user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
+      service, label_format
+    )
+    values (
+      p_user_id, p_order_id, p_idempotency_key, p_request_hash, chosen_provider, lines,
+      p_request -> 'parcel',
+      coalesce(
+        p_request -> 'sender',
+        (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+      ),
+      coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
+    )
+    returning * into purchase;
+  else
+    update private.label_purchases
+    set state = 'requested',
+        state_since = now(),
+        attempt = attempt + 1,
+        reason = null,
+        provider = chosen_provider,
+        line_item_ids = lines,
+        -- A purchase that failed without a sender uses the one that the shop stored since.
+        sender = coalesce(
+          label_purchases.sender,
+          (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+        )
+    where id = purchase.id
+    returning * into purchase;
+  end if;
+  -- 7. Buy at the rate that the seller saw, unless another label used its carrier shipment.
+  if rate.id is not null and purchase.carrier_shipment_id is null then
+    update private.label_purchases
+    set carrier_shipment_id = rate.carrier_shipment_id,
+        carrier_rate_id = rate.carrier_rate_id
+    where id = purchase.id
+      and not exists (
+        select from private.label_purchases as other
+        where other.carrier_shipment_id = rate.carrier_shipment_id
+      );
+  end if;
+  update private.label_purchases
+  set quoted_cost = coalesce(rate.price, quoted_cost),
+      currency = coalesce(rate.currency, label_purchases.currency)
+  where id = purchase.id
+  returning * into purchase;
+  -- 8. Reserve the units.
+  perform private.claim_label_lines(purchase);
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
+exception
+  -- Two concurrent requests used one key for two orders.
+  when unique_violation then
+    return jsonb_build_object('outcome', 'key_reused');
+end;
+$$;
+comment on function public.request_label(uuid, text, text, uuid, jsonb) is
+  'Stores the intent to buy a label and reserves its units; a failed purchase, or one abandoned before it was bought, starts again.';
+grant execute on function public.request_label(uuid, text, text, uuid, jsonb) to service_role;
+
+/*
+  Arguments: p_purchase_id and p_attempt, the claim; p_choice {service, carrier_shipment_id, carrier_rate_id,
+             quoted_cost, currency}.
+  Returns:   false if another worker took the purchase over: then nothing may be bought.
+*/
+create function public.start_label_purchase(
+  p_purchase_id uuid,
+  p_attempt integer,
+  p_choice jsonb
+)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.label_purchases
+  set state = 'purchasing',
+      service = p_choice ->> 'service',
+      carrier_shipment_id = p_choice ->> 'carrier_shipment_id',
+      carrier_rate_id = p_choice ->> 'carrier_rate_id',
+      quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
+      currency = p_choice ->> 'currency'
+  where id = p_purchase_id and state = 'requested' and attempt = p_attempt;
+  return found;
+end;
+$$;
+comment on function public.start_label_purchase(uuid, integer, jsonb) is
+  'The last step before money is spent: stores what will be bought.';
+grant execute on function public.start_label_purchase(uuid, integer, jsonb) to service_role;

@@ -1,0 +1,105 @@
+-- Voiding labels.
+
+/*
+  Arguments: p_user_id; p_shipment_id.
+  Returns:   {outcome}: requested {purchase}; exists {shipment}; refused {code: not_purchased | already_underway}.
+  Errors:    PT404, the seller has no such label.
+*/
+create function public.request_label_void(p_user_id uuid, p_shipment_id uuid)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+  parcel_status text;
+begin
+  select * into purchase
+  from private.label_purchases
+  where id = p_shipment_id and user_id = p_user_id
+  for update;
+  if purchase.id is null then
+    raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
+  if purchase.state = 'voided'
+    or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
+    return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
+  end if;
+  -- A later repetition of the request: the provider is called again.
+  if purchase.state = 'void_requested' then
+    update private.label_purchases set checked_at = now() where id = p_shipment_id;
+    return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
+  end if;
+  select status into parcel_status from public.shipments where id = p_shipment_id;
+  if purchase.state not in ('purchased', 'void_rejected') then
+    return jsonb_build_object('outcome', 'refused', 'code', 'not_purchased');
+  end if;
+  if parcel_status not in ('created', 'purchased') then
+    return jsonb_build_object('outcome', 'refused', 'code', 'already_underway');
+  end if;
+  update private.label_purchases
+  set state = 'void_requested', reason = null, checked_at = now()
+  where id = p_shipment_id
+  returning * into purchase;
+  return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
+end;
+$$;
+comment on function public.request_label_void(uuid, uuid) is
+  'Stores that a seller wants to void a label.';
+grant execute on function public.request_label_void(uuid, uuid) to service_role;
+
+/*
+  Arguments: p_purchase_id; p_state: voided, its units are free again; void_rejected; void_requested, not decided yet;
+             p_reason, a code or null: not_asked means that the provider was not reached; p_event_id or null.
+  Returns:   private.shipment_view.
+*/
+create function public.settle_label_void(
+  p_purchase_id uuid,
+  p_state text,
+  p_reason text,
+  p_event_id bigint default null
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+begin
+  -- 1. Lock the order, then the purchase.
+  perform from public.orders
+  where id = (select order_id from private.label_purchases where id = p_purchase_id)
+  for update;
+  select * into purchase from private.label_purchases where id = p_purchase_id for update;
+  -- 2. Store the answer.
+  if purchase.state = 'void_requested' then
+    update private.label_purchases
+    set state = p_state,
+        reason = p_reason,
+        -- The provider was not reached: the seller or the worker may call it again at once.
+        checked_at = case when p_reason = 'not_asked' then now() - interval '1 day' else now() end
+    where id = p_purchase_id
+    returning * into purchase;
+    -- 3. Free the units of a voided label, or mark a label shipped that stays in use.
+    if p_state = 'voided' then
+      update public.shipments set status = 'voided' where id = p_purchase_id;
+      delete from private.labelled_lines where purchase_id = p_purchase_id;
+      perform private.record_shipment_change(
+        purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
+      );
+    elsif p_state = 'void_rejected' and exists (
+      select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
+    ) then
+      perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
+    end if;
+  end if;
+  -- 4. Settle the event.
+  perform private.settle_event(p_event_id);
+  return private.shipment_view(purchase);
+end;
+$$;
+comment on function public.settle_label_void(uuid, text, text, bigint) is
+  'Stores the answer of the provider to a void request.';
+grant execute on function public.settle_label_void(uuid, text, text, bigint) to service_role;

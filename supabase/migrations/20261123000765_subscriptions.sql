@@ -1,0 +1,239 @@
+-- Subscriptions as Stripe reports them, which decide the plan: docs/billing.md.
+
+create function private.refresh_user_plan(p_user_id uuid)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.users as seller
+  set subscription_status = coalesce(shown.status, 'trial'),
+      subscription_tier = case
+        when shown.status is null or shown.status in ('canceled', 'incomplete_expired') then 'starter'
+        else shown.plan_name
+      end
+  from (select) as nothing
+  left join lateral (
+    select subscription.status, subscription.plan_name
+    from public.subscriptions as subscription
+    join public.plans on plans.name = subscription.plan_name
+    where subscription.user_id = p_user_id
+    order by
+      subscription.status in ('active', 'trialing') desc,
+      subscription.status in ('canceled', 'incomplete_expired'),
+      plans.monthly_order_limit desc,
+      subscription.created_at desc
+    limit 1
+  ) as shown on true
+  where seller.id = p_user_id;
+$$;
+comment on function private.refresh_user_plan(uuid) is
+  'Copies status and tier of the subscription that counts to users: docs/billing.md.';
+grant execute on function private.refresh_user_plan(uuid) to service_role;
+
+/*
+  Arguments: p_user_id; p_deleted_hashes, hashes of the deleted customer id; p_stripe_customer_id, encrypted;
+             p_stripe_customer_id_hash.
+  Returns:   the encrypted id of the bound customer; unchanged if the customer was replaced already.
+*/
+create function public.replace_stripe_customer(
+  p_user_id uuid,
+  p_deleted_hashes text[],
+  p_stripe_customer_id text,
+  p_stripe_customer_id_hash text
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.stripe_customers
+  set stripe_customer_id = p_stripe_customer_id,
+      stripe_customer_id_hash = p_stripe_customer_id_hash,
+      version = version + 1
+  where user_id = p_user_id and stripe_customer_id_hash = any (p_deleted_hashes);
+  if found then
+    -- Stripe sends no more events about the subscriptions of a deleted customer.
+    update public.subscriptions
+    set status = 'canceled', reconciled_at = now()
+    where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
+    perform private.refresh_user_plan(p_user_id);
+  end if;
+  return (select stripe_customer_id from private.stripe_customers where user_id = p_user_id);
+end;
+$$;
+comment on function public.replace_stripe_customer(uuid, text[], text, text) is
+  'Binds a new customer to a seller whose customer was deleted at Stripe, and ends the subscriptions of the deleted one.';
+grant execute on function public.replace_stripe_customer(uuid, text[], text, text) to service_role;
+
+/*
+  Arguments: p_event_id or null; p_customer_hashes; p_version of find_stripe_customer, read before Stripe was read;
+             p_subscription {stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
+             stripe_subscription_id_hash (of a new row), stripe_subscription_id_hashes (under every key), plan_name
+             (null: unknown price), status, current_period_start, current_period_end, cancel_at_period_end}.
+  Returns:   {outcome, released}: applied; unchanged; conflict, another state was stored since, read Stripe again;
+             price_unknown, nothing was stored; settled, the event already was.
+  Errors:    PT404, unknown customer or event; PT409, the subscription belongs to another seller.
+*/
+create function public.apply_subscription(
+  p_event_id bigint,
+  p_customer_hashes text[],
+  p_version integer,
+  p_subscription jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+  customer private.stripe_customers;
+  stored public.subscriptions;
+  plan text := p_subscription ->> 'plan_name';
+  hashes text[] := array(
+    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
+  );
+  limit_before integer;
+  released integer := 0;
+  changed boolean;
+begin
+  -- 1. Lock the event, if there is one, and the customer.
+  if p_event_id is not null then
+    event := private.lock_open_event(p_event_id);
+    if event.id is null then
+      return private.settle_locked_event(event, '{"released": 0}');
+    end if;
+  end if;
+  select * into customer
+  from private.stripe_customers
+  where stripe_customer_id_hash = any (p_customer_hashes)
+  for update;
+  if customer.id is null then
+    raise exception 'Unknown Stripe customer' using errcode = 'PT404';
+  end if;
+  if customer.version <> p_version then
+    return jsonb_build_object('outcome', 'conflict', 'released', 0);
+  end if;
+
+  -- 2. Find the stored subscription.
+  select * into stored
+  from public.subscriptions
+  where stripe_subscription_id_hash = any (hashes);
+  if stored.id is not null and stored.user_id <> customer.user_id then
+    raise exception 'The subscription belongs to another seller' using errcode = 'PT409';
+  end if;
+  -- 3. Choose the plan: an unknown price creates none and leaves a stored plan unchanged.
+  plan := coalesce(plan, stored.plan_name);
+  if plan is null then
+    return jsonb_build_object('outcome', 'price_unknown', 'released', 0);
+  end if;
+
+  -- 4. Store the state.
+  limit_before := private.monthly_order_limit(customer.user_id);
+  changed := stored.id is null or (
+    stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
+    stored.cancel_at_period_end
+  ) is distinct from (
+    plan, p_subscription ->> 'status',
+    (p_subscription ->> 'current_period_start')::timestamptz,
+    (p_subscription ->> 'current_period_end')::timestamptz,
+    (p_subscription ->> 'cancel_at_period_end')::boolean
+  );
+  if stored.id is null then
+    insert into public.subscriptions (
+      user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
+      stripe_subscription_id_hash, plan_name, status, current_period_start, current_period_end,
+      cancel_at_period_end, reconciled_at
+    )
+    values (
+      customer.user_id,
+      p_subscription ->> 'stripe_customer_id',
+      p_subscription ->> 'stripe_customer_id_hash',
+      p_subscription ->> 'stripe_subscription_id',
+      p_subscription ->> 'stripe_subscription_id_hash',
+      plan,
+      p_subscription ->> 'status',
+      (p_subscription ->> 'current_period_start')::timestamptz,
+      (p_subscription ->> 'current_period_end')::timestamptz,
+      (p_subscription ->> 'cancel_at_period_end')::boolean,
+      now()
+    );
+  else
+    update public.subscriptions
+    set reconciled_at = now(),
+        plan_name = plan,
+        status = p_subscription ->> 'status',
+        current_period_start = (p_subscription ->> 'current_period_start')::timestamptz,
+        current_period_end = (p_subscription ->> 'current_period_end')::timestamptz,
+        cancel_at_period_end = (p_subscription ->> 'cancel_at_period_end')::boolean
+    where id = stored.id;
+  end if;
+  -- 5. Update the version and the profile, and release held orders.
+  update private.stripe_customers set version = version + 1 where id = customer.id;
+  perform private.refresh_user_plan(customer.user_id);
+  if private.monthly_order_limit(customer.user_id) > limit_before then
+    released := public.release_held_events(customer.user_id);
+  end if;
+  -- 6. Settle the event.
+  perform private.settle_event(p_event_id);
+  return jsonb_build_object(
+    'outcome', case when changed then 'applied' else 'unchanged' end,
+    'released', released
+  );
+end;
+$$;
+comment on function public.apply_subscription(bigint, text[], integer, jsonb) is
+  'Stores the state of a Stripe subscription, the plan of the seller and the event in one transaction; a larger plan releases held orders.';
+grant execute on function public.apply_subscription(bigint, text[], integer, jsonb) to service_role;
+
+create function public.list_stripe_subscriptions(p_customer_hashes text[])
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(subscription.stripe_subscription_id order by subscription.created_at), '[]')
+  from private.stripe_customers as customer
+  join public.subscriptions as subscription on subscription.user_id = customer.user_id
+  where customer.stripe_customer_id_hash = any (p_customer_hashes)
+    and subscription.stripe_subscription_id is not null;
+$$;
+comment on function public.list_stripe_subscriptions(text[]) is
+  'The encrypted ids of the subscriptions of a customer, oldest first.';
+grant execute on function public.list_stripe_subscriptions(text[]) to service_role;
+
+/*
+  Arguments: p_event_id; p_customer_hashes; p_dispute, what to log.
+  Returns:   {outcome}: recorded; settled, the event already was.
+*/
+create function public.record_dispute(p_event_id bigint, p_customer_hashes text[], p_dispute jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+begin
+  if event.id is not null then
+    insert into public.system_logs (event_type, details)
+    select
+      'dispute_created',
+      p_dispute || jsonb_build_object(
+        'user_id',
+        (
+          select user_id
+          from private.stripe_customers
+          where stripe_customer_id_hash = any (p_customer_hashes)
+        )
+      );
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "recorded"}');
+end;
+$$;
+comment on function public.record_dispute(bigint, text[], jsonb) is
+  'Logs a payment dispute for operators, without changing a plan, and settles the event.';
+grant execute on function public.record_dispute(bigint, text[], jsonb) to service_role;

@@ -1,0 +1,91 @@
+-- Events and tasks are stored once.
+begin;
+\ir helpers.psql
+
+select tests.sign_up('ada');
+select tests.sign_up('bob');
+select tests.connect_shop('ada');
+select tests.connect_shop('bob');
+-- Other events of the inbox are not due.
+update private.webhook_events set next_attempt_at = 'infinity';
+
+-- Privileges.
+select tests.refused(who, statement, who || ' cannot: ' || statement)
+from unnest(array['anon', 'ada', 'bob']) as who
+cross join unnest(array[
+  'select * from private.webhook_events',
+  'insert into private.webhook_events (source, external_id, event_type, body) values (''tiktok'', ''1'', ''x'', '''')',
+  'update private.webhook_events set status = ''done''',
+  'delete from private.webhook_events',
+  'select public.receive_webhook_event(''tiktok'', ''1'', ''x'', null, null, '''')',
+  'select public.claim_webhook_events(1, 1)',
+  'select public.ignore_webhook_event(1, 1, ''x'')',
+  'select public.fail_webhook_event(1, 1, ''x'')',
+  'select public.postpone_webhook_event(1, 1, ''x'', 1)',
+  'select public.release_held_events()'
+]) as statement;
+select tests.receive_event('ada', 'for the backend');
+select tests.reaches(
+  'service_role', 1, 'select * from private.webhook_events where external_id = ''for the backend''',
+  'the backend reads events'
+);
+select tests.reaches(
+  'service_role', 1,
+  'update private.webhook_events set attempts = 1 where external_id = ''for the backend'' returning id',
+  'the backend updates events'
+);
+select tests.refused('service_role', 'delete from private.webhook_events', 'not even the backend deletes one');
+delete from private.webhook_events where external_id = 'for the backend';
+
+-- A delivery is stored once.
+select is(tests.receive('twice') ->> 'duplicate', 'false', 'a new event is not a duplicate');
+select is(tests.receive('twice') ->> 'duplicate', 'true', 'the same one is');
+select is(
+  tests.receive('twice') ->> 'event_id',
+  (select id::text from private.webhook_events where external_id = 'twice'),
+  'and has the same id'
+);
+select results_eq(
+  $$select status, attempts, body from private.webhook_events where external_id = 'twice'$$,
+  $$values ('pending', 0, '{"a": 1}')$$,
+  'it is stored as it came'
+);
+
+-- Tasks of our own.
+create function tests.enqueue(occasion text)
+returns bigint
+language sql
+as $$
+  select tests.run_as('service_role', format(
+    'select private.enqueue_task(''SYNC_ORDERS'', %L, %L, p_body => ''{"page": 2}'')', occasion, tests.shop_id('bob')
+  ))::bigint;
+$$;
+create table tests.task as select tests.enqueue('x') as id;
+select results_eq(
+  $$select id, source, external_id, event_type, shop_id, object_id, body, status from private.webhook_events
+    where source = 'creatorflow'$$,
+  $$select id, 'creatorflow', 'SYNC_ORDERS:x', 'SYNC_ORDERS', tests.shop_id('bob'), null::text, '{"page": 2}', 'pending'
+    from tests.task$$,
+  'a task is an event of source creatorflow'
+);
+select is(tests.enqueue('x'), null, 'the same occasion enqueues no second task');
+select isnt(tests.enqueue('y'), null, 'another occasion enqueues another task');
+select is((select count(*) from private.webhook_events where source = 'creatorflow'), 2::bigint, 'two tasks are stored');
+
+-- Checks.
+select throws_like(
+  format('update private.webhook_events set %s', assignment),
+  '%webhook_events_' || name || '_check%',
+  assignment || ' is refused'
+)
+from (
+  values
+    ('source = ''ebay''', 'source'),
+    ('status = ''lost'', reason = null', 'status'),
+    ('status = ''done'', reason = ''x''', 'reason'),
+    ('status = ''held'', reason = null', 'reason'),
+    ('status = ''ignored'', reason = ''not a code''', 'reason_code')
+) as wrong (assignment, name);
+
+select * from finish();
+rollback;

@@ -1,0 +1,156 @@
+-- Claiming and settling events.
+begin;
+\ir helpers.psql
+
+select tests.sign_up('ada');
+select tests.sign_up('bob');
+select tests.connect_shop('ada');
+select tests.connect_shop('bob');
+-- Other events of the inbox are not due.
+update private.webhook_events set next_attempt_at = 'infinity';
+
+select tests.receive('twice');
+-- Claiming.
+create function tests.claim(lease_seconds integer default 60)
+returns jsonb
+language sql
+as $$
+  select tests.run_as(
+    'service_role', format('select public.claim_webhook_events(10, %s)', lease_seconds)
+  )::jsonb;
+$$;
+create function tests.state(external_id text)
+returns text
+language sql
+stable
+as $$
+  select concat_ws(' ', status, attempts, reason)
+  from private.webhook_events
+  where webhook_events.external_id = state.external_id;
+$$;
+create function tests.event(external_id text)
+returns bigint
+language sql
+stable
+as $$
+  select id from private.webhook_events where webhook_events.external_id = event.external_id;
+$$;
+create table tests.claimed as select tests.claim() as events;
+select is(jsonb_array_length(events), 1, 'a worker claims the event') from tests.claimed;
+select is(
+  events -> 0 -> 'shop',
+  (
+    select jsonb_build_object(
+      'id', id, 'user_id', user_id, 'shop_id', shop_id,
+      'shop_cipher', shop_cipher, 'access_token', access_token, 'token_version', 1
+    )
+    from public.tiktok_shops where id = tests.shop('ada')
+  ),
+  'with the connection that it needs'
+)
+from tests.claimed;
+select is(tests.state('twice'), 'processing 1', 'it is being processed');
+select is(tests.claim(), '[]', 'another worker does not get it');
+update private.webhook_events set next_attempt_at = now() where external_id = 'twice';
+select is(jsonb_array_length(tests.claim()), 1, 'unless the lease has expired');
+
+-- Settling.
+create function tests.ignore(external_id text, attempt integer)
+returns text
+language sql
+as $$
+  select tests.run_as('service_role', format(
+    'select public.ignore_webhook_event(%s, %s, ''nothing_to_do'')', tests.event(external_id), attempt
+  ));
+$$;
+create function tests.fail(external_id text, attempt integer, retry_after integer default null)
+returns text
+language sql
+as $$
+  select tests.run_as('service_role', format(
+    'select public.fail_webhook_event(%s, %s, ''out of order'', %L)',
+    tests.event(external_id), attempt, retry_after
+  ));
+$$;
+select is(tests.ignore('twice', 1), 'false', 'a worker that lost its claim settles nothing');
+select is(tests.fail('twice', 1), null, 'and fails nothing');
+select is(tests.state('twice'), 'processing 2', 'the event is still the other worker''s');
+select is(tests.fail('twice', 2), 'pending', 'a failed event is put back');
+select ok(
+  next_attempt_at between now() + interval '30 seconds' and now() + interval '60 seconds',
+  'after its second attempt for 30 to 60 seconds'
+)
+from private.webhook_events where external_id = 'twice';
+update private.webhook_events set next_attempt_at = now() where external_id = 'twice';
+select tests.claim();
+select tests.fail('twice', 3, 86400);
+select is(
+  (select next_attempt_at from private.webhook_events where external_id = 'twice'),
+  now() + interval '1 day',
+  'longer if the other side says so'
+);
+update private.webhook_events set next_attempt_at = now(), attempts = 9 where external_id = 'twice';
+select tests.claim();
+select is(tests.fail('twice', 10), 'dead', 'the tenth failure is the last');
+select is(tests.state('twice'), 'dead 10 attempts_exhausted', 'and says why');
+select is(tests.claim(), '[]', 'a dead event is not claimed');
+
+select tests.receive('abandoned');
+update private.webhook_events set status = 'processing', attempts = 10 where external_id = 'abandoned';
+select is(tests.claim(), '[]', 'an event whose ten workers vanished is not claimed');
+select is(tests.state('abandoned'), 'dead 10 workers_lost', 'it is given up');
+
+select tests.receive('pointless');
+select tests.claim();
+select is(tests.ignore('pointless', 1), 'true', 'an event that needs no action is settled');
+select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'with the reason');
+
+-- Postponing does not count the attempt.
+create function tests.postpone(external_id text, attempt integer)
+returns text
+language sql
+as $$
+  select tests.run_as('service_role', format(
+    'select public.postpone_webhook_event(%s, %s, ''STRIPE_SECRET_KEY is missing'', 300)', tests.event(external_id), attempt
+  ));
+$$;
+select tests.receive('postponed');
+update private.webhook_events set attempts = 9 where external_id = 'postponed';
+select tests.claim();
+select is(tests.postpone('postponed', 9), 'false', 'a worker that lost its claim postpones nothing');
+select is(tests.postpone('postponed', 10), 'true', 'a postponed event waits');
+select results_eq(
+  $$select status, attempts, postponed, last_error, next_attempt_at from private.webhook_events
+    where external_id = 'postponed'$$,
+  $$values ('pending', 10, 1, 'STRIPE_SECRET_KEY is missing', now() + interval '5 minutes')$$,
+  'for as long as the worker says, with one attempt left'
+);
+update private.webhook_events set next_attempt_at = now() where external_id = 'postponed';
+select is(jsonb_array_length(tests.claim()), 1, 'then it is claimed again');
+select is(tests.fail('postponed', 11), 'dead', 'and its last failure counts');
+
+-- The frame of functions that apply an event.
+create function tests.apply(external_id text)
+returns jsonb
+language sql
+as $$
+  select private.settle_locked_event(
+    private.lock_open_event(tests.event(external_id)), '{"outcome": "applied", "count": 1}', p_object_id => '88'
+  );
+$$;
+select tests.receive('applied');
+select is(tests.apply('applied'), '{"outcome": "applied", "count": 1}', 'an applied event returns its result');
+select is(tests.state('applied'), 'done 0', 'and is done');
+select is(
+  (select object_id from private.webhook_events where external_id = 'applied'), '88', 'with the object that it names'
+);
+select is(tests.apply('applied'), '{"outcome": "settled", "count": 1}', 'a settled event is not applied again');
+select is(tests.apply('pointless'), '{"outcome": "settled", "count": 1}', 'nor is an ignored one');
+select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'which stays ignored');
+select throws_ok('select private.lock_open_event(0)', 'PT404', null, 'an unknown event is an error');
+select is(
+  tests.attempt('service_role', 'select private.settle_event(null)'), '1', 'settling without an event changes nothing'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,97 @@
+-- Effects of TikTok events about a connection.
+begin;
+\ir helpers.psql
+
+select tests.sign_up('ada');
+select tests.sign_up('bob');
+
+create function tests.backend(call text)
+returns text
+language sql
+as $$
+  select tests.run_as('service_role', 'select ' || call);
+$$;
+
+-- Only the backend.
+select tests.refused(who, 'select ' || call, who || ' cannot call ' || call)
+from unnest(array['anon', 'ada']) as who
+cross join unnest(array[
+  'public.deauthorize_tiktok_shop(1, gen_random_uuid(), now())',
+  'public.record_authorization_expiry(1, gen_random_uuid(), now(), now())',
+  'public.finish_webhook_subscription(1, gen_random_uuid(), '''')'
+]) as call;
+
+create function tests.row_of(nickname text, shop_id text)
+returns uuid
+language sql
+stable
+as $$
+  select id from public.tiktok_shops as shop
+  where user_id = tests.id(nickname) and shop.shop_id = row_of.shop_id;
+$$;
+select tests.backend(format(
+  'public.connect_tiktok_shops(%L, %L)', tests.id('ada'),
+  jsonb_set(tests.shop_grant('ada'), '{shops,0,shop_id}', '"12"')
+));
+delete from private.webhook_events;
+
+-- The TikTok webhooks 6 and 7.
+create function tests.shop_event(external_id text)
+returns bigint
+language sql
+as $$
+  insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
+  values ('tiktok', external_id, 'X', '12', '{}', 'processing')
+  returning id;
+$$;
+create function tests.webhook(call text, external_id text, arguments text)
+returns text
+language sql
+as $$
+  select tests.backend(format(
+    'public.%s(%s, %L, %s) ->> ''outcome''', call, tests.shop_event(external_id), tests.row_of('ada', '12'), arguments
+  ));
+$$;
+update public.tiktok_shops set connected_at = now() where shop_id = '12';
+select is(
+  tests.webhook('record_authorization_expiry', 'old', $$now() - interval '2 s', '2027-01-01Z'$$), 'stale',
+  'an expiry of an older connection is not stored'
+);
+select is(
+  tests.webhook('record_authorization_expiry', 'new', $$now(), '2027-01-01Z'$$), 'recorded', 'a present one is'
+);
+select is(
+  (select refresh_token_expires_at from public.tiktok_shops where id = tests.row_of('ada', '12')),
+  '2027-01-01Z'::timestamptz,
+  'the date is set'
+);
+select is(
+  (select array_agg(properties ->> 'shop_id') from public.analytics_events
+   where event_type = 'authorization_expiring'),
+  array['12'],
+  'the seller''s statistics have it once'
+);
+select is(
+  tests.webhook('deauthorize_tiktok_shop', 'late', $$now() - interval '2 s'$$), 'stale',
+  'a late deauthorisation is about an older connection'
+);
+select is(
+  (select is_active from public.tiktok_shops where id = tests.row_of('ada', '12')), true, 'and ends nothing'
+);
+select is(
+  tests.webhook('deauthorize_tiktok_shop', 'now', 'null'), 'disconnected', 'without a time it counts as new'
+);
+select is(
+  (select concat_ws(' ', connection_status, status_reason, access_token)
+   from public.tiktok_shops where id = tests.row_of('ada', '12')),
+  'disconnected deauthorized',
+  'the shop is disconnected'
+);
+select set_eq(
+  $$select external_id || ' ' || status from private.webhook_events where source = 'tiktok'$$,
+  array['old ignored', 'new done', 'late ignored', 'now done'],
+  'each event is settled with its effect'
+);
+
+select * from finish();
+rollback;

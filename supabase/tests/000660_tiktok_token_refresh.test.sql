@@ -1,0 +1,165 @@
+-- Token refresh by one worker at a time.
+begin;
+\ir helpers.psql
+
+select tests.sign_up('ada');
+select tests.sign_up('bob');
+select tests.connect_shop('ada');
+select tests.connect_shop('bob');
+
+create function tests.backend(call text)
+returns text
+language sql
+as $$
+  select tests.run_as('service_role', 'select ' || call);
+$$;
+create function tests.claim()
+returns jsonb
+language sql
+as $$
+  select tests.backend('public.claim_tiktok_logins(10, 60)')::jsonb;
+$$;
+create function tests.age(nickname text, ends interval)
+returns void
+language sql
+as $$
+  update public.tiktok_shops set token_expires_at = now() + ends where user_id = tests.id(nickname);
+$$;
+create function tests.state(nickname text)
+returns text
+language sql
+stable
+as $$
+  select concat_ws(' ', connection_status, status_reason)
+  from public.tiktok_shops where user_id = tests.id(nickname);
+$$;
+
+select tests.refused(who, 'select ' || call, who || ' cannot call ' || call)
+from unnest(array['anon', 'ada']) as who
+cross join unnest(array[
+  'public.claim_tiktok_logins(1, 1)',
+  'public.lease_tiktok_login(gen_random_uuid(), 1, 1)',
+  'public.store_refreshed_tokens(gen_random_uuid(), '''', 1, ''{}'')',
+  'public.fail_tiktok_refresh(gen_random_uuid(), '''', gen_random_uuid(), '''', '''')'
+]) as call;
+
+-- Claiming.
+select is(tests.claim(), '{"expired": 0, "logins": []}', 'tokens that live long are left alone');
+select tests.age('ada', '25 hours');
+select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'also those that live more than a day');
+select tests.age('ada', '23 hours');
+select tests.age('bob', '1 hour');
+create table tests.first as select tests.claim() -> 'logins' as logins;
+select is(
+  (select array_agg(login ->> 'open_id' order by login ->> 'open_id') from tests.first, jsonb_array_elements(logins) as login),
+  array['open-ada', 'open-bob'],
+  'what ends within a day is claimed'
+);
+select is(
+  (select login - 'lease_id' from tests.first, jsonb_array_elements(logins) as login
+   where login ->> 'open_id' = 'open-ada'),
+  jsonb_build_object(
+    'user_id', tests.id('ada'), 'open_id', 'open-ada', 'token_version', 1,
+    'shop_ids', jsonb_build_array(tests.shop_id('ada')), 'refresh_token', tests.encrypted('refresh')
+  ),
+  'with what a refresh needs'
+);
+select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'no other worker gets it');
+update private.tiktok_logins set lease_until = now();
+create table tests.second as select tests.backend('public.claim_tiktok_logins(1, 60)')::jsonb -> 'logins' as logins;
+select is((select logins -> 0 ->> 'open_id' from tests.second), 'open-bob', 'after the lease: the oldest first');
+
+-- Storing.
+create function tests.store(nickname text, version integer)
+returns text
+language sql
+as $$
+  select tests.backend(format(
+    'public.store_refreshed_tokens(%L, %L, %s, %L)', tests.id(nickname), 'open-' || nickname, version,
+    jsonb_build_object(
+      'token_expires_at', now() + interval '7 days', 'refresh_token_expires_at', '2122-01-01Z',
+      'granted_scopes', '[]'::jsonb,
+      'shops', jsonb_build_array(jsonb_build_object(
+        'shop_id', tests.shop_id(nickname), 'access_token', tests.encrypted('new'),
+        'refresh_token', tests.encrypted('newer')
+      ))
+    )
+  ));
+$$;
+create function tests.fail(nickname text, kind text, retry_after text default 'null')
+returns text
+language sql
+as $$
+  select tests.backend(format(
+    'public.fail_tiktok_refresh(%L, %L, %L, %L, ''why'', %s)', tests.id(nickname), 'open-' || nickname,
+    (select lease_id from private.tiktok_logins where user_id = tests.id(nickname)), kind, retry_after
+  ));
+$$;
+select is(tests.store('bob', 1), 'stored', 'the new pair is stored');
+select results_eq(
+  format(
+    'select shop.access_token, shop.refresh_token, shop.token_expires_at, login.token_version, login.lease_id
+     from public.tiktok_shops as shop join private.tiktok_logins as login using (user_id, open_id)
+     where shop.user_id = %L',
+    tests.id('bob')
+  ),
+  format(
+    'values (%L, %L, %L::timestamptz, 2, null::uuid)',
+    tests.encrypted('new'), tests.encrypted('newer'), now() + interval '7 days'
+  ),
+  'at the shop, with its expiry; the lease has ended'
+);
+select is(tests.store('bob', 1), 'superseded', 'a pair that came of an older one is not stored');
+select is(
+  (select token_version from private.tiktok_logins where user_id = tests.id('bob')), 2, 'and changes nothing'
+);
+select tests.age('bob', '1 hour');
+select is(
+  tests.claim() -> 'logins' -> 0 ->> 'open_id', 'open-ada', 'what was refreshed a moment ago is left alone'
+);
+
+-- Failing.
+select is(tests.fail('ada', 'unavailable'), 'waiting', 'an outage: later');
+select ok(
+  (select refresh_not_before between now() + interval '15 s' and now() + interval '30 s'
+     and refresh_failures = 1 and refresh_refusals = 0 and lease_id is null
+   from private.tiktok_logins where user_id = tests.id('ada')),
+  'in 15 to 30 s'
+);
+select is(tests.state('ada'), 'active', 'the old tokens are kept');
+select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'until then no worker refreshes it');
+select is(
+  tests.backend(format('public.lease_tiktok_login(%L, 1, 60) ->> ''state''', tests.shop('ada'))), 'waiting',
+  'not even after a refused call'
+);
+update private.tiktok_logins set refresh_not_before = now(), refresh_failures = 30;
+select tests.claim();
+select is(tests.fail('ada', 'unavailable', '7200'), 'waiting', 'an outage is never the end');
+select ok(
+  (select refresh_not_before = now() + interval '2 hours'
+   from private.tiktok_logins where user_id = tests.id('ada')),
+  'and TikTok''s own wait counts'
+);
+update private.tiktok_logins set refresh_not_before = now(), refresh_refusals = 10;
+select tests.claim();
+select is(tests.fail('ada', 'refused'), 'waiting', 'a refusal that may pass is tried again');
+update private.tiktok_logins set refresh_not_before = now();
+select tests.claim();
+select is(tests.fail('ada', 'refused'), 'needs_reauth', 'but not without a limit');
+select is(tests.state('ada'), 'needs_reauth token_refused', 'then the seller has to connect again');
+select is(jsonb_array_length(tests.claim() -> 'logins'), 0, 'and no worker calls TikTok again');
+select is(
+  tests.backend(format('public.lease_tiktok_login(%L, 1, 60) ->> ''state''', tests.shop('ada'))), 'inactive',
+  'by no worker'
+);
+select is(tests.store('ada', 1), 'stored', 'a slow worker that did get the new pair');
+select is(tests.state('ada'), 'active', 'brings the connection back');
+
+-- Consent that has run out.
+update public.tiktok_shops set refresh_token_expires_at = now() where user_id = tests.id('ada');
+select is(
+  tests.claim(), '{"expired": 1, "logins": []}', 'consent that has run out costs no call'
+);
+
+select * from finish();
+rollback;

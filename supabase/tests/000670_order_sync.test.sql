@@ -1,0 +1,98 @@
+-- Orders found by a search.
+begin;
+\ir helpers.psql
+
+select tests.sign_up('ada');
+select tests.sign_up('bob');
+
+-- Only the backend.
+select tests.refused(who, 'select ' || call, who || ' cannot call ' || call)
+from unnest(array['anon', 'ada']) as who
+cross join unnest(array[
+  'public.request_order_sync()',
+  'public.expand_webhook_event(1, gen_random_uuid(), ''[]'')',
+  'public.store_order_page(1, gen_random_uuid(), ''[]'', now(), ''end'')'
+]) as call;
+
+select tests.connect_shop('ada');
+create function tests.page(event_id bigint, orders jsonb, next text)
+returns text
+language sql
+as $$
+  select concat_ws(' ', answer ->> 'outcome', answer ->> 'enqueued', answer ->> 'missed')
+  from tests.call(format(
+    'store_order_page(%L, %L, %L, ''2026-11-01Z'', %L)', event_id, tests.shop('ada'), orders, next
+  )) as answer;
+$$;
+create function tests.tasks()
+returns text
+language sql
+stable
+as $$
+  select coalesce(string_agg(concat_ws(' ', event_type, object_id, status), ', ' order by id), 'none')
+  from private.webhook_events;
+$$;
+create function tests.sync_event()
+returns bigint
+language sql
+stable
+as $$
+  select max(id) from private.webhook_events where event_type = 'SYNC_ORDERS';
+$$;
+
+-- A first sync of two pages.
+select is(tests.call('request_order_sync()') ->> 'requested', '1', 'a sync is requested for the connected shop');
+select is(tests.call('request_order_sync()') ->> 'requested', '0', 'but not while one is waiting');
+select is(tests.call('request_order_sync(''404'')'), '"PT404"', 'nor for a shop that is not connected');
+select is(
+  tests.page(tests.sync_event(), '[{"order_id": "1", "update_time": 100}]', 'page'), 'stored 1 0',
+  'a page enqueues its orders'
+);
+select is(
+  tests.page(tests.sync_event(), '[{"order_id": "1", "update_time": 100}, {"order_id": "2", "update_time": 1}]', 'end'),
+  'synced 1 0', 'the last page settles the event; an order that is waiting is not enqueued again'
+);
+select is(
+  tests.tasks(), 'SYNC_ORDERS done, ORDER_FOUND 1 pending, ORDER_FOUND 2 pending', 'each order has one task'
+);
+select is(tests.page(tests.sync_event(), '[]', 'end'), 'settled 0 0', 'a settled sync does nothing');
+select is(
+  (select row(orders_synced_until, first_sync_done)::text from public.tiktok_shops where id = tests.shop('ada')),
+  row('2026-11-01Z'::timestamptz, true)::text, 'the watermark has moved'
+);
+
+-- A later sync: its orders were missed by the webhooks, and a long one has a successor.
+select tests.call('request_order_sync()');
+select is(
+  tests.page(tests.sync_event(), '[{"order_id": "3", "update_time": 200}]', 'later'), 'synced 1 1', 'a missed order'
+);
+select is(
+  (select details from public.system_logs where event_type = 'orders_missed'),
+  jsonb_build_object('shop_id', tests.shop_id('ada'), 'orders', 1), 'is logged'
+);
+select is(
+  (select status from private.webhook_events where id = tests.sync_event()), 'pending', 'the successor is enqueued'
+);
+
+-- An event that names several orders.
+select tests.receive_event('ada', 'several');
+create function tests.expand()
+returns text
+language sql
+as $$
+  select tests.call(format(
+    'expand_webhook_event(%L, %L, ''[{"order_id": "7", "notice": {"a": 1}}, {"order_id": "8"}]'')',
+    (select id from private.webhook_events where external_id = 'several'), tests.shop('ada')
+  )) ->> 'outcome';
+$$;
+select is(tests.expand(), 'expanded', 'an event about two orders');
+select results_eq(
+  $$select event_type, object_id, body::jsonb from private.webhook_events where object_id in ('7', '8') order by id$$,
+  $$values
+    ('ORDER_STATUS_CHANGE', '7', '{"notice": {"a": 1}}'::jsonb), ('ORDER_STATUS_CHANGE', '8', '{"notice": {}}')$$,
+  'becomes one event per order'
+);
+select is(tests.expand(), 'settled', 'once');
+
+select * from finish();
+rollback;

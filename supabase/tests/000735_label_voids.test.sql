@@ -1,0 +1,132 @@
+-- Voiding labels.
+begin;
+\ir helpers.psql
+\ir label_helpers.psql
+
+select tests.sign_up('ada');
+select tests.sign_up('bob');
+select tests.connect_shop('ada');
+select tests.connect_shop('bob');
+select tests.order_to_ship('ada', 'a');
+select tests.order_to_ship('ada', 'c');
+select tests.buy('ada', 'c', 'c1');
+create table tests.states (state text);
+insert into tests.states
+values ('requested'), ('purchasing'), ('purchased'), ('failed'), ('unknown'), ('void_requested'), ('voided'),
+  ('void_rejected');
+
+-- Voiding.
+select is(tests.void('bob', 'c1'), 'PT404', 'no other seller voids a label');
+select is(tests.void('ada', 'nothing'), 'PT404', 'nor does its own where there is none');
+select is(tests.label_state('c1'), 'purchased 1', 'it is not voided');
+insert into private.label_purchases (
+  user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, service, label_format, state
+)
+select tests.id('ada'), tests.order_id('a'), 'in ' || state, 'h', 'easypost', '{a-1}', '{}', 's', 'PDF', state
+from tests.states;
+select is(
+  tests.void('ada', 'in ' || state),
+  case state when 'void_requested' then 'requested' when 'voided' then 'exists' else 'refused not_purchased' end,
+  'voiding what is ' || state
+)
+from tests.states where state not in ('purchased', 'void_rejected');
+select is(
+  (select string_agg(idempotency_key || ' ' || state, ', ') from private.label_purchases
+   where idempotency_key like 'in %' and idempotency_key <> 'in ' || state),
+  null, 'changes nothing'
+);
+delete from private.label_purchases where idempotency_key like 'in %';
+create table tests.underway as
+select status from unnest(array[
+  'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed', 'delivered', 'returned', 'voided'
+]) as status;
+create function tests.void_at(status text)
+returns text
+language sql
+as $$
+  update public.shipments set status = void_at.status where id = tests.purchase('c1');
+  select tests.void('ada', 'c1');
+$$;
+select is(tests.void_at(status), 'refused already_underway', 'a parcel that is ' || status || ' is not voided')
+from tests.underway;
+select is(tests.label_state('c1'), 'purchased 1', 'and the purchase stays');
+update public.shipments set status = 'purchased' where id = tests.purchase('c1');
+
+select is(tests.settle_void('c1', 'voided'), 'purchased', 'a label is voided only on request');
+select is(tests.void('ada', 'c1'), 'requested', 'its seller wants it voided');
+select is(tests.label_state('c1'), 'void_requested 1', 'that is stored');
+select is(
+  (select checked_at from private.label_purchases where id = tests.purchase('c1')), now(), 'the provider is being called'
+);
+select is(tests.void('ada', 'c1'), 'exists', 'once');
+select is(tests.parcel('c1'), 'purchased', 'the parcel is not voided yet');
+select is(tests.labelled('c'), '1:c1 2:c1 3:c1', 'and keeps its units');
+update private.label_purchases set checked_at = now() - interval '7 hours' where id = tests.purchase('c1');
+select is(tests.void('ada', 'c1'), 'requested', 'later its seller may request it again');
+select is(tests.void('ada', 'c1'), 'exists', 'once');
+select is(tests.settle_void('c1', 'void_requested'), 'void_requested', 'not decided yet');
+select is(
+  (select row(state, checked_at = now())::text from private.label_purchases where id = tests.purchase('c1')),
+  '(void_requested,t)', 'to be checked again later'
+);
+select is(tests.labelled('c'), '1:c1 2:c1 3:c1', 'its units are its own');
+select is(tests.settle_void('c1', 'void_rejected', 'used'), 'void_rejected', 'the provider says no');
+select is(tests.label_state('c1'), 'void_rejected 1 used', 'and why');
+select is(tests.labelled('c') || ' ' || tests.parcel('c1'), '1:c1 2:c1 3:c1 purchased', 'everything is as before');
+select is(tests.order_state('c'), 'awaiting_collection AWAITING_SHIPMENT', 'the order too');
+select is(tests.timeline('c'), 'LABEL_PURCHASED awaiting_collection', 'and the timeline');
+select is(tests.settle_void('c1', 'voided'), 'void_rejected', 'a late yes to a request that was refused is none');
+select is(tests.requested('ada', 'c', 'c1'), 'exists', 'the label exists');
+update public.shipments set tiktok_notified_at = null where order_id = tests.order_id('c');
+select is(tests.void('ada', 'c1'), 'requested', 'its seller requests it again');
+select is(tests.label_state('c1'), 'void_requested 1', 'the old reason is forgotten');
+select is(tests.settle_void('c1', 'purchased'), 'PT409', 'no answer makes it bought again');
+select tests.receive_event('ada', 'voided by');
+select is(
+  tests.settle_void('c1', 'voided', null, (select id from private.webhook_events where external_id = 'voided by')),
+  'voided', 'this time the provider says yes'
+);
+select is(tests.label_state('c1') || ' ' || tests.parcel('c1'), 'voided 1 voided', 'the parcel is voided');
+select is(tests.event_status('voided by'), 'done', 'the event is settled');
+select is(tests.labelled('c'), 'none', 'its units are free');
+select is(
+  tests.order_state('c'), 'awaiting_shipment AWAITING_SHIPMENT', 'the order, of which TikTok knows nothing, waits again'
+);
+select is(
+  tests.timeline('c'), 'LABEL_PURCHASED awaiting_collection, LABEL_VOIDED awaiting_shipment', 'the timeline has it'
+);
+select is(tests.settle_void('c1', 'voided'), 'voided', 'voiding it twice');
+select is(
+  tests.timeline('c'), 'LABEL_PURCHASED awaiting_collection, LABEL_VOIDED awaiting_shipment', 'changes nothing'
+);
+select is(tests.void('ada', 'c1'), 'exists', 'what is voided is voided');
+select is(tests.finish_label('c1') ->> 'state', 'voided', 'and not bought again');
+select is(tests.requested('ada', 'c', 'c1'), 'exists', 'its key is used');
+select is(tests.requested('ada', 'c', 'c2'), 'requested', 'a new key buys a new label');
+select is(tests.labelled('c'), '1:c2 2:c2 3:c2', 'for the same units');
+
+-- After TikTok was notified, TikTok decides about the order.
+select tests.order_to_ship('ada', 'i');
+select tests.buy('ada', 'i', 'i1');
+update public.orders set tiktok_status = 'AWAITING_COLLECTION' where tiktok_order_id = 'i';
+select is(tests.void('ada', 'i1') || ' ' || tests.settle_void('i1', 'voided'), 'requested voided', 'a label that TikTok knows');
+select is(tests.order_state('i'), 'awaiting_collection AWAITING_COLLECTION', 'leaves the order as it is');
+select is(tests.timeline('i'), 'LABEL_PURCHASED awaiting_collection, LABEL_VOIDED', 'but the timeline has it');
+select is(tests.labelled('i'), 'none', 'its units are free');
+select is(tests.requested('ada', 'i', 'i2'), 'requested', 'and get another label');
+-- One of two labels.
+select tests.order_to_ship('ada', 'j', '{"tiktok_status": "PARTIALLY_SHIPPING"}');
+select tests.buy('ada', 'j', 'j1', '{"line_item_ids": ["j-1"]}');
+select tests.buy('ada', 'j', 'j2');
+select is(tests.order_state('j'), 'awaiting_collection PARTIALLY_SHIPPING', 'an order with two labels');
+select is(tests.void('ada', 'j2') || ' ' || tests.settle_void('j2', 'voided'), 'requested voided', 'one of which is voided');
+select is(tests.order_state('j'), 'partially_shipped PARTIALLY_SHIPPING', 'is shipped in part');
+select is(tests.labelled('j') || ' ' || tests.parcel('j1'), '1:j1 purchased', 'the other label stays');
+select tests.order_to_ship('ada', 'k');
+select tests.buy('ada', 'k', 'k1');
+update public.orders set order_status = 'cancelled', tiktok_status = 'CANCELLED' where tiktok_order_id = 'k';
+select is(tests.void('ada', 'k1') || ' ' || tests.settle_void('k1', 'voided'), 'requested voided', 'the label of a cancelled order');
+select is(tests.order_state('k'), 'cancelled CANCELLED', 'does not bring it back');
+
+select * from finish();
+rollback;

@@ -1,0 +1,103 @@
+-- Health, backup points and the deletion of old rows.
+begin;
+\ir helpers.psql
+
+select tests.sign_up('ada');
+select tests.connect_shop('ada');
+delete from public.system_logs;
+insert into public.system_logs (event_type) values ('started');
+
+-- Functions.
+select tests.refused(who, statement, who || ' cannot: ' || statement)
+from unnest(array['anon', 'ada']) as who
+cross join unnest(array[
+  'select * from public.check_database_health()',
+  'select public.create_backup_point(''x'')',
+  'select private.purge_old_rows()',
+  'select private.invoke_function(''event-worker'')'
+]) as statement;
+select tests.refused('service_role', statement, 'service_role cannot: ' || statement)
+from unnest(array[
+  'select private.purge_old_rows()',
+  'select private.invoke_function(''event-worker'')'
+]) as statement;
+
+-- Health.
+select is(
+  tests.run_as(
+    'service_role',
+    'select string_agg(metric, '' '' order by metric) from public.check_database_health()'
+  ),
+  'active_connections database_size_mb events_dead events_held events_open labels_unknown oldest_open_event_seconds orders_last_hour',
+  'the backend reads the health'
+);
+create function tests.health(figure text)
+returns text
+language sql
+as $$
+  select concat_ws(' ', value, status) from public.check_database_health() where metric = figure;
+$$;
+select tests.add_order('ada', '1');
+select tests.add_order('ada', '2', now() - interval '61 minutes');
+select is(tests.health('orders_last_hour'), '1 info', 'orders of the last hour');
+delete from private.webhook_events;
+select is(tests.health('oldest_open_event_seconds'), '0 healthy', 'an empty inbox is healthy');
+select tests.receive_event('ada', 'late');
+update private.webhook_events set received_at = now() - make_interval(secs => 299);
+select is(tests.health('oldest_open_event_seconds'), '299 healthy', 'a few minutes are ordinary');
+update private.webhook_events set received_at = now() - make_interval(secs => 300);
+select is(tests.health('oldest_open_event_seconds'), '300 warning', 'five are a warning');
+update private.webhook_events set received_at = now() - make_interval(secs => 3600);
+select is(tests.health('oldest_open_event_seconds'), '3600 critical', 'an hour is critical');
+update private.webhook_events set status = 'dead', reason = 'x';
+select is(tests.health('events_dead'), '1 warning', 'a dead event is a warning');
+
+-- Backup points: their name is checked first; this login may not make one.
+select is(
+  tests.attempt('service_role', format('select public.create_backup_point(%L)', name)),
+  '22023',
+  format('%L is not a name', name)
+)
+from unnest(array['', ' x', 'a/b', repeat('x', 64), null]) as name;
+
+-- Only old rows are deleted.
+delete from private.webhook_events;
+create table tests.ages as
+select status || ' for ' || days || ' days' as name, status, days
+from (
+  values
+    ('done', 29), ('done', 31), ('ignored', 29), ('ignored', 31), ('dead', 89), ('dead', 91),
+    ('held', 999), ('pending', 999), ('processing', 999)
+) as ages (status, days);
+insert into private.webhook_events (source, external_id, event_type, body, status, reason, received_at, settled_at)
+select
+  'tiktok', name, 'x', '', status,
+  case when status in ('ignored', 'held', 'dead') then 'x' end,
+  now() - make_interval(days => days),
+  case when status not in ('pending', 'processing') then now() - make_interval(days => days) end
+from tests.ages;
+insert into public.system_logs (event_type, created_at)
+values ('young', now() - interval '89 days'), ('old', now() - interval '91 days');
+insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
+select repeat(hash, 64), tests.id('ada'), now() - age
+from (values ('a', interval '23 hours'), ('b', interval '25 hours')) as states (hash, age);
+create table tests.purged as select private.purge_old_rows() - 'job_run_details' as counts;
+select is(
+  counts, '{"settled_events": 2, "dead_events": 1, "label_rates": 0, "tiktok_authorizations": 1, "system_logs": 1}', 'old rows are deleted'
+)
+from tests.purged;
+select set_eq(
+  'select external_id from private.webhook_events',
+  array[
+    'done for 29 days', 'ignored for 29 days', 'dead for 89 days',
+    'held for 999 days', 'pending for 999 days', 'processing for 999 days'
+  ],
+  'young events stay, and so do those that wait'
+);
+select bag_eq(
+  'select event_type from public.system_logs', $$values ('started'), ('young'), ('purged')$$,
+  'the logs say so'
+);
+
+select * from finish();
+rollback;

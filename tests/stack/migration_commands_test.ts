@@ -1,0 +1,202 @@
+/** The commands of migrations, on a running stack and on another database. */
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type postgres from "postgres";
+import { parse } from "smol-toml";
+import { redirectConsole } from "../../local/cli/console.ts";
+import { parseStackOptions } from "../../local/cli/stack_options.ts";
+import type { StackEnvironment } from "../../local/stack/environment.ts";
+import { signInSeller } from "../../local/stack/seller.ts";
+import { type Stack, startStack } from "../../local/stack/stack.ts";
+import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
+import { createScheduler } from "../../local/supabase/scheduler.ts";
+import { privileges } from "../support/privileges.ts";
+import { runCommand as run } from "../support/run_command.ts";
+import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
+import { createTestDatabase } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Copies the files that the commands need. */
+async function copyRepository(to: string): Promise<void> {
+  const copy = async (path: string) => {
+    const { isDirectory } = await Deno.stat(join(ROOT, path));
+    if (!isDirectory) return await Deno.copyFile(join(ROOT, path), join(to, path));
+    await Deno.mkdir(join(to, path));
+    for await (const { name } of Deno.readDir(join(ROOT, path))) await copy(join(path, name));
+  };
+  for (const path of ["deno.json", "deno.lock", "import_map.json", "local", "shared", "supabase"]) {
+    await copy(path);
+  }
+  await Deno.symlink(join(ROOT, "node_modules"), join(to, "node_modules"));
+}
+
+interface OwnStack extends AsyncDisposable {
+  stack: Stack;
+  /** Connection as its superuser. */
+  sql: postgres.Sql;
+  data: string;
+}
+
+/** A stack with its own Postgres: a reset database belongs to `postgres`, which is not a superuser. */
+async function startOwnStack(): Promise<OwnStack> {
+  const data = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
+  await Deno.chmod(data, 0o755);
+  redirectConsole(join(data, "console.log"));
+  const stack = await startStack({ port: 0, dbPort: 0, data, environment: {}, schedule: false });
+  const sql = open(stack.database.adminUrl);
+  return {
+    stack,
+    sql,
+    data,
+    async [Symbol.asyncDispose]() {
+      await sql.end();
+      await stack.stop();
+      await Deno.remove(data, { recursive: true });
+    },
+  };
+}
+
+/** Status of the API's answer to the backend. */
+async function statusOf(env: StackEnvironment, path: string): Promise<number> {
+  const response = await fetch(`${env.SUPABASE_URL}/rest/v1/${path}`, {
+    headers: { apikey: env.SUPABASE_SECRET_KEY },
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** A running stack, and a copy of the repository in which migrations may come and go. */
+interface Scene extends AsyncDisposable {
+  own: OwnStack;
+  root: string;
+}
+
+async function makeScene(): Promise<Scene> {
+  const root = await Deno.makeTempDir();
+  await copyRepository(root);
+  const own = await startOwnStack();
+  return {
+    own,
+    root,
+    async [Symbol.asyncDispose]() {
+      await own[Symbol.asyncDispose]();
+      await Deno.remove(root, { recursive: true });
+    },
+  };
+}
+
+/** migration:new, and a table in the new file. Returns its path. */
+async function addMigration({ root }: Scene): Promise<string> {
+  const made = await run("migration_new", ["add_notes"], { root });
+  assert.equal(made.code, 0, made.text);
+  assert.match(made.text, /^supabase\/migrations\/\d{14}_add_notes\.sql\n$/);
+  const path = join(root, made.text.trim());
+  assert.equal(await Deno.readTextFile(path), "");
+  await Deno.writeTextFile(
+    path,
+    `create table public.notes (id integer primary key);
+     grant select on public.notes to service_role;
+     select cron.schedule('old-job', '0 0 * * *', 'select 1');`,
+  );
+  return path;
+}
+
+/** migration:up applies the file once, and REST serves its table. */
+async function applyMigration({ own, root }: Scene, path: string): Promise<void> {
+  const { env } = own.stack;
+  assert.equal(await statusOf(env, "notes?select=id"), 404);
+  const up = await run("migration_up", ["--data", own.data], { root });
+  assert.equal(up.code, 0, up.text);
+  assert.ok(up.text.includes(basename(path)), up.text);
+  await until(
+    "REST serves the new table",
+    async () => await statusOf(env, "notes?select=id") === 200,
+  );
+  const again = await run("migration_up", ["--data", own.data], { root });
+  assert.equal(again.code, 0);
+  assert.match(again.text, /Nothing to do/);
+}
+
+/** Auth signs up, and the scheduler's job reaches the functions. */
+async function checkStackWorks({ stack, sql }: OwnStack): Promise<void> {
+  const dora = await signInSeller(stack.env, "dora@example.com", "local-password");
+  assert.deepEqual((await dora.client.from("users").select("email")).data, [
+    { email: "dora@example.com" },
+  ]);
+  const scheduler = createScheduler(stack.database.adminUrl);
+  try {
+    await scheduler.tick(new Date("2026-11-23T10:01:00Z"));
+  } finally {
+    await scheduler.stop();
+  }
+  const responses = await sql`select status_code from net._http_response`;
+  assert.deepEqual(responses.map((row) => row.status_code), [200]);
+}
+
+Deno.test("migration:new, migration:up and migration:reset on a running stack", async () => {
+  await using scene = await makeScene();
+  const { own, root } = scene;
+  const { stack: { env, database }, sql, data } = own;
+  const rights = await privileges(sql);
+  const schema = await takeSchemaSnapshot(database.adminUrl);
+  const readSecrets = () => sql`select name, secret from vault.secrets order by name`;
+  const secrets = await readSecrets();
+  const path = await addMigration(scene);
+  await applyMigration(scene, path);
+
+  const carol = await signInSeller(env, "carol@example.com", "local-password");
+  const refused = await run("migration_reset", ["--data", data], { root });
+  assert.equal(refused.code, 1);
+  assert.match(refused.text, /no terminal.*--yes/);
+  assert.equal((await carol.client.from("users").select("id")).data?.length, 1);
+
+  await Deno.remove(path);
+  const reset = await run("migration_reset", ["--data", data, "--yes"], { root });
+  assert.equal(reset.code, 0, reset.text);
+  await until(
+    "REST no longer serves the table",
+    async () => await statusOf(env, "notes?select=id") === 404,
+  );
+  assert.deepEqual(await privileges(sql), rights);
+  assert.equal(await takeSchemaSnapshot(database.adminUrl), schema);
+  assert.deepEqual(await readSecrets(), secrets);
+  assert.equal(await signIn(env, "carol@example.com"), undefined);
+  const ada = await signInSeller(env, SELLERS.ada, "local-password");
+  assert.deepEqual(await ownOrders(ada), { owners: new Set([ada.id]), orders: 8 });
+  await checkStackWorks(own);
+});
+
+Deno.test("migration:reset --no-seed leaves another database empty, with its plans", async () => {
+  const database = await createTestDatabase();
+  const sql = open(database.url);
+  // A copy of a database lacks the grants on the database itself.
+  const name = new URL(database.url).pathname.slice(1);
+  await sql`grant create on database ${sql(name)} to postgres`;
+  const reset = await run("migration_reset", ["--db-url", database.url, "--yes", "--no-seed"]);
+  assert.equal(reset.code, 0, reset.text);
+  const [counts] = await sql`
+    select (select count(*)::int from auth.users) as users, (select count(*)::int from plans) as plans`;
+  assert.deepEqual({ ...counts }, { users: 0, plans: 4 });
+  await sql.end();
+  await database.drop();
+});
+
+Deno.test("the CLI's own database in Docker has another port than ours", async () => {
+  const config = parse(await Deno.readTextFile(join(ROOT, "supabase/config.toml")));
+  const { port } = config.db as { port?: number };
+  assert.ok(port !== undefined && port !== parseStackOptions([])?.dbPort);
+});
+
+Deno.test("migration:new takes snake_case only", async () => {
+  const before = await Array.fromAsync(Deno.readDir(join(ROOT, "supabase/migrations")));
+  for (const name of ["AddNotes", "add-notes", "add__notes", "_notes", "1_notes", "../notes"]) {
+    const { code, text } = await run("migration_new", [name]);
+    assert.equal(code, 2, name);
+    assert.match(text, /snake_case/);
+  }
+  const after = await Array.fromAsync(Deno.readDir(join(ROOT, "supabase/migrations")));
+  assert.equal(after.length, before.length);
+});

@@ -1,0 +1,175 @@
+/** A restore restores all rows of an undamaged backup, or changes nothing. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import type postgres from "postgres";
+import { backup } from "../../local/backup/backup.ts";
+import { restore } from "../../local/backup/restore.ts";
+import {
+  asOwner,
+  contentOf,
+  order,
+  query,
+  type Scene,
+  setScene,
+  storeOddEvents,
+} from "../support/backup.ts";
+import { testOnOneStack } from "../support/shared_stack.ts";
+import { connectSeller } from "../support/shop.ts";
+import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
+
+/** Damaged copies of a backup: name, bytes and the expected message. */
+function damagedFiles(
+  whole: Uint8Array<ArrayBuffer>,
+  email: string,
+): [string, Uint8Array, RegExp][] {
+  const text = gunzipSync(whole);
+  const flipped = (at: number) => {
+    const bytes = whole.slice();
+    bytes[at] = (bytes[at] as number) ^ 1;
+    return bytes;
+  };
+  const replaced = (from: string, to: string) => {
+    const changed = text.toString("latin1").replace(from, to);
+    assert.notEqual(changed, text.toString("latin1"));
+    return gzipSync(Buffer.from(changed, "latin1"));
+  };
+  const end = text.lastIndexOf('{"tables"');
+  return [
+    ["no bytes", new Uint8Array(), /not a backup, or is damaged|ends too early/],
+    ["half", whole.subarray(0, whole.length / 2), /not a backup, or is damaged/],
+    ["without the last byte", whole.subarray(0, -1), /not a backup, or is damaged/],
+    ["a flip in the middle", flipped(whole.length >> 1), /damaged/],
+    ["a flip at the end", flipped(whole.length - 6), /damaged/],
+    ["another text", new TextEncoder().encode("hello\n"), /not a backup, or is damaged/],
+    ["another gzip", gzipSync("hello\n"), /is not a backup/],
+    ["another version", replaced('"version":1', '"version":2'), /is not a backup of this version/],
+    ["another row", replaced(email, email.replace("seller", "sellar")), /checksums/],
+    ["no trailer", gzipSync(text.subarray(0, end)), /ends too early/],
+    ["cut in a table", gzipSync(text.subarray(0, text.length >> 1)), /ends too early/],
+    ["text after its end", gzipSync(Buffer.concat([text, text])), /goes on after its end/],
+  ];
+}
+
+Deno.test("a damaged file is refused, and nothing changes", async () => {
+  await using scene = await setScene();
+  const { stack, target, file, folder } = scene;
+  const seller = await connectSeller(stack);
+  await order(stack, seller.shopId, 2);
+  await storeOddEvents(stack);
+  await backup({ databaseUrl: asOwner(stack.database), file });
+  const whole = await Deno.readFile(file);
+  const empty = await contentOf(target);
+
+  const damaged = damagedFiles(whole, seller.email);
+  for (const [name, bytes, message] of damaged) {
+    const path = join(folder, "damaged");
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(restore({ databaseUrl: asOwner(target), file: path }), (error: Error) => {
+      assert.match(error.message, message, name);
+      assert.ok(error.message.startsWith(path), name);
+      return true;
+    });
+  }
+  const nothing = join(folder, "nothing");
+  await assert.rejects(
+    restore({ databaseUrl: asOwner(target), file: nothing }),
+    /nothing cannot be read/,
+  );
+  assert.deepEqual(await contentOf(target), empty);
+});
+
+interface Target extends AsyncDisposable {
+  database: TestDatabase;
+  /** Runs a statement in the database. */
+  change(statement: string): Promise<postgres.RowList<postgres.Row[]>>;
+  /** Expects that a restore fails with this message and changes nothing. */
+  refused(message: RegExp): Promise<void>;
+}
+
+/** A migrated database to restore into. */
+async function makeTarget(file: string): Promise<Target> {
+  const database = await createTestDatabase();
+  return {
+    database,
+    change: (statement) => query(database.url, (sql) => sql.unsafe(statement)),
+    async refused(message) {
+      const before = await contentOf(database);
+      await assert.rejects(restore({ databaseUrl: asOwner(database), file }), message);
+      assert.deepEqual(await contentOf(database), before);
+    },
+    [Symbol.asyncDispose]: () => database.drop(),
+  };
+}
+
+let backedUp: Scene;
+
+const step = testOnOneStack("a restore restores all rows or nothing", async () => {
+  backedUp = await setScene();
+  const { stack, file } = backedUp;
+  const seller = await connectSeller(stack);
+  await order(stack, seller.shopId, 1);
+  await backup({ databaseUrl: asOwner(stack.database), file });
+  return backedUp;
+});
+
+const SPOIL = `
+  create function public.spoil() returns trigger language plpgsql as
+    $$ begin new.updated_at = '2000-01-01'; return new; end $$`;
+
+step("a database with other migrations or tables is refused, and nothing changes", async () => {
+  await using target = await makeTarget(backedUp.file);
+  const { change, refused } = target;
+  const [row] = await change(
+    "select max(version) as newest from supabase_migrations.schema_migrations",
+  );
+  await change(`
+    update supabase_migrations.schema_migrations set version = '20990101000000'
+    where version = '${row?.newest}'`);
+  await refused(new RegExp(`at migration ${row?.newest}, the database is at 20990101000000`));
+  await change(`
+    update supabase_migrations.schema_migrations set version = '${row?.newest}'
+    where version = '20990101000000'`);
+  await change("create table private.other (id integer)");
+  await refused(/only in the database: private\.other/);
+});
+
+step("a restore that fails after the first rows is undone", async () => {
+  await using target = await makeTarget(backedUp.file);
+  const { change, refused } = target;
+  await change("alter table public.orders add constraint none check (false)");
+  await refused(/violates check constraint "none"/);
+  await change("alter table public.orders drop constraint none");
+  await change(`${SPOIL};
+    create trigger spoil before insert on auth.users
+      for each row execute function public.spoil()`);
+  await refused(/auth\.users would not be what was backed up: 1 rows with checksum/);
+});
+
+step("a database with data is refused, also one that was just restored", async () => {
+  const { file } = backedUp;
+  await using target = await makeTarget(file);
+  const { database, change, refused } = target;
+  await change(
+    "insert into private.webhook_events (source, external_id, event_type, body) values ('tiktok', '1', 'X', '{}')",
+  );
+  await refused(/has data already, in private\.webhook_events\./);
+  await change("delete from private.webhook_events");
+  await restore({ databaseUrl: asOwner(database), file });
+  await refused(/has data already, in auth\.users, auth\.identities/);
+});
+
+step("a restore disables the triggers on our tables, and enables them as they were", async () => {
+  const { stack, file } = backedUp;
+  await using target = await makeTarget(file);
+  const { database, change } = target;
+  await change(`${SPOIL};
+    create trigger spoil before insert on public.tiktok_shops
+      for each row execute function public.spoil();
+    alter table public.tiktok_shops enable always trigger spoil`);
+  await restore({ databaseUrl: asOwner(database), file });
+  const { "tiktok_shops.spoil": state, ...content } = await contentOf(database);
+  assert.equal(state, "A");
+  assert.deepEqual(content, await contentOf(stack.database));
+});
