@@ -5,6 +5,7 @@ import { PaidPlan } from "../../shared/billing/plans.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { createEventRoutes } from "../../shared/event_routes.ts";
 import { IGNORE_REASONS } from "../../shared/inbox/ignore_reasons.ts";
+import { sleep } from "../../shared/retry.ts";
 import { payCheckout } from "../support/billing.ts";
 import { checkExamples, loadExamples } from "../support/doc_examples.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
@@ -225,7 +226,7 @@ async function checkJourney(stack: TestStack, seller: ConnectedSeller): Promise<
     assert.equal(seconds, 1);
     waits++;
     if (waits === 2) await payCheckout(url);
-    await new Promise((wake) => setTimeout(wake, 50));
+    await sleep(500);
   };
   const plan = await examples.planAfterReturn(supabase, back("subscribed"), wait);
   assert.deepEqual([plan.plan, plan.isLive, plan.limit], ["growth", true, 500]);

@@ -275,7 +275,7 @@ step(
     assert.deepEqual(unknown, { code: 1, text: "Nobody has the address unknown@example.com.\n" });
     assert.deepEqual(without, {
       code: 1,
-      text: "There is no such user, or they have never begun a checkout.\n",
+      text: "No user has this id, or the user has never opened a checkout.\n",
     });
     assert.equal(help.code, 0);
     assert.match(help.text, /USER.*e-mail address/);

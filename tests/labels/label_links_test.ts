@@ -10,6 +10,7 @@ import {
   requestLabel,
   requestRates,
 } from "../support/labels.ts";
+import { test } from "../support/shared_stack.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -17,7 +18,6 @@ import {
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 

@@ -10,8 +10,8 @@ import {
   requestLabel,
   requestRates,
 } from "../support/labels.ts";
-import { connectSeller, settledEvents } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
+import { connectSeller, settledEvents } from "../support/shop.ts";
 
 const SHIPMENTS_MADE = /^POST \/v2\/shipments$/;
 const SERVICES_READ = /\/shipping_services\/query$/;

@@ -12,13 +12,13 @@ import {
   receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
+import { test } from "../support/shared_stack.ts";
 import {
   type ConnectedSeller,
   connectSeller,
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const REFUNDS = /^POST .*\/refund$/;

@@ -11,8 +11,8 @@ import {
   receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
-import { type ConnectedSeller, connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
+import { type ConnectedSeller, connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const PROVIDERS = [["SELLER", "easypost"], ["TIKTOK", "tiktok"]] as const;
