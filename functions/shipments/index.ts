@@ -27,6 +27,9 @@ const labels = createLabelDependencies(database);
 /** A hundred labels, each with an address and its line items. */
 const MAX_BATCH_BYTES = 512 * 1024;
 
+/** A shipment; `/batch` and `/rates` take other methods. */
+const SHIPMENT = "/:id{(?!batch$|rates$)[^/]+}";
+
 const app = createApp("shipments", { callers: signedInUsers(database), toProblem });
 
 app.post("/rates", async (c) => {
@@ -63,7 +66,7 @@ app.get("/batch/:id", async (c) => {
   return c.json(describeBatch(await getBatch(database, c.var.user.id, id)));
 });
 
-app.get("/:id", async (c) => {
+app.get(SHIPMENT, async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
   const { shipment } = await labels.purchases.get(c.var.user.id, id);
   return c.json(shipment);

@@ -39,7 +39,7 @@ async function callRoute(
   id: string,
   headers: Record<string, string>,
 ): Promise<Response> {
-  const url = `http://host/functions/v1${path.replace(/:\w+/g, id)}`;
+  const url = `http://host/functions/v1${path.replace(/:\w+(\{[^}]*\})?/g, id)}`;
   const body = method === "GET" ? {} : { body: "{}" };
   const request = new Request(url, {
     method,

@@ -1,8 +1,13 @@
-/** TikTok's packages of an order's units. */
+/** TikTok's packages of an order's units, and the labels that they are. */
+import type * as z from "zod";
+import type { CreatedPackage } from "../../../tiktok/api/fulfillment_schemas.ts";
 import type { LineItem, Order } from "../../../tiktok/api/schemas.ts";
+import { exactCents } from "../../../values/money.ts";
 import { LabelError } from "../../errors.ts";
 import type { Purchase } from "../../schemas.ts";
-import type { BoughtLabel } from "../provider.ts";
+import type { BoughtLabel, Choice } from "../provider.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
 
 export interface OrderPackage {
   id: string;
@@ -44,5 +49,25 @@ export function undrawnLabel(purchase: Purchase, packageId: string): BoughtLabel
     label_expires_at: null,
     label_format: purchase.label_format,
     tiktok_package_id: packageId,
+  };
+}
+
+/** The label of a package that was created with a paid service. */
+export function toBoughtLabel(
+  purchase: Purchase,
+  choice: Choice,
+  { package_id, shipping_service_info: service }: z.infer<typeof CreatedPackage>,
+): BoughtLabel {
+  const cost = exactCents(service?.price ?? "") ?? null;
+  const days = service?.latest_delivery_days;
+  return {
+    ...undrawnLabel(purchase, package_id),
+    carrier: service?.shipping_provider_name || "TikTok Shipping",
+    service_type: service?.name || choice.service,
+    shipping_cost: cost,
+    currency: cost === null ? null : service?.currency || null,
+    estimated_delivery: days
+      ? new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10)
+      : null,
   };
 }

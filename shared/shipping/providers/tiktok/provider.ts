@@ -1,17 +1,11 @@
 /** TikTok's own labels: the only ones for orders that TikTok ships. */
-import type { ShopAccess, TikTokClient } from "../../../tiktok/api/client.ts";
 import {
   createPackage,
-  getPackage,
   getShippingDocument,
   getShippingServices,
   shipPackage,
 } from "../../../tiktok/api/fulfillment.ts";
-import type { PackageDetail } from "../../../tiktok/api/fulfillment_schemas.ts";
-import type { Order } from "../../../tiktok/api/schemas.ts";
-import { ShopConnection } from "../../../tiktok/connections/shop_connection.ts";
 import type { TikTokDependencies } from "../../../tiktok/dependencies.ts";
-import { exactCents } from "../../../values/money.ts";
 import { LabelError } from "../../errors.ts";
 import { toTikTokMeasures } from "../../parcel.ts";
 import type { OrderToShip, Purchase } from "../../schemas.ts";
@@ -26,11 +20,17 @@ import type {
   TrackingUpdate,
   VoidDecision,
 } from "../provider.ts";
-import { toLabelError, toPurchaseError } from "./errors.ts";
-import { findPackage, isArranged, undrawnLabel } from "./packages.ts";
+import { toPurchaseError } from "./errors.ts";
+import { OrderApi } from "./order_api.ts";
+import { findPackage, isArranged, toBoughtLabel, undrawnLabel } from "./packages.ts";
 import { chooseRate, toRate, UNPRICED_RATE } from "./rates.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
+
+const STATUS: Readonly<Record<string, ParcelStatus>> = {
+  FULFILLING: "in_transit",
+  COMPLETED: "delivered",
+};
 
 /** Without a region too: nearly all shops that have TikTok's labels are there. */
 function isInUnitedStates({ shop }: OrderToShip): boolean {
@@ -38,11 +38,9 @@ function isInUnitedStates({ shop }: OrderToShip): boolean {
 }
 
 export class TikTokShippingProvider implements LabelProvider {
-  readonly #tiktok: TikTokClient;
   readonly #dependencies: TikTokDependencies;
 
   constructor(dependencies: TikTokDependencies) {
-    this.#tiktok = dependencies.tiktok;
     this.#dependencies = dependencies;
   }
 
@@ -53,9 +51,8 @@ export class TikTokShippingProvider implements LabelProvider {
     if (!isInUnitedStates(order)) return [UNPRICED_RATE];
     const measures = toTikTokMeasures(parcel);
     const id = order.tiktok_order_id;
-    const services = await this.#call(
-      order,
-      (access) => getShippingServices(this.#tiktok, access, id, lineItemIds, measures),
+    const services = await this.#open(order).read((tiktok, access) =>
+      getShippingServices(tiktok, access, id, lineItemIds, measures)
     );
     return services.map(toRate);
   }
@@ -88,10 +85,11 @@ export class TikTokShippingProvider implements LabelProvider {
 
   async find(purchase: Purchase): Promise<BoughtLabel | undefined> {
     const { order, line_item_ids } = purchase;
-    const found = findPackage(await this.#readOrder(order), line_item_ids);
+    const api = this.#open(order);
+    const found = findPackage(await api.readOrder(), line_item_ids);
     if (found === undefined) return undefined;
     if (!isInUnitedStates(order) && !isArranged(found.lines)) return undefined;
-    const detail = await this.#readPackage(order, found.id);
+    const detail = await api.readPackage(found.id);
     if (detail.package_status === "CANCELLED") return undefined;
     return {
       ...undrawnLabel(purchase, found.id),
@@ -107,9 +105,9 @@ export class TikTokShippingProvider implements LabelProvider {
       ...(label_format === "ZPL" && { document_format: "ZPL" }),
     };
     const requestedAt = Date.now();
-    const { doc_url, tracking_number } = await this.#call(
-      order,
-      (access) => getShippingDocument(this.#tiktok, access, tiktok_package_id as string, query),
+    const packageId = tiktok_package_id as string;
+    const { doc_url, tracking_number } = await this.#open(order).read((tiktok, access) =>
+      getShippingDocument(tiktok, access, packageId, query)
     );
     return {
       label_url: doc_url,
@@ -121,7 +119,7 @@ export class TikTokShippingProvider implements LabelProvider {
 
   /** TikTok's API has no call that voids a label: it reads whether the seller did in Seller Center. */
   async void({ order, tiktok_package_id }: Purchase): Promise<VoidDecision> {
-    const { package_status } = await this.#readPackage(order, tiktok_package_id as string);
+    const { package_status } = await this.#open(order).readPackage(tiktok_package_id as string);
     if (package_status === "CANCELLED") return { state: "voided", reason: null };
     const isUnderway = ["FULFILLING", "COMPLETED"].includes(package_status ?? "");
     return {
@@ -131,76 +129,39 @@ export class TikTokShippingProvider implements LabelProvider {
   }
 
   async track({ order, tiktok_package_id }: Purchase): Promise<TrackingUpdate> {
-    const { package_status } = await this.#readPackage(order, tiktok_package_id as string);
-    const status: ParcelStatus | null = {
-      FULFILLING: "in_transit" as const,
-      COMPLETED: "delivered" as const,
-    }[package_status ?? ""] ?? null;
+    const { package_status } = await this.#open(order).readPackage(tiktok_package_id as string);
+    const status = STATUS[package_status ?? ""] ?? null;
     return { status, estimated_delivery: null, updated_at: null };
   }
 
   /** Buys a label in the United States. */
   async #createPackage(purchase: Purchase, choice: Choice): Promise<BoughtLabel> {
     const { order, line_item_ids, parcel } = purchase;
-    const created = await this.#connect(order).call((access) =>
-      createPackage(this.#tiktok, access, order.tiktok_order_id, {
+    const created = await this.#open(order).buy((tiktok, access) =>
+      createPackage(tiktok, access, order.tiktok_order_id, {
         order_line_item_ids: line_item_ids,
         shipping_service_id: choice.service,
         ...toTikTokMeasures(parcel),
       })
     );
-    const service = created.shipping_service_info;
-    const cost = exactCents(service?.price ?? "") ?? null;
-    return {
-      ...undrawnLabel(purchase, created.package_id),
-      carrier: service?.shipping_provider_name || "TikTok Shipping",
-      service_type: service?.name || choice.service,
-      shipping_cost: cost,
-      currency: cost === null ? null : service?.currency || null,
-      estimated_delivery: service?.latest_delivery_days
-        ? new Date(Date.now() + service.latest_delivery_days * DAY_MS).toISOString().slice(0, 10)
-        : null,
-    };
+    return toBoughtLabel(purchase, choice, created);
   }
 
   /** Buys a label elsewhere: the package exists already, and its shipping is arranged. */
   async #arrangeShipping(purchase: Purchase): Promise<BoughtLabel> {
     const { order, line_item_ids } = purchase;
-    const found = findPackage(await this.#readOrder(order), line_item_ids);
+    const api = this.#open(order);
+    const found = findPackage(await api.readOrder(), line_item_ids);
     if (found === undefined) throw new LabelError("order_changed");
-    const detail = await this.#readPackage(order, found.id);
+    const detail = await api.readPackage(found.id);
     if (detail.order_line_item_ids.some((id) => !line_item_ids.includes(id))) {
       throw new LabelError("line_items_combined");
     }
-    await this.#connect(order).call((access) => shipPackage(this.#tiktok, access, found.id));
+    await api.buy((tiktok, access) => shipPackage(tiktok, access, found.id));
     return undrawnLabel(purchase, found.id);
   }
 
-  async #readOrder(order: OrderToShip): Promise<Order> {
-    const id = order.tiktok_order_id;
-    const orders = await this.#call(order, (access) => this.#tiktok.getOrders(access, [id]));
-    const found = orders.get(id);
-    if (found === undefined) throw new LabelError("tiktok_unavailable");
-    return found;
-  }
-
-  async #readPackage(order: OrderToShip, id: string): Promise<PackageDetail> {
-    return await this.#call(order, (access) => getPackage(this.#tiktok, access, id));
-  }
-
-  #connect(order: OrderToShip): ShopConnection {
-    if (order.shop === null) throw new LabelError("shop_not_connected");
-    return new ShopConnection(this.#dependencies, order.shop);
-  }
-
-  /** For calls that buy nothing. */
-  async #call<T>(
-    order: OrderToShip,
-    use: (access: Required<ShopAccess>) => Promise<T>,
-  ): Promise<T> {
-    const connection = this.#connect(order);
-    return await connection.call(use).catch((error) => {
-      throw toLabelError(error);
-    });
+  #open(order: OrderToShip): OrderApi {
+    return new OrderApi(this.#dependencies, order);
   }
 }
