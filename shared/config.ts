@@ -130,7 +130,7 @@ export function readTikTokAuthorizeConfig(env: Environment = fromDeno): TikTokAu
     serviceId: required(
       env,
       "TIKTOK_SERVICE_ID",
-      "It is in the authorisation link that TikTok's Partner Center shows for your app.",
+      "It is in the authorization link that TikTok's Partner Center shows for your app.",
     ),
     authorizeUrl: pageUrl(
       env,

@@ -108,9 +108,9 @@ Deno.test("readTikTokAuthorizeConfig() uses TikTok's own pages by default", () =
   );
 });
 
-Deno.test("readTikTokAuthorizeConfig() names what is missing or wrong, without its value", () => {
+Deno.test("readTikTokAuthorizeConfig() names a missing or wrong variable, without its value", () => {
   const cases: [Record<string, string>, RegExp][] = [
-    [{ TIKTOK_SERVICE_ID: "" }, /^TIKTOK_SERVICE_ID is not set\. It is in the authorisation link/],
+    [{ TIKTOK_SERVICE_ID: "" }, /^TIKTOK_SERVICE_ID is not set\. It is in the authorization link/],
     [{ APP_URL: "" }, /^APP_URL is not set\. It is an http\(s\) URL\.$/],
     [{ APP_URL: "app.s3cret.example" }, /^APP_URL is not an http\(s\) URL\.$/],
     [{ APP_URL: "javascript:s3cret" }, /^APP_URL is not an http/],
@@ -142,14 +142,14 @@ Deno.test("readEasyPostConfig() uses EasyPost's own host by default", () => {
   assert.equal(readEasyPostConfig(environment(empty)).apiUrl, "https://api.easypost.com/v2");
 });
 
-Deno.test("readEasyPostWebhookSecret() gives the secret as it is, spaces and all", () => {
+Deno.test("readEasyPostWebhookSecret() returns the secret unchanged, with its spaces", () => {
   for (const secret of ["secret", " s3cret ", "ﬁne-Ünïcode"]) {
     const variables = { EASYPOST_WEBHOOK_SECRET: secret };
     assert.equal(readEasyPostWebhookSecret(environment(variables)), secret);
   }
 });
 
-Deno.test("what is missing or wrong for EasyPost is named, with the fix and without its value", () => {
+Deno.test("readEasyPostConfig() names a missing or wrong variable, with the fix and without its value", () => {
   const url = { EASYPOST_API_KEY: "EZTKs3cret", EASYPOST_API_URL: "api.s3cret.example" };
   const cases: [() => unknown, RegExp][] = [
     [() => readEasyPostConfig(environment({})), /^EASYPOST_API_KEY is not set\. Copy it from/],
@@ -184,7 +184,7 @@ const STRIPE = {
   STRIPE_PRICE_SCALE: "price_c",
 };
 
-/** Each throws a ConfigError with that message, without what is secret in it. */
+/** Each throws a ConfigError with this message, which contains no secret. */
 function assertRefused(read: () => unknown, message: RegExp): void {
   assert.throws(read, (error: Error) => {
     assert.ok(error instanceof ConfigError);
@@ -211,7 +211,7 @@ Deno.test("readStripeConfig() reads key and prices, and uses Stripe's own host b
   }
 });
 
-Deno.test("readStripeConfig() names what is missing or wrong, without its value", () => {
+Deno.test("readStripeConfig() names a missing or wrong variable, without its value", () => {
   const cases: [Record<string, string>, RegExp][] = [
     [{ STRIPE_SECRET_KEY: "" }, /^STRIPE_SECRET_KEY is not set\. Copy it from Stripe's dashboard/],
     ...[
@@ -249,13 +249,13 @@ Deno.test("readStripeConfig() names what is missing or wrong, without its value"
   }
 });
 
-Deno.test("readStripeWebhookSecrets() reads one secret, or several while it is being changed", () => {
+Deno.test("readStripeWebhookSecrets() reads one secret, or several during a change of secrets", () => {
   const read = (text: string) =>
     readStripeWebhookSecrets(environment({ STRIPE_WEBHOOK_SECRET: text }));
   assert.deepEqual(read("whsec_a"), ["whsec_a"]);
   assert.deepEqual(read(" whsec_a , whsec_b/+=,whsec_c "), ["whsec_a", "whsec_b/+=", "whsec_c"]);
   assertRefused(() => read(""), /^STRIPE_WEBHOOK_SECRET is not set\. Copy the signing secret/);
-  // Nobody may sign with an empty secret.
+  // An empty secret would accept anyone's signature.
   for (
     const odd of [
       ...[
@@ -274,7 +274,7 @@ Deno.test("readStripeWebhookSecrets() reads one secret, or several while it is b
   }
 });
 
-Deno.test("readAppUrl() reads the address of the page as it is", () => {
+Deno.test("readAppUrl() reads the address of the page unchanged", () => {
   for (const url of ["https://app.example/billing/?a=b#c", "http://127.0.0.1:3000/billing//"]) {
     assert.equal(readAppUrl(environment({ APP_URL: url })), url);
   }

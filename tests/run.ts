@@ -3,6 +3,7 @@
  * database, and closes with `N passed, N failed`. Arguments go to `deno test` (files, --filter).
  */
 import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
+import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
 import { print } from "../local/cli/console.ts";
 
 const ROOT = new URL("..", import.meta.url);
@@ -17,7 +18,13 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--no-check", "--parallel", ...args],
     cwd: ROOT,
-    env: { TEST_DATABASE_URL: databaseUrl, NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "2" },
+    env: {
+      TEST_DATABASE_URL: databaseUrl,
+      NO_COLOR: "1",
+      DO_NOT_TRACK: "1",
+      DENO_JOBS: "2",
+      ...await supabaseCliEnvironment(),
+    },
     stdin: "null",
     stdout: "piped",
   }).spawn();

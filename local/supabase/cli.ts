@@ -1,6 +1,12 @@
-/** Runs the Supabase CLI through npx: its npm package cannot be resolved by Deno itself. */
+/** Runs the Supabase CLI. npx installs it, because Deno cannot resolve its npm package. */
+import { fileURLToPath } from "node:url";
 
 const PACKAGE = "supabase@3.1.0";
+
+/** Path of the CLI's binary; a process that runs others sets it, so that they need no npx. */
+const BINARY = "SUPABASE_CLI_BINARY";
+
+const ROOT = new URL("../..", import.meta.url);
 
 /** The CLI ended with an error; the message holds what it said, without the database's password. */
 export class SupabaseCliError extends Error {
@@ -23,16 +29,13 @@ function withoutPassword(text: string, args: string[]): string {
   return passwords.reduce((cleaned, password) => cleaned.replaceAll(password, "***"), text);
 }
 
-/** Runs `supabase <args>` in the repository and returns its standard output. */
-export async function runSupabaseCli(args: string[]): Promise<string> {
+async function findBinary(): Promise<string> {
   const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
+  const script = fileURLToPath(new URL("./find_cli.mjs", import.meta.url));
   const command = new Deno.Command(npx, {
-    args: ["--yes", PACKAGE, ...args],
-    cwd: new URL("../..", import.meta.url),
-    env: { DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", NO_COLOR: "1" },
+    args: ["--yes", `--package=${PACKAGE}`, "--", "node", script],
+    cwd: ROOT,
     stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
   });
   let output: Deno.CommandOutput;
   try {
@@ -41,6 +44,35 @@ export async function runSupabaseCli(args: string[]): Promise<string> {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new SupabaseCliError("npx is not on the PATH; Node.js brings it.", { cause });
   }
+  const decoder = new TextDecoder();
+  if (!output.success) {
+    throw new SupabaseCliError(`npx ${PACKAGE} failed:\n${decoder.decode(output.stderr).trim()}`);
+  }
+  return decoder.decode(output.stdout).trim();
+}
+
+let binary: Promise<string> | undefined;
+
+/** Path of the CLI's binary, found once: npx takes a second. npx installs the CLI the first time. */
+function supabaseCliBinary(): Promise<string> {
+  return binary ??= Promise.resolve(Deno.env.get(BINARY) || findBinary());
+}
+
+/** Variables for child processes that run the CLI too. */
+export async function supabaseCliEnvironment(): Promise<Record<string, string>> {
+  return { [BINARY]: await supabaseCliBinary() };
+}
+
+/** Runs `supabase <args>` in the repository and returns its standard output. */
+export async function runSupabaseCli(args: string[]): Promise<string> {
+  const output = await new Deno.Command(await supabaseCliBinary(), {
+    args,
+    cwd: ROOT,
+    env: { DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
   const decoder = new TextDecoder();
   const stdout = decoder.decode(output.stdout);
   if (!output.success) {

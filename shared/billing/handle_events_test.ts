@@ -54,7 +54,7 @@ interface World {
 }
 
 /** Handles an event. Returns its result, and the calls of Stripe and of the database. */
-async function handleEvent(event: { type: string } & object, world: World = {}) {
+async function handleEvent(event: { type: string; [field: string]: unknown }, world: World = {}) {
   const { subscriptions = [], outcomes = [] } = world;
   const stripe = world.stripe ??
     (({ path }: StripeRequest) => makeSubscription({ id: path.split("/").at(-1) }));

@@ -4,7 +4,7 @@ import { parseKeyRing } from "./key_ring.ts";
 
 const key = (byte: number) => new Uint8Array(32).fill(byte).toBase64();
 
-Deno.test("blindIndex() is the same for the same value and column, and another for any other", () => {
+Deno.test("blindIndex() is equal for the same value and column, and different for others", () => {
   const ring = parseKeyRing(`k1:${key(1)}`);
   const first = blindIndex(ring, "cus_1", "subscriptions.stripe_customer_id");
   assert.match(first, /^k1\.[A-Za-z0-9_-]{43}$/);
@@ -21,7 +21,7 @@ Deno.test("blindIndex() is the same for the same value and column, and another f
   for (const other of others) assert.notEqual(other, first);
 });
 
-Deno.test("blindIndexes() finds what an older key of the ring has indexed", () => {
+Deno.test("blindIndexes() finds values that an older key of the ring has indexed", () => {
   const old = blindIndex(parseKeyRing(`k1:${key(1)}`), "cus_1", "column");
   const ring = parseKeyRing(`k2:${key(2)},k1:${key(1)}`);
   const candidates = blindIndexes(ring, "cus_1", "column");

@@ -1,4 +1,4 @@
-/** Which columns are encrypted, and what each text is bound to: for those who encrypt all of them anew. */
+/** The table of encrypted columns and of the associated data of each, for the rotation of keys. */
 
 export interface EncryptedColumn {
   schema: "public" | "private";

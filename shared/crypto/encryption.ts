@@ -18,8 +18,8 @@ function parameters(iv: Uint8Array<ArrayBuffer>, context: string): AesGcmParams 
 }
 
 /**
- * @param context What the secret belongs to, e.g. `tiktok_shops.access_token:<shop id>`: it is bound to
- * the text, so that a text moved to another row or column does not decrypt.
+ * @param context Owner of the secret, e.g. `tiktok_shops.access_token:<shop id>`: it is bound to
+ * the text, so a text that is moved to another row or column does not decrypt.
  */
 export async function encrypt(ring: KeyRing, secret: string, context: string): Promise<string> {
   const { encryption } = ring.keys.get(ring.current) as DerivedKeys;

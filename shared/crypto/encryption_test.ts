@@ -4,7 +4,7 @@ import { parseKeyRing } from "./key_ring.ts";
 
 const key = (byte: number) => new Uint8Array(32).fill(byte).toBase64();
 
-Deno.test("what is encrypted decrypts again, and never looks the same twice", async () => {
+Deno.test("an encrypted secret decrypts again, and each encryption gives another text", async () => {
   const ring = parseKeyRing(`k1:${key(1)}`);
   for (const secret of ["", "TTP_token", "café ✓ 東京", "x".repeat(5000)]) {
     const [first, second] = [
@@ -25,7 +25,7 @@ Deno.test("the first key encrypts, and every key of the ring decrypts", async ()
   assert.match(await encrypt(rotated, "secret", "row"), /^v1\.k2\./);
 });
 
-Deno.test("another key, another row, changed or malformed text fail clearly", async () => {
+Deno.test("a text of another key or row, or a changed or malformed one, is a DecryptionError", async () => {
   const ring = parseKeyRing(`k1:${key(1)}`);
   const text = await encrypt(ring, "secret", "row 1");
   const flipped = text.replace(/.$/, (last) => last === "A" ? "Q" : "A");

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { hkdfSync } from "node:crypto";
 import { fromBase64 } from "./encoding.ts";
 
-/** Two keys for two jobs, derived from one entry of `ENCRYPTION_KEYS`. */
+/** Two keys for two purposes, derived from one entry of `ENCRYPTION_KEYS`. */
 export interface DerivedKeys {
   /** AES-256-GCM. */
   encryption: Promise<CryptoKey>;

@@ -6,8 +6,8 @@ import type { Database } from "./types.ts";
 export type DatabaseClient = SupabaseClient<Database>;
 
 /**
- * Below the leases that workers hold: a call that is never answered must not keep one at work for ever. A
- * call may ask for less by a signal of its own.
+ * Shorter than the leases of workers: a call without a response must not occupy a worker forever. A signal
+ * of the call can shorten it.
  */
 const TIMEOUT_MS = 30_000;
 

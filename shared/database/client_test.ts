@@ -3,16 +3,16 @@ import { createServiceClient } from "./client.ts";
 
 const CONFIG = { publishableKey: "sb_publishable_a", secretKey: "sb_secret_a", secretKeys: [] };
 
-Deno.test("a call that is never answered ends, below the leases of workers", async () => {
+Deno.test("a call without a response ends before the leases of workers", async () => {
   const release = Promise.withResolvers<Response>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => release.promise,
   );
   const timeout = AbortSignal.timeout;
-  const asked: number[] = [];
+  const timeouts: number[] = [];
   AbortSignal.timeout = (ms) => {
-    asked.push(ms);
+    timeouts.push(ms);
     return timeout.call(AbortSignal, ms / 300);
   };
   try {
@@ -23,7 +23,7 @@ Deno.test("a call that is never answered ends, below the leases of workers", asy
     const { data, error } = await database.rpc("release_held_events");
     assert.equal(data, null);
     assert.ok(error);
-    assert.deepEqual([...new Set(asked)], [30_000]);
+    assert.deepEqual([...new Set(timeouts)], [30_000]);
   } finally {
     AbortSignal.timeout = timeout;
     release.resolve(new Response());

@@ -5,10 +5,10 @@ export interface ProblemOptions {
   status: number;
   /** Stable and machine-readable, e.g. `invalid_signature`. */
   code: string;
-  /** One sentence that the caller may read; nothing secret, nothing of our insides. */
+  /** One sentence that the caller may read; without secrets or internal details. */
   detail: string;
   headers?: Record<string, string>;
-  /** Further members of the body, e.g. the id of what the problem is about. */
+  /** Further members of the body, e.g. the id of the object concerned. */
   members?: Record<string, string>;
 }
 

@@ -6,13 +6,13 @@ const post = (body: BodyInit | null) => new Request("http://x/", { method: "POST
 
 const isTooLarge = (error: unknown) => error instanceof Problem && error.status === 413;
 
-Deno.test("readBody() gives the bytes as they came", async () => {
+Deno.test("readBody() returns the bytes unchanged", async () => {
   assert.deepEqual(await readBody(post(null)), new Uint8Array());
   const bytes = new Uint8Array([0, 255, 10, 13]);
   assert.deepEqual(await readBody(post(bytes)), bytes);
 });
 
-Deno.test("readBody() takes the limit and refuses one byte more", async () => {
+Deno.test("readBody() accepts a body of the limit and refuses one byte more", async () => {
   assert.equal((await readBody(post("x".repeat(10)), 10)).length, 10);
   await assert.rejects(readBody(post("x".repeat(11)), 10), isTooLarge);
 });

@@ -11,7 +11,7 @@ async function problemOf(body: BodyInit | null, schema: z.ZodType = z.unknown())
   return error;
 }
 
-Deno.test("readJson() gives what the schema makes of the body", async () => {
+Deno.test("readJson() returns the output of the schema", async () => {
   const schema = z.object({ name: z.string().trim(), more: z.int().default(7) });
   assert.deepEqual(await readJson(post('{"name":" café ✓ ","x":1}'), schema), {
     name: "café ✓",
@@ -29,7 +29,7 @@ Deno.test("an empty body counts as {}, and is refused where a field is required"
   }
 });
 
-Deno.test("what is not JSON in UTF-8 is 400, and is not quoted", async () => {
+Deno.test("a body that is not JSON in UTF-8 is 400, and is not quoted", async () => {
   const latin1 = new Uint8Array([0x22, 0x73, 0x65, 0x63, 0x72, 0x65, 0x74, 0xe9, 0x22]);
   for (
     const body of ['{"a":secret}', '{"a":"secret"', "{'a':'secret'}", "secret=1", "{}{}", latin1]
@@ -73,7 +73,7 @@ Deno.test("a body of other fields is 400; every wrong field is named, and no val
   }
 });
 
-Deno.test("64 KiB of JSON are read, one byte more is 413", async () => {
+Deno.test("64 KiB of JSON are accepted, one byte more is 413", async () => {
   const text = (length: number) => `"${"x".repeat(length - 2)}"`;
   assert.equal((await readJson(post(text(64 * 1024)), z.string())).length, 64 * 1024 - 2);
   const problem = await problemOf(text(64 * 1024 + 1));

@@ -1,6 +1,6 @@
 /**
- * Sends a request once. `fetch` sends one again by itself when the connection closes before an answer
- * (denoland/deno issue 35610): for what must not be done twice, that is once too often.
+ * Sends a request once. `fetch` automatically sends it again when the connection closes before a response
+ * (denoland/deno issue 35610), which must not happen to a purchase or a token refresh.
  */
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -13,7 +13,7 @@ export interface OnceOptions {
   signal: AbortSignal;
 }
 
-/** Statuses that a `Response` has no body with. */
+/** Statuses whose `Response` cannot have a body. */
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
 async function toResponse(message: IncomingMessage): Promise<Response> {
@@ -28,7 +28,7 @@ async function toResponse(message: IncomingMessage): Promise<Response> {
 }
 
 /**
- * The answer with its whole body; redirects are not followed.
+ * Returns the response with its whole body; redirects are not followed.
  * @throws {Error} as `fetch` does; the reason of `signal` if it has aborted.
  */
 export function sendOnce(url: string, options: OnceOptions): Promise<Response> {
@@ -37,7 +37,7 @@ export function sendOnce(url: string, options: OnceOptions): Promise<Response> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(signal.aborted ? signal.reason : error);
     const length = body === undefined ? {} : { "content-length": String(body.length) };
-    // No agent: a connection of its own, which nobody has closed in the meantime.
+    // No agent: a new connection, which cannot have been closed in the meantime.
     const request = send(url, { method, headers: { ...headers, ...length }, agent: false, signal });
     request.on("error", fail);
     request.on("response", (message) => toResponse(message).then(resolve, fail));

@@ -3,7 +3,7 @@ import { sendOnce } from "./send_once.ts";
 
 const MINUTE = () => AbortSignal.timeout(60_000);
 
-/** A server that reads a request and closes without an answer; and how many it has read. */
+/** A server that counts requests, and closes each connection without a response. */
 async function withRudeServer(use: (url: string, seen: () => number) => Promise<void>) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let seen = 0;
@@ -21,7 +21,7 @@ async function withRudeServer(use: (url: string, seen: () => number) => Promise<
   }
 }
 
-Deno.test("sendOnce() sends once, also when the connection closes before an answer", async () => {
+Deno.test("sendOnce() sends once, even when the connection closes before a response", async () => {
   await withRudeServer(async (url, seen) => {
     await assert.rejects(sendOnce(url, { method: "GET", signal: MINUTE() }));
     assert.equal(seen(), 1);
@@ -31,7 +31,7 @@ Deno.test("sendOnce() sends once, also when the connection closes before an answ
   });
 });
 
-Deno.test("sendOnce() sends the very bytes with their length, and gives the whole answer", async () => {
+Deno.test("sendOnce() sends exactly the bytes with their length, and returns the whole response", async () => {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
@@ -56,7 +56,7 @@ Deno.test("sendOnce() sends the very bytes with their length, and gives the whol
   await server.shutdown();
 });
 
-Deno.test("sendOnce() gives up when its signal says so, with the signal's reason", async () => {
+Deno.test("sendOnce() ends when its signal aborts, with the signal's reason", async () => {
   const release = Promise.withResolvers<Response>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },

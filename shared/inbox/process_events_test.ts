@@ -59,7 +59,7 @@ const route = (handle: (event: ClaimedEvent) => Promise<EventResult>) => ({
 
 const asInbox = (inbox: MemoryInbox) => inbox as unknown as Inbox;
 
-Deno.test("processEvents() claims once when it gets fewer events than it asked for", async () => {
+Deno.test("processEvents() claims once when it gets fewer events than its limit", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3);
   const processor = new EventProcessor(
@@ -182,7 +182,7 @@ Deno.test("processEvents() handles a group by one call of at most `groupSize` ev
   assert.deepEqual(inbox.ignored, [[4, "no_order_named"]]);
 });
 
-Deno.test("processEvents() puts a whole group back when its handler throws or gives too few results", async () => {
+Deno.test("processEvents() puts a whole group back when its handler throws or returns too few results", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2);
   const group = { groupOf: () => "all" };

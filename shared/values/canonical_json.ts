@@ -1,8 +1,8 @@
 /** JSON that is equal for equal values. */
 
 /**
- * As `JSON.stringify`, but whatever the order of an object's fields, the text is the same.
- * @throws {RangeError} for what is nested too deeply to be written.
+ * As `JSON.stringify`, but the text does not depend on the order of an object's fields.
+ * @throws {RangeError} for a value that is nested too deeply.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, entry) => {

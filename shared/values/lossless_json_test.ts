@@ -9,7 +9,7 @@ Deno.test("parseLosslessJson() keeps every digit of integers that a double canno
   });
 });
 
-Deno.test("parseLosslessJson() leaves what a double holds, fractions and strings alone", () => {
+Deno.test("parseLosslessJson() does not change numbers that a double holds, fractions and strings", () => {
   assert.deepEqual(
     parseLosslessJson('[9007199254740991,1.5,1e3,"1729500000000000101",null,true]'),
     [
@@ -23,7 +23,7 @@ Deno.test("parseLosslessJson() leaves what a double holds, fractions and strings
   );
 });
 
-Deno.test("parseLosslessJson() keeps numbers beyond a double, and those under the given keys, as they are written", () => {
+Deno.test("parseLosslessJson() keeps the digits of numbers beyond a double, and of those under the given keys", () => {
   const text = '{"id":9007199254740990.6,"list":[{"id":1e3}],"other":1e3,"huge":-1e400}';
   assert.deepEqual(parseLosslessJson(text, new Set(["id"])), {
     id: "9007199254740990.6",
@@ -33,7 +33,7 @@ Deno.test("parseLosslessJson() keeps numbers beyond a double, and those under th
   });
 });
 
-Deno.test("parseLosslessJson() throws on what is not JSON", () => {
+Deno.test("parseLosslessJson() throws a SyntaxError for other texts than JSON", () => {
   assert.throws(() => parseLosslessJson("{"), SyntaxError);
 });
 

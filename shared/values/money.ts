@@ -12,8 +12,8 @@ export function addDecimals(amounts: readonly string[]): string {
 }
 
 /**
- * A decimal with two or no decimals, as the columns of money hold it: zeros behind are dropped, and
- * nothing is rounded. `undefined` for what has more, or is no decimal.
+ * A decimal with two or no decimals, as the columns of money hold it: trailing zeros are dropped, and
+ * nothing is rounded. `undefined` for a text with more decimals, or that is not a decimal.
  */
 export function exactCents(amount: string): string | undefined {
   const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];

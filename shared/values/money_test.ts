@@ -18,7 +18,7 @@ Deno.test("addDecimals() agrees with integer arithmetic in cents", () => {
   }));
 });
 
-Deno.test("exactCents() drops zeros behind, and has two decimals or none", () => {
+Deno.test("exactCents() drops trailing zeros, and has two decimals or none", () => {
   const cases: [string, string][] = [
     ["5.12000", "5.12"],
     ["5.10", "5.10"],
@@ -33,7 +33,7 @@ Deno.test("exactCents() drops zeros behind, and has two decimals or none", () =>
   for (const [amount, exact] of cases) assert.equal(exactCents(amount), exact);
 });
 
-Deno.test("exactCents() rounds nothing and takes nothing but a plain decimal", () => {
+Deno.test("exactCents() does not round, and accepts plain decimals only", () => {
   const refused = [
     ...["5.125", "0.001", "5.12001", "", ".", "5.", ".5", "-5", "+5", "1e2", "NaN", "Infinity"],
     ...["5,12", "5.1.2", " 5", "5 ", "$5", "５", "5\n", "0x5"],
@@ -41,7 +41,7 @@ Deno.test("exactCents() rounds nothing and takes nothing but a plain decimal", (
   for (const amount of refused) assert.equal(exactCents(amount), undefined, amount);
 });
 
-Deno.test("exactCents() neither gains nor loses anything, whatever the zeros behind", () => {
+Deno.test("exactCents() keeps the amount with any number of trailing zeros", () => {
   fc.assert(fc.property(fc.bigInt({ min: 0n, max: 10n ** 20n }), fc.nat(8), (cents, zeros) => {
     const text = `${cents / 100n}.${String(cents % 100n).padStart(2, "0")}${"0".repeat(zeros)}`;
     const exact = exactCents(text);
@@ -51,7 +51,7 @@ Deno.test("exactCents() neither gains nor loses anything, whatever the zeros beh
   }));
 });
 
-Deno.test("isMore() compares amounts and not texts", () => {
+Deno.test("isMore() compares amounts, not texts", () => {
   const more: [string, string][] = [
     ["10", "9"],
     ["10.00", "9.99"],
@@ -69,7 +69,7 @@ Deno.test("isMore() compares amounts and not texts", () => {
   }
 });
 
-Deno.test("isMore() agrees with integer arithmetic, whatever the number of decimals", () => {
+Deno.test("isMore() agrees with integer arithmetic for any number of decimals", () => {
   const decimal = fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 24n }), fc.nat(10));
   const written = ([units, places]: [bigint, number]) => {
     const digits = units.toString().padStart(places + 1, "0");

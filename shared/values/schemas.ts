@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { toStorable } from "./storable_text.ts";
 
-/** An id that some answers have as a number. */
+/** An id that is a number in some responses. */
 export const VendorId = z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1));
 
 /** A TikTok id: digits. */
@@ -21,8 +21,8 @@ export const UnixSeconds = z.int().nonnegative();
 export const CountryCode = z.string("two capital letters, e.g. US or GB")
   .regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB");
 
-/** What SQL functions that settle an event return. */
+/** Result of the SQL functions that settle an event. */
 export const Outcome = z.looseObject({ outcome: z.string() });
 
-/** What SQL functions return that return nothing. */
+/** Result of the SQL functions that return nothing. */
 export const Nothing = z.unknown().transform(() => undefined);

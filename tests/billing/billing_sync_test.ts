@@ -272,7 +272,7 @@ step(
       text: "Compared 1 subscriptions with Stripe's: 1 repaired.\n",
     });
     assert.deepEqual(await planOf(stack, seller), GROWTH);
-    assert.deepEqual(unknown, { code: 1, text: "Nobody has the address unknown@example.com.\n" });
+    assert.deepEqual(unknown, { code: 1, text: "Unknown user: unknown@example.com.\n" });
     assert.deepEqual(without, {
       code: 1,
       text: "No user has this id, or the user has never opened a checkout.\n",

@@ -42,7 +42,7 @@ test("a cross-border login connects all its shops, with one token pair, ciphers,
     from public.tiktok_shops order by shop_id`;
   assert.deepEqual(rows.map((row) => row.region), regions);
   const newest = stack.tiktok.newestTokens(openId);
-  const keys = await parseKeyRing(stack.env.ENCRYPTION_KEYS);
+  const keys = parseKeyRing(stack.env.ENCRYPTION_KEYS);
   for (const row of rows) {
     const open = (column: "access_token" | "refresh_token") =>
       decrypt(keys, row[column], tokenContext(column, row.shop_id));

@@ -1,4 +1,4 @@
-/** Calls of a connected shop: expired tokens, and TikTok's own news about the connection. */
+/** Calls of a connected shop: expired tokens, and TikTok's webhooks about the authorization. */
 import assert from "node:assert/strict";
 import { ShopConnection } from "../../shared/tiktok/connections/shop_connection.ts";
 import { TikTokError } from "../../shared/tiktok/api/errors.ts";
@@ -32,7 +32,7 @@ async function scene(stack: TestStack, shopCount = 1) {
 const openIdOf = (stack: TestStack, shopId: string) =>
   stack.tiktok.state.get("shops", shopId)?.openId as string;
 
-test("20 calls that meet an expired token at once: one refresh, and all succeed", async (stack) => {
+test("20 parallel calls with an expired token cause one refresh, and all succeed", async (stack) => {
   const { backend, openId, stored } = await scene(stack, 3);
   stack.tiktok.expireAccessToken(openId);
   const order = stack.tiktok.addOrder({ shopId: stored.shop_id });
@@ -52,7 +52,7 @@ test("20 calls that meet an expired token at once: one refresh, and all succeed"
   }
 });
 
-test("20 webhooks at once while the token has expired: one refresh, every order is in", async (stack) => {
+test("20 parallel webhooks with an expired token cause one refresh, and every order is stored", async (stack) => {
   const seller = await connectSeller(stack);
   await stack.sql`
     update public.plans set monthly_order_limit = 100 where monthly_order_limit < 100`;
@@ -65,7 +65,7 @@ test("20 webhooks at once while the token has expired: one refresh, every order 
   assert.equal(stack.tiktok.refreshes.length, 1);
 });
 
-test("a call repeats itself once, with the pair that somebody else stored meanwhile", async (stack) => {
+test("a call is repeated once, with the pair that another worker stored meanwhile", async (stack) => {
   const { backend, seller, openId, stored } = await scene(stack);
   await reconnect(stack, backend, seller.id, openId);
   for (const [token] of stack.tiktok.state.entries("accessTokens").slice(0, -1)) {
@@ -77,7 +77,7 @@ test("a call repeats itself once, with the pair that somebody else stored meanwh
   assert.deepEqual(stack.tiktok.refreshes, [], "it was fresh already");
 });
 
-test("36009004 is judged by its message: a parameter's refreshes nothing, a token's does", async (stack) => {
+test("36009004 refreshes the token only if its message names the access token", async (stack) => {
   const { backend, openId, stored } = await scene(stack);
   const connection = new ShopConnection(backend, stored);
   const bad = connection.call((access) =>
@@ -86,7 +86,7 @@ test("36009004 is judged by its message: a parameter's refreshes nothing, a toke
   await assert.rejects(bad, (error) => error instanceof TikTokError && error.code === 36009004);
   assert.deepEqual(stack.tiktok.refreshes, []);
 
-  // The access token is gone at TikTok, the refresh token is not.
+  // TikTok no longer knows the access token, but the refresh token.
   for (const [token] of stack.tiktok.state.entries("accessTokens")) {
     stack.tiktok.state.delete("accessTokens", token);
   }
@@ -94,7 +94,7 @@ test("36009004 is judged by its message: a parameter's refreshes nothing, a toke
   assert.deepEqual(stack.tiktok.refreshes, [openId]);
 });
 
-test("a token that is refused as soon as it is issued is not refreshed again and again", async (stack) => {
+test("a token that is refused directly after it was issued is not refreshed repeatedly", async (stack) => {
   const { backend, stored } = await scene(stack);
   stack.tiktok.faults.add({ path: "/order/", kind: "expired" });
   const call = () =>
@@ -110,7 +110,7 @@ test("a token that is refused as soon as it is issued is not refreshed again and
   assert.equal(stack.tiktok.refreshes.length, 1);
 });
 
-test("a dead login costs one refused refresh, however many webhooks still come", async (stack) => {
+test("a login that was deauthorized costs one refused refresh, however many webhooks arrive", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.deauthorize(seller.shopId);
   const orders = Array.from({ length: 30 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
@@ -125,11 +125,11 @@ test("a dead login costs one refused refresh, however many webhooks still come",
   const refused = stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh"));
   assert.deepEqual(refused.map((request) => request.code), [36004005]);
   assert.deepEqual(await connectionStates(stack), [`${seller.shopId} needs_reauth token_refused`]);
-  // Nothing is lost: it waits for the seller.
+  // The events wait until the seller connects again.
   assert.deepEqual(await settledEvents(stack), { ignored: 30 });
 });
 
-test("webhook 6 disconnects the shop at once, and a late one does not end the new connection", async (stack) => {
+test("webhook 6 disconnects the shop, and a late one does not end the new connection", async (stack) => {
   const seller = await connectSeller(stack);
   const notice = stack.tiktok.deauthorize(seller.shopId);
   const early = { ...notice, id: ((BigInt(notice.id) >> 32n) - 60n << 32n).toString() };
@@ -150,7 +150,7 @@ test("webhook 6 disconnects the shop at once, and a late one does not end the ne
   assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 0);
 });
 
-test("webhook 7 sets the date for all shops of the login, and the seller's statistics have it", async (stack) => {
+test("webhook 7 sets the date for all shops of the login, and records an analytics event", async (stack) => {
   const { seller, stored } = await scene(stack, 2);
   const end = Math.floor(Date.now() / 1000) + 20 * 86400;
   assert.equal(await stack.tiktok.send(stack.tiktok.expirationNotice(stored.shop_id, end)), 200);
@@ -174,7 +174,7 @@ test("webhook 7 sets the date for all shops of the login, and the seller's stati
   assert.deepEqual(await settledEvents(stack), { done: 1, ignored: 1 });
 });
 
-test("an order is not lost to a token that cannot be refreshed for a while", async (stack) => {
+test("an order is stored later when its token cannot be refreshed for a while", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.expireAccessToken(openIdOf(stack, seller.shopId));
   stack.tiktok.faults.add({ path: "/api/v2/token/refresh", kind: "html" });

@@ -1,4 +1,4 @@
-/** tiktok-token-refresh: one refresh for a login, whoever asks and however often; nothing dead stays active. */
+/** tiktok-token-refresh: one refresh for each login at a time; a refused login does not stay active. */
 import assert from "node:assert/strict";
 import { refreshDueLogins } from "../../shared/tiktok/connections/refresh_due_logins.ts";
 import { connectionStates, signUp } from "../support/oauth.ts";
@@ -17,7 +17,7 @@ import { until } from "../support/until.ts";
 
 const NONE = { refreshed: 0, superseded: 0, waiting: 0, needs_reauth: 0, expired: 0 };
 
-async function scene(stack: TestStack, logins: number[]) {
+async function connectLogins(stack: TestStack, logins: number[]) {
   const backend = dependenciesOf(stack);
   const seller = await signUp(stack);
   const openIds: string[] = [];
@@ -32,7 +32,7 @@ async function assertNewest(stack: TestStack, keys: Parameters<typeof storedToke
   }
 }
 
-test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pair the newest", async (stack) => {
+test("50 parallel workers refresh 120 logins with 200 shops once each, and store the newest pairs", async (stack) => {
   const backend = dependenciesOf(stack);
   const seller = await signUp(stack);
   const sizes = Array.from({ length: 120 }, (_, n) => n < 80 ? 2 : 1);
@@ -63,8 +63,8 @@ test("50 workers at once, 200 shops of 120 logins: 120 refreshes, every pair the
   assert.deepEqual(await runTokenRefresh(stack), NONE);
 });
 
-test("what ends within a day is refreshed, oldest first; the rest is left alone", async (stack) => {
-  const { backend, openIds } = await scene(stack, [1, 1, 1]);
+test("tokens that expire within a day are refreshed, oldest first; others are not", async (stack) => {
+  const { backend, openIds } = await connectLogins(stack, [1, 1, 1]);
   const [late, soon, far] = openIds as [string, string, string];
   const end = (openId: string, hours: number) =>
     stack.sql`
@@ -77,8 +77,8 @@ test("what ends within a day is refreshed, oldest first; the rest is left alone"
   await assertNewest(stack, backend.keys);
 });
 
-test("the time budget ends the claiming, and what is left is for the next run", async (stack) => {
-  const { backend } = await scene(stack, [1, 1, 1, 1]);
+test("the time budget ends the claiming; the remaining logins are left to the next run", async (stack) => {
+  const { backend } = await connectLogins(stack, [1, 1, 1, 1]);
   await expireTokensIn(stack);
   let now = 0;
   const summary = await refreshDueLogins(backend, {
@@ -91,8 +91,8 @@ test("the time budget ends the claiming, and what is left is for the next run", 
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 2 });
 });
 
-test("kill -9 between TikTok's answer and the commit: the next run finds the login dead, and says so", async (stack) => {
-  const { backend, openIds } = await scene(stack, [2]);
+test("after kill -9 between TikTok's response and the commit, the login needs a new authorization", async (stack) => {
+  const { backend, openIds } = await connectLogins(stack, [2]);
   await expireTokensIn(stack);
   stack.tiktok.faults.add({
     path: "/api/v2/token/refresh",
@@ -103,7 +103,7 @@ test("kill -9 between TikTok's answer and the commit: the next run finds the log
   const pid = stack.functionHostPid();
   const call = runTokenRefresh(stack).catch((error) => error);
   await until(
-    "TikTok has given a new pair",
+    "TikTok has issued a new pair",
     () => Promise.resolve(stack.tiktok.refreshes.length === 1),
   );
   Deno.kill(pid, "SIGKILL");
@@ -113,7 +113,7 @@ test("kill -9 between TikTok's answer and the commit: the next run finds the log
     () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
   );
 
-  // Until the lease ends nobody else may: the killed one might still be at it.
+  // Until the lease ends no other worker may refresh: the killed one might still be running.
   assert.deepEqual(await runTokenRefresh(stack), NONE);
   assert.equal((await storedTokens(stack, backend.keys)).length, 2);
   await makeRefreshesDue(stack);
@@ -122,19 +122,19 @@ test("kill -9 between TikTok's answer and the commit: the next run finds the log
   assert.ok(states.every((state) => state.endsWith("needs_reauth token_refused")), String(states));
   assert.equal(states.length, 2);
 
-  // It costs no further call, and the seller can mend it.
-  const asked = stack.tiktok.tokenRequests.length;
+  // It costs no further call, and the seller can connect again.
+  const requests = stack.tiktok.tokenRequests.length;
   await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), NONE);
-  assert.equal(stack.tiktok.tokenRequests.length, asked);
+  assert.equal(stack.tiktok.tokenRequests.length, requests);
   const [row] = await stack.sql`select user_id from private.tiktok_logins`;
   await reconnect(stack, backend, row?.user_id, openIds[0] as string);
   assert.equal((await storedTokens(stack, backend.keys)).length, 2);
   await assertNewest(stack, backend.keys);
 });
 
-test("kill -9 before TikTok was asked: the next run recovers", async (stack) => {
-  const { backend } = await scene(stack, [2]);
+test("after kill -9 before TikTok processed the request, the next run refreshes the login", async (stack) => {
+  const { backend } = await connectLogins(stack, [2]);
   await expireTokensIn(stack);
   stack.tiktok.faults.add({
     path: "/api/v2/token/refresh",
@@ -145,7 +145,7 @@ test("kill -9 before TikTok was asked: the next run recovers", async (stack) => 
   const pid = stack.functionHostPid();
   const call = runTokenRefresh(stack).catch((error) => error);
   await until(
-    "TikTok is being asked",
+    "the request has arrived at TikTok",
     () => Promise.resolve(stack.tiktok.tokenRequests.length === 2),
   );
   Deno.kill(pid, "SIGKILL");
@@ -159,8 +159,8 @@ test("kill -9 before TikTok was asked: the next run recovers", async (stack) => 
   await assertNewest(stack, backend.keys);
 });
 
-test("a database that is away for a moment does not lose the new pair", async (stack) => {
-  const { backend } = await scene(stack, [1]);
+test("a database that is unreachable for a moment does not lose the new pair", async (stack) => {
+  const { backend } = await connectLogins(stack, [1]);
   await expireTokensIn(stack);
   const signature = "store_refreshed_tokens(uuid, text, integer, jsonb)";
   await stack.sql.unsafe(`revoke execute on function public.${signature} from service_role`);
@@ -174,8 +174,8 @@ test("a database that is away for a moment does not lose the new pair", async (s
   await assertNewest(stack, backend.keys);
 });
 
-test("outages and limits keep the old tokens and back off; one bad login stops no other", async (stack) => {
-  const { backend } = await scene(stack, [1, 1, 1, 1, 1]);
+test("after outages and rate limits the old tokens stay and the login waits; other logins are refreshed", async (stack) => {
+  const { backend } = await connectLogins(stack, [1, 1, 1, 1, 1]);
   await expireTokensIn(stack);
   const path = "/api/v2/token/refresh";
   const before = await storedTokens(stack, backend.keys);
@@ -201,14 +201,14 @@ test("outages and limits keep the old tokens and back off; one bad login stops n
     .filter((pair) => before.some((old) => old.refreshToken === pair.refreshToken));
   assert.equal(kept.length, 3);
 
-  assert.deepEqual(await runTokenRefresh(stack), NONE, "not before their time");
+  assert.deepEqual(await runTokenRefresh(stack), NONE, "not before their wait has ended");
   await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 3 });
   await assertNewest(stack, backend.keys);
 });
 
-test("TikTok's three ways of saying reconnect end the connection, and cost no second call", async (stack) => {
-  const { openIds } = await scene(stack, [2, 1, 1]);
+test("TikTok's refusals of a refresh end the connection, and cost no second call", async (stack) => {
+  const { openIds } = await connectLogins(stack, [2, 1, 1]);
   const [withdrawn, expired, good] = openIds as [string, string, string];
   await expireTokensIn(stack);
   const shop = stack.tiktok.state.all("shops").find((entry) => entry.openId === withdrawn);
@@ -229,12 +229,12 @@ test("TikTok's three ways of saying reconnect end the connection, and cost no se
   assert.equal(rows.length, 3);
 });
 
-test("consent that has run out ends without a call; a lost answer ends with the next one", async (stack) => {
-  const { openIds } = await scene(stack, [1, 1]);
-  const [over] = openIds as [string, string];
+test("an expired authorization ends without a call; a lost response ends with the next refresh", async (stack) => {
+  const { openIds } = await connectLogins(stack, [1, 1]);
+  const [expired] = openIds as [string, string];
   await expireTokensIn(stack);
   await stack.sql`
-    update public.tiktok_shops set refresh_token_expires_at = now() where open_id = ${over}`;
+    update public.tiktok_shops set refresh_token_expires_at = now() where open_id = ${expired}`;
   stack.tiktok.faults.add({ path: "/api/v2/token/refresh", kind: "lost", count: 1 });
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, expired: 1, waiting: 1 });
   assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 1);
@@ -249,8 +249,8 @@ test("consent that has run out ends without a call; a lost answer ends with the 
   ]);
 });
 
-test("a seller who connects again while a refresh is under way keeps the newer pair", async (stack) => {
-  const { backend, seller, openIds } = await scene(stack, [2]);
+test("a seller who connects again during a refresh keeps the newer pair", async (stack) => {
+  const { backend, seller, openIds } = await connectLogins(stack, [2]);
   await expireTokensIn(stack);
   stack.tiktok.faults.add({
     path: "/api/v2/token/refresh",
@@ -260,7 +260,7 @@ test("a seller who connects again while a refresh is under way keeps the newer p
   });
   const run = runTokenRefresh(stack);
   await until(
-    "TikTok has given a new pair",
+    "TikTok has issued a new pair",
     () => Promise.resolve(stack.tiktok.refreshes.length === 1),
   );
   await reconnect(stack, backend, seller.id, openIds[0] as string);
@@ -270,8 +270,8 @@ test("a seller who connects again while a refresh is under way keeps the newer p
   await assertNewest(stack, backend.keys);
 });
 
-test("only a secret key may call it", async (stack) => {
-  const { seller } = await scene(stack, [1]);
+test("only a secret key may call tiktok-token-refresh", async (stack) => {
+  const { seller } = await connectLogins(stack, [1]);
   await expireTokensIn(stack);
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-token-refresh`;
   const secret = stack.env.SUPABASE_SECRET_KEY;

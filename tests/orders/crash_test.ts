@@ -1,4 +1,4 @@
-/** What survives when the function host is killed. */
+/** Crash safety of the receiver: kill -9 of the function host. */
 import assert from "node:assert/strict";
 import {
   connectSeller,
@@ -11,7 +11,7 @@ import {
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
-Deno.test("kill -9 in the middle of 200 deliveries: whatever was answered 200 has its order", async () => {
+Deno.test("after kill -9 amid 200 deliveries, every webhook that was answered 200 has its order", async () => {
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
@@ -35,9 +35,9 @@ Deno.test("kill -9 in the middle of 200 deliveries: whatever was answered 200 ha
   };
   await Promise.all(Array.from({ length: 20 }, sender));
   assert.ok(accepted.length >= 60);
-  assert.ok(refused.length > 0, "the kill came too late to be felt");
+  assert.ok(refused.length > 0, "the kill came too late to interrupt deliveries");
 
-  // The stack starts the host again by itself.
+  // The stack starts the host again automatically.
   await until(
     "another function host runs",
     () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== firstPid),

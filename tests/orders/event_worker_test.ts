@@ -1,4 +1,4 @@
-/** The event worker: who may call it, what it takes, and how it gives up. */
+/** The event worker: its callers, its claims, its retries. */
 import assert from "node:assert/strict";
 import {
   connectSeller,
@@ -25,7 +25,7 @@ async function eventRow(stack: TestStack): Promise<Record<string, unknown>> {
   return row as Record<string, unknown>;
 }
 
-test("only a secret key in apikey may call it; everything else is refused and does nothing", async (stack) => {
+test("only a secret key in the header apikey may call the event worker; other calls change nothing", async (stack) => {
   const seller = await connectSeller(stack);
   await insertEvents(stack, 1);
   const { SUPABASE_URL, SUPABASE_SECRET_KEY: secret, SUPABASE_PUBLISHABLE_KEY } = stack.env;
@@ -55,7 +55,7 @@ test("only a secret key in apikey may call it; everything else is refused and do
   });
 });
 
-test("it drains more than one batch", async (stack) => {
+test("the event worker processes a full batch of 100 events", async (stack) => {
   await insertEvents(stack, 100);
   assert.deepEqual((await runEventWorker(stack)).events, { ignored: 100 });
   assert.deepEqual(await settledEvents(stack), { ignored: 100 });
@@ -72,7 +72,7 @@ test("parallel claims never take the same event", async (stack) => {
   assert.equal(new Set(ids).size, 100);
 });
 
-test("a failure backs off with jitter, keeps its error, and the last of ten makes the event dead", async (stack) => {
+test("a failed event waits with jitter, keeps its error, and is dead after ten attempts", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.setInactive(seller.shopId, true);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
@@ -87,7 +87,7 @@ test("a failure backs off with jitter, keeps its error, and the last of ten make
     const longest = Math.min(30 * 2 ** (attempt - 1), 7200);
     const wait = row.wait_seconds as number;
     assert.ok(wait > longest / 2 - 5 && wait <= longest, `${wait} s after attempt ${attempt}`);
-    // Not due yet: the worker leaves it alone.
+    // Not due yet: the worker does not claim it.
     assert.deepEqual((await runEventWorker(stack)).events, {});
     await letTimePass(stack);
     assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
@@ -98,7 +98,7 @@ test("a failure backs off with jitter, keeps its error, and the last of ten make
   assert.equal(dead.reason, "attempts_exhausted");
   assert.match(dead.last_error as string, /36009043/);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
-  // Dead is dead, also for TikTok's own repetition.
+  // A dead event stays dead, even when TikTok shows the order again.
   stack.tiktok.setInactive(seller.shopId, false);
   await letTimePass(stack);
   assert.deepEqual((await runEventWorker(stack)).events, {});
@@ -120,7 +120,7 @@ test("TikTok's Retry-After is respected", async (stack) => {
   assert.ok(wait > 890 && wait <= 900, `${wait}`);
 });
 
-test("an event whose workers vanish ten times is dead, not tried for ever", async (stack) => {
+test("an event whose workers end unexpectedly ten times is dead", async (stack) => {
   await insertEvents(stack, 1);
   await stack.sql`update private.webhook_events set status = 'processing', attempts = 10`;
   assert.deepEqual((await runEventWorker(stack)).events, {});

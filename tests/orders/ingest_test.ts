@@ -1,11 +1,11 @@
-/** What ingest_order writes, and what it never overwrites. */
+/** The columns that ingest_order writes, and those that it keeps. */
 import assert from "node:assert/strict";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
 import type { SimulatedOrder } from "../../local/simulators/tiktok/state.ts";
 
-/** Makes the simulator answer this state for the order, and tells the backend. */
+/** Puts this state of the order into the simulator, and sends its webhook. */
 async function announce(stack: TestStack, order: SimulatedOrder): Promise<void> {
   stack.tiktok.state.put("orders", order.id, order);
   assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(order)), 200);
@@ -36,7 +36,7 @@ test("an older state never overwrites a newer one", async (stack) => {
   assert.deepEqual(await settledEvents(stack), { done: 2 });
 });
 
-test("a masked, empty or absent address never overwrites a readable one; a readable one does", async (stack) => {
+test("a readable address is overwritten only by a readable one", async (stack) => {
   const seller = await connectSeller(stack);
   const open = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: 1_790_000_000 });
   await announce(stack, open);
@@ -88,7 +88,7 @@ test("an order without address gets its masked one, and then its readable one", 
   assert.equal((await onlyOrder(seller)).address_status, "readable");
 });
 
-test("new statuses, unknown fields and missing parts do no harm", async (stack) => {
+test("new statuses, unknown fields and missing parts change nothing else", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({
     shopId: seller.shopId,
@@ -114,7 +114,7 @@ test("new statuses, unknown fields and missing parts do no harm", async (stack) 
   assert.ok(Date.parse(after.updated_at) > Date.parse(before.updated_at));
 });
 
-test("amounts are exact, and one that cannot be is refused rather than rounded", async (stack) => {
+test("amounts are exact: one with more than two decimals is refused, not rounded", async (stack) => {
   const seller = await connectSeller(stack);
   const amounts = { payment: { currency: "IDR", total_amount: "159000000", shipping_fee: "0.10" } };
   const order = stack.tiktok.addOrder({ shopId: seller.shopId, detail: amounts });
@@ -137,7 +137,7 @@ test("amounts are exact, and one that cannot be is refused rather than rounded",
   assert.equal((await stack.sql`select from public.orders`).length, 1);
 });
 
-test("an event without a connected shop is closed with a reason, and no order is made", async (stack) => {
+test("an event without a connected shop is ignored with a reason, and stores no order", async (stack) => {
   const seller = await connectSeller(stack);
   await stack.sql`
     select public.disconnect_tiktok_shop(user_id, id) from public.tiktok_shops

@@ -62,7 +62,7 @@ test("one new order costs at most 4 round trips to the database, from its webhoo
     data,
   });
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
-  const authorization = await signWebhook(app, new TextEncoder().encode(body));
+  const authorization = signWebhook(app, new TextEncoder().encode(body));
   const response = await host.fetch(
     new Request("http://host/functions/v1/tiktok-webhooks", {
       method: "POST",

@@ -144,7 +144,7 @@ test("characters that Postgres cannot store are left out; the order and the othe
   assert.equal((data?.shipping_address as { name: string }).name, "R\ufffdsa");
 });
 
-test("an event without a shop is processed by its order if that is stored; notification id 0 is no id", async (stack) => {
+test("an event without a shop is processed by its order if that is stored; notification id 0 does not count as an id", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));

@@ -1,5 +1,5 @@
 /**
- * The order pipeline under random histories: whatever happens, each order is in once or held once.
+ * The order pipeline under random histories: each order is stored once or held once.
  * HISTORIES=100 runs more of them; a failure prints its seed.
  */
 import assert from "node:assert/strict";
@@ -19,8 +19,8 @@ import {
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
 
-/** TikTok's own way of an order; any number of states may be skipped. */
-const WAY = [
+/** TikTok's states of an order in their sequence; any number may be skipped. */
+const STATES = [
   "UNPAID",
   "ON_HOLD",
   "AWAITING_SHIPMENT",
@@ -28,7 +28,7 @@ const WAY = [
   "IN_TRANSIT",
   "DELIVERED",
 ];
-/** Small, so that the limits are met. */
+/** Small, so histories reach the limits. */
 const LIMITS = { trial: 3, starter: 5, growth: 8 } as const;
 
 type Step =
@@ -97,7 +97,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class History {
   readonly orders: string[] = [];
   readonly notifications: Notification[] = [];
-  /** Work that goes on while the next steps are taken. */
+  /** Work that continues during the next steps. */
   readonly background: Promise<unknown>[] = [];
   /** The highest limit that was in force this month. */
   highestLimit: number = LIMITS.trial;
@@ -115,7 +115,7 @@ class History {
     if (order) this.notifications.push(this.stack.tiktok.notificationOf(order));
   }
 
-  /** Where an index of a step points; undefined as long as there is nothing. */
+  /** The item at an index of a step; undefined if the list is empty. */
   pick<T>(items: T[], index: number): T | undefined {
     return items[index % Math.max(items.length, 1)];
   }
@@ -161,9 +161,11 @@ class History {
       case "change": {
         const id = this.pick(this.orders, step.order);
         const order = id === undefined ? undefined : tiktok.state.get("orders", id);
-        const place = WAY.indexOf(order?.detail.status ?? "");
-        if (order === undefined || place < 0 || place === WAY.length - 1) return;
-        const next = step.cancel ? "CANCELLED" : WAY[Math.min(place + step.steps, WAY.length - 1)];
+        const place = STATES.indexOf(order?.detail.status ?? "");
+        if (order === undefined || place < 0 || place === STATES.length - 1) return;
+        const next = step.cancel
+          ? "CANCELLED"
+          : STATES[Math.min(place + step.steps, STATES.length - 1)];
         tiktok.changeOrder(order.id, next as string, {
           update_time: order.detail.update_time + step.steps % 2,
         });
@@ -195,7 +197,7 @@ class History {
     }
   }
 
-  /** TikTok repeats itself, everything is well again, and time passes. */
+  /** TikTok delivers everything again without faults, and time passes. */
   async comeToRest(): Promise<void> {
     await Promise.all(this.background);
     const { stack } = this;
@@ -225,7 +227,11 @@ class History {
       select distinct object_id as id from private.webhook_events
       where shop_id = ${seller.shopId} and status = 'held'`;
     const found = [...stored, ...held].map((row) => row.id);
-    assert.deepEqual(found.sort(), [...this.orders].sort(), "each order is in once or held once");
+    assert.deepEqual(
+      found.sort(),
+      [...this.orders].sort(),
+      "each order is stored once or held once",
+    );
     for (const row of stored) {
       const status = stack.tiktok.state.get("orders", row.id)?.detail.status as string;
       assert.deepEqual([row.tiktok_status, row.order_status], [status, mapOrderStatus(status)]);
@@ -243,7 +249,7 @@ class History {
   }
 }
 
-Deno.test("random histories: each order once or held once, in TikTok's newest state, within every limit", async () => {
+Deno.test("after any history each order is stored once or held once, in TikTok's newest state, within the limit", async () => {
   await using stack = await startTestStack();
   await using proxy = startFaultyProxy(stack.env.SUPABASE_URL);
   for (const [name, limit] of Object.entries(LIMITS)) {

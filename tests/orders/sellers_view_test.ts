@@ -1,4 +1,4 @@
-/** Runs the examples of docs/sellers-view.md: each code block is imported, and what it exports is called. */
+/** Runs the examples of docs/sellers-view.md: each code block is imported, and its exports are called. */
 import assert from "node:assert/strict";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
@@ -26,7 +26,7 @@ interface OrderRow {
   total_amount: string;
 }
 
-/** What the page's blocks export. */
+/** Exports of the page's blocks. */
 interface Examples {
   signIn(
     url: string,
@@ -61,7 +61,7 @@ interface Examples {
   ): unknown;
 }
 
-/** Every name is called by a test below. */
+/** Names of the exports; a test below calls each. */
 const KNOWN = [
   "signIn",
   "showMoney",
@@ -88,7 +88,7 @@ interface Scene {
   supabase: SupabaseClient;
   /** Ids of Ada's orders, newest first. */
   newestFirst: string[];
-  /** On trial: 10 orders are in and 2 wait. */
+  /** On trial: 10 orders are stored and 2 are held. */
   bob: ConnectedSeller;
 }
 
@@ -184,7 +184,7 @@ async function checkFilters({ supabase, ada }: Scene): Promise<void> {
   const found = await list({ search: wanted.tiktok_order_id });
   assert.deepEqual(found.orders.map((order) => order.id), [wanted.id]);
   assert.equal((await list({ search: "5764" })).total, 26);
-  assert.equal((await list({ search: "%5764" })).total, 26, "no wildcard of the seller's");
+  assert.equal((await list({ search: "%5764" })).total, 26, "the search text is not a pattern");
   assert.equal((await list({ search: "764" })).total, 0);
 }
 
@@ -230,7 +230,11 @@ async function checkOneOrder(stack: TestStack, { ada, bob, supabase }: Scene): P
     null,
   ]);
   assert.deepEqual(timeline[2]?.changes, { return_id: "9", return_status: "PENDING" });
-  assert.equal(await examples.getOrder(bob.client, row?.id), null, "another seller finds none");
+  assert.equal(
+    await examples.getOrder(bob.client, row?.id),
+    null,
+    "another seller does not find it",
+  );
 }
 
 async function checkUsage(stack: TestStack, { ada, bob, supabase }: Scene): Promise<void> {
@@ -246,7 +250,7 @@ async function checkUsage(stack: TestStack, { ada, bob, supabase }: Scene): Prom
   const now = new Date();
   const nextMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1);
   assert.equal(Date.parse(String(month_ends_at)), nextMonth);
-  assert.equal((await examples.listOrders(bob.client)).total, 10, "held orders are in no list");
+  assert.equal((await examples.listOrders(bob.client)).total, 10, "held orders are not listed");
   const { plan, used, limit, notice } = await examples.getUsage(supabase);
   assert.deepEqual([plan, used, limit, notice], ["growth", 27, 500, null]);
 
@@ -281,9 +285,9 @@ async function checkColumns({ supabase }: Scene): Promise<void> {
   }
 }
 
-Deno.test("every block of the seller's page is known to this test", () => {
+Deno.test("this test knows every block of the seller's page", () => {
   assert.deepEqual(blocks.flat().toSorted(), KNOWN.toSorted());
-  for (const names of blocks) assert.ok(names.length > 0, "a block exports what it shows");
+  for (const names of blocks) assert.ok(names.length > 0, "a block exports its example");
 });
 
 Deno.test("the blocks of the seller's page pass the type check", async () => {
@@ -296,7 +300,7 @@ Deno.test("money on the seller's page is exact, to the largest amount that is st
   assert.equal(examples.showMoney("100000000.00", "VND", "en-US"), "₫100,000,000");
 });
 
-Deno.test("the seller's page lists, filters and shows what is the seller's, and nothing else", async () => {
+Deno.test("the seller's page lists, filters and shows the seller's own rows only", async () => {
   await using stack = await startTestStack();
   const scene = await setScene(stack);
   await checkPaging(scene);
@@ -308,12 +312,12 @@ Deno.test("the seller's page lists, filters and shows what is the seller's, and 
   await assert.rejects(
     examples.listOrders(scene.supabase),
     { code: "42501" },
-    "without a seller there is nothing",
+    "signed out, the page lists nothing",
   );
 });
 
 Deno.test(
-  "the seller's page joins the seller's own private topic, and hears of an order and its parcel",
+  "the seller's page joins the seller's private topic, and receives changes of an order and its parcel",
   LIVE,
   async () => {
     await using stack = await startTestStack();
@@ -353,7 +357,7 @@ Deno.test(
   },
 );
 
-Deno.test("the seller's page asks for changes of tables that are published", LIVE, async () => {
+Deno.test("the seller's page subscribes to changes of published tables", LIVE, async () => {
   await using stack = await startTestStack();
   const seller = await connectSeller(stack);
   const supabase = createLiveClient(stack, seller);
@@ -365,15 +369,15 @@ Deno.test("the seller's page asks for changes of tables that are published", LIV
     () => Promise.resolve(FakeSocket.last.frames.some((frame) => frame[3] === "phx_join")),
   );
   const { config, topic, token } = FakeSocket.last.join;
-  assert.equal(token, seller.accessToken, "row level security needs to know who listens");
-  const asked = config.postgres_changes as Row[];
-  assert.deepEqual(asked, [
+  assert.equal(token, seller.accessToken, "row level security needs the seller's token");
+  const subscribed = config.postgres_changes as Row[];
+  assert.deepEqual(subscribed, [
     { event: "*", schema: "public", table: "orders" },
     { event: "*", schema: "public", table: "shipments" },
   ]);
   const published = await stack.sql`
     select tablename from pg_publication_tables where pubname = 'supabase_realtime'`;
-  for (const { table } of asked) {
+  for (const { table } of subscribed) {
     assert.ok(published.some((row) => row.tablename === table), `${table} is published`);
   }
   await new Promise((resolve) => setTimeout(resolve, 0));

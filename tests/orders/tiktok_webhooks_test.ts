@@ -1,7 +1,8 @@
-/** The order webhook as TikTok meets it: what it answers, and what it has stored by then. */
+/** The order webhook: its responses to TikTok, and the events that it stores. */
 import assert from "node:assert/strict";
 import {
   connectSeller,
+  countedOrders,
   countEvents,
   failedEvent,
   postWebhook,
@@ -25,7 +26,7 @@ async function readFixture(name: string): Promise<string> {
   return await Deno.readTextFile(new URL(name, FIXTURES));
 }
 
-Deno.test("a signed order webhook becomes an order that its seller sees and another does not", async () => {
+Deno.test("a signed order webhook becomes an order that only its seller sees", async () => {
   await using stack = await startTestStack({ environment: KEYS });
   const seller = await connectSeller(stack, SHOP);
   const other = await connectSeller(stack);
@@ -51,7 +52,7 @@ Deno.test("a signed order webhook becomes an order that its seller sees and anot
   assert.deepEqual([seen, error], [[], null]);
 });
 
-Deno.test("a missing, wrong or upper-case signature is 403 and nothing is stored", async () => {
+Deno.test("a missing, wrong or upper-case signature is 403, and stores nothing", async () => {
   await using stack = await startTestStack({ environment: KEYS });
   const body = await readFixture("62-webhook-01-order-status-awaiting-shipment.json");
   const good = "9260befefe1ff945f613ebc611642188cd19a0ff58e4cdd6921e079eca2f5238";
@@ -62,7 +63,7 @@ Deno.test("a missing, wrong or upper-case signature is 403 and nothing is stored
     new Request(url, { method: "POST", body, headers: { authorization: good.toUpperCase() } }),
     new Request(url, { method: "POST", body, headers: { authorization: `Bearer ${good}` } }),
     new Request(url, { method: "POST", body: body + " ", headers: { authorization: good } }),
-    // A user's or a secret key's credentials are no signature either.
+    // A secret key does not replace the signature.
     new Request(url, { method: "POST", body, headers: { apikey: stack.env.SUPABASE_SECRET_KEY } }),
   ];
   for (const request of attempts) {
@@ -76,7 +77,7 @@ Deno.test("a missing, wrong or upper-case signature is 403 and nothing is stored
   assert.equal(await countEvents(stack), 0);
 });
 
-test("every sample webhook is stored once, however often and with whatever timestamp it comes", async (stack) => {
+test("every sample webhook is stored once, however often and with any timestamp it is delivered", async (stack) => {
   const seller = await connectSeller(stack, SHOP);
   const names = [];
   for await (const { name } of Deno.readDir(FIXTURES)) {
@@ -111,18 +112,18 @@ test("every sample webhook is stored once, however often and with whatever times
   );
   assert.deepEqual(data, [
     { tiktok_order_id: "576461413038785752", order_status: "awaiting_shipment" },
-    // Named by the package's event only.
+    // Only the package event names this order.
     { tiktok_order_id: "576461413038785753", order_status: "awaiting_shipment" },
     { tiktok_order_id: "576461413038785781", order_status: "cancelled" },
   ]);
 });
 
-test("bodies without id, without shop, with ids as big numbers or of unknown type are stored", async (stack) => {
+test("bodies without id, without shop, with ids as large numbers, or of an unknown type are stored", async (stack) => {
   const withoutId = (time: number) =>
     `{"type":3,"shop_id":"${SHOP}","timestamp":${time},"data":{"order_id":"1","update_time":1}}`;
   const bodies = [
     withoutId(1),
-    withoutId(2), // the same event, pushed again
+    withoutId(2), // the same event, delivered again
     `{"type":68,"tts_notification_id":"9","timestamp":1,"data":{"product_id":1729500000000000101}}`,
     `{"type":1,"tts_notification_id":7600000000000001003,"shop_id":7490000000000000001,"timestamp":1,"data":{"order_id":576461413038785752}}`,
     `{"type":999,"tts_notification_id":"10","timestamp":1}`,
@@ -147,7 +148,7 @@ test("bodies without id, without shop, with ids as big numbers or of unknown typ
   assert.equal(rows[4]?.event_type, "NEW_MESSAGE");
 });
 
-test("what is signed but no webhook is 400, and nothing is stored", async (stack) => {
+test("a signed body that is not a webhook is 400, and is not stored", async (stack) => {
   const bodies = [
     "",
     "not json",
@@ -171,7 +172,7 @@ test("what is signed but no webhook is 400, and nothing is stored", async (stack
   assert.equal(await countEvents(stack), 0);
 });
 
-test("over 1 MiB is 413, another method 405, another path 404", async (stack) => {
+test("a body over 1 MiB is 413, another method 405, another path 404", async (stack) => {
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`;
   const envelope = '{"type":14,"data":{"content":""}}';
   const fits = envelope.replace('""', `"${"x".repeat(1024 * 1024 - envelope.length)}"`);
@@ -194,7 +195,7 @@ test("over 1 MiB is 413, another method 405, another path 404", async (stack) =>
   assert.equal((await elsewhere.json()).code, "not_found");
 });
 
-test("what cannot be stored is answered 503, and the next delivery is taken in", async (stack) => {
+test("a webhook that cannot be stored is answered 503, and its next delivery is stored", async (stack) => {
   const body = `{"type":999,"tts_notification_id":"1","timestamp":1}`;
   const signature = "receive_webhook_event(text, text, text, text, text, text)";
   await stack.sql.unsafe(`revoke execute on function public.${signature} from service_role`);
@@ -203,7 +204,7 @@ test("what cannot be stored is answered 503, and the next delivery is taken in",
   assert.equal(refused.status, 503);
   const text = await refused.text();
   assert.equal(JSON.parse(text).code, "not_stored");
-  // Nothing of the database's own words reaches the caller.
+  // The database's message does not reach the caller.
   assert.doesNotMatch(text, /permission|42501|receive_webhook_event/);
   assert.equal(await countEvents(stack), 0);
 
@@ -214,7 +215,7 @@ test("what cannot be stored is answered 503, and the next delivery is taken in",
   assert.equal(await countEvents(stack), 1);
 });
 
-test("it answers in well under 3 s while TikTok's API hangs; the order comes in later", async (stack) => {
+test("the response takes under 3 s while TikTok's API hangs; the order is stored later", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.faults.add({ path: "/order/", kind: "hang", delayMs: 60_000 });
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
@@ -224,11 +225,11 @@ test("it answers in well under 3 s while TikTok's API hangs; the order comes in 
   assert.ok(performance.now() - startedAt < 3000);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
 
-  await until("the order is being worked", async () => {
+  await until("the order is being processed", async () => {
     const [event] = await stack.sql`select status from private.webhook_events`;
     return event?.status === "processing";
   });
-  // As if the worker that hangs had died and its lease had run out.
+  // As if the hanging worker had ended and its lease had expired.
   stack.tiktok.faults.clear();
   await stack.sql`update private.webhook_events set status = 'processing', next_attempt_at = now()`;
   await runEventWorker(stack);
@@ -236,7 +237,7 @@ test("it answers in well under 3 s while TikTok's API hangs; the order comes in 
   assert.deepEqual(await settledEvents(stack), { done: 1 });
 });
 
-test("an order that came before its shop was connected comes in when it is", async (stack) => {
+test("an order webhook that arrived before its shop was connected is processed afterwards", async (stack) => {
   const shopId = "7480000000000000999";
   stack.tiktok.addShop({ id: shopId });
   const order = stack.tiktok.addOrder({ shopId });
@@ -246,11 +247,17 @@ test("an order that came before its shop was connected comes in when it is", asy
   const seller = await connectSeller(stack, shopId);
   await runEventWorker(stack);
 
-  assert.deepEqual(await settledEvents(stack), { done: 1 });
-  assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
+  // The first sync may find the order too, as an event of its own; it is stored and counted once.
+  assert.deepEqual(Object.keys(await settledEvents(stack)), ["done"]);
+  const webhooks = await stack.sql`
+    select status from private.webhook_events where source = 'tiktok'`;
+  assert.deepEqual(webhooks.map((row) => row.status), ["done"]);
+  const { data: orders } = await seller.client.from("orders").select("tiktok_order_id");
+  assert.deepEqual(orders, [{ tiktok_order_id: order.id }]);
+  assert.equal(await countedOrders(stack, seller.id), 1);
 });
 
-test("no log line holds the app secret, a token or an address", async (stack) => {
+test("no log line contains the app secret, a token or an address", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
@@ -276,7 +283,7 @@ test("no log line holds the app secret, a token or an address", async (stack) =>
   for (const secret of secrets) assert.ok(!logs.includes(secret), secret.slice(0, 5));
 });
 
-Deno.test("a burst as the very first thing after the start is taken and worked", async () => {
+Deno.test("a burst of webhooks directly after the start is stored and processed", async () => {
   const database = await createTestDatabase();
   let shopId: string;
   const app = { TIKTOK_APP_KEY: "cold-key", TIKTOK_APP_SECRET: "cold-secret" };

@@ -50,7 +50,7 @@ async function takeOrders(target: Target, seller: Seller, orders: number): Promi
   for (let n = 0; n < orders; n++) await target.takeOrder(target.sql, seller);
 }
 
-/** A trial's ten orders: no eleventh may come in. */
+/** A trial's ten orders: an eleventh must be refused. */
 const fillTrial = (target: Target, seller: Seller) => takeOrders(target, seller, 10);
 
 async function hasRoom(target: Target, seller: Seller): Promise<unknown> {
@@ -213,7 +213,7 @@ Deno.test("the brief's hole: auth.uid() is evaluated for each row", async () => 
       );
       return rows.map((row) => row["QUERY PLAN"]).join("\n");
     };
-    // The filter holds the function's inlined body, or an asking of it ahead of the rows.
+    // The filter holds the function's inlined body, or a single call of it before the rows.
     const [theirs, own] = [await plan(brief), await plan(ours)];
     assert.match(theirs, /current_setting/, theirs);
     assert.doesNotMatch(theirs, /InitPlan/, theirs);
@@ -246,7 +246,7 @@ Deno.test("the brief's hole: a definer function without search_path is hijacked"
   assert.deepEqual((await shadowed(ours, "service_role", own, room)).rows, [{ room: false }]);
 });
 
-Deno.test("the brief's hole: anyone asks for any seller's plan and limit", async () => {
+Deno.test("the brief's hole: anyone reads any seller's plan and limit", async () => {
   const subscribe = async (target: Target, columns: Record<string, string>) => {
     const seller = await target.addSeller();
     await target.sql`
@@ -260,36 +260,36 @@ Deno.test("the brief's hole: anyone asks for any seller's plan and limit", async
     stripe_customer_id: CIPHERTEXT,
     stripe_customer_id_hash: "hash",
   });
-  const ask = (target: Target, actor: Actor, { id }: Seller) =>
+  const call = (target: Target, actor: Actor, { id }: Seller) =>
     target.attempt(actor, `select plan_name from get_user_active_subscription('${id}')`);
   const limit = (target: Target, actor: Actor, { id }: Seller) =>
     target.attempt(actor, `select check_order_limit('${id}')`);
 
   for (const spy of ["anon", await brief.addSeller()] as const) {
-    assert.deepEqual((await ask(brief, spy, theirs)).rows, [{ plan_name: "growth" }]);
+    assert.deepEqual((await call(brief, spy, theirs)).rows, [{ plan_name: "growth" }]);
     assert.equal((await limit(brief, spy, theirs)).count, 1);
   }
   const spy = await ours.addSeller();
-  assert.equal((await ask(ours, "anon", own)).code, "42501");
-  assert.deepEqual((await ask(ours, spy, own)).rows, []);
-  assert.deepEqual((await ask(ours, own, own)).rows, [{ plan_name: "growth" }]);
+  assert.equal((await call(ours, "anon", own)).code, "42501");
+  assert.deepEqual((await call(ours, spy, own)).rows, []);
+  assert.deepEqual((await call(ours, own, own)).rows, [{ plan_name: "growth" }]);
   for (const actor of ["anon", spy] as const) {
     assert.equal((await limit(ours, actor, own)).code, "42501");
   }
 });
 
 Deno.test("the brief's hole: parallel orders race past check_order_limit", async () => {
-  /** Eight connections ask whether there is room, and only when all have been told, each writes. */
+  /** Eight connections check the limit, and write only after all of them have checked it. */
   const race = async (target: Target) => {
     const seller = await target.addSeller();
     await takeOrders(target, seller, 9);
-    const everyoneAsked = Promise.withResolvers<void>();
-    let asking = 8;
-    await Promise.all(Array.from({ length: asking }, () =>
+    const everyoneChecked = Promise.withResolvers<void>();
+    let checking = 8;
+    await Promise.all(Array.from({ length: checking }, () =>
       target.sql.begin(async (sql) => {
         const [row] = await sql`select public.check_order_limit(${seller.id}) as room`;
-        if (--asking === 0) everyoneAsked.resolve();
-        await everyoneAsked.promise;
+        if (--checking === 0) everyoneChecked.resolve();
+        await everyoneChecked.promise;
         assert.equal(row?.room, true);
         await target.takeOrder(sql, seller);
       })));
@@ -378,7 +378,7 @@ Deno.test("the brief's hole: orders_realtime_filter filters nothing", async () =
     target.sql`select from pg_trigger where tgname = 'orders_realtime_trigger'`;
   assert.equal((await filters(brief)).length, 1);
   assert.equal((await filters(ours)).length, 0);
-  // What replaces it: the owner's private topic, which nobody else may join.
+  // What replaces it: the owner's private topic, which no other user may join.
   const listen = (actor: Actor) =>
     ours.attempt(
       actor,
@@ -391,13 +391,13 @@ Deno.test("the brief's hole: orders_realtime_filter filters nothing", async () =
 });
 
 Deno.test("the brief's hole: create_backup_point cannot work", async () => {
-  const ask = (target: Target, actor: Actor = "service_role") =>
+  const call = (target: Target, actor: Actor = "service_role") =>
     target.attempt(actor, "select create_backup_point('before the sale') as location");
   const logs = (target: Target) =>
     target.sql`select details from public.system_logs where event_type = 'backup_created'`;
-  const refused = await ask(brief);
+  const refused = await call(brief);
   assert.match(refused.message ?? "", /permission denied for function pg_create_restore_point/);
-  const explained = await ask(ours);
+  const explained = await call(ours);
   assert.equal(explained.code, "42501");
   assert.equal(explained.message, "The role postgres may not create restore points");
   assert.equal((await logs(ours)).length, 0);
@@ -406,14 +406,14 @@ Deno.test("the brief's hole: create_backup_point cannot work", async () => {
     await sql`grant execute on function pg_create_restore_point(text) to postgres`;
   }
   // Even where the role may, the brief's own log is not there.
-  assert.equal((await ask(brief)).code, "42P01");
-  const { location } = (await ask(ours)).rows[0] ?? {};
+  assert.equal((await call(brief)).code, "42P01");
+  const { location } = (await call(ours)).rows[0] ?? {};
   assert.match(String(location), /^[0-9A-F]+\/[0-9A-F]+$/);
   assert.deepEqual((await logs(ours)).map((row) => row.details), [
     { backup_name: "before the sale", location },
   ]);
   for (const actor of ["anon", await ours.addSeller()] as const) {
-    assert.equal((await ask(ours, actor)).code, "42501");
+    assert.equal((await call(ours, actor)).code, "42501");
   }
   assert.equal((await logs(ours)).length, 1);
 });
@@ -483,8 +483,8 @@ Deno.test("the brief's hole: statistics need every seller's rows", async () => {
   const [aggregates] = await brief.sql`select to_regclass('private.daily_event_counts') as name`;
   assert.equal(aggregates?.name, null);
   await ours.sql`select private.aggregate_analytics(${day})`;
-  const told = await ours.attempt("service_role", "select * from private.daily_event_counts");
-  assert.deepEqual(told.rows.map(({ day: _, ...row }) => row), [
+  const counts = await ours.attempt("service_role", "select * from private.daily_event_counts");
+  assert.deepEqual(counts.rows.map(({ day: _, ...row }) => row), [
     { event_type: "by_five", events: "5", sellers: 5 },
   ]);
   const spy = await ours.addSeller();

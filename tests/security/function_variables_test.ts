@@ -124,7 +124,7 @@ async function sendTikTokOrder(stack: TestStack, functions: FunctionProcess, sho
     data: { order_id: order.id },
   });
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
-  const authorization = await signWebhook(app, new TextEncoder().encode(body));
+  const authorization = signWebhook(app, new TextEncoder().encode(body));
   await callFunction(functions, "tiktok-webhooks", { authorization }, body);
 }
 

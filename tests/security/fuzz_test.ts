@@ -1,4 +1,4 @@
-/** 20,000 spoiled webhooks: whatever is signed, no answer is a 5xx and no row holds what nobody sent. */
+/** 20,000 mutated webhooks: no signed body causes a 5xx, and no row holds anything that was not sent. */
 import assert from "node:assert/strict";
 import { seededRandom } from "../support/random.ts";
 import { MAX_BODY_BYTES } from "../../shared/http/read_body.ts";
@@ -41,15 +41,15 @@ async function readSamples(): Promise<Sample[]> {
   return await Promise.all(names.sort().map(read));
 }
 
-/** What a sample is made to be about, before it is spoiled. */
+/** The shops and orders that samples name before they are mutated. */
 interface World {
-  /** Shops with orders, and how many of ten samples are theirs. */
+  /** Shops with orders, and how many of ten samples name them. */
   shops: { shopId: string; orderIds: string[]; tenths: number }[];
-  /** The only one that a SELLER_DEAUTHORIZATION names: the others go on being worked. */
+  /** The only shop that a SELLER_DEAUTHORIZATION names: the others stay connected. */
   leaving: string;
 }
 
-function spoil(random: Random, samples: Sample[], world: World, index: number): Mutation {
+function mutateSample(random: Random, samples: Sample[], world: World, index: number): Mutation {
   const sample = pick(random, samples);
   const draw = random() * 10;
   let tenths = 0;
@@ -78,7 +78,7 @@ async function inParallel(count: number, work: (index: number) => Promise<void>)
   }));
 }
 
-/** The body as text with the very same bytes; `undefined` where it is not UTF-8. */
+/** The body as text that has exactly its bytes; `undefined` if it is not UTF-8. */
 function exactText(body: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
@@ -107,12 +107,12 @@ function parseExactly(text: string, revive: Reviver): Record<string, unknown> | 
   }
 }
 
-/** Nobody's id is 0. */
+/** TikTok's ids are digits, and never 0. */
 function isNotificationId(text: string): boolean {
   return /^[0-9]{1,32}$/.test(text) && !/^0+$/.test(text);
 }
 
-/** What a webhook says, as little of it as makes it the same event when it comes again. */
+/** The part of a webhook that identifies its event: equal for every delivery. */
 function meaningOf(text: string): string | undefined {
   const scalars: Reviver = (_key, value, { source }) => {
     if (typeof value === "number") {
@@ -137,7 +137,7 @@ function meaningOf(text: string): string | undefined {
   }
 }
 
-/** An id as the body has it: digits as they stand there, or nothing. */
+/** An id with the digits that the body has; `null` if it is not one. */
 function idOf(value: unknown): string | null {
   const text = value instanceof Digits ? value.source : value;
   return typeof text === "string" && /^[0-9]{1,32}$/.test(text) ? text : null;
@@ -172,8 +172,8 @@ function assertNothingInvented(row: Record<string, unknown>, what: string): void
   } else assert.equal(row.external_id, id, what);
 }
 
-/** Every order is one of the simulator's, in the account of its shop, and says what TikTok says. */
-async function assertOrdersAreTikToks(stack: TestStack): Promise<void> {
+/** Every stored order belongs to the account of its shop, and equals the simulator's. */
+async function assertOrdersEqualTikTok(stack: TestStack): Promise<void> {
   const rows = await stack.sql`
     select orders.*, shop.shop_id, shop.user_id as shop_user_id from public.orders
     join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id`;
@@ -192,9 +192,9 @@ async function assertOrdersAreTikToks(stack: TestStack): Promise<void> {
   }
 }
 
-/** Every event was tried, and none is being worked any more; what failed may be due again already. */
-async function allTried(stack: TestStack): Promise<void> {
-  await until("every event was tried", async () => {
+/** Waits until every event was attempted and none is being processed; failed ones may be due again. */
+async function waitUntilAttempted(stack: TestStack): Promise<void> {
+  await until("every event was attempted", async () => {
     const open = await stack.sql`
       select from private.webhook_events
       where status = 'processing' or (status = 'pending' and attempts = 0) limit 1`;
@@ -225,75 +225,78 @@ async function readProblem(response: Response, what: string): Promise<string> {
   return problem.code;
 }
 
-Deno.test("of 20,000 signed mutations none is a 5xx, none is lost, and nothing is invented", async () => {
-  const seed = newSeed();
-  const random = seededRandom(seed).next;
-  await using stack = await startTestStack();
-  const [large, trial, leaving] = [
-    await connectSeller(stack),
-    await connectSeller(stack),
-    await connectSeller(stack),
-  ];
+/** Seller on the largest plan, seller on trial, and one whose shop is disconnected on the way. */
+async function createWorld(stack: TestStack) {
+  const large = await connectSeller(stack);
+  const trial = await connectSeller(stack);
+  const leaving = await connectSeller(stack);
   await subscribe(stack, large.id, "scale");
-  const ordersOf = ({ shopId }: ConnectedSeller, count: number) =>
+  const addOrders = ({ shopId }: ConnectedSeller, count: number) =>
     Array.from({ length: count }, () => stack.tiktok.addOrder({ shopId }).id);
   const world: World = {
     shops: [
-      { shopId: large.shopId, orderIds: ordersOf(large, 100), tenths: 4 },
-      { shopId: trial.shopId, orderIds: ordersOf(trial, 30), tenths: 1 },
+      { shopId: large.shopId, orderIds: addOrders(large, 100), tenths: 4 },
+      { shopId: trial.shopId, orderIds: addOrders(trial, 30), tenths: 1 },
     ],
     leaving: leaving.shopId,
   };
-  const samples = await readSamples();
-  const mutations = Array.from(
-    { length: SIGNED },
-    (_, index) => spoil(random, samples, world, index),
-  );
-  const pid = stack.functionHostPid();
+  return { world, trial };
+}
 
-  /** Index of each body that was answered 200. */
-  const accepted = new Map<string, number>();
+/** Sends a signed body and checks the response. Returns the body's text if it was accepted. */
+async function sendSigned(
+  stack: TestStack,
+  { body }: Mutation,
+  what: string,
+): Promise<string | undefined> {
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
-  await inParallel(SIGNED, async (index) => {
-    const mutation = mutations[index] as Mutation;
-    const what = describe(seed, index, mutation);
-    const authorization = await signWebhook(app, mutation.body);
-    const response = await stack.callFunction(
-      new Request("http://functions/functions/v1/tiktok-webhooks", {
-        method: "POST",
-        headers: { authorization },
-        body: mutation.body,
-      }),
-    );
-    if (response.status === 200) {
-      assert.equal(await response.text(), "", what);
-      const text = exactText(mutation.body);
-      assert.ok(text !== undefined, what);
-      accepted.set(text, index);
-    } else {
-      const tooLarge = mutation.body.length > MAX_BODY_BYTES;
-      assert.equal(response.status, tooLarge ? 413 : 400, what);
-      const code = await readProblem(response, what);
-      assert.equal(code, tooLarge ? "body_too_large" : "invalid_webhook", what);
-    }
-  });
+  const authorization = signWebhook(app, body);
+  const url = "http://functions/functions/v1/tiktok-webhooks";
+  const response = await stack.callFunction(
+    new Request(url, { method: "POST", headers: { authorization }, body }),
+  );
+  if (response.status !== 200) {
+    const tooLarge = body.length > MAX_BODY_BYTES;
+    assert.equal(response.status, tooLarge ? 413 : 400, what);
+    const code = await readProblem(response, what);
+    assert.equal(code, tooLarge ? "body_too_large" : "invalid_webhook", what);
+    return undefined;
+  }
+  assert.equal(await response.text(), "", what);
+  const text = exactText(body);
+  assert.ok(text !== undefined, what);
+  return text;
+}
+
+/** Processes every event until only those are open that TikTok cannot answer. */
+async function processEverything(stack: TestStack): Promise<void> {
   await runEventWorker(stack);
-  await allTried(stack);
-  // What TikTok does not know fails again.
+  await waitUntilAttempted(stack);
+  // Orders that TikTok does not know fail again.
   await letTimePass(stack);
   await runEventWorker(stack);
-  await allTried(stack);
+  await waitUntilAttempted(stack);
+}
 
-  // Not what an accepted event has told us to do.
+/**
+ * Every accepted body is stored once, as it was sent.
+ * @param accepted Index of each body that was answered 200.
+ */
+async function assertStoredOnce(
+  stack: TestStack,
+  accepted: Map<string, number>,
+  describeBody: (index: number) => string,
+): Promise<void> {
+  // Without the tasks that accepted events enqueue.
   const rows = await stack.sql`
     select * from private.webhook_events where source = 'tiktok' order by id`;
-  assert.ok(rows.length > SIGNED / 40, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
+  assert.ok(rows.length > SIGNED / 40, `only ${rows.length} were stored, ${describeBody(0)}`);
   const stored = new Set<string>();
   const meanings = new Set<string | undefined>();
   for (const row of rows) {
     const index = accepted.get(row.body);
-    const what = `FUZZ_SEED=${seed}, body ${index}: ${JSON.stringify(row.body.slice(0, 400))}`;
-    assert.ok(index !== undefined, `stored, but not accepted: ${what}`);
+    assert.ok(index !== undefined, `stored, but not accepted: ${row.body.slice(0, 400)}`);
+    const what = describeBody(index);
     assert.ok(!stored.has(row.body), `stored twice: ${what}`);
     stored.add(row.body);
     meanings.add(meaningOf(row.body));
@@ -303,64 +306,94 @@ Deno.test("of 20,000 signed mutations none is a 5xx, none is lost, and nothing i
   }
   for (const [text, index] of accepted) {
     if (stored.has(text)) continue;
-    // Two mutations may say the same thing: the second is the first again.
-    const what = describe(seed, index, mutations[index] as Mutation);
-    assert.ok(meanings.has(meaningOf(text)), `lost: ${what}`);
+    // Two mutations may be the same event: the second is a duplicate of the first.
+    assert.ok(meanings.has(meaningOf(text)), `lost: ${describeBody(index)}`);
   }
+}
 
-  assert.equal(stack.functionHostPid(), pid, "the function host died");
-  await assertQuietLogs(stack);
-  await assertOrdersAreTikToks(stack);
-  const { data: ordersOfTrial } = await trial.client.from("orders").select("id");
-  assert.ok(ordersOfTrial !== null && ordersOfTrial.length <= 10);
-  // All of it works as before.
-  const late = await connectSeller(stack);
-  const order = stack.tiktok.addOrder({ shopId: late.shopId });
+async function assertOrdersStillArrive(stack: TestStack): Promise<void> {
+  const seller = await connectSeller(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(order)), 200);
-  await until("the order is in", async () => {
-    const { data } = await late.client.from("orders").select("tiktok_order_id");
+  await until("the order is stored", async () => {
+    const { data } = await seller.client.from("orders").select("tiktok_order_id");
     return data?.[0]?.tiktok_order_id === order.id;
   });
+}
+
+Deno.test("of 20,000 signed mutations none is a 5xx, none is lost, and nothing is invented", async () => {
+  const seed = newSeed();
+  const random = seededRandom(seed).next;
+  await using stack = await startTestStack();
+  const { world, trial } = await createWorld(stack);
+  const samples = await readSamples();
+  const mutations = Array.from(
+    { length: SIGNED },
+    (_, index) => mutateSample(random, samples, world, index),
+  );
+  const describeBody = (index: number) => describe(seed, index, mutations[index] as Mutation);
+  const pid = stack.functionHostPid();
+
+  const accepted = new Map<string, number>();
+  await inParallel(SIGNED, async (index) => {
+    const text = await sendSigned(stack, mutations[index] as Mutation, describeBody(index));
+    if (text !== undefined) accepted.set(text, index);
+  });
+  await processEverything(stack);
+
+  await assertStoredOnce(stack, accepted, describeBody);
+  assert.equal(stack.functionHostPid(), pid, "the function host ended");
+  await assertQuietLogs(stack);
+  await assertOrdersEqualTikTok(stack);
+  const { data: ordersOfTrial } = await trial.client.from("orders").select("id");
+  assert.ok(ordersOfTrial !== null && ordersOfTrial.length <= 10);
+  await assertOrdersStillArrive(stack);
 });
 
-Deno.test("of 2,000 mutations without TikTok's signature every one is 403, and nothing is stored", async () => {
+/** Headers that are not the signature of a body; `undefined` for none. */
+function forgeriesOf({ env }: TestStack) {
+  const app = { appKey: env.TIKTOK_APP_KEY, appSecret: env.TIKTOK_APP_SECRET };
+  const sign = (body: Uint8Array, options = {}) => signWebhook({ ...app, ...options }, body);
+  return [
+    () => undefined,
+    () => "",
+    (body) => sign(body, { appSecret: "another secret" }),
+    (body) => sign(body, { appKey: "another key" }),
+    // The signature of another body: one byte longer, and an empty one.
+    (body) => sign(new Uint8Array(body.length + 1)),
+    (body) => sign(body.length === 0 ? new Uint8Array(1) : new Uint8Array()),
+    (body) => sign(body).toUpperCase(),
+    (body) => `Bearer ${sign(body)}`,
+    (body) => sign(body).slice(0, -1),
+    (body) => `${sign(body)}, ${sign(body)}`,
+    () => `Bearer ${env.SUPABASE_SECRET_KEY}`,
+    () => "\u00ff".repeat(64),
+  ] as ((body: Uint8Array) => string | undefined)[];
+}
+
+Deno.test("every one of 2,000 mutations without TikTok's signature is 403, and nothing is stored", async () => {
   const seed = newSeed();
   const random = seededRandom(seed).next;
   await using stack = await startTestStack();
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`;
-  const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
-  const forgeries: ((body: Uint8Array) => Promise<string> | string | undefined)[] = [
-    () => undefined,
-    () => "",
-    (body) => signWebhook({ ...app, appSecret: "another secret" }, body),
-    (body) => signWebhook({ ...app, appKey: "another key" }, body),
-    // Of another body: one byte longer, and none at all.
-    (body) => signWebhook(app, new Uint8Array(body.length + 1)),
-    (body) => signWebhook(app, body.length === 0 ? new Uint8Array(1) : new Uint8Array()),
-    async (body) => (await signWebhook(app, body)).toUpperCase(),
-    async (body) => `Bearer ${await signWebhook(app, body)}`,
-    async (body) => (await signWebhook(app, body)).slice(0, -1),
-    async (body) => `${await signWebhook(app, body)}, ${await signWebhook(app, body)}`,
-    () => `Bearer ${stack.env.SUPABASE_SECRET_KEY}`,
-    () => "\u00ff".repeat(64),
-  ];
+  const forgeries = forgeriesOf(stack);
   const world = { shops: [], leaving: "7490000000000000001" };
   const samples = await readSamples();
   const mutations = Array.from(
     { length: UNSIGNED },
-    (_, index) => spoil(random, samples, world, index),
+    (_, index) => mutateSample(random, samples, world, index),
   );
   const pid = stack.functionHostPid();
   await inParallel(UNSIGNED, async (index) => {
     const mutation = mutations[index] as Mutation;
-    const authorization = await forgeries[index % forgeries.length]?.(mutation.body);
+    const authorization = forgeries[index % forgeries.length]?.(mutation.body);
     const response = await fetch(url, {
       method: "POST",
       headers: authorization === undefined ? {} : { authorization },
       body: mutation.body,
     });
     const what = describe(seed, index, mutation);
-    // What is too large is not read so far that its signature could be checked.
+    // A body that is too large is refused before its signature is checked.
     const tooLarge = mutation.body.length > MAX_BODY_BYTES;
     assert.equal(response.status, tooLarge ? 413 : 403, what);
     const code = await readProblem(response, what);

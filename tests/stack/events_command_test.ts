@@ -9,9 +9,8 @@ import {
   failedEvent,
   runEventWorker,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
 import { runCommand } from "../support/run_command.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { test, testOnOneStack } from "../support/shared_stack.ts";
 import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
 
 const events = (...args: string[]) => runCommand("events", args);

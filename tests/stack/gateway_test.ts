@@ -179,7 +179,8 @@ test("other paths are 404 and name the known ones", async (stack) => {
   }
 });
 
-test("sign-ups succeed as the very first requests; a healthy start logs no error", async (stack) => {
+Deno.test("sign-ups succeed as the very first requests; a healthy start logs no error", async () => {
+  await using stack = await startTestStack();
   const sellers = await Promise.all(
     Array.from(
       { length: 10 },

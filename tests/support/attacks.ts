@@ -9,7 +9,7 @@ export interface Seller {
   shop: string;
 }
 
-/** What a statement did: its rows, or the error that it ended with. */
+/** Outcome of a statement: its rows, or its error. */
 export interface Outcome {
   rows: Record<string, unknown>[];
   /** Rows written or read. */
@@ -21,20 +21,20 @@ export interface Outcome {
 export type Actor = "anon" | "service_role" | Seller;
 
 export interface Target extends TestDatabase {
-  /** As the superuser, to prepare and to look. */
+  /** As the superuser, to prepare rows and to check them. */
   sql: postgres.Sql;
   addSeller(): Promise<Seller>;
-  /** Takes an order in as the backend of that schema does. */
+  /** Stores an order as the backend of that schema does. */
   takeOrder(sql: postgres.ISql, seller: Seller, tiktokOrderId?: string): Promise<void>;
-  /** Runs statements as somebody, in one transaction; what they did stays. */
+  /** Runs statements as this actor, in one transaction that is committed. */
   attempt(actor: Actor, ...statements: string[]): Promise<Outcome>;
-  /** Everything that a seller has, to see that nothing changed. */
+  /** All rows of a seller, to check that nothing changed. */
   belongings(seller: Seller): Promise<unknown>;
 }
 
 const BRIEF = new URL("../fixtures/brief.sql", import.meta.url);
 
-/** What an older Supabase project has before its first migration, and the brief counts on. */
+/** Default privileges of an older Supabase project, which the brief relies on. */
 const OLDER_DEFAULTS = `
   alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
   alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
@@ -116,7 +116,7 @@ async function addShop(sql: postgres.Sql, id: string, columns: Record<string, st
   return { id, shop: shop?.id as string };
 }
 
-/** A project that applied the brief's SQL and nothing else. */
+/** A project with only the brief's SQL. */
 export async function createBriefTarget(): Promise<Target> {
   const database = await createTestDatabase("template0");
   await bootstrap(accessTo(database.url));

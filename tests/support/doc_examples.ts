@@ -20,7 +20,7 @@ export async function loadExamples<T>(
   };
 }
 
-/** They pass the type check. */
+/** Checks the types of the page's examples. */
 export async function checkExamples(page: URL): Promise<void> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["check", "--doc-only", page.pathname],

@@ -30,7 +30,7 @@ export async function reconnect(
 
 let shops = 0;
 
-/** Adds a login with so many shops to the simulator, and connects it. Deletes its tasks. */
+/** Adds a login with shops to the simulator, and connects it. Deletes its tasks. */
 export async function addLogin(
   stack: TestStack,
   backend: TikTokDependencies,
@@ -46,7 +46,7 @@ export async function addLogin(
   return openId;
 }
 
-/** Makes the access tokens of all logins expire in so many seconds. */
+/** Makes the access tokens of all logins expire after some seconds. */
 export async function expireTokensIn(stack: TestStack, seconds = 3600): Promise<void> {
   await stack.sql`
     update public.tiktok_shops set token_expires_at = now() + make_interval(secs => ${seconds})

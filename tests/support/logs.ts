@@ -1,4 +1,4 @@
-/** What a stack has logged. */
+/** The logs of a stack. */
 import { join } from "node:path";
 
 /** Every log in the data folder of a stack. */

@@ -1,4 +1,4 @@
-/** Spoils JSON bodies in every way that a wire, a bug or an attacker could. Pure: one seed, one result. */
+/** Mutates JSON bodies as a network, a bug or an attacker could. Pure: equal seeds give equal results. */
 
 /** 0 <= x < 1. */
 export type Random = () => number;
@@ -37,7 +37,7 @@ const DEPTHS = [50, 500, 2000, 2700, 2900, 3000, 3100, 3200, 3300, 3500, 10_000]
 /** Written as they are, where a value was. */
 const ODD_VALUES = [
   ...["null", "true", "false", "[]", "{}", "[[]]", "[null]", '{"":{}}', '""', '" "', '"abc"'],
-  // Numbers that are no ids, or that a double rounds.
+  // Numbers that are not ids, or that a double rounds.
   ...["0", "-0", "-1", "1.0", "1.5", "1e3", "1e15", "-1e15", "1e400", "-1e400", "1e-400"],
   ...["9007199254740990.6", "9007199254740993", "-9007199254740993", "7490000000000000001.0"],
   ...["749e16", "9".repeat(40), `-${"9".repeat(40)}`, "1".repeat(5000), `0.${"3".repeat(400)}`],
@@ -56,7 +56,7 @@ const ODD_KEYS = [
   ...['"shop_id"', '"order_id"', '"data"', '"tts_notification_id"', '"timestamp"', '"TYPE"', '"0"'],
 ];
 
-/** Without 6: a shop that is disconnected at the start has nothing to work. */
+/** Without 6: a shop that is disconnected at the start has no events to process. */
 const TYPES = ["1", "2", "3", "4", "5", "7", "11", "12", "14", "68", "0", "999", "1000000"];
 
 function randomDigits(random: Random, length: number): string {
@@ -64,14 +64,14 @@ function randomDigits(random: Random, length: number): string {
     .join("");
 }
 
-/** Every object and array that has something in it. */
+/** Every object and array that is not empty. */
 function containers(root: Node): Exclude<Node, { text: string }>[] {
   if ("text" in root) return [];
   const inner = "items" in root ? root.items : root.entries.map(([, value]) => value);
   return inner.length === 0 ? [] : [root, ...inner.flatMap(containers)];
 }
 
-/** Puts what `change` makes of it in the place of a value somewhere. */
+/** Replaces a random value by the result of `change`. */
 function replaceOne(random: Random, root: Node, change: (value: Node) => Node): void {
   const all = containers(root);
   if (all.length === 0) return;
@@ -91,7 +91,7 @@ function someEntries(random: Random, root: Node): [string, Node][] {
   return objects.length === 0 ? [] : pick(random, objects).entries;
 }
 
-/** The entry of a body that says what it is about; key and values as JSON has them. */
+/** An entry that identifies the object of a body; key and values as JSON text. */
 export interface Topic {
   key: string;
   values: readonly string[];
@@ -214,7 +214,7 @@ export const TEXT_OPERATORS: Readonly<Record<string, TextOperator>> = {
   "single quotes": (_random, text) => text.replaceAll('"', "'"),
 };
 
-/** These leave a body what it is; a mebibyte of blanks is only too much of it. */
+/** Mutations that keep the meaning of a body; a mebibyte of blanks only makes it too large. */
 export const HARMLESS_OPERATORS: Readonly<Record<string, TextOperator>> = {
   "blanks": (random, text) =>
     text.replace(/(?<=[{,:])(?=")/g, () => pick(random, ["", " ", "\n", "\t\r\n  "])) +
@@ -226,7 +226,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 type ByteOperator = (random: Random, bytes: Bytes) => Bytes;
 
-/** What is not UTF-8: lone, missing and overlong bytes, surrogates, beyond U+10FFFF; and raw NUL. */
+/** Bytes that are not UTF-8: lone, missing and overlong bytes, surrogates, beyond U+10FFFF; and raw NUL. */
 const BROKEN = [
   ...[[0xff], [0xfe, 0xff], [0x80], [0xc3], [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xc0, 0x80]],
   ...[[0xe0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xed, 0xb0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0]],
@@ -267,7 +267,7 @@ function someName(random: Random, operators: Readonly<Record<string, unknown>>):
   return pick(random, Object.keys(operators));
 }
 
-/** About one body in twenty stays a webhook: to be stored and worked takes longest. */
+/** About one body in twenty stays a webhook: storing and processing takes longest. */
 export function mutate(random: Random, sample: object, topic: Topic = TIKTOKS_TOPIC): Mutation {
   const operators: string[] = [];
   const root = toNode(sample);

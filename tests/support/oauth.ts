@@ -1,4 +1,4 @@
-/** A seller's way through tiktok-oauth, and what the database has of it. */
+/** Calls of tiktok-oauth as a seller makes them, and the connections that they store. */
 import type { Seller } from "../../local/stack/seller.ts";
 import {
   beginAuthorization,
@@ -13,7 +13,7 @@ export async function signUp(stack: TestStack): Promise<Seller> {
   return await signInSeller(stack.env, `seller-${crypto.randomUUID()}@example.com`, "a-password");
 }
 
-/** Calls the function as a browser would, as a seller if there is one. */
+/** Calls the function as a browser does, with the seller's token if one is given. */
 export async function callOAuth(
   stack: TestStack,
   method: string,
@@ -38,7 +38,7 @@ export async function callOAuth(
   };
 }
 
-/** The whole way: asks for the page, agrees at TikTok as the login, and is sent back. */
+/** Authorizes the app at TikTok as the login, and visits the callback. */
 export async function connectLogin(
   stack: TestStack,
   seller: Seller,
@@ -49,7 +49,7 @@ export async function connectLogin(
   return await visitCallback(stack.env, Object.fromEntries(back.searchParams));
 }
 
-/** An installation that began in TikTok's app store: it comes back without state. */
+/** An installation that began in TikTok's app store: its redirect has no state. */
 export async function installFromStore(
   stack: TestStack,
   openId: string,
@@ -58,7 +58,7 @@ export async function installFromStore(
   return await visitCallback(stack.env, Object.fromEntries(back.searchParams));
 }
 
-/** Where the callback redirects to; for queries that are no query objects. */
+/** Visits the callback with a query in its text form. */
 export async function redirectOf(stack: TestStack, search: string): Promise<AuthorizationOutcome> {
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-oauth/callback${search}`;
   const response = await fetch(url, { redirect: "manual" });

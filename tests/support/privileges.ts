@@ -1,7 +1,7 @@
-/** Who owns what and who may do what, as the catalogue has it. */
+/** Owners and privileges of all objects, from the catalog. */
 import type postgres from "postgres";
 
-/** Every owner and privilege on our own objects, in a stable order: equal rights give equal rows. */
+/** Every owner and privilege of our objects, in a stable order: equal privileges give equal rows. */
 export async function privileges(sql: postgres.Sql): Promise<unknown[]> {
   return [
     ...await sql`

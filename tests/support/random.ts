@@ -1,11 +1,11 @@
-/** Numbers that look random and are the same for the same seed: mulberry32. */
+/** Pseudo-random numbers that repeat with the same seed: mulberry32. */
 
 export interface Random {
   /** From 0 to below 1. */
   next(): number;
   /** A whole number from `least` to `most`. */
   whole(least: number, most: number): number;
-  /** True in so many of 1 cases. */
+  /** True with this probability, from 0 to 1. */
   chance(share: number): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Realtime, which the local stack does not have: a connection that accepts every join, and what it would send. */
+/** A stand-in for Realtime, which the local stack does not have: it accepts every join and delivers broadcasts. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { ConnectedSeller } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
@@ -7,7 +7,7 @@ type Row = Record<string, unknown>;
 
 type Frame = [joinRef: string, ref: string, topic: string, event: string, payload: Row];
 
-/** In place of the connection to Realtime, which the local stack does not have: it accepts every join. */
+/** A connection that accepts every join. */
 export class FakeSocket extends EventTarget {
   static last: FakeSocket;
   readonly frames: Frame[] = [];
@@ -64,12 +64,12 @@ export function createLiveClient(stack: TestStack, seller: ConnectedSeller): Sup
 // realtime-js leaves timers behind when it disconnects.
 export const LIVE = { sanitizeOps: false, sanitizeResources: false };
 
-/** Sends on what the database has put there, as far as this seller may read it. Returns the events. */
+/** Delivers the stored broadcasts that this seller may read. Returns their events. */
 export async function receiveBroadcasts(
   stack: TestStack,
   seller: ConnectedSeller,
 ): Promise<string[]> {
-  const told = await stack.sql.begin(async (sql) => {
+  const messages = await stack.sql.begin(async (sql) => {
     await sql`select set_config('realtime.topic', ${`user:${seller.id}`}, true)`;
     const claims = JSON.stringify({ sub: seller.id, role: "authenticated" });
     await sql`
@@ -78,12 +78,12 @@ export async function receiveBroadcasts(
     await sql`set local role authenticated`;
     return await sql`select topic, event, payload from realtime.messages order by inserted_at`;
   });
-  for (const { topic, event, payload } of told) {
+  for (const { topic, event, payload } of messages) {
     FakeSocket.last.receive([null, null, `realtime:${topic}`, "broadcast", {
       type: "broadcast",
       event,
       payload,
     }]);
   }
-  return told.map((message) => message.event);
+  return messages.map((message) => message.event);
 }

@@ -1,4 +1,6 @@
 /** Tests that share a stack, because a stack takes long to start. */
+import { join } from "node:path";
+import { redirectConsole } from "../../local/cli/console.ts";
 import { rememberRows, resetRows } from "./reset_database.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
 import { allSimulators } from "../../local/stack/start_simulators.ts";
@@ -32,9 +34,12 @@ async function resetStack(stack: TestStack): Promise<TestStack> {
 }
 
 async function takeStack(): Promise<TestStack> {
-  if (shared !== undefined) return shared;
-  shared = await startTestStack();
-  await rememberRows(shared.sql);
+  if (shared === undefined) {
+    shared = await startTestStack();
+    await rememberRows(shared.sql);
+  }
+  // A stack that a test of this file started for itself has redirected it into its own folder.
+  redirectConsole(join(shared.data, "console.log"));
   return shared;
 }
 

@@ -1,4 +1,4 @@
-/** Sellers with connected shops, and what became of their webhooks. */
+/** Sellers with connected shops, and the events of their webhooks. */
 import {
   authorizeSimulatedShop,
   connectWithCode,
@@ -43,7 +43,7 @@ export async function postWebhook(
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
   return await fetch(`${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`, {
     method: "POST",
-    headers: { authorization: await signWebhook(app, bytes), ...headers },
+    headers: { authorization: signWebhook(app, bytes), ...headers },
     body: bytes,
   });
 }
@@ -68,7 +68,7 @@ export async function settledEvents(stack: TestStack): Promise<Record<string, nu
   });
 }
 
-/** Waits until the event worker has done what connecting a shop asks of it, and forgets it was asked. */
+/** Waits until the tasks of connecting a shop are done, and deletes them. */
 export async function settleTasks(stack: TestStack): Promise<void> {
   const tasks = stack.sql`event_type in ('SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS')`;
   await until("the shop's tasks are done", async () => {
@@ -79,7 +79,7 @@ export async function settleTasks(stack: TestStack): Promise<void> {
   await stack.sql`delete from private.webhook_events where ${tasks}`;
 }
 
-/** The first event that was put back, once there is one. */
+/** Waits for the first event that failed and will be retried. */
 export async function failedEvent(stack: TestStack): Promise<Record<string, unknown>> {
   return await until("an event has failed", async () => {
     const [row] = await stack.sql`
@@ -102,20 +102,20 @@ export async function countedOrders(stack: TestStack, userId: string): Promise<n
 
 /** Gives the seller a live subscription, as Stripe's webhook does, but without Stripe. */
 export async function subscribe(stack: TestStack, userId: string, plan: string): Promise<void> {
-  const keys = await parseKeyRing(stack.env.ENCRYPTION_KEYS);
+  const keys = parseKeyRing(stack.env.ENCRYPTION_KEYS);
   const column = "subscriptions.stripe_customer_id";
   const id = await encrypt(keys, "cus_test", column);
   await stack.sql`
     insert into public.subscriptions
       (user_id, stripe_customer_id, stripe_customer_id_hash, plan_name, status, created_at)
-    values (${userId}, ${id}, ${await blindIndex(keys, "cus_test", column)}, ${plan}, 'active',
+    values (${userId}, ${id}, ${blindIndex(keys, "cus_test", column)}, ${plan}, 'active',
       clock_timestamp())`;
   await stack.sql`select private.refresh_user_plan(${userId})`;
 }
 
 /**
- * As if the leases of workers that died, or the waits of events that failed, were over; not of those that
- * are being settled just now.
+ * Ends the waits of failed events and the leases of workers, except of events that are being settled at
+ * this moment.
  */
 export async function letTimePass(stack: TestStack): Promise<void> {
   await stack.sql`

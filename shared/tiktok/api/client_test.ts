@@ -7,7 +7,7 @@ import { signApiRequest } from "./signing.ts";
 const CONFIG = { appKey: "key", appSecret: "top-secret", authUrl: "http://127.0.0.1:1" };
 const SHOP = { accessToken: "TTP_token", shopCipher: "cipher" };
 
-/** What the server got. */
+/** A request that the server received. */
 interface Seen {
   method: string;
   url: URL;
@@ -18,8 +18,8 @@ interface Seen {
 type Answer = () => Response | Promise<Response>;
 
 /**
- * A client, what its server was asked, and how long the client waited in between: its clock stands still
- * but for these waits.
+ * A client, the requests of its server, and the client's waits between them; its clock only moves by these
+ * waits.
  */
 async function withServer(
   answer: Answer,
@@ -57,15 +57,15 @@ async function withServer(
 
 const ok: Answer = () => Response.json({ code: 0, data: {} });
 
-/** An answer of TikTok's own. */
+/** A response of TikTok. */
 const refusal = (code: number, status = 200, headers: HeadersInit = {}): Answer => () =>
   Response.json({ code, message: "no", request_id: "r1" }, { status, headers });
 
-/** An answer of what stands before TikTok: no envelope. */
+/** A response of a proxy before TikTok, without envelope. */
 const page = (status: number, headers: HeadersInit = {}): Answer => () =>
   new Response("<html>", { status, headers });
 
-/** One answer after the other; the last one again and again. */
+/** Responses in their order; the last one is repeated. */
 function inTurn(...answers: [Answer, ...Answer[]]): Answer {
   let next = 0;
   return () => (answers[next++] ?? answers.at(-1) as Answer)();
@@ -96,7 +96,7 @@ Deno.test("getOrders() signs the API's path, also where the base URL has one of 
   );
 });
 
-Deno.test("getOrders() takes ids that are numbers above 2^53 without losing a digit", async () => {
+Deno.test("getOrders() keeps every digit of ids that are numbers above 2^53", async () => {
   await withServer(
     () =>
       new Response('{"code":0,"data":{"orders":[{"id":576461413038785753,"status":"UNPAID"}]}}'),
@@ -107,7 +107,7 @@ Deno.test("getOrders() takes ids that are numbers above 2^53 without losing a di
   );
 });
 
-Deno.test("success is code 0 whatever the HTTP status, and an error is one whatever the status", async () => {
+Deno.test("code 0 is success and another code is an error, at any HTTP status", async () => {
   for (const status of [200, 401, 500]) {
     await withServer(
       () => Response.json({ code: 106001, message: "bad sign", request_id: "r1" }, { status }),
@@ -120,7 +120,7 @@ Deno.test("success is code 0 whatever the HTTP status, and an error is one whate
   }
 });
 
-Deno.test("a proxy's page, a broken answer and a hanging server are errors without an envelope", async () => {
+Deno.test("a proxy's page, a broken response and a hanging server are errors without an envelope", async () => {
   await withServer(
     () => new Response("<html>", { status: 503, headers: { "retry-after": "7" } }),
     async (client) => {
@@ -143,8 +143,8 @@ Deno.test("a proxy's page, a broken answer and a hanging server are errors witho
       release.resolve(new Response());
     },
   );
-  const nobody = new TikTokClient({ ...CONFIG, apiUrl: "http://127.0.0.1:1" });
-  assert.match((await errorOf(nobody.getOrders(SHOP, ["1"]))).message, /could not be reached/);
+  const unreachable = new TikTokClient({ ...CONFIG, apiUrl: "http://127.0.0.1:1" });
+  assert.match((await errorOf(unreachable.getOrders(SHOP, ["1"]))).message, /could not be reached/);
 });
 
 Deno.test("Retry-After may be a date, and is never longer than an hour", async () => {
@@ -168,7 +168,7 @@ Deno.test("Retry-After may be a date, and is never longer than an hour", async (
 
 const read = (client: TikTokClient) => client.getOrders(SHOP, ["1"]);
 
-/** Buys a label: twice is paid twice. */
+/** Buys a label: a repetition would be paid twice. */
 const write = (client: TikTokClient) =>
   client.call(z.unknown(), SHOP, {
     method: "POST",
@@ -177,7 +177,7 @@ const write = (client: TikTokClient) =>
     repeatable: false,
   });
 
-Deno.test("a read is sent again, after growing waits, when the next attempt may succeed", async () => {
+Deno.test("a read is retried after growing waits when the next attempt may succeed", async () => {
   const passing = [
     refusal(36009002, 429),
     refusal(36009003),
@@ -196,7 +196,7 @@ Deno.test("a read is sent again, after growing waits, when the next attempt may 
   }
 });
 
-Deno.test("what reads by POST, and what may be done twice, is sent again like any read", async () => {
+Deno.test("a read by POST, or a repeatable write, is retried like any read", async () => {
   const calls: ((client: TikTokClient) => Promise<unknown>)[] = [
     (client) => client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50 }),
     (client) => client.putWebhook(SHOP, "PACKAGE_UPDATE", "https://x.example/"),
@@ -212,7 +212,7 @@ Deno.test("what reads by POST, and what may be done twice, is sent again like an
   }
 });
 
-Deno.test("a read is sent three times at most, and ends with TikTok's last answer", async () => {
+Deno.test("a read is sent three times at most, and ends with TikTok's last response", async () => {
   await withServer(
     inTurn(page(503), refusal(36009002, 429), refusal(36009003), ok),
     async (client, requests, waits) => {
@@ -222,7 +222,7 @@ Deno.test("a read is sent three times at most, and ends with TikTok's last answe
   );
 });
 
-Deno.test("Retry-After is waited up to 5 s; what is longer is left to the caller at once", async () => {
+Deno.test("a Retry-After up to 5 s is waited for; a longer one is left to the caller", async () => {
   for (const seconds of [2, 5]) {
     const limited = refusal(36009002, 429, { "retry-after": String(seconds) });
     await withServer(inTurn(limited, ok), async (client, requests, waits) => {
@@ -243,10 +243,10 @@ Deno.test("Retry-After is waited up to 5 s; what is longer is left to the caller
   }
 });
 
-Deno.test("a read is sent once when TikTok said no, or said what nobody can read", async () => {
+Deno.test("a read is sent once when TikTok refuses it, or when the response is unreadable", async () => {
   const unreadable = () => Response.json({ code: 0, data: { orders: "none" } });
   const codes = [106001, 105005, 105002, 36009004, 101000, 36009043];
-  // The HTTP status says nothing where there is a code.
+  // With a code, the HTTP status does not count.
   const refusals = codes.flatMap((code) => [200, 429, 503].map((status) => refusal(code, status)));
   for (const answer of [...refusals, page(400), page(404), unreadable]) {
     await withServer(inTurn(answer, ok), async (client, requests, waits) => {
@@ -256,7 +256,7 @@ Deno.test("a read is sent once when TikTok said no, or said what nobody can read
   }
 });
 
-/** An answer that does not come until `release` is called; or, `afterHeaders`, not to its end. */
+/** A response that waits for `release`; with `afterHeaders`, only its body waits. */
 function hanging(afterHeaders: boolean): { answer: Answer; release: () => void } {
   const released = Promise.withResolvers<void>();
   const body = () =>
@@ -273,7 +273,7 @@ function hanging(afterHeaders: boolean): { answer: Answer; release: () => void }
   return { answer, release: released.resolve };
 }
 
-Deno.test("what timed out is not sent again, be it a read or a write", async () => {
+Deno.test("a request that timed out is not retried, neither a read nor a write", async () => {
   for (const call of [read, write]) {
     for (const afterHeaders of [false, true]) {
       const { answer, release } = hanging(afterHeaders);
@@ -289,7 +289,7 @@ Deno.test("what timed out is not sent again, be it a read or a write", async () 
   }
 });
 
-Deno.test("a write whose outcome is not known is sent once", async () => {
+Deno.test("a write with an unknown outcome is sent once", async () => {
   const unknown = [
     refusal(36009003),
     refusal(36009003, 503),
@@ -306,7 +306,7 @@ Deno.test("a write whose outcome is not known is sent once", async () => {
   }
 });
 
-Deno.test("a write is sent again when TikTok turned it away before doing anything", async () => {
+Deno.test("a write is retried when TikTok refused it before any effect", async () => {
   for (const answer of [refusal(36009002, 429), refusal(36009002)]) {
     await withServer(inTurn(answer, ok), async (client, requests, waits) => {
       await write(client);
@@ -317,7 +317,7 @@ Deno.test("a write is sent again when TikTok turned it away before doing anythin
   }
 });
 
-Deno.test("a write is sent once when the answer breaks off", async () => {
+Deno.test("a write is sent once when the response is cut off", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let connections = 0;
   const serving = (async () => {
@@ -337,7 +337,7 @@ Deno.test("a write is sent once when the answer breaks off", async () => {
   assert.equal(connections, 1);
 });
 
-/** Whether the signature is the one of the bytes and the query that came. */
+/** Whether the signature is that of the received bytes and query. */
 async function assertSigned({ url, body }: Seen, appSecret = CONFIG.appSecret): Promise<void> {
   const query = Object.fromEntries(url.searchParams);
   const path = url.pathname.replace(/^\/base/, "");
@@ -358,7 +358,7 @@ Deno.test("the bytes that are signed are the bytes that are sent", async () => {
   }
 });
 
-Deno.test("a page token arrives as TikTok gave it, and is signed like that", async () => {
+Deno.test("a page token is sent and signed exactly as TikTok issued it", async () => {
   for (const pageToken of ["6AsPQ/N5M1+kHYcZ==", "a b&c=d%2B+/=", "é✓"]) {
     await withServer(ok, async (client, requests) => {
       await client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50, pageToken });
@@ -370,7 +370,7 @@ Deno.test("a page token arrives as TikTok gave it, and is signed like that", asy
   }
 });
 
-Deno.test("the first page is asked for without a page token, also when that is empty", async () => {
+Deno.test("the first page is requested without a page token, also if the token is empty", async () => {
   for (const pageToken of [undefined, ""]) {
     await withServer(ok, async (client, requests) => {
       await client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50, pageToken });
@@ -381,7 +381,7 @@ Deno.test("the first page is asked for without a page token, also when that is e
   }
 });
 
-Deno.test("a GET has no body and signs none, and a call about the login names no shop", async () => {
+Deno.test("a GET has no body and signs none, and a call for the login names no shop", async () => {
   await withServer(
     () => Response.json({ code: 0, data: { shops: [] } }),
     async (client, requests) => {
@@ -399,7 +399,7 @@ Deno.test("a GET has no body and signs none, and a call about the login names no
   );
 });
 
-Deno.test("the calls of the signing vectors leave with the vectors' signatures", async () => {
+Deno.test("the calls of the signing vectors have the vectors' signatures", async () => {
   const file = new URL("../../../tests/fixtures/tiktok/signing-vectors.json", import.meta.url);
   const vectors = JSON.parse(await Deno.readTextFile(file)) as {
     app_key: string;
@@ -449,7 +449,7 @@ Deno.test("the calls of the signing vectors leave with the vectors' signatures",
   }
 });
 
-Deno.test("every attempt has the time of its own sending, and a signature of its own", async () => {
+Deno.test("every attempt has its own timestamp and signature", async () => {
   const limited = refusal(36009002, 429, { "retry-after": "2" });
   await withServer(limited, async (client, requests) => {
     await errorOf(write(client));
@@ -460,7 +460,7 @@ Deno.test("every attempt has the time of its own sending, and a signature of its
   });
 });
 
-Deno.test("answers may have fields that we do not know", async () => {
+Deno.test("responses may have unknown fields", async () => {
   const order = { id: "1", status: "BRAND_NEW", line_items: [{ id: "2", later: {} }], later: [1] };
   const data = { orders: [order], later: true };
   await withServer(
@@ -469,7 +469,7 @@ Deno.test("answers may have fields that we do not know", async () => {
   );
 });
 
-Deno.test("getAuthorizedShops() takes ids that are numbers above 2^53 and fields it does not know", async () => {
+Deno.test("getAuthorizedShops() accepts ids that are numbers above 2^53, and unknown fields", async () => {
   const shop =
     '{"id":7495540735365777507,"cipher":"c","name":null,"seller_type":"LOCAL","later":{}}';
   await withServer(
@@ -481,7 +481,7 @@ Deno.test("getAuthorizedShops() takes ids that are numbers above 2^53 and fields
   );
 });
 
-Deno.test("a redirect is not followed: no other host gets the token, no write is done twice", async () => {
+Deno.test("a redirect is not followed: no other host receives the token, no write happens twice", async () => {
   const strangers: (string | null)[] = [];
   const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     strangers.push(request.headers.get("x-tts-access-token"));

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { openEnvelope, redact } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
 
-/** The request to read what TikTok answered, at the second 1,790,000,000. */
+/** Reads TikTok's response at the second 1,790,000,000. */
 const open = (text: string, init: ResponseInit = {}, schema: z.ZodType = z.unknown()) =>
   openEnvelope(schema, {
     what: "/a/path",
@@ -29,7 +29,7 @@ const TOKENS = [
   "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
 ];
 
-Deno.test("what could be a token does not get from TikTok's message into the error", () => {
+Deno.test("a text that may be a token is removed from TikTok's message", () => {
   for (const token of TOKENS) {
     const message = `Invalid credentials. The token '${token}' is invalid.`;
     assert.equal(redact(message), "Invalid credentials. The token '[...]' is invalid.");
@@ -44,7 +44,7 @@ Deno.test("what could be a token does not get from TikTok's message into the err
   }
 });
 
-Deno.test("the words of TikTok's messages stay", () => {
+Deno.test("other words of TikTok's messages stay", () => {
   for (
     const message of [
       "Invalid credentials. The 'x-tts-access-token' header is invalid.",
@@ -63,7 +63,7 @@ Deno.test("a long message is cut, and a token at the cut is not shown in part", 
   assert.doesNotMatch(redact(`${"a b ".repeat(72)}${TOKENS[0]}`), /TTP/);
 });
 
-Deno.test("what has no integer code is no envelope: code 0, and only the HTTP status is told", () => {
+Deno.test("a response without an integer code is not an envelope: the error has code 0 and the HTTP status", () => {
   const secret = "a-secret";
   const texts = [
     "",
@@ -82,14 +82,14 @@ Deno.test("what has no integer code is no envelope: code 0, and only the HTTP st
   }
 });
 
-Deno.test("an envelope counts whatever the HTTP status, and without a readable message", () => {
+Deno.test("an envelope counts at any HTTP status, and without a readable message", () => {
   const error = errorOf('{"code":36009003,"message":null,"request_id":7}', { status: 200 });
   assert.deepEqual([error.code, error.status], [36009003, 200]);
   assert.equal(error.message, "TikTok 36009003:  (/a/path, )");
   assert.deepEqual(open('{"code":0,"data":{"a":1},"later":{}}', { status: 500 }), { a: 1 });
 });
 
-Deno.test("a success that is not what the schema asks for names the field and quotes no value", () => {
+Deno.test("a success that does not match the schema names the field and quotes no value", () => {
   const schema = z.looseObject({
     access_token: z.string(),
     expires: z.int(),
@@ -99,7 +99,7 @@ Deno.test("a success that is not what the schema asks for names the field and qu
   const error = errorOf(JSON.stringify({ code: 0, data }), {}, schema);
   assert.match(error.message, /not readable[^]*access_token[^]*expires[^]*kind/);
   assert.doesNotMatch(Deno.inspect(error, { depth: 10, showHidden: true }), /TTP_secret/);
-  // Nobody can say whether TikTok did it: neither its code nor its status may say so.
+  // The outcome at TikTok is unknown: neither code nor status may claim one.
   assert.deepEqual([error.code, error.status], [0, 0]);
 });
 

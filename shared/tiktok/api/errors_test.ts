@@ -11,7 +11,7 @@ import {
 const error = (code: number, message = "no", status = 200) =>
   new TikTokError(`TikTok ${code}: ${message} (/order/202309/orders, r1)`, { code, status });
 
-Deno.test("36009004 asks for a fresh token only where its message speaks of the access token", () => {
+Deno.test("36009004 requires a new token only if its message names the access token", () => {
   const cases: [string, boolean][] = [
     ["Invalid credentials. The 'x-tts-access-token' header is invalid.", true],
     ["Invalid credentials. The 'access_token' query parameter is invalid.", true],
@@ -31,7 +31,7 @@ Deno.test("36009004 asks for a fresh token only where its message speaks of the 
   }
 });
 
-Deno.test("105002 asks for a fresh token whatever it says, and no other code does", () => {
+Deno.test("105002 requires a new token with any message, and no other code does", () => {
   assert.equal(needsFreshToken(error(105002, "")), true);
   for (const code of [0, 101000, 105005, 106001, 106013, 36009002, 36009003, 36004005, 36009043]) {
     assert.equal(
@@ -43,7 +43,7 @@ Deno.test("105002 asks for a fresh token whatever it says, and no other code doe
   assert.equal(needsFreshToken(error(0, "access token", 401)), false);
 });
 
-Deno.test("only 36004001, 36004004 and 36004005 ask the seller to agree anew", () => {
+Deno.test("only 36004001, 36004004 and 36004005 require a new authorization", () => {
   const codes = [
     0,
     105002,
@@ -66,7 +66,7 @@ Deno.test("only 36004001, 36004004 and 36004005 ask the seller to agree anew", (
   }
 });
 
-Deno.test("errors are either TikTok's no, or may pass, or nobody knows what happened", () => {
+Deno.test("every error is a refusal, transient, or of unknown outcome", () => {
   const cases: [code: number, status: number, "no" | "turned away" | "may pass" | "unknown"][] = [
     [36009002, 429, "turned away"],
     [36009002, 200, "turned away"],

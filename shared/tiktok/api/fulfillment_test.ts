@@ -25,7 +25,7 @@ const MEASURES = {
 
 type Call = (client: TikTokClient) => Promise<unknown>;
 
-/** What spends money, or tells the buyer something. */
+/** Calls that spend money or notify the buyer. */
 const WRITES: Record<string, Call> = {
   create: (client) => createPackage(client, SHOP, "1", { order_line_item_ids: UNITS, ...MEASURES }),
   ship: (client) => shipPackage(client, SHOP, "2"),
@@ -33,7 +33,7 @@ const WRITES: Record<string, Call> = {
     markPackageAsShipped(client, SHOP, "1", { ...TRACKING, order_line_item_ids: UNITS }),
 };
 
-/** What may be asked, or done, twice. */
+/** Calls that may be repeated. */
 const REPEATABLE: Record<string, Call> = {
   services: (client) => getShippingServices(client, SHOP, "1", UNITS, MEASURES),
   package: (client) => getPackage(client, SHOP, "2"),
@@ -53,7 +53,7 @@ function clientOf(apiUrl: string, waits: number[] = []): TikTokClient {
   });
 }
 
-/** What a call makes of an answer. */
+/** The result of a call for a response. */
 async function answered(call: Call, answer: unknown): Promise<unknown> {
   let result: unknown;
   await withServer(() => Response.json(answer), async (url) => {
@@ -69,7 +69,7 @@ async function failed(call: Promise<unknown>): Promise<TikTokError> {
   return error;
 }
 
-Deno.test("every call goes where TikTok's documentation says, with its body and for its shop", async () => {
+Deno.test("every call has the path of TikTok's documentation, its body and its shop", async () => {
   const expected: Record<string, [string, unknown]> = {
     create: [`POST ${BASE}/packages`, { order_id: "1", order_line_item_ids: UNITS, ...MEASURES }],
     ship: [`POST ${BASE}/packages/2/ship`, {}],
@@ -99,14 +99,14 @@ Deno.test("every call goes where TikTok's documentation says, with its body and 
   });
 });
 
-Deno.test("the seller's own tracking goes to Ship Package as a self shipment", async () => {
+Deno.test("the seller's own tracking is sent to Ship Package as a self shipment", async () => {
   await withServer(() => Response.json({ code: 0, data: {} }), async (url, requests) => {
     assert.equal(await shipPackage(clientOf(url), SHOP, "2", TRACKING), undefined);
     assert.deepEqual(JSON.parse(requests[0]?.body ?? ""), { self_shipment: TRACKING });
   });
 });
 
-Deno.test("what spends money or tells the buyer something is sent once, whatever comes back", async () => {
+Deno.test("a call that spends money or notifies the buyer is sent once, with any response", async () => {
   const answers = [
     ...[200, 500, 502, 504].map(page),
     refusal(36009003),
@@ -129,7 +129,7 @@ Deno.test("what spends money or tells the buyer something is sent once, whatever
   }
 });
 
-Deno.test("what was turned away at the door is sent again, also where it spends money", async () => {
+Deno.test("a call that was rate limited is retried, even if it spends money", async () => {
   for (const [name, call] of Object.entries({ ...WRITES, ...REPEATABLE })) {
     for (const answer of [refusal(36009002, 429), refusal(36009002)]) {
       await withServer(answer, async (url, requests) => {
@@ -140,7 +140,7 @@ Deno.test("what was turned away at the door is sent again, also where it spends 
   }
 });
 
-Deno.test("what may be done twice is sent again where the next attempt may succeed", async () => {
+Deno.test("a repeatable call is retried when the next attempt may succeed", async () => {
   for (const [name, call] of Object.entries(REPEATABLE)) {
     for (const answer of [refusal(36009003), page(500), page(504)]) {
       await withServer(answer, async (url, requests) => {
@@ -155,7 +155,7 @@ Deno.test("what may be done twice is sent again where the next attempt may succe
   }
 });
 
-Deno.test("TikTok's own examples are read", async () => {
+Deno.test("the examples of TikTok's documentation are parsed", async () => {
   const services = await answered(REPEATABLE.services as Call, FIXTURE.services());
   assert.deepEqual(services, FIXTURE.services().data.shipping_services);
   const created = await answered(WRITES.create as Call, FIXTURE.created());
@@ -176,7 +176,7 @@ Deno.test("TikTok's own examples are read", async () => {
   );
 });
 
-Deno.test("ids that are numbers keep every digit, and lists that are not there are empty", async () => {
+Deno.test("ids that are numbers keep every digit, and absent lists are empty", async () => {
   const text = '{"code":0,"data":{"package_id":1152300000000000003,"order_line_item_ids":' +
     '[576461413038780001],"later":{}}}';
   await withServer(() => new Response(text), async (url) => {
@@ -202,7 +202,7 @@ Deno.test("ids that are numbers keep every digit, and lists that are not there a
   }
 });
 
-Deno.test("a success of which only details are odd is a success: the label was bought", async () => {
+Deno.test("a success with malformed details is a success: the label was bought", async () => {
   const odd = {
     package_id: "2",
     shipping_service_info: { price: 5.12, latest_delivery_days: "5", is_default: "yes" },
@@ -218,7 +218,7 @@ Deno.test("a success of which only details are odd is a success: the label was b
   assert.deepEqual(marked, { ...odd, warning: null });
 });
 
-Deno.test("without what a caller cannot do without, an answer is not readable", async () => {
+Deno.test("a response without a required field is unreadable", async () => {
   const cases: [Call | undefined, unknown][] = [
     [WRITES.create, {}],
     [WRITES.create, { package_id: "" }],

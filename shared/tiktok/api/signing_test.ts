@@ -28,7 +28,7 @@ for (const vector of vectors.api) {
   });
 }
 
-/** From TikTok's own page, and from the test suites of SDKs that are in use. */
+/** From TikTok's documentation, and from the test suites of SDKs. */
 const PUBLISHED = [
   {
     secret: "e59af819cc",
@@ -71,10 +71,10 @@ Deno.test("signApiRequest() gives the published signatures", async () => {
 });
 
 for (const vector of vectors.webhook) {
-  Deno.test(`signWebhook() gives vector ${vector.id}, and verifyWebhook() takes only that`, async () => {
+  Deno.test(`signWebhook() gives vector ${vector.id}, and verifyWebhook() accepts only that`, async () => {
     const app = { appKey: vector.app_key, appSecret: vector.app_secret };
     const body = bytes(vector.raw_body);
-    assert.equal(await signWebhook(app, body), vector.authorization);
+    assert.equal(signWebhook(app, body), vector.authorization);
     assert.equal(await verifyWebhook(app, body, vector.authorization), true);
     for (
       const wrong of [
@@ -97,7 +97,7 @@ for (const vector of vectors.webhook) {
   });
 }
 
-Deno.test("the file of vectors is whole", () => {
+Deno.test("the file of vectors is complete", () => {
   const ids = (list: { id: string }[]) => list.map(({ id }) => id).join(" ");
   assert.equal(ids(vectors.api), "V1 V2 V3 V4 V5 V6 V7 V8 V9 V10 V11");
   assert.equal(ids(vectors.webhook), "W1 W2 W3 W4 W5");
@@ -130,7 +130,7 @@ Deno.test("signApiRequest() changes with everything that it signs", async () => 
 
 Deno.test("verifyWebhook() refuses another app's secret, and another body of the same length", async () => {
   const app = { appKey: "key", appSecret: "secret" };
-  const sign = await signWebhook(app, bytes('{"type":1}'));
+  const sign = signWebhook(app, bytes('{"type":1}'));
   assert.equal(await verifyWebhook(app, bytes('{"type":1}'), sign), true);
   assert.equal(await verifyWebhook(app, bytes('{"type":2}'), sign), false);
   assert.equal(

@@ -5,7 +5,7 @@ import { exchangeAuthCode, NotASellerError, refreshTokens } from "./tokens.ts";
 const SECRET = "0123456789abcdef0123456789abcdef01234567";
 const CODE = `TTP_${"cOdE-x_y".repeat(16)}+/=`;
 const REFRESH_TOKEN = `ROW_${"rEfResh_".repeat(12)}`;
-/** As they are, and as they stand in a URL. */
+/** Secrets, as they are and URL-encoded. */
 const SECRETS = [SECRET, CODE, REFRESH_TOKEN, encodeURIComponent(CODE)];
 
 const CONFIG = { appKey: "cf_app_key", appSecret: SECRET, apiUrl: "http://127.0.0.1:1" };
@@ -28,7 +28,7 @@ type Config = Parameters<typeof exchangeAuthCode>[0];
 const exchange = (config: Config) => exchangeAuthCode(config, CODE);
 const refresh = (config: Config) => refreshTokens(config, REFRESH_TOKEN);
 
-/** The auth host, with one answer; and what it was asked. */
+/** An auth host with one response, and the requests that it received. */
 async function withAuthHost(
   answer: (url: URL) => Response | Promise<Response>,
   use: (config: Config, requests: { method: string; url: URL; body: string }[]) => Promise<void>,
@@ -49,7 +49,7 @@ async function withAuthHost(
   }
 }
 
-/** What a call throws; nothing that could be printed of it, or of what caused it, holds a secret. */
+/** The error of a call; neither it nor its cause contains a secret in any printable property. */
 async function errorOf(call: Promise<unknown>): Promise<Error> {
   const error = await call.then(() => undefined, (error) => error);
   assert.ok(error instanceof Error, "it was a success");
@@ -115,7 +115,7 @@ Deno.test("a refresh token is exchanged by one GET with everything in the query"
   });
 });
 
-Deno.test("scopes that TikTok does not name are none, and so is a user type", async () => {
+Deno.test("absent scopes are an empty list, and an absent user type is null", async () => {
   for (const missing of [undefined, null]) {
     const changes = { granted_scopes: missing, user_type: missing, seller_name: null };
     await withAuthHost(granting(changes), async (config) => {
@@ -133,7 +133,7 @@ Deno.test("a creator's and a partner's login are refused", async () => {
   }
 });
 
-Deno.test("an error in HTTP 200 has TikTok's code, and is not asked for again", async () => {
+Deno.test("an error in HTTP 200 has TikTok's code, and is not retried", async () => {
   for (const code of [36004001, 36004004, 36004005, 98001004, 36009003]) {
     for (const call of [exchange, refresh]) {
       await withAuthHost(
@@ -149,7 +149,7 @@ Deno.test("an error in HTTP 200 has TikTok's code, and is not asked for again", 
   }
 });
 
-Deno.test("an error that quotes what it was asked with does not give it away", async () => {
+Deno.test("an error that quotes the request does not disclose its secrets", async () => {
   const echo = ({ searchParams }: URL) =>
     Response.json({
       code: 36004004,
@@ -171,7 +171,7 @@ Deno.test("an error that quotes what it was asked with does not give it away", a
   }
 });
 
-Deno.test("a proxy's page has no code, and what it asks to wait is kept", async () => {
+Deno.test("a proxy's page has no code, and its Retry-After is kept", async () => {
   const headers = { "content-type": "text/html", "retry-after": "9" };
   await withAuthHost(
     () => new Response("<html>Bad Gateway", { status: 502, headers }),
@@ -183,7 +183,7 @@ Deno.test("a proxy's page has no code, and what it asks to wait is kept", async 
   );
 });
 
-Deno.test("tokens without an owner are no grant, but they are a refresh", async () => {
+Deno.test("tokens without an owner are not a grant, but a valid refresh", async () => {
   await withAuthHost(granting({ open_id: null, user_type: 1 }), async (config) => {
     assert.equal((await refreshTokens(config, "TTP_old")).accessToken.length > 0, true);
   });
@@ -192,7 +192,7 @@ Deno.test("tokens without an owner are no grant, but they are a refresh", async 
   });
 });
 
-Deno.test("half a grant is no grant", async () => {
+Deno.test("an incomplete grant is refused", async () => {
   const halves = [
     { access_token: "" },
     { refresh_token: undefined },
@@ -223,7 +223,7 @@ Deno.test("a redirect is not followed: the secrets go to TikTok's host only", as
   });
 });
 
-Deno.test("a host that is absent, or that none can be, is an error without a code", async () => {
+Deno.test("an unreachable or invalid host is an error without a code", async () => {
   for (const authUrl of ["http://127.0.0.1:1", "http://auth.invalid", "http://u:p@127.0.0.1:1"]) {
     for (const call of [exchange, refresh]) {
       const error = await tikTokErrorOf(call({ ...CONFIG, authUrl }));
@@ -232,12 +232,12 @@ Deno.test("a host that is absent, or that none can be, is an error without a cod
   }
 });
 
-Deno.test("a host that hangs is given up after 10 s", async () => {
-  // The platform's clock runs a hundred times as fast meanwhile.
+Deno.test("a request to a hanging host ends after 10 s", async () => {
+  // The platform's clock runs a hundred times faster here.
   const { timeout } = AbortSignal;
-  const asked: number[] = [];
+  const timeouts: number[] = [];
   AbortSignal.timeout = (ms) => {
-    asked.push(ms);
+    timeouts.push(ms);
     return timeout.call(AbortSignal, ms / 100);
   };
   const released = Promise.withResolvers<void>();
@@ -252,7 +252,7 @@ Deno.test("a host that hangs is given up after 10 s", async () => {
           const error = await tikTokErrorOf(call(config));
           assert.deepEqual([error.code, error.status], [0, 0]);
         }
-        assert.deepEqual([requests.length, asked], [2, [10_000, 10_000]]);
+        assert.deepEqual([requests.length, timeouts], [2, [10_000, 10_000]]);
       } finally {
         released.resolve();
       }

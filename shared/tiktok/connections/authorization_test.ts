@@ -18,7 +18,7 @@ const untouchable = {
   rpc: (name: string) => assert.fail(`the database was called: ${name}`),
 } as unknown as DatabaseClient;
 
-/** The real client, with a server that gives one answer and records its requests. */
+/** The real client, with a server that gives one response and records its requests. */
 async function withDatabase(
   answer: () => Response,
   use: (database: DatabaseClient, requests: { path: string; body: string }[]) => Promise<void>,
@@ -52,7 +52,7 @@ Deno.test("a claim consists of characters that a URL takes unchanged, and shows 
   assert.notEqual(await sealClaim(keys, CODE, NOW), claim);
 });
 
-Deno.test("the longest code that the callback takes makes a claim that can be redeemed", async () => {
+Deno.test("the longest code that the callback accepts makes a claim that can be redeemed", async () => {
   assert.ok((await sealClaim(keys, "x".repeat(1024), NOW)).length <= 4096);
 });
 

@@ -18,7 +18,7 @@ const endingIn = (ms: number) =>
     NOW,
   );
 
-Deno.test("a connection for good shows no date", () => {
+Deno.test("a connection without expiration shows no date", () => {
   for (
     const refresh_token_expires_at of [
       row.refresh_token_expires_at,
@@ -33,7 +33,7 @@ Deno.test("a connection for good shows no date", () => {
   }
 });
 
-Deno.test("a connection for a time shows its last day, and warns in the last 30 days", () => {
+Deno.test("a connection that expires shows its last day, and warns in the last 30 days", () => {
   const year = "Connected until November 23, 2027. Orders arrive automatically.";
   assert.equal(endingIn(365 * DAY_MS), year);
   const calm = "Connected until December 23, 2026. Orders arrive automatically.";
@@ -44,12 +44,12 @@ Deno.test("a connection for a time shows its last day, and warns in the last 30 
   assert.equal(endingIn(DAY_MS), warning("November 24, 2026"));
 });
 
-Deno.test("the day is the one of UTC, wherever the function runs", () => {
+Deno.test("the day is in UTC, independent of the function's time zone", () => {
   assert.match(endingIn(40 * DAY_MS + 11.99 * 3600 * 1000), /until January 2, 2027\./);
   assert.match(endingIn(40 * DAY_MS + 12 * 3600 * 1000), /until January 3, 2027\./);
 });
 
-Deno.test("a login that may not read orders is told so, unless TikTok named no scopes at all", () => {
+Deno.test("a login without the scope to read orders is described so, unless TikTok named no scopes", () => {
   const described = (granted_scopes: string[], more = {}) =>
     describeConnection({ ...row, granted_scopes, ...more }, NOW);
   assert.equal(
@@ -61,7 +61,7 @@ Deno.test("a login that may not read orders is told so, unless TikTok named no s
   assert.match(described(["seller.shop.info"], closed), /^You disconnected this shop\./);
 });
 
-Deno.test("every state that is not active says why, and what to do", () => {
+Deno.test("the message of every inactive state says why, and what to do", () => {
   const cases: [status: string, reason: string | null, RegExp][] = [
     [
       "needs_reauth",

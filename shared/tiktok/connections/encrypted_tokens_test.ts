@@ -13,7 +13,7 @@ const GRANT = {
   requestedAt: 1_790_000_000_123,
 };
 
-Deno.test("tokenTimes() keeps the next century", () => {
+Deno.test("tokenTimes() keeps dates of the next century", () => {
   assert.deepEqual(tokenTimes(GRANT), {
     requested_at: "2026-09-21T14:13:20.123Z",
     token_expires_at: "2026-09-28T14:13:20.000Z",
@@ -21,7 +21,7 @@ Deno.test("tokenTimes() keeps the next century", () => {
   });
 });
 
-Deno.test("tokenTimes() gives dates that Postgres reads, however far the seconds are", () => {
+Deno.test("tokenTimes() returns dates that Postgres can read, for any number of seconds", () => {
   const last = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
   for (const seconds of [1, last - 1, last, last + 1, 8_640_000_000_001, Number.MAX_SAFE_INTEGER]) {
     const { requested_at: _, ...times } = tokenTimes({
@@ -37,7 +37,7 @@ Deno.test("tokenTimes() gives dates that Postgres reads, however far the seconds
 });
 
 Deno.test("encryptTokens() binds each token to its column and to its shop", async () => {
-  const keys = await parseKeyRing(`k1:${new Uint8Array(32).fill(1).toBase64()}`);
+  const keys = parseKeyRing(`k1:${new Uint8Array(32).fill(1).toBase64()}`);
   const { access_token, refresh_token } = await encryptTokens(keys, GRANT, "7490");
   assert.doesNotMatch(access_token + refresh_token, /TTP_/);
   const access = tokenContext("access_token", "7490");

@@ -23,7 +23,7 @@ Deno.test("mapAddress() calls an address masked as soon as one part has an aster
   }
 });
 
-Deno.test("mapAddress() calls what is absent or empty none, also with a country left in place", () => {
+Deno.test("mapAddress() returns none for an absent or empty address, even if the country is present", () => {
   const district_info = [{
     address_level: "L0",
     address_level_name: "Country",

@@ -27,14 +27,14 @@ Deno.test("mapOrderItems() counts the units of each SKU and keeps their ids", ()
   ]);
 });
 
-Deno.test("mapOrderItems() names no unit price where the units differ, and no total where one has none", () => {
+Deno.test("mapOrderItems() has no unit price if the units differ, and no total if one has no price", () => {
   const [gift] = mapOrderItems([unit("1", "mug", "19.00"), unit("2", "mug", "0")]);
   assert.deepEqual([gift?.unit_price, gift?.total_price], [null, "19.00"]);
   const [unknown] = mapOrderItems([unit("1", "mug", "19.00"), unit("2", "mug")]);
   assert.deepEqual([unknown?.unit_price, unknown?.total_price], [null, null]);
 });
 
-Deno.test("mapOrderItems() lets units without a SKU stand for themselves", () => {
+Deno.test("mapOrderItems() keeps units without a SKU separate", () => {
   assert.equal(mapOrderItems([unit("1", null), unit("2", null)]).length, 2);
 });
 

@@ -34,7 +34,7 @@ export function mapOrderStatus(tiktokStatus: string): OrderStatus | null {
   return ORDER_STATUS.get(tiktokStatus) ?? null;
 }
 
-/** What `mapPaymentStatus` needs besides the state. */
+/** Input of `mapPaymentStatus` other than the status. */
 export interface PaymentFacts {
   /** Whether the order has a time of payment. */
   paid: boolean;

@@ -69,7 +69,7 @@ Deno.test("mapOrder() maps a cancelled order, whose address is masked", async ()
   assert.equal(row.address_status, "masked");
 });
 
-Deno.test("mapOrder() leaves open what TikTok does not say, and needs only id, status and a time", () => {
+Deno.test("mapOrder() returns null for absent fields, and requires only id, status and a time", () => {
   const row = mapOrder(
     OrderDetail.parse({ id: "1", status: "NEW_WORD", update_time: 5, extra: 1 }),
   );
@@ -110,7 +110,7 @@ Deno.test("mapOrder() keeps amounts exact and never rounds", () => {
   assert.throws(() => total("1.005"), OrderMappingError);
 });
 
-Deno.test("every status of TikTok has its own word, and CANCEL is CANCELLED", () => {
+Deno.test("every TikTok status has its own status here, and CANCEL is CANCELLED", () => {
   const expected = {
     UNPAID: "received",
     ON_HOLD: "on_hold",
@@ -127,7 +127,7 @@ Deno.test("every status of TikTok has its own word, and CANCEL is CANCELLED", ()
   assert.equal(mapOrderStatus("constructor"), null);
 });
 
-Deno.test("mapPaymentStatus(): cash on delivery is paid at the door, a paid order that is cancelled is refunded", () => {
+Deno.test("mapPaymentStatus(): cash on delivery is paid at delivery, a paid order that is cancelled is refunded", () => {
   const card = { paid: true, cashOnDelivery: false };
   const cash = { paid: false, cashOnDelivery: true };
   const unpaid = { paid: false, cashOnDelivery: false };

@@ -34,7 +34,7 @@ Deno.test("parseTikTokWebhook() reads topic, id, shop and order", () => {
   });
 });
 
-Deno.test("parseTikTokWebhook() reads the event's second from the id if it fits the push", () => {
+Deno.test("parseTikTokWebhook() reads the event's second from the id if it fits the delivery", () => {
   const second = 1_790_000_000;
   const id = ((BigInt(second) << 32n) | 5n).toString();
   const eventAt = (timestamp: unknown) =>
@@ -57,7 +57,7 @@ Deno.test("parseTikTokWebhook() keeps all digits of ids that are numbers", () =>
   assert.equal(webhook.orderId, "576461413038785753");
 });
 
-Deno.test("parseTikTokWebhook() derives one id for all pushes of an event, and another for another event", () => {
+Deno.test("parseTikTokWebhook() derives one id for all deliveries of an event, and another for another event", () => {
   const body = (timestamp: number, data: object) => ({ type: 3, shop_id: "1", timestamp, data });
   const first = parse(body(10, { order_id: "5", update_time: 7 }));
   const pushedAgain = parse(body(99, { update_time: 7, order_id: "5" }));
@@ -68,7 +68,7 @@ Deno.test("parseTikTokWebhook() derives one id for all pushes of an event, and a
   assert.equal(new Set([first, later, elsewhere].map((entry) => entry.externalId)).size, 3);
 });
 
-Deno.test("parseTikTokWebhook() treats odd ids as absent", () => {
+Deno.test("parseTikTokWebhook() treats malformed ids as absent", () => {
   for (const odd of [null, "", "abc", "12 3", -1, 1.5, true, {}, [], "9".repeat(33)]) {
     const webhook = parse({ type: 1, shop_id: odd, data: { order_id: odd } });
     assert.deepEqual([webhook.shopId, webhook.orderId], [null, null], JSON.stringify(odd));
@@ -86,7 +86,7 @@ Deno.test("parseTikTokWebhook() makes no id from a number that is not written in
   }
 });
 
-Deno.test("parseTikTokWebhook() derives another id if odd members differ: neither passes for a redelivery", () => {
+Deno.test("parseTikTokWebhook() derives different ids if malformed members differ", () => {
   const bodies = [
     '{"type":1}',
     '{"type":1,"data":"x"}',
