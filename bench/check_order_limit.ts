@@ -1,6 +1,6 @@
 /**
  * `deno task bench:limit`: check_order_limit for a seller with 1,000,000 orders this month and for one
- * with 10, beside the brief's own function, which counts the rows. Pairs are measured in turn in one run;
+ * with 10, next to the requested schema's function, which counts the rows. Pairs are measured in turn in one run;
  * the ratios are the figures.
  */
 import postgres from "postgres";
@@ -8,11 +8,11 @@ import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
 import { print } from "../local/cli/console.ts";
 
 const ROUNDS = 21;
-const CALLS = { ours: 200, brief: 3 };
+const CALLS = { ours: 200, requested: 3 };
 const TOKEN = `v1.k.${"A".repeat(16)}.${"A".repeat(22)}`;
 
 const BRIEF_FUNCTION = `
-  create function private.brief_check_order_limit(user_uuid uuid) returns boolean as $$
+  create function private.requested_check_order_limit(user_uuid uuid) returns boolean as $$
   declare
     user_plan text;
     order_count integer;
@@ -74,7 +74,7 @@ if (import.meta.main) {
   await sql`vacuum analyze`;
   const functions = [
     ["check_order_limit", "public.check_order_limit", CALLS.ours],
-    ["the brief's", "private.brief_check_order_limit", CALLS.brief],
+    ["requested", "private.requested_check_order_limit", CALLS.requested],
   ] as const;
   print("                     10 orders   1,000,000 orders   ratio (median of 21 pairs)");
   for (const [label, name, calls] of functions) {
