@@ -5,7 +5,7 @@
  */
 import { readFunctionConfig } from "./config.ts";
 
-const DRAIN_MS = 5000;
+const SHUTDOWN_MS = 5000;
 
 /** Requests and background work that have not ended yet. */
 const active = new Set<Promise<unknown>>();
@@ -21,7 +21,7 @@ async function allEnded(): Promise<void> {
 
 Object.assign(globalThis, { EdgeRuntime: { waitUntil: track } });
 
-/** Answers when nothing is active. The gateway lets nobody call it: no function can have this name. */
+/** Answers when nothing is active. No function can have this name: the gateway does not pass it on. */
 const IDLE_PATH = "/_idle";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
@@ -65,7 +65,7 @@ if (import.meta.main) {
   await waitForEndOfInput();
   await Promise.race([
     server.shutdown().then(allEnded),
-    new Promise((resolve) => setTimeout(resolve, DRAIN_MS)),
+    new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS)),
   ]);
   Deno.exit(0);
 }
