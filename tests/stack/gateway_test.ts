@@ -1,4 +1,4 @@
-/** The one public port: keys and tokens in their hosted forms, verify_jwt, CORS, and unknown paths. */
+/** The one public port: keys and tokens in their hosted forms, verify_jwt, and unknown paths. */
 import assert from "node:assert/strict";
 import { createClient } from "@supabase/supabase-js";
 import { signInSeller } from "../../local/stack/seller.ts";
@@ -135,37 +135,6 @@ Deno.test("verify_jwt passes a user's token or an API key; everything else is 40
     assert.equal((await call("missing"))[0], 404);
   }
   await Deno.remove(folder, { recursive: true });
-});
-
-test("a browser may call REST and Auth: preflight, and the answer's origin", async (stack) => {
-  const origin = "https://app.example";
-  for (const path of ["/rest/v1/orders?select=id", "/auth/v1/token?grant_type=password"]) {
-    const url = stack.env.SUPABASE_URL + path;
-    const preflight = await fetch(url, {
-      method: "OPTIONS",
-      headers: {
-        origin,
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization,apikey,content-type,x-client-info",
-      },
-    });
-    assert.equal(preflight.status, 204, path);
-    assert.equal(preflight.headers.get("access-control-allow-origin"), "*");
-    assert.match(preflight.headers.get("access-control-allow-methods") ?? "", /POST/);
-    assert.match(
-      preflight.headers.get("access-control-allow-headers") ?? "",
-      /authorization,apikey/,
-    );
-
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { origin, apikey: stack.env.SUPABASE_PUBLISHABLE_KEY },
-      body: "{}",
-    });
-    assert.ok(response.status >= 400);
-    assert.equal(response.headers.get("access-control-allow-origin"), "*", path);
-    await response.body?.cancel();
-  }
 });
 
 test("other paths are 404 and name the known ones", async (stack) => {
