@@ -1,7 +1,12 @@
 /** One process of the function host: its start, its log and its end. */
 import { join } from "node:path";
 
+/** When functions are loaded: at the start, which then fails with them, or each at its first request. */
+export type FunctionLoading = "start" | "first_request";
+
 export interface HostOptions {
+  /** @default {"start"} */
+  loading?: FunctionLoading;
   /** The functions' config.toml. */
   configPath: string;
   env: Record<string, string>;
@@ -27,7 +32,7 @@ function inheritedVariables(): Record<string, string> {
   );
 }
 
-function spawnHost({ configPath, env }: HostOptions): Deno.ChildProcess {
+function spawnHost({ configPath, env, loading = "start" }: HostOptions): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -37,6 +42,7 @@ function spawnHost({ configPath, env }: HostOptions): Deno.ChildProcess {
       "--allow-sys",
       join(import.meta.dirname as string, "host.ts"),
       configPath,
+      loading,
     ],
     clearEnv: true,
     env: { NO_COLOR: "1", ...inheritedVariables(), ...env },

@@ -344,47 +344,50 @@ step(
   },
 );
 
-step("a webhook without EasyPost's signature is answered with 403, and nothing is stored", async () => {
-  const parcel = await newParcel();
-  const body = JSON.stringify(trackingEvent(parcel, { status: "delivered" }));
-  const good = sign(body);
-  const before = await countEvents(stack);
-  const forgeries = [
-    "",
-    "hmac-sha256-hex=",
-    good.slice("hmac-sha256-hex=".length),
-    good.toUpperCase(),
-    good.replace(/[0-9a-f]+$/, (hex) => hex.toUpperCase()),
-    good.slice(0, -1),
-    `${good}0`,
-    `${good}, ${good}`,
-    good.replace("sha256", "sha1"),
-    sign(body, "another secret"),
-    sign(body, ""),
-    // Signed with the raw secret instead of its NFKD form.
-    sign(body, SECRET),
-    sign(`${body} `),
-    sign(""),
-    `Bearer ${stack.env.SUPABASE_SECRET_KEY}`,
-  ];
-  for (const signature of forgeries) {
-    assert.notEqual(signature, good);
-    assert.equal(await post(body, signature), 403, signature);
-  }
-  // The right signature in the wrong header.
-  for (const header of ["authorization", "x-signature"]) {
-    const response = await fetch(url(), { method: "POST", headers: { [header]: good }, body });
-    assert.equal(response.status, 403);
-    assert.equal(response.headers.get("content-type"), "application/problem+json");
-    assert.equal((await response.json()).code, "invalid_signature");
-  }
-  assert.equal(await post(body.replace("delivered", "in_transit"), good), 403);
-  assert.equal(await countEvents(stack), before);
-  assert.equal(await post(body, good), 200);
-  await processDueEvents(stack);
-  assert.equal(await countEvents(stack), before + 1);
-  assert.equal(await statusOf(parcel), "delivered");
-});
+step(
+  "a webhook without EasyPost's signature is answered with 403, and nothing is stored",
+  async () => {
+    const parcel = await newParcel();
+    const body = JSON.stringify(trackingEvent(parcel, { status: "delivered" }));
+    const good = sign(body);
+    const before = await countEvents(stack);
+    const forgeries = [
+      "",
+      "hmac-sha256-hex=",
+      good.slice("hmac-sha256-hex=".length),
+      good.toUpperCase(),
+      good.replace(/[0-9a-f]+$/, (hex) => hex.toUpperCase()),
+      good.slice(0, -1),
+      `${good}0`,
+      `${good}, ${good}`,
+      good.replace("sha256", "sha1"),
+      sign(body, "another secret"),
+      sign(body, ""),
+      // Signed with the raw secret instead of its NFKD form.
+      sign(body, SECRET),
+      sign(`${body} `),
+      sign(""),
+      `Bearer ${stack.env.SUPABASE_SECRET_KEY}`,
+    ];
+    for (const signature of forgeries) {
+      assert.notEqual(signature, good);
+      assert.equal(await post(body, signature), 403, signature);
+    }
+    // The right signature in the wrong header.
+    for (const header of ["authorization", "x-signature"]) {
+      const response = await fetch(url(), { method: "POST", headers: { [header]: good }, body });
+      assert.equal(response.status, 403);
+      assert.equal(response.headers.get("content-type"), "application/problem+json");
+      assert.equal((await response.json()).code, "invalid_signature");
+    }
+    assert.equal(await post(body.replace("delivered", "in_transit"), good), 403);
+    assert.equal(await countEvents(stack), before);
+    assert.equal(await post(body, good), 200);
+    await processDueEvents(stack);
+    assert.equal(await countEvents(stack), before + 1);
+    assert.equal(await statusOf(parcel), "delivered");
+  },
+);
 
 step("a signed body that is not an event is answered with 400, and nothing is stored", async () => {
   const before = await countEvents(stack);
@@ -505,24 +508,27 @@ async function assertStored(seed: number, accepted: Set<string>): Promise<void> 
   }
 }
 
-step("500 signed mutations cause no 5xx; every accepted one is stored, and nothing else", async () => {
-  const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-  const parcels = [await newParcel(), await newParcel(), await newParcel()] as const;
-  const before = await countRows();
-  const pid = stack.functionHostPid();
-  const accepted = await sendMutations(seed, mutateEvents(seed, [...parcels]));
-  await processDueEvents(stack);
+step(
+  "500 signed mutations cause no 5xx; every accepted one is stored, and nothing else",
+  async () => {
+    const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+    const parcels = [await newParcel(), await newParcel(), await newParcel()] as const;
+    const before = await countRows();
+    const pid = stack.functionHostPid();
+    const accepted = await sendMutations(seed, mutateEvents(seed, [...parcels]));
+    await processDueEvents(stack);
 
-  await assertStored(seed, accepted);
-  assert.deepEqual(await countRows(), before);
-  for (const parcel of parcels) {
-    assert.match(String(await statusOf(parcel)), /^(purchased|in_transit)$/);
-  }
-  assert.equal(stack.functionHostPid(), pid, "the function host died");
-  const [parcel] = parcels;
-  await send(stack.easypost.changeTracker(parcel.code, "delivered"));
-  assert.equal(await statusOf(parcel), "delivered");
-});
+    await assertStored(seed, accepted);
+    assert.deepEqual(await countRows(), before);
+    for (const parcel of parcels) {
+      assert.match(String(await statusOf(parcel)), /^(purchased|in_transit)$/);
+    }
+    assert.equal(stack.functionHostPid(), pid, "the function host died");
+    const [parcel] = parcels;
+    await send(stack.easypost.changeTracker(parcel.code, "delivered"));
+    assert.equal(await statusOf(parcel), "delivered");
+  },
+);
 
 /** Backdates the last update of the parcels by so many hours. */
 async function ageTracking(hours: number, ...parcels: Parcel[]): Promise<void> {

@@ -113,6 +113,14 @@ Deno.test("README.md shows what deno task start prints", () => {
   assert.ok(pageAt("README.md").text.includes(shown), shown);
 });
 
+Deno.test("the house in README.md has every folder of shared, local and tests", () => {
+  const { text } = pageAt("README.md");
+  const house = text.slice(text.indexOf("## The house"), text.indexOf("## Working on it"));
+  const folders = files.flatMap((path) => /^(?:shared|local|tests)\/(\w+)\//.exec(path)?.[1] ?? []);
+  assert.ok(folders.length > 0);
+  assert.deepEqual([...new Set(folders)].filter((name) => !house.includes(` ${name}/`)), []);
+});
+
 Deno.test("the references of a page are found", () => {
   const page = {
     path: "docs/sample.md",
