@@ -19,6 +19,8 @@ export interface StackSettings extends StackOptions {
   schedule?: boolean;
   /** The functions' config.toml. @default {supabase/config.toml} */
   configPath?: string;
+  /** Whether the database has the stack's roles, stand-ins and migrations already. @default {false} */
+  isDatabasePrepared?: boolean;
   /** When functions are loaded. @default {"start"} */
   loadFunctions?: FunctionLoading;
   /** Random numbers from 0 to 1, for the simulators' faults. @default {Math.random} */

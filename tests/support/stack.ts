@@ -81,6 +81,7 @@ export async function startTestStack(
       data,
       schedule: false,
       loadFunctions: "first_request",
+      isDatabasePrepared: true,
       ...settings,
       environment: { SUPABASE_DB_URL: database.url, ...settings.environment },
     });
