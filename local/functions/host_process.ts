@@ -77,8 +77,16 @@ async function readLine(stream: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 /** Resolves when the functions answer. @throws {Error} with the reason, if they cannot start. */
-export async function startHost(options: HostOptions): Promise<Host> {
-  const process = spawnHost(options);
+export function startHost(options: HostOptions): Promise<Host> {
+  return followProcess(spawnHost(options), options.logFile);
+}
+
+/**
+ * Resolves when a process has printed its port, and appends its further output to a file.
+ * @param process All of its streams are piped, and it ends when its input ends.
+ * @throws {Error} with the reason, if it ends before.
+ */
+export async function followProcess(process: Deno.ChildProcess, logFile: string): Promise<Host> {
   let lastError = "";
   async function* errors() {
     for await (const chunk of process.stderr) {
@@ -86,13 +94,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
       yield chunk;
     }
   }
-  const logs = [append(errors(), options.logFile)];
+  const logs = [append(errors(), logFile)];
   const port = await readLine(process.stdout).then(Number, () => undefined);
-  logs.push(append(process.stdout, options.logFile));
+  logs.push(append(process.stdout, logFile));
   const ended = Promise.all([process.status, ...logs]).then(() => {});
   const closeInput = () => process.stdin.close().catch(() => {});
   if (port === undefined) {
     await ended;
+    await closeInput();
     const wrongVariable = /ConfigError: (.+)/.exec(lastError)?.[1];
     throw new Error(`The functions did not start: ${wrongVariable ?? lastError.trim()}`);
   }
