@@ -175,6 +175,21 @@ Deno.test("only shared/config.ts reads the environment, and only shared/database
   }
 });
 
+Deno.test("every error class of the functions sets its name, which no minifier can change", async () => {
+  for (const folder of ["functions/", "shared/"]) {
+    for await (const path of sourceFiles(folder)) {
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      for (
+        const [, name, body] of source.matchAll(
+          /class (\w+) extends \w*(?:Error|Problem) \{([^]*?)\n\}/g,
+        )
+      ) {
+        assert.ok(body?.includes(`override name = "${name}";`), `${path}: ${name}`);
+      }
+    }
+  }
+});
+
 Deno.test("every function folder is in config.toml, and every entry point exists", async () => {
   const path = new URL("supabase/config.toml", ROOT).pathname;
   const configured = await readFunctionConfig(path);
