@@ -1,4 +1,5 @@
 /** The frame of a deployment's steps. */
+import { runSupabaseCli } from "../supabase/cli.ts";
 import type { Secrets } from "./secrets_file.ts";
 import type { Staged } from "./stage.ts";
 
@@ -13,7 +14,8 @@ export interface DeployOptions {
   url?: string | undefined;
   /** Address of the database, with its password. @default {the pooler of `supabase link`} */
   databaseUrl?: string | undefined;
-  environment: Partial<Record<string, string>>;
+  /** Variables of this process, which the CLI receives too. */
+  environment: Record<string, string>;
 }
 
 /** Values that a step finds for the steps after it. */
@@ -59,4 +61,13 @@ export function findValue<Name extends keyof Found>(
   const value = found[name];
   if (value === undefined) throw new Error(`No step has found ${name}.`);
   return value as Found[Name];
+}
+
+/** Runs the CLI. @param workdir @default {the folder of the link} */
+export function runCli(
+  { options }: Deployment,
+  args: string[],
+  workdir = options.linked,
+): Promise<string> {
+  return runSupabaseCli(args, { workdir, environment: options.environment });
 }

@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { runSupabaseCli } from "../../supabase/cli.ts";
-import { findValue, type Step } from "../step.ts";
+import { findValue, runCli, type Step } from "../step.ts";
 
 const Keys = z.array(z.looseObject({
   name: z.string(),
@@ -17,10 +16,13 @@ export const checkApiKeys: Step = {
   leaves: "It creates no key, and does not turn legacy keys off.",
   async run(deployment) {
     const ref = findValue(deployment, "projectRef");
-    const output = await runSupabaseCli(
-      ["projects", "api-keys", `--remote=${ref}`, "--reveal", "--output=json"],
-      { workdir: deployment.options.linked },
-    );
+    const output = await runCli(deployment, [
+      "projects",
+      "api-keys",
+      `--remote=${ref}`,
+      "--reveal",
+      "--output=json",
+    ]);
     const keys = Keys.parse(JSON.parse(output));
     const find = (type: string) =>
       keys.find((key) => key.type === type && key.name === NAME)?.api_key ?? undefined;

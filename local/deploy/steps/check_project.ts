@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { parseTarget } from "../../cli/target.ts";
-import { runSupabaseCli } from "../../supabase/cli.ts";
-import type { DeployOptions, Step } from "../step.ts";
+import { type DeployOptions, runCli, type Step } from "../step.ts";
 
 const POSTGRES_MAJOR = "17";
 
@@ -50,12 +49,11 @@ export const checkProject: Step = {
   name: "project",
   does: "Checks the login, the link, the project's health and its Postgres 17.",
   leaves: "It does not create, restart or upgrade a project.",
-  async run({ options, found }) {
+  async run(deployment) {
+    const { options, found } = deployment;
     const ref = await readLinkState(options, "project-ref");
     if (ref === undefined) throw new Error(`No project is linked. Link one: ${LINK}`);
-    const output = await runSupabaseCli(["projects", "list", "--output-format=json"], {
-      workdir: options.linked,
-    });
+    const output = await runCli(deployment, ["projects", "list", "--output-format=json"]);
     const project = Projects.parse(JSON.parse(output)).projects.find((one) => one.ref === ref);
     if (project === undefined) {
       throw new Error(`This login may not use the project ${ref}, or the project was deleted.`);

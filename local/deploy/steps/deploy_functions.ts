@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { sha256Hex } from "../../../shared/crypto/digests.ts";
-import { runSupabaseCli } from "../../supabase/cli.ts";
 import type { Staged } from "../stage.ts";
-import { findValue, type Step } from "../step.ts";
+import { findValue, runCli, type Step } from "../step.ts";
 
 const Functions = z.object({
   functions: z.array(z.looseObject({
@@ -30,9 +29,9 @@ async function readRecord(path: string): Promise<Deployed> {
   }
 }
 
-async function digestBundles({ functions }: Staged): Promise<Record<string, string>> {
-  const entries = functions.map(async ({ name, bundle }) =>
-    [name, sha256Hex(await Deno.readTextFile(bundle.path))] as const
+async function digestBundles({ bundles }: Staged): Promise<Record<string, string>> {
+  const entries = bundles.map(async ({ name, path }) =>
+    [name, sha256Hex(await Deno.readTextFile(path))] as const
   );
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -53,13 +52,9 @@ export const deployFunctions: Step = {
   async run(deployment) {
     const ref = findValue(deployment, "projectRef");
     const staged = findValue(deployment, "staged");
-    const cli = { workdir: staged.folder };
     const readHosted = async () =>
       Functions.parse(JSON.parse(
-        await runSupabaseCli(
-          ["functions", "list", `--remote=${ref}`, "--output-format=json"],
-          cli,
-        ),
+        await runCli(deployment, ["functions", "list", `--remote=${ref}`, "--output-format=json"]),
       )).functions;
     const recordPath = join(deployment.options.state, `${ref}.json`);
     const [record, digests, before] = [
@@ -79,10 +74,14 @@ export const deployFunctions: Step = {
     if (changed.length === 0) {
       return { changed: false, lines: [`${names.length} functions are up to date`, ...notes] };
     }
-    await runSupabaseCli(
-      ["functions", "deploy", ...changed, "--use-api", `--remote=${ref}`, "--yes"],
-      cli,
-    );
+    await runCli(deployment, [
+      "functions",
+      "deploy",
+      ...changed,
+      "--use-api",
+      `--remote=${ref}`,
+      "--yes",
+    ], staged.folder);
     const hosted = await readHosted();
     checkHosted(names, hosted);
     const entries = hosted.filter(({ slug }) => names.includes(slug))

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { sha256Hex } from "../../../shared/crypto/digests.ts";
 import { writePrivateFile } from "../../stack/private_file.ts";
-import { runSupabaseCli } from "../../supabase/cli.ts";
-import { findValue, type Step } from "../step.ts";
+import { findValue, runCli, type Step } from "../step.ts";
 
 const Digests = z.object({ secrets: z.array(z.object({ name: z.string(), value: z.string() })) });
 
@@ -14,8 +13,7 @@ export const setSecrets: Step = {
   async run(deployment) {
     const secrets = findValue(deployment, "secrets");
     const remote = `--remote=${findValue(deployment, "projectRef")}`;
-    const cli = { workdir: findValue(deployment, "staged").folder };
-    const output = await runSupabaseCli(["secrets", "list", remote, "--output-format=json"], cli);
+    const output = await runCli(deployment, ["secrets", "list", remote, "--output-format=json"]);
     // The platform shows digests only.
     const digests = new Map(
       Digests.parse(JSON.parse(output)).secrets.map(({ name, value }) => [name, value]),
@@ -33,7 +31,7 @@ export const setSecrets: Step = {
     const lines = changed.map(([name, value]) => `${name}='${value}'\n`);
     await writePrivateFile(file, lines.join(""));
     try {
-      await runSupabaseCli(["secrets", "set", "--env-file", file, remote, "--yes"], cli);
+      await runCli(deployment, ["secrets", "set", "--env-file", file, remote, "--yes"]);
     } finally {
       await Deno.remove(file);
     }
