@@ -39,6 +39,11 @@ export type Variable = Maker & {
   functionName?: string;
   /** The stack's own value wins over one that is set in the environment. */
   isFixed?: true;
+  /**
+   * Source of the value for a hosted project, which then needs it as a secret. Without it, the platform sets
+   * the variable, or the default of shared/config.ts is right there.
+   */
+  source?: string;
 };
 
 function randomHex(bytes: number): string {
@@ -94,12 +99,14 @@ export const VARIABLES = {
     generate: () => randomHex(7),
     concerns: ["tiktok"],
     description: "the app at TikTok",
+    source: "TikTok Partner Center > App & Service > your app",
   },
   TIKTOK_APP_SECRET: {
     maker: "key",
     generate: () => randomHex(20),
     concerns: ["tiktok"],
     description: "signs calls of TikTok, and its webhooks",
+    source: "TikTok Partner Center > App & Service > your app",
   },
   TIKTOK_API_URL: {
     maker: "simulator",
@@ -118,6 +125,7 @@ export const VARIABLES = {
     generate: () => randomHex(9),
     concerns: ["tiktok_authorize"],
     description: "the app on TikTok's authorise page",
+    source: "the authorization link that TikTok Partner Center shows; not the app key",
   },
   TIKTOK_AUTHORIZE_URL: {
     maker: "simulator",
@@ -136,6 +144,7 @@ export const VARIABLES = {
     value: ({ url }) => `${url}/app`,
     concerns: ["tiktok_authorize", "app_url"],
     description: "the app's page, where TikTok's and Stripe's pages end",
+    source: "your app: https address of the page where connecting a shop, or paying, ends",
   },
   EASYPOST_API_KEY: {
     maker: "key",
@@ -143,6 +152,7 @@ export const VARIABLES = {
     generate: () => `EZTK${randomHex(16)}`,
     concerns: ["easypost"],
     description: "key of EasyPost; EZTK... buys test labels",
+    source: "EasyPost dashboard > API Keys; EZTK... is the test mode",
   },
   EASYPOST_API_URL: {
     maker: "simulator",
@@ -155,12 +165,14 @@ export const VARIABLES = {
     generate: () => randomHex(20),
     concerns: ["easypost_webhook"],
     description: "signs EasyPost's webhooks",
+    source: "any long random text, the same as on the webhook in EasyPost dashboard",
   },
   STRIPE_SECRET_KEY: {
     maker: "key",
     generate: () => `sk_test_${randomHex(16)}`,
     concerns: ["stripe"],
     description: "key of Stripe, of a test mode",
+    source: "Stripe dashboard > Developers > API keys; sk_test_... is the test mode",
   },
   STRIPE_API_URL: {
     maker: "simulator",
@@ -173,30 +185,35 @@ export const VARIABLES = {
     generate: () => `whsec_${randomHex(20)}`,
     concerns: ["stripe_webhook"],
     description: "signs Stripe's webhooks: the endpoint's, or that of stripe listen",
+    source: "Stripe dashboard > Developers > Webhooks > your endpoint: whsec_...",
   },
   STRIPE_PRICE_STARTER: {
     maker: "simulator",
     value: () => "price_starter",
     concerns: ["stripe"],
     description: "id of the price of the plan starter",
+    source: "Stripe dashboard > Product catalog: price_... of the plan starter",
   },
   STRIPE_PRICE_GROWTH: {
     maker: "simulator",
     value: () => "price_growth",
     concerns: ["stripe"],
     description: "id of the price of the plan growth",
+    source: "Stripe dashboard > Product catalog: price_... of the plan growth",
   },
   STRIPE_PRICE_SCALE: {
     maker: "simulator",
     value: () => "price_scale",
     concerns: ["stripe"],
     description: "id of the price of the plan scale",
+    source: "Stripe dashboard > Product catalog: price_... of the plan scale",
   },
   ENCRYPTION_KEYS: {
     maker: "key",
     generate: () => `local1:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`,
     concerns: ["encryption"],
     description: "ring of keys: id:base64,id:base64; the first encrypts, all decrypt",
+    source: 'make one: echo "k1:$(openssl rand -base64 32)"; keep a copy in a safe place',
   },
 } satisfies Record<string, Variable>;
 

@@ -23,7 +23,8 @@ export function remoteFlag(databaseUrl: string): string {
 
 function withoutPassword(text: string, args: string[]): string {
   const passwords = args.filter((arg) => arg.startsWith("--remote=")).flatMap((arg) => {
-    const { password } = new URL(arg.slice("--remote=".length));
+    // Other commands name a project, which has no password.
+    const password = URL.parse(arg.slice("--remote=".length))?.password ?? "";
     return [password, decodeURIComponent(password)];
   }).filter((password) => password.length > 0);
   return passwords.reduce((cleaned, password) => cleaned.replaceAll(password, "***"), text);
@@ -63,12 +64,22 @@ export async function supabaseCliEnvironment(): Promise<Record<string, string>> 
   return { [BINARY]: await supabaseCliBinary() };
 }
 
-/** Runs `supabase <args>` in the repository and returns its standard output. */
-export async function runSupabaseCli(args: string[]): Promise<string> {
+export interface CliOptions {
+  /** Folder that has `supabase/`. @default {the repository} */
+  workdir?: string;
+  /** Variables on top of those of this process. */
+  environment?: Record<string, string>;
+}
+
+/** Runs `supabase <args>` and returns its standard output. */
+export async function runSupabaseCli(
+  args: string[],
+  { workdir, environment }: CliOptions = {},
+): Promise<string> {
   const output = await new Deno.Command(await supabaseCliBinary(), {
     args,
-    cwd: ROOT,
-    env: { DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", NO_COLOR: "1" },
+    cwd: workdir ?? ROOT,
+    env: { DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", NO_COLOR: "1", ...environment },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -20,14 +20,19 @@ async function versionsInDatabase(url: string): Promise<string[]> {
   });
 }
 
+/** File names of the migrations that a database lacks, in their order. */
+export async function missingMigrations(databaseUrl: string): Promise<string[]> {
+  const applied = new Set(await versionsInDatabase(databaseUrl));
+  return (await migrationsInRepository())
+    .filter((name) => !applied.has(name.split("_")[0] ?? name));
+}
+
 /**
  * Applies missing migrations with `supabase db push` and returns their file names. Starts the CLI, which
  * takes seconds, only if a migration is missing.
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const applied = new Set(await versionsInDatabase(databaseUrl));
-  const missing = (await migrationsInRepository())
-    .filter((name) => !applied.has(name.split("_")[0] ?? name));
+  const missing = await missingMigrations(databaseUrl);
   if (missing.length > 0) {
     await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]).catch((cause) => {
       const hint =

@@ -1,0 +1,44 @@
+/** `--check`: everything that needs no account, with the real CLI and the stand-in Management API. */
+import { join } from "node:path";
+import { runSupabaseCli } from "../supabase/cli.ts";
+import { type ManagementApi, startManagementApi } from "./management_api.ts";
+import { stageFunctions } from "./stage.ts";
+
+/** Differences between what was uploaded and the staged bundle, as sentences. */
+function compareUpload(api: ManagementApi, name: string, bundle: string): string[] {
+  const hosted = api.functions.get(name);
+  if (hosted === undefined) return [`${name}: the CLI did not upload it.`];
+  const errors: string[] = [];
+  const files = hosted.files.map((file) => file.name);
+  if (files.length !== 1) errors.push(`${name}: not alone in its upload: ${files.join(", ")}`);
+  if (hosted.files[0]?.text !== bundle) errors.push(`${name}: the upload is not the whole bundle.`);
+  if (hosted.import_map) errors.push(`${name}: the upload has an import map.`);
+  if (hosted.verify_jwt) errors.push(`${name}: it was deployed with verify_jwt = true.`);
+  return errors;
+}
+
+/**
+ * Bundles and deploys every function to the stand-in.
+ * @param configPath A config.toml. @default {supabase/config.toml}
+ * @returns Lines for the terminal. @throws {Error} that lists every fault.
+ */
+export async function checkDeployment(configPath?: string): Promise<string[]> {
+  const folder = await Deno.makeTempDir({ prefix: "creatorflow-deploy-" });
+  try {
+    const staged = await stageFunctions(join(folder, "project"), configPath);
+    await using api = await startManagementApi({ folder });
+    const cli = { workdir: staged.folder, environment: api.environment };
+    await runSupabaseCli(["link", "--project-ref", api.projectRef, "--yes"], cli);
+    await runSupabaseCli(["functions", "deploy", "--use-api", "--yes"], cli);
+    const errors: string[] = [];
+    for (const { name, path } of staged.bundles) {
+      errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
+    }
+    if (errors.length > 0) throw new Error(errors.join("\n"));
+    return staged.bundles.map(({ name, bytes }) =>
+      `ok  ${name}: one file of ${Math.ceil(bytes / 1000)} kB, verify_jwt = false`
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

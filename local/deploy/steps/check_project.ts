@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { parseTarget } from "../../cli/target.ts";
+import { type DeployOptions, runCli, type Step } from "../step.ts";
+
+const POSTGRES_MAJOR = "17";
+
+const LINK = "npx -y supabase@3.1.0 link --project-ref <ref>";
+
+const Projects = z.object({
+  projects: z.array(z.looseObject({
+    ref: z.string(),
+    name: z.string(),
+    status: z.string(),
+    database: z.looseObject({ version: z.string() }),
+  })),
+});
+
+async function readLinkState(options: DeployOptions, name: string): Promise<string | undefined> {
+  try {
+    const path = join(options.linked, "supabase", ".temp", name);
+    return (await Deno.readTextFile(path)).trim() || undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** `--db-url`, or the pooler's address of `supabase link` with the password. */
+async function findDatabaseUrl(options: DeployOptions): Promise<string> {
+  if (options.databaseUrl !== undefined) return parseTarget(options.databaseUrl).url;
+  const pooler = await readLinkState(options, "pooler-url");
+  if (pooler === undefined) {
+    throw new Error(`The address of the database is not known. Link the project again: ${LINK}`);
+  }
+  const password = options.environment.SUPABASE_DB_PASSWORD;
+  if (!password) {
+    throw new Error(
+      "SUPABASE_DB_PASSWORD is not set. It is the password of the database, chosen when the project " +
+        "was created; a new one: dashboard > Database > Settings > Reset database password.",
+    );
+  }
+  const url = new URL(pooler);
+  url.password = encodeURIComponent(password);
+  return parseTarget(url.href).url;
+}
+
+export const checkProject: Step = {
+  name: "project",
+  does: "Checks the login, the link, the project's health and its Postgres 17.",
+  leaves: "It does not create, restart or upgrade a project.",
+  async run(deployment) {
+    const { options, found } = deployment;
+    const ref = await readLinkState(options, "project-ref");
+    if (ref === undefined) throw new Error(`No project is linked. Link one: ${LINK}`);
+    const output = await runCli(deployment, ["projects", "list", "--output-format=json"]);
+    const project = Projects.parse(JSON.parse(output)).projects.find((one) => one.ref === ref);
+    if (project === undefined) {
+      throw new Error(`This login may not use the project ${ref}, or the project was deleted.`);
+    }
+    if (project.status !== "ACTIVE_HEALTHY") {
+      throw new Error(
+        `The project is ${project.status}, not ACTIVE_HEALTHY. Wait, or restore it in the dashboard.`,
+      );
+    }
+    const { version } = project.database;
+    if (version.split(".")[0] !== POSTGRES_MAJOR) {
+      throw new Error(
+        `The project has Postgres ${version}; this backend needs 17. Upgrade it: dashboard > Project Settings > Infrastructure.`,
+      );
+    }
+    found.projectRef = ref;
+    found.url = (options.url ?? `https://${ref}.supabase.co`).replace(/\/+$/, "");
+    found.databaseUrl = await findDatabaseUrl(options);
+    return { changed: false, lines: [`${project.name} (${ref}), healthy, Postgres ${version}`] };
+  },
+};

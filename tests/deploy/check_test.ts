@@ -1,0 +1,47 @@
+/** `deno task deploy --check`: the repository passes, purpose-made mistakes do not. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { checkDeployment } from "../../local/deploy/check.ts";
+
+const FINE = "export default { fetch: () => new Response() };\n";
+
+/** Checks one function next to a right one. */
+async function checkSource(source: string, verifyJwt = false): Promise<string[]> {
+  const folder = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
+  try {
+    for (const [name, text] of [["fine", FINE], ["wrong", source]] as const) {
+      await Deno.mkdir(join(folder, "functions", name), { recursive: true });
+      await Deno.writeTextFile(join(folder, "functions", name, "index.ts"), text);
+    }
+    const section = (name: string, verify: boolean) =>
+      `[functions.${name}]\nverify_jwt = ${verify}\nentrypoint = "./functions/${name}/index.ts"\n`;
+    const path = join(folder, "config.toml");
+    await Deno.writeTextFile(path, section("fine", false) + section("wrong", verifyJwt));
+    return await checkDeployment(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("deploy --check: every function is uploaded alone, whole, under 1 MB, without verify_jwt", async () => {
+  const lines = await checkDeployment();
+  const folders = await Array.fromAsync(Deno.readDir(new URL("../../functions", import.meta.url)));
+  assert.equal(lines.length, folders.length);
+  for (const { name } of folders) {
+    assert.ok(lines.some((line) => line.startsWith(`ok  ${name}: one file of `)), name);
+  }
+});
+
+Deno.test("deploy --check refuses verify_jwt = true", async () => {
+  await assert.rejects(checkSource(FINE, true), /verify_jwt has to be false .*: wrong$/);
+});
+
+Deno.test("deploy --check refuses a bundle over 1 MB", async () => {
+  const table = `export const table = "${"0123456789".repeat(110_000)}";\n${FINE}`;
+  await assert.rejects(checkSource(table), /wrong: its bundle has 1\.10 MB; the limit is 1 MB/);
+});
+
+Deno.test("deploy --check refuses an import of a file that is not uploaded", async () => {
+  const source = `const file = "./" + "x.ts";\nexport const x = await import(file);\n${FINE}`;
+  await assert.rejects(checkSource(source), /wrong: its bundle imports what is not uploaded/);
+});

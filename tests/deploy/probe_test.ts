@@ -1,0 +1,119 @@
+/** The probes of a deployed backend, against the local stack and against gateways that spoil requests. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createScheduler } from "../../local/supabase/scheduler.ts";
+import { runProbes } from "../../local/deploy/probe.ts";
+import { REQUIRED } from "../../local/deploy/secrets_file.ts";
+import { withServer } from "../support/local_server.ts";
+import { runCommand } from "../support/run_command.ts";
+import { startTestStack } from "../support/stack.ts";
+
+type Spoil = (request: Request) => Request | Response;
+
+/** A gateway in front of the stack. */
+function startGateway(target: string, spoil: Spoil) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const spoiled = spoil(request);
+    if (spoiled instanceof Response) return spoiled;
+    const { pathname } = new URL(spoiled.url);
+    return fetch(new Request(`${target}${pathname}`, spoiled));
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function without(header: string): Spoil {
+  return (request) => {
+    const headers = new Headers(request.headers);
+    headers.delete(header);
+    return new Request(request, { headers });
+  };
+}
+
+async function failuresBehind(url: string, secrets: Record<string, string>, spoil: Spoil) {
+  await using gateway = startGateway(url, spoil);
+  const results = await runProbes(gateway.url, secrets);
+  return results.filter(({ passed }) => !passed)
+    .map(({ name, detail }) => `${name}: ${detail}`);
+}
+
+Deno.test("probes pass on a right deployment, and name the fault of a wrong one", async (t) => {
+  await using stack = await startTestStack();
+  const { env, data, sql } = stack;
+  const url = env.SUPABASE_URL;
+
+  await t.step("every probe passes on the stack, the scheduler's included", async () => {
+    const file = join(data, "secrets.env");
+    await Deno.writeTextFile(file, REQUIRED.map((name) => `${name}=${env[name]}\n`).join(""));
+    const args = ["--url", url, "--env-file", file, "--db-url", env.SUPABASE_DB_URL];
+    // The addresses of the simulators are not part of the file.
+    const before = await runCommand("probe", args, { environment: environmentOf() });
+    assert.equal(before.code, 1, before.text);
+    assert.match(before.text, /FAILED {2}pg_cron ran event-worker +no run yet/);
+    assert.match(before.text, /2 of 13 probes failed/);
+
+    const scheduler = createScheduler(stack.database.adminUrl);
+    await scheduler.tick(new Date());
+    await scheduler.stop();
+    const after = await runCommand("probe", args, { environment: environmentOf() });
+    assert.equal(after.code, 0, after.text);
+    assert.match(after.text, /ok +tiktok-webhooks, signed \{\} +400 invalid_webhook/);
+    const [{ count } = {}] = await sql`select count(*)::int from private.webhook_events`;
+    assert.equal(count, 0);
+  });
+
+  await t.step("a stripped header", async () => {
+    for (
+      const [header, name] of [
+        ["authorization", "tiktok-webhooks"],
+        ["stripe-signature", "stripe-webhooks"],
+        ["x-hmac-signature", "carrier-webhooks"],
+      ] as const
+    ) {
+      const [failure = "", ...others] = await failuresBehind(url, env, without(header));
+      assert.match(failure, new RegExp(`^${name}, signed {}: 40[03] invalid_signature instead of`));
+      assert.match(failure, /removed the header/);
+      assert.deepEqual(others, []);
+    }
+  });
+
+  await t.step("other secrets than those of the project", async () => {
+    const failures = await failuresBehind(url, { ...env, TIKTOK_APP_SECRET: "x" }, (r) => r);
+    assert.equal(failures.length, 1);
+    assert.match(failures[0] ?? "", /TIKTOK_APP_SECRET of the project differs/);
+  });
+
+  await t.step("a gateway that checks tokens, lacks a function, or cannot start it", async () => {
+    for (
+      const [status, cause] of [
+        [401, /the gateway refused it: deploy the function with verify_jwt = false/],
+        [404, /not deployed/],
+        [503, /did not start/],
+        [200, /another server/],
+      ] as const
+    ) {
+      const answer = () => Response.json({ code: "user_required", message: "no" }, { status });
+      const failures = await failuresBehind(url, env, answer);
+      assert.equal(failures.length, 11);
+      assert.ok(failures.every((failure) => cause.test(failure)), failures.join("\n"));
+    }
+  });
+
+  await t.step("no server at all", async () => {
+    let closed = "";
+    await withServer(() => new Response(), (address) => {
+      closed = address;
+      return Promise.resolve();
+    });
+    const results = await runProbes(closed, env);
+    assert.ok(results.every(({ passed, detail }) => !passed && /^no response/.test(detail)));
+  });
+});
+
+/** Variables of a process that has none of the secrets. */
+function environmentOf(): Record<string, string> {
+  const { PATH = "", HOME = "", DENO_DIR } = Deno.env.toObject();
+  return { PATH, HOME, ...(DENO_DIR && { DENO_DIR }) };
+}

@@ -1,0 +1,123 @@
+/** Projects and secrets that `deno task deploy` refuses before it changes anything. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  DEFAULT_KEYS,
+  type ManagementApiOptions,
+  startManagementApi,
+} from "../../local/deploy/management_api.ts";
+import { readSecrets, REQUIRED } from "../../local/deploy/secrets_file.ts";
+import { checkApiKeys } from "../../local/deploy/steps/check_api_keys.ts";
+import { checkProject } from "../../local/deploy/steps/check_project.ts";
+import type { Deployment } from "../../local/deploy/step.ts";
+
+const DATABASE_URL = "postgresql://postgres.someone@127.0.0.1:6543/postgres";
+
+/** Runs the steps that check a linked project. */
+async function checkLinked(
+  project: Partial<ManagementApiOptions>,
+  environment: Record<string, string> = { SUPABASE_DB_PASSWORD: "a/b" },
+): Promise<Deployment["found"]> {
+  const folder = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
+  await using api = await startManagementApi({ folder, ...project });
+  const state = join(folder, "supabase", ".temp");
+  await Deno.mkdir(state, { recursive: true });
+  await Deno.writeTextFile(join(state, "project-ref"), api.projectRef);
+  await Deno.writeTextFile(join(state, "pooler-url"), DATABASE_URL.replace("6543", "5432"));
+  const deployment: Deployment = {
+    options: {
+      linked: folder,
+      state: folder,
+      secretsFile: "unused",
+      environment: { ...api.environment, ...environment },
+    },
+    startedAt: new Date(),
+    hasChanged: false,
+    found: {},
+  };
+  try {
+    await checkProject.run(deployment);
+    await checkApiKeys.run(deployment);
+    assert.deepEqual(api.requests.filter((request) => !request.startsWith("GET")), []);
+    return deployment.found;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a healthy project gives its address, database and secret key", async () => {
+  const found = await checkLinked({});
+  assert.equal(found.url, "https://abcdefghijklmnopqrst.supabase.co");
+  assert.equal(found.secretKey, "sb_secret_standin");
+  assert.equal(found.databaseUrl, "postgresql://postgres.someone:a%2Fb@127.0.0.1:5432/postgres");
+});
+
+Deno.test("a project with another Postgres, that is paused, or without new API keys is refused", async () => {
+  await assert.rejects(
+    checkLinked({ postgresVersion: "15.8.1.085" }),
+    /has Postgres 15\.8.*needs 17/,
+  );
+  await assert.rejects(checkLinked({ status: "INACTIVE" }), /INACTIVE, not ACTIVE_HEALTHY/);
+  const legacy = { name: "service_role", type: "legacy", api_key: "eyJ" } as const;
+  await assert.rejects(checkLinked({ apiKeys: [legacy] }), /Create new API keys/);
+  const [publishable] = DEFAULT_KEYS;
+  assert.ok(publishable);
+  await assert.rejects(checkLinked({ apiKeys: [publishable, legacy] }), /Legacy keys/);
+});
+
+Deno.test("without the password of the database, or a login, the message says where to get it", async () => {
+  await assert.rejects(checkLinked({}, {}), /SUPABASE_DB_PASSWORD is not set.*Reset database/s);
+  const token = { SUPABASE_ACCESS_TOKEN: `sbp_${"f".repeat(40)}` };
+  await assert.rejects(checkLinked({}, token), /projects list failed:[^]*(401|Unauthorized)/);
+});
+
+/** Secrets of the right form. */
+const RIGHT: Record<string, string> = {
+  ...Object.fromEntries(REQUIRED.map((name) => [name, "x"])),
+  APP_URL: "https://app.example.com",
+  STRIPE_SECRET_KEY: "sk_live_x",
+  STRIPE_WEBHOOK_SECRET: "whsec_x",
+  STRIPE_PRICE_STARTER: "price_1",
+  STRIPE_PRICE_GROWTH: "price_2",
+  STRIPE_PRICE_SCALE: "price_3",
+  ENCRYPTION_KEYS: `k1:${new Uint8Array(32).toBase64()}`,
+};
+
+async function readFrom(secrets: Record<string, string>, environment = {}) {
+  const path = await Deno.makeTempFile();
+  try {
+    const lines = Object.entries(secrets).map(([name, value]) => `${name}=${value}\n`);
+    await Deno.writeTextFile(path, lines.join(""));
+    return await readSecrets(path, environment);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("each required secret is needed by a function, and the others have a default", async () => {
+  assert.deepEqual(await readFrom(RIGHT), RIGHT);
+  for (const name of REQUIRED) {
+    const { [name]: _, ...others } = RIGHT;
+    await assert.rejects(readFrom(others), new RegExp(`^Error: Missing in .*:\n {2}${name} +\\S`));
+  }
+});
+
+Deno.test("a wrong value is named and not shown; a name that the platform sets is refused", async () => {
+  const wrong = { STRIPE_SECRET_KEY: "pk_live_private", ENCRYPTION_KEYS: "k1:c2VjcmV0" };
+  await assert.rejects(readFrom({ ...RIGHT, ...wrong }), ({ message }: Error) => {
+    assert.match(message, /STRIPE_SECRET_KEY is not a secret key/);
+    assert.match(message, /ENCRYPTION_KEYS: /);
+    assert.doesNotMatch(message, /pk_live_private|c2VjcmV0/);
+    return true;
+  });
+  await assert.rejects(readFrom({ ...RIGHT, SUPABASE_URL: "x" }), /The platform sets/);
+});
+
+Deno.test("a variable of the environment wins over the file", async () => {
+  const secrets = await readFrom(RIGHT, {
+    APP_URL: "https://other.example.com",
+    SUPABASE_URL: "x",
+  });
+  assert.equal(secrets.APP_URL, "https://other.example.com");
+  assert.equal(secrets.SUPABASE_URL, undefined);
+});
