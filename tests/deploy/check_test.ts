@@ -23,7 +23,7 @@ async function checkSource(source: string, verifyJwt = false): Promise<string[]>
   }
 }
 
-Deno.test("deploy --check: every function is uploaded alone, whole, under 1 MB, without verify_jwt", async () => {
+Deno.test("deploy --check: every function is uploaded alone, whole, under 1 MB, without verify_jwt, and starts", async () => {
   const lines = await checkDeployment();
   const folders = await Array.fromAsync(Deno.readDir(new URL("../../functions", import.meta.url)));
   assert.equal(lines.length, folders.length);
@@ -44,4 +44,10 @@ Deno.test("deploy --check refuses a bundle over 1 MB", async () => {
 Deno.test("deploy --check refuses an import of a file that is not uploaded", async () => {
   const source = `const file = "./" + "x.ts";\nexport const x = await import(file);\n${FINE}`;
   await assert.rejects(checkSource(source), /wrong: its bundle imports what is not uploaded/);
+});
+
+Deno.test("deploy --check refuses a method that the platform's Deno lacks, and names the function", async () => {
+  const source = `export const key = Uint8Array.fromBase64("AAAA");\n${FINE}`;
+  const message = /wrong does not start on the hosted runtime: [^]*fromBase64 is not a function/;
+  await assert.rejects(checkSource(source), message);
 });
