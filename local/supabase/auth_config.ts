@@ -11,13 +11,15 @@ const AuthSection = z.looseObject({
     minimum_password_length: z.int(),
     additional_redirect_urls: z.array(z.string()),
     email: z.object({
-      enable_signup: z.boolean(),
+      enabled: z.boolean(),
       enable_confirmations: z.boolean(),
       double_confirm_changes: z.boolean(),
       max_frequency: z.string(),
       otp_length: z.int(),
       otp_expiry: z.int(),
-    }),
+    })
+      // Former name of the setting, which @supabase/lite knows.
+      .transform(({ enabled, ...email }) => ({ ...email, enable_signup: enabled })),
   }),
 });
 
