@@ -1,18 +1,15 @@
-/**
- * `deno task bench:limit`: check_order_limit for a seller with 1,000,000 orders this month and for one
- * with 10, beside the brief's own function, which counts the rows. Pairs are measured in turn in one run;
- * the ratios are the figures.
- */
+/** `deno task bench:limit`: the time of check_order_limit, with few and with many orders this month. */
 import postgres from "postgres";
-import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
+import { command } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
+import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
 
 const ROUNDS = 21;
-const CALLS = { ours: 200, brief: 3 };
+const CALLS = { ours: 200, requested: 3 };
 const TOKEN = `v1.k.${"A".repeat(16)}.${"A".repeat(22)}`;
 
-const BRIEF_FUNCTION = `
-  create function private.brief_check_order_limit(user_uuid uuid) returns boolean as $$
+const REQUESTED_FUNCTION = `
+  create function private.requested_check_order_limit(user_uuid uuid) returns boolean as $$
   declare
     user_plan text;
     order_count integer;
@@ -39,7 +36,7 @@ async function createSeller(sql: postgres.Sql, name: string, orders: number): Pr
       refresh_token, token_expires_at, refresh_token_expires_at)
     values (${userId}, ${String(orders)}, 'c', 'o', ${TOKEN}, ${TOKEN}, now(), now()) returning id`;
   await sql.begin(async (transaction) => {
-    // Not what is measured: one statistics row and one broadcast for each of a million orders.
+    // No triggers: a million statistics rows and broadcasts are not measured.
     await transaction`set local session_replication_role = replica`;
     await transaction`
       insert into public.orders (user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, currency,
@@ -64,17 +61,17 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-if (import.meta.main) {
+async function run(): Promise<void> {
   await using database = await startTemporaryPostgres();
   const sql = postgres(database.access.adminUrl, { max: 1, onnotice: () => {} });
   print("Making a seller with 10 orders this month and one with 1,000,000.");
   const few = await createSeller(sql, "few", 10);
   const many = await createSeller(sql, "many", 1_000_000);
-  await sql.unsafe(BRIEF_FUNCTION);
+  await sql.unsafe(REQUESTED_FUNCTION);
   await sql`vacuum analyze`;
   const functions = [
     ["check_order_limit", "public.check_order_limit", CALLS.ours],
-    ["the brief's", "private.brief_check_order_limit", CALLS.brief],
+    ["requested", "private.requested_check_order_limit", CALLS.requested],
   ] as const;
   print("                     10 orders   1,000,000 orders   ratio (median of 21 pairs)");
   for (const [label, name, calls] of functions) {
@@ -96,3 +93,15 @@ if (import.meta.main) {
   }
   await sql.end();
 }
+
+export default await command(import.meta, {
+  name: "bench:limit",
+  help:
+    `Measures check_order_limit for a seller with 1,000,000 orders this month and for one with 10.
+
+  npx -y deno@2.9.5 task bench:limit
+
+Next to it: the function of the requested schema, which counts the rows. Pairs are measured in turn in
+one run; the ratios are the figures.`,
+  run,
+});

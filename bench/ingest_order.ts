@@ -1,10 +1,8 @@
-/**
- * `deno task bench`: what one new order costs in the database for a seller with 10 orders, and for one
- * with 100,000, measured in turn in one run. The ratio is the figure; times depend on the machine.
- */
+/** `deno task bench`: the database cost of one new order, with few and with many orders before it. */
 import postgres from "postgres";
-import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
+import { command } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
+import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
 
 const ROUNDS = 15;
 const ORDERS_A_ROUND = 40;
@@ -42,7 +40,7 @@ async function createSeller(sql: postgres.Sql, name: string, orders: number): Pr
   return { userId, shopId: row?.id, shop, events: 0 };
 }
 
-/** Milliseconds for one order: stored as an event, claimed away, ingested. */
+/** Milliseconds for one order: received as an event and ingested. */
 async function ingestRound(sql: postgres.Sql, seller: Seller): Promise<number> {
   const startedAt = performance.now();
   for (let n = 0; n < ORDERS_A_ROUND; n++) {
@@ -75,7 +73,7 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-if (import.meta.main) {
+async function run(): Promise<void> {
   await using database = await startTemporaryPostgres();
   const sql = postgres(database.access.adminUrl, { max: 1, onnotice: () => {} });
   print("Making a seller with 10 orders and one with 100,000.");
@@ -95,3 +93,14 @@ if (import.meta.main) {
     `ratio                              ${median(ratios).toFixed(2)} (median of ${ROUNDS} pairs)`,
   );
 }
+
+export default await command(import.meta, {
+  name: "bench",
+  help:
+    `Measures one new order in the database, for a seller with 10 orders and for one with 100,000.
+
+  npx -y deno@2.9.5 task bench
+
+Both are measured in turn in one run. The ratio is the figure; times depend on the machine.`,
+  run,
+});

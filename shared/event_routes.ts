@@ -32,7 +32,7 @@ import {
   recordExpiration,
   shopHandler,
   subscribeShop,
-} from "./tiktok/webhooks/handle_events.ts";
+} from "./tiktok/webhooks/handle_shop_events.ts";
 
 /**
  * Handlers read their configuration with their first event: a variable that only they need stops no
@@ -43,9 +43,9 @@ export function createEventRoutes(
   webhookUrl: string,
   env?: Environment,
 ): EventRoutes {
-  const shops = lazily(() => createTikTokDependencies(database, env));
-  const labels = lazily(() => createLabelDependencies(database, env));
-  const billing = lazily(() => createBillingDependencies(database, env));
+  const shops = createOnFirstUse(() => createTikTokDependencies(database, env));
+  const labels = createOnFirstUse(() => createLabelDependencies(database, env));
+  const billing = createOnFirstUse(() => createBillingDependencies(database, env));
 
   const orders = ingestOrdersHandler(shops);
   const expand = shopHandler(shops, expandEvent);
@@ -127,8 +127,8 @@ function handleWith<Dependencies extends LabelDependencies | BillingDependencies
   return handleEach(async (event) => await handle(dependencies(), event));
 }
 
-/** Creates a value with its first use; a failure is not kept. */
-function lazily<T>(create: () => T): () => T {
+/** Creates a value at its first use; a failure is not kept. */
+function createOnFirstUse<T>(create: () => T): () => T {
   let created: { value: T } | undefined;
   return () => (created ??= { value: create() }).value;
 }

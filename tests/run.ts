@@ -1,17 +1,44 @@
-/**
- * `deno task test`: makes one fresh Postgres with the migrations, runs all tests against copies of its
- * database, and closes with `N passed, N failed`. Arguments go to `deno test` (files, --filter).
- */
+/** `deno task test`: all tests against copies of one freshly migrated database. */
 import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
 import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
+import { command } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
 
 const ROOT = new URL("..", import.meta.url);
 
-/** `deno test` says e.g. `ok | 5 passed (2 steps) | 0 failed | 1 ignored (39ms)`. */
+/** `deno test` prints e.g. `ok | 5 passed (2 steps) | 0 failed | 1 ignored (39ms)`. */
 function readSummary(line: string): { passed: number; failed: number } | undefined {
   const found = /\| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed/.exec(line);
   return found ? { passed: Number(found[1]), failed: Number(found[2]) } : undefined;
+}
+
+/** The longest files: started first, they do not run alone at the end. */
+const LONGEST = [
+  "tests/security/fuzz_test.ts",
+  "tests/chaos/chaos_test.ts",
+  "tests/labels/carrier_webhooks_test.ts",
+  "tests/stack/restore_test.ts",
+  "tests/orders/pipeline_property_test.ts",
+  "tests/stack/backup_test.ts",
+  "tests/labels/label_batch_test.ts",
+  "tests/orders/sellers_view_test.ts",
+  "tests/connections/token_refresh_test.ts",
+  "tests/billing/subscriptions_test.ts",
+  "tests/labels/label_crash_test.ts",
+];
+
+/** Paths of all test files, the longest first. */
+async function findTestFiles(): Promise<string[]> {
+  const found: string[] = [];
+  async function search(folder: string): Promise<void> {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+      if (isDirectory) await search(`${folder}${name}/`);
+      else if (name.endsWith("_test.ts")) found.push(`${folder}${name}`);
+    }
+  }
+  for (const folder of ["functions/", "shared/", "local/", "tests/"]) await search(folder);
+  const rank = (file: string) => (LONGEST.indexOf(file) + 1) || LONGEST.length + 1;
+  return found.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
 async function runTests(databaseUrl: string, args: string[]): Promise<[number, number]> {
@@ -28,12 +55,12 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
     stdin: "null",
     stdout: "piped",
   }).spawn();
-  // Ctrl-C ends the tests; what they stand on is removed by the caller.
+  // Ctrl-C ends the tests; the caller removes the database.
   const onInterrupt = () => {
     try {
       child.kill("SIGTERM");
     } catch {
-      // It has ended by itself.
+      // It has ended already.
     }
   };
   Deno.addSignalListener("SIGINT", onInterrupt);
@@ -48,11 +75,12 @@ async function runTests(databaseUrl: string, args: string[]): Promise<[number, n
   const { success } = await child.status;
   Deno.removeSignalListener("SIGINT", onInterrupt);
   const { passed, failed } = readSummary(rest) ?? summary ?? { passed: 0, failed: 0 };
-  // A run that fails without a failed test (a module that does not load, a leak) is no success.
+  // A run can fail without a failed test: a module that does not load, a leak.
   return [passed, success ? failed : Math.max(failed, 1)];
 }
 
-if (import.meta.main) {
+/** Prints the closing line in every case: a run that could not start counts as one failure. */
+async function runOnFreshDatabase(args: string[]): Promise<number> {
   const startedAt = performance.now();
   const abort = () => Deno.exit(130);
   Deno.addSignalListener("SIGINT", abort);
@@ -61,12 +89,27 @@ if (import.meta.main) {
   try {
     await using database = await startTemporaryPostgres();
     Deno.removeSignalListener("SIGINT", abort);
-    result = await runTests(database.access.adminUrl, Deno.args);
+    const files = args.some((arg) => !arg.startsWith("-")) ? [] : await findTestFiles();
+    result = await runTests(database.access.adminUrl, [...args, ...files]);
   } catch (error) {
     print(`The tests could not run: ${(error as Error).message}`);
   }
   const [passed, failed] = result;
   print(`Took ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
   print(`${passed} passed, ${failed} failed`);
-  Deno.exit(failed === 0 && passed > 0 ? 0 : 1);
+  return failed === 0 && passed > 0 ? 0 : 1;
 }
+
+export default await command(import.meta, {
+  name: "test",
+  help: `Runs all tests, or some, against copies of a freshly migrated Postgres.
+
+  npx -y deno@2.9.5 task test [FILE ...] [options of deno test]
+
+  --filter TEXT   only tests whose name contains TEXT
+  --fail-fast     stop at the first failure
+
+The last line is "N passed, N failed".`,
+  parse: (args) => args.some((arg) => ["--help", "-h"].includes(arg)) ? undefined : args,
+  run: runOnFreshDatabase,
+});

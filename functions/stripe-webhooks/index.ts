@@ -1,5 +1,5 @@
 /** Called by Stripe, which signs the raw body: the webhook is stored, answered, then processed. */
-import { parseStripeEvent, readHint } from "../../shared/billing/parse_webhook.ts";
+import { parseStripeEvent, readStripeIds } from "../../shared/billing/parse_webhook.ts";
 import { verifyStripeWebhook } from "../../shared/billing/verify_webhook.ts";
 import { readStripeWebhookSecrets } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
@@ -17,7 +17,7 @@ export default signedWebhook({
   },
   parse(text) {
     const event = parseStripeEvent(text);
-    const objectId = readHint(event).subscriptionId;
+    const objectId = readStripeIds(event).subscriptionId;
     return { eventType: event.type, externalId: event.id, shopId: null, objectId };
   },
   ...createEventProcessor(),

@@ -2,7 +2,7 @@
 import { readTikTokConfig } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";
-import { verifyWebhook } from "../../shared/tiktok/api/signing.ts";
+import { verifyTikTokWebhook } from "../../shared/tiktok/api/signing.ts";
 import { parseTikTokWebhook } from "../../shared/tiktok/webhooks/parse_webhook.ts";
 
 const config = readTikTokConfig();
@@ -10,7 +10,7 @@ const config = readTikTokConfig();
 export default signedWebhook({
   name: "tiktok-webhooks",
   source: "tiktok",
-  verify: (body, headers) => verifyWebhook(config, body, headers.get("authorization")),
+  verify: (body, headers) => verifyTikTokWebhook(config, body, headers.get("authorization")),
   // Never 401: TikTok takes that for "received" and does not send again.
   refusal: { status: 403, detail: "The header authorization is not the signature of this body." },
   parse(text) {

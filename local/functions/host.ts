@@ -1,11 +1,12 @@
 /**
  * Process that runs the functions, as the hosted edge runtime does: `deno run local/functions/host.ts
- * <config.toml>`. Listens on a free port of 127.0.0.1 and prints it. Ends when its standard input ends,
- * so that it never outlives the stack that started it.
+ * <config.toml> start|first_request`, which says when each function is loaded. Listens on a free port of
+ * 127.0.0.1 and prints it. Ends when its standard input ends: it never outlives the stack that started it.
  */
-import { readFunctionConfig } from "./config.ts";
+import { type FunctionConfig, readFunctionConfig } from "./config.ts";
+import type { FunctionLoading } from "./host_process.ts";
 
-const DRAIN_MS = 5000;
+const SHUTDOWN_MS = 5000;
 
 /** Requests and background work that have not ended yet. */
 const active = new Set<Promise<unknown>>();
@@ -21,22 +22,31 @@ async function allEnded(): Promise<void> {
 
 Object.assign(globalThis, { EdgeRuntime: { waitUntil: track } });
 
-/** Answers when nothing is active. The gateway lets nobody call it: no function can have this name. */
+/** Answers when nothing is active. No function can have this name: the gateway does not pass it on. */
 const IDLE_PATH = "/_idle";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-async function loadFunctions(configPath: string): Promise<Map<string, Fetch>> {
-  const functions = new Map<string, Fetch>();
-  for (const { name, entrypoint } of await readFunctionConfig(configPath)) {
-    const module = await import(entrypoint) as { default?: { fetch?: Fetch } };
-    const fetch = module.default?.fetch;
-    if (typeof fetch !== "function") {
-      throw new Error(`${name}: its module has no "export default { fetch }"`);
-    }
-    functions.set(name, fetch);
-  }
-  return functions;
+async function loadFunction({ name, entrypoint }: FunctionConfig): Promise<Fetch> {
+  const module = await import(entrypoint) as { default?: { fetch?: Fetch } };
+  const fetch = module.default?.fetch;
+  if (typeof fetch === "function") return fetch;
+  throw new Error(`${name}: its module has no "export default { fetch }"`);
+}
+
+/** Loads a function at its first call; later calls wait for the same load. */
+function loadOnce(config: FunctionConfig): () => Promise<Fetch> {
+  let loaded: Promise<Fetch> | undefined;
+  return () => loaded ??= loadFunction(config);
+}
+
+/** The response of the hosted runtime if a function does not start. */
+function bootError(name: string, error: unknown): Response {
+  // deno-lint-ignore no-console -- the log of the functions
+  console.error(`${name} did not start: ${(error as Error).stack ?? error}`);
+  return Response.json({ code: "BOOT_ERROR", message: "Function failed to start" }, {
+    status: 503,
+  });
 }
 
 async function waitForEndOfInput(): Promise<void> {
@@ -44,7 +54,11 @@ async function waitForEndOfInput(): Promise<void> {
 }
 
 if (import.meta.main) {
-  const functions = await loadFunctions(Deno.args[0] as string);
+  const [configPath, loading] = Deno.args as [string, FunctionLoading];
+  const functions = new Map(
+    (await readFunctionConfig(configPath)).map((config) => [config.name, loadOnce(config)]),
+  );
+  if (loading === "start") { for (const load of functions.values()) await load(); }
   const server = Deno.serve({
     hostname: "127.0.0.1",
     port: 0,
@@ -55,17 +69,18 @@ if (import.meta.main) {
       await allEnded();
       return new Response(null, { status: 204 });
     }
-    const fetch = functions.get(pathname.split("/")[1] ?? "");
+    const name = pathname.split("/")[1] ?? "";
+    const load = functions.get(name);
     // The stack calls functions of the same config only.
-    if (fetch === undefined) return new Response(null, { status: 404 });
-    const response = Promise.resolve(fetch(request));
+    if (load === undefined) return new Response(null, { status: 404 });
+    const response = load().then((fetch) => fetch(request), (error) => bootError(name, error));
     track(response);
     return await response;
   });
   await waitForEndOfInput();
   await Promise.race([
     server.shutdown().then(allEnded),
-    new Promise((resolve) => setTimeout(resolve, DRAIN_MS)),
+    new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS)),
   ]);
   Deno.exit(0);
 }

@@ -1,7 +1,12 @@
 /** One process of the function host: its start, its log and its end. */
 import { join } from "node:path";
 
+/** When functions are loaded: at the start, which then fails with them, or each at its first request. */
+export type FunctionLoading = "start" | "first_request";
+
 export interface HostOptions {
+  /** @default {"start"} */
+  loading?: FunctionLoading;
   /** The functions' config.toml. */
   configPath: string;
   env: Record<string, string>;
@@ -27,7 +32,7 @@ function inheritedVariables(): Record<string, string> {
   );
 }
 
-function spawnHost({ configPath, env }: HostOptions): Deno.ChildProcess {
+function spawnHost({ configPath, env, loading = "start" }: HostOptions): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -37,6 +42,7 @@ function spawnHost({ configPath, env }: HostOptions): Deno.ChildProcess {
       "--allow-sys",
       join(import.meta.dirname as string, "host.ts"),
       configPath,
+      loading,
     ],
     clearEnv: true,
     env: { NO_COLOR: "1", ...inheritedVariables(), ...env },
@@ -71,8 +77,16 @@ async function readLine(stream: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 /** Resolves when the functions answer. @throws {Error} with the reason, if they cannot start. */
-export async function startHost(options: HostOptions): Promise<Host> {
-  const process = spawnHost(options);
+export function startHost(options: HostOptions): Promise<Host> {
+  return followProcess(spawnHost(options), options.logFile);
+}
+
+/**
+ * Resolves when a process has printed its port, and appends its further output to a file.
+ * @param process All of its streams are piped, and it ends when its input ends.
+ * @throws {Error} with the reason, if it ends before.
+ */
+export async function followProcess(process: Deno.ChildProcess, logFile: string): Promise<Host> {
   let lastError = "";
   async function* errors() {
     for await (const chunk of process.stderr) {
@@ -80,13 +94,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
       yield chunk;
     }
   }
-  const logs = [append(errors(), options.logFile)];
+  const logs = [append(errors(), logFile)];
   const port = await readLine(process.stdout).then(Number, () => undefined);
-  logs.push(append(process.stdout, options.logFile));
+  logs.push(append(process.stdout, logFile));
   const ended = Promise.all([process.status, ...logs]).then(() => {});
   const closeInput = () => process.stdin.close().catch(() => {});
   if (port === undefined) {
     await ended;
+    await closeInput();
     const wrongVariable = /ConfigError: (.+)/.exec(lastError)?.[1];
     throw new Error(`The functions did not start: ${wrongVariable ?? lastError.trim()}`);
   }

@@ -17,6 +17,13 @@ export interface GatewayOptions {
 
 const ANY_ORIGIN = { "access-control-allow-origin": "*" };
 
+/** Headers that PostgREST lets pages read. */
+const REST_HEADERS = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, " +
+  "Location, Server, Transfer-Encoding, Range-Unit";
+
+/** Headers that Auth lets pages read: its client needs the version to read an error's code. */
+const AUTH_HEADERS = "X-Total-Count, Link, X-Supabase-Api-Version";
+
 function answer(status: number, code: string, message: string): Response {
   return Response.json({ code, message }, { status, headers: ANY_ORIGIN });
 }
@@ -38,13 +45,14 @@ function answerPreflight(request: Request): Response | undefined {
 }
 
 /** The platform's gateway lets a browser read every answer of its APIs, errors too. */
-async function callApi(request: Request, api: Fetch): Promise<Response> {
+async function callApi(request: Request, api: Fetch, readable: string): Promise<Response> {
   const preflight = answerPreflight(request);
   if (preflight) return preflight;
   const response = await api(request);
   if (!response.headers.has("access-control-allow-origin")) {
     response.headers.set("access-control-allow-origin", "*");
   }
+  response.headers.set("access-control-expose-headers", readable);
   return response;
 }
 
@@ -78,8 +86,12 @@ function withoutPrefix(request: Request, prefix: string): Request {
 export function createGateway(options: GatewayOptions): Fetch {
   return async (request) => {
     const { pathname } = new URL(request.url);
-    if (pathname.startsWith("/rest/v1/")) return await callApi(request, options.rest);
-    if (pathname.startsWith("/auth/v1/")) return await callApi(request, options.auth);
+    if (pathname.startsWith("/rest/v1/")) {
+      return await callApi(request, options.rest, REST_HEADERS);
+    }
+    if (pathname.startsWith("/auth/v1/")) {
+      return await callApi(request, options.auth, AUTH_HEADERS);
+    }
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
     if (pathname === "/app" && request.method === "GET") return showApp(request);
     const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);

@@ -1,5 +1,6 @@
 /** Starts a comparison of Stripe's subscriptions with ours, and follows it to its end. */
 import * as z from "zod";
+import { callFunction } from "../../shared/database/call_function.ts";
 import type { DatabaseClient } from "../../shared/database/client.ts";
 import { unwrap } from "../../shared/database/errors.ts";
 import { pollUntil } from "../time/poll_until.ts";
@@ -46,8 +47,7 @@ const Event = z.looseObject({
 type Event = z.infer<typeof Event>;
 
 async function readEvent(database: DatabaseClient, eventId: number): Promise<Event> {
-  const result = await database.rpc("show_webhook_event", { p_event_id: eventId });
-  return Event.parse(unwrap("show_webhook_event", result));
+  return await callFunction(database, "show_webhook_event", { p_event_id: eventId }, Event);
 }
 
 const Page = z.object({ events: z.array(z.looseObject({ event_id: z.int() })) });
@@ -57,11 +57,9 @@ async function findNextPage(
   database: DatabaseClient,
   eventId: number,
 ): Promise<number | undefined> {
-  const result = await database.rpc("list_webhook_events", {
-    p_filter: { source: "creatorflow", event_type: "SYNC_SUBSCRIPTIONS" },
-    p_limit: 100,
-  });
-  const { events } = Page.parse(unwrap("list_webhook_events", result));
+  const filter = { source: "creatorflow", event_type: "SYNC_SUBSCRIPTIONS" };
+  const args = { p_filter: filter, p_limit: 100 };
+  const { events } = await callFunction(database, "list_webhook_events", args, Page);
   const externalId = `SYNC_SUBSCRIPTIONS:after:${eventId}`;
   return events.find((event) => event.external_id === externalId)?.event_id;
 }

@@ -1,7 +1,7 @@
 /** The stack's own Postgres: found, made, started, and started again after a crash. */
 import { accessTo, type DatabaseAccess, withLogin } from "../supabase/bootstrap.ts";
 import { findPlace } from "./binaries.ts";
-import { claimPort } from "../stack/ports.ts";
+import { requireFreePort } from "../stack/ports.ts";
 import { initialise, SUPERUSER } from "./initialise.ts";
 import { start, stopLeftover } from "./server.ts";
 
@@ -29,7 +29,7 @@ export interface EmbeddedPostgres {
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = await findPlace(options.data);
   await stopLeftover(place);
-  const port = claimPort(options.port, "--db-port");
+  const port = requireFreePort(options.port, "--db-port");
   const isNew = await initialise(place, options.adminPassword);
   let server = await start(place, port, options.isDisposable);
   let stopping = false;

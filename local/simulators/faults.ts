@@ -42,11 +42,11 @@ export interface HostErrors<E extends Env> {
   expired?: (c: Context<E>) => Response;
 }
 
-/** `arrived`: before the call is executed. `worked`: after it was executed, before it is answered. */
+/** `arrived`: before the call is executed. `executed`: after it was executed, before it is answered. */
 export interface ObservedCall {
   method: string;
   path: string;
-  phase: "arrived" | "worked";
+  phase: "arrived" | "executed";
 }
 
 const DEFAULT_DELAY_MS = 10_000;
@@ -148,7 +148,7 @@ export class Faults {
           await this.#wait(fault);
       }
       await next();
-      if (!await this.#notifyObserver(c, "worked")) return replaceAnswer(c, errors.internal(c));
+      if (!await this.#notifyObserver(c, "executed")) return replaceAnswer(c, errors.internal(c));
       switch (fault?.kind) {
         case "late":
           return await this.#wait(fault);

@@ -1,4 +1,5 @@
 /** Small label files for the carriers' simulators. */
+import { fromBase64 } from "../../shared/crypto/encoding.ts";
 
 export type LabelFormat = "PDF" | "PNG" | "ZPL";
 
@@ -33,7 +34,7 @@ function drawZpl(lines: string[]): string {
 }
 
 /** One black pixel. */
-const PNG = Uint8Array.fromBase64(
+const PNG = fromBase64(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
 );
 

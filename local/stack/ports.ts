@@ -9,7 +9,7 @@ export class PortTakenError extends Error {
  * Returns `port` if it is free on 127.0.0.1, or a free one for 0.
  * @param option The option that chooses another port, e.g. `--port`.
  */
-export function claimPort(port: number, option: string): number {
+export function requireFreePort(port: number, option: string): number {
   try {
     using listener = Deno.listen({ hostname: "127.0.0.1", port });
     return listener.addr.port;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { loadKeys, type LocalKeys } from "./keys.ts";
 import { lockData } from "./lock.ts";
-import { claimPort } from "./ports.ts";
+import { requireFreePort } from "./ports.ts";
 import type { Resources } from "./resources.ts";
 import type { StackSettings } from "./settings.ts";
 
@@ -19,5 +19,5 @@ export async function prepareData(
   await Deno.mkdir(join(settings.data, "logs"), { recursive: true });
   const lock = await lockData(settings.data);
   resources.defer(() => lock[Symbol.dispose]());
-  return { port: claimPort(settings.port, "--port"), keys: await loadKeys(settings.data) };
+  return { port: requireFreePort(settings.port, "--port"), keys: await loadKeys(settings.data) };
 }

@@ -1,4 +1,5 @@
 /** Settings of a stack. */
+import type { FunctionLoading } from "../functions/host_process.ts";
 import type { GivenVariables } from "./variables.ts";
 
 /** Settings that `deno task start` takes on its command line. */
@@ -18,6 +19,10 @@ export interface StackSettings extends StackOptions {
   schedule?: boolean;
   /** The functions' config.toml. @default {supabase/config.toml} */
   configPath?: string;
+  /** Whether the database has the stack's roles, stand-ins and migrations already. @default {false} */
+  isDatabasePrepared?: boolean;
+  /** When functions are loaded. @default {"start"} */
+  loadFunctions?: FunctionLoading;
   /** Random numbers from 0 to 1, for the simulators' faults. @default {Math.random} */
   random?: () => number;
   /** Receives the name of each step before it begins. */

@@ -5,7 +5,7 @@ import { prepareData } from "./prepare_data.ts";
 import { Resources } from "./resources.ts";
 import { serve } from "./serve.ts";
 import type { StackSettings } from "./settings.ts";
-import { prepareDatabase, startDatabase } from "./start_database.ts";
+import { prepareDatabase, startDatabase, storeSchedulerSecrets } from "./start_database.ts";
 import { beginFunctions } from "./start_functions.ts";
 import { startScheduler } from "./start_scheduler.ts";
 import { type Simulators, startSimulators } from "./start_simulators.ts";
@@ -39,7 +39,8 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
 
     // Loading the functions takes as long as preparing the database: do both at once.
     const { config: functionConfig, started } = await beginFunctions(settings, env, resources);
-    await prepareDatabase(database, env, onProgress);
+    if (!settings.isDatabasePrepared) await prepareDatabase(database, onProgress);
+    await storeSchedulerSecrets(access, env);
 
     onProgress("functions");
     const functions = await started;

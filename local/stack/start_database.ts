@@ -38,21 +38,19 @@ export async function startDatabase(
   return { access: embedded.access, ownerPassword: keys.databasePassword };
 }
 
-/** Makes roles, Auth's tables and stand-ins, applies the migrations, stores the scheduler's secrets. */
+/** Makes roles, Auth's tables and stand-ins, and applies the migrations. */
 export async function prepareDatabase(
   { access, ownerPassword }: StackDatabase,
-  env: StackEnvironment,
   onProgress: (message: string) => void,
 ): Promise<void> {
   onProgress("roles, Auth and stand-ins");
   await bootstrap(access, ownerPassword);
   onProgress("migrations (the first time npm fetches the Supabase CLI)");
   await migrate(access.url);
-  await storeSchedulerSecrets(access, env);
 }
 
 /** Jobs read the project's address and secret key from Vault. */
-async function storeSchedulerSecrets(
+export async function storeSchedulerSecrets(
   access: DatabaseAccess,
   env: StackEnvironment,
 ): Promise<void> {

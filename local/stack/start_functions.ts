@@ -28,6 +28,7 @@ export async function beginFunctions(
     env: functionEnvironment(env),
     logFile: join(settings.data, "logs", "functions.log"),
     pidFile: join(settings.data, "function-host.pid"),
+    ...(settings.loadFunctions && { loading: settings.loadFunctions }),
     ...(settings.onWarning && { onCrash: settings.onWarning }),
   });
   // It may fail long before it is awaited.

@@ -13,7 +13,7 @@ export class SupabaseCliError extends Error {
   override name = "SupabaseCliError";
 }
 
-/** The CLI wants TLS unless it is told that a local database has none. */
+/** The CLI uses TLS by default; a local database has none. */
 export function remoteFlag(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   const local = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);

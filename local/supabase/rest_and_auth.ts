@@ -3,6 +3,7 @@ import { App, InMemoryEmailDriver } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
 import { withQuotedIds } from "./quoted_ids.ts";
+import { applyRoleSettings } from "./role_settings.ts";
 import { VALUE_FORMATS } from "./value_formats.ts";
 
 /** Keys with which the two APIs check and sign. */
@@ -33,9 +34,11 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
     url,
     postgresOptions: { max, onnotice: () => {}, types: VALUE_FORMATS },
   });
+  applyRoleSettings(connection);
   const app = new App({
     connection,
-    api: { enabled: true, schemas: ["public"], max_rows: 1000 },
+    // As on Supabase, where the extension safeupdate refuses an UPDATE or DELETE of all rows.
+    api: { enabled: true, schemas: ["public"], max_rows: 1000, pg_safe_update: true },
     auth: {
       enabled: true,
       jwt_secret: keys.jwtSecret,

@@ -1,7 +1,8 @@
 /** Checks stored subscriptions that Stripe's list did not contain: Stripe omits those of deleted customers. */
 import * as z from "zod";
+import { DecryptionError } from "../crypto/encryption.ts";
 import { callFunction } from "../database/call_function.ts";
-import { log } from "../log.ts";
+import { errorText, log } from "../log.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
 import { PAGE_SIZE, type Progress } from "./reconciliation_progress.ts";
@@ -29,7 +30,7 @@ export async function checkUnlistedPage(
   );
   let { repaired, failed } = progress;
   for (const row of rows) {
-    const outcome = await checkUnlisted(dependencies, row);
+    const outcome = await checkUnlisted(dependencies, row).catch(failedIfUnreadable);
     if (outcome === "repaired") repaired++;
     if (outcome === "failed") failed++;
   }
@@ -41,6 +42,13 @@ export async function checkUnlistedPage(
     failed,
     ...(rows.length < PAGE_SIZE || last === undefined ? { finished: true } : { after: last }),
   };
+}
+
+/** An id of another key ring stops no other row: `keys:rotate` names it too. */
+function failedIfUnreadable(error: unknown): "failed" {
+  if (!(error instanceof DecryptionError)) throw error;
+  log.error("subscription not readable", { error: errorText(error) });
+  return "failed";
 }
 
 async function checkUnlisted(

@@ -7,7 +7,7 @@ import { findCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
 import { idOf } from "./map_subscription.ts";
-import { parseStripeEvent, readHint, type StripeEvent } from "./parse_webhook.ts";
+import { parseStripeEvent, readStripeIds, type StripeEvent } from "./parse_webhook.ts";
 import { callStripe, isMissing } from "./stripe.ts";
 import { syncSubscription } from "./sync_subscription.ts";
 
@@ -38,7 +38,7 @@ export async function syncNamedSubscription(
   event: StripeEvent,
   eventId: number,
 ): Promise<EventResult> {
-  const { customerId, subscriptionId } = readHint(event);
+  const { customerId, subscriptionId } = readStripeIds(event);
   if (subscriptionId === null) return { ignored: "no_subscription_named" };
   const result = await syncSubscription(dependencies, { subscriptionId, customerId }, eventId);
   if ("ignored" in result) return result;
@@ -53,7 +53,7 @@ export async function syncFinishedCheckout(
   event: StripeEvent,
   eventId: number,
 ): Promise<EventResult> {
-  const { customerId } = readHint(event);
+  const { customerId } = readStripeIds(event);
   const customer = customerId === null ? undefined : await findCustomer(dependencies, customerId);
   if (customer === undefined) return { ignored: "unknown_customer" };
   // Our sessions name the user of their customer.

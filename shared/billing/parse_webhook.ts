@@ -47,7 +47,7 @@ export function parseStripeEvent(body: string): StripeEvent {
 }
 
 /** The ids that an event names. */
-export interface Hint {
+export interface StripeIds {
   customerId: string | null;
   subscriptionId: string | null;
 }
@@ -61,7 +61,7 @@ const HintFields = z.looseObject({
   }).nullish().catch(null),
 });
 
-export function readHint({ type, object }: StripeEvent): Hint {
+export function readStripeIds({ type, object }: StripeEvent): StripeIds {
   const { id, customer, subscription, parent } = HintFields.parse(object);
   if (type.startsWith("customer.subscription.")) {
     return { customerId: customer ?? null, subscriptionId: id ?? null };

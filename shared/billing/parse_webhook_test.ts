@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InvalidWebhookError } from "../inbox/events.ts";
-import { parseStripeEvent, readHint } from "./parse_webhook.ts";
+import { parseStripeEvent, readStripeIds } from "./parse_webhook.ts";
 
 Deno.test("parseStripeEvent() refuses a body that is not JSON, or has no id and type", () => {
   const ID = '"id":"evt_1"';
@@ -87,11 +87,11 @@ Deno.test("parseStripeEvent() reads a thin event, which names no object", () => 
   });
   const event = parseStripeEvent(body);
   assert.deepEqual([event.type, event.object], ["v1.billing.meter.error_report_triggered", {}]);
-  assert.deepEqual(readHint(event), { customerId: null, subscriptionId: null });
+  assert.deepEqual(readStripeIds(event), { customerId: null, subscriptionId: null });
 });
 
 const hintOf = (type: string, object: object) =>
-  readHint(parseStripeEvent(JSON.stringify({ id: "evt_1", type, data: { object } })));
+  readStripeIds(parseStripeEvent(JSON.stringify({ id: "evt_1", type, data: { object } })));
 
 const CUSTOMER = { id: "cus_1", object: "customer", deleted: true };
 const SUBSCRIPTION = { id: "sub_1", object: "subscription" };
@@ -99,7 +99,7 @@ const BOTH = { customerId: "cus_1", subscriptionId: "sub_1" };
 const CUSTOMER_ONLY = { customerId: "cus_1", subscriptionId: null };
 const NEITHER = { customerId: null, subscriptionId: null };
 
-Deno.test("readHint() takes the id of a customer.subscription event", () => {
+Deno.test("readStripeIds() takes the id of a customer.subscription event", () => {
   for (const change of ["created", "updated", "deleted", "paused", "resumed", "trial_will_end"]) {
     const type = `customer.subscription.${change}`;
     assert.deepEqual(hintOf(type, { id: "sub_1", customer: "cus_1" }), BOTH, type);
@@ -109,7 +109,7 @@ Deno.test("readHint() takes the id of a customer.subscription event", () => {
   }
 });
 
-Deno.test("readHint() finds the subscription of an invoice of any API version", () => {
+Deno.test("readStripeIds() finds the subscription of an invoice of any API version", () => {
   const parent = (subscription: unknown) => ({
     type: "subscription_details",
     quote_details: null,
@@ -139,7 +139,7 @@ Deno.test("readHint() finds the subscription of an invoice of any API version", 
   }
 });
 
-Deno.test("readHint() finds the subscription of a checkout session, and none in other objects", () => {
+Deno.test("readStripeIds() finds the subscription of a checkout session, and none in other objects", () => {
   const type = "checkout.session.completed";
   const id = "cs_1";
   assert.deepEqual(hintOf(type, { id, customer: "cus_1", subscription: "sub_1" }), BOTH);
@@ -150,7 +150,7 @@ Deno.test("readHint() finds the subscription of a checkout session, and none in 
   assert.deepEqual(hintOf("charge.dispute.created", { id: "dp_1", charge: "ch_1" }), NEITHER);
 });
 
-Deno.test("readHint() treats odd fields as absent", () => {
+Deno.test("readStripeIds() treats odd fields as absent", () => {
   for (const odd of [5, "", true, [], ["sub_1"], {}, { id: 5 }, { id: "" }, "x".repeat(256)]) {
     const shape = { id: "in_1", customer: odd, subscription: odd };
     assert.deepEqual(hintOf("invoice.paid", shape), NEITHER, JSON.stringify(odd));
@@ -168,7 +168,7 @@ Deno.test("readHint() treats odd fields as absent", () => {
   });
 });
 
-Deno.test("parseStripeEvent() reads a body or throws InvalidWebhookError, and readHint() never throws", () => {
+Deno.test("parseStripeEvent() reads a body or throws InvalidWebhookError, and readStripeIds() never throws", () => {
   const anything = fc.jsonValue();
   const object = fc.record({
     id: anything,
@@ -194,7 +194,7 @@ Deno.test("parseStripeEvent() reads a body or throws InvalidWebhookError, and re
       assert.ok(error instanceof InvalidWebhookError);
       return;
     }
-    for (const id of Object.values(readHint(event))) {
+    for (const id of Object.values(readStripeIds(event))) {
       assert.ok(id === null || id.length > 0 && id.length < 256);
     }
   }));

@@ -65,8 +65,9 @@ async function comparePage(progress: object, world: World = {}) {
     list_unseen_subscriptions: () =>
       Promise.all(unseen.map(async (id, n) => ({
         id: rowOf(n),
-        stripe_subscription_id:
-          (await encryptId(keys, "subscriptions.stripe_subscription_id", id)).text,
+        stripe_subscription_id: id === "unreadable"
+          ? `v1.otherkey.${"A".repeat(16)}.${"A".repeat(32)}`
+          : (await encryptId(keys, "subscriptions.stripe_subscription_id", id)).text,
         stripe_customer_id:
           (await encryptId(keys, "subscriptions.stripe_customer_id", "cus_1")).text,
       }))),
@@ -214,6 +215,15 @@ Deno.test("a subscription whose customer Stripe does not know has not ended: the
   });
   assert.deepEqual(argsOf("end_subscription"), []);
   assert.deepEqual([next.failed, next.repaired], [2, 0]);
+});
+
+Deno.test("an id that our keys do not decrypt counts as failed, and the page goes on", async () => {
+  const { paths, next } = await comparePage({ ...BEGIN, listed: true }, {
+    unseen: ["unreadable", "sub_b"],
+    unlisted: ["sub_b"],
+  });
+  assert.ok(paths.length > 0 && paths.every((path) => path.endsWith("sub_b")));
+  assert.deepEqual([next.checked, next.failed, next.repaired], [2, 1, 1]);
 });
 
 Deno.test("unlisted subscriptions are checked page by page, behind the last row", async () => {

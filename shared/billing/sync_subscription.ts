@@ -1,4 +1,4 @@
-/** Stores a subscription as Stripe has it now, whatever the event says. */
+/** Stores the current state of a subscription at Stripe, regardless of the event's content. */
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
@@ -18,18 +18,18 @@ export type SyncResult =
   | { outcome: "applied" | "unchanged" | "settled"; released: number }
   | { ignored: IgnoreReason };
 
-/** The ids of a subscription, as an event names them. */
+/** Subscription and customer id from an event. */
 export interface NamedSubscription {
   subscriptionId: string;
-  /** `null` if unknown. A wrong id costs another call. */
+  /** `null` if unknown. A wrong id costs one more call of Stripe. */
   customerId: string | null;
 }
 
-/** Other workers may store states of the same customer at the same time. */
+/** Attempts while other workers update the same customer. */
 const MAX_CONFLICTS = 10;
 
 /**
- * @param eventId Settled in the same transaction.
+ * @param eventId The event to settle in the same transaction; `null` for none.
  * @throws {BillingError} @throws {DatabaseError}
  */
 export async function syncSubscription(
@@ -38,16 +38,19 @@ export async function syncSubscription(
   eventId: number | null,
 ): Promise<SyncResult> {
   const { stripe, keys, config, database } = dependencies;
-  let named = customerId;
+  let namedCustomer = customerId;
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-    // Read before Stripe: if another worker stores a state after this line, this one reads both again.
-    const customer = named === null ? undefined : await findCustomer(dependencies, named);
+    // The version is read before Stripe: if it changes meanwhile, `apply_subscription` answers `conflict`
+    // and both are read again.
+    const customer = namedCustomer === null
+      ? undefined
+      : await findCustomer(dependencies, namedCustomer);
     const subscription = await callStripe(stripe.subscriptions.retrieve(subscriptionId))
       .catch(undefinedIfMissing);
     if (subscription === undefined) return { ignored: "unknown_subscription" };
-    const actual = idOf(subscription.customer);
-    if (actual !== named) {
-      named = actual;
+    const actualCustomer = idOf(subscription.customer);
+    if (actualCustomer !== namedCustomer) {
+      namedCustomer = actualCustomer;
       continue;
     }
     if (customer === undefined) return { ignored: "unknown_customer" };
@@ -60,7 +63,7 @@ export async function syncSubscription(
     if (outcome === "price_unknown") return { ignored: "unknown_price" };
     if (outcome !== "conflict") return { outcome, released };
   }
-  throw new Error("The customer's subscriptions keep changing");
+  throw new Error(`The customer changed ${MAX_CONFLICTS} times while its subscription was read`);
 }
 
 function undefinedIfMissing(error: unknown): undefined {

@@ -1,4 +1,4 @@
-/** The function that receives a vendor's signed webhooks: read, verify, parse, store, answer. */
+/** Builds the function that receives a vendor's signed webhooks: read, verify, parse, store, answer. */
 import type { Hono } from "hono";
 import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/events.ts";
 import type { Inbox } from "../inbox/inbox.ts";
@@ -10,12 +10,12 @@ import { Problem } from "./problem.ts";
 import { readBody } from "./read_body.ts";
 
 export interface SignedWebhookOptions {
-  /** Of the function. */
+  /** Name of the function. */
   name: string;
   source: EventSource;
   /** Whether the vendor signed exactly these bytes. */
   verify(body: Uint8Array<ArrayBuffer>, headers: Headers): boolean | Promise<boolean>;
-  /** The answer to a wrong signature: vendors differ in which status they take for "received". */
+  /** The response to a wrong signature. Vendors differ in which status they treat as "received". */
   refusal: { status: 400 | 403; detail: string };
   /** @throws {InvalidWebhookError} */
   parse(text: string): Omit<NewEvent, "source" | "body">;
@@ -23,7 +23,7 @@ export interface SignedWebhookOptions {
   processor: EventProcessor;
 }
 
-/** The signature is checked in the route: anyone may call, and gets no further without one. */
+/** No `callers`: anyone may call, and the route refuses a request without a valid signature. */
 export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
   const { name, source, verify, refusal, parse, inbox, processor } = options;
   const app = createApp(name, { callers: [] });
@@ -58,7 +58,7 @@ function invalidWebhook(detail: string): Problem {
   return new Problem({ status: 400, code: "invalid_webhook", detail });
 }
 
-/** A byte order mark stays: it was signed with the rest. @throws {Problem} 400 */
+/** Keeps a byte order mark, because the signature covers it. @throws {Problem} 400 */
 function decode(bytes: Uint8Array<ArrayBuffer>): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

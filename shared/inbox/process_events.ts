@@ -1,22 +1,22 @@
-/** Processes the inbox: claims events while there are any, handles some groups at once, settles each event. */
+/** Processes the inbox: claims due events, handles several groups concurrently, settles each event. */
 import { ConfigError } from "../config.ts";
 import { errorText, log } from "../log.ts";
 import type { ClaimedEvent, EventHandler, EventResult, EventSource } from "./events.ts";
 import type { Inbox } from "./inbox.ts";
 
-/** Handlers by source and event type; `tracker.*` stands for every type that begins so. */
+/** Handlers by source and event type; `tracker.*` matches every type with that prefix. */
 export type EventRoutes = Partial<Record<EventSource, Record<string, EventHandler>>>;
 
 export interface ProcessorOptions {
-  /** Groups handled at once. @default {8} */
+  /** Groups handled concurrently. @default {8} */
   concurrency?: number;
-  /** Events claimed at once. @default {100} */
+  /** Events per claim. @default {100} */
   batchSize?: number;
   /** Events of one group handled by one call. @default {50} */
   groupSize?: number;
-  /** How long a batch may take before another worker may have its events. @default {120} */
+  /** Lease of a claim; after it another worker may claim the events. @default {120} */
   leaseSeconds?: number;
-  /** Above 0. No event is claimed after this long; claimed events are finished. @default {50000} */
+  /** Positive. After this time the run claims nothing more, and finishes claimed events. @default {50000} */
   budgetMs?: number;
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
@@ -25,10 +25,10 @@ export interface ProcessorOptions {
 /** Number of events by outcome, e.g. `{ inserted: 3, ignored: 1, failed: 1 }`. */
 export type ProcessSummary = Record<string, number>;
 
-/** How long an event waits for a variable of its handler that is missing or wrong. */
+/** Delay before retrying an event whose handler lacks a valid variable. */
 const CONFIGURATION_RETRY_SECONDS = 300;
 
-/** An exception of a handler may say when to try again. */
+/** A handler's error may carry `retryAfterSeconds`. */
 function retryAfterOf(error: unknown): number | undefined {
   const seconds = (error as { retryAfterSeconds?: unknown } | null)?.retryAfterSeconds;
   return typeof seconds === "number" ? seconds : undefined;
@@ -57,8 +57,8 @@ export class EventProcessor {
   }
 
   /**
-   * Processes due events until none is left. One run at a time: a call during a run makes that run claim
-   * again at once. Resolves with the summary of that run.
+   * Processes due events until none is left. Only one run is active: a call during it makes it claim
+   * again, and resolves with its summary.
    */
   processEvents(): Promise<ProcessSummary> {
     this.#mayHaveMore = true;
@@ -89,7 +89,7 @@ export class EventProcessor {
         }
       }
     } finally {
-      // In the same turn as the last check: a later call starts another run.
+      // Cleared synchronously after the last check, so a later call starts another run.
       this.#running = undefined;
     }
   }
@@ -130,7 +130,11 @@ export class EventProcessor {
       results = group.map(() => ({ error }));
     }
     const settling = group.map((event, n) =>
-      this.#settle(event, results[n] ?? { error: new Error("The handler gave no result") }, summary)
+      this.#settle(
+        event,
+        results[n] ?? { error: new Error("The handler returned no result") },
+        summary,
+      )
     );
     await Promise.all(settling);
   }
@@ -165,7 +169,7 @@ export class EventProcessor {
         log[level]("event failed", { ...fields, status, error: text });
       }
     } catch (error) {
-      // The lease will end, and the next worker claims the event.
+      // When the lease expires, another worker claims the event.
       log.error("event could not be settled", { ...fields, error: errorText(error) });
     }
   }

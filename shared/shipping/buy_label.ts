@@ -1,6 +1,6 @@
 /**
- * Buys a label, once. The intent is stored first, then the choice, then money is spent, then the result is
- * stored. After a crash the next worker reads the purchase at the carrier and adopts its label.
+ * Buys a label at most once: stores the intent, then service and rate, then buys, then stores the result.
+ * After a crash the next worker looks the purchase up at the carrier, and stores its label if one exists.
  */
 import { errorText, log } from "../log.ts";
 import { checkOrderAtTikTok } from "./check_order.ts";
@@ -11,10 +11,10 @@ import type { RequestedLabel } from "./purchases.ts";
 import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
 import type { Purchase, Shipment } from "./schemas.ts";
 
-/** After so long another worker may take the purchase over: this one buys nothing any more. */
-const TAKEOVER_MS = 60_000;
+/** Limit for preparing: well below the two minutes after which another worker may take over. */
+const PREPARE_LIMIT_MS = 60_000;
 
-/** @throws {LabelError} that says why not, and whether anything was bought */
+/** @throws {LabelError} with the reason, and whether anything was bought */
 export async function buyLabel(
   dependencies: LabelDependencies,
   wanted: RequestedLabel,
@@ -23,7 +23,7 @@ export async function buyLabel(
   let answer = await purchases.request(wanted);
   if (answer.outcome === "unsettled") {
     await settleEarlierAttempt(dependencies, answer.purchase.id);
-    // A purchase that bought nothing is requested again; one that bought a label exists.
+    // Restarts a purchase that bought nothing, and finds the label of one that did.
     answer = await purchases.request(wanted);
   }
   switch (answer.outcome) {
@@ -65,7 +65,7 @@ async function purchaseLabel(
     throw new LabelError("purchase_in_progress", { shipmentId: intent.id });
   }
   const purchase = { ...intent, ...choice };
-  const shipment = await spendMoney(dependencies, purchase);
+  const shipment = await buyFromProvider(dependencies, purchase);
   log.info("label bought", { shipment_id: purchase.id, provider: purchase.provider });
   return await fetchLateDocument(dependencies, purchase, shipment);
 }
@@ -76,16 +76,16 @@ async function prepareOrFail(dependencies: LabelDependencies, intent: Purchase) 
   try {
     await checkOrderAtTikTok(dependencies, intent);
     const choice = await providers[intent.provider].prepare(intent);
-    if (performance.now() - startedAt > TAKEOVER_MS) throw new LabelError("carrier_busy");
+    if (performance.now() - startedAt > PREPARE_LIMIT_MS) throw new LabelError("carrier_busy");
     return choice;
   } catch (error) {
-    // Any other error leaves the intent: a retry takes it over after two minutes.
+    // Any other error leaves the purchase `requested`: a retry takes it over after two minutes.
     if (error instanceof LabelError) await purchases.fail(intent, error.code);
     throw error;
   }
 }
 
-async function spendMoney(
+async function buyFromProvider(
   { purchases, providers }: LabelDependencies,
   purchase: Purchase,
 ): Promise<Shipment> {
@@ -98,11 +98,11 @@ async function spendMoney(
       throw error;
     }
     const cause = error instanceof LabelError ? error.cause ?? error : error;
-    log.warn("outcome of a purchase unknown", {
+    log.warn("purchase outcome unknown", {
       shipment_id: purchase.id,
       error: errorText(cause),
     });
-    // Often the carrier can already say what its lost answer would have said.
+    // The answer was lost, but the carrier can often show the label already.
     const label = await provider.find(purchase).catch(() => undefined);
     if (label !== undefined) return await purchases.finish(purchase.id, label);
     await purchases.markUnknown(purchase, "outcome_unknown");
@@ -114,7 +114,7 @@ function unknownOutcome(shipmentId: string, cause?: unknown): LabelError {
   return new LabelError("outcome_unknown", { bought: "unknown", shipmentId, cause });
 }
 
-/** Some labels are drawn after the purchase; a label that is not ready now is fetched by its own task. */
+/** Some labels are drawn after the purchase; a FETCH_LABEL task stores the link of a late one. */
 async function fetchLateDocument(
   dependencies: LabelDependencies,
   { label_format }: Purchase,
@@ -124,7 +124,7 @@ async function fetchLateDocument(
   try {
     return await fetchLabel(dependencies, shipment.id);
   } catch (error) {
-    log.info("label not drawn yet", { shipment_id: shipment.id, error: errorText(error) });
+    log.info("label not fetched yet", { shipment_id: shipment.id, error: errorText(error) });
     return shipment;
   }
 }

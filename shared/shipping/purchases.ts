@@ -1,4 +1,4 @@
-/** Purchases of labels in the database: one method for each SQL function of the label migrations. */
+/** Purchases of labels in the database: one method for each SQL function of the migrations 730 to 736. */
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";

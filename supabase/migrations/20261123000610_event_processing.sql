@@ -1,5 +1,5 @@
 -- Claiming and settling events. A function that applies an event locks it with lock_open_event and ends with
--- settle_locked_event, so the effect and the settled status are one transaction.
+-- settle_locked_event, so the effect and the settled status are committed together.
 
 create function private.max_webhook_attempts()
 returns integer
@@ -14,8 +14,8 @@ comment on function private.max_webhook_attempts() is
 grant execute on function private.max_webhook_attempts() to service_role;
 
 /*
-  Arguments: p_limit, the most events to claim; p_lease_seconds, how long the claim lasts.
-  Returns:   [{event_id, attempt, source, event_type, shop_id, object_id, body, shop}]; shop is the live connection
+  Arguments: p_limit, the maximum number of events; p_lease_seconds, how long the claim lasts.
+  Returns:   [{event_id, attempt, source, event_type, shop_id, object_id, body, shop}]; shop is the active connection
              {id, user_id, shop_id, shop_cipher, access_token, token_version}, or null.
 */
 create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
@@ -27,7 +27,7 @@ as $$
 declare
   claimed jsonb;
 begin
-  -- 1. Mark events dead whose last worker never reported; fail_webhook_event settles reported failures.
+  -- 1. Mark events dead whose last lease expired without a result; fail_webhook_event settles reported failures.
   update private.webhook_events
   set status = 'dead',
       reason = 'workers_lost',
@@ -42,7 +42,8 @@ begin
     for update skip locked
   );
 
-  -- 2. Order the due events: the longest due of each shop in turn. 3. Lock and claim them.
+  -- 2. Order the due events round-robin by shop, oldest first.
+  -- 3. Lock and claim them.
   with queue as (
     select
       id,
@@ -71,7 +72,7 @@ begin
     where event.id = due.id
     returning event.*
   )
-  -- 4. Return each one with the live connection of its shop.
+  -- 4. Return each one with the active connection of its shop.
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
@@ -95,7 +96,7 @@ begin
           join private.tiktok_logins as login
             on login.user_id = shop.user_id and login.open_id = shop.open_id
           where taken.source in ('tiktok', 'creatorflow')
-            -- Some bodies name a stored order instead of a shop.
+            -- Some webhooks name only an order.
             and shop.shop_id = coalesce(
               taken.shop_id,
               (
@@ -143,7 +144,7 @@ begin
 end;
 $$;
 comment on function private.lock_shop_connections(text[], boolean) is
-  'Advisory lock on shops: connecting takes it exclusively, deciding that a shop is not connected takes it shared.';
+  'Advisory lock on each shop: exclusive to connect it, shared to ignore an event because it is not connected.';
 grant execute on function private.lock_shop_connections(text[], boolean) to service_role;
 
 /*
@@ -162,7 +163,7 @@ begin
   select shop_id into shop from private.webhook_events where id = p_event_id;
   if p_reason = 'shop_not_connected' and shop is not null then
     perform private.lock_shop_connections(array[shop], false);
-    -- Connected after the claim: connecting reopens only events that are already ignored.
+    -- The shop was connected after the claim. Connecting reopens only ignored events: reopen this one here.
     if exists (
       select from public.tiktok_shops
       where shop_id = shop and connection_status = 'active'
@@ -184,7 +185,7 @@ comment on function public.ignore_webhook_event(bigint, integer, text) is
 grant execute on function public.ignore_webhook_event(bigint, integer, text) to service_role;
 
 /*
-  Arguments: p_event_id and p_attempt, the claim; p_error for operators; p_retry_after_seconds, the shortest wait.
+  Arguments: p_event_id and p_attempt, the claim; p_error for operators; p_retry_after_seconds, the minimum delay.
   Returns:   the new status (pending or dead), null if the claim was lost.
 */
 create function public.fail_webhook_event(
@@ -206,7 +207,7 @@ begin
       reason = case when attempts - postponed < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
       settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
       last_error = left(p_error, 2000),
-      -- 30 s doubling to 2 h, half of it random: the last of ten attempts is 2 to 4 h after the first.
+      -- Exponential backoff from 30 s to 2 h, half of it random: attempt 10 comes 2 to 4 h after attempt 1.
       next_attempt_at = now() + greatest(
         make_interval(secs => least(30 * 2 ^ (attempts - postponed - 1), 7200) * (0.5 + random() / 2)),
         make_interval(secs => coalesce(p_retry_after_seconds, 0))
@@ -263,7 +264,7 @@ as $$
 declare
   event private.webhook_events;
 begin
-  -- Waits for another worker with the same event, and then finds it settled.
+  -- Waits while another worker applies the same event, then sees its result.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
@@ -303,13 +304,13 @@ begin
 end;
 $$;
 comment on function private.settle_event(bigint, text, text, text) is
-  'Settles an event, in the transaction of its effect; null is no event.';
+  'Settles an event in the transaction of its effect; does nothing for null.';
 grant execute on function private.settle_event(bigint, text, text, text) to service_role;
 
 /*
   Arguments: p_event, the result of lock_open_event; p_result of the calling function; p_status, p_reason and p_object_id
              as in settle_event.
-  Returns:   p_result; with outcome "settled", and nothing changed, if lock_open_event returned null.
+  Returns:   p_result; with outcome "settled", and nothing written, if lock_open_event returned null.
 */
 create function private.settle_locked_event(
   p_event private.webhook_events,
@@ -332,7 +333,7 @@ begin
 end;
 $$;
 comment on function private.settle_locked_event(private.webhook_events, jsonb, text, text, text) is
-  'Ends a function that applies an event: settles what lock_open_event returned.';
+  'Last call of a function that applies an event: settles the event that lock_open_event returned.';
 grant execute on function private.settle_locked_event(private.webhook_events, jsonb, text, text, text)
   to service_role;
 
@@ -347,5 +348,5 @@ as $$
   where id = any (p_event_ids);
 $$;
 comment on function private.reopen_webhook_events(bigint[]) is
-  'Makes events due now with all their attempts; last_error stays; the caller has locked them.';
+  'Makes locked events due now with their attempts reset; keeps last_error.';
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;

@@ -207,7 +207,7 @@ begin
 end;
 $$;
 comment on function public.mark_label_purchase_unknown(uuid, integer, text) is
-  'Marks a purchase unknown: only the provider can tell whether it was bought, so the event worker looks it up.';
+  'Marks a purchase unknown: only the provider knows whether it was bought, so the event worker looks it up.';
 grant execute on function public.mark_label_purchase_unknown(uuid, integer, text) to service_role;
 
 /*

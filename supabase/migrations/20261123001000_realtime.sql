@@ -74,11 +74,3 @@ create trigger broadcast_shipment_update
   after update on public.shipments
   for each row when (old.* is distinct from new.*)
   execute function private.broadcast_shipment_change();
-
-create policy "Users can receive broadcasts of their own topic" on realtime.messages
-  for select to authenticated
-  using (
-    extension = 'broadcast'
-    and topic = (select realtime.topic())
-    and (select realtime.topic()) = 'user:' || (select auth.uid())::text
-  );

@@ -973,7 +973,7 @@ AS $function$
 declare
   event private.webhook_events;
 begin
-  -- Waits for another worker with the same event, and then finds it settled.
+  -- Waits while another worker applies the same event, then sees its result.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
@@ -1978,7 +1978,7 @@ AS $function$
 declare
   claimed jsonb;
 begin
-  -- 1. Mark events dead whose last worker never reported; fail_webhook_event settles reported failures.
+  -- 1. Mark events dead whose last lease expired without a result; fail_webhook_event settles reported failures.
   update private.webhook_events
   set status = 'dead',
       reason = 'workers_lost',
@@ -1993,7 +1993,8 @@ begin
     for update skip locked
   );
 
-  -- 2. Order the due events: the longest due of each shop in turn. 3. Lock and claim them.
+  -- 2. Order the due events round-robin by shop, oldest first.
+  -- 3. Lock and claim them.
   with queue as (
     select
       id,
@@ -2022,7 +2023,7 @@ begin
     where event.id = due.id
     returning event.*
   )
-  -- 4. Return each one with the live connection of its shop.
+  -- 4. Return each one with the active connection of its shop.
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
@@ -2046,7 +2047,7 @@ begin
           join private.tiktok_logins as login
             on login.user_id = shop.user_id and login.open_id = shop.open_id
           where taken.source in ('tiktok', 'creatorflow')
-            -- Some bodies name a stored order instead of a shop.
+            -- Some webhooks name only an order.
             and shop.shop_id = coalesce(
               taken.shop_id,
               (
@@ -2592,7 +2593,7 @@ begin
       reason = case when attempts - postponed < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
       settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
       last_error = left(p_error, 2000),
-      -- 30 s doubling to 2 h, half of it random: the last of ten attempts is 2 to 4 h after the first.
+      -- Exponential backoff from 30 s to 2 h, half of it random: attempt 10 comes 2 to 4 h after attempt 1.
       next_attempt_at = now() + greatest(
         make_interval(secs => least(30 * 2 ^ (attempts - postponed - 1), 7200) * (0.5 + random() / 2)),
         make_interval(secs => coalesce(p_retry_after_seconds, 0))
@@ -2877,7 +2878,7 @@ begin
   select shop_id into shop from private.webhook_events where id = p_event_id;
   if p_reason = 'shop_not_connected' and shop is not null then
     perform private.lock_shop_connections(array[shop], false);
-    -- Connected after the claim: connecting reopens only events that are already ignored.
+    -- The shop was connected after the claim. Connecting reopens only ignored events: reopen this one here.
     if exists (
       select from public.tiktok_shops
       where shop_id = shop and connection_status = 'active'

@@ -94,7 +94,7 @@ step(
 
 step("a handler that is killed before or after the commit: the effect happens once", async () => {
   await using host = await startObservedHost(stack);
-  for (const phase of ["arrived", "worked"] as const) {
+  for (const phase of ["arrived", "executed"] as const) {
     const seller = await signUp(stack);
     await buy(stack, seller, "starter");
     const event = takeEvent(stack, "customer.subscription.created");
@@ -114,7 +114,7 @@ step("a handler that is killed before or after the commit: the effect happens on
     };
     await until("the host has stored the event", async () => await send() === 200);
     await until(`the host has reached "${phase}"`, () => Promise.resolve(killed));
-    const isStored = phase === "worked";
+    const isStored = phase === "executed";
     assert.deepEqual(await planOf(stack, seller), isStored ? STARTER : TRIAL);
     assert.equal((await storedEvent(stack, event.id)).status, isStored ? "done" : "processing");
     await host.restarted();

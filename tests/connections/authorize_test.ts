@@ -134,18 +134,6 @@ test("every route but the callback requires the access token of a signed-in user
   assert.equal((await stack.sql`select from private.tiktok_authorizations`).length, 0);
 });
 
-test("a page of any origin may call with the seller's token", async (stack) => {
-  const preflight = await callOAuth(stack, "OPTIONS", "/authorize", {
-    headers: {
-      origin: "https://app.example",
-      "access-control-request-method": "POST",
-      "access-control-request-headers": "authorization,content-type,x-client-info,apikey",
-    },
-  });
-  assert.equal(preflight.status, 204);
-  assert.match(preflight.headers.get("access-control-allow-headers") ?? "", /authorization/);
-});
-
 test("the token of a deleted user is refused", async (stack) => {
   const seller = await signUp(stack);
   await stack.sql`delete from auth.users where id = ${seller.id}`;

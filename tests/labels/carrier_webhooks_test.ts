@@ -18,7 +18,7 @@ import { testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, countEvents, subscribe } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
-/** Its NFKD form is another text: the ligature and the accented letters are decomposed. */
+/** Its NFKD form differs from it: the ligature and the accented letters are decomposed. */
 const SECRET = "geheim-ﬁ-Å-ñ-密-🔑";
 
 const MUTATIONS = 500;
@@ -104,7 +104,7 @@ async function post(body: string, signature: string | undefined = sign(body)): P
   return response.status;
 }
 
-/** An event of the parcel with other fields, as EasyPost could send it. */
+/** A tracker event of the parcel with other fields, as EasyPost could send it. */
 function trackingEvent(
   { code }: Parcel,
   tracker: Partial<Record<keyof Tracker, unknown>>,
@@ -204,7 +204,7 @@ step("an unknown status changes nothing", async () => {
   }
 });
 
-step("the day of delivery is that of the carrier's newest update", async () => {
+step("the estimated delivery date comes from the carrier's newest update", async () => {
   const parcel = await newParcel();
   const at = (updated_at: string, est_delivery_date: unknown, status = "in_transit") =>
     trackingEvent(parcel, { status, updated_at, est_delivery_date });
@@ -213,10 +213,10 @@ step("the day of delivery is that of the carrier's newest update", async () => {
   assert.equal(await day(), "2031-05-07");
   await send(at("2031-05-03T10:00:00Z", "2031-05-09T00:00:00Z"));
   assert.equal(await day(), "2031-05-09");
-  // Late.
+  // Arrives out of order.
   await send(at("2031-05-01T10:00:00Z", "2031-05-05T00:00:00Z"));
   assert.equal(await day(), "2031-05-09");
-  // An update without a day leaves it.
+  // An update without a date keeps the stored one.
   await send(at("2031-05-04T10:00:00Z", null), at("2031-05-04T11:00:00Z", "soon"));
   assert.equal(await day(), "2031-05-09");
   // An old update still counts for the status, if its rank is higher.
@@ -226,7 +226,7 @@ step("the day of delivery is that of the carrier's newest update", async () => {
   assert.equal((tracking_updated_at as Date).toISOString(), "2031-05-04T11:00:00.000Z");
 });
 
-step("an impossible time is ignored", async () => {
+step("an invalid timestamp is ignored", async () => {
   const parcel = await newParcel();
   for (const time of ["+275760-09-13", "-271821-04-20", "12026-01-01", "0000-01-01", "-1", "1e3"]) {
     const event = trackingEvent(parcel, {
@@ -280,7 +280,7 @@ step("an order of two parcels is delivered when both are", async () => {
 });
 
 step(
-  "a tracker is found by EasyPost's shipment, else by its number; a voided label stays voided",
+  "a tracker is found by EasyPost's shipment id, otherwise by its tracking number; a voided label stays voided",
   async () => {
     const [named, numbered, voided] = [await newParcel(), await newParcel(), await newParcel()];
     await send(trackingEvent(named, { status: "in_transit", tracking_code: "another" }));
@@ -344,49 +344,52 @@ step(
   },
 );
 
-step("a webhook without EasyPost's signature is 403, and nothing is stored", async () => {
-  const parcel = await newParcel();
-  const body = JSON.stringify(trackingEvent(parcel, { status: "delivered" }));
-  const good = sign(body);
-  const before = await countEvents(stack);
-  const forgeries = [
-    "",
-    "hmac-sha256-hex=",
-    good.slice("hmac-sha256-hex=".length),
-    good.toUpperCase(),
-    good.replace(/[0-9a-f]+$/, (hex) => hex.toUpperCase()),
-    good.slice(0, -1),
-    `${good}0`,
-    `${good}, ${good}`,
-    good.replace("sha256", "sha1"),
-    sign(body, "another secret"),
-    sign(body, ""),
-    // The secret as written, not in the form that is the key.
-    sign(body, SECRET),
-    sign(`${body} `),
-    sign(""),
-    `Bearer ${stack.env.SUPABASE_SECRET_KEY}`,
-  ];
-  for (const signature of forgeries) {
-    assert.notEqual(signature, good);
-    assert.equal(await post(body, signature), 403, signature);
-  }
-  // The right signature in the wrong header.
-  for (const header of ["authorization", "x-signature"]) {
-    const response = await fetch(url(), { method: "POST", headers: { [header]: good }, body });
-    assert.equal(response.status, 403);
-    assert.equal(response.headers.get("content-type"), "application/problem+json");
-    assert.equal((await response.json()).code, "invalid_signature");
-  }
-  assert.equal(await post(body.replace("delivered", "in_transit"), good), 403);
-  assert.equal(await countEvents(stack), before);
-  assert.equal(await post(body, good), 200);
-  await processDueEvents(stack);
-  assert.equal(await countEvents(stack), before + 1);
-  assert.equal(await statusOf(parcel), "delivered");
-});
+step(
+  "a webhook without EasyPost's signature is answered with 403, and nothing is stored",
+  async () => {
+    const parcel = await newParcel();
+    const body = JSON.stringify(trackingEvent(parcel, { status: "delivered" }));
+    const good = sign(body);
+    const before = await countEvents(stack);
+    const forgeries = [
+      "",
+      "hmac-sha256-hex=",
+      good.slice("hmac-sha256-hex=".length),
+      good.toUpperCase(),
+      good.replace(/[0-9a-f]+$/, (hex) => hex.toUpperCase()),
+      good.slice(0, -1),
+      `${good}0`,
+      `${good}, ${good}`,
+      good.replace("sha256", "sha1"),
+      sign(body, "another secret"),
+      sign(body, ""),
+      // Signed with the raw secret instead of its NFKD form.
+      sign(body, SECRET),
+      sign(`${body} `),
+      sign(""),
+      `Bearer ${stack.env.SUPABASE_SECRET_KEY}`,
+    ];
+    for (const signature of forgeries) {
+      assert.notEqual(signature, good);
+      assert.equal(await post(body, signature), 403, signature);
+    }
+    // The right signature in the wrong header.
+    for (const header of ["authorization", "x-signature"]) {
+      const response = await fetch(url(), { method: "POST", headers: { [header]: good }, body });
+      assert.equal(response.status, 403);
+      assert.equal(response.headers.get("content-type"), "application/problem+json");
+      assert.equal((await response.json()).code, "invalid_signature");
+    }
+    assert.equal(await post(body.replace("delivered", "in_transit"), good), 403);
+    assert.equal(await countEvents(stack), before);
+    assert.equal(await post(body, good), 200);
+    await processDueEvents(stack);
+    assert.equal(await countEvents(stack), before + 1);
+    assert.equal(await statusOf(parcel), "delivered");
+  },
+);
 
-step("a signed body that is not an event is 400, and nothing is stored", async () => {
+step("a signed body that is not an event is answered with 400, and nothing is stored", async () => {
   const before = await countEvents(stack);
   const bodies = [
     ...["", "not json", "null", "[]", '"text"', "{}", "7", "{", "\ufffd"],
@@ -401,7 +404,7 @@ step("a signed body that is not an event is 400, and nothing is stored", async (
 });
 
 step(
-  "the function takes POST up to 1 MiB, at its own path, and fails if it cannot store",
+  "the function accepts only POST up to 1 MiB at its own path, and answers 503 if it cannot store",
   async () => {
     const before = await countEvents(stack);
     for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
@@ -478,7 +481,7 @@ async function sendMutations(seed: number, mutations: Mutation[]): Promise<Set<s
   return accepted;
 }
 
-/** Every accepted body is stored as it is and settled, and no other. */
+/** Exactly the accepted bodies are stored, unchanged and settled. */
 async function assertStored(seed: number, accepted: Set<string>): Promise<void> {
   const rows = await stack.sql`
     select * from private.webhook_events
@@ -495,7 +498,7 @@ async function assertStored(seed: number, accepted: Set<string>): Promise<void> 
       assert.equal(row.object_id, tracking_code.replaceAll("\0", "").toWellFormed(), what);
     }
     assert.equal(row.shop_id, null, what);
-    // An odd event is no reason to try again.
+    // An odd event must not be retried.
     assert.match(row.status, /^(done|ignored)$/, `${row.last_error}: ${what}`);
     ids.add(row.external_id);
   }
@@ -505,26 +508,29 @@ async function assertStored(seed: number, accepted: Set<string>): Promise<void> 
   }
 }
 
-step("500 signed mutations cause no 5xx; none is lost, and nothing is invented", async () => {
-  const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-  const parcels = [await newParcel(), await newParcel(), await newParcel()] as const;
-  const before = await countRows();
-  const pid = stack.functionHostPid();
-  const accepted = await sendMutations(seed, mutateEvents(seed, [...parcels]));
-  await processDueEvents(stack);
+step(
+  "500 signed mutations cause no 5xx; every accepted one is stored, and nothing else",
+  async () => {
+    const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+    const parcels = [await newParcel(), await newParcel(), await newParcel()] as const;
+    const before = await countRows();
+    const pid = stack.functionHostPid();
+    const accepted = await sendMutations(seed, mutateEvents(seed, [...parcels]));
+    await processDueEvents(stack);
 
-  await assertStored(seed, accepted);
-  assert.deepEqual(await countRows(), before);
-  for (const parcel of parcels) {
-    assert.match(String(await statusOf(parcel)), /^(purchased|in_transit)$/);
-  }
-  assert.equal(stack.functionHostPid(), pid, "the function host died");
-  const [parcel] = parcels;
-  await send(stack.easypost.changeTracker(parcel.code, "delivered"));
-  assert.equal(await statusOf(parcel), "delivered");
-});
+    await assertStored(seed, accepted);
+    assert.deepEqual(await countRows(), before);
+    for (const parcel of parcels) {
+      assert.match(String(await statusOf(parcel)), /^(purchased|in_transit)$/);
+    }
+    assert.equal(stack.functionHostPid(), pid, "the function host died");
+    const [parcel] = parcels;
+    await send(stack.easypost.changeTracker(parcel.code, "delivered"));
+    assert.equal(await statusOf(parcel), "delivered");
+  },
+);
 
-/** Makes the last update of the parcels so many hours old. */
+/** Backdates the last update of the parcels by so many hours. */
 async function ageTracking(hours: number, ...parcels: Parcel[]): Promise<void> {
   await stack.sql`
     update public.shipments set tracked_at = now() - make_interval(hours => ${hours})
@@ -539,7 +545,7 @@ async function countTrackingChecks({ id }: Parcel): Promise<number> {
 }
 
 step(
-  "a parcel without an update for a day is read from the carrier, once a day, for 90 days",
+  "a parcel without an update for a day is polled at the carrier, once a day, for 90 days",
   async () => {
     const [silent, recent, old, arrived] = [
       await newParcel(),
@@ -571,7 +577,7 @@ step(
     );
     assert.deepEqual([await statusOf(recent), await statusOf(old)], ["purchased", "purchased"]);
 
-    // It was read today.
+    // It is not polled twice a day.
     stack.easypost.changeTracker(silent.code, "delivered");
     await processDueEvents(stack);
     await ageTracking(25, silent);
@@ -583,7 +589,7 @@ step(
   },
 );
 
-step("a carrier that does not answer is read again", async () => {
+step("a carrier that does not answer is polled again", async () => {
   const parcel = await newParcel();
   stack.easypost.changeTracker(parcel.code, "in_transit");
   stack.easypost.faults.add({ method: "GET", path: /\/shipments\/shp_\w+$/, kind: "html" });
@@ -602,7 +608,7 @@ step("the parcels of TikTok's labels follow their packages and their order", asy
     const [row] = await stack.sql`select tiktok_package_id from public.shipments where id = ${id}`;
     return row?.tiktok_package_id as string;
   };
-  // Read from TikTok, because no webhook came.
+  // Polled at TikTok, because no webhook arrived.
   const [underway, arrived] = [await buyTikTokParcel(), await buyTikTokParcel()];
   stack.tiktok.changePackage(await packageOf(underway), "FULFILLING");
   stack.tiktok.changePackage(await packageOf(arrived), "COMPLETED");

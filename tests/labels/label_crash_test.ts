@@ -46,43 +46,43 @@ const rpc = (name: string) => new RegExp(`/rpc/${name}$`);
 
 const FIRST: Step[] = [
   step("nothing stored", "database", "POST", rpc("request_label"), "arrived"),
-  step("intent", "database", "POST", rpc("request_label"), "worked"),
-  step("order read again", "tiktok", "GET", /^\/order\/202309\/orders$/, "worked"),
+  step("intent", "database", "POST", rpc("request_label"), "executed"),
+  step("order read again", "tiktok", "GET", /^\/order\/202309\/orders$/, "executed"),
 ];
 
 const LAST: Step[] = [
   step("bought, not stored", "database", "POST", rpc("finish_label_purchase"), "arrived"),
-  step("stored", "database", "POST", rpc("finish_label_purchase"), "worked"),
+  step("stored", "database", "POST", rpc("finish_label_purchase"), "executed"),
 ];
 
 const STEPS: Record<"easypost" | "tiktok_shipping", Step[]> = {
   easypost: [
     ...FIRST,
     step("carrier shipment requested", "easypost", "POST", /\/shipments$/, "arrived"),
-    step("carrier shipment made", "easypost", "POST", /\/shipments$/, "worked"),
-    step("carrier shipment stored", "database", "POST", rpc("start_label_purchase"), "worked"),
+    step("carrier shipment made", "easypost", "POST", /\/shipments$/, "executed"),
+    step("carrier shipment stored", "database", "POST", rpc("start_label_purchase"), "executed"),
     step("purchase requested", "easypost", "POST", /\/buy$/, "arrived"),
-    step("bought", "easypost", "POST", /\/buy$/, "worked"),
+    step("bought", "easypost", "POST", /\/buy$/, "executed"),
     {
       ...step("answer lost", "easypost", "GET", /\/shipments\/shp_/, "arrived"),
       loseAnswer: true,
     },
     ...LAST,
     step("TikTok notification sent", "tiktok", "POST", /\/orders\/\d+\/packages$/, "arrived"),
-    step("order updated at TikTok", "tiktok", "POST", /\/orders\/\d+\/packages$/, "worked"),
+    step("order updated at TikTok", "tiktok", "POST", /\/orders\/\d+\/packages$/, "executed"),
   ],
   tiktok_shipping: [
     ...FIRST,
-    step("services read", "tiktok", "POST", /shipping_services\/query$/, "worked"),
-    step("choice stored", "database", "POST", rpc("start_label_purchase"), "worked"),
+    step("services read", "tiktok", "POST", /shipping_services\/query$/, "executed"),
+    step("choice stored", "database", "POST", rpc("start_label_purchase"), "executed"),
     step("purchase requested", "tiktok", "POST", /\/202309\/packages$/, "arrived"),
-    step("bought", "tiktok", "POST", /\/202309\/packages$/, "worked"),
+    step("bought", "tiktok", "POST", /\/202309\/packages$/, "executed"),
     {
       ...step("answer lost", "tiktok", "GET", /\/packages\/\d+$/, "arrived"),
       loseAnswer: true,
     },
     ...LAST,
-    step("order updated, label drawn", "tiktok", "GET", /shipping_documents$/, "worked"),
+    step("order updated, label drawn", "tiktok", "GET", /shipping_documents$/, "executed"),
   ],
 };
 

@@ -57,7 +57,7 @@ async function checkVoidsLater(stack: TestStack): Promise<void> {
   await settledEvents(stack);
 }
 
-/** Asserts that the label is valid, and its units get no other. */
+/** Asserts that the label is valid, and its units cannot get another one. */
 async function assertLive(
   stack: TestStack,
   seller: ConnectedSeller,
@@ -127,7 +127,7 @@ test("a void is requested once, settled by the carrier's decision, and frees the
   );
 });
 
-test("the carrier may void at once, or bill scanned labels only", async (stack) => {
+test("the carrier may void at once, or bill only labels that were scanned", async (stack) => {
   const seller = await connectSeller(stack);
   for (
     const [refundStatus, reason] of [
@@ -235,7 +235,7 @@ test("a label whose parcel is on its way, or that was not bought, is not voided"
   assert.deepEqual(await readStates(stack, seller, id), ["purchased", "in_transit", null]);
   assert.equal((await readOrder(seller, orderId)).status, "in_transit");
 
-  // The carrier has scanned the parcel, and its webhook has not come yet.
+  // The carrier has scanned the parcel, but its webhook has not arrived yet.
   const late = await buySettledLabel(stack, seller);
   for (const lateRefund of ["rejected", "refused"] as const) {
     stack.easypost.behaviour.lateRefund = lateRefund;

@@ -23,7 +23,7 @@ interface Labels {
   void(id: string): Promise<Row>;
 }
 
-/** The exports of the page's blocks. */
+/** The exports of the tutorial's code blocks. */
 interface Examples {
   LabelProblem: new (status: number, code: string, detail: string) => Error;
   createLabels(supabase: SupabaseClient): Labels;
@@ -48,12 +48,12 @@ async function readText(url: URL): Promise<string> {
   return await Deno.readTextFile(url);
 }
 
-Deno.test("every block of the tutorial is known to this test, and passes the type check", async () => {
+Deno.test("every code block of the tutorial is covered by this test, and passes the type check", async () => {
   assert.deepEqual(blocks.flat().toSorted(), KNOWN.toSorted());
   await checkExamples(TUTORIAL);
 });
 
-Deno.test("the reference has every code with its status, its sentence and its wait", async () => {
+Deno.test("the reference has every code with its status, its sentence and its Retry-After", async () => {
   const page = await readText(REFERENCE);
   const row = /^\| (\d{3}) +\| `(\w+)` +\| ([A-Z].*?) +\| (?:(\d+) s)? *\|$/gm;
   const rows = [...page.matchAll(row)]
@@ -66,7 +66,7 @@ Deno.test("the reference has every code with its status, its sentence and its wa
   assert.deepEqual(rows.toSorted(byCode), problems.toSorted(byCode));
 });
 
-Deno.test("every code of the reference is in the code", async () => {
+Deno.test("every error code of the reference exists in the source", async () => {
   const page = await readText(REFERENCE);
   const codes = [...page.matchAll(/^\| \d{3}[\d, ]* +\| (`[^|]+`) +\|/gm)]
     .flatMap(([, names = ""]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name as string));
@@ -165,7 +165,7 @@ async function checkLostAnswer(
   assert.equal(calls, 1);
 }
 
-/** Its link serves a PDF, its row says the same, and TikTok was notified. */
+/** Its link serves a PDF, its row matches, and TikTok was notified. */
 async function checkShownLabel(
   supabase: SupabaseClient,
   labels: Labels,

@@ -198,6 +198,8 @@ async function checkOneOrder(stack: TestStack, { ada, bob, supabase }: Scene): P
       `"timestamp":1,"data":${JSON.stringify({ order_id: order.id, ...data as Row })}}`;
     const response = await postWebhook(stack, body);
     assert.equal(response.status, 200);
+    // The timeline has them in the order in which they are processed.
+    await settledEvents(stack);
     await response.body?.cancel();
     await settledEvents(stack);
   }

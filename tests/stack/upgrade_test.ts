@@ -9,7 +9,7 @@ import { createTestDatabase } from "../support/stack.ts";
 
 const SUPABASE = new URL("../../supabase/", import.meta.url);
 
-/** Number of the last migrations, which the older database lacks. */
+/** How many of the newest migrations the older database lacks, which the older database lacks. */
 const NEW_MIGRATIONS = 2;
 
 /** A copy of the project's folder without the last migrations. */

@@ -1,4 +1,4 @@
-/** Two databases to attack: one with the brief's schema as it was written, one with ours. */
+/** Two databases to attack: one with the schema as it was requested, one with ours. */
 import postgres from "postgres";
 import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
 import { createTestDatabase, type TestDatabase } from "./stack.ts";
@@ -32,9 +32,9 @@ export interface Target extends TestDatabase {
   belongings(seller: Seller): Promise<unknown>;
 }
 
-const BRIEF = new URL("../fixtures/brief.sql", import.meta.url);
+const REQUESTED = new URL("../fixtures/requested_schema.sql", import.meta.url);
 
-/** Default privileges of an older Supabase project, which the brief relies on. */
+/** Default privileges of an older Supabase project, which the requested schema relies on. */
 const OLDER_DEFAULTS = `
   alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
   alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
@@ -116,8 +116,8 @@ async function addShop(sql: postgres.Sql, id: string, columns: Record<string, st
   return { id, shop: shop?.id as string };
 }
 
-/** A project with only the brief's SQL. */
-export async function createBriefTarget(): Promise<Target> {
+/** A project with only the requested SQL. */
+export async function createRequestedTarget(): Promise<Target> {
   const database = await createTestDatabase("template0");
   await bootstrap(accessTo(database.url));
   const sql = postgres(database.url, {
@@ -126,7 +126,7 @@ export async function createBriefTarget(): Promise<Target> {
     connection: { role: "postgres" } as Record<string, string>,
   });
   await sql.unsafe(OLDER_DEFAULTS).simple();
-  await sql.unsafe(await Deno.readTextFile(BRIEF)).simple();
+  await sql.unsafe(await Deno.readTextFile(REQUESTED)).simple();
   await sql.end();
   return target(database, {
     async addSeller(sql) {

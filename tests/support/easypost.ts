@@ -36,6 +36,8 @@ export async function withEasyPost(
   try {
     await use({ simulator, url, client, provider: new EasyPostProvider(client) });
   } finally {
+    // Ends the waits of faults, which the server would wait for.
+    simulator.faults.close();
     simulator.close();
     await server.shutdown();
   }

@@ -1,6 +1,6 @@
 /**
- * The functions once more, in a process that a test may kill at an exact step: between it and the
- * database stands somebody who tells how far each call is.
+ * Another function host, which a test may kill at an exact step: a proxy between it and the database
+ * reports the progress of each call.
  */
 import { functionEnvironment } from "../../local/stack/environment.ts";
 import { startFunctionProcess } from "../../local/functions/process.ts";
@@ -10,11 +10,11 @@ import { until } from "./until.ts";
 export interface ObservedCall {
   method: string;
   path: string;
-  phase: "arrived" | "worked";
+  phase: "arrived" | "executed";
 }
 
 export interface ObservedHost extends AsyncDisposable {
-  /** Is told of every call to the database; a call that it throws at is not made, or not answered. */
+  /** Receives every call to the database; if it throws, the call is not made or not answered. */
   observe: ((call: ObservedCall) => void) | undefined;
   /** Calls a function. 503 while the process is starting. */
   fetch(path: string, init: RequestInit): Promise<Response>;
@@ -43,7 +43,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
         ...(method !== "GET" && method !== "HEAD" && { body }),
       });
       try {
-        host.observe?.({ ...call, phase: "worked" });
+        host.observe?.({ ...call, phase: "executed" });
       } catch {
         await response.body?.cancel();
         return gone();

@@ -80,6 +80,8 @@ export async function startTestStack(
       dbPort: 0,
       data,
       schedule: false,
+      loadFunctions: "first_request",
+      isDatabasePrepared: true,
       ...settings,
       environment: { SUPABASE_DB_URL: database.url, ...settings.environment },
     });
@@ -148,6 +150,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       dbPort: 0,
       data,
       schedule: false,
+      loadFunctions: "first_request",
       environment: {},
       ...settings,
     });

@@ -82,7 +82,7 @@ export interface TikTokWorld {
   routes: Routes;
   requests: Seen[];
   /** Method and path of each request. */
-  asked: () => string[];
+  calls: () => string[];
   /** An order of a connected shop. */
   order: (region?: string | null) => OrderToShip;
   purchase: (fields?: Partial<Purchase>, region?: string | null) => Purchase;
@@ -142,7 +142,7 @@ export async function withTikTok(
       tiktok,
       routes,
       requests,
-      asked: () => requests.map(({ method, url }) => `${method} ${url.pathname}`),
+      calls: () => requests.map(({ method, url }) => `${method} ${url.pathname}`),
       order,
       purchase: (fields = {}, region = "US") =>
         purchaseOf({

@@ -50,7 +50,7 @@ Deno.test("an observer sees each call before and after its effect, and can fail 
   };
   const refused = await caller.buy(id);
   assert.deepEqual([refused.status, refused.body.error.code], [500, "INTERNAL_SERVER_ERROR"]);
-  spoil = "worked";
+  spoil = "executed";
   faults.add({ kind: "expired" });
   assert.equal((await caller.buy(id)).status, 500);
   spoil = undefined;
@@ -59,9 +59,9 @@ Deno.test("an observer sees each call before and after its effect, and can fail 
   assert.deepEqual(observed, [
     { ...call, phase: "arrived", bought: 0 },
     { ...call, phase: "arrived", bought: 0 },
-    { ...call, phase: "worked", bought: 1 },
+    { ...call, phase: "executed", bought: 1 },
     { ...call, phase: "arrived", bought: 1 },
-    { ...call, phase: "worked", bought: 1 },
+    { ...call, phase: "executed", bought: 1 },
   ]);
   // A host without access tokens skips `expired`.
   assert.equal(faults.spoiled.size, 0);

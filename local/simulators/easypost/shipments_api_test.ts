@@ -191,7 +191,7 @@ Deno.test("a second purchase is refused while the first one is in progress", asy
     let arrived = () => {};
     const held = new Promise<void>((resolve) => arrived = resolve);
     faults.observe = ({ path, phase }) => {
-      if (path.endsWith("/buy") && phase === (kind === "late" ? "worked" : "arrived")) arrived();
+      if (path.endsWith("/buy") && phase === (kind === "late" ? "executed" : "arrived")) arrived();
     };
     faults.add({ method: "POST", path: /\/buy$/, kind, delayMs: 60_000, count: 1 });
     const first = caller.buy(id);

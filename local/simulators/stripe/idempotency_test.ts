@@ -116,7 +116,7 @@ Deno.test("an observer runs before and after the execution, and can replace both
   const observed: [string, number | undefined][] = [];
   simulator.faults.observe = ({ method, path, phase }) => {
     observed.push([`${method} ${path} ${phase}`, caller.counts().customers]);
-    if (phase === "worked" && observed.length === 2) throw new Error("killed");
+    if (phase === "executed" && observed.length === 2) throw new Error("killed");
   };
   const key = { idempotencyKey: "key-1" };
   const killed = await errorOf(client.customers.create({}, key));
@@ -125,8 +125,8 @@ Deno.test("an observer runs before and after the execution, and can replace both
   const call = "POST /v1/customers";
   assert.deepEqual(observed, [
     [`${call} arrived`, 0],
-    [`${call} worked`, 1],
+    [`${call} executed`, 1],
     [`${call} arrived`, 1],
-    [`${call} worked`, 1],
+    [`${call} executed`, 1],
   ]);
 });

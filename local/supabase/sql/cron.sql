@@ -28,15 +28,28 @@ create table if not exists cron.job_run_details (
   end_time timestamptz
 );
 
-grant select, insert, update, delete on cron.job, cron.job_run_details to postgres;
+-- As on Supabase: jobs change through the functions only, which run as the owner of the extension.
+revoke all on cron.job from postgres;
+grant select on cron.job to postgres;
+grant select, insert, update, delete on cron.job_run_details to postgres;
+
+create or replace function cron.caller()
+returns name
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(nullif(current_setting('role'), 'none')::name, session_user);
+$$;
 
 create or replace function cron.schedule(job_name text, schedule text, command text)
 returns bigint
 language sql
+security definer
 set search_path = ''
 as $$
-  insert into cron.job (jobname, schedule, command)
-  values (job_name, schedule, command)
+  insert into cron.job (jobname, schedule, command, username)
+  values (job_name, schedule, command, cron.caller())
   on conflict (jobname, username) do update
     set schedule = excluded.schedule, command = excluded.command, active = true
   returning jobid;
@@ -45,18 +58,22 @@ $$;
 create or replace function cron.schedule(schedule text, command text)
 returns bigint
 language sql
+security definer
 set search_path = ''
 as $$
-  insert into cron.job (schedule, command) values (schedule, command) returning jobid;
+  insert into cron.job (schedule, command, username)
+  values (schedule, command, cron.caller())
+  returning jobid;
 $$;
 
 create or replace function cron.unschedule(job_name text)
 returns boolean
 language plpgsql
+security definer
 set search_path = ''
 as $$
 begin
-  delete from cron.job where jobname = job_name and username = current_user;
+  delete from cron.job where jobname = job_name and username = cron.caller();
   if not found then
     raise exception 'could not find valid entry for job ''%''', job_name;
   end if;
@@ -67,10 +84,11 @@ $$;
 create or replace function cron.unschedule(job_id bigint)
 returns boolean
 language plpgsql
+security definer
 set search_path = ''
 as $$
 begin
-  delete from cron.job where jobid = job_id and username = current_user;
+  delete from cron.job where jobid = job_id and username = cron.caller();
   if not found then
     raise exception 'could not find valid entry for job %', job_id;
   end if;

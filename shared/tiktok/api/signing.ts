@@ -37,7 +37,7 @@ export function signWebhook(
 }
 
 /** Whether TikTok signed exactly these bytes. The scheme has no timestamp: old deliveries verify too. */
-export function verifyWebhook(
+export function verifyTikTokWebhook(
   app: { appKey: string; appSecret: string },
   body: Uint8Array,
   authorization: string | null,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { signApiRequest, signWebhook, verifyWebhook } from "./signing.ts";
+import { signApiRequest, signWebhook, verifyTikTokWebhook } from "./signing.ts";
 
 const vectors = JSON.parse(
   await Deno.readTextFile(
@@ -71,11 +71,11 @@ Deno.test("signApiRequest() gives the published signatures", async () => {
 });
 
 for (const vector of vectors.webhook) {
-  Deno.test(`signWebhook() gives vector ${vector.id}, and verifyWebhook() accepts only that`, async () => {
+  Deno.test(`signWebhook() gives vector ${vector.id}, and verifyTikTokWebhook() accepts only that`, async () => {
     const app = { appKey: vector.app_key, appSecret: vector.app_secret };
     const body = bytes(vector.raw_body);
     assert.equal(signWebhook(app, body), vector.authorization);
-    assert.equal(await verifyWebhook(app, body, vector.authorization), true);
+    assert.equal(await verifyTikTokWebhook(app, body, vector.authorization), true);
     for (
       const wrong of [
         null,
@@ -84,14 +84,14 @@ for (const vector of vectors.webhook) {
         `Bearer ${vector.authorization}`,
       ]
     ) {
-      assert.equal(await verifyWebhook(app, body, wrong), false);
+      assert.equal(await verifyTikTokWebhook(app, body, wrong), false);
     }
     assert.equal(
-      await verifyWebhook(app, bytes(vector.raw_body + " "), vector.authorization),
+      await verifyTikTokWebhook(app, bytes(vector.raw_body + " "), vector.authorization),
       false,
     );
     assert.equal(
-      await verifyWebhook({ ...app, appKey: "other" }, body, vector.authorization),
+      await verifyTikTokWebhook({ ...app, appKey: "other" }, body, vector.authorization),
       false,
     );
   });
@@ -128,14 +128,14 @@ Deno.test("signApiRequest() changes with everything that it signs", async () => 
   for (const sign of signs) assert.match(sign, /^[0-9a-f]{64}$/);
 });
 
-Deno.test("verifyWebhook() refuses another app's secret, and another body of the same length", async () => {
+Deno.test("verifyTikTokWebhook() refuses another app's secret, and another body of the same length", async () => {
   const app = { appKey: "key", appSecret: "secret" };
   const sign = signWebhook(app, bytes('{"type":1}'));
-  assert.equal(await verifyWebhook(app, bytes('{"type":1}'), sign), true);
-  assert.equal(await verifyWebhook(app, bytes('{"type":2}'), sign), false);
+  assert.equal(await verifyTikTokWebhook(app, bytes('{"type":1}'), sign), true);
+  assert.equal(await verifyTikTokWebhook(app, bytes('{"type":2}'), sign), false);
   assert.equal(
-    await verifyWebhook({ ...app, appSecret: "other" }, bytes('{"type":1}'), sign),
+    await verifyTikTokWebhook({ ...app, appSecret: "other" }, bytes('{"type":1}'), sign),
     false,
   );
-  assert.equal(await verifyWebhook(app, bytes('{"type":1}'), ` ${sign}`), false);
+  assert.equal(await verifyTikTokWebhook(app, bytes('{"type":1}'), ` ${sign}`), false);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { sha256Hex } from "../../crypto/digests.ts";
 import { encrypt } from "../../crypto/encryption.ts";
 import { parseKeyRing } from "../../crypto/key_ring.ts";
@@ -10,7 +11,7 @@ const NOW = 1_790_000_000_000;
 const CODE = `TTP_${"cOdE-x_y".repeat(16)}+/=`;
 const USER = "11111111-1111-4111-8111-111111111111";
 
-const key = (byte: number) => new Uint8Array(32).fill(byte).toBase64();
+const key = (byte: number) => Buffer.alloc(32, byte).toString("base64");
 const keys = parseKeyRing(`k1:${key(1)}`);
 
 /** A database that must not be called. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { decrypt, DecryptionError } from "../../crypto/encryption.ts";
 import { parseKeyRing } from "../../crypto/key_ring.ts";
 import { encryptTokens, tokenContext, tokenTimes } from "./encrypted_tokens.ts";
@@ -37,7 +38,7 @@ Deno.test("tokenTimes() returns dates that Postgres can read, for any number of 
 });
 
 Deno.test("encryptTokens() binds each token to its column and to its shop", async () => {
-  const keys = parseKeyRing(`k1:${new Uint8Array(32).fill(1).toBase64()}`);
+  const keys = parseKeyRing(`k1:${Buffer.alloc(32, 1).toString("base64")}`);
   const { access_token, refresh_token } = await encryptTokens(keys, GRANT, "7490");
   assert.doesNotMatch(access_token + refresh_token, /TTP_/);
   const access = tokenContext("access_token", "7490");

@@ -93,9 +93,9 @@ Deno.test("the cost is the charged price, not the quoted one; without a statemen
 Deno.test("a label that is bought already may be this purchase's: the outcome is unknown", async () => {
   const answers = [FIXTURE.boughtAlready(), ...ALREADY.map((code) => refusal(code))];
   for (const answer of answers) {
-    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
+    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, calls }) => {
       assert.deepEqual(await refusalOf(provider.buy(purchase(), CHOICE)), UNKNOWN);
-      assert.deepEqual(asked(), [CREATE]);
+      assert.deepEqual(calls(), [CREATE]);
     });
   }
 });
@@ -113,22 +113,22 @@ Deno.test("a broken or missing answer leaves the outcome unknown, and the call i
     refusal(36009007, 504),
   ];
   for (const answer of answers) {
-    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
+    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, calls }) => {
       const what = `${answer().status} ${await answer().text()}`;
       assert.deepEqual(await refusalOf(provider.buy(purchase(), CHOICE)), UNKNOWN, what);
-      assert.deepEqual(asked(), [CREATE], what);
+      assert.deepEqual(calls(), [CREATE], what);
     });
   }
 });
 
 Deno.test("a purchase that times out has an unknown outcome, and is sent once", async () => {
   const end = Promise.withResolvers<Response>();
-  await withTikTok({ [CREATE]: () => end.promise }, async ({ provider, purchase, asked }) => {
+  await withTikTok({ [CREATE]: () => end.promise }, async ({ provider, purchase, calls }) => {
     try {
       const error = await labelErrorOf(provider.buy(purchase(), CHOICE));
       assert.deepEqual([error.code, error.bought], UNKNOWN);
       assert.match(error.message, /within 100 ms/);
-      assert.deepEqual(asked(), [CREATE]);
+      assert.deepEqual(calls(), [CREATE]);
     } finally {
       end.resolve(new Response());
     }
@@ -144,25 +144,25 @@ Deno.test("a refusal by TikTok bought nothing, and has a code", async () => {
     [101000, "carrier_refused"],
   ] as const;
   for (const [code, ours] of cases) {
-    await withTikTok({ [CREATE]: refusal(code) }, async ({ provider, purchase, asked }) => {
+    await withTikTok({ [CREATE]: refusal(code) }, async ({ provider, purchase, calls }) => {
       assert.deepEqual(await refusalOf(provider.buy(purchase(), CHOICE)), [ours, "no"], `${code}`);
-      assert.deepEqual(asked(), [CREATE]);
+      assert.deepEqual(calls(), [CREATE]);
     });
   }
 });
 
 Deno.test("a rate-limited purchase is sent again, and then left to the seller", async () => {
   for (const answer of [refusal(36009002, 429), refusal(36009037, 429)]) {
-    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, asked }) => {
+    await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, calls }) => {
       const bought = provider.buy(purchase(), CHOICE);
       assert.deepEqual(await refusalOf(bought), ["carrier_busy", "no"]);
-      assert.deepEqual(asked(), [CREATE, CREATE, CREATE]);
+      assert.deepEqual(calls(), [CREATE, CREATE, CREATE]);
     });
   }
   const limited = refusal(36009002, 429, { "retry-after": "60" });
-  await withTikTok({ [CREATE]: limited }, async ({ provider, purchase, asked }) => {
+  await withTikTok({ [CREATE]: limited }, async ({ provider, purchase, calls }) => {
     const { retryAfterSeconds } = await labelErrorOf(provider.buy(purchase(), CHOICE));
-    assert.deepEqual([retryAfterSeconds, asked()], [60, [CREATE]]);
+    assert.deepEqual([retryAfterSeconds, calls()], [60, [CREATE]]);
   });
 });
 
@@ -193,7 +193,7 @@ Deno.test("buy() elsewhere arranges the existing package, without a price", asyn
     [PACKAGE]: packageWith({ tracking_number: "" }),
     [SHIP]: FIXTURE.shipped(),
   };
-  await withTikTok(routes, async ({ provider, purchase, requests, asked }) => {
+  await withTikTok(routes, async ({ provider, purchase, requests, calls }) => {
     const label = await provider.buy(purchase({ service: "tiktok" }, "GB"), CHOICE);
     assert.deepEqual(label, {
       carrier: "TikTok Shipping",
@@ -204,7 +204,7 @@ Deno.test("buy() elsewhere arranges the existing package, without a price", asyn
       tracking_number: null,
       ...UNDRAWN,
     });
-    assert.deepEqual(asked(), [ORDERS, PACKAGE, SHIP]);
+    assert.deepEqual(calls(), [ORDERS, PACKAGE, SHIP]);
     assert.equal(requests[2]?.body, "{}");
   });
 });
@@ -220,10 +220,10 @@ Deno.test("elsewhere units without a package, in several or in a shared one are 
   ] as const;
   for (const [units, detail, code] of cases) {
     const routes = { [ORDERS]: orderWith(...units), [PACKAGE]: packageWith(detail) };
-    await withTikTok(routes, async ({ provider, purchase, asked }) => {
+    await withTikTok(routes, async ({ provider, purchase, calls }) => {
       const bought = provider.buy(purchase({}, "GB"), CHOICE);
       assert.deepEqual(await refusalOf(bought), [code, "no"]);
-      assert.ok(!asked().includes(SHIP));
+      assert.ok(!calls().includes(SHIP));
     });
   }
 });
@@ -242,9 +242,9 @@ Deno.test("elsewhere a lost answer leaves the outcome unknown, and a refusal bou
       [PACKAGE]: FIXTURE.package(),
       [SHIP]: answer,
     };
-    await withTikTok(routes, async ({ provider, purchase, asked }) => {
+    await withTikTok(routes, async ({ provider, purchase, calls }) => {
       assert.deepEqual(await refusalOf(provider.buy(purchase({}, "GB"), CHOICE)), expected);
-      assert.equal(asked().filter((call) => call === SHIP).length, 1);
+      assert.equal(calls().filter((call) => call === SHIP).length, 1);
     });
   }
 });

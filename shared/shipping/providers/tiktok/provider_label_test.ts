@@ -19,7 +19,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 Deno.test("find() adopts the package that the order's units are in", async () => {
   const routes = { [ORDERS]: orderWith(PACKED, PACKED), [PACKAGE]: FIXTURE.package() };
-  await withTikTok(routes, async ({ provider, purchase, asked, requests }) => {
+  await withTikTok(routes, async ({ provider, purchase, calls, requests }) => {
     assert.deepEqual(await provider.find(purchase()), {
       carrier: "USPS",
       service_type: "7208000000000000001",
@@ -32,7 +32,7 @@ Deno.test("find() adopts the package that the order's units are in", async () =>
       label_format: "PDF",
       tiktok_package_id: PACKAGE_ID,
     });
-    assert.deepEqual(asked(), [ORDERS, PACKAGE]);
+    assert.deepEqual(calls(), [ORDERS, PACKAGE]);
     assert.equal(requests[0]?.url.searchParams.get("ids"), "576461413038785752");
   });
   const bare = packageWith({ shipping_provider_name: null, tracking_number: "" });
@@ -44,9 +44,9 @@ Deno.test("find() adopts the package that the order's units are in", async () =>
 
 Deno.test("units without a package, or in one that was cancelled, have no label", async () => {
   for (const unit of [{}, { package_id: "" }, { package_id: null }]) {
-    await withTikTok({ [ORDERS]: orderWith(unit, unit) }, async ({ provider, purchase, asked }) => {
+    await withTikTok({ [ORDERS]: orderWith(unit, unit) }, async ({ provider, purchase, calls }) => {
       assert.equal(await provider.find(purchase()), undefined);
-      assert.deepEqual(asked(), [ORDERS]);
+      assert.deepEqual(calls(), [ORDERS]);
     });
   }
   const cancelled = packageWith({ package_status: "CANCELLED" });
@@ -108,12 +108,12 @@ Deno.test("find() returns no label only if TikTok says so: every other answer is
     [() => Response.json(orderWith({ id: "1" }, { id: "2" })), "order_changed"],
   ] as const;
   for (const [answer, code] of orders) {
-    await withTikTok({ [ORDERS]: answer }, async ({ provider, purchase, asked }) => {
+    await withTikTok({ [ORDERS]: answer }, async ({ provider, purchase, calls }) => {
       for (const region of ["US", "GB"]) {
         const found = provider.find(purchase({}, region));
         assert.deepEqual(await refusalOf(found), [code, "no"], await answer().text());
       }
-      assert.ok(asked().every((call) => call === ORDERS));
+      assert.ok(calls().every((call) => call === ORDERS));
     });
   }
   for (
@@ -163,10 +163,10 @@ Deno.test("a label that TikTok is still drawing is not ready", async () => {
     ...[11034037, 11034023, 11006010].map((code) => refusal(code)),
   ];
   for (const answer of answers) {
-    await withTikTok({ [DOCUMENT]: answer }, async ({ provider, purchase, asked }) => {
+    await withTikTok({ [DOCUMENT]: answer }, async ({ provider, purchase, calls }) => {
       const label = provider.label(purchase(BOUGHT));
       assert.deepEqual(await refusalOf(label), ["label_not_ready", "no"]);
-      assert.deepEqual(asked(), [DOCUMENT]);
+      assert.deepEqual(calls(), [DOCUMENT]);
     });
   }
   const nothing = () => Response.json({ code: 0, message: "Success", data: { doc_url: "" } });
@@ -196,9 +196,9 @@ Deno.test("void() only reads whether the seller has cancelled the label in Selle
   ] as const;
   for (const [package_status, expected] of cases) {
     await withTikTok({ [PACKAGE]: packageWith({ package_status }) }, async (world) => {
-      const { provider, purchase, asked } = world;
+      const { provider, purchase, calls } = world;
       assert.deepEqual(await provider.void(purchase(BOUGHT)), expected);
-      assert.deepEqual(asked(), [PACKAGE]);
+      assert.deepEqual(calls(), [PACKAGE]);
     });
   }
   await withTikTok({ [PACKAGE]: page(504) }, async ({ provider, purchase }) => {

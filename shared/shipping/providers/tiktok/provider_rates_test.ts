@@ -100,12 +100,12 @@ Deno.test("an invalid price, or one without a currency, is null; a missing name 
 
 Deno.test("elsewhere TikTok chooses the carrier, has no prices, and is not called", async () => {
   for (const region of ["GB", "DE", "ID", "BR"]) {
-    await withTikTok({}, async ({ provider, order, asked }) => {
+    await withTikTok({}, async ({ provider, order, calls }) => {
       const [rate, ...more] = await provider.rates(order(region), REQUEST);
       assert.deepEqual([rate?.service, rate?.price, rate?.currency, rate?.is_default], [
         ...["tiktok", null, null, true],
       ]);
-      assert.deepEqual([more, asked()], [[], []]);
+      assert.deepEqual([more, calls()], [[], []]);
     });
   }
 });
@@ -137,7 +137,7 @@ Deno.test("a failure of the rates bought nothing, and its code says whose it is"
 });
 
 Deno.test("without a connected shop TikTok is not called", async () => {
-  await withTikTok({}, async ({ provider, purchase, asked }) => {
+  await withTikTok({}, async ({ provider, purchase, calls }) => {
     const order = orderToShip();
     const alone = purchase({ order });
     const bought = provider.buy(alone, {
@@ -149,19 +149,19 @@ Deno.test("without a connected shop TikTok is not called", async () => {
     ) {
       assert.deepEqual(await refusalOf(call), ["shop_not_connected", "no"]);
     }
-    assert.deepEqual(asked(), []);
+    assert.deepEqual(calls(), []);
   });
 });
 
 Deno.test("prepare() of a rate that the seller saw takes its price without a call", async () => {
-  await withTikTok({}, async ({ provider, purchase, asked }) => {
+  await withTikTok({}, async ({ provider, purchase, calls }) => {
     const seen = { service: "7208000000000000002", quoted_cost: "6.03", currency: "USD" };
     assert.deepEqual(await provider.prepare(purchase(seen)), {
       ...seen,
       carrier_shipment_id: null,
       carrier_rate_id: null,
     });
-    assert.deepEqual(asked(), []);
+    assert.deepEqual(calls(), []);
   });
 });
 
@@ -215,13 +215,13 @@ Deno.test("elsewhere default, cheapest and TikTok's choice are the one service",
 });
 
 Deno.test("ZPL is for Brazil alone, and elsewhere refused before any call", async () => {
-  await withTikTok({}, async ({ provider, purchase, asked }) => {
+  await withTikTok({}, async ({ provider, purchase, calls }) => {
     for (const region of ["US", "GB", "ID", null]) {
       const prepared = provider.prepare(purchase({ label_format: "ZPL" }, region));
       assert.deepEqual(await refusalOf(prepared), ["label_format_unavailable", "no"]);
     }
     const brazil = purchase({ label_format: "ZPL", service: "default" }, "BR");
     assert.equal((await provider.prepare(brazil)).service, "tiktok");
-    assert.deepEqual(asked(), []);
+    assert.deepEqual(calls(), []);
   });
 });

@@ -1,40 +1,40 @@
 /**
- * Every hole of the brief's schema, attacked twice with the same statements: on the brief's own schema
- * the attack succeeds, on ours it fails and leaves no trace.
+ * Every hole of the requested schema (tests/fixtures/requested_schema.sql), attacked twice with the same
+ * statements: on that schema the attack succeeds, on ours it fails and leaves no trace.
  */
 import assert from "node:assert/strict";
 import {
   type Actor,
   CIPHERTEXT,
-  createBriefTarget,
   createOurTarget,
+  createRequestedTarget,
   nextNumber,
   type Outcome,
   type Seller,
   type Target,
 } from "../support/attacks.ts";
 
-let brief: Target;
+let requested: Target;
 let ours: Target;
 
 Deno.test.beforeAll(async () => {
-  brief = await createBriefTarget();
+  requested = await createRequestedTarget();
   ours = await createOurTarget();
 });
 
 Deno.test.afterAll(async () => {
-  await brief.drop();
+  await requested.drop();
   await ours.drop();
 });
 
-/** A new seller's attack on their own rows: it reaches a row of the brief's, and is refused here. */
+/** A new seller's attack on their own rows: it reaches a row of the requested schema, and is refused here. */
 async function assertHole(
   attack: (target: Target, seller: Seller) => Promise<Outcome>,
   prepare: (target: Target, seller: Seller) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ theirs: Seller; own: Seller }> {
-  const theirs = await brief.addSeller();
-  await prepare(brief, theirs);
-  const success = await attack(brief, theirs);
+  const theirs = await requested.addSeller();
+  await prepare(requested, theirs);
+  const success = await attack(requested, theirs);
   assert.equal(success.code, undefined, success.message);
   assert.ok(success.count > 0);
 
@@ -62,13 +62,13 @@ async function countOrders(target: Target, seller: Seller): Promise<number> {
   return (await target.sql`select from public.orders where user_id = ${seller.id}`).length;
 }
 
-Deno.test("the brief's hole: users are not tied to sign-up", async () => {
+Deno.test("the requested schema's hole: users are not tied to sign-up", async () => {
   const attack = (target: Target) =>
     target.attempt(
       "service_role",
       `insert into users (id, email) values (gen_random_uuid(), '${nextNumber()}@example.com')`,
     );
-  assert.equal((await attack(brief)).count, 1);
+  assert.equal((await attack(requested)).count, 1);
   assert.equal((await attack(ours)).code, "42501");
   await assert.rejects(
     ours.sql`insert into public.users (id, email) values (gen_random_uuid(), 'ghost@example.com')`,
@@ -85,11 +85,11 @@ Deno.test("the brief's hole: users are not tied to sign-up", async () => {
     const left = await target.sql`select from public.users where id = ${id}`;
     return { made: made.length, left: left.length };
   };
-  assert.deepEqual(await profiles(brief), { made: 0, left: 1 });
+  assert.deepEqual(await profiles(requested), { made: 0, left: 1 });
   assert.deepEqual(await profiles(ours), { made: 1, left: 0 });
 });
 
-Deno.test("the brief's hole: a user raises their own subscription_tier", async () => {
+Deno.test("the requested schema's hole: a user raises their own subscription_tier", async () => {
   await assertHole((target, seller) =>
     target.attempt(
       seller,
@@ -98,7 +98,7 @@ Deno.test("the brief's hole: a user raises their own subscription_tier", async (
   );
 });
 
-Deno.test("the brief's hole: a seller writes their own plan", async () => {
+Deno.test("the requested schema's hole: a seller writes their own plan", async () => {
   const { theirs, own } = await assertHole(
     (target, seller) =>
       target.attempt(
@@ -108,11 +108,11 @@ Deno.test("the brief's hole: a seller writes their own plan", async () => {
       ),
     fillTrial,
   );
-  assert.equal(await hasRoom(brief, theirs), true);
+  assert.equal(await hasRoom(requested, theirs), true);
   assert.equal(await hasRoom(ours, own), false);
 });
 
-Deno.test("the brief's hole: a seller inserts orders past the limit", async () => {
+Deno.test("the requested schema's hole: a seller inserts orders past the limit", async () => {
   const { theirs, own } = await assertHole(
     (target, { id, shop }) =>
       target.attempt(
@@ -123,22 +123,22 @@ Deno.test("the brief's hole: a seller inserts orders past the limit", async () =
       ),
     fillTrial,
   );
-  assert.equal(await countOrders(brief, theirs), 11);
+  assert.equal(await countOrders(requested, theirs), 11);
   assert.equal(await countOrders(ours, own), 10);
 });
 
-Deno.test("the brief's hole: a seller makes room by dating orders back, or deleting them", async () => {
+Deno.test("the requested schema's hole: a seller makes room by dating orders back, or deleting them", async () => {
   for (const attack of ["update orders set created_at = '2020-01-01'", "delete from orders"]) {
     const { theirs, own } = await assertHole(
       (target, seller) => target.attempt(seller, attack),
       fillTrial,
     );
-    assert.equal(await hasRoom(brief, theirs), true);
+    assert.equal(await hasRoom(requested, theirs), true);
     assert.equal(await hasRoom(ours, own), false);
   }
 });
 
-Deno.test("the brief's hole: a seller invents shipments", async () => {
+Deno.test("the requested schema's hole: a seller invents shipments", async () => {
   await assertHole(
     (target, seller) =>
       target.attempt(
@@ -150,7 +150,7 @@ Deno.test("the brief's hole: a seller invents shipments", async () => {
   );
 });
 
-Deno.test("the brief's hole: a seller rewrites and deletes their analytics", async () => {
+Deno.test("the requested schema's hole: a seller rewrites and deletes their analytics", async () => {
   const prepare = async ({ sql }: Target, { id }: Seller) => {
     await sql`insert into public.analytics_events (user_id, event_type) values (${id}, 'seen')`;
   };
@@ -172,7 +172,7 @@ Deno.test("the brief's hole: a seller rewrites and deletes their analytics", asy
   );
 });
 
-Deno.test("the brief's hole: tokens are stored in plain text, and their owner's browser reads them", async () => {
+Deno.test("the requested schema's hole: tokens are stored in plain text, and their owner's browser reads them", async () => {
   await assertHole((target, seller) =>
     target.attempt(seller, "select access_token, refresh_token from tiktok_shops")
   );
@@ -181,28 +181,28 @@ Deno.test("the brief's hole: tokens are stored in plain text, and their owner's 
       "service_role",
       `update tiktok_shops set access_token = 'TTP_plain' where user_id = '${id}'`,
     );
-  assert.equal((await store(brief, await brief.addSeller())).count, 1);
+  assert.equal((await store(requested, await requested.addSeller())).count, 1);
   assert.equal((await store(ours, await ours.addSeller())).code, "23514");
 });
 
-Deno.test("the brief's hole: subscription data has no encryption", async () => {
+Deno.test("the requested schema's hole: subscription data has no encryption", async () => {
   const store = (target: Target, { id }: Seller, columns: string, values: string) =>
     target.attempt(
       "service_role",
       `insert into subscriptions (user_id, stripe_customer_id, plan_name, status ${columns})
        values ('${id}', 'cus_plain', 'growth', 'active' ${values})`,
     );
-  const [theirs, own] = [await brief.addSeller(), await ours.addSeller()];
-  assert.equal((await store(brief, theirs, "", "")).count, 1);
+  const [theirs, own] = [await requested.addSeller(), await ours.addSeller()];
+  assert.equal((await store(requested, theirs, "", "")).count, 1);
   assert.equal((await store(ours, own, ", stripe_customer_id_hash", ", 'hash'")).code, "23514");
 
   const read = (target: Target, seller: Seller) =>
     target.attempt(seller, "select stripe_customer_id from subscriptions");
-  assert.deepEqual((await read(brief, theirs)).rows, [{ stripe_customer_id: "cus_plain" }]);
+  assert.deepEqual((await read(requested, theirs)).rows, [{ stripe_customer_id: "cus_plain" }]);
   assert.equal((await read(ours, own)).code, "42501");
 });
 
-Deno.test("the brief's hole: auth.uid() is evaluated for each row", async () => {
+Deno.test("the requested schema's hole: auth.uid() is evaluated for each row", async () => {
   for (const table of ["users", "orders", "shipments", "analytics_events"]) {
     const plan = async (target: Target) => {
       const { rows } = await target.attempt(
@@ -214,7 +214,7 @@ Deno.test("the brief's hole: auth.uid() is evaluated for each row", async () => 
       return rows.map((row) => row["QUERY PLAN"]).join("\n");
     };
     // The filter holds the function's inlined body, or a single call of it before the rows.
-    const [theirs, own] = [await plan(brief), await plan(ours)];
+    const [theirs, own] = [await plan(requested), await plan(ours)];
     assert.match(theirs, /current_setting/, theirs);
     assert.doesNotMatch(theirs, /InitPlan/, theirs);
     assert.match(own, /InitPlan/, own);
@@ -222,7 +222,7 @@ Deno.test("the brief's hole: auth.uid() is evaluated for each row", async () => 
   }
 });
 
-Deno.test("the brief's hole: a definer function without search_path is hijacked", async () => {
+Deno.test("the requested schema's hole: a definer function without search_path is hijacked", async () => {
   // A session's temporary objects come first wherever a name is not qualified.
   const shadowed = (target: Target, actor: Actor, { id }: Seller, question: string) =>
     target.attempt(
@@ -235,18 +235,20 @@ Deno.test("the brief's hole: a definer function without search_path is hijacked"
     );
   const plan = "select plan_name from public.get_user_active_subscription($1)";
   const room = "select public.check_order_limit($1) as room";
-  const [theirs, own] = [await brief.addSeller(), await ours.addSeller()];
-  await fillTrial(brief, theirs);
+  const [theirs, own] = [await requested.addSeller(), await ours.addSeller()];
+  await fillTrial(requested, theirs);
   await fillTrial(ours, own);
 
-  assert.deepEqual((await shadowed(brief, theirs, theirs, plan)).rows, [{ plan_name: "scale" }]);
+  assert.deepEqual((await shadowed(requested, theirs, theirs, plan)).rows, [{
+    plan_name: "scale",
+  }]);
   assert.deepEqual((await shadowed(ours, own, own, plan)).rows, []);
-  assert.deepEqual((await shadowed(brief, theirs, theirs, room)).rows, [{ room: true }]);
+  assert.deepEqual((await shadowed(requested, theirs, theirs, room)).rows, [{ room: true }]);
   assert.equal((await shadowed(ours, own, own, room)).code, "42501");
   assert.deepEqual((await shadowed(ours, "service_role", own, room)).rows, [{ room: false }]);
 });
 
-Deno.test("the brief's hole: anyone reads any seller's plan and limit", async () => {
+Deno.test("the requested schema's hole: anyone reads any seller's plan and limit", async () => {
   const subscribe = async (target: Target, columns: Record<string, string>) => {
     const seller = await target.addSeller();
     await target.sql`
@@ -255,7 +257,7 @@ Deno.test("the brief's hole: anyone reads any seller's plan and limit", async ()
     }`;
     return seller;
   };
-  const theirs = await subscribe(brief, { stripe_customer_id: "cus_1" });
+  const theirs = await subscribe(requested, { stripe_customer_id: "cus_1" });
   const own = await subscribe(ours, {
     stripe_customer_id: CIPHERTEXT,
     stripe_customer_id_hash: "hash",
@@ -265,9 +267,9 @@ Deno.test("the brief's hole: anyone reads any seller's plan and limit", async ()
   const limit = (target: Target, actor: Actor, { id }: Seller) =>
     target.attempt(actor, `select check_order_limit('${id}')`);
 
-  for (const spy of ["anon", await brief.addSeller()] as const) {
-    assert.deepEqual((await call(brief, spy, theirs)).rows, [{ plan_name: "growth" }]);
-    assert.equal((await limit(brief, spy, theirs)).count, 1);
+  for (const spy of ["anon", await requested.addSeller()] as const) {
+    assert.deepEqual((await call(requested, spy, theirs)).rows, [{ plan_name: "growth" }]);
+    assert.equal((await limit(requested, spy, theirs)).count, 1);
   }
   const spy = await ours.addSeller();
   assert.equal((await call(ours, "anon", own)).code, "42501");
@@ -278,7 +280,7 @@ Deno.test("the brief's hole: anyone reads any seller's plan and limit", async ()
   }
 });
 
-Deno.test("the brief's hole: parallel orders race past check_order_limit", async () => {
+Deno.test("the requested schema's hole: parallel orders race past check_order_limit", async () => {
   /** Eight connections check the limit, and write only after all of them have checked it. */
   const race = async (target: Target) => {
     const seller = await target.addSeller();
@@ -295,11 +297,11 @@ Deno.test("the brief's hole: parallel orders race past check_order_limit", async
       })));
     return await countOrders(target, seller);
   };
-  assert.equal(await race(brief), 17);
+  assert.equal(await race(requested), 17);
   assert.equal(await race(ours), 10);
 });
 
-Deno.test("the brief's hole: check_order_limit reads more, the more orders there are", async () => {
+Deno.test("the requested schema's hole: check_order_limit reads more, the more orders there are", async () => {
   const blocksRead = async (target: Target, { id }: Seller) => {
     const reserved = await target.sql.reserve();
     try {
@@ -337,18 +339,18 @@ Deno.test("the brief's hole: check_order_limit reads more, the more orders there
     await target.sql`analyze public.orders`;
     return await blocksRead(target, seller) - few;
   };
-  assert.ok(await growth(brief) > 50);
+  assert.ok(await growth(requested) > 50);
   assert.ok(await growth(ours) < 5);
 });
 
-Deno.test("the brief's hole: a materialized view shows everyone's revenue", async () => {
+Deno.test("the requested schema's hole: a materialized view shows everyone's revenue", async () => {
   const look = async (target: Target, actor: Actor, view: string) => {
     await target.takeOrder(target.sql, await target.addSeller());
     await target.sql`select public.refresh_dashboard_metrics()`;
     return await target.attempt(actor, `select total_revenue from ${view} where total_revenue > 0`);
   };
-  for (const spy of ["anon", await brief.addSeller()] as const) {
-    assert.ok((await look(brief, spy, "user_dashboard_metrics")).count > 0);
+  for (const spy of ["anon", await requested.addSeller()] as const) {
+    assert.ok((await look(requested, spy, "user_dashboard_metrics")).count > 0);
   }
   const spy = await ours.addSeller();
   for (const actor of ["anon", spy] as const) {
@@ -360,23 +362,23 @@ Deno.test("the brief's hole: a materialized view shows everyone's revenue", asyn
   assert.deepEqual([user_id, Number(total_revenue)], [spy.id, 0]);
 });
 
-Deno.test("the brief's hole: orders_realtime_filter filters nothing", async () => {
+Deno.test("the requested schema's hole: orders_realtime_filter filters nothing", async () => {
   // Nobody is signed in when the backend writes: the filter answers null for every order.
-  const theirs = await brief.addSeller();
-  const written = await brief.attempt(
+  const theirs = await requested.addSeller();
+  const written = await requested.attempt(
     "service_role",
     `insert into orders
        (user_id, tiktok_shop_id, tiktok_order_id, total_amount, shipping_address, order_items)
      values ('${theirs.id}', '${theirs.shop}', '1', 10, '{}', '[]') returning auth.uid() as filter`,
   );
   assert.deepEqual(written.rows, [{ filter: null }]);
-  assert.equal(await countOrders(brief, theirs), 1);
+  assert.equal(await countOrders(requested, theirs), 1);
 
   const own = await ours.addSeller();
   await ours.takeOrder(ours.sql, own);
   const filters = (target: Target) =>
     target.sql`select from pg_trigger where tgname = 'orders_realtime_trigger'`;
-  assert.equal((await filters(brief)).length, 1);
+  assert.equal((await filters(requested)).length, 1);
   assert.equal((await filters(ours)).length, 0);
   // What replaces it: the owner's private topic, which no other user may join.
   const listen = (actor: Actor) =>
@@ -390,23 +392,23 @@ Deno.test("the brief's hole: orders_realtime_filter filters nothing", async () =
   assert.deepEqual((await listen("anon")).rows, []);
 });
 
-Deno.test("the brief's hole: create_backup_point cannot work", async () => {
+Deno.test("the requested schema's hole: create_backup_point cannot work", async () => {
   const call = (target: Target, actor: Actor = "service_role") =>
     target.attempt(actor, "select create_backup_point('before the sale') as location");
   const logs = (target: Target) =>
     target.sql`select details from public.system_logs where event_type = 'backup_created'`;
-  const refused = await call(brief);
+  const refused = await call(requested);
   assert.match(refused.message ?? "", /permission denied for function pg_create_restore_point/);
   const explained = await call(ours);
   assert.equal(explained.code, "42501");
   assert.equal(explained.message, "The role postgres may not create restore points");
   assert.equal((await logs(ours)).length, 0);
 
-  for (const { sql } of [brief, ours]) {
+  for (const { sql } of [requested, ours]) {
     await sql`grant execute on function pg_create_restore_point(text) to postgres`;
   }
-  // Even where the role may, the brief's own log is not there.
-  assert.equal((await call(brief)).code, "42P01");
+  // Even where the role may, the log table is missing.
+  assert.equal((await call(requested)).code, "42P01");
   const { location } = (await call(ours)).rows[0] ?? {};
   assert.match(String(location), /^[0-9A-F]+\/[0-9A-F]+$/);
   assert.deepEqual((await logs(ours)).map((row) => row.details), [
@@ -418,7 +420,7 @@ Deno.test("the brief's hole: create_backup_point cannot work", async () => {
   assert.equal((await logs(ours)).length, 1);
 });
 
-Deno.test("the brief's hole: a retry is a second order, and a shop belongs to two sellers", async () => {
+Deno.test("the requested schema's hole: a retry is a second order, and a shop belongs to two sellers", async () => {
   const retry = async (target: Target) => {
     const seller = await target.addSeller();
     const number = nextNumber();
@@ -426,7 +428,7 @@ Deno.test("the brief's hole: a retry is a second order, and a shop belongs to tw
     await target.takeOrder(target.sql, seller, number);
     return await countOrders(target, seller);
   };
-  assert.equal(await retry(brief), 2);
+  assert.equal(await retry(requested), 2);
   assert.equal(await retry(ours), 1);
 
   const steal = async (target: Target) => {
@@ -438,11 +440,11 @@ Deno.test("the brief's hole: a retry is a second order, and a shop belongs to tw
        where id = '${other.shop}'`,
     );
   };
-  assert.equal((await steal(brief)).count, 1);
+  assert.equal((await steal(requested)).count, 1);
   assert.equal((await steal(ours)).code, "23505");
 });
 
-Deno.test("the brief's hole: indexes that other indexes contain", async () => {
+Deno.test("the requested schema's hole: indexes that other indexes contain", async () => {
   const redundant = async (target: Target) => {
     const rows = await target.sql`
       select part.indexrelid::regclass::text as name
@@ -457,7 +459,7 @@ Deno.test("the brief's hole: indexes that other indexes contain", async () => {
       order by 1`;
     return rows.map((row) => row.name);
   };
-  assert.deepEqual(await redundant(brief), [
+  assert.deepEqual(await redundant(requested), [
     "idx_analytics_user_id",
     "idx_orders_user_id",
     "idx_users_email",
@@ -465,7 +467,7 @@ Deno.test("the brief's hole: indexes that other indexes contain", async () => {
   assert.deepEqual(await redundant(ours), []);
 });
 
-Deno.test("the brief's hole: statistics need every seller's rows", async () => {
+Deno.test("the requested schema's hole: statistics need every seller's rows", async () => {
   const day = "2026-11-22";
   const record = async (target: Target, eventType: string, sellers: number) => {
     for (let n = 0; n < sellers; n++) {
@@ -475,12 +477,13 @@ Deno.test("the brief's hole: statistics need every seller's rows", async () => {
         values (${id}, ${eventType}, ${day + "T12:00:00Z"})`;
     }
   };
-  for (const target of [brief, ours]) {
+  for (const target of [requested, ours]) {
     await record(target, "by_four", 4);
     await record(target, "by_five", 5);
   }
-  // In the brief's schema a count comes from rows with the sellers' ids, a single one's as well.
-  const [aggregates] = await brief.sql`select to_regclass('private.daily_event_counts') as name`;
+  // In the requested schema a count comes from rows with the sellers' ids, a single one's as well.
+  const [aggregates] = await requested
+    .sql`select to_regclass('private.daily_event_counts') as name`;
   assert.equal(aggregates?.name, null);
   await ours.sql`select private.aggregate_analytics(${day})`;
   const counts = await ours.attempt("service_role", "select * from private.daily_event_counts");

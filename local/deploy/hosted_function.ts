@@ -1,0 +1,69 @@
+/** Starts a bundle as the hosted platform does: its version of Deno, one file, its own variables. */
+import { join } from "node:path";
+import { followProcess } from "../functions/host_process.ts";
+import type { Bundle } from "./bundle.ts";
+import { hostedDeno } from "./hosted_deno.ts";
+
+export interface HostedFunction extends AsyncDisposable {
+  /** Passes a request on; its path begins with the name of the function. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Everything that the function has logged, when it has ended. */
+  readLog(): Promise<string>;
+}
+
+/** The upload does not start on the hosted runtime; the message names the function. */
+export class HostedStartError extends Error {
+  override name = "HostedStartError";
+}
+
+const RUNTIME = new URL("./hosted_runtime.js", import.meta.url);
+
+/** Variables that Deno itself needs. */
+function runtimeVariables(): Record<string, string> {
+  const entries = ["HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name) ?? ""] as const);
+  return Object.fromEntries([...entries.filter(([, value]) => value !== ""), ["NO_COLOR", "1"]]);
+}
+
+/**
+ * Starts one function in a folder that has its upload only.
+ * @param variables All that it receives.
+ * @throws {HostedStartError}
+ */
+export async function startHostedFunction(
+  { name, path }: Pick<Bundle, "name" | "path">,
+  variables: Record<string, string>,
+): Promise<HostedFunction> {
+  const folder = await Deno.makeTempDir({ prefix: "creatorflow-hosted-" });
+  const upload = join(folder, "upload");
+  await Deno.mkdir(upload);
+  await Deno.copyFile(path, join(upload, "index.js"));
+  const logFile = join(folder, "log");
+  const permissions = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${upload}`];
+  const process = new Deno.Command(await hostedDeno(), {
+    args: [
+      ...["run", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-check"],
+      ...permissions,
+      RUNTIME.href,
+    ],
+    cwd: upload,
+    clearEnv: true,
+    env: { ...runtimeVariables(), ...variables },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const remove = () => Deno.remove(folder, { recursive: true });
+  const host = await followProcess(process, logFile).catch(async (error: Error) => {
+    await remove();
+    const reason = error.message.replace(/^The functions did not start: /, "");
+    throw new HostedStartError(`${name} does not start on the hosted runtime: ${reason}`);
+  });
+  return {
+    fetch: (path, init) => fetch(`http://127.0.0.1:${host.port}${path}`, init),
+    readLog: () => Deno.readTextFile(logFile),
+    async [Symbol.asyncDispose]() {
+      await host.stop();
+      await remove();
+    },
+  };
+}
