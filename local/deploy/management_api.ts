@@ -1,27 +1,17 @@
 /** A stand-in for the Supabase Management API: what CLI 3.x calls to link and to deploy a project. */
 import { join } from "node:path";
 import { ApiError } from "./api_error.ts";
+import { type Config, HostedConfig } from "./management_config.ts";
 import { type HostedFunction, HostedFunctions } from "./management_functions.ts";
+import {
+  DEFAULT_KEYS,
+  describeHealth,
+  describePooler,
+  describeProject,
+  type ManagementApiOptions,
+  REF,
+} from "./management_project.ts";
 import { HostedSecrets } from "./management_secrets.ts";
-
-export interface ManagementApiOptions {
-  /** Folder of the CLI's profile and state. */
-  folder: string;
-  /** Address of the database that the project has. */
-  databaseUrl?: string;
-  /** @default {17.6.1.011} */
-  postgresVersion?: string;
-  /** @default {ACTIVE_HEALTHY} */
-  status?: string;
-  /** API keys of the project. @default {a publishable and a secret key} */
-  apiKeys?: ApiKey[];
-}
-
-export interface ApiKey {
-  name: string;
-  type: "publishable" | "secret" | "legacy";
-  api_key: string;
-}
 
 export interface ManagementApi extends AsyncDisposable {
   /** Variables of the CLI: it calls this server with a valid access token. */
@@ -29,6 +19,8 @@ export interface ManagementApi extends AsyncDisposable {
   projectRef: string;
   functions: ReadonlyMap<string, HostedFunction>;
   secrets: ReadonlyMap<string, string>;
+  /** Settings of Auth, as `supabase config push` has set them. */
+  auth: Readonly<Config>;
   /** Method and path of each request below the project. */
   requests: string[];
   /** The next request that matches is answered 500. */
@@ -37,53 +29,7 @@ export interface ManagementApi extends AsyncDisposable {
   onDeployed(work: () => Promise<void>): void;
 }
 
-const REF = "abcdefghijklmnopqrst";
 const ACCESS_TOKEN = `sbp_${"0123456789abcdef".repeat(3).slice(0, 40)}`;
-
-export const DEFAULT_KEYS: ApiKey[] = [
-  { name: "default", type: "publishable", api_key: "sb_publishable_standin" },
-  { name: "default", type: "secret", api_key: "sb_secret_standin" },
-];
-
-function describeProject(options: ManagementApiOptions) {
-  const { postgresVersion = "17.6.1.011", status = "ACTIVE_HEALTHY" } = options;
-  return {
-    id: REF,
-    ref: REF,
-    organization_id: "organization",
-    organization_slug: "organization",
-    name: "creatorflow",
-    region: "eu-central-1",
-    created_at: "2026-11-01T00:00:00Z",
-    status,
-    database: {
-      host: `db.${REF}.supabase.co`,
-      version: postgresVersion,
-      postgres_engine: postgresVersion.split(".")[0],
-      release_channel: "ga",
-    },
-  };
-}
-
-/** The pooler's address has a placeholder in the place of the password, as on the platform. */
-function describePooler(databaseUrl: string) {
-  const url = new URL(databaseUrl);
-  const login = `${decodeURIComponent(url.username)}:[YOUR-PASSWORD]`;
-  return [{
-    identifier: REF,
-    database_type: "PRIMARY",
-    is_using_scram_auth: true,
-    db_user: decodeURIComponent(url.username),
-    db_host: url.hostname,
-    db_port: Number(url.port),
-    db_name: url.pathname.slice(1),
-    connection_string: `postgresql://${login}@${url.host}${url.pathname}`,
-    connectionString: `postgresql://${login}@${url.host}${url.pathname}`,
-    default_pool_size: null,
-    max_client_conn: null,
-    pool_mode: "transaction",
-  }];
-}
 
 /** The CLI takes the addresses of another platform from a profile. */
 async function writeProfile(folder: string, url: string): Promise<string> {
@@ -105,6 +51,7 @@ const answerJson = (value: unknown, status = 200) => Response.json(value, { stat
 export async function startManagementApi(options: ManagementApiOptions): Promise<ManagementApi> {
   const functions = new HostedFunctions();
   const secrets = new HostedSecrets();
+  const config = new HostedConfig();
   const requests: string[] = [];
   const failures: RegExp[] = [];
   let deployed = () => Promise.resolve();
@@ -117,6 +64,16 @@ export async function startManagementApi(options: ManagementApiOptions): Promise
         return answerJson(options.apiKeys ?? DEFAULT_KEYS);
       case "GET /config/database/pooler":
         return answerJson(options.databaseUrl ? describePooler(options.databaseUrl) : []);
+      case "GET /billing/addons":
+        return answerJson({ selected_addons: [], available_addons: [] });
+      case "GET /health":
+        return answerJson(describeHealth(request, options));
+      case "GET /config":
+        return answerJson(config.describe(REF));
+      case "PATCH /config/auth":
+        return answerJson(config.updateAuth(await request.json()));
+      case "PATCH /postgrest":
+        return answerJson(config.updateApi(await request.json()));
       case "GET /secrets":
         return answerJson(secrets.list());
       case "POST /secrets":
@@ -149,9 +106,8 @@ export async function startManagementApi(options: ManagementApiOptions): Promise
         throw new ApiError(401, "Unauthorized");
       }
       if (pathname === "/v1/projects") return answerJson([describeProject(options)]);
-      const prefix = `/v1/projects/${REF}`;
-      if (!pathname.startsWith(prefix)) throw new ApiError(404, "Project not found");
-      const path = pathname.slice(prefix.length);
+      const [, ref, path = ""] = /^\/v[12]\/projects\/([a-z]+)(\/.*)?$/.exec(pathname) ?? [];
+      if (ref !== REF) throw new ApiError(404, "Project not found");
       const name = `${request.method} ${path}`;
       requests.push(name);
       const failing = failures.findIndex((pattern) => pattern.test(name));
@@ -180,6 +136,7 @@ export async function startManagementApi(options: ManagementApiOptions): Promise
     projectRef: REF,
     functions: functions.active,
     secrets: secrets.values,
+    auth: config.auth,
     requests,
     failNext: (request) => failures.push(request),
     onDeployed: (work) => deployed = work,

@@ -3,11 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateApiKey } from "@supabase/lite";
-import {
-  type ApiKey,
-  type ManagementApi,
-  startManagementApi,
-} from "../../local/deploy/management_api.ts";
+import { type ManagementApi, startManagementApi } from "../../local/deploy/management_api.ts";
+import type { ApiKey } from "../../local/deploy/management_project.ts";
 import { REQUIRED } from "../../local/deploy/secrets_file.ts";
 import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
 import { runSupabaseCli, supabaseCliEnvironment } from "../../local/supabase/cli.ts";

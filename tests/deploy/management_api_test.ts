@@ -118,3 +118,35 @@ Deno.test("a function whose upload fails stays as it was, and the command fails"
   await assert.rejects(deploy(), /larger than 5 MB/);
   assert.deepEqual([...project.api.functions.keys()], ["one"]);
 });
+
+const AUTH = `project_id = "test"
+[api]
+schemas = ["public"]
+[auth]
+site_url = "https://app.example.com"
+[auth.email]
+enable_confirmations = true
+[auth.email.smtp]
+enabled = true
+host = "smtp.example.com"
+port = 465
+user = "user"
+pass = "env(SMTP_PASS)"
+admin_email = "team@example.com"
+sender_name = "CreatorFlow"
+`;
+
+Deno.test("config push sets Auth and the exposed schemas; a secret is shown as a digest", async () => {
+  await using project = await startProject();
+  project.api.environment.SMTP_PASS = "mail-password";
+  await Deno.writeTextFile(join(project.workdir, "supabase", "config.toml"), AUTH);
+  const push = () => project.cli("config", "push", `--remote=${project.api.projectRef}`, "--yes");
+  const output = await push();
+  assert.doesNotMatch(output, /mail-password/);
+  const { auth } = project.api;
+  assert.equal(auth.site_url, "https://app.example.com");
+  assert.equal(auth.smtp_host, "smtp.example.com");
+  assert.equal(auth.smtp_pass, "mail-password");
+  const writes = () => project.api.requests.filter((request) => request.startsWith("PATCH"));
+  assert.deepEqual(writes(), ["PATCH /postgrest", "PATCH /config/auth"]);
+});

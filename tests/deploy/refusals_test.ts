@@ -1,11 +1,8 @@
 /** Projects and secrets that `deno task deploy` refuses before it changes anything. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import {
-  DEFAULT_KEYS,
-  type ManagementApiOptions,
-  startManagementApi,
-} from "../../local/deploy/management_api.ts";
+import { startManagementApi } from "../../local/deploy/management_api.ts";
+import { DEFAULT_KEYS, type ManagementApiOptions } from "../../local/deploy/management_project.ts";
 import { readSecrets, REQUIRED } from "../../local/deploy/secrets_file.ts";
 import { checkApiKeys } from "../../local/deploy/steps/check_api_keys.ts";
 import { checkProject } from "../../local/deploy/steps/check_project.ts";
