@@ -1,6 +1,10 @@
 /** `--check`: everything that needs no account, with the real CLI and the stand-in Management API. */
 import { join } from "node:path";
+import { functionEnvironment, makeEnvironment } from "../stack/environment.ts";
+import { loadKeys } from "../stack/keys.ts";
 import { runSupabaseCli } from "../supabase/cli.ts";
+import type { Bundle } from "./bundle.ts";
+import { startHostedFunction } from "./hosted_function.ts";
 import { type ManagementApi, startManagementApi } from "./management_api.ts";
 import { stageFunctions } from "./stage.ts";
 
@@ -15,6 +19,17 @@ function compareUpload(api: ManagementApi, name: string, bundle: string): string
   if (hosted.import_map) errors.push(`${name}: the upload has an import map.`);
   if (hosted.verify_jwt) errors.push(`${name}: it was deployed with verify_jwt = true.`);
   return errors;
+}
+
+/** Nothing listens there: a function starts without the services that it calls. */
+const ADDRESSES = { url: "http://127.0.0.1:1", databaseUrl: "postgresql://u:p@127.0.0.1:1/d" };
+
+/** Starts each upload alone on the Deno of the platform. @throws {Error} that names the function. */
+async function startUploads(bundles: Bundle[], folder: string): Promise<void> {
+  const environment = makeEnvironment(await loadKeys(folder), ADDRESSES, {});
+  for (const bundle of bundles) {
+    await using _started = await startHostedFunction(bundle, functionEnvironment(environment));
+  }
 }
 
 /**
@@ -35,8 +50,9 @@ export async function checkDeployment(configPath?: string): Promise<string[]> {
       errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
     }
     if (errors.length > 0) throw new Error(errors.join("\n"));
+    await startUploads(staged.bundles, folder);
     return staged.bundles.map(({ name, bytes }) =>
-      `ok  ${name}: one file of ${Math.ceil(bytes / 1000)} kB, verify_jwt = false`
+      `ok  ${name}: one file of ${Math.ceil(bytes / 1000)} kB, verify_jwt = false, starts`
     );
   } finally {
     await Deno.remove(folder, { recursive: true });

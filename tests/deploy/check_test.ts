@@ -45,3 +45,8 @@ Deno.test("deploy --check refuses an import of a file that is not uploaded", asy
   const source = `const file = "./" + "x.ts";\nexport const x = await import(file);\n${FINE}`;
   await assert.rejects(checkSource(source), /wrong: its bundle imports what is not uploaded/);
 });
+
+Deno.test("deploy --check refuses a function that does not start on the platform's Deno", async () => {
+  const source = `export const key = Uint8Array.fromBase64("AAAA");\n${FINE}`;
+  await assert.rejects(checkSource(source), /wrong.*fromBase64/s);
+});
