@@ -134,7 +134,14 @@ async function run({ values }: { values: { events: string } }): Promise<number> 
   const data = await Deno.makeTempDir({ prefix: "creatorflow-burst-" });
   await Deno.chmod(data, 0o755);
   redirectConsole(join(data, "console.log"));
-  const stack = await startStack({ port: 0, dbPort: 0, data, environment: {}, schedule: false });
+  const stack = await startStack({
+    port: 0,
+    dbPort: 0,
+    data,
+    confirmEmail: false,
+    environment: {},
+    schedule: false,
+  });
   const sql = postgres(stack.env.SUPABASE_DB_URL, { max: 2, onnotice: () => {} });
   try {
     return await measure(stack, sql, events) ? 0 : 1;

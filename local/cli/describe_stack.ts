@@ -27,6 +27,7 @@ export function describeStack(stack: Stack, data: string, seconds: string): stri
 CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
 
   API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
+  Mails      ${env.SUPABASE_URL}/mailbox   (also in ${folder}/mails/)
   Postgres   ${env.SUPABASE_DB_URL}
   TikTok     ${env.TIKTOK_API_URL}${origin(stack.tiktok)}
   EasyPost   ${env.EASYPOST_API_URL}${origin(stack.easypost)}

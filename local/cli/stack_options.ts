@@ -17,6 +17,7 @@ export function parseStackOptions(args: string[]): StackOptions | undefined {
   const parsed = parseOptions({
     port: { type: "string", default: "54321" },
     "db-port": { type: "string", default: "54322" },
+    "no-confirm": { type: "boolean", default: false },
     ...DATA_OPTION,
   }, args);
   if (parsed === undefined) return undefined;
@@ -25,5 +26,5 @@ export function parseStackOptions(args: string[]): StackOptions | undefined {
   const port = parsePort("--port", values.port);
   const dbPort = parsePort("--db-port", values["db-port"]);
   if (port !== 0 && port === dbPort) throw new UsageError("--port and --db-port must differ.");
-  return { port, dbPort, data: resolve(values.data) };
+  return { port, dbPort, data: resolve(values.data), confirmEmail: !values["no-confirm"] };
 }

@@ -4,15 +4,24 @@ import { parseStackOptions } from "./stack_options.ts";
 import { UsageError } from "./command.ts";
 
 Deno.test("parseStackOptions() has the documented defaults", () => {
-  assert.deepEqual(parseStackOptions([]), { port: 54321, dbPort: 54322, data: resolve(".local") });
+  assert.deepEqual(parseStackOptions([]), {
+    port: 54321,
+    dbPort: 54322,
+    data: resolve(".local"),
+    confirmEmail: true,
+  });
 });
 
-Deno.test("parseStackOptions() takes all three options, and help", () => {
-  assert.deepEqual(parseStackOptions(["--port", "0", "--db-port=7000", "--data", "/d"]), {
-    port: 0,
-    dbPort: 7000,
-    data: "/d",
-  });
+Deno.test("parseStackOptions() takes all options, and help", () => {
+  assert.deepEqual(
+    parseStackOptions(["--port", "0", "--db-port=7000", "--data", "/d", "--no-confirm"]),
+    {
+      port: 0,
+      dbPort: 7000,
+      data: "/d",
+      confirmEmail: false,
+    },
+  );
   assert.equal(parseStackOptions(["--help"]), undefined);
 });
 

@@ -16,7 +16,14 @@ async function runOnOwnStack(): Promise<void> {
   await Deno.chmod(data, 0o755);
   redirectConsole(join(data, "console.log"));
   try {
-    const stack = await startStack({ port: 0, dbPort: 0, data, environment: {}, schedule: false });
+    const stack = await startStack({
+      port: 0,
+      dbPort: 0,
+      data,
+      confirmEmail: false,
+      environment: {},
+      schedule: false,
+    });
     try {
       interrupted.throwIfAborted();
       await Promise.race([runDemo(stack.env), once(interrupted, "abort")]);

@@ -18,6 +18,7 @@ const HELP = `Starts the whole CreatorFlow backend on this machine. Ctrl-C stops
   --port N      the one public port: REST, Auth, functions, simulators   (54321; 0: a free one)
   --db-port N   Postgres                                                 (54322; 0: a free one)
   --data DIR    data, keys and logs; kept between starts                 (.local)
+  --no-confirm  sign-ups need no confirmation by mail
   --help
 
 A variable that is set in the environment wins over the stack's own value. An address of TikTok, EasyPost
@@ -31,6 +32,7 @@ async function start(options: StackOptions, seconds: () => string): Promise<Stac
     return await startStack({
       ...options,
       onProgress: (message) => print(`${seconds().padStart(6)} s  ${message}`),
+      onMail: print,
       onWarning: (message) => print(`warning: ${message}`),
     });
   } catch (error) {

@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { functionEnvironment, makeEnvironment } from "../stack/environment.ts";
 import { loadKeys } from "../stack/keys.ts";
+import { FUNCTION_CONCERNS } from "../stack/receivers.ts";
 import { runSupabaseCli } from "../supabase/cli.ts";
 import type { Bundle } from "./bundle.ts";
+import { HOSTED_DENO } from "./hosted_deno.ts";
 import { startHostedFunction } from "./hosted_function.ts";
 import { type ManagementApi, startManagementApi } from "./management_api.ts";
 import { stageFunctions } from "./stage.ts";
@@ -21,19 +23,24 @@ function compareUpload(api: ManagementApi, name: string, bundle: string): string
   return errors;
 }
 
-/** Nothing listens there: a function starts without the services that it calls. */
-const ADDRESSES = { url: "http://127.0.0.1:1", databaseUrl: "postgresql://u:p@127.0.0.1:1/d" };
+/** Addresses where nothing listens: a function calls nothing at its start. */
+const NOWHERE = { url: "http://127.0.0.1:1", databaseUrl: "postgres://127.0.0.1:1" };
 
-/** Starts each upload alone on the Deno of the platform. @throws {Error} that names the function. */
-async function startUploads(bundles: Bundle[], folder: string): Promise<void> {
-  const environment = makeEnvironment(await loadKeys(folder), ADDRESSES, {});
-  for (const bundle of bundles) {
-    await using _started = await startHostedFunction(bundle, functionEnvironment(environment));
-  }
+/** Starts each upload on the hosted runtime, with generated values of its variables. Returns the errors. */
+async function tryStarts(bundles: Bundle[], folder: string): Promise<string[]> {
+  const env = makeEnvironment(await loadKeys(folder), NOWHERE, {});
+  const starts = await Promise.allSettled(bundles.map(async (bundle) => {
+    const isOurs = bundle.name in FUNCTION_CONCERNS;
+    const variables = isOurs ? functionEnvironment(env, bundle.name) : {};
+    await using _started = await startHostedFunction(bundle, variables);
+  }));
+  return starts.flatMap((start) =>
+    start.status === "rejected" ? [(start.reason as Error).message] : []
+  );
 }
 
 /**
- * Bundles and deploys every function to the stand-in.
+ * Bundles every function, deploys it to the stand-in, and starts it on the hosted runtime.
  * @param configPath A config.toml. @default {supabase/config.toml}
  * @returns Lines for the terminal. @throws {Error} that lists every fault.
  */
@@ -45,14 +52,15 @@ export async function checkDeployment(configPath?: string): Promise<string[]> {
     const cli = { workdir: staged.folder, environment: api.environment };
     await runSupabaseCli(["link", "--project-ref", api.projectRef, "--yes"], cli);
     await runSupabaseCli(["functions", "deploy", "--use-api", "--yes"], cli);
-    const errors: string[] = [];
+    const errors = await tryStarts(staged.bundles, folder);
     for (const { name, path } of staged.bundles) {
       errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
     }
     if (errors.length > 0) throw new Error(errors.join("\n"));
-    await startUploads(staged.bundles, folder);
     return staged.bundles.map(({ name, bytes }) =>
-      `ok  ${name}: one file of ${Math.ceil(bytes / 1000)} kB, verify_jwt = false, starts`
+      `ok  ${name}: one file of ${
+        Math.ceil(bytes / 1000)
+      } kB, verify_jwt = false, starts under Deno ${HOSTED_DENO}`
     );
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -9,6 +9,8 @@ export interface GatewayOptions {
   rest: Fetch;
   auth: Fetch;
   functions: Fetch;
+  /** The mails that Auth sent. */
+  mailbox: Fetch;
   functionConfig: FunctionConfig[];
   jwtCheck: JwtCheck;
   /** By name; each answers under `/simulators/<name>`, and sees its own paths. */
@@ -94,6 +96,7 @@ export function createGateway(options: GatewayOptions): Fetch {
     }
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
     if (pathname === "/app" && request.method === "GET") return showApp(request);
+    if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);
     const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
     const fetch = simulator?.[1] === undefined ? undefined : options.simulators[simulator[1]];
     if (simulator && fetch) return await fetch(withoutPrefix(request, simulator[0]));

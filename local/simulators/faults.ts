@@ -1,5 +1,4 @@
 /** Makes calls of a simulator fail on request, and lets a test observe each call. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context, Env, MiddlewareHandler } from "hono";
 
 export interface Fault {
@@ -101,7 +100,15 @@ export class Faults {
   }
 
   async #wait({ delayMs = DEFAULT_DELAY_MS }: Fault): Promise<void> {
-    await sleep(delayMs, undefined, { signal: this.#waiting.signal }).catch(() => {});
+    // Not by node:timers/promises, which ignores the signal in Deno 2.1.
+    const { signal } = this.#waiting;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = () => resolve();
+    signal.addEventListener("abort", end);
+    const timer = setTimeout(end, delayMs);
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
   }
 
   #takeFault(call: { method: string; path: string }, skipped: Fault["kind"][]): Fault | undefined {

@@ -14,6 +14,7 @@ const CONTENT = [
   "keys.json",
   "lock",
   "logs",
+  "mails",
   "postgres",
   "tiktok-simulator.jsonl",
 ];

@@ -1,13 +1,17 @@
 /** REST, Auth and the gateway: from this step on the public port answers. */
+import { join } from "node:path";
 import type { FunctionConfig } from "../functions/config.ts";
 import type { FunctionProcess } from "../functions/process.ts";
 import { createGateway } from "../gateway/gateway.ts";
+import { Mailbox } from "../mail/mailbox.ts";
+import { readAuthConfig } from "../supabase/auth_config.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
 import { type ApiApp, createAuthApp, createRestApp } from "../supabase/rest_and_auth.ts";
 import { listenForReload } from "../supabase/schema_reload.ts";
 import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { Resources } from "./resources.ts";
+import type { StackSettings } from "./settings.ts";
 import { allSimulators, type RunningSimulators } from "./start_simulators.ts";
 
 const SHUTDOWN_MS = 3000;
@@ -16,20 +20,33 @@ interface Parts {
   access: DatabaseAccess;
   env: StackEnvironment;
   port: number;
+  settings: StackSettings;
   functions: FunctionProcess;
   functionConfig: FunctionConfig[];
   simulators: RunningSimulators;
 }
 
 export async function serve(parts: Parts, resources: Resources): Promise<void> {
-  const { access, env, port, functions, functionConfig, simulators } = parts;
+  const { access, env, port, settings, functions, functionConfig, simulators } = parts;
   const keys = {
     jwtSecret: env.SUPABASE_JWT_SECRET,
     publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
     secretKey: env.SUPABASE_SECRET_KEY,
   };
   const rest = createRestApp(access.restUrl, keys);
-  const auth = createAuthApp(access.authUrl, keys);
+  const mailbox = new Mailbox({
+    folder: join(settings.data, "mails"),
+    siteUrl: env.APP_URL,
+    apiUrl: env.SUPABASE_URL,
+    onMail: settings.onMail ?? (() => {}),
+  });
+  const config = await readAuthConfig();
+  config.email.enable_confirmations &&= settings.confirmEmail ?? true;
+  const auth = createAuthApp(access.authUrl, keys, {
+    config,
+    siteUrl: env.APP_URL,
+    mails: mailbox,
+  });
   resources.defer(() => Promise.all([rest.close(), auth.close()]));
   await warmUp(rest, auth);
   const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
@@ -40,6 +57,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
       rest: rest.fetch,
       auth: auth.fetch,
       functions: functions.fetch,
+      mailbox: (request) => mailbox.list(request),
       functionConfig,
       jwtCheck: keys,
       // By name at each request: a simulator may be replaced.

@@ -10,6 +10,8 @@ export interface StackOptions {
   dbPort: number;
   /** Folder of data, keys and logs. Absolute. */
   data: string;
+  /** Whether a seller has to confirm the address before the first sign-in, as on Supabase. @default {true} */
+  confirmEmail?: boolean;
 }
 
 export interface StackSettings extends StackOptions {
@@ -27,6 +29,8 @@ export interface StackSettings extends StackOptions {
   random?: () => number;
   /** Receives the name of each step before it begins. */
   onProgress?: (message: string) => void;
+  /** Receives a line about each mail that Auth sends. */
+  onMail?: (line: string) => void;
   /** Receives errors that happen while the stack runs. */
   onWarning?: (message: string) => void;
 }

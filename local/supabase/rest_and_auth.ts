@@ -1,7 +1,8 @@
 /** Supabase's REST and Auth APIs over one database, by @supabase/lite, in this process. */
-import { App, InMemoryEmailDriver } from "@supabase/lite";
+import { App, type EmailDriver, InMemoryEmailDriver } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
+import type { AuthConfig } from "./auth_config.ts";
 import { withQuotedIds } from "./quoted_ids.ts";
 import { applyRoleSettings } from "./role_settings.ts";
 import { VALUE_FORMATS } from "./value_formats.ts";
@@ -11,6 +12,13 @@ export interface ApiKeys {
   jwtSecret: string;
   publishableKey?: string;
   secretKey?: string;
+}
+
+/** Settings of Auth that only its requests need. */
+export interface AuthSettings {
+  config: AuthConfig;
+  siteUrl: string;
+  mails: EmailDriver;
 }
 
 /** One API over its own small pool of connections. */
@@ -29,7 +37,12 @@ const REST_CONNECTIONS = 20;
 const AUTH_CONNECTIONS = 5;
 const CLOSE_MS = 5000;
 
-function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
+function createApp(
+  url: string,
+  max: number,
+  keys: ApiKeys,
+  settings?: AuthSettings,
+): ApiApp {
   const connection = createPostgresConnection({
     url,
     postgresOptions: { max, onnotice: () => {}, types: VALUE_FORMATS },
@@ -44,12 +57,11 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
       jwt_secret: keys.jwtSecret,
       ...(keys.publishableKey && { publishable_key: keys.publishableKey }),
       ...(keys.secretKey && { secret_key: keys.secretKey }),
-      enable_signup: true,
-      email: { enable_signup: true, enable_confirmations: false },
+      ...(settings && { ...settings.config, site_url: settings.siteUrl }),
     },
     options: {
       server: { disableStudio: true, disableFallback: true, admin: false },
-      drivers: { email: new InMemoryEmailDriver() },
+      drivers: { email: settings?.mails ?? new InMemoryEmailDriver() },
     },
   });
   return {
@@ -71,8 +83,8 @@ function createApp(url: string, max: number, keys: ApiKeys): ApiApp {
 }
 
 /** @param url A login that owns Auth's tables. */
-export function createAuthApp(url: string, keys: ApiKeys): ApiApp {
-  return createApp(url, AUTH_CONNECTIONS, keys);
+export function createAuthApp(url: string, keys: ApiKeys, settings?: AuthSettings): ApiApp {
+  return createApp(url, AUTH_CONNECTIONS, keys, settings);
 }
 
 /**

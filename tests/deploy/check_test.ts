@@ -23,7 +23,7 @@ async function checkSource(source: string, verifyJwt = false): Promise<string[]>
   }
 }
 
-Deno.test("deploy --check: every function is uploaded alone, whole, under 1 MB, without verify_jwt", async () => {
+Deno.test("deploy --check: every function is uploaded alone, whole, under 1 MB, without verify_jwt, and starts", async () => {
   const lines = await checkDeployment();
   const folders = await Array.fromAsync(Deno.readDir(new URL("../../functions", import.meta.url)));
   assert.equal(lines.length, folders.length);
@@ -46,7 +46,8 @@ Deno.test("deploy --check refuses an import of a file that is not uploaded", asy
   await assert.rejects(checkSource(source), /wrong: its bundle imports what is not uploaded/);
 });
 
-Deno.test("deploy --check refuses a function that does not start on the platform's Deno", async () => {
+Deno.test("deploy --check refuses a method that the platform's Deno lacks, and names the function", async () => {
   const source = `export const key = Uint8Array.fromBase64("AAAA");\n${FINE}`;
-  await assert.rejects(checkSource(source), /wrong.*fromBase64/s);
+  const message = /wrong does not start on the hosted runtime: [^]*fromBase64 is not a function/;
+  await assert.rejects(checkSource(source), message);
 });

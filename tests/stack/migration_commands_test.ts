@@ -45,7 +45,14 @@ async function startOwnStack(): Promise<OwnStack> {
   const data = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
   await Deno.chmod(data, 0o755);
   redirectConsole(join(data, "console.log"));
-  const stack = await startStack({ port: 0, dbPort: 0, data, environment: {}, schedule: false });
+  const stack = await startStack({
+    port: 0,
+    dbPort: 0,
+    data,
+    confirmEmail: false,
+    environment: {},
+    schedule: false,
+  });
   const sql = open(stack.database.adminUrl);
   return {
     stack,

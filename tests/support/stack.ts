@@ -82,6 +82,7 @@ export async function startTestStack(
       schedule: false,
       loadFunctions: "first_request",
       isDatabasePrepared: true,
+      confirmEmail: false,
       ...settings,
       environment: { SUPABASE_DB_URL: database.url, ...settings.environment },
     });
@@ -151,6 +152,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       data,
       schedule: false,
       loadFunctions: "first_request",
+      confirmEmail: false,
       environment: {},
       ...settings,
     });

@@ -1,0 +1,57 @@
+/** Keeps the mails of the local Auth where a person can read them: as files, and as a list at `/mailbox`. */
+import { join } from "node:path";
+import type { EmailDriver, EmailMessage } from "@supabase/lite";
+import { writePrivateFile } from "../stack/private_file.ts";
+
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  sent_at: string;
+}
+
+const LISTED = 200;
+
+export interface MailboxOptions {
+  folder: string;
+  /** Site URL of Auth, with which it begins its links. */
+  siteUrl: string;
+  /** Address of the stack, where the links have to lead. */
+  apiUrl: string;
+  /** Receives a line about each mail. */
+  onMail: (line: string) => void;
+}
+
+export class Mailbox implements EmailDriver {
+  readonly #options: MailboxOptions;
+  readonly #mails: Mail[] = [];
+  #count = 0;
+
+  constructor(options: MailboxOptions) {
+    this.#options = options;
+  }
+
+  async send({ to, subject, text, html }: EmailMessage): Promise<void> {
+    const { folder, siteUrl, apiUrl, onMail } = this.#options;
+    // @supabase/lite takes the site for the address of Auth.
+    const body = (text ?? html ?? "")
+      .replaceAll(`${new URL(siteUrl).origin}/auth/v1/`, `${apiUrl}/auth/v1/`);
+    const mail = { to, subject, text: body, sent_at: new Date().toISOString() };
+    this.#mails.unshift(mail);
+    this.#mails.splice(LISTED);
+    const name = `${mail.sent_at.replaceAll(/[:.]/g, "-")}-${++this.#count}.txt`;
+    await Deno.mkdir(folder, { recursive: true });
+    await writePrivateFile(
+      join(folder, name),
+      `To: ${to}\nSubject: ${subject}\nDate: ${mail.sent_at}\n\n${body}\n`,
+    );
+    onMail(`Mail to ${to}, "${subject}": ${join(folder, name)}`);
+  }
+
+  /** `GET /mailbox?to=`: the mails since the start of the stack, the newest first. */
+  list(request: Request): Response {
+    const to = new URL(request.url).searchParams.get("to")?.toLowerCase();
+    const mails = this.#mails.filter((mail) => to === undefined || mail.to === to);
+    return Response.json(mails, { headers: { "cache-control": "no-store" } });
+  }
+}
