@@ -1,15 +1,19 @@
 -- Two sellers for local databases: ada@creatorflow.test pays for the plan growth, bob@creatorflow.test is
 -- on trial; the password of both is local-password. It may run again: existing rows stay.
--- The rows of Auth are as the Auth of the local stack writes them.
+-- The rows of Auth serve the Auth of the local stack and Supabase's own, which reads no row with a null in
+-- these texts and times.
 
 insert into auth.users (
   id, aud, role, email, encrypted_password, email_confirmed_at,
-  raw_app_meta_data, raw_user_meta_data
+  confirmation_token, recovery_token, reauthentication_token, email_change,
+  email_change_token_current, email_change_token_new, phone_change, phone_change_token,
+  created_at, updated_at, raw_app_meta_data, raw_user_meta_data
 )
 select
   seed.id, 'authenticated', 'authenticated', seed.email,
   -- bcrypt of local-password.
   '$2b$10$hzXNsdxD.bBDVUHLTf4JeOJhZt7YsnAscMP.cprPQyGabSkSQMxQq', now(),
+  '', '', '', '', '', '', '', '', now(), now(),
   '{"provider": "email", "providers": ["email"]}',
   jsonb_build_object(
     'sub', seed.id, 'email', seed.email, 'email_verified', true, 'phone_verified', false
@@ -21,9 +25,23 @@ from (
 ) as seed (id, email)
 on conflict do nothing;
 
-insert into auth.identities (id, provider, provider_id, user_id, identity_data)
+-- Supabase's Auth finds users of this instance only; the Auth of the local stack has no instances.
+do $$
+begin
+  if exists (
+    select from pg_attribute where attrelid = 'auth.users'::regclass and attname = 'instance_id'
+  ) then
+    update auth.users set instance_id = '00000000-0000-0000-0000-000000000000'
+    where email in ('ada@creatorflow.test', 'bob@creatorflow.test') and instance_id is null;
+  end if;
+end
+$$;
+
+insert into auth.identities (
+  id, provider, provider_id, user_id, last_sign_in_at, created_at, updated_at, identity_data
+)
 select
-  gen_random_uuid(), 'email', id::text, id,
+  gen_random_uuid(), 'email', id::text, id, now(), now(), now(),
   jsonb_build_object('sub', id, 'email', email, 'email_verified', false, 'phone_verified', false)
 from auth.users
 where email in ('ada@creatorflow.test', 'bob@creatorflow.test')

@@ -4,7 +4,8 @@ import type { StackOptions } from "../stack/settings.ts";
 import { parseOptions, UsageError } from "./command.ts";
 import { DATA_OPTION } from "./data_folder.ts";
 
-function parsePort(name: string, value: string): number {
+/** @throws {UsageError} */
+export function parsePort(name: string, value: string): number {
   const port = Number(value);
   if (!/^\d{1,5}$/.test(value) || port > 65535) {
     throw new UsageError(`${name} takes a port number (0 to 65535), not "${value}".`);

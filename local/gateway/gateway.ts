@@ -3,9 +3,14 @@ import { showApp } from "./app_page.ts";
 import type { FunctionConfig } from "../functions/config.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
 
-type Fetch = (request: Request) => Response | Promise<Response>;
+export type Fetch = (request: Request) => Response | Promise<Response>;
 
-export interface GatewayOptions {
+export interface SimulatorOptions {
+  /** By name; each answers under `/simulators/<name>`, and sees its own paths. */
+  simulators: Record<string, Fetch>;
+}
+
+export interface GatewayOptions extends SimulatorOptions {
   rest: Fetch;
   auth: Fetch;
   functions: Fetch;
@@ -13,8 +18,6 @@ export interface GatewayOptions {
   mailbox: Fetch;
   functionConfig: FunctionConfig[];
   jwtCheck: JwtCheck;
-  /** By name; each answers under `/simulators/<name>`, and sees its own paths. */
-  simulators: Record<string, Fetch>;
 }
 
 const ANY_ORIGIN = { "access-control-allow-origin": "*" };
@@ -84,6 +87,30 @@ function withoutPrefix(request: Request, prefix: string): Request {
   return new Request(url, { method, headers, body });
 }
 
+/** The stand-in for the app's page, and the simulators. `apis` are other paths, for the 404's message. */
+async function callSimulator(
+  request: Request,
+  { simulators }: SimulatorOptions,
+  apis: string[],
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/app" && request.method === "GET") return showApp(request);
+  const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
+  const fetch = simulator?.[1] === undefined ? undefined : simulators[simulator[1]];
+  if (simulator && fetch) return await fetch(withoutPrefix(request, simulator[0]));
+  await request.body?.cancel();
+  const names = Object.keys(simulators).map((name) => `/simulators/${name}`).join(", ");
+  const paths = apis.length === 0 ? names : `${apis.join(", ")} or ${names}`;
+  return answer(404, "NOT_FOUND", `Unknown path. Try ${paths}.`);
+}
+
+/** Returns the handler of a port with simulators only. */
+export function createSimulatorGateway(options: SimulatorOptions): Fetch {
+  return (request) => callSimulator(request, options, []);
+}
+
+const APIS = ["/rest/v1/<table>", "/auth/v1/<action>", "/functions/v1/<name>"];
+
 /** Returns the gateway's handler, for `Deno.serve`. */
 export function createGateway(options: GatewayOptions): Fetch {
   return async (request) => {
@@ -95,17 +122,7 @@ export function createGateway(options: GatewayOptions): Fetch {
       return await callApi(request, options.auth, AUTH_HEADERS);
     }
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
-    if (pathname === "/app" && request.method === "GET") return showApp(request);
     if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);
-    const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
-    const fetch = simulator?.[1] === undefined ? undefined : options.simulators[simulator[1]];
-    if (simulator && fetch) return await fetch(withoutPrefix(request, simulator[0]));
-    await request.body?.cancel();
-    return answer(
-      404,
-      "NOT_FOUND",
-      "Unknown path. Try /rest/v1/<table>, /auth/v1/<action>, /functions/v1/<name> or " +
-        Object.keys(options.simulators).map((name) => `/simulators/${name}`).join(", ") + ".",
-    );
+    return await callSimulator(request, options, APIS);
   };
 }

@@ -49,10 +49,20 @@ export function functionEnvironment(
 
 const pathOf = (data: string) => join(data, "env");
 
-/** Writes `KEY=VALUE` lines that a shell can source and `--env-file` can read. */
+/** `KEY=VALUE` lines that a shell can source and `--env-file` can read. */
+function toLines(env: Record<string, string>): string {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}\n`).join("");
+}
+
 export async function writeEnvironment(data: string, env: StackEnvironment): Promise<void> {
-  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  await writePrivateFile(pathOf(data), lines.join("\n") + "\n");
+  await writePrivateFile(pathOf(data), toLines(env));
+}
+
+/** Writes the variables of the functions that the platform does not set itself. */
+export async function writeFunctionSecrets(path: string, env: StackEnvironment): Promise<void> {
+  const secrets = Object.entries(functionEnvironment(env))
+    .filter(([name]) => !name.startsWith("SUPABASE_"));
+  await writePrivateFile(path, toLines(Object.fromEntries(secrets)));
 }
 
 /** Reads the file that a start has written. @throws {Error} that says to start a stack. */

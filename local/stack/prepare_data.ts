@@ -13,7 +13,7 @@ export interface PreparedData {
 
 /** @throws {Error} if another stack uses the folder, or another program the port. */
 export async function prepareData(
-  settings: StackSettings,
+  settings: Pick<StackSettings, "data" | "port">,
   resources: Resources,
 ): Promise<PreparedData> {
   await Deno.mkdir(join(settings.data, "logs"), { recursive: true });

@@ -44,7 +44,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
 
     onProgress("functions");
     const functions = await started;
-    const simulators = startSimulators(settings, given, env, resources);
+    const simulators = startSimulators({ ...settings, addresses }, given, env, resources);
     await serve({ access, env, port, settings, functions, functionConfig, simulators }, resources);
     if (settings.schedule ?? true) startScheduler(access.adminUrl, resources, onWarning);
     await writeEnvironment(settings.data, env);

@@ -7,14 +7,23 @@ import { TIKTOK_RETRY_DELAYS_MS } from "../simulators/tiktok/webhooks.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { Resources } from "./resources.ts";
 import { seedSimulator } from "./sample_shops.ts";
-import type { StackSettings } from "./settings.ts";
-import type { GivenVariables } from "./variables.ts";
+import { type Addresses, type GivenVariables, simulatorUrl } from "./variables.ts";
 
 /** Undefined where an outside service is used instead. */
 export interface Simulators {
   tiktok: TikTokSimulator | undefined;
   easypost: EasyPostSimulator | undefined;
   stripe: StripeSimulator | undefined;
+}
+
+export interface SimulatorSettings {
+  /** Folder of the journals. */
+  data: string;
+  /** Random numbers from 0 to 1, for the faults. @default {Math.random} */
+  random?: () => number;
+  addresses: Addresses;
+  /** Base of the functions that receive webhooks. @default {`${addresses.url}/functions/v1`} */
+  functionsUrl?: string;
 }
 
 export interface RunningSimulators {
@@ -24,7 +33,7 @@ export interface RunningSimulators {
 }
 
 export function startSimulators(
-  settings: StackSettings,
+  settings: SimulatorSettings,
   given: GivenVariables,
   env: StackEnvironment,
   resources: Resources,
@@ -61,11 +70,12 @@ function ignoreMissing(error: unknown): void {
 }
 
 function createSimulators(
-  settings: StackSettings,
+  settings: SimulatorSettings,
   given: GivenVariables,
   env: StackEnvironment,
 ): Simulators {
-  const isTikTok = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(publicUrl(env, "tiktok"));
+  const own = simulatorUrl("tiktok")(settings.addresses);
+  const isTikTok = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(own);
   const tiktok = isTikTok ? createTikTok(settings, env) : undefined;
   if (tiktok) seedSimulator(tiktok);
   return {
@@ -75,51 +85,50 @@ function createSimulators(
   };
 }
 
-function journalPath({ data }: StackSettings, name: SimulatorName): string {
+function journalPath({ data }: SimulatorSettings, name: SimulatorName): string {
   return join(data, `${name}-simulator.jsonl`);
 }
 
-function publicUrl(env: StackEnvironment, name: SimulatorName): string {
-  return `${env.SUPABASE_URL}/simulators/${name}`;
+function functionUrl({ addresses, functionsUrl }: SimulatorSettings, path: string): string {
+  return `${functionsUrl ?? `${addresses.url}/functions/v1`}/${path}`;
 }
 
 /** Settings that every simulator has: addresses, journal and random numbers. */
 function commonOptions(
-  settings: StackSettings,
-  env: StackEnvironment,
+  settings: SimulatorSettings,
   name: SimulatorName,
   webhookFunction: string,
 ) {
   return {
-    publicUrl: publicUrl(env, name),
-    webhookUrl: `${env.SUPABASE_URL}/functions/v1/${webhookFunction}`,
+    publicUrl: `${settings.addresses.url}/simulators/${name}`,
+    webhookUrl: functionUrl(settings, webhookFunction),
     journalPath: journalPath(settings, name),
     ...(settings.random && { random: settings.random }),
   };
 }
 
-function createTikTok(settings: StackSettings, env: StackEnvironment): TikTokSimulator {
+function createTikTok(settings: SimulatorSettings, env: StackEnvironment): TikTokSimulator {
   return new TikTokSimulator({
-    ...commonOptions(settings, env, "tiktok", "tiktok-webhooks"),
+    ...commonOptions(settings, "tiktok", "tiktok-webhooks"),
     appKey: env.TIKTOK_APP_KEY,
     appSecret: env.TIKTOK_APP_SECRET,
     serviceId: env.TIKTOK_SERVICE_ID,
-    redirectUrl: `${env.SUPABASE_URL}/functions/v1/tiktok-oauth/callback`,
+    redirectUrl: functionUrl(settings, "tiktok-oauth/callback"),
     retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
   });
 }
 
-function createEasyPost(settings: StackSettings, env: StackEnvironment): EasyPostSimulator {
+function createEasyPost(settings: SimulatorSettings, env: StackEnvironment): EasyPostSimulator {
   return new EasyPostSimulator({
-    ...commonOptions(settings, env, "easypost", "carrier-webhooks"),
+    ...commonOptions(settings, "easypost", "carrier-webhooks"),
     apiKey: env.EASYPOST_API_KEY,
     webhookSecret: env.EASYPOST_WEBHOOK_SECRET,
   });
 }
 
-function createStripe(settings: StackSettings, env: StackEnvironment): StripeSimulator {
+function createStripe(settings: SimulatorSettings, env: StackEnvironment): StripeSimulator {
   return new StripeSimulator({
-    ...commonOptions(settings, env, "stripe", "stripe-webhooks"),
+    ...commonOptions(settings, "stripe", "stripe-webhooks"),
     secretKey: env.STRIPE_SECRET_KEY,
     // While it is being changed there are two.
     webhookSecret: env.STRIPE_WEBHOOK_SECRET.split(",")[0] as string,

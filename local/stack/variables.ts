@@ -18,6 +18,8 @@ export interface Addresses {
   /** The one public port. */
   url: string;
   databaseUrl: string;
+  /** Base of the simulators for the functions; browsers take `url`. @default {url} */
+  simulatorsUrl?: string;
 }
 
 /** Variables that are set in the environment at the start. */
@@ -54,11 +56,12 @@ async function generateKey(kind: "publishable" | "secret"): Promise<string> {
   return (await generateApiKey(kind)).key;
 }
 
-const simulatorUrl = (name: string) => ({ url }: Addresses) => `${url}/simulators/${name}`;
+export const simulatorUrl = (name: string) => ({ url, simulatorsUrl = url }: Addresses) =>
+  `${simulatorsUrl}/simulators/${name}`;
 
 /** Empty for another TikTok: the functions then take TikTok's own page. */
-function authorizeUrl(addresses: Addresses, given: GivenVariables): string {
-  return given.TIKTOK_AUTH_URL ? "" : `${simulatorUrl("tiktok")(addresses)}/open/authorize`;
+function authorizeUrl({ url }: Addresses, given: GivenVariables): string {
+  return given.TIKTOK_AUTH_URL ? "" : `${url}/simulators/tiktok/open/authorize`;
 }
 
 export const VARIABLES = {
