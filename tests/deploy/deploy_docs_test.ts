@@ -19,7 +19,8 @@ function firstCells(heading: string): string[] {
 Deno.test("docs/deploy.md lists every secret, and every step in its order", () => {
   const names = firstCells("3. Secrets").map((cell) => cell.replaceAll("`", ""));
   assert.deepEqual(names.toSorted(), REQUIRED.toSorted());
-  assert.deepEqual(firstCells("4. Deploy"), STEPS.map(({ name }) => name));
+  const titles = STEPS.map(({ name }, index) => `${index + 1}/${STEPS.length} ${name}`);
+  assert.deepEqual(firstCells("4. Deploy"), titles);
 });
 
 Deno.test("each command of docs/deploy.md exists, with its options", async () => {
