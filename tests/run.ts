@@ -12,35 +12,6 @@ function readSummary(line: string): { passed: number; failed: number } | undefin
   return found ? { passed: Number(found[1]), failed: Number(found[2]) } : undefined;
 }
 
-/** The longest files: started first, they do not run alone at the end. */
-const LONGEST = [
-  "tests/security/fuzz_test.ts",
-  "tests/chaos/chaos_test.ts",
-  "tests/labels/carrier_webhooks_test.ts",
-  "tests/stack/restore_test.ts",
-  "tests/orders/pipeline_property_test.ts",
-  "tests/stack/backup_test.ts",
-  "tests/labels/label_batch_test.ts",
-  "tests/orders/sellers_view_test.ts",
-  "tests/connections/token_refresh_test.ts",
-  "tests/billing/subscriptions_test.ts",
-  "tests/labels/label_crash_test.ts",
-];
-
-/** Paths of all test files, the longest first. */
-async function findTestFiles(): Promise<string[]> {
-  const found: string[] = [];
-  async function search(folder: string): Promise<void> {
-    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
-      if (isDirectory) await search(`${folder}${name}/`);
-      else if (name.endsWith("_test.ts")) found.push(`${folder}${name}`);
-    }
-  }
-  for (const folder of ["functions/", "shared/", "local/", "tests/"]) await search(folder);
-  const rank = (file: string) => (LONGEST.indexOf(file) + 1) || LONGEST.length + 1;
-  return found.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
-}
-
 async function runTests(databaseUrl: string, args: string[]): Promise<[number, number]> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--no-check", "--parallel", ...args],
@@ -89,8 +60,7 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   try {
     await using database = await startTemporaryPostgres();
     Deno.removeSignalListener("SIGINT", abort);
-    const files = args.some((arg) => !arg.startsWith("-")) ? [] : await findTestFiles();
-    result = await runTests(database.access.adminUrl, [...args, ...files]);
+    result = await runTests(database.access.adminUrl, args);
   } catch (error) {
     print(`The tests could not run: ${(error as Error).message}`);
   }
