@@ -283,7 +283,8 @@ begin
       )
       values (
         after.id, seller, event.event_type, event.id, changes,
-        case when p_notice = '{}' then after.tiktok_updated_at else event.received_at end
+        -- TikTok's clock may be ahead of ours: no entry lies in the future.
+        case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
       );
     end if;
   end if;
