@@ -94,9 +94,12 @@ test("a label that is still being drawn is bought; the worker or the seller fetc
   const early = await readShipment(stack, seller, bought.body.id, "/label");
   assertProblem(early, 503, "label_not_ready");
   assert.ok(Number(early.headers.get("retry-after")) > 0);
-  await letTimePass(stack);
-  await runEventWorker(stack);
-  const drawn = await readShipment(stack, seller, bought.body.id);
+  const drawn = await until("the worker has fetched it", async () => {
+    await letTimePass(stack);
+    await runEventWorker(stack);
+    const answer = await readShipment(stack, seller, bought.body.id);
+    return answer.body.label_url !== null && answer;
+  });
   await assertServes(drawn.body.label_url, "PDF");
   assert.match(drawn.body.tracking_number, /^9400/);
   assert.equal((await settledEvents(stack)).done, 2);

@@ -10,7 +10,7 @@ export async function until<T>(
   while (true) {
     const value = await holds();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain until ${what}`);
+    if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms without success until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
