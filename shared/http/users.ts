@@ -99,7 +99,8 @@ export function signedInUsers(
   database: DatabaseClient,
   { except = [] }: { except?: readonly string[] } = {},
 ): Callers<{ user: User }> {
-  const isExcepted = (path: string) => except.some((end) => path.endsWith(end));
+  // The whole path: a route with a parameter must not be opened by its value.
+  const isExcepted = (path: string) => except.includes(path.replace(/^\/[^/]+/, ""));
   return [
     (c, next) => isExcepted(c.req.path) ? next() : allowBrowsers(c, next),
     async (c, next) => {
