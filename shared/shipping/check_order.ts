@@ -34,7 +34,7 @@ export async function checkOrderAtTikTok(
   const { order, provider, attempt } = purchase;
   if (order.shop === null) throw new LabelError("shop_not_connected");
   const id = order.tiktok_order_id;
-  const orders = await new ShopConnection(dependencies, order.shop)
+  const { orders } = await new ShopConnection(dependencies, order.shop)
     .call((access) => dependencies.tiktok.getOrders(access, [id]))
     .catch((error) => {
       if (!(error instanceof TikTokError)) throw error;

@@ -73,7 +73,7 @@ async function readOrder(
   access: Required<ShopAccess>,
   id: string,
 ): Promise<Order> {
-  const order = (await tiktok.getOrders(access, [id])).get(id);
+  const order = (await tiktok.getOrders(access, [id])).orders.get(id);
   if (order === undefined) throw new TikTokError("TikTok does not show the order");
   return order;
 }

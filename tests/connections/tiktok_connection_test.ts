@@ -45,7 +45,7 @@ test("20 parallel calls with an expired token cause one refresh, and all succeed
         ),
     ),
   );
-  assert.ok(answers.every((orders) => orders.has(order.id)));
+  assert.ok(answers.every(({ orders }) => orders.has(order.id)));
   assert.deepEqual(stack.tiktok.refreshes, [openId]);
   for (const { openId: _, ...pair } of await storedTokens(stack, backend.keys)) {
     assert.deepEqual(pair, stack.tiktok.newestTokens(openId), "for all shops of the login");

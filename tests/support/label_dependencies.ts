@@ -84,9 +84,10 @@ export function scriptLabels(script: Partial<Script>, keys?: KeyRing): ScriptedL
   };
   const tiktok = {
     getOrders: () =>
-      record("getOrders", all.order).then((order) =>
-        new Map(order === undefined ? [] : [[order.id, order]])
-      ),
+      record("getOrders", all.order).then((order) => ({
+        orders: new Map(order === undefined ? [] : [[order.id, order]]),
+        unreadable: [],
+      })),
   };
   const dependencies = {
     keys,

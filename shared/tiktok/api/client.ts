@@ -4,13 +4,15 @@ import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
 import { retry, sleep } from "../../retry.ts";
 import { Nothing } from "../../values/schemas.ts";
+import { readElements, type UnreadableElement } from "./elements.ts";
 import { openEnvelope } from "./envelope.ts";
 import { isRateLimited, isTransient, TikTokError } from "./errors.ts";
 import {
   type AuthorizedShop,
   AuthorizedShopList,
-  type FoundOrders,
+  FoundOrder,
   type Order,
+  OrderDetail,
   OrderList,
   OrderSearch,
 } from "./schemas.ts";
@@ -41,6 +43,20 @@ export interface TikTokCall {
   body?: unknown;
   /** Whether two calls have the same effect as one, as reads have. */
   repeatable: boolean;
+}
+
+export interface OrdersAnswer {
+  /** By id. */
+  orders: Map<string, Order>;
+  unreadable: UnreadableElement[];
+}
+
+/** A page of Get Order List; each order is read again when it is ingested. */
+export interface OrderPage {
+  orders: FoundOrder[];
+  unreadable: UnreadableElement[];
+  /** `undefined` on the last page. */
+  nextPageToken: string | undefined;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -87,23 +103,25 @@ export class TikTokClient {
 
   /**
    * Get Order Detail. Orders that TikTok does not know or does not show to this seller are missing from the
-   * result.
+   * result; an order that cannot be read does not spoil the others.
    * @param orderIds 1 to 50.
    * @throws {TikTokError}
    */
-  async getOrders(shop: Required<ShopAccess>, orderIds: string[]): Promise<Map<string, Order>> {
+  async getOrders(shop: Required<ShopAccess>, orderIds: string[]): Promise<OrdersAnswer> {
+    const path = "/order/202309/orders";
     const { orders } = await this.call(OrderList, shop, {
       method: "GET",
-      path: "/order/202309/orders",
+      path,
       query: { ids: orderIds.join(",") },
       repeatable: true,
     });
-    return new Map(orders.map((order) => [order.id, order]));
+    const { read, unreadable } = readElements(OrderDetail, orders, path);
+    return { orders: new Map(read.map((order) => [order.id, order])), unreadable };
   }
 
   /**
    * Get Order List, in ascending order of update time: orders with `from <= update_time < to`, in unix
-   * seconds.
+   * seconds. An order whose id or update time cannot be read is in `unreadable`.
    * @param pageToken From the previous page; left out for the first.
    * @throws {TikTokError}
    */
@@ -116,10 +134,11 @@ export class TikTokClient {
       pageSize: number;
       pageToken?: string | undefined;
     },
-  ): Promise<FoundOrders> {
-    return await this.call(OrderSearch, shop, {
+  ): Promise<OrderPage> {
+    const path = "/order/202309/orders/search";
+    const { orders, next_page_token } = await this.call(OrderSearch, shop, {
       method: "POST",
-      path: "/order/202309/orders/search",
+      path,
       query: {
         page_size: String(pageSize),
         sort_field: "update_time",
@@ -130,6 +149,8 @@ export class TikTokClient {
       body: { update_time_ge: from, update_time_lt: to },
       repeatable: true,
     });
+    const { read, unreadable } = readElements(FoundOrder, orders, path);
+    return { orders: read, unreadable, nextPageToken: next_page_token ?? undefined };
   }
 
   /** Get Authorized Shops: all shops of the login that the token belongs to. @throws {TikTokError} */

@@ -82,7 +82,7 @@ Deno.test("getOrders() signs the API's path, also where the base URL has one of 
   await withServer(
     () => Response.json({ code: 0, data: {} }),
     async (client, requests) => {
-      const orders = await client.getOrders(SHOP, ["576461413038785752", "576461413038785753"]);
+      const { orders } = await client.getOrders(SHOP, ["576461413038785752", "576461413038785753"]);
       assert.equal(orders.size, 0);
       const [{ url, headers }] = requests as [Seen];
       assert.equal(url.pathname, "/base/order/202309/orders");
@@ -101,10 +101,44 @@ Deno.test("getOrders() keeps every digit of ids that are numbers above 2^53", as
     () =>
       new Response('{"code":0,"data":{"orders":[{"id":576461413038785753,"status":"UNPAID"}]}}'),
     async (client) => {
-      const orders = await client.getOrders(SHOP, ["576461413038785753"]);
+      const { orders } = await client.getOrders(SHOP, ["576461413038785753"]);
       assert.deepEqual([...orders.keys()], ["576461413038785753"]);
     },
   );
+});
+
+Deno.test("getOrders() returns the readable orders, and the odd one with its own error", async () => {
+  const odd = { id: "2", status: "UNPAID", line_items: [{ id: "21", sale_price: "Rosa" }] };
+  const orders = [{ id: "1", status: "UNPAID" }, odd, null, { id: "3", status: "ON_HOLD" }];
+  await withServer(() => Response.json({ code: 0, data: { orders } }), async (client) => {
+    const answer = await client.getOrders(SHOP, ["1", "2", "3"]);
+    assert.deepEqual([...answer.orders.keys()], ["1", "3"]);
+    assert.deepEqual(answer.unreadable.map(({ id }) => id), ["2", null]);
+    const message = answer.unreadable[0]?.error.message ?? "";
+    assert.match(message, /element 2 .*line_items\[0\]\.sale_price/s);
+    assert.doesNotMatch(message, /Rosa/);
+  });
+});
+
+Deno.test("searchOrders() returns the readable orders, the odd ones, and the token of the next page", async () => {
+  const orders = [{ id: "1", update_time: 5 }, { id: "2", update_time: "soon" }, "3"];
+  const data = { orders, next_page_token: "next" };
+  await withServer(() => Response.json({ code: 0, data }), async (client) => {
+    const page = await client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50 });
+    assert.deepEqual(page.orders.map(({ id }) => id), ["1"]);
+    assert.deepEqual(page.unreadable.map(({ id }) => id), ["2", null]);
+    assert.equal(page.nextPageToken, "next");
+  });
+});
+
+Deno.test("a list that is absent, null or empty text is empty, and the last page has no token", async () => {
+  for (const data of [{}, { orders: null }, { orders: "", next_page_token: "" }]) {
+    await withServer(() => Response.json({ code: 0, data }), async (client) => {
+      assert.equal((await client.getOrders(SHOP, ["1"])).orders.size, 0);
+      const page = await client.searchOrders(SHOP, { from: 1, to: 2, pageSize: 50 });
+      assert.deepEqual([page.orders, page.nextPageToken], [[], undefined]);
+    });
+  }
 });
 
 Deno.test("code 0 is success and another code is an error, at any HTTP status", async () => {
@@ -130,7 +164,7 @@ Deno.test("a proxy's page, a broken response and a hanging server are errors wit
     },
   );
   await withServer(
-    () => Response.json({ code: 0, data: { orders: [{ id: "1" }] } }),
+    () => Response.json({ code: 0, data: { orders: "many" } }),
     async (client) => {
       assert.match((await errorOf(client.getOrders(SHOP, ["1"]))).message, /not readable/);
     },
@@ -187,7 +221,7 @@ Deno.test("a read is retried after growing waits when the next attempt may succe
   ];
   for (const answer of passing) {
     await withServer(inTurn(answer, answer, ok), async (client, requests, waits) => {
-      assert.equal((await read(client)).size, 0);
+      assert.equal((await read(client)).orders.size, 0);
       assert.equal(requests.length, 3);
       const [first, second, ...more] = waits as [number, number];
       assert.ok(first >= 500 && first <= 750 && second >= 1000 && second <= 1500, String(waits));
@@ -465,7 +499,7 @@ Deno.test("responses may have unknown fields", async () => {
   const data = { orders: [order], later: true };
   await withServer(
     () => Response.json({ code: 0, message: "Success", later: {}, data }),
-    async (client) => assert.equal((await read(client)).get("1")?.status, "BRAND_NEW"),
+    async (client) => assert.equal((await read(client)).orders.get("1")?.status, "BRAND_NEW"),
   );
 });
 

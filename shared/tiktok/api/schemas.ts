@@ -3,11 +3,28 @@
  * fields come without notice: only ids and states are required, and unknown fields are accepted.
  */
 import * as z from "zod";
-import { Amount, UnixSeconds, VendorId } from "../../values/schemas.ts";
+import {
+  Amount,
+  OptionalText,
+  OptionalUnixSeconds,
+  optionalValue,
+  UnixSeconds,
+  VendorId,
+} from "../../values/schemas.ts";
+import { AnyList } from "./elements.ts";
 
-const Text = z.string().nullish();
-const Time = UnixSeconds.nullish();
-const OptionalAmount = Amount.nullish();
+/** Decides something here: another type makes the order unreadable. */
+const Text = optionalValue(z.string());
+const Flag = optionalValue(z.boolean());
+const Id = optionalValue(VendorId);
+/** Documented as a string. Of a number, a double keeps 15 digits. */
+const ExactNumber = z.number().transform(String)
+  .refine((text) => text.replace(/\D/g, "").length <= 15);
+const OptionalAmount = optionalValue(z.union([z.string(), ExactNumber]).pipe(Amount));
+/** Only shown: another type counts as absent. */
+const ShownTime = OptionalUnixSeconds.catch(null);
+const ShownFlag = Flag.catch(null);
+const ShownId = Id.catch(null);
 
 const District = z.looseObject({
   address_level: Text,
@@ -29,21 +46,39 @@ const RecipientAddress = z.looseObject({
   post_town: Text,
   postal_code: Text,
   region_code: Text,
-  district_info: z.array(District).nullish(),
+  district_info: optionalValue(z.array(District)),
 });
 
+/** A SKU that a virtual bundle consists of. */
+const BundlePart = z.looseObject({
+  product_id: ShownId,
+  sku_id: ShownId,
+  seller_sku: OptionalText,
+  /** Pieces of this SKU in one bundle. */
+  sku_count: optionalValue(z.int().nonnegative()).catch(null),
+});
+
+/** One unit: TikTok has no quantities. */
 const LineItem = z.looseObject({
   id: VendorId,
-  sku_id: VendorId.nullish(),
-  product_id: VendorId.nullish(),
+  sku_id: Id,
+  product_id: Id,
   product_name: Text,
   sku_name: Text,
   seller_sku: Text,
   sku_image: Text,
   sale_price: OptionalAmount,
   currency: Text,
+  /** CANCELLED: this unit alone; the order may go on. */
   display_status: Text,
-  package_id: VendorId.nullish().or(z.literal("")),
+  /** BUYER, SELLER, OPERATOR or SYSTEM. */
+  cancel_user: OptionalText,
+  cancel_reason: OptionalText,
+  is_gift: ShownFlag,
+  /** "0" for what is not a gift, a sample or a giveaway. */
+  gift_retail_price: OptionalAmount.catch(null),
+  combined_listing_skus: optionalValue(z.array(BundlePart)).catch(null),
+  package_id: Id,
   package_status: Text,
   tracking_number: Text,
 });
@@ -51,32 +86,63 @@ const LineItem = z.looseObject({
 export const OrderDetail = z.looseObject({
   id: VendorId,
   status: z.string().min(1),
-  create_time: Time,
-  update_time: Time,
-  paid_time: Time,
+  create_time: OptionalUnixSeconds,
+  update_time: OptionalUnixSeconds,
+  paid_time: OptionalUnixSeconds,
   buyer_email: Text,
-  is_cod: z.boolean().nullish(),
-  is_buyer_request_cancel: z.boolean().nullish(),
-  delivery_option_id: VendorId.nullish().or(z.literal("")),
+  is_cod: Flag,
+  is_sample_order: Flag,
+  is_replacement_order: Flag,
+  replaced_order_id: ShownId,
+  is_exchange_order: Flag,
+  exchange_source_order_id: ShownId,
+  is_buyer_request_cancel: Flag,
+  request_cancel_time: ShownTime,
+  /** SELLER, BUYER or SYSTEM. */
+  cancellation_initiator: OptionalText,
+  /** With several reasons, the one of the first line item. */
+  cancel_reason: OptionalText,
+  /** FULFILLMENT_BY_SELLER, FULFILLMENT_BY_TIKTOK or FULFILLMENT_BY_DILAYANI_TOKOPEDIA. */
+  fulfillment_type: Text,
+  warehouse_id: ShownId,
+  /** Orders of one buyer that are shipped together. */
+  auto_combine_group_id: Id,
+  /** "The latest shipping time specified by the platform." */
+  rts_sla_time: ShownTime,
+  /** "The latest collection time specified by the platform." */
+  tts_sla_time: ShownTime,
+  /** "The automatic cancellation time for orders specified by the platform." */
+  cancel_order_sla_time: ShownTime,
+  /** TikTok cancels the order if it is not AWAITING_COLLECTION before. */
+  shipping_due_time: ShownTime,
+  /** TikTok cancels the order if it is not IN_TRANSIT before. */
+  collection_due_time: ShownTime,
+  /** TikTok cancels the order if it is not DELIVERED before. */
+  delivery_due_time: ShownTime,
+  buyer_message: OptionalText,
+  seller_note: OptionalText,
+  delivery_option_id: Id,
   shipping_type: Text,
-  payment: z.looseObject({
+  /** Further members are amounts, too. */
+  payment: optionalValue(z.looseObject({
     currency: Text,
     total_amount: OptionalAmount,
     shipping_fee: OptionalAmount,
-  }).nullish(),
-  recipient_address: RecipientAddress.nullish(),
-  line_items: z.array(LineItem).nullish(),
+  })),
+  recipient_address: optionalValue(RecipientAddress),
+  line_items: optionalValue(z.array(LineItem)),
 });
 
-export const OrderList = z.looseObject({
-  orders: z.array(OrderDetail).nullish().transform((o) => o ?? []),
-});
+/** Get Order Detail: each element is read with `OrderDetail`. */
+export const OrderList = z.looseObject({ orders: AnyList });
 
-/** A page of Get Order List; each order is read again when it is ingested. */
+/** An element of Get Order List. */
+export const FoundOrder = z.looseObject({ id: VendorId, update_time: UnixSeconds });
+
+/** A page of Get Order List: each element is read with `FoundOrder`. */
 export const OrderSearch = z.looseObject({
-  orders: z.array(z.looseObject({ id: VendorId, update_time: UnixSeconds })).nullish()
-    .transform((o) => o ?? []),
-  /** Empty or absent on the last page. */
+  orders: AnyList,
+  /** Absent on the last page. */
   next_page_token: Text,
 });
 
@@ -87,7 +153,7 @@ export const AuthorizedShopList = z.looseObject({
 });
 
 export type AuthorizedShop = z.infer<typeof Shop>;
-export type FoundOrders = z.infer<typeof OrderSearch>;
+export type FoundOrder = z.infer<typeof FoundOrder>;
 export type Order = z.infer<typeof OrderDetail>;
 export type RecipientAddress = z.infer<typeof RecipientAddress>;
 export type LineItem = z.infer<typeof LineItem>;

@@ -4,7 +4,7 @@ import { callFunction } from "../../database/call_function.ts";
 import type { ClaimedEvent, EventHandler, EventResult, ShopEvent } from "../../inbox/events.ts";
 import { toStorable } from "../../values/storable_text.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
-import type { Order } from "../api/schemas.ts";
+import type { OrdersAnswer } from "../api/client.ts";
 import { ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { parseTikTokWebhook } from "../webhooks/parse_webhook.ts";
@@ -51,9 +51,9 @@ async function ingestOrders(
   const { database, tiktok } = dependencies;
   const [{ shop }] = events as [OrderEvent];
   const orderIds = [...new Set(events.map((event) => event.object_id))];
-  let orders: Map<string, Order>;
+  let answer: OrdersAnswer;
   try {
-    orders = await new ShopConnection(dependencies, shop).call((access) =>
+    answer = await new ShopConnection(dependencies, shop).call((access) =>
       tiktok.getOrders(access, orderIds)
     );
   } catch (error) {
@@ -61,13 +61,13 @@ async function ingestOrders(
     if (orderIds.length === 1 || !(error instanceof TikTokError && isRefusal(error))) throw error;
     return (await Promise.all(events.map((event) => ingestAlone(dependencies, event)))).flat();
   }
-  const items = events.map((event) => toItemOrError(event, orders));
+  const items = events.map((event) => toItemOrError(event, answer));
   const outcomes = new Map<number, EventResult>();
   const ready = items.flatMap((item) => "error" in item ? [] : [item]);
   if (ready.length > 0) {
     const args = { p_tiktok_shop_id: shop.id, p_items: ready };
-    const answer = await callFunction(database, "ingest_orders", args, Outcomes);
-    for (const { event_id, outcome, error } of answer.outcomes) {
+    const stored = await callFunction(database, "ingest_orders", args, Outcomes);
+    for (const { event_id, outcome, error } of stored.outcomes) {
       const failure = { error: new Error(`ingest_order failed with ${error}`) };
       outcomes.set(event_id, outcome === "failed" ? failure : { outcome });
     }
@@ -89,10 +89,12 @@ interface IngestItem {
 /** The item of an event, or why its order cannot be ingested. */
 function toItemOrError(
   event: OrderEvent,
-  orders: Map<string, Order>,
+  { orders, unreadable }: OrdersAnswer,
 ): IngestItem | { error: unknown } {
   try {
     const order = orders.get(event.object_id);
+    const odd = unreadable.find(({ id }) => id === event.object_id);
+    if (odd !== undefined) throw odd.error;
     // TikTok may announce an order a moment before its API shows it.
     if (order === undefined) throw new Error("TikTok does not show the order to this shop");
     return {

@@ -53,7 +53,8 @@ export async function syncShopOrders(
     const page = await connection.call((access) =>
       tiktok.searchOrders(access, { from, to, pageSize: PAGE_SIZE, pageToken })
     );
-    pageToken = page.next_page_token || undefined;
+    for (const { error } of page.unreadable) throw error;
+    pageToken = page.nextPageToken;
     const last = page.orders.at(-1)?.update_time;
     // Pages are in ascending order: orders after the last one of a page are not seen yet.
     const until = pageToken !== undefined && last !== undefined ? Math.min(last, to) : to;

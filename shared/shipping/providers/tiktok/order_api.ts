@@ -39,7 +39,7 @@ export class OrderApi {
   /** @throws {LabelError} */
   async readOrder(): Promise<Order> {
     const id = this.#orderId;
-    const orders = await this.read((tiktok, access) => tiktok.getOrders(access, [id]));
+    const { orders } = await this.read((tiktok, access) => tiktok.getOrders(access, [id]));
     const order = orders.get(id);
     if (order === undefined) throw new LabelError("tiktok_unavailable");
     return order;
