@@ -165,8 +165,8 @@ with product (sku_id, product_name, sku_name, unit_price, currency) as (
 insert into public.orders (
   user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
   currency, total_amount, shipping_cost, shipping_type, customer_email,
-  shipping_address, address_status, order_items,
-  tiktok_created_at, tiktok_updated_at, created_at, updated_at
+  shipping_address, address_status, order_items, fulfillment_type, paid_at, ship_by, auto_cancel_at,
+  cancelled_by, tiktok_created_at, tiktok_updated_at, created_at, updated_at
 )
 select
   shop.user_id, shop.id, seed.order_id::text, seed.tiktok_status, seed.order_status,
@@ -180,18 +180,41 @@ select
     'sku_name', product.sku_name,
     'seller_sku', null,
     'image_url', null,
-    'quantity', seed.quantity,
+    'quantity', jsonb_array_length(units.live),
     'unit_price', product.unit_price::text,
-    'total_price', (seed.quantity * product.unit_price)::text,
-    'line_item_ids', (
-      select jsonb_agg((seed.order_id * 10 + unit)::text) from generate_series(1, seed.quantity) as unit
-    )
+    'total_price', (jsonb_array_length(units.live) * product.unit_price)::text,
+    'line_item_ids', units.live,
+    'cancelled_line_item_ids', units.cancelled,
+    'is_gift', false,
+    'gift_retail_price', null,
+    'components', '[]'::jsonb,
+    'units', units.states
   )),
+  'FULFILLMENT_BY_SELLER',
+  case when seed.payment_status in ('paid', 'refunded') then now() - seed.age end,
+  case when seed.order_status = 'awaiting_shipment' then now() - seed.age + interval '2 days' end,
+  case when seed.order_status = 'awaiting_shipment' then now() - seed.age + interval '7 days' end,
+  case when seed.order_status = 'cancelled' then 'BUYER' end,
   now() - seed.age, now() - seed.age, now() - seed.age, now() - seed.age
 from seed
 join public.tiktok_shops as shop on shop.shop_id = seed.shop_id
 join product on product.sku_id = seed.sku_id
 join buyer on buyer.name = seed.buyer
+cross join lateral (
+  select
+    coalesce(jsonb_agg(line_item_id) filter (where seed.order_status <> 'cancelled'), '[]') as live,
+    coalesce(jsonb_agg(line_item_id) filter (where seed.order_status = 'cancelled'), '[]') as cancelled,
+    jsonb_agg(jsonb_build_object(
+      'line_item_id', line_item_id,
+      'status', seed.tiktok_status,
+      'cancelled_by', case when seed.order_status = 'cancelled' then 'BUYER' end,
+      'cancel_reason', null,
+      'package_id', null
+    )) as states
+  from (
+    select (seed.order_id * 10 + unit)::text as line_item_id from generate_series(1, seed.quantity) as unit
+  ) as unit
+) as units
 on conflict do nothing;
 
 insert into public.shipments (

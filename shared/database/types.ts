@@ -93,13 +93,28 @@ export type Database = {
       "orders": {
         Row: {
           "address_status": string;
+          "amounts": NonNullable<Json>;
+          "auto_cancel_at": string | null;
+          "buyer_note": string | null;
+          "cancel_reason": string | null;
+          "cancel_requested_at": string | null;
+          "cancel_respond_by": string | null;
+          "cancelled_by": string | null;
+          "combine_group_id": string | null;
+          "counts_for_plan": boolean;
           "created_at": string;
           "currency": string;
           "customer_email": string | null;
+          "fulfillment_type": string | null;
           "id": string;
           "order_items": NonNullable<Json>;
+          "order_kind": string;
           "order_status": string;
+          "paid_at": string | null;
           "payment_status": string;
+          "related_order_id": string | null;
+          "seller_note": string | null;
+          "ship_by": string | null;
           "shipping_address": NonNullable<Json>;
           "shipping_cost": number;
           "shipping_type": string | null;
@@ -111,17 +126,33 @@ export type Database = {
           "total_amount": number;
           "updated_at": string;
           "user_id": string;
+          "warehouse_id": string | null;
         };
         ComputedFields: never;
         Insert: {
           "address_status": string;
+          "amounts"?: NonNullable<Json>;
+          "auto_cancel_at"?: string | null;
+          "buyer_note"?: string | null;
+          "cancel_reason"?: string | null;
+          "cancel_requested_at"?: string | null;
+          "cancel_respond_by"?: string | null;
+          "cancelled_by"?: string | null;
+          "combine_group_id"?: string | null;
+          "counts_for_plan"?: boolean;
           "created_at"?: string;
           "currency": string;
           "customer_email"?: string | null;
+          "fulfillment_type"?: string | null;
           "id"?: string;
           "order_items": NonNullable<Json>;
+          "order_kind"?: string;
           "order_status"?: string;
+          "paid_at"?: string | null;
           "payment_status"?: string;
+          "related_order_id"?: string | null;
+          "seller_note"?: string | null;
+          "ship_by"?: string | null;
           "shipping_address": NonNullable<Json>;
           "shipping_cost"?: number;
           "shipping_type"?: string | null;
@@ -133,16 +164,32 @@ export type Database = {
           "total_amount": number;
           "updated_at"?: string;
           "user_id": string;
+          "warehouse_id"?: string | null;
         };
         Update: {
           "address_status"?: string;
+          "amounts"?: NonNullable<Json>;
+          "auto_cancel_at"?: string | null;
+          "buyer_note"?: string | null;
+          "cancel_reason"?: string | null;
+          "cancel_requested_at"?: string | null;
+          "cancel_respond_by"?: string | null;
+          "cancelled_by"?: string | null;
+          "combine_group_id"?: string | null;
+          "counts_for_plan"?: boolean;
           "created_at"?: string;
           "currency"?: string;
           "customer_email"?: string | null;
+          "fulfillment_type"?: string | null;
           "id"?: string;
           "order_items"?: NonNullable<Json>;
+          "order_kind"?: string;
           "order_status"?: string;
+          "paid_at"?: string | null;
           "payment_status"?: string;
+          "related_order_id"?: string | null;
+          "seller_note"?: string | null;
+          "ship_by"?: string | null;
           "shipping_address"?: NonNullable<Json>;
           "shipping_cost"?: number;
           "shipping_type"?: string | null;
@@ -154,6 +201,7 @@ export type Database = {
           "total_amount"?: number;
           "updated_at"?: string;
           "user_id"?: string;
+          "warehouse_id"?: string | null;
         };
         Relationships: [
           {

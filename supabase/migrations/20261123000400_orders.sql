@@ -17,6 +17,22 @@ create table public.orders (
   shipping_address jsonb not null,
   address_status text not null,
   order_items jsonb not null,
+  order_kind text not null default 'sale',
+  related_order_id text,
+  fulfillment_type text,
+  warehouse_id text,
+  combine_group_id text,
+  paid_at timestamptz,
+  ship_by timestamptz,
+  auto_cancel_at timestamptz,
+  cancel_requested_at timestamptz,
+  cancel_respond_by timestamptz,
+  cancel_reason text,
+  cancelled_by text,
+  buyer_note text,
+  seller_note text,
+  amounts jsonb not null default '{}',
+  counts_for_plan boolean not null default true,
   tiktok_created_at timestamptz,
   tiktok_updated_at timestamptz not null,
   created_at timestamptz not null default now(),
@@ -37,7 +53,9 @@ create table public.orders (
   constraint orders_shipping_cost_check check (shipping_cost >= 0),
   constraint orders_shipping_address_check check (jsonb_typeof(shipping_address) = 'object'),
   constraint orders_address_status_check check (address_status in ('readable', 'masked', 'none')),
-  constraint orders_order_items_check check (jsonb_typeof(order_items) = 'array')
+  constraint orders_order_items_check check (jsonb_typeof(order_items) = 'array'),
+  constraint orders_order_kind_check check (order_kind in ('sale', 'sample', 'replacement', 'exchange')),
+  constraint orders_amounts_check check (jsonb_typeof(amounts) = 'object')
 );
 comment on table public.orders is 'One row per TikTok order; sellers read, only ingest_order writes.';
 comment on column public.orders.tiktok_status is 'The status as TikTok sent it, including values that order_status does not cover.';
@@ -48,12 +66,31 @@ comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels o
 comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
 comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
 comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
-comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids: docs/orders.md.';
+comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids, both without cancelled units: docs/orders.md.';
+comment on column public.orders.order_kind is 'sale, sample, replacement or exchange; only a sale brings revenue.';
+comment on column public.orders.related_order_id is 'TikTok id of the order that this one replaces or was exchanged for.';
+comment on column public.orders.fulfillment_type is 'FULFILLMENT_BY_SELLER, FULFILLMENT_BY_TIKTOK or FULFILLMENT_BY_DILAYANI_TOKOPEDIA; the seller ships only the first.';
+comment on column public.orders.warehouse_id is 'TikTok id of the warehouse that the order ships from.';
+comment on column public.orders.combine_group_id is 'TikTok''s auto_combine_group_id: orders of one buyer that are shipped in one parcel.';
+comment on column public.orders.paid_at is 'When the buyer paid.';
+comment on column public.orders.ship_by is 'Latest time to ship that TikTok states (rts_sla_time, else tts_sla_time).';
+comment on column public.orders.auto_cancel_at is 'When TikTok cancels the order if its next step does not happen.';
+comment on column public.orders.cancel_requested_at is 'When the buyer asked for the cancellation that waits for the seller; null without such a request.';
+comment on column public.orders.cancel_respond_by is 'Until when the seller may answer that request; null if TikTok does not say.';
+comment on column public.orders.cancel_reason is 'TikTok''s reason for the cancellation of the order.';
+comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYSTEM.';
+comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
+comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
+comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
+comment on column public.orders.counts_for_plan is 'Whether the order counts for the limit of the plan.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
 
 create index idx_orders_tiktok_order_id on public.orders (tiktok_order_id);
 create index idx_orders_status on public.orders (order_status);
+-- The orders that a combined order is shipped with.
+create index idx_orders_combine_group on public.orders (tiktok_shop_id, combine_group_id)
+  where combine_group_id is not null;
 create index idx_orders_created_at on public.orders (created_at);
 -- Replaces the requested idx_orders_user_id.
 create index idx_orders_user_created on public.orders (user_id, created_at);

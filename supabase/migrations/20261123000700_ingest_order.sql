@@ -58,7 +58,10 @@ as $$
   insert into public.orders (
     user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
     currency, total_amount, shipping_cost, shipping_type, customer_email,
-    shipping_address, address_status, order_items, tiktok_created_at, tiktok_updated_at
+    shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
+    warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
+    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts,
+    tiktok_created_at, tiktok_updated_at
   )
   values (
     p_user_id,
@@ -75,6 +78,21 @@ as $$
     p_order -> 'shipping_address',
     p_order ->> 'address_status',
     p_order -> 'order_items',
+    coalesce(p_order ->> 'order_kind', 'sale'),
+    p_order ->> 'related_order_id',
+    p_order ->> 'fulfillment_type',
+    p_order ->> 'warehouse_id',
+    p_order ->> 'combine_group_id',
+    (p_order ->> 'paid_at')::timestamptz,
+    (p_order ->> 'ship_by')::timestamptz,
+    (p_order ->> 'auto_cancel_at')::timestamptz,
+    (p_order ->> 'cancel_requested_at')::timestamptz,
+    (p_order ->> 'cancel_respond_by')::timestamptz,
+    p_order ->> 'cancel_reason',
+    p_order ->> 'cancelled_by',
+    p_order ->> 'buyer_note',
+    p_order ->> 'seller_note',
+    coalesce(p_order -> 'amounts', '{}'),
     (p_order ->> 'tiktok_created_at')::timestamptz,
     (p_order ->> 'tiktok_updated_at')::timestamptz
   )
@@ -114,6 +132,25 @@ as $$
         when jsonb_array_length(p_order -> 'order_items') > 0 then p_order -> 'order_items'
         else stored.order_items
       end,
+      order_kind = coalesce(p_order ->> 'order_kind', stored.order_kind),
+      related_order_id = coalesce(p_order ->> 'related_order_id', stored.related_order_id),
+      fulfillment_type = coalesce(p_order ->> 'fulfillment_type', stored.fulfillment_type),
+      warehouse_id = coalesce(p_order ->> 'warehouse_id', stored.warehouse_id),
+      paid_at = coalesce((p_order ->> 'paid_at')::timestamptz, stored.paid_at),
+      ship_by = coalesce((p_order ->> 'ship_by')::timestamptz, stored.ship_by),
+      cancel_reason = coalesce(p_order ->> 'cancel_reason', stored.cancel_reason),
+      cancelled_by = coalesce(p_order ->> 'cancelled_by', stored.cancelled_by),
+      amounts = case
+        when p_order -> 'amounts' <> '{}' then p_order -> 'amounts'
+        else stored.amounts
+      end,
+      -- These end when TikTok no longer states them.
+      combine_group_id = p_order ->> 'combine_group_id',
+      auto_cancel_at = (p_order ->> 'auto_cancel_at')::timestamptz,
+      cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz,
+      cancel_respond_by = (p_order ->> 'cancel_respond_by')::timestamptz,
+      buyer_note = p_order ->> 'buyer_note',
+      seller_note = p_order ->> 'seller_note',
       tiktok_created_at = coalesce(
         (p_order ->> 'tiktok_created_at')::timestamptz,
         stored.tiktok_created_at
@@ -125,6 +162,51 @@ $$;
 comment on function private.update_order(public.orders, jsonb) is
   'Part of ingest_order: applies a newer state to a stored order.';
 grant execute on function private.update_order(public.orders, jsonb) to service_role;
+
+create function private.cancelled_units(p_items jsonb)
+returns table (line_item_id text, cancelled_by text, cancel_reason text)
+language sql
+immutable
+set search_path = ''
+as $$
+  select unit ->> 'line_item_id', unit ->> 'cancelled_by', left(unit ->> 'cancel_reason', 100)
+  from jsonb_array_elements(p_items) as item,
+    jsonb_array_elements(item -> 'units') as unit
+  where item -> 'cancelled_line_item_ids' ? (unit ->> 'line_item_id');
+$$;
+comment on function private.cancelled_units(jsonb) is
+  'The cancelled units of orders.order_items.';
+grant execute on function private.cancelled_units(jsonb) to service_role;
+
+create function private.describe_cancellation(before public.orders, after public.orders)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when after.order_status = 'cancelled' and before.order_status is distinct from 'cancelled' then
+      jsonb_strip_nulls(jsonb_build_object(
+        'cancelled_by', after.cancelled_by,
+        'cancel_reason', left(after.cancel_reason, 100)
+      ))
+    when after.order_status = 'cancelled' then '{}'
+    else coalesce(
+      (
+        select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
+        from private.cancelled_units(after.order_items) as unit
+        where unit.line_item_id not in (
+          select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
+        )
+        having count(*) > 0
+      ),
+      '{}'
+    )
+  end;
+$$;
+comment on function private.describe_cancellation(public.orders, public.orders) is
+  'Who cancelled the order and why; of an order that goes on, its newly cancelled units.';
+grant execute on function private.describe_cancellation(public.orders, public.orders) to service_role;
 
 create function private.describe_changes(before public.orders, after public.orders, p_order jsonb)
 returns jsonb
@@ -149,12 +231,15 @@ as $$
         then jsonb_build_object('refused', p_order ->> 'order_status')
       else '{}'
     end
+    || private.describe_cancellation(before, after)
   from (
     values
       ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
       ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
       ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
-      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text))
+      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text)),
+      ('combine_group_id', to_jsonb(before.combine_group_id), to_jsonb(after.combine_group_id)),
+      ('cancel_requested_at', to_jsonb(before.cancel_requested_at), to_jsonb(after.cancel_requested_at))
   ) as compared (field, was, becomes)
   where was is distinct from becomes;
 $$;

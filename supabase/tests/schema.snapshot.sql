@@ -180,6 +180,22 @@ create table public.orders (
   shipping_address jsonb not null,
   address_status text not null,
   order_items jsonb not null,
+  order_kind text not null default 'sale'::text,
+  related_order_id text,
+  fulfillment_type text,
+  warehouse_id text,
+  combine_group_id text,
+  paid_at timestamp with time zone,
+  ship_by timestamp with time zone,
+  auto_cancel_at timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  cancel_respond_by timestamp with time zone,
+  cancel_reason text,
+  cancelled_by text,
+  buyer_note text,
+  seller_note text,
+  amounts jsonb not null default '{}'::jsonb,
+  counts_for_plan boolean not null default true,
   tiktok_created_at timestamp with time zone,
   tiktok_updated_at timestamp with time zone not null,
   created_at timestamp with time zone not null default now(),
@@ -350,8 +366,10 @@ alter table public.order_events add constraint order_events_order_id_fkey FOREIG
 alter table public.order_events add constraint order_events_pkey PRIMARY KEY (id);
 alter table public.order_events add constraint order_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY (ARRAY['readable'::text, 'masked'::text, 'none'::text])));
+alter table public.orders add constraint orders_amounts_check CHECK ((jsonb_typeof(amounts) = 'object'::text));
 alter table public.orders add constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
 alter table public.orders add constraint orders_order_items_check CHECK ((jsonb_typeof(order_items) = 'array'::text));
+alter table public.orders add constraint orders_order_kind_check CHECK ((order_kind = ANY (ARRAY['sale'::text, 'sample'::text, 'replacement'::text, 'exchange'::text])));
 alter table public.orders add constraint orders_order_status_check CHECK ((order_status = ANY (ARRAY['received'::text, 'on_hold'::text, 'awaiting_shipment'::text, 'partially_shipped'::text, 'awaiting_collection'::text, 'in_transit'::text, 'delivered'::text, 'completed'::text, 'cancelled'::text])));
 alter table public.orders add constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'paid'::text, 'partially_refunded'::text, 'refunded'::text, 'cancelled'::text])));
 alter table public.orders add constraint orders_pkey PRIMARY KEY (id);
@@ -423,6 +441,7 @@ CREATE INDEX idx_analytics_timestamp ON public.analytics_events USING btree ("ti
 CREATE INDEX idx_analytics_user_timestamp ON public.analytics_events USING btree (user_id, "timestamp");
 CREATE INDEX idx_order_events_order_id ON public.order_events USING btree (order_id, id);
 CREATE INDEX idx_order_events_user_id ON public.order_events USING btree (user_id, created_at);
+CREATE INDEX idx_orders_combine_group ON public.orders USING btree (tiktok_shop_id, combine_group_id) WHERE (combine_group_id IS NOT NULL);
 CREATE INDEX idx_orders_created_at ON public.orders USING btree (created_at);
 CREATE INDEX idx_orders_status ON public.orders USING btree (order_status);
 CREATE INDEX idx_orders_tiktok_order_id ON public.orders USING btree (tiktok_order_id);
@@ -596,6 +615,18 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.cancelled_units(p_items jsonb)
+ RETURNS TABLE(line_item_id text, cancelled_by text, cancel_reason text)
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select unit ->> 'line_item_id', unit ->> 'cancelled_by', left(unit ->> 'cancel_reason', 100)
+  from jsonb_array_elements(p_items) as item,
+    jsonb_array_elements(item -> 'units') as unit
+  where item -> 'cancelled_line_item_ids' ? (unit ->> 'line_item_id');
+$function$
+;
 CREATE OR REPLACE FUNCTION private.check_label_transition()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -666,6 +697,33 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.describe_cancellation(before public.orders, after public.orders)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when after.order_status = 'cancelled' and before.order_status is distinct from 'cancelled' then
+      jsonb_strip_nulls(jsonb_build_object(
+        'cancelled_by', after.cancelled_by,
+        'cancel_reason', left(after.cancel_reason, 100)
+      ))
+    when after.order_status = 'cancelled' then '{}'
+    else coalesce(
+      (
+        select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
+        from private.cancelled_units(after.order_items) as unit
+        where unit.line_item_id not in (
+          select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
+        )
+        having count(*) > 0
+      ),
+      '{}'
+    )
+  end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.describe_changes(before public.orders, after public.orders, p_order jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -689,12 +747,15 @@ AS $function$
         then jsonb_build_object('refused', p_order ->> 'order_status')
       else '{}'
     end
+    || private.describe_cancellation(before, after)
   from (
     values
       ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
       ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
       ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
-      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text))
+      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text)),
+      ('combine_group_id', to_jsonb(before.combine_group_id), to_jsonb(after.combine_group_id)),
+      ('cancel_requested_at', to_jsonb(before.cancel_requested_at), to_jsonb(after.cancel_requested_at))
   ) as compared (field, was, becomes)
   where was is distinct from becomes;
 $function$
@@ -842,7 +903,10 @@ AS $function$
   insert into public.orders (
     user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
     currency, total_amount, shipping_cost, shipping_type, customer_email,
-    shipping_address, address_status, order_items, tiktok_created_at, tiktok_updated_at
+    shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
+    warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
+    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts,
+    tiktok_created_at, tiktok_updated_at
   )
   values (
     p_user_id,
@@ -859,6 +923,21 @@ AS $function$
     p_order -> 'shipping_address',
     p_order ->> 'address_status',
     p_order -> 'order_items',
+    coalesce(p_order ->> 'order_kind', 'sale'),
+    p_order ->> 'related_order_id',
+    p_order ->> 'fulfillment_type',
+    p_order ->> 'warehouse_id',
+    p_order ->> 'combine_group_id',
+    (p_order ->> 'paid_at')::timestamptz,
+    (p_order ->> 'ship_by')::timestamptz,
+    (p_order ->> 'auto_cancel_at')::timestamptz,
+    (p_order ->> 'cancel_requested_at')::timestamptz,
+    (p_order ->> 'cancel_respond_by')::timestamptz,
+    p_order ->> 'cancel_reason',
+    p_order ->> 'cancelled_by',
+    p_order ->> 'buyer_note',
+    p_order ->> 'seller_note',
+    coalesce(p_order -> 'amounts', '{}'),
     (p_order ->> 'tiktok_created_at')::timestamptz,
     (p_order ->> 'tiktok_updated_at')::timestamptz
   )
@@ -1579,6 +1658,25 @@ AS $function$
         when jsonb_array_length(p_order -> 'order_items') > 0 then p_order -> 'order_items'
         else stored.order_items
       end,
+      order_kind = coalesce(p_order ->> 'order_kind', stored.order_kind),
+      related_order_id = coalesce(p_order ->> 'related_order_id', stored.related_order_id),
+      fulfillment_type = coalesce(p_order ->> 'fulfillment_type', stored.fulfillment_type),
+      warehouse_id = coalesce(p_order ->> 'warehouse_id', stored.warehouse_id),
+      paid_at = coalesce((p_order ->> 'paid_at')::timestamptz, stored.paid_at),
+      ship_by = coalesce((p_order ->> 'ship_by')::timestamptz, stored.ship_by),
+      cancel_reason = coalesce(p_order ->> 'cancel_reason', stored.cancel_reason),
+      cancelled_by = coalesce(p_order ->> 'cancelled_by', stored.cancelled_by),
+      amounts = case
+        when p_order -> 'amounts' <> '{}' then p_order -> 'amounts'
+        else stored.amounts
+      end,
+      -- These end when TikTok no longer states them.
+      combine_group_id = p_order ->> 'combine_group_id',
+      auto_cancel_at = (p_order ->> 'auto_cancel_at')::timestamptz,
+      cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz,
+      cancel_respond_by = (p_order ->> 'cancel_respond_by')::timestamptz,
+      buyer_note = p_order ->> 'buyer_note',
+      seller_note = p_order ->> 'seller_note',
       tiktok_created_at = coalesce(
         (p_order ->> 'tiktok_created_at')::timestamptz,
         stored.tiktok_created_at
@@ -4198,9 +4296,11 @@ grant update (display_name) on public.users to authenticated;
 grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
 grant execute on function private.batch_view(uuid) to service_role;
+grant execute on function private.cancelled_units(jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.current_month() to service_role;
+grant execute on function private.describe_cancellation(public.orders,public.orders) to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
@@ -4380,7 +4480,7 @@ comment on relation public.analytics_events is 'Events of the account of a selle
 comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
 comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
 comment on column public.order_events.webhook_event_id is 'Id of the event in the inbox, which deletes it after a while.';
-comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; facts of the TikTok event: cancel_status, return_status, refund_total.';
+comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; units_cancelled: [{line_item_id, cancelled_by, cancel_reason}]; facts of the TikTok event: cancel_status, return_status, refund_total.';
 comment on column public.order_events.happened_at is 'When the order changed at TikTok, or when the event with further facts was received.';
 comment on relation public.orders is 'One row per TikTok order; sellers read, only ingest_order writes.';
 comment on column public.orders.shipping_cost is 'Shipping that the buyer pays, in major units of currency.';
@@ -4388,7 +4488,23 @@ comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels o
 comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
 comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
 comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
-comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids: docs/orders.md.';
+comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids, both without cancelled units: docs/orders.md.';
+comment on column public.orders.order_kind is 'sale, sample, replacement or exchange; only a sale brings revenue.';
+comment on column public.orders.related_order_id is 'TikTok id of the order that this one replaces or was exchanged for.';
+comment on column public.orders.fulfillment_type is 'FULFILLMENT_BY_SELLER, FULFILLMENT_BY_TIKTOK or FULFILLMENT_BY_DILAYANI_TOKOPEDIA; the seller ships only the first.';
+comment on column public.orders.warehouse_id is 'TikTok id of the warehouse that the order ships from.';
+comment on column public.orders.combine_group_id is 'TikTok''s auto_combine_group_id: orders of one buyer that are shipped in one parcel.';
+comment on column public.orders.paid_at is 'When the buyer paid.';
+comment on column public.orders.ship_by is 'Latest time to ship that TikTok states (rts_sla_time, else tts_sla_time).';
+comment on column public.orders.auto_cancel_at is 'When TikTok cancels the order if its next step does not happen.';
+comment on column public.orders.cancel_requested_at is 'When the buyer asked for the cancellation that waits for the seller; null without such a request.';
+comment on column public.orders.cancel_respond_by is 'Until when the seller may answer that request; null if TikTok does not say.';
+comment on column public.orders.cancel_reason is 'TikTok''s reason for the cancellation of the order.';
+comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYSTEM.';
+comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
+comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
+comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
+comment on column public.orders.counts_for_plan is 'Whether the order counts for the limit of the plan.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
 comment on column public.orders.tiktok_status is 'The status as TikTok sent it, including values that order_status does not cover.';

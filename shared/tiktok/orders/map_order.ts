@@ -2,6 +2,8 @@
 import { exactCents } from "../../values/money.ts";
 import { isoTimeOrNull } from "../../values/times.ts";
 import { type AddressStatus, mapAddress, type MappedAddress } from "./map_address.ts";
+import { type Amounts, mapAmounts } from "./map_amounts.ts";
+import { mapOrderFacts, type OrderFacts } from "./map_order_facts.ts";
 import { mapOrderItems, type OrderItem } from "./map_order_items.ts";
 import {
   mapOrderStatus,
@@ -12,10 +14,10 @@ import {
 import type { Order } from "../api/schemas.ts";
 
 /**
- * The columns of `orders` that come from TikTok. `null` means that TikTok omitted it: a stored value is
- * kept, and a new order gets the column's default or is refused.
+ * The columns of `orders` that come from TikTok. What `null` means for a stored order is in docs/orders.md; a
+ * new order gets the column's default or is refused.
  */
-export interface OrderRow {
+export interface OrderRow extends OrderFacts {
   tiktok_order_id: string;
   tiktok_status: string;
   order_status: OrderStatus | null;
@@ -30,6 +32,7 @@ export interface OrderRow {
   shipping_address: MappedAddress["address"];
   address_status: AddressStatus;
   order_items: OrderItem[];
+  amounts: Amounts;
   /** ISO 8601. */
   tiktok_created_at: string | null;
   tiktok_updated_at: string;
@@ -57,6 +60,7 @@ export function mapOrder(order: Order): OrderRow {
   const orderStatus = mapOrderStatus(order.status);
   const { status: addressStatus, address } = mapAddress(order.recipient_address);
   return {
+    ...mapOrderFacts(order),
     tiktok_order_id: order.id,
     tiktok_status: order.status,
     order_status: orderStatus,
@@ -72,6 +76,7 @@ export function mapOrder(order: Order): OrderRow {
     shipping_address: address,
     address_status: addressStatus,
     order_items: mapOrderItems(order.line_items ?? []),
+    amounts: mapAmounts(order.payment),
     tiktok_created_at: isoTimeOrNull(order.create_time),
     tiktok_updated_at: updatedAt,
   };

@@ -47,11 +47,53 @@ Deno.test("mapOrder() maps an order that awaits shipment", async () => {
       sku_name: "Moss",
       seller_sku: "MUG-MOSS-12",
       image_url: "https://example.invalid/img/mug-moss.jpg",
+      is_gift: false,
+      gift_retail_price: null,
       quantity: 2,
       unit_price: "19.00",
       total_price: "38.00",
       line_item_ids: ["576461413038780001", "576461413038780002"],
+      cancelled_line_item_ids: [],
+      components: [],
+      units: ["576461413038780001", "576461413038780002"].map((line_item_id) => ({
+        line_item_id,
+        status: "AWAITING_SHIPMENT",
+        cancelled_by: null,
+        cancel_reason: null,
+        package_id: null,
+      })),
     }],
+    order_kind: "sale",
+    related_order_id: null,
+    fulfillment_type: "FULFILLMENT_BY_SELLER",
+    warehouse_id: "6955000000000000001",
+    combine_group_id: null,
+    paid_at: "2026-09-21T12:15:00.000Z",
+    ship_by: "2026-09-23T14:13:20.000Z",
+    auto_cancel_at: "2026-09-25T14:13:20.000Z",
+    cancel_requested_at: null,
+    cancel_reason: null,
+    cancelled_by: null,
+    buyer_note: null,
+    seller_note: null,
+    amounts: {
+      sub_total: "38.00",
+      shipping_fee: "4.99",
+      seller_discount: "2.00",
+      platform_discount: "0",
+      total_amount: "46.21",
+      original_total_product_price: "40.00",
+      original_shipping_fee: "4.99",
+      shipping_fee_seller_discount: "0",
+      shipping_fee_platform_discount: "0",
+      shipping_fee_cofunded_discount: "0",
+      tax: "3.22",
+      shipping_fee_tax: "0.37",
+      product_tax: "2.85",
+      retail_delivery_fee: "0",
+      item_insurance_fee: "0",
+      item_insurance_tax: "0",
+    },
     tiktok_created_at: "2026-09-21T12:13:20.000Z",
     tiktok_updated_at: "2026-09-21T13:15:00.000Z",
   });
@@ -86,6 +128,20 @@ Deno.test("mapOrder() returns null for absent fields, and requires only id, stat
     shipping_address: {},
     address_status: "none",
     order_items: [],
+    order_kind: "sale",
+    related_order_id: null,
+    fulfillment_type: null,
+    warehouse_id: null,
+    combine_group_id: null,
+    paid_at: null,
+    ship_by: null,
+    auto_cancel_at: null,
+    cancel_requested_at: null,
+    cancel_reason: null,
+    cancelled_by: null,
+    buyer_note: null,
+    seller_note: null,
+    amounts: {},
     tiktok_created_at: null,
     tiktok_updated_at: "1970-01-01T00:00:05.000Z",
   });
@@ -93,6 +149,28 @@ Deno.test("mapOrder() returns null for absent fields, and requires only id, stat
     () => mapOrder(OrderDetail.parse({ id: "1", status: "UNPAID" })),
     OrderMappingError,
   );
+});
+
+Deno.test('mapOrder() takes "" and the time 0 as absent, in every field and at every depth', async () => {
+  const order = await readOrder("11-order-detail-us-awaiting-shipment-seller-shipping.json");
+  const emptied = (value: unknown, path: string): unknown => {
+    if (Array.isArray(value)) return value.map((entry) => emptied(entry, path));
+    if (value !== null && typeof value === "object") {
+      return Object.fromEntries(
+        Object.entries(value).map(([key, entry]) => [key, emptied(entry, `${path}.${key}`)]),
+      );
+    }
+    if ([".id", ".status", ".line_items.id"].includes(path)) return value;
+    return path.endsWith("_time") && path !== ".update_time" ? 0 : path === ".update_time" ? 5 : "";
+  };
+  const row = mapOrder(OrderDetail.parse(emptied(order, "")));
+  const bare = mapOrder(OrderDetail.parse({
+    id: order.id,
+    status: order.status,
+    update_time: 5,
+    line_items: order.line_items?.map(({ id }) => ({ id })),
+  }));
+  assert.deepEqual(row, bare);
 });
 
 Deno.test("mapOrder() keeps amounts exact and never rounds", () => {
