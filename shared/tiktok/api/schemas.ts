@@ -111,7 +111,7 @@ export const OrderDetail = z.looseObject({
   rts_sla_time: ShownTime,
   /** "The latest collection time specified by the platform." */
   tts_sla_time: ShownTime,
-  /** "The automatic cancellation time for orders specified by the platform." */
+  /** "The automatic cancellation time for orders specified by the platform"; deprecated by the three below. */
   cancel_order_sla_time: ShownTime,
   /** TikTok cancels the order if it is not AWAITING_COLLECTION before. */
   shipping_due_time: ShownTime,

@@ -35,16 +35,11 @@ function kindOf(order: Order): OrderKind {
   return "sale";
 }
 
-function earliest(...times: (number | null | undefined)[]): number | null {
-  const known = times.filter((time) => typeof time === "number");
-  return known.length === 0 ? null : Math.min(...known);
-}
-
 /**
  * When TikTok cancels the order if nothing happens: the deadline of the step that comes next. TikTok's OpenAPI
  * (Get Order Detail 202309): `shipping_due_time` until AWAITING_COLLECTION, `collection_due_time` until
- * IN_TRANSIT, `delivery_due_time` until DELIVERED; `cancel_order_sla_time` names no step and counts until the
- * order is shipped.
+ * IN_TRANSIT, `delivery_due_time` until DELIVERED. TikTok's changelog "SLA information now available in orders
+ * API" calls `cancel_order_sla_time` deprecated: it counts where the first is absent.
  */
 function autoCancelTime(order: Order): number | null {
   switch (mapOrderStatus(order.status)) {
@@ -52,7 +47,7 @@ function autoCancelTime(order: Order): number | null {
     case "on_hold":
     case "awaiting_shipment":
     case "partially_shipped":
-      return earliest(order.shipping_due_time, order.cancel_order_sla_time);
+      return order.shipping_due_time ?? order.cancel_order_sla_time ?? null;
     case "awaiting_collection":
       return order.collection_due_time ?? null;
     case "in_transit":

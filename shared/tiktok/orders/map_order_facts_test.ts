@@ -34,7 +34,7 @@ Deno.test("ship_by is TikTok's latest shipping time, else its latest collection 
 
 Deno.test("auto_cancel_at is the deadline of the step that comes next", () => {
   const times = {
-    cancel_order_sla_time: 15,
+    cancel_order_sla_time: 5,
     shipping_due_time: 10,
     collection_due_time: 20,
     delivery_due_time: 30,
