@@ -5,6 +5,7 @@ import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
 import type { AuthConfig } from "./auth_config.ts";
 import { withQuotedIds } from "./quoted_ids.ts";
 import { applyRoleSettings } from "./role_settings.ts";
+import { joinTransactionSetup } from "./transaction_setup.ts";
 import { VALUE_FORMATS } from "./value_formats.ts";
 
 /** Keys with which the two APIs check and sign. */
@@ -47,6 +48,7 @@ function createApp(
     url,
     postgresOptions: { max, onnotice: () => {}, types: VALUE_FORMATS },
   });
+  joinTransactionSetup(connection);
   applyRoleSettings(connection);
   const app = new App({
     connection,
