@@ -1,77 +1,62 @@
 /** `deno task test`: all tests against copies of one freshly migrated database. */
-import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
+import { startTemporaryPostgres, type TemporaryPostgres } from "../local/postgres/temporary.ts";
 import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
 import { command } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
+import { findGroups } from "./runner/groups.ts";
+import { listFailed, listSlowest } from "./runner/output.ts";
+import { runGroup, type RunResult } from "./runner/run_group.ts";
+import { runGroups } from "./runner/run_groups.ts";
 
-const ROOT = new URL("..", import.meta.url);
+const SLOWEST = 10;
 
-/** `deno test` prints e.g. `ok | 5 passed (2 steps) | 0 failed | 1 ignored (39ms)`. */
-function readSummary(line: string): { passed: number; failed: number } | undefined {
-  const found = /\| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed/.exec(line);
-  return found ? { passed: Number(found[1]), failed: Number(found[2]) } : undefined;
+/** Auth's passwords: the least cost of bcrypt that it takes. A test signs up many sellers. */
+const CHEAP_PASSWORDS = { LITE_AUTH_BCRYPT_COST: "4" };
+
+async function environmentOf(
+  postgres: Promise<TemporaryPostgres>,
+): Promise<Record<string, string>> {
+  const [{ access }, cli] = await Promise.all([postgres, supabaseCliEnvironment()]);
+  return { TEST_DATABASE_URL: access.adminUrl, ...CHEAP_PASSWORDS, ...cli };
 }
 
-/** Files that run only by a task of their own: `test:deploy` takes a minute. */
-const OWN_TASKS = ["tests/deploy/deploy_test.ts"];
-
-async function runTests(databaseUrl: string, args: string[]): Promise<[number, number]> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--no-check", "--parallel", ...args],
-    cwd: ROOT,
-    env: {
-      TEST_DATABASE_URL: databaseUrl,
-      NO_COLOR: "1",
-      DO_NOT_TRACK: "1",
-      DENO_JOBS: "2",
-      ...await supabaseCliEnvironment(),
-    },
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  // Ctrl-C ends the tests; the caller removes the database.
-  const onInterrupt = () => {
-    try {
-      child.kill("SIGTERM");
-    } catch {
-      // It has ended already.
-    }
-  };
-  Deno.addSignalListener("SIGINT", onInterrupt);
-  let summary: { passed: number; failed: number } | undefined;
-  let rest = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    Deno.stdout.writeSync(new TextEncoder().encode(text));
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) summary = readSummary(line) ?? summary;
-  }
-  const { success } = await child.status;
-  Deno.removeSignalListener("SIGINT", onInterrupt);
-  const { passed, failed } = readSummary(rest) ?? summary ?? { passed: 0, failed: 0 };
-  // A run can fail without a failed test: a module that does not load, a leak.
-  return [passed, success ? failed : Math.max(failed, 1)];
+/** Named files run as modules of their own, all tests in groups. */
+async function runTests(
+  postgres: Promise<TemporaryPostgres>,
+  args: string[],
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const database = environmentOf(postgres);
+  // It may fail before it is awaited.
+  database.catch(() => {});
+  const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
+  const options = { args, onLine: print, signal };
+  if (!isWhole) return await runGroup({ ...options, environment: await database });
+  return await runGroups(await findGroups(), { ...options, database });
 }
 
 /** Prints the closing line in every case: a run that could not start counts as one failure. */
 async function runOnFreshDatabase(args: string[]): Promise<number> {
   const startedAt = performance.now();
-  const abort = () => Deno.exit(130);
-  Deno.addSignalListener("SIGINT", abort);
+  const stopping = new AbortController();
+  // Ctrl-C ends the tests, then the database.
+  Deno.addSignalListener("SIGINT", () => stopping.abort());
   print("Making a fresh Postgres with the migrations (the first time npm fetches it and the CLI).");
-  let result: [number, number] = [0, 1];
+  let result: RunResult = { passed: 0, failed: 1, outcomes: [] };
+  const postgres = startTemporaryPostgres();
   try {
-    await using database = await startTemporaryPostgres();
-    Deno.removeSignalListener("SIGINT", abort);
-    const isWhole = args.every((arg) => arg.startsWith("-"));
-    const ignored = isWhole ? [`--ignore=${OWN_TASKS.join(",")}`] : [];
-    result = await runTests(database.access.adminUrl, [...ignored, ...args]);
+    result = await runTests(postgres, args, stopping.signal);
   } catch (error) {
     print(`The tests could not run: ${(error as Error).message}`);
   }
-  const [passed, failed] = result;
+  await (await postgres.catch(() => undefined))?.[Symbol.asyncDispose]();
+  const { passed, failed, outcomes } = result;
+  const names = listFailed(outcomes);
+  print(["", "The slowest files:", ...listSlowest(outcomes, SLOWEST)].join("\n"));
+  if (names.length > 0) print(["Failed:", ...names].join("\n"));
   print(`Took ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
   print(`${passed} passed, ${failed} failed`);
+  if (stopping.signal.aborted) return 130;
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
@@ -84,7 +69,8 @@ export default await command(import.meta, {
   --filter TEXT   only tests whose name contains TEXT
   --fail-fast     stop at the first failure
 
-The last line is "N passed, N failed".`,
+All tests run in groups, two at a time: a group is a folder, whose files share a process and a stack.
+Named files run alone. The last line is "N passed, N failed".`,
   parse: (args) => args.some((arg) => ["--help", "-h"].includes(arg)) ? undefined : args,
   run: runOnFreshDatabase,
 });

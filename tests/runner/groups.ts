@@ -1,0 +1,59 @@
+/** The groups of test files: each is one process, whose files share imports and a stack. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface TestGroup {
+  name: string;
+  /** Relative to the repository. */
+  files: string[];
+  /** Unit tests need none: they run while it is being made. */
+  needsDatabase: boolean;
+}
+
+/** Folders of unit tests, next to their sources. */
+const UNITS = ["shared", "functions", "local", "tests/runner"];
+
+/** Folders of stories, the longest first: a long one at the end would run alone. */
+const STORIES = [
+  "labels",
+  "stack",
+  "billing",
+  "orders",
+  "security",
+  "chaos",
+  "connections",
+  "deploy",
+  "hosted",
+];
+
+/** Files that run only by a task of their own: `test:deploy` takes a minute. */
+const OWN_TASKS = ["tests/deploy/deploy_test.ts"];
+
+/** Test files of a folder and of the folders in it. */
+async function findTests(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(...await findTests(path));
+    else if (name.endsWith("_test.ts")) found.push(path);
+  }
+  return found.sort();
+}
+
+/** Every test file except those of `OWN_TASKS`, in the order in which the groups start. */
+export async function findGroups(): Promise<TestGroup[]> {
+  const units = (await Promise.all(UNITS.map(findTests))).flat();
+  const all = await findTests("tests");
+  const folders = new Set([
+    ...STORIES,
+    ...all.map((file) => file.split("/")[1] as string).filter((name) => name !== "runner"),
+  ]);
+  const stories = [...folders].map((name) => ({
+    name: `tests/${name}`,
+    files: all.filter((file) => file.startsWith(`tests/${name}/`) && !OWN_TASKS.includes(file)),
+    needsDatabase: true,
+  }));
+  return [{ name: "unit tests", files: units, needsDatabase: false }, ...stories];
+}

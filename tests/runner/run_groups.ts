@@ -1,0 +1,40 @@
+/** Runs groups of test files, two at a time. */
+import type { TestGroup } from "./groups.ts";
+import { runGroup, type RunResult } from "./run_group.ts";
+
+/** Each keeps about one core busy. */
+const AT_ONCE = 2;
+
+export interface GroupsOptions {
+  /** For `deno test`. */
+  args: string[];
+  /** Variables of groups that need the database; it may still be starting. */
+  database: Promise<Record<string, string>>;
+  onLine: (line: string) => void;
+  signal: AbortSignal;
+}
+
+function add(a: RunResult, b: RunResult): RunResult {
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    outcomes: [...a.outcomes, ...b.outcomes],
+  };
+}
+
+/** Starts the groups in their order. */
+export async function runGroups(groups: TestGroup[], options: GroupsOptions): Promise<RunResult> {
+  const { args, database, onLine, signal } = options;
+  const waiting = groups.filter(({ files }) => files.length > 0);
+  let total: RunResult = { passed: 0, failed: 0, outcomes: [] };
+  const worker = async () => {
+    for (let group = waiting.shift(); group && !signal.aborted; group = waiting.shift()) {
+      const environment = group.needsDatabase ? await database : {};
+      const result = await runGroup({ args, files: group.files, environment, onLine, signal });
+      if (result.failed > 0 && args.includes("--fail-fast")) waiting.length = 0;
+      total = add(total, result);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return total;
+}
