@@ -12,6 +12,7 @@ import { makeCustomer, signUp } from "../support/billing.ts";
 import { BillingHistory, type BillingHistoryWorld } from "../support/billing_history.ts";
 import { billingStep } from "../support/billing_steps.ts";
 import { type FaultyProxy, startFaultyProxy } from "../support/faulty_proxy.ts";
+import { sampleSize } from "../support/sample_size.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { takeBillingStep } from "../support/take_billing_step.ts";
 
@@ -62,6 +63,6 @@ Deno.test("random histories: rows only go forward through Stripe's states, withi
       await stack.sql`delete from private.webhook_events`;
     },
   );
-  const numRuns = Number(Deno.env.get("HISTORIES") ?? 4);
+  const numRuns = Number(Deno.env.get("HISTORIES") ?? sampleSize({ gate: 2, long: 20 }));
   await fc.assert(property, { numRuns, endOnFailure: true, verbose: 1 });
 });

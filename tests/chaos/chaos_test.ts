@@ -7,14 +7,14 @@ import { startOwnStack } from "../support/stack.ts";
 const SEED = 11;
 
 Deno.test({
-  name: "chaos: 300 deliveries, kills and a restart of Postgres: nothing lost, nothing doubled",
+  name: "chaos: 200 deliveries, kills and a restart of Postgres: nothing lost, nothing doubled",
   // Connections that the restart cut may stay in the driver: see startOwnStack.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
     await using stack = await startOwnStack({ random: faultsRandom(SEED) });
     const checks = await runChaos(stack, {
-      deliveries: 300,
+      deliveries: 200,
       seed: SEED,
       killEverySeconds: 2,
       leastKills: 2,

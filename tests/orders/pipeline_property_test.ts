@@ -16,6 +16,7 @@ import {
   runEventWorker,
   subscribe,
 } from "../support/shop.ts";
+import { sampleSize } from "../support/sample_size.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
 
@@ -269,6 +270,6 @@ Deno.test("after any history each order is stored once or held once, in TikTok's
       await stack.sql`delete from private.webhook_events`;
     },
   );
-  const numRuns = Number(Deno.env.get("HISTORIES") ?? 10);
+  const numRuns = Number(Deno.env.get("HISTORIES") ?? sampleSize({ gate: 4, long: 50 }));
   await fc.assert(property, { numRuns, endOnFailure: true, verbose: 1 });
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describeStack } from "../../local/cli/describe_stack.ts";
 import type { Stack } from "../../local/stack/stack.ts";
+import { checkExamples } from "../support/doc_examples.ts";
 import {
   anchorsOf,
   fileNamesOf,
@@ -72,6 +73,14 @@ Deno.test("every task on a page is in deno.json", async () => {
     )
   );
   assert.deepEqual(unknown, []);
+});
+
+/** Pages whose ts blocks are modules; other tests run them. */
+const EXAMPLES = ["docs/sellers-view.md", "docs/labels-tutorial.md", "docs/billing-tutorial.md"];
+
+Deno.test("the code blocks of the seller's page and of the tutorials pass the type check", async () => {
+  for (const path of EXAMPLES) assert.match(pageAt(path).text, /^```ts$/m);
+  await checkExamples(EXAMPLES.map((path) => new URL(path, ROOT)));
 });
 
 Deno.test("in docs/architecture.md the file of each step has the functions of the step", async () => {

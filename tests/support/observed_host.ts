@@ -59,6 +59,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
     },
     logFile: `${stack.data}/logs/observed.log`,
     maxDelayMs: 100,
+    loading: "first_request",
   });
   let killed = 0;
   const host: ObservedHost = {
