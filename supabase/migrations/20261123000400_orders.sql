@@ -82,9 +82,9 @@ comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYST
 comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
-comment on column public.orders.counts_for_plan is 'Whether the order counts for the limit of the plan.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
+comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
 
 create index idx_orders_tiktok_order_id on public.orders (tiktok_order_id);
 create index idx_orders_status on public.orders (order_status);
@@ -109,11 +109,15 @@ create table private.monthly_order_counts (
   user_id uuid not null references public.users (id) on delete cascade,
   month date not null,
   orders integer not null default 0,
+  not_counted integer not null default 0,
   primary key (user_id, month),
   constraint monthly_order_counts_month_check check (extract(day from month) = 1),
-  constraint monthly_order_counts_orders_check check (orders >= 0)
+  constraint monthly_order_counts_orders_check check (orders >= 0),
+  constraint monthly_order_counts_not_counted_check check (not_counted >= 0)
 );
 comment on table private.monthly_order_counts is 'Number of orders that a seller received in a month (UTC); ingest_order locks the row, so the limit holds under concurrency.';
+comment on column private.monthly_order_counts.orders is 'Orders that count for the plan.';
+comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 
 alter table private.monthly_order_counts enable row level security;
 grant select, insert, update on private.monthly_order_counts to service_role;
@@ -165,7 +169,7 @@ as $$
   );
 $$;
 comment on function private.monthly_order_count(uuid) is
-  'Number of orders that a seller received this month.';
+  'Number of orders of this month that count for the plan of a seller.';
 grant execute on function private.monthly_order_count(uuid) to service_role;
 
 /*
@@ -184,3 +188,52 @@ $$;
 comment on function public.check_order_limit(uuid) is
   'Whether a seller may receive one more order this month: two indexed reads, independent of the number of orders.';
 grant execute on function public.check_order_limit(uuid) to service_role;
+
+create function private.count_order(p_order public.orders)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update private.monthly_order_counts
+  set orders = orders + p_order.counts_for_plan::integer,
+      not_counted = not_counted + (not p_order.counts_for_plan)::integer
+  where user_id = p_order.user_id and month = private.current_month();
+$$;
+comment on function private.count_order(public.orders) is
+  'Part of ingest_order: counts a new order of this month; the caller has locked the counter.';
+grant execute on function private.count_order(public.orders) to service_role;
+
+/*
+  Arguments: p_order, an order that counts or not.
+  Returns:   the order as it is stored now.
+*/
+create function private.give_back_order(p_order public.orders)
+returns public.orders
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  changed public.orders;
+begin
+  -- The condition gives the place back once, also to workers on both sides of a month's end.
+  update public.orders
+  set counts_for_plan = false
+  where id = p_order.id and counts_for_plan
+  returning * into changed;
+  if changed.id is null then
+    return p_order;
+  end if;
+  update private.monthly_order_counts
+  -- An operator may have lowered the counter.
+  set orders = greatest(orders - 1, 0),
+      not_counted = not_counted + 1
+  where user_id = changed.user_id
+    and month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
+  return changed;
+end;
+$$;
+comment on function private.give_back_order(public.orders) is
+  'Part of ingest_order: frees the place of an order that was cancelled before payment, in the month in which it was counted.';
+grant execute on function private.give_back_order(public.orders) to service_role;

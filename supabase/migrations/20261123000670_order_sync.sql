@@ -1,5 +1,9 @@
 -- Orders found by a search at TikTok; they pass through the inbox like webhooks.
 
+-- Serves the count of found orders that were not read yet.
+create index idx_webhook_events_found on private.webhook_events (shop_id, received_at)
+  where event_type = 'ORDER_FOUND' and status in ('pending', 'processing');
+
 /*
   Arguments: p_shop; p_orders [{order_id, update_time}].
   Returns:   the number of orders.
@@ -36,6 +40,25 @@ $$;
 comment on function private.enqueue_found_orders(public.tiktok_shops, jsonb) is
   'Enqueues the orders whose state is neither stored nor waiting in the inbox.';
 grant execute on function private.enqueue_found_orders(public.tiktok_shops, jsonb) to service_role;
+
+create function private.postpone_found_orders(p_shop_id text, p_is_complete boolean)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update private.webhook_events
+  set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
+  where shop_id = p_shop_id
+    and event_type = 'ORDER_FOUND'
+    and status = 'pending'
+    and last_error is null
+    and received_at > now() - interval '10 minutes'
+    and (next_attempt_at > now()) = p_is_complete;
+$$;
+comment on function private.postpone_found_orders(text, boolean) is
+  'Lets found orders wait until their search is complete, at most ten minutes: then all are known, and the most urgent get the places.';
+grant execute on function private.postpone_found_orders(text, boolean) to service_role;
 
 /*
   Arguments: p_event_id; p_tiktok_shop_id; p_orders [{order_id, update_time (unix seconds)}], ascending by update time;
@@ -78,6 +101,7 @@ begin
     insert into public.system_logs (event_type, details)
     values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
   end if;
+  perform private.postpone_found_orders(shop.shop_id, p_next = 'end');
   -- 3. Move the watermark.
   update public.tiktok_shops
   set orders_synced_until = greatest(orders_synced_until, p_synced_until),

@@ -61,7 +61,7 @@ as $$
     shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
     warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
     cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts,
-    tiktok_created_at, tiktok_updated_at
+    tiktok_created_at, tiktok_updated_at, counts_for_plan
   )
   values (
     p_user_id,
@@ -94,12 +94,13 @@ as $$
     p_order ->> 'seller_note',
     coalesce(p_order -> 'amounts', '{}'),
     (p_order ->> 'tiktok_created_at')::timestamptz,
-    (p_order ->> 'tiktok_updated_at')::timestamptz
+    (p_order ->> 'tiktok_updated_at')::timestamptz,
+    coalesce((p_order ->> 'counts_for_plan')::boolean, true)
   )
   returning *;
 $$;
 comment on function private.insert_order(uuid, uuid, jsonb) is
-  'Part of ingest_order: inserts a new order.';
+  'Part of ingest_order: inserts a new order; counts_for_plan is a key of p_order too.';
 grant execute on function private.insert_order(uuid, uuid, jsonb) to service_role;
 
 create function private.update_order(stored public.orders, p_order jsonb)
@@ -289,18 +290,60 @@ comment on function private.lock_monthly_count(uuid) is
   'Locks the order counter of a seller until the transaction ends, so orders of one seller are decided one at a time.';
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 
+create function private.was_cancelled_unpaid(before public.orders, after public.orders)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  -- From awaiting_shipment on, an order with cash on delivery has needed work before it was paid.
+  select before.payment_status = 'pending'
+    and before.order_status in ('received', 'on_hold')
+    and after.payment_status = 'cancelled'
+    and after.order_status = 'cancelled';
+$$;
+comment on function private.was_cancelled_unpaid(public.orders, public.orders) is
+  'Whether a stored order was cancelled before payment, so its place is given back.';
+grant execute on function private.was_cancelled_unpaid(public.orders, public.orders) to service_role;
+
 /*
-  Arguments: p_event_id; p_tiktok_shop_id; p_order, see docs/orders.md; p_notice, further facts of the event for the
-             timeline: refund_total also changes payment_status.
-  Returns:   {outcome, order_id}: inserted; updated; stale, the stored state is newer; held, over the limit of the
-             plan; settled, the event already was.
-  Errors:    PT404, unknown shop.
+  Arguments: p_shop; p_order, an order that is not stored; p_undecided, see private.undecided_orders.
+  Returns:   the stored order; null if it is held.
 */
-create function public.ingest_order(
+create function private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
+returns public.orders
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  counts boolean := private.counts_for_plan(p_shop, p_order);
+  inserted public.orders;
+begin
+  if counts and not (
+    public.check_order_limit(p_shop.user_id) and private.has_place(p_shop, p_order, p_undecided)
+  ) then
+    perform private.hold_order(p_shop.shop_id, p_order);
+    return null;
+  end if;
+  inserted := private.insert_order(
+    p_shop.user_id, p_shop.id, p_order || jsonb_build_object('counts_for_plan', counts)
+  );
+  perform private.count_order(inserted);
+  perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
+  return inserted;
+end;
+$$;
+comment on function private.insert_or_hold_order(public.tiktok_shops, jsonb, integer) is
+  'Part of ingest_order: inserts a new order that does not count or has a place, and holds any other.';
+grant execute on function private.insert_or_hold_order(public.tiktok_shops, jsonb, integer) to service_role;
+
+create function private.ingest_locked_order(
   p_event_id bigint,
-  p_tiktok_shop_id uuid,
+  p_shop public.tiktok_shops,
   p_order jsonb,
-  p_notice jsonb default '{}'
+  p_notice jsonb,
+  p_undecided integer
 )
 returns jsonb
 language plpgsql
@@ -308,20 +351,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-  seller uuid;
-  event private.webhook_events;
+  -- 1. Lock the event; the counter of the seller is locked.
+  event private.webhook_events := private.lock_open_event(p_event_id);
   before public.orders;
   after public.orders;
   changes jsonb;
   outcome text;
 begin
-  -- 1. Lock the order counter of the seller, then the event.
-  select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
-  if seller is null then
-    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
-  end if;
-  perform private.lock_monthly_count(seller);
-  event := private.lock_open_event(p_event_id);
   if event.id is null then
     return private.settle_locked_event(event, '{"order_id": null}');
   end if;
@@ -329,25 +365,21 @@ begin
   -- 2. Update a stored order, insert a new one within the limit, or hold it.
   select * into before
   from public.orders
-  where tiktok_shop_id = p_tiktok_shop_id
+  where tiktok_shop_id = p_shop.id
     and tiktok_order_id = p_order ->> 'tiktok_order_id';
 
-  if before.id is not null then
-    if before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
-      after := before;
-      outcome := 'stale';
-    else
-      after := private.update_order(before, p_order);
-      outcome := 'updated';
-    end if;
-  elsif public.check_order_limit(seller) then
-    after := private.insert_order(seller, p_tiktok_shop_id, p_order);
-    update private.monthly_order_counts
-    set orders = orders + 1
-    where user_id = seller and month = private.current_month();
-    outcome := 'inserted';
+  if before.id is null then
+    after := private.insert_or_hold_order(p_shop, p_order, p_undecided);
+    outcome := case when after.id is null then 'held' else 'inserted' end;
+  elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
+    after := before;
+    outcome := 'stale';
   else
-    outcome := 'held';
+    after := private.update_order(before, p_order);
+    if private.was_cancelled_unpaid(before, after) then
+      after := private.give_back_order(after);
+    end if;
+    outcome := 'updated';
   end if;
 
   -- 3. Write the timeline; the facts of a replayed event are already in it.
@@ -367,7 +399,7 @@ begin
         order_id, user_id, event_type, webhook_event_id, changes, happened_at
       )
       values (
-        after.id, seller, event.event_type, event.id, changes,
+        after.id, after.user_id, event.event_type, event.id, changes,
         -- TikTok's clock may be ahead of ours: no entry lies in the future.
         case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
       );
@@ -384,14 +416,51 @@ begin
   );
 end;
 $$;
+comment on function private.ingest_locked_order(bigint, public.tiktok_shops, jsonb, jsonb, integer) is
+  'Part of ingest_order and ingest_orders, which lock the counter of the seller before.';
+grant execute on function private.ingest_locked_order(bigint, public.tiktok_shops, jsonb, jsonb, integer)
+  to service_role;
+
+/*
+  Arguments: p_event_id; p_tiktok_shop_id; p_order, see docs/orders.md; p_notice, further facts of the event for the
+             timeline: refund_total also changes payment_status.
+  Returns:   {outcome, order_id}: inserted; updated; stale, the stored state is newer; held, the plan has no place for
+             it; settled, the event already was.
+  Errors:    PT404, unknown shop.
+*/
+create function public.ingest_order(
+  p_event_id bigint,
+  p_tiktok_shop_id uuid,
+  p_order jsonb,
+  p_notice jsonb default '{}'
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  shop public.tiktok_shops;
+begin
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  perform private.lock_monthly_count(shop.user_id);
+  return private.ingest_locked_order(
+    p_event_id, shop, p_order, p_notice, private.undecided_orders(shop.user_id, array[p_event_id])
+  );
+end;
+$$;
 comment on function public.ingest_order(bigint, uuid, jsonb, jsonb) is
   'Stores an order, writes its timeline and settles its event, in one transaction.';
 grant execute on function public.ingest_order(bigint, uuid, jsonb, jsonb) to service_role;
 
 /*
   Arguments: p_tiktok_shop_id; p_items [{event_id, order, notice}].
-  Returns:   {outcomes: [{event_id, outcome, order_id}]}; outcome failed has error, an SQLSTATE, and leaves its event
-             unchanged.
+  Returns:   {outcomes: [{event_id, outcome, order_id}], released}; outcome failed has error, an SQLSTATE, and leaves
+             its event unchanged; released counts the held events that are due again.
+  Errors:    PT404, unknown shop.
 */
 create function public.ingest_orders(p_tiktok_shop_id uuid, p_items jsonb)
 returns jsonb
@@ -400,20 +469,35 @@ security invoker
 set search_path = ''
 as $$
 declare
+  shop public.tiktok_shops;
+  undecided integer;
   item record;
   outcomes jsonb := '[]';
 begin
-  -- Before any event, so two workers never deadlock.
-  perform private.lock_monthly_count(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- 1. Lock the counter before any event, so two workers never deadlock.
+  perform private.lock_monthly_count(shop.user_id);
+  undecided := private.undecided_orders(
+    shop.user_id,
+    array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry)
+  );
+  -- 2. Ingest the most urgent orders first. Times are compared as ISO 8601 texts: a wrong one fails alone.
   for item in
     select entry.event_id, entry."order", coalesce(entry.notice, '{}') as notice
     from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
-    order by entry.event_id
+    order by
+      private.order_urgency(entry."order" ->> 'order_status'),
+      entry."order" ->> 'ship_by' collate "C" nulls last,
+      entry."order" ->> 'tiktok_created_at' collate "C" nulls last,
+      entry.event_id
   loop
     begin
       outcomes := outcomes || (
         jsonb_build_object('event_id', item.event_id)
-        || public.ingest_order(item.event_id, p_tiktok_shop_id, item."order", item.notice)
+        || private.ingest_locked_order(item.event_id, shop, item."order", item.notice, undecided)
       );
     exception
       -- An order that cannot be stored does not stop the others.
@@ -423,9 +507,16 @@ begin
         );
     end;
   end loop;
-  return jsonb_build_object('outcomes', outcomes);
+  -- 3. Release held orders: a place may be free again, or these were the last undecided ones.
+  return jsonb_build_object(
+    'outcomes', outcomes,
+    'released', case
+      when public.check_order_limit(shop.user_id) then public.release_held_events(shop.user_id)
+      else 0
+    end
+  );
 end;
 $$;
 comment on function public.ingest_orders(uuid, jsonb) is
-  'Calls ingest_order for many orders of a shop, oldest event first; each has its own outcome.';
+  'Calls ingest_order for many orders of a shop, the most urgent first; each has its own outcome.';
 grant execute on function public.ingest_orders(uuid, jsonb) to service_role;

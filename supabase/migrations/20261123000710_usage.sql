@@ -1,5 +1,17 @@
 -- Usage of the plan, and the orders that wait for more of it.
 
+create function private.month_end()
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+$$;
+comment on function private.month_end() is
+  'First moment of the next month, UTC.';
+grant execute on function private.month_end() to service_role;
+
 create function private.own_usage()
 returns jsonb
 language sql
@@ -10,17 +22,28 @@ as $$
   select jsonb_build_object(
     'used', private.monthly_order_count(seller.id),
     'limit', private.monthly_order_limit(seller.id),
-    'held', (
-      select count(distinct (event.shop_id, event.object_id))
-      from public.tiktok_shops as shop
-      join private.webhook_events as event
-        on event.shop_id = shop.shop_id and event.status = 'held'
-      where shop.user_id = seller.id and shop.connection_status = 'active'
+    'not_counted', coalesce(
+      (
+        select counted.not_counted
+        from private.monthly_order_counts as counted
+        where counted.user_id = seller.id and counted.month = private.current_month()
+      ),
+      0
     ),
-    'month_ends_at',
-    (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+    'held', held.orders,
+    'held_to_ship', held.to_ship,
+    'held_ship_by', held.ship_by,
+    'month_ends_at', private.month_end()
   )
   from public.users as seller
+  cross join lateral (
+    select
+      count(*) as orders,
+      count(*) filter (where waits.urgency = 1) as to_ship,
+      min(waits.ship_by) filter (where waits.urgency = 1) as ship_by
+    from private.waiting_orders as waits
+    where waits.user_id = seller.id
+  ) as held
   where seller.id = (select auth.uid());
 $$;
 comment on function private.own_usage() is
@@ -28,8 +51,9 @@ comment on function private.own_usage() is
 grant execute on function private.own_usage() to authenticated;
 
 /*
-  Returns:   {used, limit, held, month_ends_at}: held counts the orders that wait for a larger plan or the next month;
-             at month_ends_at used becomes 0.
+  Returns:   {used, limit, not_counted, held, held_to_ship, held_ship_by, month_ends_at}: not_counted are stored orders
+             that use no place; held counts the orders that wait for a larger plan or the next month, held_to_ship those
+             that have to be shipped, held_ship_by is the earliest time of these; at month_ends_at used becomes 0.
 */
 create function public.get_usage()
 returns jsonb
@@ -44,57 +68,70 @@ comment on function public.get_usage() is
   'Plan usage of the caller in the current month.';
 grant execute on function public.get_usage() to authenticated;
 
+create function private.own_held_orders(p_limit integer, p_offset integer)
+returns jsonb
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  with own as (
+    select
+      waits.*,
+      row_number() over (
+        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      ) as place
+    from private.waiting_orders as waits
+    where waits.user_id = (select auth.uid())
+  )
+  select jsonb_build_object(
+    'total', (select count(*) from own),
+    'orders', coalesce(
+      (
+        select jsonb_agg(
+          jsonb_build_object(
+            'place', page.place,
+            'shop_id', page.shop_id,
+            'tiktok_order_id', page.tiktok_order_id,
+            'order_status', page.order_status,
+            'ship_by', page.ship_by,
+            'tiktok_created_at', page.tiktok_created_at,
+            'held_at', page.held_at
+          )
+          order by page.place
+        )
+        from (select * from own order by place limit p_limit offset p_offset) as page
+      ),
+      '[]'
+    ),
+    'month_ends_at', private.month_end()
+  );
+$$;
+comment on function private.own_held_orders(integer, integer) is
+  'Held orders of the caller; definer, because sellers may not read the inbox: it reads auth.uid().';
+grant execute on function private.own_held_orders(integer, integer) to authenticated;
+
 /*
-  Arguments: p_user_id, one seller; null means every seller.
-  Returns:   the number of events.
+  Arguments: p_limit, 1 to 1000; p_offset, how many to skip.
+  Returns:   {total, orders: [{place, shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, held_at}],
+             month_ends_at}: the most urgent first, the next to be stored has place 1; shop_id is TikTok's;
+             at month_ends_at at the latest, places are free again.
+  Errors:    PT400, invalid limit or offset.
 */
-create function public.release_held_events(p_user_id uuid default null)
-returns integer
+create function public.get_held_orders(p_limit integer default 100, p_offset integer default 0)
+returns jsonb
 language plpgsql
+stable
 security invoker
 set search_path = ''
 as $$
-declare
-  chosen bigint[];
 begin
-  -- 1. List the held orders of each seller. 2. Compute the room that the plan leaves.
-  -- 3. Choose the oldest orders that fit. 4. Lock the events of these orders.
-  with held_orders as (
-    select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
-    from private.webhook_events as event
-    join public.tiktok_shops as shop
-      on shop.shop_id = event.shop_id and shop.connection_status = 'active'
-    where event.status = 'held'
-      and (p_user_id is null or shop.user_id = p_user_id)
-    group by shop.user_id, event.shop_id, event.object_id
-  ), room as (
-    select
-      seller.user_id,
-      private.monthly_order_limit(seller.user_id) - private.monthly_order_count(seller.user_id) as orders
-    from (select distinct user_id from held_orders) as seller
-  ), next_orders as (
-    select held.shop_id, held.object_id
-    from (
-      select
-        held_orders.*,
-        row_number() over (partition by user_id order by held_since, object_id) as place
-      from held_orders
-    ) as held
-    join room on room.user_id = held.user_id
-    where held.place <= room.orders
-  ), locked as (
-    select event.id
-    from private.webhook_events as event
-    join next_orders on next_orders.shop_id = event.shop_id and next_orders.object_id = event.object_id
-    where event.status = 'held'
-    for update of event
-  )
-  select coalesce(array_agg(id), '{}') into chosen from locked;
-  -- 5. Reopen them.
-  perform private.reopen_webhook_events(chosen);
-  return cardinality(chosen);
+  if p_limit is null or p_limit not between 1 and 1000 or p_offset is null or p_offset < 0 then
+    raise exception 'p_limit has to be 1 to 1000, p_offset 0 or more' using errcode = 'PT400';
+  end if;
+  return private.own_held_orders(p_limit, p_offset);
 end;
 $$;
-comment on function public.release_held_events(uuid) is
-  'Makes the oldest held orders due again, as many as the plan has room for; ingest_order checks the limit again for each.';
-grant execute on function public.release_held_events(uuid) to service_role;
+comment on function public.get_held_orders(integer, integer) is
+  'Orders of the caller that wait for a place in the plan, without any data of the buyer.';
+grant execute on function public.get_held_orders(integer, integer) to authenticated;

@@ -108,7 +108,19 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
-  -- 3. States and rates: kept for a day after they expire, so a late request gets the right error.
+  -- 3. Held orders that no event can store any more.
+  delete from private.held_orders as held
+  where held_at < now() - interval '30 days'
+    and not exists (
+      select from private.webhook_events as event
+      where event.shop_id = held.shop_id
+        and event.object_id = held.tiktok_order_id
+        and event.status not in ('done', 'ignored', 'dead')
+    );
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('held_orders', rows_deleted);
+
+  -- 4. States and rates: kept for a day after they expire, so a late request gets the right error.
   delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
@@ -117,7 +129,7 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
-  -- 4. Logs and job history.
+  -- 5. Logs and job history.
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);

@@ -77,10 +77,12 @@ select set_eq(
   $$select name from tests.functions where has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'get_dashboard_metrics()',
+    'get_held_orders(integer,integer)',
     'get_usage()',
     'get_user_active_subscription(uuid)',
     'private.is_backend_event(text)',
     'private.own_dashboard_metrics()',
+    'private.own_held_orders(integer,integer)',
     'private.own_usage()'
   ],
   'what sellers may call'
@@ -92,9 +94,11 @@ select set_eq(
     'create_backup_point(text)',
     'private.broadcast_order_change()',
     'private.broadcast_shipment_change()',
+    'private.delete_held_orders()',
     'private.delete_shop_events()',
     'private.handle_auth_user()',
     'private.own_dashboard_metrics()',
+    'private.own_held_orders(integer,integer)',
     'private.own_usage()',
     'refresh_dashboard_metrics()'
   ],

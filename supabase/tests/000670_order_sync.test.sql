@@ -48,10 +48,20 @@ select is(
   tests.page(tests.sync_event(), '[{"order_id": "1", "update_time": 100}]', 'page'), 'stored 1 0',
   'a page enqueues its orders'
 );
+create function tests.found_due()
+returns text
+language sql
+stable
+as $$
+  select string_agg(object_id || ' in ' || next_attempt_at - now(), ', ' order by id)
+  from private.webhook_events where event_type = 'ORDER_FOUND';
+$$;
+select is(tests.found_due(), '1 in 00:10:00', 'which wait until the search is complete, or ten minutes');
 select is(
   tests.page(tests.sync_event(), '[{"order_id": "1", "update_time": 100}, {"order_id": "2", "update_time": 1}]', 'end'),
   'synced 1 0', 'the last page settles the event; an order that is waiting is not enqueued again'
 );
+select is(tests.found_due(), '1 in 00:00:00, 2 in 00:00:00', 'now all are due');
 select is(
   tests.tasks(), 'SYNC_ORDERS done, ORDER_FOUND 1 pending, ORDER_FOUND 2 pending', 'each order has one task'
 );

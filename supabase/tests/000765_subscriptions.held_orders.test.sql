@@ -34,6 +34,9 @@ as $$
     'tiktok', gen_random_uuid(), 'ORDER_STATUS_CHANGE', tests.shop_id(nickname), number, '{}', 'held',
     'order_limit', now() - age, 3, now()
   );
+  insert into private.held_orders (shop_id, tiktok_order_id, order_status, tiktok_updated_at, held_at)
+  values (tests.shop_id(nickname), number, 'awaiting_shipment', now(), now() - age)
+  on conflict do nothing;
 $$;
 select tests.hold(nickname, number, age::interval)
 from (

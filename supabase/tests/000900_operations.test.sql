@@ -81,13 +81,22 @@ values ('young', now() - interval '89 days'), ('old', now() - interval '91 days'
 insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
 select repeat(hash, 64), tests.id('ada'), now() - age
 from (values ('a', interval '23 hours'), ('b', interval '25 hours')) as states (hash, age);
+insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status, reason)
+values ('tiktok', 'of a held order', 'x', '1', 'waits', '', 'held', 'x');
+insert into private.held_orders (shop_id, tiktok_order_id, order_status, tiktok_updated_at, held_at)
+select '1', id, 'on_hold', now(), now() - make_interval(days => days)
+from (values ('old', 31), ('young', 29), ('waits', 31)) as held (id, days);
 create table tests.purged as select private.purge_old_rows() - 'job_run_details' as counts;
 select is(
-  counts, '{"settled_events": 2, "dead_events": 1, "label_rates": 0, "tiktok_authorizations": 1, "system_logs": 1}', 'old rows are deleted'
+  counts, '{"settled_events": 2, "dead_events": 1, "held_orders": 1, "label_rates": 0, "tiktok_authorizations": 1, "system_logs": 1}', 'old rows are deleted'
 )
 from tests.purged;
 select set_eq(
-  'select external_id from private.webhook_events',
+  'select tiktok_order_id from private.held_orders', array['young', 'waits'],
+  'a held order stays while an event may still store it'
+);
+select set_eq(
+  'select external_id from private.webhook_events where external_id <> ''of a held order''',
   array[
     'done for 29 days', 'ignored for 29 days', 'dead for 89 days',
     'held for 999 days', 'pending for 999 days', 'processing for 999 days'

@@ -10,9 +10,11 @@ interface StoredOrder {
   user_id: string;
   status: string;
   updated_at: number;
+  counts: boolean;
 }
 
 const PAGE = 1000;
+const FINISHED = ["DELIVERED", "COMPLETED", "CANCELLED"];
 
 function simulatedOrders(stack: TestStack, seller: ChaosSeller): SimulatedOrder[] {
   return stack.tiktok.state.all("orders").filter((order) => seller.shopIds.includes(order.shopId));
@@ -21,7 +23,7 @@ function simulatedOrders(stack: TestStack, seller: ChaosSeller): SimulatedOrder[
 async function storedOrders(stack: TestStack): Promise<StoredOrder[]> {
   return await stack.sql<StoredOrder[]>`
     select tiktok_order_id as id, shop.shop_id, orders.user_id, tiktok_status as status,
-      extract(epoch from tiktok_updated_at)::int as updated_at
+      extract(epoch from tiktok_updated_at)::int as updated_at, counts_for_plan as counts
     from public.orders join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id`;
 }
 
@@ -86,14 +88,27 @@ async function checkSeller(
     select coalesce(sum(orders), 0)::int as total, coalesce(max(orders), 0)::int as most
     from private.monthly_order_counts where user_id = ${seller.id}`;
   const { total = 0, most = 0 } = counted ?? {};
-  const expected = Math.min(seller.limit, simulatedOrders(stack, seller).length);
+  const simulated = simulatedOrders(stack, seller);
+  const counting = own.filter((order) => order.counts);
+  const others = own.filter((order) => !order.counts);
+  const otherIds = new Set(others.map((order) => order.id));
   return [
     equal(
-      `${seller.name}: orders stored, of at most ${seller.limit.toLocaleString("en")}`,
-      expected,
-      own.length,
+      `${seller.name}: counting orders stored, of at most ${seller.limit.toLocaleString("en")}`,
+      Math.min(seller.limit, simulated.length - others.length),
+      counting.length,
     ),
-    equal(`${seller.name}: counted this month`, own.length, total),
+    equal(`${seller.name}: counted this month`, counting.length, total),
+    none(
+      `${seller.name}: orders that do not count though they are not finished`,
+      others.filter((order) => !FINISHED.includes(order.status)).map((order) => order.id),
+    ),
+    none(
+      `${seller.name}: orders cancelled before payment that count or are held`,
+      simulated.filter(({ id, detail }) =>
+        detail.status === "CANCELLED" && detail.paid_time === undefined && !otherIds.has(id)
+      ).map(({ id }) => id),
+    ),
     equal(`${seller.name}: counted over the limit`, 0, Math.max(0, most - seller.limit)),
     equal(`${seller.name}: sees`, own.length, visible.length),
     none(`${seller.name}: sees of other sellers`, visible.filter((id) => !ids.has(id))),

@@ -65,6 +65,59 @@ test("25 parallel ingestions by 25 connections never exceed the limit", async (s
   assert.equal(await countedOrders(stack, seller.id), 10);
 });
 
+test("cancellations before payment and new orders by 50 connections never exceed the limit, and give each place back once", async (stack) => {
+  const seller = await connectSeller(stack);
+  const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
+  const ingest = async (orderId: string, order: Record<string, unknown>) => {
+    const [event] = await stack.sql`
+      insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
+      values ('tiktok', gen_random_uuid(), 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}', 'processing')
+      returning id`;
+    const row = {
+      tiktok_order_id: orderId,
+      tiktok_status: "X",
+      currency: "USD",
+      total_amount: "10.00",
+      shipping_address: {},
+      address_status: "none",
+      order_items: [],
+      tiktok_updated_at: "2026-11-01T00:00:00Z",
+      ...order,
+    };
+    await stack.sql`select public.ingest_order(${event?.id}, ${shop?.id}, ${stack.sql.json(row)})`;
+  };
+  const unpaid = { order_status: "received", payment_status: "pending" };
+  const cancelled = { order_status: "cancelled", payment_status: "cancelled" };
+  const live = { order_status: "awaiting_shipment", payment_status: "paid" };
+  for (let n = 0; n < 10; n++) await ingest(`unpaid ${n}`, unpaid);
+
+  // Each of eight orders is cancelled three times.
+  await Promise.all(
+    Array.from(
+      { length: 50 },
+      (_, n) =>
+        n % 2 === 0
+          ? ingest(`live ${n}`, live)
+          : n < 48
+          ? ingest(`unpaid ${n % 8}`, cancelled)
+          : undefined,
+    ),
+  );
+
+  const [counted] = await stack.sql`
+    select orders, not_counted,
+      (select count(*)::int from public.orders where counts_for_plan) as counting,
+      (select count(*)::int from public.orders where not counts_for_plan) as cancelled,
+      (select count(*)::int from private.held_orders) as held
+    from private.monthly_order_counts where user_id = ${seller.id}`;
+  assert.ok(counted?.orders <= 10, String(counted?.orders));
+  assert.equal(counted?.orders, counted?.counting);
+  assert.deepEqual([counted?.not_counted, counted?.cancelled], [4, 4]);
+  assert.equal(counted?.counting + counted?.held, 10 - 4 + 25);
+  const [released] = await stack.sql`select public.release_held_events() as events`;
+  assert.equal(released?.events, 10 - counted?.orders);
+});
+
 test("the same delivery 25 times in parallel gives one row and one count", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
@@ -93,12 +146,22 @@ test("25 different events about one new order in parallel give one row and one c
   assert.equal(await countedOrders(stack, seller.id), 1);
 });
 
-test("held orders are released, oldest first, when the plan grows, up to the new limit", async (stack) => {
+test("held orders are released, those to be shipped first before others, when the plan grows, up to the new limit", async (stack) => {
   const seller = await connectSeller(stack);
-  await orderAtOnce(stack, seller.shopId, 14);
+  await orderAtOnce(stack, seller.shopId, 10);
+  await settledEvents(stack);
+  const now = Math.floor(Date.now() / 1000);
+  const announce = async (days: number, status: string) => {
+    const detail = { rts_sla_time: now + days * 86_400 };
+    const order = stack.tiktok.addOrder({ shopId: seller.shopId, status, detail });
+    await stack.tiktok.send(stack.tiktok.notificationOf(order));
+    return order.id;
+  };
+  await announce(3, "AWAITING_SHIPMENT");
+  const first = await announce(1, "AWAITING_SHIPMENT");
+  const second = await announce(2, "AWAITING_SHIPMENT");
+  await announce(0, "IN_TRANSIT");
   assert.deepEqual(await settledEvents(stack), { done: 10, held: 4 });
-  const [oldest, second] = await stack.sql`
-    select object_id from private.webhook_events where status = 'held' order by received_at`;
   await stack.sql`update public.plans set monthly_order_limit = 12 where name = 'starter'`;
 
   assert.equal((await runEventWorker(stack)).released, 0);
@@ -108,7 +171,7 @@ test("held orders are released, oldest first, when the plan grows, up to the new
   assert.deepEqual(await settledEvents(stack), { done: 12, held: 2 });
   assert.equal(await countedOrders(stack, seller.id), 12);
   const { data } = await seller.client.from("orders").select("tiktok_order_id")
-    .in("tiktok_order_id", [oldest?.object_id, second?.object_id]);
+    .in("tiktok_order_id", [first, second]);
   assert.equal(data?.length, 2);
 });
 
@@ -121,8 +184,8 @@ test("held orders are released automatically, oldest first, as soon as the plan 
   }
   const usage = async () => {
     const { data } = await seller.client.rpc("get_usage");
-    const { month_ends_at: _, ...figures } = data as Record<string, unknown>;
-    return figures;
+    const { used, limit, held } = data as Record<string, unknown>;
+    return { used, limit, held };
   };
   assert.deepEqual(await usage(), { used: 10, limit: 10, held: 5 });
   // Room for three: as if only seven orders had been counted this month.

@@ -51,7 +51,10 @@ export async function payAndSettle(stack: TestStack, url: string): Promise<void>
 export interface Usage {
   used: number;
   limit: number;
+  not_counted: number;
   held: number;
+  held_to_ship: number;
+  held_ship_by: string | null;
   month_ends_at: string;
 }
 

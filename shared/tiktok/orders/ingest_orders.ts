@@ -20,6 +20,8 @@ const Outcomes = z.object({
     outcome: z.string(),
     error: z.string().optional(),
   })),
+  /** Held events that are due again. */
+  released: z.int(),
 });
 
 /** Events of the same shop are ingested together. */
@@ -69,7 +71,8 @@ async function ingestOrders(
     const stored = await callFunction(database, "ingest_orders", args, Outcomes);
     for (const { event_id, outcome, error } of stored.outcomes) {
       const failure = { error: new Error(`ingest_order failed with ${error}`) };
-      outcomes.set(event_id, outcome === "failed" ? failure : { outcome });
+      const result = { outcome, more: answer.released > 0 };
+      outcomes.set(event_id, outcome === "failed" ? failure : result);
     }
   }
   return items.map((item) =>

@@ -1,0 +1,307 @@
+-- Orders that wait for a place in the plan: which orders count, and which one is next.
+
+create function private.order_urgency(p_order_status text)
+returns smallint
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when p_order_status in ('on_hold', 'awaiting_shipment', 'partially_shipped') then 1
+    when p_order_status in ('delivered', 'completed', 'cancelled') then 3
+    else 2
+  end::smallint;
+$$;
+comment on function private.order_urgency(text) is
+  'Class of an order_status when places are few: 1, the seller has to ship it; 2, not paid yet or on its way; 3, finished.';
+grant execute on function private.order_urgency(text) to service_role;
+
+create table private.held_orders (
+  shop_id text not null,
+  tiktok_order_id text not null,
+  order_status text not null,
+  ship_by timestamptz,
+  tiktok_created_at timestamptz,
+  tiktok_updated_at timestamptz not null,
+  held_at timestamptz not null default clock_timestamp(),
+  urgency smallint not null generated always as (private.order_urgency(order_status)) stored,
+  primary key (shop_id, tiktok_order_id)
+);
+comment on table private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
+comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
+comment on column private.held_orders.order_status is 'State at the last reading, as in public.orders.';
+comment on column private.held_orders.held_at is 'When the order was held first.';
+comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
+
+alter table private.held_orders enable row level security;
+grant select, insert, update, delete on private.held_orders to service_role;
+
+create function private.delete_held_orders()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from private.held_orders where shop_id = old.shop_id;
+  return null;
+end;
+$$;
+comment on function private.delete_held_orders() is
+  'Trigger: deletes the held orders of a deleted shop; definer, because it runs as the role that deletes the account.';
+
+-- Not for a transferred shop: its held orders belong to the new account.
+create trigger delete_held_orders
+  after delete on public.tiktok_shops
+  for each row when (old.connection_status <> 'transferred')
+  execute function private.delete_held_orders();
+
+create view private.waiting_orders with (security_invoker = true) as
+select
+  shop.user_id,
+  held.*,
+  coalesce(held.ship_by, 'infinity') as ship_order,
+  coalesce(held.tiktok_created_at, 'infinity') as age_order
+from private.held_orders as held
+join public.tiktok_shops as shop on shop.shop_id = held.shop_id and shop.connection_status = 'active'
+-- Without an open event nothing stores the order, so it keeps no place.
+where exists (
+  select from private.webhook_events as event
+  where event.shop_id = held.shop_id
+    and event.object_id = held.tiktok_order_id
+    and event.status in ('held', 'pending', 'processing')
+);
+comment on view private.waiting_orders is 'Held orders of connected shops; order by urgency, ship_order, age_order, held_at, tiktok_order_id.';
+grant select on private.waiting_orders to service_role;
+
+create function private.hold_order(p_shop_id text, p_order jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into private.held_orders as held (
+    shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at
+  )
+  values (
+    p_shop_id,
+    p_order ->> 'tiktok_order_id',
+    coalesce(p_order ->> 'order_status', 'received'),
+    (p_order ->> 'ship_by')::timestamptz,
+    (p_order ->> 'tiktok_created_at')::timestamptz,
+    (p_order ->> 'tiktok_updated_at')::timestamptz
+  )
+  on conflict (shop_id, tiktok_order_id) do update
+    set order_status = case
+          when p_order ->> 'order_status' is null then held.order_status else excluded.order_status
+        end,
+        ship_by = coalesce(excluded.ship_by, held.ship_by),
+        tiktok_created_at = coalesce(excluded.tiktok_created_at, held.tiktok_created_at),
+        tiktok_updated_at = excluded.tiktok_updated_at
+    where excluded.tiktok_updated_at >= held.tiktok_updated_at;
+$$;
+comment on function private.hold_order(text, jsonb) is
+  'Part of ingest_order: records that an order waits; an older state does not replace a newer one.';
+grant execute on function private.hold_order(text, jsonb) to service_role;
+
+create function private.end_hold(p_shop_id text, p_tiktok_order_id text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  delete from private.held_orders
+  where shop_id = p_shop_id and tiktok_order_id = p_tiktok_order_id;
+  -- A locked one is being reopened by another transaction.
+  select private.reopen_webhook_events(array(
+    select id from private.webhook_events
+    where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
+    for update skip locked
+  ));
+$$;
+comment on function private.end_hold(text, text) is
+  'Part of ingest_order: the order is stored, so its other held events are due as updates.';
+grant execute on function private.end_hold(text, text) to service_role;
+
+/*
+  Arguments: p_shop; p_order, an order that is not stored.
+  Returns:   false for an order that was cancelled before payment, and for one that was finished when its shop
+             connected: placed before, and finished when it was first read.
+*/
+create function private.counts_for_plan(p_shop public.tiktok_shops, p_order jsonb)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when coalesce(p_order ->> 'order_status', '') = 'cancelled'
+        and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
+    when private.order_urgency(p_order ->> 'order_status') < 3 then true
+    when coalesce(p_order ->> 'tiktok_created_at', p_order ->> 'tiktok_updated_at')::timestamptz
+        >= p_shop.connected_at then true
+    -- Held since then: it was not finished at its first reading.
+    else exists (
+      select from private.held_orders
+      where shop_id = p_shop.shop_id
+        and tiktok_order_id = p_order ->> 'tiktok_order_id'
+        and held_at >= p_shop.connected_at
+    )
+  end;
+$$;
+comment on function private.counts_for_plan(public.tiktok_shops, jsonb) is
+  'Part of ingest_order: whether a new order uses a place of the monthly limit.';
+grant execute on function private.counts_for_plan(public.tiktok_shops, jsonb) to service_role;
+
+create function private.free_places(p_user_id uuid)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select greatest(private.monthly_order_limit(p_user_id) - private.monthly_order_count(p_user_id), 0);
+$$;
+comment on function private.free_places(uuid) is
+  'Number of orders that the plan of a seller still allows this month.';
+grant execute on function private.free_places(uuid) to service_role;
+
+/*
+  Arguments: p_user_id; p_without, events that the caller decides now.
+  Returns:   the number of events, at most the limit of the plan: more make no difference.
+*/
+create function private.undecided_orders(p_user_id uuid, p_without bigint[] default '{}')
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select count(*)::integer
+  from (
+    select
+    from public.tiktok_shops as shop
+    join private.webhook_events as event on event.shop_id = shop.shop_id
+    where shop.user_id = p_user_id
+      and shop.connection_status = 'active'
+      and event.event_type = 'ORDER_FOUND'
+      and event.status in ('pending', 'processing')
+      -- An order that could not be read for an hour does not stop the others.
+      and event.received_at > now() - interval '1 hour'
+      and event.id <> all (p_without)
+    limit private.free_places(p_user_id)
+  ) as undecided;
+$$;
+comment on function private.undecided_orders(uuid, bigint[]) is
+  'Number of orders that a search found and that were not read yet: each may be more urgent than the order at hand.';
+grant execute on function private.undecided_orders(uuid, bigint[]) to service_role;
+
+/*
+  Arguments: p_shop; p_order, a new order that counts; p_undecided, see undecided_orders.
+  Returns:   whether a place is left for it after all orders that come before it; binding while the counter is locked.
+*/
+create function private.has_place(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  places integer := private.free_places(p_shop.user_id) - p_undecided;
+  own private.held_orders;
+  waiting integer;
+  before_it integer;
+begin
+  -- 1. Enough places for all that wait: nearly always none does.
+  select count(*) into waiting
+  from (
+    select
+    from public.tiktok_shops as shop
+    join private.held_orders as held on held.shop_id = shop.shop_id
+    where shop.user_id = p_shop.user_id
+    limit greatest(places, 0)
+  ) as held;
+  if waiting < places then
+    return true;
+  end if;
+  -- 2. Count those that come before it; what TikTok left out this time is known since it was held.
+  select * into own
+  from private.held_orders
+  where shop_id = p_shop.shop_id and tiktok_order_id = p_order ->> 'tiktok_order_id';
+  select count(*) into before_it
+  from (
+    select
+    from private.waiting_orders as waits
+    where waits.user_id = p_shop.user_id
+      and (waits.shop_id, waits.tiktok_order_id) <> (p_shop.shop_id, p_order ->> 'tiktok_order_id')
+      and (waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id) < (
+        private.order_urgency(coalesce(p_order ->> 'order_status', own.order_status)),
+        coalesce((p_order ->> 'ship_by')::timestamptz, own.ship_by, 'infinity'),
+        coalesce((p_order ->> 'tiktok_created_at')::timestamptz, own.tiktok_created_at, 'infinity'),
+        coalesce(own.held_at, 'infinity'),
+        p_order ->> 'tiktok_order_id'
+      )
+    limit greatest(places, 0)
+  ) as earlier;
+  return before_it < places;
+end;
+$$;
+comment on function private.has_place(public.tiktok_shops, jsonb, integer) is
+  'Part of ingest_order: whether the plan has a place for an order besides the more urgent ones that wait or are not read yet.';
+grant execute on function private.has_place(public.tiktok_shops, jsonb, integer) to service_role;
+
+/*
+  Arguments: p_user_id, one seller; null means every seller.
+  Returns:   the number of events.
+*/
+create function public.release_held_events(p_user_id uuid default null)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  chosen bigint[];
+begin
+  -- 1. Find the sellers with held orders, and the places that has_place would give them.
+  -- 2. Choose as many of their most urgent orders. 3. Lock the events of these orders.
+  with sellers as materialized (
+    select shop.user_id,
+      private.free_places(shop.user_id) - private.undecided_orders(shop.user_id) as places
+    from public.tiktok_shops as shop
+    where shop.connection_status = 'active'
+      and (p_user_id is null or shop.user_id = p_user_id)
+      and exists (select from private.held_orders as held where held.shop_id = shop.shop_id)
+    group by shop.user_id
+  ), queue as (
+    select
+      waits.shop_id,
+      waits.tiktok_order_id,
+      sellers.places,
+      row_number() over (
+        partition by waits.user_id
+        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      ) as place
+    from sellers
+    join private.waiting_orders as waits on waits.user_id = sellers.user_id
+    where sellers.places > 0
+  ), locked as (
+    select event.id
+    from queue
+    join private.webhook_events as event
+      on event.shop_id = queue.shop_id and event.object_id = queue.tiktok_order_id
+    where queue.place <= queue.places and event.status = 'held'
+    -- A locked one is being reopened by another transaction.
+    for update of event skip locked
+  )
+  select coalesce(array_agg(id), '{}') into chosen from locked;
+  -- 4. Reopen them.
+  perform private.reopen_webhook_events(chosen);
+  return cardinality(chosen);
+end;
+$$;
+comment on function public.release_held_events(uuid) is
+  'Makes the most urgent held orders due again, as many as the plan has places for; ingest_order checks the limit again for each.';
+grant execute on function public.release_held_events(uuid) to service_role;

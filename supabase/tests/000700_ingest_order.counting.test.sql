@@ -1,0 +1,143 @@
+-- Which stored orders use a place of the plan, through all their states.
+begin;
+\ir helpers.psql
+
+select tests.sign_up('ada');
+select tests.connect_shop('ada');
+select tests.refused(who, statement, who || ' cannot: ' || statement)
+from unnest(array['anon', 'ada']) as who
+cross join unnest(array[
+  'select private.count_order(null)',
+  'select private.give_back_order(null)',
+  'select private.was_cancelled_unpaid(null, null)',
+  'select private.insert_or_hold_order(null, null, 0)',
+  'select private.ingest_locked_order(1, null, null, null, 0)'
+]) as statement;
+
+create function tests.counted()
+returns text
+language sql
+stable
+as $$
+  select coalesce(
+    string_agg(format('%s and %s', orders, not_counted), ', ' order by month), 'nothing'
+  )
+  from private.monthly_order_counts where user_id = tests.id('ada');
+$$;
+comment on function tests.counted() is 'Orders that count and that do not, by month.';
+create function tests.to_state(id text, order_status text, payment_status text, minute integer)
+returns text
+language sql
+as $$
+  select tests.ingest('ada', id, jsonb_build_object(
+    'order_status', order_status,
+    'payment_status', payment_status,
+    'tiktok_created_at', '2026-11-01T00:00:00Z',
+    'tiktok_updated_at', timestamptz '2026-11-01T00:00:00Z' + make_interval(mins => minute)
+  ));
+$$;
+create function tests.counts(number text)
+returns boolean
+language sql
+stable
+as $$
+  select counts_for_plan from public.orders where tiktok_order_id = number;
+$$;
+update public.plans set monthly_order_limit = 2 where name = 'trial';
+
+-- Finished when the shop connected.
+select is(tests.to_state(state || '1', state, paid, 0), 'inserted', state || ' is stored')
+from (values ('completed', 'paid'), ('delivered', 'paid'), ('cancelled', 'refunded')) as states (state, paid);
+select is(tests.counted(), '0 and 3', 'finished orders of before the connection use no place');
+select is(tests.to_state('delivered1', 'completed', 'paid', 1), 'updated', 'such an order changes');
+select is(tests.to_state('completed1', 'awaiting_shipment', 'paid', 1), 'updated', 'or seems to go back');
+select is(tests.counted(), '0 and 3', 'and never counts later');
+select is(tests.counts('completed1'), false, 'nor is it marked so');
+
+-- Live ones, then finished.
+select is(tests.to_state('live', 'awaiting_shipment', 'paid', 0), 'inserted', 'a live order is stored');
+select is(tests.to_state('live', 'completed', 'paid', 1), 'updated', 'and completed');
+select is(tests.counted(), '1 and 3', 'it has needed work, and counts');
+
+-- Cancelled before payment: the place is given back, once.
+select is(tests.to_state('unpaid', 'received', 'pending', 0), 'inserted', 'an unpaid order takes the last place');
+select is(tests.to_state('next', 'awaiting_shipment', 'paid', 0), 'held', 'the next one is held');
+select is(tests.to_state('gone', 'cancelled', 'cancelled', 0), 'inserted', 'one that was cancelled unpaid needs no place');
+select is(tests.to_state('next unpaid', 'received', 'pending', 0), 'held', 'an unpaid one may be held');
+select is(tests.to_state('next unpaid', 'cancelled', 'cancelled', 1), 'inserted', 'until it is cancelled unpaid');
+select is(tests.counted(), '2 and 5', 'neither counts');
+select is(tests.to_state('unpaid', 'cancelled', 'cancelled', 1), 'updated', 'the stored one is cancelled unpaid');
+select is(tests.counted(), '1 and 6', 'its place is free');
+select is(tests.counts('unpaid'), false, 'it counts no longer');
+select is(tests.to_state('unpaid', 'cancelled', 'cancelled', 1), 'updated', 'the same state again');
+select is(tests.to_state('unpaid', 'cancelled', 'refunded', 2), 'updated', 'a payment that shows later');
+select is(tests.counted(), '1 and 6', 'change nothing');
+select is(tests.to_state('next', 'awaiting_shipment', 'paid', 0), 'inserted', 'the held order has a place now');
+
+-- Cancelled after payment, or when an order with cash on delivery had to be shipped.
+update public.plans set monthly_order_limit = 9 where name = 'trial';
+select is(tests.to_state('paid', 'on_hold', 'paid', 0), 'inserted', 'a paid order');
+select is(tests.to_state('paid', 'cancelled', 'refunded', 1), 'updated', 'is cancelled');
+select is(tests.to_state('cod', 'awaiting_shipment', 'pending', 0), 'inserted', 'cash on delivery');
+select is(tests.to_state('cod', 'cancelled', 'cancelled', 1), 'updated', 'is cancelled');
+select is(tests.counted(), '4 and 6', 'both needed work, and count');
+
+-- In the month in which it was counted.
+select is(tests.to_state('of last month', 'received', 'pending', 0), 'inserted', 'an order of the end of a month');
+update public.orders set created_at = created_at - interval '1 month' where tiktok_order_id = 'of last month';
+update private.monthly_order_counts set orders = orders - 1;
+insert into private.monthly_order_counts (user_id, month, orders)
+values (tests.id('ada'), (private.current_month() - interval '1 month')::date, 5);
+select is(tests.to_state('of last month', 'cancelled', 'cancelled', 1), 'updated', 'is cancelled unpaid after it');
+select is(tests.counted(), '4 and 1, 4 and 6', 'that month gets its place back');
+update private.monthly_order_counts set orders = 0;
+select is(tests.to_state('lowered', 'received', 'pending', 0), 'inserted', 'an operator may lower the counter');
+update private.monthly_order_counts set orders = 0;
+select is(tests.to_state('lowered', 'cancelled', 'cancelled', 1), 'updated', 'then nothing is below zero');
+
+-- Many at once: the most urgent gets the place, and a place that becomes free is used at once.
+update public.plans set monthly_order_limit = 1 where name = 'trial';
+create function tests.ingest_all(items jsonb)
+returns text
+language sql
+as $$
+  select concat_ws(
+    ', ',
+    (
+      select string_agg(outcome ->> 'outcome', ' ' order by (outcome ->> 'event_id')::bigint)
+      from jsonb_array_elements(answer -> 'outcomes') as outcome
+    ),
+    (answer ->> 'released') || ' released'
+  )
+  from tests.call(format('ingest_orders(%L, %L)', tests.shop('ada'), items)) as answer;
+$$;
+create function tests.item(id text, changes jsonb)
+returns jsonb
+language sql
+as $$
+  select jsonb_build_object(
+    'event_id', tests.receive_event('ada', gen_random_uuid()::text), 'order', tests.order_json(id, changes)
+  );
+$$;
+select is(
+  tests.ingest_all(jsonb_build_array(
+    tests.item('b1', '{"order_status": "received", "payment_status": "pending", "ship_by": "2026-01-01T00:00:00Z"}'),
+    tests.item('b2', '{"ship_by": "no time"}'),
+    tests.item('b3', '{"ship_by": "2026-12-03T00:00:00Z"}'),
+    tests.item('b4', '{"ship_by": "2026-12-02T00:00:00Z"}'),
+    tests.item('b5', '{"order_status": "completed", "tiktok_created_at": "2126-01-01T00:00:00Z"}')
+  )),
+  'held failed held inserted held, 0 released', 'the place goes to the order that has to be shipped first'
+);
+update public.plans set monthly_order_limit = 2 where name = 'trial';
+select is(
+  tests.ingest_all(jsonb_build_array(tests.item('b4', '{"order_status": "in_transit"}'))),
+  'updated, 1 released', 'an update releases the next one when there is room'
+);
+select is(
+  (select string_agg(object_id, ' ') from private.webhook_events where status = 'pending' and object_id ~ '^b'),
+  'b3', 'the most urgent'
+);
+
+select * from finish();
+rollback;
