@@ -48,6 +48,7 @@ interface Examples {
   ): Promise<OrderRow[]>;
   getOrder(supabase: SupabaseClient, id: string): Promise<Row | null>;
   getUsage(supabase: SupabaseClient): Promise<Row>;
+  listHeldOrders(supabase: SupabaseClient, page?: number, pageSize?: number): Promise<Row>;
   listShops(supabase: SupabaseClient): Promise<Row[]>;
   watchOrders(
     supabase: SupabaseClient,
@@ -69,6 +70,7 @@ const KNOWN = [
   "listOlderOrders",
   "getOrder",
   "getUsage",
+  "listHeldOrders",
   "listShops",
   "watchOrders",
   "watchRows",
@@ -253,6 +255,8 @@ async function checkUsage(stack: TestStack, { ada, bob, supabase }: Scene): Prom
   const nextMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1);
   assert.equal(Date.parse(String(month_ends_at)), nextMonth);
   assert.equal((await examples.listOrders(bob.client)).total, 10, "held orders are not listed");
+  const { total, orders } = await examples.listHeldOrders(bob.client, 1, 1);
+  assert.deepEqual([total, (orders as Row[]).map((order) => order.place)], [2, [2]]);
   const { plan, used, limit, notice } = await examples.getUsage(supabase);
   assert.deepEqual([plan, used, limit, notice], ["growth", 27, 500, null]);
 
