@@ -71,7 +71,7 @@ async function ingestOrders(
     const stored = await callFunction(database, "ingest_orders", args, Outcomes);
     for (const { event_id, outcome, error } of stored.outcomes) {
       const failure = { error: new Error(`ingest_order failed with ${error}`) };
-      const result = { outcome, more: answer.released > 0 };
+      const result = { outcome, more: stored.released > 0 };
       outcomes.set(event_id, outcome === "failed" ? failure : result);
     }
   }
