@@ -635,12 +635,12 @@ export type Database = {
       };
       "get_batch_item": { Args: { "p_batch_id": string; "p_place": number }; Returns: Json };
       "get_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: Json };
+      "get_held_orders": { Args: { "p_limit"?: number; "p_offset"?: number }; Returns: Json };
       "get_label_batch": { Args: { "p_batch_id": string; "p_user_id": string }; Returns: Json };
       "get_label_purchase": { Args: { "p_purchase_id": string }; Returns: Json };
       "get_order_to_ship": { Args: { "p_order_id": string; "p_user_id": string }; Returns: Json };
       "get_shipment": { Args: { "p_shipment_id": string; "p_user_id": string }; Returns: Json };
       "get_stripe_customer": { Args: { "p_user_id": string }; Returns: Json };
-      "get_held_orders": { Args: { "p_limit"?: number; "p_offset"?: number }; Returns: Json };
       "get_usage": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_user_active_subscription": {
         Args: { "user_uuid": string };

@@ -9,6 +9,17 @@ create table private.daily_event_counts (
   sellers integer not null
 );
 alter table private.daily_event_counts enable row level security;
+create table private.held_orders (
+  shop_id text not null,
+  tiktok_order_id text not null,
+  order_status text not null,
+  ship_by timestamp with time zone,
+  tiktok_created_at timestamp with time zone,
+  tiktok_updated_at timestamp with time zone not null,
+  held_at timestamp with time zone not null default clock_timestamp(),
+  urgency smallint not null default private.order_urgency(order_status)
+);
+alter table private.held_orders enable row level security;
 create table private.label_batch_items (
   batch_id uuid not null,
   place integer not null,
@@ -82,7 +93,8 @@ alter table private.labelled_lines enable row level security;
 create table private.monthly_order_counts (
   user_id uuid not null,
   month date not null,
-  orders integer not null default 0
+  orders integer not null default 0,
+  not_counted integer not null default 0
 );
 alter table private.monthly_order_counts enable row level security;
 create table private.order_transitions (
@@ -308,6 +320,7 @@ create materialized view private.user_dashboard_metrics as
   GROUP BY seller.id, seller.subscription_tier;
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
+alter table private.held_orders add constraint held_orders_pkey PRIMARY KEY (shop_id, tiktok_order_id);
 alter table private.label_batch_items add constraint label_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES private.label_batches(id) ON DELETE CASCADE;
 alter table private.label_batch_items add constraint label_batch_items_pkey PRIMARY KEY (batch_id, place);
 alter table private.label_batch_items add constraint label_batch_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'purchased'::text, 'failed'::text, 'unknown'::text])));
@@ -332,6 +345,7 @@ alter table private.labelled_lines add constraint labelled_lines_order_id_fkey F
 alter table private.labelled_lines add constraint labelled_lines_pkey PRIMARY KEY (order_id, line_item_id);
 alter table private.labelled_lines add constraint labelled_lines_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES private.label_purchases(id) ON DELETE CASCADE;
 alter table private.monthly_order_counts add constraint monthly_order_counts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
+alter table private.monthly_order_counts add constraint monthly_order_counts_not_counted_check CHECK ((not_counted >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -431,6 +445,7 @@ CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizatio
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
 CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (shop_id, received_at) WHERE ((event_type = 'ORDER_FOUND'::text) AND (status = ANY (ARRAY['pending'::text, 'processing'::text])));
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
 CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
@@ -675,6 +690,39 @@ AS $function$
   where id = any (p_shops);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.count_order(p_order public.orders)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.monthly_order_counts
+  set orders = orders + p_order.counts_for_plan::integer,
+      not_counted = not_counted + (not p_order.counts_for_plan)::integer
+  where user_id = p_order.user_id and month = private.current_month();
+$function$
+;
+CREATE OR REPLACE FUNCTION private.counts_for_plan(p_shop public.tiktok_shops, p_order jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when coalesce(p_order ->> 'order_status', '') = 'cancelled'
+        and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
+    when private.order_urgency(p_order ->> 'order_status') < 3 then true
+    when coalesce(p_order ->> 'tiktok_created_at', p_order ->> 'tiktok_updated_at')::timestamptz
+        >= p_shop.connected_at then true
+    -- Held since then: it was not finished at its first reading.
+    else exists (
+      select from private.held_orders
+      where shop_id = p_shop.shop_id
+        and tiktok_order_id = p_order ->> 'tiktok_order_id'
+        and held_at >= p_shop.connected_at
+    )
+  end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.current_month()
  RETURNS date
  LANGUAGE sql
@@ -682,6 +730,18 @@ CREATE OR REPLACE FUNCTION private.current_month()
  SET search_path TO ''
 AS $function$
   select date_trunc('month', now() at time zone 'UTC')::date;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.delete_held_orders()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.held_orders where shop_id = old.shop_id;
+  return null;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_shop_events()
@@ -779,6 +839,21 @@ AS $function$
   where shop.user_id = p_login.user_id
     and shop.open_id = p_login.open_id
     and shop.connection_status = 'active';
+$function$
+;
+CREATE OR REPLACE FUNCTION private.end_hold(p_shop_id text, p_tiktok_order_id text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  delete from private.held_orders
+  where shop_id = p_shop_id and tiktok_order_id = p_tiktok_order_id;
+  -- A locked one is being reopened by another transaction.
+  select private.reopen_webhook_events(array(
+    select id from private.webhook_events
+    where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
+    for update skip locked
+  ));
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
@@ -882,6 +957,41 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.free_places(p_user_id uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select greatest(private.monthly_order_limit(p_user_id) - private.monthly_order_count(p_user_id), 0);
+$function$
+;
+CREATE OR REPLACE FUNCTION private.give_back_order(p_order public.orders)
+ RETURNS public.orders
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  changed public.orders;
+begin
+  -- The condition gives the place back once, also to workers on both sides of a month's end.
+  update public.orders
+  set counts_for_plan = false
+  where id = p_order.id and counts_for_plan
+  returning * into changed;
+  if changed.id is null then
+    return p_order;
+  end if;
+  update private.monthly_order_counts
+  -- An operator may have lowered the counter.
+  set orders = greatest(orders - 1, 0),
+      not_counted = not_counted + 1
+  where user_id = changed.user_id
+    and month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
+  return changed;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.handle_auth_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -892,6 +1002,175 @@ begin
   insert into public.users (id, email) values (new.id, new.email)
   on conflict (id) do update set email = excluded.email;
   return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.has_place(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  places integer := private.free_places(p_shop.user_id) - p_undecided;
+  own private.held_orders;
+  waiting integer;
+  before_it integer;
+begin
+  -- 1. Enough places for all that wait: nearly always none does.
+  select count(*) into waiting
+  from (
+    select
+    from public.tiktok_shops as shop
+    join private.held_orders as held on held.shop_id = shop.shop_id
+    where shop.user_id = p_shop.user_id
+    limit greatest(places, 0)
+  ) as held;
+  if waiting < places then
+    return true;
+  end if;
+  -- 2. Count those that come before it; what TikTok left out this time is known since it was held.
+  select * into own
+  from private.held_orders
+  where shop_id = p_shop.shop_id and tiktok_order_id = p_order ->> 'tiktok_order_id';
+  select count(*) into before_it
+  from (
+    select
+    from private.waiting_orders as waits
+    where waits.user_id = p_shop.user_id
+      and (waits.shop_id, waits.tiktok_order_id) <> (p_shop.shop_id, p_order ->> 'tiktok_order_id')
+      and (waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id) < (
+        private.order_urgency(coalesce(p_order ->> 'order_status', own.order_status)),
+        coalesce((p_order ->> 'ship_by')::timestamptz, own.ship_by, 'infinity'),
+        coalesce((p_order ->> 'tiktok_created_at')::timestamptz, own.tiktok_created_at, 'infinity'),
+        coalesce(own.held_at, 'infinity'),
+        p_order ->> 'tiktok_order_id'
+      )
+    limit greatest(places, 0)
+  ) as earlier;
+  return before_it < places;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.hold_order(p_shop_id text, p_order jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.held_orders as held (
+    shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at
+  )
+  values (
+    p_shop_id,
+    p_order ->> 'tiktok_order_id',
+    coalesce(p_order ->> 'order_status', 'received'),
+    (p_order ->> 'ship_by')::timestamptz,
+    (p_order ->> 'tiktok_created_at')::timestamptz,
+    (p_order ->> 'tiktok_updated_at')::timestamptz
+  )
+  on conflict (shop_id, tiktok_order_id) do update
+    set order_status = case
+          when p_order ->> 'order_status' is null then held.order_status else excluded.order_status
+        end,
+        ship_by = coalesce(excluded.ship_by, held.ship_by),
+        tiktok_created_at = coalesce(excluded.tiktok_created_at, held.tiktok_created_at),
+        tiktok_updated_at = excluded.tiktok_updated_at
+    where excluded.tiktok_updated_at >= held.tiktok_updated_at;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.ingest_locked_order(p_event_id bigint, p_shop public.tiktok_shops, p_order jsonb, p_notice jsonb, p_undecided integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  -- 1. Lock the event; the counter of the seller is locked.
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  before public.orders;
+  after public.orders;
+  changes jsonb;
+  outcome text;
+begin
+  if event.id is null then
+    return private.settle_locked_event(event, '{"order_id": null}');
+  end if;
+
+  -- 2. Update a stored order, insert a new one within the limit, or hold it.
+  select * into before
+  from public.orders
+  where tiktok_shop_id = p_shop.id
+    and tiktok_order_id = p_order ->> 'tiktok_order_id';
+
+  if before.id is null then
+    after := private.insert_or_hold_order(p_shop, p_order, p_undecided);
+    outcome := case when after.id is null then 'held' else 'inserted' end;
+  elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
+    after := before;
+    outcome := 'stale';
+  else
+    after := private.update_order(before, p_order);
+    if private.was_cancelled_unpaid(before, after) then
+      after := private.give_back_order(after);
+    end if;
+    outcome := 'updated';
+  end if;
+
+  -- 3. Write the timeline; the facts of a replayed event are already in it.
+  if after.id is not null and exists (
+    select from public.order_events where order_id = after.id and webhook_event_id = event.id
+  ) then
+    p_notice := '{}';
+  end if;
+  if after.id is not null then
+    if p_notice ? 'refund_total' then
+      after := private.apply_refund(after, p_notice);
+    end if;
+    changes := p_notice
+      || private.describe_changes(before, after, case when outcome = 'stale' then '{}' else p_order end);
+    if changes <> '{}' then
+      insert into public.order_events (
+        order_id, user_id, event_type, webhook_event_id, changes, happened_at
+      )
+      values (
+        after.id, after.user_id, event.event_type, event.id, changes,
+        -- TikTok's clock may be ahead of ours: no entry lies in the future.
+        case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
+      );
+    end if;
+  end if;
+
+  -- 4. Settle the event.
+  return private.settle_locked_event(
+    event,
+    jsonb_build_object('outcome', outcome, 'order_id', after.id),
+    case when outcome = 'held' then 'held' else 'done' end,
+    case when outcome = 'held' then 'order_limit' end,
+    p_order ->> 'tiktok_order_id'
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
+ RETURNS public.orders
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  counts boolean := private.counts_for_plan(p_shop, p_order);
+  inserted public.orders;
+begin
+  if counts and not (
+    public.check_order_limit(p_shop.user_id) and private.has_place(p_shop, p_order, p_undecided)
+  ) then
+    perform private.hold_order(p_shop.shop_id, p_order);
+    return null;
+  end if;
+  inserted := private.insert_order(
+    p_shop.user_id, p_shop.id, p_order || jsonb_build_object('counts_for_plan', counts)
+  );
+  perform private.count_order(inserted);
+  perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
+  return inserted;
 end;
 $function$
 ;
@@ -906,7 +1185,7 @@ AS $function$
     shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
     warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
     cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts,
-    tiktok_created_at, tiktok_updated_at
+    tiktok_created_at, tiktok_updated_at, counts_for_plan
   )
   values (
     p_user_id,
@@ -939,7 +1218,8 @@ AS $function$
     p_order ->> 'seller_note',
     coalesce(p_order -> 'amounts', '{}'),
     (p_order ->> 'tiktok_created_at')::timestamptz,
-    (p_order ->> 'tiktok_updated_at')::timestamptz
+    (p_order ->> 'tiktok_updated_at')::timestamptz,
+    coalesce((p_order ->> 'counts_for_plan')::boolean, true)
   )
   returning *;
 $function$
@@ -1098,6 +1378,15 @@ CREATE OR REPLACE FUNCTION private.max_webhook_attempts()
  SET search_path TO ''
 AS $function$
   select 10;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.month_end()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC';
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.monthly_order_count(user_uuid uuid)
@@ -1274,6 +1563,19 @@ AS $function$
   );
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.order_urgency(p_order_status text)
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_order_status in ('on_hold', 'awaiting_shipment', 'partially_shipped') then 1
+    when p_order_status in ('delivered', 'completed', 'cancelled') then 3
+    else 2
+  end::smallint;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
  RETURNS jsonb
  LANGUAGE sql
@@ -1296,6 +1598,45 @@ AS $function$
   where seller.id = (select auth.uid());
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.own_held_orders(p_limit integer, p_offset integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with own as (
+    select
+      waits.*,
+      row_number() over (
+        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      ) as place
+    from private.waiting_orders as waits
+    where waits.user_id = (select auth.uid())
+  )
+  select jsonb_build_object(
+    'total', (select count(*) from own),
+    'orders', coalesce(
+      (
+        select jsonb_agg(
+          jsonb_build_object(
+            'place', page.place,
+            'shop_id', page.shop_id,
+            'tiktok_order_id', page.tiktok_order_id,
+            'order_status', page.order_status,
+            'ship_by', page.ship_by,
+            'tiktok_created_at', page.tiktok_created_at,
+            'held_at', page.held_at
+          )
+          order by page.place
+        )
+        from (select * from own order by place limit p_limit offset p_offset) as page
+      ),
+      '[]'
+    ),
+    'month_ends_at', private.month_end()
+  );
+$function$
+;
 CREATE OR REPLACE FUNCTION private.own_usage()
  RETURNS jsonb
  LANGUAGE sql
@@ -1305,17 +1646,28 @@ AS $function$
   select jsonb_build_object(
     'used', private.monthly_order_count(seller.id),
     'limit', private.monthly_order_limit(seller.id),
-    'held', (
-      select count(distinct (event.shop_id, event.object_id))
-      from public.tiktok_shops as shop
-      join private.webhook_events as event
-        on event.shop_id = shop.shop_id and event.status = 'held'
-      where shop.user_id = seller.id and shop.connection_status = 'active'
+    'not_counted', coalesce(
+      (
+        select counted.not_counted
+        from private.monthly_order_counts as counted
+        where counted.user_id = seller.id and counted.month = private.current_month()
+      ),
+      0
     ),
-    'month_ends_at',
-    (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'
+    'held', held.orders,
+    'held_to_ship', held.to_ship,
+    'held_ship_by', held.ship_by,
+    'month_ends_at', private.month_end()
   )
   from public.users as seller
+  cross join lateral (
+    select
+      count(*) as orders,
+      count(*) filter (where waits.urgency = 1) as to_ship,
+      min(waits.ship_by) filter (where waits.urgency = 1) as ship_by
+    from private.waiting_orders as waits
+    where waits.user_id = seller.id
+  ) as held
   where seller.id = (select auth.uid());
 $function$
 ;
@@ -1336,6 +1688,21 @@ AS $function$
     when 'returned' then 7
     when 'voided' then 8
   end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.postpone_found_orders(p_shop_id text, p_is_complete boolean)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.webhook_events
+  set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
+  where shop_id = p_shop_id
+    and event_type = 'ORDER_FOUND'
+    and status = 'pending'
+    and last_error is null
+    and received_at > now() - interval '10 minutes'
+    and (next_attempt_at > now()) = p_is_complete;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.purchase_for_worker(p_purchase private.label_purchases)
@@ -1386,7 +1753,19 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
-  -- 3. States and rates: kept for a day after they expire, so a late request gets the right error.
+  -- 3. Held orders that no event can store any more.
+  delete from private.held_orders as held
+  where held_at < now() - interval '30 days'
+    and not exists (
+      select from private.webhook_events as event
+      where event.shop_id = held.shop_id
+        and event.object_id = held.tiktok_order_id
+        and event.status not in ('done', 'ignored', 'dead')
+    );
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('held_orders', rows_deleted);
+
+  -- 4. States and rates: kept for a day after they expire, so a late request gets the right error.
   delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
@@ -1395,7 +1774,7 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
-  -- 4. Logs and job history.
+  -- 5. Logs and job history.
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
@@ -1629,6 +2008,28 @@ AS $function$
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.undecided_orders(p_user_id uuid, p_without bigint[] DEFAULT '{}'::bigint[])
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select count(*)::integer
+  from (
+    select
+    from public.tiktok_shops as shop
+    join private.webhook_events as event on event.shop_id = shop.shop_id
+    where shop.user_id = p_user_id
+      and shop.connection_status = 'active'
+      and event.event_type = 'ORDER_FOUND'
+      and event.status in ('pending', 'processing')
+      -- An order that could not be read for an hour does not stop the others.
+      and event.received_at > now() - interval '1 hour'
+      and event.id <> all (p_without)
+    limit private.free_places(p_user_id)
+  ) as undecided;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
  RETURNS public.orders
  LANGUAGE sql
@@ -1716,6 +2117,19 @@ begin
     and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
   return null;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.was_cancelled_unpaid(before public.orders, after public.orders)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- From awaiting_shipment on, an order with cash on delivery has needed work before it was paid.
+  select before.payment_status = 'pending'
+    and before.order_status in ('received', 'on_hold')
+    and after.payment_status = 'cancelled'
+    and after.order_status = 'cancelled';
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.webhook_event_condition(p_filter jsonb)
@@ -2841,6 +3255,20 @@ AS $function$
   select private.own_dashboard_metrics();
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_held_orders(p_limit integer DEFAULT 100, p_offset integer DEFAULT 0)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_limit is null or p_limit not between 1 and 1000 or p_offset is null or p_offset < 0 then
+    raise exception 'p_limit has to be 1 to 1000, p_offset 0 or more' using errcode = 'PT400';
+  end if;
+  return private.own_held_orders(p_limit, p_offset);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_label_batch(p_user_id uuid, p_batch_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3000,79 +3428,15 @@ CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_
  SET search_path TO ''
 AS $function$
 declare
-  seller uuid;
-  event private.webhook_events;
-  before public.orders;
-  after public.orders;
-  changes jsonb;
-  outcome text;
+  shop public.tiktok_shops;
 begin
-  -- 1. Lock the order counter of the seller, then the event.
-  select user_id into seller from public.tiktok_shops where id = p_tiktok_shop_id;
-  if seller is null then
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
+  if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  perform private.lock_monthly_count(seller);
-  event := private.lock_open_event(p_event_id);
-  if event.id is null then
-    return private.settle_locked_event(event, '{"order_id": null}');
-  end if;
-
-  -- 2. Update a stored order, insert a new one within the limit, or hold it.
-  select * into before
-  from public.orders
-  where tiktok_shop_id = p_tiktok_shop_id
-    and tiktok_order_id = p_order ->> 'tiktok_order_id';
-
-  if before.id is not null then
-    if before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
-      after := before;
-      outcome := 'stale';
-    else
-      after := private.update_order(before, p_order);
-      outcome := 'updated';
-    end if;
-  elsif public.check_order_limit(seller) then
-    after := private.insert_order(seller, p_tiktok_shop_id, p_order);
-    update private.monthly_order_counts
-    set orders = orders + 1
-    where user_id = seller and month = private.current_month();
-    outcome := 'inserted';
-  else
-    outcome := 'held';
-  end if;
-
-  -- 3. Write the timeline; the facts of a replayed event are already in it.
-  if after.id is not null and exists (
-    select from public.order_events where order_id = after.id and webhook_event_id = event.id
-  ) then
-    p_notice := '{}';
-  end if;
-  if after.id is not null then
-    if p_notice ? 'refund_total' then
-      after := private.apply_refund(after, p_notice);
-    end if;
-    changes := p_notice
-      || private.describe_changes(before, after, case when outcome = 'stale' then '{}' else p_order end);
-    if changes <> '{}' then
-      insert into public.order_events (
-        order_id, user_id, event_type, webhook_event_id, changes, happened_at
-      )
-      values (
-        after.id, seller, event.event_type, event.id, changes,
-        -- TikTok's clock may be ahead of ours: no entry lies in the future.
-        case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
-      );
-    end if;
-  end if;
-
-  -- 4. Settle the event.
-  return private.settle_locked_event(
-    event,
-    jsonb_build_object('outcome', outcome, 'order_id', after.id),
-    case when outcome = 'held' then 'held' else 'done' end,
-    case when outcome = 'held' then 'order_limit' end,
-    p_order ->> 'tiktok_order_id'
+  perform private.lock_monthly_count(shop.user_id);
+  return private.ingest_locked_order(
+    p_event_id, shop, p_order, p_notice, private.undecided_orders(shop.user_id, array[p_event_id])
   );
 end;
 $function$
@@ -3083,20 +3447,35 @@ CREATE OR REPLACE FUNCTION public.ingest_orders(p_tiktok_shop_id uuid, p_items j
  SET search_path TO ''
 AS $function$
 declare
+  shop public.tiktok_shops;
+  undecided integer;
   item record;
   outcomes jsonb := '[]';
 begin
-  -- Before any event, so two workers never deadlock.
-  perform private.lock_monthly_count(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- 1. Lock the counter before any event, so two workers never deadlock.
+  perform private.lock_monthly_count(shop.user_id);
+  undecided := private.undecided_orders(
+    shop.user_id,
+    array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry)
+  );
+  -- 2. Ingest the most urgent orders first. Times are compared as ISO 8601 texts: a wrong one fails alone.
   for item in
     select entry.event_id, entry."order", coalesce(entry.notice, '{}') as notice
     from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
-    order by entry.event_id
+    order by
+      private.order_urgency(entry."order" ->> 'order_status'),
+      entry."order" ->> 'ship_by' collate "C" nulls last,
+      entry."order" ->> 'tiktok_created_at' collate "C" nulls last,
+      entry.event_id
   loop
     begin
       outcomes := outcomes || (
         jsonb_build_object('event_id', item.event_id)
-        || public.ingest_order(item.event_id, p_tiktok_shop_id, item."order", item.notice)
+        || private.ingest_locked_order(item.event_id, shop, item."order", item.notice, undecided)
       );
     exception
       -- An order that cannot be stored does not stop the others.
@@ -3106,7 +3485,14 @@ begin
         );
     end;
   end loop;
-  return jsonb_build_object('outcomes', outcomes);
+  -- 3. Release held orders: a place may be free again, or these were the last undecided ones.
+  return jsonb_build_object(
+    'outcomes', outcomes,
+    'released', case
+      when public.check_order_limit(shop.user_id) then public.release_held_events(shop.user_id)
+      else 0
+    end
+  );
 end;
 $function$
 ;
@@ -3434,40 +3820,39 @@ AS $function$
 declare
   chosen bigint[];
 begin
-  -- 1. List the held orders of each seller. 2. Compute the room that the plan leaves.
-  -- 3. Choose the oldest orders that fit. 4. Lock the events of these orders.
-  with held_orders as (
-    select shop.user_id, event.shop_id, event.object_id, min(event.received_at) as held_since
-    from private.webhook_events as event
-    join public.tiktok_shops as shop
-      on shop.shop_id = event.shop_id and shop.connection_status = 'active'
-    where event.status = 'held'
+  -- 1. Find the sellers with held orders, and the places that has_place would give them.
+  -- 2. Choose as many of their most urgent orders. 3. Lock the events of these orders.
+  with sellers as materialized (
+    select shop.user_id,
+      private.free_places(shop.user_id) - private.undecided_orders(shop.user_id) as places
+    from public.tiktok_shops as shop
+    where shop.connection_status = 'active'
       and (p_user_id is null or shop.user_id = p_user_id)
-    group by shop.user_id, event.shop_id, event.object_id
-  ), room as (
+      and exists (select from private.held_orders as held where held.shop_id = shop.shop_id)
+    group by shop.user_id
+  ), queue as (
     select
-      seller.user_id,
-      private.monthly_order_limit(seller.user_id) - private.monthly_order_count(seller.user_id) as orders
-    from (select distinct user_id from held_orders) as seller
-  ), next_orders as (
-    select held.shop_id, held.object_id
-    from (
-      select
-        held_orders.*,
-        row_number() over (partition by user_id order by held_since, object_id) as place
-      from held_orders
-    ) as held
-    join room on room.user_id = held.user_id
-    where held.place <= room.orders
+      waits.shop_id,
+      waits.tiktok_order_id,
+      sellers.places,
+      row_number() over (
+        partition by waits.user_id
+        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      ) as place
+    from sellers
+    join private.waiting_orders as waits on waits.user_id = sellers.user_id
+    where sellers.places > 0
   ), locked as (
     select event.id
-    from private.webhook_events as event
-    join next_orders on next_orders.shop_id = event.shop_id and next_orders.object_id = event.object_id
-    where event.status = 'held'
-    for update of event
+    from queue
+    join private.webhook_events as event
+      on event.shop_id = queue.shop_id and event.object_id = queue.tiktok_order_id
+    where queue.place <= queue.places and event.status = 'held'
+    -- A locked one is being reopened by another transaction.
+    for update of event skip locked
   )
   select coalesce(array_agg(id), '{}') into chosen from locked;
-  -- 5. Reopen them.
+  -- 4. Reopen them.
   perform private.reopen_webhook_events(chosen);
   return cardinality(chosen);
 end;
@@ -4069,6 +4454,7 @@ begin
     insert into public.system_logs (event_type, details)
     values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
   end if;
+  perform private.postpone_found_orders(shop.shop_id, p_next = 'end');
   -- 3. Move the watermark.
   update public.tiktok_shops
   set orders_synced_until = greatest(orders_synced_until, p_synced_until),
@@ -4178,6 +4564,7 @@ CREATE TRIGGER update_shipments_updated_at BEFORE UPDATE ON public.shipments FOR
 CREATE TRIGGER record_plan_changed_on_insert AFTER INSERT ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status ON public.subscriptions FOR EACH ROW WHEN (((old.plan_name IS DISTINCT FROM new.plan_name) OR (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER delete_held_orders AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_held_orders();
 CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_shop_events();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));
@@ -4194,6 +4581,10 @@ create policy "Users can update own profile" on public.users as permissive for u
 create policy "Users can view own profile" on public.users as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = id));
 create policy "Users can receive broadcasts of their own topic" on realtime.messages as permissive for select to authenticated using (((extension = 'broadcast'::text) AND (topic = ( SELECT realtime.topic() AS topic)) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))));
 grant select on private.daily_event_counts to service_role;
+grant delete on private.held_orders to service_role;
+grant insert on private.held_orders to service_role;
+grant select on private.held_orders to service_role;
+grant update on private.held_orders to service_role;
 grant insert on private.label_batch_items to service_role;
 grant select on private.label_batch_items to service_role;
 grant update on private.label_batch_items to service_role;
@@ -4227,6 +4618,7 @@ grant insert on private.tiktok_logins to service_role;
 grant select on private.tiktok_logins to service_role;
 grant update on private.tiktok_logins to service_role;
 grant select on private.user_dashboard_metrics to service_role;
+grant select on private.waiting_orders to service_role;
 grant insert on private.webhook_events to service_role;
 grant select on private.webhook_events to service_role;
 grant update on private.webhook_events to service_role;
@@ -4299,15 +4691,24 @@ grant execute on function private.batch_view(uuid) to service_role;
 grant execute on function private.cancelled_units(jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
+grant execute on function private.count_order(public.orders) to service_role;
+grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.current_month() to service_role;
 grant execute on function private.describe_cancellation(public.orders,public.orders) to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
+grant execute on function private.end_hold(text,text) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
+grant execute on function private.free_places(uuid) to service_role;
+grant execute on function private.give_back_order(public.orders) to service_role;
+grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
+grant execute on function private.hold_order(text,jsonb) to service_role;
+grant execute on function private.ingest_locked_order(bigint,public.tiktok_shops,jsonb,jsonb,integer) to service_role;
+grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
@@ -4320,6 +4721,7 @@ grant execute on function private.lock_open_event(bigint) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
+grant execute on function private.month_end() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
@@ -4328,9 +4730,12 @@ grant execute on function private.next_payment_status(text,text) to service_role
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
 grant execute on function private.order_to_ship(public.orders) to service_role;
+grant execute on function private.order_urgency(text) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
+grant execute on function private.own_held_orders(integer,integer) to authenticated;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
+grant execute on function private.postpone_found_orders(text,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
@@ -4341,7 +4746,9 @@ grant execute on function private.settle_locked_event(private.webhook_events,jso
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
+grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
+grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
 grant execute on function public.apply_subscription(bigint,text[],integer,jsonb) to service_role;
@@ -4371,6 +4778,7 @@ grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to ser
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
 grant execute on function public.get_batch_item(uuid,integer) to service_role;
 grant execute on function public.get_dashboard_metrics() to authenticated;
+grant execute on function public.get_held_orders(integer,integer) to authenticated;
 grant execute on function public.get_label_batch(uuid,uuid) to service_role;
 grant execute on function public.get_label_purchase(uuid) to service_role;
 grant execute on function public.get_order_to_ship(uuid,uuid) to service_role;
@@ -4427,6 +4835,11 @@ select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.re
 select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
+comment on relation private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
+comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
+comment on column private.held_orders.order_status is 'State at the last reading, as in public.orders.';
+comment on column private.held_orders.held_at is 'When the order was held first.';
+comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
 comment on relation private.label_batch_items is 'The labels of a batch and their results.';
 comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
 comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
@@ -4447,6 +4860,8 @@ comment on column private.label_rates.price is 'Price in major units of currency
 comment on relation private.label_transitions is 'Allowed transitions of label_purchases.state: docs/labels.md.';
 comment on relation private.labelled_lines is 'Units that have a label or a pending purchase, at most one each; freed when the purchase fails or the label is voided.';
 comment on relation private.monthly_order_counts is 'Number of orders that a seller received in a month (UTC); ingest_order locks the row, so the limit holds under concurrency.';
+comment on column private.monthly_order_counts.orders is 'Orders that count for the plan.';
+comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
 comment on relation private.senders is 'Last sender address of each shop.';
 comment on relation private.stripe_customers is 'The Stripe customer of each seller; only the checkout creates rows, so no other statement about a customer binds it.';
@@ -4464,6 +4879,7 @@ comment on column private.tiktok_logins.refresh_not_before is 'Earliest time of 
 comment on column private.tiktok_logins.refresh_failures is 'Consecutive failures; they decide the length of the next wait.';
 comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
 comment on relation private.user_dashboard_metrics is 'Dashboard figures, one row per seller as of refreshed_at; in private, because a materialized view has no row level security.';
+comment on relation private.waiting_orders is 'Held orders of connected shops; order by urgency, ship_order, age_order, held_at, tiktok_order_id.';
 comment on relation private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
 comment on column private.webhook_events.postponed is 'Number of attempts that do not count, because a variable of the handler was missing.';
 comment on column private.webhook_events.next_attempt_at is 'pending: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
@@ -4504,7 +4920,7 @@ comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYST
 comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
-comment on column public.orders.counts_for_plan is 'Whether the order counts for the limit of the plan.';
+comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
 comment on column public.orders.tiktok_status is 'The status as TikTok sent it, including values that order_status does not cover.';
