@@ -1,5 +1,6 @@
 /** Settings of a stack. */
 import type { FunctionLoading } from "../functions/host_process.ts";
+import type { ApiObserver } from "../simulators/tiktok/observer.ts";
 import type { GivenVariables } from "./variables.ts";
 
 /** Settings that `deno task start` takes on its command line. */
@@ -27,6 +28,8 @@ export interface StackSettings extends StackOptions {
   loadFunctions?: FunctionLoading;
   /** Random numbers from 0 to 1, for the simulators' faults. @default {Math.random} */
   random?: () => number;
+  /** Receives every call of the TikTok simulator's Open API. */
+  tiktokObserver?: ApiObserver;
   /** Receives the name of each step before it begins. */
   onProgress?: (message: string) => void;
   /** Receives a line about each mail that Auth sends. */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { EasyPostSimulator } from "../simulators/easypost/simulator.ts";
 import { StripeSimulator } from "../simulators/stripe/simulator.ts";
+import type { ApiObserver } from "../simulators/tiktok/observer.ts";
 import { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
 import { TIKTOK_RETRY_DELAYS_MS } from "../simulators/tiktok/webhooks.ts";
 import type { StackEnvironment } from "./environment.ts";
@@ -21,6 +22,8 @@ export interface SimulatorSettings {
   data: string;
   /** Random numbers from 0 to 1, for the faults. @default {Math.random} */
   random?: () => number;
+  /** Receives every call of the TikTok simulator's Open API. */
+  tiktokObserver?: ApiObserver;
   addresses: Addresses;
   /** Base of the functions that receive webhooks. @default {`${addresses.url}/functions/v1`} */
   functionsUrl?: string;
@@ -115,6 +118,7 @@ function createTikTok(settings: SimulatorSettings, env: StackEnvironment): TikTo
     serviceId: env.TIKTOK_SERVICE_ID,
     redirectUrl: functionUrl(settings, "tiktok-oauth/callback"),
     retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
+    ...(settings.tiktokObserver && { observer: settings.tiktokObserver }),
   });
 }
 

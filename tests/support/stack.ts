@@ -10,6 +10,9 @@ import type { Stack } from "../../local/stack/stack.ts";
 import type { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import type { StripeSimulator } from "../../local/simulators/stripe/simulator.ts";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
+import { assertNoProblems, openApiObserver } from "./tiktok_openapi/watch_calls.ts";
+
+Deno.test.afterEach(assertNoProblems);
 
 export interface TestStack extends Stack, AsyncDisposable {
   tiktok: TikTokSimulator;
@@ -80,6 +83,7 @@ export async function startTestStack(
       dbPort: 0,
       data,
       schedule: false,
+      tiktokObserver: openApiObserver,
       loadFunctions: "first_request",
       isDatabasePrepared: true,
       confirmEmail: false,
@@ -151,6 +155,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       dbPort: 0,
       data,
       schedule: false,
+      tiktokObserver: openApiObserver,
       loadFunctions: "first_request",
       confirmEmail: false,
       environment: {},

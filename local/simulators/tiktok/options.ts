@@ -1,4 +1,5 @@
 /** Options of the TikTok simulator. */
+import type { ApiObserver } from "./observer.ts";
 
 export interface TikTokSimulatorOptions {
   appKey: string;
@@ -17,6 +18,8 @@ export interface TikTokSimulatorOptions {
   retryDelaysMs?: number[];
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
+  /** Receives every call of the Open API and its answer. Tests compare them with TikTok's OpenAPI. */
+  observer?: ApiObserver;
   /** For shuffles, and for faults with a probability. @default {Math.random} */
   random?: () => number;
 }

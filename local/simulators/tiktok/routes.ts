@@ -7,6 +7,7 @@ import { eventRoutes } from "./events_api.ts";
 import { fulfillmentRoutes } from "./fulfillment_api.ts";
 import type { TikTokOperations } from "./operations.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
+import { observeAnswers, observeCalls } from "./observer.ts";
 import { orderRoutes } from "./orders_api.ts";
 import { packageRoutes } from "./packages_api.ts";
 import { sellerShippingRoutes } from "./seller_shipping_api.ts";
@@ -28,11 +29,13 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
   app.route("/", authorizePage({ ...api, answer }));
   app.route("/", tokenRoutes({ ...options, authorizations, faults, tokenRequests, refreshes }));
   app.route("/control", controlRoutes(tiktok));
+  if (options.observer) app.use(observeCalls(options.observer));
   app.use(faults.middleware({
     internal: () => refusals.internal().toResponse(),
     rateLimited: (_, seconds) => refusals.rateLimited(seconds).toResponse(),
     expired: () => refusals.tokenExpired().toResponse(),
   }));
+  if (options.observer) app.use(observeAnswers(options.observer));
   app.route("/", shopRoutes(api));
   app.route("/", orderRoutes(api));
   app.route("/", eventRoutes(api));

@@ -25,7 +25,8 @@ export const ShippingServices = z.looseObject({
 /** Create Packages: the label was bought. */
 export const CreatedPackage = z.looseObject({
   package_id: VendorId,
-  shipping_service_info: ShippingService.partial({ id: true }).nullish().catch(null),
+  shipping_service_info: ShippingService.omit({ is_default: true }).partial({ id: true }).nullish()
+    .catch(null),
 });
 
 /** Get Package Detail. */

@@ -205,14 +205,13 @@ Deno.test("ids that are numbers keep every digit, and absent lists are empty", a
 Deno.test("a success with malformed details is a success: the label was bought", async () => {
   const odd = {
     package_id: "2",
-    shipping_service_info: { price: 5.12, latest_delivery_days: "5", is_default: "yes" },
+    shipping_service_info: { price: 5.12, latest_delivery_days: "5" },
     warning: "none",
   };
   const created = await answered(WRITES.create as Call, { code: 0, data: odd });
   assert.deepEqual((created as typeof odd).shipping_service_info, {
     price: null,
     latest_delivery_days: null,
-    is_default: null,
   });
   const marked = await answered(WRITES.mark as Call, { code: 0, data: odd });
   assert.deepEqual(marked, { ...odd, warning: null });

@@ -1,0 +1,91 @@
+/** Every call of our TikTok client, made with a client that records it in place of sending. */
+import type * as z from "zod";
+import {
+  type ShopAccess,
+  type TikTokCall,
+  TikTokClient,
+} from "../../../shared/tiktok/api/client.ts";
+import * as fulfillment from "../../../shared/tiktok/api/fulfillment.ts";
+
+export interface RecordedCall extends TikTokCall {
+  access: ShopAccess;
+  /** Reads the answer's data. */
+  schema: z.ZodType;
+}
+
+class Recorded extends Error {}
+
+class RecordingClient extends TikTokClient {
+  recorded: RecordedCall | undefined;
+
+  constructor() {
+    super({ appKey: "", appSecret: "", apiUrl: "", authUrl: "" });
+  }
+
+  override call<T extends z.ZodType>(
+    schema: T,
+    access: ShopAccess,
+    call: TikTokCall,
+  ): Promise<z.infer<T>> {
+    this.recorded = { ...call, access, schema };
+    return Promise.reject(new Recorded());
+  }
+}
+
+/** A call that is missing here, or no longer exists, does not compile. */
+type CallName = Exclude<keyof TikTokClient, "call"> | keyof typeof fulfillment;
+
+const ACCESS = { accessToken: "token", shopCipher: "cipher" };
+const ORDER = "576461413038785752";
+const UNIT = "576461413038851288";
+const PACKAGE = "1152300000000000002";
+const TRACKING = {
+  tracking_number: "1Z999AA10123456784",
+  shipping_provider_id: "7117859084333745966",
+};
+const MEASURES = {
+  dimension: { length: "10", width: "5", height: "2", unit: "INCH" },
+  weight: { value: "1.5", unit: "POUND" },
+};
+
+const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
+  getOrders: (tiktok) => tiktok.getOrders(ACCESS, [ORDER, ORDER]),
+  searchOrders: (tiktok) =>
+    tiktok.searchOrders(ACCESS, { from: 1, to: 2, pageSize: 50, pageToken: "next" }),
+  getAuthorizedShops: (tiktok) => tiktok.getAuthorizedShops("token"),
+  putWebhook: (tiktok) => tiktok.putWebhook(ACCESS, "ORDER_STATUS_CHANGE", "https://a.example/"),
+  deleteWebhook: (tiktok) => tiktok.deleteWebhook(ACCESS, "ORDER_STATUS_CHANGE"),
+  getShippingServices: (tiktok) =>
+    fulfillment.getShippingServices(tiktok, ACCESS, ORDER, [UNIT], MEASURES),
+  createPackage: (tiktok) =>
+    fulfillment.createPackage(tiktok, ACCESS, ORDER, {
+      ...MEASURES,
+      order_line_item_ids: [UNIT],
+      shipping_service_id: "7208000000000000001",
+    }),
+  shipPackage: (tiktok) => fulfillment.shipPackage(tiktok, ACCESS, PACKAGE, TRACKING),
+  getPackage: (tiktok) => fulfillment.getPackage(tiktok, ACCESS, PACKAGE),
+  getShippingDocument: (tiktok) =>
+    fulfillment.getShippingDocument(tiktok, ACCESS, PACKAGE, { document_type: "SHIPPING_LABEL" }),
+  markPackageAsShipped: (tiktok) =>
+    fulfillment.markPackageAsShipped(tiktok, ACCESS, ORDER, {
+      ...TRACKING,
+      order_line_item_ids: [UNIT],
+    }),
+  updateShippingInfo: (tiktok) => fulfillment.updateShippingInfo(tiktok, ACCESS, PACKAGE, TRACKING),
+  getShippingProviders: (tiktok) => fulfillment.getShippingProviders(tiktok, ACCESS, ORDER),
+};
+
+/** Each call by its name. */
+export async function recordCalls(): Promise<Map<string, RecordedCall>> {
+  const calls = new Map<string, RecordedCall>();
+  for (const [name, makeCall] of Object.entries(CALLS)) {
+    const client = new RecordingClient();
+    await makeCall(client).catch((error) => {
+      if (!(error instanceof Recorded)) throw error;
+    });
+    if (client.recorded === undefined) throw new Error(`${name} made no call`);
+    calls.set(name, client.recorded);
+  }
+  return calls;
+}
