@@ -1,7 +1,7 @@
 /** Reads addresses. EasyPost accepts incomplete addresses and offers no rates for them. */
 import { refusals } from "./errors.ts";
 import { newId, timestamp } from "./ids.ts";
-import type { Address } from "./objects.ts";
+import type { Address, Mode } from "./objects.ts";
 
 /** A text or a number as text; `null` for anything else and for "". */
 function text(value: unknown): string | null {
@@ -18,7 +18,7 @@ export function missingParts(address: Address): string[] {
 /** Returns `undefined` for an empty address. @throws {EasyPostRefusal} */
 export function makeAddress(
   value: unknown,
-  { mode, now }: { mode: string; now: number },
+  { mode, now }: { mode: Mode; now: number },
 ): Address | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const given = value as Record<string, unknown>;

@@ -3,7 +3,7 @@ import { type Accounts, costOf } from "./accounts.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { refusals } from "./errors.ts";
 import { centsOf, feeAmount, newId, timestamp } from "./ids.ts";
-import type { Fee, Rate } from "./objects.ts";
+import type { Fee, Mode, Rate } from "./objects.ts";
 import type { EasyPostState, SimulatedPurchase, SimulatedShipment } from "./state.ts";
 import { makeTracker } from "./trackers.ts";
 
@@ -11,7 +11,7 @@ export interface PurchaseOptions {
   state: EasyPostState;
   accounts: Accounts;
   behaviour: Behaviour;
-  mode: string;
+  mode: Mode;
   /** Milliseconds since 1970. */
   now: () => number;
 }

@@ -2,12 +2,12 @@
 import { makeAddress } from "./addresses.ts";
 import { type FieldError, refusals } from "./errors.ts";
 import { newId, timestamp } from "./ids.ts";
-import type { Parcel } from "./objects.ts";
+import type { Mode, Parcel } from "./objects.ts";
 import { getRates } from "./rates.ts";
 import { LABEL_FORMATS, type LabelFormat, type SimulatedShipment } from "./state.ts";
 
 interface Context {
-  mode: string;
+  mode: Mode;
   /** Milliseconds since 1970. */
   now: number;
 }

@@ -1,10 +1,11 @@
 /** A shipment in the form of EasyPost's API. */
 import { LABEL_FILES } from "../label_files.ts";
+import type { Mode, PostageLabel, Shipment } from "./objects.ts";
 import type { EasyPostState, LabelFormat, SimulatedLabel, SimulatedShipment } from "./state.ts";
 
 export interface DescribeOptions {
   state: EasyPostState;
-  mode: string;
+  mode: Mode;
   /** Base of the links to labels. */
   baseUrl: string;
 }
@@ -12,7 +13,7 @@ export interface DescribeOptions {
 function describeLabel(
   { id, createdAt, updatedAt, format, formats }: SimulatedLabel,
   baseUrl: string,
-) {
+): PostageLabel {
   const url = (wanted: LabelFormat) =>
     formats.includes(wanted) ? `${baseUrl}/labels/${id}.${wanted.toLowerCase()}` : null;
   return {
@@ -32,7 +33,7 @@ function describeLabel(
 export function describeShipment(
   shipment: SimulatedShipment,
   { state, mode, baseUrl }: DescribeOptions,
-) {
+): Shipment {
   const { purchase } = shipment;
   const tracker = purchase ? state.get("trackers", purchase.trackerId) ?? null : null;
   return {

@@ -2,7 +2,7 @@
 import { Faults } from "../faults.ts";
 import { Accounts } from "./accounts.ts";
 import type { Behaviour } from "./behaviour.ts";
-import type { EasyPostEvent, Tracker, TrackerStatus } from "./objects.ts";
+import type { EasyPostEvent, Mode, Tracker, TrackerStatus } from "./objects.ts";
 import type { EasyPostSimulatorOptions } from "./options.ts";
 import { describeRefund, settleRefund } from "./refunds.ts";
 import { EasyPostState } from "./state.ts";
@@ -24,7 +24,7 @@ export class EasyPostOperations {
     lateRefund: "rejected",
     doubtfulBuys: [],
   };
-  readonly mode: "test" | "production";
+  readonly mode: Mode;
   readonly now: () => number;
   /** Method and path of every admitted call, in order. */
   readonly calls: string[] = [];

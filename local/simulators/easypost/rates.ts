@@ -1,7 +1,7 @@
 /** Rates of the carriers: they depend on the weight only, and are not sorted. */
 import { missingParts } from "./addresses.ts";
 import { dollars, newId, timestamp } from "./ids.ts";
-import type { Address, Parcel, Rate, RateMessage } from "./objects.ts";
+import type { Address, Mode, Parcel, Rate, RateMessage } from "./objects.ts";
 
 interface Service {
   carrier: "USPS" | "UPSDAP";
@@ -30,7 +30,7 @@ export interface RateRequest {
   toAddress: Address;
   fromAddress: Address;
   parcel: Parcel;
-  mode: string;
+  mode: Mode;
   now: number;
 }
 

@@ -2,6 +2,7 @@
 import type { Behaviour, RefundStatus } from "./behaviour.ts";
 import { refusals } from "./errors.ts";
 import { newId, timestamp } from "./ids.ts";
+import type { Refund } from "./objects.ts";
 import type { EasyPostState, SimulatedShipment } from "./state.ts";
 import { isScanned } from "./trackers.ts";
 
@@ -67,19 +68,20 @@ export function settleRefund(
   return withRefund(shipment, status, options);
 }
 
-/** The Refund object of an event. */
+/** The Refund object of an event. @throws {Error} unless a refund was requested. */
 export function describeRefund(
   { id, purchase, refund }: SimulatedShipment,
-): Record<string, unknown> {
+): Refund {
+  if (purchase === null || refund === null) throw new Error(`Shipment ${id} has no refund`);
   return {
-    id: refund?.id,
+    id: refund.id,
     object: "Refund",
-    created_at: refund?.createdAt,
-    updated_at: refund?.updatedAt,
-    tracking_code: purchase?.trackingCode,
+    created_at: refund.createdAt,
+    updated_at: refund.updatedAt,
+    tracking_code: purchase.trackingCode,
     confirmation_number: null,
-    status: refund?.status,
-    carrier: purchase?.rate.carrier,
+    status: refund.status,
+    carrier: purchase.rate.carrier,
     shipment_id: id,
   };
 }

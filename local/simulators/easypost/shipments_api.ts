@@ -8,6 +8,7 @@ import { createShipment } from "./create_shipment.ts";
 import { describeShipment } from "./describe_shipment.ts";
 import { refusals } from "./errors.ts";
 import { timestamp } from "./ids.ts";
+import type { Mode } from "./objects.ts";
 import { requestRefund } from "./refunds.ts";
 import {
   type EasyPostState,
@@ -20,7 +21,7 @@ export interface ShipmentsApi {
   state: EasyPostState;
   accounts: Accounts;
   behaviour: Behaviour;
-  mode: string;
+  mode: Mode;
   /** Milliseconds since 1970. */
   now: () => number;
   /** @default {the origin of the call} */

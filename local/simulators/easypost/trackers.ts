@@ -1,15 +1,15 @@
 /** Trackers: the carrier's reports about a parcel. */
 import { newId, timestamp } from "./ids.ts";
-import type { Tracker, TrackerStatus, TrackingDetail } from "./objects.ts";
+import type { Mode, StatusDetail, Tracker, TrackerStatus, TrackingDetail } from "./objects.ts";
 
 /** EasyPost's status_detail and the carrier's message for each status. */
-const DETAILS: Record<TrackerStatus, [statusDetail: string, message: string]> = {
+const DETAILS: Record<TrackerStatus, [statusDetail: StatusDetail, message: string]> = {
   unknown: ["unknown", "Unknown"],
   pre_transit: ["status_update", "Shipping Label Created"],
   in_transit: ["arrived_at_facility", "Arrived at Facility"],
   out_for_delivery: ["out_for_delivery", "Out for Delivery"],
   delivered: ["arrived_at_destination", "Delivered"],
-  available_for_pickup: ["available_for_pickup", "Available for Pickup"],
+  available_for_pickup: ["arrived_at_pickup_location", "Available for Pickup"],
   return_to_sender: ["return", "Returned to Sender"],
   failure: ["unknown", "Delivery Failed"],
   cancelled: ["cancelled", "Shipment Cancelled"],
@@ -27,7 +27,7 @@ export interface NewTracker {
   trackingCode: string;
   carrier: string;
   shipmentId: string;
-  mode: string;
+  mode: Mode;
   /** Milliseconds since 1970. */
   now: number;
 }

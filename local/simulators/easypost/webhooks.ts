@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { Deliverer } from "../deliverer.ts";
 import { newId } from "./ids.ts";
-import type { EasyPostEvent } from "./objects.ts";
+import type { EasyPostEvent, Mode } from "./objects.ts";
 
 const TIMEOUT_MS = 7000;
 
@@ -10,7 +10,7 @@ export interface NewEvent {
   description: "tracker.updated" | "refund.successful";
   previous?: Record<string, unknown>;
   result: EasyPostEvent["result"];
-  mode: string;
+  mode: Mode;
   /** Milliseconds since 1970. */
   now: number;
 }

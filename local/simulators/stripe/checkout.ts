@@ -53,7 +53,8 @@ export class Checkout {
     if (customer !== null) store.find("customers", customer, "customer");
     const lines = this.#readLines(params, mode);
     const total = lines.reduce((sum, { price, quantity }) => sum + price.unit_amount * quantity, 0);
-    const shipping = params.object("payment_intent_data").object("shipping").toJSON();
+    const shipping = params.object("payment_intent_data").object("shipping")
+      .toJSON() as CheckoutSession["simulated_shipping"];
     const id = store.newId("checkoutSessions");
     return store.add("checkoutSessions", {
       id,

@@ -4,6 +4,7 @@ import { newId } from "./ids.ts";
 import type {
   BillingReason,
   Customer,
+  EventType,
   Invoice,
   InvoiceItem,
   InvoiceLine,
@@ -48,7 +49,10 @@ export function subscriptionLine(item: SubscriptionItem, isTrial: boolean): Invo
 }
 
 export function itemLine({ id, amount, currency, description }: InvoiceItem): InvoiceLine {
-  const parent = { type: "invoice_item_details", invoice_item_details: { invoice_item: id } };
+  const parent = {
+    type: "invoice_item_details" as const,
+    invoice_item_details: { invoice_item: id },
+  };
   const fields = { amount, currency, description, parent, quantity: 1, subscription: null };
   return { id: newId("il"), object: "line_item", ...fields };
 }
@@ -148,7 +152,7 @@ export class Invoices {
       const attempted = this.#store.update("invoices", invoice.id, attempts);
       return { invoice: this.#markPaid(attempted), attempt };
     }
-    const types = ["invoice.updated", "invoice.payment_failed"];
+    const types: EventType[] = ["invoice.updated", "invoice.payment_failed"];
     return { invoice: this.#store.update("invoices", invoice.id, attempts, ...types), attempt };
   }
 

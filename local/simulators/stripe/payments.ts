@@ -9,7 +9,7 @@ export interface NewPayment {
   currency: string;
   customer: string | null;
   description?: string | null;
-  shipping?: unknown;
+  shipping?: PaymentIntent["shipping"];
   /** Unix seconds. */
   created: number;
 }
@@ -59,7 +59,7 @@ export class Payments {
     const decline = outcome === "fails" ? DECLINED : outcome === "card" ? byCard : undefined;
     const charge = this.#charge(intent, method, decline);
     if (decline !== undefined) {
-      const last_payment_error = { ...decline, charge: charge.id, type: "card_error" };
+      const last_payment_error = { ...decline, charge: charge.id, type: "card_error" as const };
       const fields = { last_payment_error, latest_charge: charge.id };
       const type = "payment_intent.payment_failed";
       return { intent: this.#store.update("paymentIntents", intent.id, fields, type), decline };

@@ -1,6 +1,6 @@
 /** Products and prices: those of the three plans, and those that calls create. */
 import { apiErrors } from "./errors.ts";
-import type { Metadata, Price, Product } from "./objects.ts";
+import type { EventType, Metadata, Price, Product } from "./objects.ts";
 import { type Plan, PLANS } from "./options.ts";
 import type { Params } from "./params.ts";
 import type { Store } from "./store.ts";
@@ -28,13 +28,13 @@ export class Prices {
     this.#store = store;
   }
 
-  #addProduct(id: string, name: string, metadata: Metadata, ...types: string[]): Product {
+  #addProduct(id: string, name: string, metadata: Metadata, ...types: EventType[]): Product {
     const { livemode, seconds: created } = this.#store;
     const fields = { id, active: true, created, livemode, metadata, name };
     return this.#store.add("products", { object: "product", ...fields }, ...types);
   }
 
-  #addPrice(price: NewPrice, ...types: string[]): Price {
+  #addPrice(price: NewPrice, ...types: EventType[]): Price {
     const { id, product, currency, unitAmount, isRecurring, nickname = null } = price;
     return this.#store.add("prices", {
       id,

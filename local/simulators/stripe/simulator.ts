@@ -7,7 +7,7 @@ import { Faults } from "../faults.ts";
 import { type ChangeDetail, type ChangeName, ImpossibleChange, makeChanges } from "./changes.ts";
 import { controlRoutes } from "./control.ts";
 import { makeEvent, makeThinEvent } from "./events.ts";
-import type { StripeEvent, Subscription } from "./objects.ts";
+import type { EventType, StripeEvent, Subscription } from "./objects.ts";
 import type { Behaviour, StripeSimulatorOptions } from "./options.ts";
 import { simulatorRoutes } from "./routes.ts";
 import { makeServices } from "./services.ts";
@@ -132,9 +132,15 @@ export class StripeSimulator {
     return { subscription: this.#findSubscription(subscriptionId), events, answers };
   }
 
-  /** A new event of a subscription's present state. It is not sent. */
+  /**
+   * A new event of a subscription's present state. It is not sent.
+   * @param type Any text: a later API version has types that the package does not know.
+   */
   eventOf(subscriptionId: string, type = "customer.subscription.updated"): StripeEvent {
-    return this.#makeEvent({ type, object: this.#findSubscription(subscriptionId) });
+    return this.#makeEvent({
+      type: type as EventType,
+      object: this.#findSubscription(subscriptionId),
+    });
   }
 
   /** Sends an event to the webhook endpoint. Returns the HTTP status, 0 without an answer. */

@@ -1,12 +1,12 @@
 /** Creates, updates and deletes objects: stores each change, and reports it as an event. */
 import { apiErrors } from "./errors.ts";
 import { newId } from "./ids.ts";
-import type { StripeObject } from "./objects.ts";
+import type { EventType, StripeObject } from "./objects.ts";
 import { type Kind, KINDS, type ObjectCollections, type StripeState } from "./state.ts";
 
 export interface ObjectChange {
   /** The type of the event. */
-  type: string;
+  type: EventType;
   object: StripeObject;
   /** The object before the change, for `….updated`. */
   before?: StripeObject;
@@ -50,7 +50,7 @@ export class Store {
   /** @param param The parameter that names the object; left out when the path names it. @throws {ApiError} */
   find<K extends Kind>(kind: K, id: string, param?: string): ObjectCollections[K] {
     const found = this.state.get(kind, id);
-    if (found === undefined || found.deleted) {
+    if (found === undefined || ("deleted" in found && found.deleted)) {
       throw apiErrors.missing(KINDS[kind][1], id, param);
     }
     return found;
@@ -60,7 +60,7 @@ export class Store {
   add<K extends Kind>(
     kind: K,
     object: ObjectCollections[K],
-    ...types: string[]
+    ...types: EventType[]
   ): ObjectCollections[K] {
     this.state.store(kind, object);
     for (const type of types) this.report(type, object);
@@ -72,7 +72,7 @@ export class Store {
     kind: K,
     id: string,
     fields: Partial<ObjectCollections[K]>,
-    ...types: string[]
+    ...types: EventType[]
   ): ObjectCollections[K] {
     const before = this.find(kind, id);
     const after: ObjectCollections[K] = { ...before, ...fields };
@@ -86,7 +86,7 @@ export class Store {
   }
 
   /** Leaves a stub, which answers to the id of the deleted object. @throws {ApiError} */
-  remove(kind: "customers", id: string, type: string): StripeObject {
+  remove(kind: "customers", id: string, type: EventType): StripeObject {
     const customer = this.find(kind, id);
     this.report(type, customer);
     const stub = { id, object: customer.object, deleted: true } as const;
@@ -94,7 +94,7 @@ export class Store {
     return stub;
   }
 
-  report(type: string, object: StripeObject): void {
+  report(type: EventType, object: StripeObject): void {
     this.#report({ type, object });
   }
 }

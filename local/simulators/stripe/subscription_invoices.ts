@@ -2,6 +2,7 @@
 import { type Collected, type Invoices, subscriptionLine } from "./invoices.ts";
 import type {
   BillingReason,
+  EventType,
   Invoice,
   PauseBehavior,
   PaymentMethod,
@@ -53,7 +54,7 @@ export class SubscriptionInvoices {
     subscription: Subscription,
     invoice: Invoice,
     outcome: Outcome,
-    type?: string,
+    type?: EventType,
   ): Collected & { subscription: Subscription } {
     const at = this.#store.secondsAt(subscription.id);
     const method = this.methodOf(subscription);
@@ -63,7 +64,7 @@ export class SubscriptionInvoices {
   }
 
   /** The subscription of an invoice, activated if the invoice is its latest and paid. */
-  activate(invoice: Invoice, type?: string): Subscription | undefined {
+  activate(invoice: Invoice, type?: EventType): Subscription | undefined {
     const id = invoice.parent?.subscription_details.subscription;
     const subscription = id === undefined ? undefined : this.#store.state.get("subscriptions", id);
     if (subscription === undefined || invoice.status !== "paid") return subscription;

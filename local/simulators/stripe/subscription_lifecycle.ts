@@ -1,6 +1,6 @@
 /** The life of a subscription after its start: renewed, past due, paused, resumed, ended. */
 import { monthFrom } from "./ids.ts";
-import type { Invoice, Subscription, SubscriptionStatus } from "./objects.ts";
+import type { EventType, Invoice, Subscription, SubscriptionStatus } from "./objects.ts";
 import type { Outcome } from "./payments.ts";
 import type { Store } from "./store.ts";
 import type { SubscriptionInvoices } from "./subscription_invoices.ts";
@@ -22,7 +22,7 @@ export class SubscriptionLifecycle {
   update(
     { id }: Subscription,
     fields: Partial<Subscription>,
-    ...types: string[]
+    ...types: EventType[]
   ): Subscription {
     return this.#store.update("subscriptions", id, fields, ...types);
   }
