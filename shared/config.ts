@@ -24,6 +24,12 @@ export interface TikTokConfig {
   authUrl: string;
 }
 
+/** Names of the query parameters in which Get Shipping Providers takes two countries. */
+export interface CountryParameters {
+  origin: string;
+  destination: string;
+}
+
 /** TikTok's authorization page, and the page of ours that sellers return to. */
 export interface TikTokAuthorizeConfig {
   /** Not the app key. */
@@ -119,6 +125,26 @@ export function readTikTokConfig(env: Environment = fromDeno): TikTokConfig {
     apiUrl: url(env, "TIKTOK_API_URL", "https://open-api.tiktokglobalshop.com"),
     authUrl: url(env, "TIKTOK_AUTH_URL", "https://auth.tiktok-shops.com"),
   };
+}
+
+/**
+ * `TIKTOK_COUNTRY_PARAMETERS`: the names of the two parameters of Get Shipping Providers, which TikTok's
+ * release notes announce without naming them.
+ */
+export function readTikTokCountryParameters(env: Environment = fromDeno): CountryParameters {
+  const text = env("TIKTOK_COUNTRY_PARAMETERS") || "origin_country,destination_country";
+  const names = text.split(",").map((name) => name.trim());
+  const [origin, destination] = names;
+  if (
+    origin === undefined || destination === undefined || names.length > 2 ||
+    origin === destination || !names.every((name) => /^\w+$/.test(name))
+  ) {
+    throw new ConfigError(
+      "TIKTOK_COUNTRY_PARAMETERS has to be two names: that of the origin and that of the " +
+        "destination, with a comma between them.",
+    );
+  }
+  return { origin, destination };
 }
 
 /**

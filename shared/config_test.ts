@@ -10,6 +10,7 @@ import {
   readSupabaseConfig,
   readTikTokAuthorizeConfig,
   readTikTokConfig,
+  readTikTokCountryParameters,
 } from "./config.ts";
 
 const environment = (variables: Record<string, string>) => (name: string) => variables[name];
@@ -82,6 +83,16 @@ const AUTHORIZE = {
   TIKTOK_SERVICE_ID: "7000000000000000001",
   APP_URL: "https://app.example/shops",
 };
+
+Deno.test("readTikTokCountryParameters() reads the names of two parameters, which have a default", () => {
+  const read = (names: string) =>
+    readTikTokCountryParameters(environment({ TIKTOK_COUNTRY_PARAMETERS: names }));
+  assert.deepEqual(read("from, to"), { origin: "from", destination: "to" });
+  assert.deepEqual(read(""), { origin: "origin_country", destination: "destination_country" });
+  for (const wrong of ["from", "from,", "from,to,via", "same,same", "a b,c", "sign&x,y"]) {
+    assert.throws(() => read(wrong), /^ConfigError: TIKTOK_COUNTRY_PARAMETERS has to be two names/);
+  }
+});
 
 Deno.test("readTikTokAuthorizeConfig() uses TikTok's own pages by default", () => {
   assert.deepEqual(readTikTokAuthorizeConfig(environment(AUTHORIZE)), {

@@ -9,6 +9,7 @@ export type Secrets = Record<string, string>;
 /** Readers of shared/config.ts whose variables are secrets of the project. */
 const READERS = [
   config.readTikTokConfig,
+  config.readTikTokCountryParameters,
   config.readTikTokAuthorizeConfig,
   config.readEasyPostConfig,
   config.readEasyPostWebhookSecret,

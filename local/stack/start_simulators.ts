@@ -116,6 +116,7 @@ function createTikTok(settings: SimulatorSettings, env: StackEnvironment): TikTo
     appKey: env.TIKTOK_APP_KEY,
     appSecret: env.TIKTOK_APP_SECRET,
     serviceId: env.TIKTOK_SERVICE_ID,
+    countryParameters: env.TIKTOK_COUNTRY_PARAMETERS.split(","),
     redirectUrl: functionUrl(settings, "tiktok-oauth/callback"),
     retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
     ...(settings.tiktokObserver && { observer: settings.tiktokObserver }),

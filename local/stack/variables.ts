@@ -123,6 +123,12 @@ export const VARIABLES = {
     concerns: ["tiktok"],
     description: "TikTok's auth host",
   },
+  TIKTOK_COUNTRY_PARAMETERS: {
+    maker: "simulator",
+    value: () => "origin_country,destination_country",
+    concerns: ["tiktok"],
+    description: "names of the two countries in Get Shipping Providers",
+  },
   TIKTOK_SERVICE_ID: {
     maker: "key",
     generate: () => randomHex(9),

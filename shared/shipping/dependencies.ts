@@ -1,5 +1,10 @@
 /** Dependencies of the label use cases. */
-import { type Environment, readEasyPostConfig } from "../config.ts";
+import {
+  type CountryParameters,
+  type Environment,
+  readEasyPostConfig,
+  readTikTokCountryParameters,
+} from "../config.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { createTikTokDependencies, type TikTokDependencies } from "../tiktok/dependencies.ts";
 import { EasyPostClient } from "./providers/easypost/client.ts";
@@ -12,6 +17,8 @@ import type { ProviderName } from "./schemas.ts";
 export interface LabelDependencies extends TikTokDependencies {
   purchases: Purchases;
   providers: Record<ProviderName, LabelProvider>;
+  /** For Get Shipping Providers. */
+  countryParameters: CountryParameters;
   /** Whether EasyPost's key is a test key: then labels cost nothing, and test events count. */
   isEasyPostTest: boolean;
 }
@@ -30,6 +37,7 @@ export function createLabelDependencies(
       tiktok_shipping: new TikTokShippingProvider(shops),
       easypost: new EasyPostProvider(new EasyPostClient(easypost)),
     },
+    countryParameters: readTikTokCountryParameters(env),
     isEasyPostTest: easypost.apiKey.startsWith("EZTK"),
   };
 }

@@ -9,6 +9,7 @@ import {
   shipPackage,
   updateShippingInfo,
 } from "../tiktok/api/fulfillment.ts";
+import { countryQuery } from "../tiktok/api/provider_countries.ts";
 import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { findShippingProvider } from "./carriers.ts";
@@ -79,7 +80,7 @@ async function readOrder(
 }
 
 async function notifyTikTok(
-  { tiktok }: LabelDependencies,
+  { tiktok, countryParameters }: LabelDependencies,
   access: Required<ShopAccess>,
   { purchase, order, carrier, trackingNumber }: ParcelOfOrder,
 ): Promise<TikTokNotification> {
@@ -88,7 +89,14 @@ async function notifyTikTok(
   // The answer to an earlier call was lost: TikTok has the number.
   if (haveTrackingNumber(lines, trackingNumber)) return { packageId };
 
-  const providers = await getShippingProviders(tiktok, access, order.delivery_option_id || "0");
+  const region = purchase.order.shop?.region;
+  const countries = countryQuery(countryParameters, {
+    region,
+    origin: purchase.sender?.country,
+    destination: order.recipient_address?.region_code,
+  });
+  const option = order.delivery_option_id || "0";
+  const providers = await getShippingProviders(tiktok, access, option, countries);
   const provider = findShippingProvider(carrier, providers);
   if (provider === undefined) {
     throw new TikTokError(`TikTok has no shipping provider for ${carrier}`);
@@ -102,7 +110,7 @@ async function notifyTikTok(
     await updateShippingInfo(tiktok, access, packageId, tracking);
     return { packageId };
   }
-  if (packageId !== null && !MARKED.has(purchase.order.shop?.region ?? "US")) {
+  if (packageId !== null && !MARKED.has(region ?? "US")) {
     await shipPackage(tiktok, access, packageId, tracking);
     return { packageId };
   }

@@ -11,6 +11,7 @@ export interface OpenApi {
   state: SimulatorState;
   fulfillment: Fulfillment;
   publicUrl?: string;
+  countryParameters?: readonly string[];
   /** Milliseconds since 1970. */
   now: () => number;
   /** Receives the path of every admitted call. */

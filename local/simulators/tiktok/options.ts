@@ -8,6 +8,8 @@ export interface TikTokSimulatorOptions {
   webhookUrl: string;
   /** `service_id` that the authorization link must name. @default {any} */
   serviceId?: string;
+  /** Parameters of Get Shipping Providers that a shop in the European Union has to send. */
+  countryParameters?: readonly string[];
   /** The app's redirect URL, as set in Partner Center. */
   redirectUrl?: string;
   /** The simulator's own address, for links to labels. @default {the origin of the call} */

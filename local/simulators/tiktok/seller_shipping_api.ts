@@ -1,7 +1,7 @@
 /** The Fulfillment and Logistics API for orders that the seller ships. */
 import { Hono } from "hono";
 import { FULFILLMENT_SCOPE, LOGISTICS_SCOPE } from "./authorizations.ts";
-import { success } from "./envelope.ts";
+import { refusals, success } from "./envelope.ts";
 import {
   checkCancellation,
   checkShippable,
@@ -13,7 +13,7 @@ import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { admitForShop, jsonBody, type OpenApi } from "./open_api.ts";
 import { DELIVERY_OPTIONS } from "./orders.ts";
 import { shippingTypeOf } from "./packages.ts";
-import { isMarkAsShippedRegion, providersOf } from "./shipping_providers.ts";
+import { EU_REGIONS, isMarkAsShippedRegion, providersOf } from "./shipping_providers.ts";
 import type { ShippingType, SimulatedShop, SimulatorState } from "./state.ts";
 import { sellerTracking } from "./tracking_numbers.ts";
 
@@ -36,6 +36,20 @@ function shippingTypeOfOption(
   return (["SELLER", "TIKTOK"] as const).find((type) => DELIVERY_OPTIONS[type].id === optionId);
 }
 
+/** @throws {TikTokRefusal} if a shop in the European Union does not name both countries */
+function checkCountries(
+  query: URLSearchParams,
+  { region }: SimulatedShop,
+  names: readonly string[] = [],
+): void {
+  if (!EU_REGIONS.includes(region)) return;
+  for (const name of names) {
+    const country = query.get(name);
+    if (!country) throw refusals.missing(`query.${name}`);
+    if (!/^[A-Z]{2}$/.test(country)) throw refusals.invalid(`query.${name}`);
+  }
+}
+
 export function sellerShippingRoutes(api: OpenApi): Hono {
   const { state, fulfillment } = api;
   const app = new Hono();
@@ -43,7 +57,8 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
   // Get Shipping Providers
   const providersPath = "/logistics/202309/delivery_options/:deliveryOptionId/shipping_providers";
   app.get(providersPath, async (c) => {
-    const { shop } = await admitForShop(c.req.raw, api, LOGISTICS_SCOPE);
+    const { call, shop } = await admitForShop(c.req.raw, api, LOGISTICS_SCOPE);
+    checkCountries(call.query, shop, api.countryParameters);
     const shippingType = shippingTypeOfOption(state, shop, c.req.param("deliveryOptionId"));
     if (shippingType === undefined) throw shippingRefusals.unknownDeliveryOption();
     if (shippingType === "TIKTOK") throw shippingRefusals.deliveredByTikTok();

@@ -262,3 +262,22 @@ Deno.test("carriers are listed for the seller's delivery options only", async ()
   add({ shippingType: "TIKTOK", detail: { delivery_option_id: "77" } });
   await assertRefused(simulator, () => list("77"), 21008117);
 });
+
+Deno.test("in the European Union carriers are listed for an origin and a destination only", async () => {
+  const caller = new Caller({ countryParameters: ["origin_country", "destination_country"] });
+  caller.simulator.addShop({ id: "4", region: "DE", cipher: "cipher4" });
+  const shop = await caller.shop("4");
+  const order = caller.simulator.addOrder({ shopId: "4", shippingType: "SELLER" });
+  const option = order.detail.delivery_option_id;
+  const list = (query: Record<string, string>) =>
+    shop.get(`/logistics/202309/delivery_options/${option}/shipping_providers`, query);
+  const origin_country = "DE";
+  const missing = [{}, { origin_country }, { destination_country: "AT" }];
+  for (const query of missing) {
+    await assertRefused(caller.simulator, () => list(query), 36009004, /query\.\w+ is missing/);
+  }
+  const wrong = { origin_country, destination_country: "Austria" };
+  await assertRefused(caller.simulator, () => list(wrong), 36009004, /destination_country/);
+  const answer = await list({ origin_country, destination_country: "AT" });
+  assert.equal(answer.code, 0);
+});

@@ -83,6 +83,9 @@ export function isMarkAsShippedRegion(region: string): boolean {
   return MARK_AS_SHIPPED_REGIONS.includes(region);
 }
 
+/** TikTok Shop's markets in the European Union. */
+export const EU_REGIONS = ["DE", "ES", "FR", "IE", "IT"];
+
 /** Providers for sellers of a region. */
 export function providersOf(region: string): ShippingProvider[] {
   if (region === "US") return [USPS, UPS, FEDEX, DHL_EXPRESS, ONTRAC];

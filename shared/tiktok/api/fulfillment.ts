@@ -140,15 +140,20 @@ export async function updateShippingInfo(
   });
 }
 
-/** Get Shipping Providers of an order's delivery option: TikTok's own list of carriers. */
+/**
+ * Get Shipping Providers of an order's delivery option: TikTok's own list of carriers.
+ * @param countries See `countryQuery`.
+ */
 export async function getShippingProviders(
   tiktok: TikTokClient,
   access: Access,
   deliveryOptionId: string,
+  countries: Record<string, string>,
 ): Promise<ShippingProvider[]> {
   const { shipping_providers } = await tiktok.call(ShippingProviders, access, {
     method: "GET",
     path: `/logistics/202309/delivery_options/${deliveryOptionId}/shipping_providers`,
+    query: countries,
     repeatable: true,
   });
   return shipping_providers;

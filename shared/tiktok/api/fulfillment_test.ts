@@ -38,7 +38,7 @@ const REPEATABLE: Record<string, Call> = {
   services: (client) => getShippingServices(client, SHOP, "1", UNITS, MEASURES),
   package: (client) => getPackage(client, SHOP, "2"),
   document: (client) => getShippingDocument(client, SHOP, "2", { document_type: "SHIPPING_LABEL" }),
-  providers: (client) => getShippingProviders(client, SHOP, "3"),
+  providers: (client) => getShippingProviders(client, SHOP, "3", {}),
   update: (client) => updateShippingInfo(client, SHOP, "2", TRACKING),
 };
 

@@ -1,10 +1,15 @@
 /** What TikTok's OpenAPI leaves out, with its source. */
+import { readTikTokCountryParameters } from "../../../shared/config.ts";
 
 /** Of every call: page "Sign your API request". */
 export const COMMON_PARAMETERS = ["app_key", "sign", "timestamp"];
 
-/** Parameters that TikTok's release notes announce, by operation. */
-export const MORE_PARAMETERS: Record<string, () => readonly string[]> = {};
+/** Parameters that TikTok's release notes announce without their names, by operation. */
+export const MORE_PARAMETERS: Record<string, readonly string[]> = {
+  "GET /logistics/202309/delivery_options/{delivery_option_id}/shipping_providers": Object.values(
+    readTikTokCountryParameters(() => undefined),
+  ),
+};
 
 const OWN_TRACKING = ["tracking_number", "shipping_provider_id"];
 

@@ -61,7 +61,7 @@ function isOfType(value: string, { type }: OpenApiSchema): boolean {
 function checkQuery({ name, parameters = [] }: FoundOperation, query: URLSearchParams): string[] {
   const described = parameters.filter(({ in: place }) => place === "query");
   const known = new Map<string, OpenApiParameter>(described.map((row) => [row.name, row]));
-  const added = [...COMMON_PARAMETERS, ...(MORE_PARAMETERS[name]?.() ?? [])];
+  const added = [...COMMON_PARAMETERS, ...(MORE_PARAMETERS[name] ?? [])];
   const wrong = [...query].flatMap(([key, value]) => {
     const parameter = known.get(key);
     if (parameter === undefined) return added.includes(key) ? [] : [`?${key}: no such parameter`];

@@ -5,6 +5,8 @@ import {
   type TikTokCall,
   TikTokClient,
 } from "../../../shared/tiktok/api/client.ts";
+import { readTikTokCountryParameters } from "../../../shared/config.ts";
+import { countryQuery } from "../../../shared/tiktok/api/provider_countries.ts";
 import * as fulfillment from "../../../shared/tiktok/api/fulfillment.ts";
 
 export interface RecordedCall extends TikTokCall {
@@ -73,7 +75,13 @@ const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
       order_line_item_ids: [UNIT],
     }),
   updateShippingInfo: (tiktok) => fulfillment.updateShippingInfo(tiktok, ACCESS, PACKAGE, TRACKING),
-  getShippingProviders: (tiktok) => fulfillment.getShippingProviders(tiktok, ACCESS, ORDER),
+  getShippingProviders: (tiktok) =>
+    fulfillment.getShippingProviders(
+      tiktok,
+      ACCESS,
+      ORDER,
+      countryQuery(readTikTokCountryParameters(() => undefined), { region: "DE" }),
+    ),
 };
 
 /** Each call by its name. */
