@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ignoreDriverErrors } from "../../local/postgres/driver_errors.ts";
 import { seededRandom } from "../support/random.ts";
 import type { OwnStack } from "../support/stack.ts";
-import { atLeast, type Check } from "./check.ts";
+import { takeProblems } from "../support/tiktok_openapi/watch_calls.ts";
+import { atLeast, type Check, none } from "./check.ts";
 import { checkConnections, countTokens } from "./check_connections.ts";
 import { checkEvents } from "./check_events.ts";
 import { checkFaults, checkOutages } from "./check_faults.ts";
@@ -127,6 +128,7 @@ export async function runChaos(stack: OwnStack, options: ChaosOptions): Promise<
   report.reconnections += await settle(stack, sellers, MAX_SETTLE_MS);
   const checks = [
     ...checkFaults(deliveries, report),
+    none("differences from TikTok's OpenAPI", takeProblems()),
     atLeast("kills of the function host", leastKills(options), report.kills),
     ...checkOutages(report, restarts, driverErrors.count),
     ...await checkEvents(stack, deliveries),
