@@ -1,22 +1,12 @@
-/** Types of EasyPost's official client, as far as tests use it; its own types do not check in Deno. */
+/** EasyPost's official client, as far as tests use it; the types of the client itself do not check in Deno. */
 
-export interface SdkRate {
-  id: string;
-  carrier: string;
-  service: string;
-  rate: string;
-}
+import type { IFee, IRate, IShipment, ITracker } from "@easypost/api";
 
-export interface SdkTracker {
-  id: string;
-  tracking_code: string;
-  status: string;
-  carrier: string;
-}
+export type SdkRate = Pick<IRate, "id" | "carrier" | "service" | "rate">;
 
-export interface SdkShipment {
-  id: string;
-  object: string;
+export type SdkTracker = Pick<ITracker, "id" | "tracking_code" | "status" | "carrier">;
+
+export interface SdkShipment extends Pick<IShipment, "id" | "object"> {
   reference: string | null;
   rates: SdkRate[];
   selected_rate: SdkRate | null;
@@ -24,7 +14,7 @@ export interface SdkShipment {
   tracking_code: string | null;
   tracker: SdkTracker | null;
   refund_status: string | null;
-  fees: { type: string; amount: string }[];
+  fees: Pick<IFee, "type" | "amount">[];
   lowestRate(carriers?: string[], services?: string[]): SdkRate;
 }
 
