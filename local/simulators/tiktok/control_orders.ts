@@ -10,6 +10,10 @@ export const ORDER_HELP = {
     "{shop_id, order_id?, status?, quantity?, price?, shipping_type?, deliveries?}: a buyer orders; " +
     "shipping_type: SELLER, or TIKTOK for TikTok's labels",
   "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
+  "POST /control/orders/combine":
+    "{order_ids, deliveries?}: TikTok combines orders of one buyer into one parcel",
+  "POST /control/orders/:order_id/cancel-units":
+    "{line_item_ids, reason?, deliveries?}: units are cancelled while the order goes on",
   "PATCH /control/packages/:package_id":
     "{status, deliveries?}: a carrier collects it (FULFILLING), delivers it (COMPLETED) or loses it " +
     "(CANCELLED); its order changes too",
@@ -37,6 +41,17 @@ const OrderBody = z.strictObject({
 const ChangeBody = z.strictObject({
   status: z.string(),
   detail: z.record(z.string(), z.unknown()).default({}),
+  deliveries: Deliveries,
+});
+
+const CombineBody = z.strictObject({
+  order_ids: z.array(Digits).min(2).max(20),
+  deliveries: Deliveries,
+});
+
+const UnitsBody = z.strictObject({
+  line_item_ids: z.array(Digits).min(1).max(100),
+  reason: z.string().optional(),
   deliveries: Deliveries,
 });
 
@@ -83,6 +98,25 @@ export function orderControl(tiktok: TikTokOperations): Hono {
     const given = { orderId: order_id, shippingType: shipping_type };
     const order = tiktok.addOrder({ shopId: shop_id, ...defined({ ...given, ...rest }) });
     return c.json({ order_id: order.id, answers: await deliver(order, deliveries) }, 201);
+  });
+
+  app.post("/orders/combine", async (c) => {
+    const { order_ids, deliveries } = await parse(CombineBody, c.req.raw);
+    const unknown = order_ids.find((id) => !state.get("orders", id));
+    if (unknown !== undefined) return c.json({ error: `Unknown order ${unknown}.` }, 404);
+    const orders = tiktok.combineOrders(order_ids);
+    const answers = await Promise.all(orders.map((order) => deliver(order, deliveries)));
+    return c.json({ order_ids, answers: answers.flat() });
+  });
+
+  app.post("/orders/:orderId/cancel-units", async (c) => {
+    const { line_item_ids, reason, deliveries } = await parse(UnitsBody, c.req.raw);
+    const orderId = c.req.param("orderId");
+    if (!state.get("orders", orderId)) {
+      return c.json({ error: `Unknown order ${orderId}.` }, 404);
+    }
+    const order = tiktok.cancelUnits(orderId, line_item_ids, reason);
+    return c.json({ order_id: order.id, answers: await deliver(order, deliveries) });
   });
 
   app.patch("/orders/:orderId", async (c) => {

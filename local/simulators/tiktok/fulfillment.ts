@@ -5,9 +5,12 @@
 import { advanceOrder } from "./orders.ts";
 import {
   hasPackageFromPayment,
+  isCancelled,
   linesOf,
+  liveLinesOf,
   makePackage,
   movePackage,
+  ordersIn,
   orderStatus,
   PACKAGE_STATUS,
   packageFields,
@@ -28,7 +31,17 @@ export interface Tracking {
   trackingNumber: string;
 }
 
+/** One order, or the combined orders of one package. */
+export type Orders = readonly [SimulatedOrder, ...SimulatedOrder[]];
+
 type Shipping = Tracking & Pick<SimulatedPackage, "weight" | "dimension">;
+
+/** Units that are cancelled before the shipment leave their package. */
+function withoutCancelledUnits(found: SimulatedPackage, order: SimulatedOrder): SimulatedPackage {
+  if (found.status !== "TO_FULFILL") return found;
+  const cancelled = linesOf(order).filter(isCancelled).map(({ id }) => id);
+  return { ...found, lineItemIds: found.lineItemIds.filter((id) => !cancelled.includes(id)) };
+}
 
 export class Fulfillment {
   /** Number of reads of a label bought afterwards that TikTok answers with "not ready" (11034037). */
@@ -72,6 +85,39 @@ export class Fulfillment {
     return named.flatMap(({ id }) => this.#state.get("packages", id) ?? []);
   }
 
+  /** The orders of a package as they are now. */
+  ordersOf(found: SimulatedPackage): Orders {
+    return ordersIn(found).flatMap((id) =>
+      this.#state.get("orders", id) ?? []
+    ) as unknown as Orders;
+  }
+
+  /**
+   * The orders that TikTok combined with this one, itself included: of one group, or of one waiting package.
+   * Cancelled and shipped orders have left the group.
+   */
+  groupOf(order: SimulatedOrder): Orders {
+    const { auto_combine_group_id: group } = order.detail;
+    const waiting = this.packagesOf(order).find(({ status }) => status === "TO_FULFILL");
+    const others = group === undefined
+      ? waiting === undefined ? [] : [...this.ordersOf(waiting)]
+      : this.#state.all("orders").filter(({ shopId, detail }) =>
+        shopId === order.shopId && detail.auto_combine_group_id === group &&
+        ["UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"].includes(detail.status)
+      );
+    return [order, ...others.filter(({ id }) => id !== order.id)];
+  }
+
+  /** The ids of the other orders of its group, whatever their status. */
+  othersOfGroup(
+    { id, shopId, detail: { auto_combine_group_id: group } }: SimulatedOrder,
+  ): string[] {
+    if (group === undefined) return [];
+    return this.#state.all("orders").filter((order) =>
+      order.id !== id && order.shopId === shopId && order.detail.auto_combine_group_id === group
+    ).map((order) => order.id);
+  }
+
   /** Lines of the order in packages for which shipping is arranged. */
   packedLines(order: SimulatedOrder): string[] {
     return this.packagesOf(order).filter(({ status }) => status !== "TO_FULFILL")
@@ -83,30 +129,56 @@ export class Fulfillment {
     const status = PACKAGE_STATUS[order.detail.status];
     let packages = this.packagesOf(order);
     if (packages.length === 0) packages = this.#firstPackages(order);
-    else if (status !== undefined) {
-      packages = packages.map((found) => movePackage(found, status, this.#seconds));
+    else {
+      packages = packages.map((found) => withoutCancelledUnits(found, order)).map((found) =>
+        status === undefined || status === "CANCELLED" && this.#hasOtherOrders(found, order)
+          ? found
+          : movePackage(found, status, this.#seconds)
+      );
     }
     for (const found of packages) this.#state.put("packages", found.id, found);
     if (packages.length === 0) return order;
     return { ...order, detail: { ...order.detail, ...packageFields(order, packages) } };
   }
 
+  /** A combined package stays when one of its orders is cancelled. */
+  #hasOtherOrders(found: SimulatedPackage, order: SimulatedOrder): boolean {
+    return this.ordersOf(found).some(({ id, detail }) =>
+      id !== order.id && detail.status !== "CANCELLED"
+    );
+  }
+
   #firstPackages(order: SimulatedOrder): SimulatedPackage[] {
     const shop = this.#state.get("shops", order.shopId);
     const isDue = shop !== undefined && hasPackageFromPayment(shop) &&
       order.detail.status === "AWAITING_SHIPMENT";
-    return isDue ? [makePackage(order, linesOf(order).map(({ id }) => id), this.#seconds)] : [];
+    const lineItemIds = liveLinesOf(order).map(({ id }) => id);
+    return isDue ? [makePackage([order], lineItemIds, this.#seconds)] : [];
+  }
+
+  /** Outside the US: one waiting package for several orders, in the place of their own ones. */
+  combinePackages(orders: Orders): SimulatedPackage {
+    const lineItemIds = orders.flatMap((order) => liveLinesOf(order).map(({ id }) => id));
+    const combined = makePackage(orders, lineItemIds, this.#seconds);
+    this.#state.put("packages", combined.id, combined);
+    for (const order of orders) {
+      const detail = { ...order.detail, ...packageFields(order, [combined]) };
+      this.#state.put("orders", order.id, { ...order, detail });
+    }
+    return combined;
   }
 
   /** The waiting package if it has exactly these lines; otherwise a new one that takes them over. */
-  #packageFor(order: SimulatedOrder, lineItemIds: string[]): SimulatedPackage {
-    const waiting = this.packagesOf(order).find(({ status }) => status === "TO_FULFILL");
+  #packageFor(orders: Orders, lineItemIds: string[]): SimulatedPackage {
+    const waiting = this.packagesOf(orders[0]).find(({ status }) => status === "TO_FULFILL");
+    // A combined package is shipped as a whole.
+    if (waiting !== undefined && ordersIn(waiting).length > 1) return waiting;
     const rest = waiting?.lineItemIds.filter((id) => !lineItemIds.includes(id)) ?? [];
     if (waiting !== undefined && rest.length === 0) return waiting;
     if (waiting !== undefined) {
       this.#state.put("packages", waiting.id, { ...waiting, lineItemIds: rest });
     }
-    return makePackage(order, lineItemIds, this.#seconds);
+    return makePackage(orders, lineItemIds, this.#seconds);
   }
 
   #save(order: SimulatedOrder, changed: SimulatedPackage, detail = {}): SimulatedOrder {
@@ -120,35 +192,46 @@ export class Fulfillment {
     return updated;
   }
 
+  #saveAll(orders: Orders, changed: SimulatedPackage, detail = {}): void {
+    for (const order of orders) this.#save(order, changed, detail);
+  }
+
   #ship(
-    order: SimulatedOrder,
+    orders: Orders,
     lineItemIds: string[],
     status: PackageStatus,
     { provider, ...shipping }: Shipping,
   ): SimulatedPackage {
     const shipped: SimulatedPackage = {
-      ...movePackage(this.#packageFor(order, lineItemIds), status, this.#seconds),
+      ...movePackage(this.#packageFor(orders, lineItemIds), status, this.#seconds),
       ...shipping,
       providerId: provider.id,
       providerName: provider.name,
       labelDelay: this.labelDelay,
     };
     // Shipping rejects the buyer's request to cancel.
-    const isRequested = order.detail.is_buyer_request_cancel === true;
-    this.#save(order, shipped, isRequested ? { is_buyer_request_cancel: false } : {});
+    for (const order of this.ordersOf(shipped)) {
+      const isRequested = order.detail.is_buyer_request_cancel === true;
+      this.#save(order, shipped, isRequested ? { is_buyer_request_cancel: false } : {});
+    }
     return shipped;
   }
 
   /** TikTok ships these lines, and charges the shop for the label. */
   buyLabel(
-    order: SimulatedOrder,
+    orders: Orders,
     lineItemIds: string[],
     shipping: Shipping,
     price: Pick<SimulatedLabel, "serviceId" | "cents" | "currency">,
   ): SimulatedPackage {
-    const bought = this.#ship(order, lineItemIds, "PROCESSING", shipping);
-    const { id: packageId, orderId, shopId } = bought;
-    const label = { packageId, orderId, shopId, lineItemIds, ...price, at: this.#seconds };
+    const bought = this.#ship(orders, lineItemIds, "PROCESSING", shipping);
+    const { id: packageId, orderId, orderIds, shopId } = bought;
+    const label = {
+      ...{ packageId, orderId, shopId, lineItemIds },
+      ...(orderIds !== undefined && { orderIds }),
+      ...price,
+      at: this.#seconds,
+    };
     this.#state.put("labels", packageId, label);
     return bought;
   }
@@ -156,16 +239,17 @@ export class Fulfillment {
   /** The seller has shipped these lines. */
   markShipped(order: SimulatedOrder, lineItemIds: string[], tracking: Tracking): SimulatedPackage {
     const { provider, trackingNumber } = tracking;
-    const shipped = this.#ship(order, lineItemIds, "FULFILLING", { provider, trackingNumber });
+    const shipped = this.#ship([order], lineItemIds, "FULFILLING", { provider, trackingNumber });
     this.#recordShipment(shipped, tracking);
     return shipped;
   }
 
   /** Replaces the tracking number of a shipped package. */
-  correctTracking(order: SimulatedOrder, found: SimulatedPackage, tracking: Tracking): void {
+  correctTracking(found: SimulatedPackage, tracking: Tracking): void {
     const { provider: { id: providerId, name: providerName }, trackingNumber } = tracking;
     const updateTime = this.#seconds;
-    this.#save(order, { ...found, trackingNumber, providerId, providerName, updateTime });
+    const changed = { ...found, trackingNumber, providerId, providerName, updateTime };
+    this.#saveAll(this.ordersOf(found), changed);
     this.#recordShipment(found, tracking);
   }
 
@@ -180,10 +264,10 @@ export class Fulfillment {
     });
   }
 
-  /** A carrier collects, delivers or loses a package; its order changes with it. */
+  /** A carrier collects, delivers or loses a package; its orders change with it. Returns the first one. */
   movePackage(found: SimulatedPackage, status: PackageStatus): SimulatedOrder | undefined {
-    const order = this.#state.get("orders", found.orderId);
-    return order && this.#save(order, movePackage(found, status, this.#seconds));
+    this.#saveAll(this.ordersOf(found), movePackage(found, status, this.#seconds));
+    return this.#state.get("orders", found.orderId);
   }
 
   /** Counts a read of the package's documents. Returns whether they are ready. */

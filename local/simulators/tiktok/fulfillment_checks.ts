@@ -1,7 +1,8 @@
 /** Checks that the calls of the Fulfillment API share. */
 import { refusals } from "./envelope.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
-import { linesOf } from "./packages.ts";
+import type { Orders } from "./fulfillment.ts";
+import { isCancelled, linesOf, liveLinesOf, ordersIn } from "./packages.ts";
 import type { SimulatedOrder, SimulatedPackage, SimulatedShop, SimulatorState } from "./state.ts";
 
 /** @throws {TikTokRefusal} */
@@ -16,32 +17,42 @@ export function packageOf(
   state: SimulatorState,
   shop: SimulatedShop,
   id: string,
-): { found: SimulatedPackage; order: SimulatedOrder } {
+): { found: SimulatedPackage; orders: Orders } {
   const found = state.get("packages", id);
   if (found?.shopId !== shop.id) throw shippingRefusals.notShopsPackage();
-  return { found, order: orderOf(state, shop, found.orderId) };
+  const [first = "", ...others] = ordersIn(found);
+  const order = (orderId: string) => orderOf(state, shop, orderId);
+  return { found, orders: [order(first), ...others.map(order)] };
 }
 
-/** `order_line_item_ids`, by default all lines of the order. @throws {TikTokRefusal} */
+/**
+ * `order_line_item_ids`, by default all lines of the order that are not cancelled.
+ * @throws {TikTokRefusal}
+ */
 export function lineItemsOf(body: Record<string, unknown>, order: SimulatedOrder): string[] {
   const all = linesOf(order).map(({ id }) => id);
   const named = body.order_line_item_ids;
-  if (named === undefined) return all;
+  if (named === undefined) return liveLinesOf(order).map(({ id }) => id);
   const isGood = Array.isArray(named) && named.length > 0 &&
     named.every((id) => all.includes(id)) && new Set(named).size === named.length;
   if (!isGood) throw refusals.invalid("body.order_line_item_ids");
+  if (linesOf(order).some((line) => named.includes(line.id) && isCancelled(line))) {
+    throw shippingRefusals.unitCancelled();
+  }
   return named;
 }
+
+const BY_PLATFORM = ["FULFILLMENT_BY_TIKTOK", "FULFILLMENT_BY_DILAYANI_TOKOPEDIA"];
 
 /** @throws {TikTokRefusal} if the seller may not ship the order, or more of it. */
 export function checkShippable(order: SimulatedOrder): void {
   const { status, fulfillment_type } = order.detail;
+  if (BY_PLATFORM.includes(fulfillment_type as string)) throw shippingRefusals.fulfilledByTikTok();
   if (status === "UNPAID" || status === "ON_HOLD") throw shippingRefusals.onHold();
   if (status === "CANCELLED") throw shippingRefusals.cancelled();
   if (["IN_TRANSIT", "DELIVERED", "COMPLETED"].includes(status)) {
     throw shippingRefusals.alreadyShipped();
   }
-  if (fulfillment_type === "FULFILLMENT_BY_TIKTOK") throw shippingRefusals.fulfilledByTikTok();
 }
 
 /**

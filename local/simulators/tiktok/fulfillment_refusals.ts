@@ -20,6 +20,9 @@ export const shippingRefusals = {
   onHold: refusal(21011044, "The order is on hold or not paid yet, and cannot be shipped."),
   cancelled: refusal(21011041, "Cannot complete the operation when order is cancelled."),
   alreadyShipped: refusal(21011006, "These orders are already shipped."),
+  /** TikTok documents no code for a cancelled unit; this is the one of a cancelled order. */
+  unitCancelled: refusal(21011041, "Cannot complete the operation when order line is cancelled."),
+  combined: refusal(21011033, "The order has already been combined."),
   afterSale: refusal(
     21011007,
     "Package item has after-sale request, please process the after-sale request first.",
@@ -59,6 +62,11 @@ export const shippingRefusals = {
   tracking: refusal(
     21011022,
     "Invalid tracking number or provider ID. Please double check and try again.",
+  ),
+  /** The rule is TikTok's, its code is not published; this is the one for a refused number. */
+  uspsFromOutside: refusal(
+    21011022,
+    "USPS labels for seller shipping orders must be purchased from TikTok Shipping.",
   ),
   noCarrier: refusal(
     11028006,

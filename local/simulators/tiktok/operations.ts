@@ -11,6 +11,7 @@ import {
   orderNotification,
 } from "./notifications.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
+import { linesOf } from "./packages.ts";
 import { advanceOrder, makeOrder, type NewOrder } from "./orders.ts";
 import {
   type PackageStatus,
@@ -148,6 +149,33 @@ export class TikTokOperations {
     const changed = this.fulfillment.updatePackages(advanced);
     this.state.put("orders", id, changed);
     return changed;
+  }
+
+  /** Units are cancelled while their order goes on. Sends no webhook. */
+  cancelUnits(id: string, lineItemIds: string[], reason = "Ordered by mistake"): SimulatedOrder {
+    const order = this.state.get("orders", id);
+    if (order === undefined) throw refusals.invalid("order_id");
+    const cancelled = { display_status: "CANCELLED", cancel_user: "BUYER", cancel_reason: reason };
+    const line_items = linesOf(order).map((line) =>
+      lineItemIds.includes(line.id) ? { ...line, ...cancelled } : line
+    );
+    return this.changeOrder(id, order.detail.status, { line_items });
+  }
+
+  /**
+   * TikTok combines orders of one buyer: in the US by a group, elsewhere by one package. Returns them as they
+   * are then. Sends no webhook.
+   */
+  combineOrders(ids: string[]): SimulatedOrder[] {
+    const find = () => ids.flatMap((id) => this.state.get("orders", id) ?? []);
+    const [first, ...others] = find();
+    if (first === undefined) throw refusals.invalid("order_id");
+    if (this.#shop(first.shopId).region !== "US") {
+      this.fulfillment.combinePackages([first, ...others]);
+      return find();
+    }
+    const detail = { auto_combine_group_id: `7${first.id}`, split_or_combine_tag: "COMBINED" };
+    return find().map((order) => this.changeOrder(order.id, order.detail.status, detail));
   }
 
   /** A carrier moves a package, and with it its order. Sends no webhook. */

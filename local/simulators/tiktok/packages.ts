@@ -14,6 +14,24 @@ export function linesOf(order: SimulatedOrder): LineItem[] {
   return (order.detail.line_items ?? []) as LineItem[];
 }
 
+/**
+ * A unit that was cancelled while its order goes on. A unit in a cancelled package looks cancelled too, but
+ * has no `cancel_user`.
+ */
+export function isCancelled(line: LineItem): boolean {
+  return line.display_status === "CANCELLED" && line.package_id === undefined ||
+    line.cancel_user !== undefined;
+}
+
+export function liveLinesOf(order: SimulatedOrder): LineItem[] {
+  return linesOf(order).filter((line) => !isCancelled(line));
+}
+
+/** The ids of all orders in a package. */
+export function ordersIn({ orderId, orderIds = [orderId] }: SimulatedPackage): string[] {
+  return orderIds;
+}
+
 export function shippingTypeOf(order: SimulatedOrder): ShippingType {
   return order.detail.shipping_type === "TIKTOK" ? "TIKTOK" : "SELLER";
 }
@@ -23,15 +41,17 @@ export function hasPackageFromPayment(shop: SimulatedShop): boolean {
   return shop.region !== "US" && !(shop.region === "GB" && shop.sellerType === "LOCAL");
 }
 
-/** A package of these lines that is not shipped yet. */
+/** A package of these lines that is not shipped yet. @param orders One, or the combined ones. */
 export function makePackage(
-  order: SimulatedOrder,
+  orders: readonly [SimulatedOrder, ...SimulatedOrder[]],
   lineItemIds: string[],
   nowSeconds: number,
 ): SimulatedPackage {
+  const [order] = orders;
   return {
     id: `1152${randomDigits(15)}`,
     orderId: order.id,
+    ...(orders.length > 1 && { orderIds: orders.map(({ id }) => id) }),
     shopId: order.shopId,
     shippingType: shippingTypeOf(order),
     lineItemIds,
@@ -81,7 +101,9 @@ function packageWith(packages: SimulatedPackage[], line: LineItem): SimulatedPac
 
 /** Lines of cancelled packages do not count; without other lines the order is cancelled. */
 export function orderStatus(lines: LineItem[], packages: SimulatedPackage[]): string {
-  const statuses = lines.map((line) => packageWith(packages, line)?.status ?? "TO_FULFILL")
+  const statuses = lines.filter((line) => !isCancelled(line)).map((line) =>
+    packageWith(packages, line)?.status ?? "TO_FULFILL"
+  )
     .filter((status) => status !== "CANCELLED");
   if (statuses.length === 0) return "CANCELLED";
   const waiting = statuses.filter((status) => status === "TO_FULFILL").length;
@@ -96,7 +118,7 @@ function displayStatus({ status }: SimulatedPackage): string {
 }
 
 function withPackage(line: LineItem, found: SimulatedPackage | undefined): LineItem {
-  if (found === undefined) return line;
+  if (found === undefined || isCancelled(line)) return line;
   const { trackingNumber, providerId, providerName, shippedTime } = found;
   return {
     ...line,
@@ -115,15 +137,20 @@ function withPackage(line: LineItem, found: SimulatedPackage | undefined): LineI
 /** Fields of an order's detail that follow from its packages. */
 export function packageFields(order: SimulatedOrder, packages: SimulatedPackage[]) {
   const [only] = packages;
-  const isWhole = packages.length === 1 && only?.lineItemIds.length === linesOf(order).length;
+  const whole = packages.length === 1 &&
+      liveLinesOf(order).every(({ id }) => only?.lineItemIds.includes(id))
+    ? only
+    : undefined;
+  const isCombined = packages.some((found) => ordersIn(found).length > 1);
   return {
     packages: packages.map(({ id }) => ({ id })),
     line_items: linesOf(order).map((line) => withPackage(line, packageWith(packages, line))),
     ...(packages.length > 1 && { split_or_combine_tag: "SPLIT" }),
-    ...(isWhole && only.trackingNumber !== undefined && {
-      tracking_number: only.trackingNumber,
-      shipping_provider: only.providerName,
-      shipping_provider_id: only.providerId,
+    ...(isCombined && { split_or_combine_tag: "COMBINED" }),
+    ...(whole?.trackingNumber !== undefined && {
+      tracking_number: whole.trackingNumber,
+      shipping_provider: whole.providerName,
+      shipping_provider_id: whole.providerId,
     }),
   };
 }

@@ -5,17 +5,19 @@ import { success } from "./envelope.ts";
 import { packageOf } from "./fulfillment_checks.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { admitForShop, type OpenApi } from "./open_api.ts";
+import { ordersIn } from "./packages.ts";
 import { documentRequest, documentUrl } from "./shipping_documents.ts";
 import type { PackageStatus, SimulatedPackage } from "./state.ts";
 
 /** JSON drops the fields that are still `undefined`. */
 function describePackage(found: SimulatedPackage, isSplit: boolean) {
+  const isCombined = ordersIn(found).length > 1;
   return {
     package_id: found.id,
-    orders: [{ id: found.orderId }],
+    orders: ordersIn(found).map((id) => ({ id })),
     order_line_item_ids: found.lineItemIds,
     package_status: found.status,
-    split_and_combine_tag: isSplit ? "SPLIT" : "DEFAULT",
+    split_and_combine_tag: isCombined ? "COMBINED" : isSplit ? "SPLIT" : "DEFAULT",
     shipping_provider_name: found.providerName,
     shipping_provider_id: found.providerId,
     shipping_type: found.shippingType,
@@ -39,7 +41,7 @@ export function packageRoutes(api: OpenApi): Hono {
 
   app.get("/fulfillment/202309/packages/:packageId", async (c) => {
     const { shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
-    const { found, order } = packageOf(state, shop, c.req.param("packageId"));
+    const { found, orders: [order] } = packageOf(state, shop, c.req.param("packageId"));
     return success(describePackage(found, fulfillment.packagesOf(order).length > 1));
   });
 

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { authorizePage } from "./authorize_page.ts";
 import { controlRoutes } from "./control.ts";
 import { refusals, TikTokRefusal } from "./envelope.ts";
+import { createPackagesRoutes } from "./create_packages_api.ts";
 import { eventRoutes } from "./events_api.ts";
 import { fulfillmentRoutes } from "./fulfillment_api.ts";
 import type { TikTokOperations } from "./operations.ts";
@@ -40,6 +41,7 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
   app.route("/", orderRoutes(api));
   app.route("/", eventRoutes(api));
   app.route("/", fulfillmentRoutes(api));
+  app.route("/", createPackagesRoutes(api));
   app.route("/", sellerShippingRoutes(api));
   app.route("/", packageRoutes(api));
   app.route("/", labelRoutes(api));

@@ -82,7 +82,9 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
       throw shippingRefusals.alreadyShipped();
     }
     checkCancellation(shop, order);
-    const tracking = sellerTracking(state, shop, body);
+    // Each order of a combined parcel is marked with the same number.
+    const orderIds = fulfillment.othersOfGroup(order);
+    const tracking = sellerTracking(state, shop, body, { orderIds });
     const shipped = fulfillment.markShipped(order, lineItemIds, tracking);
     return success({
       order_id: order.id,
@@ -95,16 +97,18 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
   // Update Package Shipping Info
   app.post("/fulfillment/202309/packages/:packageId/shipping_info/update", async (c) => {
     const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
-    const { found, order } = packageOf(state, shop, c.req.param("packageId"));
+    const { found, orders } = packageOf(state, shop, c.req.param("packageId"));
     if (found.shippingType !== "SELLER") throw shippingRefusals.notSellerShipping();
     const tracking = sellerTracking(state, shop, jsonBody(call), { packageId: found.id });
-    if (order.detail.status === "CANCELLED") throw shippingRefusals.cancelled();
+    if (orders.every(({ detail }) => detail.status === "CANCELLED")) {
+      throw shippingRefusals.cancelled();
+    }
     if (found.status === "CANCELLED") throw shippingRefusals.packageCancelled();
     if (found.shippedTime === undefined) throw shippingRefusals.notShipped();
     if (found.status === "COMPLETED") throw shippingRefusals.delivered();
     const age = api.now() / 1000 - found.shippedTime;
     if (shop.region === "US" && age > CORRECTION_SECONDS) throw shippingRefusals.tooLate();
-    fulfillment.correctTracking(order, found, tracking);
+    fulfillment.correctTracking(found, tracking);
     return success({});
   });
   return app;

@@ -9,14 +9,13 @@ import {
   ORDERS,
   PACKAGES,
   UPS,
-  USPS,
 } from "../../../tests/support/fulfillment.ts";
 
 const FEDEX = "7129720299146184490";
 const BY_UPS = { tracking_number: "1Z999AA10123456784", shipping_provider_id: UPS };
-const BY_USPS = { tracking_number: "9400111899223344556677", shipping_provider_id: USPS };
+const BY_FEDEX = { tracking_number: "794612345678", shipping_provider_id: FEDEX };
 /** A FedEx parcel that USPS delivers on the last mile: the number fits both. */
-const BY_BOTH = { tracking_number: "9261290100130739000012", shipping_provider_id: USPS };
+const BY_BOTH = { tracking_number: "9261290100130739000012", shipping_provider_id: FEDEX };
 
 async function usShop() {
   const caller = new Caller();
@@ -48,12 +47,12 @@ Deno.test("an order that is marked as shipped shows its tracking number, and is 
       [package_id, package_status, tracking_number, display_status],
       [packageId, "FULFILLING", BY_BOTH.tracking_number, "IN_TRANSIT"],
     );
-    assert.deepEqual([line.shipping_provider_id, line.shipping_provider_name], [USPS, "USPS"]);
+    assert.deepEqual([line.shipping_provider_id, line.shipping_provider_name], [FEDEX, "FedEx"]);
   }
   assert.deepEqual(fulfillment.shipped, [{
     ...{ packageId, orderId: id, shopId: "1", lineItemIds },
     trackingNumber: BY_BOTH.tracking_number,
-    providerId: USPS,
+    providerId: FEDEX,
     isCorrection: false,
     at: NOW / 1000 + 60,
   }]);
@@ -65,8 +64,8 @@ Deno.test("a number that fits several carriers is accepted with a warning", asyn
   const warning = async (body: unknown) => (await mark(add(), body)).data.warning;
   const expected = (await fixture("23-mark-package-as-shipped-with-warning")).data.warning;
   assert.equal(await warning(BY_UPS), undefined);
-  assert.equal(await warning(BY_USPS), undefined);
-  assert.deepEqual(await warning({ ...BY_BOTH, shipping_provider_id: FEDEX }), expected);
+  assert.equal(await warning(BY_FEDEX), undefined);
+  assert.deepEqual(await warning(BY_BOTH), expected);
   fulfillment.alwaysWarn = true;
   const other = { ...BY_UPS, tracking_number: "1Z999AA10123456785" };
   assert.deepEqual(await warning(other), expected);
@@ -84,12 +83,12 @@ Deno.test("an order that is shipped in parts is PARTIALLY_SHIPPING, then IN_TRAN
     BY_UPS.tracking_number,
     undefined,
   ]);
-  const again = { ...BY_USPS, order_line_item_ids: [first] };
+  const again = { ...BY_FEDEX, order_line_item_ids: [first] };
   await assertRefused(simulator, () => mark(id, again), 21011006);
-  await assertRefused(simulator, () => mark(id, BY_USPS), 21011006);
+  await assertRefused(simulator, () => mark(id, BY_FEDEX), 21011006);
   const rest = { order_line_item_ids: [second] };
   await assertRefused(simulator, () => mark(id, { ...BY_UPS, ...rest }), 21011025);
-  await mark(id, { ...BY_USPS, ...rest });
+  await mark(id, { ...BY_FEDEX, ...rest });
   assert.equal((await shop.order(id)).status, "IN_TRANSIT");
   assert.equal(fulfillment.shipped.length, 2);
 });
@@ -106,8 +105,8 @@ Deno.test("a refused call ships nothing", async () => {
     [{ ...BY_UPS, shipping_provider_id: "1" }, 21011022],
     [{ ...BY_UPS, tracking_number: "1Z999 AA1" }, 21011022],
     [{ ...BY_UPS, tracking_number: "1Z9" }, 21011022],
-    [{ ...BY_UPS, shipping_provider_id: USPS }, 21004015],
-    [{ ...BY_USPS, shipping_provider_id: UPS }, 21004015],
+    [{ ...BY_UPS, shipping_provider_id: FEDEX }, 21004015],
+    [{ ...BY_FEDEX, shipping_provider_id: UPS }, 21004015],
     [{ ...BY_UPS, tracking_number: "HELLOWORLD" }, 11028006],
   ];
   for (const [body, code] of bodies) {
@@ -155,23 +154,23 @@ Deno.test("a tracking number can be corrected within 72 hours", async () => {
   await mark(add(), BY_BOTH);
 
   const { update_time } = await shop.order(id);
-  assert.deepEqual((await correct(BY_USPS)).data, {});
+  assert.deepEqual((await correct(BY_FEDEX)).data, {});
   const order = await shop.order(id);
   assert.ok(order.update_time > update_time);
   assert.deepEqual([order.status, order.packages], ["IN_TRANSIT", [{ id: packageId }]]);
-  assert.equal(order.line_items[0]?.tracking_number, BY_USPS.tracking_number);
-  assert.equal(order.line_items[0]?.shipping_provider_name, "USPS");
+  assert.equal(order.line_items[0]?.tracking_number, BY_FEDEX.tracking_number);
+  assert.equal(order.line_items[0]?.shipping_provider_name, "FedEx");
   // The package may return to its old number, but not take another package's.
   caller.now += 72 * 3600_000;
   assert.equal((await correct(BY_UPS)).code, 0);
   await assertRefused(simulator, () => correct(BY_BOTH), 21011025);
-  const wrong = { ...BY_UPS, shipping_provider_id: USPS };
+  const wrong = { ...BY_UPS, shipping_provider_id: FEDEX };
   await assertRefused(simulator, () => correct(wrong), 21004015);
   await assertRefused(simulator, () => correct({}), 36009004);
   const sent = fulfillment.shipped.filter((shipment) => shipment.packageId === packageId);
   assert.deepEqual(sent.map(({ trackingNumber, isCorrection }) => [trackingNumber, isCorrection]), [
     [BY_UPS.tracking_number, false],
-    [BY_USPS.tracking_number, true],
+    [BY_FEDEX.tracking_number, true],
     [BY_UPS.tracking_number, true],
   ]);
 });
@@ -180,7 +179,7 @@ Deno.test("a correction is refused after 72 hours, a delivery or a cancellation"
   const { caller, simulator, shop, add, mark } = await usShop();
   const id = add();
   const packageId = String((await mark(id, BY_UPS)).data.package_id);
-  const correct = () => shop.post(`${PACKAGES}/${packageId}/shipping_info/update`, BY_USPS);
+  const correct = () => shop.post(`${PACKAGES}/${packageId}/shipping_info/update`, BY_FEDEX);
   caller.now += 72 * 3600_000 + 1000;
   await assertRefused(simulator, correct, 21011049);
   simulator.changePackage(packageId, "COMPLETED");
@@ -198,16 +197,16 @@ Deno.test("the lines of a lost package no longer count; without other lines the 
   assert.equal(simulator.changePackage(lost, "CANCELLED").detail.status, "AWAITING_SHIPMENT");
   // A cancelled package stays so; it is neither shipped again nor corrected.
   assert.equal(simulator.changePackage(lost, "COMPLETED").detail.status, "AWAITING_SHIPMENT");
-  const again = { ...BY_USPS, order_line_item_ids: [first] };
+  const again = { ...BY_FEDEX, order_line_item_ids: [first] };
   await assertRefused(simulator, () => mark(id, again), 21011006);
-  const correct = () => shop.post(`${PACKAGES}/${lost}/shipping_info/update`, BY_USPS);
+  const correct = () => shop.post(`${PACKAGES}/${lost}/shipping_info/update`, BY_FEDEX);
   await assertRefused(simulator, correct, 21023059);
   assert.deepEqual(
     (await shop.order(id)).line_items.map((line) => line.package_status),
     ["CANCELLED", undefined],
   );
 
-  const rest = await mark(id, { ...BY_USPS, order_line_item_ids: [second] });
+  const rest = await mark(id, { ...BY_FEDEX, order_line_item_ids: [second] });
   assert.equal((await shop.order(id)).status, "IN_TRANSIT");
   const last = simulator.changePackage(String(rest.data.package_id), "CANCELLED");
   assert.equal(last.detail.status, "CANCELLED");

@@ -73,6 +73,8 @@ export interface Dimension {
 export interface SimulatedPackage {
   id: string;
   orderId: string;
+  /** Every order of a combined package; absent if it has one order. */
+  orderIds?: string[];
   shopId: string;
   shippingType: ShippingType;
   lineItemIds: string[];
@@ -94,6 +96,8 @@ export interface SimulatedPackage {
 export interface SimulatedLabel {
   packageId: string;
   orderId: string;
+  /** Every order of a combined package; absent if it has one order. */
+  orderIds?: string[];
   shopId: string;
   lineItemIds: string[];
   /** Absent outside the US, where TikTok chooses the service. */

@@ -1,7 +1,7 @@
 /** Checks the tracking numbers that sellers send to TikTok. */
 import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { requiredText } from "./open_api.ts";
-import { providersOf, type ShippingProvider } from "./shipping_providers.ts";
+import { providersOf, type ShippingProvider, USPS } from "./shipping_providers.ts";
 import type { SimulatedShop, SimulatorState } from "./state.ts";
 
 export interface SellerTracking {
@@ -12,15 +12,35 @@ export interface SellerTracking {
 }
 
 /**
+ * Since 1 January 2026 TikTok takes USPS numbers of US sellers only from its own labels. A FedEx parcel that
+ * USPS delivers on the last mile stays free.
+ */
+function isUspsFromOutside(
+  state: SimulatorState,
+  shop: SimulatedShop,
+  { trackingNumber, provider }: Omit<SellerTracking, "isAmbiguous">,
+): boolean {
+  if (shop.region !== "US" || provider.id !== USPS.id) return false;
+  return !state.all("labels").some(({ shopId, packageId }) =>
+    shopId === shop.id && state.get("packages", packageId)?.trackingNumber === trackingNumber
+  );
+}
+
+/**
  * @param fields `tracking_number` and `shipping_provider_id`, found at `path`.
  * @param packageId The package that already has the number, for a correction.
+ * @param orderIds The other orders of a combined parcel: they may have the same number.
  * @throws {TikTokRefusal}
  */
 export function sellerTracking(
   state: SimulatorState,
   shop: SimulatedShop,
   fields: Record<string, unknown>,
-  { path = "body", packageId }: { path?: string; packageId?: string } = {},
+  { path = "body", packageId, orderIds = [] }: {
+    path?: string;
+    packageId?: string;
+    orderIds?: string[];
+  } = {},
 ): SellerTracking {
   const trackingNumber = requiredText(fields, "tracking_number", path);
   const providerId = requiredText(fields, "shipping_provider_id", path);
@@ -32,9 +52,12 @@ export function sellerTracking(
   const fitting = providers.filter(({ forms }) => forms.some((form) => form.test(trackingNumber)));
   if (fitting.length === 0) throw shippingRefusals.noCarrier();
   if (!fitting.includes(provider)) throw shippingRefusals.providerMismatch();
+  if (isUspsFromOutside(state, shop, { trackingNumber, provider })) {
+    throw shippingRefusals.uspsFromOutside();
+  }
   const isUsed = state.all("shipments").some((shipment) =>
     shipment.shopId === shop.id && shipment.trackingNumber === trackingNumber &&
-    shipment.packageId !== packageId
+    shipment.packageId !== packageId && !orderIds.includes(shipment.orderId)
   );
   if (isUsed) throw shippingRefusals.duplicateTracking();
   return { trackingNumber, provider, isAmbiguous: fitting.length > 1 };
