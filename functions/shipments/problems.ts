@@ -63,6 +63,11 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
   },
   address_missing: { status: 422, detail: "The order has no address yet." },
   order_changed: { status: 422, detail: "The order has just changed. Read it again." },
+  fulfilled_by_tiktok: {
+    status: 422,
+    detail: "TikTok's warehouse ships this order: no label may be bought for it.",
+  },
+  unit_cancelled: { status: 422, detail: "One of the line items is cancelled." },
   line_items_unknown: { status: 422, detail: "The order has no such line items." },
   line_items_labelled: {
     status: 422,
@@ -95,6 +100,10 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
   label_format_unavailable: {
     status: 422,
     detail: "TikTok draws its labels as PDF or PNG, and as ZPL in Brazil only.",
+  },
+  carrier_not_accepted: {
+    status: 422,
+    detail: "TikTok does not accept this carrier's label for the order. Choose another carrier.",
   },
   carrier_refused: {
     status: 422,

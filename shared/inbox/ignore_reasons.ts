@@ -14,6 +14,7 @@ export const IGNORE_REASONS = {
   label_already_fetched: "The link to the label is still valid.",
   no_void_pending: "No decision about a void is pending.",
   tiktok_already_notified: "TikTok has the tracking number already.",
+  units_cancelled: "Every unit in the parcel was cancelled.",
   no_tracking_number: "The label has no tracking number.",
   // EasyPost and Stripe
   mode_mismatch: "A test event reached a live key, or the other way round.",

@@ -7,6 +7,7 @@ import { checkOrderAtTikTok } from "./check_order.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError } from "./errors.ts";
 import { fetchLabel } from "./fetch_label.ts";
+import type { PreparedChoice } from "./providers/provider.ts";
 import type { RequestedLabel } from "./purchases.ts";
 import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
 import type { Purchase, Shipment } from "./schemas.ts";
@@ -61,9 +62,7 @@ async function purchaseLabel(
   intent: Purchase,
 ): Promise<Shipment> {
   const choice = await prepareOrFail(dependencies, intent);
-  if (!await dependencies.purchases.start(intent, choice)) {
-    throw new LabelError("purchase_in_progress", { shipmentId: intent.id });
-  }
+  await startOrFail(dependencies, intent, choice);
   const purchase = { ...intent, ...choice };
   const shipment = await buyFromProvider(dependencies, purchase);
   log.info("label bought", { shipment_id: purchase.id, provider: purchase.provider });
@@ -82,6 +81,21 @@ async function prepareOrFail(dependencies: LabelDependencies, intent: Purchase) 
     // Any other error leaves the purchase `requested`: a retry takes it over after two minutes.
     if (error instanceof LabelError) await purchases.fail(intent, error.code);
     throw error;
+  }
+}
+
+async function startOrFail(
+  { purchases }: LabelDependencies,
+  intent: Purchase,
+  choice: PreparedChoice,
+): Promise<void> {
+  const answer = await purchases.start(intent, choice);
+  if (answer.outcome === "taken_over") {
+    throw new LabelError("purchase_in_progress", { shipmentId: intent.id });
+  }
+  if (answer.outcome === "refused") {
+    await purchases.fail(intent, answer.code);
+    throw new LabelError(answer.code);
   }
 }
 

@@ -129,7 +129,7 @@ Deno.test("a bug during the preparation leaves the intent for a retry, and buys 
 });
 
 Deno.test("a worker whose purchase was taken over buys nothing, and does not fail the purchase", async () => {
-  const { outcome, calls } = await runPurchase({ start: false });
+  const { outcome, calls } = await runPurchase({ start: { outcome: "taken_over" } });
   assert.equal(outcome, "purchase_in_progress");
   assert.deepEqual(calls, ["request", "getOrders", "prepare", "start"]);
 });

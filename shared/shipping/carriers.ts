@@ -1,4 +1,4 @@
-/** Maps an EasyPost carrier to one of TikTok's shipping providers. */
+/** Carriers' names: TikTok's shipping provider for an EasyPost carrier, and carriers that a rule refuses. */
 import type { ShippingProvider } from "../tiktok/api/fulfillment_schemas.ts";
 
 function plainName(name: string): string {
@@ -18,6 +18,12 @@ const CARRIER_OF: Readonly<Record<string, string>> = {
   DHLGLOBALMAIL: "DHLECOMMERCE",
   HERMES: "EVRI",
 };
+
+/** @param refused Plain beginnings of names, from `private.carrier_rules`. */
+export function isRefusedCarrier(carrier: string, refused: readonly string[]): boolean {
+  const name = plainName(carrier);
+  return refused.some((beginning) => name.startsWith(beginning));
+}
 
 /** `undefined` if TikTok's list has no such carrier. */
 export function findShippingProvider(

@@ -1,7 +1,8 @@
 /** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
 import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { isRateLimited, TikTokError } from "../tiktok/api/errors.ts";
-import type { Order } from "../tiktok/api/schemas.ts";
+import type { LineItem, Order } from "../tiktok/api/schemas.ts";
+import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import type { Purchase } from "./schemas.ts";
@@ -46,8 +47,15 @@ export async function checkOrderAtTikTok(
     });
   const found = orders.get(id);
   if (found === undefined) throw new LabelError("tiktok_unavailable");
+  if (found.fulfillment_type && found.fulfillment_type !== "FULFILLMENT_BY_SELLER") {
+    throw new LabelError("fulfilled_by_tiktok");
+  }
   const refused = REFUSED.get(found.status);
   if (refused !== undefined) throw new LabelError(refused);
+  const isWanted = ({ id }: LineItem) => purchase.line_item_ids.includes(id);
+  if ((found.line_items ?? []).some((line) => isWanted(line) && isCancelled(line))) {
+    throw new LabelError("unit_cancelled");
+  }
   // A label that TikTok sold to an earlier attempt, and showed too late, is adopted by buying it again.
   const mayBeOurs = provider === "tiktok_shipping" && attempt > 1;
   if (!mayBeOurs && isShippedElsewhere(found, purchase)) throw new LabelError("already_shipped");

@@ -21,6 +21,8 @@ const TRANSIENT = {
   address_masked: false,
   address_missing: false,
   order_changed: false,
+  fulfilled_by_tiktok: false,
+  unit_cancelled: false,
   line_items_unknown: false,
   line_items_labelled: false,
   line_items_combined: false,
@@ -39,6 +41,7 @@ const TRANSIENT = {
   purchase_in_progress: true,
   // The carrier.
   carrier_refused: false,
+  carrier_not_accepted: false,
   funds_missing: false,
   carrier_unavailable: true,
   carrier_busy: true,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { Json } from "../database/types.ts";
+import { isRefusedCarrier } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError, LabelFailure, notFoundAs } from "./errors.ts";
 import type { Parcel } from "./parcel.ts";
@@ -10,7 +11,11 @@ import type { Sender } from "./sender.ts";
 
 const OrderAnswer = z.union([
   z.object({ refusal: LabelFailure }),
-  z.object({ provider: ProviderName, order: OrderToShip }),
+  z.object({
+    provider: ProviderName,
+    refused_carriers: z.array(z.string()),
+    order: OrderToShip,
+  }),
 ]);
 
 export interface RequestedRates {
@@ -32,13 +37,20 @@ export async function getRates(
   if ("refusal" in answer) throw new LabelError(answer.refusal);
 
   // TikTok decides who ships: its own labels for orders that it ships, EasyPost for the others.
-  const { provider, order } = answer;
+  const { provider, refused_carriers, order } = answer;
   const lineItemIds = line_item_ids ?? order.line_item_ids;
+  if (lineItemIds.some((id) => order.cancelled_line_item_ids.includes(id))) {
+    throw new LabelError("unit_cancelled");
+  }
   if (!lineItemIds.every((id) => order.line_item_ids.includes(id))) {
     throw new LabelError("line_items_unknown");
   }
   const request = { parcel, sender: sender ?? order.sender, lineItemIds };
-  const rates = await providers[provider].rates(order, request);
+  const offered = await providers[provider].rates(order, request);
+  const rates = offered.filter(({ carrier }) => !isRefusedCarrier(carrier, refused_carriers));
+  if (rates.length < offered.length && rates.length === 0) {
+    throw new LabelError("carrier_not_accepted");
+  }
   const args = {
     p_order_id: order.id,
     p_parcel: parcel,

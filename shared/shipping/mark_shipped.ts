@@ -11,6 +11,7 @@ import {
 } from "../tiktok/api/fulfillment.ts";
 import { countryQuery } from "../tiktok/api/provider_countries.ts";
 import type { LineItem, Order } from "../tiktok/api/schemas.ts";
+import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { findShippingProvider } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
@@ -58,6 +59,7 @@ export async function markShipped(
       };
       return await notifyTikTok(dependencies, access, parcel);
     });
+    if (notification === null) return { ignored: "units_cancelled" };
     await purchases.recordTikTokNotification(shipmentId, notification, eventId);
     return { outcome: "notified" };
   } catch (error) {
@@ -79,12 +81,15 @@ async function readOrder(
   return order;
 }
 
+/** `null` if every unit in the parcel was cancelled since. */
 async function notifyTikTok(
   { tiktok, countryParameters }: LabelDependencies,
   access: Required<ShopAccess>,
   { purchase, order, carrier, trackingNumber }: ParcelOfOrder,
-): Promise<TikTokNotification> {
-  const lines = (order.line_items ?? []).filter((line) => purchase.line_item_ids.includes(line.id));
+): Promise<TikTokNotification | null> {
+  const units = (order.line_items ?? []).filter(({ id }) => purchase.line_item_ids.includes(id));
+  const lines = units.filter((line) => !isCancelled(line));
+  if (order.status === "CANCELLED" || units.length > 0 && lines.length === 0) return null;
   const packageId = lines.find((line) => line.package_id)?.package_id || null;
   // The answer to an earlier call was lost: TikTok has the number.
   if (haveTrackingNumber(lines, trackingNumber)) return { packageId };
@@ -116,7 +121,7 @@ async function notifyTikTok(
   }
   const marked = await markPackageAsShipped(tiktok, access, order.id, {
     ...tracking,
-    order_line_item_ids: purchase.line_item_ids,
+    order_line_item_ids: lines.length > 0 ? lines.map(({ id }) => id) : purchase.line_item_ids,
   });
   return { packageId: marked.package_id ?? null, warning: marked.warning?.message ?? null };
 }

@@ -4,7 +4,12 @@ import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { Nothing } from "../values/schemas.ts";
 import { LabelFailure, notFoundAs } from "./errors.ts";
-import type { BoughtLabel, Choice, LabelDocument, VoidDecision } from "./providers/provider.ts";
+import type {
+  BoughtLabel,
+  LabelDocument,
+  PreparedChoice,
+  VoidDecision,
+} from "./providers/provider.ts";
 import { type LabelRequest, Purchase, PurchaseForWorker, Shipment } from "./schemas.ts";
 
 const RequestAnswer = z.discriminatedUnion("outcome", [
@@ -16,6 +21,12 @@ const RequestAnswer = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("refused"), code: LabelFailure }),
 ]);
 export type RequestAnswer = z.infer<typeof RequestAnswer>;
+
+const StartAnswer = z.discriminatedUnion("outcome", [
+  z.object({ outcome: z.enum(["started", "taken_over"]) }),
+  z.object({ outcome: z.literal("refused"), code: LabelFailure }),
+]);
+export type StartAnswer = z.infer<typeof StartAnswer>;
 
 const VoidRequestAnswer = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("requested"), purchase: Purchase }),
@@ -66,14 +77,14 @@ export class Purchases {
       .catch(notFoundAs("order_not_found"));
   }
 
-  /** `false`: another worker has taken the purchase over, and nothing may be bought. */
-  async start(purchase: Purchase, choice: Choice): Promise<boolean> {
+  /** The last check before money is spent; unless it is `started`, nothing may be bought. */
+  async start(purchase: Purchase, choice: PreparedChoice): Promise<StartAnswer> {
     const args = {
       p_purchase_id: purchase.id,
       p_attempt: purchase.attempt,
       p_choice: choice,
     };
-    return await callFunction(this.#database, "start_label_purchase", args, z.boolean());
+    return await callFunction(this.#database, "start_label_purchase", args, StartAnswer);
   }
 
   async finish(id: string, label: BoughtLabel, eventId?: number): Promise<Shipment> {

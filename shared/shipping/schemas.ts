@@ -17,8 +17,9 @@ export const OrderToShip = z.object({
   shipping_type: z.string().nullable(),
   /** `{}` if the order has none. */
   shipping_address: z.custom<Partial<ShippingAddress>>((value) => value instanceof Object),
-  /** Every unit of the order. */
+  /** Every unit of the order that is not cancelled. */
   line_item_ids: z.array(z.string()),
+  cancelled_line_item_ids: z.array(z.string()),
   /** The live connection; `null` if the shop is not connected. */
   shop: z.object({
     id: z.string(),
@@ -53,6 +54,8 @@ export const Purchase = z.object({
   quoted_cost: z.string().nullable(),
   currency: z.string().nullable(),
   tiktok_package_id: z.string().nullable(),
+  /** Carriers that may not be used: plain beginnings of names. */
+  refused_carriers: z.array(z.string()),
   order: OrderToShip,
 });
 export type Purchase = z.infer<typeof Purchase>;

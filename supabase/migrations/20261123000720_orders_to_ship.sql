@@ -38,8 +38,22 @@ as $$
     jsonb_array_elements_text(item -> 'line_item_ids') as line (id);
 $$;
 comment on function private.order_line_item_ids(public.orders) is
-  'The TikTok ids of all units of an order.';
+  'The TikTok ids of all units of an order that are not cancelled.';
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
+
+create function private.cancelled_line_item_ids(p_order public.orders)
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(array_agg(line.id order by line.id), '{}')
+  from jsonb_array_elements(p_order.order_items) as item,
+    jsonb_array_elements_text(item -> 'cancelled_line_item_ids') as line (id);
+$$;
+comment on function private.cancelled_line_item_ids(public.orders) is
+  'The TikTok ids of the cancelled units of an order.';
+grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
 
 create function private.label_refusal(p_order public.orders, p_provider text)
 returns text
@@ -49,6 +63,8 @@ security invoker
 set search_path = ''
 as $$
   select case
+    -- A platform's warehouse ships the others: TikTok's, or Tokopedia's.
+    when p_order.fulfillment_type <> 'FULFILLMENT_BY_SELLER' then 'fulfilled_by_tiktok'
     when p_order.order_status = 'cancelled' then 'order_cancelled'
     when p_order.payment_status in ('refunded', 'cancelled') then 'order_refunded'
     when p_order.order_status = 'received' then 'order_unpaid'
@@ -95,7 +111,8 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 
 /*
   Arguments: p_order.
-  Returns:   {id, tiktok_order_id, shipping_type, shipping_address, line_item_ids, shop, sender, tracking_numbers}.
+  Returns:   {id, tiktok_order_id, shipping_type, shipping_address, line_item_ids,
+             cancelled_line_item_ids, shop, sender, tracking_numbers}.
 */
 create function private.order_to_ship(p_order public.orders)
 returns jsonb
@@ -110,6 +127,7 @@ as $$
     'shipping_type', p_order.shipping_type,
     'shipping_address', p_order.shipping_address,
     'line_item_ids', private.order_line_item_ids(p_order),
+    'cancelled_line_item_ids', private.cancelled_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
     'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
     'tracking_numbers', (

@@ -177,7 +177,7 @@ grant execute on function private.shipment_view(private.label_purchases) to serv
 /*
   Arguments: p_purchase.
   Returns:   {id, attempt, state, provider, line_item_ids, parcel, sender, service, label_format, carrier_shipment_id,
-             carrier_rate_id, quoted_cost, currency, tiktok_package_id, order (private.order_to_ship)}.
+             carrier_rate_id, quoted_cost, currency, tiktok_package_id, refused_carriers, order (private.order_to_ship)}.
 */
 create function private.purchase_for_worker(p_purchase private.label_purchases)
 returns jsonb
@@ -201,6 +201,11 @@ as $$
     'quoted_cost', p_purchase.quoted_cost::text,
     'currency', p_purchase.currency,
     'tiktok_package_id', (select tiktok_package_id from public.shipments where id = p_purchase.id),
+    'refused_carriers', (
+      select private.refused_carriers(orders, p_purchase.provider)
+      from public.orders
+      where id = p_purchase.order_id
+    ),
     'order', (
       select private.order_to_ship(orders) from public.orders where id = p_purchase.order_id
     )

@@ -51,6 +51,7 @@ begin
     select array_agg(distinct line.id order by line.id) into line_item_ids
     from jsonb_array_elements_text(p_wanted) as line (id);
     refusal := case
+      when line_item_ids && private.cancelled_line_item_ids(p_order) then 'unit_cancelled'
       when not line_item_ids <@ private.order_line_item_ids(p_order) then 'line_items_unknown'
       when not line_item_ids <@ free_lines then 'line_items_labelled'
     end;
@@ -59,6 +60,8 @@ begin
   line_item_ids := free_lines;
   refusal := case
     when free_lines <> '{}' then null
+    when private.order_line_item_ids(p_order) = '{}' and private.cancelled_line_item_ids(p_order) <> '{}'
+      then 'unit_cancelled'
     when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
       select from private.label_purchases

@@ -32,7 +32,7 @@ grant select, insert, delete on private.label_rates to service_role;
 
 /*
   Arguments: p_user_id; p_order_id.
-  Returns:   {provider, order (private.order_to_ship)}, or {refusal}, a code of docs/labels.md.
+  Returns:   {provider, refused_carriers, order (private.order_to_ship)}, or {refusal}, a code of docs/labels.md.
   Errors:    PT404, the seller has no such order.
 */
 create function public.get_order_to_ship(p_user_id uuid, p_order_id uuid)
@@ -60,7 +60,11 @@ begin
   if refusal is not null then
     return jsonb_build_object('refusal', refusal);
   end if;
-  return jsonb_build_object('provider', provider, 'order', private.order_to_ship(wanted));
+  return jsonb_build_object(
+    'provider', provider,
+    'refused_carriers', private.refused_carriers(wanted, provider),
+    'order', private.order_to_ship(wanted)
+  );
 end;
 $$;
 comment on function public.get_order_to_ship(uuid, uuid) is

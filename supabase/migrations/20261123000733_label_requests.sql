@@ -93,7 +93,15 @@ begin
     p_request ->> 'provider',
     case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
   );
-  refusal := private.label_refusal(wanted, chosen_provider);
+  refusal := coalesce(
+    private.label_refusal(wanted, chosen_provider),
+    -- EasyPost's services are named <carrier>/<service>.
+    case
+      when private.is_carrier_refused(
+        wanted, chosen_provider, coalesce(rate.carrier, split_part(p_request ->> 'service', '/', 1))
+      ) then 'carrier_not_accepted'
+    end
+  );
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
@@ -167,21 +175,30 @@ comment on function public.request_label(uuid, text, text, uuid, jsonb) is
 grant execute on function public.request_label(uuid, text, text, uuid, jsonb) to service_role;
 
 /*
-  Arguments: p_purchase_id and p_attempt, the claim; p_choice {service, carrier_shipment_id, carrier_rate_id,
+  Arguments: p_purchase_id and p_attempt, the claim; p_choice {service, carrier, carrier_shipment_id, carrier_rate_id,
              quoted_cost, currency}.
-  Returns:   false if another worker took the purchase over: then nothing may be bought.
+  Returns:   {outcome}: started; or nothing may be bought: taken_over, another worker has the purchase; refused {code},
+             see docs/labels.md.
 */
 create function public.start_label_purchase(
   p_purchase_id uuid,
   p_attempt integer,
   p_choice jsonb
 )
-returns boolean
+returns jsonb
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 begin
+  if exists (
+    select from private.label_purchases as purchase
+    join public.orders on orders.id = purchase.order_id
+    where purchase.id = p_purchase_id
+      and private.is_carrier_refused(orders, purchase.provider, p_choice ->> 'carrier')
+  ) then
+    return jsonb_build_object('outcome', 'refused', 'code', 'carrier_not_accepted');
+  end if;
   update private.label_purchases
   set state = 'purchasing',
       service = p_choice ->> 'service',
@@ -190,7 +207,7 @@ begin
       quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
       currency = p_choice ->> 'currency'
   where id = p_purchase_id and state = 'requested' and attempt = p_attempt;
-  return found;
+  return jsonb_build_object('outcome', case when found then 'started' else 'taken_over' end);
 end;
 $$;
 comment on function public.start_label_purchase(uuid, integer, jsonb) is

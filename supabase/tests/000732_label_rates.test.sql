@@ -47,12 +47,14 @@ select is(
   tests.to_ship('ada', 'a'),
   jsonb_build_object(
     'provider', 'easypost',
+    'refused_carriers', '["USPS"]'::jsonb,
     'order', jsonb_build_object(
       'id', tests.order_id('a'),
       'tiktok_order_id', 'a',
       'shipping_type', 'SELLER',
       'shipping_address', '{"city": "Portland"}'::jsonb,
       'line_item_ids', '["a-1", "a-2", "a-3"]'::jsonb,
+      'cancelled_line_item_ids', '[]'::jsonb,
       'shop', jsonb_build_object(
         'id', tests.shop('ada'),
         'shop_id', tests.shop_id('ada'),
@@ -82,6 +84,8 @@ create table tests.refusals (number text, changes jsonb, provider text, code tex
 insert into tests.refusals
 values
   ('r1', '{"order_status": "cancelled"}', 'easypost', 'order_cancelled'),
+  ('by tiktok''s warehouse', '{"fulfillment_type": "FULFILLMENT_BY_TIKTOK"}', 'easypost', 'fulfilled_by_tiktok'),
+  ('by tokopedia''s', '{"fulfillment_type": "FULFILLMENT_BY_DILAYANI_TOKOPEDIA", "shipping_type": "TIKTOK"}', 'tiktok_shipping', 'fulfilled_by_tiktok'),
   ('r2', '{"payment_status": "refunded"}', 'easypost', 'order_refunded'),
   ('r3', '{"payment_status": "cancelled"}', 'easypost', 'order_refunded'),
   ('r4', '{"order_status": "received"}', 'easypost', 'order_unpaid'),

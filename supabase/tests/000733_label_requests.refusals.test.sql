@@ -15,6 +15,8 @@ create table tests.refusals (number text, changes jsonb, provider text, code tex
 insert into tests.refusals
 values
   ('r1', '{"order_status": "cancelled"}', null, 'order_cancelled'),
+  ('by tiktok''s warehouse', '{"fulfillment_type": "FULFILLMENT_BY_TIKTOK"}', null, 'fulfilled_by_tiktok'),
+  ('by tokopedia''s', '{"fulfillment_type": "FULFILLMENT_BY_DILAYANI_TOKOPEDIA", "shipping_type": "TIKTOK"}', 'tiktok_shipping', 'fulfilled_by_tiktok'),
   ('r2', '{"payment_status": "refunded"}', null, 'order_refunded'),
   ('r3', '{"payment_status": "cancelled"}', null, 'order_refunded'),
   ('r4', '{"order_status": "received"}', null, 'order_unpaid'),

@@ -30,6 +30,7 @@ select is(
     'quoted_cost', null,
     'currency', null,
     'tiktok_package_id', null,
+    'refused_carriers', '["USPS"]'::jsonb,
     'order', (select private.order_to_ship(orders) from public.orders where id = tests.order_id('a'))
   ),
   'for all units, with everything that buying it needs'
@@ -93,7 +94,7 @@ select is(
     'id', tests.purchase('first'), 'attempt', 2, 'state', 'requested', 'provider', 'easypost',
     'line_item_ids', '["a-1", "a-2", "a-3"]'::jsonb, 'service', 'cheapest', 'label_format', 'PDF',
     'carrier_shipment_id', null, 'carrier_rate_id', null, 'quoted_cost', null, 'currency', null,
-    'tiktok_package_id', null, 'abandoned', false, 'seconds', 0
+    'tiktok_package_id', null, 'refused_carriers', '["USPS"]'::jsonb, 'abandoned', false, 'seconds', 0
   ),
   'the worker sees as much'
 );
@@ -103,15 +104,15 @@ select is(
 );
 
 -- Starting.
-select is(tests.start('first', 1), 'false', 'the worker that was given up for dead may not start');
-select is(tests.start('first', 3), 'false', 'nor may one that does not exist yet');
+select is(tests.start('first', 1), 'taken_over', 'the worker that was given up for dead may not start');
+select is(tests.start('first', 3), 'taken_over', 'nor may one that does not exist yet');
 select is(tests.label_state('first'), 'requested 2', 'it is not started');
 select is(
   (select row(service, quoted_cost)::text from private.label_purchases where id = tests.purchase('first')),
   '(cheapest,)', 'and nothing was stored'
 );
 select is(
-  tests.start('first', 2, '{"carrier_shipment_id": "shp_first", "carrier_rate_id": "rate_first"}'), 'true',
+  tests.start('first', 2, '{"carrier_shipment_id": "shp_first", "carrier_rate_id": "rate_first"}'), 'started',
   'the living one may'
 );
 select results_eq(
@@ -120,7 +121,7 @@ select results_eq(
   $$values ('purchasing', 2, 'Priority', 'shp_first', 'rate_first', '7.10', 'USD', now())$$,
   'what will be bought is stored before it is'
 );
-select is(tests.start('first', 2), 'false', 'once');
+select is(tests.start('first', 2), 'taken_over', 'once');
 select is(tests.requested('ada', 'a', 'first'), 'in_progress', 'it is being bought');
 select tests.age('first', '3 minutes');
 select is(tests.requested('ada', 'a', 'first'), 'unsettled', 'if the worker dies now, the outcome is unknown');

@@ -101,7 +101,7 @@ select is(tests.request('ada', 'c', 'c1') -> 'shipment', (select answer from tes
 select is(tests.requested('ada', 'c', 'c1', '{}', 'another'), 'key_reused', 'for the same request only');
 select is(tests.fail('c1', 1) ->> 'state', 'purchased', 'what was bought does not fail');
 select is(tests.mark_unknown('c1', 1) ->> 'state', 'purchased', 'and does not become unknown');
-select is(tests.start('c1', 1), 'false', 'nor bought again');
+select is(tests.start('c1', 1), 'taken_over', 'nor bought again');
 select is(tests.labelled('c'), '1:c1 2:c1 3:c1', 'its units keep their label');
 select is(tests.parcel('c1'), 'purchased', 'and the parcel stays');
 select is(

@@ -40,38 +40,35 @@ test("EasyPost's rates come cheapest first, and the chosen one is charged exactl
   const { status, body: { rates } } = await requestRates(stack, seller, order.id);
   assert.equal(status, 200);
   assert.deepEqual(summarize(rates), [
-    ["USPS", "USPS/GroundAdvantage", "6.81", false],
     ["UPSDAP", "UPSDAP/Ground", "7.78", false],
-    ["USPS", "USPS/Priority", "9.61", false],
     ["UPSDAP", "UPSDAP/2ndDayAir", "18.59", false],
-    ["USPS", "USPS/Express", "34.85", false],
   ]);
-  const { rate_id: _, expires_at, ...priority } = rates[2];
-  assert.deepEqual(priority, {
+  const { rate_id: _, expires_at, ...slow } = rates[0];
+  assert.deepEqual(slow, {
     provider: "easypost",
-    carrier: "USPS",
-    service: "USPS/Priority",
-    service_name: "USPS Priority",
-    price: "9.61",
+    carrier: "UPSDAP",
+    service: "UPSDAP/Ground",
+    service_name: "UPSDAP Ground",
+    price: "7.78",
     currency: "USD",
-    days_min: 2,
-    days_max: 2,
+    days_min: 5,
+    days_max: 5,
     is_default: false,
   });
   const hour = Date.parse(expires_at) - Date.now();
   assert.ok(hour > 3_500_000 && hour < 3_700_000, String(hour));
   assert.deepEqual(labelsBought(stack), { easypost: 0, tiktok: 0 });
 
-  const { rate_id } = rates[2];
+  const { rate_id } = rates[0];
   const chosen = { rate_id, service: undefined, from: undefined };
   const bought = await requestLabel(stack, seller, order.id, chosen);
   assert.equal(bought.status, 201);
   const { shipping_cost, quoted_cost, currency, carrier, service_type } = bought.body;
-  assert.deepEqual([shipping_cost, quoted_cost, currency], ["9.61", "9.61", "USD"]);
-  assert.deepEqual([carrier, service_type], ["USPS", "Priority"]);
+  assert.deepEqual([shipping_cost, quoted_cost, currency], ["7.78", "7.78", "USD"]);
+  assert.deepEqual([carrier, service_type], ["UPSDAP", "Ground"]);
   const [label] = stack.easypost.accounts.labels;
   // The cent is EasyPost's own fee for the label.
-  assert.deepEqual([label?.rate, label?.cents], ["USPS Priority 9.61", 962]);
+  assert.deepEqual([label?.rate, label?.cents], ["UPSDAP Ground 7.78", 779]);
   assert.equal(
     callsTo(stack.easypost.calls, SHIPMENTS_MADE),
     1,
@@ -79,9 +76,9 @@ test("EasyPost's rates come cheapest first, and the chosen one is charged exactl
   );
   const [stored] = await stack.sql`
     select shipping_cost::text, quoted_cost::text, currency from public.shipments`;
-  assert.deepEqual({ ...stored }, { shipping_cost: "9.61", quoted_cost: "9.61", currency: "USD" });
+  assert.deepEqual({ ...stored }, { shipping_cost: "7.78", quoted_cost: "7.78", currency: "USD" });
   const again = await callShipments(stack, seller, `/${bought.body.id}`, { method: "GET" });
-  assert.deepEqual([again.body.shipping_cost, again.body.quoted_cost], ["9.61", "9.61"]);
+  assert.deepEqual([again.body.shipping_cost, again.body.quoted_cost], ["7.78", "7.78"]);
 
   // EasyPost sells a shipment's label once: a new shipment is made, at the price of the rate.
   await settledEvents(stack);
@@ -89,7 +86,7 @@ test("EasyPost's rates come cheapest first, and the chosen one is charged exactl
   const voided = await callShipments(stack, seller, `/${bought.body.id}/void`);
   assert.equal(voided.body.state, "voided");
   const other = await requestLabel(stack, seller, order.id, chosen);
-  assert.deepEqual([other.status, other.body.shipping_cost], [201, "9.61"]);
+  assert.deepEqual([other.status, other.body.shipping_cost], [201, "7.78"]);
   assert.equal(callsTo(stack.easypost.calls, SHIPMENTS_MADE), 2);
   await settledEvents(stack);
 });
@@ -144,7 +141,7 @@ test("TikTok's rates mark its default; default, cheapest and a rate are bought a
 test("EasyPost sells a service that it offers, and refuses others", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
-  for (const service of ["Pigeon", "usps/priority"]) {
+  for (const service of ["Pigeon", "upsdap/ground"]) {
     const answer = await requestLabel(stack, seller, order.id, { service });
     assertProblem(answer, 422, "service_unavailable", service);
   }

@@ -15,7 +15,6 @@ import { testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
-const USPS = "7117858858072016686";
 const UPS = "7117859084333745966";
 const DHL_EXPRESS = "7132708441138595627";
 
@@ -85,7 +84,7 @@ step("TikTok is notified once, with the carrier and the units of the label", asy
   const [only, ...more] = notificationsOf(order);
   assert.deepEqual(more, []);
   assert.equal(only?.trackingNumber, shipment.tracking_number);
-  assert.equal(only?.providerId, USPS);
+  assert.equal(only?.providerId, UPS);
   assert.deepEqual(only?.lineItemIds.toSorted(), shipment.line_item_ids);
   const [row] = await stack.sql`
     select tiktok_package_id from public.shipments where id = ${shipment.id}`;
@@ -105,7 +104,7 @@ step("each label of an order is reported with its own units", async () => {
   const order = await receiveOrder(stack, seller, { quantity: 3 });
   const lines = [0, 1, 2].map((unit) => `${order.tiktokId.slice(0, 14)}000${unit}`);
   const first = await requestLabel(stack, seller, order.id, { line_item_ids: [lines[1]] });
-  const rest = await requestLabel(stack, seller, order.id, { service: "UPSDAP/Ground" });
+  const rest = await requestLabel(stack, seller, order.id, { service: "UPSDAP/2ndDayAir" });
   assert.deepEqual([first.status, rest.status], [201, 201]);
   await processDueEvents(stack);
   assert.deepEqual(
@@ -113,8 +112,8 @@ step("each label of an order is reported with its own units", async () => {
       lineItemIds.toSorted(),
       providerId,
       isCorrection,
-    ]).toSorted((a, b) => String(a[1]).localeCompare(String(b[1]))),
-    [[[lines[1]], USPS, false], [[lines[0], lines[2]], UPS, false]],
+    ]).toSorted((a, b) => String(b[0]).length - String(a[0]).length),
+    [[[lines[0], lines[2]], UPS, false], [[lines[1]], UPS, false]],
   );
 });
 
@@ -179,7 +178,7 @@ step("a notification whose answer was lost is not sent again", async () => {
 
 step("a label stays bought whatever TikTok answers; in the end its event is dead", async () => {
   const order = await receiveOrder(stack, seller);
-  afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "CANCELLED"));
+  afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "ON_HOLD"));
   const bought = await requestLabel(stack, seller, order.id);
   assert.equal(bought.status, 201);
   const { value: before } = await healthOf(stack, "events_dead");
@@ -192,7 +191,7 @@ step("a label stays bought whatever TikTok answers; in the end its event is dead
   });
   const shipment = await readShipment(seller, bought);
   assert.deepEqual([shipment.state, shipment.status], ["purchased", "purchased"]);
-  assert.match(shipment.tiktok_error, /^TikTok 21011041: /);
+  assert.match(shipment.tiktok_error, /^TikTok 21011044: /);
   assert.equal(shipment.tracking_number, bought.body.tracking_number);
   const label = await callShipments(stack, seller, `/${shipment.id}/label`, { method: "GET" });
   assert.equal(label.status, 200);
@@ -217,7 +216,7 @@ step(
     stack.easypost.behaviour.refundStatus = "submitted";
     assert.deepEqual([voided.status, voided.body.state], [200, "voided"]);
 
-    const second = await requestLabel(stack, seller, order.id, { service: "UPSDAP/Ground" });
+    const second = await requestLabel(stack, seller, order.id, { service: "UPSDAP/2ndDayAir" });
     assert.equal(second.status, 201, JSON.stringify(second.body));
     await processDueEvents(stack);
     const shipment = await readShipment(seller, second);
@@ -228,7 +227,7 @@ step(
         { trackingNumber, providerId, isCorrection },
       ) => [trackingNumber, providerId, isCorrection]),
       [
-        [first.body.tracking_number, USPS, false],
+        [first.body.tracking_number, UPS, false],
         [second.body.tracking_number, UPS, true],
       ],
     );
@@ -260,7 +259,7 @@ step(
   async () => {
     const order = await receiveOrder(stack, german, { shippingType: "SELLER" });
     const calls = stack.tiktok.calls.length;
-    const bought = await requestLabel(stack, german, order.id, { service: "UPSDAP/Ground" });
+    const bought = await requestLabel(stack, german, order.id, { service: "UPSDAP/2ndDayAir" });
     assert.equal(bought.status, 201, JSON.stringify(bought.body));
     await processDueEvents(stack);
     assert.deepEqual(

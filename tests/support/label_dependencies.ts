@@ -3,11 +3,15 @@ import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import type { LabelDependencies } from "../../shared/shipping/dependencies.ts";
 import type {
   BoughtLabel,
-  Choice,
   LabelDocument,
+  PreparedChoice,
   VoidDecision,
 } from "../../shared/shipping/providers/provider.ts";
-import type { RequestAnswer, VoidRequestAnswer } from "../../shared/shipping/purchases.ts";
+import type {
+  RequestAnswer,
+  StartAnswer,
+  VoidRequestAnswer,
+} from "../../shared/shipping/purchases.ts";
 import type { PurchaseForWorker } from "../../shared/shipping/schemas.ts";
 import { CHOICE, LABEL, purchaseForWorker, purchaseOf, shipmentOf } from "./purchases.ts";
 
@@ -17,8 +21,8 @@ export interface Script {
   answers: RequestAnswer[];
   stored: PurchaseForWorker | undefined;
   /** Whether this worker may go on. */
-  start: boolean;
-  prepare: Choice | Error;
+  start: StartAnswer;
+  prepare: PreparedChoice | Error;
   buy: BoughtLabel | Error;
   find: BoughtLabel | undefined | Error;
   label: LabelDocument | Error;
@@ -41,7 +45,7 @@ export function scriptLabels(script: Partial<Script>, keys?: KeyRing): ScriptedL
   const all: Script = {
     answers: [{ outcome: "requested", purchase: purchaseOf() }],
     stored: purchaseForWorker(),
-    start: true,
+    start: { outcome: "started" },
     prepare: CHOICE,
     buy: LABEL,
     find: undefined,

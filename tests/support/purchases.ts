@@ -1,7 +1,7 @@
 /** Purchases of labels as the database returns them, without a database. */
 import assert from "node:assert/strict";
 import { LabelError } from "../../shared/shipping/errors.ts";
-import type { BoughtLabel, Choice } from "../../shared/shipping/providers/provider.ts";
+import type { BoughtLabel, PreparedChoice } from "../../shared/shipping/providers/provider.ts";
 import type {
   OrderToShip,
   Purchase,
@@ -49,6 +49,7 @@ export function orderToShip(fields: Partial<OrderToShip> = {}): OrderToShip {
       country: "US",
     },
     line_item_ids: LINE_ITEMS,
+    cancelled_line_item_ids: [],
     shop: null,
     tracking_numbers: [],
     sender: SENDER,
@@ -73,13 +74,15 @@ export function purchaseOf(fields: Partial<Purchase> = {}): Purchase {
     quoted_cost: null,
     currency: null,
     tiktok_package_id: null,
+    refused_carriers: [],
     order: orderToShip(),
     ...fields,
   };
 }
 
-export const CHOICE: Choice = {
+export const CHOICE: PreparedChoice = {
   service: "USPS/Priority",
+  carrier: "USPS",
   carrier_shipment_id: "shp_1",
   carrier_rate_id: "rate_1",
   quoted_cost: "9.61",
@@ -118,7 +121,8 @@ export function shipmentOf(fields: Partial<Shipment> = {}): Shipment {
 
 export function purchaseForWorker(fields: Partial<PurchaseForWorker> = {}): PurchaseForWorker {
   const state = { state: "purchasing", abandoned: false, seconds: 0, shipment: shipmentOf() };
-  return { ...purchaseOf({ ...CHOICE }), ...state, ...fields };
+  const { carrier: _, ...choice } = CHOICE;
+  return { ...purchaseOf(choice), ...state, ...fields };
 }
 
 /** @throws {AssertionError} if the call throws no `LabelError` */

@@ -36,6 +36,11 @@ export interface Choice {
   currency: string | null;
 }
 
+export interface PreparedChoice extends Choice {
+  /** `null` for a rate of TikTok's, whose carrier was checked when the seller chose it. */
+  carrier: string | null;
+}
+
 export interface LabelDocument {
   label_url: string;
   /** ISO 8601; `null` if the link never expires. */
@@ -86,7 +91,7 @@ export interface LabelProvider {
   /** @throws {LabelError} */
   rates(order: OrderToShip, request: RatesRequest): Promise<Rate[]>;
   /** Determines the service, its price and the carrier's own id, without spending money. @throws {LabelError} */
-  prepare(purchase: Purchase): Promise<Choice>;
+  prepare(purchase: Purchase): Promise<PreparedChoice>;
   /** Spends money, once. @throws {LabelError} whose `bought` says whether a label may have been bought */
   buy(purchase: Purchase, choice: Choice): Promise<BoughtLabel>;
   /** Reads the label at the carrier; `undefined` if this purchase bought none. @throws {LabelError} */

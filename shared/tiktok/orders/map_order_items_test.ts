@@ -36,6 +36,28 @@ Deno.test("mapOrderItems() has no unit price if the units differ, and no total i
   assert.deepEqual([unknown?.unit_price, unknown?.total_price], [null, null]);
 });
 
+Deno.test("mapOrderItems() counts no cancelled unit, and names it apart", () => {
+  const [mug] = mapOrderItems([
+    { ...unit("1", "mug", "20.00"), display_status: "AWAITING_SHIPMENT" },
+    {
+      ...unit("2", "mug", "20.00"),
+      display_status: "CANCELLED",
+      cancel_user: "BUYER",
+      cancel_reason: "Ordered by mistake",
+      package_id: "7",
+    },
+  ]);
+  assert.deepEqual([mug?.quantity, mug?.total_price, mug?.line_item_ids], [1, "20.00", ["1"]]);
+  assert.deepEqual(mug?.cancelled_line_item_ids, ["2"]);
+  assert.deepEqual(mug?.units[1], {
+    line_item_id: "2",
+    status: "CANCELLED",
+    cancelled_by: "BUYER",
+    cancel_reason: "Ordered by mistake",
+    package_id: "7",
+  });
+});
+
 Deno.test("mapOrderItems() keeps units without a SKU separate", () => {
   assert.equal(mapOrderItems([unit("1", null), unit("2", null)]).length, 2);
 });

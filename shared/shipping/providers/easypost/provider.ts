@@ -9,6 +9,7 @@ import type {
   Choice,
   LabelDocument,
   LabelProvider,
+  PreparedChoice,
   Rate,
   RatesRequest,
   TrackingUpdate,
@@ -47,7 +48,7 @@ export class EasyPostProvider implements LabelProvider {
     return toRates(shipment);
   }
 
-  async prepare(purchase: Purchase): Promise<Choice> {
+  async prepare(purchase: Purchase): Promise<PreparedChoice> {
     const { order, parcel, sender, label_format: format } = purchase;
     // The shipment of a rate, or of an earlier attempt: EasyPost sells its label once.
     const shipment = purchase.carrier_shipment_id === null
@@ -56,6 +57,7 @@ export class EasyPostProvider implements LabelProvider {
     const rate = chooseRate(shipment, purchase);
     return {
       service: serviceIdOf(rate),
+      carrier: rate.carrier,
       carrier_shipment_id: shipment.id,
       carrier_rate_id: rate.id,
       quoted_cost: exactCents(rate.rate) ?? null,

@@ -1,5 +1,6 @@
 /** Rates of EasyPost, and the choice of one. */
 import { exactCents, isMore } from "../../../values/money.ts";
+import { isRefusedCarrier } from "../../carriers.ts";
 import { LabelError } from "../../errors.ts";
 import type { Purchase } from "../../schemas.ts";
 import type { Rate } from "../provider.ts";
@@ -33,13 +34,21 @@ export function toRates(shipment: Shipment): Rate[] {
   });
 }
 
-/** @throws {LabelError} if the service is not offered, or costs more than the seller saw */
+/** @throws {LabelError} if the service is not offered or not accepted, or costs more than the seller saw */
 export function chooseRate(shipment: Shipment, purchase: Purchase): EasyPostRate {
-  const { service, carrier_rate_id, quoted_cost } = purchase;
+  const { service, carrier_rate_id, quoted_cost, refused_carriers } = purchase;
+  const isRefused = ({ carrier }: EasyPostRate) => isRefusedCarrier(carrier, refused_carriers);
   const byPrice = shipment.rates.toSorted((a, b) => isMore(a.rate, b.rate) ? 1 : -1);
-  const rate = shipment.rates.find((candidate) => candidate.id === carrier_rate_id) ??
-    byPrice.find((candidate) => CHEAPEST.includes(service) || serviceIdOf(candidate) === service);
-  if (rate === undefined) throw new LabelError("service_unavailable");
+  const wanted = shipment.rates.filter((candidate) => candidate.id === carrier_rate_id);
+  const fitting = wanted.length > 0
+    ? wanted
+    : byPrice.filter((candidate) =>
+      CHEAPEST.includes(service) || serviceIdOf(candidate) === service
+    );
+  const rate = fitting.find((candidate) => !isRefused(candidate));
+  if (rate === undefined) {
+    throw new LabelError(fitting.length > 0 ? "carrier_not_accepted" : "service_unavailable");
+  }
   if (quoted_cost !== null && isMore(rate.rate, quoted_cost)) throw new LabelError("price_changed");
   return rate;
 }

@@ -15,6 +15,7 @@ import type {
   LabelDocument,
   LabelProvider,
   ParcelStatus,
+  PreparedChoice,
   Rate,
   RatesRequest,
   TrackingUpdate,
@@ -57,20 +58,17 @@ export class TikTokShippingProvider implements LabelProvider {
     return services.map(toRate);
   }
 
-  async prepare(purchase: Purchase): Promise<Choice> {
+  async prepare(purchase: Purchase): Promise<PreparedChoice> {
     const { order, parcel, service, label_format, line_item_ids, quoted_cost, currency } = purchase;
     if (label_format === "ZPL" && order.shop?.region !== "BR") {
       throw new LabelError("label_format_unavailable");
     }
     const chosen = { carrier_shipment_id: null, carrier_rate_id: null };
     // A rate that the seller saw: TikTok's prices are estimates, another call would return the same.
-    if (quoted_cost !== null) return { service, quoted_cost, currency, ...chosen };
-    const rate = chooseRate(
-      await this.rates(order, { parcel, lineItemIds: line_item_ids }),
-      service,
-    );
-    if (rate === undefined) throw new LabelError("service_unavailable");
-    return { service: rate.service, quoted_cost: rate.price, currency: rate.currency, ...chosen };
+    if (quoted_cost !== null) return { service, carrier: null, quoted_cost, currency, ...chosen };
+    const offered = await this.rates(order, { parcel, lineItemIds: line_item_ids });
+    const { carrier, service: id, price, currency: priceCurrency } = chooseRate(offered, purchase);
+    return { service: id, carrier, quoted_cost: price, currency: priceCurrency, ...chosen };
   }
 
   async buy(purchase: Purchase, choice: Choice): Promise<BoughtLabel> {

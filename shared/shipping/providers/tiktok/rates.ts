@@ -1,6 +1,9 @@
 /** Rates of TikTok Shipping, and the choice of one. */
 import type { ShippingService } from "../../../tiktok/api/fulfillment_schemas.ts";
 import { exactCents } from "../../../values/money.ts";
+import { isRefusedCarrier } from "../../carriers.ts";
+import { LabelError } from "../../errors.ts";
+import type { Purchase } from "../../schemas.ts";
 import type { Rate } from "../provider.ts";
 
 /** The one rate in markets without prices: TikTok chooses the carrier. */
@@ -35,8 +38,20 @@ export function toRate(service: ShippingService): Rate {
   };
 }
 
+/** @throws {LabelError} if the service is not offered, or its carrier not accepted */
+export function chooseRate(
+  offered: Rate[],
+  { service, refused_carriers }: Pick<Purchase, "service" | "refused_carriers">,
+): Rate {
+  const accepted = offered.filter(({ carrier }) => !isRefusedCarrier(carrier, refused_carriers));
+  const rate = findRate(accepted, service);
+  if (rate !== undefined) return rate;
+  const isRefused = findRate(offered, service) !== undefined;
+  throw new LabelError(isRefused ? "carrier_not_accepted" : "service_unavailable");
+}
+
 /** @param service The id of a service; "cheapest", or "default". */
-export function chooseRate(rates: Rate[], service: string): Rate | undefined {
+function findRate(rates: Rate[], service: string): Rate | undefined {
   // A service without a price may cost anything.
   const priceOf = (rate: Rate) => Number(rate.price ?? Infinity);
   const [cheapest] = rates.toSorted((a, b) => priceOf(a) - priceOf(b));
