@@ -14,8 +14,14 @@ const LineItemIds = z.array(TikTokId)
   .min(1, "1 to 100 line items").max(100, "1 to 100 line items")
   .refine((ids) => new Set(ids).size === ids.length, "each line item once");
 
+/** Every order of a combined parcel; `order_id` may be among them. */
+const OrderIds = z.array(OrderId)
+  .min(1, "1 to 50 orders").max(50, "1 to 50 orders")
+  .refine((ids) => new Set(ids).size === ids.length, "each order once");
+
 export const RatesBody = z.strictObject({
   order_id: OrderId,
+  order_ids: OrderIds.optional(),
   parcel: Parcel,
   from: Sender.optional(),
   line_item_ids: LineItemIds.optional(),
@@ -23,6 +29,7 @@ export const RatesBody = z.strictObject({
 
 const Label = z.strictObject({
   order_id: OrderId,
+  order_ids: OrderIds.optional(),
   parcel: Parcel,
   provider: ProviderName.optional(),
   rate_id: z.uuid("a rate_id that POST /rates gave").optional(),

@@ -77,6 +77,15 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
     status: 422,
     detail: "TikTok has put these line items into a package with others.",
   },
+  order_combined: {
+    status: 422,
+    detail: "TikTok ships this order in one parcel with others. " +
+      "Request one label for all of them: name them in order_ids.",
+  },
+  orders_not_combined: {
+    status: 422,
+    detail: "TikTok has not combined these orders: each needs a label of its own.",
+  },
   shop_not_connected: { status: 422, detail: "The order's shop is no longer connected." },
   permission_missing: {
     status: 422,
@@ -167,14 +176,15 @@ export function toProblem(error: unknown): Problem | undefined {
 }
 
 function labelProblem(error: LabelError): Problem {
-  const { code, cause, shipmentId } = error;
+  const { code, cause, shipmentId, orderIds } = error;
   const { status, detail, retryAfterSeconds } = PROBLEMS[code];
   // The carrier's own wait counts more than ours.
   const wait = error.retryAfterSeconds ?? retryAfterSeconds;
   const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
-  const members: Record<string, string> = shipmentId === undefined
-    ? {}
-    : { shipment_id: shipmentId };
+  const members = {
+    ...(shipmentId !== undefined && { shipment_id: shipmentId }),
+    ...(code === "order_combined" && orderIds !== undefined && { order_ids: orderIds }),
+  };
   return new Problem({ status, code, detail, headers, members }, { cause });
 }
 
@@ -183,8 +193,8 @@ export function describeBatch({ items, ...batch }: LabelBatch) {
   return { ...batch, items: items.map(describeItem) };
 }
 
-function describeItem({ code, ...item }: LabelBatch["items"][number]) {
+function describeItem({ code, order_ids, ...item }: LabelBatch["items"][number]) {
   if (code === null) return { ...item, problem: null };
   const { status, detail } = PROBLEMS[code];
-  return { ...item, problem: { status, code, detail } };
+  return { ...item, problem: { status, code, detail, ...(order_ids && { order_ids }) } };
 }

@@ -18,7 +18,8 @@ const CODES: Record<number, LabelFailure[]> = {
     ...["rate_of_another_parcel", "rate_of_another_provider", "sender_required"] as const,
     ...["service_unavailable", "label_format_unavailable", "carrier_refused"] as const,
     ...["not_purchased", "label_voided", "already_underway", "void_in_seller_center"] as const,
-    ...["void_refused", "permission_missing", "label_gone"] as const,
+    ...["void_refused", "permission_missing", "label_gone", "carrier_not_accepted"] as const,
+    ...["fulfilled_by_tiktok", "unit_cancelled", "order_combined", "orders_not_combined"] as const,
   ],
   502: ["carrier_unavailable", "tiktok_unavailable", "label_unavailable"],
   503: ["carrier_busy", "label_not_ready", "void_pending"],
@@ -79,6 +80,13 @@ Deno.test("rows that vanish during a call belonged to a deleted account; other e
   for (const error of [new DatabaseError("get_shipment", "42501"), new TypeError("x"), "text"]) {
     assert.equal(toProblem(error), undefined);
   }
+});
+
+Deno.test("the problem of a part of a combined group names the other orders", () => {
+  const orderIds = ["1", "2"];
+  const combined = problemOf(new LabelError("order_combined", { orderIds }));
+  assert.deepEqual(combined.members, { order_ids: orderIds });
+  assert.deepEqual(problemOf(new LabelError("order_cancelled", { orderIds })).members, {});
 });
 
 Deno.test("each item of a batch has the problem that its own request would have had", () => {

@@ -236,8 +236,45 @@ export type Database = {
         };
         Relationships: [];
       };
+      "shipment_orders": {
+        Row: {
+          "id": number;
+          "order_id": string;
+          "shipment_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "id"?: never;
+          "order_id": string;
+          "shipment_id": string;
+        };
+        Update: {
+          "id"?: never;
+          "order_id"?: string;
+          "shipment_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "shipment_orders_order_id_fkey";
+            columns: ["order_id"];
+            isOneToOne: false;
+            referencedRelation: "orders";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "shipment_orders_shipment_id_fkey";
+            columns: ["shipment_id"];
+            isOneToOne: false;
+            referencedRelation: "shipments";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "shipments": {
         Row: {
+          "advice": string | null;
+          "advice_reason": string | null;
+          "advised_at": string | null;
           "carrier": string;
           "created_at": string;
           "currency": string | null;
@@ -264,6 +301,9 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "advice"?: string | null;
+          "advice_reason"?: string | null;
+          "advised_at"?: string | null;
           "carrier": string;
           "created_at"?: string;
           "currency"?: string | null;
@@ -289,6 +329,9 @@ export type Database = {
           "updated_at"?: string;
         };
         Update: {
+          "advice"?: string | null;
+          "advice_reason"?: string | null;
+          "advised_at"?: string | null;
           "carrier"?: string;
           "created_at"?: string;
           "currency"?: string | null;
@@ -638,7 +681,10 @@ export type Database = {
       "get_held_orders": { Args: { "p_limit"?: number; "p_offset"?: number }; Returns: Json };
       "get_label_batch": { Args: { "p_batch_id": string; "p_user_id": string }; Returns: Json };
       "get_label_purchase": { Args: { "p_purchase_id": string }; Returns: Json };
-      "get_order_to_ship": { Args: { "p_order_id": string; "p_user_id": string }; Returns: Json };
+      "get_order_to_ship": {
+        Args: { "p_order_id": string; "p_request"?: Json; "p_user_id": string };
+        Returns: Json;
+      };
       "get_shipment": { Args: { "p_shipment_id": string; "p_user_id": string }; Returns: Json };
       "get_stripe_customer": { Args: { "p_user_id": string }; Returns: Json };
       "get_usage": { Args: Record<PropertyKey, never>; Returns: Json };

@@ -9,7 +9,7 @@ export interface ProblemOptions {
   detail: string;
   headers?: Record<string, string>;
   /** Further members of the body, e.g. the id of the object concerned. */
-  members?: Record<string, string>;
+  members?: Record<string, string | string[]>;
 }
 
 /** Thrown anywhere below a route; `createApp` turns it into the response. */
@@ -18,7 +18,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Record<string, string>;
-  readonly members: Record<string, string>;
+  readonly members: Record<string, string | string[]>;
 
   constructor(
     { status, code, detail, headers = {}, members = {} }: ProblemOptions,

@@ -3,7 +3,7 @@
  * After a crash the next worker looks the purchase up at the carrier, and stores its label if one exists.
  */
 import { errorText, log } from "../log.ts";
-import { checkOrderAtTikTok } from "./check_order.ts";
+import { checkOrdersAtTikTok } from "./check_order.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError } from "./errors.ts";
 import { fetchLabel } from "./fetch_label.ts";
@@ -37,7 +37,7 @@ export async function buyLabel(
     case "unsettled":
       throw new LabelError("purchase_in_progress", { shipmentId: answer.purchase.id });
     case "refused":
-      throw new LabelError(answer.code);
+      throw new LabelError(answer.code, { orderIds: answer.order_ids ?? undefined });
     case "requested":
       return { created: true, shipment: await purchaseLabel(dependencies, answer.purchase) };
   }
@@ -73,7 +73,7 @@ async function prepareOrFail(dependencies: LabelDependencies, intent: Purchase) 
   const { purchases, providers } = dependencies;
   const startedAt = performance.now();
   try {
-    await checkOrderAtTikTok(dependencies, intent);
+    await checkOrdersAtTikTok(dependencies, intent);
     const choice = await providers[intent.provider].prepare(intent);
     if (performance.now() - startedAt > PREPARE_LIMIT_MS) throw new LabelError("carrier_busy");
     return choice;

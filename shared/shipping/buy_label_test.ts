@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Script, scriptLabels } from "../../tests/support/label_dependencies.ts";
 import {
   LABEL,
+  LINE_ITEMS,
   orderToShip,
   PARCEL,
   purchaseForWorker,
@@ -86,6 +87,12 @@ Deno.test("an order that TikTok does not let ship buys nothing, and its intent f
     [{ ...order, status: "COMPLETED" }, "already_shipped"],
     [{ ...order, is_buyer_request_cancel: true }, "cancellation_requested"],
     [{ ...order, shipping_type: "TIKTOK" }, "order_changed"],
+    [{ ...order, fulfillment_type: "FULFILLMENT_BY_TIKTOK" }, "fulfilled_by_tiktok"],
+    [{ ...order, auto_combine_group_id: "7" }, "order_changed"],
+    [
+      { ...order, line_items: [{ id: LINE_ITEMS[0], display_status: "CANCELLED" }] },
+      "unit_cancelled",
+    ],
     [undefined, "tiktok_unavailable"],
     [new TikTokError("TikTok answered HTTP 504", { status: 504 }), "tiktok_unavailable"],
   ];
@@ -101,6 +108,14 @@ Deno.test("an order that TikTok does not let ship buys nothing, and its intent f
       status,
     );
   }
+});
+
+Deno.test("a carrier that is refused at the last moment buys nothing, and the intent fails", async () => {
+  const start = { outcome: "refused", code: "carrier_not_accepted" } as const;
+  const { outcome, calls } = await runPurchase({ start });
+  assert.equal(outcome, "carrier_not_accepted");
+  const until = ["request", "getOrders", "prepare", "start"];
+  assert.deepEqual(calls, [...until, "fail carrier_not_accepted"]);
 });
 
 Deno.test("without a connected shop TikTok is not called and nothing is bought", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findShippingProvider } from "./carriers.ts";
+import { findShippingProvider, isRefusedCarrier } from "./carriers.ts";
 
 /** A list of TikTok's; each id is the name. */
 function listed(...names: string[]) {
@@ -8,6 +8,16 @@ function listed(...names: string[]) {
 
 const find = (carrier: string, ...names: string[]) =>
   findShippingProvider(carrier, listed(...names))?.id;
+
+Deno.test("a rule refuses every spelling and account of a carrier, and no other carrier", () => {
+  for (const name of ["USPS", "usps", "USPSReturns", "USPS Ship", "U.S.P.S."]) {
+    assert.ok(isRefusedCarrier(name, ["USPS"]), name);
+  }
+  for (const name of ["UPS", "UPSDAP", "FedExSmartPost", "Asendia USPS", ""]) {
+    assert.ok(!isRefusedCarrier(name, ["USPS"]), name);
+  }
+  assert.ok(!isRefusedCarrier("USPS", []));
+});
 
 const AMERICAN = ["DHL eCommerce", "UPS Mail Innovations", "FedEx", "UPS", "DHL Express", "USPS"];
 

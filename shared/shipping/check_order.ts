@@ -5,7 +5,7 @@ import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import type { Purchase } from "./schemas.ts";
+import type { OrderInParcel, Purchase } from "./schemas.ts";
 
 const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   UNPAID: "order_unpaid",
@@ -18,7 +18,7 @@ const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
 /** Whether the order was shipped elsewhere, e.g. in Seller Center; our own labels that were voided do not count. */
 function isShippedElsewhere(
   { status, line_items }: Order,
-  { order: { tracking_numbers: ours }, line_item_ids }: Purchase,
+  { tracking_numbers: ours, line_item_ids }: OrderInParcel,
 ): boolean {
   if (ours.length === 0 && ["AWAITING_COLLECTION", "IN_TRANSIT"].includes(status)) return true;
   return (line_items ?? []).some(({ id, package_status, tracking_number }) =>
@@ -27,16 +27,42 @@ function isShippedElsewhere(
   );
 }
 
+function checkOrder(
+  found: Order,
+  wanted: OrderInParcel,
+  { provider, attempt }: Purchase,
+): void {
+  if (found.fulfillment_type && found.fulfillment_type !== "FULFILLMENT_BY_SELLER") {
+    throw new LabelError("fulfilled_by_tiktok");
+  }
+  const refused = REFUSED.get(found.status);
+  if (refused !== undefined) throw new LabelError(refused);
+  const isWanted = ({ id }: LineItem) => wanted.line_item_ids.includes(id);
+  if ((found.line_items ?? []).some((line) => isWanted(line) && isCancelled(line))) {
+    throw new LabelError("unit_cancelled");
+  }
+  // A label that TikTok sold to an earlier attempt, and showed too late, is adopted by buying it again.
+  const mayBeOurs = provider === "tiktok_shipping" && attempt > 1;
+  if (!mayBeOurs && isShippedElsewhere(found, wanted)) throw new LabelError("already_shipped");
+  // Shipping would refuse the buyer's request without a decision of the seller.
+  if (found.is_buyer_request_cancel === true) throw new LabelError("cancellation_requested");
+  const isTikToks = provider === "tiktok_shipping";
+  const isOther = found.shipping_type && (found.shipping_type === "TIKTOK") !== isTikToks;
+  // TikTok combined or separated orders meanwhile: the next webhook says which.
+  const isRegrouped = (found.auto_combine_group_id || null) !== wanted.combine_group_id;
+  if (isOther || !mayBeOurs && isRegrouped) throw new LabelError("order_changed");
+}
+
 /** One call, which saves the money for labels of cancelled and shipped orders. @throws {LabelError} */
-export async function checkOrderAtTikTok(
+export async function checkOrdersAtTikTok(
   dependencies: LabelDependencies,
   purchase: Purchase,
 ): Promise<void> {
-  const { order, provider, attempt } = purchase;
+  const { order, orders } = purchase;
   if (order.shop === null) throw new LabelError("shop_not_connected");
-  const id = order.tiktok_order_id;
-  const { orders } = await new ShopConnection(dependencies, order.shop)
-    .call((access) => dependencies.tiktok.getOrders(access, [id]))
+  const ids = orders.map(({ tiktok_order_id }) => tiktok_order_id);
+  const { orders: found } = await new ShopConnection(dependencies, order.shop)
+    .call((access) => dependencies.tiktok.getOrders(access, ids))
     .catch((error) => {
       if (!(error instanceof TikTokError)) throw error;
       if (isRateLimited(error)) {
@@ -45,25 +71,9 @@ export async function checkOrderAtTikTok(
       }
       throw new LabelError("tiktok_unavailable", { cause: error });
     });
-  const found = orders.get(id);
-  if (found === undefined) throw new LabelError("tiktok_unavailable");
-  if (found.fulfillment_type && found.fulfillment_type !== "FULFILLMENT_BY_SELLER") {
-    throw new LabelError("fulfilled_by_tiktok");
-  }
-  const refused = REFUSED.get(found.status);
-  if (refused !== undefined) throw new LabelError(refused);
-  const isWanted = ({ id }: LineItem) => purchase.line_item_ids.includes(id);
-  if ((found.line_items ?? []).some((line) => isWanted(line) && isCancelled(line))) {
-    throw new LabelError("unit_cancelled");
-  }
-  // A label that TikTok sold to an earlier attempt, and showed too late, is adopted by buying it again.
-  const mayBeOurs = provider === "tiktok_shipping" && attempt > 1;
-  if (!mayBeOurs && isShippedElsewhere(found, purchase)) throw new LabelError("already_shipped");
-  // Shipping would refuse the buyer's request without a decision of the seller.
-  if (found.is_buyer_request_cancel === true) throw new LabelError("cancellation_requested");
-  if (
-    found.shipping_type && (found.shipping_type === "TIKTOK") !== (provider === "tiktok_shipping")
-  ) {
-    throw new LabelError("order_changed");
+  for (const wanted of orders) {
+    const detail = found.get(wanted.tiktok_order_id);
+    if (detail === undefined) throw new LabelError("tiktok_unavailable");
+    checkOrder(detail, wanted, purchase);
   }
 }

@@ -26,6 +26,8 @@ const TRANSIENT = {
   line_items_unknown: false,
   line_items_labelled: false,
   line_items_combined: false,
+  order_combined: false,
+  orders_not_combined: false,
   shop_not_connected: false,
   permission_missing: false,
   // The request.
@@ -69,6 +71,8 @@ export interface LabelErrorOptions {
   bought?: "no" | "unknown";
   /** How long the carrier or TikTok wants us to wait. */
   retryAfterSeconds?: number | undefined;
+  /** The orders that TikTok combined with the requested one. */
+  orderIds?: string[] | undefined;
   /** The shipment whose state shows how the purchase continues. */
   shipmentId?: string;
   cause?: unknown;
@@ -81,16 +85,18 @@ export class LabelError extends Error {
   readonly bought: "no" | "unknown";
   readonly retryAfterSeconds: number | undefined;
   readonly shipmentId: string | undefined;
+  readonly orderIds: string[] | undefined;
 
   constructor(
     code: LabelFailure,
-    { bought = "no", retryAfterSeconds, shipmentId, cause }: LabelErrorOptions = {},
+    { bought = "no", retryAfterSeconds, shipmentId, orderIds, cause }: LabelErrorOptions = {},
   ) {
     super(cause instanceof Error ? `${code}: ${cause.message}` : code, { cause });
     this.code = code;
     this.bought = bought;
     this.retryAfterSeconds = retryAfterSeconds;
     this.shipmentId = shipmentId;
+    this.orderIds = orderIds;
   }
 }
 

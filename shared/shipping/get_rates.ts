@@ -10,16 +10,20 @@ import { OrderToShip, ProviderName } from "./schemas.ts";
 import type { Sender } from "./sender.ts";
 
 const OrderAnswer = z.union([
-  z.object({ refusal: LabelFailure }),
+  z.object({ refusal: LabelFailure, order_ids: z.array(z.uuid()).nullable() }),
   z.object({
     provider: ProviderName,
     refused_carriers: z.array(z.string()),
+    /** The units that the label would cover, of all orders. */
+    line_item_ids: z.array(z.string()),
     order: OrderToShip,
   }),
 ]);
 
 export interface RequestedRates {
   order_id: string;
+  /** Every order of a combined parcel. */
+  order_ids?: string[] | undefined;
   parcel: Parcel;
   sender: Sender | undefined;
   line_item_ids?: string[] | undefined;
@@ -29,22 +33,21 @@ export interface RequestedRates {
 export async function getRates(
   { database, providers }: LabelDependencies,
   userId: string,
-  { order_id, parcel, sender, line_item_ids }: RequestedRates,
+  { order_id, order_ids, parcel, sender, line_item_ids }: RequestedRates,
 ): Promise<Json> {
-  const wanted = { p_user_id: userId, p_order_id: order_id };
+  const wanted = {
+    p_user_id: userId,
+    p_order_id: order_id,
+    p_request: { ...(order_ids && { order_ids }), ...(line_item_ids && { line_item_ids }) },
+  };
   const answer = await callFunction(database, "get_order_to_ship", wanted, OrderAnswer)
     .catch(notFoundAs("order_not_found"));
-  if ("refusal" in answer) throw new LabelError(answer.refusal);
+  if ("refusal" in answer) {
+    throw new LabelError(answer.refusal, { orderIds: answer.order_ids ?? undefined });
+  }
 
   // TikTok decides who ships: its own labels for orders that it ships, EasyPost for the others.
-  const { provider, refused_carriers, order } = answer;
-  const lineItemIds = line_item_ids ?? order.line_item_ids;
-  if (lineItemIds.some((id) => order.cancelled_line_item_ids.includes(id))) {
-    throw new LabelError("unit_cancelled");
-  }
-  if (!lineItemIds.every((id) => order.line_item_ids.includes(id))) {
-    throw new LabelError("line_items_unknown");
-  }
+  const { provider, refused_carriers, line_item_ids: lineItemIds, order } = answer;
   const request = { parcel, sender: sender ?? order.sender, lineItemIds };
   const offered = await providers[provider].rates(order, request);
   const rates = offered.filter(({ carrier }) => !isRefusedCarrier(carrier, refused_carriers));
@@ -56,7 +59,7 @@ export async function getRates(
     p_parcel: parcel,
     // Kept for the shop. Without this argument SQL would call another function.
     p_sender: sender ?? null,
-    p_rates: rates.map((rate) => ({ ...rate, provider })),
+    p_rates: rates.map((rate) => ({ ...rate, provider, address_digest: order.address_digest })),
   };
   return await callFunction(database, "store_label_rates", args, z.json());
 }

@@ -12,9 +12,12 @@ import type { LabelRequest } from "./schemas.ts";
 /** Attempts at a label whose failure is transient; after them the seller decides. */
 const MAX_ATTEMPTS = 5;
 
-/** A batch as SQL returns it: `code` says why an item was not bought. */
+/** A batch as SQL returns it: `code` says why an item was not bought, `order_ids` with which others it is combined. */
 const LabelBatch = z.looseObject({
-  items: z.array(z.looseObject({ code: LabelFailure.nullable() })),
+  items: z.array(z.looseObject({
+    code: LabelFailure.nullable(),
+    order_ids: z.array(z.uuid()).nullish(),
+  })),
 });
 export type LabelBatch = z.infer<typeof LabelBatch>;
 

@@ -25,7 +25,10 @@ const IN_USE = ["purchased", "void_rejected"];
 
 interface ParcelOfOrder {
   purchase: PurchaseForWorker;
+  /** At TikTok. */
   order: Order;
+  /** Its units in the parcel. */
+  lineItemIds: string[];
   /** EasyPost's name of the carrier. */
   carrier: string;
   trackingNumber: string;
@@ -50,14 +53,8 @@ export async function markShipped(
   const connection = new ShopConnection(dependencies, purchase.order.shop);
   try {
     const notification = await connection.call(async (access) => {
-      const order = await readOrder(dependencies, access, purchase.order.tiktok_order_id);
-      const parcel = {
-        purchase,
-        order,
-        carrier: carrier ?? "",
-        trackingNumber: tracking_number,
-      };
-      return await notifyTikTok(dependencies, access, parcel);
+      const parcel = { purchase, carrier: carrier ?? "", trackingNumber: tracking_number };
+      return await notifyForEachOrder(dependencies, access, parcel);
     });
     if (notification === null) return { ignored: "units_cancelled" };
     await purchases.recordTikTokNotification(shipmentId, notification, eventId);
@@ -71,6 +68,22 @@ export async function markShipped(
   }
 }
 
+/** A repetition skips the orders for which TikTok has the number already. */
+async function notifyForEachOrder(
+  dependencies: LabelDependencies,
+  access: Required<ShopAccess>,
+  parcel: Omit<ParcelOfOrder, "order" | "lineItemIds">,
+): Promise<TikTokNotification | null> {
+  let first: TikTokNotification | null = null;
+  for (const { tiktok_order_id, line_item_ids } of parcel.purchase.orders) {
+    const order = await readOrder(dependencies, access, tiktok_order_id);
+    const part = { ...parcel, order, lineItemIds: line_item_ids };
+    const notification = await notifyTikTok(dependencies, access, part);
+    first ??= notification;
+  }
+  return first;
+}
+
 async function readOrder(
   { tiktok }: LabelDependencies,
   access: Required<ShopAccess>,
@@ -81,13 +94,13 @@ async function readOrder(
   return order;
 }
 
-/** `null` if every unit in the parcel was cancelled since. */
+/** `null` if every unit of the order in the parcel was cancelled since. */
 async function notifyTikTok(
   { tiktok, countryParameters }: LabelDependencies,
   access: Required<ShopAccess>,
-  { purchase, order, carrier, trackingNumber }: ParcelOfOrder,
+  { purchase, order, lineItemIds, carrier, trackingNumber }: ParcelOfOrder,
 ): Promise<TikTokNotification | null> {
-  const units = (order.line_items ?? []).filter(({ id }) => purchase.line_item_ids.includes(id));
+  const units = (order.line_items ?? []).filter(({ id }) => lineItemIds.includes(id));
   const lines = units.filter((line) => !isCancelled(line));
   if (order.status === "CANCELLED" || units.length > 0 && lines.length === 0) return null;
   const packageId = lines.find((line) => line.package_id)?.package_id || null;
@@ -121,7 +134,7 @@ async function notifyTikTok(
   }
   const marked = await markPackageAsShipped(tiktok, access, order.id, {
     ...tracking,
-    order_line_item_ids: lines.length > 0 ? lines.map(({ id }) => id) : purchase.line_item_ids,
+    order_line_item_ids: lines.length > 0 ? lines.map(({ id }) => id) : lineItemIds,
   });
   return { packageId: marked.package_id ?? null, warning: marked.warning?.message ?? null };
 }

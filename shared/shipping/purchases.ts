@@ -18,7 +18,12 @@ const RequestAnswer = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("exists"), shipment: Shipment }),
   z.object({ outcome: z.literal("in_progress"), shipment: Shipment }),
   z.object({ outcome: z.literal("key_reused") }),
-  z.object({ outcome: z.literal("refused"), code: LabelFailure }),
+  z.object({
+    outcome: z.literal("refused"),
+    code: LabelFailure,
+    /** The orders that TikTok combined with this one. */
+    order_ids: z.array(z.uuid()).nullish(),
+  }),
 ]);
 export type RequestAnswer = z.infer<typeof RequestAnswer>;
 

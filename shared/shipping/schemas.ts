@@ -34,8 +34,22 @@ export const OrderToShip = z.object({
   sender: Sender.nullable(),
   /** Tracking numbers of the order's labels that were bought here, voided labels included. */
   tracking_numbers: z.array(z.string()),
+  /** Changes with a readable address; `null` without one. */
+  address_digest: z.string().nullable(),
 });
 export type OrderToShip = z.infer<typeof OrderToShip>;
+
+/** `private.orders_in_parcel` in SQL. */
+export const OrderInParcel = z.object({
+  id: z.uuid(),
+  tiktok_order_id: z.string(),
+  /** TikTok's group of combined orders, in the United States. */
+  combine_group_id: z.string().nullable(),
+  /** Its units in the parcel. */
+  line_item_ids: z.array(z.string()),
+  tracking_numbers: z.array(z.string()),
+});
+export type OrderInParcel = z.infer<typeof OrderInParcel>;
 
 /** `private.purchase_for_worker` in SQL. Amounts are decimal strings in major units. */
 export const Purchase = z.object({
@@ -56,7 +70,10 @@ export const Purchase = z.object({
   tiktok_package_id: z.string().nullable(),
   /** Carriers that may not be used: plain beginnings of names. */
   refused_carriers: z.array(z.string()),
+  /** The requested order: the address and the shop are its own. */
   order: OrderToShip,
+  /** Every order in the parcel, the requested one first; several that TikTok combined. */
+  orders: z.array(OrderInParcel).min(1),
 });
 export type Purchase = z.infer<typeof Purchase>;
 
@@ -64,6 +81,8 @@ export type Purchase = z.infer<typeof Purchase>;
 export const Shipment = z.looseObject({
   id: z.uuid(),
   order_id: z.uuid(),
+  /** Every order in the parcel, `order_id` first. */
+  order_ids: z.array(z.uuid()),
   state: z.string(),
   reason: z.string().nullable(),
   provider: ProviderName,
@@ -88,6 +107,8 @@ export type PurchaseForWorker = z.infer<typeof PurchaseForWorker>;
 /** A seller's request for a label: the argument `p_request` of `request_label`. */
 export interface LabelRequest {
   order_id: string;
+  /** Every order of a combined parcel. */
+  order_ids?: string[];
   parcel: Parcel;
   label_format: string;
   provider?: string;

@@ -22,12 +22,19 @@ create table public.shipments (
   tiktok_notified_at timestamptz,
   tiktok_warning text,
   tiktok_error text,
+  advice text,
+  advice_reason text,
+  advised_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint shipments_provider_check check (provider in ('tiktok_shipping', 'easypost')),
   constraint shipments_label_format_check check (label_format in ('PDF', 'PNG', 'ZPL')),
   constraint shipments_shipping_cost_check check (shipping_cost >= 0),
   constraint shipments_quoted_cost_check check (quoted_cost >= 0),
+  constraint shipments_advice_check check (advice in ('void_advised', 'stop_parcel')),
+  constraint shipments_advice_reason_check check (
+    advice_reason in ('order_cancelled', 'unit_cancelled', 'address_changed')
+  ),
   constraint shipments_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint shipments_status_check check (
     status in (
@@ -52,6 +59,11 @@ comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted t
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
 comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
 
+comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
+comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
+comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';
+comment on column public.shipments.advised_at is 'When that was stored.';
+
 create index idx_shipments_order_id on public.shipments (order_id);
 create index idx_shipments_tracking_number on public.shipments (tracking_number);
 create index idx_shipments_status on public.shipments (status);
@@ -69,3 +81,40 @@ create policy "Users can view shipments of own orders" on public.shipments
   using (order_id in (select id from public.orders where user_id = (select auth.uid())));
 grant select on public.shipments to authenticated;
 grant select, insert, update, delete on public.shipments to service_role;
+
+-- A key of its own: with the pair as primary key the API would take the table for a second way from orders to shipments.
+create table public.shipment_orders (
+  id bigint generated always as identity primary key,
+  shipment_id uuid not null references public.shipments (id) on delete cascade,
+  order_id uuid not null references public.orders (id) on delete cascade,
+  constraint shipment_orders_shipment_id_order_id_key unique (shipment_id, order_id)
+);
+comment on table public.shipment_orders is 'Every order in a parcel: one, or all that TikTok combined.';
+
+create index idx_shipment_orders_order_id on public.shipment_orders (order_id);
+
+alter table public.shipment_orders enable row level security;
+create policy "Users can view orders of own shipments" on public.shipment_orders
+  for select to authenticated
+  using (order_id in (select id from public.orders where user_id = (select auth.uid())));
+grant select on public.shipment_orders to authenticated;
+grant select, insert, update, delete on public.shipment_orders to service_role;
+grant usage on sequence public.shipment_orders_id_seq to service_role;
+
+create function private.add_shipment_order()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into public.shipment_orders (shipment_id, order_id) values (new.id, new.order_id);
+  return null;
+end;
+$$;
+comment on function private.add_shipment_order() is
+  'Trigger: a new shipment has its order in shipment_orders too.';
+
+create trigger add_shipment_order
+  after insert on public.shipments
+  for each row execute function private.add_shipment_order();

@@ -55,6 +55,93 @@ comment on function private.cancelled_line_item_ids(public.orders) is
   'The TikTok ids of the cancelled units of an order.';
 grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
 
+create function private.shipments_of_order(p_order_id uuid)
+returns setof public.shipments
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select shipment.*
+  from public.shipment_orders as link
+  join public.shipments as shipment on shipment.id = link.shipment_id
+  where link.order_id = p_order_id;
+$$;
+comment on function private.shipments_of_order(uuid) is
+  'The parcels that an order is in, also those that it shares with others.';
+grant execute on function private.shipments_of_order(uuid) to service_role;
+
+create function private.order_package_ids(p_order_items jsonb)
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
+  from jsonb_array_elements(p_order_items) as item,
+    jsonb_array_elements(item -> 'units') as unit
+  where unit ->> 'package_id' is not null;
+$$;
+comment on function private.order_package_ids(jsonb) is
+  'The TikTok packages of the units in orders.order_items.';
+grant execute on function private.order_package_ids(jsonb) to service_role;
+
+-- The orders that share a package.
+create index idx_orders_package_ids on public.orders using gin (private.order_package_ids(order_items));
+
+/*
+  In the United States TikTok names a group, elsewhere combined orders share a package. An order that was shipped in
+  another parcel has left the group.
+*/
+create function private.combined_orders(p_order public.orders)
+returns setof public.orders
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select other.*
+  from public.orders as other
+  where other.tiktok_shop_id = p_order.tiktok_shop_id
+    and other.id <> p_order.id
+    and (
+      other.combine_group_id = p_order.combine_group_id
+      or private.order_package_ids(other.order_items) && private.order_package_ids(p_order.order_items)
+    )
+    and (
+      other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
+      or (
+        other.order_status in ('awaiting_collection', 'in_transit')
+        and exists (
+          select from public.shipment_orders as ours
+          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id
+          where ours.order_id = p_order.id and theirs.order_id = other.id
+        )
+      )
+    );
+$$;
+comment on function private.combined_orders(public.orders) is
+  'The other orders with which TikTok wants an order shipped in one parcel.';
+grant execute on function private.combined_orders(public.orders) to service_role;
+
+create function private.lock_orders(p_user_id uuid, p_order_ids uuid[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- ingest_orders locks several orders in the order of its events, under the counter.
+  if cardinality(p_order_ids) > 1 then
+    perform private.lock_monthly_count(p_user_id);
+  end if;
+  perform from public.orders where id = any (p_order_ids) and user_id = p_user_id order by id for update;
+end;
+$$;
+comment on function private.lock_orders(uuid, uuid[]) is
+  'Locks the orders of one parcel, so that two workers never deadlock.';
+grant execute on function private.lock_orders(uuid, uuid[]) to service_role;
+
 create function private.label_refusal(p_order public.orders, p_provider text)
 returns text
 language sql
@@ -77,7 +164,7 @@ as $$
     when p_provider <> 'tiktok_shipping' and p_order.address_status = 'none' then 'address_missing'
     -- Shipped with a foreign label; a voided label of ours may be replaced.
     when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
-      select from public.shipments where order_id = p_order.id and provider is not null
+      select from private.shipments_of_order(p_order.id) where provider is not null
     ) then 'already_shipped'
   end;
 $$;
@@ -109,10 +196,35 @@ comment on function private.shop_of_order(public.orders) is
   'The live connection of the shop of an order; null without one.';
 grant execute on function private.shop_of_order(public.orders) to service_role;
 
+create function private.address_digest(p_order public.orders)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when p_order.address_status = 'readable' then encode(
+      sha256(convert_to(
+        jsonb_build_array(
+          p_order.shipping_address -> 'name', p_order.shipping_address -> 'line1',
+          p_order.shipping_address -> 'line2', p_order.shipping_address -> 'city',
+          p_order.shipping_address -> 'state', p_order.shipping_address -> 'postal_code',
+          p_order.shipping_address -> 'country'
+        )::text,
+        'UTF8'
+      )),
+      'hex'
+    )
+  end;
+$$;
+comment on function private.address_digest(public.orders) is
+  'Digest of a readable address, to see whether it changed while a label was bought; null without one.';
+grant execute on function private.address_digest(public.orders) to service_role;
+
 /*
   Arguments: p_order.
   Returns:   {id, tiktok_order_id, shipping_type, shipping_address, line_item_ids,
-             cancelled_line_item_ids, shop, sender, tracking_numbers}.
+             cancelled_line_item_ids, shop, sender, tracking_numbers, address_digest}.
 */
 create function private.order_to_ship(p_order public.orders)
 returns jsonb
@@ -130,10 +242,11 @@ as $$
     'cancelled_line_item_ids', private.cancelled_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
     'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'address_digest', private.address_digest(p_order),
     'tracking_numbers', (
       select coalesce(jsonb_agg(tracking_number), '[]')
-      from public.shipments
-      where order_id = p_order.id and provider is not null and tracking_number is not null
+      from private.shipments_of_order(p_order.id)
+      where provider is not null and tracking_number is not null
     )
   );
 $$;

@@ -33,12 +33,14 @@ create table private.label_purchases (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references public.users (id) on delete cascade,
   order_id uuid not null references public.orders (id) on delete cascade,
+  other_order_ids uuid[] not null default '{}',
   idempotency_key text not null,
   request_hash text not null,
   provider text not null,
   line_item_ids text[] not null,
   parcel jsonb not null,
   sender jsonb,
+  address_digest text,
   service text not null,
   label_format text not null,
   carrier_shipment_id text,
@@ -66,6 +68,8 @@ create table private.label_purchases (
 comment on table private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result.';
 comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
 comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
+comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
+comment on column private.label_purchases.address_digest is 'private.address_digest of the order for which the carrier shipment was made; null once the label is bought.';
 comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen.';
 comment on column private.label_purchases.carrier_shipment_id is 'EasyPost shipment, stored before it is bought, and bought at most once.';
 comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider quotes none.';
@@ -74,6 +78,7 @@ comment on column private.label_purchases.reason is 'Code of the reason why it f
 comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
 
 create index idx_label_purchases_order_id on private.label_purchases (order_id);
+create index idx_label_purchases_other_orders on private.label_purchases using gin (other_order_ids);
 -- One carrier shipment, one purchase.
 create unique index label_purchases_carrier_shipment_id_key
   on private.label_purchases (carrier_shipment_id);
@@ -146,6 +151,7 @@ as $$
   select jsonb_build_object(
     'id', p_purchase.id,
     'order_id', p_purchase.order_id,
+    'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
     'state', p_purchase.state,
     'reason', p_purchase.reason,
     'provider', p_purchase.provider,
@@ -164,6 +170,9 @@ as $$
     'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
+    'advice', shipment.advice,
+    'advice_reason', shipment.advice_reason,
+    'advised_at', shipment.advised_at,
     'created_at', p_purchase.created_at,
     'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
   )
@@ -174,10 +183,70 @@ comment on function private.shipment_view(private.label_purchases) is
   'A label and its parcel as the API shows them to the seller: docs/labels.md.';
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 
+create function private.order_of_unit(p_purchase private.label_purchases, p_line_item_id text)
+returns uuid
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(
+    (
+      select id
+      from public.orders
+      where id = any (p_purchase.other_order_ids)
+        and p_line_item_id = any (
+          private.order_line_item_ids(orders) || private.cancelled_line_item_ids(orders)
+        )
+    ),
+    p_purchase.order_id
+  );
+$$;
+comment on function private.order_of_unit(private.label_purchases, text) is
+  'Which order in a parcel a unit belongs to.';
+grant execute on function private.order_of_unit(private.label_purchases, text) to service_role;
+
+/*
+  Arguments: p_purchase.
+  Returns:   the requested order first: [{id, tiktok_order_id, combine_group_id, line_item_ids (those in the parcel),
+             tracking_numbers (of all its labels that were bought here)}].
+*/
+create function private.orders_in_parcel(p_purchase private.label_purchases)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'id', orders.id,
+        'tiktok_order_id', orders.tiktok_order_id,
+        'combine_group_id', orders.combine_group_id,
+        'line_item_ids', (
+          select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
+          from unnest(p_purchase.line_item_ids) as unit (id)
+          where private.order_of_unit(p_purchase, unit.id) = orders.id
+        ),
+        'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
+      )
+      order by orders.id <> p_purchase.order_id, orders.tiktok_order_id
+    ),
+    '[]'
+  )
+  from public.orders
+  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids);
+$$;
+comment on function private.orders_in_parcel(private.label_purchases) is
+  'Every order in the parcel of a purchase.';
+grant execute on function private.orders_in_parcel(private.label_purchases) to service_role;
+
 /*
   Arguments: p_purchase.
   Returns:   {id, attempt, state, provider, line_item_ids, parcel, sender, service, label_format, carrier_shipment_id,
-             carrier_rate_id, quoted_cost, currency, tiktok_package_id, refused_carriers, order (private.order_to_ship)}.
+             carrier_rate_id, quoted_cost, currency, tiktok_package_id, refused_carriers, order (private.order_to_ship),
+             orders (private.orders_in_parcel)}.
 */
 create function private.purchase_for_worker(p_purchase private.label_purchases)
 returns jsonb
@@ -208,7 +277,8 @@ as $$
     ),
     'order', (
       select private.order_to_ship(orders) from public.orders where id = p_purchase.order_id
-    )
+    ),
+    'orders', private.orders_in_parcel(p_purchase)
   );
 $$;
 comment on function private.purchase_for_worker(private.label_purchases) is
@@ -282,7 +352,7 @@ begin
   return (
     select coalesce(jsonb_agg(private.shipment_view(purchase) order by purchase.created_at), '[]')
     from private.label_purchases as purchase
-    where purchase.order_id = p_order_id
+    where purchase.order_id = p_order_id or purchase.other_order_ids @> array[p_order_id]
   );
 end;
 $$;

@@ -10,7 +10,7 @@ declare
   claimed integer;
 begin
   insert into private.labelled_lines (order_id, line_item_id, purchase_id)
-  select p_purchase.order_id, line.id, p_purchase.id
+  select private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
   from unnest(p_purchase.line_item_ids) as line (id)
   on conflict (order_id, line_item_id) do nothing;
   get diagnostics claimed = row_count;
@@ -64,8 +64,10 @@ begin
       then 'unit_cancelled'
     when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
-      select from private.label_purchases
-      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown', 'void_requested')
+      select from private.labelled_lines as labelled
+      join private.label_purchases as purchase on purchase.id = labelled.purchase_id
+      where labelled.order_id = p_order.id
+        and purchase.state in ('requested', 'purchasing', 'unknown', 'void_requested')
     ) then 'line_items_labelled'
     else 'already_shipped'
   end;
@@ -74,3 +76,97 @@ $$;
 comment on function private.free_label_lines(public.orders, uuid, jsonb) is
   'The units that a label covers: the requested ones, or all units without a label.';
 grant execute on function private.free_label_lines(public.orders, uuid, jsonb) to service_role;
+
+/*
+  Arguments: p_order_ids, the orders that the request names, the first one first; p_provider; p_purchase_id, whose own
+             units count as free; p_wanted, an array of unit ids, or null for all.
+  Returns:   line_item_ids; refusal, a code of docs/labels.md, or null; other_order_ids, the orders that TikTok combined
+             with the first one.
+*/
+create function private.choose_parcel(
+  p_order_ids uuid[],
+  p_provider text,
+  p_purchase_id uuid,
+  p_wanted jsonb,
+  out line_item_ids text[],
+  out refusal text,
+  out other_order_ids uuid[]
+)
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  first_order public.orders;
+  part public.orders;
+  part_lines text[];
+begin
+  select * into first_order from public.orders where id = p_order_ids[1];
+  -- 1. The first order alone.
+  refusal := private.label_refusal(first_order, p_provider);
+  if refusal is not null then
+    return;
+  end if;
+  select free.line_item_ids, free.refusal into line_item_ids, refusal
+  from private.free_label_lines(
+    first_order, p_purchase_id, case when cardinality(p_order_ids) = 1 then p_wanted end
+  ) as free;
+  if refusal is not null then
+    return;
+  end if;
+  -- 2. All orders that TikTok combined, and no others.
+  select coalesce(array_agg(combined.id order by combined.tiktok_order_id), '{}') into other_order_ids
+  from private.combined_orders(first_order) as combined;
+  refusal := case
+    when not other_order_ids <@ p_order_ids then 'order_combined'
+    when not p_order_ids <@ (first_order.id || other_order_ids) then 'orders_not_combined'
+  end;
+  if refusal is not null or other_order_ids = '{}' then
+    return;
+  end if;
+  -- 3. Every unit of each.
+  for part in select orders.* from public.orders where id = any (other_order_ids) order by tiktok_order_id loop
+    refusal := private.label_refusal(part, p_provider);
+    if refusal is not null then
+      return;
+    end if;
+    select free.line_item_ids, free.refusal into part_lines, refusal
+    from private.free_label_lines(part, p_purchase_id, null) as free;
+    if refusal is not null then
+      return;
+    end if;
+    line_item_ids := line_item_ids || part_lines;
+  end loop;
+  refusal := case
+    when cardinality(line_item_ids) <> (
+      select count(*)
+      from public.orders, unnest(private.order_line_item_ids(orders)) as unit (id)
+      where orders.id = any (p_order_ids)
+    ) then 'line_items_labelled'
+    when p_wanted is not null and not (to_jsonb(line_item_ids) <@ p_wanted and p_wanted <@ to_jsonb(line_item_ids))
+      then 'order_combined'
+  end;
+end;
+$$;
+comment on function private.choose_parcel(uuid[], text, uuid, jsonb) is
+  'The units that a label covers, of one order or of all orders that TikTok combined.';
+grant execute on function private.choose_parcel(uuid[], text, uuid, jsonb) to service_role;
+
+create function private.named_order_ids(p_order_id uuid, p_request jsonb)
+returns uuid[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_order_id || coalesce(
+    array_agg(distinct named.id) filter (where named.id <> p_order_id),
+    '{}'
+  )
+  from (
+    select value::uuid as id from jsonb_array_elements_text(coalesce(p_request -> 'order_ids', '[]'))
+  ) as named;
+$$;
+comment on function private.named_order_ids(uuid, jsonb) is
+  'The orders that a request names, order_id first.';
+grant execute on function private.named_order_ids(uuid, jsonb) to service_role;

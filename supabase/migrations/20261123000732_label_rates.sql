@@ -13,6 +13,7 @@ create table private.label_rates (
   days_max integer,
   is_default boolean not null,
   parcel jsonb not null,
+  address_digest text,
   carrier_shipment_id text,
   carrier_rate_id text,
   expires_at timestamptz not null default now() + interval '1 hour',
@@ -22,6 +23,7 @@ create table private.label_rates (
 comment on table private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';
 comment on column private.label_rates.service is 'Id of the service at the provider.';
 comment on column private.label_rates.price is 'Price in major units of currency; null where TikTok quotes none.';
+comment on column private.label_rates.address_digest is 'private.address_digest of the order for which the carrier shipment was made.';
 comment on column private.label_rates.carrier_shipment_id is 'EasyPost shipment that the rate belongs to; it can be bought once.';
 
 create index idx_label_rates_order_id on private.label_rates (order_id);
@@ -31,11 +33,12 @@ alter table private.label_rates enable row level security;
 grant select, insert, delete on private.label_rates to service_role;
 
 /*
-  Arguments: p_user_id; p_order_id.
-  Returns:   {provider, refused_carriers, order (private.order_to_ship)}, or {refusal}, a code of docs/labels.md.
+  Arguments: p_user_id; p_order_id; p_request {order_ids?, line_item_ids?}.
+  Returns:   {provider, refused_carriers, line_item_ids, order (private.order_to_ship)}, or {refusal, order_ids}: a code
+             of docs/labels.md, and the orders that TikTok combined with this one.
   Errors:    PT404, the seller has no such order.
 */
-create function public.get_order_to_ship(p_user_id uuid, p_order_id uuid)
+create function public.get_order_to_ship(p_user_id uuid, p_order_id uuid, p_request jsonb default '{}')
 returns jsonb
 language plpgsql
 stable
@@ -43,37 +46,39 @@ security invoker
 set search_path = ''
 as $$
 declare
+  named uuid[] := private.named_order_ids(p_order_id, p_request);
   wanted public.orders;
   provider text;
+  parcel record;
   refusal text;
 begin
-  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
-  if wanted.id is null then
-    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
+    raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
+  select * into wanted from public.orders where id = p_order_id;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
+  select * into parcel from private.choose_parcel(named, provider, null, p_request -> 'line_item_ids');
   refusal := coalesce(
-    private.label_refusal(wanted, provider),
-    case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
-    (select free.refusal from private.free_label_lines(wanted, null, null) as free)
+    parcel.refusal, case when private.shop_of_order(wanted) is null then 'shop_not_connected' end
   );
   if refusal is not null then
-    return jsonb_build_object('refusal', refusal);
+    return jsonb_build_object('refusal', refusal, 'order_ids', parcel.other_order_ids);
   end if;
   return jsonb_build_object(
     'provider', provider,
     'refused_carriers', private.refused_carriers(wanted, provider),
+    'line_item_ids', parcel.line_item_ids,
     'order', private.order_to_ship(wanted)
   );
 end;
 $$;
-comment on function public.get_order_to_ship(uuid, uuid) is
+comment on function public.get_order_to_ship(uuid, uuid, jsonb) is
   'An order for which a seller requests rates.';
-grant execute on function public.get_order_to_ship(uuid, uuid) to service_role;
+grant execute on function public.get_order_to_ship(uuid, uuid, jsonb) to service_role;
 
 /*
   Arguments: p_order_id; p_parcel; p_sender or null; p_rates [{provider, carrier, service, service_name, price,
-             currency, days_min, days_max, is_default, carrier_shipment_id, carrier_rate_id}].
+             currency, days_min, days_max, is_default, carrier_shipment_id, carrier_rate_id, address_digest}].
   Returns:   cheapest first: [{rate_id, provider, carrier, service, service_name, price (decimal string), currency,
              days_min, days_max, is_default, expires_at}].
 */
@@ -95,16 +100,16 @@ begin
   with given as (
     insert into private.label_rates (
       order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
-      is_default, parcel, carrier_shipment_id, carrier_rate_id
+      is_default, parcel, address_digest, carrier_shipment_id, carrier_rate_id
     )
     select
       p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
       rate.currency, rate.days_min, rate.days_max, rate.is_default, p_parcel,
-      rate.carrier_shipment_id, rate.carrier_rate_id
+      rate.address_digest, rate.carrier_shipment_id, rate.carrier_rate_id
     from jsonb_to_recordset(p_rates) as rate (
       provider text, carrier text, service text, service_name text, price text, currency text,
       days_min integer, days_max integer, is_default boolean, carrier_shipment_id text,
-      carrier_rate_id text
+      carrier_rate_id text, address_digest text
     )
     returning *
   )

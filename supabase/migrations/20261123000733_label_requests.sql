@@ -30,9 +30,10 @@ grant execute on function private.answer_repeated_request(private.label_purchase
 
 /*
   Arguments: p_user_id; p_idempotency_key; p_request_hash, hash of the whole request; p_order_id; p_request {parcel,
-             label_format, rate_id | service, provider?, line_item_ids?, sender?}.
+             label_format, rate_id | service, order_ids?, provider?, line_item_ids?, sender?}.
   Returns:   {outcome}: requested {purchase}, buy it now; exists {shipment}; in_progress {shipment}; unsettled
-             {purchase}, look it up at the provider; key_reused; refused {code}, see docs/labels.md.
+             {purchase}, look it up at the provider; key_reused; refused {code, order_ids}, see docs/labels.md: order_ids
+             are the orders that TikTok combined with this one.
   Errors:    PT404, the seller has no such order.
 */
 create function public.request_label(
@@ -52,15 +53,17 @@ declare
   rate private.label_rates;
   purchase private.label_purchases;
   chosen_provider text;
-  lines text[];
+  named uuid[] := private.named_order_ids(p_order_id, p_request);
+  parcel record;
   refusal text;
   repeated jsonb;
 begin
-  -- 1. Lock the order: all its labels are decided under this lock.
-  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
-  if wanted.id is null then
-    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  -- 1. Lock the orders: all their labels are decided under this lock.
+  perform private.lock_orders(p_user_id, named);
+  if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
+    raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
+  select * into wanted from public.orders where id = p_order_id;
 
   -- 2. Answer a repeated request from its purchase.
   select * into purchase
@@ -87,12 +90,14 @@ begin
       return jsonb_build_object('outcome', 'refused', 'code', refusal);
     end if;
   end if;
-  -- 4. Choose the provider and check the order.
+  -- 4. Choose the provider, check the orders and choose their units.
   chosen_provider := coalesce(
     rate.provider,
     p_request ->> 'provider',
     case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
   );
+  select * into parcel
+  from private.choose_parcel(named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
   refusal := coalesce(
     private.label_refusal(wanted, chosen_provider),
     -- EasyPost's services are named <carrier>/<service>.
@@ -100,33 +105,27 @@ begin
       when private.is_carrier_refused(
         wanted, chosen_provider, coalesce(rate.carrier, split_part(p_request ->> 'service', '/', 1))
       ) then 'carrier_not_accepted'
-    end
+    end,
+    parcel.refusal
   );
   if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+    return jsonb_build_object('outcome', 'refused', 'code', refusal, 'order_ids', parcel.other_order_ids);
   end if;
 
-  -- 5. Choose the units.
-  select free.line_item_ids, free.refusal into lines, refusal
-  from private.free_label_lines(wanted, purchase.id, p_request -> 'line_item_ids') as free;
-  if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal);
-  end if;
-
-  -- 6. Store the purchase, or start the stored one again.
+  -- 5. Store the purchase, or start the stored one again.
   if purchase.id is null then
     insert into private.label_purchases (
-      user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
-      service, label_format
+      user_id, order_id, other_order_ids, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
+      address_digest, service, label_format
     )
     values (
-      p_user_id, p_order_id, p_idempotency_key, p_request_hash, chosen_provider, lines,
-      p_request -> 'parcel',
+      p_user_id, p_order_id, parcel.other_order_ids, p_idempotency_key, p_request_hash, chosen_provider,
+      parcel.line_item_ids, p_request -> 'parcel',
       coalesce(
         p_request -> 'sender',
         (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
       ),
-      coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
+      private.address_digest(wanted), coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
     )
     returning * into purchase;
   else
@@ -136,7 +135,13 @@ begin
         attempt = attempt + 1,
         reason = null,
         provider = chosen_provider,
-        line_item_ids = lines,
+        line_item_ids = parcel.line_item_ids,
+        other_order_ids = parcel.other_order_ids,
+        -- A carrier shipment of an earlier attempt keeps its address.
+        address_digest = case
+          when carrier_shipment_id is null then private.address_digest(wanted)
+          else address_digest
+        end,
         -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(
           label_purchases.sender,
@@ -145,12 +150,13 @@ begin
     where id = purchase.id
     returning * into purchase;
   end if;
-  -- 7. Buy at the rate that the seller saw, unless another label used its carrier shipment.
+  -- 6. Buy at the rate that the seller saw, unless another label used its carrier shipment, or that has an old address.
   if rate.id is not null and purchase.carrier_shipment_id is null then
     update private.label_purchases
     set carrier_shipment_id = rate.carrier_shipment_id,
         carrier_rate_id = rate.carrier_rate_id
     where id = purchase.id
+      and rate.address_digest is not distinct from private.address_digest(wanted)
       and not exists (
         select from private.label_purchases as other
         where other.carrier_shipment_id = rate.carrier_shipment_id
@@ -161,7 +167,7 @@ begin
       currency = coalesce(rate.currency, label_purchases.currency)
   where id = purchase.id
   returning * into purchase;
-  -- 8. Reserve the units.
+  -- 7. Reserve the units.
   perform private.claim_label_lines(purchase);
   return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 exception

@@ -9,8 +9,8 @@ set search_path = ''
 as $$
   with parcel as (
     select status, line_item_ids
-    from public.shipments
-    where order_id = p_order.id and provider is not null and status <> 'voided'
+    from private.shipments_of_order(p_order.id)
+    where provider is not null and status <> 'voided'
   ), units as (
     select
       private.order_line_item_ids(p_order) <@ coalesce(
@@ -47,8 +47,8 @@ begin
   if p_event_type = 'LABEL_VOIDED'
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
-      select from public.shipments
-      where order_id = p_order_id and provider = 'easypost' and tiktok_notified_at is not null
+      select from private.shipments_of_order(p_order_id)
+      where provider = 'easypost' and tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
     becomes := coalesce(
@@ -71,6 +71,35 @@ comment on function private.record_shipment_change(uuid, text, jsonb) is
   'Moves the order after a change of one of its parcels, and writes its timeline.';
 grant execute on function private.record_shipment_change(uuid, text, jsonb) to service_role;
 
+create function private.record_parcel_change(p_shipment_id uuid, p_event_type text, p_changes jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.record_shipment_change(order_id, p_event_type, p_changes)
+  from (
+    select order_id from public.shipment_orders where shipment_id = p_shipment_id order by order_id
+  ) as link;
+$$;
+comment on function private.record_parcel_change(uuid, text, jsonb) is
+  'Moves every order in a parcel after a change of it, and writes their timelines.';
+grant execute on function private.record_parcel_change(uuid, text, jsonb) to service_role;
+
+create function private.lock_orders_of_purchase(p_purchase_id uuid)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.lock_orders(user_id, order_id || other_order_ids)
+  from private.label_purchases
+  where id = p_purchase_id;
+$$;
+comment on function private.lock_orders_of_purchase(uuid) is
+  'Locks the orders of a purchase before the purchase, in the order that all functions use.';
+grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
+
 /*
   Arguments: p_purchase_id; p_label {carrier, service_type, tracking_number, label_url, label_expires_at, label_format,
              shipping_cost (decimal string), currency, estimated_delivery, tiktok_package_id}; p_event_id or null.
@@ -90,10 +119,8 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the order, then the purchase, in the order that all functions use.
-  perform from public.orders
-  where id = (select order_id from private.label_purchases where id = p_purchase_id)
-  for update;
+  -- 1. Lock the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
     raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
@@ -131,10 +158,14 @@ begin
       p_label ->> 'tiktok_package_id',
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
-    -- 4. Update sender, order and timeline, and enqueue the follow-up task.
+    insert into public.shipment_orders (shipment_id, order_id)
+    select p_purchase_id, other.id from unnest(purchase.other_order_ids) as other (id);
+    perform private.advise_new_shipment(p_purchase_id, purchase.address_digest);
+    update private.label_purchases set address_digest = null where id = p_purchase_id;
+    -- 4. Update sender, orders and timelines, and enqueue the follow-up task.
     perform private.store_sender(purchase.order_id, purchase.sender);
-    perform private.record_shipment_change(
-      purchase.order_id,
+    perform private.record_parcel_change(
+      purchase.id,
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
     );

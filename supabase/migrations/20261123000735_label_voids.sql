@@ -68,10 +68,8 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the order, then the purchase.
-  perform from public.orders
-  where id = (select order_id from private.label_purchases where id = p_purchase_id)
-  for update;
+  -- 1. Lock the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   -- 2. Store the answer.
   if purchase.state = 'void_requested' then
@@ -86,8 +84,8 @@ begin
     if p_state = 'voided' then
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
-      perform private.record_shipment_change(
-        purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
+      perform private.record_parcel_change(
+        purchase.id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
     elsif p_state = 'void_rejected' and exists (
       select from public.shipments where id = p_purchase_id and tiktok_notified_at is null

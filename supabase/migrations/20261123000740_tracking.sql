@@ -38,10 +38,12 @@ declare
   newer boolean;
   new_status text;
 begin
-  -- 1. Lock the order, then the shipment.
-  perform from public.orders
-  where id = (select order_id from public.shipments where id = p_shipment_id)
-  for update;
+  -- 1. Lock the orders, then the shipment.
+  perform private.lock_orders(orders.user_id, array_agg(orders.id))
+  from public.shipment_orders as link
+  join public.orders on orders.id = link.order_id
+  where link.shipment_id = p_shipment_id
+  group by orders.user_id;
   select * into before from public.shipments where id = p_shipment_id for update;
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
@@ -68,9 +70,9 @@ begin
   if new_status = before.status then
     return case when newer then 'recorded' else 'stale' end;
   end if;
-  -- 3. Move the order and write the timeline.
-  perform private.record_shipment_change(
-    before.order_id,
+  -- 3. Move the orders and write their timelines.
+  perform private.record_parcel_change(
+    p_shipment_id,
     'TRACKING_UPDATED',
     jsonb_build_object(
       'shipment_id', p_shipment_id,
@@ -149,7 +151,7 @@ begin
   if becomes is not null then
     update public.shipments
     set status = becomes, tracked_at = now()
-    where order_id = new.id
+    where id in (select shipment_id from public.shipment_orders where order_id = new.id)
       and provider = 'tiktok_shipping'
       and private.parcel_rank(status) < private.parcel_rank(becomes);
   end if;
@@ -160,12 +162,11 @@ begin
     shop.shop_id,
     shipment.id::text
   )
-  from public.shipments as shipment
+  from private.shipments_of_order(new.id) as shipment
   join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
-  where shipment.order_id = new.id
-    and shipment.provider = 'tiktok_shipping'
+  where shipment.provider = 'tiktok_shipping'
     and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
+    and (select count(*) from private.shipments_of_order(new.id) where status <> 'voided') > 1;
   return null;
 end;
 $$;

@@ -73,6 +73,17 @@ as $$
         'shipment', items.shipment,
         'code', items.code
       )
+      -- What a seller needs to request the label for all.
+      || case
+        when items.code = 'order_combined' then jsonb_build_object(
+          'order_ids', (
+            select jsonb_agg(combined.id order by combined.tiktok_order_id)
+            from public.orders, private.combined_orders(orders) as combined
+            where orders.id = items.order_id and orders.user_id = batch.user_id
+          )
+        )
+        else '{}'
+      end
       order by items.place
     )
   )

@@ -34,6 +34,22 @@ select tests.reaches(
 );
 select tests.reaches('service_role', 2, 'select * from public.shipments where service_type like ''of order %''', 'the backend reads all');
 
+-- The orders in a parcel.
+select is(
+  (select count(*) from public.shipment_orders join public.shipments using (order_id) where shipments.id = shipment_id), 2::bigint,
+  'each shipment has its order in shipment_orders too'
+);
+select tests.refused('anon', 'select * from public.shipment_orders', 'anon cannot read the orders in a parcel');
+select tests.reaches('ada', 1, 'select * from public.shipment_orders', 'a seller reads those of their own parcels');
+select tests.refused(who, statement, who || ' cannot: ' || statement)
+from unnest(array['anon', 'ada']) as who
+cross join unnest(array[
+  'insert into public.shipment_orders (shipment_id, order_id) select id, order_id from public.shipments',
+  'update public.shipment_orders set order_id = order_id',
+  'delete from public.shipment_orders',
+  'select private.add_shipment_order()'
+]) as statement;
+
 -- Writing: only the backend.
 select tests.refused(who, statement, who || ' cannot: ' || regexp_replace(statement, '\(''.*?,', '(...'))
 from unnest(array['anon', 'ada', 'bob']) as who

@@ -31,7 +31,13 @@ select is(
     'currency', null,
     'tiktok_package_id', null,
     'refused_carriers', '["USPS"]'::jsonb,
-    'order', (select private.order_to_ship(orders) from public.orders where id = tests.order_id('a'))
+    'order', (select private.order_to_ship(orders) from public.orders where id = tests.order_id('a')),
+    'orders', jsonb_build_array(
+      jsonb_build_object(
+        'id', tests.order_id('a'), 'tiktok_order_id', 'a', 'combine_group_id', null,
+        'line_item_ids', '["a-1", "a-2", "a-3"]'::jsonb, 'tracking_numbers', '[]'::jsonb
+      )
+    )
   ),
   'for all units, with everything that buying it needs'
 )
@@ -61,11 +67,13 @@ from tests.again;
 select is(
   answer -> 'shipment',
   jsonb_build_object(
-    'id', tests.purchase('first'), 'order_id', tests.order_id('a'), 'state', 'requested', 'reason', null,
+    'id', tests.purchase('first'), 'order_id', tests.order_id('a'), 'order_ids', jsonb_build_array(tests.order_id('a')),
+    'state', 'requested', 'reason', null,
     'provider', 'easypost', 'carrier', null, 'service_type', null, 'tracking_number', null, 'label_url', null,
     'label_expires_at', null, 'label_format', 'PDF', 'shipping_cost', null, 'quoted_cost', null, 'currency', null,
     'line_item_ids', '["a-1", "a-2", "a-3"]'::jsonb, 'estimated_delivery', null, 'status', null,
-    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null, 'created_at', now(), 'updated_at', now()
+    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null,
+    'advice', null, 'advice_reason', null, 'advised_at', null, 'created_at', now(), 'updated_at', now()
   ),
   'the label as its seller sees it'
 )
@@ -89,7 +97,7 @@ select is(tests.label_state('first'), 'requested 2', 'as another attempt');
 select is(tests.labelled('a'), '1:first 2:first 3:first', 'with its own units');
 select is(tests.requested('ada', 'a', 'first'), 'in_progress', 'which is in progress again');
 select is(
-  tests.call(format('get_label_purchase(%L)', tests.purchase('first'))) - 'shipment' - 'order' - 'parcel' - 'sender',
+  tests.call(format('get_label_purchase(%L)', tests.purchase('first'))) - 'shipment' - 'order' - 'orders' - 'parcel' - 'sender',
   jsonb_build_object(
     'id', tests.purchase('first'), 'attempt', 2, 'state', 'requested', 'provider', 'easypost',
     'line_item_ids', '["a-1", "a-2", "a-3"]'::jsonb, 'service', 'cheapest', 'label_format', 'PDF',

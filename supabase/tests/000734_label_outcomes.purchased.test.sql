@@ -38,12 +38,14 @@ select results_eq(
 select is(
   answer,
   jsonb_build_object(
-    'id', tests.purchase('c1'), 'order_id', tests.order_id('c'), 'state', 'purchased', 'reason', null,
+    'id', tests.purchase('c1'), 'order_id', tests.order_id('c'), 'order_ids', jsonb_build_array(tests.order_id('c')),
+    'state', 'purchased', 'reason', null,
     'provider', 'easypost', 'carrier', 'UPS', 'service_type', 'Next Day', 'tracking_number', '1Z',
     'label_url', 'https://labels.example/1', 'label_expires_at', timestamptz '2027-01-01T00:00:00Z',
     'label_format', 'ZPL', 'shipping_cost', '999999999999.99', 'quoted_cost', '123456789012.34', 'currency', 'CAD',
     'line_item_ids', '["c-1", "c-2", "c-3"]'::jsonb, 'estimated_delivery', '2026-12-24', 'status', 'purchased',
-    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null, 'created_at', now(), 'updated_at', now()
+    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null,
+    'advice', null, 'advice_reason', null, 'advised_at', null, 'created_at', now(), 'updated_at', now()
   ),
   'as its seller sees it, money in decimal strings'
 )

@@ -11,6 +11,7 @@ import {
   FROM,
   type OrderRow,
   PARCEL,
+  receiveCombinedOrders,
   receiveOrder,
 } from "../support/labels.ts";
 import {
@@ -55,7 +56,8 @@ const LAST: Step[] = [
   step("stored", "database", "POST", rpc("finish_label_purchase"), "executed"),
 ];
 
-const STEPS: Record<"easypost" | "tiktok_shipping", Step[]> = {
+/** A combined purchase differs only in some steps. */
+const STEPS: Record<"easypost" | "tiktok_shipping" | "combined" | "combined_easypost", Step[]> = {
   easypost: [
     ...FIRST,
     step("carrier shipment requested", "easypost", "POST", /\/shipments$/, "arrived"),
@@ -84,7 +86,21 @@ const STEPS: Record<"easypost" | "tiktok_shipping", Step[]> = {
     ...LAST,
     step("order updated, label drawn", "tiktok", "GET", /shipping_documents$/, "executed"),
   ],
+  combined: [
+    step("intent", "database", "POST", rpc("request_label"), "executed"),
+    step("purchase requested", "tiktok", "POST", /\/202512\/packages$/, "arrived"),
+    step("bought", "tiktok", "POST", /\/202512\/packages$/, "executed"),
+    ...LAST,
+  ],
+  combined_easypost: [
+    step("bought", "easypost", "POST", /\/buy$/, "executed"),
+    step("one order updated at TikTok", "tiktok", "POST", /\/orders\/\d+\/packages$/, "executed"),
+  ],
 };
+
+type Provider = keyof typeof STEPS;
+
+const isEasyPost = (provider: Provider) => provider.endsWith("easypost");
 
 function step(
   name: string,
@@ -136,7 +152,7 @@ function stopObserving(stack: TestStack, host: ObservedHost): void {
 async function requestLabel(
   host: ObservedHost,
   seller: ConnectedSeller,
-  order: OrderRow,
+  [order, ...others]: readonly [OrderRow, ...OrderRow[]],
 ): Promise<Pick<Answer, "status" | "body">> {
   const response = await host.fetch("/shipments", {
     method: "POST",
@@ -145,18 +161,27 @@ async function requestLabel(
       "content-type": "application/json",
       "idempotency-key": order.id,
     },
-    body: JSON.stringify({ order_id: order.id, parcel: PARCEL, service: "cheapest", from: FROM }),
+    body: JSON.stringify({
+      order_id: order.id,
+      ...(others.length > 0 && { order_ids: others.map(({ id }) => id) }),
+      parcel: PARCEL,
+      service: "cheapest",
+      from: FROM,
+    }),
   });
   return { status: response.status, body: await response.json() };
 }
 
 async function runCell(
   { stack, host, seller }: { stack: TestStack; host: ObservedHost; seller: ConnectedSeller },
-  provider: keyof typeof STEPS,
+  provider: Provider,
   wanted: Step,
 ): Promise<Cell> {
-  const shippingType = provider === "easypost" ? "SELLER" : "TIKTOK";
-  const order = await receiveOrder(stack, seller, { shippingType });
+  const shippingType = isEasyPost(provider) ? "SELLER" : "TIKTOK";
+  const orders = provider.startsWith("combined")
+    ? await receiveCombinedOrders(stack, seller, { shippingType })
+    : [await receiveOrder(stack, seller, { shippingType })] as const;
+  const [order] = orders;
   if (wanted.loseAnswer) {
     const faults = provider === "easypost" ? stack.easypost.faults : stack.tiktok.faults;
     const path = provider === "easypost" ? /\/buy$/ : /\/202309\/packages$/;
@@ -164,7 +189,7 @@ async function runCell(
   }
   const kill = killAt(stack, host, wanted);
   // Steps after the answer run in the background.
-  await requestLabel(host, seller, order);
+  await requestLabel(host, seller, orders);
   if (!kill.done) await (await host.fetch("/event-worker", workerRequest(stack))).body?.cancel();
   // The process that answered may have claimed the task: then the worker finds nothing to do.
   await until(`${provider}: the process is at "${wanted.name}"`, () => Promise.resolve(kill.done));
@@ -173,16 +198,18 @@ async function runCell(
 
   await agePurchases(stack);
   await runEventWorker(stack);
-  const again = await requestLabel(host, seller, order);
+  const again = await requestLabel(host, seller, orders);
   await letTimePass(stack);
   await runEventWorker(stack);
   await settledEvents(stack);
 
-  const [row] = await stack.sql`select order_status from public.orders where id = ${order.id}`;
+  const ids = orders.map(({ id }) => id);
+  const rows = await stack.sql`
+    select distinct order_status from public.orders where id in ${stack.sql(ids)}`;
   const shipments = await stack.sql`
     select shipments.id, status, state, tracking_number, label_url, tiktok_notified_at
     from public.shipments join private.label_purchases as purchase on purchase.id = shipments.id
-    where shipments.order_id = ${order.id}`;
+    where shipments.order_id in ${stack.sql(ids)}`;
   const [shipment] = shipments;
   const what = `${provider}, "${wanted.name}"`;
   assert.equal(shipment?.id, again.body.id, what);
@@ -191,28 +218,30 @@ async function runCell(
     assert.notEqual(shipment?.[column], null, `${what}: ${column}`);
   }
   const notified = stack.tiktok.fulfillment.shipped.filter(({ orderId }) =>
-    orderId === order.tiktokId
+    orders.some(({ tiktokId }) => tiktokId === orderId)
   );
-  assert.equal(notified.length, provider === "easypost" ? 1 : 0, `${what}: TikTok notified`);
+  const expected = isEasyPost(provider) ? orders.length : 0;
+  assert.equal(notified.length, expected, `${what}: TikTok notified`);
   return {
     provider,
     step: wanted.name,
     answer: again.status,
     bought: labelsOf(stack, provider, order, shipments),
     purchased: shipments.filter(({ status }) => status === "purchased").length,
-    order: row?.order_status,
+    order: rows.map(({ order_status }) => order_status).join(", "),
   };
 }
 
 function labelsOf(
   stack: TestStack,
-  provider: keyof typeof STEPS,
+  provider: Provider,
   order: OrderRow,
   shipments: readonly Record<string, unknown>[],
 ): number {
-  if (provider === "tiktok_shipping") {
-    return stack.tiktok.fulfillment.labels.filter(({ orderId }) => orderId === order.tiktokId)
-      .length;
+  if (!isEasyPost(provider)) {
+    return stack.tiktok.fulfillment.labels.filter(({ orderId, orderIds }) =>
+      (orderIds ?? [orderId]).includes(order.tiktokId)
+    ).length;
   }
   const ids = new Set(shipments.map(({ id }) => id));
   return stack.easypost.accounts.labels.filter(({ reference }) => ids.has(reference)).length;
@@ -240,7 +269,7 @@ Deno.test("killed after any step, one label is bought and one shipment says so",
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   const cells: Cell[] = [];
-  for (const provider of ["easypost", "tiktok_shipping"] as const) {
+  for (const provider of Object.keys(STEPS) as Provider[]) {
     for (const wanted of STEPS[provider]) {
       cells.push(await runCell({ stack, host, seller }, provider, wanted));
     }
@@ -250,6 +279,8 @@ Deno.test("killed after any step, one label is bought and one shipment says so",
   assert.deepEqual(wrong, []);
   assert.ok(cells.every(({ answer }) => answer === 200 || answer === 201));
   // No label was bought for another order.
-  assert.equal(stack.easypost.accounts.labelsBought, STEPS.easypost.length);
-  assert.equal(stack.tiktok.fulfillment.labelsBought, STEPS.tiktok_shipping.length);
+  const steps = (wanted: boolean) =>
+    cells.filter(({ provider }) => isEasyPost(provider as Provider) === wanted).length;
+  assert.equal(stack.easypost.accounts.labelsBought, steps(true));
+  assert.equal(stack.tiktok.fulfillment.labelsBought, steps(false));
 });

@@ -218,6 +218,9 @@ test("a seller sees their own shipments and timelines, and no other seller's", a
     tracking_updated_at: null,
     tiktok_warning: null,
     tiktok_error: null,
+    advice: null,
+    advice_reason: null,
+    advised_at: null,
   });
   const { data: events } = await seller.client.from("order_events").select("event_type, changes")
     .eq("event_type", "LABEL_PURCHASED");

@@ -46,6 +46,28 @@ export async function receiveOrder(
   return { id, tiktokId: placed.id };
 }
 
+/** As `receiveOrder`, for two orders that TikTok has combined. */
+export async function receiveCombinedOrders(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  order: Partial<NewOrder> = {},
+): Promise<[OrderRow, OrderRow]> {
+  const placed = [1, 2].map(() => stack.tiktok.addOrder({ ...order, shopId: seller.shopId }).id);
+  for (const combined of stack.tiktok.combineOrders(placed)) {
+    await stack.tiktok.send(stack.tiktok.notificationOf(combined));
+  }
+  return await until("both orders are stored", async () => {
+    const rows = await stack.sql`
+      select id, tiktok_order_id from public.orders where tiktok_order_id in ${stack.sql(placed)}
+      order by tiktok_order_id = ${placed[0] ?? ""} desc`;
+    const [first, second] = rows.map((row) => ({
+      id: row.id as string,
+      tiktokId: row.tiktok_order_id as string,
+    }));
+    return first && second && [first, second];
+  });
+}
+
 export interface Answer {
   status: number;
   // deno-lint-ignore no-explicit-any -- any response of the API

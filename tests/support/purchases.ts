@@ -52,6 +52,7 @@ export function orderToShip(fields: Partial<OrderToShip> = {}): OrderToShip {
     cancelled_line_item_ids: [],
     shop: null,
     tracking_numbers: [],
+    address_digest: null,
     sender: SENDER,
     ...fields,
   };
@@ -59,6 +60,8 @@ export function orderToShip(fields: Partial<OrderToShip> = {}): OrderToShip {
 
 /** A purchase of the cheapest label, for every unit of the order. */
 export function purchaseOf(fields: Partial<Purchase> = {}): Purchase {
+  const { order = orderToShip(), line_item_ids = LINE_ITEMS } = fields;
+  const { id, tiktok_order_id, tracking_numbers } = order;
   return {
     id: PURCHASE_ID,
     attempt: 1,
@@ -75,7 +78,8 @@ export function purchaseOf(fields: Partial<Purchase> = {}): Purchase {
     currency: null,
     tiktok_package_id: null,
     refused_carriers: [],
-    order: orderToShip(),
+    order,
+    orders: [{ id, tiktok_order_id, combine_group_id: null, line_item_ids, tracking_numbers }],
     ...fields,
   };
 }
@@ -106,6 +110,7 @@ export function shipmentOf(fields: Partial<Shipment> = {}): Shipment {
   return {
     id: PURCHASE_ID,
     order_id: purchaseOf().order.id,
+    order_ids: [purchaseOf().order.id],
     state: "purchased",
     reason: null,
     provider: "easypost",

@@ -64,6 +64,24 @@ export async function createPackage(
 }
 
 /**
+ * Create Packages 202512: buys one label for orders that TikTok combined. United States only. Single orders stay with
+ * 202309, whose answer names the units.
+ */
+export async function createCombinedPackage(
+  tiktok: TikTokClient,
+  access: Access,
+  orderIds: string[],
+  body: Measures & { shipping_service_id?: string },
+): Promise<z.infer<typeof CreatedPackage>> {
+  return await tiktok.call(CreatedPackage, access, {
+    method: "POST",
+    path: "/fulfillment/202512/packages",
+    body: { ship_type: "3", order_list_ids: orderIds, ...body },
+    repeatable: false,
+  });
+}
+
+/**
  * Ship Package. Outside the United States it arranges TikTok's shipping of a package, which exists since
  * the payment. With `ownTracking` it reports the seller's own shipping, where Mark Package As Shipped is not
  * offered.

@@ -33,6 +33,7 @@ export const CreatedPackage = z.looseObject({
 export const PackageDetail = z.looseObject({
   package_id: VendorId.nullish(),
   package_status: OptionalText,
+  orders: z.array(z.looseObject({ id: VendorId })).nullish().transform((orders) => orders ?? []),
   order_line_item_ids: z.array(VendorId).nullish().transform((ids) => ids ?? []),
   shipping_provider_name: OptionalText,
   tracking_number: OptionalText,

@@ -122,13 +122,36 @@ Deno.test("a failure of the rates bought nothing, and its code says whose it is"
   });
 });
 
+Deno.test("prepare() takes no refused carrier: not the cheapest, by name, or of a rate from before", async () => {
+  await withEasyPost(async ({ provider }) => {
+    const refused_carriers = ["USPS"];
+    for (const service of ["cheapest", "default"]) {
+      const choice = await provider.prepare(purchaseOf({ service, refused_carriers }));
+      assert.equal(choice.service, "UPSDAP/Ground");
+    }
+    const [rate] = await provider.rates(orderToShip(), REQUEST);
+    const refused = [
+      { service: "USPS/Priority" },
+      { service: "USPS/Express", carrier_shipment_id: rate?.carrier_shipment_id ?? null },
+    ];
+    for (const fields of refused) {
+      const call = provider.prepare(purchaseOf({ ...fields, refused_carriers }));
+      assert.deepEqual(await refusalOf(call), ["carrier_not_accepted", "no"]);
+    }
+    const all = purchaseOf({ refused_carriers: ["USPS", "UPS"] });
+    assert.deepEqual(await refusalOf(provider.prepare(all)), ["carrier_not_accepted", "no"]);
+  });
+});
+
 Deno.test("prepare() of a rate takes it from its own shipment, and makes no other", async () => {
   await withEasyPost(async ({ provider, simulator }) => {
     const rates = await provider.rates(orderToShip(), REQUEST);
-    for (const { service, carrier_shipment_id, carrier_rate_id, price, currency } of rates) {
+    for (
+      const { service, carrier, carrier_shipment_id, carrier_rate_id, price, currency } of rates
+    ) {
       const chosen = { service, carrier_shipment_id, carrier_rate_id, currency };
       const choice = await provider.prepare(purchaseOf({ ...chosen, quoted_cost: price }));
-      assert.deepEqual(choice, { ...chosen, quoted_cost: price });
+      assert.deepEqual(choice, { ...chosen, carrier, quoted_cost: price });
     }
     assert.equal(simulator.state.all("shipments").length, 1);
   });

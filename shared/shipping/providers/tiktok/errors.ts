@@ -7,6 +7,8 @@ const DONE_ALREADY = new Set([21022025, 21011006, 21011020, 21030006]);
 
 const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
   [21011044, "order_on_hold"],
+  [21008025, "fulfilled_by_tiktok"],
+  [21011033, "order_combined"],
   [105005, "permission_missing"],
   // The parcel was picked up: TikTok no longer shows its label.
   [21042102, "label_gone"],

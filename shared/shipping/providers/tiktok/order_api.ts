@@ -1,4 +1,4 @@
-/** TikTok's API for one order: reads the order and its packages, with label errors. */
+/** TikTok's API for the orders of one parcel: reads the orders and their packages, with label errors. */
 import type { ShopAccess, TikTokClient } from "../../../tiktok/api/client.ts";
 import { getPackage } from "../../../tiktok/api/fulfillment.ts";
 import type { PackageDetail } from "../../../tiktok/api/fulfillment_schemas.ts";
@@ -14,14 +14,12 @@ type Call<T> = (tiktok: TikTokClient, access: Required<ShopAccess>) => Promise<T
 export class OrderApi {
   readonly #tiktok: TikTokClient;
   readonly #connection: ShopConnection;
-  readonly #orderId: string;
 
   /** @throws {LabelError} if the order's shop is not connected */
   constructor(dependencies: TikTokDependencies, order: OrderToShip) {
     if (order.shop === null) throw new LabelError("shop_not_connected");
     this.#tiktok = dependencies.tiktok;
     this.#connection = new ShopConnection(dependencies, order.shop);
-    this.#orderId = order.tiktok_order_id;
   }
 
   /** For the call that buys: its error must not be taken for one that bought nothing. */
@@ -37,12 +35,13 @@ export class OrderApi {
   }
 
   /** @throws {LabelError} */
-  async readOrder(): Promise<Order> {
-    const id = this.#orderId;
-    const { orders } = await this.read((tiktok, access) => tiktok.getOrders(access, [id]));
-    const order = orders.get(id);
-    if (order === undefined) throw new LabelError("tiktok_unavailable");
-    return order;
+  async readOrders(ids: string[]): Promise<Order[]> {
+    const { orders: found } = await this.read((tiktok, access) => tiktok.getOrders(access, ids));
+    return ids.map((id) => {
+      const order = found.get(id);
+      if (order === undefined) throw new LabelError("tiktok_unavailable");
+      return order;
+    });
   }
 
   /** @throws {LabelError} */

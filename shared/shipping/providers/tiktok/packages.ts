@@ -1,7 +1,8 @@
-/** TikTok's packages of an order's units, and the labels that they are. */
+/** TikTok's packages of the units in a parcel, and the labels that they are. */
 import type * as z from "zod";
 import type { CreatedPackage } from "../../../tiktok/api/fulfillment_schemas.ts";
 import type { LineItem, Order } from "../../../tiktok/api/schemas.ts";
+import { isCancelled } from "../../../tiktok/orders/map_order_items.ts";
 import { exactCents } from "../../../values/money.ts";
 import { LabelError } from "../../errors.ts";
 import type { Purchase } from "../../schemas.ts";
@@ -18,13 +19,20 @@ export interface OrderPackage {
  * The package of exactly these units; `undefined` if they have none.
  * @throws {LabelError} if they are in several packages, or TikTok does not show them
  */
-export function findPackage(order: Order, lineItemIds: string[]): OrderPackage | undefined {
-  const lines = (order.line_items ?? []).filter((line) => lineItemIds.includes(line.id));
+export function findPackage(orders: Order[], lineItemIds: string[]): OrderPackage | undefined {
+  const lines = orders.flatMap(({ line_items }) => line_items ?? []).filter(({ id }) =>
+    lineItemIds.includes(id)
+  );
   // Units that TikTok does not show may have a package.
   if (lines.length === 0) throw new LabelError("order_changed");
-  const ids = new Set(lines.map((line) => line.package_id || ""));
+  // A unit that was cancelled meanwhile may have left the package.
+  const ids = new Set(
+    lines.filter((line) => line.package_id || !isCancelled(line)).map((line) =>
+      line.package_id || ""
+    ),
+  );
   const [id = ""] = ids;
-  if (ids.size === 1 && id === "") return undefined;
+  if (ids.size <= 1 && id === "") return undefined;
   if (ids.size > 1) throw new LabelError("already_shipped");
   return { id, lines };
 }

@@ -1,5 +1,6 @@
 /** TikTok's own labels: the only ones for orders that TikTok ships. */
 import {
+  createCombinedPackage,
   createPackage,
   getShippingDocument,
   getShippingServices,
@@ -38,6 +39,11 @@ function isInUnitedStates({ shop }: OrderToShip): boolean {
   return (shop?.region ?? "US") === "US";
 }
 
+/** TikTok's ids of the orders in the parcel. */
+function idsOf({ orders }: Purchase): string[] {
+  return orders.map(({ tiktok_order_id }) => tiktok_order_id);
+}
+
 export class TikTokShippingProvider implements LabelProvider {
   readonly #dependencies: TikTokDependencies;
 
@@ -52,8 +58,10 @@ export class TikTokShippingProvider implements LabelProvider {
     if (!isInUnitedStates(order)) return [UNPRICED_RATE];
     const measures = toTikTokMeasures(parcel);
     const id = order.tiktok_order_id;
+    // The call takes one order: a combined parcel is described by its measures.
+    const ownUnits = lineItemIds.filter((unit) => order.line_item_ids.includes(unit));
     const services = await this.#open(order).read((tiktok, access) =>
-      getShippingServices(tiktok, access, id, lineItemIds, measures)
+      getShippingServices(tiktok, access, id, ownUnits, measures)
     );
     return services.map(toRate);
   }
@@ -84,7 +92,7 @@ export class TikTokShippingProvider implements LabelProvider {
   async find(purchase: Purchase): Promise<BoughtLabel | undefined> {
     const { order, line_item_ids } = purchase;
     const api = this.#open(order);
-    const found = findPackage(await api.readOrder(), line_item_ids);
+    const found = findPackage(await api.readOrders(idsOf(purchase)), line_item_ids);
     if (found === undefined) return undefined;
     if (!isInUnitedStates(order) && !isArranged(found.lines)) return undefined;
     const detail = await api.readPackage(found.id);
@@ -134,13 +142,15 @@ export class TikTokShippingProvider implements LabelProvider {
 
   /** Buys a label in the United States. */
   async #createPackage(purchase: Purchase, choice: Choice): Promise<BoughtLabel> {
-    const { order, line_item_ids, parcel } = purchase;
+    const { order, orders, line_item_ids, parcel } = purchase;
+    const wanted = { shipping_service_id: choice.service, ...toTikTokMeasures(parcel) };
     const created = await this.#open(order).buy((tiktok, access) =>
-      createPackage(tiktok, access, order.tiktok_order_id, {
-        order_line_item_ids: line_item_ids,
-        shipping_service_id: choice.service,
-        ...toTikTokMeasures(parcel),
-      })
+      orders.length > 1
+        ? createCombinedPackage(tiktok, access, idsOf(purchase), wanted)
+        : createPackage(tiktok, access, order.tiktok_order_id, {
+          order_line_item_ids: line_item_ids,
+          ...wanted,
+        })
     );
     return toBoughtLabel(purchase, choice, created);
   }
@@ -149,9 +159,11 @@ export class TikTokShippingProvider implements LabelProvider {
   async #arrangeShipping(purchase: Purchase): Promise<BoughtLabel> {
     const { order, line_item_ids } = purchase;
     const api = this.#open(order);
-    const found = findPackage(await api.readOrder(), line_item_ids);
+    const found = findPackage(await api.readOrders(idsOf(purchase)), line_item_ids);
     if (found === undefined) throw new LabelError("order_changed");
     const detail = await api.readPackage(found.id);
+    const ids = idsOf(purchase);
+    if (detail.orders.some(({ id }) => !ids.includes(id))) throw new LabelError("order_combined");
     if (detail.order_line_item_ids.some((id) => !line_item_ids.includes(id))) {
       throw new LabelError("line_items_combined");
     }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { encrypt } from "../../../crypto/encryption.ts";
 import { tokenContext } from "../../../tiktok/connections/encrypted_tokens.ts";
+import type { OrderInParcel, Purchase } from "../../schemas.ts";
 import { labelErrorOf, LINE_ITEMS, refusalOf } from "../../../../tests/support/purchases.ts";
 import {
   CREATE,
@@ -64,6 +65,56 @@ Deno.test("buy() in the United States creates the package with its service, unit
     });
     assert.deepEqual(more, []);
   });
+});
+
+const OTHER_ID = "576461413038785753";
+const OTHER_UNIT = "576461413038790001";
+
+/** A purchase for two combined orders. */
+function combined(purchase: Purchase): Purchase {
+  const [first] = purchase.orders as [OrderInParcel];
+  const other = { ...first, tiktok_order_id: OTHER_ID, line_item_ids: [OTHER_UNIT] };
+  return {
+    ...purchase,
+    line_item_ids: [...purchase.line_item_ids, OTHER_UNIT],
+    orders: [first, other],
+  };
+}
+
+Deno.test("buy() of combined orders creates one package for all of them, with version 202512", async () => {
+  const create = "POST /fulfillment/202512/packages";
+  await withTikTok({ [create]: FIXTURE.created() }, async ({ provider, purchase, requests }) => {
+    const label = await provider.buy(combined(purchase()), CHOICE);
+    assert.deepEqual([label.tiktok_package_id, label.shipping_cost], [PACKAGE_ID, "5.12"]);
+    const [request, ...more] = requests;
+    const { ship_type, order_list_ids, ...rest } = JSON.parse(request?.body ?? "");
+    assert.deepEqual([ship_type, order_list_ids], ["3", [ORDER_ID, OTHER_ID]]);
+    assert.deepEqual(Object.keys(rest).sort(), ["dimension", "shipping_service_id", "weight"]);
+    assert.deepEqual(more, []);
+  });
+  await withTikTok({ [create]: refusal(21011033) }, async ({ provider, purchase }) => {
+    const bought = provider.buy(combined(purchase()), CHOICE);
+    assert.deepEqual(await refusalOf(bought), ["order_combined", "no"]);
+  });
+});
+
+Deno.test("a lost answer about combined orders is found once every live unit is in one package", async () => {
+  const [first, second] = [orderWith(PACKED, PACKED), FIXTURE.order()];
+  const other = { ...second.data.orders[0], id: OTHER_ID };
+  const cases = [
+    [{ package_id: PACKAGE_ID }, PACKAGE_ID],
+    [{ package_id: "" }, "already_shipped"],
+    [{ display_status: "CANCELLED" }, PACKAGE_ID],
+  ] as const;
+  for (const [unit, expected] of cases) {
+    other.line_items = [{ id: OTHER_UNIT, ...unit }];
+    const orders = { ...first, data: { orders: [...first.data.orders, other] } };
+    const routes = { [ORDERS]: orders, [PACKAGE]: FIXTURE.package() };
+    await withTikTok(routes, async ({ provider, purchase }) => {
+      const found = await provider.find(combined(purchase())).catch((error) => error.code);
+      assert.equal(found?.tiktok_package_id ?? found, expected);
+    });
+  }
 });
 
 Deno.test("the cost is the charged price, not the quoted one; without a statement it is null", async () => {

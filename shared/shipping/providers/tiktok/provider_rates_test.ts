@@ -158,6 +158,7 @@ Deno.test("prepare() of a rate that the seller saw takes its price without a cal
     const seen = { service: "7208000000000000002", quoted_cost: "6.03", currency: "USD" };
     assert.deepEqual(await provider.prepare(purchase(seen)), {
       ...seen,
+      carrier: null,
       carrier_shipment_id: null,
       carrier_rate_id: null,
     });
