@@ -831,7 +831,7 @@ export type Database = {
       "show_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
       "start_label_purchase": {
         Args: { "p_attempt": number; "p_choice": Json; "p_purchase_id": string };
-        Returns: boolean;
+        Returns: Json;
       };
       "store_exchanged_tokens": { Args: { "p_grant": Json; "p_open_id": string }; Returns: number };
       "store_label_document": {

@@ -100,14 +100,21 @@ stable
 security invoker
 set search_path = ''
 as $$
+  -- Two queries, each of which an index answers.
+  with grouped as (
+    select id
+    from public.orders
+    where tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
+    union
+    select id
+    from public.orders
+    where private.order_package_ids(order_items) && private.order_package_ids(p_order.order_items)
+      and tiktok_shop_id = p_order.tiktok_shop_id
+  )
   select other.*
-  from public.orders as other
-  where other.tiktok_shop_id = p_order.tiktok_shop_id
-    and other.id <> p_order.id
-    and (
-      other.combine_group_id = p_order.combine_group_id
-      or private.order_package_ids(other.order_items) && private.order_package_ids(p_order.order_items)
-    )
+  from grouped
+  join public.orders as other on other.id = grouped.id
+  where other.id <> p_order.id
     and (
       other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
       or (

@@ -4,8 +4,8 @@
  */
 import { Hono } from "hono";
 import { FULFILLMENT_SCOPE } from "./authorizations.ts";
+import { groupOf, type Orders } from "./combined_orders.ts";
 import { refusals, success } from "./envelope.ts";
-import type { Orders } from "./fulfillment.ts";
 import { checkShippable, lineItemsOf, orderOf } from "./fulfillment_checks.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { admitForShop, jsonBody, type OpenApi, optionalText, requiredText } from "./open_api.ts";
@@ -45,9 +45,9 @@ export function requestedLabel(
 }
 
 /** @throws {TikTokRefusal} unless these are all orders that TikTok combined */
-function checkGroup({ fulfillment }: OpenApi, orders: Orders): void {
+function checkGroup({ state }: OpenApi, orders: Orders): void {
   const ids = orders.map(({ id }) => id);
-  const group = fulfillment.groupOf(orders[0]).map(({ id }) => id);
+  const group = groupOf(state, orders[0]).map(({ id }) => id);
   if (group.some((id) => !ids.includes(id))) throw shippingRefusals.combined();
   if (ids.some((id) => !group.includes(id))) throw refusals.invalid("body.order_list_ids");
 }

@@ -2,10 +2,10 @@
  * Packages, labels and tracking numbers, changed together with their orders. Every change is
  * synchronous: the second of two simultaneous calls for the same lines sees the first one's package.
  */
+import { hasOtherOrders, type Orders, ordersOf, packagesOf } from "./combined_orders.ts";
 import { advanceOrder } from "./orders.ts";
 import {
   hasPackageFromPayment,
-  isCancelled,
   linesOf,
   liveLinesOf,
   makePackage,
@@ -14,6 +14,7 @@ import {
   orderStatus,
   PACKAGE_STATUS,
   packageFields,
+  withoutCancelledUnits,
 } from "./packages.ts";
 import type { ShippingProvider } from "./shipping_providers.ts";
 import {
@@ -31,17 +32,7 @@ export interface Tracking {
   trackingNumber: string;
 }
 
-/** One order, or the combined orders of one package. */
-export type Orders = readonly [SimulatedOrder, ...SimulatedOrder[]];
-
 type Shipping = Tracking & Pick<SimulatedPackage, "weight" | "dimension">;
-
-/** Units that are cancelled before the shipment leave their package. */
-function withoutCancelledUnits(found: SimulatedPackage, order: SimulatedOrder): SimulatedPackage {
-  if (found.status !== "TO_FULFILL") return found;
-  const cancelled = linesOf(order).filter(isCancelled).map(({ id }) => id);
-  return { ...found, lineItemIds: found.lineItemIds.filter((id) => !cancelled.includes(id)) };
-}
 
 export class Fulfillment {
   /** Number of reads of a label bought afterwards that TikTok answers with "not ready" (11034037). */
@@ -81,41 +72,7 @@ export class Fulfillment {
   }
 
   packagesOf(order: SimulatedOrder): SimulatedPackage[] {
-    const named = (order.detail.packages ?? []) as { id: string }[];
-    return named.flatMap(({ id }) => this.#state.get("packages", id) ?? []);
-  }
-
-  /** The orders of a package as they are now. */
-  ordersOf(found: SimulatedPackage): Orders {
-    return ordersIn(found).flatMap((id) =>
-      this.#state.get("orders", id) ?? []
-    ) as unknown as Orders;
-  }
-
-  /**
-   * The orders that TikTok combined with this one, itself included: of one group, or of one waiting package.
-   * Cancelled and shipped orders have left the group.
-   */
-  groupOf(order: SimulatedOrder): Orders {
-    const { auto_combine_group_id: group } = order.detail;
-    const waiting = this.packagesOf(order).find(({ status }) => status === "TO_FULFILL");
-    const others = group === undefined
-      ? waiting === undefined ? [] : [...this.ordersOf(waiting)]
-      : this.#state.all("orders").filter(({ shopId, detail }) =>
-        shopId === order.shopId && detail.auto_combine_group_id === group &&
-        ["UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"].includes(detail.status)
-      );
-    return [order, ...others.filter(({ id }) => id !== order.id)];
-  }
-
-  /** The ids of the other orders of its group, whatever their status. */
-  othersOfGroup(
-    { id, shopId, detail: { auto_combine_group_id: group } }: SimulatedOrder,
-  ): string[] {
-    if (group === undefined) return [];
-    return this.#state.all("orders").filter((order) =>
-      order.id !== id && order.shopId === shopId && order.detail.auto_combine_group_id === group
-    ).map((order) => order.id);
+    return packagesOf(this.#state, order);
   }
 
   /** Lines of the order in packages for which shipping is arranged. */
@@ -131,7 +88,7 @@ export class Fulfillment {
     if (packages.length === 0) packages = this.#firstPackages(order);
     else {
       packages = packages.map((found) => withoutCancelledUnits(found, order)).map((found) =>
-        status === undefined || status === "CANCELLED" && this.#hasOtherOrders(found, order)
+        status === undefined || status === "CANCELLED" && hasOtherOrders(this.#state, found, order)
           ? found
           : movePackage(found, status, this.#seconds)
       );
@@ -139,13 +96,6 @@ export class Fulfillment {
     for (const found of packages) this.#state.put("packages", found.id, found);
     if (packages.length === 0) return order;
     return { ...order, detail: { ...order.detail, ...packageFields(order, packages) } };
-  }
-
-  /** A combined package stays when one of its orders is cancelled. */
-  #hasOtherOrders(found: SimulatedPackage, order: SimulatedOrder): boolean {
-    return this.ordersOf(found).some(({ id, detail }) =>
-      id !== order.id && detail.status !== "CANCELLED"
-    );
   }
 
   #firstPackages(order: SimulatedOrder): SimulatedPackage[] {
@@ -210,7 +160,7 @@ export class Fulfillment {
       labelDelay: this.labelDelay,
     };
     // Shipping rejects the buyer's request to cancel.
-    for (const order of this.ordersOf(shipped)) {
+    for (const order of ordersOf(this.#state, shipped)) {
       const isRequested = order.detail.is_buyer_request_cancel === true;
       this.#save(order, shipped, isRequested ? { is_buyer_request_cancel: false } : {});
     }
@@ -249,7 +199,7 @@ export class Fulfillment {
     const { provider: { id: providerId, name: providerName }, trackingNumber } = tracking;
     const updateTime = this.#seconds;
     const changed = { ...found, trackingNumber, providerId, providerName, updateTime };
-    this.#saveAll(this.ordersOf(found), changed);
+    this.#saveAll(ordersOf(this.#state, found), changed);
     this.#recordShipment(found, tracking);
   }
 
@@ -266,7 +216,7 @@ export class Fulfillment {
 
   /** A carrier collects, delivers or loses a package; its orders change with it. Returns the first one. */
   movePackage(found: SimulatedPackage, status: PackageStatus): SimulatedOrder | undefined {
-    this.#saveAll(this.ordersOf(found), movePackage(found, status, this.#seconds));
+    this.#saveAll(ordersOf(this.#state, found), movePackage(found, status, this.#seconds));
     return this.#state.get("orders", found.orderId);
   }
 

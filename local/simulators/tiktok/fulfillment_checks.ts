@@ -1,7 +1,7 @@
 /** Checks that the calls of the Fulfillment API share. */
 import { refusals } from "./envelope.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
-import type { Orders } from "./fulfillment.ts";
+import type { Orders } from "./combined_orders.ts";
 import { isCancelled, linesOf, liveLinesOf, ordersIn } from "./packages.ts";
 import type { SimulatedOrder, SimulatedPackage, SimulatedShop, SimulatorState } from "./state.ts";
 

@@ -32,6 +32,16 @@ export function ordersIn({ orderId, orderIds = [orderId] }: SimulatedPackage): s
   return orderIds;
 }
 
+/** Units that are cancelled before the shipment leave their package. */
+export function withoutCancelledUnits(
+  found: SimulatedPackage,
+  order: SimulatedOrder,
+): SimulatedPackage {
+  if (found.status !== "TO_FULFILL") return found;
+  const cancelled = linesOf(order).filter(isCancelled).map(({ id }) => id);
+  return { ...found, lineItemIds: found.lineItemIds.filter((id) => !cancelled.includes(id)) };
+}
+
 export function shippingTypeOf(order: SimulatedOrder): ShippingType {
   return order.detail.shipping_type === "TIKTOK" ? "TIKTOK" : "SELLER";
 }

@@ -1,6 +1,7 @@
 /** The Fulfillment and Logistics API for orders that the seller ships. */
 import { Hono } from "hono";
 import { FULFILLMENT_SCOPE, LOGISTICS_SCOPE } from "./authorizations.ts";
+import { othersOfGroup } from "./combined_orders.ts";
 import { refusals, success } from "./envelope.ts";
 import {
   checkCancellation,
@@ -83,7 +84,7 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
     }
     checkCancellation(shop, order);
     // Each order of a combined parcel is marked with the same number.
-    const orderIds = fulfillment.othersOfGroup(order);
+    const orderIds = othersOfGroup(state, order).map(({ id }) => id);
     const tracking = sellerTracking(state, shop, body, { orderIds });
     const shipped = fulfillment.markShipped(order, lineItemIds, tracking);
     return success({
