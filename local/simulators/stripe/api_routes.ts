@@ -95,8 +95,8 @@ function checkoutRoutes({ checkout }: Services): Hono {
   app.get(
     "/",
     apiCall(
-      [...LIST_PARAMS, "customer"],
-      (params) => makePage(checkout.list(params.text("customer")), params, page),
+      [...LIST_PARAMS, "customer", "status"],
+      (params) => makePage(checkout.list(params), params, page),
     ),
   );
   app.get("/:id", apiCall([], (_, id) => checkout.find(id)));
@@ -126,5 +126,6 @@ export function apiRoutes(services: Services, behaviour: Behaviour): Hono {
       (params) => prices.createPrice(params),
     ),
   );
+  app.post("/prices/:id", apiCall(["active"], (params, id) => prices.updatePrice(id, params)));
   return app;
 }

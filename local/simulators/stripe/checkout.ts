@@ -5,6 +5,7 @@ import type { CheckoutLine, CheckoutSession, PaymentMethod } from "./objects.ts"
 import type { Params } from "./params.ts";
 import { declineOf, type PaymentMethods } from "./payment_methods.ts";
 import type { Payments } from "./payments.ts";
+import type { Prices } from "./prices.ts";
 import type { Store } from "./store.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -12,6 +13,7 @@ export interface CheckoutOptions {
   store: Store;
   methods: PaymentMethods;
   payments: Payments;
+  prices: Prices;
   subscriptions: Subscriptions;
   /** The address of a session's page. */
   pageUrl: (id: string) => string;
@@ -25,9 +27,9 @@ export class Checkout {
   }
 
   #readLines(params: Params, mode: CheckoutSession["mode"]): CheckoutLine[] {
-    const { store } = this.#options;
+    const { prices } = this.#options;
     const lines = params.list("line_items").map((line) => ({
-      price: store.find("prices", line.required("price"), line.name("price")),
+      price: prices.findActive(line.required("price"), line.name("price")),
       quantity: line.integer("quantity") ?? 1,
     }));
     if (lines.length === 0) throw apiErrors.required("line_items");
@@ -91,10 +93,15 @@ export class Checkout {
     return isOver ? this.#expire(session) : session;
   }
 
-  /** The sessions of a customer, oldest first. */
-  list(customer: string | undefined): CheckoutSession[] {
+  /** The sessions of a customer, oldest first. @throws {ApiError} */
+  list(params: Params): CheckoutSession[] {
+    const customer = params.text("customer");
+    const status = params.oneOf("status", ["open", "complete", "expired"]);
     return this.#options.store.state.all("checkoutSessions").map(({ id }) => this.find(id))
-      .filter((session) => customer === undefined || session.customer === customer);
+      .filter((session) =>
+        (customer === undefined || session.customer === customer) &&
+        (status === undefined || session.status === status)
+      );
   }
 
   #expire({ id }: CheckoutSession): CheckoutSession {

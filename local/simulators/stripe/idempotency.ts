@@ -1,9 +1,10 @@
 /** `Idempotency-Key`: a key stands for one execution and its answer. */
 import type { Context, MiddlewareHandler } from "hono";
 import { ApiError, apiErrors } from "./errors.ts";
+import { newId } from "./ids.ts";
 import type { SavedAnswer, StripeState } from "./state.ts";
 
-/** Stripe keeps an answer this long. */
+/** Stripe keeps an answer for at least this long. */
 const KEPT_MS = 24 * 3600 * 1000;
 const MAX_LENGTH = 255;
 /** Answers that come before the execution; Stripe does not save them. */
@@ -55,13 +56,24 @@ export function idempotency({ state, isAuthorized, now }: IdempotencyOptions): I
     });
   }
 
+  async function save(c: Context, key: string, parameters: string): Promise<void> {
+    const body = await c.res.clone().text();
+    const requestId = c.get("requestId") as string | undefined ?? newId("req", 14);
+    const { status } = c.res;
+    const first = { endpoint: c.req.path, parameters, status, body, requestId, savedAt: now() };
+    state.put("answers", key, first);
+  }
+
   return {
     hold: async (c, next) => {
       const key = keyOf(c);
       if (key === undefined || held.has(key) || !isAuthorized(c.req.raw)) return await next();
       held.set(key, c.req.raw);
       try {
+        const parameters = await c.req.text();
         await next();
+        // An internal error ends an execution that has begun, so it is the answer to the key.
+        if (c.res.status === 500 && findAnswer(key) === undefined) await save(c, key, parameters);
       } finally {
         if (held.get(key) === c.req.raw) held.delete(key);
       }
@@ -80,13 +92,7 @@ export function idempotency({ state, isAuthorized, now }: IdempotencyOptions): I
         const answer = findAnswer(key);
         if (answer) return replay(key, answer, endpoint, parameters);
         await next();
-        if (isSaved(c)) {
-          const body = await c.res.clone().text();
-          const requestId = c.get("requestId") as string;
-          const { status } = c.res;
-          const first = { endpoint, parameters, status, body, requestId, savedAt: now() };
-          state.put("answers", key, first);
-        }
+        if (isSaved(c)) await save(c, key, parameters);
       } finally {
         // The execution has ended; a delayed answer does not block the key.
         held.delete(key);

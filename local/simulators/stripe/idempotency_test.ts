@@ -95,8 +95,47 @@ Deno.test("20 calls at once with one key create one customer, and each gets it",
   assert.deepEqual([caller.counts().customers, caller.takeTypes()], [1, ["customer.created"]]);
 });
 
+Deno.test("an internal error is repeated for 24 hours: only another key works", async () => {
+  await using caller = new Caller();
+  const { client, simulator } = caller;
+  simulator.faults.add({ method: "POST", path: "/v1/customers", kind: "internal", count: 1 });
+  const create = (idempotencyKey: string) =>
+    client.customers.create({ name: "Ada" }, { idempotencyKey });
+  const first = await errorOf(create("key-1"));
+  caller.now += DAY_MS - 1;
+  const again = await errorOf(create("key-1"));
+  assert.deepEqual([first.statusCode, again.statusCode], [500, 500]);
+  assert.deepEqual(
+    [first, again].map(({ headers }) => headers?.["idempotent-replayed"]),
+    [undefined, "true"],
+  );
+  assert.equal(caller.counts().customers ?? 0, 0);
+  await create("key-2");
+  caller.now += 1;
+  await create("key-1");
+  assert.equal(caller.counts().customers, 2);
+});
+
+Deno.test("the refusal of an inactive price is repeated for 24 hours, and the price sells again afterwards", async () => {
+  await using caller = new Caller();
+  const { client } = caller;
+  const customer = await caller.customer();
+  const open = (idempotencyKey: string) =>
+    client.checkout.sessions.create({
+      mode: "subscription",
+      customer: customer.id,
+      line_items: [{ price: "price_growth", quantity: 1 }],
+      success_url: "https://app.example/",
+    }, { idempotencyKey });
+  await client.prices.update("price_growth", { active: false });
+  assert.match((await errorOf(open("key-1"))).message, /^The price specified is inactive/);
+  await client.prices.update("price_growth", { active: true });
+  assert.match((await errorOf(open("key-1"))).message, /^The price specified is inactive/);
+  assert.equal((await open("key-2")).status, "open");
+});
+
 Deno.test("a lost answer comes with the next call of the same key", async () => {
-  for (const kind of ["lost", "not_json", "truncated", "internal", "html", "rate_limit"] as const) {
+  for (const kind of ["lost", "not_json", "truncated", "html", "rate_limit"] as const) {
     await using caller = new Caller();
     const { client, simulator } = caller;
     simulator.faults.add({ method: "POST", path: "/v1/customers", kind, count: 1 });

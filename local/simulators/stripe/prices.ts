@@ -86,6 +86,23 @@ export class Prices {
     }, "price.created");
   }
 
+  /** @throws {ApiError} */
+  updatePrice(id: string, params: Params): Price {
+    const { active: before } = this.#store.find("prices", id);
+    const active = params.boolean("active") ?? before;
+    return this.#store.update("prices", id, { active }, "price.updated");
+  }
+
+  /** A price that can be sold. @throws {ApiError} */
+  findActive(id: string, param: string): Price {
+    const price = this.#store.find("prices", id, param);
+    if (price.active) return price;
+    throw apiErrors.invalid(
+      "The price specified is inactive. This field only accepts active prices.",
+      { param },
+    );
+  }
+
   /** The prices of subscriptions. */
   listRecurring(): Price[] {
     return this.#store.state.all("prices").filter(({ recurring }) => recurring !== null);
@@ -93,7 +110,7 @@ export class Prices {
 
   /** A price that a subscription can have. @throws {ApiError} */
   findRecurring(id: string, param: string): Price {
-    const price = this.#store.find("prices", id, param);
+    const price = this.findActive(id, param);
     if (price.recurring !== null) return price;
     throw apiErrors.invalid(
       "The price specified is set to `type=one_time` but this field only accepts prices with " +

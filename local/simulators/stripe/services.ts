@@ -31,7 +31,14 @@ export function makeServices(store: Store, publicUrl: () => string) {
     ...{ store, prices, methods, payments, lifecycle, subscriptions, subscriptionInvoices },
     manualInvoices: new ManualInvoices({ store, methods, invoices, subscriptionInvoices }),
     customers: new Customers(store, methods, lifecycle),
-    checkout: new Checkout({ store, methods, payments, subscriptions, pageUrl: pageUrl("pay") }),
+    checkout: new Checkout({
+      store,
+      methods,
+      payments,
+      prices,
+      subscriptions,
+      pageUrl: pageUrl("pay"),
+    }),
     portal: new Portal(store, subscriptions, pageUrl("portal")),
   };
 }
