@@ -54,6 +54,8 @@ export interface StripeConfig {
   apiUrl: string;
   /** Id of the price of each plan. */
   prices: { starter: string; growth: string; scale: string };
+  /** Live subscriptions of accounts that were deleted past our own function. */
+  orphanedSubscriptions: "report" | "cancel";
 }
 
 /** Reads one variable; tests pass their own. */
@@ -189,7 +191,7 @@ export function readEasyPostWebhookSecret(env: Environment = fromDeno): string {
 
 /**
  * `STRIPE_SECRET_KEY`, `STRIPE_PRICE_STARTER`, `STRIPE_PRICE_GROWTH`, `STRIPE_PRICE_SCALE`;
- * without `STRIPE_API_URL` Stripe's own API.
+ * without `STRIPE_API_URL` Stripe's own API. `ORPHANED_SUBSCRIPTIONS` is `report` unless it is `cancel`.
  */
 export function readStripeConfig(env: Environment = fromDeno): StripeConfig {
   const secretKey = required(
@@ -210,7 +212,12 @@ export function readStripeConfig(env: Environment = fromDeno): StripeConfig {
   if (new Set(Object.values(prices)).size < 3) {
     throw new ConfigError("STRIPE_PRICE_STARTER, _GROWTH and _SCALE have to be three prices.");
   }
-  return { secretKey, apiUrl: url(env, "STRIPE_API_URL", "https://api.stripe.com"), prices };
+  const orphanedSubscriptions = env("ORPHANED_SUBSCRIPTIONS") || "report";
+  if (orphanedSubscriptions !== "report" && orphanedSubscriptions !== "cancel") {
+    throw new ConfigError("ORPHANED_SUBSCRIPTIONS is neither report nor cancel.");
+  }
+  const apiUrl = url(env, "STRIPE_API_URL", "https://api.stripe.com");
+  return { secretKey, apiUrl, prices, orphanedSubscriptions };
 }
 
 /** `STRIPE_WEBHOOK_SECRET`: one secret or, during a change of it, several separated by commas. */

@@ -210,6 +210,7 @@ Deno.test("readStripeConfig() reads key and prices, and uses Stripe's own host b
     secretKey: "sk_test_a1",
     apiUrl: "https://api.stripe.com",
     prices: { starter: "price_a", growth: "price_b", scale: "price_c" },
+    orphanedSubscriptions: "report",
   });
   for (const key of ["sk_test_a1", "sk_live_A_1", "rk_test_a1", "rk_live_a1"]) {
     const variables = {
@@ -252,6 +253,7 @@ Deno.test("readStripeConfig() names a missing or wrong variable, without its val
       /^STRIPE_PRICE_STARTER, _GROWTH and _SCALE have to be three/,
     ],
     [{ STRIPE_PRICE_GROWTH: "price_a" }, /have to be three prices\.$/],
+    [{ ORPHANED_SUBSCRIPTIONS: "keep" }, /^ORPHANED_SUBSCRIPTIONS is neither report nor cancel/],
     [{ STRIPE_API_URL: "s3cret" }, /^STRIPE_API_URL is not an http\(s\) URL\.$/],
     [{ STRIPE_API_URL: "file:///s3cret" }, /^STRIPE_API_URL is not an http/],
   ];

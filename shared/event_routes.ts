@@ -7,7 +7,9 @@ import {
   syncFinishedCheckout,
   syncNamedSubscription,
 } from "./billing/handle_events.ts";
+import { checkDeletedCustomer } from "./billing/orphans.ts";
 import { compareNextPage } from "./billing/reconciliation.ts";
+import { updateCustomerEmail } from "./billing/update_email.ts";
 import { type Environment, readSupabaseConfig } from "./config.ts";
 import { createServiceClient, type DatabaseClient } from "./database/client.ts";
 import { type ClaimedEvent, type EventResult, handleEach } from "./inbox/events.ts";
@@ -103,6 +105,8 @@ export function createEventRoutes(
       CHECK_VOID: handleWith(labels, checkPendingVoid),
       CHECK_TRACKING: handleWith(labels, checkTracking),
       SYNC_SUBSCRIPTIONS: handleWith(billing, compareNextPage),
+      UPDATE_CUSTOMER_EMAIL: handleWith(billing, updateCustomerEmail),
+      CLOSE_CUSTOMER: handleWith(billing, checkDeletedCustomer),
     },
   };
 }

@@ -217,6 +217,12 @@ export const VARIABLES = {
     description: "id of the price of the plan scale",
     source: "Stripe dashboard > Product catalog: price_... of the plan scale",
   },
+  ORPHANED_SUBSCRIPTIONS: {
+    maker: "simulator",
+    value: () => "report",
+    concerns: ["stripe"],
+    description: "subscriptions of accounts deleted past our function: report or cancel",
+  },
   ENCRYPTION_KEYS: {
     maker: "key",
     generate: () => `local1:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`,

@@ -73,6 +73,7 @@ Deno.test("a function receives its own variables only", async () => {
     "STRIPE_PRICE_STARTER",
     "STRIPE_PRICE_GROWTH",
     "STRIPE_PRICE_SCALE",
+    "ORPHANED_SUBSCRIPTIONS",
     "ENCRYPTION_KEYS",
   ]);
   assert.deepEqual(JSON.parse(functionEnvironment(env).SUPABASE_SECRET_KEYS as string), {

@@ -1,15 +1,11 @@
 /** Sends sellers to Stripe's checkout, or to the portal if they have a subscription. */
+import { ENDED_STATUSES } from "./close_customer.ts";
 import { ensureCustomer, isDeleted, replaceCustomer } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
+import { createOnce, type Seen } from "./idempotency.ts";
 import type { PaidPlan } from "./plans.ts";
 import { openPortal, returnUrl } from "./portal.ts";
-import { BillingError, callStripe, isMissing } from "./stripe.ts";
-
-/** Maximum attempts when a seller clicks several plans at once. */
-const MAX_ATTEMPTS = 5;
-
-/** A seller whose subscriptions all have these statuses may subscribe again. */
-const ENDED_STATUSES = ["canceled", "incomplete_expired"];
+import { callStripe } from "./stripe.ts";
 
 /**
  * Opens the checkout of a plan, or the portal if the seller has a subscription: there is never a second one.
@@ -19,7 +15,7 @@ export async function beginCheckout(
   dependencies: BillingPageDependencies,
   userId: string,
   plan: PaidPlan,
-): Promise<{ url: string; kind: "checkout" | "portal" }> {
+): Promise<Page> {
   const { stripe, config } = dependencies;
   let customer = await ensureCustomer(dependencies, userId);
   // Stripe's dashboard can delete a customer; its open sessions are still listed, but cannot be paid.
@@ -27,39 +23,56 @@ export async function beginCheckout(
     customer = await replaceCustomer(dependencies, userId, customer);
   }
   const wanted = { customer, price: config.prices[plan], userId };
-  for (let attempt = 1;; attempt++) {
-    // Read from Stripe, not from our rows: the webhook may not have arrived yet.
-    const subscriptions = await callStripe(
-      stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
-    );
-    if (subscriptions.data.some(({ status }) => !ENDED_STATUSES.includes(status))) {
-      return { url: await openPortal(dependencies, customer), kind: "portal" };
-    }
-    try {
-      return { url: await openCheckout(dependencies, wanted), kind: "checkout" };
-    } catch (error) {
-      if (!isOvertaken(error) || attempt >= MAX_ATTEMPTS) throw error;
-    }
+  return await createOnce(dependencies, userId, {
+    look: () => findPage(dependencies, wanted),
+    create: async (idempotencyKey) => {
+      return { url: await openCheckout(dependencies, wanted, idempotencyKey), kind: "checkout" };
+    },
+  });
+}
+
+interface Page {
+  url: string;
+  kind: "checkout" | "portal";
+}
+
+interface WantedCheckout {
+  customer: string;
+  price: string;
+  userId: string;
+}
+
+/** The portal of a seller with a subscription, or an open session. Other open sessions expire: both could be paid. */
+async function findPage(
+  dependencies: BillingPageDependencies,
+  { customer, price }: WantedCheckout,
+): Promise<Seen<Page>> {
+  const { stripe } = dependencies;
+  // Read from Stripe, not from our rows: the webhook may not have arrived yet.
+  const subscriptions = await callStripe(
+    stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
+  );
+  if (subscriptions.data.some(({ status }) => !ENDED_STATUSES.includes(status))) {
+    return { found: { url: await openPortal(dependencies, customer), kind: "portal" } };
   }
-}
-
-/** A request for another plan has created or expired a session at the same time: list them again. */
-function isOvertaken(error: unknown): boolean {
-  return error instanceof BillingError && [400, 409].includes(error.status) && !isMissing(error);
-}
-
-/** Returns the address of an open session, or of a new one. Two open sessions could both be paid. */
-async function openCheckout(
-  { stripe, appUrl }: BillingPageDependencies,
-  { customer, price, userId }: { customer: string; price: string; userId: string },
-): Promise<string> {
   const sessions = await callStripe(stripe.checkout.sessions.list({ customer, limit: 100 }));
   let found: string | undefined;
   for (const session of sessions.data.filter(({ status }) => status === "open")) {
     if (session.metadata?.price === price && session.url) found ??= session.url;
     else await callStripe(stripe.checkout.sessions.expire(session.id));
   }
-  if (found !== undefined) return found;
+  if (found !== undefined) return { found: { url: found, kind: "checkout" } };
+  // Requests at the same time see the same last session: they share the new one, or, for another plan,
+  // are refused.
+  return { missing: `checkout:${customer}:${sessions.data[0]?.id ?? "first"}` };
+}
+
+/** Returns the address of a new session. */
+async function openCheckout(
+  { stripe, appUrl }: BillingPageDependencies,
+  { customer, price, userId }: WantedCheckout,
+  idempotencyKey: string,
+): Promise<string> {
   const session = await callStripe(stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
@@ -69,11 +82,7 @@ async function openCheckout(
     subscription_data: { metadata: { user_id: userId } },
     success_url: returnUrl(appUrl, "subscribed"),
     cancel_url: returnUrl(appUrl, "cancelled"),
-  }, {
-    // Requests at the same time see the same last session: they share the new one, or, for another plan,
-    // are refused.
-    idempotencyKey: `checkout:${customer}:${sessions.data[0]?.id ?? "first"}`,
-  }));
+  }, { idempotencyKey }));
   if (!session.url) throw new Error("Stripe's checkout session has no address");
   return session.url;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   APP_URL,
   callsOf,
+  Failure,
   idempotencyKeyOf,
   withSeller,
 } from "../../tests/support/stripe_account.ts";
@@ -36,9 +37,9 @@ Deno.test("the first checkout creates and stores the customer, and opens a sessi
       "POST checkout/sessions",
     ]);
     const [search, create, , subscriptions, sessions, session] = requests;
-    assert.deepEqual(search?.parameters, { query: `metadata['user_id']:'${ADA}'`, limit: "2" });
+    assert.deepEqual(search?.parameters, { query: `metadata['user_id']:'${ADA}'`, limit: "100" });
     assert.deepEqual(create?.parameters, { email: "ada@example.com", "metadata[user_id]": ADA });
-    assert.equal(idempotencyKeyOf(create), `customer:${ADA}`);
+    assert.equal(idempotencyKeyOf(create), `customer:${ADA}:0`);
     assert.deepEqual(subscriptions?.parameters, { customer: "cus_1", status: "all", limit: "100" });
     assert.deepEqual(sessions?.parameters, { customer: "cus_1", limit: "100" });
     assert.deepEqual(session?.parameters, {
@@ -53,9 +54,11 @@ Deno.test("the first checkout creates and stores the customer, and opens a sessi
       success_url: "https://app.example/billing?billing=subscribed&tab=plan#top",
       cancel_url: "https://app.example/billing?billing=cancelled&tab=plan#top",
     });
-    assert.equal(idempotencyKeyOf(session), "checkout:cus_1:first");
-    assert.deepEqual(calls.map(([name]) => name), ["get_stripe_customer", "store_stripe_customer"]);
-    const stored = calls[1]?.[1] ?? {};
+    assert.equal(idempotencyKeyOf(session), "checkout:cus_1:first:0");
+    const stores = calls.filter(([name]) => name !== "get_stripe_customer");
+    assert.deepEqual(stores.map(([name]) => name), ["store_stripe_customer"]);
+    const stored = stores[0]?.[1] ?? {};
+    assert.equal(stored.p_email, "ada@example.com");
     assert.equal(stored.p_user_id, ADA);
     assert.equal(await decryptId(keys, COLUMN, stored.p_stripe_customer_id ?? ""), "cus_1");
     const [hash] = idHashes(keys, COLUMN, "cus_1");
@@ -132,7 +135,7 @@ Deno.test("open sessions for other prices are expired before a new one is create
         "cs_1 expired",
       ],
     ]);
-    assert.equal(idempotencyKeyOf(requests.at(-1)), "checkout:cus_1:cs_4");
+    assert.equal(idempotencyKeyOf(requests.at(-1)), "checkout:cus_1:cs_4:0");
   });
 });
 
@@ -156,10 +159,10 @@ Deno.test("a seller who changes plans back and forth has one open session at a t
       method === "POST" && path.endsWith("/sessions")
     );
     assert.deepEqual(created.map(idempotencyKeyOf), [
-      "checkout:cus_1:first",
-      "checkout:cus_1:cs_1",
-      "checkout:cus_1:cs_2",
-      "checkout:cus_1:cs_3",
+      "checkout:cus_1:first:0",
+      "checkout:cus_1:cs_1:0",
+      "checkout:cus_1:cs_2:0",
+      "checkout:cus_1:cs_3:0",
     ]);
   });
 });
@@ -235,6 +238,7 @@ Deno.test("a session without an address is an error", async () => {
   const { database } = makeDatabase({
     get_stripe_customer: async () => ({
       email: "ada@example.com",
+      attempt: 0,
       stripe_customer_id: (await encryptId(keys, COLUMN, "cus_1")).text,
     }),
   });
@@ -247,4 +251,63 @@ Deno.test("a session without an address is an error", async () => {
       return true;
     });
   });
+});
+
+Deno.test("a refused checkout does not pin the key: another plan and the same plan open afterwards", async () => {
+  await withSeller(async ({ account, begin }) => {
+    account.failures["POST checkout/sessions"] = [new Failure(400)];
+    await assert.rejects(begin("growth"), BillingError);
+    assert.deepEqual(account.sessions, []);
+    assert.equal((await begin("starter")).url, "https://checkout.stripe.test/cs_1");
+    assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_2");
+    const open = account.sessions.filter(({ status }) => status === "open");
+    assert.deepEqual(open.map(({ id }) => id), ["cs_2"]);
+  });
+});
+
+Deno.test("a process that ended after a saved failure pins nothing: the next click passes it", async () => {
+  for (const status of [400, 500]) {
+    await withSeller(async ({ account, dependencies, begin }) => {
+      // The failed call of another process, which did not raise the attempt.
+      account.failures["POST checkout/sessions"] = [new Failure(status)];
+      const { database } = dependencies;
+      const crashed = makeDatabase({
+        get_stripe_customer: async () =>
+          (await database.rpc("get_stripe_customer", { p_user_id: ADA })).data,
+      }).database;
+      await assert.rejects(beginCheckout({ ...dependencies, database: crashed }, ADA, "growth"));
+      assert.deepEqual(account.sessions, []);
+      assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_1");
+    });
+  }
+});
+
+Deno.test("an internal error of a create is tried again under another key, once", async () => {
+  await withSeller(async ({ account, requests, begin }) => {
+    account.failures["POST checkout/sessions"] = [new Failure(500)];
+    assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_1");
+    account.sessions = [];
+    account.failures["POST checkout/sessions"] = [new Failure(500), new Failure(500)];
+    await assert.rejects(begin("growth"), BillingError);
+    const keys = requests.filter(({ method, path }) =>
+      method === "POST" && path.endsWith("/sessions")
+    )
+      .map(idempotencyKeyOf);
+    assert.deepEqual([...new Set(keys)], [0, 1, 2].map((n) => `checkout:cus_1:first:${n}`));
+    assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_1");
+  });
+});
+
+Deno.test("a refused customer does not pin the key, and eight clicks afterwards create one", async () => {
+  for (const status of [400, 500]) {
+    await withSeller(async ({ account, begin }) => {
+      account.failures["POST customers"] = [new Failure(status), new Failure(status)];
+      await assert.rejects(begin("growth"), BillingError);
+      assert.deepEqual(account.customers, []);
+      account.failures = {};
+      const answers = await Promise.all(Array.from({ length: 8 }, () => begin("growth")));
+      assert.equal(new Set(answers.map(({ url }) => url)).size, 1);
+      assert.deepEqual([account.customers.length, account.sessions.length], [1, 1]);
+    }, {});
+  }
 });

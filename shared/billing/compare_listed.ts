@@ -2,10 +2,11 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
-import { readCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { idHashes } from "./encrypted_ids.ts";
 import { idOf, mapSubscription } from "./map_subscription.ts";
+import { logOrphan } from "./orphans.ts";
+import { CUSTOMER_COLUMN, readCustomer } from "./read_customer.ts";
 import { PAGE_SIZE, type Progress } from "./reconciliation_progress.ts";
 import { repairSubscription } from "./repair_subscription.ts";
 import { callStripe } from "./stripe.ts";
@@ -23,7 +24,10 @@ export async function compareListedPage(
 ): Promise<Progress> {
   const { data, has_more } = await listStripePage(dependencies, userId, progress);
   let { repaired, failed } = progress;
-  for (const subscription of await findDiffering(dependencies, data)) {
+  const { differing, orphaned } = await compareStates(dependencies, data);
+  // Their customer is unknown here, so they may belong to another database: a person decides.
+  for (const subscription of orphaned) await logOrphan(dependencies, subscription, "reported");
+  for (const subscription of differing) {
     const outcome = await repairSubscription(dependencies, {
       subscriptionId: subscription.id,
       customerId: idOf(subscription.customer),
@@ -38,6 +42,7 @@ export async function compareListedPage(
     checked: progress.checked + data.length,
     repaired,
     failed,
+    orphaned: progress.orphaned + orphaned.length,
     ...(has_more && last !== undefined ? { after: last } : { listed: true }),
   };
 }
@@ -59,21 +64,26 @@ async function listStripePage(
   return await callStripe(stripe.subscriptions.list({ ...page, customer }));
 }
 
-/** The subscriptions of our customers whose stored state is another. */
-async function findDiffering(
+const Places = z.object({ differing: z.array(z.int()), orphaned: z.array(z.int()) });
+
+/** Differing subscriptions of our customers, and live ones that name a user who does not exist. */
+async function compareStates(
   { database, keys, config }: BillingDependencies,
   subscriptions: Stripe.Subscription[],
-): Promise<Stripe.Subscription[]> {
+): Promise<{ differing: Stripe.Subscription[]; orphaned: Stripe.Subscription[] }> {
   const states = await Promise.all(subscriptions.map(async (subscription, place) => ({
     ...await mapSubscription(keys, config.prices, subscription),
     place,
+    user_id: z.uuid().safeParse(subscription.metadata.user_id).data ?? null,
     stripe_customer_id_hashes: idHashes(
       keys,
-      "stripe_customers.stripe_customer_id",
+      CUSTOMER_COLUMN,
       idOf(subscription.customer) ?? "",
     ),
   })));
   const args = { p_subscriptions: states };
-  const places = await callFunction(database, "compare_subscriptions", args, z.array(z.int()));
-  return places.map((place) => subscriptions[place] as Stripe.Subscription);
+  const places = await callFunction(database, "compare_subscriptions", args, Places);
+  const atPlaces = (list: number[]) =>
+    list.map((place) => subscriptions[place] as Stripe.Subscription);
+  return { differing: atPlaces(places.differing), orphaned: atPlaces(places.orphaned) };
 }

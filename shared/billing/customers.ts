@@ -1,68 +1,91 @@
 /** The Stripe customer of a seller: created once, with the first checkout. */
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
+import { isNotFound } from "../database/errors.ts";
+import { closeCustomer } from "./close_customer.ts";
 import type { BillingDependencies } from "./dependencies.ts";
-import { decryptId, encryptId, idHashes } from "./encrypted_ids.ts";
+import { decryptId, type EncryptedId, encryptId, idHashes } from "./encrypted_ids.ts";
+import { createOnce } from "./idempotency.ts";
+import { CUSTOMER_COLUMN, readCustomer } from "./read_customer.ts";
 import { callStripe, isMissing } from "./stripe.ts";
 
-const COLUMN = "stripe_customers.stripe_customer_id";
+const Customer = z.object({
+  user_id: z.uuid().nullable(),
+  version: z.int(),
+  deletion_requested: z.boolean(),
+});
 
-const Seller = z.object({ email: z.string(), stripe_customer_id: z.string().nullable() });
-
-const Customer = z.object({ user_id: z.uuid(), version: z.int() });
-
-/** A seller's customer, with the hashes of its id. */
+/** A customer that our checkout created, with the hashes of its id; without a user once the account was deleted. */
 export type StoredCustomer = z.infer<typeof Customer> & { hashes: string[] };
 
-/**
- * `customerId` is Stripe's id; `undefined` before the seller's first checkout.
- * @throws {DatabaseError} not found: account deleted
- */
-export async function readCustomer(
-  { database, keys }: Pick<BillingDependencies, "database" | "keys">,
-  userId: string,
-): Promise<{ email: string; customerId: string | undefined }> {
-  const args = { p_user_id: userId };
-  const seller = await callFunction(database, "get_stripe_customer", args, Seller);
-  const { email, stripe_customer_id: text } = seller;
-  return { email, customerId: text === null ? undefined : await decryptId(keys, COLUMN, text) };
-}
-
-/** Finds the seller of a customer; `undefined` for a customer that no checkout created. */
+/** `undefined` for a customer that no checkout created. */
 export async function findCustomer(
   { database, keys }: Pick<BillingDependencies, "database" | "keys">,
   customerId: string,
 ): Promise<StoredCustomer | undefined> {
-  const hashes = idHashes(keys, COLUMN, customerId);
+  const hashes = idHashes(keys, CUSTOMER_COLUMN, customerId);
   const args = { p_hashes: hashes };
   const found = await callFunction(database, "find_stripe_customer", args, Customer.nullable());
   return found === null ? undefined : { ...found, hashes };
 }
 
-/**
- * Returns Stripe's id.
- * @param key Requests with the same key create one customer together.
- * @param deletedId The search lags behind: it may still find this customer.
- */
-async function createCustomer(
+/** Stripe's id, and the e-mail address that Stripe has. */
+interface CreatedCustomer {
+  id: string;
+  email: string | null;
+}
+
+/** Stripe knows an Idempotency-Key for a day only: afterwards a customer whose id was lost is searched. */
+export async function searchCustomers(
   stripe: BillingDependencies["stripe"],
-  { userId, email, key, deletedId }: {
-    userId: string;
-    email: string;
-    key: string;
-    deletedId?: string;
-  },
+  userId: string,
+): Promise<CreatedCustomer[]> {
+  const query = `metadata['user_id']:'${userId}'`;
+  const { data } = await callStripe(stripe.customers.search({ query, limit: 100 }));
+  return data.map(({ id, email }) => ({ id, email: email ?? null }));
+}
+
+/** @param deletedId The customer that is replaced; the search lags behind and may still find it. */
+async function createCustomer(
+  dependencies: BillingDependencies,
+  { userId, email, deletedId }: { userId: string; email: string; deletedId?: string },
+): Promise<CreatedCustomer> {
+  const { stripe } = dependencies;
+  return await createOnce(dependencies, userId, {
+    look: async () => {
+      const earlier = await searchCustomers(stripe, userId);
+      const found = earlier.find(({ id }) => id !== deletedId);
+      const missing = ["customer", userId, deletedId].filter(Boolean).join(":");
+      return found === undefined ? { missing } : { found };
+    },
+    create: async (idempotencyKey) => {
+      const fields = { email, metadata: { user_id: userId } };
+      const created = await callStripe(stripe.customers.create(fields, { idempotencyKey }));
+      // An answer of an earlier request may be repeated: its address is what Stripe has.
+      return { id: created.id, email: created.email ?? null };
+    },
+  });
+}
+
+/**
+ * Stores what was created. Returns the id of the bound customer, which another request may have stored.
+ * @throws {DatabaseError} not found: account deleted; what was created is then deleted too
+ */
+async function storeCustomer(
+  { stripe, keys }: BillingDependencies,
+  { id }: CreatedCustomer,
+  store: (encrypted: EncryptedId) => Promise<string>,
 ): Promise<string> {
-  // The answer of an earlier call may be lost; Stripe knows an Idempotency-Key for a day only.
-  const earlier = await callStripe(
-    stripe.customers.search({ query: `metadata['user_id']:'${userId}'`, limit: 2 }),
-  );
-  const customer = earlier.data.find(({ id }) => id !== deletedId) ??
-    await callStripe(stripe.customers.create(
-      { email, metadata: { user_id: userId } },
-      { idempotencyKey: key },
-    ));
-  return customer.id;
+  try {
+    return await decryptId(
+      keys,
+      CUSTOMER_COLUMN,
+      await store(await encryptId(keys, CUSTOMER_COLUMN, id)),
+    );
+  } catch (error) {
+    if (isNotFound(error)) await closeCustomer(stripe, id);
+    throw error;
+  }
 }
 
 /** Returns Stripe's id. @throws {BillingError} @throws {DatabaseError} not found: account deleted */
@@ -70,18 +93,18 @@ export async function ensureCustomer(
   dependencies: BillingDependencies,
   userId: string,
 ): Promise<string> {
-  const { stripe, database, keys } = dependencies;
   const { email, customerId } = await readCustomer(dependencies, userId);
   if (customerId !== undefined) return customerId;
-  const created = await createCustomer(stripe, { userId, email, key: `customer:${userId}` });
-  const { text, hash } = await encryptId(keys, COLUMN, created);
-  const args = {
-    p_user_id: userId,
-    p_stripe_customer_id: text,
-    p_stripe_customer_id_hash: hash,
-  };
-  const stored = await callFunction(database, "store_stripe_customer", args, z.string());
-  return await decryptId(keys, COLUMN, stored);
+  const created = await createCustomer(dependencies, { userId, email });
+  return await storeCustomer(dependencies, created, ({ text, hash }) => {
+    const args = {
+      p_user_id: userId,
+      p_stripe_customer_id: text,
+      p_stripe_customer_id_hash: hash,
+      p_email: created.email,
+    };
+    return callFunction(dependencies.database, "store_stripe_customer", args, z.string());
+  });
 }
 
 /** Whether Stripe says "deleted"; a customer that Stripe never had is not. @throws {BillingError} */
@@ -106,17 +129,17 @@ export async function replaceCustomer(
   userId: string,
   deletedId: string,
 ): Promise<string> {
-  const { stripe, database, keys } = dependencies;
+  const { database, keys } = dependencies;
   const { email } = await readCustomer(dependencies, userId);
-  const key = `customer:${userId}:${deletedId}`;
-  const created = await createCustomer(stripe, { userId, email, key, deletedId });
-  const { text, hash } = await encryptId(keys, COLUMN, created);
-  const args = {
-    p_user_id: userId,
-    p_deleted_hashes: idHashes(keys, COLUMN, deletedId),
-    p_stripe_customer_id: text,
-    p_stripe_customer_id_hash: hash,
-  };
-  const stored = await callFunction(database, "replace_stripe_customer", args, z.string());
-  return await decryptId(keys, COLUMN, stored);
+  const created = await createCustomer(dependencies, { userId, email, deletedId });
+  return await storeCustomer(dependencies, created, ({ text, hash }) => {
+    const args = {
+      p_user_id: userId,
+      p_deleted_hashes: idHashes(keys, CUSTOMER_COLUMN, deletedId),
+      p_stripe_customer_id: text,
+      p_stripe_customer_id_hash: hash,
+      p_email: created.email,
+    };
+    return callFunction(database, "replace_stripe_customer", args, z.string());
+  });
 }

@@ -58,7 +58,7 @@ export async function syncFinishedCheckout(
   if (customer === undefined) return { ignored: "unknown_customer" };
   // Our sessions name the user of their customer.
   const named = Session.parse(event.object).client_reference_id;
-  if (named !== customer.user_id) return { ignored: "user_mismatch" };
+  if (customer.user_id !== null && named !== customer.user_id) return { ignored: "user_mismatch" };
   return await syncNamedSubscription(dependencies, event, eventId);
 }
 

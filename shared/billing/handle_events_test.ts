@@ -60,7 +60,9 @@ async function handleEvent(event: { type: string; [field: string]: unknown }, wo
     (({ path }: StripeRequest) => makeSubscription({ id: path.split("/").at(-1) }));
   const { database, calls } = makeDatabase({
     find_stripe_customer: ({ p_hashes }: { p_hashes: string[] }) =>
-      p_hashes.some((hash) => HASHES.includes(hash)) ? { user_id: ADA, version: 1 } : null,
+      p_hashes.some((hash) => HASHES.includes(hash))
+        ? { user_id: ADA, version: 1, deletion_requested: false }
+        : null,
     apply_subscription: () => outcomes.shift() ?? { outcome: "applied", released: 0 },
     list_stripe_subscriptions: async ({ p_customer_hashes }: { p_customer_hashes: string[] }) => {
       if (!p_customer_hashes.some((hash) => HASHES.includes(hash))) return [];

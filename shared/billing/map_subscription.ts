@@ -15,6 +15,7 @@ export interface SubscriptionState {
   stripe_subscription_id_hashes: string[];
   /** `null`: its price belongs to no plan. */
   plan_name: string | null;
+  /** Stripe's, or `paused`: see `planStatus`. */
   status: string;
   /** ISO 8601. */
   current_period_start: string | null;
@@ -34,6 +35,12 @@ function endsWithPeriod(
 ): boolean {
   return cancel_at_period_end ||
     (cancel_at !== null && periodEnd !== undefined && cancel_at <= periodEnd);
+}
+
+/** A subscription whose collection is paused pays nothing, although Stripe goes on calling it active. */
+function planStatus({ status, pause_collection }: Stripe.Subscription): string {
+  const isLive = status === "active" || status === "trialing";
+  return isLive && pause_collection ? "paused" : status;
 }
 
 export async function mapSubscription(
@@ -57,7 +64,7 @@ export async function mapSubscription(
     stripe_subscription_id_hash: encrypted.hash,
     stripe_subscription_id_hashes: idHashes(keys, column, subscription.id),
     plan_name: item === undefined ? null : planOfPrice(prices, item.price.id),
-    status: subscription.status,
+    status: planStatus(subscription),
     current_period_start: isoTimeOrNull(item?.current_period_start),
     current_period_end: isoTimeOrNull(item?.current_period_end),
     cancel_at_period_end: endsWithPeriod(subscription, item?.current_period_end),

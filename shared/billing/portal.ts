@@ -1,6 +1,7 @@
 /** Sends sellers to Stripe's customer portal, where they change, pay and cancel a subscription. */
-import { isDeleted, readCustomer } from "./customers.ts";
+import { isDeleted } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
+import { readCustomer } from "./read_customer.ts";
 import { callStripe, isMissing } from "./stripe.ts";
 
 /** The seller has never subscribed. */

@@ -21,7 +21,7 @@ const quiet = () => {};
 Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
 const STARTED = "2026-11-01T00:00:00.123456+00:00";
-const BEGIN = { started_at: STARTED, checked: 0, repaired: 0, failed: 0 };
+const BEGIN = { started_at: STARTED, checked: 0, repaired: 0, failed: 0, orphaned: 0 };
 
 interface World {
   /** Stripe's list, in its order. */
@@ -30,6 +30,8 @@ interface World {
   unlisted?: string[];
   /** Places in the page of subscriptions that differ from ours. */
   differing?: number[];
+  /** Places in the page of subscriptions without an account. */
+  orphaned?: number[];
   /** Ids of stored subscriptions that the list did not contain. */
   unseen?: string[];
   /** The outcomes of apply_subscription, in their order; "applied" after the last. */
@@ -51,12 +53,13 @@ async function comparePage(progress: object, world: World = {}) {
   const { database, calls } = makeDatabase({
     get_stripe_customer: async () => ({
       email: "ada@example.com",
+      attempt: 0,
       stripe_customer_id: world.hasCustomer === false
         ? null
         : (await encryptId(keys, "stripe_customers.stripe_customer_id", "cus_1")).text,
     }),
-    compare_subscriptions: () => differing,
-    find_stripe_customer: () => ({ user_id: ADA, version: 1 }),
+    compare_subscriptions: () => ({ differing, orphaned: world.orphaned ?? [] }),
+    find_stripe_customer: () => ({ user_id: ADA, version: 1, deletion_requested: false }),
     apply_subscription: () => {
       const outcome = outcomes.shift() ?? "applied";
       if (outcome === "refused") throw new RefusedByDatabase("PT409");
@@ -71,6 +74,7 @@ async function comparePage(progress: object, world: World = {}) {
         stripe_customer_id:
           (await encryptId(keys, "subscriptions.stripe_customer_id", "cus_1")).text,
       }))),
+    log_orphaned_subscription: () => true,
     end_subscription: ({ p_hashes }) => p_hashes.length === 2,
     continue_subscription_sync: ({ p_progress }) => ({
       outcome: "finished" in p_progress ? "reconciled" : "continued",

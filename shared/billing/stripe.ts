@@ -9,12 +9,16 @@ export class BillingError extends Error {
   readonly code: string;
   /** HTTP status; 0 without an answer. */
   readonly status: number;
+  /** Stripe has this answer saved for the Idempotency-Key of an earlier request. */
+  readonly isReplayed: boolean;
 
   constructor(error: InstanceType<typeof Stripe.errors.StripeError>) {
     const { type, code, statusCode, requestId } = error;
     super(["Stripe:", type, code, statusCode, requestId].filter(Boolean).join(" "));
     this.code = code ?? "";
     this.status = statusCode ?? 0;
+    this.isReplayed = error.headers?.["idempotent-replayed"] === "true" ||
+      type === "StripeIdempotencyError";
   }
 }
 

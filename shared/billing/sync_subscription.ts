@@ -6,6 +6,7 @@ import type { IgnoreReason } from "../inbox/ignore_reasons.ts";
 import { findCustomer, type StoredCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { idOf, mapSubscription, type SubscriptionState } from "./map_subscription.ts";
+import { endOrphans } from "./orphans.ts";
 import { callStripe, isMissing } from "./stripe.ts";
 
 const Applied = z.object({
@@ -54,6 +55,11 @@ export async function syncSubscription(
       continue;
     }
     if (customer === undefined) return { ignored: "unknown_customer" };
+    if (customer.user_id === null) {
+      // Bought, or renewed, without an account: it must not wait for the nightly comparison.
+      await endOrphans(dependencies, actualCustomer as string, customer.deletion_requested);
+      return { ignored: "account_deleted" };
+    }
     const namedUser = subscription.metadata.user_id;
     if (namedUser !== undefined && namedUser !== customer.user_id) {
       return { ignored: "user_mismatch" };

@@ -53,7 +53,7 @@ async function syncWith(
     find_stripe_customer: ({ p_hashes }: { p_hashes: string[] }) => {
       const user_id = p_hashes.map((hash) => byHash.get(hash)).find(Boolean);
       steps.push(`find ${user_id === undefined ? "none" : version}`);
-      return user_id === undefined ? null : { user_id, version };
+      return user_id === undefined ? null : { user_id, version, deletion_requested: false };
     },
     apply_subscription: (args: Applied) => {
       applied.push(args);

@@ -624,6 +624,14 @@ export type Database = {
         Args: { "p_event_at": string; "p_event_id": number; "p_tiktok_shop_id": string };
         Returns: Json;
       };
+      "delete_account": {
+        Args: {
+          "p_customer_hashes": (string)[];
+          "p_stripe_customer_ids": (string)[];
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
       "disconnect_tiktok_shop": {
         Args: { "p_tiktok_shop_id": string; "p_user_id": string };
         Returns: Json;
@@ -679,6 +687,7 @@ export type Database = {
       "get_batch_item": { Args: { "p_batch_id": string; "p_place": number }; Returns: Json };
       "get_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_held_orders": { Args: { "p_limit"?: number; "p_offset"?: number }; Returns: Json };
+      "get_deleted_customer": { Args: { "p_id": string }; Returns: Json };
       "get_label_batch": { Args: { "p_batch_id": string; "p_user_id": string }; Returns: Json };
       "get_label_purchase": { Args: { "p_purchase_id": string }; Returns: Json };
       "get_order_to_ship": {
@@ -725,6 +734,7 @@ export type Database = {
         Args: { "p_before"?: number; "p_filter": Json; "p_limit"?: number };
         Returns: Json;
       };
+      "log_orphaned_subscription": { Args: { "p_subscription": Json }; Returns: boolean };
       "mark_label_purchase_unknown": {
         Args: { "p_attempt": number; "p_purchase_id": string; "p_reason": string };
         Returns: Json;
@@ -738,6 +748,10 @@ export type Database = {
           "p_retry_after_seconds": number;
         };
         Returns: boolean;
+      };
+      "raise_stripe_attempt": {
+        Args: { "p_failed": number; "p_user_id": string };
+        Returns: number;
       };
       "receive_webhook_event": {
         Args: {
@@ -782,6 +796,7 @@ export type Database = {
       "replace_stripe_customer": {
         Args: {
           "p_deleted_hashes": (string)[];
+          "p_email": string;
           "p_stripe_customer_id": string;
           "p_stripe_customer_id_hash": string;
           "p_user_id": string;
@@ -818,6 +833,11 @@ export type Database = {
       "settle_batch_item": {
         Args: { "p_batch_id": string; "p_event_id": number; "p_place": number; "p_result": Json };
         Returns: undefined;
+      };
+      "settle_customer_email": { Args: { "p_event_id": number }; Returns: Json };
+      "settle_deleted_customer": {
+        Args: { "p_closed_id": string; "p_event_id": number; "p_id": string };
+        Returns: Json;
       };
       "settle_label_void": {
         Args: {
@@ -863,6 +883,7 @@ export type Database = {
       };
       "store_stripe_customer": {
         Args: {
+          "p_email": string;
           "p_stripe_customer_id": string;
           "p_stripe_customer_id_hash": string;
           "p_user_id": string;

@@ -22,6 +22,7 @@ export const IGNORE_REASONS = {
   no_subscription_named: "The event names no subscription.",
   unknown_subscription: "Stripe does not know the subscription.",
   unknown_customer: "No seller has this Stripe customer.",
+  account_deleted: "The account of this Stripe customer was deleted.",
   user_mismatch: "The object names another seller than its customer's.",
   unknown_price: "The price belongs to no plan.",
   no_charge_named: "The dispute names no charge.",

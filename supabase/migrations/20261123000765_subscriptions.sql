@@ -33,14 +33,16 @@ grant execute on function private.refresh_user_plan(uuid) to service_role;
 
 /*
   Arguments: p_user_id; p_deleted_hashes, hashes of the deleted customer id; p_stripe_customer_id, encrypted;
-             p_stripe_customer_id_hash.
+             p_stripe_customer_id_hash; p_email, the address that Stripe has for the new customer.
   Returns:   the encrypted id of the bound customer; unchanged if the customer was replaced already.
+  Errors:    PT404, unknown user.
 */
 create function public.replace_stripe_customer(
   p_user_id uuid,
   p_deleted_hashes text[],
   p_stripe_customer_id text,
-  p_stripe_customer_id_hash text
+  p_stripe_customer_id_hash text,
+  p_email text
 )
 returns text
 language plpgsql
@@ -48,6 +50,10 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform from public.users where id = p_user_id for share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
   update private.stripe_customers
   set stripe_customer_id = p_stripe_customer_id,
       stripe_customer_id_hash = p_stripe_customer_id_hash,
@@ -60,12 +66,13 @@ begin
     where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
     perform private.refresh_user_plan(p_user_id);
   end if;
+  perform private.check_customer_email(p_user_id, p_email);
   return (select stripe_customer_id from private.stripe_customers where user_id = p_user_id);
 end;
 $$;
-comment on function public.replace_stripe_customer(uuid, text[], text, text) is
+comment on function public.replace_stripe_customer(uuid, text[], text, text, text) is
   'Binds a new customer to a seller whose customer was deleted at Stripe, and ends the subscriptions of the deleted one.';
-grant execute on function public.replace_stripe_customer(uuid, text[], text, text) to service_role;
+grant execute on function public.replace_stripe_customer(uuid, text[], text, text, text) to service_role;
 
 /*
   Arguments: p_event_id or null; p_customer_hashes; p_version of find_stripe_customer, read before Stripe was read;
@@ -110,7 +117,7 @@ begin
   from private.stripe_customers
   where stripe_customer_id_hash = any (p_customer_hashes)
   for update;
-  if customer.id is null then
+  if customer.user_id is null then
     raise exception 'Unknown Stripe customer' using errcode = 'PT404';
   end if;
   if customer.version <> p_version then

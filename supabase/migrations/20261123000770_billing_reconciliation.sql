@@ -37,12 +37,17 @@ begin
       p_object_id => p_user_id::text,
       p_body => jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)::text
     );
+    if p_user_id is null then
+      perform private.enqueue_task('CLOSE_CUSTOMER', id || ':' || event_id, p_object_id => id::text)
+      from private.stripe_customers
+      where user_id is null;
+    end if;
   end if;
   return jsonb_build_object('event_id', event_id);
 end;
 $$;
 comment on function public.request_subscription_sync(uuid) is
-  'Enqueues the comparison of all subscriptions with Stripe, unless one is running, or of the subscriptions of one seller.';
+  'Enqueues the comparison of all subscriptions with Stripe and a check of each customer without an account, unless one is running, or the comparison of one seller.';
 grant execute on function public.request_subscription_sync(uuid) to service_role;
 
 /*
@@ -85,8 +90,9 @@ grant execute on function public.continue_subscription_sync(bigint, jsonb) to se
 
 /*
   Arguments: p_subscriptions, an array of p_subscription of apply_subscription, each with place and
-             stripe_customer_id_hashes.
-  Returns:   the places of the differing subscriptions of known customers.
+             stripe_customer_id_hashes and user_id, the user that the subscription names, or null.
+  Returns:   {differing, orphaned}, both places: differing subscriptions of known customers; subscriptions that have not
+             ended, of unknown customers, that name a user who does not exist.
 */
 create function public.compare_subscriptions(p_subscriptions jsonb)
 returns jsonb
@@ -96,6 +102,7 @@ set search_path = ''
 as $$
 declare
   differing jsonb;
+  orphaned jsonb;
 begin
   -- 1. Find the subscriptions of known customers that differ.
   select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
@@ -112,6 +119,7 @@ begin
       where stripe_customer_id_hash = any (array(
         select jsonb_array_elements_text(listed.state -> 'stripe_customer_id_hashes')
       ))
+        and user_id is not null
     )
     and (
       stored.id is null
@@ -126,18 +134,31 @@ begin
       )
     )
     and not (stored.id is null and listed.state ->> 'plan_name' is null);
-  -- 2. Mark all of them as seen.
+  -- 2. Find those without an account. Customers of deleted accounts have their own task.
+  select coalesce(jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer), '[]')
+  into orphaned
+  from jsonb_array_elements(p_subscriptions) as entry
+  where entry.value ->> 'status' not in ('canceled', 'incomplete_expired')
+    and entry.value ->> 'user_id' is not null
+    and not exists (select from public.users where id = (entry.value ->> 'user_id')::uuid)
+    and not exists (
+      select from private.stripe_customers
+      where stripe_customer_id_hash = any (array(
+        select jsonb_array_elements_text(entry.value -> 'stripe_customer_id_hashes')
+      ))
+    );
+  -- 3. Mark all of them as seen.
   update public.subscriptions
   set reconciled_at = now()
   where stripe_subscription_id_hash = any (array(
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
   ));
-  return differing;
+  return jsonb_build_object('differing', differing, 'orphaned', orphaned);
 end;
 $$;
 comment on function public.compare_subscriptions(jsonb) is
-  'Marks subscriptions as seen at Stripe and finds those that differ from the stored ones.';
+  'Marks subscriptions as seen at Stripe, and finds those that differ from the stored ones or have no account.';
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
 
 /*

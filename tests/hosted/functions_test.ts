@@ -180,6 +180,21 @@ const EXCHANGES: Record<string, Exchange> = {
     refused: () => ({ headers: {}, path: "/checkout", body: '{"plan":"starter"}' }),
     refusal: 401,
   },
+  // Last: it deletes the seller of the others.
+  "account": {
+    allowed: () =>
+      asSeller({ method: "DELETE", body: JSON.stringify({ email: hosted.seller.email }) }),
+    status: 204,
+    effect: async () => {
+      const { sql } = hosted.stack;
+      assert.deepEqual(
+        [...await sql`select from public.users where id = ${hosted.seller.id}`],
+        [],
+      );
+    },
+    refused: () => ({ headers: {}, method: "DELETE", body: "{}" }),
+    refusal: 401,
+  },
 };
 
 Deno.test("each function of config.toml has its calls in this test", async () => {

@@ -78,7 +78,7 @@ Deno.test("every route refuses callers without its credentials, and a refused ca
   }
   await functions.stop();
 
-  assert.ok(routes.length >= 19, "the functions declare their routes");
+  assert.ok(routes.length >= 20, "the functions declare their routes");
   assert.deepEqual([...open], OPEN_ROUTES);
   assert.deepEqual(await readAllRows(stack.sql), before);
 });

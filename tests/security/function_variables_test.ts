@@ -46,6 +46,7 @@ const REFUSALS: Record<string, number> = {
   "tiktok-oauth": 401,
   "shipments": 401,
   "billing": 401,
+  "account": 401,
 };
 
 /** The variables without a default that the function itself reads, as local/stack/receivers.ts says. */

@@ -12,6 +12,7 @@ const ORIGIN = "https://app.example";
 const PATHS = [
   "/rest/v1/orders?select=id",
   "/auth/v1/token?grant_type=password",
+  "/functions/v1/account",
   "/functions/v1/billing/checkout",
   "/functions/v1/shipments/rates",
   "/functions/v1/tiktok-oauth/authorize",

@@ -24,6 +24,20 @@ interface Session {
   metadata: Record<string, string> | null;
 }
 
+/** An error that Stripe saves for its Idempotency-Key. */
+export class Failure {
+  constructor(readonly status: number) {}
+}
+
+function toResponse({ status }: Failure, isReplayed: boolean): Response {
+  const type = status < 500 ? "invalid_request_error" : "api_error";
+  const headers = isReplayed ? { "idempotent-replayed": "true" } : {};
+  return Response.json({ error: { type, message: "refused" } }, {
+    status,
+    headers: headers as HeadersInit,
+  });
+}
+
 /** The part of Stripe that checkout and portal call. */
 export class StripeAccount {
   /** The newest first. */
@@ -31,6 +45,8 @@ export class StripeAccount {
   /** Statuses by customer id. */
   subscriptions: Record<string, string[]> = {};
   customers: { id: string; user: string }[] = [];
+  /** Failures of the next calls, by call. */
+  failures: Record<string, Failure[]> = {};
   readonly #answers = new Map<string, { request: string; answer: unknown }>();
 
   addSession(changes: Partial<Session> = {}): Session {
@@ -54,16 +70,22 @@ export class StripeAccount {
     const known = key === null ? undefined : this.#answers.get(key);
     const request = path + JSON.stringify(parameters);
     if (known !== undefined) {
-      return known.request === request ? known.answer : Response.json({
+      if (known.request === request) {
+        return known.answer instanceof Failure ? toResponse(known.answer, true) : known.answer;
+      }
+      return Response.json({
         error: {
           type: "idempotency_error",
           message: "Keys can only be used with the same parameters",
         },
       }, { status: 400 });
     }
-    const answer = this.#answerOnce(`${method} ${path.replace("/v1/", "")}`, parameters);
+    const call = `${method} ${path.replace("/v1/", "")}`;
+    const failure = this.failures[call]?.shift();
+    const answer = failure ?? this.#answerOnce(call, parameters);
+    // As Stripe: the first answer is kept, a failure too.
     if (key !== null) this.#answers.set(key, { request, answer });
-    return answer;
+    return failure === undefined ? answer : toResponse(failure, false);
   };
 
   #answerOnce(call: string, parameters: Record<string, string>): unknown {
@@ -75,8 +97,8 @@ export class StripeAccount {
         return list(this.customers.filter((known) => known.user === user));
       }
       case "POST customers": {
-        const created = { id: `cus_${this.customers.length + 1}` };
-        this.customers.push({ ...created, user: parameters["metadata[user_id]"] ?? "" });
+        const created = { id: `cus_${this.customers.length + 1}`, email: parameters.email };
+        this.customers.push({ id: created.id, user: parameters["metadata[user_id]"] ?? "" });
         return created;
       }
       case "GET subscriptions": {
@@ -125,12 +147,14 @@ export async function withSeller(
   const account = new StripeAccount();
   const encrypted = async (id: string) =>
     (await encryptId(keys, "stripe_customers.stripe_customer_id", id)).text;
+  let attempt = 0;
   let stored = customer === undefined ? null : await encrypted(customer);
   const { database, calls } = makeDatabase({
     get_stripe_customer: ({ p_user_id }) => {
       if (p_user_id !== ADA) throw new RefusedByDatabase("PT404");
-      return { email: "ada@example.com", stripe_customer_id: stored };
+      return { email: "ada@example.com", stripe_customer_id: stored, attempt };
     },
+    raise_stripe_attempt: ({ p_failed }) => attempt = Math.max(attempt, Number(p_failed) + 1),
     store_stripe_customer: async ({ p_stripe_customer_id }) => {
       if (raced !== undefined) stored = await encrypted(raced);
       return stored ??= p_stripe_customer_id;

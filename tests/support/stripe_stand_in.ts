@@ -15,6 +15,7 @@ export const CONFIG: StripeConfig = {
   secretKey: "sk_test_s3cret",
   apiUrl: "http://127.0.0.1:1",
   prices: { starter: "price_starter", growth: "price_growth", scale: "price_scale" },
+  orphanedSubscriptions: "report",
 };
 
 export const ADA = "a0000000-0000-4000-8000-000000000001";

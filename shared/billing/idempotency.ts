@@ -1,0 +1,99 @@
+/**
+ * Creates an object at Stripe once, with Idempotency-Keys that no failure can pin: Stripe keeps the first
+ * answer to a key for at least 24 hours, errors of the execution too
+ * (https://docs.stripe.com/api/idempotent_requests). A key names an attempt, and a saved failure raises it.
+ */
+import * as z from "zod";
+import { callFunction } from "../database/call_function.ts";
+import type { BillingDependencies } from "./dependencies.ts";
+import { readCustomer } from "./read_customer.ts";
+import { BillingError, isMissing } from "./stripe.ts";
+
+/** Other requests of the seller may create, expire or fail at the same time. */
+const MAX_ROUNDS = 8;
+
+/** Attempts of one request that may fail with an answer that Stripe has saved. */
+const MAX_FAILED_ATTEMPTS = 2;
+
+/** Stripe answers these before the execution, and saves nothing. */
+const UNSAVED = [401, 409, 429];
+
+/** Found already, or missing: requests with the same name and attempt share one creation. */
+export type Seen<T> = { found: T } | { missing: string };
+
+export interface Creation<T> {
+  /** Reads what exists at Stripe. */
+  look: () => Promise<Seen<T>>;
+  create: (idempotencyKey: string) => Promise<T>;
+}
+
+/** @throws {BillingError} @throws {DatabaseError} not found: account deleted */
+export async function createOnce<T>(
+  dependencies: Pick<BillingDependencies, "database" | "keys">,
+  userId: string,
+  { look, create }: Creation<T>,
+): Promise<T> {
+  let pinned: { key: string; failure: BillingError } | undefined;
+  let failedAttempts = 0;
+  for (let round = 1;; round++) {
+    // Read before looking: an object of a newer attempt is then found, one of this attempt is shared.
+    const { attempt } = await readCustomer(dependencies, userId);
+    const raise = () => raiseAttempt(dependencies, userId, attempt);
+    try {
+      const seen = await look();
+      if ("found" in seen) return seen.found;
+      const key = `${seen.missing}:${attempt}`;
+      if (key === pinned?.key) {
+        // Nothing was created under this key: its saved answer is a failure.
+        await raise();
+        if (++failedAttempts >= MAX_FAILED_ATTEMPTS) throw new FailedAttempt(pinned.failure);
+        continue;
+      }
+      try {
+        return await create(key);
+      } catch (error) {
+        if (!(error instanceof BillingError) || !isSaved(error)) throw error;
+        if (isCertainRefusal(error)) {
+          await raise();
+          throw new FailedAttempt(error);
+        }
+        pinned = { key, failure: error };
+      }
+    } catch (error) {
+      if (error instanceof FailedAttempt) throw error.failure;
+      if (!isOvertaken(error) || round >= MAX_ROUNDS) throw error;
+    }
+    if (round >= MAX_ROUNDS && pinned) throw pinned.failure;
+  }
+}
+
+/** Ends `createOnce` with the failure of its request. */
+class FailedAttempt extends Error {
+  constructor(readonly failure: BillingError) {
+    super("The attempt failed");
+  }
+}
+
+/** Without an answer (status 0) it is unknown: the same key then brings the answer. */
+function isSaved({ status }: BillingError): boolean {
+  return status >= 400 && !UNSAVED.includes(status);
+}
+
+/** A 5xx may have created something, and a replayed answer says nothing about this request. */
+function isCertainRefusal({ status, isReplayed }: BillingError): boolean {
+  return status < 500 && !isReplayed;
+}
+
+/** Another request has changed what this one has seen: look again. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof BillingError && [400, 409].includes(error.status) && !isMissing(error);
+}
+
+async function raiseAttempt(
+  { database }: Pick<BillingDependencies, "database">,
+  userId: string,
+  attempt: number,
+): Promise<void> {
+  const args = { p_user_id: userId, p_failed: attempt };
+  await callFunction(database, "raise_stripe_attempt", args, z.int());
+}

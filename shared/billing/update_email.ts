@@ -1,0 +1,36 @@
+/** Gives a Stripe customer the e-mail address of its account. */
+import { callFunction } from "../database/call_function.ts";
+import { isNotFound } from "../database/errors.ts";
+import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
+import { Outcome } from "../values/schemas.ts";
+import type { BillingDependencies } from "./dependencies.ts";
+import { readCustomer } from "./read_customer.ts";
+import { callStripe, isMissing } from "./stripe.ts";
+
+/** Handles an UPDATE_CUSTOMER_EMAIL task; `object_id` is the user. */
+export async function updateCustomerEmail(
+  dependencies: BillingDependencies,
+  event: ClaimedEvent,
+): Promise<EventResult> {
+  const { stripe, database } = dependencies;
+  let stored: string | undefined;
+  for (;;) {
+    const seller = await readCustomer(dependencies, event.object_id ?? "").catch((error) => {
+      if (!isNotFound(error)) throw error;
+    });
+    if (seller?.customerId === undefined) return { ignored: "unknown_customer" };
+    const { email, customerId } = seller;
+    // Read again after the update: a worker with an older address may have been the last to store it.
+    if (email === stored) break;
+    try {
+      await callStripe(stripe.customers.update(customerId, { email }));
+    } catch (error) {
+      // Deleted at Stripe: the next checkout creates another one, with the present address.
+      if (isMissing(error)) return { ignored: "unknown_customer" };
+      throw error;
+    }
+    stored = email;
+  }
+  const args = { p_event_id: event.event_id };
+  return await callFunction(database, "settle_customer_email", args, Outcome);
+}
