@@ -286,14 +286,15 @@ Deno.test("an internal error of a create is tried again under another key, once"
   await withSeller(async ({ account, requests, begin }) => {
     account.failures["POST checkout/sessions"] = [new Failure(500)];
     assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_1");
-    account.sessions = [];
+  });
+  await withSeller(async ({ account, requests, begin }) => {
     account.failures["POST checkout/sessions"] = [new Failure(500), new Failure(500)];
     await assert.rejects(begin("growth"), BillingError);
     const keys = requests.filter(({ method, path }) =>
       method === "POST" && path.endsWith("/sessions")
     )
       .map(idempotencyKeyOf);
-    assert.deepEqual([...new Set(keys)], [0, 1, 2].map((n) => `checkout:cus_1:first:${n}`));
+    assert.deepEqual([...new Set(keys)], [0, 1].map((n) => `checkout:cus_1:first:${n}`));
     assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_1");
   });
 });

@@ -22,7 +22,7 @@ create function tests.compared(variadic entries jsonb[])
 returns jsonb
 language sql
 as $$
-  select tests.call(format('compare_subscriptions(%L)', to_jsonb(entries)));
+  select tests.call(format('compare_subscriptions(%L)', to_jsonb(entries))) -> 'differing';
 $$;
 select tests.applied('ada', 'a', 'growth');
 select tests.applied('bob', 'b', 'starter', 'past_due', '{"current_period_start": null, "current_period_end": null}');
@@ -31,7 +31,9 @@ update public.subscriptions set reconciled_at = '2020-01-01', stripe_subscriptio
 where stripe_subscription_id_hash = 'new b';
 update public.subscriptions set reconciled_at = case when plan_name = 'growth' then '2020-01-01'::timestamptz end;
 
-select is(tests.call('compare_subscriptions(''[]'')'), '[]', 'an empty page has no difference');
+select is(
+  tests.call('compare_subscriptions(''[]'')'), '{"differing": [], "orphaned": []}', 'an empty page has no difference'
+);
 select is(tests.reconciled(), 'none', 'and sees none');
 create table tests.before as select to_jsonb(subscriptions) - 'reconciled_at' - 'updated_at' as picture from public.subscriptions;
 select is(
@@ -91,6 +93,29 @@ select set_eq(
 select is(
   concat_ws(' ', tests.version('ada'), tests.version('bob'), tests.version('cem')), '2 2 2', 'and raises no version'
 );
+
+-- Subscriptions without an account.
+create function tests.orphaned(nickname text, subscription_status text, user_id uuid)
+returns jsonb
+language sql
+as $$
+  select tests.call(format(
+    'compare_subscriptions(%L)',
+    jsonb_build_array(
+      tests.entry(5, nickname, 'orphan', 'scale', subscription_status, jsonb_build_object('user_id', user_id))
+    )
+  )) -> 'orphaned';
+$$;
+select is(tests.orphaned('unknown', 'active', tests.id('nobody')), '[5]', 'a live one that names no user is orphaned');
+select is(tests.orphaned('unknown', 'canceled', tests.id('nobody')), '[]', 'an ended one is not');
+select is(tests.orphaned('unknown', 'active', tests.id('ada')), '[]', 'nor one that names a seller');
+select is(tests.orphaned('unknown', 'active', null), '[]', 'nor one that names nobody: our checkout did not create it');
+select is(tests.orphaned('ada', 'active', tests.id('nobody')), '[]', 'nor one of a seller''s customer');
+delete from auth.users where id = tests.id('ada');
+select is(
+  tests.orphaned('ada', 'active', tests.id('ada')), '[]', 'the customer of a deleted account has a task of its own'
+);
+select is(tests.compared(tests.entry(0, 'ada', 'x', 'scale')), '[]', 'and no state to repair');
 
 select * from finish();
 rollback;
