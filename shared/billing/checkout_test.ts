@@ -283,7 +283,7 @@ Deno.test("a process that ended after a saved failure pins nothing: the next cli
 });
 
 Deno.test("an internal error of a create is tried again under another key, once", async () => {
-  await withSeller(async ({ account, requests, begin }) => {
+  await withSeller(async ({ account, begin }) => {
     account.failures["POST checkout/sessions"] = [new Failure(500)];
     assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_1");
   });

@@ -96,6 +96,17 @@ Deno.test("mapSubscription() returns neither plan nor period without items", asy
   assert.equal((await map({ ...items(), cancel_at_period_end: true })).cancel_at_period_end, true);
 });
 
+Deno.test("a live subscription whose collection is paused pays nothing: it is stored as paused", async () => {
+  const pause_collection = { behavior: "keep_as_draft", resumes_at: null };
+  for (const status of ["active", "trialing"]) {
+    assert.equal((await map({ status, pause_collection })).status, "paused");
+    assert.equal((await map({ status, pause_collection: null })).status, status);
+  }
+  for (const status of ["past_due", "unpaid", "canceled", "incomplete"]) {
+    assert.equal((await map({ status, pause_collection })).status, status);
+  }
+});
+
 Deno.test("mapSubscription() reads both ways in which Stripe ends a subscription with its period", async () => {
   const cases: [cancel_at_period_end: boolean, cancel_at: number | null, ends: boolean][] = [
     [false, null, false],

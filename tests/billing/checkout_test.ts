@@ -1,5 +1,8 @@
 /** Stripe's checkout and portal: who gets which page, and what stays unchanged if it fails. */
 import assert from "node:assert/strict";
+import refused from "../fixtures/reported/02-refused-create-pins-the-key.json" with {
+  type: "json",
+};
 import {
   assertNoSecretLogged,
   buy,
@@ -336,6 +339,36 @@ step("a page that was open when its customer was deleted is not returned again",
   await payAndSettle(stack, second.body.url);
   assert.deepEqual(await planOf(stack, seller), { status: "active", tier: "starter", limit: 100 });
 });
+
+step(
+  "a create that Stripe refused does not lock the seller out: other clicks work, and eight at once open one session",
+  async () => {
+    assert.equal(refused.input.steps.length, 5);
+    const seller = await signUp(stack);
+    const stripe = stripeOf(stack);
+    const begin = async (plan: string) => {
+      const { status } = await callBilling(stack, seller, "/checkout", { plan });
+      return status;
+    };
+    await stripe.prices.update("price_growth", { active: false });
+    const statuses = [await begin("growth"), await begin("starter")];
+    await stripe.prices.update("price_growth", { active: true });
+    statuses.push(await begin("growth"));
+    assert.deepEqual(statuses, refused.right.statuses);
+
+    const other = await signUp(stack);
+    stack.stripe.faults.add({ kind: "internal", method: "POST", path: "/v1/customers" });
+    const failed = await callBilling(stack, other, "/checkout", { plan: "growth" });
+    assert.deepEqual([failed.status, failed.body.code], [502, "stripe_unavailable"]);
+    stack.stripe.faults.clear();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => callBilling(stack, other, "/checkout", { plan: "growth" })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status), Array(8).fill(200));
+    assert.equal(new Set(answers.map(({ body }) => body.url)).size, 1);
+    assert.equal(sessionsOf(customerOf(stack, other).id).length, 1);
+  },
+);
 
 step("no log line has a key, a Stripe id or an e-mail address", async () => {
   await assertNoSecretLogged(stack);

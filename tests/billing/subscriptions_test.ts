@@ -60,7 +60,7 @@ step("each status of a subscription sets the profile and the limit", async () =>
     ["payment_fails", "past_due", "growth", 10],
     ["payment_succeeds", "active", "growth", 500],
     ["renew", "active", "growth", 500],
-    ["pause_collection", "active", "growth", 500],
+    ["pause_collection", "paused", "growth", 10],
     ["resume_collection", "active", "growth", 500],
     ["pause", "paused", "growth", 10],
     ["resume", "active", "growth", 500],

@@ -91,7 +91,9 @@ export class BillingHistory {
     }
   }
 
-  #recordState({ id, status, cancel_at_period_end, cancel_at, items }: Subscription): void {
+  #recordState(subscription: Subscription): void {
+    const { id, cancel_at_period_end, cancel_at, items } = subscription;
+    const status = storedStatus(subscription);
     const states = this.states.get(id) ?? [];
     const item = items.data[0];
     const plan = item?.price.id.replace(/^price_/, "") ?? "";
@@ -210,6 +212,11 @@ export class BillingHistory {
     const plan = state.get("subscriptions", id)?.items.data[0]?.price.id.replace(/^price_/, "");
     return plan !== undefined && plan in LIMITS ? plan : undefined;
   }
+}
+
+/** A live subscription whose collection is paused pays nothing. */
+function storedStatus({ status, pause_collection }: Subscription): string {
+  return LIVE_STATUSES.includes(status) && pause_collection !== null ? "paused" : status;
 }
 
 /** @param rows The newest first. */
