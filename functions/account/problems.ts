@@ -12,9 +12,7 @@ export function toProblem(error: unknown): Problem | undefined {
     return new Problem({ status: 422, code: "email_mismatch", detail });
   }
   if (error instanceof BillingError) {
-    const detail =
-      "Stripe did not answer as expected, so a subscription might go on. Nothing was deleted; " +
-      "please try again.";
+    const detail = "Stripe did not answer as expected. Nothing was deleted; please try again.";
     return new Problem({ status: 503, code: "stripe_unavailable", detail }, { cause: error });
   }
   return undefined;

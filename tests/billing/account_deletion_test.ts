@@ -213,3 +213,15 @@ test("a new e-mail address reaches the Stripe customer within a minute, also aft
   await comeToRest(stack);
   assert.equal(emailAtStripe(), "newest@example.com");
 });
+
+Deno.test("docs/account.md has the codes of the function account, with their sentences", async () => {
+  const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+  const [page, problems] = await Promise.all([
+    read("docs/account.md"),
+    read("functions/account/problems.ts"),
+  ]);
+  const codes = [...problems.matchAll(/code: "(\w+)"/g)].map(([, code]) => `\`${code}\``);
+  const sentences = [...problems.matchAll(/"([^"]+\.)"/g)].map(([, text]) => `"${text}"`);
+  assert.ok(codes.length >= 2 && sentences.length >= 2);
+  assert.deepEqual([...codes, ...sentences].filter((text) => !page.includes(text)), []);
+});

@@ -118,7 +118,10 @@ Deno.test("the reference lists exactly the reasons of ignored events, with their
 });
 
 Deno.test("the runbook's variables are those that the functions read", async () => {
-  const read = findAll(await readFile("shared/config.ts"), /"(STRIPE_\w+)"/g);
+  const read = findAll(
+    await readFile("shared/config.ts"),
+    /"(STRIPE_\w+|ORPHANED_SUBSCRIPTIONS)"/g,
+  );
   const prices = PaidPlan.options.map((plan) => `STRIPE_PRICE_${plan.toUpperCase()}`);
   const rows = tableUnder("With a Stripe account", runbook)
     .flatMap(([names = ""]) => names.split(", "));
@@ -167,7 +170,7 @@ async function checkStatuses(stack: TestStack, limits: Map<string, number>): Pro
     statuses.map(([status]) => status).toSorted(),
     ["none", ...findAll(check?.text, /'(\w+)'/g)].toSorted(),
   );
-  const checkout = await readFile("shared/billing/checkout.ts");
+  const checkout = await readFile("shared/billing/close_customer.ts");
   const ended = /const ENDED_STATUSES = \[([^\]]+)\]/.exec(checkout)?.[1];
   assert.ok(ended);
   for (const [status = "", counts, shown, tier, orders, leadsTo] of statuses) {
