@@ -46,7 +46,7 @@ export async function createOnce<T>(
       if (key === pinned?.key) {
         // Nothing was created under this key: its saved answer is a failure.
         await raise();
-        if (++failedAttempts >= MAX_FAILED_ATTEMPTS) throw new FailedAttempt(pinned.failure);
+        if (++failedAttempts >= MAX_FAILED_ATTEMPTS) throw new FailedAttemptError(pinned.failure);
         continue;
       }
       try {
@@ -55,12 +55,12 @@ export async function createOnce<T>(
         if (!(error instanceof BillingError) || !isSaved(error)) throw error;
         if (isCertainRefusal(error)) {
           await raise();
-          throw new FailedAttempt(error);
+          throw new FailedAttemptError(error);
         }
         pinned = { key, failure: error };
       }
     } catch (error) {
-      if (error instanceof FailedAttempt) throw error.failure;
+      if (error instanceof FailedAttemptError) throw error.failure;
       if (!isOvertaken(error) || round >= MAX_ROUNDS) throw error;
     }
     if (round >= MAX_ROUNDS && pinned) throw pinned.failure;
@@ -68,7 +68,9 @@ export async function createOnce<T>(
 }
 
 /** Ends `createOnce` with the failure of its request. */
-class FailedAttempt extends Error {
+class FailedAttemptError extends Error {
+  override name = "FailedAttemptError";
+
   constructor(readonly failure: BillingError) {
     super("The attempt failed");
   }
