@@ -163,12 +163,18 @@ export class BillingHistory {
     }
   }
 
-  /** Ends all faults, runs a comparison, and processes events until none is open. */
+  /** Ends all faults, and processes everything. */
   async comeToRest(): Promise<void> {
     const { stack } = this.world;
     await Promise.all(this.background);
     await this.check();
     stack.stripe.faults.clear();
+    await this.processEvents();
+  }
+
+  /** Runs a comparison, and processes events until none is open. */
+  async processEvents(): Promise<void> {
+    const { stack } = this.world;
     await requestSync(stack);
     for (let round = 0; round < 30; round++) {
       await letTimePass(stack);

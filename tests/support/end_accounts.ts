@@ -11,7 +11,7 @@ export async function endAccounts(history: BillingHistory): Promise<void> {
   assert.equal((await deleteAccountOf(stack, byFunction)).status, 204);
   assert.deepEqual(liveSubscriptionsOf(stack, byFunction), []);
   await stack.sql`delete from auth.users where id = ${past.id}`;
-  await history.comeToRest();
+  await history.processEvents();
   assert.deepEqual((await reportedOrphans(stack, running)).sort(), running.sort());
   stack.stripe.pendingEvents.splice(0);
 }
