@@ -686,8 +686,8 @@ export type Database = {
       };
       "get_batch_item": { Args: { "p_batch_id": string; "p_place": number }; Returns: Json };
       "get_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: Json };
-      "get_held_orders": { Args: { "p_limit"?: number; "p_offset"?: number }; Returns: Json };
       "get_deleted_customer": { Args: { "p_id": string }; Returns: Json };
+      "get_held_orders": { Args: { "p_limit"?: number; "p_offset"?: number }; Returns: Json };
       "get_label_batch": { Args: { "p_batch_id": string; "p_user_id": string }; Returns: Json };
       "get_label_purchase": { Args: { "p_purchase_id": string }; Returns: Json };
       "get_order_to_ship": {

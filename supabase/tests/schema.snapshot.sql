@@ -2,6 +2,15 @@
 -- Made by `deno task schema:snapshot`; changes are overwritten.
 
 create schema private; -- {postgres=UC/postgres,service_role=U/postgres,authenticated=U/postgres}
+create table private.carrier_rules (
+  region text not null,
+  shipping_type text not null,
+  provider text not null,
+  carrier text not null,
+  note text,
+  created_at timestamp with time zone not null default now()
+);
+alter table private.carrier_rules enable row level security;
 create table private.daily_event_counts (
   day date not null,
   event_type text not null,
@@ -41,12 +50,14 @@ create table private.label_purchases (
   id uuid not null default gen_random_uuid(),
   user_id uuid not null,
   order_id uuid not null,
+  other_order_ids uuid[] not null default '{}'::uuid[],
   idempotency_key text not null,
   request_hash text not null,
   provider text not null,
   line_item_ids text[] not null,
   parcel jsonb not null,
   sender jsonb,
+  address_digest text,
   service text not null,
   label_format text not null,
   carrier_shipment_id text,
@@ -74,6 +85,7 @@ create table private.label_rates (
   days_max integer,
   is_default boolean not null,
   parcel jsonb not null,
+  address_digest text,
   carrier_shipment_id text,
   carrier_rate_id text,
   expires_at timestamp with time zone not null default (now() + '01:00:00'::interval)
@@ -108,12 +120,19 @@ create table private.senders (
   updated_at timestamp with time zone not null default now()
 );
 alter table private.senders enable row level security;
+create table private.stripe_attempts (
+  user_id uuid not null,
+  attempt integer not null
+);
+alter table private.stripe_attempts enable row level security;
 create table private.stripe_customers (
   id uuid not null default gen_random_uuid(),
-  user_id uuid not null,
+  user_id uuid,
   stripe_customer_id text not null,
   stripe_customer_id_hash text not null,
   version integer not null default 1,
+  account_deleted_at timestamp with time zone,
+  deletion_requested boolean not null default false,
   created_at timestamp with time zone not null default now()
 );
 alter table private.stripe_customers enable row level security;
@@ -219,6 +238,12 @@ create table public.plans (
   monthly_order_limit integer not null
 );
 alter table public.plans enable row level security;
+create table public.shipment_orders (
+  id bigint not null generated always as identity,
+  shipment_id uuid not null,
+  order_id uuid not null
+);
+alter table public.shipment_orders enable row level security;
 create table public.shipments (
   id uuid not null default gen_random_uuid(),
   order_id uuid not null,
@@ -241,6 +266,9 @@ create table public.shipments (
   tiktok_notified_at timestamp with time zone,
   tiktok_warning text,
   tiktok_error text,
+  advice text,
+  advice_reason text,
+  advised_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
@@ -318,6 +346,11 @@ create materialized view private.user_dashboard_metrics as
      CROSS JOIN ( SELECT ((private.current_month())::timestamp without time zone AT TIME ZONE 'UTC'::text) AS start) month)
      LEFT JOIN public.orders ON ((orders.user_id = seller.id)))
   GROUP BY seller.id, seller.subscription_tier;
+alter table private.carrier_rules add constraint carrier_rules_carrier_check CHECK ((carrier ~ '[A-Za-z0-9]'::text));
+alter table private.carrier_rules add constraint carrier_rules_pkey PRIMARY KEY (region, shipping_type, provider, carrier);
+alter table private.carrier_rules add constraint carrier_rules_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.carrier_rules add constraint carrier_rules_region_check CHECK ((region ~ '^[A-Z]{2}$'::text));
+alter table private.carrier_rules add constraint carrier_rules_shipping_type_check CHECK ((shipping_type = ANY (ARRAY['SELLER'::text, 'TIKTOK'::text])));
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.held_orders add constraint held_orders_pkey PRIMARY KEY (shop_id, tiktok_order_id);
@@ -353,10 +386,14 @@ alter table private.order_transitions add constraint order_transitions_pkey PRIM
 alter table private.senders add constraint senders_address_check CHECK ((jsonb_typeof(address) = 'object'::text));
 alter table private.senders add constraint senders_pkey PRIMARY KEY (tiktok_shop_id);
 alter table private.senders add constraint senders_tiktok_shop_id_fkey FOREIGN KEY (tiktok_shop_id) REFERENCES public.tiktok_shops(id) ON DELETE CASCADE;
+alter table private.stripe_attempts add constraint stripe_attempts_attempt_check CHECK ((attempt > 0));
+alter table private.stripe_attempts add constraint stripe_attempts_pkey PRIMARY KEY (user_id);
+alter table private.stripe_attempts add constraint stripe_attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.stripe_customers add constraint stripe_customers_account_deleted_at_check CHECK (((user_id IS NULL) = (account_deleted_at IS NOT NULL)));
 alter table private.stripe_customers add constraint stripe_customers_pkey PRIMARY KEY (id);
 alter table private.stripe_customers add constraint stripe_customers_stripe_customer_id_check CHECK (private.is_encrypted(stripe_customer_id));
 alter table private.stripe_customers add constraint stripe_customers_stripe_customer_id_hash_key UNIQUE (stripe_customer_id_hash);
-alter table private.stripe_customers add constraint stripe_customers_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.stripe_customers add constraint stripe_customers_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE SET NULL;
 alter table private.stripe_customers add constraint stripe_customers_user_id_key UNIQUE (user_id);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_pkey PRIMARY KEY (state_hash);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text));
@@ -395,6 +432,12 @@ alter table public.orders add constraint orders_total_amount_check CHECK ((total
 alter table public.orders add constraint orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.plans add constraint plans_monthly_order_limit_check CHECK ((monthly_order_limit > 0));
 alter table public.plans add constraint plans_pkey PRIMARY KEY (name);
+alter table public.shipment_orders add constraint shipment_orders_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+alter table public.shipment_orders add constraint shipment_orders_pkey PRIMARY KEY (id);
+alter table public.shipment_orders add constraint shipment_orders_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES public.shipments(id) ON DELETE CASCADE;
+alter table public.shipment_orders add constraint shipment_orders_shipment_id_order_id_key UNIQUE (shipment_id, order_id);
+alter table public.shipments add constraint shipments_advice_check CHECK ((advice = ANY (ARRAY['void_advised'::text, 'stop_parcel'::text])));
+alter table public.shipments add constraint shipments_advice_reason_check CHECK ((advice_reason = ANY (ARRAY['order_cancelled'::text, 'unit_cancelled'::text, 'address_changed'::text])));
 alter table public.shipments add constraint shipments_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
 alter table public.shipments add constraint shipments_label_format_check CHECK ((label_format = ANY (ARRAY['PDF'::text, 'PNG'::text, 'ZPL'::text])));
 alter table public.shipments add constraint shipments_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
@@ -438,6 +481,7 @@ alter table public.users add constraint users_subscription_status_check CHECK ((
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
 CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
 CREATE INDEX idx_label_purchases_order_id ON private.label_purchases USING btree (order_id);
+CREATE INDEX idx_label_purchases_other_orders ON private.label_purchases USING gin (other_order_ids);
 CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expires_at);
 CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
 CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
@@ -458,9 +502,11 @@ CREATE INDEX idx_order_events_order_id ON public.order_events USING btree (order
 CREATE INDEX idx_order_events_user_id ON public.order_events USING btree (user_id, created_at);
 CREATE INDEX idx_orders_combine_group ON public.orders USING btree (tiktok_shop_id, combine_group_id) WHERE (combine_group_id IS NOT NULL);
 CREATE INDEX idx_orders_created_at ON public.orders USING btree (created_at);
+CREATE INDEX idx_orders_package_ids ON public.orders USING gin (private.order_package_ids(order_items));
 CREATE INDEX idx_orders_status ON public.orders USING btree (order_status);
 CREATE INDEX idx_orders_tiktok_order_id ON public.orders USING btree (tiktok_order_id);
 CREATE INDEX idx_orders_user_created ON public.orders USING btree (user_id, created_at);
+CREATE INDEX idx_shipment_orders_order_id ON public.shipment_orders USING btree (order_id);
 CREATE INDEX idx_shipments_order_id ON public.shipments USING btree (order_id);
 CREATE INDEX idx_shipments_status ON public.shipments USING btree (status);
 CREATE INDEX idx_shipments_tracking_number ON public.shipments USING btree (tracking_number);
@@ -477,6 +523,150 @@ CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_i
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
 CREATE INDEX idx_users_subscription_tier ON public.users USING btree (subscription_tier);
 CREATE UNIQUE INDEX tiktok_shops_shop_id_key ON public.tiktok_shops USING btree (shop_id) WHERE (connection_status <> 'transferred'::text);
+CREATE OR REPLACE FUNCTION private.add_shipment_order()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.shipment_orders (shipment_id, order_id) values (new.id, new.order_id);
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.address_digest(p_order public.orders)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_order.address_status = 'readable' then encode(
+      sha256(convert_to(
+        jsonb_build_array(
+          p_order.shipping_address -> 'name', p_order.shipping_address -> 'line1',
+          p_order.shipping_address -> 'line2', p_order.shipping_address -> 'city',
+          p_order.shipping_address -> 'state', p_order.shipping_address -> 'postal_code',
+          p_order.shipping_address -> 'country'
+        )::text,
+        'UTF8'
+      )),
+      'hex'
+    )
+  end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.advice_for(p_status text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_status in ('created', 'purchased') then 'void_advised'
+    when p_status in ('in_transit', 'available_for_pickup', 'out_for_delivery', 'failed') then 'stop_parcel'
+  end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.advice_rank(p_reason text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select case p_reason
+    when 'unit_cancelled' then 1
+    when 'address_changed' then 2
+    when 'order_cancelled' then 3
+    else 0
+  end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.advise_after_order_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  cancelled text[];
+begin
+  if new.order_status = 'cancelled' and old.order_status <> 'cancelled' then
+    perform private.advise_shipments(new, 'order_cancelled');
+    return null;
+  end if;
+  if private.is_address_changed(old, new) then
+    perform private.advise_shipments(new, 'address_changed');
+  end if;
+  select coalesce(array_agg(unit.id), '{}') into cancelled
+  from unnest(private.cancelled_line_item_ids(new)) as unit (id)
+  where unit.id <> all (private.cancelled_line_item_ids(old));
+  if cancelled <> '{}' then
+    perform private.advise_shipments(new, 'unit_cancelled', cancelled);
+  end if;
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.advise_new_shipment(p_shipment_id uuid, p_address_digest text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  shipped record;
+begin
+  for shipped in
+    select orders, shipment.order_id = orders.id as is_first
+    from public.shipment_orders as link
+    join public.shipments as shipment on shipment.id = link.shipment_id
+    join public.orders on orders.id = link.order_id
+    where link.shipment_id = p_shipment_id
+    order by orders.id
+  loop
+    if (shipped.orders).order_status = 'cancelled' then
+      perform private.advise_shipments(shipped.orders, 'order_cancelled');
+    elsif private.cancelled_line_item_ids(shipped.orders) <> '{}' then
+      perform private.advise_shipments(
+        shipped.orders, 'unit_cancelled', private.cancelled_line_item_ids(shipped.orders)
+      );
+    end if;
+    if shipped.is_first and private.address_digest(shipped.orders) <> p_address_digest then
+      perform private.advise_shipments(shipped.orders, 'address_changed');
+    end if;
+  end loop;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.advise_shipments(p_order public.orders, p_reason text, p_units text[] DEFAULT NULL::text[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with concerned as (
+    select
+      shipment.id,
+      case
+        when p_reason = 'order_cancelled' and exists (
+          select from public.shipment_orders as part
+          join public.orders as other on other.id = part.order_id
+          where part.shipment_id = shipment.id
+            and other.id <> p_order.id and other.order_status <> 'cancelled'
+        ) then 'unit_cancelled'
+        else p_reason
+      end as reason
+    from public.shipment_orders as link
+    join public.shipments as shipment on shipment.id = link.shipment_id
+    where link.order_id = p_order.id
+      and private.advice_for(shipment.status) is not null
+      and (p_units is null or shipment.line_item_ids && p_units)
+  )
+  update public.shipments
+  set advice = private.advice_for(status), advice_reason = concerned.reason, advised_at = now()
+  from concerned
+  where shipments.id = concerned.id
+    and private.advice_rank(shipments.advice_reason) <= private.advice_rank(concerned.reason);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.aggregate_analytics(p_day date)
  RETURNS integer
  LANGUAGE plpgsql
@@ -581,6 +771,17 @@ AS $function$
         'shipment', items.shipment,
         'code', items.code
       )
+      -- What a seller needs to request the label for all.
+      || case
+        when items.code = 'order_combined' then jsonb_build_object(
+          'order_ids', (
+            select jsonb_agg(combined.id order by combined.tiktok_order_id)
+            from public.orders, private.combined_orders(orders) as combined
+            where orders.id = items.order_id and orders.user_id = batch.user_id
+          )
+        )
+        else '{}'
+      end
       order by items.place
     )
   )
@@ -630,6 +831,17 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.cancelled_line_item_ids(p_order public.orders)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(line.id order by line.id), '{}')
+  from jsonb_array_elements(p_order.order_items) as item,
+    jsonb_array_elements_text(item -> 'cancelled_line_item_ids') as line (id);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.cancelled_units(p_items jsonb)
  RETURNS TABLE(line_item_id text, cancelled_by text, cancel_reason text)
  LANGUAGE sql
@@ -640,6 +852,18 @@ AS $function$
   from jsonb_array_elements(p_items) as item,
     jsonb_array_elements(item -> 'units') as unit
   where item -> 'cancelled_line_item_ids' ? (unit ->> 'line_item_id');
+$function$
+;
+CREATE OR REPLACE FUNCTION private.check_customer_email(p_user_id uuid, p_email text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (select from public.users where id = p_user_id and email is distinct from p_email) then
+    perform private.enqueue_customer_email(p_user_id);
+  end if;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.check_label_transition()
@@ -659,6 +883,65 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.choose_parcel(p_order_ids uuid[], p_provider text, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text, OUT other_order_ids uuid[])
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  first_order public.orders;
+  part public.orders;
+  part_lines text[];
+begin
+  select * into first_order from public.orders where id = p_order_ids[1];
+  -- 1. The first order alone.
+  refusal := private.label_refusal(first_order, p_provider);
+  if refusal is not null then
+    return;
+  end if;
+  select free.line_item_ids, free.refusal into line_item_ids, refusal
+  from private.free_label_lines(
+    first_order, p_purchase_id, case when cardinality(p_order_ids) = 1 then p_wanted end
+  ) as free;
+  if refusal is not null then
+    return;
+  end if;
+  -- 2. All orders that TikTok combined, and no others.
+  select coalesce(array_agg(combined.id order by combined.tiktok_order_id), '{}') into other_order_ids
+  from private.combined_orders(first_order) as combined;
+  refusal := case
+    when not other_order_ids <@ p_order_ids then 'order_combined'
+    when not p_order_ids <@ (first_order.id || other_order_ids) then 'orders_not_combined'
+  end;
+  if refusal is not null or other_order_ids = '{}' then
+    return;
+  end if;
+  -- 3. Every unit of each.
+  for part in select orders.* from public.orders where id = any (other_order_ids) order by tiktok_order_id loop
+    refusal := private.label_refusal(part, p_provider);
+    if refusal is not null then
+      return;
+    end if;
+    select free.line_item_ids, free.refusal into part_lines, refusal
+    from private.free_label_lines(part, p_purchase_id, null) as free;
+    if refusal is not null then
+      return;
+    end if;
+    line_item_ids := line_item_ids || part_lines;
+  end loop;
+  refusal := case
+    when cardinality(line_item_ids) <> (
+      select count(*)
+      from public.orders, unnest(private.order_line_item_ids(orders)) as unit (id)
+      where orders.id = any (p_order_ids)
+    ) then 'line_items_labelled'
+    when p_wanted is not null and not (to_jsonb(line_item_ids) <@ p_wanted and p_wanted <@ to_jsonb(line_item_ids))
+      then 'order_combined'
+  end;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.claim_label_lines(p_purchase private.label_purchases)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -668,7 +951,7 @@ declare
   claimed integer;
 begin
   insert into private.labelled_lines (order_id, line_item_id, purchase_id)
-  select p_purchase.order_id, line.id, p_purchase.id
+  select private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
   from unnest(p_purchase.line_item_ids) as line (id)
   on conflict (order_id, line_item_id) do nothing;
   get diagnostics claimed = row_count;
@@ -688,6 +971,40 @@ AS $function$
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
   where id = any (p_shops);
+$function$
+;
+CREATE OR REPLACE FUNCTION private.combined_orders(p_order public.orders)
+ RETURNS SETOF public.orders
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Two queries, each of which an index answers.
+  with grouped as (
+    select id
+    from public.orders
+    where tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
+    union
+    select id
+    from public.orders
+    where private.order_package_ids(order_items) && private.order_package_ids(p_order.order_items)
+      and tiktok_shop_id = p_order.tiktok_shop_id
+  )
+  select other.*
+  from grouped
+  join public.orders as other on other.id = grouped.id
+  where other.id <> p_order.id
+    and (
+      other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
+      or (
+        other.order_status in ('awaiting_collection', 'in_transit')
+        and exists (
+          select from public.shipment_orders as ours
+          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id
+          where ours.order_id = p_order.id and theirs.order_id = other.id
+        )
+      )
+    );
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.count_order(p_order public.orders)
@@ -754,6 +1071,36 @@ begin
   delete from private.webhook_events
   where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
   return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_stripe_customer_ids text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  delete from private.webhook_events as event
+  using unnest(p_stripe_customer_ids) as customer (id)
+  where event.source = 'stripe' and strpos(event.body, '"' || customer.id || '"') > 0;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.delete_tracking_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.webhook_events
+  where source = 'easypost'
+    and object_id in (
+      select shipment.tracking_number
+      from public.shipments as shipment
+      join public.orders on orders.id = shipment.order_id
+      where orders.user_id = old.id and shipment.tracking_number is not null
+    );
+  return old;
 end;
 $function$
 ;
@@ -856,6 +1203,16 @@ AS $function$
   ));
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.enqueue_customer_email(p_user_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.enqueue_task(
+    'UPDATE_CUSTOMER_EMAIL', gen_random_uuid()::text, p_object_id => p_user_id::text
+  );
+$function$
+;
 CREATE OR REPLACE FUNCTION private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
  RETURNS integer
  LANGUAGE sql
@@ -939,6 +1296,7 @@ begin
     select array_agg(distinct line.id order by line.id) into line_item_ids
     from jsonb_array_elements_text(p_wanted) as line (id);
     refusal := case
+      when line_item_ids && private.cancelled_line_item_ids(p_order) then 'unit_cancelled'
       when not line_item_ids <@ private.order_line_item_ids(p_order) then 'line_items_unknown'
       when not line_item_ids <@ free_lines then 'line_items_labelled'
     end;
@@ -947,10 +1305,14 @@ begin
   line_item_ids := free_lines;
   refusal := case
     when free_lines <> '{}' then null
+    when private.order_line_item_ids(p_order) = '{}' and private.cancelled_line_item_ids(p_order) <> '{}'
+      then 'unit_cancelled'
     when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
-      select from private.label_purchases
-      where order_id = p_order.id and state in ('requested', 'purchasing', 'unknown', 'void_requested')
+      select from private.labelled_lines as labelled
+      join private.label_purchases as purchase on purchase.id = labelled.purchase_id
+      where labelled.order_id = p_order.id
+        and purchase.state in ('requested', 'purchasing', 'unknown', 'void_requested')
     ) then 'line_items_labelled'
     else 'already_shipped'
   end;
@@ -1002,6 +1364,20 @@ begin
   insert into public.users (id, email) values (new.id, new.email)
   on conflict (id) do update set email = excluded.email;
   return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.handle_email_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (select from private.stripe_customers where user_id = new.id) then
+    perform private.enqueue_customer_email(new.id);
+  end if;
+  return null;
 end;
 $function$
 ;
@@ -1259,6 +1635,28 @@ AS $function$
     and p_purchase.state_since < now() - interval '2 minutes';
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.is_address_changed(before public.orders, after public.orders)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  -- A mask hides the rest of a field, so masked fields are not compared.
+  select before.address_status <> 'none' and after.address_status <> 'none' and exists (
+    select
+    from unnest(array['name', 'line1', 'line2', 'city', 'state', 'postal_code', 'country']) as field (name),
+      lateral (
+        select before.shipping_address ->> field.name as was, after.shipping_address ->> field.name as becomes
+      ) as compared
+    where was is distinct from becomes
+      and coalesce(was, '') !~ '\*{3}' and coalesce(becomes, '') !~ '\*{3}'
+      and (
+        (was is not null and becomes is not null)
+        or (before.address_status = 'readable' and after.address_status = 'readable')
+      )
+  );
+$function$
+;
 CREATE OR REPLACE FUNCTION private.is_backend_event(event_type text)
  RETURNS boolean
  LANGUAGE sql
@@ -1266,6 +1664,18 @@ CREATE OR REPLACE FUNCTION private.is_backend_event(event_type text)
  SET search_path TO ''
 AS $function$
   select event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
+$function$
+;
+CREATE OR REPLACE FUNCTION private.is_carrier_refused(p_order public.orders, p_provider text, p_carrier text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    bool_or(starts_with(private.plain_carrier(p_carrier), refused.carrier)), false
+  )
+  from unnest(private.refused_carriers(p_order, p_provider)) as refused (carrier);
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_encrypted(value text)
@@ -1287,6 +1697,19 @@ AS $function$
     and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.keep_stripe_customer()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  new.account_deleted_at := now();
+  perform private.enqueue_task('CLOSE_CUSTOMER', new.id::text, p_object_id => new.id::text);
+  return new;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.label_refusal(p_order public.orders, p_provider text)
  RETURNS text
  LANGUAGE sql
@@ -1294,6 +1717,8 @@ CREATE OR REPLACE FUNCTION private.label_refusal(p_order public.orders, p_provid
  SET search_path TO ''
 AS $function$
   select case
+    -- A platform's warehouse ships the others: TikTok's, or Tokopedia's.
+    when p_order.fulfillment_type <> 'FULFILLMENT_BY_SELLER' then 'fulfilled_by_tiktok'
     when p_order.order_status = 'cancelled' then 'order_cancelled'
     when p_order.payment_status in ('refunded', 'cancelled') then 'order_refunded'
     when p_order.order_status = 'received' then 'order_unpaid'
@@ -1306,7 +1731,7 @@ AS $function$
     when p_provider <> 'tiktok_shipping' and p_order.address_status = 'none' then 'address_missing'
     -- Shipped with a foreign label; a voided label of ours may be replaced.
     when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
-      select from public.shipments where order_id = p_order.id and provider is not null
+      select from private.shipments_of_order(p_order.id) where provider is not null
     ) then 'already_shipped'
   end;
 $function$
@@ -1342,6 +1767,30 @@ begin
   end if;
   return event;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_orders(p_user_id uuid, p_order_ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- ingest_orders locks several orders in the order of its events, under the counter.
+  if cardinality(p_order_ids) > 1 then
+    perform private.lock_monthly_count(p_user_id);
+  end if;
+  perform from public.orders where id = any (p_order_ids) and user_id = p_user_id order by id for update;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_orders_of_purchase(p_purchase_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.lock_orders(user_id, order_id || other_order_ids)
+  from private.label_purchases
+  where id = p_purchase_id;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
@@ -1429,10 +1878,12 @@ declare
   newer boolean;
   new_status text;
 begin
-  -- 1. Lock the order, then the shipment.
-  perform from public.orders
-  where id = (select order_id from public.shipments where id = p_shipment_id)
-  for update;
+  -- 1. Lock the orders, then the shipment.
+  perform private.lock_orders(orders.user_id, array_agg(orders.id))
+  from public.shipment_orders as link
+  join public.orders on orders.id = link.order_id
+  where link.shipment_id = p_shipment_id
+  group by orders.user_id;
   select * into before from public.shipments where id = p_shipment_id for update;
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
@@ -1459,9 +1910,9 @@ begin
   if new_status = before.status then
     return case when newer then 'recorded' else 'stale' end;
   end if;
-  -- 3. Move the order and write the timeline.
-  perform private.record_shipment_change(
-    before.order_id,
+  -- 3. Move the orders and write their timelines.
+  perform private.record_parcel_change(
+    p_shipment_id,
     'TRACKING_UPDATED',
     jsonb_build_object(
       'shipment_id', p_shipment_id,
@@ -1470,6 +1921,21 @@ begin
   );
   return 'moved';
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.named_order_ids(p_order_id uuid, p_request jsonb)
+ RETURNS uuid[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_order_id || coalesce(
+    array_agg(distinct named.id) filter (where named.id <> p_order_id),
+    '{}'
+  )
+  from (
+    select value::uuid as id from jsonb_array_elements_text(coalesce(p_request -> 'order_ids', '[]'))
+  ) as named;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.next_order_status(stored text, incoming text)
@@ -1513,6 +1979,37 @@ AS $function$
     jsonb_array_elements_text(item -> 'line_item_ids') as line (id);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.order_of_unit(p_purchase private.label_purchases, p_line_item_id text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    (
+      select id
+      from public.orders
+      where id = any (p_purchase.other_order_ids)
+        and p_line_item_id = any (
+          private.order_line_item_ids(orders) || private.cancelled_line_item_ids(orders)
+        )
+    ),
+    p_purchase.order_id
+  );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.order_package_ids(p_order_items jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
+  from jsonb_array_elements(p_order_items) as item,
+    jsonb_array_elements(item -> 'units') as unit
+  where unit ->> 'package_id' is not null;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.order_status_of_shipments(p_order public.orders)
  RETURNS text
  LANGUAGE sql
@@ -1521,8 +2018,8 @@ CREATE OR REPLACE FUNCTION private.order_status_of_shipments(p_order public.orde
 AS $function$
   with parcel as (
     select status, line_item_ids
-    from public.shipments
-    where order_id = p_order.id and provider is not null and status <> 'voided'
+    from private.shipments_of_order(p_order.id)
+    where provider is not null and status <> 'voided'
   ), units as (
     select
       private.order_line_item_ids(p_order) <@ coalesce(
@@ -1553,12 +2050,14 @@ AS $function$
     'shipping_type', p_order.shipping_type,
     'shipping_address', p_order.shipping_address,
     'line_item_ids', private.order_line_item_ids(p_order),
+    'cancelled_line_item_ids', private.cancelled_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
     'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'address_digest', private.address_digest(p_order),
     'tracking_numbers', (
       select coalesce(jsonb_agg(tracking_number), '[]')
-      from public.shipments
-      where order_id = p_order.id and provider is not null and tracking_number is not null
+      from private.shipments_of_order(p_order.id)
+      where provider is not null and tracking_number is not null
     )
   );
 $function$
@@ -1574,6 +2073,33 @@ AS $function$
     when p_order_status in ('delivered', 'completed', 'cancelled') then 3
     else 2
   end::smallint;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.orders_in_parcel(p_purchase private.label_purchases)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'id', orders.id,
+        'tiktok_order_id', orders.tiktok_order_id,
+        'combine_group_id', orders.combine_group_id,
+        'line_item_ids', (
+          select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
+          from unnest(p_purchase.line_item_ids) as unit (id)
+          where private.order_of_unit(p_purchase, unit.id) = orders.id
+        ),
+        'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
+      )
+      order by orders.id <> p_purchase.order_id, orders.tiktok_order_id
+    ),
+    '[]'
+  )
+  from public.orders
+  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids);
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
@@ -1690,6 +2216,15 @@ AS $function$
   end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.plain_carrier(p_carrier text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select upper(regexp_replace(p_carrier, '[^A-Za-z0-9]', '', 'g'));
+$function$
+;
 CREATE OR REPLACE FUNCTION private.postpone_found_orders(p_shop_id text, p_is_complete boolean)
  RETURNS void
  LANGUAGE sql
@@ -1726,9 +2261,15 @@ AS $function$
     'quoted_cost', p_purchase.quoted_cost::text,
     'currency', p_purchase.currency,
     'tiktok_package_id', (select tiktok_package_id from public.shipments where id = p_purchase.id),
+    'refused_carriers', (
+      select private.refused_carriers(orders, p_purchase.provider)
+      from public.orders
+      where id = p_purchase.order_id
+    ),
     'order', (
       select private.order_to_ship(orders) from public.orders where id = p_purchase.order_id
-    )
+    ),
+    'orders', private.orders_in_parcel(p_purchase)
   );
 $function$
 ;
@@ -1816,6 +2357,17 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.record_parcel_change(p_shipment_id uuid, p_event_type text, p_changes jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.record_shipment_change(order_id, p_event_type, p_changes)
+  from (
+    select order_id from public.shipment_orders where shipment_id = p_shipment_id order by order_id
+  ) as link;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.record_plan_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1846,8 +2398,8 @@ begin
   if p_event_type = 'LABEL_VOIDED'
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
-      select from public.shipments
-      where order_id = p_order_id and provider = 'easypost' and tiktok_notified_at is not null
+      select from private.shipments_of_order(p_order_id)
+      where provider = 'easypost' and tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
     becomes := coalesce(
@@ -1892,6 +2444,20 @@ AS $function$
     limit 1
   ) as shown on true
   where seller.id = p_user_id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.refused_carriers(p_order public.orders, p_provider text)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(private.plain_carrier(rule.carrier) order by rule.carrier), '{}')
+  from private.carrier_rules as rule
+  join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id
+  where rule.region = upper(coalesce(shop.region, 'US'))
+    and rule.shipping_type = p_order.shipping_type
+    and rule.provider = p_provider;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
@@ -1951,6 +2517,7 @@ AS $function$
   select jsonb_build_object(
     'id', p_purchase.id,
     'order_id', p_purchase.order_id,
+    'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
     'state', p_purchase.state,
     'reason', p_purchase.reason,
     'provider', p_purchase.provider,
@@ -1969,11 +2536,26 @@ AS $function$
     'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
+    'advice', shipment.advice,
+    'advice_reason', shipment.advice_reason,
+    'advised_at', shipment.advised_at,
     'created_at', p_purchase.created_at,
     'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
   )
   from (select) as nothing
   left join public.shipments as shipment on shipment.id = p_purchase.id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.shipments_of_order(p_order_id uuid)
+ RETURNS SETOF public.shipments
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select shipment.*
+  from public.shipment_orders as link
+  join public.shipments as shipment on shipment.id = link.shipment_id
+  where link.order_id = p_order_id;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.shop_of_order(p_order public.orders)
@@ -2087,6 +2669,17 @@ AS $function$
   returning *;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.update_shipment_advice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.advice := private.advice_for(new.status);
+  return new;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.update_tiktok_parcels()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2098,7 +2691,7 @@ begin
   if becomes is not null then
     update public.shipments
     set status = becomes, tracked_at = now()
-    where order_id = new.id
+    where id in (select shipment_id from public.shipment_orders where order_id = new.id)
       and provider = 'tiktok_shipping'
       and private.parcel_rank(status) < private.parcel_rank(becomes);
   end if;
@@ -2109,12 +2702,11 @@ begin
     shop.shop_id,
     shipment.id::text
   )
-  from public.shipments as shipment
+  from private.shipments_of_order(new.id) as shipment
   join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
-  where shipment.order_id = new.id
-    and shipment.provider = 'tiktok_shipping'
+  where shipment.provider = 'tiktok_shipping'
     and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from public.shipments where order_id = new.id and status <> 'voided') > 1;
+    and (select count(*) from private.shipments_of_order(new.id) where status <> 'voided') > 1;
   return null;
 end;
 $function$
@@ -2249,7 +2841,7 @@ begin
   from private.stripe_customers
   where stripe_customer_id_hash = any (p_customer_hashes)
   for update;
-  if customer.id is null then
+  if customer.user_id is null then
     raise exception 'Unknown Stripe customer' using errcode = 'PT404';
   end if;
   if customer.version <> p_version then
@@ -2590,6 +3182,7 @@ CREATE OR REPLACE FUNCTION public.compare_subscriptions(p_subscriptions jsonb)
 AS $function$
 declare
   differing jsonb;
+  orphaned jsonb;
 begin
   -- 1. Find the subscriptions of known customers that differ.
   select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
@@ -2606,6 +3199,7 @@ begin
       where stripe_customer_id_hash = any (array(
         select jsonb_array_elements_text(listed.state -> 'stripe_customer_id_hashes')
       ))
+        and user_id is not null
     )
     and (
       stored.id is null
@@ -2620,14 +3214,27 @@ begin
       )
     )
     and not (stored.id is null and listed.state ->> 'plan_name' is null);
-  -- 2. Mark all of them as seen.
+  -- 2. Find those without an account. Customers of deleted accounts have their own task.
+  select coalesce(jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer), '[]')
+  into orphaned
+  from jsonb_array_elements(p_subscriptions) as entry
+  where entry.value ->> 'status' not in ('canceled', 'incomplete_expired')
+    and entry.value ->> 'user_id' is not null
+    and not exists (select from public.users where id = (entry.value ->> 'user_id')::uuid)
+    and not exists (
+      select from private.stripe_customers
+      where stripe_customer_id_hash = any (array(
+        select jsonb_array_elements_text(entry.value -> 'stripe_customer_id_hashes')
+      ))
+    );
+  -- 3. Mark all of them as seen.
   update public.subscriptions
   set reconciled_at = now()
   where stripe_subscription_id_hash = any (array(
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
   ));
-  return differing;
+  return jsonb_build_object('differing', differing, 'orphaned', orphaned);
 end;
 $function$
 ;
@@ -2901,6 +3508,47 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.delete_account(p_user_id uuid, p_customer_hashes text[], p_stripe_customer_ids text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET statement_timeout TO '25s'
+AS $function$
+declare
+  customer private.stripe_customers;
+  shops jsonb;
+begin
+  -- 1. Lock the customer first, like apply_subscription, to avoid a deadlock; then the seller.
+  select * into customer from private.stripe_customers where user_id = p_user_id for update;
+  perform from public.users where id = p_user_id for update;
+  if not found then
+    return jsonb_build_object('outcome', 'absent', 'shops', '[]'::jsonb);
+  end if;
+  select * into customer from private.stripe_customers where user_id = p_user_id for update;
+  if customer.id is not null and customer.stripe_customer_id_hash <> all (p_customer_hashes) then
+    return jsonb_build_object('outcome', 'customer_changed', 'shops', '[]'::jsonb);
+  end if;
+  -- 2. Keep what is needed afterwards.
+  update private.stripe_customers set deletion_requested = true where id = customer.id;
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'shop_id', shop_id, 'shop_cipher', shop_cipher, 'access_token', access_token
+      )
+      order by shop_id
+    ),
+    '[]'
+  ) into shops
+  from public.tiktok_shops
+  where user_id = p_user_id and connection_status = 'active';
+  -- 3. Delete the raw events of Stripe, and the account with everything that belongs to it.
+  perform private.delete_stripe_events(p_stripe_customer_ids);
+  delete from auth.users where id = p_user_id;
+  return jsonb_build_object('outcome', 'deleted', 'shops', shops);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.disconnect_tiktok_shop(p_user_id uuid, p_tiktok_shop_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3146,7 +3794,9 @@ CREATE OR REPLACE FUNCTION public.find_stripe_customer(p_hashes text[])
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object('user_id', user_id, 'version', version)
+  select jsonb_build_object(
+    'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
+  )
   from private.stripe_customers
   where stripe_customer_id_hash = any (p_hashes);
 $function$
@@ -3159,10 +3809,8 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the order, then the purchase, in the order that all functions use.
-  perform from public.orders
-  where id = (select order_id from private.label_purchases where id = p_purchase_id)
-  for update;
+  -- 1. Lock the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
     raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
@@ -3200,10 +3848,14 @@ begin
       p_label ->> 'tiktok_package_id',
       case when purchase.provider = 'tiktok_shipping' then now() end
     );
-    -- 4. Update sender, order and timeline, and enqueue the follow-up task.
+    insert into public.shipment_orders (shipment_id, order_id)
+    select p_purchase_id, other.id from unnest(purchase.other_order_ids) as other (id);
+    perform private.advise_new_shipment(p_purchase_id, purchase.address_digest);
+    update private.label_purchases set address_digest = null where id = p_purchase_id;
+    -- 4. Update sender, orders and timelines, and enqueue the follow-up task.
     perform private.store_sender(purchase.order_id, purchase.sender);
-    perform private.record_shipment_change(
-      purchase.order_id,
+    perform private.record_parcel_change(
+      purchase.id,
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
     );
@@ -3255,6 +3907,19 @@ AS $function$
   select private.own_dashboard_metrics();
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_deleted_customer(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'stripe_customer_id', stripe_customer_id, 'deletion_requested', deletion_requested
+  )
+  from private.stripe_customers
+  where id = p_id and user_id is null;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_held_orders(p_limit integer DEFAULT 100, p_offset integer DEFAULT 0)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3297,31 +3962,37 @@ AS $function$
   where id = p_purchase_id;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.get_order_to_ship(p_user_id uuid, p_order_id uuid)
+CREATE OR REPLACE FUNCTION public.get_order_to_ship(p_user_id uuid, p_order_id uuid, p_request jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 declare
+  named uuid[] := private.named_order_ids(p_order_id, p_request);
   wanted public.orders;
   provider text;
+  parcel record;
   refusal text;
 begin
-  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
-  if wanted.id is null then
-    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
+    raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
+  select * into wanted from public.orders where id = p_order_id;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
+  select * into parcel from private.choose_parcel(named, provider, null, p_request -> 'line_item_ids');
   refusal := coalesce(
-    private.label_refusal(wanted, provider),
-    case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
-    (select free.refusal from private.free_label_lines(wanted, null, null) as free)
+    parcel.refusal, case when private.shop_of_order(wanted) is null then 'shop_not_connected' end
   );
   if refusal is not null then
-    return jsonb_build_object('refusal', refusal);
+    return jsonb_build_object('refusal', refusal, 'order_ids', parcel.other_order_ids);
   end if;
-  return jsonb_build_object('provider', provider, 'order', private.order_to_ship(wanted));
+  return jsonb_build_object(
+    'provider', provider,
+    'refused_carriers', private.refused_carriers(wanted, provider),
+    'line_item_ids', parcel.line_item_ids,
+    'order', private.order_to_ship(wanted)
+  );
 end;
 $function$
 ;
@@ -3364,6 +4035,9 @@ begin
     'email', seller.email,
     'stripe_customer_id', (
       select stripe_customer_id from private.stripe_customers where user_id = p_user_id
+    ),
+    'attempt', coalesce(
+      (select attempt from private.stripe_attempts where user_id = p_user_id), 0
     )
   );
 end;
@@ -3554,7 +4228,7 @@ begin
   return (
     select coalesce(jsonb_agg(private.shipment_view(purchase) order by purchase.created_at), '[]')
     from private.label_purchases as purchase
-    where purchase.order_id = p_order_id
+    where purchase.order_id = p_order_id or purchase.other_order_ids @> array[p_order_id]
   );
 end;
 $function$
@@ -3641,6 +4315,24 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.log_orphaned_subscription(p_subscription jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.system_logs (event_type, details)
+  select 'subscription_orphaned', p_subscription
+  where not exists (
+    select from public.system_logs
+    where event_type = 'subscription_orphaned'
+      and details @> (p_subscription - 'status')
+      and created_at > now() - interval '12 hours'
+  );
+  return found;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.mark_label_purchase_unknown(p_purchase_id uuid, p_attempt integer, p_reason text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3681,6 +4373,22 @@ begin
       next_attempt_at = now() + make_interval(secs => p_retry_after_seconds)
   where id = p_event_id and status = 'processing' and attempts = p_attempt;
   return found;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.raise_stripe_attempt(p_user_id uuid, p_failed integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.stripe_attempts as stored (user_id, attempt)
+  select id, p_failed + 1 from public.users where id = p_user_id
+  on conflict (user_id) do update set attempt = p_failed + 1 where stored.attempt = p_failed;
+  if not exists (select from private.stripe_attempts where user_id = p_user_id) then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+  return (select attempt from private.stripe_attempts where user_id = p_user_id);
 end;
 $function$
 ;
@@ -3858,12 +4566,16 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_deleted_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text)
+CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_deleted_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text, p_email text)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
+  perform from public.users where id = p_user_id for share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
   update private.stripe_customers
   set stripe_customer_id = p_stripe_customer_id,
       stripe_customer_id_hash = p_stripe_customer_id_hash,
@@ -3876,6 +4588,7 @@ begin
     where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
     perform private.refresh_user_plan(p_user_id);
   end if;
+  perform private.check_customer_email(p_user_id, p_email);
   return (select stripe_customer_id from private.stripe_customers where user_id = p_user_id);
 end;
 $function$
@@ -3969,15 +4682,17 @@ declare
   rate private.label_rates;
   purchase private.label_purchases;
   chosen_provider text;
-  lines text[];
+  named uuid[] := private.named_order_ids(p_order_id, p_request);
+  parcel record;
   refusal text;
   repeated jsonb;
 begin
-  -- 1. Lock the order: all its labels are decided under this lock.
-  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
-  if wanted.id is null then
-    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  -- 1. Lock the orders: all their labels are decided under this lock.
+  perform private.lock_orders(p_user_id, named);
+  if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
+    raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
+  select * into wanted from public.orders where id = p_order_id;
 
   -- 2. Answer a repeated request from its purchase.
   select * into purchase
@@ -4004,38 +4719,42 @@ begin
       return jsonb_build_object('outcome', 'refused', 'code', refusal);
     end if;
   end if;
-  -- 4. Choose the provider and check the order.
+  -- 4. Choose the provider, check the orders and choose their units.
   chosen_provider := coalesce(
     rate.provider,
     p_request ->> 'provider',
     case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
   );
-  refusal := private.label_refusal(wanted, chosen_provider);
+  select * into parcel
+  from private.choose_parcel(named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
+  refusal := coalesce(
+    private.label_refusal(wanted, chosen_provider),
+    -- EasyPost's services are named <carrier>/<service>.
+    case
+      when private.is_carrier_refused(
+        wanted, chosen_provider, coalesce(rate.carrier, split_part(p_request ->> 'service', '/', 1))
+      ) then 'carrier_not_accepted'
+    end,
+    parcel.refusal
+  );
   if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+    return jsonb_build_object('outcome', 'refused', 'code', refusal, 'order_ids', parcel.other_order_ids);
   end if;
 
-  -- 5. Choose the units.
-  select free.line_item_ids, free.refusal into lines, refusal
-  from private.free_label_lines(wanted, purchase.id, p_request -> 'line_item_ids') as free;
-  if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal);
-  end if;
-
-  -- 6. Store the purchase, or start the stored one again.
+  -- 5. Store the purchase, or start the stored one again.
   if purchase.id is null then
     insert into private.label_purchases (
-      user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
-      service, label_format
+      user_id, order_id, other_order_ids, idempotency_key, request_hash, provider, line_item_ids, parcel, sender,
+      address_digest, service, label_format
     )
     values (
-      p_user_id, p_order_id, p_idempotency_key, p_request_hash, chosen_provider, lines,
-      p_request -> 'parcel',
+      p_user_id, p_order_id, parcel.other_order_ids, p_idempotency_key, p_request_hash, chosen_provider,
+      parcel.line_item_ids, p_request -> 'parcel',
       coalesce(
         p_request -> 'sender',
         (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
       ),
-      coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
+      private.address_digest(wanted), coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
     )
     returning * into purchase;
   else
@@ -4045,7 +4764,13 @@ begin
         attempt = attempt + 1,
         reason = null,
         provider = chosen_provider,
-        line_item_ids = lines,
+        line_item_ids = parcel.line_item_ids,
+        other_order_ids = parcel.other_order_ids,
+        -- A carrier shipment of an earlier attempt keeps its address.
+        address_digest = case
+          when carrier_shipment_id is null then private.address_digest(wanted)
+          else address_digest
+        end,
         -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(
           label_purchases.sender,
@@ -4054,12 +4779,13 @@ begin
     where id = purchase.id
     returning * into purchase;
   end if;
-  -- 7. Buy at the rate that the seller saw, unless another label used its carrier shipment.
+  -- 6. Buy at the rate that the seller saw, unless another label used its carrier shipment, or that has an old address.
   if rate.id is not null and purchase.carrier_shipment_id is null then
     update private.label_purchases
     set carrier_shipment_id = rate.carrier_shipment_id,
         carrier_rate_id = rate.carrier_rate_id
     where id = purchase.id
+      and rate.address_digest is not distinct from private.address_digest(wanted)
       and not exists (
         select from private.label_purchases as other
         where other.carrier_shipment_id = rate.carrier_shipment_id
@@ -4070,7 +4796,7 @@ begin
       currency = coalesce(rate.currency, label_purchases.currency)
   where id = purchase.id
   returning * into purchase;
-  -- 8. Reserve the units.
+  -- 7. Reserve the units.
   perform private.claim_label_lines(purchase);
   return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 exception
@@ -4215,6 +4941,11 @@ begin
       p_object_id => p_user_id::text,
       p_body => jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)::text
     );
+    if p_user_id is null then
+      perform private.enqueue_task('CLOSE_CUSTOMER', id || ':' || event_id, p_object_id => id::text)
+      from private.stripe_customers
+      where user_id is null;
+    end if;
   end if;
   return jsonb_build_object('event_id', event_id);
 end;
@@ -4234,6 +4965,38 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.settle_customer_email(p_event_id bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return private.settle_locked_event(private.lock_open_event(p_event_id), '{"outcome": "updated"}');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.settle_deleted_customer(p_event_id bigint, p_id uuid, p_closed_id text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  outcome text := case when p_closed_id is null then 'reported' else 'closed' end;
+begin
+  if event.id is not null and p_closed_id is not null then
+    perform private.delete_stripe_events(array[p_closed_id]);
+    -- Stripe may still send events about the end: a day later nothing comes any more.
+    delete from private.stripe_customers
+    where id = p_id and user_id is null and account_deleted_at < now() - interval '1 day';
+    if found then
+      outcome := 'forgotten';
+    end if;
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.settle_label_void(p_purchase_id uuid, p_state text, p_reason text, p_event_id bigint DEFAULT NULL::bigint)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4242,10 +5005,8 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the order, then the purchase.
-  perform from public.orders
-  where id = (select order_id from private.label_purchases where id = p_purchase_id)
-  for update;
+  -- 1. Lock the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   -- 2. Store the answer.
   if purchase.state = 'void_requested' then
@@ -4260,8 +5021,8 @@ begin
     if p_state = 'voided' then
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
-      perform private.record_shipment_change(
-        purchase.order_id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
+      perform private.record_parcel_change(
+        purchase.id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
     elsif p_state = 'void_rejected' and exists (
       select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
@@ -4293,11 +5054,19 @@ end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.start_label_purchase(p_purchase_id uuid, p_attempt integer, p_choice jsonb)
- RETURNS boolean
+ RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
+  if exists (
+    select from private.label_purchases as purchase
+    join public.orders on orders.id = purchase.order_id
+    where purchase.id = p_purchase_id
+      and private.is_carrier_refused(orders, purchase.provider, p_choice ->> 'carrier')
+  ) then
+    return jsonb_build_object('outcome', 'refused', 'code', 'carrier_not_accepted');
+  end if;
   update private.label_purchases
   set state = 'purchasing',
       service = p_choice ->> 'service',
@@ -4306,7 +5075,7 @@ begin
       quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
       currency = p_choice ->> 'currency'
   where id = p_purchase_id and state = 'requested' and attempt = p_attempt;
-  return found;
+  return jsonb_build_object('outcome', case when found then 'started' else 'taken_over' end);
 end;
 $function$
 ;
@@ -4390,16 +5159,16 @@ begin
   with given as (
     insert into private.label_rates (
       order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
-      is_default, parcel, carrier_shipment_id, carrier_rate_id
+      is_default, parcel, address_digest, carrier_shipment_id, carrier_rate_id
     )
     select
       p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
       rate.currency, rate.days_min, rate.days_max, rate.is_default, p_parcel,
-      rate.carrier_shipment_id, rate.carrier_rate_id
+      rate.address_digest, rate.carrier_shipment_id, rate.carrier_rate_id
     from jsonb_to_recordset(p_rates) as rate (
       provider text, carrier text, service text, service_name text, price text, currency text,
       days_min integer, days_max integer, is_default boolean, carrier_shipment_id text,
-      carrier_rate_id text
+      carrier_rate_id text, address_digest text
     )
     returning *
   )
@@ -4525,15 +5294,21 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.store_stripe_customer(p_user_id uuid, p_stripe_customer_id text, p_stripe_customer_id_hash text)
+CREATE OR REPLACE FUNCTION public.store_stripe_customer(p_user_id uuid, p_stripe_customer_id text, p_stripe_customer_id_hash text, p_email text)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
+  -- A change of the address is stored before this, or finds the customer's row after it.
+  perform from public.users where id = p_user_id for share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
   insert into private.stripe_customers (user_id, stripe_customer_id, stripe_customer_id_hash)
   values (p_user_id, p_stripe_customer_id, p_stripe_customer_id_hash)
   on conflict (user_id) do nothing;
+  perform private.check_customer_email(p_user_id, p_email);
   return (select stripe_customer_id from private.stripe_customers where user_id = p_user_id);
 end;
 $function$
@@ -4551,15 +5326,19 @@ $function$
 ;
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
+CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
+CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER update_tiktok_parcels AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.update_tiktok_parcels();
+CREATE TRIGGER add_shipment_order AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.add_shipment_order();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER record_label_bought_on_update AFTER UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.status = 'purchased'::text) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_label_bought();
+CREATE TRIGGER update_shipment_advice BEFORE UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.advice_reason IS NOT NULL) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.update_shipment_advice();
 CREATE TRIGGER update_shipments_updated_at BEFORE UPDATE ON public.shipments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER record_plan_changed_on_insert AFTER INSERT ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION private.record_plan_changed();
 CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status ON public.subscriptions FOR EACH ROW WHEN (((old.plan_name IS DISTINCT FROM new.plan_name) OR (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_plan_changed();
@@ -4567,11 +5346,16 @@ CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscript
 CREATE TRIGGER delete_held_orders AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_held_orders();
 CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_shop_events();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER delete_tracking_events BEFORE DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION private.delete_tracking_events();
+CREATE TRIGGER handle_email_change AFTER UPDATE OF email ON public.users FOR EACH ROW WHEN ((old.email IS DISTINCT FROM new.email)) EXECUTE FUNCTION private.handle_email_change();
 create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));
 create policy "Users can view own analytics" on public.analytics_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can view own order events" on public.order_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can view own orders" on public.orders as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Signed-in users can read the plans" on public.plans as permissive for select to authenticated using (true);
+create policy "Users can view orders of own shipments" on public.shipment_orders as permissive for select to authenticated using ((order_id IN ( SELECT orders.id
+   FROM public.orders
+  WHERE (orders.user_id = ( SELECT auth.uid() AS uid)))));
 create policy "Users can view shipments of own orders" on public.shipments as permissive for select to authenticated using ((order_id IN ( SELECT orders.id
    FROM public.orders
   WHERE (orders.user_id = ( SELECT auth.uid() AS uid)))));
@@ -4580,6 +5364,10 @@ create policy "Users can view own shops" on public.tiktok_shops as permissive fo
 create policy "Users can update own profile" on public.users as permissive for update to authenticated using ((( SELECT auth.uid() AS uid) = id)) with check ((( SELECT auth.uid() AS uid) = id));
 create policy "Users can view own profile" on public.users as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = id));
 create policy "Users can receive broadcasts of their own topic" on realtime.messages as permissive for select to authenticated using (((extension = 'broadcast'::text) AND (topic = ( SELECT realtime.topic() AS topic)) AND (( SELECT realtime.topic() AS topic) = ('user:'::text || (( SELECT auth.uid() AS uid))::text))));
+grant delete on private.carrier_rules to service_role;
+grant insert on private.carrier_rules to service_role;
+grant select on private.carrier_rules to service_role;
+grant update on private.carrier_rules to service_role;
 grant select on private.daily_event_counts to service_role;
 grant delete on private.held_orders to service_role;
 grant insert on private.held_orders to service_role;
@@ -4607,6 +5395,10 @@ grant select on private.order_transitions to service_role;
 grant insert on private.senders to service_role;
 grant select on private.senders to service_role;
 grant update on private.senders to service_role;
+grant insert on private.stripe_attempts to service_role;
+grant select on private.stripe_attempts to service_role;
+grant update on private.stripe_attempts to service_role;
+grant delete on private.stripe_customers to service_role;
 grant insert on private.stripe_customers to service_role;
 grant select on private.stripe_customers to service_role;
 grant update on private.stripe_customers to service_role;
@@ -4637,6 +5429,12 @@ grant select on public.orders to service_role;
 grant update on public.orders to service_role;
 grant select on public.plans to authenticated;
 grant select on public.plans to service_role;
+grant select on public.shipment_orders to authenticated;
+grant delete on public.shipment_orders to service_role;
+grant insert on public.shipment_orders to service_role;
+grant select on public.shipment_orders to service_role;
+grant update on public.shipment_orders to service_role;
+grant usage on public.shipment_orders_id_seq to service_role;
 grant select on public.shipments to authenticated;
 grant delete on public.shipments to service_role;
 grant insert on public.shipments to service_role;
@@ -4685,19 +5483,30 @@ grant select (updated_at) on public.tiktok_shops to authenticated;
 grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
+grant execute on function private.address_digest(public.orders) to service_role;
+grant execute on function private.advice_for(text) to service_role;
+grant execute on function private.advice_rank(text) to service_role;
+grant execute on function private.advise_new_shipment(uuid,text) to service_role;
+grant execute on function private.advise_shipments(public.orders,text,text[]) to service_role;
 grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
 grant execute on function private.batch_view(uuid) to service_role;
+grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
 grant execute on function private.cancelled_units(jsonb) to service_role;
+grant execute on function private.check_customer_email(uuid,text) to service_role;
+grant execute on function private.choose_parcel(uuid[],text,uuid,jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
+grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.count_order(public.orders) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.current_month() to service_role;
+grant execute on function private.delete_stripe_events(text[]) to service_role;
 grant execute on function private.describe_cancellation(public.orders,public.orders) to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
+grant execute on function private.enqueue_customer_email(uuid) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
@@ -4711,13 +5520,17 @@ grant execute on function private.ingest_locked_order(bigint,public.tiktok_shops
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
+grant execute on function private.is_address_changed(public.orders,public.orders) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
 grant execute on function private.is_backend_event(text) to service_role;
+grant execute on function private.is_carrier_refused(public.orders,text,text) to service_role;
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.label_refusal(public.orders,text) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
+grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
+grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
@@ -4725,25 +5538,33 @@ grant execute on function private.month_end() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
+grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
+grant execute on function private.order_of_unit(private.label_purchases,text) to service_role;
+grant execute on function private.order_package_ids(jsonb) to service_role;
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
 grant execute on function private.order_to_ship(public.orders) to service_role;
 grant execute on function private.order_urgency(text) to service_role;
+grant execute on function private.orders_in_parcel(private.label_purchases) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_held_orders(integer,integer) to authenticated;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
+grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
+grant execute on function private.record_parcel_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
+grant execute on function private.refused_carriers(public.orders,text) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
+grant execute on function private.shipments_of_order(uuid) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
@@ -4765,6 +5586,7 @@ grant execute on function public.continue_subscription_sync(bigint,jsonb) to ser
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
+grant execute on function public.delete_account(uuid,text[],text[]) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
 grant execute on function public.end_subscription(text[]) to service_role;
 grant execute on function public.enqueue_label_tasks() to service_role;
@@ -4778,10 +5600,11 @@ grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to ser
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
 grant execute on function public.get_batch_item(uuid,integer) to service_role;
 grant execute on function public.get_dashboard_metrics() to authenticated;
+grant execute on function public.get_deleted_customer(uuid) to service_role;
 grant execute on function public.get_held_orders(integer,integer) to authenticated;
 grant execute on function public.get_label_batch(uuid,uuid) to service_role;
 grant execute on function public.get_label_purchase(uuid) to service_role;
-grant execute on function public.get_order_to_ship(uuid,uuid) to service_role;
+grant execute on function public.get_order_to_ship(uuid,uuid,jsonb) to service_role;
 grant execute on function public.get_shipment(uuid,uuid) to service_role;
 grant execute on function public.get_stripe_customer(uuid) to service_role;
 grant execute on function public.get_usage() to authenticated;
@@ -4795,9 +5618,11 @@ grant execute on function public.list_shipments(uuid,uuid) to service_role;
 grant execute on function public.list_stripe_subscriptions(text[]) to service_role;
 grant execute on function public.list_unseen_subscriptions(timestamp with time zone,uuid,uuid) to service_role;
 grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;
+grant execute on function public.log_orphaned_subscription(jsonb) to service_role;
 grant execute on function public.mark_label_purchase_unknown(uuid,integer,text) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.postpone_webhook_event(bigint,integer,text,integer) to service_role;
+grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
@@ -4805,7 +5630,7 @@ grant execute on function public.record_tiktok_notification(uuid,text,text,text,
 grant execute on function public.redeem_tiktok_claim(uuid,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
-grant execute on function public.replace_stripe_customer(uuid,text[],text,text) to service_role;
+grant execute on function public.replace_stripe_customer(uuid,text[],text,text,text) to service_role;
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 grant execute on function public.replay_webhook_events(jsonb,integer) to service_role;
 grant execute on function public.request_label(uuid,text,text,uuid,jsonb) to service_role;
@@ -4814,6 +5639,8 @@ grant execute on function public.request_label_void(uuid,uuid) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
 grant execute on function public.request_subscription_sync(uuid) to service_role;
 grant execute on function public.settle_batch_item(bigint,uuid,integer,jsonb) to service_role;
+grant execute on function public.settle_customer_email(bigint) to service_role;
+grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
 grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
 grant execute on function public.show_webhook_event(bigint) to service_role;
 grant execute on function public.start_label_purchase(uuid,integer,jsonb) to service_role;
@@ -4822,7 +5649,7 @@ grant execute on function public.store_label_document(uuid,jsonb,bigint) to serv
 grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
-grant execute on function public.store_stripe_customer(uuid,text,text) to service_role;
+grant execute on function public.store_stripe_customer(uuid,text,text,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
 alter publication supabase_realtime add table public.order_events;
 alter publication supabase_realtime add table public.orders;
@@ -4834,6 +5661,12 @@ select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_r
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
 select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
+comment on relation private.carrier_rules is 'Carriers whose labels may not be bought, by region of the shop and type of the order: docs/labels.md.';
+comment on column private.carrier_rules.region is 'Region of the shop, two letters; a shop without one counts as US.';
+comment on column private.carrier_rules.shipping_type is 'orders.shipping_type.';
+comment on column private.carrier_rules.provider is 'Provider that sells the label.';
+comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s name; case, spaces and punctuation do not count: USPS also means USPSReturns.';
+comment on column private.carrier_rules.note is 'Source of the rule, for people.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
 comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
@@ -4846,14 +5679,17 @@ comment on column private.label_batch_items.code is 'Why the label was not bough
 comment on relation private.label_batches is 'Requests for the labels of up to 100 orders.';
 comment on relation private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result.';
 comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
+comment on column private.label_purchases.address_digest is 'private.address_digest of the order for which the carrier shipment was made; null once the label is bought.';
 comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen.';
 comment on column private.label_purchases.carrier_shipment_id is 'EasyPost shipment, stored before it is bought, and bought at most once.';
 comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider quotes none.';
 comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number.';
 comment on column private.label_purchases.reason is 'Code of the reason why it failed, is unknown or was not voided: docs/labels.md.';
 comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
+comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
 comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
 comment on relation private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';
+comment on column private.label_rates.address_digest is 'private.address_digest of the order for which the carrier shipment was made.';
 comment on column private.label_rates.carrier_shipment_id is 'EasyPost shipment that the rate belongs to; it can be bought once.';
 comment on column private.label_rates.service is 'Id of the service at the provider.';
 comment on column private.label_rates.price is 'Price in major units of currency; null where TikTok quotes none.';
@@ -4864,10 +5700,14 @@ comment on column private.monthly_order_counts.orders is 'Orders that count for 
 comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
 comment on relation private.senders is 'Last sender address of each shop.';
+comment on relation private.stripe_attempts is 'Number of the attempt that the Idempotency-Keys of a seller name; raised once Stripe has saved a failure for a key.';
 comment on relation private.stripe_customers is 'The Stripe customer of each seller; only the checkout creates rows, so no other statement about a customer binds it.';
+comment on column private.stripe_customers.user_id is 'Null once the account was deleted: docs/account.md.';
 comment on column private.stripe_customers.stripe_customer_id is 'Encrypted (shared/crypto).';
 comment on column private.stripe_customers.stripe_customer_id_hash is 'Keyed hash of the id, used to find the row.';
 comment on column private.stripe_customers.version is 'Raised with every stored state; a worker that read Stripe before that reads it again.';
+comment on column private.stripe_customers.account_deleted_at is 'When the account was deleted; the row stays until nothing at Stripe can charge any more.';
+comment on column private.stripe_customers.deletion_requested is 'The seller deleted the account here, so a subscription that is still found is always cancelled.';
 comment on relation private.tiktok_authorizations is 'States that sellers took to the TikTok authorization page, and redeemed claims; each is valid once.';
 comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code in a claim, in hexadecimal; the value itself is not stored.';
 comment on relation private.tiktok_logins is 'TikTok logins that sellers connected with; the shops of a login share one token pair, so a refresh is leased here: docs/tiktok.md.';
@@ -4929,6 +5769,7 @@ comment on column public.orders.total_amount is 'Amount that the buyer pays, in 
 comment on relation public.plans is 'The plans and their limits; trial is the plan of a seller without a live subscription.';
 comment on column public.plans.name is 'Code of the plan.';
 comment on column public.plans.monthly_order_limit is 'Number of new orders that a seller may receive per calendar month (UTC).';
+comment on relation public.shipment_orders is 'Every order in a parcel: one, or all that TikTok combined.';
 comment on relation public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';
 comment on column public.shipments.shipping_cost is 'Price of the label in major units of currency; null if the provider did not report it.';
 comment on column public.shipments.quoted_cost is 'Quoted price in major units of currency.';
@@ -4938,8 +5779,12 @@ comment on column public.shipments.tracked_at is 'When the last update was recei
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
 comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
+comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
 comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
+comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
+comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';
+comment on column public.shipments.advised_at is 'When that was stored.';
 comment on column public.shipments.provider is 'Provider that sold the label: docs/labels.md.';
 comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
 comment on column public.shipments.label_url is 'Null while the provider renders the label.';
