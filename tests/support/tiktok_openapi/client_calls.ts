@@ -65,6 +65,11 @@ const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
       order_line_item_ids: [UNIT],
       shipping_service_id: "7208000000000000001",
     }),
+  createCombinedPackage: (tiktok) =>
+    fulfillment.createCombinedPackage(tiktok, ACCESS, [ORDER, ORDER], {
+      ...MEASURES,
+      shipping_service_id: "7208000000000000001",
+    }),
   shipPackage: (tiktok) => fulfillment.shipPackage(tiktok, ACCESS, PACKAGE, TRACKING),
   getPackage: (tiktok) => fulfillment.getPackage(tiktok, ACCESS, PACKAGE),
   getShippingDocument: (tiktok) =>
