@@ -147,6 +147,10 @@ security invoker
 set search_path = ''
 as $$
 begin
+  -- A task and a webhook may find the same subscription at the same time.
+  perform pg_catalog.pg_advisory_xact_lock(
+    pg_catalog.hashtextextended('subscription_orphaned:' || (p_subscription ->> 'stripe_subscription_id'), 0)
+  );
   insert into public.system_logs (event_type, details)
   select 'subscription_orphaned', p_subscription
   where not exists (
