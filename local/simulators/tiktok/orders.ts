@@ -28,6 +28,23 @@ export const DELIVERY_OPTIONS = {
   TIKTOK: { id: "7091100000000000002", name: "TikTok shipping" },
 };
 
+const DAY_SECONDS = 24 * 3600;
+
+/** TikTok writes "" where a value does not apply. */
+const EMPTY_FIELDS = {
+  buyer_message: "",
+  seller_note: "",
+  cancel_reason: "",
+  cancellation_initiator: "",
+  replaced_order_id: "",
+  exchange_source_order_id: "",
+  auto_combine_group_id: "",
+  split_or_combine_tag: "",
+  shipping_provider: "",
+  shipping_provider_id: "",
+};
+const EMPTY_LINE_FIELDS = { cancel_reason: "", cancel_user: "" };
+
 export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
   const id = order.orderId ?? `5764${randomDigits(14)}`;
   const status = order.status ?? "AWAITING_SHIPMENT";
@@ -51,12 +68,21 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
       create_time: updateTime,
       ...(status !== "UNPAID" && { paid_time: updateTime }),
       update_time: updateTime,
+      rts_sla_time: updateTime + 2 * DAY_SECONDS,
+      tts_sla_time: updateTime + 3 * DAY_SECONDS,
+      shipping_due_time: updateTime + 4 * DAY_SECONDS,
+      collection_due_time: updateTime + 6 * DAY_SECONDS,
+      delivery_due_time: updateTime + 30 * DAY_SECONDS,
+      ...EMPTY_FIELDS,
       payment: {
         currency: "USD",
         sub_total: money(cents),
         shipping_fee: "4.99",
         total_amount: money(cents + 499),
         tax: "0",
+        seller_discount: "0",
+        platform_discount: "0",
+        item_insurance_fee: "",
       },
       fulfillment_type: "FULFILLMENT_BY_SELLER",
       shipping_type: shippingType,
@@ -65,6 +91,12 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
       delivery_option_name: deliveryOption.name,
       is_cod: false,
       is_on_hold_order: status === "ON_HOLD",
+      is_sample_order: false,
+      is_replacement_order: false,
+      is_exchange_order: false,
+      is_buyer_request_cancel: false,
+      request_cancel_time: 0,
+      warehouse_id: "6955000000000000001",
       packages: [],
       line_items: Array.from({ length: quantity }, (_, unit) => ({
         id: `${id.slice(0, 14)}${String(unit).padStart(4, "0")}`,
@@ -77,6 +109,9 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
         original_price: price,
         currency: "USD",
         display_status: status,
+        is_gift: false,
+        gift_retail_price: "0",
+        ...EMPTY_LINE_FIELDS,
       })),
       ...addressFields(status, shippingType),
       ...order.detail,

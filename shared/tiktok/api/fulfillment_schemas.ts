@@ -1,9 +1,12 @@
 /** TikTok's answers about packages and labels, as far as we read them (Fulfillment and Logistics API 202309). */
 import * as z from "zod";
-import { Amount, OptionalText, VendorId } from "../../values/schemas.ts";
+import { Amount, OptionalText, optionalValue, VendorId } from "../../values/schemas.ts";
+import { readableElements } from "./elements.ts";
 
-const OptionalAmount = Amount.nullish().catch(null);
-const Days = z.int().nonnegative().nullish().catch(null);
+/** "" counts as absent, and so does what cannot be read: a bought label counts without its details. */
+const OptionalAmount = optionalValue(Amount).catch(null);
+const OptionalId = optionalValue(VendorId).catch(null);
+const Days = optionalValue(z.int().nonnegative()).catch(null);
 
 const ShippingService = z.looseObject({
   id: VendorId,
@@ -12,29 +15,31 @@ const ShippingService = z.looseObject({
   currency: OptionalText,
   earliest_delivery_days: Days,
   latest_delivery_days: Days,
-  is_default: z.boolean().nullish().catch(null),
+  is_default: optionalValue(z.boolean()).catch(null),
   shipping_provider_name: OptionalText,
 });
 export type ShippingService = z.infer<typeof ShippingService>;
 
 /** Get Eligible Shipping Service. */
 export const ShippingServices = z.looseObject({
-  shipping_services: z.array(ShippingService).nullish().transform((services) => services ?? []),
+  shipping_services: readableElements(ShippingService),
 });
 
 /** Create Packages: the label was bought. */
 export const CreatedPackage = z.looseObject({
   package_id: VendorId,
-  shipping_service_info: ShippingService.omit({ is_default: true }).partial({ id: true }).nullish()
-    .catch(null),
+  shipping_service_info: optionalValue(
+    ShippingService.omit({ is_default: true }).extend({ id: OptionalId }),
+  ).catch(null),
 });
 
 /** Get Package Detail. */
 export const PackageDetail = z.looseObject({
-  package_id: VendorId.nullish(),
+  package_id: OptionalId,
   package_status: OptionalText,
-  orders: z.array(z.looseObject({ id: VendorId })).nullish().transform((orders) => orders ?? []),
-  order_line_item_ids: z.array(VendorId).nullish().transform((ids) => ids ?? []),
+  /** All or none: a unit that is left out would seem free. */
+  order_line_item_ids: optionalValue(z.array(VendorId)).transform((ids) => ids ?? []),
+  orders: optionalValue(z.array(z.looseObject({ id: VendorId }))).transform((list) => list ?? []),
   shipping_provider_name: OptionalText,
   tracking_number: OptionalText,
 });
@@ -48,14 +53,13 @@ export const ShippingDocument = z.looseObject({
 
 /** Mark Package As Shipped. */
 export const MarkedPackage = z.looseObject({
-  package_id: VendorId.nullish(),
-  warning: z.looseObject({ message: OptionalText }).nullish().catch(null),
+  package_id: OptionalId,
+  warning: optionalValue(z.looseObject({ message: OptionalText })).catch(null),
 });
 export type MarkedPackage = z.infer<typeof MarkedPackage>;
 
 /** Get Shipping Providers. */
 export const ShippingProviders = z.looseObject({
-  shipping_providers: z.array(z.looseObject({ id: VendorId, name: z.string().min(1) })).nullish()
-    .transform((providers) => providers ?? []),
+  shipping_providers: readableElements(z.looseObject({ id: VendorId, name: z.string().min(1) })),
 });
 export type ShippingProvider = z.infer<typeof ShippingProviders>["shipping_providers"][number];

@@ -193,7 +193,7 @@ Deno.test("ids that are numbers keep every digit, and absent lists are empty", a
       "1152300000000000003",
     );
   });
-  for (const list of [undefined, null, []]) {
+  for (const list of [undefined, null, [], ""]) {
     const data = { shipping_services: list, shipping_providers: list, order_line_item_ids: list };
     assert.deepEqual(await answered(REPEATABLE.services as Call, { code: 0, data }), []);
     assert.deepEqual(await answered(REPEATABLE.providers as Call, { code: 0, data }), []);
@@ -215,6 +215,41 @@ Deno.test("a success with malformed details is a success: the label was bought",
   });
   const marked = await answered(WRITES.mark as Call, { code: 0, data: odd });
   assert.deepEqual(marked, { ...odd, warning: null });
+});
+
+Deno.test("one odd service or carrier is left out, and the others can be chosen", async () => {
+  const services = { shipping_services: [{ name: "No id" }, { id: "1", name: "Ground" }, null] };
+  const listed = await answered(REPEATABLE.services as Call, { code: 0, data: services });
+  assert.deepEqual((listed as { id: string }[]).map(({ id }) => id), ["1"]);
+  const providers = { shipping_providers: [{ id: "", name: "UPS" }, { id: "2", name: "USPS" }] };
+  assert.deepEqual(await answered(REPEATABLE.providers as Call, { code: 0, data: providers }), [
+    { id: "2", name: "USPS" },
+  ]);
+});
+
+Deno.test("empty text is absent in every answer about packages", async () => {
+  const detail = {
+    package_id: "2",
+    package_status: "",
+    tracking_number: "",
+    order_line_item_ids: "",
+  };
+  const read = await answered(REPEATABLE.package as Call, { code: 0, data: detail });
+  assert.deepEqual(read, {
+    package_id: "2",
+    package_status: null,
+    tracking_number: null,
+    order_line_item_ids: [],
+  });
+  const bought = { package_id: "2", shipping_service_info: { id: "", name: "", price: "" } };
+  const created = await answered(WRITES.create as Call, { code: 0, data: bought });
+  const { id, name, price } = (created as typeof bought).shipping_service_info;
+  assert.deepEqual([id ?? null, name ?? null, price ?? null], [null, null, null]);
+  const marked = await answered(WRITES.mark as Call, {
+    code: 0,
+    data: { package_id: "", warning: "" },
+  });
+  assert.equal((marked as { warning?: unknown }).warning ?? null, null);
 });
 
 Deno.test("a response without a required field is unreadable", async () => {

@@ -11,7 +11,7 @@ import {
   UnixSeconds,
   VendorId,
 } from "../../values/schemas.ts";
-import { AnyList } from "./elements.ts";
+import { AnyList, readableElements } from "./elements.ts";
 
 /** Decides something here: another type makes the order unreadable. */
 const Text = optionalValue(z.string());
@@ -148,9 +148,8 @@ export const OrderSearch = z.looseObject({
 
 const Shop = z.looseObject({ id: VendorId, cipher: z.string().min(1), name: Text, region: Text });
 
-export const AuthorizedShopList = z.looseObject({
-  shops: z.array(Shop).nullish().transform((shops) => shops ?? []),
-});
+/** One odd shop does not keep a seller from connecting the others. */
+export const AuthorizedShopList = z.looseObject({ shops: readableElements(Shop) });
 
 export type AuthorizedShop = z.infer<typeof Shop>;
 export type FoundOrder = z.infer<typeof FoundOrder>;

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
+import { optionalValue } from "../../values/schemas.ts";
 import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
 
@@ -35,10 +36,10 @@ const Grant = z.looseObject({
   access_token_expire_in: UnixSeconds,
   refresh_token: z.string().min(1),
   refresh_token_expire_in: UnixSeconds,
-  open_id: z.string().nullish(),
+  open_id: optionalValue(z.string()),
   /** 0 seller, 1 creator, 3 partner. */
-  user_type: z.int().nullish(),
-  granted_scopes: z.array(z.string()).nullish(),
+  user_type: optionalValue(z.int()),
+  granted_scopes: optionalValue(z.array(z.string())),
 });
 
 const TIMEOUT_MS = 10_000;

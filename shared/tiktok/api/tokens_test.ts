@@ -124,6 +124,16 @@ Deno.test("absent scopes are an empty list, and an absent user type is null", as
   }
 });
 
+Deno.test("empty text is absent in a grant: no scopes, no user type, no owner", async () => {
+  const empty = { granted_scopes: "", user_type: "" };
+  await withAuthHost(granting(empty), async (config) => {
+    assert.deepEqual((await exchange(config)).scopes, []);
+  });
+  await withAuthHost(granting({ open_id: "" }), async (config) => {
+    assert.match((await errorOf(exchange(config))).message, /names no login/);
+  });
+});
+
 Deno.test("a creator's and a partner's login are refused", async () => {
   for (const user_type of [1, 3]) {
     await withAuthHost(granting({ user_type }), async (config, requests) => {
