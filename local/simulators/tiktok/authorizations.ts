@@ -24,6 +24,7 @@ export const ORDER_SCOPE = "seller.order.info";
 export const AUTHORIZATION_SCOPE = "seller.authorization.info";
 export const FULFILLMENT_SCOPE = "seller.fulfillment.basic";
 export const LOGISTICS_SCOPE = "seller.logistics";
+export const RETURN_REFUND_SCOPE = "seller.return_refund.basic";
 
 const SELLER_SCOPES = [
   AUTHORIZATION_SCOPE,
@@ -31,6 +32,7 @@ const SELLER_SCOPES = [
   FULFILLMENT_SCOPE,
   "seller.fulfillment.package.write",
   LOGISTICS_SCOPE,
+  RETURN_REFUND_SCOPE,
   "seller.shop.info",
 ];
 const ACCESS_SECONDS = 7 * 24 * 3600;

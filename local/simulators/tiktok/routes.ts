@@ -1,6 +1,7 @@
 /** All routes of the simulated TikTok. */
 import { Hono } from "hono";
 import { authorizePage } from "./authorize_page.ts";
+import { cancellationRoutes } from "./cancellations_api.ts";
 import { controlRoutes } from "./control.ts";
 import { refusals, TikTokRefusal } from "./envelope.ts";
 import { createPackagesRoutes } from "./create_packages_api.ts";
@@ -39,6 +40,7 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
   if (options.observer) app.use(observeAnswers(options.observer));
   app.route("/", shopRoutes(api));
   app.route("/", orderRoutes(api));
+  app.route("/", cancellationRoutes(api));
   app.route("/", eventRoutes(api));
   app.route("/", fulfillmentRoutes(api));
   app.route("/", createPackagesRoutes(api));

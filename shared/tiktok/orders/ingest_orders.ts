@@ -2,7 +2,9 @@
 import * as z from "zod";
 import { callFunction } from "../../database/call_function.ts";
 import type { ClaimedEvent, EventHandler, EventResult, ShopEvent } from "../../inbox/events.ts";
+import { errorText, log } from "../../log.ts";
 import { toStorable } from "../../values/storable_text.ts";
+import { getCancellationDeadlines } from "../api/cancellations.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
 import type { OrdersAnswer } from "../api/client.ts";
 import { ShopConnection } from "../connections/shop_connection.ts";
@@ -53,17 +55,17 @@ async function ingestOrders(
   const { database, tiktok } = dependencies;
   const [{ shop }] = events as [OrderEvent];
   const orderIds = [...new Set(events.map((event) => event.object_id))];
+  const connection = new ShopConnection(dependencies, shop);
   let answer: OrdersAnswer;
   try {
-    answer = await new ShopConnection(dependencies, shop).call((access) =>
-      tiktok.getOrders(access, orderIds)
-    );
+    answer = await connection.call((access) => tiktok.getOrders(access, orderIds));
   } catch (error) {
     // TikTok does not document whether one order that it refuses spoils the answer for the others.
     if (orderIds.length === 1 || !(error instanceof TikTokError && isRefusal(error))) throw error;
     return (await Promise.all(events.map((event) => ingestAlone(dependencies, event)))).flat();
   }
-  const items = events.map((event) => toItemOrError(event, answer));
+  const deadlines = await readDeadlines(dependencies, connection, answer);
+  const items = events.map((event) => toItemOrError(event, answer, deadlines));
   const outcomes = new Map<number, EventResult>();
   const ready = items.flatMap((item) => "error" in item ? [] : [item]);
   if (ready.length > 0) {
@@ -82,6 +84,25 @@ async function ingestOrders(
   );
 }
 
+/** Of buyers' cancellation requests. Without the answer orders are stored without their deadlines. */
+async function readDeadlines(
+  { tiktok }: TikTokDependencies,
+  connection: ShopConnection,
+  { orders }: OrdersAnswer,
+): Promise<Map<string, number>> {
+  const ids = [...orders.values()].filter((order) => order.is_buyer_request_cancel === true)
+    .map((order) => order.id);
+  if (ids.length === 0) return new Map();
+  try {
+    return await connection.call((access) => getCancellationDeadlines(tiktok, access, ids));
+  } catch (error) {
+    if (!(error instanceof TikTokError)) throw error;
+    // E.g. a connection that was authorized without the scope.
+    log.warn("cancellation deadlines not read", { error: errorText(error) });
+    return new Map();
+  }
+}
+
 /** One element of the argument `p_items` of SQL `ingest_orders`. */
 interface IngestItem {
   event_id: number;
@@ -93,6 +114,7 @@ interface IngestItem {
 function toItemOrError(
   event: OrderEvent,
   { orders, unreadable }: OrdersAnswer,
+  deadlines: Map<string, number>,
 ): IngestItem | { error: unknown } {
   try {
     const order = orders.get(event.object_id);
@@ -102,7 +124,7 @@ function toItemOrError(
     if (order === undefined) throw new Error("TikTok does not show the order to this shop");
     return {
       event_id: event.event_id,
-      order: toStorable(mapOrder(order)),
+      order: toStorable(mapOrder(order, deadlines.get(order.id))),
       notice: toStorable(readNotice(event)),
     };
   } catch (error) {

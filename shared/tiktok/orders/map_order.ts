@@ -51,8 +51,11 @@ function exactAmount(field: string, amount: string | null | undefined): string |
   return exact;
 }
 
-/** @throws {OrderMappingError} */
-export function mapOrder(order: Order): OrderRow {
+/**
+ * @param cancelDeadline Until when the seller may answer the buyer's cancellation request, in unix seconds.
+ * @throws {OrderMappingError}
+ */
+export function mapOrder(order: Order, cancelDeadline?: number): OrderRow {
   const updatedAt = isoTimeOrNull(order.update_time) ?? isoTimeOrNull(order.create_time);
   if (updatedAt === null) {
     throw new OrderMappingError("The order has neither update_time nor create_time");
@@ -60,7 +63,7 @@ export function mapOrder(order: Order): OrderRow {
   const orderStatus = mapOrderStatus(order.status);
   const { status: addressStatus, address } = mapAddress(order.recipient_address);
   return {
-    ...mapOrderFacts(order),
+    ...mapOrderFacts(order, cancelDeadline),
     tiktok_order_id: order.id,
     tiktok_status: order.status,
     order_status: orderStatus,

@@ -21,6 +21,8 @@ export interface OrderFacts {
   auto_cancel_at: string | null;
   /** The buyer's request that waits for the seller; `null` without one. */
   cancel_requested_at: string | null;
+  /** Until when the seller may answer it. */
+  cancel_respond_by: string | null;
   cancel_reason: string | null;
   /** BUYER, SELLER, OPERATOR or SYSTEM. */
   cancelled_by: string | null;
@@ -57,8 +59,11 @@ function autoCancelTime(order: Order): number | null {
   }
 }
 
-/** Maps Get Order Detail (202309). */
-export function mapOrderFacts(order: Order): OrderFacts {
+/**
+ * Maps Get Order Detail (202309).
+ * @param cancelDeadline Unix seconds, of Search Cancellations.
+ */
+export function mapOrderFacts(order: Order, cancelDeadline?: number): OrderFacts {
   const cancelled = mapOrderStatus(order.status) === "cancelled";
   return {
     order_kind: kindOf(order),
@@ -73,6 +78,9 @@ export function mapOrderFacts(order: Order): OrderFacts {
     // A request without a time is a request all the same: the order's own time is the latest it can be.
     cancel_requested_at: order.is_buyer_request_cancel === true
       ? isoTimeOrNull(order.request_cancel_time ?? order.update_time ?? order.create_time)
+      : null,
+    cancel_respond_by: order.is_buyer_request_cancel === true
+      ? isoTimeOrNull(cancelDeadline)
       : null,
     cancel_reason: cancelled ? order.cancel_reason ?? null : null,
     cancelled_by: cancelled ? order.cancellation_initiator ?? null : null,

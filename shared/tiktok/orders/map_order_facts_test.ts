@@ -58,6 +58,9 @@ Deno.test("a cancellation request counts while TikTok says that it is open", () 
   assert.equal(requestedAt({ is_buyer_request_cancel: true, request_cancel_time: 0 }), iso(30));
   assert.equal(requestedAt({ is_buyer_request_cancel: false }), null);
   assert.equal(requestedAt({}), null);
+  const order = { id: "1", status: "AWAITING_SHIPMENT", is_buyer_request_cancel: true };
+  assert.equal(mapOrderFacts(OrderDetail.parse(order), 40).cancel_respond_by, iso(40));
+  assert.equal(mapOrderFacts(OrderDetail.parse(order)).cancel_respond_by, null);
 });
 
 Deno.test("the reason of a cancellation counts for a cancelled order only", () => {
