@@ -10,6 +10,7 @@ const ADDRESS = {
   postal_code: "97205",
   address_line1: "118 Alder Street",
   address_line2: "Unit 4",
+  post_town: "",
   address_line3: "",
   address_line4: "",
   address_detail: "118 Alder Street Unit 4",
@@ -33,14 +34,20 @@ const TIKTOK_MASK = {
   address_detail: "11***",
 };
 
-const CANCELLED_MASK = {
+/** Of cancelled orders, and 30 days after COMPLETED. */
+const FINAL_MASK = {
   full_address: "11***, Portland, Multnomah, Oregon, United States 97***",
   phone_number: "(+1)503*****42",
   name: "R***",
+  first_name: "R***",
+  last_name: "D***",
   postal_code: "97***",
   address_line1: "11***",
   address_line2: "Un***",
   address_detail: "11***",
+  district_info: ADDRESS.district_info.map((district) =>
+    district.address_level === "L3" ? { ...district, address_name: "Po***" } : district
+  ),
 };
 
 /** UNPAID and ON_HOLD orders have no address; TikTok Shipping and cancelled orders a masked one. */
@@ -50,9 +57,19 @@ export function addressFields(status: string, shippingType: unknown): Record<str
     recipient_address: {
       ...ADDRESS,
       ...(shippingType === "TIKTOK" && TIKTOK_MASK),
-      ...(status === "CANCELLED" && CANCELLED_MASK),
+      ...(status === "CANCELLED" && FINAL_MASK),
     },
   };
+}
+
+/** TikTok masks the address of an order that was completed more than 30 days ago. */
+export function maskLongCompleted<
+  Detail extends { status: string; update_time: number; recipient_address?: unknown },
+>(detail: Detail, nowSeconds: number): Detail {
+  const { status, update_time, recipient_address: address } = detail;
+  const isOld = status === "COMPLETED" && update_time < nowSeconds - 30 * 24 * 3600;
+  if (!isOld || typeof address !== "object") return detail;
+  return { ...detail, recipient_address: { ...address, ...FINAL_MASK } };
 }
 
 /** The whole address, as the carrier needs it on the label. */

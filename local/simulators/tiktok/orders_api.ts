@@ -1,6 +1,7 @@
 /** The Order API: Get Order Detail and Get Order List. */
 import { Hono } from "hono";
 import { ORDER_SCOPE } from "./authorizations.ts";
+import { maskLongCompleted } from "./addresses.ts";
 import { refusals, success } from "./envelope.ts";
 import { admitForShop, jsonBody, type OpenApi } from "./open_api.ts";
 import type { SimulatedOrder } from "./state.ts";
@@ -38,14 +39,16 @@ export function orderRoutes(api: OpenApi): Hono {
     const ids = call.query.get("ids")?.split(",") ?? [];
     if (ids.length === 0) throw refusals.missing("query.ids");
     if (ids.length > 50) throw refusals.invalid("query.ids");
-    const orders = ids.map((id) => api.state.get("orders", id));
-    return success({
-      orders: orders.filter((order) => order?.shopId === shop.id).map((order) => order?.detail),
-    });
+    const orders = ids.flatMap((id) => api.state.get("orders", id) ?? [])
+      .filter((order) => order.shopId === shop.id);
+    const now = api.now() / 1000;
+    return success({ orders: orders.map(({ detail }) => maskLongCompleted(detail, now)) });
   });
   app.post("/order/202309/orders/search", async (c) => {
     const { call, shop } = await admitForShop(c.req.raw, api, ORDER_SCOPE);
-    const orders = api.state.all("orders").filter((order) => order.shopId === shop.id);
+    const now = api.now() / 1000;
+    const orders = api.state.all("orders").filter((order) => order.shopId === shop.id)
+      .map((order) => ({ ...order, detail: maskLongCompleted(order.detail, now) }));
     return success(searchOrders(orders, call.query, jsonBody(call)));
   });
   return app;
