@@ -1,6 +1,7 @@
 /** The orders that a TikTok event names, and the entries that it adds to their timelines. */
 import * as z from "zod";
 import type { Json } from "../../database/types.ts";
+import { sha256Hex } from "../../crypto/digests.ts";
 import { TikTokId } from "../../values/schemas.ts";
 
 /** An order that an event names, with its timeline entry. */
@@ -22,16 +23,32 @@ const MAX_LENGTH = 100;
 export function noticeOf(topic: string, data: Record<string, unknown>): Record<string, Json> {
   const kept = (NOTICE_FIELDS[topic] ?? []).map((name) => [name, data[name]] as const)
     .filter(([, value]) =>
-      typeof value === "number" || typeof value === "string" && value.length <= MAX_LENGTH
+      typeof value === "number" ||
+      typeof value === "string" && value !== "" && value.length <= MAX_LENGTH
     );
   return Object.fromEntries(kept) as Record<string, Json>;
 }
 
+/** An odd element is left out: the sync finds what it named. */
 const Packages = z.object({
-  package_list: z.array(z.object({ order_id_list: z.array(TikTokId) })),
+  package_list: z.array(
+    z.object({
+      order_id_list: z.array(z.unknown()).transform((ids) =>
+        ids.flatMap((id) => TikTokId.safeParse(id).data ?? [])
+      ),
+    }).catch({ order_id_list: [] }),
+  ),
 });
 
-const LineItem = z.object({ main_order_id: TikTokId });
+const OptionalId = z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1).max(40))
+  .optional().catch(undefined);
+
+const LineItem = z.object({
+  main_order_id: TikTokId,
+  return_line_item_id: OptionalId,
+  sub_return_line_item_id: OptionalId,
+  sku_return_request_id: OptionalId,
+});
 
 /** Documented as a string; "0" is not a refund. */
 const RefundTotal = z.union([z.string(), z.number().transform(String)])
@@ -39,11 +56,27 @@ const RefundTotal = z.union([z.string(), z.number().transform(String)])
   .refine((text) => /^\d{1,12}(\.\d{1,2}0*)?$/.test(text) && Number(text) > 0);
 
 const Refund = z.object({
+  aftersales_request_id: OptionalId,
+  rma_id: OptionalId,
   line_items: z.array(z.unknown()).transform((items) =>
     items.flatMap((item) => LineItem.safeParse(item).data ?? [])
   ),
   refund_total: RefundTotal.optional().catch(undefined),
 });
+
+/**
+ * Equal for every notice of one refund. A request has several RMAs, and an RMA may be paid back in parts: the
+ * units are part of it. `undefined` if TikTok names none of the ids.
+ */
+function refundId(refund: z.infer<typeof Refund>): string | undefined {
+  const { aftersales_request_id, rma_id, line_items } = refund;
+  if (aftersales_request_id === undefined && rma_id === undefined) return undefined;
+  const units = line_items.map((item) =>
+    item.sub_return_line_item_id ?? item.return_line_item_id ?? item.sku_return_request_id ?? ""
+  );
+  const digest = sha256Hex(units.sort().join()).slice(0, 12);
+  return `${aftersales_request_id ?? ""}/${rma_id ?? ""}/${digest}`;
+}
 
 /**
  * The orders of an event that names several, or none: after-sales requests name only themselves.
@@ -60,9 +93,14 @@ export function namedOrders(topic: string, data: Record<string, unknown>): Named
     const ids = [...new Set(body?.line_items.map((item) => item.main_order_id))];
     // The total of several orders cannot be split.
     const total = ids.length === 1 ? body?.refund_total : undefined;
+    const id = body && refundId(body);
     return ids.map((order_id) => ({
       order_id,
-      notice: { refund: "success", ...(total !== undefined && { refund_total: total }) },
+      notice: {
+        refund: "success",
+        ...(id !== undefined && { refund_id: id }),
+        ...(total !== undefined && { refund_total: total }),
+      },
     }));
   }
   return [];
