@@ -27,6 +27,7 @@ import { markShipped } from "./shipping/mark_shipped.ts";
 import { easyPostHandler } from "./shipping/providers/easypost/handle_events.ts";
 import { createTikTokDependencies } from "./tiktok/dependencies.ts";
 import { ingestOrdersHandler } from "./tiktok/orders/ingest_orders.ts";
+import { enqueueRereads } from "./tiktok/orders/reread_orders.ts";
 import { syncShopOrders } from "./tiktok/orders/sync_orders.ts";
 import {
   deauthorizeShop,
@@ -93,6 +94,8 @@ export function createEventRoutes(
         (dependencies, event) => subscribeShop(dependencies, event, webhookUrl),
       ),
       ORDER_FOUND: orders,
+      REREAD_ORDERS: shopHandler(shops, enqueueRereads),
+      ORDER_REREAD: orders,
       // One order of an expanded TikTok event.
       PACKAGE_UPDATE: orders,
       AFTERSALES_REQUEST_STATUS_UPDATE: orders,

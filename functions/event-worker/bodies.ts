@@ -3,7 +3,7 @@ import * as z from "zod";
 import { TikTokId } from "../../shared/values/schemas.ts";
 
 export const SyncBody = z.strictObject({
-  /** TikTok's shop id; without it every connected shop is synced. */
+  /** TikTok's shop id; without it every connected shop is meant. */
   shop_id: TikTokId.optional(),
 });
 

@@ -7,6 +7,7 @@ import { runInBackground } from "../../shared/http/background.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { secretKeys } from "../../shared/http/secret_keys.ts";
 import { log } from "../../shared/log.ts";
+import { requestOrderReread } from "../../shared/tiktok/orders/reread_orders.ts";
 import { requestOrderSync } from "../../shared/tiktok/orders/sync_orders.ts";
 import { SubscriptionSyncBody, SyncBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
@@ -31,6 +32,13 @@ app.post("/", async (c) => {
 app.post("/sync", async (c) => {
   const { shop_id } = await readJson(c.req.raw, SyncBody);
   const requested = await requestOrderSync(database, shop_id);
+  runInBackground(processor.processEvents());
+  return c.json({ requested }, 202);
+});
+
+app.post("/reread", async (c) => {
+  const { shop_id } = await readJson(c.req.raw, SyncBody);
+  const requested = await requestOrderReread(database, shop_id);
   runInBackground(processor.processEvents());
   return c.json({ requested }, 202);
 });

@@ -107,6 +107,7 @@ export type Database = {
           "customer_email": string | null;
           "fulfillment_type": string | null;
           "id": string;
+          "mapping_version": number;
           "order_items": NonNullable<Json>;
           "order_kind": string;
           "order_status": string;
@@ -145,6 +146,7 @@ export type Database = {
           "customer_email"?: string | null;
           "fulfillment_type"?: string | null;
           "id"?: string;
+          "mapping_version"?: number;
           "order_items": NonNullable<Json>;
           "order_kind"?: string;
           "order_status"?: string;
@@ -182,6 +184,7 @@ export type Database = {
           "customer_email"?: string | null;
           "fulfillment_type"?: string | null;
           "id"?: string;
+          "mapping_version"?: number;
           "order_items"?: NonNullable<Json>;
           "order_kind"?: string;
           "order_status"?: string;
@@ -638,6 +641,10 @@ export type Database = {
       };
       "end_subscription": { Args: { "p_hashes": (string)[] }; Returns: boolean };
       "enqueue_label_tasks": { Args: Record<PropertyKey, never>; Returns: number };
+      "enqueue_order_rereads": {
+        Args: { "p_event_id": number; "p_page_size"?: number; "p_tiktok_shop_id": string };
+        Returns: Json;
+      };
       "expand_webhook_event": {
         Args: { "p_event_id": number; "p_orders": Json; "p_tiktok_shop_id": string };
         Returns: Json;
@@ -828,6 +835,7 @@ export type Database = {
         Args: { "p_shipment_id": string; "p_user_id": string };
         Returns: Json;
       };
+      "request_order_reread": { Args: { "p_shop_id"?: string }; Returns: Json };
       "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
       "request_subscription_sync": { Args: { "p_user_id"?: string }; Returns: Json };
       "settle_batch_item": {

@@ -33,6 +33,7 @@ create table public.orders (
   seller_note text,
   amounts jsonb not null default '{}',
   counts_for_plan boolean not null default true,
+  mapping_version smallint not null default 0,
   tiktok_created_at timestamptz,
   tiktok_updated_at timestamptz not null,
   created_at timestamptz not null default now(),
@@ -82,6 +83,7 @@ comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYST
 comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
+comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
 comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
@@ -104,6 +106,18 @@ create policy "Users can view own orders" on public.orders
   for select to authenticated using ((select auth.uid()) = user_id);
 grant select on public.orders to authenticated;
 grant select, insert, update, delete on public.orders to service_role;
+
+create function private.order_mapping_version()
+returns smallint
+language sql
+immutable
+set search_path = ''
+as $$
+  select 1::smallint;
+$$;
+comment on function private.order_mapping_version() is
+  'Version of the columns that come from TikTok; orders of an older one can be read again: docs/orders.md.';
+grant execute on function private.order_mapping_version() to service_role;
 
 create table private.monthly_order_counts (
   user_id uuid not null references public.users (id) on delete cascade,

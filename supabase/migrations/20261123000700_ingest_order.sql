@@ -1,16 +1,18 @@
 -- The only way in which orders are stored.
 
-create function private.replaces_address(incoming text, stored text)
+create function private.replaces_address(incoming text, stored text, order_status text)
 returns boolean
 language sql
 immutable
 set search_path = ''
 as $$
-  select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
+  select incoming = 'readable'
+    or stored = 'none'
+    or (incoming = 'masked' and (stored = 'masked' or order_status in ('completed', 'cancelled')));
 $$;
-comment on function private.replaces_address(text, text) is
-  'Whether an incoming address replaces the stored one: TikTok masks addresses later, so a readable address is kept.';
-grant execute on function private.replaces_address(text, text) to service_role;
+comment on function private.replaces_address(text, text, text) is
+  'Whether an incoming address replaces the stored one: while the order ships, a readable address is kept; afterwards TikTok''s mask counts here too.';
+grant execute on function private.replaces_address(text, text, text) to service_role;
 
 create function private.next_order_status(stored text, incoming text)
 returns text
@@ -60,7 +62,7 @@ as $$
     currency, total_amount, shipping_cost, shipping_type, customer_email,
     shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
     warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
-    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts,
+    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, mapping_version,
     tiktok_created_at, tiktok_updated_at, counts_for_plan
   )
   values (
@@ -93,6 +95,7 @@ as $$
     p_order ->> 'buyer_note',
     p_order ->> 'seller_note',
     coalesce(p_order -> 'amounts', '{}'),
+    private.order_mapping_version(),
     (p_order ->> 'tiktok_created_at')::timestamptz,
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     coalesce((p_order ->> 'counts_for_plan')::boolean, true)
@@ -120,12 +123,20 @@ as $$
       shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
       customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
       shipping_address = case
-        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(
+            p_order ->> 'address_status',
+            stored.address_status,
+            private.next_order_status(stored.order_status, p_order ->> 'order_status')
+          )
           then p_order -> 'shipping_address'
         else stored.shipping_address
       end,
       address_status = case
-        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(
+            p_order ->> 'address_status',
+            stored.address_status,
+            private.next_order_status(stored.order_status, p_order ->> 'order_status')
+          )
           then p_order ->> 'address_status'
         else stored.address_status
       end,
@@ -145,11 +156,19 @@ as $$
         when p_order -> 'amounts' <> '{}' then p_order -> 'amounts'
         else stored.amounts
       end,
+      mapping_version = private.order_mapping_version(),
       -- These end when TikTok no longer states them.
       combine_group_id = p_order ->> 'combine_group_id',
       auto_cancel_at = (p_order ->> 'auto_cancel_at')::timestamptz,
       cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz,
-      cancel_respond_by = (p_order ->> 'cancel_respond_by')::timestamptz,
+      cancel_respond_by = coalesce(
+        (p_order ->> 'cancel_respond_by')::timestamptz,
+        -- TikTok states it in another answer, which may be missing.
+        case
+          when stored.cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz
+            then stored.cancel_respond_by
+        end
+      ),
       buyer_note = p_order ->> 'buyer_note',
       seller_note = p_order ->> 'seller_note',
       tiktok_created_at = coalesce(
@@ -247,6 +266,38 @@ $$;
 comment on function private.describe_changes(public.orders, public.orders, jsonb) is
   'The changes that order_events stores; it repeats no address and no item.';
 grant execute on function private.describe_changes(public.orders, public.orders, jsonb) to service_role;
+
+/*
+  Arguments: p_order_id; p_notice, facts of an event: refund_id and refund_total name a refund.
+  Returns:   the notice with what this refund adds to those that the timeline has; {} if it adds nothing. The sum of
+             refund_total over the timeline is what was paid back.
+*/
+create function private.new_part_of_refund(p_order_id uuid, p_notice jsonb)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when not p_notice ? 'refund_id' then p_notice
+    when not exists (
+      select from public.order_events as known
+      where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+    ) then p_notice
+    when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
+    else '{}'
+  end
+  from (
+    select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
+      as amount
+    from public.order_events as known
+    where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+  ) as added;
+$$;
+comment on function private.new_part_of_refund(uuid, jsonb) is
+  'A notice without the refund that an earlier notice reported: the timeline, which is never purged, knows the ids.';
+grant execute on function private.new_part_of_refund(uuid, jsonb) to service_role;
 
 create function private.apply_refund(p_order public.orders, p_notice jsonb)
 returns public.orders
@@ -389,6 +440,7 @@ begin
     p_notice := '{}';
   end if;
   if after.id is not null then
+    p_notice := private.new_part_of_refund(after.id, p_notice);
     if p_notice ? 'refund_total' then
       after := private.apply_refund(after, p_notice);
     end if;

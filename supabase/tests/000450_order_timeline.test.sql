@@ -149,6 +149,30 @@ $$;
 select is(tests.replay() || tests.replay(), 'updatedupdated', 'whose refund is replayed');
 select is(tests.state('3'), 'awaiting_shipment partially_refunded AWAITING_SHIPMENT', 'is refunded once');
 
+-- Two notices of one refund count once, also after the inbox has forgotten the first.
+select is(tests.ingest('ada', '4', tests.order_at(1, 'awaiting_shipment')), 'inserted', 'a paid order');
+create function tests.refunded(number text)
+returns numeric
+language sql
+stable
+as $$
+  select sum((changes ->> 'refund_total')::numeric)
+  from public.order_events
+  join public.orders on orders.id = order_events.order_id
+  where tiktok_order_id = number;
+$$;
+select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "5.00"}', 2), 'updated', 'a refund');
+delete from private.webhook_events;
+select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "5.00"}', 2), 'updated', 'told twice');
+select is(tests.state('4'), 'awaiting_shipment partially_refunded AWAITING_SHIPMENT', 'counts once');
+select is(tests.refunded('4'), 5.00, 'in the timeline too');
+select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "6.00"}', 2), 'updated', 'a corrected amount');
+select is(tests.refunded('4'), 6.00, 'adds the difference');
+select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "1.00"}', 2), 'updated', 'a smaller one');
+select is(tests.refunded('4'), 6.00, 'adds nothing');
+select is(tests.notice('4', '{"refund_id": "r-2", "refund_total": "6.50"}', 2), 'updated', 'another refund');
+select is(tests.state('4'), 'awaiting_shipment refunded AWAITING_SHIPMENT', 'adds up with the first');
+
 -- Privileges.
 select tests.reaches('bob', 0, 'select * from public.order_events', 'another seller sees nothing');
 select tests.refused('anon', 'select * from public.order_events', 'anon neither');

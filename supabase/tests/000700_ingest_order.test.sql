@@ -21,7 +21,7 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.insert_order(null, null, null)',
   'select private.update_order(null, null)',
-  'select private.replaces_address(null, null)'
+  'select private.replaces_address(null, null, null)'
 ]) as statement;
 
 -- An order comes in once.
@@ -78,6 +78,15 @@ select is(tests.address_after('11 Elm', 'readable'), '11 Elm readable', 'a reada
 select is(tests.address_after('1* Elm', 'masked'), '11 Elm readable', 'and is kept');
 select is(tests.address_after('', 'none'), '11 Elm readable', 'also when there is none any more');
 select is(tests.address_after('7 Oak', 'readable'), '7 Oak readable', 'until the buyer moves');
+select is(
+  (
+    select array_agg(private.replaces_address('masked', 'readable', status) order by status)
+    from unnest(array['awaiting_shipment', 'cancelled', 'completed', 'delivered']) as status
+  ),
+  array[false, true, true, false],
+  'a mask replaces a readable address only when the order no longer ships'
+);
+select ok(not private.replaces_address('none', 'readable', 'completed'), 'no address replaces none');
 
 -- Invalid orders.
 select is(

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
 import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
+import { ORDER_KINDS } from "../support/orders.ts";
 import type { Change, Plan } from "./plan.ts";
 
 interface Job {
@@ -12,6 +13,7 @@ interface Job {
   notBefore: number;
 }
 
+const KINDS = Object.values(ORDER_KINDS);
 const CONCURRENCY = 40;
 /** TikTok waits 2 minutes and more. */
 const RETRY_MS = 1000;
@@ -57,6 +59,7 @@ export class Deliveries {
         orderId: `57641${String(change.order).padStart(13, "0")}`,
         status: change.status,
         quantity: 1 + change.order % 3,
+        detail: KINDS[change.order % KINDS.length] as Record<string, unknown>,
       })
       : this.#tiktok.changeOrder(known, change.status);
     this.#orderIds.set(change.order, order.id);

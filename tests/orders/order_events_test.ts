@@ -42,10 +42,10 @@ test("a return and its refunds reach order and timeline", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   const order = await announceOrder(stack, { shopId, status: "DELIVERED", price: "20.00" });
-  const refund = async (total: string) => {
+  const refund = async (total: string, rma_id: string) => {
     await sendTopic(stack, shopId, 67, {
       aftersales_request_id: "1",
-      rma_id: "2",
+      rma_id,
       line_items: ["3", "4"].map((sku_id) => ({ main_order_id: order.id, sku_id })),
       refund_currency: "USD",
       refund_total: total,
@@ -62,10 +62,10 @@ test("a return and its refunds reach order and timeline", async (stack) => {
     return_role: "BUYER",
   });
   await settledEvents(stack);
-  await refund("0");
-  await refund("4.99");
+  await refund("0", "2");
+  await refund("4.99", "2");
   assert.equal(await orderState(seller, order.id), "delivered partially_refunded");
-  await refund("20.00");
+  await refund("20.00", "3");
   assert.equal(await orderState(seller, order.id), "delivered refunded");
 
   const changes = (await timelineOf(seller, order.id)).map((entry) => entry.changes);

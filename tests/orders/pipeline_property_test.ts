@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { environmentOf } from "../../local/stack/running_stack.ts";
 import { mapOrderStatus } from "../../shared/tiktok/orders/map_order_status.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
+import { cancelUnit, ORDER_KINDS, unitsOf } from "../support/orders.ts";
 import type { EventProcessor } from "../../shared/inbox/process_events.ts";
 import { type FaultyProxy, startFaultyProxy } from "../support/faulty_proxy.ts";
 import {
@@ -40,7 +41,8 @@ interface StoredOrder {
 }
 
 type Step =
-  | { do: "order" }
+  | { do: "order"; kind: keyof typeof ORDER_KINDS; units: number }
+  | { do: "unit"; order: number; unit: number }
   | { do: "change"; order: number; steps: number; cancel: boolean }
   | { do: "deliver"; notification: number; times: number }
   | { do: "fault"; kind: "internal" | "html" | "rate_limit" | "expired"; count: number }
@@ -51,7 +53,18 @@ type Step =
 
 const index = fc.nat({ max: 30 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.constant({ do: "order" as const }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("order" as const),
+      kind: fc.constantFrom(...Object.keys(ORDER_KINDS) as (keyof typeof ORDER_KINDS)[]),
+      units: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("unit" as const), order: index, unit: fc.nat(2) }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -173,7 +186,13 @@ class History {
     switch (step.do) {
       case "order": {
         const updateTime = Math.floor(Date.now() / 1000) - 1000;
-        const order = tiktok.addOrder({ shopId: this.seller.shopId, status: "UNPAID", updateTime });
+        const order = tiktok.addOrder({
+          shopId: this.seller.shopId,
+          status: "UNPAID",
+          updateTime,
+          quantity: step.units,
+          detail: ORDER_KINDS[step.kind],
+        });
         this.orders.push(order.id);
         return this.note(order.id);
       }
@@ -188,6 +207,14 @@ class History {
         tiktok.changeOrder(order.id, next as string, {
           update_time: order.detail.update_time + step.steps % 2,
         });
+        return this.note(order.id);
+      }
+      case "unit": {
+        const id = this.pick(this.orders, step.order);
+        const order = id === undefined ? undefined : tiktok.state.get("orders", id);
+        if (order === undefined || !STATES.includes(order.detail.status)) return;
+        const update_time = order.detail.update_time + 1;
+        cancelUnit(this.stack, order.id, step.unit, { update_time });
         return this.note(order.id);
       }
       case "deliver": {
@@ -240,7 +267,9 @@ class History {
     const { stack, seller } = this;
     await this.checkMonth();
     const stored = await stack.sql`
-      select tiktok_order_id as id, tiktok_status, order_status, counts_for_plan from public.orders
+      select tiktok_order_id as id, tiktok_status, order_status, counts_for_plan,
+        private.order_line_item_ids(orders) as units
+      from public.orders
       where user_id = ${seller.id}`;
     const held = await stack.sql`
       select distinct object_id as id from private.webhook_events
@@ -254,6 +283,8 @@ class History {
     for (const row of stored) {
       const status = stack.tiktok.state.get("orders", row.id)?.detail.status as string;
       assert.deepEqual([row.tiktok_status, row.order_status], [status, mapOrderStatus(status)]);
+      const live = unitsOf(stack, row.id).filter((unit) => unit.display_status !== "CANCELLED");
+      assert.deepEqual(row.units.sort(), live.map((unit) => unit.id).sort(), "only live units");
     }
     await this.checkCounts(stored as unknown as StoredOrder[], held.map((row) => row.id));
     const unsettled = await stack.sql`

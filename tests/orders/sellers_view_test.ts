@@ -47,6 +47,7 @@ interface Examples {
     pageSize?: number,
   ): Promise<OrderRow[]>;
   getOrder(supabase: SupabaseClient, id: string): Promise<Row | null>;
+  listOrdersToShip(supabase: SupabaseClient): Promise<Row[]>;
   getUsage(supabase: SupabaseClient): Promise<Row>;
   listHeldOrders(supabase: SupabaseClient, page?: number, pageSize?: number): Promise<Row>;
   listShops(supabase: SupabaseClient): Promise<Row[]>;
@@ -69,6 +70,7 @@ const KNOWN = [
   "listOrders",
   "listOlderOrders",
   "getOrder",
+  "listOrdersToShip",
   "getUsage",
   "listHeldOrders",
   "listShops",
@@ -222,6 +224,11 @@ async function checkOneOrder(stack: TestStack, { ada, bob, supabase }: Scene): P
     (shown?.shipments as Row[]).map((shipment) => shipment.tracking_number),
     ["first", "second"],
   );
+  assert.deepEqual([shown?.order_kind, shown?.fulfillment_type], ["sale", "FULFILLMENT_BY_SELLER"]);
+  const urgent = await examples.listOrdersToShip(supabase);
+  const shipBy = urgent.map((entry) => Date.parse(entry.ship_by as string));
+  assert.ok(shipBy.length > 0 && shipBy.every((time) => time > 0));
+  assert.deepEqual(shipBy, shipBy.toSorted((a, b) => a - b));
   const timeline = shown?.order_events as { event_type: string; changes: Row }[];
   assert.deepEqual(timeline.map((entry) => entry.event_type), [
     "ORDER_STATUS_CHANGE",

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as z from "zod";
 import * as fulfillmentSchemas from "../../shared/tiktok/api/fulfillment_schemas.ts";
+import { Cancellation } from "../../shared/tiktok/api/cancellations.ts";
 import * as orderSchemas from "../../shared/tiktok/api/schemas.ts";
 import type { ApiCall } from "../../local/simulators/tiktok/observer.ts";
 import { Caller } from "../support/tiktok_caller.ts";
@@ -24,11 +25,18 @@ const REASONS_TO_STAY: Record<string, string> = {
     "several orders in one package (ship_type 3), which 202309 refuses.",
 };
 
-/** The schemas that read the elements of `orders`, one by one. */
-const ORDER_SCHEMAS: [schema: z.ZodType, method: string, path: string][] = [
-  [orderSchemas.OrderDetail, "GET", "/order/202309/orders"],
-  [orderSchemas.OrderDetail, "GET", "/order/202507/orders"],
-  [orderSchemas.FoundOrder, "POST", "/order/202309/orders/search"],
+const SERVICES = "/fulfillment/202309/orders/1/shipping_services/query";
+const PROVIDERS = "/logistics/202309/delivery_options/1/shipping_providers";
+
+/** The schemas that read the elements of a list, one by one. */
+const ELEMENT_SCHEMAS: [schema: z.ZodType, method: string, path: string, list: string][] = [
+  [orderSchemas.OrderDetail, "GET", "/order/202309/orders", "orders"],
+  [orderSchemas.OrderDetail, "GET", "/order/202507/orders", "orders"],
+  [orderSchemas.FoundOrder, "POST", "/order/202309/orders/search", "orders"],
+  [orderSchemas.AuthorizedShop, "GET", "/authorization/202309/shops", "shops"],
+  [fulfillmentSchemas.ShippingService, "POST", SERVICES, "shipping_services"],
+  [fulfillmentSchemas.ShippingProvider, "GET", PROVIDERS, "shipping_providers"],
+  [Cancellation, "POST", "/return_refund/202309/cancellations/search", "cancellations"],
 ];
 
 const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
@@ -89,16 +97,16 @@ Deno.test("every field that our schemas read exists at TikTok with that type, in
   for (const [name, { schema, method, path }] of await recordCalls()) {
     assert.deepEqual(compareWithSchema(schema, dataSchema(method, path)), [], name);
   }
-  for (const [schema, method, path] of ORDER_SCHEMAS) {
-    const order = dataSchema(method, path)?.properties?.orders?.items;
-    assert.deepEqual(compareWithSchema(schema, order), [], path);
+  for (const [schema, method, path, list] of ELEMENT_SCHEMAS) {
+    const element = dataSchema(method, path)?.properties?.[list]?.items;
+    assert.deepEqual(compareWithSchema(schema, element), [], path);
   }
 });
 
 Deno.test("every schema of TikTok's answers is compared with one", async () => {
   const compared = new Set<unknown>([
     ...Array.from((await recordCalls()).values(), ({ schema }) => schema),
-    ...ORDER_SCHEMAS.map(([schema]) => schema),
+    ...ELEMENT_SCHEMAS.map(([schema]) => schema),
   ]);
   const exported = Object.entries({ ...orderSchemas, ...fulfillmentSchemas })
     .filter(([, schema]) => schema instanceof z.ZodType);

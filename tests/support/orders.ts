@@ -1,6 +1,7 @@
 /** Orders as their seller sees them, and the webhooks that change them. */
 import assert from "node:assert/strict";
 import type { ConnectedSeller } from "./shop.ts";
+import type { SimulatedOrder } from "../../local/simulators/tiktok/state.ts";
 import type { TestStack } from "./stack.ts";
 
 let notifications = 0;
@@ -25,6 +26,45 @@ export async function announceOrder(
   assert.equal(await stack.tiktok.send(stack.tiktok.notificationOf(added)), 200);
   return added;
 }
+
+interface Unit extends Record<string, unknown> {
+  id: string;
+  display_status: string;
+}
+
+/** The units of an order at TikTok, cancelled ones too. */
+export function unitsOf(stack: TestStack, orderId: string): Unit[] {
+  return stack.tiktok.state.get("orders", orderId)?.detail.line_items as Unit[];
+}
+
+/** Cancels one unit of an order at TikTok, while the order goes on. Sends no webhook. */
+export function cancelUnit(
+  stack: TestStack,
+  orderId: string,
+  unit: number,
+  detail: { update_time?: number; cancel_reason?: string; cancel_user?: string } = {},
+): SimulatedOrder {
+  const { update_time, ...fields } = detail;
+  const line_items = unitsOf(stack, orderId).map((line, n) =>
+    n === unit ? { ...line, display_status: "CANCELLED", ...fields } : line
+  );
+  const status = stack.tiktok.state.get("orders", orderId)?.detail.status as string;
+  return stack.tiktok.changeOrder(orderId, status, {
+    line_items,
+    ...(update_time !== undefined && { update_time }),
+  });
+}
+
+/** Details of the kinds of orders that a shop receives besides plain sales, by name. */
+export const ORDER_KINDS = {
+  sale: {},
+  sample: { is_sample_order: true },
+  replacement: { is_replacement_order: true, replaced_order_id: "576461413038785752" },
+  exchange: { is_exchange_order: true, exchange_source_order_id: "576461413038785752" },
+  warehouse: { fulfillment_type: "FULFILLMENT_BY_TIKTOK" },
+  combined: { auto_combine_group_id: "7211111111111111111", split_or_combine_tag: "COMBINED" },
+  cancelRequested: { is_buyer_request_cancel: true, request_cancel_time: 1_790_000_000 },
+} satisfies Record<string, Record<string, unknown>>;
 
 /** The entries of an order's timeline, in the order in which things happened. */
 export async function timelineOf(seller: ConnectedSeller, orderId: string) {

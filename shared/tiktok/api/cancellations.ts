@@ -4,9 +4,9 @@ import { OptionalText, optionalValue, UnixSeconds, VendorId } from "../../values
 import type { ShopAccess, TikTokClient } from "./client.ts";
 import { AnyList, readElements } from "./elements.ts";
 
-const CancellationList = z.looseObject({ cancellations: AnyList });
+export const CancellationList = z.looseObject({ cancellations: AnyList });
 
-const Cancellation = z.looseObject({
+export const Cancellation = z.looseObject({
   order_id: VendorId,
   seller_next_action_response: optionalValue(z.array(z.looseObject({
     action: OptionalText,

@@ -8,7 +8,7 @@ const OptionalAmount = optionalValue(Amount).catch(null);
 const OptionalId = optionalValue(VendorId).catch(null);
 const Days = optionalValue(z.int().nonnegative()).catch(null);
 
-const ShippingService = z.looseObject({
+export const ShippingService = z.looseObject({
   id: VendorId,
   name: OptionalText,
   price: OptionalAmount,
@@ -58,8 +58,10 @@ export const MarkedPackage = z.looseObject({
 });
 export type MarkedPackage = z.infer<typeof MarkedPackage>;
 
+export const ShippingProvider = z.looseObject({ id: VendorId, name: z.string().min(1) });
+export type ShippingProvider = z.infer<typeof ShippingProvider>;
+
 /** Get Shipping Providers. */
 export const ShippingProviders = z.looseObject({
-  shipping_providers: readableElements(z.looseObject({ id: VendorId, name: z.string().min(1) })),
+  shipping_providers: readableElements(ShippingProvider),
 });
-export type ShippingProvider = z.infer<typeof ShippingProviders>["shipping_providers"][number];

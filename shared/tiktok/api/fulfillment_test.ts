@@ -240,6 +240,7 @@ Deno.test("empty text is absent in every answer about packages", async () => {
     package_status: null,
     tracking_number: null,
     order_line_item_ids: [],
+    orders: [],
   });
   const bought = { package_id: "2", shipping_service_info: { id: "", name: "", price: "" } };
   const created = await answered(WRITES.create as Call, { code: 0, data: bought });

@@ -146,12 +146,17 @@ export const OrderSearch = z.looseObject({
   next_page_token: Text,
 });
 
-const Shop = z.looseObject({ id: VendorId, cipher: z.string().min(1), name: Text, region: Text });
+export const AuthorizedShop = z.looseObject({
+  id: VendorId,
+  cipher: z.string().min(1),
+  name: Text,
+  region: Text,
+});
 
 /** One odd shop does not keep a seller from connecting the others. */
-export const AuthorizedShopList = z.looseObject({ shops: readableElements(Shop) });
+export const AuthorizedShopList = z.looseObject({ shops: readableElements(AuthorizedShop) });
 
-export type AuthorizedShop = z.infer<typeof Shop>;
+export type AuthorizedShop = z.infer<typeof AuthorizedShop>;
 export type FoundOrder = z.infer<typeof FoundOrder>;
 export type Order = z.infer<typeof OrderDetail>;
 export type RecipientAddress = z.infer<typeof RecipientAddress>;

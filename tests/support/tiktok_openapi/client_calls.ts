@@ -7,6 +7,7 @@ import {
 } from "../../../shared/tiktok/api/client.ts";
 import { readTikTokCountryParameters } from "../../../shared/config.ts";
 import { countryQuery } from "../../../shared/tiktok/api/provider_countries.ts";
+import { getCancellationDeadlines } from "../../../shared/tiktok/api/cancellations.ts";
 import * as fulfillment from "../../../shared/tiktok/api/fulfillment.ts";
 
 export interface RecordedCall extends TikTokCall {
@@ -35,7 +36,10 @@ class RecordingClient extends TikTokClient {
 }
 
 /** A call that is missing here, or no longer exists, does not compile. */
-type CallName = Exclude<keyof TikTokClient, "call"> | keyof typeof fulfillment;
+type CallName =
+  | Exclude<keyof TikTokClient, "call">
+  | keyof typeof fulfillment
+  | "getCancellationDeadlines";
 
 const ACCESS = { accessToken: "token", shopCipher: "cipher" };
 const ORDER = "576461413038785752";
@@ -57,6 +61,7 @@ const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
   getAuthorizedShops: (tiktok) => tiktok.getAuthorizedShops("token"),
   putWebhook: (tiktok) => tiktok.putWebhook(ACCESS, "ORDER_STATUS_CHANGE", "https://a.example/"),
   deleteWebhook: (tiktok) => tiktok.deleteWebhook(ACCESS, "ORDER_STATUS_CHANGE"),
+  getCancellationDeadlines: (tiktok) => getCancellationDeadlines(tiktok, ACCESS, [ORDER]),
   getShippingServices: (tiktok) =>
     fulfillment.getShippingServices(tiktok, ACCESS, ORDER, [UNIT], MEASURES),
   createPackage: (tiktok) =>
