@@ -21,7 +21,7 @@ export function ordersOf(state: SimulatorState, found: SimulatedPackage): Orders
 /** The other orders of its group, whatever their status. */
 export function othersOfGroup(state: SimulatorState, order: SimulatedOrder): SimulatedOrder[] {
   const { auto_combine_group_id: group } = order.detail;
-  if (group === undefined) return [];
+  if (!group) return [];
   return state.all("orders").filter(({ id, shopId, detail }) =>
     id !== order.id && shopId === order.shopId && detail.auto_combine_group_id === group
   );

@@ -20,7 +20,7 @@ export function linesOf(order: SimulatedOrder): LineItem[] {
  */
 export function isCancelled(line: LineItem): boolean {
   return line.display_status === "CANCELLED" && line.package_id === undefined ||
-    line.cancel_user !== undefined;
+    Boolean(line.cancel_user);
 }
 
 export function liveLinesOf(order: SimulatedOrder): LineItem[] {
