@@ -60,7 +60,7 @@ select is(
   jsonb_build_object(
     'user_id', tests.id('ada'), 'subscription_tier', 'starter',
     'total_orders', 2, 'monthly_orders', 1, 'total_revenue', '25.00', 'monthly_revenue', '12.50',
-    'connected_shops', 1
+    'revenue', '[]'::jsonb, 'label_costs', '[]'::jsonb, 'connected_shops', 1
   ),
   'a seller sees their own figures; the month is that of UTC'
 );
@@ -69,7 +69,7 @@ select is(
   jsonb_build_object(
     'user_id', tests.id('bob'), 'subscription_tier', 'starter',
     'total_orders', 1, 'monthly_orders', 1, 'total_revenue', '12.50', 'monthly_revenue', '12.50',
-    'connected_shops', 1
+    'revenue', '[]'::jsonb, 'label_costs', '[]'::jsonb, 'connected_shops', 1
   ),
   'and another seller theirs'
 );
@@ -85,7 +85,7 @@ select is(
   jsonb_build_object(
     'user_id', tests.id('cleo'), 'subscription_tier', 'starter',
     'total_orders', 0, 'monthly_orders', 0, 'total_revenue', '0.00', 'monthly_revenue', '0.00',
-    'connected_shops', 0
+    'revenue', '[]'::jsonb, 'label_costs', '[]'::jsonb, 'connected_shops', 0
   ),
   'who signed up since has zeros'
 );
