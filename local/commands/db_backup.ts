@@ -4,7 +4,20 @@ import { tableLine, totals } from "../backup/report.ts";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { interruptSignal } from "../cli/interrupt.ts";
+import { readerName } from "../cli/reader_name.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
+import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
+
+/** The backup has all personal data: the log of reads names who made it. */
+async function logBackup(url: string): Promise<void> {
+  try {
+    await withConnection(url, async (sql) => {
+      await sql`select private.record_personal_data_read(${readerName()}, 'backup', '{}')`;
+    });
+  } catch (error) {
+    throw explainMissingFunction(error);
+  }
+}
 
 export default await command(import.meta, {
   name: "db:backup",
@@ -22,6 +35,7 @@ keep ENCRYPTION_KEYS too, and elsewhere. See docs/backup.md.`,
     const signal = interruptSignal("Interrupted: no backup was written.");
     const target = await findTarget(values);
     const startedAt = performance.now();
+    await logBackup(target.url);
     print(`Reading ${target.name}:`);
     const tables = await backup({
       databaseUrl: new URL(target.url),

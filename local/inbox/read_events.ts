@@ -1,6 +1,7 @@
 /** Reads events of a database and prints them. */
 import type postgres from "postgres";
 import { print } from "../cli/console.ts";
+import { readerName } from "../cli/reader_name.ts";
 import type { EventsCommand } from "./command_line.ts";
 import type { EventFilter } from "./filters.ts";
 import {
@@ -45,21 +46,25 @@ export async function printList(
   if (page.next_before !== null) print(`There are more: --before ${page.next_before}`);
 }
 
+type ShownEvent = EventSummary & { body_characters: number; body?: string };
+
+/** Reading the body is logged in `private.personal_data_reads`. */
 export async function printEvent(
   sql: postgres.Sql,
   { id, body, json }: Extract<EventsCommand, { name: "show" }>,
 ): Promise<void> {
-  const [row] = await sql`select public.show_webhook_event(${id}) as event`;
-  const event: EventSummary & { body: string } = row?.event;
+  const [row] = await sql`
+    select public.show_webhook_event(${id}, ${body}, ${readerName()}) as event`;
+  const event: ShownEvent = row?.event;
   if (json) {
-    const { body: text, ...rest } = event;
-    return print(JSON.stringify(body ? { ...rest, body: text } : rest, null, 2));
+    const { body_characters: _, ...rest } = event;
+    return print(JSON.stringify(rest, null, 2));
   }
   print(formatEvent(event, Date.now()));
-  const size = `${event.body.length} characters`;
+  const size = `${event.body_characters} characters`;
   print(
-    body
-      ? `body          ${size}:\n${formatBody(event.body)}`
-      : `body          ${size}, perhaps personal data: --body prints it`,
+    event.body === undefined
+      ? `body          ${size}, perhaps personal data: --body prints it`
+      : `body          ${size}:\n${formatBody(event.body)}`,
   );
 }

@@ -112,7 +112,7 @@ export function formatEvents(events: EventSummary[], now: number, width: number)
   return [head, ...lines.flatMap((line, n) => [line, ...details[n] ?? []])].join("\n");
 }
 
-export function formatEvent(event: EventSummary & { body: string }, now: number): string {
+export function formatEvent(event: EventSummary, now: number): string {
   const time = (text: string | null) =>
     text === null ? "" : `${seconds(text)}   ${age(text, now)} ago`;
   const isOpen = event.status === "pending" || event.status === "processing";

@@ -47,7 +47,8 @@ const Event = z.looseObject({
 type Event = z.infer<typeof Event>;
 
 async function readEvent(database: DatabaseClient, eventId: number): Promise<Event> {
-  return await callFunction(database, "show_webhook_event", { p_event_id: eventId }, Event);
+  const args = { p_event_id: eventId, p_with_body: true };
+  return await callFunction(database, "show_webhook_event", args, Event);
 }
 
 const Page = z.object({ events: z.array(z.looseObject({ event_id: z.int() })) });

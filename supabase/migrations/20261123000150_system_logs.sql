@@ -15,3 +15,36 @@ create index idx_system_logs_created_at on public.system_logs (created_at);
 alter table public.system_logs enable row level security;
 grant select, insert on public.system_logs to service_role;
 grant usage on sequence public.system_logs_id_seq to service_role;
+
+create table private.personal_data_reads (
+  id bigint generated always as identity primary key,
+  reader text not null,
+  what text not null,
+  object_ids text[] not null,
+  read_at timestamptz not null default now(),
+  constraint personal_data_reads_reader_check check (char_length(reader) between 1 and 200),
+  constraint personal_data_reads_what_check check (what in ('event_body', 'backup'))
+);
+comment on table private.personal_data_reads is 'Who read personal data through our commands, without the data: docs/privacy.md.';
+comment on column private.personal_data_reads.reader is 'Name of the login at the operator''s machine, else the database role.';
+comment on column private.personal_data_reads.what is 'event_body: the body of events of the inbox; backup: all rows.';
+comment on column private.personal_data_reads.object_ids is 'Ids of what was read; empty for a backup.';
+
+create index idx_personal_data_reads_read_at on private.personal_data_reads (read_at);
+
+alter table private.personal_data_reads enable row level security;
+grant select, insert on private.personal_data_reads to service_role;
+grant usage on sequence private.personal_data_reads_id_seq to service_role;
+
+create function private.record_personal_data_read(p_reader text, p_what text, p_object_ids text[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  insert into private.personal_data_reads (reader, what, object_ids)
+  values (left(coalesce(nullif(p_reader, ''), session_user), 200), p_what, p_object_ids);
+$$;
+comment on function private.record_personal_data_read(text, text, text[]) is
+  'Logs that a person reads personal data.';
+grant execute on function private.record_personal_data_read(text, text, text[]) to service_role;

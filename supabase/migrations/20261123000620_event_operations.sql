@@ -158,30 +158,43 @@ comment on function public.list_webhook_events(jsonb, integer, bigint) is
 grant execute on function public.list_webhook_events(jsonb, integer, bigint) to service_role;
 
 /*
-  Arguments: p_event_id.
-  Returns:   the event with body.
+  Arguments: p_event_id; p_with_body; p_reader, name of the person who reads the body.
+  Returns:   the event, as list_webhook_events returns it, with body_characters; p_with_body adds body.
   Errors:    PT404, unknown event.
 */
-create function public.show_webhook_event(p_event_id bigint)
+create function public.show_webhook_event(
+  p_event_id bigint,
+  p_with_body boolean default false,
+  p_reader text default null
+)
 returns jsonb
 language plpgsql
-stable
 security invoker
 set search_path = ''
 as $$
 declare
   event private.webhook_events;
+  shown jsonb;
 begin
   select * into event from private.webhook_events where id = p_event_id;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
-  return private.webhook_event_summary(event) || jsonb_build_object('body', event.body);
+  shown := private.webhook_event_summary(event)
+    || jsonb_build_object('body_characters', char_length(event.body));
+  if p_with_body then
+    -- Our own tasks have no personal data.
+    if event.source <> 'creatorflow' then
+      perform private.record_personal_data_read(p_reader, 'event_body', array[p_event_id::text]);
+    end if;
+    shown := shown || jsonb_build_object('body', event.body);
+  end if;
+  return shown;
 end;
 $$;
-comment on function public.show_webhook_event(bigint) is
-  'One event, as list_webhook_events returns it, with its body, which may contain personal data.';
-grant execute on function public.show_webhook_event(bigint) to service_role;
+comment on function public.show_webhook_event(bigint, boolean, text) is
+  'One event; reading its body, which may contain personal data, is logged.';
+grant execute on function public.show_webhook_event(bigint, boolean, text) to service_role;
 
 /*
   Arguments: p_filter, see private.webhook_event_condition.

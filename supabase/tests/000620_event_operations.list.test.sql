@@ -114,8 +114,12 @@ from (
 -- One, and how many.
 select is(
   tests.run_as('service_role', 'select public.show_webhook_event(1)')::jsonb,
-  (tests.list('{"status": "dead"}') -> 'events' -> 0) || '{"body": "{\"buyer\": \"Eve\"}"}',
-  'one event is shown with its body'
+  (tests.list('{"status": "dead"}') -> 'events' -> 0) || '{"body_characters": 16}',
+  'one event is shown without its body'
+);
+select is(
+  tests.run_as('service_role', 'select public.show_webhook_event(1, true)')::jsonb ->> 'body', '{"buyer": "Eve"}',
+  'and with it where it is asked for'
 );
 insert into private.webhook_events (id, source, external_id, event_type, body, status, reason, received_at)
 overriding system value

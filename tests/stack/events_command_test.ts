@@ -1,5 +1,6 @@
 /** `deno task events`, as a process without a terminal. */
 import assert from "node:assert/strict";
+import { userInfo } from "node:os";
 import postgres from "postgres";
 import type { EventSummary } from "../../local/inbox/report.ts";
 import {
@@ -142,6 +143,10 @@ step("events show prints one event, its body only with --body", async () => {
   assert.match(one, /^status +dead\nreason +attempts_exhausted\nlast error +.*TikTok 36009043/m);
   assert.doesNotMatch(one, /tts_notification_id/);
   assert.match(JSON.parse(withBody).body, /tts_notification_id/);
+  const reads = await stack.sql`select reader, what, object_ids from private.personal_data_reads`;
+  const reader = userInfo().username;
+  const [id = ""] = ids;
+  assert.deepEqual([...reads], [{ reader, what: "event_body", object_ids: [id] }], "who read it");
   refuseSecrets(stack, [one, withBody]);
 });
 
