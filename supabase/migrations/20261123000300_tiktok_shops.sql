@@ -47,6 +47,7 @@ create table public.tiktok_shops (
   status_reason text,
   is_active boolean not null generated always as (connection_status = 'active') stored,
   connected_at timestamptz not null default now(),
+  ended_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint tiktok_shops_login_fkey foreign key (user_id, open_id)
@@ -79,6 +80,7 @@ comment on column public.tiktok_shops.granted_scopes is 'Scopes that TikTok gran
 comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
+comment on column public.tiktok_shops.ended_at is 'When the connection ended; null while the shop is connected. Personal data stay for a time after it: docs/privacy.md.';
 comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
 comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
 comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
@@ -95,6 +97,8 @@ create index idx_tiktok_shops_user_id on public.tiktok_shops (user_id, open_id);
 create index idx_tiktok_shops_open_id on public.tiktok_shops (open_id) where connection_status = 'active';
 create index idx_tiktok_shops_token_expires_at on public.tiktok_shops (token_expires_at)
   where connection_status = 'active';
+-- Serves the removal of personal data.
+create index idx_tiktok_shops_ended_at on public.tiktok_shops (ended_at) where ended_at is not null;
 create index idx_tiktok_shops_active on public.tiktok_shops (is_active) where is_active = true;
 
 create trigger update_tiktok_shops_updated_at
@@ -106,6 +110,7 @@ create policy "Users can view own shops" on public.tiktok_shops
   for select to authenticated using ((select auth.uid()) = user_id);
 grant select (
   id, user_id, shop_id, shop_name, region, granted_scopes, token_expires_at, refresh_token_expires_at,
-  webhook_url, connection_status, status_reason, is_active, connected_at, created_at, updated_at
+  webhook_url, connection_status, status_reason, is_active, connected_at, ended_at, created_at,
+  updated_at
 ) on public.tiktok_shops to authenticated;
 grant select, insert, update, delete on public.tiktok_shops to service_role;

@@ -36,6 +36,8 @@ create table public.orders (
   mapping_version smallint not null default 0,
   tiktok_created_at timestamptz,
   tiktok_updated_at timestamptz not null,
+  final_at timestamptz,
+  personal_data_removed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   -- One order, one row. Replaces the requested idx_orders_tiktok_shop_id.
@@ -66,7 +68,7 @@ comment on column public.orders.shipping_cost is 'Shipping that the buyer pays, 
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
 comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
 comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
-comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
+comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; while the order ships, a readable address is not overwritten by another kind.';
 comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids, both without cancelled units: docs/orders.md.';
 comment on column public.orders.order_kind is 'sale, sample, replacement or exchange; only a sale brings revenue.';
 comment on column public.orders.related_order_id is 'TikTok id of the order that this one replaces or was exchanged for.';
@@ -85,6 +87,8 @@ comment on column public.orders.seller_note is 'Note that the seller wrote in Se
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
 comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
+comment on column public.orders.final_at is 'When it became completed or cancelled, at TikTok; null before.';
+comment on column public.orders.personal_data_removed_at is 'When the personal data of the buyer was removed: docs/privacy.md; null while the order may have them.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
 comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
 

@@ -39,9 +39,13 @@ create trigger broadcast_order_insert
   after insert on public.orders
   for each row execute function private.broadcast_order_change();
 
+-- The removal of personal data is not announced: it concerns thousands of old orders at once.
 create trigger broadcast_order_update
   after update on public.orders
-  for each row when (old.* is distinct from new.*)
+  for each row when (
+    old.* is distinct from new.*
+    and not (old.personal_data_removed_at is null and new.personal_data_removed_at is not null)
+  )
   execute function private.broadcast_order_change();
 
 create function private.broadcast_shipment_change()
@@ -72,5 +76,7 @@ create trigger broadcast_shipment_insert
 
 create trigger broadcast_shipment_update
   after update on public.shipments
-  for each row when (old.* is distinct from new.*)
+  for each row when (
+    old.* is distinct from new.* and not (old.label_url is not null and new.label_url is null)
+  )
   execute function private.broadcast_shipment_change();

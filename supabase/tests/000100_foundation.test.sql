@@ -142,7 +142,7 @@ select set_eq(
     'shipment_orders: select',
     'shipments: select',
     'subscriptions: select (cancel_at_period_end, created_at, current_period_end, current_period_start, id, plan_name, status, updated_at, user_id)',
-    'tiktok_shops: select (connected_at, connection_status, created_at, granted_scopes, id, is_active, refresh_token_expires_at, region, shop_id, shop_name, status_reason, token_expires_at, updated_at, user_id, webhook_url)',
+    'tiktok_shops: select (connected_at, connection_status, created_at, ended_at, granted_scopes, id, is_active, refresh_token_expires_at, region, shop_id, shop_name, status_reason, token_expires_at, updated_at, user_id, webhook_url)',
     'users: select',
     'users: update (display_name)'
   ],

@@ -44,6 +44,7 @@ test("over a day every job of the migrations runs as often as planned", async (s
     "order-sync": 4 * 24,
     "purge-old-rows": 1,
     "refresh-dashboard-metrics": 24,
+    "remove-personal-data": 12 * 24,
     "subscription-sync": 1,
     "tiktok-token-refresh": 4 * 24,
   });
@@ -81,6 +82,8 @@ test("the hourly job refreshes the sellers' dashboards", async (stack) => {
     monthly_orders: 1,
     total_revenue: "14.99",
     monthly_revenue: "14.99",
+    revenue: [{ currency: "USD", gross: "14.99", refunded: "0.00", orders: 1 }],
+    label_costs: [],
     connected_shops: 1,
   });
 });

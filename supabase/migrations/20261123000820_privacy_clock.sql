@@ -1,0 +1,392 @@
+-- The clock for personal data: docs/privacy.md. Ids, states, times and amounts stay.
+
+create table private.retention_periods (
+  name text primary key,
+  days integer not null,
+  description text not null,
+  constraint retention_periods_days_check check (days between 1 and 3650)
+);
+comment on table private.retention_periods is 'How long personal data stay; an operator changes days, and the next run of the clock follows.';
+
+alter table private.retention_periods enable row level security;
+grant select on private.retention_periods to service_role;
+
+insert into private.retention_periods (name, days, description)
+values
+  ('final_order', 30, 'after an order was completed or cancelled, or a batch of labels was requested'),
+  ('ended_shop', 30, 'after the connection of a shop ended'),
+  ('unchanged_order', 180, 'after the last change of an order that never became final'),
+  ('dead_event', 30, 'after an event of Stripe or EasyPost became dead'),
+  ('read_log', 365, 'after personal data were read: the entry of the log');
+
+create function private.retention(p_name text)
+returns interval
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select make_interval(days => days) from private.retention_periods where name = p_name;
+$$;
+comment on function private.retention(text) is
+  'A retention period as an interval.';
+grant execute on function private.retention(text) to service_role;
+
+-- Each index holds only the orders that still have personal data.
+create index idx_orders_retention_final on public.orders (final_at)
+  where personal_data_removed_at is null and final_at is not null;
+create index idx_orders_retention_open on public.orders (created_at)
+  where personal_data_removed_at is null and final_at is null;
+create index idx_orders_retention_shop on public.orders (tiktok_shop_id)
+  where personal_data_removed_at is null;
+create index idx_label_batch_items_sender on private.label_batch_items (batch_id)
+  where request ? 'sender';
+
+create function private.address_without_person(p_address jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_strip_nulls(
+    jsonb_build_object('state', p_address -> 'state', 'country', p_address -> 'country')
+  );
+$$;
+comment on function private.address_without_person(jsonb) is
+  'What stays of an address: state and country, which figures and taxes are grouped by.';
+grant execute on function private.address_without_person(jsonb) to service_role;
+
+create function private.keep_retention()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- 1. The time from which the clock runs.
+  if new.order_status in ('completed', 'cancelled') or new.tiktok_status in ('COMPLETED', 'CANCELLED', 'CANCEL') then
+    new.final_at := coalesce(new.final_at, least(new.tiktok_updated_at, now()));
+  else
+    new.final_at := null;
+  end if;
+  -- 2. What was removed comes back with a live order only: a late refund of an old order does not bring it.
+  if tg_op = 'UPDATE' and old.personal_data_removed_at is not null
+    and (
+      new.customer_email is not null or new.buyer_note is not null or new.seller_note is not null
+      or new.address_status <> 'none'
+    )
+  then
+    if new.final_at <= now() - private.retention('final_order') then
+      new.customer_email := null;
+      new.buyer_note := null;
+      new.seller_note := null;
+      new.shipping_address := private.address_without_person(new.shipping_address);
+      new.address_status := 'none';
+    else
+      new.personal_data_removed_at := null;
+    end if;
+  end if;
+  return new;
+end;
+$$;
+comment on function private.keep_retention() is
+  'Trigger: stores when an order became final, and keeps removed personal data out of an old order.';
+
+create trigger keep_retention
+  before insert or update on public.orders
+  for each row execute function private.keep_retention();
+
+create function private.keep_label_link_out()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.orders where id = new.order_id and personal_data_removed_at is not null
+  ) then
+    new.label_url := null;
+    new.label_expires_at := null;
+  end if;
+  return new;
+end;
+$$;
+comment on function private.keep_label_link_out() is
+  'Trigger: stores no new link to a label, which shows the address, once the personal data of the order were removed.';
+
+create trigger keep_label_link_out
+  before update of label_url on public.shipments
+  for each row when (new.label_url is not null)
+  execute function private.keep_label_link_out();
+
+create function private.note_shop_end()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  new.ended_at := case
+    -- A paused shop is still connected: TikTok has deactivated it.
+    when new.connection_status not in ('active', 'paused') then coalesce(new.ended_at, now())
+  end;
+  return new;
+end;
+$$;
+comment on function private.note_shop_end() is
+  'Trigger: stores when the connection of a shop ended.';
+
+create trigger note_shop_end
+  before insert or update of connection_status on public.tiktok_shops
+  for each row execute function private.note_shop_end();
+
+create function private.reread_removed_orders()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.enqueue_task(
+    'ORDER_FOUND',
+    new.id || ':' || tiktok_order_id || ':' || extract(epoch from personal_data_removed_at),
+    new.shop_id,
+    tiktok_order_id
+  )
+  from public.orders
+  where tiktok_shop_id = new.id and personal_data_removed_at is not null and final_at is null;
+  return null;
+end;
+$$;
+comment on function private.reread_removed_orders() is
+  'Trigger: reads the live orders of a shop that is connected again, whose personal data were removed meanwhile.';
+
+create trigger reread_removed_orders
+  after update of connection_status on public.tiktok_shops
+  for each row when (new.connection_status = 'active' and old.connection_status <> 'active')
+  execute function private.reread_removed_orders();
+
+/*
+  Arguments: p_source; p_body, JSON.
+  Returns:   for Stripe and EasyPost, the ids, codes and times of the event, which are enough to process it again; for
+             other sources, p_body: TikTok's topics and our own tasks have nothing else.
+*/
+create function private.event_without_person(p_source text, p_body text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  event jsonb;
+  subject jsonb;
+begin
+  if p_source not in ('stripe', 'easypost') then
+    return p_body;
+  end if;
+  event := p_body::jsonb;
+  if p_source = 'easypost' then
+    select jsonb_object_agg(key, value) into subject
+    from jsonb_each(case jsonb_typeof(event -> 'result') when 'object' then event -> 'result' else '{}' end)
+    where key in (
+      'id', 'object', 'mode', 'status', 'tracking_code', 'carrier', 'shipment_id', 'est_delivery_date',
+      'created_at', 'updated_at'
+    );
+    return jsonb_strip_nulls(jsonb_build_object(
+      'id', event -> 'id', 'object', event -> 'object', 'description', event -> 'description', 'mode', event -> 'mode',
+      'created_at', event -> 'created_at', 'result', subject
+    ))::text;
+  end if;
+  -- An expanded object becomes its id.
+  select jsonb_object_agg(key, case jsonb_typeof(value) when 'object' then value -> 'id' else value end) into subject
+  from jsonb_each(
+    case jsonb_typeof(event #> '{data,object}') when 'object' then event #> '{data,object}' else '{}' end
+  )
+  where key in (
+    'id', 'object', 'customer', 'subscription', 'client_reference_id', 'charge', 'payment_intent', 'status',
+    'reason', 'amount', 'currency', 'created'
+  );
+  subject := subject || jsonb_build_object(
+    'parent', jsonb_build_object(
+      'subscription_details', jsonb_build_object(
+        'subscription',
+        case jsonb_typeof(event #> '{data,object,parent,subscription_details,subscription}')
+          when 'object' then event #> '{data,object,parent,subscription_details,subscription,id}'
+          else event #> '{data,object,parent,subscription_details,subscription}'
+        end
+      )
+    )
+  );
+  return jsonb_strip_nulls(jsonb_build_object(
+    'id', event -> 'id', 'object', event -> 'object', 'type', event -> 'type', 'livemode', event -> 'livemode',
+    'account', event -> 'account', 'api_version', event -> 'api_version', 'created', event -> 'created',
+    'data', jsonb_build_object('object', subject)
+  ))::text;
+exception
+  -- Text that jsonb cannot hold.
+  when data_exception then
+    return '{}';
+end;
+$$;
+comment on function private.event_without_person(text, text) is
+  'The body of an event without names, e-mail addresses and places.';
+grant execute on function private.event_without_person(text, text) to service_role;
+
+create function private.reduce_settled_event()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  new.body := private.event_without_person(new.source, new.body);
+  return new;
+end;
+$$;
+comment on function private.reduce_settled_event() is
+  'Trigger: removes the personal data from the body of a Stripe or EasyPost event as soon as it is processed.';
+
+create trigger reduce_settled_event
+  before update of status on private.webhook_events
+  for each row when (new.source in ('stripe', 'easypost') and new.status in ('done', 'ignored'))
+  execute function private.reduce_settled_event();
+
+create function private.orders_past_retention(p_limit integer)
+returns uuid[]
+language sql
+volatile
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(id), '{}')
+  from (
+    select id
+    from public.orders
+    where personal_data_removed_at is null
+      and id in (
+        (
+          select id from public.orders
+          where personal_data_removed_at is null
+            and final_at is not null
+            and final_at <= now() - private.retention('final_order')
+          limit p_limit
+        )
+        union all
+        (
+          select id from public.orders
+          where personal_data_removed_at is null
+            and final_at is null
+            and created_at <= now() - private.retention('unchanged_order')
+            and tiktok_updated_at <= now() - private.retention('unchanged_order')
+          limit p_limit
+        )
+        union all
+        (
+          select owned.id
+          from public.tiktok_shops as shop
+          cross join lateral (
+            select id from public.orders
+            where tiktok_shop_id = shop.id and personal_data_removed_at is null
+            limit p_limit
+          ) as owned
+          where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
+          limit p_limit
+        )
+      )
+    order by id
+    limit p_limit
+    for update skip locked
+  ) as due;
+$$;
+comment on function private.orders_past_retention(integer) is
+  'Locks orders whose personal data may no longer stay; those that are locked come with the next run.';
+
+/*
+  Arguments: p_orders. An order that is not final has its data again with its next change at TikTok.
+*/
+create function private.clean_orders(p_orders uuid[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update public.orders
+  set customer_email = null,
+      buyer_note = null,
+      seller_note = null,
+      shipping_address = private.address_without_person(shipping_address),
+      address_status = 'none',
+      personal_data_removed_at = now()
+  where id = any (p_orders);
+  update private.label_purchases set sender = null where order_id = any (p_orders) and sender is not null;
+  -- The link opens a label with the address.
+  update public.shipments
+  set label_url = null, label_expires_at = null
+  where order_id = any (p_orders) and label_url is not null;
+$$;
+comment on function private.clean_orders(uuid[]) is
+  'Removes the personal data of orders, with their labels and purchases.';
+
+/*
+  Arguments: p_limit, the largest number of orders, and of batch items, of one run.
+  Returns:   {orders, senders, batch_items, events}, the counts of what was cleaned.
+*/
+create function private.remove_personal_data(p_limit integer default 2000)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  due uuid[] := private.orders_past_retention(p_limit);
+  cleaned jsonb := jsonb_build_object('orders', cardinality(due));
+  rows_cleaned integer;
+begin
+  -- 1. Orders, with their labels and purchases.
+  perform private.clean_orders(due);
+
+  -- 2. Senders of shops whose connection ended.
+  delete from private.senders
+  where tiktok_shop_id in (
+    select id from public.tiktok_shops
+    where ended_at is not null and ended_at <= now() - private.retention('ended_shop')
+  );
+  get diagnostics rows_cleaned = row_count;
+  cleaned := cleaned || jsonb_build_object('senders', rows_cleaned);
+
+  -- 3. Senders in batches.
+  update private.label_batch_items as item
+  set request = item.request - 'sender'
+  where (item.batch_id, item.place) in (
+    select old_item.batch_id, old_item.place
+    from private.label_batch_items as old_item
+    join private.label_batches as batch on batch.id = old_item.batch_id
+    where old_item.request ? 'sender'
+      and old_item.state <> 'waiting'
+      and batch.created_at <= now() - private.retention('final_order')
+    limit p_limit
+  );
+  get diagnostics rows_cleaned = row_count;
+  cleaned := cleaned || jsonb_build_object('batch_items', rows_cleaned);
+
+  -- 4. Dead events; the others lose theirs as soon as they are processed.
+  update private.webhook_events
+  set body = private.event_without_person(source, body)
+  where status = 'dead'
+    and source in ('stripe', 'easypost')
+    and settled_at <= now() - private.retention('dead_event')
+    and body is distinct from private.event_without_person(source, body);
+  get diagnostics rows_cleaned = row_count;
+  cleaned := cleaned || jsonb_build_object('events', rows_cleaned);
+
+  -- 5. The log of reads, and an entry about this run.
+  delete from private.personal_data_reads where read_at <= now() - private.retention('read_log');
+  if cleaned <> '{"orders": 0, "senders": 0, "batch_items": 0, "events": 0}' then
+    insert into public.system_logs (event_type, details) values ('personal_data_removed', cleaned);
+  end if;
+  return cleaned;
+end;
+$$;
+comment on function private.remove_personal_data(integer) is
+  'One run of the clock for personal data, in a bounded batch; repeating it changes nothing more.';
