@@ -1,7 +1,38 @@
-/** The bodies that `account` takes. */
+/** The bodies and query parameters that `account` takes. */
 import * as z from "zod";
+import type { TimeRange } from "../../shared/accounts/lists.ts";
+import { Problem } from "../../shared/http/problem.ts";
 
 export const DeleteBody = z.strictObject({
   /** The account's own address: a request that is sent by mistake deletes nothing. */
   email: z.string("the e-mail address of the account").max(320),
 });
+
+const Day = z.iso.date();
+const Time = z.iso.datetime({ offset: true });
+const DAY_MS = 24 * 3600 * 1000;
+
+/** A day is that of UTC. @returns Milliseconds since 1970; `undefined` for anything else. */
+function readTime(text: string | null, { end }: { end: boolean }): number | undefined {
+  if (Day.safeParse(text).success) return Date.parse(`${text}T00:00:00Z`) + (end ? DAY_MS : 0);
+  return Time.safeParse(text).success ? Date.parse(text ?? "") : undefined;
+}
+
+/**
+ * `from` and `to` of the URL: days, both included, or times, of which `to` is excluded.
+ * @throws {Problem} 400
+ */
+export function readTimeRange(request: Request): TimeRange {
+  const query = new URL(request.url).searchParams;
+  const from = readTime(query.get("from"), { end: false });
+  const to = readTime(query.get("to"), { end: true });
+  if (from === undefined || to === undefined || from >= to) {
+    throw new Problem({
+      status: 400,
+      code: "invalid_range",
+      detail: "Send ?from= and &to=, in this order: days such as 2026-11-01, or times with their " +
+        "offset such as 2026-11-01T00:00:00Z.",
+    });
+  }
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}

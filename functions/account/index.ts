@@ -1,20 +1,27 @@
-/** Called by sellers with their access token: deletes their account. */
+/** Called by sellers with their access token: downloads their rows, and deletes their account. */
 import { deleteAccount } from "../../shared/accounts/delete_account.ts";
+import { exportPart } from "../../shared/accounts/export_archive.ts";
+import { ordersCsv, shipmentsCsv } from "../../shared/accounts/lists.ts";
 import { createBillingDependencies } from "../../shared/billing/dependencies.ts";
 import { readSupabaseConfig } from "../../shared/config.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
+import { downloadResponse } from "../../shared/http/download.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
 import { createTikTokDependencies } from "../../shared/tiktok/dependencies.ts";
-import { DeleteBody } from "./bodies.ts";
+import { DeleteBody, readTimeRange } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
 const database = createServiceClient(readSupabaseConfig());
 const { tiktok } = createTikTokDependencies(database);
 const dependencies = { ...createBillingDependencies(database), tiktok };
+
+const CSV = "text/csv; charset=utf-8; header=present";
+/** supabase-js reads application/zip as text. */
+const ZIP = "application/octet-stream";
 
 const app = createApp("account", { callers: signedInUsers(database), toProblem });
 
@@ -24,6 +31,30 @@ app.delete("/", async (c) => {
   log.info("account deleted", { request_id: c.var.requestId, user_id: c.var.user.id });
   runInBackground(unsubscribe());
   return c.body(null, 204);
+});
+
+app.get("/orders.csv", async (c) => {
+  const content = ordersCsv(database, c.var.user.id, readTimeRange(c.req.raw));
+  const { requestId } = c.var;
+  return await downloadResponse(content, { fileName: "orders.csv", contentType: CSV, requestId });
+});
+
+app.get("/shipments.csv", async (c) => {
+  const content = shipmentsCsv(database, c.var.user.id, readTimeRange(c.req.raw));
+  const { requestId } = c.var;
+  return await downloadResponse(content, {
+    fileName: "shipments.csv",
+    contentType: CSV,
+    requestId,
+  });
+});
+
+app.get("/export", async (c) => {
+  const part = await exportPart(database, c.var.user.id, c.req.query("cursor"));
+  const { requestId } = c.var;
+  const headers = part.nextCursor === null ? {} : { "x-next-cursor": part.nextCursor };
+  const fileName = `creatorflow-export-${part.number}.zip`;
+  return await downloadResponse(part.archive, { fileName, contentType: ZIP, requestId, headers });
 });
 
 export default app;

@@ -87,7 +87,7 @@ export function accountDeleted(cause: unknown): Problem {
  */
 const allowBrowsers = cors({
   origin: "*",
-  exposeHeaders: ["x-request-id", "retry-after"],
+  exposeHeaders: ["x-request-id", "retry-after", "content-disposition", "x-next-cursor"],
   maxAge: 3600,
 });
 

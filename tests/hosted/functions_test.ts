@@ -126,6 +126,13 @@ function asSeller(call: Omit<Call, "headers">, headers: Record<string, string> =
   return { ...call, headers: { authorization, "content-type": "application/json", ...headers } };
 }
 
+/** Exports the seller's rows, with the libraries for ZIP and CSV. */
+async function exportRows(): Promise<void> {
+  const started = await hosted.starts.get("account");
+  const response = await started?.fetch("/account/export", asSeller({ method: "GET" }));
+  assert.match(await response?.text() ?? "", /^PK[^]*orders-1\.csv[^]*PK/);
+}
+
 const EVENT = '{"id":"evt_hosted","description":"batch.created","type":"balance.available"}';
 
 const EXCHANGES: Record<string, Exchange> = {
@@ -182,8 +189,10 @@ const EXCHANGES: Record<string, Exchange> = {
   },
   // Last: it deletes the seller of the others.
   "account": {
-    allowed: () =>
-      asSeller({ method: "DELETE", body: JSON.stringify({ email: hosted.seller.email }) }),
+    allowed: async () => {
+      await exportRows();
+      return asSeller({ method: "DELETE", body: JSON.stringify({ email: hosted.seller.email }) });
+    },
     status: 204,
     effect: async () => {
       const { sql } = hosted.stack;

@@ -47,7 +47,8 @@ function expressionSql(query: string, parseMode: number): string {
 
 /** SQL that is executed as text: its placeholders become names and values. */
 function textSql(text: string): string {
-  return text.replace(/%\d*\$?I/g, "name").replace(/%\d*\$?L/g, "'x'").replace(/%\d*\$?s/g, "true");
+  return text.replace(/%\d*\$?I/g, "name").replace(/%\d*\$?L/g, "'x'")
+    .replace(/\bfrom %\d*\$?s/g, "from name").replace(/%\d*\$?s/g, "true");
 }
 
 /** The texts in a parsed statement. */

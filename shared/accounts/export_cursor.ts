@@ -1,0 +1,29 @@
+/** Where a part of the export begins, as text for a URL. */
+import * as z from "zod";
+import { fromBase64, toBase64Url } from "../crypto/encoding.ts";
+import { PageKey } from "./pages.ts";
+
+const Cursor = z.strictObject({
+  /** Number of the part of the export, from 1. */
+  number: z.int().min(2).max(1_000_000),
+  from: z.strictObject({ part: z.string().regex(/^[a-z_]{1,40}$/), after: PageKey.nullable() }),
+});
+export type Cursor = z.infer<typeof Cursor>;
+
+/** The text is not a cursor of an export. */
+export class InvalidCursorError extends Error {
+  override name = "InvalidCursorError";
+}
+
+export function encodeCursor(cursor: Cursor): string {
+  return toBase64Url(new TextEncoder().encode(JSON.stringify(cursor)));
+}
+
+/** @throws {InvalidCursorError} */
+export function decodeCursor(text: string): Cursor {
+  try {
+    return Cursor.parse(JSON.parse(new TextDecoder().decode(fromBase64(text))));
+  } catch (cause) {
+    throw new InvalidCursorError("not a cursor of an export", { cause });
+  }
+}
