@@ -105,6 +105,7 @@ export type Database = {
           "created_at": string;
           "currency": string;
           "customer_email": string | null;
+          "final_at": string | null;
           "fulfillment_type": string | null;
           "id": string;
           "mapping_version": number;
@@ -113,6 +114,7 @@ export type Database = {
           "order_status": string;
           "paid_at": string | null;
           "payment_status": string;
+          "personal_data_removed_at": string | null;
           "related_order_id": string | null;
           "seller_note": string | null;
           "ship_by": string | null;
@@ -144,6 +146,7 @@ export type Database = {
           "created_at"?: string;
           "currency": string;
           "customer_email"?: string | null;
+          "final_at"?: string | null;
           "fulfillment_type"?: string | null;
           "id"?: string;
           "mapping_version"?: number;
@@ -152,6 +155,7 @@ export type Database = {
           "order_status"?: string;
           "paid_at"?: string | null;
           "payment_status"?: string;
+          "personal_data_removed_at"?: string | null;
           "related_order_id"?: string | null;
           "seller_note"?: string | null;
           "ship_by"?: string | null;
@@ -182,6 +186,7 @@ export type Database = {
           "created_at"?: string;
           "currency"?: string;
           "customer_email"?: string | null;
+          "final_at"?: string | null;
           "fulfillment_type"?: string | null;
           "id"?: string;
           "mapping_version"?: number;
@@ -190,6 +195,7 @@ export type Database = {
           "order_status"?: string;
           "paid_at"?: string | null;
           "payment_status"?: string;
+          "personal_data_removed_at"?: string | null;
           "related_order_id"?: string | null;
           "seller_note"?: string | null;
           "ship_by"?: string | null;
@@ -464,6 +470,7 @@ export type Database = {
           "connected_at": string;
           "connection_status": string;
           "created_at": string;
+          "ended_at": string | null;
           "first_sync_done": boolean;
           "granted_scopes": (string)[];
           "id": string;
@@ -488,6 +495,7 @@ export type Database = {
           "connected_at"?: string;
           "connection_status"?: string;
           "created_at"?: string;
+          "ended_at"?: string | null;
           "first_sync_done"?: boolean;
           "granted_scopes"?: (string)[];
           "id"?: string;
@@ -511,6 +519,7 @@ export type Database = {
           "connected_at"?: string;
           "connection_status"?: string;
           "created_at"?: string;
+          "ended_at"?: string | null;
           "first_sync_done"?: boolean;
           "granted_scopes"?: (string)[];
           "id"?: string;
@@ -731,7 +740,27 @@ export type Database = {
         Args: { "p_lease_seconds": number; "p_tiktok_shop_id": string; "p_token_version": number };
         Returns: Json;
       };
+      "list_orders_of_seller": {
+        Args: {
+          "p_after": Json;
+          "p_from": string;
+          "p_limit": number;
+          "p_to": string;
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
       "list_shipments": { Args: { "p_order_id": string; "p_user_id": string }; Returns: Json };
+      "list_shipments_of_seller": {
+        Args: {
+          "p_after": Json;
+          "p_from": string;
+          "p_limit": number;
+          "p_to": string;
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
       "list_stripe_subscriptions": { Args: { "p_customer_hashes": (string)[] }; Returns: Json };
       "list_unseen_subscriptions": {
         Args: { "p_after"?: string; "p_started_at": string; "p_user_id"?: string };
@@ -747,6 +776,10 @@ export type Database = {
         Returns: Json;
       };
       "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
+      "plan_account_export": {
+        Args: { "p_from": Json; "p_rows": number; "p_user_id": string };
+        Returns: Json;
+      };
       "postpone_webhook_event": {
         Args: {
           "p_attempt": number;
@@ -759,6 +792,10 @@ export type Database = {
       "raise_stripe_attempt": {
         Args: { "p_failed": number; "p_user_id": string };
         Returns: number;
+      };
+      "read_account_export": {
+        Args: { "p_after": Json; "p_limit": number; "p_part": string; "p_user_id": string };
+        Returns: Json;
       };
       "receive_webhook_event": {
         Args: {
@@ -856,7 +893,10 @@ export type Database = {
         };
         Returns: Json;
       };
-      "show_webhook_event": { Args: { "p_event_id": number }; Returns: Json };
+      "show_webhook_event": {
+        Args: { "p_event_id": number; "p_reader"?: string; "p_with_body"?: boolean };
+        Returns: Json;
+      };
       "start_label_purchase": {
         Args: { "p_attempt": number; "p_choice": Json; "p_purchase_id": string };
         Returns: Json;

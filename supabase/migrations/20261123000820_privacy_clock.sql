@@ -319,7 +319,9 @@ as $$
       address_status = 'none',
       personal_data_removed_at = now()
   where id = any (p_orders);
-  update private.label_purchases set sender = null where order_id = any (p_orders) and sender is not null;
+  update private.label_purchases
+  set sender = null, address_digest = null
+  where order_id = any (p_orders) and (sender is not null or address_digest is not null);
   -- The link opens a label with the address.
   update public.shipments
   set label_url = null, label_expires_at = null

@@ -116,7 +116,7 @@ select cmp_ok(tests.export('ada'), '>', 8, 'many rows come in many parts');
 select is(
   (select jsonb_object_agg(part, rows) from (select part, count(*) as rows from tests.exported group by part) as counted),
   '{"account": 1, "shops": 1, "senders": 1, "subscriptions": 1, "monthly_order_counts": 1, "orders": 3, "order_events": 3,
-    "shipments": 6, "analytics_events": 4, "webhook_events": 3}',
+    "shipments": 6, "shipment_orders": 6, "analytics_events": 4, "webhook_events": 3}',
   'the export has every row of the seller once'
 );
 select is_empty(
@@ -147,10 +147,12 @@ select set_eq(
   array[
     -- The same for everyone.
     'public.plans', 'private.order_transitions', 'private.label_transitions', 'private.retention_periods',
+    'private.carrier_rules',
     -- Of operators.
     'public.system_logs', 'private.personal_data_reads', 'private.daily_event_counts',
     -- Secrets and short-lived states, without facts about the seller.
     'private.tiktok_logins', 'private.tiktok_authorizations', 'private.stripe_customers',
+    'private.stripe_attempts',
     -- Quotes of the last hour; units that label_purchases lists too.
     'private.label_rates', 'private.labelled_lines'
   ],
