@@ -24,14 +24,17 @@ import {
   reconcileUnsettledPurchase,
 } from "./shipping/label_tasks.ts";
 import { markShipped } from "./shipping/mark_shipped.ts";
+import { checkSources } from "./shipping/check_sources.ts";
 import { easyPostHandler } from "./shipping/providers/easypost/handle_events.ts";
 import { createTikTokDependencies } from "./tiktok/dependencies.ts";
 import { ingestOrdersHandler } from "./tiktok/orders/ingest_orders.ts";
 import { enqueueRereads } from "./tiktok/orders/reread_orders.ts";
 import { syncShopOrders } from "./tiktok/orders/sync_orders.ts";
 import {
+  checkWebhooks,
   deauthorizeShop,
   expandEvent,
+  probeShop,
   recordExpiration,
   shopHandler,
   subscribeShop,
@@ -43,9 +46,11 @@ import {
  */
 export function createEventRoutes(
   database: DatabaseClient,
-  webhookUrl: string,
+  functionsUrl: string,
   env?: Environment,
 ): EventRoutes {
+  const webhookUrl = `${functionsUrl}/tiktok-webhooks`;
+  const carrierWebhookUrl = `${functionsUrl}/carrier-webhooks`;
   const shops = createOnFirstUse(() => createTikTokDependencies(database, env));
   const labels = createOnFirstUse(() => createLabelDependencies(database, env));
   const billing = createOnFirstUse(() => createBillingDependencies(database, env));
@@ -93,6 +98,12 @@ export function createEventRoutes(
         shops,
         (dependencies, event) => subscribeShop(dependencies, event, webhookUrl),
       ),
+      CHECK_WEBHOOKS: shopHandler(
+        shops,
+        (dependencies, event) => checkWebhooks(dependencies, event, webhookUrl),
+      ),
+      PROBE_SHOP: shopHandler(shops, probeShop),
+      CHECK_SOURCES: handleEach((event) => checkSources(database, event, carrierWebhookUrl, env)),
       ORDER_FOUND: orders,
       REREAD_ORDERS: shopHandler(shops, enqueueRereads),
       ORDER_REREAD: orders,
@@ -121,8 +132,7 @@ export function createEventProcessor(
   const supabase = readSupabaseConfig(env);
   const database = createServiceClient(supabase);
   const inbox = new Inbox(database);
-  const webhookUrl = `${supabase.url}/functions/v1/tiktok-webhooks`;
-  const routes = createEventRoutes(database, webhookUrl, env);
+  const routes = createEventRoutes(database, `${supabase.url}/functions/v1`, env);
   return { database, inbox, processor: new EventProcessor(inbox, routes, options) };
 }
 

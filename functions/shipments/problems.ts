@@ -87,6 +87,11 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
     detail: "TikTok has not combined these orders: each needs a label of its own.",
   },
   shop_not_connected: { status: 422, detail: "The order's shop is no longer connected." },
+  shop_paused: {
+    status: 422,
+    detail:
+      "TikTok has deactivated the order's shop. Labels can be bought when it is active again.",
+  },
   permission_missing: {
     status: 422,
     detail: "The shop does not allow us to ship. Connect it again, and grant every permission.",

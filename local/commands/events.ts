@@ -18,13 +18,13 @@ const HELP = `Lists, shows and replays the events of the inbox.
     --before ID       the page after this event
   npx -y deno@2.9.5 task events show ID             one event
     --body            with its body, which may hold personal data
-  npx -y deno@2.9.5 task events replay ID           processes a settled event again
+  npx -y deno@2.9.5 task events replay ID           processes a settled or failing event again
   npx -y deno@2.9.5 task events replay FILTERS      the same for the oldest events, after confirmation
     --limit N         number of events              (1000; 1 to 10000)
     --yes             without confirmation
 
 Filters; an event must match all of them:
-  --status S      pending, processing, done, ignored, held or dead
+  --status S      pending, processing, failing, done, ignored, held or dead
   --source S      tiktok, stripe, easypost or creatorflow
   --type T        e.g. ORDER_STATUS_CHANGE
   --shop ID       TikTok's shop id

@@ -6,7 +6,8 @@ import type { EventsCommand } from "./command_line.ts";
 import { countEvents } from "./read_events.ts";
 import type { EventCount } from "./report.ts";
 
-const SETTLED = ["dead", "held", "ignored", "done"];
+/** Also failing events, which would otherwise wait up to an hour. */
+const SETTLED = ["dead", "failing", "held", "ignored", "done"];
 const WITHIN_A_MINUTE = "The event worker processes due events within a minute.";
 
 /** `1 event`, `2 events`. */

@@ -10,6 +10,8 @@ export interface EventSummary {
   object_id: string | null;
   status: string;
   attempts: number;
+  crashes: number;
+  failing_since: string | null;
   reason: string | null;
   last_error: string | null;
   received_at: string;
@@ -102,8 +104,8 @@ export function formatEvents(events: EventSummary[], now: number, width: number)
       event.shop_id === null ? "" : `shop ${event.shop_id}`,
       event.object_id === null ? "" : `object ${event.object_id}`,
     ].filter((part) => part !== "").join(", ");
-    // The reason of a dead event is only a code; the error explains it.
-    const why = event.status === "dead"
+    // The reason of a failing or dead event is only a code; the error explains it.
+    const why = ["failing", "dead"].includes(event.status)
       ? event.last_error ?? event.reason
       : event.reason ?? event.last_error;
     return [about, why ?? ""].filter((part) => part !== "")
@@ -115,7 +117,7 @@ export function formatEvents(events: EventSummary[], now: number, width: number)
 export function formatEvent(event: EventSummary, now: number): string {
   const time = (text: string | null) =>
     text === null ? "" : `${seconds(text)}   ${age(text, now)} ago`;
-  const isOpen = event.status === "pending" || event.status === "processing";
+  const isOpen = ["pending", "processing", "failing"].includes(event.status);
   const wait = Date.parse(event.next_attempt_at) - now;
   const next = `${seconds(event.next_attempt_at)}   ${wait > 0 ? `in ${duration(wait)}` : "due"}`;
   const fields: [string, string][] = [
@@ -124,6 +126,8 @@ export function formatEvent(event: EventSummary, now: number): string {
     ["reason", event.reason ?? ""],
     ["last error", event.last_error ?? ""],
     ["attempts", String(event.attempts)],
+    ["crashes", event.crashes === 0 ? "" : String(event.crashes)],
+    ["failing", time(event.failing_since)],
     ["next attempt", isOpen ? next : ""],
     ["received", time(event.received_at)],
     ["settled", time(event.settled_at)],

@@ -12,6 +12,8 @@ Deno.test("events fit the terminal, and text of others does not control it", () 
     object_id: "576461413038785752",
     status: "processing",
     attempts: 10,
+    crashes: 0,
+    failing_since: null,
     reason: null,
     last_error: `\u001b[2Jgone\r\n${"x".repeat(300)}`,
     received_at: "2026-11-20T09:00:00Z",

@@ -2,6 +2,7 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
+import { log } from "../log.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { idHashes } from "./encrypted_ids.ts";
 import { idOf, mapSubscription } from "./map_subscription.ts";
@@ -24,9 +25,10 @@ export async function compareListedPage(
 ): Promise<Progress> {
   const { data, has_more } = await listStripePage(dependencies, userId, progress);
   let { repaired, failed } = progress;
-  const { differing, orphaned } = await compareStates(dependencies, data);
+  const { differing, orphaned, unreadable } = await compareStates(dependencies, data);
   // Their customer is unknown here, so they may belong to another database: a person decides.
   for (const subscription of orphaned) await logOrphan(dependencies, subscription, "reported");
+  failed += unreadable;
   for (const subscription of differing) {
     const outcome = await repairSubscription(dependencies, {
       subscriptionId: subscription.id,
@@ -35,7 +37,7 @@ export async function compareListedPage(
     if (outcome === "repaired") repaired++;
     if (outcome === "failed") failed++;
   }
-  const last = data.at(-1)?.id;
+  const last = data.findLast((subscription) => typeof subscription?.id === "string")?.id;
   const { after: _, ...rest } = progress;
   return {
     ...rest,
@@ -66,24 +68,50 @@ async function listStripePage(
 
 const Places = z.object({ differing: z.array(z.int()), orphaned: z.array(z.int()) });
 
-/** Differing subscriptions of our customers, and live ones that name a user who does not exist. */
+interface ComparedStates {
+  /** Subscriptions of our customers whose stored state is another. */
+  differing: Stripe.Subscription[];
+  /** Live ones that name a user who does not exist. */
+  orphaned: Stripe.Subscription[];
+  /** Number of elements that cannot be read. */
+  unreadable: number;
+}
+
 async function compareStates(
-  { database, keys, config }: BillingDependencies,
+  dependencies: BillingDependencies,
   subscriptions: Stripe.Subscription[],
-): Promise<{ differing: Stripe.Subscription[]; orphaned: Stripe.Subscription[] }> {
-  const states = await Promise.all(subscriptions.map(async (subscription, place) => ({
-    ...await mapSubscription(keys, config.prices, subscription),
-    place,
-    user_id: z.uuid().safeParse(subscription.metadata.user_id).data ?? null,
-    stripe_customer_id_hashes: idHashes(
-      keys,
-      CUSTOMER_COLUMN,
-      idOf(subscription.customer) ?? "",
-    ),
-  })));
+): Promise<ComparedStates> {
+  const results = await Promise.allSettled(
+    subscriptions.map((subscription, place) => describeState(dependencies, subscription, place)),
+  );
+  const states = results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
+  for (const result of results) {
+    if (result.status === "fulfilled") continue;
+    // Its message may quote the element.
+    const { name } = result.reason as Error;
+    log.error("listed subscription is not readable", { error: name });
+  }
   const args = { p_subscriptions: states };
-  const places = await callFunction(database, "compare_subscriptions", args, Places);
+  const places = await callFunction(dependencies.database, "compare_subscriptions", args, Places);
   const atPlaces = (list: number[]) =>
     list.map((place) => subscriptions[place] as Stripe.Subscription);
-  return { differing: atPlaces(places.differing), orphaned: atPlaces(places.orphaned) };
+  return {
+    differing: atPlaces(places.differing),
+    orphaned: atPlaces(places.orphaned),
+    unreadable: results.length - states.length,
+  };
+}
+
+async function describeState(
+  { keys, config }: BillingDependencies,
+  subscription: Stripe.Subscription,
+  place: number,
+) {
+  const { metadata, customer } = subscription;
+  return {
+    ...await mapSubscription(keys, config.prices, subscription),
+    place,
+    user_id: z.uuid().safeParse(metadata.user_id).data ?? null,
+    stripe_customer_id_hashes: idHashes(keys, CUSTOMER_COLUMN, idOf(customer) ?? ""),
+  };
 }

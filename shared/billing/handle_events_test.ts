@@ -24,7 +24,9 @@ function claimedEvent(event: object | string, event_id = 7): ClaimedEvent {
     : JSON.stringify({ id: "evt_1", livemode: false, ...event });
   return {
     event_id,
+    claim: 1,
     attempt: 1,
+    failing: false,
     source: "stripe",
     event_type: "as received",
     shop_id: null,

@@ -477,6 +477,7 @@ export type Database = {
           "is_active": boolean;
           "open_id": string;
           "orders_synced_until": string | null;
+          "probe_at": string | null;
           "refresh_token": string | null;
           "refresh_token_expires_at": string;
           "region": string | null;
@@ -502,6 +503,7 @@ export type Database = {
           "is_active"?: never;
           "open_id": string;
           "orders_synced_until"?: string | null;
+          "probe_at"?: string | null;
           "refresh_token"?: string | null;
           "refresh_token_expires_at": string;
           "region"?: string | null;
@@ -526,6 +528,7 @@ export type Database = {
           "is_active"?: never;
           "open_id"?: string;
           "orders_synced_until"?: string | null;
+          "probe_at"?: string | null;
           "refresh_token"?: string | null;
           "refresh_token_expires_at"?: string;
           "region"?: string | null;
@@ -680,7 +683,7 @@ export type Database = {
       };
       "fail_webhook_event": {
         Args: {
-          "p_attempt": number;
+          "p_claim": number;
           "p_error": string;
           "p_event_id": number;
           "p_retry_after_seconds"?: number;
@@ -694,6 +697,15 @@ export type Database = {
       "find_stripe_customer": { Args: { "p_hashes": (string)[] }; Returns: Json };
       "finish_label_purchase": {
         Args: { "p_event_id"?: number; "p_label": Json; "p_purchase_id": string };
+        Returns: Json;
+      };
+      "finish_webhook_check": {
+        Args: {
+          "p_event_id": number;
+          "p_restored": (string)[];
+          "p_tiktok_shop_id": string;
+          "p_webhook_url": string;
+        };
         Returns: Json;
       };
       "finish_webhook_subscription": {
@@ -723,7 +735,7 @@ export type Database = {
         }[];
       };
       "ignore_webhook_event": {
-        Args: { "p_attempt": number; "p_event_id": number; "p_reason": string };
+        Args: { "p_claim": number; "p_event_id": number; "p_reason": string };
         Returns: boolean;
       };
       "ingest_order": {
@@ -776,16 +788,21 @@ export type Database = {
         Returns: Json;
       };
       "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
+      "pause_tiktok_shop": {
+        Args: { "p_reason": string; "p_tiktok_shop_id": string; "p_token_version": number };
+        Returns: number;
+      };
       "plan_account_export": {
         Args: { "p_from": Json; "p_rows": number; "p_user_id": string };
         Returns: Json;
       };
       "postpone_webhook_event": {
         Args: {
-          "p_attempt": number;
+          "p_claim": number;
           "p_error": string;
           "p_event_id": number;
           "p_retry_after_seconds": number;
+          "p_while_paused"?: boolean;
         };
         Returns: boolean;
       };
@@ -819,6 +836,10 @@ export type Database = {
       };
       "record_dispute": {
         Args: { "p_customer_hashes": (string)[]; "p_dispute": Json; "p_event_id": number };
+        Returns: Json;
+      };
+      "record_source_health": {
+        Args: { "p_easypost": string; "p_event_id": number };
         Returns: Json;
       };
       "record_tiktok_notification": {
@@ -874,7 +895,12 @@ export type Database = {
       };
       "request_order_reread": { Args: { "p_shop_id"?: string }; Returns: Json };
       "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
+      "request_source_checks": { Args: Record<PropertyKey, never>; Returns: number };
       "request_subscription_sync": { Args: { "p_user_id"?: string }; Returns: Json };
+      "resume_tiktok_shop": {
+        Args: { "p_event_id": number; "p_tiktok_shop_id": string };
+        Returns: Json;
+      };
       "settle_batch_item": {
         Args: { "p_batch_id": string; "p_event_id": number; "p_place": number; "p_result": Json };
         Returns: undefined;

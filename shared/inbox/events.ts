@@ -36,13 +36,20 @@ export const StoredConnection = z.object({
   access_token: z.string(),
   /** Version of the token pair that `access_token` belongs to. */
   token_version: z.int(),
+  /** Until TikTok is asked again whether the shop is active; `null` unless TikTok has deactivated it. */
+  paused_seconds: z.int().nullable().default(null),
 });
 export type StoredConnection = z.infer<typeof StoredConnection>;
 
 /** An event that this worker holds until its lease ends; `shop` is its connection, if it is live. */
 export const ClaimedEvent = z.object({
   event_id: z.int(),
+  /** Number of this claim: the worker that has another number lost it. */
+  claim: z.int(),
+  /** Number of this attempt; earlier ones failed. */
   attempt: z.int(),
+  /** Whether its attempts are used up: it is tried again only each hour. */
+  failing: z.boolean(),
   source: EventSource,
   event_type: z.string(),
   shop_id: z.string().nullable(),
@@ -63,6 +70,23 @@ export type EventResult =
   | { ignored: IgnoreReason }
   | { outcome: string; more?: boolean }
   | { error: unknown };
+
+/** What an error of a handler carries whose cause is neither the event nor the other side: no attempt is lost. */
+export interface Postponement {
+  postponeSeconds: number;
+  /** Whether the wait ends when TikTok has activated the shop again. */
+  whilePaused?: boolean;
+}
+
+/** @param error It, or a cause of it, may be a `Postponement`. */
+export function postponementOf(error: unknown): Postponement | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (typeof (cause as Partial<Postponement>).postponeSeconds === "number") {
+      return cause as Error & Postponement;
+    }
+  }
+  return undefined;
+}
 
 export interface EventHandler {
   /** Events of the same group are handled by one call. */

@@ -4,6 +4,7 @@ export const IGNORE_REASONS = {
   // TikTok
   no_shop_named: "The event names neither a shop nor a stored order.",
   shop_not_connected: "The shop is not connected. Connecting it processes the event again.",
+  shop_still_paused: "TikTok still refuses the shop. The next probe is a day later.",
   no_order_named: "The event names no order.",
   no_expiration_named: "The event names no time at which the authorization expires.",
   // Labels

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { Nothing } from "../values/schemas.ts";
-import { ClaimedEvent, type NewEvent } from "./events.ts";
+import { ClaimedEvent, type NewEvent, type Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 
 const Receipt = z.object({ event_id: z.int(), duplicate: z.boolean() });
@@ -53,12 +53,12 @@ export class Inbox {
 
   /** Settles an event that needs no effect. */
   async ignore(event: ClaimedEvent, reason: IgnoreReason): Promise<void> {
-    const args = { p_event_id: event.event_id, p_attempt: event.attempt, p_reason: reason };
+    const args = { p_event_id: event.event_id, p_claim: event.claim, p_reason: reason };
     await callFunction(this.#database, "ignore_webhook_event", args, Nothing);
   }
 
   /**
-   * Puts the event back for a later attempt, or gives it up after the last one.
+   * Puts the event back for a later attempt, each hour after the tenth, or gives it up after seven days of that.
    * @returns Its new status; `null` if the claim was lost to another worker.
    */
   async fail(
@@ -68,7 +68,7 @@ export class Inbox {
   ): Promise<string | null> {
     const args = {
       p_event_id: event.event_id,
-      p_attempt: event.attempt,
+      p_claim: event.claim,
       p_error: error,
       p_retry_after_seconds: retryAfterSeconds,
     };
@@ -81,12 +81,17 @@ export class Inbox {
   }
 
   /** Puts the event back for later, without counting the attempt: the cause is not the event. */
-  async postpone(event: ClaimedEvent, error: string, retryAfterSeconds: number): Promise<void> {
+  async postpone(
+    event: ClaimedEvent,
+    error: string,
+    { postponeSeconds, whilePaused }: Postponement,
+  ): Promise<void> {
     const args = {
       p_event_id: event.event_id,
-      p_attempt: event.attempt,
+      p_claim: event.claim,
       p_error: error,
-      p_retry_after_seconds: retryAfterSeconds,
+      p_retry_after_seconds: postponeSeconds,
+      p_while_paused: whilePaused,
     };
     await callFunction(this.#database, "postpone_webhook_event", args, Nothing);
   }

@@ -1,7 +1,13 @@
 /** Processes the inbox: claims due events, handles several groups concurrently, settles each event. */
 import { ConfigError } from "../config.ts";
 import { errorText, log } from "../log.ts";
-import type { ClaimedEvent, EventHandler, EventResult, EventSource } from "./events.ts";
+import {
+  type ClaimedEvent,
+  type EventHandler,
+  type EventResult,
+  type EventSource,
+  postponementOf,
+} from "./events.ts";
 import type { Inbox } from "./inbox.ts";
 
 /** Handlers by source and event type; `tracker.*` matches every type with that prefix. */
@@ -99,7 +105,10 @@ export class EventProcessor {
     this.#mayHaveMore = false;
     this.#wakeUp = Promise.withResolvers<void>();
     const events = await this.#inbox.claim(batchSize, leaseSeconds);
-    if (events.length === batchSize) this.#mayHaveMore = true;
+    // A claim takes few failing events, however many are due.
+    if (events.length === batchSize || events.some(({ failing }) => failing)) {
+      this.#mayHaveMore = true;
+    }
     const groups = Map.groupBy(
       events,
       (event) => `${event.source} ${this.#handlerOf(event)?.groupOf(event) ?? event.event_id}`,
@@ -146,6 +155,7 @@ export class EventProcessor {
       shop_id: event.shop_id,
       attempt: event.attempt,
     };
+    const postponement = "error" in result ? postponementOf(result.error) : undefined;
     const count = (outcome: string) => summary[outcome] = (summary[outcome] ?? 0) + 1;
     try {
       if ("ignored" in result) {
@@ -159,13 +169,18 @@ export class EventProcessor {
       } else if (result.error instanceof ConfigError) {
         count("postponed");
         const text = errorText(result.error);
-        await this.#inbox.postpone(event, text, CONFIGURATION_RETRY_SECONDS);
+        await this.#inbox.postpone(event, text, { postponeSeconds: CONFIGURATION_RETRY_SECONDS });
         log.error("event waits for configuration", { ...fields, error: text });
+      } else if (postponement !== undefined) {
+        count("postponed");
+        const text = errorText(result.error);
+        await this.#inbox.postpone(event, text, postponement);
+        log.info("event postponed", { ...fields, error: text });
       } else {
         count("failed");
         const text = errorText(result.error);
         const status = await this.#inbox.fail(event, text, retryAfterOf(result.error));
-        const level = status === "dead" ? "error" : "warn";
+        const level = status === "dead" || status === "failing" ? "error" : "warn";
         log[level]("event failed", { ...fields, status, error: text });
       }
     } catch (error) {

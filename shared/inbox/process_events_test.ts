@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../config.ts";
-import { type ClaimedEvent, type EventResult, handleEach } from "./events.ts";
+import { type ClaimedEvent, type EventResult, handleEach, type Postponement } from "./events.ts";
 import type { Inbox } from "./inbox.ts";
 import { EventProcessor } from "./process_events.ts";
 
@@ -14,13 +14,15 @@ class MemoryInbox {
   readonly claims: number[] = [];
   readonly failures: [number, string, number | undefined][] = [];
   readonly ignored: [number, string][] = [];
-  readonly postponed: [number, string, number][] = [];
+  readonly postponed: [number, string, Postponement][] = [];
 
   add(...ids: number[]): void {
     for (const event_id of ids) {
       this.waiting.push({
         event_id,
+        claim: 1,
         attempt: 1,
+        failing: false,
         source: "tiktok",
         event_type: "ORDER_STATUS_CHANGE",
         shop_id: null,
@@ -46,8 +48,8 @@ class MemoryInbox {
     return Promise.resolve("pending");
   }
 
-  postpone(event: ClaimedEvent, error: string, retryAfter: number): Promise<void> {
-    this.postponed.push([event.event_id, error, retryAfter]);
+  postpone(event: ClaimedEvent, error: string, postponement: Postponement): Promise<void> {
+    this.postponed.push([event.event_id, error, postponement]);
     return Promise.resolve();
   }
 }
@@ -111,6 +113,38 @@ Deno.test("processEvents() handles an event that arrives while another one hangs
   hanging.resolve({ outcome: "late" });
   assert.deepEqual(await first, { done: 1, late: 1 });
   assert.equal(await joined, await first);
+});
+
+Deno.test("processEvents() claims again after failing events, of which a claim takes only a few", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1);
+  for (const event of inbox.waiting) event.failing = true;
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route(() => Promise.resolve({ outcome: "done" })),
+    { batchSize: 8 },
+  );
+  assert.deepEqual(await processor.processEvents(), { done: 1 });
+  assert.deepEqual(inbox.claims, [8, 8]);
+});
+
+Deno.test("an error whose cause is a postponement costs the event no attempt", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1);
+  const cause = Object.assign(new Error("TikTok has deactivated the shop"), {
+    postponeSeconds: 600,
+    whilePaused: true,
+  });
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route(() => Promise.reject(new Error("shop_paused", { cause }))),
+  );
+  assert.deepEqual(await processor.processEvents(), { postponed: 1 });
+  assert.deepEqual(inbox.failures, []);
+  const [[, error, { postponeSeconds, whilePaused }]] = inbox.postponed as [
+    [number, string, Postponement],
+  ];
+  assert.deepEqual([error, postponeSeconds, whilePaused], ["Error: shop_paused", 600, true]);
 });
 
 Deno.test("processEvents() claims nothing after its budget, and finishes claimed events", async () => {
@@ -226,7 +260,9 @@ Deno.test("processEvents() postpones an event whose handler lacks a variable, an
   const missing = new ConfigError("STRIPE_SECRET_KEY is not set.");
   const processor = new EventProcessor(asInbox(inbox), route(() => Promise.reject(missing)));
   assert.deepEqual(await processor.processEvents(), { postponed: 1 });
-  assert.deepEqual(inbox.postponed, [[1, "ConfigError: STRIPE_SECRET_KEY is not set.", 300]]);
+  assert.deepEqual(inbox.postponed, [[1, "ConfigError: STRIPE_SECRET_KEY is not set.", {
+    postponeSeconds: 300,
+  }]]);
   assert.deepEqual(inbox.failures, []);
 });
 

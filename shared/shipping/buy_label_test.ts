@@ -27,6 +27,7 @@ const SHOP = {
   shop_cipher: "cipher",
   access_token: await encrypt(keys, "TTP_token", tokenContext("access_token", "1")),
   token_version: 1,
+  paused_seconds: null,
   region: "US",
 };
 const INTENT = purchaseOf({ order: orderToShip({ shop: SHOP }) });

@@ -1,5 +1,5 @@
 /** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
-import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
+import { ConnectionWaitsError, ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { isRateLimited, TikTokError } from "../tiktok/api/errors.ts";
 import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
@@ -65,6 +65,9 @@ export async function checkOrdersAtTikTok(
     .call((access) => dependencies.tiktok.getOrders(access, ids))
     .catch((error) => {
       if (!(error instanceof TikTokError)) throw error;
+      if (error instanceof ConnectionWaitsError && error.whilePaused) {
+        throw new LabelError("shop_paused", { cause: error });
+      }
       if (isRateLimited(error)) {
         const { retryAfterSeconds } = error;
         throw new LabelError("carrier_busy", { retryAfterSeconds, cause: error });

@@ -29,6 +29,7 @@ const TRANSIENT = {
   order_combined: false,
   orders_not_combined: false,
   shop_not_connected: false,
+  shop_paused: false,
   permission_missing: false,
   // The request.
   rate_not_found: false,

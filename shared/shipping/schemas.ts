@@ -27,6 +27,7 @@ export const OrderToShip = z.object({
     shop_cipher: z.string(),
     access_token: z.string(),
     token_version: z.int(),
+    paused_seconds: z.int().nullable().default(null),
     /** Two letters; old connections may lack it. */
     region: z.string().nullable(),
   }).nullable(),

@@ -45,6 +45,7 @@ create table public.tiktok_shops (
   first_sync_done boolean not null default false,
   connection_status text not null default 'active',
   status_reason text,
+  probe_at timestamptz,
   is_active boolean not null generated always as (connection_status = 'active') stored,
   connected_at timestamptz not null default now(),
   ended_at timestamptz,
@@ -59,6 +60,7 @@ create table public.tiktok_shops (
   constraint tiktok_shops_connection_status_check check (
     case connection_status
       when 'active' then status_reason is null
+      when 'paused' then coalesce(status_reason in ('shop_inactive', 'seller_inactive'), false)
       when 'needs_reauth'
         then coalesce(status_reason in ('token_refused', 'authorization_expired', 'not_authorized'), false)
       when 'disconnected' then coalesce(status_reason in ('by_seller', 'deauthorized'), false)
@@ -66,10 +68,11 @@ create table public.tiktok_shops (
       else false
     end
   ),
+  constraint tiktok_shops_probe_at_check check ((connection_status = 'paused') = (probe_at is not null)),
   -- A connection that ended keeps no tokens.
   constraint tiktok_shops_tokens_check check (
-    (connection_status = 'active') = (access_token is not null)
-    and (connection_status = 'active') = (refresh_token is not null)
+    (connection_status in ('active', 'paused')) = (access_token is not null)
+    and (connection_status in ('active', 'paused')) = (refresh_token is not null)
   )
 );
 comment on table public.tiktok_shops is 'Connected TikTok shops; sellers read the columns without secrets, only the backend writes.';
@@ -77,8 +80,9 @@ comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webh
 comment on column public.tiktok_shops.shop_cipher is 'Opaque query parameter shop_cipher of TikTok API calls.';
 comment on column public.tiktok_shops.open_id is 'The TikTok id of the login that connected the shop; a login may own several shops with one token pair.';
 comment on column public.tiktok_shops.granted_scopes is 'Scopes that TikTok granted for the shop, e.g. seller.order.info; empty if TikTok did not name them.';
-comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
+comment on column public.tiktok_shops.connection_status is 'active; paused: TikTok has deactivated the shop; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
+comment on column public.tiktok_shops.probe_at is 'paused: when TikTok is asked next whether the shop is active again.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
 comment on column public.tiktok_shops.ended_at is 'When the connection ended; null while the shop is connected. Personal data stay for a time after it: docs/privacy.md.';
 comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
@@ -99,6 +103,7 @@ create index idx_tiktok_shops_token_expires_at on public.tiktok_shops (token_exp
   where connection_status = 'active';
 -- Serves the removal of personal data.
 create index idx_tiktok_shops_ended_at on public.tiktok_shops (ended_at) where ended_at is not null;
+create index idx_tiktok_shops_probe_at on public.tiktok_shops (probe_at) where connection_status = 'paused';
 create index idx_tiktok_shops_active on public.tiktok_shops (is_active) where is_active = true;
 
 create trigger update_tiktok_shops_updated_at

@@ -9,8 +9,10 @@ create table private.webhook_events (
   object_id text,
   body text not null,
   status text not null default 'pending',
+  claims integer not null default 0,
   attempts integer not null default 0,
-  postponed integer not null default 0,
+  crashes integer not null default 0,
+  failing_since timestamptz,
   next_attempt_at timestamptz not null default now(),
   reason text,
   last_error text,
@@ -19,11 +21,12 @@ create table private.webhook_events (
   constraint webhook_events_source_external_id_key unique (source, external_id),
   constraint webhook_events_source_check check (source in ('tiktok', 'stripe', 'easypost', 'creatorflow')),
   constraint webhook_events_status_check check (
-    status in ('pending', 'processing', 'done', 'ignored', 'held', 'dead')
+    status in ('pending', 'processing', 'failing', 'done', 'ignored', 'held', 'dead')
   ),
   constraint webhook_events_reason_check check (
-    (status in ('ignored', 'held', 'dead')) = (reason is not null)
+    (status in ('failing', 'ignored', 'held', 'dead')) = (reason is not null)
   ),
+  constraint webhook_events_failing_since_check check (status <> 'failing' or failing_since is not null),
   constraint webhook_events_reason_code_check check (reason ~ '^[a-z][a-z0-9_]*$')
 );
 comment on table private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
@@ -32,15 +35,20 @@ comment on column private.webhook_events.external_id is 'The id that the sender 
 comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
 comment on column private.webhook_events.body is 'The body as received.';
-comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
-comment on column private.webhook_events.attempts is 'Number of claims; a worker whose claim was lost has an older number.';
-comment on column private.webhook_events.postponed is 'Number of attempts that do not count, because a variable of the handler was missing.';
-comment on column private.webhook_events.next_attempt_at is 'pending: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
-comment on column private.webhook_events.reason is 'Code of the reason why it was ignored, held or marked dead: docs/inbox.md.';
+comment on column private.webhook_events.status is 'pending and processing are open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
+comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
+comment on column private.webhook_events.attempts is 'Number of failures that a worker reported.';
+comment on column private.webhook_events.crashes is 'Number of claims whose lease expired without a result.';
+comment on column private.webhook_events.failing_since is 'When its attempts were used up; seven days later the next failure is the last.';
+comment on column private.webhook_events.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
+comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
 
 create index idx_webhook_events_due on private.webhook_events (next_attempt_at)
   where status in ('pending', 'processing');
+-- Apart from the live events: a claim reads only the first of any number of failing events.
+create index idx_webhook_events_failing on private.webhook_events (next_attempt_at)
+  where status = 'failing';
 create index idx_webhook_events_held on private.webhook_events (shop_id, received_at)
   where status = 'held';
 -- Serves the counts of dead events.
@@ -126,10 +134,10 @@ set search_path = ''
 as $$
   select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
   from private.webhook_events
-  where status in ('pending', 'processing');
+  where status in ('pending', 'processing') and failing_since is null;
 $$;
 comment on function public.oldest_open_event_seconds() is
-  'Age in seconds of the oldest event that is not settled; 0 without such an event.';
+  'Age in seconds of the oldest open event that has attempts left; 0 without such an event.';
 grant execute on function public.oldest_open_event_seconds() to service_role;
 
 create function private.delete_shop_events()

@@ -10,13 +10,245 @@ as $$
   select 10;
 $$;
 comment on function private.max_webhook_attempts() is
-  'Number of attempts after which an event becomes dead.';
+  'Number of failures after which an event is tried again only each hour.';
 grant execute on function private.max_webhook_attempts() to service_role;
+
+create function private.max_webhook_crashes()
+returns integer
+language sql
+immutable
+set search_path = ''
+as $$
+  select 20;
+$$;
+comment on function private.max_webhook_crashes() is
+  'Number of lost workers after which an event is tried again only each hour.';
+grant execute on function private.max_webhook_crashes() to service_role;
+
+create function private.failing_interval()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  select interval '7 days';
+$$;
+comment on function private.failing_interval() is
+  'How long a failing event is tried again before it is dead.';
+grant execute on function private.failing_interval() to service_role;
+
+create function private.backoff(p_failures integer, p_longest_seconds integer)
+returns interval
+language sql
+volatile
+set search_path = ''
+as $$
+  select make_interval(
+    secs => least(30 * 2 ^ least(p_failures - 1, 20), p_longest_seconds) * (0.5 + random() / 2)
+  );
+$$;
+comment on function private.backoff(integer, integer) is
+  'Wait after so many failures: 30 s, doubled each time up to the longest wait; up to one half of it is left out at random.';
+grant execute on function private.backoff(integer, integer) to service_role;
+
+/*
+  Arguments: p_event, locked, with its counts raised; p_exhausted, whether it has no attempt left; p_reason, the code
+             that says why; p_wait before the next attempt; p_retry_after, the shortest wait of the other side.
+  Returns:   the new status: pending; failing, tried again within the hour; dead after seven days of that.
+*/
+create function private.set_back_event(
+  p_event private.webhook_events,
+  p_exhausted boolean,
+  p_reason text,
+  p_wait interval,
+  p_retry_after interval default '0'
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  new_status text := case
+    when p_event.failing_since <= now() - private.failing_interval() then 'dead'
+    when p_exhausted or p_event.failing_since is not null then 'failing'
+    else 'pending'
+  end;
+begin
+  update private.webhook_events
+  set status = new_status,
+      attempts = p_event.attempts,
+      crashes = p_event.crashes,
+      last_error = p_event.last_error,
+      reason = case when new_status <> 'pending' then p_reason end,
+      failing_since = case when new_status <> 'pending' then coalesce(failing_since, now()) end,
+      settled_at = case when new_status = 'dead' then now() end,
+      -- Spread, so failing events of one outage do not come due in one second.
+      next_attempt_at = now() + greatest(
+        case when new_status = 'failing' then interval '1 hour' * (0.8 + random() / 5) else p_wait end,
+        p_retry_after
+      )
+  where id = p_event.id;
+  return new_status;
+end;
+$$;
+comment on function private.set_back_event(private.webhook_events, boolean, text, interval, interval) is
+  'Sets a processing event back for a later attempt, or ends it.';
+grant execute on function private.set_back_event(private.webhook_events, boolean, text, interval, interval) to service_role;
+
+/*
+  Arguments: p_limit, the maximum number of events.
+  A worker that another process killed says nothing about its event: the first crashes cost no wait.
+*/
+create function private.set_back_lost_events(p_limit integer)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+begin
+  for event in
+    select *
+    from private.webhook_events
+    where status = 'processing' and next_attempt_at <= now()
+    order by next_attempt_at
+    limit p_limit
+    for update skip locked
+  loop
+    event.crashes := event.crashes + 1;
+    perform private.set_back_event(
+      event,
+      event.crashes >= private.max_webhook_crashes(),
+      'workers_lost',
+      case when event.crashes > 3 then private.backoff(event.crashes - 3, 3600) else interval '0' end
+    );
+  end loop;
+end;
+$$;
+comment on function private.set_back_lost_events(integer) is
+  'Counts a crash for each event whose lease expired without a result, and makes it due again.';
+grant execute on function private.set_back_lost_events(integer) to service_role;
+
+/*
+  Arguments: p_limit.
+  Returns:   the ids, locked. Live events are ordered round-robin by shop, oldest first. Failing events take every fifth
+             place, or the first if no live event is due.
+*/
+create function private.lock_due_events(p_limit integer)
+returns bigint[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  failing bigint[];
+  live bigint[];
+begin
+  failing := array(
+    select id
+    from private.webhook_events
+    where status = 'failing' and next_attempt_at <= now()
+    order by next_attempt_at
+    limit p_limit / 5
+    for update skip locked
+  );
+  live := array(
+    with queue as (
+      select
+        id,
+        next_attempt_at,
+        row_number() over (partition by shop_id order by next_attempt_at, id) as place
+      from private.webhook_events
+      where status = 'pending' and next_attempt_at <= now()
+    )
+    select event.id
+    from private.webhook_events as event
+    join queue on queue.id = event.id
+    where event.status = 'pending' and event.next_attempt_at <= now()
+    order by queue.place, queue.next_attempt_at
+    limit p_limit - cardinality(failing)
+    for update of event skip locked
+  );
+  if cardinality(failing) = 0 and cardinality(live) = 0 then
+    failing := array(
+      select id
+      from private.webhook_events
+      where status = 'failing' and next_attempt_at <= now()
+      order by next_attempt_at
+      limit least(p_limit, 1)
+      for update skip locked
+    );
+  end if;
+  return failing || live;
+end;
+$$;
+comment on function private.lock_due_events(integer) is
+  'Locks the due events of the next claim.';
+grant execute on function private.lock_due_events(integer) to service_role;
+
+create function private.paused_seconds(p_shop public.tiktok_shops)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select case
+    when p_shop.probe_at is not null then greatest(60, ceil(extract(epoch from p_shop.probe_at - now())))::integer
+  end;
+$$;
+comment on function private.paused_seconds(public.tiktok_shops) is
+  'How long the events of a paused shop wait; null for another shop.';
+grant execute on function private.paused_seconds(public.tiktok_shops) to service_role;
+
+/*
+  Arguments: p_source, p_shop_id and p_object_id of an event.
+  Returns:   {id, user_id, shop_id, shop_cipher, access_token, token_version, paused_seconds}: paused_seconds is null
+             unless TikTok has deactivated the shop. Null if the shop is not connected.
+*/
+create function private.connection_of_event(p_source text, p_shop_id text, p_object_id text)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', shop.id,
+    'user_id', shop.user_id,
+    'shop_id', shop.shop_id,
+    'shop_cipher', shop.shop_cipher,
+    'access_token', shop.access_token,
+    'token_version', login.token_version,
+    'paused_seconds', private.paused_seconds(shop)
+  )
+  from public.tiktok_shops as shop
+  join private.tiktok_logins as login
+    on login.user_id = shop.user_id and login.open_id = shop.open_id
+  where p_source in ('tiktok', 'creatorflow')
+    -- Some webhooks name only an order.
+    and shop.shop_id = coalesce(
+      p_shop_id,
+      (
+        select owner.shop_id
+        from public.orders
+        join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
+        where orders.tiktok_order_id = p_object_id and owner.connection_status in ('active', 'paused')
+        limit 1
+      )
+    )
+    and shop.connection_status in ('active', 'paused');
+$$;
+comment on function private.connection_of_event(text, text, text) is
+  'The live connection that an event concerns.';
+grant execute on function private.connection_of_event(text, text, text) to service_role;
 
 /*
   Arguments: p_limit, the maximum number of events; p_lease_seconds, how long the claim lasts.
-  Returns:   [{event_id, attempt, source, event_type, shop_id, object_id, body, shop}]; shop is the active connection
-             {id, user_id, shop_id, shop_cipher, access_token, token_version}, or null.
+  Returns:   [{event_id, claim, attempt, failing, source, event_type, shop_id, object_id, body, shop}]: attempt is the
+             number of this attempt if it fails; shop is as in private.connection_of_event.
 */
 create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
 returns jsonb
@@ -25,90 +257,34 @@ security invoker
 set search_path = ''
 as $$
 declare
+  due bigint[];
   claimed jsonb;
 begin
-  -- 1. Mark events dead whose last lease expired without a result; fail_webhook_event settles reported failures.
-  update private.webhook_events
-  set status = 'dead',
-      reason = 'workers_lost',
-      settled_at = now()
-  where id in (
-    select id
-    from private.webhook_events
-    where status = 'processing'
-      and next_attempt_at <= now()
-      and attempts - postponed >= private.max_webhook_attempts()
-    limit p_limit
-    for update skip locked
-  );
-
-  -- 2. Order the due events round-robin by shop, oldest first.
-  -- 3. Lock and claim them.
-  with queue as (
-    select
-      id,
-      next_attempt_at,
-      row_number() over (partition by shop_id order by next_attempt_at, id) as place
-    from private.webhook_events
-    where status in ('pending', 'processing')
-      and next_attempt_at <= now()
-      and attempts - postponed < private.max_webhook_attempts()
-  ), due as (
-    select event.id
-    from private.webhook_events as event
-    join queue on queue.id = event.id
-    where event.status in ('pending', 'processing')
-      and event.next_attempt_at <= now()
-      and event.attempts - event.postponed < private.max_webhook_attempts()
-    order by queue.place, queue.next_attempt_at
-    limit p_limit
-    for update of event skip locked
-  ), taken as (
-    update private.webhook_events as event
+  -- 1. Set events of lost workers back. 2. Lock what is due. 3. Claim it.
+  perform private.set_back_lost_events(p_limit * 10);
+  due := private.lock_due_events(p_limit);
+  with taken as (
+    update private.webhook_events
     set status = 'processing',
-        attempts = event.attempts + 1,
+        reason = null,
+        claims = claims + 1,
         next_attempt_at = now() + make_interval(secs => p_lease_seconds)
-    from due
-    where event.id = due.id
-    returning event.*
+    where id = any (due)
+    returning *
   )
-  -- 4. Return each one with the active connection of its shop.
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
         'event_id', taken.id,
-        'attempt', taken.attempts,
+        'claim', taken.claims,
+        'attempt', taken.attempts + 1,
+        'failing', taken.failing_since is not null,
         'source', taken.source,
         'event_type', taken.event_type,
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', (
-          select jsonb_build_object(
-            'id', shop.id,
-            'user_id', shop.user_id,
-            'shop_id', shop.shop_id,
-            'shop_cipher', shop.shop_cipher,
-            'access_token', shop.access_token,
-            'token_version', login.token_version
-          )
-          from public.tiktok_shops as shop
-          join private.tiktok_logins as login
-            on login.user_id = shop.user_id and login.open_id = shop.open_id
-          where taken.source in ('tiktok', 'creatorflow')
-            -- Some webhooks name only an order.
-            and shop.shop_id = coalesce(
-              taken.shop_id,
-              (
-                select owner.shop_id
-                from public.orders
-                join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
-                where orders.tiktok_order_id = taken.object_id and owner.connection_status = 'active'
-                limit 1
-              )
-            )
-            and shop.connection_status = 'active'
-        )
+        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
       )
       order by taken.id
     ),
@@ -120,7 +296,7 @@ begin
 end;
 $$;
 comment on function public.claim_webhook_events(integer, integer) is
-  'Claims due events for a worker; shops take turns, so many events of one shop delay no other shop.';
+  'Claims due events for a worker; shops take turns, and so do live and failing events: many of one kind delay no other.';
 grant execute on function public.claim_webhook_events(integer, integer) to service_role;
 
 /*
@@ -148,10 +324,10 @@ comment on function private.lock_shop_connections(text[], boolean) is
 grant execute on function private.lock_shop_connections(text[], boolean) to service_role;
 
 /*
-  Arguments: p_event_id and p_attempt, the claim; p_reason, a code.
+  Arguments: p_event_id and p_claim, the claim; p_reason, a code.
   Returns:   false if the claim was lost.
 */
-create function public.ignore_webhook_event(p_event_id bigint, p_attempt integer, p_reason text)
+create function public.ignore_webhook_event(p_event_id bigint, p_claim integer, p_reason text)
 returns boolean
 language plpgsql
 security invoker
@@ -166,17 +342,17 @@ begin
     -- The shop was connected after the claim. Connecting reopens only ignored events: reopen this one here.
     if exists (
       select from public.tiktok_shops
-      where shop_id = shop and connection_status = 'active'
+      where shop_id = shop and connection_status in ('active', 'paused')
     ) then
       update private.webhook_events
-      set status = 'pending', attempts = 0, postponed = 0, next_attempt_at = now()
-      where id = p_event_id and status = 'processing' and attempts = p_attempt;
+      set status = 'pending', attempts = 0, crashes = 0, failing_since = null, next_attempt_at = now()
+      where id = p_event_id and status = 'processing' and claims = p_claim;
       return found;
     end if;
   end if;
   update private.webhook_events
   set status = 'ignored', reason = p_reason, settled_at = now()
-  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+  where id = p_event_id and status = 'processing' and claims = p_claim;
   return found;
 end;
 $$;
@@ -185,12 +361,12 @@ comment on function public.ignore_webhook_event(bigint, integer, text) is
 grant execute on function public.ignore_webhook_event(bigint, integer, text) to service_role;
 
 /*
-  Arguments: p_event_id and p_attempt, the claim; p_error for operators; p_retry_after_seconds, the minimum delay.
-  Returns:   the new status (pending or dead), null if the claim was lost.
+  Arguments: p_event_id and p_claim, the claim; p_error for operators; p_retry_after_seconds, the minimum delay.
+  Returns:   the new status (pending, failing or dead), null if the claim was lost.
 */
 create function public.fail_webhook_event(
   p_event_id bigint,
-  p_attempt integer,
+  p_claim integer,
   p_error text,
   p_retry_after_seconds integer default null
 )
@@ -200,55 +376,77 @@ security invoker
 set search_path = ''
 as $$
 declare
-  new_status text;
+  event private.webhook_events;
 begin
-  update private.webhook_events
-  set status = case when attempts - postponed < private.max_webhook_attempts() then 'pending' else 'dead' end,
-      reason = case when attempts - postponed < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
-      settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
-      last_error = left(p_error, 2000),
-      -- Exponential backoff from 30 s to 2 h, half of it random: attempt 10 comes 2 to 4 h after attempt 1.
-      next_attempt_at = now() + greatest(
-        make_interval(secs => least(30 * 2 ^ (attempts - postponed - 1), 7200) * (0.5 + random() / 2)),
-        make_interval(secs => coalesce(p_retry_after_seconds, 0))
-      )
-  where id = p_event_id and status = 'processing' and attempts = p_attempt
-  returning status into new_status;
-  return new_status;
+  select * into event
+  from private.webhook_events
+  where id = p_event_id and status = 'processing' and claims = p_claim
+  for update;
+  if event.id is null then
+    return null;
+  end if;
+  event.attempts := event.attempts + 1;
+  event.last_error := left(p_error, 2000);
+  return private.set_back_event(
+    event,
+    event.attempts >= private.max_webhook_attempts(),
+    'attempts_exhausted',
+    -- Attempt 10 comes 2 to 4 h after attempt 1.
+    private.backoff(event.attempts, 7200),
+    make_interval(secs => coalesce(p_retry_after_seconds, 0))
+  );
 end;
 $$;
 comment on function public.fail_webhook_event(bigint, integer, text, integer) is
-  'Schedules the next attempt with exponential backoff and jitter, or marks the event dead after the last attempt.';
+  'Counts a failure: the next attempt comes with exponential backoff and jitter, after the tenth each hour, after seven more days never.';
 grant execute on function public.fail_webhook_event(bigint, integer, text, integer) to service_role;
 
 /*
-  Arguments: p_event_id and p_attempt, the claim; p_error for operators; p_retry_after_seconds, the wait.
+  Arguments: p_event_id and p_claim, the claim; p_error for operators; p_retry_after_seconds, the wait;
+             p_while_paused, whether the wait ends when the shop is active again.
   Returns:   false if the claim was lost.
 */
 create function public.postpone_webhook_event(
   p_event_id bigint,
-  p_attempt integer,
+  p_claim integer,
   p_error text,
-  p_retry_after_seconds integer
+  p_retry_after_seconds integer,
+  p_while_paused boolean default false
 )
 returns boolean
 language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  shop text;
+  wait interval := make_interval(secs => p_retry_after_seconds);
 begin
+  if p_while_paused then
+    select shop_id into shop from private.webhook_events where id = p_event_id;
+    if shop is not null then
+      -- The shop may be active again since the claim: its waiting events have been made due already.
+      perform private.lock_shop_connections(array[shop], false);
+      if not exists (
+        select from public.tiktok_shops where shop_id = shop and connection_status = 'paused'
+      ) then
+        wait := interval '0';
+      end if;
+    end if;
+  end if;
   update private.webhook_events
   set status = 'pending',
-      postponed = postponed + 1,
+      -- The wait does not use up the seven days of a failing event.
+      failing_since = null,
       last_error = left(p_error, 2000),
-      next_attempt_at = now() + make_interval(secs => p_retry_after_seconds)
-  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+      next_attempt_at = now() + wait
+  where id = p_event_id and status = 'processing' and claims = p_claim;
   return found;
 end;
 $$;
-comment on function public.postpone_webhook_event(bigint, integer, text, integer) is
+comment on function public.postpone_webhook_event(bigint, integer, text, integer, boolean) is
   'Schedules the next attempt without counting this one.';
-grant execute on function public.postpone_webhook_event(bigint, integer, text, integer) to service_role;
+grant execute on function public.postpone_webhook_event(bigint, integer, text, integer, boolean) to service_role;
 
 /*
   Arguments: p_event_id.
@@ -344,7 +542,13 @@ security invoker
 set search_path = ''
 as $$
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
+  set status = 'pending',
+      reason = null,
+      settled_at = null,
+      attempts = 0,
+      crashes = 0,
+      failing_since = null,
+      next_attempt_at = now()
   where id = any (p_event_ids);
 $$;
 comment on function private.reopen_webhook_events(bigint[]) is

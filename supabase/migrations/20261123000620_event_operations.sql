@@ -21,7 +21,7 @@ declare
     'received_after', 'received_before'
   ];
   choices constant jsonb := '{
-    "status": ["pending", "processing", "done", "ignored", "held", "dead"],
+    "status": ["pending", "processing", "failing", "done", "ignored", "held", "dead"],
     "source": ["tiktok", "stripe", "easypost", "creatorflow"]
   }';
   conditions text[] := array['true'];
@@ -93,6 +93,8 @@ as $$
     'object_id', event.object_id,
     'status', event.status,
     'attempts', event.attempts,
+    'crashes', event.crashes,
+    'failing_since', event.failing_since,
     'reason', event.reason,
     'last_error', event.last_error,
     'received_at', event.received_at,
@@ -107,8 +109,8 @@ grant execute on function private.webhook_event_summary(private.webhook_events) 
 /*
   Arguments: p_filter, see private.webhook_event_condition; p_limit, 1 to 1000; p_before, the next_before of the page
              before.
-  Returns:   {events: [{event_id, source, external_id, event_type, shop_id, object_id, status, attempts, reason,
-             last_error, received_at, next_attempt_at, settled_at}], next_before}; next_before is null on the last page.
+  Returns:   {events: [{event_id, source, external_id, event_type, shop_id, object_id, status, attempts, crashes,
+             failing_since, reason, last_error, received_at, next_attempt_at, settled_at}], next_before}; next_before is null on the last page.
   Errors:    PT400, invalid filter or limit.
 */
 create function public.list_webhook_events(
@@ -267,7 +269,7 @@ begin
   if status_before is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
-  settled := status_before in ('done', 'ignored', 'held', 'dead');
+  settled := status_before in ('failing', 'done', 'ignored', 'held', 'dead');
   if settled then
     perform private.reopen_webhook_events(array[p_event_id]);
   end if;
@@ -284,13 +286,13 @@ begin
 end;
 $$;
 comment on function public.replay_webhook_event(bigint) is
-  'Reopens a settled event and logs it; an open event stays as it is.';
+  'Reopens a settled or failing event and logs it; another open event stays as it is.';
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 
 /*
   Arguments: p_filter, see private.webhook_event_condition, with at least one of status, reason, error, event_type,
              shop_id, object_id; p_limit, 1 to 10000.
-  Returns:   {replayed, remaining}; remaining counts the settled events of the filter that are left.
+  Returns:   {replayed, remaining}; remaining counts the events of the filter that are left.
   Errors:    PT400, invalid filter or limit.
 */
 create function public.replay_webhook_events(p_filter jsonb, p_limit integer default 1000)
@@ -301,7 +303,7 @@ set search_path = ''
 as $$
 declare
   settled text := private.webhook_event_condition(p_filter)
-    || ' and status in (''done'', ''ignored'', ''held'', ''dead'')';
+    || ' and status in (''failing'', ''done'', ''ignored'', ''held'', ''dead'')';
   chosen bigint[];
   remaining bigint;
 begin
@@ -339,5 +341,5 @@ begin
 end;
 $$;
 comment on function public.replay_webhook_events(jsonb, integer) is
-  'Reopens the oldest settled events of a filter and logs it; without a status in the filter, done events are included.';
+  'Reopens the oldest settled or failing events of a filter and logs it; without a status in the filter, done events are included.';
 grant execute on function public.replay_webhook_events(jsonb, integer) to service_role;

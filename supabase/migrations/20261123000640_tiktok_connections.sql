@@ -9,6 +9,7 @@ as $$
   update public.tiktok_shops
   set connection_status = p_status,
       status_reason = p_reason,
+      probe_at = null,
       access_token = null,
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
@@ -56,6 +57,7 @@ grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz)
 
 /*
   Arguments: p_user_id; p_grant {open_id, granted_scopes: [], requested_at, token_expires_at, refresh_token_expires_at,
+             is_complete, false if the login may have further shops (true),
              shops: [{shop_id, shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens encrypted.
   Returns:   [{id, shop_id}].
   Errors:    PT409, another account has a live connection to one of the shops.
@@ -85,13 +87,15 @@ begin
     join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
     where shop.user_id = p_user_id
       and shop.open_id = p_grant ->> 'open_id'
-      and shop.connection_status = 'active'
+      and shop.connection_status in ('active', 'paused')
       and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
   ) then
     select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
     into connected
     from public.tiktok_shops
-    where user_id = p_user_id and open_id = p_grant ->> 'open_id' and connection_status = 'active';
+    where user_id = p_user_id
+      and open_id = p_grant ->> 'open_id'
+      and connection_status in ('active', 'paused');
     return connected;
   end if;
 
@@ -118,8 +122,9 @@ begin
   from public.tiktok_shops
   where user_id = p_user_id
     and open_id = p_grant ->> 'open_id'
-    and connection_status = 'active'
-    and shop_id <> all (granted_shops);
+    and connection_status in ('active', 'paused')
+    and shop_id <> all (granted_shops)
+    and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
   -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
   perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
@@ -157,6 +162,7 @@ begin
           refresh_token_expires_at = excluded.refresh_token_expires_at,
           connection_status = 'active',
           status_reason = null,
+          probe_at = null,
           connected_at = excluded.connected_at;
   exception
     when unique_violation then
@@ -173,7 +179,7 @@ begin
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status = 'pending' or (status = 'ignored' and reason = 'shop_not_connected'))
+      and (status in ('pending', 'failing') or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
     for update skip locked
   ));
@@ -260,7 +266,7 @@ begin
     private.tiktok_logins as login
   where shop.open_id = p_open_id
     and shop.shop_id = entry.shop_id
-    and shop.connection_status = 'active'
+    and shop.connection_status in ('active', 'paused')
     and login.user_id = shop.user_id
     and login.open_id = shop.open_id
     and not coalesce(
@@ -279,7 +285,7 @@ begin
         select from public.tiktok_shops as shop
         where shop.user_id = login.user_id
           and shop.open_id = login.open_id
-          and shop.connection_status = 'active'
+          and shop.connection_status in ('active', 'paused')
       );
   end if;
   return stored;

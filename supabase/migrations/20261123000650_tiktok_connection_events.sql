@@ -27,7 +27,7 @@ begin
     perform private.close_tiktok_shops(array[id], 'disconnected', 'deauthorized')
     from public.tiktok_shops
     where id = p_tiktok_shop_id
-      and connection_status = 'active'
+      and connection_status in ('active', 'paused')
       and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
     if not found then
       return private.settle_locked_event(
@@ -68,7 +68,7 @@ begin
     from public.tiktok_shops as named
     join private.tiktok_logins as login on login.user_id = named.user_id and login.open_id = named.open_id
     where named.id = p_tiktok_shop_id
-      and named.connection_status = 'active'
+      and named.connection_status in ('active', 'paused')
       and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
     for update of login;
     if shop.id is null then
@@ -78,7 +78,7 @@ begin
     end if;
     update public.tiktok_shops
     set refresh_token_expires_at = p_expires_at
-    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
+    where user_id = shop.user_id and open_id = shop.open_id and connection_status in ('active', 'paused');
     insert into public.analytics_events (user_id, event_type, properties)
     values (
       shop.user_id,

@@ -20,7 +20,7 @@ as $$
   from public.tiktok_shops as shop
   where shop.user_id = p_login.user_id
     and shop.open_id = p_login.open_id
-    and shop.connection_status = 'active';
+    and shop.connection_status in ('active', 'paused');
 $$;
 comment on function private.describe_tiktok_lease(private.tiktok_logins) is
   'Input of a token refresh; refresh_token is the one of the first shop in shop_ids.';
@@ -45,7 +45,7 @@ begin
   -- 1. End connections whose authorization expired: no call can renew them.
   expired := array(
     select id from public.tiktok_shops
-    where connection_status = 'active' and refresh_token_expires_at <= now()
+    where connection_status in ('active', 'paused') and refresh_token_expires_at <= now()
     for update skip locked
   );
   perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
@@ -94,7 +94,7 @@ begin
 end;
 $$;
 comment on function public.claim_tiktok_logins(integer, integer) is
-  'Leases logins whose access token expires within 24 hours, earliest first, and ends connections whose authorization expired.';
+  'Leases logins of an active shop whose access token expires within 24 hours, earliest first, and ends connections whose authorization expired.';
 grant execute on function public.claim_tiktok_logins(integer, integer) to service_role;
 
 /*
@@ -125,7 +125,7 @@ begin
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
 
   -- 2. Decide whether a refresh is needed and allowed.
-  if shop.connection_status is distinct from 'active' then
+  if coalesce(shop.connection_status, '') not in ('active', 'paused') then
     return jsonb_build_object('state', 'inactive');
   elsif login.token_version > p_token_version then
     return jsonb_build_object(
@@ -200,15 +200,15 @@ begin
           then array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'))
         else shop.granted_scopes
       end,
-      connection_status = 'active',
-      status_reason = null
+      connection_status = case when shop.connection_status = 'paused' then 'paused' else 'active' end,
+      status_reason = case when shop.connection_status = 'paused' then shop.status_reason end
   from jsonb_to_recordset(p_grant -> 'shops') as entry (
     shop_id text, access_token text, refresh_token text
   )
   where shop.user_id = p_user_id
     and shop.open_id = p_open_id
     and shop.shop_id = entry.shop_id
-    and (shop.connection_status = 'active' or shop.status_reason = 'token_refused');
+    and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
   return 'stored';
 end;
 $$;
@@ -274,7 +274,7 @@ begin
   end if;
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'token_refused')
   from public.tiktok_shops
-  where user_id = p_user_id and open_id = p_open_id and connection_status = 'active';
+  where user_id = p_user_id and open_id = p_open_id and connection_status in ('active', 'paused');
   return 'needs_reauth';
 end;
 $$;

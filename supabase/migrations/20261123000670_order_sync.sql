@@ -5,40 +5,60 @@ create index idx_webhook_events_found on private.webhook_events (shop_id, receiv
   where event_type = 'ORDER_FOUND' and status in ('pending', 'processing');
 
 /*
-  Arguments: p_shop; p_orders [{order_id, update_time}].
+  Arguments: p_shop; p_orders [{order_id, update_time}]; update_time is null for an order whose time could not be read.
   Returns:   the number of orders.
 */
 create function private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
 returns integer
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select count(
-    private.enqueue_task(
-      'ORDER_FOUND',
-      p_shop.id || ':' || found.order_id || ':' || found.update_time,
-      p_shop.shop_id,
-      found.order_id
-    )
-  )::integer
-  from jsonb_to_recordset(p_orders) as found (order_id text, update_time bigint)
-  where not exists (
-      select from public.orders
-      where orders.tiktok_shop_id = p_shop.id
-        and orders.tiktok_order_id = found.order_id
-        and orders.tiktok_updated_at >= to_timestamp(found.update_time)
-    )
-    and not exists (
-      select from private.webhook_events as waiting
-      where waiting.shop_id = p_shop.shop_id
-        and waiting.object_id = found.order_id
-        -- Without processing: that worker may have read an older state.
-        and waiting.status in ('pending', 'held')
+declare
+  found record;
+  occasion text;
+  given_up bigint[];
+  enqueued integer := 0;
+begin
+  for found in
+    select entry.order_id, entry.update_time
+    from jsonb_to_recordset(p_orders) as entry (order_id text, update_time bigint)
+    where not exists (
+        select from public.orders
+        where orders.tiktok_shop_id = p_shop.id
+          and orders.tiktok_order_id = entry.order_id
+          and orders.tiktok_updated_at >= to_timestamp(entry.update_time)
+      )
+      and not exists (
+        select from private.webhook_events as waiting
+        where waiting.shop_id = p_shop.shop_id
+          and waiting.object_id = entry.order_id
+          -- Without processing: that worker may have read an older state.
+          and waiting.status in ('pending', 'held')
+      )
+  loop
+    occasion := p_shop.id || ':' || found.order_id || ':' || coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()));
+    if private.enqueue_task('ORDER_FOUND', occasion, p_shop.shop_id, found.order_id) is not null then
+      enqueued := enqueued + 1;
+      continue;
+    end if;
+    -- This state was found before, and its event has failed to the end since.
+    given_up := array(
+      select id
+      from private.webhook_events
+      where source = 'creatorflow'
+        and external_id = 'ORDER_FOUND:' || occasion
+        and status in ('failing', 'dead')
+      for update skip locked
     );
+    perform private.reopen_webhook_events(given_up);
+    enqueued := enqueued + cardinality(given_up);
+  end loop;
+  return enqueued;
+end;
 $$;
 comment on function private.enqueue_found_orders(public.tiktok_shops, jsonb) is
-  'Enqueues the orders whose state is neither stored nor waiting in the inbox.';
+  'Enqueues the orders whose state is neither stored nor waiting in the inbox, also those whose event is failing or dead.';
 grant execute on function private.enqueue_found_orders(public.tiktok_shops, jsonb) to service_role;
 
 create function private.postpone_found_orders(p_shop_id text, p_is_complete boolean)

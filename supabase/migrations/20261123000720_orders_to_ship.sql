@@ -192,12 +192,13 @@ as $$
     'shop_cipher', shop.shop_cipher,
     'access_token', shop.access_token,
     'token_version', login.token_version,
+    'paused_seconds', private.paused_seconds(shop),
     'region', shop.region
   )
   from public.tiktok_shops as shop
   join private.tiktok_logins as login
     on login.user_id = shop.user_id and login.open_id = shop.open_id
-  where shop.id = p_order.tiktok_shop_id and shop.connection_status = 'active';
+  where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused');
 $$;
 comment on function private.shop_of_order(public.orders) is
   'The live connection of the shop of an order; null without one.';

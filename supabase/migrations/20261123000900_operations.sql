@@ -18,7 +18,9 @@ as $$
       (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
       public.oldest_open_event_seconds() as oldest_open_event_seconds,
       (select count(*) from private.webhook_events where status = 'held') as events_held,
+      (select count(*) from private.webhook_events where status = 'failing') as events_failing,
       (select count(*) from private.webhook_events where status = 'dead') as events_dead,
+      (select count(*) from private.source_health where state <> 'healthy') as sources_unhealthy,
       (select count(*) from private.label_purchases where state = 'unknown') as labels_unknown
   )
   select 'active_connections', active_connections::numeric,
@@ -40,6 +42,13 @@ as $$
   from figures
   union all
   select 'events_held', events_held, 'info' from figures
+  union all
+  select 'events_failing', events_failing, case when events_failing = 0 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'sources_unhealthy', sources_unhealthy,
+    case when sources_unhealthy = 0 then 'healthy' else 'warning' end
+  from figures
   union all
   select 'events_dead', events_dead, case when events_dead = 0 then 'healthy' else 'warning' end
   from figures

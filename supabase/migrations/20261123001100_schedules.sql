@@ -52,6 +52,7 @@ begin
   perform cron.schedule('event-worker', '* * * * *', $job$select private.invoke_function('event-worker')$job$);
   perform cron.schedule('tiktok-token-refresh', '*/15 * * * *', $job$select private.invoke_function('tiktok-token-refresh')$job$);
   perform cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
+  perform cron.schedule('source-checks', '50 * * * *', 'select public.request_source_checks()');
   perform cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
   perform cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
   perform cron.schedule('aggregate-analytics', '10 0 * * *', $job$select private.aggregate_analytics((now() at time zone 'UTC')::date - 1)$job$);

@@ -42,43 +42,48 @@ select is(
   (
     select jsonb_build_object(
       'id', id, 'user_id', user_id, 'shop_id', shop_id,
-      'shop_cipher', shop_cipher, 'access_token', access_token, 'token_version', 1
+      'shop_cipher', shop_cipher, 'access_token', access_token, 'token_version', 1, 'paused_seconds', null
     )
     from public.tiktok_shops where id = tests.shop('ada')
   ),
   'with the connection that it needs'
 )
 from tests.claimed;
-select is(tests.state('twice'), 'processing 1', 'it is being processed');
+select is(events -> 0 ->> 'attempt', '1', 'for its first attempt') from tests.claimed;
+select is(tests.state('twice'), 'processing 0', 'it is being processed');
 select is(tests.claim(), '[]', 'another worker does not get it');
 update private.webhook_events set next_attempt_at = now() where external_id = 'twice';
 select is(jsonb_array_length(tests.claim()), 1, 'unless the lease has expired');
+select is(
+  (select row(claims, attempts, crashes)::text from private.webhook_events where external_id = 'twice'),
+  '(2,0,1)', 'a lost worker is a crash, and no attempt'
+);
 
 -- Settling.
-create function tests.ignore(external_id text, attempt integer)
+create function tests.ignore(external_id text, claim integer)
 returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.ignore_webhook_event(%s, %s, ''nothing_to_do'')', tests.event(external_id), attempt
+    'select public.ignore_webhook_event(%s, %s, ''nothing_to_do'')', tests.event(external_id), claim
   ));
 $$;
-create function tests.fail(external_id text, attempt integer, retry_after integer default null)
+create function tests.fail(external_id text, claim integer, retry_after integer default null)
 returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
     'select public.fail_webhook_event(%s, %s, ''out of order'', %L)',
-    tests.event(external_id), attempt, retry_after
+    tests.event(external_id), claim, retry_after
   ));
 $$;
 select is(tests.ignore('twice', 1), 'false', 'a worker that lost its claim settles nothing');
 select is(tests.fail('twice', 1), null, 'and fails nothing');
-select is(tests.state('twice'), 'processing 2', 'the event is still the other worker''s');
+select is(tests.state('twice'), 'processing 0', 'the event is still the other worker''s');
 select is(tests.fail('twice', 2), 'pending', 'a failed event is put back');
 select ok(
-  next_attempt_at between now() + interval '30 seconds' and now() + interval '60 seconds',
-  'after its second attempt for 30 to 60 seconds'
+  next_attempt_at between now() + interval '15 seconds' and now() + interval '30 seconds',
+  'after its first failure for 15 to 30 seconds'
 )
 from private.webhook_events where external_id = 'twice';
 update private.webhook_events set next_attempt_at = now() where external_id = 'twice';
@@ -91,43 +96,43 @@ select is(
 );
 update private.webhook_events set next_attempt_at = now(), attempts = 9 where external_id = 'twice';
 select tests.claim();
-select is(tests.fail('twice', 10), 'dead', 'the tenth failure is the last');
-select is(tests.state('twice'), 'dead 10 attempts_exhausted', 'and says why');
-select is(tests.claim(), '[]', 'a dead event is not claimed');
+select is(tests.fail('twice', 4), 'failing', 'after the tenth failure it is tried each hour');
+select is(tests.state('twice'), 'failing 10 attempts_exhausted', 'and says why');
+select is(tests.claim(), '[]', 'not before');
 
 select tests.receive('abandoned');
-update private.webhook_events set status = 'processing', attempts = 10 where external_id = 'abandoned';
-select is(tests.claim(), '[]', 'an event whose ten workers vanished is not claimed');
-select is(tests.state('abandoned'), 'dead 10 workers_lost', 'it is given up');
+update private.webhook_events set status = 'processing', crashes = 19 where external_id = 'abandoned';
+select is(tests.claim(), '[]', 'an event whose twenty workers vanished is not claimed');
+select is(tests.state('abandoned'), 'failing 0 workers_lost', 'it is tried each hour');
 
 select tests.receive('pointless');
 select tests.claim();
 select is(tests.ignore('pointless', 1), 'true', 'an event that needs no action is settled');
-select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'with the reason');
+select is(tests.state('pointless'), 'ignored 0 nothing_to_do', 'with the reason');
 
 -- Postponing does not count the attempt.
-create function tests.postpone(external_id text, attempt integer)
+create function tests.postpone(external_id text, claim integer)
 returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.postpone_webhook_event(%s, %s, ''STRIPE_SECRET_KEY is missing'', 300)', tests.event(external_id), attempt
+    'select public.postpone_webhook_event(%s, %s, ''STRIPE_SECRET_KEY is missing'', 300)', tests.event(external_id), claim
   ));
 $$;
 select tests.receive('postponed');
 update private.webhook_events set attempts = 9 where external_id = 'postponed';
 select tests.claim();
-select is(tests.postpone('postponed', 9), 'false', 'a worker that lost its claim postpones nothing');
-select is(tests.postpone('postponed', 10), 'true', 'a postponed event waits');
+select is(tests.postpone('postponed', 0), 'false', 'a worker that lost its claim postpones nothing');
+select is(tests.postpone('postponed', 1), 'true', 'a postponed event waits');
 select results_eq(
-  $$select status, attempts, postponed, last_error, next_attempt_at from private.webhook_events
+  $$select status, attempts, last_error, next_attempt_at from private.webhook_events
     where external_id = 'postponed'$$,
-  $$values ('pending', 10, 1, 'STRIPE_SECRET_KEY is missing', now() + interval '5 minutes')$$,
+  $$values ('pending', 9, 'STRIPE_SECRET_KEY is missing', now() + interval '5 minutes')$$,
   'for as long as the worker says, with one attempt left'
 );
 update private.webhook_events set next_attempt_at = now() where external_id = 'postponed';
 select is(jsonb_array_length(tests.claim()), 1, 'then it is claimed again');
-select is(tests.fail('postponed', 11), 'dead', 'and its last failure counts');
+select is(tests.fail('postponed', 2), 'failing', 'and its tenth failure counts');
 
 -- The frame of functions that apply an event.
 create function tests.apply(external_id text)
@@ -146,7 +151,7 @@ select is(
 );
 select is(tests.apply('applied'), '{"outcome": "settled", "count": 1}', 'a settled event is not applied again');
 select is(tests.apply('pointless'), '{"outcome": "settled", "count": 1}', 'nor is an ignored one');
-select is(tests.state('pointless'), 'ignored 1 nothing_to_do', 'which stays ignored');
+select is(tests.state('pointless'), 'ignored 0 nothing_to_do', 'which stays ignored');
 select throws_ok('select private.lock_open_event(0)', 'PT404', null, 'an unknown event is an error');
 select is(
   tests.attempt('service_role', 'select private.settle_event(null)'), '1', 'settling without an event changes nothing'

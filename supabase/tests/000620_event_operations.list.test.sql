@@ -63,7 +63,7 @@ select is(
   tests.list('{"status": "dead"}') -> 'events' -> 0,
   jsonb_build_object(
     'event_id', 1, 'source', 'tiktok', 'external_id', 'e1', 'event_type', 'ORDER_STATUS_CHANGE',
-    'shop_id', tests.shop_id('ada'), 'object_id', 'o1', 'status', 'dead', 'attempts', 10,
+    'shop_id', tests.shop_id('ada'), 'object_id', 'o1', 'status', 'dead', 'attempts', 10, 'crashes', 0, 'failing_since', null,
     'reason', 'attempts_exhausted', 'last_error', 'TikTok 36009043: 100% Inactive',
     'received_at', timestamptz '2026-11-01Z', 'next_attempt_at', timestamptz '2026-11-02Z',
     'settled_at', timestamptz '2026-11-02Z'
@@ -90,7 +90,7 @@ from (
     ('["dead"]', 'The filter has to be an object, such as {"status": "dead"}'),
     ('{"state": "dead"}', 'Unknown filter "state"; known filters: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
     ('{"id = 1 or id": "1"}', 'Unknown filter "id = 1 or id"; known filters: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
-    ('{"status": "lost"}', 'The filter "status" takes one of pending, processing, done, ignored, held, dead, not "lost"'),
+    ('{"status": "lost"}', 'The filter "status" takes one of pending, processing, failing, done, ignored, held, dead, not "lost"'),
     ('{"status": ["dead"]}', 'The filter "status" takes a text, not ["dead"]'),
     ('{"source": "ebay"}', 'The filter "source" takes one of tiktok, stripe, easypost, creatorflow, not "ebay"'),
     ('{"shop_id": 7490000000000000001}', 'The filter "shop_id" takes a text, not 7490000000000000001'),
@@ -105,7 +105,7 @@ from (
     ('list_webhook_events(''{}'', 0)', 'PT400 p_limit has to be 1 to 1000'),
     ('list_webhook_events(''{}'', 1001)', 'PT400 p_limit has to be 1 to 1000'),
     ('list_webhook_events(''{}'', null)', 'PT400 p_limit has to be 1 to 1000'),
-    ('count_webhook_events(''{"status": "lost"}'')', 'PT400 The filter "status" takes one of pending, processing, done, ignored, held, dead, not "lost"'),
+    ('count_webhook_events(''{"status": "lost"}'')', 'PT400 The filter "status" takes one of pending, processing, failing, done, ignored, held, dead, not "lost"'),
     ('show_webhook_event(99)', 'PT404 Unknown webhook event 99'),
     ('show_webhook_event(null)', 'PT404 Unknown webhook event <NULL>'),
     ('replay_webhook_event(99)', 'PT404 Unknown webhook event 99')

@@ -178,7 +178,7 @@ from unnest(array[
 ]) as change;
 
 -- An event that was claimed before its shop was connected, and is ignored afterwards.
-insert into private.webhook_events (source, external_id, event_type, shop_id, body, status, attempts)
+insert into private.webhook_events (source, external_id, event_type, shop_id, body, status, claims)
 values ('tiktok', 'claimed early', 'X', '11', '{}', 'processing', 1);
 create function tests.ignore(reason text)
 returns text
@@ -190,13 +190,13 @@ as $$
   ));
 $$;
 select is(tests.connect('ada', array['11']), 'ok', 'connected again');
-update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'claimed early';
+update private.webhook_events set status = 'processing', claims = 1, attempts = 1 where external_id = 'claimed early';
 select is(tests.ignore('shop_not_connected'), 'true', 'the call succeeds');
 select is(
   (select status || attempts from private.webhook_events where external_id = 'claimed early'), 'pending0',
   'but the event is due again'
 );
-update private.webhook_events set status = 'processing', attempts = 1 where external_id = 'claimed early';
+update private.webhook_events set status = 'processing', claims = 1, attempts = 1 where external_id = 'claimed early';
 select tests.ignore('not_relevant');
 select is(
   (select status from private.webhook_events where external_id = 'claimed early'), 'ignored',

@@ -84,6 +84,49 @@ select is(
   (select status from private.webhook_events where id = tests.sync_event()), 'pending', 'the successor is enqueued'
 );
 
+-- An order whose event has failed to the end.
+create function tests.give_up(new_status text)
+returns void
+language sql
+as $$
+  update private.webhook_events
+  set status = new_status, reason = 'attempts_exhausted', failing_since = now(), attempts = 10, settled_at = now()
+  where event_type = 'ORDER_FOUND' and object_id = '3';
+$$;
+create function tests.found_again()
+returns text
+language plpgsql
+as $$
+declare
+  answer text;
+begin
+  perform tests.call('request_order_sync()');
+  answer := tests.page(tests.sync_event(), '[{"order_id": "3", "update_time": 200}]', 'end');
+  return answer || ', ' || (
+    select string_agg(concat_ws(' ', status, attempts, failing_since), ', ')
+    from private.webhook_events where event_type = 'ORDER_FOUND' and object_id = '3'
+  );
+end;
+$$;
+select is(tests.found_again(), 'synced 0 0, pending 0', 'an order that waits in the inbox is not enqueued again');
+select tests.give_up('failing');
+select is(tests.found_again(), 'synced 1 1, pending 0', 'a failing one is found again, with all its attempts');
+select tests.give_up('dead');
+select is(tests.found_again(), 'synced 1 1, pending 0', 'and so is a dead one');
+select tests.give_up('dead');
+select tests.add_order('ada', '3');
+update public.orders set tiktok_updated_at = to_timestamp(200) where tiktok_order_id = '3';
+select is(
+  left(tests.found_again(), 21), 'synced 0 0, dead 10 2', 'but not if another event has stored its state meanwhile'
+);
+
+-- An order of a search whose time cannot be read.
+select tests.call('request_order_sync()');
+select is(
+  tests.page(tests.sync_event(), '[{"order_id": "4", "update_time": null}, {"order_id": "5", "update_time": 300}]', 'end'),
+  'synced 2 2', 'an odd order of a page is enqueued as the others are'
+);
+
 -- An event that names several orders.
 select tests.receive_event('ada', 'several');
 create function tests.expand()

@@ -61,7 +61,7 @@ select is(
         'shop_id', tests.shop_id('ada'),
         'shop_cipher', 'cipher',
         'access_token', tests.encrypted('access'),
-        'token_version', 1,
+        'token_version', 1, 'paused_seconds', null,
         'region', 'US'
       ),
       'sender', null,

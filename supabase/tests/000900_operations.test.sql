@@ -28,7 +28,7 @@ select is(
     'service_role',
     'select string_agg(metric, '' '' order by metric) from public.check_database_health()'
   ),
-  'active_connections database_size_mb events_dead events_held events_open labels_unknown oldest_open_event_seconds orders_last_hour',
+  'active_connections database_size_mb events_dead events_failing events_held events_open labels_unknown oldest_open_event_seconds orders_last_hour sources_unhealthy',
   'the backend reads the health'
 );
 create function tests.health(figure text)
@@ -49,6 +49,9 @@ update private.webhook_events set received_at = now() - make_interval(secs => 30
 select is(tests.health('oldest_open_event_seconds'), '300 warning', 'five are a warning');
 update private.webhook_events set received_at = now() - make_interval(secs => 3600);
 select is(tests.health('oldest_open_event_seconds'), '3600 critical', 'an hour is critical');
+update private.webhook_events set status = 'failing', reason = 'x', failing_since = now();
+select is(tests.health('events_failing'), '1 warning', 'a failing event is a warning');
+select is(tests.health('oldest_open_event_seconds'), '0 healthy', 'and no open event that waits');
 update private.webhook_events set status = 'dead', reason = 'x';
 select is(tests.health('events_dead'), '1 warning', 'a dead event is a warning');
 

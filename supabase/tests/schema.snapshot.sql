@@ -120,6 +120,14 @@ create table private.senders (
   updated_at timestamp with time zone not null default now()
 );
 alter table private.senders enable row level security;
+create table private.source_health (
+  source text not null,
+  state text not null,
+  since timestamp with time zone not null default now(),
+  checked_at timestamp with time zone not null default now(),
+  last_received_at timestamp with time zone
+);
+alter table private.source_health enable row level security;
 create table private.stripe_attempts (
   user_id uuid not null,
   attempt integer not null
@@ -166,8 +174,10 @@ create table private.webhook_events (
   object_id text,
   body text not null,
   status text not null default 'pending'::text,
+  claims integer not null default 0,
   attempts integer not null default 0,
-  postponed integer not null default 0,
+  crashes integer not null default 0,
+  failing_since timestamp with time zone,
   next_attempt_at timestamp with time zone not null default now(),
   reason text,
   last_error text,
@@ -315,6 +325,7 @@ create table public.tiktok_shops (
   first_sync_done boolean not null default false,
   connection_status text not null default 'active'::text,
   status_reason text,
+  probe_at timestamp with time zone,
   is_active boolean not null default (connection_status = 'active'::text),
   connected_at timestamp with time zone not null default now(),
   created_at timestamp with time zone not null default now(),
@@ -386,6 +397,9 @@ alter table private.order_transitions add constraint order_transitions_pkey PRIM
 alter table private.senders add constraint senders_address_check CHECK ((jsonb_typeof(address) = 'object'::text));
 alter table private.senders add constraint senders_pkey PRIMARY KEY (tiktok_shop_id);
 alter table private.senders add constraint senders_tiktok_shop_id_fkey FOREIGN KEY (tiktok_shop_id) REFERENCES public.tiktok_shops(id) ON DELETE CASCADE;
+alter table private.source_health add constraint source_health_pkey PRIMARY KEY (source);
+alter table private.source_health add constraint source_health_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text])));
+alter table private.source_health add constraint source_health_state_check CHECK ((state = ANY (ARRAY['healthy'::text, 'silent'::text, 'webhook_missing'::text, 'webhook_switched_off'::text])));
 alter table private.stripe_attempts add constraint stripe_attempts_attempt_check CHECK ((attempt > 0));
 alter table private.stripe_attempts add constraint stripe_attempts_pkey PRIMARY KEY (user_id);
 alter table private.stripe_attempts add constraint stripe_attempts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -401,12 +415,13 @@ alter table private.tiktok_authorizations add constraint tiktok_authorizations_u
 alter table private.tiktok_logins add constraint tiktok_logins_lease_check CHECK (((lease_id IS NULL) = (lease_until IS NULL)));
 alter table private.tiktok_logins add constraint tiktok_logins_pkey PRIMARY KEY (user_id, open_id);
 alter table private.tiktok_logins add constraint tiktok_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.webhook_events add constraint webhook_events_failing_since_check CHECK (((status <> 'failing'::text) OR (failing_since IS NOT NULL)));
 alter table private.webhook_events add constraint webhook_events_pkey PRIMARY KEY (id);
-alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY (ARRAY['ignored'::text, 'held'::text, 'dead'::text])) = (reason IS NOT NULL)));
+alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY (ARRAY['failing'::text, 'ignored'::text, 'held'::text, 'dead'::text])) = (reason IS NOT NULL)));
 alter table private.webhook_events add constraint webhook_events_reason_code_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text, 'creatorflow'::text])));
 alter table private.webhook_events add constraint webhook_events_source_external_id_key UNIQUE (source, external_id);
-alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
+alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'failing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
 alter table public.analytics_events add constraint analytics_events_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));
 alter table public.analytics_events add constraint analytics_events_pkey PRIMARY KEY (id);
 alter table public.analytics_events add constraint analytics_events_properties_check CHECK (((jsonb_typeof(properties) = 'object'::text) AND (pg_column_size(properties) <= 8192)));
@@ -461,6 +476,7 @@ alter table public.tiktok_shops add constraint tiktok_shops_access_token_check C
 alter table public.tiktok_shops add constraint tiktok_shops_connection_status_check CHECK (
 CASE connection_status
     WHEN 'active'::text THEN (status_reason IS NULL)
+    WHEN 'paused'::text THEN COALESCE((status_reason = ANY (ARRAY['shop_inactive'::text, 'seller_inactive'::text])), false)
     WHEN 'needs_reauth'::text THEN COALESCE((status_reason = ANY (ARRAY['token_refused'::text, 'authorization_expired'::text, 'not_authorized'::text])), false)
     WHEN 'disconnected'::text THEN COALESCE((status_reason = ANY (ARRAY['by_seller'::text, 'deauthorized'::text])), false)
     WHEN 'transferred'::text THEN COALESCE((status_reason = 'connected_elsewhere'::text), false)
@@ -468,9 +484,10 @@ CASE connection_status
 END);
 alter table public.tiktok_shops add constraint tiktok_shops_login_fkey FOREIGN KEY (user_id, open_id) REFERENCES private.tiktok_logins(user_id, open_id) ON DELETE CASCADE;
 alter table public.tiktok_shops add constraint tiktok_shops_pkey PRIMARY KEY (id);
+alter table public.tiktok_shops add constraint tiktok_shops_probe_at_check CHECK (((connection_status = 'paused'::text) = (probe_at IS NOT NULL)));
 alter table public.tiktok_shops add constraint tiktok_shops_refresh_token_check CHECK (private.is_encrypted(refresh_token));
 alter table public.tiktok_shops add constraint tiktok_shops_shop_id_check CHECK ((shop_id ~ '^[0-9]{1,32}$'::text));
-alter table public.tiktok_shops add constraint tiktok_shops_tokens_check CHECK ((((connection_status = 'active'::text) = (access_token IS NOT NULL)) AND ((connection_status = 'active'::text) = (refresh_token IS NOT NULL))));
+alter table public.tiktok_shops add constraint tiktok_shops_tokens_check CHECK ((((connection_status = ANY (ARRAY['active'::text, 'paused'::text])) = (access_token IS NOT NULL)) AND ((connection_status = ANY (ARRAY['active'::text, 'paused'::text])) = (refresh_token IS NOT NULL))));
 alter table public.tiktok_shops add constraint tiktok_shops_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.tiktok_shops add constraint tiktok_shops_user_id_shop_id_key UNIQUE (user_id, shop_id);
 alter table public.users add constraint users_display_name_check CHECK (((char_length(display_name) >= 1) AND (char_length(display_name) <= 100)));
@@ -489,6 +506,7 @@ CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizatio
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
 CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX idx_webhook_events_failing ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'failing'::text);
 CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (shop_id, received_at) WHERE ((event_type = 'ORDER_FOUND'::text) AND (status = ANY (ARRAY['pending'::text, 'processing'::text])));
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
 CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
@@ -518,6 +536,7 @@ CREATE INDEX idx_subscriptions_user_id ON public.subscriptions USING btree (user
 CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (created_at);
 CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
 CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id) WHERE (connection_status = 'active'::text);
+CREATE INDEX idx_tiktok_shops_probe_at ON public.tiktok_shops USING btree (probe_at) WHERE (connection_status = 'paused'::text);
 CREATE INDEX idx_tiktok_shops_token_expires_at ON public.tiktok_shops USING btree (token_expires_at) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_id, open_id);
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
@@ -727,6 +746,16 @@ begin
   returning * into changed;
   return case when changed.id is null then p_order else changed end;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.backoff(p_failures integer, p_longest_seconds integer)
+ RETURNS interval
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select make_interval(
+    secs => least(30 * 2 ^ least(p_failures - 1, 20), p_longest_seconds) * (0.5 + random() / 2)
+  );
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.batch_view(p_batch_id uuid)
@@ -967,18 +996,46 @@ AS $function$
   update public.tiktok_shops
   set connection_status = p_status,
       status_reason = p_reason,
+      probe_at = null,
       access_token = null,
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
   where id = any (p_shops);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.connection_of_event(p_source text, p_shop_id text, p_object_id text)
+ RETURNS jsonb
 CREATE OR REPLACE FUNCTION private.combined_orders(p_order public.orders)
  RETURNS SETOF public.orders
  LANGUAGE sql
  STABLE
  SET search_path TO ''
 AS $function$
+  select jsonb_build_object(
+    'id', shop.id,
+    'user_id', shop.user_id,
+    'shop_id', shop.shop_id,
+    'shop_cipher', shop.shop_cipher,
+    'access_token', shop.access_token,
+    'token_version', login.token_version,
+    'paused_seconds', private.paused_seconds(shop)
+  )
+  from public.tiktok_shops as shop
+  join private.tiktok_logins as login
+    on login.user_id = shop.user_id and login.open_id = shop.open_id
+  where p_source in ('tiktok', 'creatorflow')
+    -- Some webhooks name only an order.
+    and shop.shop_id = coalesce(
+      p_shop_id,
+      (
+        select owner.shop_id
+        from public.orders
+        join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
+        where orders.tiktok_order_id = p_object_id and owner.connection_status in ('active', 'paused')
+        limit 1
+      )
+    )
+    and shop.connection_status in ('active', 'paused');
   -- Two queries, each of which an index answers.
   with grouped as (
     select id
@@ -1185,7 +1242,7 @@ AS $function$
   from public.tiktok_shops as shop
   where shop.user_id = p_login.user_id
     and shop.open_id = p_login.open_id
-    and shop.connection_status = 'active';
+    and shop.connection_status in ('active', 'paused');
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.end_hold(p_shop_id text, p_tiktok_order_id text)
@@ -1215,31 +1272,51 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select count(
-    private.enqueue_task(
-      'ORDER_FOUND',
-      p_shop.id || ':' || found.order_id || ':' || found.update_time,
-      p_shop.shop_id,
-      found.order_id
-    )
-  )::integer
-  from jsonb_to_recordset(p_orders) as found (order_id text, update_time bigint)
-  where not exists (
-      select from public.orders
-      where orders.tiktok_shop_id = p_shop.id
-        and orders.tiktok_order_id = found.order_id
-        and orders.tiktok_updated_at >= to_timestamp(found.update_time)
-    )
-    and not exists (
-      select from private.webhook_events as waiting
-      where waiting.shop_id = p_shop.shop_id
-        and waiting.object_id = found.order_id
-        -- Without processing: that worker may have read an older state.
-        and waiting.status in ('pending', 'held')
+declare
+  found record;
+  occasion text;
+  given_up bigint[];
+  enqueued integer := 0;
+begin
+  for found in
+    select entry.order_id, entry.update_time
+    from jsonb_to_recordset(p_orders) as entry (order_id text, update_time bigint)
+    where not exists (
+        select from public.orders
+        where orders.tiktok_shop_id = p_shop.id
+          and orders.tiktok_order_id = entry.order_id
+          and orders.tiktok_updated_at >= to_timestamp(entry.update_time)
+      )
+      and not exists (
+        select from private.webhook_events as waiting
+        where waiting.shop_id = p_shop.shop_id
+          and waiting.object_id = entry.order_id
+          -- Without processing: that worker may have read an older state.
+          and waiting.status in ('pending', 'held')
+      )
+  loop
+    occasion := p_shop.id || ':' || found.order_id || ':' || coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()));
+    if private.enqueue_task('ORDER_FOUND', occasion, p_shop.shop_id, found.order_id) is not null then
+      enqueued := enqueued + 1;
+      continue;
+    end if;
+    -- This state was found before, and its event has failed to the end since.
+    given_up := array(
+      select id
+      from private.webhook_events
+      where source = 'creatorflow'
+        and external_id = 'ORDER_FOUND:' || occasion
+        and status in ('failing', 'dead')
+      for update skip locked
     );
+    perform private.reopen_webhook_events(given_up);
+    enqueued := enqueued + cardinality(given_up);
+  end loop;
+  return enqueued;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_label_task(p_type text, p_purchase private.label_purchases, p_occasion text)
@@ -1274,6 +1351,15 @@ AS $function$
   values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
   on conflict (source, external_id) do nothing
   returning id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.failing_interval()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select interval '7 days';
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.free_label_lines(p_order public.orders, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text)
@@ -1697,6 +1783,32 @@ AS $function$
     and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.is_silent_source(p_source text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select not exists (
+      select from private.webhook_events
+      where source = p_source and received_at > now() - interval '1 day'
+    )
+    and case p_source
+      when 'tiktok' then exists (
+        select from public.system_logs
+        where event_type = 'orders_missed' and created_at > now() - interval '1 day'
+      )
+      when 'easypost' then exists (
+        select from public.shipments
+        where provider = 'easypost' and tracking_updated_at > now() - interval '1 day'
+      )
+      when 'stripe' then exists (
+        select from public.system_logs
+        where event_type in ('subscriptions_reconciled', 'subscriptions_differ')
+          and created_at > now() - interval '1 day'
+          and (details ->> 'repaired')::integer > 0
+      )
+    end;
 CREATE OR REPLACE FUNCTION private.keep_stripe_customer()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1734,6 +1846,54 @@ AS $function$
       select from private.shipments_of_order(p_order.id) where provider is not null
     ) then 'already_shipped'
   end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  failing bigint[];
+  live bigint[];
+begin
+  failing := array(
+    select id
+    from private.webhook_events
+    where status = 'failing' and next_attempt_at <= now()
+    order by next_attempt_at
+    limit p_limit / 5
+    for update skip locked
+  );
+  live := array(
+    with queue as (
+      select
+        id,
+        next_attempt_at,
+        row_number() over (partition by shop_id order by next_attempt_at, id) as place
+      from private.webhook_events
+      where status = 'pending' and next_attempt_at <= now()
+    )
+    select event.id
+    from private.webhook_events as event
+    join queue on queue.id = event.id
+    where event.status = 'pending' and event.next_attempt_at <= now()
+    order by queue.place, queue.next_attempt_at
+    limit p_limit - cardinality(failing)
+    for update of event skip locked
+  );
+  if cardinality(failing) = 0 and cardinality(live) = 0 then
+    failing := array(
+      select id
+      from private.webhook_events
+      where status = 'failing' and next_attempt_at <= now()
+      order by next_attempt_at
+      limit least(p_limit, 1)
+      for update skip locked
+    );
+  end if;
+  return failing || live;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
@@ -1829,6 +1989,13 @@ AS $function$
   select 10;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.max_webhook_crashes()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select 20;
 CREATE OR REPLACE FUNCTION private.month_end()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -2216,6 +2383,15 @@ AS $function$
   end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.paused_seconds(p_shop public.tiktok_shops)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_shop.probe_at is not null then greatest(60, ceil(extract(epoch from p_shop.probe_at - now())))::integer
+  end;
 CREATE OR REPLACE FUNCTION private.plain_carrier(p_carrier text)
  RETURNS text
  LANGUAGE sql
@@ -2419,6 +2595,24 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.record_source_state(p_source text, p_state text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.source_health as known (source, state, last_received_at)
+  values (
+    p_source,
+    p_state,
+    (select max(received_at) from private.webhook_events where source = p_source)
+  )
+  on conflict (source) do update
+    set state = excluded.state,
+        since = case when known.state = excluded.state then known.since else now() end,
+        checked_at = now(),
+        last_received_at = coalesce(excluded.last_received_at, known.last_received_at);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.refresh_user_plan(p_user_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -2466,7 +2660,13 @@ CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  SET search_path TO ''
 AS $function$
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, attempts = 0, postponed = 0, next_attempt_at = now()
+  set status = 'pending',
+      reason = null,
+      settled_at = null,
+      attempts = 0,
+      crashes = 0,
+      failing_since = null,
+      next_attempt_at = now()
   where id = any (p_event_ids);
 $function$
 ;
@@ -2477,6 +2677,63 @@ CREATE OR REPLACE FUNCTION private.replaces_address(incoming text, stored text)
  SET search_path TO ''
 AS $function$
   select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
+$function$
+;
+CREATE OR REPLACE FUNCTION private.set_back_event(p_event private.webhook_events, p_exhausted boolean, p_reason text, p_wait interval)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  new_status text := case
+    when p_event.failing_since <= now() - private.failing_interval() then 'dead'
+    when p_exhausted or p_event.failing_since is not null then 'failing'
+    else 'pending'
+  end;
+begin
+  update private.webhook_events
+  set status = new_status,
+      attempts = p_event.attempts,
+      crashes = p_event.crashes,
+      last_error = p_event.last_error,
+      reason = case when new_status <> 'pending' then p_reason end,
+      failing_since = case when new_status <> 'pending' then coalesce(failing_since, now()) end,
+      settled_at = case when new_status = 'dead' then now() end,
+      next_attempt_at = case
+        -- Spread, so failing events of one outage do not come due in one second.
+        when new_status = 'failing' then greatest(p_wait, interval '1 hour' * (0.8 + random() / 5))
+        else p_wait
+      end + now()
+  where id = p_event.id;
+  return new_status;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.set_back_lost_events(p_limit integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+begin
+  for event in
+    select *
+    from private.webhook_events
+    where status = 'processing' and next_attempt_at <= now()
+    order by next_attempt_at
+    limit p_limit
+    for update skip locked
+  loop
+    event.crashes := event.crashes + 1;
+    perform private.set_back_event(
+      event,
+      event.crashes >= private.max_webhook_crashes(),
+      'workers_lost',
+      case when event.crashes > 3 then private.backoff(event.crashes - 3, 3600) else interval '0' end
+    );
+  end loop;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.settle_event(p_event_id bigint, p_status text DEFAULT 'done'::text, p_reason text DEFAULT NULL::text, p_object_id text DEFAULT NULL::text)
@@ -2570,12 +2827,13 @@ AS $function$
     'shop_cipher', shop.shop_cipher,
     'access_token', shop.access_token,
     'token_version', login.token_version,
+    'paused_seconds', private.paused_seconds(shop),
     'region', shop.region
   )
   from public.tiktok_shops as shop
   join private.tiktok_logins as login
     on login.user_id = shop.user_id and login.open_id = shop.open_id
-  where shop.id = p_order.tiktok_shop_id and shop.connection_status = 'active';
+  where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused');
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
@@ -2736,7 +2994,7 @@ declare
     'received_after', 'received_before'
   ];
   choices constant jsonb := '{
-    "status": ["pending", "processing", "done", "ignored", "held", "dead"],
+    "status": ["pending", "processing", "failing", "done", "ignored", "held", "dead"],
     "source": ["tiktok", "stripe", "easypost", "creatorflow"]
   }';
   conditions text[] := array['true'];
@@ -2805,6 +3063,8 @@ AS $function$
     'object_id', event.object_id,
     'status', event.status,
     'attempts', event.attempts,
+    'crashes', event.crashes,
+    'failing_since', event.failing_since,
     'reason', event.reason,
     'last_error', event.last_error,
     'received_at', event.received_at,
@@ -2973,7 +3233,9 @@ AS $function$
       (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
       public.oldest_open_event_seconds() as oldest_open_event_seconds,
       (select count(*) from private.webhook_events where status = 'held') as events_held,
+      (select count(*) from private.webhook_events where status = 'failing') as events_failing,
       (select count(*) from private.webhook_events where status = 'dead') as events_dead,
+      (select count(*) from private.source_health where state <> 'healthy') as sources_unhealthy,
       (select count(*) from private.label_purchases where state = 'unknown') as labels_unknown
   )
   select 'active_connections', active_connections::numeric,
@@ -2995,6 +3257,13 @@ AS $function$
   from figures
   union all
   select 'events_held', events_held, 'info' from figures
+  union all
+  select 'events_failing', events_failing, case when events_failing = 0 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'sources_unhealthy', sources_unhealthy,
+    case when sources_unhealthy = 0 then 'healthy' else 'warning' end
+  from figures
   union all
   select 'events_dead', events_dead, case when events_dead = 0 then 'healthy' else 'warning' end
   from figures
@@ -3025,7 +3294,7 @@ begin
   -- 1. End connections whose authorization expired: no call can renew them.
   expired := array(
     select id from public.tiktok_shops
-    where connection_status = 'active' and refresh_token_expires_at <= now()
+    where connection_status in ('active', 'paused') and refresh_token_expires_at <= now()
     for update skip locked
   );
   perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
@@ -3080,90 +3349,34 @@ CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_
  SET search_path TO ''
 AS $function$
 declare
+  due bigint[];
   claimed jsonb;
 begin
-  -- 1. Mark events dead whose last lease expired without a result; fail_webhook_event settles reported failures.
-  update private.webhook_events
-  set status = 'dead',
-      reason = 'workers_lost',
-      settled_at = now()
-  where id in (
-    select id
-    from private.webhook_events
-    where status = 'processing'
-      and next_attempt_at <= now()
-      and attempts - postponed >= private.max_webhook_attempts()
-    limit p_limit
-    for update skip locked
-  );
-
-  -- 2. Order the due events round-robin by shop, oldest first.
-  -- 3. Lock and claim them.
-  with queue as (
-    select
-      id,
-      next_attempt_at,
-      row_number() over (partition by shop_id order by next_attempt_at, id) as place
-    from private.webhook_events
-    where status in ('pending', 'processing')
-      and next_attempt_at <= now()
-      and attempts - postponed < private.max_webhook_attempts()
-  ), due as (
-    select event.id
-    from private.webhook_events as event
-    join queue on queue.id = event.id
-    where event.status in ('pending', 'processing')
-      and event.next_attempt_at <= now()
-      and event.attempts - event.postponed < private.max_webhook_attempts()
-    order by queue.place, queue.next_attempt_at
-    limit p_limit
-    for update of event skip locked
-  ), taken as (
-    update private.webhook_events as event
+  -- 1. Set events of lost workers back. 2. Lock what is due. 3. Claim it.
+  perform private.set_back_lost_events(p_limit * 10);
+  due := private.lock_due_events(p_limit);
+  with taken as (
+    update private.webhook_events
     set status = 'processing',
-        attempts = event.attempts + 1,
+        reason = null,
+        claims = claims + 1,
         next_attempt_at = now() + make_interval(secs => p_lease_seconds)
-    from due
-    where event.id = due.id
-    returning event.*
+    where id = any (due)
+    returning *
   )
-  -- 4. Return each one with the active connection of its shop.
   select coalesce(
     jsonb_agg(
       jsonb_build_object(
         'event_id', taken.id,
-        'attempt', taken.attempts,
+        'claim', taken.claims,
+        'attempt', taken.attempts + 1,
+        'failing', taken.failing_since is not null,
         'source', taken.source,
         'event_type', taken.event_type,
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', (
-          select jsonb_build_object(
-            'id', shop.id,
-            'user_id', shop.user_id,
-            'shop_id', shop.shop_id,
-            'shop_cipher', shop.shop_cipher,
-            'access_token', shop.access_token,
-            'token_version', login.token_version
-          )
-          from public.tiktok_shops as shop
-          join private.tiktok_logins as login
-            on login.user_id = shop.user_id and login.open_id = shop.open_id
-          where taken.source in ('tiktok', 'creatorflow')
-            -- Some webhooks name only an order.
-            and shop.shop_id = coalesce(
-              taken.shop_id,
-              (
-                select owner.shop_id
-                from public.orders
-                join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
-                where orders.tiktok_order_id = taken.object_id and owner.connection_status = 'active'
-                limit 1
-              )
-            )
-            and shop.connection_status = 'active'
-        )
+        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
       )
       order by taken.id
     ),
@@ -3262,13 +3475,15 @@ begin
     join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
     where shop.user_id = p_user_id
       and shop.open_id = p_grant ->> 'open_id'
-      and shop.connection_status = 'active'
+      and shop.connection_status in ('active', 'paused')
       and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
   ) then
     select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
     into connected
     from public.tiktok_shops
-    where user_id = p_user_id and open_id = p_grant ->> 'open_id' and connection_status = 'active';
+    where user_id = p_user_id
+      and open_id = p_grant ->> 'open_id'
+      and connection_status in ('active', 'paused');
     return connected;
   end if;
 
@@ -3295,8 +3510,9 @@ begin
   from public.tiktok_shops
   where user_id = p_user_id
     and open_id = p_grant ->> 'open_id'
-    and connection_status = 'active'
-    and shop_id <> all (granted_shops);
+    and connection_status in ('active', 'paused')
+    and shop_id <> all (granted_shops)
+    and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
   -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
   perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
@@ -3334,6 +3550,7 @@ begin
           refresh_token_expires_at = excluded.refresh_token_expires_at,
           connection_status = 'active',
           status_reason = null,
+          probe_at = null,
           connected_at = excluded.connected_at;
   exception
     when unique_violation then
@@ -3350,7 +3567,7 @@ begin
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status = 'pending' or (status = 'ignored' and reason = 'shop_not_connected'))
+      and (status in ('pending', 'failing') or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
     for update skip locked
   ));
@@ -3496,7 +3713,7 @@ begin
     perform private.close_tiktok_shops(array[id], 'disconnected', 'deauthorized')
     from public.tiktok_shops
     where id = p_tiktok_shop_id
-      and connection_status = 'active'
+      and connection_status in ('active', 'paused')
       and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
     if not found then
       return private.settle_locked_event(
@@ -3735,32 +3952,35 @@ begin
   end if;
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'token_refused')
   from public.tiktok_shops
-  where user_id = p_user_id and open_id = p_open_id and connection_status = 'active';
+  where user_id = p_user_id and open_id = p_open_id and connection_status in ('active', 'paused');
   return 'needs_reauth';
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.fail_webhook_event(p_event_id bigint, p_attempt integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
+CREATE OR REPLACE FUNCTION public.fail_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  new_status text;
+  event private.webhook_events;
 begin
-  update private.webhook_events
-  set status = case when attempts - postponed < private.max_webhook_attempts() then 'pending' else 'dead' end,
-      reason = case when attempts - postponed < private.max_webhook_attempts() then null else 'attempts_exhausted' end,
-      settled_at = case when attempts - postponed < private.max_webhook_attempts() then null else now() end,
-      last_error = left(p_error, 2000),
-      -- Exponential backoff from 30 s to 2 h, half of it random: attempt 10 comes 2 to 4 h after attempt 1.
-      next_attempt_at = now() + greatest(
-        make_interval(secs => least(30 * 2 ^ (attempts - postponed - 1), 7200) * (0.5 + random() / 2)),
-        make_interval(secs => coalesce(p_retry_after_seconds, 0))
-      )
-  where id = p_event_id and status = 'processing' and attempts = p_attempt
-  returning status into new_status;
-  return new_status;
+  select * into event
+  from private.webhook_events
+  where id = p_event_id and status = 'processing' and claims = p_claim
+  for update;
+  if event.id is null then
+    return null;
+  end if;
+  event.attempts := event.attempts + 1;
+  event.last_error := left(p_error, 2000);
+  return private.set_back_event(
+    event,
+    event.attempts >= private.max_webhook_attempts(),
+    'attempts_exhausted',
+    -- Attempt 10 comes 2 to 4 h after attempt 1.
+    greatest(private.backoff(event.attempts, 7200), make_interval(secs => coalesce(p_retry_after_seconds, 0)))
+  );
 end;
 $function$
 ;
@@ -3868,6 +4088,28 @@ begin
   -- 5. Settle the event.
   perform private.settle_event(p_event_id);
   return private.shipment_view(purchase);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.finish_webhook_check(p_event_id bigint, p_tiktok_shop_id uuid, p_webhook_url text, p_restored text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  lost boolean := cardinality(p_restored) > 0;
+begin
+  if event.id is not null and lost then
+    update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;
+    insert into public.system_logs (event_type, details)
+    values ('webhooks_restored', jsonb_build_object('shop_id', event.shop_id, 'topics', to_jsonb(p_restored)));
+    -- Orders whose webhooks were lost meanwhile.
+    perform private.enqueue_task('SYNC_ORDERS', p_tiktok_shop_id || ':restored:' || p_event_id, event.shop_id);
+  end if;
+  return private.settle_locked_event(
+    event, jsonb_build_object('outcome', case when lost then 'webhooks_restored' else 'webhooks_complete' end)
+  );
 end;
 $function$
 ;
@@ -4067,7 +4309,7 @@ AS $function$
   limit 1;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_attempt integer, p_reason text)
+CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_claim integer, p_reason text)
  RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4081,17 +4323,17 @@ begin
     -- The shop was connected after the claim. Connecting reopens only ignored events: reopen this one here.
     if exists (
       select from public.tiktok_shops
-      where shop_id = shop and connection_status = 'active'
+      where shop_id = shop and connection_status in ('active', 'paused')
     ) then
       update private.webhook_events
-      set status = 'pending', attempts = 0, postponed = 0, next_attempt_at = now()
-      where id = p_event_id and status = 'processing' and attempts = p_attempt;
+      set status = 'pending', attempts = 0, crashes = 0, failing_since = null, next_attempt_at = now()
+      where id = p_event_id and status = 'processing' and claims = p_claim;
       return found;
     end if;
   end if;
   update private.webhook_events
   set status = 'ignored', reason = p_reason, settled_at = now()
-  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+  where id = p_event_id and status = 'processing' and claims = p_claim;
   return found;
 end;
 $function$
@@ -4188,7 +4430,7 @@ begin
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
 
   -- 2. Decide whether a refresh is needed and allowed.
-  if shop.connection_status is distinct from 'active' then
+  if coalesce(shop.connection_status, '') not in ('active', 'paused') then
     return jsonb_build_object('state', 'inactive');
   elsif login.token_version > p_token_version then
     return jsonb_build_object(
@@ -4357,21 +4599,68 @@ CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
 AS $function$
   select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
   from private.webhook_events
-  where status in ('pending', 'processing');
+  where status in ('pending', 'processing') and failing_since is null;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_attempt integer, p_error text, p_retry_after_seconds integer)
+CREATE OR REPLACE FUNCTION public.pause_tiktok_shop(p_tiktok_shop_id uuid, p_token_version integer, p_reason text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  paused public.tiktok_shops;
+  was_active boolean;
+begin
+  perform from private.tiktok_logins as login
+  join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
+  where shop.id = p_tiktok_shop_id and login.token_version = p_token_version
+  for update of login;
+  if not found then
+    return null;
+  end if;
+  select connection_status = 'active' into was_active from public.tiktok_shops where id = p_tiktok_shop_id;
+  update public.tiktok_shops
+  set connection_status = 'paused',
+      status_reason = p_reason,
+      probe_at = now() + interval '1 day'
+  where id = p_tiktok_shop_id and connection_status in ('active', 'paused')
+  returning * into paused;
+  if paused.id is not null and was_active then
+    insert into public.system_logs (event_type, details)
+    values ('shop_paused', jsonb_build_object('shop_id', paused.shop_id, 'reason', p_reason));
+  end if;
+  return private.paused_seconds(paused);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
  RETURNS boolean
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  shop text;
+  wait interval := make_interval(secs => p_retry_after_seconds);
 begin
+  if p_while_paused then
+    select shop_id into shop from private.webhook_events where id = p_event_id;
+    if shop is not null then
+      -- The shop may be active again since the claim: its waiting events have been made due already.
+      perform private.lock_shop_connections(array[shop], false);
+      if not exists (
+        select from public.tiktok_shops where shop_id = shop and connection_status = 'paused'
+      ) then
+        wait := interval '0';
+      end if;
+    end if;
+  end if;
   update private.webhook_events
   set status = 'pending',
-      postponed = postponed + 1,
+      -- The wait does not use up the seven days of a failing event.
+      failing_since = null,
       last_error = left(p_error, 2000),
-      next_attempt_at = now() + make_interval(secs => p_retry_after_seconds)
-  where id = p_event_id and status = 'processing' and attempts = p_attempt;
+      next_attempt_at = now() + wait
+  where id = p_event_id and status = 'processing' and claims = p_claim;
   return found;
 end;
 $function$
@@ -4429,7 +4718,7 @@ begin
     from public.tiktok_shops as named
     join private.tiktok_logins as login on login.user_id = named.user_id and login.open_id = named.open_id
     where named.id = p_tiktok_shop_id
-      and named.connection_status = 'active'
+      and named.connection_status in ('active', 'paused')
       and coalesce(p_event_at, event.received_at) >= date_trunc('second', named.connected_at)
     for update of login;
     if shop.id is null then
@@ -4439,7 +4728,7 @@ begin
     end if;
     update public.tiktok_shops
     set refresh_token_expires_at = p_expires_at
-    where user_id = shop.user_id and open_id = shop.open_id and connection_status = 'active';
+    where user_id = shop.user_id and open_id = shop.open_id and connection_status in ('active', 'paused');
     insert into public.analytics_events (user_id, event_type, properties)
     values (
       shop.user_id,
@@ -4473,6 +4762,48 @@ begin
       );
   end if;
   return private.settle_locked_event(event, '{"outcome": "recorded"}');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.record_source_health(p_event_id bigint, p_easypost text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  unhealthy jsonb;
+begin
+  if event.id is not null then
+    perform private.record_source_state(
+      source,
+      case
+        when source = 'easypost' and p_easypost <> 'healthy' then p_easypost
+        when private.is_silent_source(source) then 'silent'
+        else 'healthy'
+      end
+    )
+    from unnest(array['easypost', 'stripe', 'tiktok']) as source;
+    insert into public.system_logs (event_type, details)
+    select 'source_unhealthy', jsonb_build_object('source', source, 'state', state)
+    from private.source_health
+    where state <> 'healthy' and since = now();
+  end if;
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object(
+        'source', source, 'state', state, 'since', since, 'last_received_at', last_received_at
+      )
+      order by source
+    ),
+    '[]'
+  )
+  into unhealthy
+  from private.source_health
+  where state <> 'healthy';
+  return private.settle_locked_event(
+    event, jsonb_build_object('outcome', 'sources_checked', 'unhealthy', unhealthy)
+  );
 end;
 $function$
 ;
@@ -4610,7 +4941,7 @@ begin
   if status_before is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
-  settled := status_before in ('done', 'ignored', 'held', 'dead');
+  settled := status_before in ('failing', 'done', 'ignored', 'held', 'dead');
   if settled then
     perform private.reopen_webhook_events(array[p_event_id]);
   end if;
@@ -4634,7 +4965,7 @@ CREATE OR REPLACE FUNCTION public.replay_webhook_events(p_filter jsonb, p_limit 
 AS $function$
 declare
   settled text := private.webhook_event_condition(p_filter)
-    || ' and status in (''done'', ''ignored'', ''held'', ''dead'')';
+    || ' and status in (''failing'', ''done'', ''ignored'', ''held'', ''dead'')';
   chosen bigint[];
   remaining bigint;
 begin
@@ -4910,6 +5241,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.request_source_checks()
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select count(private.enqueue_task(task.event_type, task.occasion, task.shop_id))::integer
+  from (
+    select 'CHECK_SOURCES' as event_type, current_date::text as occasion, null as shop_id
+    union all
+    select 'CHECK_WEBHOOKS', id || ':' || current_date, shop_id
+    from public.tiktok_shops
+    where connection_status = 'active' and connected_at < now() - interval '1 day'
+    union all
+    select 'PROBE_SHOP', id || ':' || extract(epoch from probe_at), shop_id
+    from public.tiktok_shops
+    where connection_status = 'paused' and probe_at <= now()
+  ) as task;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.request_subscription_sync(p_user_id uuid DEFAULT NULL::uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4948,6 +5298,47 @@ begin
     end if;
   end if;
   return jsonb_build_object('event_id', event_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.resume_tiktok_shop(p_event_id bigint, p_tiktok_shop_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+  resumed public.tiktok_shops;
+begin
+  -- Against workers that are setting events of the shop back.
+  perform private.lock_shop_connections(array[shop_id], true)
+  from public.tiktok_shops
+  where id = p_tiktok_shop_id;
+  event := private.lock_open_event(p_event_id);
+  if event.id is not null then
+    perform from private.tiktok_logins as login
+    join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
+    where shop.id = p_tiktok_shop_id
+    for update of login;
+    update public.tiktok_shops
+    set connection_status = 'active', status_reason = null, probe_at = null
+    where id = p_tiktok_shop_id and connection_status = 'paused'
+    returning * into resumed;
+    if resumed.id is not null then
+      perform private.reopen_webhook_events(array(
+        select id
+        from private.webhook_events
+        where shop_id = resumed.shop_id and source in ('tiktok', 'creatorflow') and status in ('pending', 'failing')
+        order by id
+        for update skip locked
+      ));
+      perform private.enqueue_task('SYNC_ORDERS', resumed.id || ':resumed:' || p_event_id, resumed.shop_id);
+      perform private.enqueue_task('CHECK_WEBHOOKS', resumed.id || ':resumed:' || p_event_id, resumed.shop_id);
+      insert into public.system_logs (event_type, details)
+      values ('shop_resumed', jsonb_build_object('shop_id', resumed.shop_id));
+    end if;
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "resumed"}');
 end;
 $function$
 ;
@@ -5101,7 +5492,7 @@ begin
     private.tiktok_logins as login
   where shop.open_id = p_open_id
     and shop.shop_id = entry.shop_id
-    and shop.connection_status = 'active'
+    and shop.connection_status in ('active', 'paused')
     and login.user_id = shop.user_id
     and login.open_id = shop.open_id
     and not coalesce(
@@ -5120,7 +5511,7 @@ begin
         select from public.tiktok_shops as shop
         where shop.user_id = login.user_id
           and shop.open_id = login.open_id
-          and shop.connection_status = 'active'
+          and shop.connection_status in ('active', 'paused')
       );
   end if;
   return stored;
@@ -5281,15 +5672,15 @@ begin
           then array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'))
         else shop.granted_scopes
       end,
-      connection_status = 'active',
-      status_reason = null
+      connection_status = case when shop.connection_status = 'paused' then 'paused' else 'active' end,
+      status_reason = case when shop.connection_status = 'paused' then shop.status_reason end
   from jsonb_to_recordset(p_grant -> 'shops') as entry (
     shop_id text, access_token text, refresh_token text
   )
   where shop.user_id = p_user_id
     and shop.open_id = p_open_id
     and shop.shop_id = entry.shop_id
-    and (shop.connection_status = 'active' or shop.status_reason = 'token_refused');
+    and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
   return 'stored';
 end;
 $function$
@@ -5395,6 +5786,9 @@ grant select on private.order_transitions to service_role;
 grant insert on private.senders to service_role;
 grant select on private.senders to service_role;
 grant update on private.senders to service_role;
+grant insert on private.source_health to service_role;
+grant select on private.source_health to service_role;
+grant update on private.source_health to service_role;
 grant insert on private.stripe_attempts to service_role;
 grant select on private.stripe_attempts to service_role;
 grant update on private.stripe_attempts to service_role;
@@ -5490,6 +5884,7 @@ grant execute on function private.advise_new_shipment(uuid,text) to service_role
 grant execute on function private.advise_shipments(public.orders,text,text[]) to service_role;
 grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
+grant execute on function private.backoff(integer,integer) to service_role;
 grant execute on function private.batch_view(uuid) to service_role;
 grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
 grant execute on function private.cancelled_units(jsonb) to service_role;
@@ -5497,6 +5892,7 @@ grant execute on function private.check_customer_email(uuid,text) to service_rol
 grant execute on function private.choose_parcel(uuid[],text,uuid,jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
+grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.count_order(public.orders) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
@@ -5511,6 +5907,7 @@ grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
+grant execute on function private.failing_interval() to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.free_places(uuid) to service_role;
 grant execute on function private.give_back_order(public.orders) to service_role;
@@ -5526,7 +5923,9 @@ grant execute on function private.is_backend_event(text) to service_role;
 grant execute on function private.is_carrier_refused(public.orders,text,text) to service_role;
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function private.is_silent_source(text) to service_role;
 grant execute on function private.label_refusal(public.orders,text) to service_role;
+grant execute on function private.lock_due_events(integer) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
@@ -5534,6 +5933,7 @@ grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
+grant execute on function private.max_webhook_crashes() to service_role;
 grant execute on function private.month_end() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
@@ -5552,15 +5952,19 @@ grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_held_orders(integer,integer) to authenticated;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
+grant execute on function private.paused_seconds(public.tiktok_shops) to service_role;
 grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.record_parcel_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
+grant execute on function private.record_source_state(text,text) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text) to service_role;
+grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval) to service_role;
+grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
@@ -5597,6 +6001,7 @@ grant execute on function public.fail_webhook_event(bigint,integer,text,integer)
 grant execute on function public.find_easypost_shipment(text,text) to service_role;
 grant execute on function public.find_stripe_customer(text[]) to service_role;
 grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
+grant execute on function public.finish_webhook_check(bigint,uuid,text,text[]) to service_role;
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
 grant execute on function public.get_batch_item(uuid,integer) to service_role;
 grant execute on function public.get_dashboard_metrics() to authenticated;
@@ -5621,11 +6026,14 @@ grant execute on function public.list_webhook_events(jsonb,integer,bigint) to se
 grant execute on function public.log_orphaned_subscription(jsonb) to service_role;
 grant execute on function public.mark_label_purchase_unknown(uuid,integer,text) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
+grant execute on function public.pause_tiktok_shop(uuid,integer,text) to service_role;
+grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function public.postpone_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
+grant execute on function public.record_source_health(bigint,text) to service_role;
 grant execute on function public.record_tiktok_notification(uuid,text,text,text,bigint) to service_role;
 grant execute on function public.redeem_tiktok_claim(uuid,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
@@ -5637,7 +6045,9 @@ grant execute on function public.request_label(uuid,text,text,uuid,jsonb) to ser
 grant execute on function public.request_label_batch(uuid,text,text,jsonb) to service_role;
 grant execute on function public.request_label_void(uuid,uuid) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
+grant execute on function public.request_source_checks() to service_role;
 grant execute on function public.request_subscription_sync(uuid) to service_role;
+grant execute on function public.resume_tiktok_shop(bigint,uuid) to service_role;
 grant execute on function public.settle_batch_item(bigint,uuid,integer,jsonb) to service_role;
 grant execute on function public.settle_customer_email(bigint) to service_role;
 grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
@@ -5659,6 +6069,7 @@ select cron.schedule('event-worker', '* * * * *', 'select private.invoke_functio
 select cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
 select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
+select cron.schedule('source-checks', '50 * * * *', 'select public.request_source_checks()');
 select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
 comment on relation private.carrier_rules is 'Carriers whose labels may not be bought, by region of the shop and type of the order: docs/labels.md.';
@@ -5700,6 +6111,11 @@ comment on column private.monthly_order_counts.orders is 'Orders that count for 
 comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
 comment on relation private.senders is 'Last sender address of each shop.';
+comment on relation private.source_health is 'Whether each sender of webhooks still sends them: docs/inbox.md.';
+comment on column private.source_health.state is 'silent: our own reads found changes that no webhook announced; webhook_...: the sender has no webhook for us, or switched it off.';
+comment on column private.source_health.since is 'When the state began.';
+comment on column private.source_health.checked_at is 'When it was last checked.';
+comment on column private.source_health.last_received_at is 'When the last webhook of the sender arrived; null without one in the inbox.';
 comment on relation private.stripe_attempts is 'Number of the attempt that the Idempotency-Keys of a seller name; raised once Stripe has saved a failure for a key.';
 comment on relation private.stripe_customers is 'The Stripe customer of each seller; only the checkout creates rows, so no other statement about a customer binds it.';
 comment on column private.stripe_customers.user_id is 'Null once the account was deleted: docs/account.md.';
@@ -5721,17 +6137,19 @@ comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failure
 comment on relation private.user_dashboard_metrics is 'Dashboard figures, one row per seller as of refreshed_at; in private, because a materialized view has no row level security.';
 comment on relation private.waiting_orders is 'Held orders of connected shops; order by urgency, ship_order, age_order, held_at, tiktok_order_id.';
 comment on relation private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
-comment on column private.webhook_events.postponed is 'Number of attempts that do not count, because a variable of the handler was missing.';
-comment on column private.webhook_events.next_attempt_at is 'pending: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
-comment on column private.webhook_events.reason is 'Code of the reason why it was ignored, held or marked dead: docs/inbox.md.';
+comment on column private.webhook_events.attempts is 'Number of failures that a worker reported.';
+comment on column private.webhook_events.crashes is 'Number of claims whose lease expired without a result.';
+comment on column private.webhook_events.failing_since is 'When its attempts were used up; seven days later the next failure is the last.';
+comment on column private.webhook_events.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
+comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
 comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
 comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row.';
 comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
 comment on column private.webhook_events.body is 'The body as received.';
-comment on column private.webhook_events.status is 'pending and processing are open; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
-comment on column private.webhook_events.attempts is 'Number of claims; a worker whose claim was lost has an older number.';
+comment on column private.webhook_events.status is 'pending and processing are open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
+comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
 comment on relation public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
 comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
 comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
@@ -5802,8 +6220,9 @@ comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the au
 comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
 comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
 comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
-comment on column public.tiktok_shops.connection_status is 'active; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
+comment on column public.tiktok_shops.connection_status is 'active; paused: TikTok has deactivated the shop; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
+comment on column public.tiktok_shops.probe_at is 'paused: when TikTok is asked next whether the shop is active again.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
 comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webhooks.';
 comment on column public.tiktok_shops.shop_cipher is 'Opaque query parameter shop_cipher of TikTok API calls.';

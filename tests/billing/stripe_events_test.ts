@@ -248,7 +248,7 @@ step("while Stripe is down its events wait, and are processed later", async () =
   assert.deepEqual(await storedEvent(stack, event.id), {
     status: "done",
     reason: null,
-    attempts: 3,
+    claims: 3,
   });
   assert.equal((await planOf(stack, seller)).limit, 500);
 });
@@ -260,7 +260,7 @@ step("a dispute is logged once, and changes no plan", async () => {
   await stack.stripe.advance(id, "dispute");
   const event = takeEvent(stack, "charge.dispute.created");
   assert.equal((await deliver(stack, event)).status, "done");
-  assert.equal((await deliver(stack, event)).attempts, 1);
+  assert.equal((await deliver(stack, event)).claims, 1);
   const logs = await stack.sql`
     select details from public.system_logs where event_type = 'dispute_created'`;
   assert.equal(logs.length, 1);
@@ -313,7 +313,7 @@ step("a deleted customer ends all of its subscriptions", async () => {
   await stripe.customers.del(customer);
   const event = takeEvent(stack, "customer.deleted");
   const row = await deliver(stack, event);
-  assert.deepEqual([row.status, row.attempts], ["done", 1]);
+  assert.deepEqual([row.status, row.claims], ["done", 1]);
   assert.deepEqual((await storedSubscriptions(stack, seller)).map(({ status }) => status), [
     "canceled",
     "canceled",

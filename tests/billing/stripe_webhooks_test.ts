@@ -77,7 +77,7 @@ step(
     assert.deepEqual(await storedEvent(stack, event.id), {
       status: "done",
       reason: null,
-      attempts: 1,
+      claims: 1,
     });
     assert.equal((await storedSubscriptions(stack, seller)).length, 1);
     assert.equal(await countPlanChanges(stack, seller.id), 1);

@@ -27,7 +27,7 @@ export async function checkEvents(stack: TestStack, deliveries: Deliveries): Pro
       rows.filter((row) => row.events > 1).map((row) => row.external_id),
     ),
     none("stored and never sent", [...stored.keys()].filter((id) => !sent.has(id))),
-    none("events still open", inState("pending", "processing")),
+    none("events still open", inState("pending", "processing", "failing")),
     none("events given up", inState("dead")),
     none("events ignored", inState("ignored")),
   ];

@@ -11,6 +11,7 @@ import { checkFaults, checkOutages } from "./check_faults.ts";
 import { checkOrders, checkRelease } from "./check_orders.ts";
 import { Deliveries } from "./deliveries.ts";
 import { FaultSchedule } from "./fault_schedule.ts";
+import { outlastRetries } from "./long_outage.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { retry } from "./retry.ts";
 import { addSellers, type ChaosSeller, SHOP_WEIGHTS, takeLargerPlan } from "./sellers.ts";
@@ -139,5 +140,7 @@ export async function runChaos(stack: OwnStack, options: ChaosOptions): Promise<
   const [small] = sellers as [ChaosSeller];
   await takeLargerPlan(stack, small);
   await settle(stack, sellers, MAX_SETTLE_MS);
-  return [...checks, ...await checkRelease(stack, small)];
+  checks.push(...await checkRelease(stack, small));
+  onProgress("Get Order Detail fails for longer than all retries");
+  return [...checks, ...await outlastRetries(stack, sellers)];
 }

@@ -42,6 +42,6 @@ export async function countOpenEvents(stack: TestStack): Promise<number> {
 export async function countUntriedEvents(stack: TestStack): Promise<number> {
   const [row] = await stack.sql`
     select count(*)::int as events from private.webhook_events
-    where status = 'pending' and attempts = 0`;
+    where status = 'pending' and claims = 0`;
   return row?.events;
 }

@@ -97,7 +97,7 @@ step("TikTok is notified once, with the carrier and the units of the label", asy
   if (changed) await stack.tiktok.send(stack.tiktok.notificationOf(changed));
   await processLaterEvents(stack);
   assert.equal(notificationsOf(order).length, 1);
-  assert.deepEqual(await taskOf(shipment.id), { status: "done", reason: null, attempts: 1 });
+  assert.deepEqual(await taskOf(shipment.id), { status: "done", reason: null, attempts: 0 });
 });
 
 step("each label of an order is reported with its own units", async () => {
@@ -176,30 +176,33 @@ step("a notification whose answer was lost is not sent again", async () => {
   }
 });
 
-step("a label stays bought whatever TikTok answers; in the end its event is dead", async () => {
-  const order = await receiveOrder(stack, seller);
-  afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "ON_HOLD"));
-  const bought = await requestLabel(stack, seller, order.id);
-  assert.equal(bought.status, 201);
-  const { value: before } = await healthOf(stack, "events_dead");
-  for (let attempt = 1; attempt <= 10; attempt++) await processLaterEvents(stack);
-  const task = await taskOf(bought.body.id);
-  assert.deepEqual([task.status, task.attempts], ["dead", 10]);
-  assert.deepEqual(await healthOf(stack, "events_dead"), {
-    value: before as number + 1,
-    status: "warning",
-  });
-  const shipment = await readShipment(seller, bought);
-  assert.deepEqual([shipment.state, shipment.status], ["purchased", "purchased"]);
-  assert.match(shipment.tiktok_error, /^TikTok 21011044: /);
-  assert.equal(shipment.tracking_number, bought.body.tracking_number);
-  const label = await callShipments(stack, seller, `/${shipment.id}/label`, { method: "GET" });
-  assert.equal(label.status, 200);
-  assert.equal(notificationsOf(order).length, 0);
-  const { labels } = stack.easypost.accounts;
-  const own = labels.filter(({ reference }) => reference === shipment.id);
-  assert.deepEqual(own.map(({ refunded }) => refunded), [false]);
-});
+step(
+  "a label stays bought whatever TikTok answers; in the end its event is tried each hour",
+  async () => {
+    const order = await receiveOrder(stack, seller);
+    afterPurchase(() => stack.tiktok.changeOrder(order.tiktokId, "ON_HOLD"));
+    const bought = await requestLabel(stack, seller, order.id);
+    assert.equal(bought.status, 201);
+    const { value: before } = await healthOf(stack, "events_failing");
+    for (let attempt = 1; attempt <= 10; attempt++) await processLaterEvents(stack);
+    const task = await taskOf(bought.body.id);
+    assert.deepEqual([task.status, task.attempts], ["failing", 10]);
+    assert.deepEqual(await healthOf(stack, "events_failing"), {
+      value: before as number + 1,
+      status: "warning",
+    });
+    const shipment = await readShipment(seller, bought);
+    assert.deepEqual([shipment.state, shipment.status], ["purchased", "purchased"]);
+    assert.match(shipment.tiktok_error, /^TikTok 21011044: /);
+    assert.equal(shipment.tracking_number, bought.body.tracking_number);
+    const label = await callShipments(stack, seller, `/${shipment.id}/label`, { method: "GET" });
+    assert.equal(label.status, 200);
+    assert.equal(notificationsOf(order).length, 0);
+    const { labels } = stack.easypost.accounts;
+    const own = labels.filter(({ reference }) => reference === shipment.id);
+    assert.deepEqual(own.map(({ refunded }) => refunded), [false]);
+  },
+);
 
 step(
   "a label that replaces a voided one corrects the number, and only for its own order",
@@ -249,7 +252,7 @@ step("a label that is voided before the notification is not reported", async () 
   assert.deepEqual(await taskOf(bought.body.id), {
     status: "ignored",
     reason: "label_not_in_use",
-    attempts: 2,
+    attempts: 1,
   });
   assert.equal(notificationsOf(order).length, 0);
 });

@@ -6,6 +6,7 @@ import {
   failedEvent,
   letTimePass,
   postWebhook,
+  refuseOrders,
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
@@ -72,18 +73,24 @@ test("parallel claims never take the same event", async (stack) => {
   assert.equal(new Set(ids).size, 100);
 });
 
-test("a failed event waits with jitter, keeps its error, and is dead after ten attempts", async (stack) => {
+/** What time does to the only event: its next attempt is due, and it has failed for so many days. */
+async function letDaysPass(stack: TestStack, days: number): Promise<void> {
+  await stack.sql`
+    update private.webhook_events
+    set next_attempt_at = now(), failing_since = failing_since - make_interval(days => ${days})`;
+}
+
+test("a failed event waits with jitter and keeps its error; after ten attempts it is tried each hour, after seven days never", async (stack) => {
   const seller = await connectSeller(stack);
-  stack.tiktok.setInactive(seller.shopId, true);
+  refuseOrders(stack, seller.shopId, true);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
   await failedEvent(stack);
 
   for (let attempt = 1; attempt <= 9; attempt++) {
     const row = await eventRow(stack);
-    assert.equal(row.status, "pending");
-    assert.equal(row.attempts, attempt);
-    assert.match(row.last_error as string, /TikTok 36009043/);
+    assert.deepEqual([row.status, row.attempts], ["pending", attempt]);
+    assert.match(row.last_error as string, /TikTok 105005/);
     const longest = Math.min(30 * 2 ** (attempt - 1), 7200);
     const wait = row.wait_seconds as number;
     assert.ok(wait > longest / 2 - 5 && wait <= longest, `${wait} s after attempt ${attempt}`);
@@ -92,15 +99,21 @@ test("a failed event waits with jitter, keeps its error, and is dead after ten a
     await letTimePass(stack);
     assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
   }
-
+  for (const days of [3, 4]) {
+    const failing = await eventRow(stack);
+    assert.deepEqual([failing.status, failing.reason], ["failing", "attempts_exhausted"]);
+    const wait = failing.wait_seconds as number;
+    assert.ok(wait > 2800 && wait <= 3600, `${wait} s`);
+    assert.deepEqual((await runEventWorker(stack)).events, {});
+    await letDaysPass(stack, days);
+    assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
+  }
   const dead = await eventRow(stack);
-  assert.equal(dead.status, "dead");
-  assert.equal(dead.reason, "attempts_exhausted");
-  assert.match(dead.last_error as string, /36009043/);
+  assert.deepEqual([dead.status, dead.reason], ["dead", "attempts_exhausted"]);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
   // A dead event stays dead, even when TikTok shows the order again.
-  stack.tiktok.setInactive(seller.shopId, false);
-  await letTimePass(stack);
+  refuseOrders(stack, seller.shopId, false);
+  await letDaysPass(stack, 1);
   assert.deepEqual((await runEventWorker(stack)).events, {});
 });
 
@@ -120,19 +133,26 @@ test("TikTok's Retry-After is respected", async (stack) => {
   assert.ok(wait > 890 && wait <= 900, `${wait}`);
 });
 
-test("an event whose workers end unexpectedly ten times is dead", async (stack) => {
+test("an event whose workers end unexpectedly twenty times is tried each hour, and has lost no attempt", async (stack) => {
   await insertEvents(stack, 1);
-  await stack.sql`update private.webhook_events set status = 'processing', attempts = 10`;
+  await stack.sql`
+    update private.webhook_events
+    set status = 'processing', crashes = 19, next_attempt_at = now()`;
   assert.deepEqual((await runEventWorker(stack)).events, {});
   const row = await eventRow(stack);
-  assert.deepEqual([row.status, row.reason], ["dead", "workers_lost"]);
+  assert.deepEqual([row.status, row.reason, row.attempts, row.crashes], [
+    "failing",
+    "workers_lost",
+    0,
+    20,
+  ]);
 });
 
 test("a worker that lost its claim settles nothing", async (stack) => {
   await insertEvents(stack, 1);
   const claim = async () => {
     const [row] = await stack.sql`select public.claim_webhook_events(1, 60) as events`;
-    return row?.events[0] as { event_id: number; attempt: number };
+    return row?.events[0] as { event_id: number; claim: number };
   };
   const lost = await claim();
   await letTimePass(stack);
@@ -140,12 +160,12 @@ test("a worker that lost its claim settles nothing", async (stack) => {
   assert.equal(owner.event_id, lost.event_id);
 
   const [failed] = await stack.sql`
-    select public.fail_webhook_event(${lost.event_id}, ${lost.attempt}, 'late') as status`;
+    select public.fail_webhook_event(${lost.event_id}, ${lost.claim}, 'late') as status`;
   const [ignored] = await stack.sql`
-    select public.ignore_webhook_event(${lost.event_id}, ${lost.attempt}, 'late') as settled`;
+    select public.ignore_webhook_event(${lost.event_id}, ${lost.claim}, 'late') as settled`;
   assert.deepEqual([failed?.status, ignored?.settled], [null, false]);
   const row = await eventRow(stack);
-  assert.deepEqual([row.status, row.attempts, row.last_error], ["processing", 2, null]);
+  assert.deepEqual([row.status, row.claims, row.last_error], ["processing", 2, null]);
 });
 
 test("an order that TikTok does not show yet is tried again", async (stack) => {

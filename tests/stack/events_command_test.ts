@@ -8,6 +8,7 @@ import {
   connectSeller,
   countedOrders,
   failedEvent,
+  refuseOrders,
   runEventWorker,
 } from "../support/shop.ts";
 import { runCommand } from "../support/run_command.ts";
@@ -22,14 +23,15 @@ async function succeeds(...args: string[]): Promise<string> {
   return text;
 }
 
-/** An order that TikTok refused ten times. @returns Its id. */
+/** An order that TikTok refused for seven days. @returns Its id. */
 async function giveUpOrder(stack: TestStack, { shopId }: ConnectedSeller): Promise<string> {
-  stack.tiktok.setInactive(shopId, true);
+  refuseOrders(stack, shopId, true);
   const order = stack.tiktok.addOrder({ shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
   await failedEvent(stack);
   await stack.sql`
-    update private.webhook_events set attempts = 9, next_attempt_at = now()
+    update private.webhook_events
+    set attempts = 9, failing_since = now() - interval '7 days', next_attempt_at = now()
     where status = 'pending'`;
   assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
   return order.id;
@@ -103,7 +105,7 @@ step("events lists and filters dead events, without secrets, and changes nothing
     succeeds("list", "--limit", "2", ...there),
     succeeds(
       ...["list", "--status", "dead", "--source", "tiktok", "--type", "ORDER_STATUS_CHANGE"],
-      ...["--shop", seller.shopId, "--object", orders[0], "--error", "tiktok 36009043"],
+      ...["--shop", seller.shopId, "--object", orders[0], "--error", "tiktok 105005"],
       ...["--since", "1h", "--until", "2100-01-01", ...here],
     ),
     succeeds("list", "--until", "1h", ...here),
@@ -115,7 +117,7 @@ step("events lists and filters dead events, without secrets, and changes nothing
   );
   const listed = [...list.matchAll(/^ *(\d+) +dead +10 /gm)].map((match) => match[1]);
   assert.deepEqual(listed, [ids[2], ids[1]]);
-  const about = `shop ${seller.shopId}, object ${orders[2]}\\n +.*TikTok 36009043`;
+  const about = `shop ${seller.shopId}, object ${orders[2]}\\n +.*TikTok 105005`;
   assert.match(list, new RegExp(about));
   assert.match(list, new RegExp(`\nThere are more: --before ${ids[1]}\n$`));
   assert.match(filtered, new RegExp(`object ${orders[0]}`));
@@ -140,7 +142,7 @@ step("events show prints one event, its body only with --body", async () => {
     succeeds("show", ids[0], ...here),
     succeeds("show", ids[0], "--body", "--json", ...there),
   ]);
-  assert.match(one, /^status +dead\nreason +attempts_exhausted\nlast error +.*TikTok 36009043/m);
+  assert.match(one, /^status +dead\nreason +attempts_exhausted\nlast error +.*TikTok 105005/m);
   assert.doesNotMatch(one, /tts_notification_id/);
   assert.match(JSON.parse(withBody).body, /tts_notification_id/);
   const reads = await stack.sql`select reader, what, object_ids from private.personal_data_reads`;
@@ -153,7 +155,7 @@ step("events show prints one event, its body only with --body", async () => {
 Deno.test("events replay of one event makes it due once; the worker then stores its order", async () => {
   await using dead = await makeDeadEvents();
   const { stack, seller, orders, ids, here, there } = dead;
-  stack.tiktok.setInactive(seller.shopId, false);
+  refuseOrders(stack, seller.shopId, false);
   assert.match(await succeeds("replay", ids[1], ...here), /was dead and is due now/);
   assert.match(await succeeds("replay", ids[1], ...there), /is pending: .* stays as it is/);
   assert.equal(await deadInHealth(stack), "2 warning");
@@ -180,7 +182,7 @@ Deno.test("events replay of a filter needs confirmation, takes the oldest, and d
   assert.match(unconfirmed.text, /: 3 events \(3 dead\)\.\nRefused: .*--yes/);
   assert.deepEqual(await rowsOf(stack), before);
 
-  stack.tiktok.setInactive(seller.shopId, false);
+  refuseOrders(stack, seller.shopId, false);
   const partly = await succeeds("replay", "--status", "dead", "--limit", "2", "--yes", ...there);
   assert.match(partly, /the oldest 2 of 3 events \(3 dead\)/);
   assert.match(partly, /Replayed 2 events\..*\n1 event of the filter remain/);

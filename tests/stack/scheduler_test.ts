@@ -42,6 +42,7 @@ test("over a day every job of the migrations runs as often as planned", async (s
     "aggregate-analytics": 1,
     "event-worker": 24 * 60,
     "order-sync": 4 * 24,
+    "source-checks": 24,
     "purge-old-rows": 1,
     "refresh-dashboard-metrics": 24,
     "remove-personal-data": 12 * 24,

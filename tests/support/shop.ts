@@ -89,6 +89,14 @@ export async function failedEvent(stack: TestStack): Promise<Record<string, unkn
   });
 }
 
+/** TikTok refuses to show the shop's orders (105005), as after the app lost a permission; or shows them again. */
+export function refuseOrders({ tiktok }: TestStack, shopId: string, refuse: boolean): void {
+  const openId = tiktok.state.get("shops", shopId)?.openId ?? "";
+  const scopes = tiktok.state.get("logins", openId)?.scopes ?? [];
+  const others = scopes.filter((scope) => scope !== "seller.order.info");
+  tiktok.addLogin({ openId, scopes: refuse ? others : [...others, "seller.order.info"] });
+}
+
 export async function countEvents(stack: TestStack): Promise<number> {
   const [row] = await stack.sql`select count(*)::int as events from private.webhook_events`;
   return row?.events;

@@ -134,6 +134,7 @@ export async function withTikTok(
           shop_cipher: "cipher",
           access_token: accessToken,
           token_version: 1,
+          paused_seconds: null,
           region,
         },
       });

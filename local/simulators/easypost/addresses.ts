@@ -15,6 +15,18 @@ export function missingParts(address: Address): string[] {
   return needed.filter((part) => address[part] === null);
 }
 
+/** The result of `verify`, which refuses nothing: the caller has to read it. */
+function verify(missing: string[]) {
+  return {
+    success: missing.length === 0,
+    errors: missing.map((field) => ({
+      ...{ code: "ADDRESS.VERIFICATION.INVALID" as const, field, message: `${field} is missing` },
+      suggestion: "",
+    })),
+    details: null,
+  };
+}
+
 /** Returns `undefined` for an empty address. @throws {EasyPostRefusal} */
 export function makeAddress(
   value: unknown,
@@ -53,5 +65,6 @@ export function makeAddress(
   if (given.verify_strict && missing.length > 0) {
     throw refusals.unverified(missing.map((field) => ({ field, message: `${field} is missing` })));
   }
+  if (given.verify || given.verify_strict) address.verifications = { delivery: verify(missing) };
   return address;
 }

@@ -25,6 +25,7 @@ const HELP = {
   "POST /control/behaviour":
     "{refund_status?, late_refund?, doubtful_buys?}: first status of refunds; rejected or refused for " +
     "refunds of scanned parcels; error codes of the next purchases, whose labels are bought",
+  "POST /control/webhook/off": "EasyPost switches the webhook off, as after many failures",
   ...FAULTS_HELP,
 };
 
@@ -95,6 +96,11 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
     const change = { refundStatus: refund_status, lateRefund: late_refund };
     Object.assign(behaviour, defined({ ...change, doubtfulBuys: doubtful_buys }));
     return c.json(behaviour);
+  });
+
+  app.post("/webhook/off", (c) => {
+    easypost.switchWebhookOff();
+    return c.json({ disabled_at: easypost.webhook.disabledAt });
   });
 
   app.route("/faults", faultRoutes(faults));

@@ -5,9 +5,10 @@ import type { Behaviour } from "./behaviour.ts";
 import type { EasyPostEvent, Mode, Tracker, TrackerStatus } from "./objects.ts";
 import type { EasyPostSimulatorOptions } from "./options.ts";
 import { describeRefund, settleRefund } from "./refunds.ts";
-import { EasyPostState } from "./state.ts";
+import { EasyPostState, type SimulatedWebhook } from "./state.ts";
 import { advanceTracker, type TrackerChange } from "./trackers.ts";
 import { EventSender, makeEvent } from "./webhooks.ts";
+import { addFirstWebhook, recordAnswer } from "./webhooks_api.ts";
 
 /** An event, and the HTTP status of its receiver; 0 for no answer. */
 export interface SentEvent {
@@ -37,6 +38,7 @@ export class EasyPostOperations {
     this.accounts = new Accounts(this.state);
     this.faults = new Faults(options.random);
     this.#sender = new EventSender(options);
+    addFirstWebhook(this, options.webhookUrl);
   }
 
   #tracker(trackingCode: string): Tracker {
@@ -99,9 +101,26 @@ export class EasyPostOperations {
     return { event, answer: await this.send(event) };
   }
 
-  /** Sends a webhook. Returns the HTTP status, 0 for no answer within 7 s. */
-  send(event: EasyPostEvent): Promise<number> {
-    return this.#sender.send(event);
+  /** The webhook of this mode. */
+  get webhook(): SimulatedWebhook {
+    return this.state.all("webhooks").find(({ mode }) => mode === this.mode) as SimulatedWebhook;
+  }
+
+  /** EasyPost switches the webhook off. */
+  switchWebhookOff(): void {
+    const disabledAt = new Date(this.now()).toISOString();
+    this.state.put("webhooks", this.webhook.id, { ...this.webhook, disabledAt });
+  }
+
+  /**
+   * Sends a webhook, unless EasyPost has switched it off. Returns the HTTP status, 0 for no answer within
+   * 7 s or without a delivery.
+   */
+  async send(event: EasyPostEvent): Promise<number> {
+    if (this.webhook.disabledAt !== null) return 0;
+    const status = await this.#sender.send(event);
+    recordAnswer(this, this.webhook, status >= 200 && status < 300);
+    return status;
   }
 
   close(): void {

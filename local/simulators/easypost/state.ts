@@ -50,16 +50,28 @@ export interface SimulatedShipment {
   refund: SimulatedRefund | null;
 }
 
+export interface SimulatedWebhook {
+  id: string;
+  url: string;
+  mode: string;
+  createdAt: string;
+  /** Consecutive deliveries that the receiver did not take. */
+  failures: number;
+  /** When EasyPost switched it off. */
+  disabledAt: string | null;
+}
+
 interface Collections {
   shipments: SimulatedShipment;
   trackers: Tracker;
+  webhooks: SimulatedWebhook;
   /** `paidIn`: all cents paid into the account. */
   funds: number;
 }
 
 export class EasyPostState extends Journal<Collections> {
   constructor(journalPath?: string) {
-    super(["shipments", "trackers", "funds"], journalPath);
+    super(["shipments", "trackers", "webhooks", "funds"], journalPath);
   }
 
   /** @param id EasyPost's id, or the reference: then the newest shipment with it. */

@@ -74,6 +74,43 @@ Deno.test("events can be sent late, twice with the same id, and are retried unti
   });
 });
 
+Deno.test("a webhook whose receiver fails twenty times is switched off, until it is updated", async () => {
+  const answers: number[] = [];
+  const answer = () => new Response(null, { status: answers.shift() ?? 200 });
+  await withServer(answer, async (webhookUrl, webhooks) => {
+    const caller = new Caller({ webhookUrl });
+    const { simulator } = caller;
+    const { tracking_code } = await caller.bought();
+    const send = () => simulator.send(simulator.eventOf(tracking_code));
+    answers.push(...Array(19).fill(500), 200, ...Array(20).fill(503));
+    for (let n = 0; n < 40; n++) await send();
+    assert.equal(webhooks.length, 40);
+    assert.equal(await send(), 0);
+    assert.equal(webhooks.length, 40, "nothing is sent");
+    const { webhooks: [webhook] } = (await caller.get("/v2/webhooks")).body;
+    assert.deepEqual([webhook.url, webhook.mode, typeof webhook.disabled_at], [
+      ...[webhookUrl, "test"],
+      "string",
+    ]);
+    const updated = await caller.call("PATCH", `/v2/webhooks/${webhook.id}`);
+    assert.deepEqual([updated.status, updated.body.disabled_at], [200, null]);
+    assert.equal(await send(), 200);
+    assert.equal((await caller.call("PATCH", "/v2/webhooks/hook_unknown")).status, 404);
+  });
+});
+
+Deno.test("`verify` tells what an address lacks, and refuses nothing", async () => {
+  const caller = new Caller();
+  const { status, body } = await caller.create({
+    to_address: { street1: "1 First St", city: "San Francisco", country: "US", verify: true },
+  });
+  assert.equal(status, 201);
+  const { success, errors } = body.to_address.verifications.delivery;
+  assert.equal(success, false);
+  assert.deepEqual(errors.map(({ field }: { field: string }) => field), ["state", "zip"]);
+  assert.deepEqual((await caller.create()).body.to_address.verifications, {});
+});
+
 Deno.test("without a receiver the answer is 0, and an unknown tracking code is an error", async () => {
   const caller = new Caller();
   const { tracking_code } = await caller.bought();

@@ -14,6 +14,11 @@ export const SELLER_HELP = {
     "expire the access tokens of its login: API calls answer 105002",
   "POST /control/shops/:shop_id/deauthorize":
     "its owner removes the app: all tokens stop working, webhook 6 is sent",
+  "POST /control/shops/:shop_id/deactivate":
+    "{what?}: TikTok deactivates the shop, or the seller: API calls answer 36009043 or 36009044 (shop)",
+  "POST /control/shops/:shop_id/activate": "TikTok activates the shop again",
+  "POST /control/shops/:shop_id/lose-subscription":
+    "{event_type}: TikTok forgets a webhook subscription",
   "POST /control/shops/:shop_id/announce-expiry":
     "{days?}: webhook 7 is sent, the authorization ends in so many days (30)",
 };
@@ -39,6 +44,10 @@ const ShopBody = z.strictObject({
   /** TikTok offers it exactly one shipping service. */
   one_service: z.boolean().optional(),
 });
+
+const DeactivationBody = z.strictObject({ what: z.enum(["shop", "seller"]).default("shop") });
+
+const SubscriptionBody = z.strictObject({ event_type: z.string().min(1) });
 
 const ExpiryBody = z.strictObject({ days: z.int().min(0).max(365).default(30) });
 
@@ -78,6 +87,20 @@ export function sellerControl(tiktok: TikTokOperations): Hono {
   shopRoute("deauthorize", async (shopId) => ({
     answer: await tiktok.send(tiktok.deauthorize(shopId)),
   }));
+  shopRoute("deactivate", async (shopId, request) => {
+    const { what } = await parse(DeactivationBody, request);
+    tiktok.setInactive(shopId, what);
+    return { deactivated: what };
+  });
+  shopRoute("activate", (shopId) => {
+    tiktok.setInactive(shopId, false);
+    return { activated: shopId };
+  });
+  shopRoute("lose-subscription", async (shopId, request) => {
+    const { event_type } = await parse(SubscriptionBody, request);
+    tiktok.loseSubscription(shopId, event_type);
+    return { lost: event_type };
+  });
   shopRoute("announce-expiry", async (shopId, request) => {
     const { days } = await parse(ExpiryBody, request);
     const end = Math.floor(tiktok.now() / 1000) + days * 86_400;

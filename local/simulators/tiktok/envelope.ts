@@ -60,6 +60,7 @@ export const refusals = {
   // TikTok does not document its HTTP status.
   scopeMissing: () => new TikTokRefusal(105005, "you should apply auth pkg for this api", 401),
   shopInactive: () => new TikTokRefusal(36009043, "The shop is inactive.", 401),
+  sellerInactive: () => new TikTokRefusal(36009044, "The seller is inactive.", 401),
   cipherMissing: () =>
     new TikTokRefusal(106013, "The 'shop_cipher' query parameter is missing.", 400),
   cipherMismatch: () =>

@@ -59,7 +59,8 @@ export async function admitForShop(
   if (!cipher) throw refusals.cipherMissing();
   const shop = api.state.all("shops").find((candidate) => candidate.cipher === cipher);
   if (shop?.openId !== call.openId) throw refusals.cipherMismatch();
-  if (shop.inactive) throw refusals.shopInactive();
+  if (shop.inactive === "shop") throw refusals.shopInactive();
+  if (shop.inactive === "seller") throw refusals.sellerInactive();
   return { call, shop };
 }
 

@@ -95,14 +95,14 @@ Deno.test("the journal keeps the state, and skips a line that a kill has cut", a
   await Deno.remove(path);
 });
 
-Deno.test("calls for an inactive shop are refused, calls for the login's other shops are not", async () => {
+Deno.test("calls for an inactive shop or seller are refused, calls for the login's other shops are not", async () => {
   const caller = new Caller();
   const { access_token: token } = await caller.connect("1");
   caller.simulator.addOrder({ shopId: "1", orderId: "101" });
   const orders = (cipher: string) =>
     caller.call("/order/202309/orders", token, { ids: "101", shop_cipher: cipher });
 
-  caller.simulator.setInactive("1", true);
+  caller.simulator.setInactive("1", "shop");
   const refused = await orders("cipher1");
   assert.deepEqual([refused.code, refused.status, refused.data], [36009043, 401, null]);
   const put = await caller.call("/event/202309/webhooks", token, { shop_cipher: "cipher1" }, {
@@ -112,6 +112,13 @@ Deno.test("calls for an inactive shop are refused, calls for the login's other s
   assert.equal(put.code, 36009043);
   assert.deepEqual(caller.simulator.state.all("subscriptions"), []);
   assert.equal((await orders("cipher2")).code, 0);
+
+  caller.simulator.setInactive("1", "seller");
+  const both = await Promise.all(["cipher1", "cipher2"].map(orders));
+  assert.deepEqual(both.map(({ code, status }) => [code, status]), [
+    [36009044, 401],
+    [36009044, 401],
+  ]);
 
   caller.simulator.setInactive("1", false);
   assert.equal((await orders("cipher1")).data.orders?.length, 1);

@@ -19,6 +19,7 @@ import {
   type SimulatedOrder,
   type SimulatedShop,
   SimulatorState,
+  subscriptionId,
 } from "./state.ts";
 import { subscribedAddress } from "./subscriptions.ts";
 import type { TokenRequest } from "./tokens_api.ts";
@@ -94,9 +95,18 @@ export class TikTokOperations {
     return shop;
   }
 
-  /** TikTok refuses calls for an inactive shop. */
-  setInactive(shopId: string, inactive: boolean): void {
-    this.state.put("shops", shopId, { ...this.#shop(shopId), inactive });
+  /** TikTok deactivates the shop, or the seller with every shop of the login; `false` activates it again. */
+  setInactive(shopId: string, inactive: "shop" | "seller" | false): void {
+    const { openId } = this.#shop(shopId);
+    for (const shop of this.state.all("shops")) {
+      if (shop.id !== shopId && !(inactive === "seller" && shop.openId === openId)) continue;
+      this.state.put("shops", shop.id, { ...shop, inactive });
+    }
+  }
+
+  /** TikTok forgets a subscription of the shop, as it does now and then. */
+  loseSubscription(shopId: string, eventType: string): void {
+    this.state.delete("subscriptions", subscriptionId(this.#shop(shopId).id, eventType));
   }
 
   /** The owner of the shop agrees. Returns a code for the token exchange. */

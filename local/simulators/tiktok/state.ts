@@ -20,8 +20,8 @@ export interface SimulatedShop {
   code: string;
   /** Its owner's login. */
   openId: string;
-  /** TikTok refuses calls for an inactive shop. */
-  inactive?: boolean;
+  /** TikTok refuses calls for an inactive shop, and for every shop of an inactive seller. */
+  inactive?: "shop" | "seller" | false;
   /** TikTok offers exactly one shipping service and uses it for every label. */
   oneService?: boolean;
 }

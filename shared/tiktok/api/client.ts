@@ -4,17 +4,19 @@ import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
 import { retry, sleep } from "../../retry.ts";
 import { Nothing } from "../../values/schemas.ts";
-import { readElements, type UnreadableElement } from "./elements.ts";
+import { type Elements, readElements, type UnreadableElement } from "./elements.ts";
 import { openEnvelope } from "./envelope.ts";
 import { isRateLimited, isTransient, TikTokError } from "./errors.ts";
 import {
-  type AuthorizedShop,
+  AuthorizedShop,
   AuthorizedShopList,
   FoundOrder,
   type Order,
   OrderDetail,
   OrderList,
   OrderSearch,
+  type ShopWebhook,
+  WebhookList,
 } from "./schemas.ts";
 import { signApiRequest } from "./signing.ts";
 
@@ -154,13 +156,21 @@ export class TikTokClient {
   }
 
   /** Get Authorized Shops: all shops of the login that the token belongs to. @throws {TikTokError} */
-  async getAuthorizedShops(accessToken: string): Promise<AuthorizedShop[]> {
-    const { shops } = await this.call(AuthorizedShopList, { accessToken }, {
+  async getAuthorizedShops(accessToken: string): Promise<Elements<AuthorizedShop>> {
+    const path = "/authorization/202309/shops";
+    const call = { method: "GET", path, repeatable: true } as const;
+    const { shops } = await this.call(AuthorizedShopList, { accessToken }, call);
+    return readElements(AuthorizedShop, shops, path);
+  }
+
+  /** Get Shop Webhooks: the topics that TikTok sends for the shop, and where to. @throws {TikTokError} */
+  async getWebhooks(shop: Required<ShopAccess>): Promise<ShopWebhook[]> {
+    const { webhooks } = await this.call(WebhookList, shop, {
       method: "GET",
-      path: "/authorization/202309/shops",
+      path: "/event/202309/webhooks",
       repeatable: true,
     });
-    return shops;
+    return webhooks;
   }
 
   /** Update Shop Webhook: TikTok sends this topic of the shop to `address`. @throws {TikTokError} */

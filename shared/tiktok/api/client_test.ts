@@ -419,7 +419,7 @@ Deno.test("a GET has no body and signs none, and a call for the login names no s
   await withServer(
     () => Response.json({ code: 0, data: { shops: [] } }),
     async (client, requests) => {
-      assert.deepEqual(await client.getAuthorizedShops("TTP_token"), []);
+      assert.deepEqual((await client.getAuthorizedShops("TTP_token")).read, []);
       const [request] = requests as [Seen];
       assert.equal(request.method, "GET");
       assert.equal(request.body.length, 0);
@@ -509,7 +509,7 @@ Deno.test("getAuthorizedShops() accepts ids that are numbers above 2^53, and unk
   await withServer(
     () => new Response(`{"code":0,"data":{"shops":[${shop}],"later":1},"later":2}`),
     async (client) => {
-      const [found, ...more] = await client.getAuthorizedShops("TTP_token");
+      const { read: [found, ...more] } = await client.getAuthorizedShops("TTP_token");
       assert.deepEqual([found?.id, found?.cipher, more], ["7495540735365777507", "c", []]);
     },
   );

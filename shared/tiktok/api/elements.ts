@@ -18,28 +18,6 @@ export interface Elements<T> {
 
 const Identified = z.looseObject({ id: VendorId });
 
-/** A list of anything, which may be absent. */
-export const AnyList = z.preprocess(
-  (value) => value === "" || value === null || value === undefined ? [] : value,
-  z.array(z.unknown()),
-);
-
-/**
- * A list for choosing from: an element that cannot be read is left out. With none that can be read the list is
- * unreadable.
- */
-export function readableElements<T extends z.ZodType>(schema: T) {
-  return AnyList.transform((list, context) => {
-    const results = list.map((element) => schema.safeParse(element));
-    const read = results.flatMap((result) => result.success ? [result.data] : []);
-    const [first] = results;
-    if (read.length === 0 && first !== undefined && !first.success) {
-      context.addIssue({ code: "custom", message: z.prettifyError(first.error) });
-    }
-    return read;
-  });
-}
-
 /** @param what Names the call in errors, e.g. its path. */
 export function readElements<T extends z.ZodType>(
   schema: T,

@@ -41,6 +41,18 @@ export function needsFreshToken(error: TikTokError): boolean {
     error.code === INVALID_REQUEST && /access[-_ ]token/i.test(error.message);
 }
 
+/** TikTok has deactivated the shop, or its seller: no token helps, nor does the app's seller here. */
+const INACTIVE: ReadonlyMap<number, InactiveReason> = new Map([
+  [36009043, "shop_inactive"],
+  [36009044, "seller_inactive"],
+]);
+export type InactiveReason = "shop_inactive" | "seller_inactive";
+
+/** Why TikTok refuses every call for the shop; `undefined` for other errors. */
+export function inactiveReason(error: TikTokError): InactiveReason | undefined {
+  return INACTIVE.get(error.code);
+}
+
 /** Whether only the seller can help, by authorizing the app again. */
 export function needsReconnect(error: TikTokError): boolean {
   return RECONNECT.has(error.code);

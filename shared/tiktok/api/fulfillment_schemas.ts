@@ -1,7 +1,7 @@
 /** TikTok's answers about packages and labels, as far as we read them (Fulfillment and Logistics API 202309). */
 import * as z from "zod";
+import { elementsOf } from "../../values/elements.ts";
 import { Amount, OptionalText, optionalValue, VendorId } from "../../values/schemas.ts";
-import { readableElements } from "./elements.ts";
 
 /** "" counts as absent, and so does what cannot be read: a bought label counts without its details. */
 const OptionalAmount = optionalValue(Amount).catch(null);
@@ -22,7 +22,7 @@ export type ShippingService = z.infer<typeof ShippingService>;
 
 /** Get Eligible Shipping Service. */
 export const ShippingServices = z.looseObject({
-  shipping_services: readableElements(ShippingService),
+  shipping_services: elementsOf(ShippingService, "shipping services"),
 });
 
 /** Create Packages: the label was bought. */
@@ -63,5 +63,5 @@ export type ShippingProvider = z.infer<typeof ShippingProvider>;
 
 /** Get Shipping Providers. */
 export const ShippingProviders = z.looseObject({
-  shipping_providers: readableElements(ShippingProvider),
+  shipping_providers: elementsOf(ShippingProvider, "shipping providers"),
 });

@@ -259,8 +259,8 @@ Deno.test("a response without a required field is unreadable", async () => {
     [WRITES.create, { package_id: "" }],
     [REPEATABLE.document, {}],
     [REPEATABLE.document, { doc_url: "" }],
-    [REPEATABLE.services, { shipping_services: [{ name: "USPS" }] }],
-    [REPEATABLE.providers, { shipping_providers: [{ id: "1", name: "" }] }],
+    [REPEATABLE.services, { shipping_services: "USPS" }],
+    [REPEATABLE.providers, { shipping_providers: {} }],
     [REPEATABLE.package, null],
   ];
   for (const [call, data] of cases) {

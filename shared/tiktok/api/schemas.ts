@@ -11,7 +11,7 @@ import {
   UnixSeconds,
   VendorId,
 } from "../../values/schemas.ts";
-import { AnyList, readableElements } from "./elements.ts";
+import { AnyList, elementsOf } from "../../values/elements.ts";
 
 /** Decides something here: another type makes the order unreadable. */
 const Text = optionalValue(z.string());
@@ -149,14 +149,23 @@ export const OrderSearch = z.looseObject({
 export const AuthorizedShop = z.looseObject({
   id: VendorId,
   cipher: z.string().min(1),
-  name: Text,
-  region: Text,
+  name: OptionalText,
+  region: OptionalText,
 });
-
-/** One odd shop does not keep a seller from connecting the others. */
-export const AuthorizedShopList = z.looseObject({ shops: readableElements(AuthorizedShop) });
-
 export type AuthorizedShop = z.infer<typeof AuthorizedShop>;
+
+/** Get Authorized Shops: each element is read with `AuthorizedShop`. */
+export const AuthorizedShopList = z.looseObject({ shops: AnyList });
+
+/** Get Shop Webhooks. An element that cannot be read counts as lost: subscribing twice changes nothing. */
+export const WebhookList = z.looseObject({
+  webhooks: elementsOf(
+    z.looseObject({ event_type: z.string(), address: z.string() }),
+    "TikTok's webhooks",
+  ),
+});
+export type ShopWebhook = z.infer<typeof WebhookList>["webhooks"][number];
+
 export type FoundOrder = z.infer<typeof FoundOrder>;
 export type Order = z.infer<typeof OrderDetail>;
 export type RecipientAddress = z.infer<typeof RecipientAddress>;

@@ -5,6 +5,7 @@ import { sendOnce } from "../../http/send_once.ts";
 import { optionalValue } from "../../values/schemas.ts";
 import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
+import { elementsOf } from "../../values/elements.ts";
 
 /** What a seller granted. Times are absolute, in unix seconds; the second may be in the next century. */
 export interface Tokens {
@@ -39,7 +40,7 @@ const Grant = z.looseObject({
   open_id: optionalValue(z.string()),
   /** 0 seller, 1 creator, 3 partner. */
   user_type: optionalValue(z.int()),
-  granted_scopes: optionalValue(z.array(z.string())),
+  granted_scopes: elementsOf(z.string(), "granted scopes").optional(),
 });
 
 const TIMEOUT_MS = 10_000;

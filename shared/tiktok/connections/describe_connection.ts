@@ -9,7 +9,7 @@ export interface ConnectionState {
   shop_id: string;
   shop_name: string | null;
   region: string | null;
-  /** active, needs_reauth, disconnected or transferred. */
+  /** active, paused, needs_reauth, disconnected or transferred. */
   status: string;
   /** Code: why it is not active; `null` if it is. */
   reason: string | null;
@@ -30,7 +30,12 @@ interface ConnectionRow {
 
 const CONNECT_AGAIN = "Connect it again to receive orders.";
 
+const PAUSED = "Its orders wait at TikTok. We check every day, and they follow when TikTok " +
+  "activates it again; the notices in Seller Center say why.";
+
 const REASONS: Record<string, string> = {
+  shop_inactive: `TikTok has deactivated this shop. ${PAUSED}`,
+  seller_inactive: `TikTok has deactivated the seller account of this shop. ${PAUSED}`,
   token_refused: `TikTok no longer accepts our access to this shop. ${CONNECT_AGAIN}`,
   authorization_expired: `Your authorization at TikTok has expired. ${CONNECT_AGAIN}`,
   not_authorized: "The TikTok login that you connected last does not include this shop. " +
@@ -92,7 +97,9 @@ export async function listConnections(
     status: row.connection_status,
     reason: row.status_reason,
     message: describeConnection(row, now),
-    expires_at: row.connection_status === "active" ? row.refresh_token_expires_at : null,
+    expires_at: ["active", "paused"].includes(row.connection_status)
+      ? row.refresh_token_expires_at
+      : null,
     connected_at: row.connected_at,
   }));
 }

@@ -73,6 +73,8 @@ Deno.test("the message of every inactive state says why, and what to do", () => 
       "authorization_expired",
       /authorization.*has expired\. Connect it again to receive/,
     ],
+    ["paused", "shop_inactive", /TikTok has deactivated this shop.*check every day.*Seller Center/],
+    ["paused", "seller_inactive", /deactivated the seller account.*they follow when TikTok/],
     [
       "needs_reauth",
       "not_authorized",

@@ -2,10 +2,16 @@
 import * as z from "zod";
 import { decrypt } from "../../crypto/encryption.ts";
 import { callFunction } from "../../database/call_function.ts";
-import type { StoredConnection } from "../../inbox/events.ts";
+import type { Postponement, StoredConnection } from "../../inbox/events.ts";
+import { log } from "../../log.ts";
 import { sleep } from "../../retry.ts";
 import type { ShopAccess } from "../api/client.ts";
-import { needsFreshToken, TikTokError } from "../api/errors.ts";
+import {
+  type InactiveReason,
+  inactiveReason,
+  needsFreshToken,
+  TikTokError,
+} from "../api/errors.ts";
 import {
   LEASE_SECONDS,
   LeasedLogin,
@@ -26,18 +32,69 @@ const POLL_MS = 150;
 /** By then another worker's refresh has ended, or that worker has died. */
 const REFRESH_TIMEOUT_MS = 15_000;
 
+/** The call has to wait, for another reason than the call itself. */
+export class ConnectionWaitsError extends TikTokError implements Postponement {
+  override name = "ConnectionWaitsError";
+  readonly postponeSeconds: number;
+  readonly whilePaused: boolean;
+
+  constructor(message: string, postponeSeconds: number, options: { whilePaused?: boolean } = {}) {
+    super(message, { retryAfterSeconds: postponeSeconds });
+    this.postponeSeconds = postponeSeconds;
+    this.whilePaused = options.whilePaused ?? false;
+  }
+}
+
+export interface ShopConnectionOptions {
+  /** Whether a shop that TikTok has deactivated is called too, to find out whether it still is. */
+  probe?: boolean;
+}
+
 export class ShopConnection {
   readonly #dependencies: LoginDependencies;
+  readonly #options: ShopConnectionOptions;
   #stored: StoredConnection;
   #accessToken: string | undefined;
 
-  constructor(dependencies: LoginDependencies, stored: StoredConnection) {
+  constructor(
+    dependencies: LoginDependencies,
+    stored: StoredConnection,
+    options: ShopConnectionOptions = {},
+  ) {
     this.#dependencies = dependencies;
     this.#stored = stored;
+    this.#options = options;
   }
 
   /** @throws {TikTokError} */
   async call<T>(use: (access: Required<ShopAccess>) => Promise<T>): Promise<T> {
+    const { paused_seconds } = this.#stored;
+    if (paused_seconds !== null && !this.#options.probe) throw pausedError(paused_seconds);
+    try {
+      return await this.#call(use);
+    } catch (error) {
+      const reason = error instanceof TikTokError ? inactiveReason(error) : undefined;
+      if (reason === undefined) throw error;
+      throw await this.#pause(reason) ?? error;
+    }
+  }
+
+  /** `undefined` if the seller has connected the shop again since this connection was read. */
+  async #pause(reason: InactiveReason): Promise<ConnectionWaitsError | undefined> {
+    const args = {
+      p_tiktok_shop_id: this.#stored.id,
+      p_token_version: this.#stored.token_version,
+      p_reason: reason,
+    };
+    const { database } = this.#dependencies;
+    const seconds = await callFunction(database, "pause_tiktok_shop", args, z.int().nullable());
+    if (seconds === null) return undefined;
+    this.#stored = { ...this.#stored, paused_seconds: seconds };
+    log.warn("shop paused", { shop_id: this.#stored.shop_id, reason });
+    return pausedError(seconds);
+  }
+
+  async #call<T>(use: (access: Required<ShopAccess>) => Promise<T>): Promise<T> {
     const shopCipher = this.#stored.shop_cipher;
     this.#accessToken ??= await this.#decrypt(this.#stored.access_token);
     try {
@@ -84,15 +141,20 @@ export class ShopConnection {
           await sleep(POLL_MS * (0.5 + Math.random()));
           break;
         case "waiting":
-          throw new TikTokError("The access token can be refreshed only later", {
-            retryAfterSeconds: lease.retry_after_seconds,
-          });
+          throw new ConnectionWaitsError(
+            "The access token can be refreshed only later",
+            lease.retry_after_seconds,
+          );
         case "inactive":
           throw new TikTokError("The shop is no longer connected");
       }
     }
-    throw new TikTokError("Another worker's token refresh takes too long", {
-      retryAfterSeconds: LEASE_SECONDS,
-    });
+    throw new ConnectionWaitsError("Another worker's token refresh takes too long", LEASE_SECONDS);
   }
+}
+
+function pausedError(seconds: number): ConnectionWaitsError {
+  return new ConnectionWaitsError("TikTok has deactivated the shop", seconds, {
+    whilePaused: true,
+  });
 }

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { callFunction } from "../../database/call_function.ts";
 import { unwrap } from "../../database/errors.ts";
+import { errorText, log } from "../../log.ts";
 import { Nothing } from "../../values/schemas.ts";
 import type { TokenGrant } from "../api/tokens.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
@@ -33,7 +34,11 @@ export async function storeShops(
   userId: string,
   grant: TokenGrant,
 ): Promise<ConnectedShop[]> {
-  const shops = await tiktok.getAuthorizedShops(grant.accessToken);
+  const { read: shops, unreadable } = await tiktok.getAuthorizedShops(grant.accessToken);
+  for (const { id, error } of unreadable) {
+    log.error("authorized shop is not readable", { shop_id: id, error: errorText(error) });
+  }
+  if (shops.length === 0 && unreadable[0]) throw unreadable[0].error;
   if (shops.length === 0) throw new NoShopsError("This TikTok login owns no shop");
   const rows = shops.map(async (shop) => ({
     shop_id: shop.id,
@@ -46,6 +51,8 @@ export async function storeShops(
     p_user_id: userId,
     p_grant: {
       open_id: grant.openId,
+      // TikTok may have named one of our shops in a way that we cannot read.
+      is_complete: unreadable.length === 0,
       granted_scopes: grant.scopes,
       ...tokenTimes(grant),
       shops: await Promise.all(rows),
@@ -65,7 +72,7 @@ export async function storeTokensOfConnectedShops(
   const shops = unwrap(
     "tiktok_shops",
     await database.from("tiktok_shops").select("shop_id")
-      .eq("open_id", grant.openId).eq("connection_status", "active"),
+      .eq("open_id", grant.openId).in("connection_status", ["active", "paused"]),
   );
   if (shops.length === 0) return;
   const rows = shops.map(async ({ shop_id }) => ({

@@ -7,7 +7,7 @@ import { toStorable } from "../../values/storable_text.ts";
 import { getCancellationDeadlines } from "../api/cancellations.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
 import type { OrdersAnswer } from "../api/client.ts";
-import { ShopConnection } from "../connections/shop_connection.ts";
+import { ConnectionWaitsError, ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { parseTikTokWebhook } from "../webhooks/parse_webhook.ts";
 import { mapOrder, type OrderRow } from "./map_order.ts";
@@ -60,6 +60,7 @@ async function ingestOrders(
   try {
     answer = await connection.call((access) => tiktok.getOrders(access, orderIds));
   } catch (error) {
+    if (error instanceof ConnectionWaitsError) throw error;
     // TikTok does not document whether one order that it refuses spoils the answer for the others.
     if (orderIds.length === 1 || !(error instanceof TikTokError && isRefusal(error))) throw error;
     return (await Promise.all(events.map((event) => ingestAlone(dependencies, event)))).flat();

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Json } from "../../database/types.ts";
 import { sha256Hex } from "../../crypto/digests.ts";
+import { elementsOf } from "../../values/elements.ts";
 import { TikTokId } from "../../values/schemas.ts";
 
 /** An order that an event names, with its timeline entry. */
@@ -31,12 +32,9 @@ export function noticeOf(topic: string, data: Record<string, unknown>): Record<s
 
 /** An odd element is left out: the sync finds what it named. */
 const Packages = z.object({
-  package_list: z.array(
-    z.object({
-      order_id_list: z.array(z.unknown()).transform((ids) =>
-        ids.flatMap((id) => TikTokId.safeParse(id).data ?? [])
-      ),
-    }).catch({ order_id_list: [] }),
+  package_list: elementsOf(
+    z.object({ order_id_list: elementsOf(TikTokId, "orders of a package") }),
+    "packages of a webhook",
   ),
 });
 
@@ -58,9 +56,7 @@ const RefundTotal = z.union([z.string(), z.number().transform(String)])
 const Refund = z.object({
   aftersales_request_id: OptionalId,
   rma_id: OptionalId,
-  line_items: z.array(z.unknown()).transform((items) =>
-    items.flatMap((item) => LineItem.safeParse(item).data ?? [])
-  ),
+  line_items: elementsOf(LineItem, "line items of a refund"),
   refund_total: RefundTotal.optional().catch(undefined),
 });
 

@@ -4,7 +4,7 @@ import type { DatabaseClient } from "../../database/client.ts";
 import { callFunction } from "../../database/call_function.ts";
 import { unwrap } from "../../database/errors.ts";
 import type { EventResult, ShopEvent } from "../../inbox/events.ts";
-import { log } from "../../log.ts";
+import { errorText, log } from "../../log.ts";
 import { ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 
@@ -48,29 +48,40 @@ export async function syncShopOrders(
   let found = 0;
   let enqueued = 0;
   let missed = 0;
+  let until = from;
   let pageToken: string | undefined;
   while (true) {
     const page = await connection.call((access) =>
       tiktok.searchOrders(access, { from, to, pageSize: PAGE_SIZE, pageToken })
     );
-    for (const { error } of page.unreadable) throw error;
+    const odd = page.unreadable.flatMap(({ id, error }) => {
+      log.error("order of a search is not readable", {
+        shop_id,
+        order_id: id,
+        error: errorText(error),
+      });
+      return id === null ? [] : [{ order_id: id, update_time: null }];
+    });
     pageToken = page.nextPageToken;
     const last = page.orders.at(-1)?.update_time;
     // Pages are in ascending order: orders after the last one of a page are not seen yet.
-    const until = pageToken !== undefined && last !== undefined ? Math.min(last, to) : to;
-    const next = pageToken === undefined ? "end" : now() - startedAt < budgetMs ? "page" : "later";
+    until = pageToken === undefined ? to : Math.min(last ?? until, to);
+    // A successor begins at `until`: one that did not move would read the same page.
+    const isInTime = now() - startedAt < budgetMs || until <= from;
+    const next = pageToken === undefined ? "end" : isInTime ? "page" : "later";
     const args = {
       p_event_id: event.event_id,
       p_tiktok_shop_id: id,
-      p_orders: page.orders.map((order) => ({
-        order_id: order.id,
-        update_time: order.update_time,
-      })),
+      // An order that cannot be read is tried alone, with its own error.
+      p_orders: [
+        ...page.orders.map(({ id, update_time }) => ({ order_id: id, update_time })),
+        ...odd,
+      ],
       p_synced_until: new Date(until * 1000).toISOString(),
       p_next: next,
     };
     const stored = await callFunction(database, "store_order_page", args, Stored);
-    found += page.orders.length;
+    found += page.orders.length + page.unreadable.length;
     enqueued += stored.enqueued;
     missed += stored.missed;
     if (stored.outcome === "stored") continue;

@@ -7,13 +7,14 @@ import {
   handleEach,
   type ShopEvent,
 } from "../../inbox/events.ts";
+import { log } from "../../log.ts";
 import { isoTime, MAX_UNIX_SECONDS } from "../../values/times.ts";
 import { Outcome } from "../../values/schemas.ts";
-import { ShopConnection } from "../connections/shop_connection.ts";
+import { ConnectionWaitsError, ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { namedOrders } from "../orders/order_notices.ts";
 import { parseTikTokWebhook } from "./parse_webhook.ts";
-import { subscribeWebhooks } from "./subscriptions.ts";
+import { findLostTopics, subscribeWebhooks } from "./subscriptions.ts";
 
 type HandleShopEvent = (
   dependencies: TikTokDependencies,
@@ -102,4 +103,49 @@ export async function subscribeShop(
     p_webhook_url: webhookUrl,
   };
   return await callFunction(database, "finish_webhook_subscription", args, Outcome);
+}
+
+/** CHECK_WEBHOOKS: compares the shop's subscriptions with ours, and puts lost ones back. */
+export async function checkWebhooks(
+  dependencies: TikTokDependencies,
+  event: ShopEvent,
+  webhookUrl: string,
+): Promise<EventResult> {
+  const { database, tiktok } = dependencies;
+  const connection = new ShopConnection(dependencies, event.shop);
+  const webhooks = await connection.call((access) => tiktok.getWebhooks(access));
+  const lost = findLostTopics(webhooks, webhookUrl);
+  await subscribeWebhooks(tiktok, connection, webhookUrl, lost);
+  const { shop_id } = event.shop;
+  if (lost.length > 0) log.error("webhooks restored", { shop_id, topics: lost.join(",") });
+  const args = {
+    p_event_id: event.event_id,
+    p_tiktok_shop_id: event.shop.id,
+    p_webhook_url: webhookUrl,
+    p_restored: lost,
+  };
+  const result = await callFunction(database, "finish_webhook_check", args, Outcome);
+  return { ...result, more: lost.length > 0 };
+}
+
+/** PROBE_SHOP: one call finds out whether TikTok has activated a paused shop again. */
+export async function probeShop(
+  dependencies: TikTokDependencies,
+  event: ShopEvent,
+): Promise<EventResult> {
+  const { database, tiktok } = dependencies;
+  const connection = new ShopConnection(dependencies, event.shop, { probe: true });
+  try {
+    await connection.call((access) => tiktok.getWebhooks(access));
+  } catch (error) {
+    // The next probe is a day later: SQL pause_tiktok_shop has set it.
+    if (error instanceof ConnectionWaitsError && error.whilePaused) {
+      return { ignored: "shop_still_paused" };
+    }
+    throw error;
+  }
+  const args = { p_event_id: event.event_id, p_tiktok_shop_id: event.shop.id };
+  const result = await callFunction(database, "resume_tiktok_shop", args, Outcome);
+  log.info("shop resumed", { shop_id: event.shop.shop_id });
+  return { ...result, more: true };
 }

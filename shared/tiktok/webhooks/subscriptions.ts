@@ -1,6 +1,7 @@
 /** Subscribes and unsubscribes a shop's webhooks. */
 import { errorText, log } from "../../log.ts";
 import type { ShopAccess, TikTokClient } from "../api/client.ts";
+import type { ShopWebhook } from "../api/schemas.ts";
 import type { ShopConnection } from "../connections/shop_connection.ts";
 
 /** The topics that we handle. The Event API has no names for the topics 64 to 67: Partner Center sets them. */
@@ -19,10 +20,18 @@ export async function subscribeWebhooks(
   tiktok: TikTokClient,
   connection: ShopConnection,
   address: string,
+  topics: readonly string[] = SUBSCRIBED_TOPICS,
 ): Promise<void> {
-  for (const topic of SUBSCRIBED_TOPICS) {
+  for (const topic of topics) {
     await connection.call((access) => tiktok.putWebhook(access, topic, address));
   }
+}
+
+/** The topics that TikTok does not send to `address`. */
+export function findLostTopics(webhooks: readonly ShopWebhook[], address: string): string[] {
+  return SUBSCRIBED_TOPICS.filter((topic) =>
+    !webhooks.some((webhook) => webhook.event_type === topic && webhook.address === address)
+  );
 }
 
 /** Best effort, with a token that is erased already: the inbox ignores what TikTok still sends. */

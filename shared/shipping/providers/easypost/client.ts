@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import * as z from "zod";
 import type { EasyPostConfig } from "../../../config.ts";
 import { sendOnce } from "../../../http/send_once.ts";
-import { ErrorBody, Shipment } from "./schemas.ts";
+import { ErrorBody, Shipment, Webhook, WebhookList } from "./schemas.ts";
 
 /** EasyPost answered with an error, or not at all. Its messages may quote addresses: only the code is kept. */
 export class EasyPostError extends Error {
@@ -87,9 +87,19 @@ export class EasyPostClient {
     return await this.#call(Shipment, "POST", `/shipments/${encodeURIComponent(id)}/refund`);
   }
 
+  /** Every webhook of the account, of both modes. @throws {EasyPostError} */
+  async listWebhooks(): Promise<Webhook[]> {
+    return (await this.#call(WebhookList, "GET", "/webhooks")).webhooks;
+  }
+
+  /** Any update switches a webhook on again; an empty one keeps its secret. @throws {EasyPostError} */
+  async enableWebhook(id: string): Promise<Webhook> {
+    return await this.#call(Webhook, "PATCH", `/webhooks/${encodeURIComponent(id)}`);
+  }
+
   async #call<T extends z.ZodType>(
     schema: T,
-    method: "GET" | "POST",
+    method: "GET" | "POST" | "PATCH",
     path: string,
     json?: unknown,
   ): Promise<z.infer<T>> {

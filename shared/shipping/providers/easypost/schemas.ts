@@ -3,6 +3,7 @@
  * what a label cannot do without is required, and unknown states are not errors.
  */
 import * as z from "zod";
+import { elementsOf } from "../../../values/elements.ts";
 import { Amount, OptionalText } from "../../../values/schemas.ts";
 import { toStorable } from "../../../values/storable_text.ts";
 
@@ -30,9 +31,7 @@ export type Tracker = z.infer<typeof Tracker>;
 
 export const Shipment = z.looseObject({
   id: z.string().min(1),
-  rates: z.array(z.unknown()).nullish().transform((rates) =>
-    (rates ?? []).flatMap((rate) => Rate.safeParse(rate).data ?? [])
-  ),
+  rates: elementsOf(Rate, "EasyPost rates"),
   selected_rate: Rate.nullish().catch(null),
   postage_label: z.looseObject({
     label_url: OptionalText,
@@ -42,12 +41,25 @@ export const Shipment = z.looseObject({
   }).nullish(),
   tracking_code: OptionalText,
   tracker: Tracker.nullish().catch(null),
-  fees: z.array(z.looseObject({ type: OptionalText, amount: Amount })).nullish().catch(
-    null,
+  fees: elementsOf(z.looseObject({ type: OptionalText, amount: Amount }), "EasyPost fees").catch(
+    [],
   ),
   refund_status: OptionalText,
 });
 export type Shipment = z.infer<typeof Shipment>;
+
+/** A webhook of the account. EasyPost switches one off whose receiver fails for long. */
+export const Webhook = z.looseObject({
+  id: z.string().min(1),
+  url: z.string(),
+  /** `test` or `production`. */
+  mode: OptionalText,
+  /** `null` unless it is switched off. */
+  disabled_at: OptionalText,
+});
+export type Webhook = z.infer<typeof Webhook>;
+
+export const WebhookList = z.looseObject({ webhooks: elementsOf(Webhook, "EasyPost webhooks") });
 
 export const ErrorBody = z.looseObject({
   error: z.looseObject({ code: z.string().catch("") }),

@@ -1,5 +1,6 @@
 /** Maps errors of TikTok's Fulfillment API to label errors. */
 import { isRateLimited, isRefusal, TikTokError } from "../../../tiktok/api/errors.ts";
+import { ConnectionWaitsError } from "../../../tiktok/connections/shop_connection.ts";
 import { LabelError, type LabelFailure } from "../../errors.ts";
 
 /** "Label already purchased", "already shipped": perhaps by the very call whose answer was lost. */
@@ -23,6 +24,9 @@ const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
 /** For calls that certainly bought nothing; errors of other kinds are returned unchanged. */
 export function toLabelError(error: unknown): unknown {
   if (!(error instanceof TikTokError)) return error;
+  if (error instanceof ConnectionWaitsError && error.whilePaused) {
+    return new LabelError("shop_paused", { cause: error });
+  }
   if (isRateLimited(error)) {
     const { retryAfterSeconds } = error;
     return new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
@@ -35,7 +39,8 @@ export function toLabelError(error: unknown): unknown {
 /** For the call that buys: an error that is not a certain refusal leaves the outcome unknown. */
 export function toPurchaseError(error: unknown): unknown {
   if (!(error instanceof TikTokError)) return error;
-  const isCertain = isRateLimited(error) || isRefusal(error) && !DONE_ALREADY.has(error.code);
+  const isCertain = isRateLimited(error) || error instanceof ConnectionWaitsError ||
+    isRefusal(error) && !DONE_ALREADY.has(error.code);
   return isCertain
     ? toLabelError(error)
     : new LabelError("outcome_unknown", { bought: "unknown", cause: error });
