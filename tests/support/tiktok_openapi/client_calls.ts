@@ -59,6 +59,7 @@ const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
   searchOrders: (tiktok) =>
     tiktok.searchOrders(ACCESS, { from: 1, to: 2, pageSize: 50, pageToken: "next" }),
   getAuthorizedShops: (tiktok) => tiktok.getAuthorizedShops("token"),
+  getWebhooks: (tiktok) => tiktok.getWebhooks(ACCESS),
   putWebhook: (tiktok) => tiktok.putWebhook(ACCESS, "ORDER_STATUS_CHANGE", "https://a.example/"),
   deleteWebhook: (tiktok) => tiktok.deleteWebhook(ACCESS, "ORDER_STATUS_CHANGE"),
   getCancellationDeadlines: (tiktok) => getCancellationDeadlines(tiktok, ACCESS, [ORDER]),
