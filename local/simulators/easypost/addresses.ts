@@ -23,7 +23,8 @@ function verify(missing: string[]) {
       ...{ code: "ADDRESS.VERIFICATION.INVALID" as const, field, message: `${field} is missing` },
       suggestion: "",
     })),
-    details: null,
+    // EasyPost's package types a place here, which only a found address has.
+    details: {} as never,
   };
 }
 
