@@ -5,6 +5,7 @@ import {
   type Answer,
   callShipments,
   healthOf,
+  lineItemIdsOf,
   type OrderRow,
   processDueEvents,
   processLaterEvents,
@@ -115,6 +116,24 @@ step("each label of an order is reported with its own units", async () => {
     ]).toSorted((a, b) => String(b[0]).length - String(a[0]).length),
     [[[lines[0], lines[2]], UPS, false], [[lines[1]], UPS, false]],
   );
+});
+
+step("units that are cancelled after the purchase are not reported", async () => {
+  const order = await receiveOrder(stack, seller, { quantity: 2 });
+  const [live = "", cancelled = ""] = lineItemIdsOf(stack, order.tiktokId);
+  afterPurchase(() => stack.tiktok.cancelUnits(order.tiktokId, [cancelled]));
+  const bought = await requestLabel(stack, seller, order.id);
+  assert.deepEqual(bought.body.line_item_ids, [live, cancelled]);
+  await processDueEvents(stack);
+  assert.deepEqual(notificationsOf(order).map(({ lineItemIds }) => lineItemIds), [[live]]);
+
+  const whole = await receiveOrder(stack, seller);
+  afterPurchase(() => stack.tiktok.changeOrder(whole.tiktokId, "CANCELLED"));
+  const unwanted = await requestLabel(stack, seller, whole.id);
+  await processDueEvents(stack);
+  const task = { status: "ignored", reason: "units_cancelled", attempts: 1 };
+  assert.deepEqual(await taskOf(unwanted.body.id), task);
+  assert.deepEqual(notificationsOf(whole), []);
 });
 
 step("TikTok's warning is stored with the shipment", async () => {
