@@ -253,11 +253,11 @@ test("without enough funds nothing is bought, and with them the same request suc
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const { accounts } = stack.easypost;
-  accounts.balance = "6.81";
+  accounts.balance = "7.78";
   const key = crypto.randomUUID();
   for (let n = 0; n < 2; n++) {
     assertProblem(await requestLabel(stack, seller, order.id, { key }), 402, "funds_missing");
-    assert.deepEqual([accounts.labelsBought, accounts.balance], [0, "6.81"]);
+    assert.deepEqual([accounts.labelsBought, accounts.balance], [0, "7.78"]);
   }
   const [failed] = await stack.sql`select id, state, reason from private.label_purchases`;
   assert.deepEqual([failed?.state, failed?.reason], ["failed", "funds_missing"]);
@@ -266,9 +266,9 @@ test("without enough funds nothing is bought, and with them the same request suc
   const shown = await callShipments(stack, seller, `/${failed?.id}`, { method: "GET" });
   assert.deepEqual([shown.body.state, shown.body.reason], ["failed", "funds_missing"]);
 
-  accounts.balance = "6.82";
+  accounts.balance = "7.79";
   const { status, body } = await requestLabel(stack, seller, order.id, { key });
-  assert.deepEqual([status, body.id, body.shipping_cost], [201, failed?.id, "6.81"]);
+  assert.deepEqual([status, body.id, body.shipping_cost], [201, failed?.id, "7.78"]);
   assert.deepEqual([accounts.labelsBought, accounts.balance], [1, "0.00"]);
   assert.equal(callsTo(stack.easypost.calls, /^POST \/v2\/shipments$/), 1);
   assert.equal((await requestLabel(stack, seller, order.id, { key })).status, 200);

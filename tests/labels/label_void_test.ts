@@ -115,7 +115,7 @@ test("a void is requested once, settled by the carrier's decision, and frees the
   const rest = await requestLabel(stack, seller, orderId);
   assert.deepEqual([rest.status, rest.body.line_item_ids], [201, [other]]);
   assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
-  assert.deepEqual([accounts.labelsBought, accounts.charged], [3, 682 * 2]);
+  assert.deepEqual([accounts.labelsBought, accounts.charged], [3, 779 * 2]);
   // TikTok has the tracking numbers of the new labels.
   await settledEvents(stack);
   const numbers = stack.tiktok.fulfillment.shipped.map(({ trackingNumber }) => trackingNumber);
