@@ -114,6 +114,20 @@ create table private.order_transitions (
   to_status text not null
 );
 alter table private.order_transitions enable row level security;
+create table private.personal_data_reads (
+  id bigint not null generated always as identity,
+  reader text not null,
+  what text not null,
+  object_ids text[] not null,
+  read_at timestamp with time zone not null default now()
+);
+alter table private.personal_data_reads enable row level security;
+create table private.retention_periods (
+  name text not null,
+  days integer not null,
+  description text not null
+);
+alter table private.retention_periods enable row level security;
 create table private.senders (
   tiktok_shop_id uuid not null,
   address jsonb not null,
@@ -237,8 +251,11 @@ create table public.orders (
   seller_note text,
   amounts jsonb not null default '{}'::jsonb,
   counts_for_plan boolean not null default true,
+  mapping_version smallint not null default 0,
   tiktok_created_at timestamp with time zone,
   tiktok_updated_at timestamp with time zone not null,
+  final_at timestamp with time zone,
+  personal_data_removed_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
@@ -328,6 +345,7 @@ create table public.tiktok_shops (
   probe_at timestamp with time zone,
   is_active boolean not null default (connection_status = 'active'::text),
   connected_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now()
 );
@@ -342,21 +360,58 @@ create table public.users (
 );
 alter table public.users enable row level security;
 create materialized view private.user_dashboard_metrics as
+ WITH revenue_by_currency AS (
+         SELECT orders_1.user_id,
+            orders_1.currency,
+            sum(orders_1.total_amount) AS gross,
+            sum(
+                CASE
+                    WHEN (orders_1.payment_status = 'paid'::text) THEN 0.00
+                    ELSE private.refunded_amount(orders_1.*)
+                END) AS refunded,
+            count(*) AS orders
+           FROM public.orders orders_1
+          WHERE ((orders_1.payment_status = ANY (ARRAY['paid'::text, 'partially_refunded'::text, 'refunded'::text])) AND (orders_1.order_status <> 'cancelled'::text) AND (orders_1.order_kind = 'sale'::text))
+          GROUP BY orders_1.user_id, orders_1.currency
+        ), revenue AS (
+         SELECT revenue_by_currency.user_id,
+            jsonb_agg(jsonb_build_object('currency', revenue_by_currency.currency, 'gross', (revenue_by_currency.gross)::text, 'refunded', (revenue_by_currency.refunded)::text, 'orders', revenue_by_currency.orders) ORDER BY revenue_by_currency.currency) AS by_currency
+           FROM revenue_by_currency
+          GROUP BY revenue_by_currency.user_id
+        ), cost_by_currency AS (
+         SELECT labelled.user_id,
+            shipment.currency,
+            sum(COALESCE(shipment.shipping_cost, shipment.quoted_cost)) AS cost,
+            count(*) AS labels
+           FROM (public.shipments shipment
+             JOIN public.orders labelled ON ((labelled.id = shipment.order_id)))
+          WHERE ((shipment.status <> 'voided'::text) AND (shipment.currency IS NOT NULL) AND (COALESCE(shipment.shipping_cost, shipment.quoted_cost) IS NOT NULL))
+          GROUP BY labelled.user_id, shipment.currency
+        ), label_costs AS (
+         SELECT cost_by_currency.user_id,
+            jsonb_agg(jsonb_build_object('currency', cost_by_currency.currency, 'cost', (cost_by_currency.cost)::text, 'labels', cost_by_currency.labels) ORDER BY cost_by_currency.currency) AS by_currency
+           FROM cost_by_currency
+          GROUP BY cost_by_currency.user_id
+        )
  SELECT seller.id AS user_id,
     seller.subscription_tier,
     count(orders.id) AS total_orders,
     count(orders.id) FILTER (WHERE (orders.created_at >= month.start)) AS monthly_orders,
     COALESCE(sum(orders.total_amount), 0.00) AS total_revenue,
     COALESCE(sum(orders.total_amount) FILTER (WHERE (orders.created_at >= month.start)), 0.00) AS monthly_revenue,
+    COALESCE(revenue.by_currency, '[]'::jsonb) AS revenue,
+    COALESCE(label_costs.by_currency, '[]'::jsonb) AS label_costs,
     ( SELECT count(*) AS count
            FROM public.tiktok_shops shop
           WHERE ((shop.user_id = seller.id) AND shop.is_active)) AS connected_shops,
     max(orders.created_at) AS last_order_date,
     now() AS refreshed_at
-   FROM ((public.users seller
+   FROM ((((public.users seller
      CROSS JOIN ( SELECT ((private.current_month())::timestamp without time zone AT TIME ZONE 'UTC'::text) AS start) month)
      LEFT JOIN public.orders ON ((orders.user_id = seller.id)))
-  GROUP BY seller.id, seller.subscription_tier;
+     LEFT JOIN revenue ON ((revenue.user_id = seller.id)))
+     LEFT JOIN label_costs ON ((label_costs.user_id = seller.id)))
+  GROUP BY seller.id, seller.subscription_tier, revenue.by_currency, label_costs.by_currency;
 alter table private.carrier_rules add constraint carrier_rules_carrier_check CHECK ((carrier ~ '[A-Za-z0-9]'::text));
 alter table private.carrier_rules add constraint carrier_rules_pkey PRIMARY KEY (region, shipping_type, provider, carrier);
 alter table private.carrier_rules add constraint carrier_rules_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
@@ -394,6 +449,11 @@ alter table private.monthly_order_counts add constraint monthly_order_counts_ord
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.order_transitions add constraint order_transitions_pkey PRIMARY KEY (from_status, to_status);
+alter table private.personal_data_reads add constraint personal_data_reads_pkey PRIMARY KEY (id);
+alter table private.personal_data_reads add constraint personal_data_reads_reader_check CHECK (((char_length(reader) >= 1) AND (char_length(reader) <= 200)));
+alter table private.personal_data_reads add constraint personal_data_reads_what_check CHECK ((what = ANY (ARRAY['event_body'::text, 'backup'::text])));
+alter table private.retention_periods add constraint retention_periods_days_check CHECK (((days >= 1) AND (days <= 3650)));
+alter table private.retention_periods add constraint retention_periods_pkey PRIMARY KEY (name);
 alter table private.senders add constraint senders_address_check CHECK ((jsonb_typeof(address) = 'object'::text));
 alter table private.senders add constraint senders_pkey PRIMARY KEY (tiktok_shop_id);
 alter table private.senders add constraint senders_tiktok_shop_id_fkey FOREIGN KEY (tiktok_shop_id) REFERENCES public.tiktok_shops(id) ON DELETE CASCADE;
@@ -496,12 +556,14 @@ alter table public.users add constraint users_id_fkey FOREIGN KEY (id) REFERENCE
 alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
+CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
 CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
 CREATE INDEX idx_label_purchases_order_id ON private.label_purchases USING btree (order_id);
 CREATE INDEX idx_label_purchases_other_orders ON private.label_purchases USING gin (other_order_ids);
 CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expires_at);
 CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
 CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
+CREATE INDEX idx_personal_data_reads_read_at ON private.personal_data_reads USING btree (read_at);
 CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
@@ -521,9 +583,13 @@ CREATE INDEX idx_order_events_user_id ON public.order_events USING btree (user_i
 CREATE INDEX idx_orders_combine_group ON public.orders USING btree (tiktok_shop_id, combine_group_id) WHERE (combine_group_id IS NOT NULL);
 CREATE INDEX idx_orders_created_at ON public.orders USING btree (created_at);
 CREATE INDEX idx_orders_package_ids ON public.orders USING gin (private.order_package_ids(order_items));
+CREATE INDEX idx_orders_retention_final ON public.orders USING btree (final_at) WHERE ((personal_data_removed_at IS NULL) AND (final_at IS NOT NULL));
+CREATE INDEX idx_orders_retention_open ON public.orders USING btree (created_at) WHERE ((personal_data_removed_at IS NULL) AND (final_at IS NULL));
+CREATE INDEX idx_orders_retention_shop ON public.orders USING btree (tiktok_shop_id) WHERE (personal_data_removed_at IS NULL);
 CREATE INDEX idx_orders_status ON public.orders USING btree (order_status);
 CREATE INDEX idx_orders_tiktok_order_id ON public.orders USING btree (tiktok_order_id);
 CREATE INDEX idx_orders_user_created ON public.orders USING btree (user_id, created_at);
+CREATE INDEX idx_orders_user_ordered ON public.orders USING btree (user_id, COALESCE(tiktok_created_at, created_at), id);
 CREATE INDEX idx_shipment_orders_order_id ON public.shipment_orders USING btree (order_id);
 CREATE INDEX idx_shipments_order_id ON public.shipments USING btree (order_id);
 CREATE INDEX idx_shipments_status ON public.shipments USING btree (status);
@@ -535,6 +601,7 @@ CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btr
 CREATE INDEX idx_subscriptions_user_id ON public.subscriptions USING btree (user_id, created_at DESC, id DESC);
 CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (created_at);
 CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
+CREATE INDEX idx_tiktok_shops_ended_at ON public.tiktok_shops USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_probe_at ON public.tiktok_shops USING btree (probe_at) WHERE (connection_status = 'paused'::text);
 CREATE INDEX idx_tiktok_shops_token_expires_at ON public.tiktok_shops USING btree (token_expires_at) WHERE (connection_status = 'active'::text);
@@ -573,6 +640,17 @@ AS $function$
       'hex'
     )
   end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.address_without_person(p_address jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_strip_nulls(
+    jsonb_build_object('state', p_address -> 'state', 'country', p_address -> 'country')
+  );
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.advice_for(p_status text)
@@ -988,6 +1066,28 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.clean_orders(p_orders uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update public.orders
+  set customer_email = null,
+      buyer_note = null,
+      seller_note = null,
+      shipping_address = private.address_without_person(shipping_address),
+      address_status = 'none',
+      personal_data_removed_at = now()
+  where id = any (p_orders);
+  update private.label_purchases
+  set sender = null, address_digest = null
+  where order_id = any (p_orders) and (sender is not null or address_digest is not null);
+  -- The link opens a label with the address.
+  update public.shipments
+  set label_url = null, label_expires_at = null
+  where order_id = any (p_orders) and label_url is not null;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
  RETURNS void
  LANGUAGE sql
@@ -1003,10 +1103,42 @@ AS $function$
   where id = any (p_shops);
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.connection_of_event(p_source text, p_shop_id text, p_object_id text)
- RETURNS jsonb
 CREATE OR REPLACE FUNCTION private.combined_orders(p_order public.orders)
  RETURNS SETOF public.orders
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Two queries, each of which an index answers.
+  with grouped as (
+    select id
+    from public.orders
+    where tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
+    union
+    select id
+    from public.orders
+    where private.order_package_ids(order_items) && private.order_package_ids(p_order.order_items)
+      and tiktok_shop_id = p_order.tiktok_shop_id
+  )
+  select other.*
+  from grouped
+  join public.orders as other on other.id = grouped.id
+  where other.id <> p_order.id
+    and (
+      other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
+      or (
+        other.order_status in ('awaiting_collection', 'in_transit')
+        and exists (
+          select from public.shipment_orders as ours
+          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id
+          where ours.order_id = p_order.id and theirs.order_id = other.id
+        )
+      )
+    );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.connection_of_event(p_source text, p_shop_id text, p_object_id text)
+ RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO ''
@@ -1036,32 +1168,6 @@ AS $function$
       )
     )
     and shop.connection_status in ('active', 'paused');
-  -- Two queries, each of which an index answers.
-  with grouped as (
-    select id
-    from public.orders
-    where tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
-    union
-    select id
-    from public.orders
-    where private.order_package_ids(order_items) && private.order_package_ids(p_order.order_items)
-      and tiktok_shop_id = p_order.tiktok_shop_id
-  )
-  select other.*
-  from grouped
-  join public.orders as other on other.id = grouped.id
-  where other.id <> p_order.id
-    and (
-      other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
-      or (
-        other.order_status in ('awaiting_collection', 'in_transit')
-        and exists (
-          select from public.shipment_orders as ours
-          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id
-          where ours.order_id = p_order.id and theirs.order_id = other.id
-        )
-      )
-    );
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.count_order(p_order public.orders)
@@ -1224,6 +1330,22 @@ AS $function$
   where was is distinct from becomes;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.describe_items(p_items jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select string_agg(
+    (item ->> 'quantity') || ' x ' || coalesce(
+      nullif(item ->> 'seller_sku', ''), item ->> 'product_name', item ->> 'sku_id'
+    ),
+    '; '
+    order by place
+  )
+  from jsonb_array_elements(p_items) with ordinality as entry (item, place);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.describe_tiktok_lease(p_login private.tiktok_logins)
  RETURNS jsonb
  LANGUAGE sql
@@ -1351,6 +1473,155 @@ AS $function$
   values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
   on conflict (source, external_id) do nothing
   returning id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.event_without_person(p_source text, p_body text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  event jsonb;
+  subject jsonb;
+begin
+  if p_source not in ('stripe', 'easypost') then
+    return p_body;
+  end if;
+  event := p_body::jsonb;
+  if p_source = 'easypost' then
+    select jsonb_object_agg(key, value) into subject
+    from jsonb_each(case jsonb_typeof(event -> 'result') when 'object' then event -> 'result' else '{}' end)
+    where key in (
+      'id', 'object', 'mode', 'status', 'tracking_code', 'carrier', 'shipment_id', 'est_delivery_date',
+      'created_at', 'updated_at'
+    );
+    return jsonb_strip_nulls(jsonb_build_object(
+      'id', event -> 'id', 'object', event -> 'object', 'description', event -> 'description', 'mode', event -> 'mode',
+      'created_at', event -> 'created_at', 'result', subject
+    ))::text;
+  end if;
+  -- An expanded object becomes its id.
+  select jsonb_object_agg(key, case jsonb_typeof(value) when 'object' then value -> 'id' else value end) into subject
+  from jsonb_each(
+    case jsonb_typeof(event #> '{data,object}') when 'object' then event #> '{data,object}' else '{}' end
+  )
+  where key in (
+    'id', 'object', 'customer', 'subscription', 'client_reference_id', 'charge', 'payment_intent', 'status',
+    'reason', 'amount', 'currency', 'created'
+  );
+  subject := subject || jsonb_build_object(
+    'parent', jsonb_build_object(
+      'subscription_details', jsonb_build_object(
+        'subscription',
+        case jsonb_typeof(event #> '{data,object,parent,subscription_details,subscription}')
+          when 'object' then event #> '{data,object,parent,subscription_details,subscription,id}'
+          else event #> '{data,object,parent,subscription_details,subscription}'
+        end
+      )
+    )
+  );
+  return jsonb_strip_nulls(jsonb_build_object(
+    'id', event -> 'id', 'object', event -> 'object', 'type', event -> 'type', 'livemode', event -> 'livemode',
+    'account', event -> 'account', 'api_version', event -> 'api_version', 'created', event -> 'created',
+    'data', jsonb_build_object('object', subject)
+  ))::text;
+exception
+  -- Text that jsonb cannot hold.
+  when data_exception then
+    return '{}';
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.export_columns(p_relation regclass, p_hidden text[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select string_agg(
+    -- As text, so a reader of JSON does not round it.
+    case atttypid when 'numeric'::regtype then format('item.%1$I::text as %1$I', attname) else format('item.%I', attname) end,
+    ', ' order by attnum
+  )
+  from pg_catalog.pg_attribute
+  where attrelid = p_relation
+    and attnum > 0
+    and not attisdropped
+    and attname <> all (p_hidden)
+    and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
+      -- Of a public table, what the seller may select anyway: no token, no Stripe id.
+      when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
+      else true
+    end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.export_condition(p_part text, p_after jsonb)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when p_after is null or jsonb_typeof(p_after) = 'null' then source
+    else format(
+      '%s and (%s, %s) > (%L::%s, %L::%s)',
+      source, key_1, key_2, p_after ->> 0, type_1, p_after ->> 1, type_2
+    )
+  end
+  from private.export_parts()
+  where part = p_part;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.export_parts()
+ RETURNS TABLE(place integer, part text, relation text, source text, key_1 text, type_1 text, key_2 text, type_2 text, hidden text[])
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select *
+  from (
+    values
+      (1, 'account', 'public.users', 'public.users as item where item.id = $1',
+        'item.created_at', 'timestamptz', 'item.id', 'uuid', '{}'::text[]),
+      (2, 'shops', 'public.tiktok_shops', 'public.tiktok_shops as item where item.user_id = $1',
+        'item.created_at', 'timestamptz', 'item.id', 'uuid', '{}'),
+      (3, 'senders', 'private.senders',
+        'public.tiktok_shops as owner join private.senders as item on item.tiktok_shop_id = owner.id where owner.user_id = $1',
+        'owner.created_at', 'timestamptz', 'owner.id', 'uuid', '{}'),
+      (4, 'subscriptions', 'public.subscriptions', 'public.subscriptions as item where item.user_id = $1',
+        'item.created_at', 'timestamptz', 'item.id', 'uuid', '{}'),
+      (5, 'monthly_order_counts', 'private.monthly_order_counts',
+        'private.monthly_order_counts as item where item.user_id = $1',
+        'item.month', 'date', 'item.user_id', 'uuid', '{}'),
+      (6, 'orders', 'public.orders', 'public.orders as item where item.user_id = $1',
+        'item.created_at', 'timestamptz', 'item.id', 'uuid', '{}'),
+      (7, 'order_events', 'public.order_events', 'public.order_events as item where item.user_id = $1',
+        'item.created_at', 'timestamptz', 'item.id', 'bigint', '{}'),
+      (8, 'shipments', 'public.shipments',
+        'public.orders as owner join public.shipments as item on item.order_id = owner.id where owner.user_id = $1',
+        'owner.created_at', 'timestamptz', 'item.id', 'uuid', '{}'),
+      (9, 'shipment_orders', 'public.shipment_orders',
+        'public.orders as owner join public.shipment_orders as item on item.order_id = owner.id where owner.user_id = $1',
+        'owner.created_at', 'timestamptz', 'item.id', 'bigint', '{}'),
+      (10, 'label_purchases', 'private.label_purchases', 'private.label_purchases as item where item.user_id = $1',
+        'item.idempotency_key', 'text', 'item.id', 'uuid', '{request_hash,address_digest}'),
+      (11, 'label_batches', 'private.label_batches', 'private.label_batches as item where item.user_id = $1',
+        'item.idempotency_key', 'text', 'item.id', 'uuid', '{request_hash}'),
+      (12, 'label_batch_items', 'private.label_batch_items',
+        'private.label_batches as owner join private.label_batch_items as item on item.batch_id = owner.id where owner.user_id = $1',
+        'owner.idempotency_key', 'text', 'item.place', 'integer', '{}'),
+      (13, 'analytics_events', 'public.analytics_events',
+        'public.analytics_events as item where item.user_id = $1',
+        'item.timestamp', 'timestamptz', 'item.id', 'uuid', '{}'),
+      -- What waits for a transferred shop belongs to its new account.
+      (14, 'held_orders', 'private.held_orders',
+        'public.tiktok_shops as owner join private.held_orders as item on item.shop_id = owner.shop_id where owner.user_id = $1 and owner.connection_status <> ''transferred''',
+        'item.shop_id', 'text', 'item.tiktok_order_id', 'text', '{}'),
+      (15, 'webhook_events', 'private.webhook_events',
+        'public.tiktok_shops as owner join private.webhook_events as item on item.shop_id = owner.shop_id and item.source in (''tiktok'', ''creatorflow'') where owner.user_id = $1 and owner.connection_status <> ''transferred''',
+        'item.id', 'bigint', 'owner.id', 'uuid', '{last_error}')
+  ) as listed (place, part, relation, source, key_1, type_1, key_2, type_2, hidden);
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.failing_interval()
@@ -1584,6 +1855,7 @@ begin
     p_notice := '{}';
   end if;
   if after.id is not null then
+    p_notice := private.new_part_of_refund(after.id, p_notice);
     if p_notice ? 'refund_total' then
       after := private.apply_refund(after, p_notice);
     end if;
@@ -1646,7 +1918,7 @@ AS $function$
     currency, total_amount, shipping_cost, shipping_type, customer_email,
     shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
     warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
-    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts,
+    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, mapping_version,
     tiktok_created_at, tiktok_updated_at, counts_for_plan
   )
   values (
@@ -1679,6 +1951,7 @@ AS $function$
     p_order ->> 'buyer_note',
     p_order ->> 'seller_note',
     coalesce(p_order -> 'amounts', '{}'),
+    private.order_mapping_version(),
     (p_order ->> 'tiktok_created_at')::timestamptz,
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     coalesce((p_order ->> 'counts_for_plan')::boolean, true)
@@ -1809,6 +2082,57 @@ AS $function$
           and (details ->> 'repaired')::integer > 0
       )
     end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.keep_label_link_out()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if exists (
+    select from public.orders where id = new.order_id and personal_data_removed_at is not null
+  ) then
+    new.label_url := null;
+    new.label_expires_at := null;
+  end if;
+  return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.keep_retention()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- 1. The time from which the clock runs.
+  if new.order_status in ('completed', 'cancelled') or new.tiktok_status in ('COMPLETED', 'CANCELLED', 'CANCEL') then
+    new.final_at := coalesce(new.final_at, least(new.tiktok_updated_at, now()));
+  else
+    new.final_at := null;
+  end if;
+  -- 2. What was removed comes back with a live order only: a late refund of an old order does not bring it.
+  if tg_op = 'UPDATE' and old.personal_data_removed_at is not null
+    and (
+      new.customer_email is not null or new.buyer_note is not null or new.seller_note is not null
+      or new.address_status <> 'none'
+    )
+  then
+    if new.final_at <= now() - private.retention('final_order') then
+      new.customer_email := null;
+      new.buyer_note := null;
+      new.seller_note := null;
+      new.shipping_address := private.address_without_person(new.shipping_address);
+      new.address_status := 'none';
+    else
+      new.personal_data_removed_at := null;
+    end if;
+  end if;
+  return new;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.keep_stripe_customer()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1996,6 +2320,8 @@ CREATE OR REPLACE FUNCTION private.max_webhook_crashes()
  SET search_path TO ''
 AS $function$
   select 20;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.month_end()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -2033,6 +2359,19 @@ AS $function$
     (select plan_name from public.get_user_active_subscription(user_uuid)),
     'trial'
   );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.move_order_without_cancelled_units()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.order_status := private.next_order_status(
+    new.order_status, private.order_status_of_shipments(new)
+  );
+  return new;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.move_shipment(p_shipment_id uuid, p_update jsonb)
@@ -2105,6 +2444,29 @@ AS $function$
   ) as named;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.new_part_of_refund(p_order_id uuid, p_notice jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case
+    when not p_notice ? 'refund_id' then p_notice
+    when not exists (
+      select from public.order_events as known
+      where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+    ) then p_notice
+    when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
+    else '{}'
+  end
+  from (
+    select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
+      as amount
+    from public.order_events as known
+    where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+  ) as added;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.next_order_status(stored text, incoming text)
  RETURNS text
  LANGUAGE sql
@@ -2135,6 +2497,20 @@ AS $function$
   end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.note_shop_end()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.ended_at := case
+    -- A paused shop is still connected: TikTok has deactivated it.
+    when new.connection_status not in ('active', 'paused') then coalesce(new.ended_at, now())
+  end;
+  return new;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.order_line_item_ids(p_order public.orders)
  RETURNS text[]
  LANGUAGE sql
@@ -2144,6 +2520,15 @@ AS $function$
   select coalesce(array_agg(line.id order by line.id), '{}')
   from jsonb_array_elements(p_order.order_items) as item,
     jsonb_array_elements_text(item -> 'line_item_ids') as line (id);
+$function$
+;
+CREATE OR REPLACE FUNCTION private.order_mapping_version()
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select 1::smallint;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_of_unit(p_purchase private.label_purchases, p_line_item_id text)
@@ -2269,6 +2654,52 @@ AS $function$
   where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.orders_past_retention(p_limit integer)
+ RETURNS uuid[]
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(id), '{}')
+  from (
+    select id
+    from public.orders
+    where personal_data_removed_at is null
+      and id in (
+        (
+          select id from public.orders
+          where personal_data_removed_at is null
+            and final_at is not null
+            and final_at <= now() - private.retention('final_order')
+          limit p_limit
+        )
+        union all
+        (
+          select id from public.orders
+          where personal_data_removed_at is null
+            and final_at is null
+            and created_at <= now() - private.retention('unchanged_order')
+            and tiktok_updated_at <= now() - private.retention('unchanged_order')
+          limit p_limit
+        )
+        union all
+        (
+          select owned.id
+          from public.tiktok_shops as shop
+          cross join lateral (
+            select id from public.orders
+            where tiktok_shop_id = shop.id and personal_data_removed_at is null
+            limit p_limit
+          ) as owned
+          where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
+          limit p_limit
+        )
+      )
+    order by id
+    limit p_limit
+    for update skip locked
+  ) as due;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
  RETURNS jsonb
  LANGUAGE sql
@@ -2282,6 +2713,8 @@ AS $function$
     'monthly_orders', coalesce(metrics.monthly_orders, 0),
     'total_revenue', coalesce(metrics.total_revenue, 0.00)::text,
     'monthly_revenue', coalesce(metrics.monthly_revenue, 0.00)::text,
+    'revenue', coalesce(metrics.revenue, '[]'),
+    'label_costs', coalesce(metrics.label_costs, '[]'),
     'connected_shops', coalesce(metrics.connected_shops, 0),
     'last_order_date', metrics.last_order_date,
     'refreshed_at', metrics.refreshed_at
@@ -2392,6 +2825,8 @@ AS $function$
   select case
     when p_shop.probe_at is not null then greatest(60, ceil(extract(epoch from p_shop.probe_at - now())))::integer
   end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.plain_carrier(p_carrier text)
  RETURNS text
  LANGUAGE sql
@@ -2544,6 +2979,15 @@ AS $function$
   ) as link;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.record_personal_data_read(p_reader text, p_what text, p_object_ids text[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.personal_data_reads (reader, what, object_ids)
+  values (left(coalesce(nullif(p_reader, ''), session_user), 200), p_what, p_object_ids);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.record_plan_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2613,6 +3057,17 @@ AS $function$
         last_received_at = coalesce(excluded.last_received_at, known.last_received_at);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.reduce_settled_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.body := private.event_without_person(new.source, new.body);
+  return new;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.refresh_user_plan(p_user_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -2640,6 +3095,27 @@ AS $function$
   where seller.id = p_user_id;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.refunded_amount(p_order public.orders)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select case p_order.payment_status
+    when 'refunded' then p_order.total_amount
+    -- The buyer never gets back more than the order cost.
+    when 'partially_refunded' then least(
+      p_order.total_amount,
+      (
+        select coalesce(sum((changes ->> 'refund_total')::numeric), 0.00)
+        from public.order_events
+        where order_id = p_order.id and changes ? 'refund_total'
+      )
+    )
+    else 0.00
+  end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.refused_carriers(p_order public.orders, p_provider text)
  RETURNS text[]
  LANGUAGE sql
@@ -2652,6 +3128,62 @@ AS $function$
   where rule.region = upper(coalesce(shop.region, 'US'))
     and rule.shipping_type = p_order.shipping_type
     and rule.provider = p_provider;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.remove_personal_data(p_limit integer DEFAULT 2000)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  due uuid[] := private.orders_past_retention(p_limit);
+  cleaned jsonb := jsonb_build_object('orders', cardinality(due));
+  rows_cleaned integer;
+begin
+  -- 1. Orders, with their labels and purchases.
+  perform private.clean_orders(due);
+
+  -- 2. Senders of shops whose connection ended.
+  delete from private.senders
+  where tiktok_shop_id in (
+    select id from public.tiktok_shops
+    where ended_at is not null and ended_at <= now() - private.retention('ended_shop')
+  );
+  get diagnostics rows_cleaned = row_count;
+  cleaned := cleaned || jsonb_build_object('senders', rows_cleaned);
+
+  -- 3. Senders in batches.
+  update private.label_batch_items as item
+  set request = item.request - 'sender'
+  where (item.batch_id, item.place) in (
+    select old_item.batch_id, old_item.place
+    from private.label_batch_items as old_item
+    join private.label_batches as batch on batch.id = old_item.batch_id
+    where old_item.request ? 'sender'
+      and old_item.state <> 'waiting'
+      and batch.created_at <= now() - private.retention('final_order')
+    limit p_limit
+  );
+  get diagnostics rows_cleaned = row_count;
+  cleaned := cleaned || jsonb_build_object('batch_items', rows_cleaned);
+
+  -- 4. Dead events; the others lose theirs as soon as they are processed.
+  update private.webhook_events
+  set body = private.event_without_person(source, body)
+  where status = 'dead'
+    and source in ('stripe', 'easypost')
+    and settled_at <= now() - private.retention('dead_event')
+    and body is distinct from private.event_without_person(source, body);
+  get diagnostics rows_cleaned = row_count;
+  cleaned := cleaned || jsonb_build_object('events', rows_cleaned);
+
+  -- 5. The log of reads, and an entry about this run.
+  delete from private.personal_data_reads where read_at <= now() - private.retention('read_log');
+  if cleaned <> '{"orders": 0, "senders": 0, "batch_items": 0, "events": 0}' then
+    insert into public.system_logs (event_type, details) values ('personal_data_removed', cleaned);
+  end if;
+  return cleaned;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
@@ -2670,16 +3202,58 @@ AS $function$
   where id = any (p_event_ids);
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.replaces_address(incoming text, stored text)
+CREATE OR REPLACE FUNCTION private.replaces_address(incoming text, stored text, order_status text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select incoming = 'readable' or stored = 'none' or (incoming = 'masked' and stored = 'masked');
+  select incoming = 'readable'
+    or stored = 'none'
+    or (incoming = 'masked' and (stored = 'masked' or order_status in ('completed', 'cancelled')));
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.set_back_event(p_event private.webhook_events, p_exhausted boolean, p_reason text, p_wait interval)
+CREATE OR REPLACE FUNCTION private.require_seller(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if not exists (select from public.users where id = p_user_id) then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.reread_removed_orders()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.enqueue_task(
+    'ORDER_FOUND',
+    new.id || ':' || tiktok_order_id || ':' || extract(epoch from personal_data_removed_at),
+    new.shop_id,
+    tiktok_order_id
+  )
+  from public.orders
+  where tiktok_shop_id = new.id and personal_data_removed_at is not null and final_at is null;
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.retention(p_name text)
+ RETURNS interval
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select make_interval(days => days) from private.retention_periods where name = p_name;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.set_back_event(p_event private.webhook_events, p_exhausted boolean, p_reason text, p_wait interval, p_retry_after interval DEFAULT '00:00:00'::interval)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2699,11 +3273,11 @@ begin
       reason = case when new_status <> 'pending' then p_reason end,
       failing_since = case when new_status <> 'pending' then coalesce(failing_since, now()) end,
       settled_at = case when new_status = 'dead' then now() end,
-      next_attempt_at = case
-        -- Spread, so failing events of one outage do not come due in one second.
-        when new_status = 'failing' then greatest(p_wait, interval '1 hour' * (0.8 + random() / 5))
-        else p_wait
-      end + now()
+      -- Spread, so failing events of one outage do not come due in one second.
+      next_attempt_at = now() + greatest(
+        case when new_status = 'failing' then interval '1 hour' * (0.8 + random() / 5) else p_wait end,
+        p_retry_after
+      )
   where id = p_event.id;
   return new_status;
 end;
@@ -2886,12 +3460,20 @@ AS $function$
       shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
       customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
       shipping_address = case
-        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(
+            p_order ->> 'address_status',
+            stored.address_status,
+            private.next_order_status(stored.order_status, p_order ->> 'order_status')
+          )
           then p_order -> 'shipping_address'
         else stored.shipping_address
       end,
       address_status = case
-        when private.replaces_address(p_order ->> 'address_status', stored.address_status)
+        when private.replaces_address(
+            p_order ->> 'address_status',
+            stored.address_status,
+            private.next_order_status(stored.order_status, p_order ->> 'order_status')
+          )
           then p_order ->> 'address_status'
         else stored.address_status
       end,
@@ -2911,11 +3493,19 @@ AS $function$
         when p_order -> 'amounts' <> '{}' then p_order -> 'amounts'
         else stored.amounts
       end,
+      mapping_version = private.order_mapping_version(),
       -- These end when TikTok no longer states them.
       combine_group_id = p_order ->> 'combine_group_id',
       auto_cancel_at = (p_order ->> 'auto_cancel_at')::timestamptz,
       cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz,
-      cancel_respond_by = (p_order ->> 'cancel_respond_by')::timestamptz,
+      cancel_respond_by = coalesce(
+        (p_order ->> 'cancel_respond_by')::timestamptz,
+        -- TikTok states it in another answer, which may be missing.
+        case
+          when stored.cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz
+            then stored.cancel_respond_by
+        end
+      ),
       buyer_note = p_order ->> 'buyer_note',
       seller_note = p_order ->> 'seller_note',
       tiktok_created_at = coalesce(
@@ -3872,6 +4462,57 @@ AS $function$
   select count(private.enqueue_task(task, occasion, shop_id, id::text))::integer from next_tasks;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.enqueue_order_rereads(p_event_id bigint, p_tiktok_shop_id uuid, p_page_size integer DEFAULT 500)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  page text[];
+  enqueued integer;
+begin
+  if event.id is null then
+    return private.settle_locked_event(event, '{"enqueued": 0}');
+  end if;
+  -- In the order of the unique key, so a page costs the same behind a million orders.
+  select coalesce(array_agg(outdated.tiktok_order_id order by outdated.tiktok_order_id), '{}') into page
+  from (
+    select tiktok_order_id
+    from public.orders
+    where tiktok_shop_id = p_tiktok_shop_id
+      and tiktok_order_id > coalesce(event.body::jsonb ->> 'after', '')
+      and mapping_version < private.order_mapping_version()
+    order by tiktok_order_id
+    limit p_page_size
+  ) as outdated;
+  -- Each order once per version, however often a re-read is requested.
+  select count(
+    private.enqueue_task(
+      'ORDER_REREAD',
+      p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
+      event.shop_id,
+      outdated.order_id
+    )
+  )
+  into enqueued
+  from unnest(page) as outdated (order_id);
+  -- The next page stands behind this one in the inbox, so new orders wait for one page at most.
+  if cardinality(page) = p_page_size then
+    perform private.enqueue_task(
+      'REREAD_ORDERS',
+      p_event_id || ':' || page[p_page_size],
+      event.shop_id,
+      null,
+      jsonb_build_object('after', page[p_page_size])::text
+    );
+  end if;
+  return private.settle_locked_event(
+    event, jsonb_build_object('outcome', 'requested', 'enqueued', enqueued)
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.expand_webhook_event(p_event_id bigint, p_tiktok_shop_id uuid, p_orders jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3979,7 +4620,8 @@ begin
     event.attempts >= private.max_webhook_attempts(),
     'attempts_exhausted',
     -- Attempt 10 comes 2 to 4 h after attempt 1.
-    greatest(private.backoff(event.attempts, 7200), make_interval(secs => coalesce(p_retry_after_seconds, 0)))
+    private.backoff(event.attempts, 7200),
+    make_interval(secs => coalesce(p_retry_after_seconds, 0))
   );
 end;
 $function$
@@ -4457,6 +5099,66 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.list_orders_of_seller(p_user_id uuid, p_from timestamp with time zone, p_to timestamp with time zone, p_after jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  page jsonb;
+begin
+  perform private.require_seller(p_user_id);
+  with sold as (
+    select orders, coalesce(orders.tiktok_created_at, orders.created_at) as ordered_at
+    from public.orders
+    where user_id = p_user_id
+      and coalesce(tiktok_created_at, created_at) >= p_from
+      and coalesce(tiktok_created_at, created_at) < p_to
+      and (coalesce(tiktok_created_at, created_at), id) > (
+        coalesce((p_after ->> 0)::timestamptz, '-infinity'),
+        coalesce((p_after ->> 1)::uuid, '00000000-0000-0000-0000-000000000000')
+      )
+    order by coalesce(tiktok_created_at, created_at), id
+    limit p_limit
+  )
+  select jsonb_build_object(
+    'rows', coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'ordered_at', ordered_at,
+          'tiktok_order_id', (orders).tiktok_order_id,
+          'order_id', (orders).id,
+          'shop_id', shop.shop_id,
+          'shop_name', shop.shop_name,
+          'order_kind', (orders).order_kind,
+          'order_status', (orders).order_status,
+          'payment_status', (orders).payment_status,
+          'currency', (orders).currency,
+          'total_amount', (orders).total_amount::text,
+          'shipping_cost', (orders).shipping_cost::text,
+          'paid_at', (orders).paid_at,
+          'refunded', private.refunded_amount(orders)::text,
+          'items', private.describe_items((orders).order_items),
+          'state', (orders).shipping_address ->> 'state',
+          'country', (orders).shipping_address ->> 'country',
+          'stored_at', (orders).created_at
+        )
+        order by ordered_at, (orders).id
+      ),
+      '[]'
+    ),
+    'next', case when count(*) = p_limit then (
+      array_agg(jsonb_build_array(ordered_at, (orders).id) order by ordered_at desc, (orders).id desc)
+    )[1] end
+  )
+  into page
+  from sold
+  join public.tiktok_shops as shop on shop.id = (orders).tiktok_shop_id;
+  return page;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.list_shipments(p_user_id uuid, p_order_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4472,6 +5174,68 @@ begin
     from private.label_purchases as purchase
     where purchase.order_id = p_order_id or purchase.other_order_ids @> array[p_order_id]
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.list_shipments_of_seller(p_user_id uuid, p_from timestamp with time zone, p_to timestamp with time zone, p_after jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  page jsonb;
+begin
+  perform private.require_seller(p_user_id);
+  -- A shipment is created after its order was stored.
+  with sold as (
+    select id, tiktok_order_id, created_at
+    from public.orders
+    where user_id = p_user_id
+      and created_at < p_to
+      and (created_at, id) > (
+        coalesce((p_after ->> 0)::timestamptz, '-infinity'),
+        coalesce((p_after ->> 1)::uuid, '00000000-0000-0000-0000-000000000000')
+      )
+    order by created_at, id
+    limit p_limit
+  )
+  select jsonb_build_object(
+    'rows', (
+      select coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'created_at', shipment.created_at,
+            'shipment_id', shipment.id,
+            'tiktok_order_id', sold.tiktok_order_id,
+            'order_id', sold.id,
+            'provider', shipment.provider,
+            'carrier', shipment.carrier,
+            'service_type', shipment.service_type,
+            'tracking_number', shipment.tracking_number,
+            'status', shipment.status,
+            'units', cardinality(shipment.line_item_ids),
+            'currency', shipment.currency,
+            'cost', shipment.shipping_cost::text,
+            'quoted_cost', shipment.quoted_cost::text,
+            'estimated_delivery', shipment.estimated_delivery,
+            'tiktok_notified_at', shipment.tiktok_notified_at
+          )
+          order by sold.created_at, sold.id, shipment.created_at, shipment.id
+        ),
+        '[]'
+      )
+      from sold
+      join public.shipments as shipment on shipment.order_id = sold.id
+      where shipment.created_at >= p_from and shipment.created_at < p_to
+    ),
+    'next', case when count(*) = p_limit then (
+      array_agg(jsonb_build_array(created_at, id) order by created_at desc, id desc)
+    )[1] end
+  )
+  into page
+  from sold;
+  return page;
 end;
 $function$
 ;
@@ -4563,6 +5327,10 @@ CREATE OR REPLACE FUNCTION public.log_orphaned_subscription(p_subscription jsonb
  SET search_path TO ''
 AS $function$
 begin
+  -- A task and a webhook may find the same subscription at the same time.
+  perform pg_catalog.pg_advisory_xact_lock(
+    pg_catalog.hashtextextended('subscription_orphaned:' || (p_subscription ->> 'stripe_subscription_id'), 0)
+  );
   insert into public.system_logs (event_type, details)
   select 'subscription_orphaned', p_subscription
   where not exists (
@@ -4633,6 +5401,63 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.plan_account_export(p_user_id uuid, p_from jsonb, p_rows integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  source record;
+  start_after jsonb := p_from -> 'after';
+  left_over integer := p_rows;
+  found_rows integer;
+  last_key jsonb;
+  slices jsonb := '[]';
+begin
+  perform private.require_seller(p_user_id);
+  for source in
+    select * from private.export_parts()
+    where place >= coalesce(
+      (select first.place from private.export_parts() as first where first.part = p_from ->> 'part'), 1
+    )
+    order by place
+  loop
+    execute format(
+      $query$
+        select count(*), (array_agg(key) filter (where place = $2))[1]
+        from (
+          select
+            jsonb_build_array((%1$s)::text, (%2$s)::text) as key,
+            row_number() over (order by %1$s, %2$s) as place
+          from %3$s
+          order by %1$s, %2$s
+          limit $2 + 1
+        ) as keys
+      $query$,
+      source.key_1, source.key_2, private.export_condition(source.part, start_after)
+    )
+    into found_rows, last_key
+    using p_user_id, left_over;
+    slices := slices || jsonb_build_object(
+      'part', source.part, 'after', start_after, 'rows', least(found_rows, left_over)
+    );
+    if found_rows > left_over then
+      return jsonb_build_object(
+        'slices', slices,
+        'next', jsonb_build_object('part', source.part, 'after', coalesce(last_key, start_after))
+      );
+    end if;
+    left_over := left_over - found_rows;
+    start_after := null;
+  end loop;
+  return jsonb_build_object('slices', slices, 'next', null);
+exception
+  when data_exception then
+    raise exception 'p_from names no row' using errcode = 'PT400';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -4678,6 +5503,42 @@ begin
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   return (select attempt from private.stripe_attempts where user_id = p_user_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.read_account_export(p_user_id uuid, p_part text, p_after jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  source record;
+  page jsonb;
+begin
+  select * into strict source from private.export_parts() where part = p_part;
+  execute format(
+    $query$
+      select jsonb_build_object(
+        'rows', coalesce(jsonb_agg(record order by place), '[]'),
+        'next', (array_agg(key order by place desc))[1]
+      )
+      from (
+        select
+          jsonb_build_array((%1$s)::text, (%2$s)::text) as key,
+          row_number() over (order by %1$s, %2$s) as place,
+          (select to_jsonb(exported) from (select %3$s) as exported) as record
+        from %4$s
+        order by %1$s, %2$s
+        limit $2
+      ) as page
+    $query$,
+    source.key_1, source.key_2, private.export_columns(source.relation::regclass, source.hidden),
+    private.export_condition(p_part, p_after)
+  )
+  into page
+  using p_user_id, p_limit;
+  return page;
 end;
 $function$
 ;
@@ -5212,6 +6073,39 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.request_order_reread(p_shop_id text DEFAULT NULL::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  requested integer;
+begin
+  if p_shop_id is not null and not exists (
+    select from public.tiktok_shops where shop_id = p_shop_id and connection_status = 'active'
+  ) then
+    raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
+  end if;
+  select count(private.enqueue_task('REREAD_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  into requested
+  from public.tiktok_shops as shop
+  where shop.connection_status = 'active'
+    and (p_shop_id is null or shop.shop_id = p_shop_id)
+    and exists (
+      select from public.orders
+      where orders.tiktok_shop_id = shop.id
+        and orders.mapping_version < private.order_mapping_version()
+    )
+    and not exists (
+      select from private.webhook_events as waiting
+      where waiting.shop_id = shop.shop_id
+        and waiting.event_type = 'REREAD_ORDERS'
+        and waiting.status in ('pending', 'processing')
+    );
+  return jsonb_build_object('requested', requested);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.request_order_sync(p_shop_id text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -5427,20 +6321,29 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.show_webhook_event(p_event_id bigint)
+CREATE OR REPLACE FUNCTION public.show_webhook_event(p_event_id bigint, p_with_body boolean DEFAULT false, p_reader text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
- STABLE
  SET search_path TO ''
 AS $function$
 declare
   event private.webhook_events;
+  shown jsonb;
 begin
   select * into event from private.webhook_events where id = p_event_id;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
-  return private.webhook_event_summary(event) || jsonb_build_object('body', event.body);
+  shown := private.webhook_event_summary(event)
+    || jsonb_build_object('body_characters', char_length(event.body));
+  if p_with_body then
+    -- Our own tasks have no personal data.
+    if event.source <> 'creatorflow' then
+      perform private.record_personal_data_read(p_reader, 'event_body', array[p_event_id::text]);
+    end if;
+    shown := shown || jsonb_build_object('body', event.body);
+  end if;
+  return shown;
 end;
 $function$
 ;
@@ -5718,15 +6621,19 @@ $function$
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
+CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
-CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_order_change();
+CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
+CREATE TRIGGER keep_retention BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.keep_retention();
+CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items ON public.orders FOR EACH ROW WHEN ((old.order_items IS DISTINCT FROM new.order_items)) EXECUTE FUNCTION private.move_order_without_cancelled_units();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER update_tiktok_parcels AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.update_tiktok_parcels();
 CREATE TRIGGER add_shipment_order AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.add_shipment_order();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
-CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN ((old.* IS DISTINCT FROM new.*)) EXECUTE FUNCTION private.broadcast_shipment_change();
+CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.label_url IS NOT NULL) AND (new.label_url IS NULL))))) EXECUTE FUNCTION private.broadcast_shipment_change();
+CREATE TRIGGER keep_label_link_out BEFORE UPDATE OF label_url ON public.shipments FOR EACH ROW WHEN ((new.label_url IS NOT NULL)) EXECUTE FUNCTION private.keep_label_link_out();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER record_label_bought_on_update AFTER UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.status = 'purchased'::text) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER update_shipment_advice BEFORE UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.advice_reason IS NOT NULL) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.update_shipment_advice();
@@ -5736,6 +6643,8 @@ CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status O
 CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER delete_held_orders AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_held_orders();
 CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_shop_events();
+CREATE TRIGGER note_shop_end BEFORE INSERT OR UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION private.note_shop_end();
+CREATE TRIGGER reread_removed_orders AFTER UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW WHEN (((new.connection_status = 'active'::text) AND (old.connection_status <> 'active'::text))) EXECUTE FUNCTION private.reread_removed_orders();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER delete_tracking_events BEFORE DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION private.delete_tracking_events();
 CREATE TRIGGER handle_email_change AFTER UPDATE OF email ON public.users FOR EACH ROW WHEN ((old.email IS DISTINCT FROM new.email)) EXECUTE FUNCTION private.handle_email_change();
@@ -5783,6 +6692,10 @@ grant insert on private.monthly_order_counts to service_role;
 grant select on private.monthly_order_counts to service_role;
 grant update on private.monthly_order_counts to service_role;
 grant select on private.order_transitions to service_role;
+grant insert on private.personal_data_reads to service_role;
+grant select on private.personal_data_reads to service_role;
+grant usage on private.personal_data_reads_id_seq to service_role;
+grant select on private.retention_periods to service_role;
 grant insert on private.senders to service_role;
 grant select on private.senders to service_role;
 grant update on private.senders to service_role;
@@ -5864,6 +6777,7 @@ grant select (user_id) on public.subscriptions to authenticated;
 grant select (connected_at) on public.tiktok_shops to authenticated;
 grant select (connection_status) on public.tiktok_shops to authenticated;
 grant select (created_at) on public.tiktok_shops to authenticated;
+grant select (ended_at) on public.tiktok_shops to authenticated;
 grant select (granted_scopes) on public.tiktok_shops to authenticated;
 grant select (id) on public.tiktok_shops to authenticated;
 grant select (is_active) on public.tiktok_shops to authenticated;
@@ -5878,6 +6792,7 @@ grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
 grant execute on function private.address_digest(public.orders) to service_role;
+grant execute on function private.address_without_person(jsonb) to service_role;
 grant execute on function private.advice_for(text) to service_role;
 grant execute on function private.advice_rank(text) to service_role;
 grant execute on function private.advise_new_shipment(uuid,text) to service_role;
@@ -5892,14 +6807,15 @@ grant execute on function private.check_customer_email(uuid,text) to service_rol
 grant execute on function private.choose_parcel(uuid[],text,uuid,jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
-grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
+grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.count_order(public.orders) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.current_month() to service_role;
 grant execute on function private.delete_stripe_events(text[]) to service_role;
 grant execute on function private.describe_cancellation(public.orders,public.orders) to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
+grant execute on function private.describe_items(jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
 grant execute on function private.enqueue_customer_email(uuid) to service_role;
@@ -5907,6 +6823,10 @@ grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
+grant execute on function private.event_without_person(text,text) to service_role;
+grant execute on function private.export_columns(regclass,text[]) to service_role;
+grant execute on function private.export_condition(text,jsonb) to service_role;
+grant execute on function private.export_parts() to service_role;
 grant execute on function private.failing_interval() to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.free_places(uuid) to service_role;
@@ -5939,9 +6859,11 @@ grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
+grant execute on function private.new_part_of_refund(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
+grant execute on function private.order_mapping_version() to service_role;
 grant execute on function private.order_of_unit(private.label_purchases,text) to service_role;
 grant execute on function private.order_package_ids(jsonb) to service_role;
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
@@ -5957,13 +6879,17 @@ grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.record_parcel_change(uuid,text,jsonb) to service_role;
+grant execute on function private.record_personal_data_read(text,text,text[]) to service_role;
 grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_source_state(text,text) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
+grant execute on function private.refunded_amount(public.orders) to service_role;
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
-grant execute on function private.replaces_address(text,text) to service_role;
-grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval) to service_role;
+grant execute on function private.replaces_address(text,text,text) to service_role;
+grant execute on function private.require_seller(uuid) to service_role;
+grant execute on function private.retention(text) to service_role;
+grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
@@ -5994,6 +6920,7 @@ grant execute on function public.delete_account(uuid,text[],text[]) to service_r
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
 grant execute on function public.end_subscription(text[]) to service_role;
 grant execute on function public.enqueue_label_tasks() to service_role;
+grant execute on function public.enqueue_order_rereads(bigint,uuid,integer) to service_role;
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
 grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
@@ -6019,7 +6946,9 @@ grant execute on function public.ignore_webhook_event(bigint,integer,text) to se
 grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
 grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
+grant execute on function public.list_orders_of_seller(uuid,timestamp with time zone,timestamp with time zone,jsonb,integer) to service_role;
 grant execute on function public.list_shipments(uuid,uuid) to service_role;
+grant execute on function public.list_shipments_of_seller(uuid,timestamp with time zone,timestamp with time zone,jsonb,integer) to service_role;
 grant execute on function public.list_stripe_subscriptions(text[]) to service_role;
 grant execute on function public.list_unseen_subscriptions(timestamp with time zone,uuid,uuid) to service_role;
 grant execute on function public.list_webhook_events(jsonb,integer,bigint) to service_role;
@@ -6027,9 +6956,10 @@ grant execute on function public.log_orphaned_subscription(jsonb) to service_rol
 grant execute on function public.mark_label_purchase_unknown(uuid,integer,text) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.pause_tiktok_shop(uuid,integer,text) to service_role;
+grant execute on function public.plan_account_export(uuid,jsonb,integer) to service_role;
 grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
-grant execute on function public.postpone_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
+grant execute on function public.read_account_export(uuid,text,jsonb,integer) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
 grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
@@ -6044,6 +6974,7 @@ grant execute on function public.replay_webhook_events(jsonb,integer) to service
 grant execute on function public.request_label(uuid,text,text,uuid,jsonb) to service_role;
 grant execute on function public.request_label_batch(uuid,text,text,jsonb) to service_role;
 grant execute on function public.request_label_void(uuid,uuid) to service_role;
+grant execute on function public.request_order_reread(text) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
 grant execute on function public.request_source_checks() to service_role;
 grant execute on function public.request_subscription_sync(uuid) to service_role;
@@ -6052,7 +6983,7 @@ grant execute on function public.settle_batch_item(bigint,uuid,integer,jsonb) to
 grant execute on function public.settle_customer_email(bigint) to service_role;
 grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
 grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
-grant execute on function public.show_webhook_event(bigint) to service_role;
+grant execute on function public.show_webhook_event(bigint,boolean,text) to service_role;
 grant execute on function public.start_label_purchase(uuid,integer,jsonb) to service_role;
 grant execute on function public.store_exchanged_tokens(text,jsonb) to service_role;
 grant execute on function public.store_label_document(uuid,jsonb,bigint) to service_role;
@@ -6069,6 +7000,7 @@ select cron.schedule('event-worker', '* * * * *', 'select private.invoke_functio
 select cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
 select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
+select cron.schedule('remove-personal-data', '3-58/5 * * * *', 'select private.remove_personal_data()');
 select cron.schedule('source-checks', '50 * * * *', 'select public.request_source_checks()');
 select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
@@ -6110,6 +7042,11 @@ comment on relation private.monthly_order_counts is 'Number of orders that a sel
 comment on column private.monthly_order_counts.orders is 'Orders that count for the plan.';
 comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
+comment on relation private.personal_data_reads is 'Who read personal data through our commands, without the data: docs/privacy.md.';
+comment on column private.personal_data_reads.reader is 'Name of the login at the operator''s machine, else the database role.';
+comment on column private.personal_data_reads.what is 'event_body: the body of events of the inbox; backup: all rows.';
+comment on column private.personal_data_reads.object_ids is 'Ids of what was read; empty for a backup.';
+comment on relation private.retention_periods is 'How long personal data stay; an operator changes days, and the next run of the clock follows.';
 comment on relation private.senders is 'Last sender address of each shop.';
 comment on relation private.source_health is 'Whether each sender of webhooks still sends them: docs/inbox.md.';
 comment on column private.source_health.state is 'silent: our own reads found changes that no webhook announced; webhook_...: the sender has no webhook for us, or switched it off.';
@@ -6135,6 +7072,10 @@ comment on column private.tiktok_logins.refresh_not_before is 'Earliest time of 
 comment on column private.tiktok_logins.refresh_failures is 'Consecutive failures; they decide the length of the next wait.';
 comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
 comment on relation private.user_dashboard_metrics is 'Dashboard figures, one row per seller as of refreshed_at; in private, because a materialized view has no row level security.';
+comment on column private.user_dashboard_metrics.total_revenue is 'Requested column: the amounts of all orders, whatever their currency and state; revenue has the true figures.';
+comment on column private.user_dashboard_metrics.monthly_revenue is 'As total_revenue, of the orders of this month (UTC).';
+comment on column private.user_dashboard_metrics.revenue is '[{currency, gross, refunded, orders}] of the orders that buyers paid: docs/orders.md.';
+comment on column private.user_dashboard_metrics.label_costs is '[{currency, cost, labels}] of the labels that are not voided and have a price.';
 comment on relation private.waiting_orders is 'Held orders of connected shops; order by urgency, ship_order, age_order, held_at, tiktok_order_id.';
 comment on relation private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
 comment on column private.webhook_events.attempts is 'Number of failures that a worker reported.';
@@ -6161,7 +7102,7 @@ comment on column public.orders.shipping_cost is 'Shipping that the buyer pays, 
 comment on column public.orders.shipping_type is 'TIKTOK (TikTok''s own labels only) or SELLER.';
 comment on column public.orders.customer_email is 'Forwarding address of the buyer at TikTok.';
 comment on column public.orders.shipping_address is 'Address in our own shape: docs/orders.md; {} while TikTok shows none.';
-comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; a readable address is never overwritten by another kind.';
+comment on column public.orders.address_status is 'readable, masked (TikTok replaced parts by asterisks) or none; while the order ships, a readable address is not overwritten by another kind.';
 comment on column public.orders.order_items is 'One entry per SKU with quantity and line item ids, both without cancelled units: docs/orders.md.';
 comment on column public.orders.order_kind is 'sale, sample, replacement or exchange; only a sale brings revenue.';
 comment on column public.orders.related_order_id is 'TikTok id of the order that this one replaces or was exchanged for.';
@@ -6179,7 +7120,10 @@ comment on column public.orders.buyer_note is 'Note of the buyer to the seller.'
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
 comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
+comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
+comment on column public.orders.final_at is 'When it became completed or cancelled, at TikTok; null before.';
+comment on column public.orders.personal_data_removed_at is 'When the personal data of the buyer was removed: docs/privacy.md; null while the order may have them.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
 comment on column public.orders.tiktok_status is 'The status as TikTok sent it, including values that order_status does not cover.';
 comment on column public.orders.order_status is 'Mapped from tiktok_status: docs/orders.md.';
@@ -6224,6 +7168,7 @@ comment on column public.tiktok_shops.connection_status is 'active; paused: TikT
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
 comment on column public.tiktok_shops.probe_at is 'paused: when TikTok is asked next whether the shop is active again.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
+comment on column public.tiktok_shops.ended_at is 'When the connection ended; null while the shop is connected. Personal data stay for a time after it: docs/privacy.md.';
 comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webhooks.';
 comment on column public.tiktok_shops.shop_cipher is 'Opaque query parameter shop_cipher of TikTok API calls.';
 comment on column public.tiktok_shops.open_id is 'The TikTok id of the login that connected the shop; a login may own several shops with one token pair.';

@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { OptionalText, optionalValue, UnixSeconds, VendorId } from "../../values/schemas.ts";
 import type { ShopAccess, TikTokClient } from "./client.ts";
-import { AnyList, readElements } from "./elements.ts";
+import { AnyList } from "../../values/elements.ts";
+import { readElements } from "./elements.ts";
 
 export const CancellationList = z.looseObject({ cancellations: AnyList });
 
