@@ -1,4 +1,6 @@
 /** CSV as RFC 4180 has it, for spreadsheets. */
+// First: the next import needs it.
+import "./buffer_global.ts";
 import { stringify } from "csv-stringify/sync";
 
 /**
