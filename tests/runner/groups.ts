@@ -17,8 +17,8 @@ const UNITS = ["shared", "functions", "local", "tests/runner"];
 
 /** Folders of stories, the longest first: a long one at the end would run alone. */
 const STORIES = [
-  "labels",
   "stack",
+  "labels",
   "billing",
   "orders",
   "security",

@@ -10,7 +10,11 @@ import { until } from "../support/until.ts";
 
 /** Environment without the variables that would win over the stack's own values. */
 function cleanEnvironment(): Record<string, string> {
-  const kept = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "LANG", "npm_config_cache"];
+  const kept = [
+    ...["PATH", "HOME", "DENO_DIR", "TMPDIR", "LANG", "npm_config_cache"],
+    // Only save time: see tests/run.ts.
+    ...["SUPABASE_CLI_BINARY", "BUN_JSC_useDFGJIT", "BUN_JSC_useGC", "DENO_V8_FLAGS"],
+  ];
   const variables = kept.map((name) => [name, Deno.env.get(name)]).filter(([, value]) => value);
   return Object.fromEntries(variables);
 }
