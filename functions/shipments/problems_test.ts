@@ -20,6 +20,7 @@ const CODES: Record<number, LabelFailure[]> = {
     ...["not_purchased", "label_voided", "already_underway", "void_in_seller_center"] as const,
     ...["void_refused", "permission_missing", "label_gone", "carrier_not_accepted"] as const,
     ...["fulfilled_by_tiktok", "unit_cancelled", "order_combined", "orders_not_combined"] as const,
+    "shop_paused",
   ],
   502: ["carrier_unavailable", "tiktok_unavailable", "label_unavailable"],
   503: ["carrier_busy", "label_not_ready", "void_pending"],

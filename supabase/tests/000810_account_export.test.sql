@@ -147,7 +147,7 @@ select set_eq(
   array[
     -- The same for everyone.
     'public.plans', 'private.order_transitions', 'private.label_transitions', 'private.retention_periods',
-    'private.carrier_rules',
+    'private.carrier_rules', 'private.source_health',
     -- Of operators.
     'public.system_logs', 'private.personal_data_reads', 'private.daily_event_counts',
     -- Secrets and short-lived states, without facts about the seller.
