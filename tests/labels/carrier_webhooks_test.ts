@@ -489,9 +489,8 @@ async function assertStored(seed: number, accepted: Set<string>): Promise<void> 
   const sent = new Map<string, string>(reduced.map(({ body, text }) => [body, text]));
   const rows = await stack.sql`
     select * from private.webhook_events
-    where source = 'easypost' and external_id ~ ${`^evt_${seed}_`} or body = any(${[
-    ...sent.keys(),
-  ]})`;
+    where source = 'easypost'
+      and (external_id ~ ${`^evt_${seed}_`} or body = any(${[...sent.keys()]}))`;
   assert.ok(rows.length > MUTATIONS / 40, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
   const ids = new Set<string>();
   for (const row of rows) {
