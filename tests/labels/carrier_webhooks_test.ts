@@ -483,22 +483,24 @@ async function sendMutations(seed: number, mutations: Mutation[]): Promise<Set<s
 
 /** Exactly the accepted bodies are stored and settled, without their personal data. */
 async function assertStored(seed: number, accepted: Set<string>): Promise<void> {
-  const reduced = await stack.sql`
-    select private.event_without_person('easypost', text) as body, text
-    from unnest(${[...accepted]}::text[]) as sent (text)`;
-  const sent = new Map<string, string>(reduced.map(({ body, text }) => [body, text]));
+  const sent = Map.groupBy(
+    await stack.sql`
+      select text, private.event_without_person('easypost', text) as body
+      from unnest(${[...accepted]}::text[]) as sent (text)`,
+    ({ text }) => (parseLosslessJson(text) as EasyPostEvent).id,
+  );
   const rows = await stack.sql`
     select * from private.webhook_events
     where source = 'easypost'
-      and (external_id ~ ${`^evt_${seed}_`} or body = any(${[...sent.keys()]}))`;
+      and (external_id ~ ${`^evt_${seed}_`} or external_id = any(${[...sent.keys()]}))`;
   assert.ok(rows.length > MUTATIONS / 40, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
   const ids = new Set<string>();
   for (const row of rows) {
-    const what = `FUZZ_SEED=${seed}: ${row.body.slice(0, 400)}`;
-    const text = sent.get(row.body);
+    const what = `FUZZ_SEED=${seed}: ${row.external_id}: ${row.body.slice(0, 400)}`;
+    const text = sent.get(row.external_id)?.find(({ body }) => body === row.body)?.text;
     assert.ok(text !== undefined, `stored, but not accepted: ${what}`);
     const body = parseLosslessJson(text) as EasyPostEvent;
-    assert.deepEqual([row.external_id, row.event_type], [body.id, body.description], what);
+    assert.equal(row.event_type, body.description, what);
     if (row.object_id !== null) {
       const { tracking_code } = body.result as Tracker;
       assert.equal(row.object_id, tracking_code.replaceAll("\0", "").toWellFormed(), what);
