@@ -50,7 +50,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform from public.users where id = p_user_id for share;
+  -- The customer first, like apply_subscription and delete_account. Then the seller, whose plan changes: with a lock
+  -- that others share, two replacements at once would wait for each other.
+  perform from private.stripe_customers where user_id = p_user_id for update;
+  perform from public.users where id = p_user_id for no key update;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;

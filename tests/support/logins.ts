@@ -96,7 +96,8 @@ export async function storedTokens(
 /** The connection that a worker gets with an event of the shop. */
 export async function connectionOf(stack: TestStack, openId: string): Promise<StoredConnection> {
   const [row] = await stack.sql`
-    select shop.id, shop.shop_id, shop.shop_cipher, shop.access_token, login.token_version
+    select shop.id, shop.shop_id, shop.shop_cipher, shop.access_token, login.token_version,
+      null as paused_seconds
     from public.tiktok_shops as shop join private.tiktok_logins as login using (user_id, open_id)
     where open_id = ${openId} order by shop_id limit 1`;
   return row as unknown as StoredConnection;
