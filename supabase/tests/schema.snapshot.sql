@@ -5764,7 +5764,10 @@ CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_dele
  SET search_path TO ''
 AS $function$
 begin
-  perform from public.users where id = p_user_id for share;
+  -- The customer first, like apply_subscription and delete_account. Then the seller, whose plan changes: with a lock
+  -- that others share, two replacements at once would wait for each other.
+  perform from private.stripe_customers where user_id = p_user_id for update;
+  perform from public.users where id = p_user_id for no key update;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
