@@ -9,6 +9,8 @@ import { stringify } from "csv-stringify/sync";
  */
 const LOOKS_LIKE_NUMBER = /^(0\d+|\d{12,}|\d+(\.\d+)?e\d+)$/i;
 
+const BYTE_ORDER_MARK = "\ufeff";
+
 function toCell(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "object") return JSON.stringify(value);
@@ -26,8 +28,8 @@ export function csvLines(
   { header }: { header: boolean },
 ): string {
   const cells = rows.map((row) => columns.map((column) => toCell(row[column])));
-  return stringify(header ? [[...columns], ...cells] : cells, {
-    bom: header,
+  // The library's own byte order mark gets lost on Deno 2.1.4.
+  return (header ? BYTE_ORDER_MARK : "") + stringify(header ? [[...columns], ...cells] : cells, {
     record_delimiter: "\r\n",
     // The library's own rule quotes a line break only where it is the delimiter of records.
     quoted_match: /[\r\n]/,
