@@ -65,6 +65,11 @@ export const refusals = {
     ),
   unverified: (errors: FieldError[]) =>
     new EasyPostRefusal(422, "ADDRESS.VERIFY.FAILURE", "Unable to verify address.", errors),
+  // EasyPost documents that such a tracker is refused, not the code.
+  untrackable: (field: "carrier" | "tracking_code") =>
+    new EasyPostRefusal(422, "TRACKER.CREATE.ERROR", "Unable to create tracker.", [
+      { field, message: "is not supported" },
+    ]),
   unknownRate: () =>
     new EasyPostRefusal(422, "SHIPMENT.INVALID_RATE", "The rate is not one of this shipment.", [
       { field: "rate", message: "is invalid" },

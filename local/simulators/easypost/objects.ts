@@ -109,7 +109,7 @@ export type TrackingDetail = PartOf<ITrackingDetail, {
   source: string;
 }>;
 
-type OfficialTracker = WithNull<ITracker, "est_delivery_date">;
+type OfficialTracker = WithNull<ITracker, "est_delivery_date" | "shipment_id">;
 
 export type Tracker = PartOf<OfficialTracker, {
   id: string;
@@ -121,7 +121,8 @@ export type Tracker = PartOf<OfficialTracker, {
   created_at: string;
   updated_at: string;
   est_delivery_date: string | null;
-  shipment_id: string;
+  /** `null` for a label that EasyPost did not sell. */
+  shipment_id: string | null;
   carrier: string;
   tracking_details: TrackingDetail[];
 }>;

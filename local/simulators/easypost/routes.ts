@@ -6,6 +6,7 @@ import type { EasyPostOperations } from "./operations.ts";
 import type { EasyPostSimulatorOptions } from "./options.ts";
 import { purchaseLock } from "./purchase_lock.ts";
 import { labelRoutes, shipmentRoutes } from "./shipments_api.ts";
+import { trackerRoutes } from "./trackers_api.ts";
 import { webhookRoutes } from "./webhooks_api.ts";
 
 export function simulatorRoutes(
@@ -43,6 +44,7 @@ export function simulatorRoutes(
       ...(publicUrl !== undefined && { publicUrl }),
     }),
   );
+  app.route("/v2/trackers", trackerRoutes({ state, mode, now }));
   app.route("/v2/webhooks", webhookRoutes({ state, mode, now }));
   app.route("/labels", labelRoutes(state));
   return app;

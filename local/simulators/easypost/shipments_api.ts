@@ -29,7 +29,7 @@ export interface ShipmentsApi {
 }
 
 /** The body of a call, `{}` if it is empty. @throws {EasyPostRefusal} */
-async function jsonBody(request: Request): Promise<Record<string, unknown>> {
+export async function jsonBody(request: Request): Promise<Record<string, unknown>> {
   const text = await request.text();
   try {
     const json: unknown = JSON.parse(text || "{}");

@@ -26,7 +26,7 @@ export function isScanned(tracker: Tracker | undefined): boolean {
 export interface NewTracker {
   trackingCode: string;
   carrier: string;
-  shipmentId: string;
+  shipmentId: string | null;
   mode: Mode;
   /** Milliseconds since 1970. */
   now: number;

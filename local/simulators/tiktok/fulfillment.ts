@@ -39,6 +39,8 @@ export class Fulfillment {
   labelDelay = 0;
   /** Warns about every tracking number that it fits several carriers. */
   alwaysWarn = false;
+  /** Corrections of one package's tracking number that TikTok takes. */
+  correctionLimit = Infinity;
   readonly #state: SimulatorState;
   readonly #now: () => number;
 
@@ -192,6 +194,12 @@ export class Fulfillment {
     const shipped = this.#ship([order], lineItemIds, "FULFILLING", { provider, trackingNumber });
     this.#recordShipment(shipped, tracking);
     return shipped;
+  }
+
+  /** Number of corrections that a package had. */
+  correctionsOf({ id }: SimulatedPackage): number {
+    return this.shipped.filter(({ packageId, isCorrection }) => packageId === id && isCorrection)
+      .length;
   }
 
   /** Replaces the tracking number of a shipped package. */

@@ -109,6 +109,9 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
     if (found.status === "COMPLETED") throw shippingRefusals.delivered();
     const age = api.now() / 1000 - found.shippedTime;
     if (shop.region === "US" && age > CORRECTION_SECONDS) throw shippingRefusals.tooLate();
+    if (fulfillment.correctionsOf(found) >= fulfillment.correctionLimit) {
+      throw shippingRefusals.tooManyCorrections();
+    }
     fulfillment.correctTracking(found, tracking);
     return success({});
   });
