@@ -49,6 +49,21 @@ export const LabelBody = Label.transform(({ from, ...label }) =>
   }) as LabelRequest
 );
 
+const Tracking = z.strictObject({
+  carrier: z.string("a carrier that GET /carriers lists: its name or id").trim().min(1).max(100),
+  /** Without the spaces that carriers print between groups. */
+  tracking_number: z.string("the carrier's number of the parcel")
+    .transform((text) => text.replace(/\s/g, ""))
+    .pipe(z.string().regex(/^[A-Za-z0-9-]{4,50}$/, "4 to 50 letters, digits and hyphens")),
+});
+
+export const TrackingBody = Tracking;
+
+export const OwnTrackingBody = Tracking.extend({
+  order_id: OrderId,
+  line_item_ids: LineItemIds.optional(),
+});
+
 export const BatchBody = z.strictObject({
   labels: z.array(LabelBody, "an array of what POST / takes")
     .min(1, "1 to 100 labels").max(100, "1 to 100 labels"),

@@ -1,4 +1,4 @@
-/** Called by sellers with their access token: rates, labels, voids. */
+/** Called by sellers with their access token: rates, labels, voids, own tracking numbers. */
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
@@ -9,15 +9,22 @@ import { createLabelDependencies } from "../../shared/shipping/dependencies.ts";
 import { getLabelLink } from "../../shared/shipping/fetch_label.ts";
 import { getRates } from "../../shared/shipping/get_rates.ts";
 import { getBatch, requestBatch } from "../../shared/shipping/label_batch.ts";
+import {
+  addOwnTracking,
+  correctTracking,
+  listCarriers,
+} from "../../shared/shipping/own_tracking.ts";
 import { voidLabel } from "../../shared/shipping/void_label.ts";
 import {
   BatchBody,
   hashRequest,
   LabelBody,
+  OwnTrackingBody,
   RatesBody,
   readId,
   readIdempotencyKey,
   readOrderId,
+  TrackingBody,
 } from "./bodies.ts";
 import { describeBatch, toProblem } from "./problems.ts";
 
@@ -27,8 +34,8 @@ const labels = createLabelDependencies(database);
 /** A hundred labels, each with an address and its line items. */
 const MAX_BATCH_BYTES = 512 * 1024;
 
-/** A shipment; `/batch` and `/rates` take other methods. */
-const SHIPMENT = "/:id{(?!batch$|rates$)[^/]+}";
+/** A shipment; `/batch`, `/own` and `/rates` take other methods. */
+const SHIPMENT = "/:id{(?!batch$|own$|rates$)[^/]+}";
 
 const app = createApp("shipments", { callers: signedInUsers(database), toProblem });
 
@@ -45,6 +52,21 @@ app.post("/", async (c) => {
   // Notifies TikTok.
   if (created) runInBackground(processor.processEvents());
   return c.json(shipment, created ? 201 : 200);
+});
+
+app.post("/own", async (c) => {
+  const idempotencyKey = readIdempotencyKey(c.req.raw);
+  const request = await readJson(c.req.raw, OwnTrackingBody);
+  const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
+  const { created, shipment } = await addOwnTracking({ labels, processor }, wanted);
+  // Tracks the parcel.
+  if (created) runInBackground(processor.processEvents());
+  return c.json(shipment, created ? 201 : 200);
+});
+
+app.get("/carriers", async (c) => {
+  const orderId = readOrderId(c.req.raw);
+  return c.json({ carriers: await listCarriers(labels, c.var.user.id, orderId) });
 });
 
 app.get("/", async (c) => {
@@ -80,6 +102,14 @@ app.get("/:id/label", async (c) => {
 app.post("/:id/void", async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
   return c.json(await voidLabel(labels, c.var.user.id, id));
+});
+
+app.post("/:id/tracking", async (c) => {
+  const id = readId(c.req.param("id"), "shipment_not_found");
+  const tracking = await readJson(c.req.raw, TrackingBody);
+  const shipment = await correctTracking({ labels, processor }, c.var.user.id, id, tracking);
+  runInBackground(processor.processEvents());
+  return c.json(shipment);
 });
 
 export default app;

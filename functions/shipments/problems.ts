@@ -31,6 +31,11 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
     detail: "This request is still being processed. Repeat it in a moment.",
     retryAfterSeconds: 5,
   },
+  tracking_in_progress: {
+    status: 409,
+    detail: "TikTok is being notified of the earlier tracking number. Repeat this in a moment.",
+    retryAfterSeconds: 5,
+  },
   price_changed: {
     status: 409,
     detail: "The label costs more now than the rate said. Request the rates again.",
@@ -133,6 +138,39 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
   void_in_seller_center: {
     status: 422,
     detail: "TikTok's labels are cancelled in Seller Center. Repeat this call afterwards.",
+  },
+  carrier_unknown: {
+    status: 422,
+    detail: "TikTok lists no such carrier for the order. Choose one that it lists.",
+  },
+  tracking_number_invalid: {
+    status: 422,
+    detail: "TikTok does not accept this tracking number. Check the number and the carrier.",
+  },
+  tracking_number_unknown: {
+    status: 422,
+    detail: "TikTok knows no carrier with tracking numbers of this form.",
+  },
+  tracking_number_of_other_carrier: {
+    status: 422,
+    detail: "This is the tracking number of another carrier.",
+  },
+  tracking_number_used: {
+    status: 422,
+    detail: "Another parcel of the shop has this tracking number.",
+  },
+  tracking_not_own: {
+    status: 422,
+    detail: "The shipment has a label: only a tracking number from elsewhere can be corrected.",
+  },
+  tracking_withdrawn: {
+    status: 422,
+    detail: "TikTok refused this tracking number. Send another one for the order.",
+  },
+  tracking_final: {
+    status: 422,
+    detail: "TikTok no longer lets the tracking number be corrected: it does for 72 hours, " +
+      "and until the parcel is delivered.",
   },
   void_refused: { status: 422, detail: "The carrier refuses to void the label." },
 

@@ -8,7 +8,7 @@ import { describeBatch, toProblem } from "./problems.ts";
 const CODES: Record<number, LabelFailure[]> = {
   402: ["funds_missing"],
   404: ["order_not_found", "shipment_not_found", "batch_not_found"],
-  409: ["idempotency_key_reused", "purchase_in_progress", "price_changed"],
+  409: ["idempotency_key_reused", "purchase_in_progress", "price_changed", "tracking_in_progress"],
   422: [
     ...["order_cancelled", "order_refunded", "order_unpaid", "order_on_hold"] as const,
     ...["cancellation_requested", "already_shipped", "shipping_type_unknown"] as const,
@@ -19,6 +19,9 @@ const CODES: Record<number, LabelFailure[]> = {
     ...["service_unavailable", "label_format_unavailable", "carrier_refused"] as const,
     ...["not_purchased", "label_voided", "already_underway", "void_in_seller_center"] as const,
     ...["void_refused", "permission_missing", "label_gone", "carrier_not_accepted"] as const,
+    ...["carrier_unknown", "tracking_number_invalid", "tracking_number_unknown"] as const,
+    ...["tracking_number_of_other_carrier", "tracking_number_used"] as const,
+    ...["tracking_not_own", "tracking_withdrawn", "tracking_final"] as const,
     ...["fulfilled_by_tiktok", "unit_cancelled", "order_combined", "orders_not_combined"] as const,
     "shop_paused",
   ],
@@ -50,6 +53,7 @@ Deno.test("every code has its HTTP status and a sentence of its own for the sell
 Deno.test("only a code that may end later has a Retry-After, and the carrier's own counts more", () => {
   const seconds: Partial<Record<LabelFailure, string>> = {
     purchase_in_progress: "5",
+    tracking_in_progress: "5",
     carrier_busy: "10",
     label_not_ready: "30",
     void_pending: "30",

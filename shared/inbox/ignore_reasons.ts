@@ -17,6 +17,8 @@ export const IGNORE_REASONS = {
   tiktok_already_notified: "TikTok has the tracking number already.",
   units_cancelled: "Every unit in the parcel was cancelled.",
   no_tracking_number: "The label has no tracking number.",
+  tracking_not_accepted: "TikTok has not accepted the tracking number.",
+  tracking_replaced: "The seller replaced the tracking number.",
   // EasyPost and Stripe
   mode_mismatch: "A test event reached a live key, or the other way round.",
   other_account: "The event happened in another Stripe account.",

@@ -72,6 +72,11 @@ export class EventProcessor {
     return this.#running ??= this.#run();
   }
 
+  /** Handles and settles an event that the caller has claimed already. */
+  async processClaimed(event: ClaimedEvent): Promise<void> {
+    await this.#handle([event], {});
+  }
+
   async #run(): Promise<ProcessSummary> {
     const { concurrency, budgetMs, now } = this.#options;
     const end = now() + budgetMs;

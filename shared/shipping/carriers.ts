@@ -1,7 +1,8 @@
 /** Carriers' names: TikTok's shipping provider for an EasyPost carrier, and carriers that a rule refuses. */
 import type { ShippingProvider } from "../tiktok/api/fulfillment_schemas.ts";
 
-function plainName(name: string): string {
+/** In capital letters and digits only. */
+export function plainName(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, "");
 }
 
@@ -23,6 +24,16 @@ const CARRIER_OF: Readonly<Record<string, string>> = {
 export function isRefusedCarrier(carrier: string, refused: readonly string[]): boolean {
   const name = plainName(carrier);
   return refused.some((beginning) => name.startsWith(beginning));
+}
+
+/** The carrier that a seller names, by TikTok's id or its whole name; `undefined` if TikTok's list has none. */
+export function findNamedProvider(
+  carrier: string,
+  providers: readonly ShippingProvider[],
+): ShippingProvider | undefined {
+  const name = plainName(carrier);
+  return providers.find(({ id }) => id === carrier) ??
+    providers.find((provider) => plainName(provider.name) === name);
 }
 
 /** `undefined` if TikTok's list has no such carrier. */

@@ -5,7 +5,7 @@ import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import type { OrderInParcel, Purchase } from "./schemas.ts";
+import type { OrderInParcel, ParcelProvider, Purchase } from "./schemas.ts";
 
 const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   UNPAID: "order_unpaid",
@@ -27,10 +27,11 @@ function isShippedElsewhere(
   );
 }
 
-function checkOrder(
+/** @throws {LabelError} why TikTok does not let the order be shipped now */
+export function checkOrder(
   found: Order,
   wanted: OrderInParcel,
-  { provider, attempt }: Purchase,
+  { provider, attempt }: { provider: ParcelProvider; attempt: number },
 ): void {
   if (found.fulfillment_type && found.fulfillment_type !== "FULFILLMENT_BY_SELLER") {
     throw new LabelError("fulfilled_by_tiktok");

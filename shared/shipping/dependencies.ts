@@ -17,6 +17,8 @@ import type { ProviderName } from "./schemas.ts";
 export interface LabelDependencies extends TikTokDependencies {
   purchases: Purchases;
   providers: Record<ProviderName, LabelProvider>;
+  /** Tracks own tracking numbers. */
+  easypost: EasyPostClient;
   /** For Get Shipping Providers. */
   countryParameters: CountryParameters;
   /** Whether EasyPost's key is a test key: then labels cost nothing, and test events count. */
@@ -29,15 +31,17 @@ export function createLabelDependencies(
   env?: Environment,
 ): LabelDependencies {
   const shops = createTikTokDependencies(database, env);
-  const easypost = readEasyPostConfig(env);
+  const config = readEasyPostConfig(env);
+  const easypost = new EasyPostClient(config);
   return {
     ...shops,
     purchases: new Purchases(database),
     providers: {
       tiktok_shipping: new TikTokShippingProvider(shops),
-      easypost: new EasyPostProvider(new EasyPostClient(easypost)),
+      easypost: new EasyPostProvider(easypost),
     },
+    easypost,
     countryParameters: readTikTokCountryParameters(env),
-    isEasyPostTest: easypost.apiKey.startsWith("EZTK"),
+    isEasyPostTest: config.apiKey.startsWith("EZTK"),
   };
 }

@@ -31,6 +31,16 @@ const TRANSIENT = {
   shop_not_connected: false,
   shop_paused: false,
   permission_missing: false,
+  // An own tracking number.
+  carrier_unknown: false,
+  tracking_number_invalid: false,
+  tracking_number_unknown: false,
+  tracking_number_of_other_carrier: false,
+  tracking_number_used: false,
+  tracking_not_own: false,
+  tracking_withdrawn: false,
+  tracking_final: false,
+  tracking_in_progress: true,
   // The request.
   rate_not_found: false,
   rate_expired: false,

@@ -51,6 +51,7 @@ export async function getLabelLink(
   shipmentId: string,
 ): Promise<LabelLink> {
   const { shipment, purchase } = await dependencies.purchases.get(userId, shipmentId);
+  if (purchase === null) throw new LabelError("not_purchased");
   if (shipment.state === "voided") throw new LabelError("label_voided");
   const isLive = hasLiveLink(shipment, Date.now());
   if (isLive && shipment.label_format === purchase.label_format) return toLink(shipment);

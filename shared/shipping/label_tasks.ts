@@ -4,6 +4,7 @@ import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Outcome } from "../values/schemas.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { fetchLabel, hasLiveLink } from "./fetch_label.ts";
+import { trackOwnNumber } from "./own_tracker.ts";
 import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
 import { checkVoid } from "./void_label.ts";
 
@@ -40,9 +41,12 @@ export async function fetchMissingLabel(
 
 /** CHECK_TRACKING: reads a parcel that has had no tracking update for long. */
 export async function checkTracking(
-  { database, purchases, providers }: LabelDependencies,
+  dependencies: LabelDependencies,
   event: ClaimedEvent,
 ): Promise<EventResult> {
+  const { database, purchases, providers } = dependencies;
+  const parcel = await purchases.getParcel(shipmentIdOf(event));
+  if (parcel?.provider === "own") return await trackOwnNumber(dependencies, parcel.id, event);
   const purchase = await purchases.getForWorker(shipmentIdOf(event));
   if (purchase === undefined) return { ignored: "shipment_not_found" };
   const update = await providers[purchase.provider].track(purchase);

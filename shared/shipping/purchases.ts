@@ -10,7 +10,13 @@ import type {
   PreparedChoice,
   VoidDecision,
 } from "./providers/provider.ts";
-import { type LabelRequest, Purchase, PurchaseForWorker, Shipment } from "./schemas.ts";
+import {
+  type LabelRequest,
+  ParcelForWorker,
+  Purchase,
+  PurchaseForWorker,
+  Shipment,
+} from "./schemas.ts";
 
 const RequestAnswer = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("requested"), purchase: Purchase }),
@@ -40,7 +46,8 @@ const VoidRequestAnswer = z.discriminatedUnion("outcome", [
 ]);
 export type VoidRequestAnswer = z.infer<typeof VoidRequestAnswer>;
 
-const SellersPurchase = z.object({ shipment: Shipment, purchase: Purchase });
+/** An own tracking number has no purchase. */
+const SellersPurchase = z.object({ shipment: Shipment, purchase: Purchase.nullable() });
 
 export interface RequestedLabel {
   userId: string;
@@ -133,6 +140,13 @@ export class Purchases {
   async getForWorker(id: string): Promise<PurchaseForWorker | undefined> {
     const args = { p_purchase_id: id };
     const schema = PurchaseForWorker.nullable();
+    return await callFunction(this.#database, "get_label_purchase", args, schema) ?? undefined;
+  }
+
+  /** As `getForWorker`, also for an own tracking number. */
+  async getParcel(id: string): Promise<ParcelForWorker | undefined> {
+    const args = { p_purchase_id: id };
+    const schema = ParcelForWorker.nullable();
     return await callFunction(this.#database, "get_label_purchase", args, schema) ?? undefined;
   }
 

@@ -7,6 +7,10 @@ import { Sender } from "./sender.ts";
 export const ProviderName = z.enum(["tiktok_shipping", "easypost"]);
 export type ProviderName = z.infer<typeof ProviderName>;
 
+/** Who labelled a parcel; `own`: the seller, elsewhere. */
+export const ParcelProvider = z.enum([...ProviderName.options, "own"]);
+export type ParcelProvider = z.infer<typeof ParcelProvider>;
+
 export const LabelFormat = z.enum(["PDF", "PNG", "ZPL"]);
 export type LabelFormat = z.infer<typeof LabelFormat>;
 
@@ -86,13 +90,15 @@ export const Shipment = z.looseObject({
   order_ids: z.array(z.uuid()),
   state: z.string(),
   reason: z.string().nullable(),
-  provider: ProviderName,
+  provider: ParcelProvider,
   carrier: z.string().nullable(),
   tracking_number: z.string().nullable(),
   label_url: z.string().nullable(),
   label_expires_at: z.string().nullable(),
-  label_format: z.string(),
+  /** `null` for an own tracking number. */
+  label_format: z.string().nullable(),
   tiktok_notified_at: z.string().nullable(),
+  tiktok_error_code: z.string().nullable(),
 });
 export type Shipment = z.infer<typeof Shipment>;
 
@@ -104,6 +110,13 @@ export const PurchaseForWorker = Purchase.extend({
   shipment: Shipment,
 });
 export type PurchaseForWorker = z.infer<typeof PurchaseForWorker>;
+
+/** A parcel whose number TikTok is notified of: an EasyPost label, or an own tracking number. */
+export const ParcelForWorker = Purchase.pick({
+  ...{ id: true, attempt: true, state: true, sender: true, refused_carriers: true },
+  ...{ order: true, orders: true },
+}).extend({ provider: ParcelProvider, shipment: Shipment });
+export type ParcelForWorker = z.infer<typeof ParcelForWorker>;
 
 /** A seller's request for a label: the argument `p_request` of `request_label`. */
 export interface LabelRequest {

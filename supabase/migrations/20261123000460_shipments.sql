@@ -22,12 +22,13 @@ create table public.shipments (
   tiktok_notified_at timestamptz,
   tiktok_warning text,
   tiktok_error text,
+  tiktok_error_code text,
   advice text,
   advice_reason text,
   advised_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint shipments_provider_check check (provider in ('tiktok_shipping', 'easypost')),
+  constraint shipments_provider_check check (provider in ('tiktok_shipping', 'easypost', 'own')),
   constraint shipments_label_format_check check (label_format in ('PDF', 'PNG', 'ZPL')),
   constraint shipments_shipping_cost_check check (shipping_cost >= 0),
   constraint shipments_quoted_cost_check check (quoted_cost >= 0),
@@ -35,6 +36,7 @@ create table public.shipments (
   constraint shipments_advice_reason_check check (
     advice_reason in ('order_cancelled', 'unit_cancelled', 'address_changed')
   ),
+  constraint shipments_tiktok_error_code_check check (tiktok_error_code ~ '^[a-z][a-z0-9_]*$'),
   constraint shipments_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint shipments_status_check check (
     status in (
@@ -44,7 +46,7 @@ create table public.shipments (
   )
 );
 comment on table public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';
-comment on column public.shipments.provider is 'Provider that sold the label: docs/labels.md.';
+comment on column public.shipments.provider is 'Provider that sold the label, or own for a tracking number from elsewhere: docs/labels.md.';
 comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
 comment on column public.shipments.label_url is 'Null while the provider renders the label.';
 comment on column public.shipments.label_expires_at is 'When label_url expires, null if it does not; GET /shipments/:id/label returns a fresh one.';
@@ -55,9 +57,10 @@ comment on column public.shipments.status is 'Status of the parcel: docs/labels.
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
-comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
 comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
+comment on column public.shipments.tiktok_error_code is 'Code of that reason, for a tracking number from elsewhere: docs/own-tracking.md.';
 
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
 comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';

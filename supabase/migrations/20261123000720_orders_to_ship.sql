@@ -167,8 +167,8 @@ as $$
     when p_order.shipping_type is null then 'shipping_type_unknown'
     when p_order.shipping_type = 'TIKTOK' and p_provider <> 'tiktok_shipping' then 'tiktok_label_required'
     when p_order.shipping_type <> 'TIKTOK' and p_provider = 'tiktok_shipping' then 'tiktok_label_unavailable'
-    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'masked' then 'address_masked'
-    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'none' then 'address_missing'
+    when p_provider = 'easypost' and p_order.address_status = 'masked' then 'address_masked'
+    when p_provider = 'easypost' and p_order.address_status = 'none' then 'address_missing'
     -- Shipped with a foreign label; a voided label of ours may be replaced.
     when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
       select from private.shipments_of_order(p_order.id) where provider is not null

@@ -10,14 +10,14 @@ create table private.carrier_rules (
   primary key (region, shipping_type, provider, carrier),
   constraint carrier_rules_region_check check (region ~ '^[A-Z]{2}$'),
   constraint carrier_rules_shipping_type_check check (shipping_type in ('SELLER', 'TIKTOK')),
-  constraint carrier_rules_provider_check check (provider in ('tiktok_shipping', 'easypost')),
+  constraint carrier_rules_provider_check check (provider in ('tiktok_shipping', 'easypost', 'own')),
   -- An empty name would refuse every carrier.
   constraint carrier_rules_carrier_check check (carrier ~ '[A-Za-z0-9]')
 );
 comment on table private.carrier_rules is 'Carriers whose labels may not be bought, by region of the shop and type of the order: docs/labels.md.';
 comment on column private.carrier_rules.region is 'Region of the shop, two letters; a shop without one counts as US.';
 comment on column private.carrier_rules.shipping_type is 'orders.shipping_type.';
-comment on column private.carrier_rules.provider is 'Provider that sells the label.';
+comment on column private.carrier_rules.provider is 'Provider that sells the label; own for tracking numbers from elsewhere.';
 comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s name; case, spaces and punctuation do not count: USPS also means USPSReturns.';
 comment on column private.carrier_rules.note is 'Source of the rule, for people.';
 
@@ -25,10 +25,10 @@ alter table private.carrier_rules enable row level security;
 grant select, insert, update, delete on private.carrier_rules to service_role;
 
 insert into private.carrier_rules (region, shipping_type, provider, carrier, note)
-values (
-  'US', 'SELLER', 'easypost', 'USPS',
+select
+  'US', 'SELLER', source.provider, 'USPS',
   'TikTok, since 1 January 2026: a USPS label for a Seller-Shipping order must come from TikTok Shipping.'
-);
+from unnest(array['easypost', 'own']) as source (provider);
 
 create function private.plain_carrier(p_carrier text)
 returns text

@@ -38,11 +38,11 @@ create table private.label_purchases (
   request_hash text not null,
   provider text not null,
   line_item_ids text[] not null,
-  parcel jsonb not null,
+  parcel jsonb,
   sender jsonb,
   address_digest text,
   service text not null,
-  label_format text not null,
+  label_format text,
   carrier_shipment_id text,
   carrier_rate_id text,
   quoted_cost numeric(14, 2),
@@ -54,7 +54,10 @@ create table private.label_purchases (
   checked_at timestamptz,
   created_at timestamptz not null default now(),
   constraint label_purchases_user_id_idempotency_key_key unique (user_id, idempotency_key),
-  constraint label_purchases_provider_check check (provider in ('tiktok_shipping', 'easypost')),
+  constraint label_purchases_provider_check check (provider in ('tiktok_shipping', 'easypost', 'own')),
+  constraint label_purchases_own_check check (
+    (provider = 'own') = (parcel is null) and (provider = 'own') = (label_format is null)
+  ),
   constraint label_purchases_label_format_check check (label_format in ('PDF', 'PNG', 'ZPL')),
   constraint label_purchases_line_item_ids_check check (cardinality(line_item_ids) > 0),
   constraint label_purchases_reason_check check (reason ~ '^[a-z][a-z0-9_]*$'),
@@ -65,15 +68,15 @@ create table private.label_purchases (
     )
   )
 );
-comment on table private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result.';
+comment on table private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result; and every tracking number from elsewhere (own).';
 comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
 comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
 comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
 comment on column private.label_purchases.address_digest is 'private.address_digest of the order for which the carrier shipment was made; null once the label is bought.';
-comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen.';
+comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen; own for a tracking number from elsewhere.';
 comment on column private.label_purchases.carrier_shipment_id is 'EasyPost shipment, stored before it is bought, and bought at most once.';
 comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider quotes none.';
-comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number.';
+comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number; of an own tracking number, each correction is an attempt.';
 comment on column private.label_purchases.reason is 'Code of the reason why it failed, is unknown or was not voided: docs/labels.md.';
 comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
 
@@ -170,6 +173,7 @@ as $$
     'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
+    'tiktok_error_code', shipment.tiktok_error_code,
     'advice', shipment.advice,
     'advice_reason', shipment.advice_reason,
     'advised_at', shipment.advised_at,
@@ -304,7 +308,7 @@ grant execute on function private.enqueue_label_task(text, private.label_purchas
 
 /*
   Arguments: p_user_id; p_shipment_id.
-  Returns:   {shipment (private.shipment_view), purchase (private.purchase_for_worker)}.
+  Returns:   {shipment (private.shipment_view), purchase (private.purchase_for_worker; null without a label)}.
   Errors:    PT404, the seller has no such label.
 */
 create function public.get_shipment(p_user_id uuid, p_shipment_id uuid)
@@ -325,7 +329,7 @@ begin
   end if;
   return jsonb_build_object(
     'shipment', private.shipment_view(purchase),
-    'purchase', private.purchase_for_worker(purchase)
+    'purchase', case when purchase.provider <> 'own' then private.purchase_for_worker(purchase) end
   );
 end;
 $$;

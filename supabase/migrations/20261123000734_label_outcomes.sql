@@ -44,11 +44,11 @@ declare
 begin
   select * into before from public.orders where id = p_order_id for update;
   becomes := private.order_status_of_shipments(before);
-  if p_event_type = 'LABEL_VOIDED'
+  if p_event_type in ('LABEL_VOIDED', 'TRACKING_REFUSED')
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
       select from private.shipments_of_order(p_order_id)
-      where provider = 'easypost' and tiktok_notified_at is not null
+      where provider in ('easypost', 'own') and tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
     becomes := coalesce(

@@ -22,7 +22,7 @@ begin
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  if purchase.state = 'voided'
+  if (purchase.state = 'voided' and purchase.provider <> 'own')
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
@@ -32,7 +32,8 @@ begin
     return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
-  if purchase.state not in ('purchased', 'void_rejected') then
+  -- An own tracking number has no label.
+  if purchase.provider = 'own' or purchase.state not in ('purchased', 'void_rejected') then
     return jsonb_build_object('outcome', 'refused', 'code', 'not_purchased');
   end if;
   if parcel_status not in ('created', 'purchased') then

@@ -24,7 +24,7 @@ cross join unnest(array[
   'select private.is_carrier_refused(null::public.orders, ''easypost'', ''UPS'')',
   'select private.cancelled_line_item_ids(null::public.orders)'
 ]) as statement;
-select tests.reaches('service_role', 1, 'select * from private.carrier_rules', 'the backend reads the rules');
+select tests.reaches('service_role', 2, 'select * from private.carrier_rules', 'the backend reads the rules');
 
 -- Which carriers.
 create function tests.carrier_refused(number text, provider text, carrier text)
@@ -47,6 +47,9 @@ from (
     ('a', 'easypost', 'FedExSmartPost', false),
     ('a', 'easypost', null, false),
     ('a', 'tiktok_shipping', 'USPS', false),
+    ('a', 'own', 'USPS', true),
+    ('a', 'own', 'UPS', false),
+    ('b', 'own', 'USPS', false),
     ('by tiktok', 'tiktok_shipping', 'USPS', false),
     ('b', 'easypost', 'USPS', false)
 ) as tried (number, provider, carrier, refused);

@@ -72,7 +72,7 @@ select is(
     'provider', 'easypost', 'carrier', null, 'service_type', null, 'tracking_number', null, 'label_url', null,
     'label_expires_at', null, 'label_format', 'PDF', 'shipping_cost', null, 'quoted_cost', null, 'currency', null,
     'line_item_ids', '["a-1", "a-2", "a-3"]'::jsonb, 'estimated_delivery', null, 'status', null,
-    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null,
+    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null, 'tiktok_error_code', null,
     'advice', null, 'advice_reason', null, 'advised_at', null, 'created_at', now(), 'updated_at', now()
   ),
   'the label as its seller sees it'

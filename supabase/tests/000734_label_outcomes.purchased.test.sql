@@ -44,7 +44,7 @@ select is(
     'label_url', 'https://labels.example/1', 'label_expires_at', timestamptz '2027-01-01T00:00:00Z',
     'label_format', 'ZPL', 'shipping_cost', '999999999999.99', 'quoted_cost', '123456789012.34', 'currency', 'CAD',
     'line_item_ids', '["c-1", "c-2", "c-3"]'::jsonb, 'estimated_delivery', '2026-12-24', 'status', 'purchased',
-    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null,
+    'tiktok_notified_at', null, 'tiktok_warning', null, 'tiktok_error', null, 'tiktok_error_code', null,
     'advice', null, 'advice_reason', null, 'advised_at', null, 'created_at', now(), 'updated_at', now()
   ),
   'as its seller sees it, money in decimal strings'

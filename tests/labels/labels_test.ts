@@ -218,6 +218,7 @@ test("a seller sees their own shipments and timelines, and no other seller's", a
     tracking_updated_at: null,
     tiktok_warning: null,
     tiktok_error: null,
+    tiktok_error_code: null,
     advice: null,
     advice_reason: null,
     advised_at: null,

@@ -120,6 +120,7 @@ export function shipmentOf(fields: Partial<Shipment> = {}): Shipment {
     label_expires_at: null,
     label_format: "PDF",
     tiktok_notified_at: null,
+    tiktok_error_code: null,
     ...fields,
   };
 }

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import * as z from "zod";
 import type { EasyPostConfig } from "../../../config.ts";
 import { sendOnce } from "../../../http/send_once.ts";
-import { ErrorBody, Shipment, Webhook, WebhookList } from "./schemas.ts";
+import { ErrorBody, FoundTracker, Shipment, Webhook, WebhookList } from "./schemas.ts";
 
 /** EasyPost answered with an error, or not at all. Its messages may quote addresses: only the code is kept. */
 export class EasyPostError extends Error {
@@ -95,6 +95,19 @@ export class EasyPostClient {
   /** Any update switches a webhook on again; an empty one keeps its secret. @throws {EasyPostError} */
   async enableWebhook(id: string): Promise<Webhook> {
     return await this.#call(Webhook, "PATCH", `/webhooks/${encodeURIComponent(id)}`);
+  }
+
+  /**
+   * Tracks a parcel whose label EasyPost did not sell. A repetition returns the same tracker, for three months.
+   * @throws {EasyPostError}
+   */
+  async createTracker(tracker: { tracking_code: string; carrier?: string }): Promise<FoundTracker> {
+    return await this.#call(FoundTracker, "POST", "/trackers", { tracker });
+  }
+
+  /** @throws {EasyPostError} */
+  async getTracker(id: string): Promise<FoundTracker> {
+    return await this.#call(FoundTracker, "GET", `/trackers/${encodeURIComponent(id)}`);
   }
 
   async #call<T extends z.ZodType>(

@@ -34,11 +34,31 @@ async function findShipment(
   return await callFunction(database, "find_easypost_shipment", args, z.string().nullable());
 }
 
+/** `undefined` for the tracker of a label. */
+async function applyOwnTracker(
+  { database }: LabelDependencies,
+  tracker: Tracker,
+  eventId: number,
+): Promise<EventResult | undefined> {
+  // EasyPost makes the tracker of a label together with the label.
+  if (tracker.shipment_id || !tracker.id || !tracker.tracking_code) return undefined;
+  const args = {
+    p_event_id: eventId,
+    p_tracker_id: tracker.id,
+    p_tracking_number: tracker.tracking_code,
+    p_update: toTrackingUpdate(tracker),
+  };
+  const applied = await callFunction(database, "apply_own_tracking", args, Outcome);
+  return applied.outcome === "not_found" ? undefined : applied;
+}
+
 async function applyTracker(
   dependencies: LabelDependencies,
   tracker: Tracker,
   eventId: number,
 ): Promise<EventResult> {
+  const own = await applyOwnTracker(dependencies, tracker, eventId);
+  if (own !== undefined) return own;
   const id = await findShipment(dependencies, tracker.shipment_id, tracker.tracking_code);
   if (id === null) return { ignored: "shipment_not_found" };
   const args = { p_event_id: eventId, p_shipment_id: id, p_update: toTrackingUpdate(tracker) };

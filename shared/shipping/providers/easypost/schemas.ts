@@ -20,6 +20,7 @@ const Rate = z.looseObject({
 export type EasyPostRate = z.infer<typeof Rate>;
 
 export const Tracker = z.looseObject({
+  id: OptionalText,
   tracking_code: OptionalText,
   carrier: OptionalText,
   status: OptionalText,
@@ -28,6 +29,10 @@ export const Tracker = z.looseObject({
   updated_at: OptionalText,
 });
 export type Tracker = z.infer<typeof Tracker>;
+
+/** The answer to a call about a tracker. */
+export const FoundTracker = Tracker.extend({ id: z.string().min(1) });
+export type FoundTracker = z.infer<typeof FoundTracker>;
 
 export const Shipment = z.looseObject({
   id: z.string().min(1),

@@ -1,0 +1,70 @@
+/** What TikTok's refusals of an own tracking number mean for its seller. */
+import { isRefusal, TikTokError } from "../tiktok/api/errors.ts";
+import { ConnectionWaitsError } from "../tiktok/connections/shop_connection.ts";
+import { LabelError, type LabelFailure } from "./errors.ts";
+
+/** A repetition would be refused too. */
+const FINAL: ReadonlyMap<number, LabelFailure> = new Map([
+  [21011022, "tracking_number_invalid"],
+  [11028006, "tracking_number_unknown"],
+  [21004015, "tracking_number_of_other_carrier"],
+  [21011025, "tracking_number_used"],
+  [21011006, "already_shipped"],
+  [21011041, "order_cancelled"],
+  [21008025, "fulfilled_by_tiktok"],
+  [21011004, "tiktok_label_required"],
+  [21008117, "tiktok_label_required"],
+  [21011033, "order_combined"],
+  // Delivered; later than 72 hours; corrected too often.
+  [21011030, "tracking_final"],
+  [21011049, "tracking_final"],
+  [21011050, "tracking_final"],
+  [21011051, "tracking_final"],
+  [21011052, "tracking_final"],
+]);
+
+/** TikTok may accept the number later. */
+const TEMPORARY: ReadonlyMap<number, LabelFailure> = new Map([
+  [21011044, "order_on_hold"],
+  [21011007, "cancellation_requested"],
+  [105005, "permission_missing"],
+]);
+
+/** Refusals that an earlier call of ours can cause, if its answer was lost. */
+const MAYBE_OURS = new Set([21011006, 21011025]);
+
+/** Argument of `settle_own_notification`. */
+export interface OwnRefusal {
+  error: string;
+  /** Refused for good. */
+  code?: LabelFailure;
+  temporary_code?: LabelFailure;
+}
+
+/** @param claim Of the notification: before the second one, no answer of TikTok's can be lost. */
+export function toOwnRefusal(error: unknown, claim: number): OwnRefusal {
+  if (error instanceof LabelError) return { error: error.message, code: error.code };
+  if (!(error instanceof TikTokError)) throw error;
+  // For the seller: TikTok's code and message, without the path of the call.
+  const text = error.message.replace(/ \([^()]*\)$/, "");
+  const final = FINAL.get(error.code);
+  if (final !== undefined && !(claim > 1 && MAYBE_OURS.has(error.code))) {
+    return { error: text, code: final };
+  }
+  const temporary = isPaused(error) ? "shop_paused" : TEMPORARY.get(error.code);
+  return { error: text, ...(temporary && { temporary_code: temporary }) };
+}
+
+/** Whether TikTok has deactivated the shop. */
+function isPaused(error: TikTokError): boolean {
+  return error instanceof ConnectionWaitsError && error.whilePaused;
+}
+
+/** For calls that read, before anything is stored. @throws {unknown} errors of other kinds */
+export function toReadError(error: unknown): LabelError {
+  if (!(error instanceof TikTokError)) throw error;
+  if (isPaused(error)) return new LabelError("shop_paused", { cause: error });
+  if (!isRefusal(error)) throw error;
+  const code = FINAL.get(error.code) ?? TEMPORARY.get(error.code) ?? "tiktok_unavailable";
+  return new LabelError(code, { cause: error });
+}

@@ -1,0 +1,40 @@
+/** TikTok's carriers of an order. */
+import type { ShopAccess } from "../tiktok/api/client.ts";
+import { TikTokError } from "../tiktok/api/errors.ts";
+import { getShippingProviders } from "../tiktok/api/fulfillment.ts";
+import type { ShippingProvider } from "../tiktok/api/fulfillment_schemas.ts";
+import { countryQuery } from "../tiktok/api/provider_countries.ts";
+import type { Order } from "../tiktok/api/schemas.ts";
+import type { LabelDependencies } from "./dependencies.ts";
+
+type Access = Required<ShopAccess>;
+
+/** @throws {TikTokError} */
+export async function readOrderAtTikTok(
+  { tiktok }: LabelDependencies,
+  access: Access,
+  id: string,
+): Promise<Order> {
+  const order = (await tiktok.getOrders(access, [id])).orders.get(id);
+  if (order === undefined) throw new TikTokError("TikTok does not show the order");
+  return order;
+}
+
+export interface ParcelRoute {
+  /** Of the shop. */
+  region: string | null | undefined;
+  /** Country that the parcel is sent from. */
+  origin?: string | undefined;
+}
+
+/** The carriers that TikTok lists for the order's delivery option. @throws {TikTokError} */
+export async function listShippingProviders(
+  { tiktok, countryParameters }: LabelDependencies,
+  access: Access,
+  order: Order,
+  { region, origin }: ParcelRoute,
+): Promise<ShippingProvider[]> {
+  const destination = order.recipient_address?.region_code;
+  const countries = countryQuery(countryParameters, { region, origin, destination });
+  return await getShippingProviders(tiktok, access, order.delivery_option_id || "0", countries);
+}
