@@ -300,6 +300,7 @@ export type Database = {
           "shipping_cost": number | null;
           "status": string;
           "tiktok_error": string | null;
+          "tiktok_error_code": string | null;
           "tiktok_notified_at": string | null;
           "tiktok_package_id": string | null;
           "tiktok_warning": string | null;
@@ -329,6 +330,7 @@ export type Database = {
           "shipping_cost"?: number | null;
           "status"?: string;
           "tiktok_error"?: string | null;
+          "tiktok_error_code"?: string | null;
           "tiktok_notified_at"?: string | null;
           "tiktok_package_id"?: string | null;
           "tiktok_warning"?: string | null;
@@ -357,6 +359,7 @@ export type Database = {
           "shipping_cost"?: number | null;
           "status"?: string;
           "tiktok_error"?: string | null;
+          "tiktok_error_code"?: string | null;
           "tiktok_notified_at"?: string | null;
           "tiktok_package_id"?: string | null;
           "tiktok_warning"?: string | null;
@@ -592,6 +595,15 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "apply_own_tracking": {
+        Args: {
+          "p_event_id": number;
+          "p_tracker_id": string;
+          "p_tracking_number": string;
+          "p_update": Json;
+        };
+        Returns: Json;
+      };
       "apply_subscription": {
         Args: {
           "p_customer_hashes": (string)[];
@@ -718,10 +730,15 @@ export type Database = {
       "get_held_orders": { Args: { "p_limit"?: number; "p_offset"?: number }; Returns: Json };
       "get_label_batch": { Args: { "p_batch_id": string; "p_user_id": string }; Returns: Json };
       "get_label_purchase": { Args: { "p_purchase_id": string }; Returns: Json };
+      "get_order_for_own_tracking": {
+        Args: { "p_order_id": string; "p_user_id": string };
+        Returns: Json;
+      };
       "get_order_to_ship": {
         Args: { "p_order_id": string; "p_request"?: Json; "p_user_id": string };
         Returns: Json;
       };
+      "get_own_tracker": { Args: { "p_shipment_id": string }; Returns: Json };
       "get_shipment": { Args: { "p_shipment_id": string; "p_user_id": string }; Returns: Json };
       "get_stripe_customer": { Args: { "p_user_id": string }; Returns: Json };
       "get_usage": { Args: Record<PropertyKey, never>; Returns: Json };
@@ -895,8 +912,29 @@ export type Database = {
       };
       "request_order_reread": { Args: { "p_shop_id"?: string }; Returns: Json };
       "request_order_sync": { Args: { "p_shop_id"?: string }; Returns: Json };
+      "request_own_tracking": {
+        Args: {
+          "p_idempotency_key": string;
+          "p_is_check": boolean;
+          "p_order_id": string;
+          "p_request": Json;
+          "p_request_hash": string;
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
       "request_source_checks": { Args: Record<PropertyKey, never>; Returns: number };
       "request_subscription_sync": { Args: { "p_user_id"?: string }; Returns: Json };
+      "request_tracking_correction": {
+        Args: {
+          "p_carrier": string;
+          "p_is_check": boolean;
+          "p_shipment_id": string;
+          "p_tracking_number": string;
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
       "resume_tiktok_shop": {
         Args: { "p_event_id": number; "p_tiktok_shop_id": string };
         Returns: Json;
@@ -918,6 +956,15 @@ export type Database = {
           "p_state": string;
         };
         Returns: Json;
+      };
+      "settle_own_notification": {
+        Args: {
+          "p_answer": Json;
+          "p_attempt": number;
+          "p_event_id"?: number;
+          "p_shipment_id": string;
+        };
+        Returns: undefined;
       };
       "show_webhook_event": {
         Args: { "p_event_id": number; "p_reader"?: string; "p_with_body"?: boolean };
@@ -943,6 +990,16 @@ export type Database = {
           "p_orders": Json;
           "p_synced_until": string;
           "p_tiktok_shop_id": string;
+        };
+        Returns: Json;
+      };
+      "store_own_tracker": {
+        Args: {
+          "p_attempt": number;
+          "p_event_id": number;
+          "p_shipment_id": string;
+          "p_tracker_id": string;
+          "p_update": Json;
         };
         Returns: Json;
       };

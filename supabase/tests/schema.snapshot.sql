@@ -55,11 +55,11 @@ create table private.label_purchases (
   request_hash text not null,
   provider text not null,
   line_item_ids text[] not null,
-  parcel jsonb not null,
+  parcel jsonb,
   sender jsonb,
   address_digest text,
   service text not null,
-  label_format text not null,
+  label_format text,
   carrier_shipment_id text,
   carrier_rate_id text,
   quoted_cost numeric(14,2),
@@ -114,6 +114,17 @@ create table private.order_transitions (
   to_status text not null
 );
 alter table private.order_transitions enable row level security;
+create table private.own_tracking_numbers (
+  shipment_id uuid not null,
+  attempt integer not null,
+  carrier text not null,
+  tracking_number text not null,
+  requested_at timestamp with time zone not null default now(),
+  accepted_at timestamp with time zone,
+  refusal text,
+  tracker_id text
+);
+alter table private.own_tracking_numbers enable row level security;
 create table private.personal_data_reads (
   id bigint not null generated always as identity,
   reader text not null,
@@ -293,6 +304,7 @@ create table public.shipments (
   tiktok_notified_at timestamp with time zone,
   tiktok_warning text,
   tiktok_error text,
+  tiktok_error_code text,
   advice text,
   advice_reason text,
   advised_at timestamp with time zone,
@@ -414,7 +426,7 @@ create materialized view private.user_dashboard_metrics as
   GROUP BY seller.id, seller.subscription_tier, revenue.by_currency, label_costs.by_currency;
 alter table private.carrier_rules add constraint carrier_rules_carrier_check CHECK ((carrier ~ '[A-Za-z0-9]'::text));
 alter table private.carrier_rules add constraint carrier_rules_pkey PRIMARY KEY (region, shipping_type, provider, carrier);
-alter table private.carrier_rules add constraint carrier_rules_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.carrier_rules add constraint carrier_rules_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text, 'own'::text])));
 alter table private.carrier_rules add constraint carrier_rules_region_check CHECK ((region ~ '^[A-Z]{2}$'::text));
 alter table private.carrier_rules add constraint carrier_rules_shipping_type_check CHECK ((shipping_type = ANY (ARRAY['SELLER'::text, 'TIKTOK'::text])));
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
@@ -429,8 +441,9 @@ alter table private.label_batches add constraint label_batches_user_id_idempoten
 alter table private.label_purchases add constraint label_purchases_label_format_check CHECK ((label_format = ANY (ARRAY['PDF'::text, 'PNG'::text, 'ZPL'::text])));
 alter table private.label_purchases add constraint label_purchases_line_item_ids_check CHECK ((cardinality(line_item_ids) > 0));
 alter table private.label_purchases add constraint label_purchases_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
+alter table private.label_purchases add constraint label_purchases_own_check CHECK ((((provider = 'own'::text) = (parcel IS NULL)) AND ((provider = 'own'::text) = (label_format IS NULL))));
 alter table private.label_purchases add constraint label_purchases_pkey PRIMARY KEY (id);
-alter table private.label_purchases add constraint label_purchases_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.label_purchases add constraint label_purchases_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text, 'own'::text])));
 alter table private.label_purchases add constraint label_purchases_reason_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.label_purchases add constraint label_purchases_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'purchased'::text, 'failed'::text, 'unknown'::text, 'void_requested'::text, 'voided'::text, 'void_rejected'::text])));
 alter table private.label_purchases add constraint label_purchases_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -449,6 +462,10 @@ alter table private.monthly_order_counts add constraint monthly_order_counts_ord
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.order_transitions add constraint order_transitions_pkey PRIMARY KEY (from_status, to_status);
+alter table private.own_tracking_numbers add constraint own_tracking_numbers_outcome_check CHECK (((accepted_at IS NULL) OR (refusal IS NULL)));
+alter table private.own_tracking_numbers add constraint own_tracking_numbers_pkey PRIMARY KEY (shipment_id, attempt);
+alter table private.own_tracking_numbers add constraint own_tracking_numbers_refusal_check CHECK ((refusal ~ '^[a-z][a-z0-9_]*$'::text));
+alter table private.own_tracking_numbers add constraint own_tracking_numbers_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES public.shipments(id) ON DELETE CASCADE;
 alter table private.personal_data_reads add constraint personal_data_reads_pkey PRIMARY KEY (id);
 alter table private.personal_data_reads add constraint personal_data_reads_reader_check CHECK (((char_length(reader) >= 1) AND (char_length(reader) <= 200)));
 alter table private.personal_data_reads add constraint personal_data_reads_what_check CHECK ((what = ANY (ARRAY['event_body'::text, 'backup'::text])));
@@ -517,10 +534,11 @@ alter table public.shipments add constraint shipments_currency_check CHECK ((cur
 alter table public.shipments add constraint shipments_label_format_check CHECK ((label_format = ANY (ARRAY['PDF'::text, 'PNG'::text, 'ZPL'::text])));
 alter table public.shipments add constraint shipments_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table public.shipments add constraint shipments_pkey PRIMARY KEY (id);
-alter table public.shipments add constraint shipments_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table public.shipments add constraint shipments_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text, 'own'::text])));
 alter table public.shipments add constraint shipments_quoted_cost_check CHECK ((quoted_cost >= (0)::numeric));
 alter table public.shipments add constraint shipments_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric));
 alter table public.shipments add constraint shipments_status_check CHECK ((status = ANY (ARRAY['created'::text, 'purchased'::text, 'in_transit'::text, 'available_for_pickup'::text, 'out_for_delivery'::text, 'failed'::text, 'delivered'::text, 'returned'::text, 'voided'::text])));
+alter table public.shipments add constraint shipments_tiktok_error_code_check CHECK ((tiktok_error_code ~ '^[a-z][a-z0-9_]*$'::text));
 alter table public.subscriptions add constraint subscriptions_pkey PRIMARY KEY (id);
 alter table public.subscriptions add constraint subscriptions_plan_name_fkey FOREIGN KEY (plan_name) REFERENCES public.plans(name);
 alter table public.subscriptions add constraint subscriptions_status_check CHECK ((status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
@@ -563,6 +581,7 @@ CREATE INDEX idx_label_purchases_other_orders ON private.label_purchases USING g
 CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expires_at);
 CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
 CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
+CREATE INDEX idx_own_tracking_numbers_tracker_id ON private.own_tracking_numbers USING btree (tracker_id);
 CREATE INDEX idx_personal_data_reads_read_at ON private.personal_data_reads USING btree (read_at);
 CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
@@ -1066,6 +1085,26 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.claim_own_notification(p_purchase private.label_purchases)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.webhook_events (
+    source, external_id, event_type, shop_id, object_id, body, status, claims, next_attempt_at
+  )
+  select
+    'creatorflow', 'MARK_SHIPPED:' || p_purchase.id || ':own:' || p_purchase.attempt, 'MARK_SHIPPED', shop.shop_id,
+    p_purchase.id::text, '{}', 'processing', 1, now() + interval '2 minutes'
+  from public.orders
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where orders.id = p_purchase.order_id
+  returning jsonb_build_object(
+    'event_id', id, 'claim', claims, 'attempt', attempts + 1, 'failing', false, 'source', source, 'event_type', event_type, 'shop_id', shop_id,
+    'object_id', object_id, 'body', body, 'shop', null
+  );
+$function$
+;
 CREATE OR REPLACE FUNCTION private.clean_orders(p_orders uuid[])
  RETURNS void
  LANGUAGE sql
@@ -1170,6 +1209,42 @@ AS $function$
     and shop.connection_status in ('active', 'paused');
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_shipment public.shipments, p_carrier text, p_tracking_number text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  shipped public.orders;
+  first_accepted timestamptz;
+begin
+  if p_purchase.provider <> 'own' then
+    return 'tracking_not_own';
+  end if;
+  if p_purchase.state <> 'purchased' then
+    return 'tracking_withdrawn';
+  end if;
+  select min(accepted_at) into first_accepted
+  from private.own_tracking_numbers
+  where shipment_id = p_purchase.id;
+  if first_accepted <= now() - interval '72 hours' or p_shipment.status in ('delivered', 'returned') then
+    return 'tracking_final';
+  end if;
+  if exists (
+    select from private.webhook_events
+    where source = 'creatorflow' and event_type = 'MARK_SHIPPED' and object_id = p_purchase.id::text
+      and status = 'processing' and next_attempt_at > now()
+  ) then
+    return 'tracking_in_progress';
+  end if;
+  select * into shipped from public.orders where id = p_purchase.order_id;
+  if shipped.order_status = 'cancelled' then
+    return 'order_cancelled';
+  end if;
+  return private.own_number_refusal(shipped, p_carrier, p_tracking_number, p_purchase.id);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.count_order(p_order public.orders)
  RETURNS void
  LANGUAGE sql
@@ -1210,6 +1285,19 @@ CREATE OR REPLACE FUNCTION private.current_month()
  SET search_path TO ''
 AS $function$
   select date_trunc('month', now() at time zone 'UTC')::date;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.current_own_number(p_shipment_id uuid)
+ RETURNS private.own_tracking_numbers
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select *
+  from private.own_tracking_numbers
+  where shipment_id = p_shipment_id and refusal is null
+  order by attempt desc
+  limit 1;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_held_orders()
@@ -1606,19 +1694,22 @@ AS $function$
         'owner.created_at', 'timestamptz', 'item.id', 'bigint', '{}'),
       (10, 'label_purchases', 'private.label_purchases', 'private.label_purchases as item where item.user_id = $1',
         'item.idempotency_key', 'text', 'item.id', 'uuid', '{request_hash,address_digest}'),
-      (11, 'label_batches', 'private.label_batches', 'private.label_batches as item where item.user_id = $1',
+      (11, 'own_tracking_numbers', 'private.own_tracking_numbers',
+        'private.label_purchases as owner join private.own_tracking_numbers as item on item.shipment_id = owner.id where owner.user_id = $1',
+        'owner.idempotency_key', 'text', 'item.attempt', 'integer', '{}'),
+      (12, 'label_batches', 'private.label_batches', 'private.label_batches as item where item.user_id = $1',
         'item.idempotency_key', 'text', 'item.id', 'uuid', '{request_hash}'),
-      (12, 'label_batch_items', 'private.label_batch_items',
+      (13, 'label_batch_items', 'private.label_batch_items',
         'private.label_batches as owner join private.label_batch_items as item on item.batch_id = owner.id where owner.user_id = $1',
         'owner.idempotency_key', 'text', 'item.place', 'integer', '{}'),
-      (13, 'analytics_events', 'public.analytics_events',
+      (14, 'analytics_events', 'public.analytics_events',
         'public.analytics_events as item where item.user_id = $1',
         'item.timestamp', 'timestamptz', 'item.id', 'uuid', '{}'),
       -- What waits for a transferred shop belongs to its new account.
-      (14, 'held_orders', 'private.held_orders',
+      (15, 'held_orders', 'private.held_orders',
         'public.tiktok_shops as owner join private.held_orders as item on item.shop_id = owner.shop_id where owner.user_id = $1 and owner.connection_status <> ''transferred''',
         'item.shop_id', 'text', 'item.tiktok_order_id', 'text', '{}'),
-      (15, 'webhook_events', 'private.webhook_events',
+      (16, 'webhook_events', 'private.webhook_events',
         'public.tiktok_shops as owner join private.webhook_events as item on item.shop_id = owner.shop_id and item.source in (''tiktok'', ''creatorflow'') where owner.user_id = $1 and owner.connection_status <> ''transferred''',
         'item.id', 'bigint', 'owner.id', 'uuid', '{last_error}')
   ) as listed (place, part, relation, source, key_1, type_1, key_2, type_2, hidden);
@@ -2163,8 +2254,8 @@ AS $function$
     when p_order.shipping_type is null then 'shipping_type_unknown'
     when p_order.shipping_type = 'TIKTOK' and p_provider <> 'tiktok_shipping' then 'tiktok_label_required'
     when p_order.shipping_type <> 'TIKTOK' and p_provider = 'tiktok_shipping' then 'tiktok_label_unavailable'
-    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'masked' then 'address_masked'
-    when p_provider <> 'tiktok_shipping' and p_order.address_status = 'none' then 'address_missing'
+    when p_provider = 'easypost' and p_order.address_status = 'masked' then 'address_masked'
+    when p_provider = 'easypost' and p_order.address_status = 'none' then 'address_missing'
     -- Shipped with a foreign label; a voided label of ours may be replaced.
     when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
       select from private.shipments_of_order(p_order.id) where provider is not null
@@ -2763,6 +2854,37 @@ AS $function$
   );
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.own_number_refusal(p_order public.orders, p_carrier text, p_tracking_number text, p_shipment_id uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if private.is_carrier_refused(p_order, 'own', p_carrier) then
+    return 'carrier_not_accepted';
+  end if;
+  if private.shop_of_order(p_order) is null then
+    return 'shop_not_connected';
+  end if;
+  -- Two orders that get the same number at once: the second one waits, and sees the first one's.
+  perform pg_catalog.pg_advisory_xact_lock(
+    pg_catalog.hashtextextended(p_order.tiktok_shop_id || ':' || p_tracking_number, 0)
+  );
+  return (
+    select 'tracking_number_used'
+    from public.shipments as shipment
+    join public.orders as other on other.id = shipment.order_id
+    where shipment.tracking_number = p_tracking_number
+      and other.tiktok_shop_id = p_order.tiktok_shop_id
+      and shipment.id is distinct from p_shipment_id
+      and shipment.status <> 'voided'
+      -- Carriers use their numbers again.
+      and shipment.created_at > now() - interval '90 days'
+    limit 1
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.own_usage()
  RETURNS jsonb
  LANGUAGE sql
@@ -2942,6 +3064,26 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.put_own_number(p_shipment_id uuid, p_carrier text, p_tracking_number text, p_accepted_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- Another number is another parcel at the carrier: what the carrier said of the earlier one does not count.
+  update public.shipments
+  set carrier = p_carrier,
+      tracking_number = p_tracking_number,
+      status = 'purchased',
+      estimated_delivery = null,
+      tracking_updated_at = null,
+      tracked_at = now(),
+      tiktok_notified_at = p_accepted_at,
+      tiktok_warning = null,
+      tiktok_error = null,
+      tiktok_error_code = null
+  where id = p_shipment_id;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.record_label_bought()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3015,11 +3157,11 @@ declare
 begin
   select * into before from public.orders where id = p_order_id for update;
   becomes := private.order_status_of_shipments(before);
-  if p_event_type = 'LABEL_VOIDED'
+  if p_event_type in ('LABEL_VOIDED', 'TRACKING_REFUSED')
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
       select from private.shipments_of_order(p_order_id)
-      where provider = 'easypost' and tiktok_notified_at is not null
+      where provider in ('easypost', 'own') and tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
     becomes := coalesce(
@@ -3114,6 +3256,41 @@ AS $function$
     )
     else 0.00
   end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.refuse_own_number(p_purchase private.label_purchases, p_attempt integer, p_answer jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  kept private.own_tracking_numbers;
+begin
+  update private.own_tracking_numbers
+  set refusal = p_answer ->> 'code'
+  where shipment_id = p_purchase.id and attempt = p_attempt;
+  -- A correction was refused: TikTok keeps the number that it accepted before.
+  kept := private.current_own_number(p_purchase.id);
+  if kept.accepted_at is not null then
+    perform private.put_own_number(p_purchase.id, kept.carrier, kept.tracking_number, kept.accepted_at);
+    perform private.enqueue_label_task('CHECK_TRACKING', p_purchase, 'own:kept:' || p_attempt);
+  else
+    update private.label_purchases set state = 'void_requested', checked_at = now() where id = p_purchase.id;
+    update private.label_purchases
+    set state = 'voided', reason = p_answer ->> 'code'
+    where id = p_purchase.id;
+    update public.shipments set status = 'voided' where id = p_purchase.id;
+    delete from private.labelled_lines where purchase_id = p_purchase.id;
+  end if;
+  update public.shipments
+  set tiktok_error = p_answer ->> 'error', tiktok_error_code = p_answer ->> 'code'
+  where id = p_purchase.id;
+  perform private.record_parcel_change(
+    p_purchase.id,
+    'TRACKING_REFUSED',
+    jsonb_build_object('shipment_id', p_purchase.id, 'code', p_answer ->> 'code')
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.refused_carriers(p_order public.orders, p_provider text)
@@ -3367,6 +3544,7 @@ AS $function$
     'tiktok_notified_at', shipment.tiktok_notified_at,
     'tiktok_warning', shipment.tiktok_warning,
     'tiktok_error', shipment.tiktok_error,
+    'tiktok_error_code', shipment.tiktok_error_code,
     'advice', shipment.advice,
     'advice_reason', shipment.advice_reason,
     'advised_at', shipment.advised_at,
@@ -3661,6 +3839,41 @@ AS $function$
     'next_attempt_at', event.next_attempt_at,
     'settled_at', event.settled_at
   );
+$function$
+;
+CREATE OR REPLACE FUNCTION public.apply_own_tracking(p_event_id bigint, p_tracker_id text, p_tracking_number text, p_update jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  parcel_id uuid;
+  outcome text := 'not_found';
+  moved text;
+begin
+  if event.id is not null then
+    -- EasyPost has one tracker for a number, also if two sellers have it.
+    for parcel_id in
+      select shipment.id
+      from public.shipments as shipment
+      cross join lateral private.current_own_number(shipment.id) as number
+      where shipment.tracking_number = p_tracking_number
+        and shipment.provider = 'own'
+        and shipment.status <> 'voided'
+        and number.tracking_number = p_tracking_number
+        and (number.tracker_id = p_tracker_id or number.tracker_id is null)
+      order by shipment.order_id
+    loop
+      moved := private.move_shipment(parcel_id, p_update);
+      outcome := case when outcome = 'moved' then outcome else moved end;
+    end loop;
+    if outcome = 'not_found' then
+      return jsonb_build_object('outcome', outcome);
+    end if;
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.apply_subscription(p_event_id bigint, p_customer_hashes text[], p_version integer, p_subscription jsonb)
@@ -4846,6 +5059,33 @@ AS $function$
   where id = p_purchase_id;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_order_for_own_tracking(p_user_id uuid, p_order_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  wanted public.orders;
+  refusal text;
+begin
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
+  if wanted.id is null then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+  refusal := private.label_refusal(wanted, 'own');
+  return jsonb_build_object(
+    'order', private.order_to_ship(wanted),
+    'refused_carriers', private.refused_carriers(wanted, 'own'),
+    'refusal', case
+      -- The other reasons end, or concern one parcel: the carriers are the same.
+      when refusal in ('fulfilled_by_tiktok', 'tiktok_label_required', 'shipping_type_unknown') then refusal
+      when private.shop_of_order(wanted) is null then 'shop_not_connected'
+    end
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_order_to_ship(p_user_id uuid, p_order_id uuid, p_request jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4880,6 +5120,19 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_own_tracker(p_shipment_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
+  )
+  from private.current_own_number(p_shipment_id)
+  where accepted_at is not null;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_shipment(p_user_id uuid, p_shipment_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4897,7 +5150,7 @@ begin
   end if;
   return jsonb_build_object(
     'shipment', private.shipment_view(purchase),
-    'purchase', private.purchase_for_worker(purchase)
+    'purchase', case when purchase.provider <> 'own' then private.purchase_for_worker(purchase) end
   );
 end;
 $function$
@@ -6052,7 +6305,7 @@ begin
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  if purchase.state = 'voided'
+  if (purchase.state = 'voided' and purchase.provider <> 'own')
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
@@ -6062,7 +6315,8 @@ begin
     return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
   end if;
   select status into parcel_status from public.shipments where id = p_shipment_id;
-  if purchase.state not in ('purchased', 'void_rejected') then
+  -- An own tracking number has no label.
+  if purchase.provider = 'own' or purchase.state not in ('purchased', 'void_rejected') then
     return jsonb_build_object('outcome', 'refused', 'code', 'not_purchased');
   end if;
   if parcel_status not in ('created', 'purchased') then
@@ -6138,6 +6392,95 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.request_own_tracking(p_user_id uuid, p_idempotency_key text, p_request_hash text, p_order_id uuid, p_request jsonb, p_is_check boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  wanted public.orders;
+  purchase private.label_purchases;
+  parcel record;
+  refusal text;
+begin
+  -- 1. Lock the order: all its labels and numbers are decided under this lock.
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
+  if wanted.id is null then
+    raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
+  end if;
+
+  -- 2. Answer a repeated request.
+  select * into purchase
+  from private.label_purchases
+  where user_id = p_user_id and idempotency_key = p_idempotency_key;
+  if purchase.id is not null then
+    return case
+      when purchase.request_hash <> p_request_hash or purchase.order_id <> p_order_id or purchase.provider <> 'own'
+        then jsonb_build_object('outcome', 'key_reused')
+      else jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase))
+    end;
+  end if;
+
+  -- 3. Check the order, its units, the carrier and the number.
+  select * into parcel
+  from private.choose_parcel(array[p_order_id], 'own', null, p_request -> 'line_item_ids');
+  refusal := coalesce(
+    parcel.refusal,
+    private.own_number_refusal(wanted, p_request ->> 'carrier', p_request ->> 'tracking_number', null)
+  );
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal, 'order_ids', parcel.other_order_ids);
+  end if;
+  if p_is_check then
+    return jsonb_build_object(
+      'outcome', 'ready',
+      'order', private.order_to_ship(wanted),
+      'part', jsonb_build_object(
+        'id', wanted.id,
+        'tiktok_order_id', wanted.tiktok_order_id,
+        'combine_group_id', wanted.combine_group_id,
+        'line_item_ids', to_jsonb(parcel.line_item_ids),
+        'tracking_numbers', private.order_to_ship(wanted) -> 'tracking_numbers'
+      ),
+      'refused_carriers', private.refused_carriers(wanted, 'own')
+    );
+  end if;
+
+  -- 4. Store it, and take its units.
+  insert into private.label_purchases (
+    user_id, order_id, idempotency_key, request_hash, provider, line_item_ids, service, state
+  )
+  values (
+    p_user_id, p_order_id, p_idempotency_key, p_request_hash, 'own', parcel.line_item_ids, 'own', 'purchased'
+  )
+  returning * into purchase;
+  perform private.claim_label_lines(purchase);
+  insert into public.shipments (
+    id, order_id, provider, carrier, service_type, tracking_number, line_item_ids, status, tracked_at
+  )
+  values (
+    purchase.id, p_order_id, 'own', p_request ->> 'carrier', 'own', p_request ->> 'tracking_number',
+    parcel.line_item_ids, 'purchased', now()
+  );
+  insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
+  values (purchase.id, purchase.attempt, p_request ->> 'carrier', p_request ->> 'tracking_number');
+  perform private.record_parcel_change(
+    purchase.id,
+    'TRACKING_ADDED',
+    jsonb_build_object('shipment_id', purchase.id, 'carrier', p_request ->> 'carrier')
+  );
+  return jsonb_build_object(
+    'outcome', 'stored',
+    'shipment', private.shipment_view(purchase),
+    'event', private.claim_own_notification(purchase)
+  );
+exception
+  -- Two concurrent requests used one key for two orders.
+  when unique_violation then
+    return jsonb_build_object('outcome', 'key_reused');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.request_source_checks()
  RETURNS integer
  LANGUAGE sql
@@ -6195,6 +6538,72 @@ begin
     end if;
   end if;
   return jsonb_build_object('event_id', event_id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.request_tracking_correction(p_user_id uuid, p_shipment_id uuid, p_carrier text, p_tracking_number text, p_is_check boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+  shipment public.shipments;
+  shipped public.orders;
+  refusal text;
+begin
+  -- 1. Lock the order, the purchase, the parcel, and the open notification: a worker claims it before or after this.
+  perform private.lock_orders_of_purchase(p_shipment_id);
+  select * into purchase from private.label_purchases where id = p_shipment_id and user_id = p_user_id for update;
+  if purchase.id is null then
+    raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
+  select * into shipment from public.shipments where id = p_shipment_id for update;
+  select * into shipped from public.orders where id = purchase.order_id;
+  perform
+  from private.webhook_events
+  where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
+    and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
+    and status in ('pending', 'processing', 'failing')
+  for update;
+
+  -- 2. A repeated request changes nothing.
+  if purchase.provider = 'own' and purchase.state = 'purchased' and shipment.tracking_number = p_tracking_number
+    and private.plain_carrier(shipment.carrier) = private.plain_carrier(p_carrier) then
+    return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
+  end if;
+  refusal := private.correction_refusal(purchase, shipment, p_carrier, p_tracking_number);
+  if refusal is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', refusal);
+  end if;
+  if p_is_check then
+    return jsonb_build_object(
+      'outcome', 'ready',
+      'order', private.order_to_ship(shipped),
+      'refused_carriers', private.refused_carriers(shipped, 'own')
+    );
+  end if;
+
+  -- 3. Replace the number; the earlier one is not sent any more.
+  update private.webhook_events
+  set status = 'ignored', reason = 'tracking_replaced', settled_at = now()
+  where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
+    and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
+    and status in ('pending', 'processing');
+  update private.label_purchases set attempt = attempt + 1 where id = p_shipment_id returning * into purchase;
+  insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
+  values (p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);
+  perform private.put_own_number(p_shipment_id, p_carrier, p_tracking_number, null);
+  perform private.record_parcel_change(
+    p_shipment_id,
+    'TRACKING_CORRECTED',
+    jsonb_build_object('shipment_id', p_shipment_id, 'carrier', p_carrier)
+  );
+  return jsonb_build_object(
+    'outcome', 'stored',
+    'shipment', private.shipment_view(purchase),
+    'event', private.claim_own_notification(purchase)
+  );
 end;
 $function$
 ;
@@ -6321,6 +6730,44 @@ begin
   -- 4. Settle the event.
   perform private.settle_event(p_event_id);
   return private.shipment_view(purchase);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.settle_own_notification(p_shipment_id uuid, p_attempt integer, p_answer jsonb, p_event_id bigint DEFAULT NULL::bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  purchase private.label_purchases;
+  current_number private.own_tracking_numbers;
+begin
+  perform private.lock_orders_of_purchase(p_shipment_id);
+  select * into purchase from private.label_purchases where id = p_shipment_id for update;
+  current_number := private.current_own_number(p_shipment_id);
+  -- A number that was replaced meanwhile says nothing about the present one.
+  if purchase.state = 'purchased' and current_number.attempt = p_attempt then
+    if p_answer ? 'code' then
+      perform private.refuse_own_number(purchase, p_attempt, p_answer);
+    elsif p_answer ? 'error' then
+      update public.shipments
+      set tiktok_error = p_answer ->> 'error', tiktok_error_code = p_answer ->> 'temporary_code'
+      where id = p_shipment_id;
+    else
+      update private.own_tracking_numbers
+      set accepted_at = now()
+      where shipment_id = p_shipment_id and attempt = p_attempt and accepted_at is null;
+      update public.shipments
+      set tiktok_package_id = coalesce(p_answer ->> 'package_id', tiktok_package_id),
+          tiktok_notified_at = coalesce(tiktok_notified_at, now()),
+          tiktok_warning = p_answer ->> 'warning',
+          tiktok_error = null,
+          tiktok_error_code = null
+      where id = p_shipment_id;
+      perform private.enqueue_label_task('CHECK_TRACKING', purchase, 'own:' || p_attempt);
+    end if;
+  end if;
+  perform private.settle_event(p_event_id);
 end;
 $function$
 ;
@@ -6545,6 +6992,30 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.store_own_tracker(p_event_id bigint, p_shipment_id uuid, p_attempt integer, p_tracker_id text, p_update jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  outcome text := 'not_tracked';
+begin
+  perform private.lock_orders_of_purchase(p_shipment_id);
+  if event.id is not null and (private.current_own_number(p_shipment_id)).attempt is distinct from p_attempt then
+    outcome := 'replaced';
+  elsif event.id is not null and p_tracker_id is not null then
+    update private.own_tracking_numbers
+    set tracker_id = p_tracker_id
+    where shipment_id = p_shipment_id and attempt = p_attempt;
+    outcome := private.move_shipment(p_shipment_id, p_update);
+  elsif event.id is not null then
+    update public.shipments set tracked_at = now() where id = p_shipment_id;
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.store_refreshed_tokens(p_user_id uuid, p_open_id text, p_token_version integer, p_grant jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -6695,6 +7166,9 @@ grant insert on private.monthly_order_counts to service_role;
 grant select on private.monthly_order_counts to service_role;
 grant update on private.monthly_order_counts to service_role;
 grant select on private.order_transitions to service_role;
+grant insert on private.own_tracking_numbers to service_role;
+grant select on private.own_tracking_numbers to service_role;
+grant update on private.own_tracking_numbers to service_role;
 grant insert on private.personal_data_reads to service_role;
 grant select on private.personal_data_reads to service_role;
 grant usage on private.personal_data_reads_id_seq to service_role;
@@ -6809,12 +7283,15 @@ grant execute on function private.cancelled_units(jsonb) to service_role;
 grant execute on function private.check_customer_email(uuid,text) to service_role;
 grant execute on function private.choose_parcel(uuid[],text,uuid,jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
+grant execute on function private.claim_own_notification(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
+grant execute on function private.correction_refusal(private.label_purchases,public.shipments,text,text) to service_role;
 grant execute on function private.count_order(public.orders) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.current_month() to service_role;
+grant execute on function private.current_own_number(uuid) to service_role;
 grant execute on function private.delete_stripe_events(text[]) to service_role;
 grant execute on function private.describe_cancellation(public.orders,public.orders) to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
@@ -6875,18 +7352,21 @@ grant execute on function private.order_urgency(text) to service_role;
 grant execute on function private.orders_in_parcel(private.label_purchases) to service_role;
 grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_held_orders(integer,integer) to authenticated;
+grant execute on function private.own_number_refusal(public.orders,text,text,uuid) to service_role;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.paused_seconds(public.tiktok_shops) to service_role;
 grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
+grant execute on function private.put_own_number(uuid,text,text,timestamp with time zone) to service_role;
 grant execute on function private.record_parcel_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_personal_data_read(text,text,text[]) to service_role;
 grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_source_state(text,text) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
 grant execute on function private.refunded_amount(public.orders) to service_role;
+grant execute on function private.refuse_own_number(private.label_purchases,integer,jsonb) to service_role;
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
@@ -6905,6 +7385,7 @@ grant execute on function private.update_order(public.orders,jsonb) to service_r
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
+grant execute on function public.apply_own_tracking(bigint,text,text,jsonb) to service_role;
 grant execute on function public.apply_subscription(bigint,text[],integer,jsonb) to service_role;
 grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
 grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
@@ -6939,7 +7420,9 @@ grant execute on function public.get_deleted_customer(uuid) to service_role;
 grant execute on function public.get_held_orders(integer,integer) to authenticated;
 grant execute on function public.get_label_batch(uuid,uuid) to service_role;
 grant execute on function public.get_label_purchase(uuid) to service_role;
+grant execute on function public.get_order_for_own_tracking(uuid,uuid) to service_role;
 grant execute on function public.get_order_to_ship(uuid,uuid,jsonb) to service_role;
+grant execute on function public.get_own_tracker(uuid) to service_role;
 grant execute on function public.get_shipment(uuid,uuid) to service_role;
 grant execute on function public.get_stripe_customer(uuid) to service_role;
 grant execute on function public.get_usage() to authenticated;
@@ -6979,19 +7462,23 @@ grant execute on function public.request_label_batch(uuid,text,text,jsonb) to se
 grant execute on function public.request_label_void(uuid,uuid) to service_role;
 grant execute on function public.request_order_reread(text) to service_role;
 grant execute on function public.request_order_sync(text) to service_role;
+grant execute on function public.request_own_tracking(uuid,text,text,uuid,jsonb,boolean) to service_role;
 grant execute on function public.request_source_checks() to service_role;
 grant execute on function public.request_subscription_sync(uuid) to service_role;
+grant execute on function public.request_tracking_correction(uuid,uuid,text,text,boolean) to service_role;
 grant execute on function public.resume_tiktok_shop(bigint,uuid) to service_role;
 grant execute on function public.settle_batch_item(bigint,uuid,integer,jsonb) to service_role;
 grant execute on function public.settle_customer_email(bigint) to service_role;
 grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
 grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
+grant execute on function public.settle_own_notification(uuid,integer,jsonb,bigint) to service_role;
 grant execute on function public.show_webhook_event(bigint,boolean,text) to service_role;
 grant execute on function public.start_label_purchase(uuid,integer,jsonb) to service_role;
 grant execute on function public.store_exchanged_tokens(text,jsonb) to service_role;
 grant execute on function public.store_label_document(uuid,jsonb,bigint) to service_role;
 grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
+grant execute on function public.store_own_tracker(bigint,uuid,integer,text,jsonb) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
@@ -7010,7 +7497,7 @@ select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.inv
 comment on relation private.carrier_rules is 'Carriers whose labels may not be bought, by region of the shop and type of the order: docs/labels.md.';
 comment on column private.carrier_rules.region is 'Region of the shop, two letters; a shop without one counts as US.';
 comment on column private.carrier_rules.shipping_type is 'orders.shipping_type.';
-comment on column private.carrier_rules.provider is 'Provider that sells the label.';
+comment on column private.carrier_rules.provider is 'Provider that sells the label; own for tracking numbers from elsewhere.';
 comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s name; case, spaces and punctuation do not count: USPS also means USPSReturns.';
 comment on column private.carrier_rules.note is 'Source of the rule, for people.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
@@ -7023,13 +7510,13 @@ comment on relation private.label_batch_items is 'The labels of a batch and thei
 comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
 comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
 comment on relation private.label_batches is 'Requests for the labels of up to 100 orders.';
-comment on relation private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result.';
+comment on relation private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result; and every tracking number from elsewhere (own).';
 comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
 comment on column private.label_purchases.address_digest is 'private.address_digest of the order for which the carrier shipment was made; null once the label is bought.';
-comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen.';
+comment on column private.label_purchases.service is 'Id of the service at the provider; "cheapest" or "default" until it is chosen; own for a tracking number from elsewhere.';
 comment on column private.label_purchases.carrier_shipment_id is 'EasyPost shipment, stored before it is bought, and bought at most once.';
 comment on column private.label_purchases.quoted_cost is 'In major units of currency; null where the provider quotes none.';
-comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number.';
+comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number; of an own tracking number, each correction is an attempt.';
 comment on column private.label_purchases.reason is 'Code of the reason why it failed, is unknown or was not voided: docs/labels.md.';
 comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
 comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
@@ -7045,6 +7532,11 @@ comment on relation private.monthly_order_counts is 'Number of orders that a sel
 comment on column private.monthly_order_counts.orders is 'Orders that count for the plan.';
 comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
+comment on relation private.own_tracking_numbers is 'Every number that a seller gave for a parcel: the first one and its corrections.';
+comment on column private.own_tracking_numbers.attempt is 'label_purchases.attempt at that time.';
+comment on column private.own_tracking_numbers.accepted_at is 'When TikTok accepted it.';
+comment on column private.own_tracking_numbers.refusal is 'Code of the reason why TikTok refused it: docs/own-tracking.md.';
+comment on column private.own_tracking_numbers.tracker_id is 'EasyPost tracker; null until EasyPost tracks the parcel.';
 comment on relation private.personal_data_reads is 'Who read personal data through our commands, without the data: docs/privacy.md.';
 comment on column private.personal_data_reads.reader is 'Name of the login at the operator''s machine, else the database role.';
 comment on column private.personal_data_reads.what is 'event_body: the body of events of the inbox; backup: all rows.';
@@ -7143,14 +7635,15 @@ comment on column public.shipments.status is 'Status of the parcel: docs/labels.
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
-comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the tracking number of a label that it did not sell.';
+comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
 comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
+comment on column public.shipments.tiktok_error_code is 'Code of that reason, for a tracking number from elsewhere: docs/own-tracking.md.';
 comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
 comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';
 comment on column public.shipments.advised_at is 'When that was stored.';
-comment on column public.shipments.provider is 'Provider that sold the label: docs/labels.md.';
+comment on column public.shipments.provider is 'Provider that sold the label, or own for a tracking number from elsewhere: docs/labels.md.';
 comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
 comment on column public.shipments.label_url is 'Null while the provider renders the label.';
 comment on column public.shipments.label_expires_at is 'When label_url expires, null if it does not; GET /shipments/:id/label returns a fresh one.';
