@@ -11,6 +11,7 @@ Deno.test("only failures that may end a moment later are transient", () => {
     "label_unavailable",
     "purchase_in_progress",
     "tiktok_unavailable",
+    "tracking_in_progress",
     "void_pending",
   ]);
 });

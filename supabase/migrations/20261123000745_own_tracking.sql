@@ -622,3 +622,29 @@ $$;
 comment on function public.apply_own_tracking(bigint, text, text, jsonb) is
   'Applies a tracking update to the parcels with an own tracking number, and settles its event.';
 grant execute on function public.apply_own_tracking(bigint, text, text, jsonb) to service_role;
+
+create function private.deliver_untracked_parcels()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.shipments
+  set status = 'delivered', tracked_at = now()
+  where id in (select shipment_id from public.shipment_orders where order_id = new.id)
+    and provider = 'own'
+    and private.parcel_rank(status) < private.parcel_rank('delivered')
+    and (private.current_own_number(shipments.id)).tracker_id is null;
+  return null;
+end;
+$$;
+comment on function private.deliver_untracked_parcels() is
+  'Trigger: a parcel that EasyPost does not track is delivered when TikTok says so of its order.';
+
+create trigger deliver_untracked_parcels
+  after update of tiktok_status on public.orders
+  for each row when (
+    new.tiktok_status in ('DELIVERED', 'COMPLETED') and old.tiktok_status is distinct from new.tiktok_status
+  )
+  execute function private.deliver_untracked_parcels();

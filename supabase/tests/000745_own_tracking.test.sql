@@ -151,6 +151,10 @@ select is(tests.timeline('c'), 'TRACKING_ADDED awaiting_collection, TRACKING_REF
 select is(tests.outcome(tests.correct('bad', 'UPS', '1Zgood')), 'refused tracking_withdrawn', 'it cannot be corrected');
 select is(tests.outcome(tests.own('ada', 'c', 'good')), 'stored', 'but another one may be sent');
 
+update public.orders set tiktok_status = 'DELIVERED' where tiktok_order_id in ('a', 'c');
+select is(tests.parcel('good'), 'delivered', 'a parcel without a tracker is delivered when TikTok says so');
+select is(tests.parcel('bad'), 'voided', 'a withdrawn number is none');
+
 -- Corrected before TikTok accepted any: the earlier task ends.
 select tests.own('ada', 'd', 'early');
 update private.webhook_events set status = 'pending' where external_id = 'MARK_SHIPPED:' || tests.purchase('early') || ':own:1';

@@ -24,6 +24,7 @@ const CALLS = {
   buy: (client) => client.buyShipment("shp_1", "rate_1"),
   convert: (client) => client.convertLabel("shp_1", "ZPL"),
   refund: (client) => client.refundShipment("shp_1"),
+  track: (client) => client.createTracker({ tracking_code: "1Z", carrier: "UPS" }),
 } satisfies Record<string, Call>;
 
 /** Longer than any test. */
