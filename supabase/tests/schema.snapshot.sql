@@ -1355,6 +1355,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.deliver_untracked_parcels()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.shipments
+  set status = 'delivered', tracked_at = now()
+  where id in (select shipment_id from public.shipment_orders where order_id = new.id)
+    and provider = 'own'
+    and private.parcel_rank(status) < private.parcel_rank('delivered')
+    and (private.current_own_number(shipments.id)).tracker_id is null;
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.describe_cancellation(before public.orders, after public.orders)
  RETURNS jsonb
  LANGUAGE sql
@@ -7099,6 +7115,7 @@ CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_e
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
+CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY (ARRAY['DELIVERED'::text, 'COMPLETED'::text])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
 CREATE TRIGGER keep_retention BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.keep_retention();
 CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items ON public.orders FOR EACH ROW WHEN ((old.order_items IS DISTINCT FROM new.order_items)) EXECUTE FUNCTION private.move_order_without_cancelled_units();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
