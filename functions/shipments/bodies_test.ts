@@ -7,6 +7,7 @@ import {
   BatchBody,
   hashRequest,
   LabelBody,
+  OwnTrackingBody,
   RatesBody,
   readId,
   readIdempotencyKey,
@@ -136,6 +137,24 @@ Deno.test("RatesBody needs an order and a parcel, and takes no service", () => {
   });
   assert.deepEqual(wrongFields(RatesBody, LABEL), [""]);
   assert.deepEqual(wrongFields(RatesBody, {}), ["order_id", "parcel"]);
+});
+
+Deno.test("an own tracking number has 4 to 50 letters, digits and hyphens; spaces are dropped", () => {
+  const own = { order_id: ORDER, carrier: " UPS ", tracking_number: " 1Z 999 " };
+  assert.deepEqual(OwnTrackingBody.parse(own), {
+    order_id: ORDER,
+    carrier: "UPS",
+    tracking_number: "1Z999",
+  });
+  for (const tracking_number of ["", "123", "1".repeat(51), "1Z/99", "1Z99é", 1234]) {
+    assert.deepEqual(wrongFields(OwnTrackingBody, { ...own, tracking_number }), [
+      "tracking_number",
+    ]);
+  }
+  for (const carrier of ["", "  ", "U".repeat(101), null]) {
+    assert.deepEqual(wrongFields(OwnTrackingBody, { ...own, carrier }), ["carrier"]);
+  }
+  assert.deepEqual(wrongFields(OwnTrackingBody, { ...own, label_format: "PDF" }), [""]);
 });
 
 Deno.test("a batch has 1 to 100 labels, and the refusal names the place of a wrong one", () => {

@@ -9,11 +9,8 @@ import { createLabelDependencies } from "../../shared/shipping/dependencies.ts";
 import { getLabelLink } from "../../shared/shipping/fetch_label.ts";
 import { getRates } from "../../shared/shipping/get_rates.ts";
 import { getBatch, requestBatch } from "../../shared/shipping/label_batch.ts";
-import {
-  addOwnTracking,
-  correctTracking,
-  listCarriers,
-} from "../../shared/shipping/own_tracking.ts";
+import { listCarriers } from "../../shared/shipping/own_carriers.ts";
+import { addOwnTracking, correctTracking } from "../../shared/shipping/own_tracking.ts";
 import { voidLabel } from "../../shared/shipping/void_label.ts";
 import {
   BatchBody,

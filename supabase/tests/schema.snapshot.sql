@@ -581,7 +581,6 @@ CREATE INDEX idx_label_purchases_other_orders ON private.label_purchases USING g
 CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expires_at);
 CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
 CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
-CREATE INDEX idx_own_tracking_numbers_tracker_id ON private.own_tracking_numbers USING btree (tracker_id);
 CREATE INDEX idx_personal_data_reads_read_at ON private.personal_data_reads USING btree (read_at);
 CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);

@@ -25,6 +25,7 @@ const CALLS = {
   convert: (client) => client.convertLabel("shp_1", "ZPL"),
   refund: (client) => client.refundShipment("shp_1"),
   track: (client) => client.createTracker({ tracking_code: "1Z", carrier: "UPS" }),
+  tracker: (client) => client.getTracker("trk_1"),
 } satisfies Record<string, Call>;
 
 /** Longer than any test. */
@@ -68,6 +69,8 @@ Deno.test("every call has the path of EasyPost's documentation, the key as Basic
     buy: ["POST", "/v2/shipments/shp_1/buy", '{"rate":{"id":"rate_1"}}'],
     convert: ["GET", "/v2/shipments/shp_1/label?file_format=ZPL", ""],
     refund: ["POST", "/v2/shipments/shp_1/refund", "{}"],
+    track: ["POST", "/v2/trackers", '{"tracker":{"tracking_code":"1Z","carrier":"UPS"}}'],
+    tracker: ["GET", "/v2/trackers/trk_1", ""],
   };
   await withServer(() => shipment(), async (url, requests) => {
     for (const [name, call] of Object.entries(CALLS)) {

@@ -1,0 +1,123 @@
+/** Gives TikTok the tracking number of a parcel, once: what TikTok has is read first. */
+import type { ShopAccess } from "../tiktok/api/client.ts";
+import { TikTokError } from "../tiktok/api/errors.ts";
+import {
+  markPackageAsShipped,
+  type OwnTracking,
+  shipPackage,
+  updateShippingInfo,
+} from "../tiktok/api/fulfillment.ts";
+import type { ShippingProvider } from "../tiktok/api/fulfillment_schemas.ts";
+import type { LineItem, Order } from "../tiktok/api/schemas.ts";
+import { isCancelled } from "../tiktok/orders/map_order_items.ts";
+import { findNamedProvider, findShippingProvider, isRefusedCarrier } from "./carriers.ts";
+import type { LabelDependencies } from "./dependencies.ts";
+import { LabelError } from "./errors.ts";
+import type { TikTokNotification } from "./purchases.ts";
+import type { OrderInParcel, ParcelForWorker } from "./schemas.ts";
+import { listShippingProviders, readOrderAtTikTok } from "./shipping_providers.ts";
+
+/** Where TikTok has Mark Package As Shipped; elsewhere Ship Package takes the tracking number. */
+const MARKED = new Set(["US", "GB", "DE", "FR", "IT", "ES", "IE", "JP"]);
+
+export interface NumberedParcel {
+  parcel: ParcelForWorker;
+  /** EasyPost's name of the carrier, or TikTok's for an own number. */
+  carrier: string;
+  trackingNumber: string;
+}
+
+interface ParcelOfOrder extends NumberedParcel {
+  /** At TikTok. */
+  order: Order;
+  /** The order's part in the parcel. */
+  part: OrderInParcel;
+}
+
+/** A repetition skips the orders for which TikTok has the number already. @throws {TikTokError | LabelError} */
+export async function notifyForEachOrder(
+  dependencies: LabelDependencies,
+  access: Required<ShopAccess>,
+  numbered: NumberedParcel,
+): Promise<TikTokNotification | null> {
+  let first: TikTokNotification | null = null;
+  for (const part of numbered.parcel.orders) {
+    const order = await readOrderAtTikTok(dependencies, access, part.tiktok_order_id);
+    const notification = await notifyTikTok(dependencies, access, { ...numbered, order, part });
+    first ??= notification;
+  }
+  return first;
+}
+
+/** @throws {TikTokError} or, for an own number, {LabelError} */
+async function chooseProvider(
+  dependencies: LabelDependencies,
+  access: Required<ShopAccess>,
+  { parcel, order, carrier }: ParcelOfOrder,
+): Promise<ShippingProvider> {
+  const route = { region: parcel.order.shop?.region, origin: parcel.sender?.country };
+  const providers = await listShippingProviders(dependencies, access, order, route);
+  const isOwn = parcel.provider === "own";
+  const find = isOwn ? findNamedProvider : findShippingProvider;
+  const provider = find(carrier, providers);
+  const text = `TikTok has no shipping provider for ${carrier}`;
+  if (provider === undefined) {
+    throw isOwn
+      ? new LabelError("carrier_unknown", { cause: new Error(text) })
+      : new TikTokError(text);
+  }
+  // The seller's request could not check it while TikTok was unreachable.
+  if (isOwn && isRefusedCarrier(provider.name, parcel.refused_carriers)) {
+    throw new LabelError("carrier_not_accepted");
+  }
+  return provider;
+}
+
+/** `null` if every unit of the order in the parcel was cancelled since. */
+async function notifyTikTok(
+  dependencies: LabelDependencies,
+  access: Required<ShopAccess>,
+  wanted: ParcelOfOrder,
+): Promise<TikTokNotification | null> {
+  const { tiktok } = dependencies;
+  const { parcel, order, part: { line_item_ids: lineItemIds }, trackingNumber } = wanted;
+  const units = (order.line_items ?? []).filter(({ id }) => lineItemIds.includes(id));
+  const lines = units.filter((line) => !isCancelled(line));
+  if (order.status === "CANCELLED" || units.length > 0 && lines.length === 0) return null;
+  const packageId = lines.find((line) => line.package_id)?.package_id || null;
+  // The answer to an earlier call was lost: TikTok has the number.
+  if (haveTrackingNumber(lines, trackingNumber)) return { packageId };
+
+  const provider = await chooseProvider(dependencies, access, wanted);
+  const tracking: OwnTracking = {
+    tracking_number: trackingNumber,
+    shipping_provider_id: provider.id,
+  };
+  // TikTok has the number of another label, which was voided since, or the one that the seller corrects.
+  if (packageId !== null && lines.some((line) => line.tracking_number)) {
+    if (isShippedElsewhere(wanted, lines)) throw new LabelError("already_shipped");
+    await updateShippingInfo(tiktok, access, packageId, tracking);
+    return { packageId };
+  }
+  if (packageId !== null && !MARKED.has(parcel.order.shop?.region ?? "US")) {
+    await shipPackage(tiktok, access, packageId, tracking);
+    return { packageId };
+  }
+  const marked = await markPackageAsShipped(tiktok, access, order.id, {
+    ...tracking,
+    order_line_item_ids: lines.length > 0 ? lines.map(({ id }) => id) : lineItemIds,
+  });
+  return { packageId: marked.package_id ?? null, warning: marked.warning?.message ?? null };
+}
+
+function haveTrackingNumber(lines: LineItem[], trackingNumber: string): boolean {
+  return lines.length > 0 && lines.every((line) => line.tracking_number === trackingNumber);
+}
+
+/** An own number never replaces one that the seller gave TikTok in Seller Center, unless as a correction. */
+function isShippedElsewhere({ parcel, part }: ParcelOfOrder, lines: LineItem[]): boolean {
+  return parcel.provider === "own" && parcel.attempt === 1 &&
+    lines.some(({ tracking_number }) =>
+      tracking_number && !part.tracking_numbers.includes(tracking_number)
+    );
+}

@@ -1,0 +1,137 @@
+-- Tracking parcels that were labelled elsewhere: docs/own-tracking.md.
+
+/*
+  Arguments: p_shipment_id.
+  Returns:   {attempt, carrier, tracking_number, tracker_id}; null without a number that TikTok accepted.
+*/
+create function public.get_own_tracker(p_shipment_id uuid)
+returns jsonb
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
+  )
+  from private.current_own_number(p_shipment_id)
+  where accepted_at is not null;
+$$;
+comment on function public.get_own_tracker(uuid) is
+  'The number by which the carrier knows a parcel that was not labelled here.';
+grant execute on function public.get_own_tracker(uuid) to service_role;
+
+/*
+  Arguments: p_event_id; p_shipment_id and p_attempt, the number that was read; p_tracker_id and p_update (see
+             private.move_shipment), null if EasyPost does not track it.
+  Returns:   {outcome}: moved; recorded; stale; not_tracked; replaced, the parcel has another number now; settled.
+  Errors:    PT404, unknown event.
+*/
+create function public.store_own_tracker(
+  p_event_id bigint,
+  p_shipment_id uuid,
+  p_attempt integer,
+  p_tracker_id text,
+  p_update jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  outcome text := 'not_tracked';
+begin
+  perform private.lock_orders_of_purchase(p_shipment_id);
+  if event.id is not null and (private.current_own_number(p_shipment_id)).attempt is distinct from p_attempt then
+    outcome := 'replaced';
+  elsif event.id is not null and p_tracker_id is not null then
+    update private.own_tracking_numbers
+    set tracker_id = p_tracker_id
+    where shipment_id = p_shipment_id and attempt = p_attempt;
+    outcome := private.move_shipment(p_shipment_id, p_update);
+  elsif event.id is not null then
+    update public.shipments set tracked_at = now() where id = p_shipment_id;
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
+end;
+$$;
+comment on function public.store_own_tracker(bigint, uuid, integer, text, jsonb) is
+  'Stores the EasyPost tracker of an own tracking number with its present state, and settles the event.';
+grant execute on function public.store_own_tracker(bigint, uuid, integer, text, jsonb) to service_role;
+
+/*
+  Arguments: p_event_id; p_tracker_id and p_tracking_number of the tracker; p_update, see private.move_shipment.
+  Returns:   {outcome}: moved; recorded; stale; settled; not_found, no parcel has this number, and the event stays open.
+  Errors:    PT404, unknown event.
+*/
+create function public.apply_own_tracking(
+  p_event_id bigint,
+  p_tracker_id text,
+  p_tracking_number text,
+  p_update jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  parcel_id uuid;
+  outcome text := 'not_found';
+  moved text;
+begin
+  if event.id is not null then
+    -- EasyPost has one tracker for a number, also if two sellers have it.
+    for parcel_id in
+      select shipment.id
+      from public.shipments as shipment
+      cross join lateral private.current_own_number(shipment.id) as number
+      where shipment.tracking_number = p_tracking_number
+        and shipment.provider = 'own'
+        and shipment.status <> 'voided'
+        and number.tracking_number = p_tracking_number
+        and (number.tracker_id = p_tracker_id or number.tracker_id is null)
+      order by shipment.order_id
+    loop
+      moved := private.move_shipment(parcel_id, p_update);
+      outcome := case when outcome = 'moved' then outcome else moved end;
+    end loop;
+    if outcome = 'not_found' then
+      return jsonb_build_object('outcome', outcome);
+    end if;
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
+end;
+$$;
+comment on function public.apply_own_tracking(bigint, text, text, jsonb) is
+  'Applies a tracking update to the parcels with an own tracking number, and settles its event.';
+grant execute on function public.apply_own_tracking(bigint, text, text, jsonb) to service_role;
+
+create function private.deliver_untracked_parcels()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.shipments
+  set status = 'delivered', tracked_at = now()
+  where id in (select shipment_id from public.shipment_orders where order_id = new.id)
+    and provider = 'own'
+    and private.parcel_rank(status) < private.parcel_rank('delivered')
+    and (private.current_own_number(shipments.id)).tracker_id is null;
+  return null;
+end;
+$$;
+comment on function private.deliver_untracked_parcels() is
+  'Trigger: a parcel that EasyPost does not track is delivered when TikTok says so of its order.';
+
+create trigger deliver_untracked_parcels
+  after update of tiktok_status on public.orders
+  for each row when (
+    new.tiktok_status in ('DELIVERED', 'COMPLETED') and old.tiktok_status is distinct from new.tiktok_status
+  )
+  execute function private.deliver_untracked_parcels();
