@@ -15,7 +15,7 @@ import {
   setScene,
   storeOddEvents,
 } from "../support/backup.ts";
-import { runCommand as run } from "../support/run_command.ts";
+import { callCommand, runCommand } from "../support/run_command.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -237,10 +237,10 @@ Deno.test("db:backup and db:restore print their tables, and no password", async 
   await using scene = await setScene();
   const { stack, target, file } = scene;
   await connectSeller(stack);
-  const written = await run("db_backup", [file, "--data", stack.data]);
+  const written = await runCommand("db_backup", [file, "--data", stack.data]);
   assert.equal(written.code, 0, written.text);
   assert.match(written.text, /auth\.users +1 rows[^]*Wrote .* tables, \d+ rows/);
-  const restored = await run("db_restore", [file, "--db-url", asOwner(target).href]);
+  const restored = await callCommand("db_restore", [file, "--db-url", asOwner(target).href]);
   assert.equal(restored.code, 0, restored.text);
   assert.match(restored.text, /auth\.users +1 rows[^]*Restored, and compared/);
   const { password } = new URL(target.url);
@@ -250,13 +250,13 @@ Deno.test("db:backup and db:restore print their tables, and no password", async 
 
 Deno.test("db:restore needs consent for another machine; a wrong address is refused without it", async () => {
   const url = "postgres://me:secret@db.invalid/x";
-  const elsewhere = await run("db_restore", ["a.backup", "--db-url", url]);
+  const elsewhere = await callCommand("db_restore", ["a.backup", "--db-url", url]);
   assert.equal(elsewhere.code, 1);
   assert.match(
     elsewhere.text,
     /x at db\.invalid is not on this machine.*--yes --not-local db\.invalid/,
   );
-  const wrong = await run("db_backup", ["a.backup", "--db-url", "postgres://me:secret@:x/"]);
+  const wrong = await runCommand("db_backup", ["a.backup", "--db-url", "postgres://me:secret@:x/"]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.text, /an address like postgresql:/);
   assert.ok(!`${elsewhere.text}${wrong.text}`.includes("secret"));

@@ -1,7 +1,7 @@
 /** The database's commands db:seed and db:health-check, and consent for other machines. */
 import assert from "node:assert/strict";
 import { signInSeller } from "../../local/stack/seller.ts";
-import { runCommand as run } from "../support/run_command.ts";
+import { callCommand as run } from "../support/run_command.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
 import { createTestDatabase, startTestStack } from "../support/stack.ts";
 

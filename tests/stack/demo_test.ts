@@ -1,12 +1,12 @@
 /** The demo on a running stack. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runCommand } from "../support/run_command.ts";
+import { callCommand } from "../support/run_command.ts";
 import { startTestStack } from "../support/stack.ts";
 
 Deno.test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan growth stores all", async () => {
   await using stack = await startTestStack();
-  const { code, stdout } = await runCommand("demo", ["--data", stack.data]);
+  const { code, stdout } = await callCommand("demo", ["--data", stack.data]);
   assert.equal(code, 0, stdout);
   // Deliveries with 15 duplicates, answers 200, events, orders stored, orders held.
   assert.match(stdout, /^ {2}65 +65 +50 +10 +40 *$/m);
@@ -30,7 +30,7 @@ Deno.test("deno task demo refuses another Stripe before it changes anything", as
     envFile,
     variables.replace(/^STRIPE_API_URL=.*$/m, `STRIPE_API_URL=${elsewhere}`),
   );
-  const { code, stdout } = await runCommand("demo", ["--data", stack.data]);
+  const { code, stdout } = await callCommand("demo", ["--data", stack.data]);
   assert.equal(code, 1);
   assert.equal(
     stdout.trim(),

@@ -1,4 +1,4 @@
-/** `deno task events`, as a process without a terminal. */
+/** `deno task events`, without a terminal. */
 import assert from "node:assert/strict";
 import { userInfo } from "node:os";
 import postgres from "postgres";
@@ -11,11 +11,11 @@ import {
   refuseOrders,
   runEventWorker,
 } from "../support/shop.ts";
-import { runCommand } from "../support/run_command.ts";
+import { callCommand } from "../support/run_command.ts";
 import { test, testOnOneStack } from "../support/shared_stack.ts";
 import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
 
-const events = (...args: string[]) => runCommand("events", args);
+const events = (...args: string[]) => callCommand("events", args);
 
 async function succeeds(...args: string[]): Promise<string> {
   const { code, text } = await events(...args);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readEnvironment, type StackEnvironment } from "../../local/stack/environment.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../../local/stack/seller.ts";
 import { SAMPLE_SHOP_ID } from "../../local/stack/sample_shops.ts";
-import { commandProcess, runCommand } from "../support/run_command.ts";
+import { callCommand, commandProcess, runCommand } from "../support/run_command.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
@@ -172,7 +172,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () =>
 Deno.test("a shop of another account is refused, and connect-shop says so", async () => {
   await using stack = await startTestStack();
   const connect = (email: string) =>
-    run("connect_shop", [email, "--data", stack.data, "--shop-id", SAMPLE_SHOP_ID]);
+    callCommand("connect_shop", [email, "--data", stack.data, "--shop-id", SAMPLE_SHOP_ID]);
   assert.equal((await connect("ada@example.com")).code, 0);
   const refused = await connect("bob@example.com");
   assert.equal(refused.code, 1);

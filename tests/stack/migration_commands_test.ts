@@ -12,7 +12,7 @@ import { type Stack, startStack } from "../../local/stack/stack.ts";
 import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
 import { createScheduler } from "../../local/supabase/scheduler.ts";
 import { privileges } from "../support/privileges.ts";
-import { runCommand as run } from "../support/run_command.ts";
+import { callCommand, runCommand as run } from "../support/run_command.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
 import { createTestDatabase } from "../support/stack.ts";
 import { until } from "../support/until.ts";
@@ -182,7 +182,12 @@ Deno.test("migration:reset --no-seed leaves another database empty, with its pla
   // A copy of a database lacks the grants on the database itself.
   const name = new URL(database.url).pathname.slice(1);
   await sql`grant create on database ${sql(name)} to postgres`;
-  const reset = await run("migration_reset", ["--db-url", database.url, "--yes", "--no-seed"]);
+  const reset = await callCommand("migration_reset", [
+    "--db-url",
+    database.url,
+    "--yes",
+    "--no-seed",
+  ]);
   assert.equal(reset.code, 0, reset.text);
   const [counts] = await sql`
     select (select count(*)::int from auth.users) as users, (select count(*)::int from plans) as plans`;
@@ -200,7 +205,7 @@ Deno.test("the CLI's own database in Docker has another port than ours", async (
 Deno.test("migration:new takes snake_case only", async () => {
   const before = await Array.fromAsync(Deno.readDir(join(ROOT, "supabase/migrations")));
   for (const name of ["AddNotes", "add-notes", "add__notes", "_notes", "1_notes", "../notes"]) {
-    const { code, text } = await run("migration_new", [name]);
+    const { code, text } = await callCommand("migration_new", [name]);
     assert.equal(code, 2, name);
     assert.match(text, /snake_case/);
   }

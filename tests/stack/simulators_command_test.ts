@@ -6,7 +6,7 @@ import * as config from "../../shared/config.ts";
 import { SAMPLE_SHOP_ID } from "../../local/stack/sample_shops.ts";
 import { serveSimulators } from "../../local/stack/serve_simulators.ts";
 import { withServer } from "../support/local_server.ts";
-import { commandProcess, runCommand } from "../support/run_command.ts";
+import { callCommand, commandProcess } from "../support/run_command.ts";
 
 type Variables = Record<string, string>;
 
@@ -125,7 +125,7 @@ Deno.test("simulators: a given address of a service replaces its simulator", asy
 
 Deno.test("simulators: addresses that cannot be used are refused", async () => {
   for (const args of [["--functions-url", "54321"], ["--host", "a b"], ["--port", "x"]]) {
-    const { code, text } = await runCommand("simulators", args);
+    const { code, text } = await callCommand("simulators", args);
     assert.equal(code, 2, text);
     assert.ok(text.includes(args[0] ?? ""), text);
   }

@@ -1,5 +1,7 @@
-/** Runs commands of local/commands as a person does: in a process of their own, without a terminal. */
+/** Runs commands of local/commands: in a process of their own, as a person does, or in this one. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { fileURLToPath } from "node:url";
+import { type Command, runCommand as runDefinition } from "../../local/cli/command.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -44,4 +46,26 @@ export async function runCommand(
     new TextDecoder().decode(bytes)
   ) as [string, string];
   return { code, stdout, text: stdout + stderr };
+}
+
+/** Receives what the commands print that run in this process. */
+const printed = new AsyncLocalStorage<(text: string) => void>();
+
+const writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
+Deno.stdout.writeSync = (bytes) => {
+  const receive = printed.getStore();
+  if (receive === undefined) return writeSync(bytes);
+  receive(new TextDecoder().decode(bytes));
+  return bytes.length;
+};
+
+/** Runs a command in this process, several at once if need be: a process of its own takes half a second. */
+export async function callCommand(name: string, args: string[]): Promise<CommandResult> {
+  const module = await import(`../../local/commands/${name}.ts`) as { default: Command };
+  let text = "";
+  const code = await printed.run(
+    (part) => text += part,
+    () => runDefinition(module.default, args),
+  );
+  return { code, stdout: text, text };
 }
