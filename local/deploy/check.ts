@@ -50,8 +50,8 @@ export async function checkDeployment(configPath?: string): Promise<string[]> {
     const staged = await stageFunctions(join(folder, "project"), configPath);
     await using api = await startManagementApi({ folder });
     const cli = { workdir: staged.folder, environment: api.environment };
-    await runSupabaseCli(["link", "--project-ref", api.projectRef, "--yes"], cli);
-    await runSupabaseCli(["functions", "deploy", "--use-api", "--yes"], cli);
+    const deploy = ["functions", "deploy", "--use-api", `--remote=${api.projectRef}`, "--yes"];
+    await runSupabaseCli(deploy, cli);
     const errors = await tryStarts(staged.bundles, folder);
     for (const { name, path } of staged.bundles) {
       errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));

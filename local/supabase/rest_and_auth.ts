@@ -34,7 +34,8 @@ export interface ApiApp {
   close(): Promise<void>;
 }
 
-const REST_CONNECTIONS = 20;
+/** As PostgREST has by default. Each prepares its own plans and caches. */
+const REST_CONNECTIONS = 10;
 const AUTH_CONNECTIONS = 5;
 const CLOSE_MS = 5000;
 

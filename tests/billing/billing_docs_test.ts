@@ -9,7 +9,8 @@ import { sleep } from "../../shared/retry.ts";
 import { payCheckout } from "../support/billing.ts";
 import { loadExamples } from "../support/doc_examples.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
 const TUTORIAL = new URL("../../docs/billing-tutorial.md", import.meta.url);
 
@@ -252,8 +253,7 @@ async function checkJourney(stack: TestStack, seller: ConnectedSeller): Promise<
   assert.deepEqual(await examples.listSubscriptions(supabase), []);
 }
 
-Deno.test("the examples subscribe and read the plan; the tables are what the database does", async () => {
-  await using stack = await startTestStack();
+test("the examples subscribe and read the plan; the tables are what the database does", async (stack) => {
   const seller = await connectSeller(stack);
   await checkJourney(stack, seller);
   const limits = await checkPlans(stack);

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { callBilling, payCheckout, usageOf } from "../support/billing.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/shared_stack.ts";
 
-Deno.test("a seller on trial with 10 orders and 5 held buys growth: the held orders are ingested, 15 of 500", async () => {
-  await using stack = await startTestStack();
+test("a seller on trial with 10 orders and 5 held buys growth: the held orders are ingested, 15 of 500", async (stack) => {
   const seller = await connectSeller(stack);
   const orders = Array.from({ length: 15 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
   for (const order of orders) await stack.tiktok.send(stack.tiktok.notificationOf(order));

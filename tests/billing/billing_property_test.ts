@@ -15,8 +15,9 @@ import { billingStep } from "../support/billing_steps.ts";
 import { endAccounts } from "../support/end_accounts.ts";
 import { type FaultyProxy, startFaultyProxy } from "../support/faulty_proxy.ts";
 import { sampleSize } from "../support/sample_size.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { takeBillingStep } from "../support/take_billing_step.ts";
+import { test } from "../support/shared_stack.ts";
 
 /** A client that does not repeat failed calls. */
 function createPlainStripe(stack: TestStack): Stripe {
@@ -45,8 +46,7 @@ async function createWorld(stack: TestStack, proxy: FaultyProxy): Promise<Billin
   return { stack, processor, proxy, stripe, keys: readEncryptionKeys(variables), unknownPrice };
 }
 
-Deno.test("random histories: rows only go forward through Stripe's states, within its limits, and end equal", async () => {
-  await using stack = await startTestStack();
+test("random histories: rows only go forward through Stripe's states, within its limits, and end equal", async (stack) => {
   await using proxy = startFaultyProxy(stack.env.SUPABASE_URL);
   stack.stripe.behaviour.autoSend = false;
   const world = await createWorld(stack, proxy);

@@ -14,9 +14,9 @@ import {
   stripeOf,
 } from "../support/billing.ts";
 import { readLogs } from "../support/logs.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { failedEvent, letTimePass, runEventWorker, settledEvents } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,7 +25,7 @@ const GROWTH = { status: "active", tier: "growth", limit: 500 };
 
 let stack: TestStack;
 const step = testOnOneStack("the comparison of subscriptions with Stripe", async () => {
-  stack = await startTestStack();
+  stack = await borrowStack();
   // Every webhook is lost.
   stack.stripe.behaviour.autoSend = false;
   return stack;

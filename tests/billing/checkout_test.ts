@@ -17,9 +17,9 @@ import {
   subscribeAtStripe,
   subscriptionsOf,
 } from "../support/billing.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { settledEvents } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const LIMITS = { starter: 100, growth: 500, scale: 999999 } as const;
 const PLANS = ["starter", "growth", "scale"] as const;
@@ -27,7 +27,7 @@ const PLANS = ["starter", "growth", "scale"] as const;
 let stack: TestStack;
 const step = testOnOneStack(
   "checkout and portal",
-  async () => stack = await startTestStack(),
+  async () => stack = await borrowStack(),
   () => {
     stack.stripe.faults.clear();
     stack.stripe.behaviour.autoSend = true;

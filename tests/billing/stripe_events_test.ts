@@ -14,7 +14,7 @@ import {
   storedSubscriptions,
   stripeOf,
 } from "../support/billing.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { failedEvent, letTimePass, runEventWorker, settledEvents } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import {
@@ -31,7 +31,7 @@ const CANCELED = { status: "canceled", tier: "starter", limit: 10 };
 
 let stack: TestStack;
 const step = testOnOneStack("the effects of Stripe events", async () => {
-  stack = await startTestStack();
+  stack = await borrowStack();
   stack.stripe.behaviour.autoSend = false;
   return stack;
 }, () => {

@@ -11,9 +11,9 @@ import {
   processLaterEvents,
   requestLabel,
 } from "../support/labels.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, letTimePass, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 type Label = Record<string, unknown>;
@@ -25,7 +25,7 @@ let other: ConnectedSeller;
 let unlabelled: string[];
 
 const step = testOnOneStack("labels for many orders", async () => {
-  stack = await startTestStack();
+  stack = await borrowStack();
   seller = await connectSeller(stack);
   other = await connectSeller(stack);
   await subscribe(stack, seller.id, "scale");

@@ -21,8 +21,8 @@ import {
   settleTasks,
   subscribe,
 } from "../support/shop.ts";
-import { test, testOnOneStack } from "../support/shared_stack.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { borrowStack, test, testOnOneStack } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const NOTHING = { easypost: 0, tiktok: 0 };
 
@@ -55,7 +55,7 @@ let stack: TestStack;
 let seller: ConnectedSeller;
 
 const step = testOnOneStack("orders that must not be shipped", async () => {
-  stack = await startTestStack();
+  stack = await borrowStack();
   seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   return stack;

@@ -14,9 +14,9 @@ import {
   requestRates,
   sideEffects,
 } from "../support/labels.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, settledEvents, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 let stack: TestStack;
 let seller: ConnectedSeller;
@@ -30,7 +30,7 @@ let foreignNext: OrderRow;
 let foreignShipment: string;
 
 const step = testOnOneStack("refused requests for labels", async () => {
-  stack = await startTestStack();
+  stack = await borrowStack();
   seller = await connectSeller(stack);
   stranger = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");

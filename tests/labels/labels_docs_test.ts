@@ -5,10 +5,11 @@ import { toProblem } from "../../functions/shipments/problems.ts";
 import { LabelError, LabelFailure } from "../../shared/shipping/errors.ts";
 import { loadExamples } from "../support/doc_examples.ts";
 import { FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
-import { createLiveClient, FakeSocket, LIVE, receiveBroadcasts } from "../support/realtime.ts";
+import { createLiveClient, FakeSocket, receiveBroadcasts } from "../support/realtime.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/shared_stack.ts";
 
 const REFERENCE = new URL("../../docs/labels.md", import.meta.url);
 const TUTORIAL = new URL("../../docs/labels-tutorial.md", import.meta.url);
@@ -227,8 +228,7 @@ async function checkWatching(
   await supabase.removeAllChannels();
 }
 
-Deno.test("the tutorial's examples buy, show, list, watch and void labels", LIVE, async () => {
-  await using stack = await startTestStack();
+test("the tutorial's examples buy, show, list, watch and void labels", async (stack) => {
   const seller = await connectSeller(stack);
   const supabase = createLiveClient(stack, seller);
   const labels = examples.createLabels(supabase);

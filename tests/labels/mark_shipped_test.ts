@@ -12,9 +12,9 @@ import {
   receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 const UPS = "7117859084333745966";
 const DHL_EXPRESS = "7132708441138595627";
@@ -30,7 +30,7 @@ let german: ConnectedSeller;
 let indonesian: ConnectedSeller;
 
 const step = testOnOneStack("notifying TikTok of labels that it did not sell", async () => {
-  stack = await startTestStack();
+  stack = await borrowStack();
   const connect = async (shopId: string, region: string) => {
     stack.tiktok.addShop({ id: shopId, region });
     return await connectSeller(stack, shopId);

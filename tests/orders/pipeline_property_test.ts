@@ -18,8 +18,9 @@ import {
   subscribe,
 } from "../support/shop.ts";
 import { sampleSize } from "../support/sample_size.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import type { Notification } from "../../local/simulators/tiktok/notifications.ts";
+import { test } from "../support/shared_stack.ts";
 
 /** TikTok's states of an order in their sequence; any number may be skipped. */
 const STATES = [
@@ -319,8 +320,7 @@ class History {
   }
 }
 
-Deno.test("after any history each order is stored once or held once, in TikTok's newest state, within the limit", async () => {
-  await using stack = await startTestStack();
+test("after any history each order is stored once or held once, in TikTok's newest state, within the limit", async (stack) => {
   await using proxy = startFaultyProxy(stack.env.SUPABASE_URL);
   for (const [name, limit] of Object.entries(LIMITS)) {
     await stack.sql`update public.plans set monthly_order_limit = ${limit} where name = ${name}`;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
 import { loadExamples } from "../support/doc_examples.ts";
-import { createLiveClient, FakeSocket, LIVE, receiveBroadcasts } from "../support/realtime.ts";
+import { createLiveClient, FakeSocket, receiveBroadcasts } from "../support/realtime.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -12,8 +12,9 @@ import {
   settleTasks,
   subscribe,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/shared_stack.ts";
 
 const PAGE = new URL("../../docs/sellers-view.md", import.meta.url);
 
@@ -309,8 +310,7 @@ Deno.test("money on the seller's page is exact, to the largest amount that is st
   assert.equal(examples.showMoney("100000000.00", "VND", "en-US"), "₫100,000,000");
 });
 
-Deno.test("the seller's page lists, filters and shows the seller's own rows only", async () => {
-  await using stack = await startTestStack();
+test("the seller's page lists, filters and shows the seller's own rows only", async (stack) => {
   const scene = await setScene(stack);
   await checkPaging(scene);
   await checkFilters(scene);
@@ -325,11 +325,9 @@ Deno.test("the seller's page lists, filters and shows the seller's own rows only
   );
 });
 
-Deno.test(
+test(
   "the seller's page joins the seller's private topic, and receives changes of an order and its parcel",
-  LIVE,
-  async () => {
-    await using stack = await startTestStack();
+  async (stack) => {
     const seller = await connectSeller(stack);
     const supabase = createLiveClient(stack, seller);
     const heard: string[] = [];
@@ -366,8 +364,7 @@ Deno.test(
   },
 );
 
-Deno.test("the seller's page subscribes to changes of published tables", LIVE, async () => {
-  await using stack = await startTestStack();
+test("the seller's page subscribes to changes of published tables", async (stack) => {
   const seller = await connectSeller(stack);
   const supabase = createLiveClient(stack, seller);
   const seen: [string, Row][] = [];

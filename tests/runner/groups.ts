@@ -18,11 +18,11 @@ const UNITS = ["shared", "functions", "local", "tests/runner"];
 /** Folders of stories, the longest first: a long one at the end would run alone. */
 const STORIES = [
   "stack",
+  "chaos",
   "labels",
   "billing",
   "orders",
   "security",
-  "chaos",
   "connections",
   "deploy",
   "hosted",

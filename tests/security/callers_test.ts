@@ -5,7 +5,8 @@ import { type FunctionProcess, startFunctionProcess } from "../../local/function
 import { readAllRows } from "../support/all_rows.ts";
 import { FUNCTION_CONFIG, type FunctionRoute, listRoutes } from "../support/function_routes.ts";
 import { connectSeller } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
 /** Routes that anyone may call: TikTok's redirect of the seller's browser brings no credentials. */
 const OPEN_ROUTES = ["GET /tiktok-oauth/callback"];
@@ -56,8 +57,7 @@ async function isRefused(response: Response, route: FunctionRoute): Promise<bool
   return REFUSALS[code]?.includes(response.status) ?? false;
 }
 
-Deno.test("every route refuses callers without its credentials, and a refused call changes nothing", async () => {
-  await using stack = await startTestStack();
+test("every route refuses callers without its credentials, and a refused call changes nothing", async (stack) => {
   const { shopId } = await connectSeller(stack);
   const [shop] = await stack.sql`select id from public.tiktok_shops where shop_id = ${shopId}`;
   const routes = await listRoutes(stack.env);

@@ -11,9 +11,10 @@ import { buy, planOf } from "../support/billing.ts";
 import { FUNCTION_CONFIG, runWithVariables } from "../support/function_routes.ts";
 import { readLogs } from "../support/logs.ts";
 import { connectSeller, letTimePass } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import type { FunctionStart } from "../support/start_function.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/shared_stack.ts";
 
 /** Every variable without a default that some function reads. */
 const VALUES = {
@@ -146,8 +147,7 @@ async function eventOf(stack: TestStack, source: string) {
   return { ...row };
 }
 
-Deno.test("without a price TikTok orders are stored, Stripe events wait, and the log names the variable", async () => {
-  await using stack = await startTestStack();
+test("without a price TikTok orders are stored, Stripe events wait, and the log names the variable", async (stack) => {
   stack.stripe.behaviour.autoSend = false;
   const seller = await connectSeller(stack);
   await buy(stack, seller, "starter");

@@ -19,8 +19,9 @@ import {
   subscribe,
 } from "../support/shop.ts";
 import { sampleSize } from "../support/sample_size.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/shared_stack.ts";
 
 const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
 
@@ -324,10 +325,9 @@ async function assertOrdersStillArrive(stack: TestStack): Promise<void> {
   });
 }
 
-Deno.test(`of ${SIGNED} signed mutations none is a 5xx, none is lost, and nothing is invented`, async () => {
+test(`of ${SIGNED} signed mutations none is a 5xx, none is lost, and nothing is invented`, async (stack) => {
   const seed = newSeed();
   const random = seededRandom(seed).next;
-  await using stack = await startTestStack();
   const { world, trial } = await createWorld(stack);
   const samples = await readSamples();
   const mutations = Array.from(
@@ -374,10 +374,9 @@ function forgeriesOf({ env }: TestStack) {
   ] as ((body: Uint8Array) => string | undefined)[];
 }
 
-Deno.test(`every one of ${UNSIGNED} mutations without TikTok's signature is 403, and nothing is stored`, async () => {
+test(`every one of ${UNSIGNED} mutations without TikTok's signature is 403, and nothing is stored`, async (stack) => {
   const seed = newSeed();
   const random = seededRandom(seed).next;
-  await using stack = await startTestStack();
   const url = `${stack.env.SUPABASE_URL}/functions/v1/tiktok-webhooks`;
   const forgeries = forgeriesOf(stack);
   const world = { shops: [], leaving: "7490000000000000001" };

@@ -7,6 +7,7 @@ import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.t
 import { rotateKeys } from "../../local/operations/rotate_keys.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
 const newKey = () => `new_1:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`;
 
@@ -85,8 +86,7 @@ Deno.test("after keys:rotate the old key can be removed: tokens decrypt, custome
   assert.deepEqual(await settledEvents(stack), { done: 1 });
 });
 
-Deno.test("keys:rotate names a row that it cannot decrypt, and does not change it", async () => {
-  await using stack = await startTestStack();
+test("keys:rotate names a row that it cannot decrypt, and does not change it", async (stack) => {
   const [first, second] = [await connectSeller(stack), await connectSeller(stack)];
   // One shop's token in another shop's row.
   await stack.sql`

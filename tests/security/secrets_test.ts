@@ -10,7 +10,8 @@ import {
   settledEvents,
   settleTasks,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
 /** Collects every token and code that the simulator issues, expired ones too. */
 function recordSecrets(stack: TestStack): Set<string> {
@@ -172,8 +173,7 @@ function secretsOf(
   ];
 }
 
-Deno.test("no log line, error body, redirect or stored row holds a secret or a token", async () => {
-  await using stack = await startTestStack();
+test("no log line, error body, redirect or stored row holds a secret or a token", async (stack) => {
   const run = new Run(stack, await signUp(stack), await signUp(stack));
 
   await connectInEveryWay(run);

@@ -22,6 +22,7 @@ import {
   postWebhook,
   settledEvents,
 } from "../support/shop.ts";
+import { test } from "../support/shared_stack.ts";
 import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
 
 /** Two sellers with orders, an order that has changed, odd events and a changed plan. */
@@ -38,9 +39,9 @@ async function fillDatabase(stack: TestStack): Promise<{ ada: ConnectedSeller }>
   return { ada };
 }
 
-Deno.test("a restored database is equal to the one that was backed up", async () => {
-  await using scene = await setScene();
-  const { stack, target, file } = scene;
+test("a restored database is equal to the one that was backed up", async (stack) => {
+  await using scene = await setScene(stack);
+  const { target, file } = scene;
   await fillDatabase(stack);
 
   const written = await backup({ databaseUrl: asOwner(stack.database), file });
@@ -82,9 +83,9 @@ async function deliverNewOrder(stack: TestStack, to: TestStack, shopId: string):
   return id;
 }
 
-Deno.test("sellers continue in a restored database: sign-in, orders, tokens and triggers", async () => {
-  await using scene = await setScene();
-  const { stack, target, file } = scene;
+test("sellers continue in a restored database: sign-in, orders, tokens and triggers", async (stack) => {
+  await using scene = await setScene(stack);
+  const { target, file } = scene;
   const { ada } = await fillDatabase(stack);
   await backup({ databaseUrl: asOwner(stack.database), file });
   await restore({ databaseUrl: asOwner(target), file });
@@ -160,9 +161,9 @@ Deno.test("tables of later migrations are backed up too, in the order of their k
   await target.drop();
 });
 
-Deno.test("rows that are committed while the backup runs are left out completely", async () => {
-  await using scene = await setScene();
-  const { stack, target, file } = scene;
+test("rows that are committed while the backup runs are left out completely", async (stack) => {
+  await using scene = await setScene(stack);
+  const { target, file } = scene;
   const seller = await connectSeller(stack);
   await order(stack, seller.shopId, 2);
   const moment = await contentOf(stack.database);
@@ -190,9 +191,9 @@ Deno.test("rows that are committed while the backup runs are left out completely
   assert.deepEqual(restored, moment);
 });
 
-Deno.test("a backup that fails leaves the older file unchanged, and no other file", async () => {
-  await using scene = await setScene();
-  const { stack, file, folder } = scene;
+test("a backup that fails leaves the older file unchanged, and no other file", async (stack) => {
+  await using scene = await setScene(stack);
+  const { file, folder } = scene;
   await storeOddEvents(stack);
   await Deno.writeTextFile(file, "older");
   const stopping = new AbortController();
@@ -233,9 +234,9 @@ Deno.test("a connection works after a COPY of any size, read to its end or not",
   await database.drop();
 });
 
-Deno.test("db:backup and db:restore print their tables, and no password", async () => {
-  await using scene = await setScene();
-  const { stack, target, file } = scene;
+test("db:backup and db:restore print their tables, and no password", async (stack) => {
+  await using scene = await setScene(stack);
+  const { target, file } = scene;
   await connectSeller(stack);
   const written = await runCommand("db_backup", [file, "--data", stack.data]);
   assert.equal(written.code, 0, written.text);

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { callCommand as run } from "../support/run_command.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
-import { createTestDatabase, startTestStack } from "../support/stack.ts";
+import { createTestDatabase } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
-Deno.test("db:seed: its sellers sign in and see their own orders only; twice changes nothing", async () => {
-  await using stack = await startTestStack();
+test("db:seed: its sellers sign in and see their own orders only; twice changes nothing", async (stack) => {
   const { env, sql, data } = stack;
   const rows = async () => [
     ...await sql`select id, email, encrypted_password from auth.users order by email`,

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { callCommand } from "../support/run_command.ts";
-import { startTestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
 
-Deno.test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan growth stores all", async () => {
-  await using stack = await startTestStack();
+test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan growth stores all", async (stack) => {
   const { code, stdout } = await callCommand("demo", ["--data", stack.data]);
   assert.equal(code, 0, stdout);
   // Deliveries with 15 duplicates, answers 200, events, orders stored, orders held.
@@ -21,8 +20,7 @@ Deno.test("deno task demo: a trial stores 10 of 50 orders and holds 40; the plan
   ]);
 });
 
-Deno.test("deno task demo refuses another Stripe before it changes anything", async () => {
-  await using stack = await startTestStack();
+test("deno task demo refuses another Stripe before it changes anything", async (stack) => {
   const envFile = join(stack.data, "env");
   const variables = await Deno.readTextFile(envFile);
   const elsewhere = `${stack.env.SUPABASE_URL}/rest/v1`;
@@ -30,7 +28,8 @@ Deno.test("deno task demo refuses another Stripe before it changes anything", as
     envFile,
     variables.replace(/^STRIPE_API_URL=.*$/m, `STRIPE_API_URL=${elsewhere}`),
   );
-  const { code, stdout } = await callCommand("demo", ["--data", stack.data]);
+  const { code, stdout } = await callCommand("demo", ["--data", stack.data])
+    .finally(() => Deno.writeTextFile(envFile, variables));
   assert.equal(code, 1);
   assert.equal(
     stdout.trim(),

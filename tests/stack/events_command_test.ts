@@ -12,8 +12,8 @@ import {
   runEventWorker,
 } from "../support/shop.ts";
 import { callCommand } from "../support/run_command.ts";
-import { test, testOnOneStack } from "../support/shared_stack.ts";
-import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
+import { borrowStack, test, testOnOneStack } from "../support/shared_stack.ts";
+import { createTestDatabase, type TestStack } from "../support/stack.ts";
 
 const events = (...args: string[]) => callCommand("events", args);
 
@@ -56,7 +56,7 @@ async function deadInHealth(stack: TestStack): Promise<string> {
   return row?.dead;
 }
 
-interface DeadEvents extends AsyncDisposable {
+interface DeadEvents {
   stack: TestStack;
   seller: ConnectedSeller;
   /** Order ids, and the ids of their dead events. */
@@ -67,9 +67,8 @@ interface DeadEvents extends AsyncDisposable {
   there: string[];
 }
 
-/** A stack with three dead events. */
-async function makeDeadEvents(): Promise<DeadEvents> {
-  const stack = await startTestStack();
+/** Three dead events of one seller. */
+async function makeDeadEvents(stack: TestStack): Promise<DeadEvents> {
   const seller = await connectSeller(stack);
   const orders: DeadEvents["orders"] = [
     await giveUpOrder(stack, seller),
@@ -86,15 +85,15 @@ async function makeDeadEvents(): Promise<DeadEvents> {
     ids,
     here: ["--data", stack.data],
     there: ["--db-url", stack.env.SUPABASE_DB_URL],
-    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
 }
 
 let dead: DeadEvents;
 
 const step = testOnOneStack("events list and events show", async () => {
-  dead = await makeDeadEvents();
-  return dead;
+  const stack = await borrowStack();
+  dead = await makeDeadEvents(stack);
+  return stack;
 });
 
 step("events lists and filters dead events, without secrets, and changes nothing", async () => {
@@ -152,9 +151,9 @@ step("events show prints one event, its body only with --body", async () => {
   refuseSecrets(stack, [one, withBody]);
 });
 
-Deno.test("events replay of one event makes it due once; the worker then stores its order", async () => {
-  await using dead = await makeDeadEvents();
-  const { stack, seller, orders, ids, here, there } = dead;
+test("events replay of one event makes it due once; the worker then stores its order", async (stack) => {
+  const dead = await makeDeadEvents(stack);
+  const { seller, orders, ids, here, there } = dead;
   refuseOrders(stack, seller.shopId, false);
   assert.match(await succeeds("replay", ids[1], ...here), /was dead and is due now/);
   assert.match(await succeeds("replay", ids[1], ...there), /is pending: .* stays as it is/);
@@ -173,9 +172,9 @@ async function replayLog(stack: TestStack): Promise<unknown[]> {
   return rows.map((row) => row.details);
 }
 
-Deno.test("events replay of a filter needs confirmation, takes the oldest, and doubles nothing", async () => {
-  await using dead = await makeDeadEvents();
-  const { stack, seller, orders, here, there } = dead;
+test("events replay of a filter needs confirmation, takes the oldest, and doubles nothing", async (stack) => {
+  const dead = await makeDeadEvents(stack);
+  const { seller, orders, here, there } = dead;
   const before = await rowsOf(stack);
   const unconfirmed = await events("replay", "--status", "dead", ...here);
   assert.equal(unconfirmed.code, 1);

@@ -4,9 +4,15 @@ import { join } from "node:path";
 import { readEnvironment, type StackEnvironment } from "../../local/stack/environment.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../../local/stack/seller.ts";
 import { SAMPLE_SHOP_ID } from "../../local/stack/sample_shops.ts";
-import { callCommand, commandProcess, runCommand } from "../support/run_command.ts";
+import {
+  callCommand,
+  commandProcess,
+  type CommandResult,
+  runCommand,
+} from "../support/run_command.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
+import { test } from "../support/shared_stack.ts";
 
 /** Environment without the variables that would win over the stack's own values. */
 function cleanEnvironment(): Record<string, string> {
@@ -130,7 +136,15 @@ async function functionHostEnded(data: string): Promise<void> {
   });
 }
 
-Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () => {
+/** A wrong variable is named in one line, and nothing is left running. */
+async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void> {
+  const { code, stdout } = await run("start", args, { TIKTOK_API_URL: "nonsense" });
+  assert.equal(code, 1);
+  assert.match(stdout, /The functions did not start: TIKTOK_API_URL is not an http\(s\) URL\.\n$/);
+  assert.ok(isFree(port) && isFree(dbPort));
+}
+
+Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong variable, reset", async () => {
   const place = await makePlace();
   const { parent, data, port, dbPort, args } = place;
 
@@ -161,6 +175,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () =>
   assert.match(whileRunning.text, /A stack is running/);
   third.process.kill("SIGTERM");
   await third.ended;
+  await refuseWrongVariable(place);
 
   const reset = await run("reset", ["--data", data]);
   assert.equal(reset.code, 0);
@@ -169,8 +184,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, reset", async () =>
   await Deno.remove(parent, { recursive: true });
 });
 
-Deno.test("a shop of another account is refused, and connect-shop says so", async () => {
-  await using stack = await startTestStack();
+test("a shop of another account is refused, and connect-shop says so", async (stack) => {
   const connect = (email: string) =>
     callCommand("connect_shop", [email, "--data", stack.data, "--shop-id", SAMPLE_SHOP_ID]);
   assert.equal((await connect("ada@example.com")).code, 0);
@@ -178,20 +192,6 @@ Deno.test("a shop of another account is refused, and connect-shop says so", asyn
   assert.equal(refused.code, 1);
   assert.match(refused.text, /connected to another account already/);
   assert.equal((await stack.sql`select from public.tiktok_shops`).length, 1);
-});
-
-Deno.test("a wrong variable is named in one line, and nothing is left running", async () => {
-  const data = await Deno.makeTempDir();
-  const dbPort = freePort();
-  const { code, stdout } = await run(
-    "start",
-    ["--port", "0", "--db-port", String(dbPort), "--data", data],
-    { TIKTOK_API_URL: "nonsense" },
-  );
-  assert.equal(code, 1);
-  assert.match(stdout, /The functions did not start: TIKTOK_API_URL is not an http\(s\) URL\.\n$/);
-  assert.ok(isFree(dbPort));
-  await run("reset", ["--data", data]);
 });
 
 Deno.test("an outside service replaces the simulator where its address is set", async () => {
@@ -222,7 +222,9 @@ Deno.test("an outside service replaces the simulator where its address is set", 
 });
 
 Deno.test("start has --help, and refuses an unknown option with exit code 2", async () => {
-  const [help, wrong] = await Promise.all([run("start", ["--help"]), run("start", ["--nonsense"])]);
+  const [help, wrong] = await Promise.all(
+    [["--help"], ["--nonsense"]].map((args) => callCommand("start", args)),
+  ) as [CommandResult, CommandResult];
   assert.equal(help.code, 0);
   assert.match(help.text, /npx -y deno@2\.9\.5 task start/);
   assert.equal(wrong.code, 2);

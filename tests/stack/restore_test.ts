@@ -15,7 +15,7 @@ import {
   setScene,
   storeOddEvents,
 } from "../support/backup.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, test, testOnOneStack } from "../support/shared_stack.ts";
 import { connectSeller } from "../support/shop.ts";
 import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
 
@@ -52,9 +52,9 @@ function damagedFiles(
   ];
 }
 
-Deno.test("a damaged file is refused, and nothing changes", async () => {
-  await using scene = await setScene();
-  const { stack, target, file, folder } = scene;
+test("a damaged file is refused, and nothing changes", async (stack) => {
+  await using scene = await setScene(stack);
+  const { target, file, folder } = scene;
   const seller = await connectSeller(stack);
   await order(stack, seller.shopId, 2);
   await storeOddEvents(stack);
@@ -106,12 +106,14 @@ async function makeTarget(file: string): Promise<Target> {
 let backedUp: Scene;
 
 const step = testOnOneStack("a restore restores all rows or nothing", async () => {
-  backedUp = await setScene();
-  const { stack, file } = backedUp;
+  const own = new AsyncDisposableStack();
+  const stack = own.use(await borrowStack());
+  backedUp = own.use(await setScene(stack));
+  const { file } = backedUp;
   const seller = await connectSeller(stack);
   await order(stack, seller.shopId, 1);
   await backup({ databaseUrl: asOwner(stack.database), file });
-  return backedUp;
+  return own;
 });
 
 const SPOIL = `

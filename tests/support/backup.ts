@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import postgres from "postgres";
 import { settledEvents } from "./shop.ts";
-import { createTestDatabase, startTestStack, type TestDatabase, type TestStack } from "./stack.ts";
+import { createTestDatabase, type TestDatabase, type TestStack } from "./stack.ts";
 
 /** Migrations and backups run as `postgres`, which is not a superuser. */
 export function asOwner(database: { url: string }): URL {
@@ -61,9 +61,8 @@ export interface Scene extends AsyncDisposable {
   folder: string;
 }
 
-/** A stack to back up, a database to restore into, and a place for the file. */
-export async function setScene(): Promise<Scene> {
-  const stack = await startTestStack();
+/** A database to restore into, and a place for the file of the stack's backup. */
+export async function setScene(stack: TestStack): Promise<Scene> {
   const target = await createTestDatabase();
   const folder = await Deno.makeTempDir();
   return {
@@ -74,7 +73,6 @@ export async function setScene(): Promise<Scene> {
     async [Symbol.asyncDispose]() {
       await Deno.remove(folder, { recursive: true });
       await target.drop();
-      await stack[Symbol.asyncDispose]();
     },
   };
 }

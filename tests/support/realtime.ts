@@ -61,9 +61,6 @@ export function createLiveClient(stack: TestStack, seller: ConnectedSeller): Sup
   });
 }
 
-// realtime-js leaves timers behind when it disconnects.
-export const LIVE = { sanitizeOps: false, sanitizeResources: false };
-
 /** Delivers the stored broadcasts that this seller may read. Returns their events. */
 export async function receiveBroadcasts(
   stack: TestStack,

@@ -73,9 +73,15 @@ export function test(name: string, work: (stack: TestStack) => Promise<void>): v
   });
 }
 
+/** The shared stack, for a test with steps; it is given back, and reset, at the end of the test. */
+export async function borrowStack(): Promise<TestStack> {
+  const stack = await takeStack();
+  return { ...stack, [Symbol.asyncDispose]: () => giveBack(stack, true) };
+}
+
 /**
- * Returns what adds a step. The sanitizers look at the test as a whole, for a stack goes on living between
- * its steps.
+ * Returns what adds a step. The sanitizers would see connections come and go, for a stack goes on living
+ * between the steps, and a shared one after them.
  * @param start What it returns ends with the test.
  * @param afterEach Runs after every step, failed ones too.
  */
@@ -85,22 +91,27 @@ export function testOnOneStack(
   afterEach: () => void = () => {},
 ): (name: string, work: () => Promise<void>) => void {
   const steps: [name: string, work: () => Promise<void>][] = [];
-  Deno.test(name, async (t) => {
-    await using _shared = await start();
-    for (const [name, work] of steps) {
-      await t.step({
-        name,
-        sanitizeOps: false,
-        sanitizeResources: false,
-        async fn() {
-          try {
-            await work();
-          } finally {
-            afterEach();
-          }
-        },
-      });
-    }
+  Deno.test({
+    name,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn(t) {
+      await using _shared = await start();
+      for (const [name, work] of steps) {
+        await t.step({
+          name,
+          sanitizeOps: false,
+          sanitizeResources: false,
+          async fn() {
+            try {
+              await work();
+            } finally {
+              afterEach();
+            }
+          },
+        });
+      }
+    },
   });
   return (name, work) => void steps.push([name, work]);
 }
