@@ -30,6 +30,7 @@ export async function requestSync(
 ): Promise<number> {
   const response = await fetch(`${url}/functions/v1/event-worker/sync-subscriptions`, {
     method: "POST",
+    redirect: "error",
     headers: { apikey: secretKey, "content-type": "application/json" },
     body: JSON.stringify({ user_id: userId }),
   });

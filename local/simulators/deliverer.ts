@@ -32,7 +32,7 @@ export class Deliverer {
     let status = 0;
     try {
       const signal = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(url, { method: "POST", ...init, signal });
+      const response = await fetch(url, { method: "POST", redirect: "manual", ...init, signal });
       await response.body?.cancel();
       status = response.status;
     } catch {

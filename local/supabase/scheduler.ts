@@ -60,6 +60,8 @@ async function sendRequest(
   try {
     const response = await fetch(request.url, {
       method: request.method,
+      // As pg_net: the answer is stored, the secret key goes nowhere else.
+      redirect: "manual",
       headers: request.headers ?? {},
       body: request.body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(request.timeout_milliseconds)]),

@@ -1,6 +1,7 @@
 /** The one client of Stripe's API. */
 import Stripe from "stripe";
 import type { StripeConfig } from "../config.ts";
+import { isRedirect } from "../http/redirects.ts";
 
 /** Stripe answered with an error, or not at all. Its messages quote ids: only its codes are kept. */
 export class BillingError extends Error {
@@ -27,6 +28,12 @@ export function isMissing(error: unknown): boolean {
   return error instanceof BillingError && error.code === "resource_missing";
 }
 
+/** What the client takes for a final error of Stripe's: it would take a redirect's own body for a success. */
+function unexpectedRedirect(status: number): Response {
+  const error = { type: "api_error", code: "unexpected_redirect" };
+  return new Response(JSON.stringify({ error }), { status });
+}
+
 /**
  * The client repeats calls that failed for the moment, with one Idempotency-Key for all attempts. Make every
  * call through `callStripe`: it removes Stripe's messages.
@@ -34,10 +41,13 @@ export function isMissing(error: unknown): boolean {
 export function createStripe({ secretKey, apiUrl }: StripeConfig): Stripe {
   const { protocol, hostname, port, pathname } = new URL(apiUrl);
   // The client takes a host, but no path in front of its own.
-  const fetchBelowBase: typeof fetch = (input, init) => {
+  const fetchBelowBase: typeof fetch = async (input, init) => {
     const url = new URL(String(input));
     url.pathname = `${pathname.replace(/\/$/, "")}${url.pathname}`;
-    return fetch(url, init);
+    const response = await fetch(url, { ...init, redirect: "manual" });
+    if (!isRedirect(response)) return response;
+    await response.body?.cancel();
+    return unexpectedRedirect(response.status);
   };
   return new Stripe(secretKey, {
     httpClient: Stripe.createFetchHttpClient(fetchBelowBase),

@@ -297,3 +297,26 @@ Deno.test("an unreachable server is an error without a status", async () => {
     assert.deepEqual([message, status], ["Stripe: StripeConnectionError", 0]);
   });
 });
+
+Deno.test("a redirect is not followed, and is no success: no other host receives the key", async () => {
+  await withStripe(ok, async (_, strangers, otherUrl) => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      const headers = { location: `${otherUrl}/v1/customers` };
+      for (const body of [null, JSON.stringify(makeSubscription()), "<html>s3cret</html>"]) {
+        await withStripe(
+          () => new Response(body, { status, headers }),
+          async (stripe, requests) => {
+            for (
+              const call of [() => read(stripe), () => write(stripe), () => write(stripe, "k")]
+            ) {
+              const error = await errorOf(call());
+              assert.deepEqual([error.code, error.status], ["unexpected_redirect", status]);
+            }
+            assert.equal(requests.length, 3, "each call was sent once");
+          },
+        );
+      }
+    }
+    assert.deepEqual(strangers, []);
+  });
+});

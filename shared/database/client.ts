@@ -11,10 +11,11 @@ export type DatabaseClient = SupabaseClient<Database>;
  */
 const TIMEOUT_MS = 30_000;
 
+/** A redirect would carry the secret key to another host. */
 const fetchInTime: typeof fetch = (input, init = {}) => {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
-  return fetch(input, { ...init, signal });
+  return fetch(input, { ...init, signal, redirect: "error" });
 };
 
 /** Acts as the backend (`service_role`): passes RLS, may do what the migrations grant it. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withServer } from "../../tests/support/local_server.ts";
 import { createServiceClient } from "./client.ts";
 
 const CONFIG = { publishableKey: "sb_publishable_a", secretKey: "sb_secret_a", secretKeys: [] };
@@ -29,4 +30,19 @@ Deno.test("a call without a response ends before the leases of workers", async (
     release.resolve(new Response());
     await server.shutdown();
   }
+});
+
+Deno.test("a redirect is not followed: no other host receives the secret key", async () => {
+  await withServer(() => Response.json(1), async (other, strangers) => {
+    const redirect = () =>
+      new Response("1", { status: 307, headers: { location: `${other}/rest/v1/` } });
+    await withServer(redirect, async (url, requests) => {
+      const { data, error } = await createServiceClient({ ...CONFIG, url })
+        .rpc("release_held_events");
+      assert.equal(data, null);
+      assert.ok(error);
+      assert.ok(requests.length > 0);
+    });
+    assert.deepEqual(strangers, []);
+  });
 });

@@ -224,9 +224,9 @@ export class TikTokClient {
         ...(body && { body }),
         signal: AbortSignal.timeout(timeoutMs),
       };
-      // A redirect would carry the token to another host.
+      // A redirect would carry the token to another host: `openEnvelope` refuses it.
       response =
-        await (call.repeatable ? fetch(url, { ...init, redirect: "error" }) : sendOnce(url, init));
+        await (call.repeatable ? fetch(url, { ...init, redirect: "manual" }) : sendOnce(url, init));
       text = await response.text();
     } catch (error) {
       // fetch's own message quotes the URL, which holds the signature.

@@ -515,22 +515,28 @@ Deno.test("getAuthorizedShops() accepts ids that are numbers above 2^53, and unk
   );
 });
 
-Deno.test("a redirect is not followed: no other host receives the token, no write happens twice", async () => {
+Deno.test("a redirect is not followed, and is no success: no other host receives the token", async () => {
   const strangers: (string | null)[] = [];
   const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     strangers.push(request.headers.get("x-tts-access-token"));
     return Response.json({ code: 0, data: {} });
   });
-  const location = `http://localhost:${other.addr.port}/`;
-  await withServer(
-    () => new Response(null, { status: 307, headers: { location } }),
-    async (client) => {
-      for (const repeatable of [true, false]) {
-        const call = { method: "POST", path: "/a", body: {}, repeatable } as const;
-        await assert.rejects(client.call(z.unknown(), SHOP, call), TikTokError);
-      }
-    },
-  );
+  const headers = { location: `http://localhost:${other.addr.port}/` };
+  for (const status of [301, 302, 303, 307, 308]) {
+    for (const body of [null, JSON.stringify({ code: 0, data: {} }), '{"code":36009002}']) {
+      await withServer(() => new Response(body, { status, headers }), async (client, requests) => {
+        for (const repeatable of [true, false]) {
+          const call = { method: "POST", path: "/a", body: {}, repeatable } as const;
+          await assert.rejects(client.call(z.unknown(), SHOP, call), (error) => {
+            assert.ok(error instanceof TikTokError);
+            assert.deepEqual([error.code, error.status], [0, status]);
+            return true;
+          });
+        }
+        assert.equal(requests.length, 2, "each call was sent once");
+      });
+    }
+  }
   await other.shutdown();
   assert.deepEqual(strangers, []);
 });

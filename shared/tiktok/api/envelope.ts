@@ -1,5 +1,6 @@
 /** TikTok's answers: `{code, message, request_id, data}` with any HTTP status. */
 import * as z from "zod";
+import { isRedirect } from "../../http/redirects.ts";
 import { TikTokError } from "./errors.ts";
 import { parseLosslessJson } from "../../values/lossless_json.ts";
 
@@ -44,6 +45,9 @@ export function openEnvelope<T extends z.ZodType>(
   { what, response, text, now }: { what: string; response: Response; text: string; now: number },
 ): z.infer<T> {
   const { status } = response;
+  if (isRedirect(response)) {
+    throw new TikTokError(`TikTok answered HTTP ${status}, a redirect (${what})`, { status });
+  }
   const retryAfterSeconds = retryAfter(response, now);
   let json: unknown;
   try {

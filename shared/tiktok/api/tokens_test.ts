@@ -219,14 +219,20 @@ Deno.test("an incomplete grant is refused", async () => {
   }
 });
 
-Deno.test("a redirect is not followed: the secrets go to TikTok's host only", async () => {
+Deno.test("a redirect is not followed, and grants nothing: the secrets go to TikTok's host only", async () => {
   await withAuthHost(granting(), async (other, strangers) => {
     for (const status of [301, 302, 303, 307, 308]) {
-      const redirect = ({ search }: URL) =>
-        new Response(null, { status, headers: { location: `${other.authUrl}/x${search}` } });
+      const redirect = async (url: URL) =>
+        new Response(await (await granting()(url)).text(), {
+          status,
+          headers: { location: `${other.authUrl}/x${url.search}` },
+        });
       await withAuthHost(redirect, async (config, requests) => {
-        await tikTokErrorOf(exchange(config));
-        assert.equal(requests.length, 1);
+        for (const call of [exchange, refresh]) {
+          const error = await tikTokErrorOf(call(config));
+          assert.deepEqual([error.code, error.status], [0, status]);
+        }
+        assert.equal(requests.length, 2);
       });
     }
     assert.deepEqual(strangers, []);

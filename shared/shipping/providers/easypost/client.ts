@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import * as z from "zod";
 import type { EasyPostConfig } from "../../../config.ts";
+import { isRedirect } from "../../../http/redirects.ts";
 import { sendOnce } from "../../../http/send_once.ts";
 import { ErrorBody, FoundTracker, Shipment, Webhook, WebhookList } from "./schemas.ts";
 
@@ -145,6 +146,9 @@ export class EasyPostClient {
 
   #read<T extends z.ZodType>(schema: T, response: Response, text: string): z.infer<T> {
     const { status } = response;
+    if (isRedirect(response)) {
+      throw new EasyPostError(`EasyPost answered HTTP ${status}, a redirect`, { status });
+    }
     let json: unknown;
     try {
       json = JSON.parse(text);

@@ -8,6 +8,7 @@ import {
 } from "../../../../tests/support/local_server.ts";
 import { shipmentOf } from "../../../../tests/support/easypost_caller.ts";
 import { EasyPostClient, EasyPostError, type NewShipment } from "./client.ts";
+import { toPurchaseError } from "./errors.ts";
 
 const KEY = "EZTKtop-s3cret";
 
@@ -247,15 +248,23 @@ Deno.test("a call whose connection is closed before or within the answer is not 
   }
 });
 
-Deno.test("an unreachable host and a redirect get no key and no second call", async () => {
+Deno.test("an unreachable host gets no second call", async () => {
   const unreachable = await errorOf(CALLS.buy(clientOf("http://127.0.0.1:1")));
   assert.deepEqual([unreachable.status, unreachable.message], [0, "EasyPost could not be reached"]);
+});
+
+Deno.test("a redirect is not followed, whatever its body says: no other host receives the key", async () => {
+  const refusal = JSON.stringify({ error: { code: "SHIPMENT.INVALID_PARAMS" } });
   await withServer(() => shipment(), async (other, strangers) => {
-    for (const status of [301, 302, 307, 308]) {
+    for (const status of [301, 302, 303, 307, 308]) {
       const headers = { location: `${other}/v2/shipments` };
-      await eachCall(() => new Response(null, { status, headers }), (error) => {
-        assert.equal(error.status, status);
-      });
+      for (const body of [null, await shipment().text(), refusal]) {
+        await eachCall(() => new Response(body, { status, headers }), (error) => {
+          assert.deepEqual([error.status, error.code], [status, ""]);
+          // A proxy may have lost EasyPost's answer.
+          assert.equal(toPurchaseError(error).code, "outcome_unknown");
+        });
+      }
     }
     assert.deepEqual(strangers, []);
   });
