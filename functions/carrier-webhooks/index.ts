@@ -6,6 +6,7 @@ import {
   parseEasyPostEvent,
   verifyEasyPostWebhook,
 } from "../../shared/shipping/providers/easypost/parse_webhook.ts";
+import { IdText } from "../../shared/values/schemas.ts";
 
 const secret = readEasyPostWebhookSecret();
 
@@ -19,7 +20,7 @@ export default signedWebhook({
   },
   parse(text) {
     const { id, description, tracker } = parseEasyPostEvent(text);
-    const objectId = tracker?.tracking_code ?? null;
+    const objectId = IdText.safeParse(tracker?.tracking_code).data ?? null;
     return { eventType: description, externalId: id, shopId: null, objectId };
   },
   ...createEventProcessor(),

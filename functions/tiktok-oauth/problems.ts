@@ -1,7 +1,7 @@
 /** The responses of `tiktok-oauth` to errors. */
 import { isNotFound } from "../../shared/database/errors.ts";
 import { Problem } from "../../shared/http/problem.ts";
-import { accountDeleted } from "../../shared/http/users.ts";
+import { accountDeleted, tokenRefused } from "../../shared/http/users.ts";
 import {
   ConnectError,
   type ConnectFailure,
@@ -67,7 +67,7 @@ export function toProblem(error: unknown): Problem | undefined {
     return new Problem({ status: 404, code: "shop_not_found", detail });
   }
   if (isNotFound(error)) return accountDeleted(error);
-  return undefined;
+  return tokenRefused(error);
 }
 
 function isShopNotFound(error: unknown): boolean {

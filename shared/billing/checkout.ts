@@ -1,11 +1,12 @@
 /** Sends sellers to Stripe's checkout, or to the portal if they have a subscription. */
+import * as z from "zod";
 import { ENDED_STATUSES } from "./close_customer.ts";
 import { ensureCustomer, isDeleted, replaceCustomer } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
 import { createOnce, type Seen } from "./idempotency.ts";
 import type { PaidPlan } from "./plans.ts";
-import { openPortal, returnUrl } from "./portal.ts";
-import { callStripe } from "./stripe.ts";
+import { openPortal, returnUrl, StripePage } from "./portal.ts";
+import { callStripe, listOf, readStripe } from "./stripe.ts";
 
 /**
  * Opens the checkout of a plan, or the portal if the seller has a subscription: there is never a second one.
@@ -36,6 +37,14 @@ interface Page {
   kind: "checkout" | "portal";
 }
 
+const Subscriptions = listOf(z.looseObject({ status: z.string() }));
+const Sessions = listOf(z.looseObject({
+  id: z.string().min(1),
+  status: z.string().nullish(),
+  url: z.string().nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+}));
+
 interface WantedCheckout {
   customer: string;
   price: string;
@@ -49,13 +58,17 @@ async function findPage(
 ): Promise<Seen<Page>> {
   const { stripe } = dependencies;
   // Read from Stripe, not from our rows: the webhook may not have arrived yet.
-  const subscriptions = await callStripe(
+  const subscriptions = await readStripe(
+    Subscriptions,
     stripe.subscriptions.list({ customer, status: "all", limit: 100 }),
   );
   if (subscriptions.data.some(({ status }) => !ENDED_STATUSES.includes(status))) {
     return { found: { url: await openPortal(dependencies, customer), kind: "portal" } };
   }
-  const sessions = await callStripe(stripe.checkout.sessions.list({ customer, limit: 100 }));
+  const sessions = await readStripe(
+    Sessions,
+    stripe.checkout.sessions.list({ customer, limit: 100 }),
+  );
   let found: string | undefined;
   for (const session of sessions.data.filter(({ status }) => status === "open")) {
     if (session.metadata?.price === price && session.url) found ??= session.url;
@@ -73,7 +86,7 @@ async function openCheckout(
   { customer, price, userId }: WantedCheckout,
   idempotencyKey: string,
 ): Promise<string> {
-  const session = await callStripe(stripe.checkout.sessions.create({
+  const call = stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
     line_items: [{ price, quantity: 1 }],
@@ -82,7 +95,6 @@ async function openCheckout(
     subscription_data: { metadata: { user_id: userId } },
     success_url: returnUrl(appUrl, "subscribed"),
     cancel_url: returnUrl(appUrl, "cancelled"),
-  }, { idempotencyKey }));
-  if (!session.url) throw new Error("Stripe's checkout session has no address");
-  return session.url;
+  }, { idempotencyKey });
+  return (await readStripe(StripePage, call)).url;
 }

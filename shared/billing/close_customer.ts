@@ -1,11 +1,14 @@
 /** Ends everything that could charge a customer at Stripe. Each step may be repeated. */
 import type Stripe from "stripe";
-import { BillingError, callStripe, isMissing } from "./stripe.ts";
+import * as z from "zod";
+import { BillingError, callStripe, isMissing, listOf, readStripe } from "./stripe.ts";
 
 /** A subscription with such a status charges nothing any more; its customer may subscribe again. */
 export const ENDED_STATUSES = ["canceled", "incomplete_expired"];
 
 const PAGE_SIZE = 100;
+
+const Page = listOf(z.looseObject({ id: z.string().min(1) }));
 
 /** Every element of a list, page by page. */
 async function listAll<T extends { id: string }>(
@@ -15,8 +18,8 @@ async function listAll<T extends { id: string }>(
   for (;;) {
     const after = all.at(-1)?.id;
     const page = { limit: PAGE_SIZE, ...(after !== undefined && { starting_after: after }) };
-    const { data, has_more } = await callStripe(list(page));
-    all.push(...data);
+    const { data, has_more } = await readStripe(Page, list(page));
+    all.push(...data as unknown[] as T[]);
     if (!has_more || data.length === 0) return all;
   }
 }

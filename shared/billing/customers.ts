@@ -7,7 +7,8 @@ import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, type EncryptedId, encryptId, idHashes } from "./encrypted_ids.ts";
 import { createOnce } from "./idempotency.ts";
 import { CUSTOMER_COLUMN, readCustomer } from "./read_customer.ts";
-import { callStripe, isMissing } from "./stripe.ts";
+import { callStripe, isMissing, listOf, readStripe } from "./stripe.ts";
+import { IdText } from "../values/schemas.ts";
 
 const Customer = z.object({
   user_id: z.uuid().nullable(),
@@ -35,13 +36,16 @@ interface CreatedCustomer {
   email: string | null;
 }
 
+const StripeCustomer = z.looseObject({ id: IdText, email: z.string().nullish() });
+
 /** Stripe knows an Idempotency-Key for a day only: afterwards a customer whose id was lost is searched. */
 export async function searchCustomers(
   stripe: BillingDependencies["stripe"],
   userId: string,
 ): Promise<CreatedCustomer[]> {
   const query = `metadata['user_id']:'${userId}'`;
-  const { data } = await callStripe(stripe.customers.search({ query, limit: 100 }));
+  const call = stripe.customers.search({ query, limit: 100 });
+  const { data } = await readStripe(listOf(StripeCustomer), call);
   return data.map(({ id, email }) => ({ id, email: email ?? null }));
 }
 
@@ -60,7 +64,8 @@ async function createCustomer(
     },
     create: async (idempotencyKey) => {
       const fields = { email, metadata: { user_id: userId } };
-      const created = await callStripe(stripe.customers.create(fields, { idempotencyKey }));
+      const call = stripe.customers.create(fields, { idempotencyKey });
+      const created = await readStripe(StripeCustomer, call);
       // An answer of an earlier request may be repeated: its address is what Stripe has.
       return { id: created.id, email: created.email ?? null };
     },

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../inbox/events.ts";
-import { Outcome } from "../values/schemas.ts";
+import { OptionalText, Outcome } from "../values/schemas.ts";
 import { findCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
@@ -96,9 +96,9 @@ async function listSubscriptionIds(
 const Dispute = z.looseObject({
   id: z.string().nullish().catch(null),
   charge: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish().catch(null),
-  reason: z.string().nullish().catch(null),
+  reason: OptionalText,
   amount: z.number().nullish().catch(null),
-  currency: z.string().nullish().catch(null),
+  currency: OptionalText,
 });
 
 /** Writes `dispute_created` into `system_logs`. A dispute changes no plan. */

@@ -1,9 +1,10 @@
 /** Parses Stripe events, and reads which subscription they are about. */
 import * as z from "zod";
 import { InvalidWebhookError } from "../inbox/events.ts";
+import { parseJson } from "../values/json.ts";
+import { IdText } from "../values/schemas.ts";
 
-const Id = z.string().min(1).max(255);
-const Reference = z.union([Id, z.looseObject({ id: Id }).transform(({ id }) => id)])
+const Reference = z.union([IdText, z.looseObject({ id: IdText }).transform(({ id }) => id)])
   .nullish().catch(null);
 
 /** Snapshot events and thin events, of any API version. */
@@ -14,7 +15,7 @@ const Event = z.looseObject({
   livemode: z.boolean().nullish(),
   /** The connected account in which the event happened. */
   account: z.string().nullish(),
-  data: z.looseObject({ object: z.looseObject({ id: Id.nullish() }) }).nullish().catch(null),
+  data: z.looseObject({ object: z.looseObject({ id: IdText.nullish() }) }).nullish().catch(null),
 });
 
 export interface StripeEvent {
@@ -30,7 +31,7 @@ export interface StripeEvent {
 export function parseStripeEvent(body: string): StripeEvent {
   let json: unknown;
   try {
-    json = JSON.parse(body);
+    json = parseJson(body);
   } catch {
     throw new InvalidWebhookError("The body is not JSON.");
   }
@@ -53,7 +54,7 @@ export interface StripeIds {
 }
 
 const HintFields = z.looseObject({
-  id: Id.nullish().catch(null),
+  id: IdText.nullish().catch(null),
   customer: Reference,
   subscription: Reference,
   parent: z.looseObject({

@@ -8,6 +8,7 @@ Deno.test("parseStripeEvent() refuses a body that is not JSON, or has no id and 
   const bodies = [
     "no JSON",
     "{",
+    `{"id":"evt_1","type":"invoice.paid","data":${"[".repeat(4000)}${"]".repeat(4000)}}`,
     "\ufeff{}",
     "null",
     "1",
@@ -151,7 +152,9 @@ Deno.test("readStripeIds() finds the subscription of a checkout session, and non
 });
 
 Deno.test("readStripeIds() treats odd fields as absent", () => {
-  for (const odd of [5, "", true, [], ["sub_1"], {}, { id: 5 }, { id: "" }, "x".repeat(256)]) {
+  for (
+    const odd of [5, "", true, [], ["sub_1"], {}, { id: 5 }, { id: "" }, "x".repeat(256), "sub_\0"]
+  ) {
     const shape = { id: "in_1", customer: odd, subscription: odd };
     assert.deepEqual(hintOf("invoice.paid", shape), NEITHER, JSON.stringify(odd));
     const nested = { parent: { subscription_details: { subscription: odd } } };
@@ -159,6 +162,7 @@ Deno.test("readStripeIds() treats odd fields as absent", () => {
       assert.deepEqual(hintOf("invoice.paid", { parent }), NEITHER, JSON.stringify(parent));
     }
   }
+  assert.deepEqual(hintOf("customer.subscription.updated", { id: "sub_\0" }), NEITHER);
   const longest = "s".repeat(255);
   assert.equal(hintOf("invoice.paid", { subscription: longest }).subscriptionId, longest);
   // An odd field leaves the other one.

@@ -1,8 +1,12 @@
 /** Sends sellers to Stripe's customer portal, where they change, pay and cancel a subscription. */
+import * as z from "zod";
 import { isDeleted } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
-import { callStripe, isMissing } from "./stripe.ts";
+import { isMissing, readStripe } from "./stripe.ts";
+
+/** A session of the checkout or of the portal, whose page the seller opens. */
+export const StripePage = z.looseObject({ url: z.url({ protocol: /^https?$/ }) });
 
 /** The seller has never subscribed. */
 export class NoSubscriptionError extends Error {
@@ -38,9 +42,9 @@ export async function openPortal(
   { stripe, appUrl }: Pick<BillingPageDependencies, "stripe" | "appUrl">,
   customer: string,
 ): Promise<string> {
-  const session = await callStripe(stripe.billingPortal.sessions.create({
+  const call = stripe.billingPortal.sessions.create({
     customer,
     return_url: returnUrl(appUrl, "returned"),
-  }));
-  return session.url;
+  });
+  return (await readStripe(StripePage, call)).url;
 }

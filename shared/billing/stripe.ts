@@ -1,7 +1,8 @@
 /** The one client of Stripe's API. */
 import Stripe from "stripe";
+import * as z from "zod";
 import type { StripeConfig } from "../config.ts";
-import { isRedirect } from "../http/redirects.ts";
+import { checkAnswer } from "./stripe_answers.ts";
 
 /** Stripe answered with an error, or not at all. Its messages quote ids: only its codes are kept. */
 export class BillingError extends Error {
@@ -28,12 +29,6 @@ export function isMissing(error: unknown): boolean {
   return error instanceof BillingError && error.code === "resource_missing";
 }
 
-/** What the client takes for a final error of Stripe's: it would take a redirect's own body for a success. */
-function unexpectedRedirect(status: number): Response {
-  const error = { type: "api_error", code: "unexpected_redirect" };
-  return new Response(JSON.stringify({ error }), { status });
-}
-
 /**
  * The client repeats calls that failed for the moment, with one Idempotency-Key for all attempts. Make every
  * call through `callStripe`: it removes Stripe's messages.
@@ -44,10 +39,7 @@ export function createStripe({ secretKey, apiUrl }: StripeConfig): Stripe {
   const fetchBelowBase: typeof fetch = async (input, init) => {
     const url = new URL(String(input));
     url.pathname = `${pathname.replace(/\/$/, "")}${url.pathname}`;
-    const response = await fetch(url, { ...init, redirect: "manual" });
-    if (!isRedirect(response)) return response;
-    await response.body?.cancel();
-    return unexpectedRedirect(response.status);
+    return await checkAnswer(await fetch(url, { ...init, redirect: "manual" }));
   };
   return new Stripe(secretKey, {
     httpClient: Stripe.createFetchHttpClient(fetchBelowBase),
@@ -69,10 +61,26 @@ export async function callStripe<T>(call: Promise<T>): Promise<T> {
     if (error instanceof Stripe.errors.StripeError) throw new BillingError(error);
     throw error;
   }
-  // The client takes any JSON without "error" for a success; a proxy in front of Stripe may send that.
+  // The client takes JSON without "error" for a success; a proxy in front of Stripe may send that.
   const { statusCode } = (answer as Partial<Stripe.Response<object>> | null)?.lastResponse ?? {};
   if (statusCode !== undefined && statusCode >= 400) {
     throw new BillingError(new Stripe.errors.StripeAPIError({ type: "api_error", statusCode }));
   }
   return answer;
+}
+
+/** As `callStripe`, and checks the members that the caller reads. @throws {BillingError} */
+export async function readStripe<Shape>(
+  schema: z.ZodType<Shape>,
+  call: Promise<unknown>,
+): Promise<Shape> {
+  const { success, data } = schema.safeParse(await callStripe(call));
+  if (success) return data;
+  const unreadable = { type: "api_error", code: "unreadable_answer", statusCode: 200 } as const;
+  throw new BillingError(new Stripe.errors.StripeAPIError(unreadable));
+}
+
+/** A list of Stripe's whose elements all have these members. */
+export function listOf<Element extends z.ZodType>(element: Element) {
+  return z.looseObject({ data: z.array(element), has_more: z.boolean().optional() });
 }

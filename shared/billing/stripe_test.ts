@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
+import * as z from "zod";
 import {
   CONFIG,
   makeSubscription,
@@ -7,7 +8,7 @@ import {
   type StripeAnswer,
   withStripe,
 } from "../../tests/support/stripe_stand_in.ts";
-import { BillingError, callStripe, createStripe, isMissing } from "./stripe.ts";
+import { BillingError, callStripe, createStripe, isMissing, listOf, readStripe } from "./stripe.ts";
 
 const read = (stripe: Stripe) => callStripe(stripe.subscriptions.retrieve("sub_s3cret"));
 const write = (stripe: Stripe, idempotencyKey?: string) =>
@@ -161,7 +162,7 @@ const ERRORS: [StripeAnswer, message: string, code: string, status: number][] = 
     500,
   ],
   [page(400), "Stripe: StripeAPIError", "", 0],
-  [page(200), "Stripe: StripeAPIError", "", 0],
+  [page(200), "Stripe: StripeAPIError unreadable_answer 200", "unreadable_answer", 200],
 ];
 
 Deno.test("callStripe() keeps type, code, status and request id of an error, but neither message nor ids", async () => {
@@ -319,4 +320,37 @@ Deno.test("a redirect is not followed, and is no success: no other host receives
     }
     assert.deepEqual(strangers, []);
   });
+});
+
+Deno.test("an answer of Stripe without sense is an error, and does not end the process", async () => {
+  const senseless = [
+    ...["", "s3cret", "null", "5", "true", '"s3cret"', "[]", "[null]", "{}", '{"s3cret":1}'],
+    ...['{"id":""}', '{"id":5}', '{"data":{}}', '{"data":null}', '{"error":5}', '{"error":[]}'],
+    ...["[".repeat(5000), `{"id":"sub_1","deep":${"[".repeat(200)}${"]".repeat(200)}}`],
+  ];
+  for (const body of senseless) {
+    await withStripe(() => new Response(body), async (stripe, requests) => {
+      for (const call of [read, write]) {
+        const error = await errorOf(call(stripe));
+        assert.deepEqual([error.code, error.status], ["unreadable_answer", 200], body.slice(0, 40));
+      }
+      assert.equal(requests.length, 2);
+    });
+  }
+  await withShortTimers(5000, async () => {
+    for (const body of ["null", "5", '"s3cret"']) {
+      await withStripe(page(503, body), async (stripe) => {
+        assert.equal((await errorOf(read(stripe))).status, 503);
+      });
+    }
+  });
+});
+
+Deno.test("readStripe() checks what its caller reads", async () => {
+  const Page = listOf(z.looseObject({ id: z.string() }));
+  assert.equal((await readStripe(Page, Promise.resolve({ data: [{ id: "a" }] }))).data.length, 1);
+  for (const answer of [{ data: [null] }, { data: [{ id: 5 }] }, { id: "sub_s3cret" }]) {
+    const error = await errorOf(readStripe(Page, Promise.resolve(answer)));
+    assert.deepEqual([error.code, error.status], ["unreadable_answer", 200]);
+  }
 });

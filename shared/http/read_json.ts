@@ -1,5 +1,6 @@
 /** Reads a JSON request body that has a schema. */
 import * as z from "zod";
+import { parseJson } from "../values/json.ts";
 import { isStorable } from "../values/storable_text.ts";
 import { readBody } from "./read_body.ts";
 import { Problem } from "./problem.ts";
@@ -8,7 +9,7 @@ const MAX_JSON_BYTES = 64 * 1024;
 
 /**
  * An empty body counts as `{}`.
- * @throws {Problem} 400 for anything but JSON of this schema, 413 above `maxBytes` (64 KiB)
+ * @throws {Problem} 400 for anything but JSON of this schema and of 100 levels at most, 413 above `maxBytes` (64 KiB)
  */
 export async function readJson<T extends z.ZodType>(
   request: Request,
@@ -19,7 +20,7 @@ export async function readJson<T extends z.ZodType>(
   let json: unknown;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    json = JSON.parse(text.trim() === "" ? "{}" : text);
+    json = parseJson(text.trim() === "" ? "{}" : text);
   } catch {
     throw new Problem({ status: 400, code: "invalid_json", detail: "The body is not JSON." });
   }

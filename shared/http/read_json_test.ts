@@ -79,3 +79,16 @@ Deno.test("64 KiB of JSON are accepted, one byte more is 413", async () => {
   const problem = await problemOf(text(64 * 1024 + 1));
   assert.deepEqual([problem.status, problem.code], [413, "body_too_large"]);
 });
+
+Deno.test("nested JSON is 400, at any depth that a body can have", async () => {
+  for (const depth of [101, 1000, 5000, 30_000]) {
+    for (const [open, close] of [["[", "]"], ['{"":', "}"]] as const) {
+      const whole = `${open.repeat(depth)}1${close.repeat(depth)}`;
+      for (const text of [open.repeat(depth), whole, `{"a":${whole}}`]) {
+        if (text.length > 64 * 1024) continue;
+        const problem = await problemOf(text);
+        assert.deepEqual([problem.status, problem.code], [400, "invalid_json"]);
+      }
+    }
+  }
+});

@@ -3,7 +3,9 @@ import { cors } from "hono/cors";
 import * as z from "zod";
 import { fromBase64 } from "../crypto/encoding.ts";
 import type { DatabaseClient } from "../database/client.ts";
+import { DatabaseError } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
+import { parseJson } from "../values/json.ts";
 import type { Callers } from "./app.ts";
 import { Problem } from "./problem.ts";
 
@@ -18,7 +20,11 @@ const UserClaims = z.looseObject({
   sub: z.uuid(),
   role: z.literal("authenticated"),
   is_anonymous: z.literal(false).optional(),
+  iat: z.number().optional(),
 });
+
+/** As the database's API, which refuses a token from further in the future. */
+const MAX_CLOCK_SKEW_SECONDS = 30;
 
 function unauthorized(code: string, detail: string): Problem {
   return new Problem({
@@ -33,7 +39,7 @@ function unauthorized(code: string, detail: string): Problem {
 function isExpired(token: string): boolean {
   try {
     const payload = new TextDecoder().decode(fromBase64(token.split(".")[1] ?? ""));
-    return Number(JSON.parse(payload).exp) * 1000 <= Date.now();
+    return Number((parseJson(payload) as { exp?: unknown }).exp) * 1000 <= Date.now();
   } catch {
     return false;
   }
@@ -72,7 +78,17 @@ export async function identifyUser(request: Request, database: DatabaseClient): 
   }
   const claims = UserClaims.safeParse(data?.claims);
   if (error !== null || !claims.success) throw invalid();
+  if ((claims.data.iat ?? 0) > Date.now() / 1000 + MAX_CLOCK_SKEW_SECONDS) throw invalid();
   return { id: claims.data.sub, accessToken: token };
+}
+
+/**
+ * The database's API checks the token again in a call as the user: it may have expired in the meantime.
+ * `undefined` for other errors.
+ */
+export function tokenRefused(error: unknown): Problem | undefined {
+  if (!(error instanceof DatabaseError) || !/^PGRST30[0-3]$/.test(error.code)) return undefined;
+  return unauthorized("token_expired", "The access token has expired: renew the session.");
 }
 
 /** A token outlives its account for a while: the response to a call whose account was deleted. */

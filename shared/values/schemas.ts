@@ -2,8 +2,11 @@
 import * as z from "zod";
 import { toStorable } from "./storable_text.ts";
 
+/** A vendor's id, which is stored: visible ASCII, and not so long that an index cannot hold it. */
+export const IdText = z.string().regex(/^[\x21-\x7e]{1,255}$/, "an id");
+
 /** An id that is a number in some responses. */
-export const VendorId = z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1));
+export const VendorId = z.union([z.string(), z.int().transform(String)]).pipe(IdText);
 
 /** A TikTok id: digits. */
 export const TikTokId = z.string().regex(/^[0-9]{1,32}$/, "TikTok's id: digits");

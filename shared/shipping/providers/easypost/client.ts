@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import * as z from "zod";
 import type { EasyPostConfig } from "../../../config.ts";
 import { isRedirect } from "../../../http/redirects.ts";
+import { parseJson } from "../../../values/json.ts";
 import { sendOnce } from "../../../http/send_once.ts";
 import { ErrorBody, FoundTracker, Shipment, Webhook, WebhookList } from "./schemas.ts";
 
@@ -151,7 +152,7 @@ export class EasyPostClient {
     }
     let json: unknown;
     try {
-      json = JSON.parse(text);
+      json = parseJson(text);
     } catch {
       throw new EasyPostError(`EasyPost answered HTTP ${status} without JSON`, {
         status,

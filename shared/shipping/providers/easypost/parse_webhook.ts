@@ -4,6 +4,7 @@ import { equalInConstantTime } from "../../../crypto/constant_time.ts";
 import { hmacSha256Hex } from "../../../crypto/digests.ts";
 import { InvalidWebhookError } from "../../../inbox/events.ts";
 import { parseLosslessJson } from "../../../values/lossless_json.ts";
+import { IdText } from "../../../values/schemas.ts";
 import { Tracker } from "./schemas.ts";
 
 /**
@@ -27,7 +28,7 @@ const Event = z.looseObject({
   result: z.unknown().optional(),
 });
 
-const Refund = z.looseObject({ shipment_id: z.string().min(1) });
+const Refund = z.looseObject({ shipment_id: IdText });
 
 export interface EasyPostEvent {
   id: string;

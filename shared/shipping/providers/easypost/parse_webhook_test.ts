@@ -92,6 +92,11 @@ Deno.test("parseEasyPostEvent() reads an event and its tracker, and ignores unkn
     }),
   );
   assert.deepEqual([refund.tracker, refund.refundedShipmentId], [undefined, "shp_1"]);
+  for (const id of ["shp_\0", "x".repeat(256), "", 7]) {
+    const result = { shipment_id: id };
+    const odd = { ...event, description: "refund.successful", result };
+    assert.equal(parseEasyPostEvent(JSON.stringify(odd)).refundedShipmentId, undefined);
+  }
   for (
     const description of ["batch.created", "tracker", "mytracker.updated"]
   ) {
@@ -120,6 +125,7 @@ Deno.test("a body that is not an event is refused, and not quoted", () => {
     ["s3cret=1", /not JSON/],
     ['{"id":"s3cret"', /not JSON/],
     ['{"id":"s3cret",}', /not JSON/],
+    [`{"id":"s3cret","result":${"[".repeat(4000)}${"]".repeat(4000)}}`, /not JSON/],
     ...[
       ...[null, [], "s3cret", 7, {}],
       ...["", "a b", "é", "x".repeat(101), 7, null].map((id) => ({ ...event, id })),

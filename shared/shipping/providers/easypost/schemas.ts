@@ -4,13 +4,13 @@
  */
 import * as z from "zod";
 import { elementsOf } from "../../../values/elements.ts";
-import { Amount, OptionalText } from "../../../values/schemas.ts";
+import { Amount, IdText, OptionalText } from "../../../values/schemas.ts";
 import { toStorable } from "../../../values/storable_text.ts";
 
 const RequiredText = z.string().transform(toStorable).pipe(z.string().min(1));
 
 const Rate = z.looseObject({
-  id: z.string().min(1),
+  id: IdText,
   carrier: RequiredText,
   service: RequiredText,
   rate: Amount,
@@ -35,7 +35,7 @@ export const FoundTracker = Tracker.extend({ id: z.string().min(1) });
 export type FoundTracker = z.infer<typeof FoundTracker>;
 
 export const Shipment = z.looseObject({
-  id: z.string().min(1),
+  id: IdText,
   rates: elementsOf(Rate, "EasyPost rates"),
   selected_rate: Rate.nullish().catch(null),
   postage_label: z.looseObject({
@@ -55,7 +55,7 @@ export type Shipment = z.infer<typeof Shipment>;
 
 /** A webhook of the account. EasyPost switches one off whose receiver fails for long. */
 export const Webhook = z.looseObject({
-  id: z.string().min(1),
+  id: IdText,
   url: z.string(),
   /** `test` or `production`. */
   mode: OptionalText,
