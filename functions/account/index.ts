@@ -9,6 +9,7 @@ import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
 import { downloadResponse } from "../../shared/http/download.ts";
 import { readJson } from "../../shared/http/read_json.ts";
+import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
 import { createTikTokDependencies } from "../../shared/tiktok/dependencies.ts";
@@ -23,7 +24,15 @@ const CSV = "text/csv; charset=utf-8; header=present";
 /** supabase-js reads application/zip as text. */
 const ZIP = "application/octet-stream";
 
-const app = createApp("account", { callers: signedInUsers(database), toProblem });
+const app = createApp("account", {
+  callers: signedInUsers(database),
+  limits: limitRequests(database, [
+    "GET /account/export",
+    "GET /account/orders.csv",
+    "GET /account/shipments.csv",
+  ]),
+  toProblem,
+});
 
 app.delete("/", async (c) => {
   const { email } = await readJson(c.req.raw, DeleteBody);

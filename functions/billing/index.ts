@@ -6,6 +6,7 @@ import { readAppUrl, readSupabaseConfig } from "../../shared/config.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { readJson } from "../../shared/http/read_json.ts";
+import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
 import { CheckoutBody, PortalBody } from "./bodies.ts";
@@ -14,7 +15,11 @@ import { toProblem } from "./problems.ts";
 const database = createServiceClient(readSupabaseConfig());
 const dependencies = { ...createBillingDependencies(database), appUrl: readAppUrl() };
 
-const app = createApp("billing", { callers: signedInUsers(database), toProblem });
+const app = createApp("billing", {
+  callers: signedInUsers(database),
+  limits: limitRequests(database, ["POST /billing/checkout", "POST /billing/portal"]),
+  toProblem,
+});
 
 app.post("/checkout", async (c) => {
   const { plan } = await readJson(c.req.raw, CheckoutBody);

@@ -3,6 +3,7 @@ import { createEventProcessor } from "../../shared/event_routes.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
 import { readJson } from "../../shared/http/read_json.ts";
+import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { buyLabel } from "../../shared/shipping/buy_label.ts";
 import { createLabelDependencies } from "../../shared/shipping/dependencies.ts";
@@ -34,7 +35,11 @@ const MAX_BATCH_BYTES = 512 * 1024;
 /** A shipment; `/batch`, `/own` and `/rates` take other methods. */
 const SHIPMENT = "/:id{(?!batch$|own$|rates$)[^/]+}";
 
-const app = createApp("shipments", { callers: signedInUsers(database), toProblem });
+const app = createApp("shipments", {
+  callers: signedInUsers(database),
+  limits: limitRequests(database, ["POST /shipments/rates"]),
+  toProblem,
+});
 
 app.post("/rates", async (c) => {
   const wanted = await readJson(c.req.raw, RatesBody);

@@ -9,6 +9,7 @@ import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { readJson } from "../../shared/http/read_json.ts";
+import { limitRequests } from "../../shared/http/request_limits.ts";
 import { identifyUser, signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
 import { beginAuthorization, redeemClaim } from "../../shared/tiktok/connections/authorization.ts";
@@ -28,6 +29,7 @@ const dependencies = createTikTokDependencies(database);
 
 const app = createApp("tiktok-oauth", {
   callers: signedInUsers(database, { except: ["/callback"] }),
+  limits: limitRequests(database, ["POST /tiktok-oauth/authorize", "POST /tiktok-oauth/complete"]),
   toProblem,
 });
 

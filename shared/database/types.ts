@@ -645,6 +645,7 @@ export type Database = {
         Args: { "p_event_id": number; "p_progress": Json };
         Returns: Json;
       };
+      "count_request": { Args: { "p_route": string; "p_user_id": string }; Returns: Json };
       "count_webhook_events": { Args: { "p_filter"?: Json }; Returns: Json };
       "create_backup_point": { Args: { "backup_name": string }; Returns: string };
       "deauthorize_tiktok_shop": {

@@ -12,8 +12,17 @@ export interface AppEnv<Variables extends object = object> {
 /** Who may call a function: runs before every route, and throws a 401 or 403 problem for other callers. */
 export type Callers<Variables extends object> = MiddlewareHandler<AppEnv<Variables>>[];
 
+/** A route that each caller may use so often: see `limitRequests`. */
+export interface LimitedRoute<Variables extends object> {
+  method: string;
+  /** Begins with the name of the function. */
+  path: string;
+  limit: MiddlewareHandler<AppEnv<Variables>>;
+}
+
 export interface AppOptions<Variables extends object> {
   callers: Callers<Variables>;
+  limits?: LimitedRoute<Variables>[];
   /** The response to a domain error; `undefined` for errors that are ours: they become a 500. */
   toProblem?: (error: unknown) => Problem | undefined;
 }
@@ -33,7 +42,7 @@ const assignRequestId = createMiddleware<AppEnv>(async (c, next) => {
 /** A Hono app for the function `name`; the platform calls it with paths that begin with `/<name>`. */
 export function createApp<Variables extends object>(
   name: string,
-  { callers, toProblem = () => undefined }: AppOptions<Variables>,
+  { callers, limits = [], toProblem = () => undefined }: AppOptions<Variables>,
 ): Hono<AppEnv<Variables>> {
   const app = new Hono<AppEnv<Variables>>({ strict: false }).basePath(`/${name}`);
 
@@ -52,6 +61,10 @@ export function createApp<Variables extends object>(
       return problemResponse(problem, c.get("requestId"));
     },
   }));
+
+  for (const { method, path, limit } of limits) {
+    app.on(method, path.slice(`/${name}`.length) || "/", limit);
+  }
 
   app.notFound((c) => {
     const detail = `${name} has nothing at this path.`;

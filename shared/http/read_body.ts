@@ -1,12 +1,18 @@
-/** Reads a request body whole, as bytes, up to a limit. */
+/** Reads a request body whole, as bytes, up to a limit of size and time. */
 import { Problem } from "./problem.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-/** @throws {Problem} 413 as soon as the limit is passed; the rest is not read. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * @throws {Problem} 413 as soon as the limit is passed, 408 if the body does not arrive in time; the rest is
+ * not read.
+ */
 export async function readBody(
   request: Request,
   limit = MAX_BODY_BYTES,
+  { timeoutMs = TIMEOUT_MS } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
     new Problem({
@@ -20,11 +26,28 @@ export async function readBody(
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    // Leaving the loop cancels the stream.
-    if (length > limit) throw tooLarge();
-    chunks.push(chunk);
+  const reader = request.body?.getReader();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    // Ends the read that waits.
+    reader?.cancel().catch(() => {});
+  }, timeoutMs);
+  try {
+    for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+      length += part.value.length;
+      if (length > limit) {
+        await reader?.cancel();
+        throw tooLarge();
+      }
+      chunks.push(part.value);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  if (isLate) {
+    const detail = `The body has to arrive within ${timeoutMs / 1000} seconds.`;
+    throw new Problem({ status: 408, code: "body_too_slow", detail });
   }
   const body = new Uint8Array(length);
   let offset = 0;

@@ -33,3 +33,19 @@ Deno.test("readBody() stops reading a stream of unknown length at the limit", as
   assert.ok(cancelled);
   assert.ok(pulled < 10);
 });
+
+Deno.test("a body that does not arrive in time is 408, and the rest is not read", async () => {
+  let cancelled = false;
+  const slow = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(4)),
+    cancel() {
+      cancelled = true;
+    },
+  });
+  await assert.rejects(readBody(post(slow), 10, { timeoutMs: 20 }), (error) => {
+    assert.ok(error instanceof Problem);
+    assert.deepEqual([error.status, error.code], [408, "body_too_slow"]);
+    return true;
+  });
+  assert.ok(cancelled);
+});

@@ -46,6 +46,43 @@ grant select, insert (user_id, event_type, properties, session_id) on public.ana
   to authenticated;
 grant select, insert on public.analytics_events to service_role;
 
+/*
+  Errors:    PT413, more than 100 rows; PT429, more rows in a day than private.request_limits allows.
+*/
+create function private.limit_analytics_events()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  seller record;
+begin
+  if (select count(*) from inserted) > 100 then
+    raise exception 'analytics_rows_limit'
+      using errcode = 'PT413', hint = 'Insert at most 100 events in one call.';
+  end if;
+  for seller in
+    select user_id, count(*)::integer as events from inserted group by user_id order by user_id
+  loop
+    if private.count_requests(seller.user_id, 'analytics_events', seller.events) is not null then
+      raise exception 'analytics_daily_limit'
+        using errcode = 'PT429', hint = 'Insert further events tomorrow (UTC).';
+    end if;
+  end loop;
+  return null;
+end;
+$$;
+comment on function private.limit_analytics_events() is
+  'Trigger: limits the events that sellers insert; definer, because sellers may not write the count.';
+
+-- The backend's own events are not limited: an order must not fail because of one.
+create trigger limit_analytics_events
+  after insert on public.analytics_events
+  referencing new table as inserted
+  for each statement when (current_user = 'authenticated')
+  execute function private.limit_analytics_events();
+
 -- Triggers record these events, so every way of writing them is covered and a rollback records nothing.
 
 create function private.record_order_received()

@@ -138,7 +138,16 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
-  -- 5. Logs and job history.
+  -- 5. Events of accounts after 13 months, a year and the month to compare it with; ended windows of limits.
+  delete from public.analytics_events where timestamp < now() - interval '13 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('analytics_events', rows_deleted);
+
+  delete from private.request_counts where window_start < now() - interval '2 days';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('request_counts', rows_deleted);
+
+  -- 6. Logs and job history.
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
@@ -154,4 +163,4 @@ begin
 end;
 $$;
 comment on function private.purge_old_rows() is
-  'Deletes expired rows and logs the counts: settled events after 30 days, dead events and logs after 90, job history after 7; open and held events stay.';
+  'Deletes expired rows and logs the counts: settled events after 30 days, dead events and logs after 90, job history after 7, analytics events after 13 months; open and held events stay.';

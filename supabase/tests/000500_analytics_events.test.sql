@@ -58,6 +58,28 @@ cross join unnest(array[
   'delete from public.analytics_events'
 ]) as statement;
 
+-- Limits of what sellers insert.
+create function tests.event_inserts(nickname text, events integer)
+returns text
+language sql
+as $$
+  select format(
+    'insert into public.analytics_events (user_id, event_type)
+     select %L, ''page_viewed'' from generate_series(1, %s)',
+    tests.id(nickname), events
+  );
+$$;
+select tests.reaches('ada', 100, tests.event_inserts('ada', 100), '100 events in a call');
+select is(tests.attempt('ada', tests.event_inserts('ada', 101)), 'PT413', 'not 101');
+update private.request_limits set requests = 150 where route = 'analytics_events';
+select tests.run_as('ada', tests.event_inserts('ada', 100) || ' returning id');
+select is(tests.attempt('ada', tests.event_inserts('ada', 51)), 'PT429', 'nor more in a day than the limit');
+select tests.reaches('ada', 50, tests.event_inserts('ada', 50), 'up to the limit they are stored');
+select tests.reaches('bob', 100, tests.event_inserts('bob', 100), 'the limit of each seller is their own');
+select tests.reaches(
+  'service_role', 200, tests.event_inserts('ada', 200), 'the events of the backend have no limit'
+);
+
 -- Checks.
 select throws_like(
   format('update public.analytics_events set %I = %L', column_name, value),

@@ -89,9 +89,18 @@ values ('tiktok', 'of a held order', 'x', '1', 'waits', '', 'held', 'x');
 insert into private.held_orders (shop_id, tiktok_order_id, order_status, tiktok_updated_at, held_at)
 select '1', id, 'on_hold', now(), now() - make_interval(days => days)
 from (values ('old', 31), ('young', 29), ('waits', 31)) as held (id, days);
+insert into public.analytics_events (user_id, event_type, timestamp)
+select tests.id('ada'), name, now() - age
+from (
+  values ('young', interval '12 months 27 days'), ('old', interval '13 months 1 day')
+) as events (name, age);
+insert into private.request_counts (user_id, route, window_start, requests)
+values
+  (tests.id('ada'), 'analytics_events', now() - interval '1 day', 1),
+  (tests.id('ada'), 'POST /shipments/rates', now() - interval '3 days', 1);
 create table tests.purged as select private.purge_old_rows() - 'job_run_details' as counts;
 select is(
-  counts, '{"settled_events": 2, "dead_events": 1, "held_orders": 1, "label_rates": 0, "tiktok_authorizations": 1, "system_logs": 1}', 'old rows are deleted'
+  counts, '{"settled_events": 2, "dead_events": 1, "held_orders": 1, "label_rates": 0, "tiktok_authorizations": 1, "system_logs": 1, "analytics_events": 1, "request_counts": 1}', 'old rows are deleted'
 )
 from tests.purged;
 select set_eq(
@@ -105,6 +114,9 @@ select set_eq(
     'held for 999 days', 'pending for 999 days', 'processing for 999 days'
   ],
   'young events stay, and so do those that wait'
+);
+select set_has(
+  'select event_type from public.analytics_events', $$values ('young')$$, 'young events of the account stay'
 );
 select bag_eq(
   'select event_type from public.system_logs', $$values ('started'), ('young'), ('purged')$$,

@@ -11,6 +11,8 @@ export interface FunctionRoute {
   method: string;
   /** Begins with the name of the function; may have parameters, e.g. `/shipments/:id`. */
   path: string;
+  /** Whether each user may call it so often only. */
+  isLimited: boolean;
 }
 
 const PERMISSIONS = ["--allow-net", "--allow-env", "--allow-read", "--allow-sys"];

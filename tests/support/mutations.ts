@@ -35,7 +35,7 @@ function nested(depth: number, open: string, close: string): string {
 const DEPTHS = [50, 500, 2000, 2700, 2900, 3000, 3100, 3200, 3300, 3500, 10_000];
 
 /** Written as they are, where a value was. */
-const ODD_VALUES = [
+export const ODD_VALUES = [
   ...["null", "true", "false", "[]", "{}", "[[]]", "[null]", '{"":{}}', '""', '" "', '"abc"'],
   // Numbers that are not ids, or that a double rounds.
   ...["0", "-0", "-1", "1.0", "1.5", "1e3", "1e15", "-1e15", "1e400", "-1e400", "1e-400"],

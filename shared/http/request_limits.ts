@@ -1,0 +1,43 @@
+/** Limits of how often each user may call a route; the limits are rows of `private.request_limits`. */
+import * as z from "zod";
+import { callFunction } from "../database/call_function.ts";
+import type { DatabaseClient } from "../database/client.ts";
+import type { LimitedRoute } from "./app.ts";
+import { Problem } from "./problem.ts";
+import type { User } from "./users.ts";
+
+const Counted = z.object({ retry_after_seconds: z.int().nullable() });
+
+/**
+ * The `limits` of `createApp`: 429 with `Retry-After` for a call over the limit, before its body is read.
+ * @param routes As their rows name them, e.g. `POST /shipments/rates`.
+ */
+export function limitRequests(
+  database: DatabaseClient,
+  routes: readonly `${string} /${string}`[],
+): LimitedRoute<{ user: User }>[] {
+  return routes.map((route) => {
+    const [method, path] = route.split(" ") as [string, string];
+    return {
+      method,
+      path,
+      async limit(c, next) {
+        const args = { p_user_id: c.var.user.id, p_route: route };
+        const counted = await callFunction(database, "count_request", args, Counted);
+        if (counted.retry_after_seconds !== null) {
+          throw tooManyRequests(counted.retry_after_seconds);
+        }
+        await next();
+      },
+    };
+  });
+}
+
+function tooManyRequests(seconds: number): Problem {
+  return new Problem({
+    status: 429,
+    code: "too_many_requests",
+    detail: `You have sent too many of these requests. Try again in ${seconds} seconds.`,
+    headers: { "retry-after": String(seconds) },
+  });
+}

@@ -1,0 +1,227 @@
+/**
+ * Odd requests with valid credentials, to every route: none is a 5xx. The seed is another one in each run;
+ * `deno task test:long` sends 2,000 to each route.
+ */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { signWebhook } from "../../shared/tiktok/api/signing.ts";
+import { type FunctionRoute, listRoutes } from "../support/function_routes.ts";
+import { callShipments, FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
+import { mutate, ODD_VALUES, pick, type Random } from "../support/mutations.ts";
+import { seededRandom } from "../support/random.ts";
+import { sampleSize } from "../support/sample_size.ts";
+import { test } from "../support/shared_stack.ts";
+import { type ConnectedSeller, connectSeller } from "../support/shop.ts";
+import type { TestStack } from "../support/stack.ts";
+
+const TO_EACH_ROUTE = sampleSize({ gate: 16, long: 2000 });
+const AT_ONCE = 12;
+
+/** A body of each route that reads one, before it is mutated. */
+function samplesOf({ id }: OrderRow, { shopId }: ConnectedSeller): Record<string, object> {
+  const label = { order_id: id, parcel: PARCEL, service: "cheapest", from: FROM };
+  const tracker = { tracking_code: "9400", status: "delivered", shipment_id: "shp_1" };
+  return {
+    "POST /shipments/rates": { order_id: id, parcel: PARCEL, from: FROM, line_item_ids: ["1"] },
+    "POST /shipments": label,
+    "POST /shipments/batch": { labels: [label] },
+    "POST /tiktok-oauth/authorize": { region: "US" },
+    "POST /tiktok-oauth/complete": { claim: "v1.x.y.z" },
+    "POST /billing/checkout": { plan: "starter" },
+    "DELETE /account": { email: "not-mine@example.com" },
+    "POST /event-worker/sync": { shop_id: shopId },
+    "POST /event-worker/reread": { shop_id: shopId },
+    "POST /event-worker/sync-subscriptions": { user_id: crypto.randomUUID() },
+    "POST /tiktok-webhooks": {
+      ...{ type: 1, tts_notification_id: "7", shop_id: shopId, timestamp: 1_790_000_000 },
+      data: { order_id: "576461413038785752", order_status: "UNPAID" },
+    },
+    "POST /stripe-webhooks": {
+      ...{ id: "evt_1", type: "customer.subscription.updated", livemode: false },
+      data: { object: { id: "sub_1", customer: "cus_1" } },
+    },
+    "POST /carrier-webhooks": {
+      ...{ id: "evt_1", description: "tracker.updated", mode: "test", result: tracker },
+    },
+  };
+}
+
+async function credentialsOf(
+  { env }: TestStack,
+  { accessToken }: ConnectedSeller,
+  name: string,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Record<string, string>> {
+  const app = { appKey: env.TIKTOK_APP_KEY, appSecret: env.TIKTOK_APP_SECRET };
+  switch (name) {
+    case "tiktok-webhooks":
+      return { authorization: signWebhook(app, body) };
+    case "stripe-webhooks": {
+      const t = Math.floor(Date.now() / 1000);
+      const hmac = createHmac("sha256", env.STRIPE_WEBHOOK_SECRET).update(`${t}.`).update(body);
+      return { "stripe-signature": `t=${t},v1=${hmac.digest("hex")}` };
+    }
+    case "carrier-webhooks": {
+      const hmac = createHmac("sha256", env.EASYPOST_WEBHOOK_SECRET.normalize("NFKD")).update(body);
+      return { "x-hmac-signature": `hmac-sha256-hex=${hmac.digest("hex")}` };
+    }
+  }
+  return {
+    apikey: env.SUPABASE_SECRET_KEY,
+    authorization: `Bearer ${accessToken}`,
+    "idempotency-key": crypto.randomUUID(),
+  };
+}
+
+/** A query with odd values under the names that routes read. */
+function oddQuery(random: Random): string {
+  const names = ["order_id", "from", "to", "cursor", "code", "state", "error"];
+  const values = [...ODD_VALUES, '"2026-11-01"', '"2026-11-30"', '"a-code-of-tiktok"'];
+  const query = new URLSearchParams();
+  for (const name of names) {
+    if (random() < 0.6) query.set(name, String(tryParse(pick(random, values))));
+  }
+  return `${query}${random() < 0.1 ? "&from=%ff%zz" : ""}`;
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The status, and what was sent. */
+async function sendOddRequest(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  { function: name, method, path }: FunctionRoute,
+  { sample, random }: { sample: object; random: Random },
+): Promise<[status: number, sent: string]> {
+  const [key = "x", value] = Object.entries(sample)[0] ?? [];
+  const topic = { key: JSON.stringify(key), values: ['"x"', JSON.stringify(value) ?? "1"] };
+  const hasBody = method !== "GET";
+  const body = hasBody ? mutate(random, sample, topic).body : new Uint8Array();
+  const id = random() < 0.5
+    ? crypto.randomUUID()
+    : encodeURIComponent(String(tryParse(pick(random, ODD_VALUES))).slice(0, 200)) || "x";
+  const url = `http://host/functions/v1${path.replace(/:\w+(\{[^}]*\})?/g, id)}?${
+    oddQuery(random)
+  }`;
+  const request = new Request(url, {
+    method,
+    redirect: "manual",
+    headers: await credentialsOf(stack, seller, name, body),
+    ...(hasBody && { body }),
+  });
+  const response = await stack.callFunction(request);
+  await response.body?.cancel();
+  const text = new TextDecoder().decode(body.subarray(0, 300));
+  return [response.status, `${method} ${url.slice(0, 300)} ${JSON.stringify(text)}`];
+}
+
+test(`of ${TO_EACH_ROUTE} odd requests to each route none is a 5xx`, async (stack) => {
+  const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  const random = seededRandom(seed).next;
+  const seller = await connectSeller(stack);
+  const samples = samplesOf(await receiveOrder(stack, seller), seller);
+  await stack.sql`update private.request_limits set requests = 1000000`;
+  const routes = await listRoutes(stack.env);
+  const names = routes.map(({ method, path }) => `${method} ${path.replace(/\/$/, "")}`);
+  for (const name of Object.keys(samples)) assert.ok(names.includes(name), `no route ${name}`);
+  const pid = stack.functionHostPid();
+
+  const work = routes.flatMap((route, n) =>
+    Array.from({ length: TO_EACH_ROUTE }, () => ({ route, sample: samples[names[n] ?? ""] ?? {} }))
+  );
+  const passed = new Set<number>();
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let next = work.pop(); next !== undefined; next = work.pop()) {
+      const { route, sample } = next;
+      const [status, sent] = await sendOddRequest(stack, seller, route, { sample, random });
+      assert.ok(
+        status < 500 && ![401, 403, 429].includes(status),
+        `FUZZ_SEED=${seed} ${status} ${sent}`,
+      );
+      passed.add(status);
+    }
+  }));
+
+  for (const status of [200, 303, 400, 404]) assert.ok(passed.has(status), `no ${status}`);
+  assert.equal(stack.functionHostPid(), pid, "the function host ended");
+});
+
+/** A token of the seller with other claims, signed with the project's key. */
+function tokenWith(stack: TestStack, { accessToken }: ConnectedSeller, claims: object): string {
+  const [header, payload = ""] = accessToken.split(".");
+  const former = JSON.parse(
+    new TextDecoder().decode(Uint8Array.fromBase64(payload, { alphabet: "base64url" })),
+  );
+  const changed = new TextEncoder().encode(JSON.stringify({ ...former, ...claims }))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
+  const signature = createHmac("sha256", stack.env.SUPABASE_JWT_SECRET)
+    .update(`${header}.${changed}`).digest("base64url");
+  return `${header}.${changed}.${signature}`;
+}
+
+test("a token from the future, and one that expires between two checks, are 401 at every route", async (stack) => {
+  const seller = await connectSeller(stack);
+  const now = Math.floor(Date.now() / 1000);
+  // REST refuses the last one, which the function has let in.
+  for (const claims of [{ iat: now + 3600 }, { exp: now - 1 }, { iat: now + 20 }]) {
+    const authorization = `Bearer ${tokenWith(stack, seller, claims)}`;
+    const response = await fetch(`${stack.env.SUPABASE_URL}/functions/v1/tiktok-oauth/shops`, {
+      headers: { authorization },
+    });
+    assert.equal(response.status, 401, JSON.stringify(claims));
+    assert.match((await response.json()).code, /^(invalid_token|token_expired)$/);
+  }
+});
+
+test("each limited route has a row, and a call over its limit is 429 and reaches no vendor", async (stack) => {
+  const rows = await stack.sql`
+    select route from private.request_limits where route <> 'analytics_events' order by route`;
+  const limited = (await listRoutes(stack.env)).filter(({ isLimited }) => isLimited)
+    .map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(limited.sort(), rows.map(({ route }) => route).sort());
+
+  const seller = await connectSeller(stack);
+  const other = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  await stack.sql`
+    update private.request_limits set requests = 2, period = '1 day'
+    where route = 'POST /shipments/rates'`;
+  const ratesOf = (caller: ConnectedSeller) =>
+    callShipments(stack, caller, "/rates", {
+      body: { order_id: order.id, parcel: PARCEL, from: FROM },
+    });
+  const answers = await Promise.all(Array.from({ length: 12 }, () => ratesOf(seller)));
+  const statuses = answers.map(({ status }) => status).sort();
+  assert.deepEqual(statuses, [200, 200, ...Array(10).fill(429)]);
+  const refused = answers.find(({ status }) => status === 429);
+  assert.equal(refused?.body.code, "too_many_requests");
+  assert.match(refused?.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+  const quotes = await stack.sql`select distinct expires_at from private.label_rates`;
+  assert.equal(quotes.length, 2, "the refused calls requested no rates");
+  assert.equal((await ratesOf(other)).status, 404, "another seller has their own limit");
+});
+
+test("over the daily limit a seller's analytics events are 429, and nothing of the call is stored", async (stack) => {
+  const { client, id } = await connectSeller(stack);
+  await stack.sql`update private.request_limits set requests = 5 where route = 'analytics_events'`;
+  const insert = (events: number) =>
+    client.from("analytics_events")
+      .insert(Array.from({ length: events }, () => ({ user_id: id, event_type: "page_viewed" })));
+  assert.equal((await insert(4)).status, 201);
+  const over = await insert(2);
+  assert.deepEqual([over.status, over.error?.code, over.error?.message], [
+    429,
+    "PT429",
+    "analytics_daily_limit",
+  ]);
+  assert.equal((await insert(101)).status, 413);
+  const { count } = await client.from("analytics_events")
+    .select("id", { count: "exact", head: true }).eq("event_type", "page_viewed");
+  assert.equal(count, 4);
+});
