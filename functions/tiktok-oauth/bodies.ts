@@ -7,6 +7,8 @@ export const AuthorizeBody = z.strictObject({ region: CountryCode.optional() });
 
 export const CompleteBody = z.strictObject({
   claim: z.string("the claim that APP_URL was given").min(1).max(4096),
+  /** Only after the seller has seen the shops' names and agreed. */
+  confirm: z.boolean().default(false),
 });
 
 /** `tiktok_shops.id`. @throws {ShopNotFoundError} for anything else */

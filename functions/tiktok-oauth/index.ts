@@ -7,20 +7,19 @@ import { createUserClient } from "../../shared/database/client.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
-import { Problem } from "../../shared/http/problem.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
-import { identifyUser, signedInUsers } from "../../shared/http/users.ts";
+import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
-import { beginAuthorization, redeemClaim } from "../../shared/tiktok/connections/authorization.ts";
-import { connectShops } from "../../shared/tiktok/connections/connect_shops.ts";
+import { beginAuthorization } from "../../shared/tiktok/connections/authorization.ts";
+import { confirmShops, showShops } from "../../shared/tiktok/connections/complete_authorization.ts";
 import { listConnections } from "../../shared/tiktok/connections/describe_connection.ts";
 import { disconnectShop } from "../../shared/tiktok/connections/disconnect_shop.ts";
 import { createTikTokDependencies } from "../../shared/tiktok/dependencies.ts";
 import { unsubscribeWebhooks } from "../../shared/tiktok/webhooks/subscriptions.ts";
 import { AuthorizeBody, CompleteBody, readShopId } from "./bodies.ts";
-import { finishAuthorization } from "./callback.ts";
-import { ClaimError, toProblem } from "./problems.ts";
+import { appLocation, readRedirect } from "./callback.ts";
+import { toProblem } from "./problems.ts";
 
 const supabase = readSupabaseConfig();
 const authorize = readTikTokAuthorizeConfig();
@@ -40,36 +39,28 @@ app.post("/authorize", async (c) => {
 });
 
 app.get("/callback", async (c) => {
-  // Hono answers HEAD as GET: a link preview must not consume the seller's state.
-  if (c.req.raw.method !== "GET") {
-    throw new Problem({
-      status: 405,
-      code: "method_not_allowed",
-      detail: "Use GET.",
-      headers: { allow: "GET" },
-    });
-  }
-  // TikTok's redirect brings no token; another caller may.
-  const visitor = await identifyUser(c.req.raw, database).catch(() => undefined);
-  const { location, connected } = await finishAuthorization(
-    { ...dependencies, appUrl: authorize.appUrl },
-    new URL(c.req.url).searchParams,
-    { requestId: c.var.requestId, visitor },
-  );
-  if (connected) runInBackground(processor.processEvents());
-  // The query must not appear in a Referer or a cache.
+  const query = new URL(c.req.url).searchParams;
+  const outcome = await readRedirect(dependencies.keys, query, Date.now());
+  const { status, code } = outcome;
+  log.info("browser redirected to the app", { request_id: c.var.requestId, status, code });
+  // Neither the query nor the claim may appear in a Referer or a cache.
   c.header("referrer-policy", "no-referrer");
   c.header("cache-control", "no-store");
-  return c.redirect(location, 303);
+  return c.redirect(appLocation(authorize.appUrl, outcome), 303);
 });
 
 app.post("/complete", async (c) => {
-  const { claim } = await readJson(c.req.raw, CompleteBody);
-  const redeemed = await redeemClaim(dependencies, c.var.user.id, claim, Date.now());
-  if (redeemed.outcome !== "valid") throw new ClaimError(redeemed.outcome);
-  const shops = await connectShops(dependencies, c.var.user.id, redeemed.code);
+  const { claim, confirm } = await readJson(c.req.raw, CompleteBody);
+  const { id } = c.var.user;
+  c.header("cache-control", "no-store");
+  if (!confirm) {
+    const shown = await showShops(dependencies, id, claim, Date.now());
+    return c.json({ status: "unconfirmed", ...shown });
+  }
+  const shops = await confirmShops(dependencies, id, claim, Date.now());
+  log.info("shops connected", { request_id: c.var.requestId, user_id: id, shops: shops.length });
   runInBackground(processor.processEvents());
-  return c.json({ shops });
+  return c.json({ status: "connected", shops });
 });
 
 app.get("/shops", async (c) => {

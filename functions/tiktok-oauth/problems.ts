@@ -2,32 +2,34 @@
 import { isNotFound } from "../../shared/database/errors.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { accountDeleted, tokenRefused } from "../../shared/http/users.ts";
+import { ClaimError, type ClaimFailure } from "../../shared/tiktok/connections/claims.ts";
 import {
   ConnectError,
   type ConnectFailure,
-} from "../../shared/tiktok/connections/connect_shops.ts";
+} from "../../shared/tiktok/connections/exchange_code.ts";
 
 /** The path does not name a shop. */
 export class ShopNotFoundError extends Error {
   override name = "ShopNotFoundError";
 }
 
-/** The claim cannot be redeemed. */
-export class ClaimError extends Error {
-  override name = "ClaimError";
-  readonly outcome: keyof typeof CLAIMS;
-
-  constructor(outcome: keyof typeof CLAIMS) {
-    super(outcome);
-    this.outcome = outcome;
-  }
-}
-
-const CLAIMS = {
-  unknown: { status: 400, detail: "The claim is unknown: CreatorFlow did not issue it." },
-  expired: { status: 410, detail: "The claim has expired. Install CreatorFlow at TikTok again." },
-  used: { status: 409, detail: "The claim has been used already." },
-} as const;
+const CLAIMS: Record<ClaimFailure, { status: number; detail: string }> = {
+  claim_unknown: { status: 400, detail: "The claim is unknown: CreatorFlow did not issue it." },
+  claim_expired: { status: 410, detail: "The claim has expired. Please start again." },
+  claim_used: { status: 409, detail: "The claim has been used already." },
+  claim_not_shown: {
+    status: 409,
+    detail: "Call without confirm first, and show the seller the names of the shops.",
+  },
+  state_unknown: { status: 400, detail: "The authorization is unknown. Please start again." },
+  state_expired: { status: 410, detail: "The authorization took too long. Please start again." },
+  state_used: { status: 409, detail: "The authorization has been used already." },
+  state_of_another_user: {
+    status: 403,
+    detail: "Another account began this authorization. Nothing was connected. If somebody sent " +
+      "you the link, do not use it; start from your own account.",
+  },
+};
 
 const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
   code_refused: {
@@ -56,7 +58,7 @@ const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
 
 export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof ClaimError) {
-    return new Problem({ code: `claim_${error.outcome}`, ...CLAIMS[error.outcome] });
+    return new Problem({ code: error.code, ...CLAIMS[error.code] });
   }
   if (error instanceof ConnectError) {
     const { code, cause } = error;

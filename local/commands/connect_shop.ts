@@ -6,7 +6,20 @@ import { print } from "../cli/console.ts";
 import { DATA_HELP, DATA_OPTION } from "../cli/data_folder.ts";
 import { findRunningStack } from "../stack/running_stack.ts";
 import { SAMPLE_SHOP_ID } from "../stack/sample_shops.ts";
-import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../stack/seller.ts";
+import {
+  authorizeSimulatedShop,
+  connectWithCode,
+  describeShop,
+  type ShownShop,
+  signInSeller,
+} from "../stack/seller.ts";
+
+/** A code may be of any TikTok login, so its shops are confirmed by hand; the simulator's shop was named. */
+function confirmShops(shops: ShownShop[], email: string, isNamed: boolean): boolean {
+  const names = shops.map(describeShop).join(", ");
+  print(`TikTok names the shops of this login: ${names}.`);
+  return isNamed || confirm(`Connect them to ${email}?`);
+}
 
 export default await command(import.meta, {
   name: "connect-shop",
@@ -16,11 +29,13 @@ export default await command(import.meta, {
 
   --shop-id ID    a shop of the simulator              (${SAMPLE_SHOP_ID})
   --code CODE     a code from another TikTok's authorisation, in place of the simulator's
+  --yes           connect the shops of --code without asking
   --password TEXT the seller's password                (local-password)
 ${DATA_HELP}`,
   options: {
     "shop-id": { type: "string", default: SAMPLE_SHOP_ID },
     code: { type: "string" },
+    yes: { type: "boolean", default: false },
     password: { type: "string", default: "local-password" },
     ...DATA_OPTION,
   },
@@ -29,7 +44,8 @@ ${DATA_HELP}`,
     const env = await findRunningStack(resolve(values.data));
     const seller = await signInSeller(env, email, values.password);
     const code = values.code ?? await authorizeSimulatedShop(env, values["shop-id"]);
-    await connectWithCode(env, seller, code);
+    const isNamed = values.code === undefined || values.yes;
+    await connectWithCode(env, seller, code, (shops) => confirmShops(shops, email, isNamed));
     const shops = unwrap(
       "tiktok_shops",
       await seller.client.from("tiktok_shops").select("shop_id").eq("is_active", true),

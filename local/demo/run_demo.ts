@@ -6,6 +6,7 @@ import type { StackEnvironment } from "../stack/environment.ts";
 import {
   authorizeSimulatedShop,
   connectWithCode,
+  describeShop,
   type Seller,
   signInSeller,
 } from "../stack/seller.ts";
@@ -35,7 +36,10 @@ async function connectSeller(env: StackEnvironment, shopId: string): Promise<Sel
   const seller = await signInSeller(env, email, crypto.randomUUID());
 
   print(`2  They connect their TikTok shop ${shopId}.`);
-  await connectWithCode(env, seller, await authorizeSimulatedShop(env, shopId));
+  await connectWithCode(env, seller, await authorizeSimulatedShop(env, shopId), (shops) => {
+    print(`   TikTok names ${shops.map(describeShop).join(", ")}, and they confirm.`);
+    return true;
+  });
   return seller;
 }
 

@@ -73,13 +73,15 @@ export async function authorizeSimulatedShop(
 export interface AuthorizationOutcome {
   status: string;
   code?: string;
+  /** From the fragment. */
   claim?: string;
 }
 
 /** Reads the outcome of an authorisation from the redirect to the app's page. */
 export function readOutcome(location: string): AuthorizationOutcome {
-  const query = Object.fromEntries(new URL(location).searchParams);
-  return { ...query, status: query.status ?? "" };
+  const { searchParams, hash } = new URL(location);
+  const claim = new URLSearchParams(hash.slice(1)).get("claim");
+  return { status: "", ...Object.fromEntries(searchParams), ...(claim !== null && { claim }) };
 }
 
 /** Requests TikTok's authorisation page as the seller. Returns its address and the state in it. */
@@ -114,6 +116,18 @@ export async function visitCallback(
   return readOutcome(location);
 }
 
+/** A shop as the seller sees it before they confirm. */
+export interface ShownShop {
+  shop_id: string;
+  shop_name: string | null;
+  region: string | null;
+}
+
+/** `Ferns (GB, 7490000000000000001)` */
+export function describeShop({ shop_id, shop_name, region }: ShownShop): string {
+  return `${shop_name ?? "a shop without a name"} (${region ?? "?"}, ${shop_id})`;
+}
+
 const EXPLANATIONS: Record<string, string> = {
   shop_taken: "The shop is connected to another account already. Use another shop (--shop-id) or " +
     "that account.",
@@ -123,14 +137,41 @@ const EXPLANATIONS: Record<string, string> = {
   tiktok_unavailable: "TikTok did not answer. Try again.",
 };
 
-/** Connects the shops of the TikTok login that gave the code, in the steps of a browser. */
+function notConnected(code: string | undefined): Error {
+  return new Error(EXPLANATIONS[code ?? ""] ?? `Not connected: ${code}`);
+}
+
+/** Calls `/complete` as the seller's app does. @throws {Error} if it refuses */
+async function complete(
+  env: StackEnvironment,
+  { accessToken }: Seller,
+  body: { claim: string; confirm?: true },
+): Promise<ShownShop[]> {
+  const response = await fetch(`${env.SUPABASE_URL}/functions/v1/tiktok-oauth/complete`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${accessToken}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json() as { shops?: ShownShop[]; code?: string };
+  if (answer.shops === undefined) throw notConnected(answer.code);
+  return answer.shops;
+}
+
+/**
+ * Connects the shops of the TikTok login that gave the code, in the steps of a browser.
+ * @param agree Whether the seller confirms the shops that they are shown.
+ * @throws {Error} if they are not connected
+ */
 export async function connectWithCode(
   env: StackEnvironment,
   seller: Seller,
   code: string,
+  agree: (shops: ShownShop[]) => boolean = () => true,
 ): Promise<void> {
   const { state } = await beginAuthorization(env, seller.accessToken);
   const outcome = await visitCallback(env, { code, state });
-  if (outcome.status === "connected") return;
-  throw new Error(EXPLANATIONS[outcome.code ?? ""] ?? `Not connected: ${outcome.code}`);
+  if (outcome.claim === undefined) throw notConnected(outcome.code);
+  const shops = await complete(env, seller, { claim: outcome.claim });
+  if (!agree(shops)) throw new Error("Not confirmed: nothing was connected.");
+  await complete(env, seller, { claim: outcome.claim, confirm: true });
 }

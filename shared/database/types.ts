@@ -639,8 +639,11 @@ export type Database = {
         Returns: Json;
       };
       "compare_subscriptions": { Args: { "p_subscriptions": Json }; Returns: Json };
+      "confirm_tiktok_claim": {
+        Args: { "p_claim_hash": string; "p_grant": Json; "p_user_id": string };
+        Returns: Json;
+      };
       "connect_tiktok_shops": { Args: { "p_grant": Json; "p_user_id": string }; Returns: Json };
-      "consume_tiktok_authorization": { Args: { "p_state_hash": string }; Returns: Json };
       "continue_subscription_sync": {
         Args: { "p_event_id": number; "p_progress": Json };
         Returns: Json;
@@ -806,6 +809,16 @@ export type Database = {
         Returns: Json;
       };
       "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
+      "open_tiktok_claim": {
+        Args: {
+          "p_claim_hash": string;
+          "p_expires_at": string;
+          "p_may_exchange": boolean;
+          "p_state_hash": string;
+          "p_user_id": string;
+        };
+        Returns: Json;
+      };
       "pause_tiktok_shop": {
         Args: { "p_reason": string; "p_tiktok_shop_id": string; "p_token_version": number };
         Returns: number;
@@ -869,10 +882,6 @@ export type Database = {
           "p_warning": string;
         };
         Returns: undefined;
-      };
-      "redeem_tiktok_claim": {
-        Args: { "p_claim_hash": string; "p_user_id": string };
-        Returns: boolean;
       };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: { "p_user_id"?: string }; Returns: number };
@@ -1020,6 +1029,10 @@ export type Database = {
           "p_stripe_customer_id_hash": string;
           "p_user_id": string;
         };
+        Returns: string;
+      };
+      "store_tiktok_claim": {
+        Args: { "p_claim_hash": string; "p_sealed_grant": string; "p_user_id": string };
         Returns: string;
       };
     };

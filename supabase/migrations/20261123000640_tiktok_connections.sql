@@ -197,6 +197,38 @@ comment on function public.connect_tiktok_shops(uuid, jsonb) is
 grant execute on function public.connect_tiktok_shops(uuid, jsonb) to service_role;
 
 /*
+  Arguments: p_user_id; p_claim_hash; p_grant, as connect_tiktok_shops takes it.
+  Returns:   [{id, shop_id}]; null if the claim does not wait for this seller, and nothing was connected.
+  Errors:    PT404, unknown user; PT409, another account has a live connection to one of the shops: the claim waits on.
+*/
+create function public.confirm_tiktok_claim(p_user_id uuid, p_claim_hash text, p_grant jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+  update private.tiktok_claims
+  set sealed_grant = null, connected_at = now()
+  where claim_hash = p_claim_hash
+    and user_id = p_user_id
+    and sealed_grant is not null
+    and expires_at > now();
+  if not found then
+    return null;
+  end if;
+  return public.connect_tiktok_shops(p_user_id, p_grant);
+end;
+$$;
+comment on function public.confirm_tiktok_claim(uuid, text, jsonb) is
+  'Connects the shops of a claim that its seller confirms, once; the stored tokens are erased in the same transaction.';
+grant execute on function public.confirm_tiktok_claim(uuid, text, jsonb) to service_role;
+
+/*
   Arguments: p_user_id; p_tiktok_shop_id.
   Returns:   {shop_id, shop_cipher, access_token} to unsubscribe the webhooks; access_token is null if the connection
              had ended before.

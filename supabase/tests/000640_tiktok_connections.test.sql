@@ -17,6 +17,7 @@ select tests.refused(who, 'select ' || call, who || ' cannot call ' || call)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'public.connect_tiktok_shops(gen_random_uuid(), ''{}'')',
+  'public.confirm_tiktok_claim(gen_random_uuid(), '''', ''{}'')',
   'public.disconnect_tiktok_shop(gen_random_uuid(), gen_random_uuid())',
   'public.store_exchanged_tokens('''', ''{}'')'
 ]) as call;
@@ -218,6 +219,37 @@ from (
     (interval '1 s', interval '1 day', false, 'requested later, with a shorter life'),
     (null, interval '1 day', null, 'unknown')
 ) as pairs (requested, ends, older, what);
+
+-- Confirming a claim. The shops are new ones.
+insert into private.tiktok_claims (claim_hash, user_id, sealed_grant, expires_at)
+select repeat(letter, 64), tests.id('ada'), sealed_grant, now() + age
+from (
+  values
+    ('a', tests.encrypted('grant'), interval '1 minute'),
+    ('b', tests.encrypted('grant'), interval '0'),
+    ('c', null, interval '1 minute')
+) as claims (letter, sealed_grant, age);
+create function tests.confirm(nickname text, letter text)
+returns jsonb
+language sql
+as $$
+  select tests.backend(format(
+    'public.confirm_tiktok_claim(%L, %L, %L)',
+    tests.id(nickname), repeat(letter, 64), tests.grant_of(nickname, array['990001'], 'open-claim')
+  ))::jsonb;
+$$;
+select is(tests.confirm('bob', 'a'), null, 'a claim waits for its own user');
+select is(tests.confirm('ada', 'b'), null, 'until its end');
+select is(tests.confirm('ada', 'c'), null, 'and not before its tokens are stored');
+select is(tests.confirm('ada', 'd'), null, 'an unknown claim connects nothing');
+select is_empty($$select from public.tiktok_shops where shop_id = '990001'$$, 'nothing was connected');
+select is(tests.confirm('ada', 'a') -> 0 ->> 'shop_id', '990001', 'its user connects the shops');
+select isnt(
+  (select connected_at from private.tiktok_claims where claim_hash = repeat('a', 64) and sealed_grant is null),
+  null,
+  'the waiting tokens are erased with it'
+);
+select is(tests.confirm('ada', 'a'), null, 'once');
 
 select * from finish();
 rollback;

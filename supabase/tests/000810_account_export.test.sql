@@ -151,7 +151,8 @@ select set_eq(
     -- Of operators.
     'public.system_logs', 'private.personal_data_reads', 'private.daily_event_counts',
     -- Secrets and short-lived states, without facts about the seller.
-    'private.tiktok_logins', 'private.tiktok_authorizations', 'private.stripe_customers',
+    'private.tiktok_logins', 'private.tiktok_authorizations', 'private.tiktok_claims',
+    'private.stripe_customers',
     'private.stripe_attempts',
     -- Quotes of the last hour; units that label_purchases lists too.
     'private.label_rates', 'private.labelled_lines', 'private.request_limits', 'private.request_counts'

@@ -1,10 +1,12 @@
 /** tiktok-oauth: its callers, TikTok's authorization pages, and the seller's way through the browser. */
 import assert from "node:assert/strict";
-import { beginAuthorization } from "../../local/stack/seller.ts";
+import { beginAuthorization, readOutcome } from "../../local/stack/seller.ts";
 import { SUBSCRIBED_TOPICS } from "../../shared/tiktok/webhooks/subscriptions.ts";
 import {
   callOAuth,
+  complete,
   countConnections,
+  finish,
   NO_CONNECTIONS,
   redirectOf,
   signUp,
@@ -41,10 +43,20 @@ test("a seller connects a shop in the browser; its webhooks are subscribed and i
   const callback = await fetch(callbackUrl, { redirect: "manual" });
   await callback.body?.cancel();
   assert.equal(callback.status, 303);
-  assert.equal(callback.headers.get("location"), `${stack.env.APP_URL}?status=connected`);
+  const location = callback.headers.get("location") as string;
+  assert.ok(location.startsWith(`${stack.env.APP_URL}?status=confirm#claim=v1.`), location);
   assert.equal(callback.headers.get("cache-control"), "no-store");
-  const app = await (await fetch(callback.headers.get("location") as string)).text();
-  assert.match(app, /The TikTok shop is connected/);
+  const { claim } = readOutcome(location);
+  const shown = await complete(stack, seller, claim);
+  const { expires_at, ...rest } = shown.json;
+  assert.ok(Date.parse(expires_at as string) > Date.now());
+  assert.deepEqual(rest, {
+    status: "unconfirmed",
+    shops: [{ shop_id: shopId, shop_name: "Ferns", region: "US" }],
+  });
+  assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
+  const connected = await complete(stack, seller, claim, true);
+  assert.equal(connected.json.status, "connected");
 
   await settleTasks(stack);
   assert.deepEqual(await settledEvents(stack), { done: 1 });
@@ -153,14 +165,13 @@ test("an expired token is refused with its own code", async (stack) => {
   assert.deepEqual([wrong.status, wrong.json.code], [401, "invalid_token"]);
 });
 
-test("other methods are 405 and use no state up, nor does HEAD of a link preview", async (stack) => {
+test("other methods are 405, and neither they nor a link preview use a state up", async (stack) => {
   const seller = await signUp(stack);
   const { openId } = stack.tiktok.addShop({ id: "7480000000000003001" });
   const { state } = await beginAuthorization(stack.env, seller.accessToken);
   const back = stack.tiktok.answerAuthorization({ openId, state, decision: "agree" });
   for (
     const [method, path, allow] of [
-      ["HEAD", `/callback${back.search}`, "GET"],
       ["POST", `/callback${back.search}`, "GET, HEAD"],
       ["GET", "/authorize", "POST"],
       ["PUT", "/complete", "POST"],
@@ -174,5 +185,9 @@ test("other methods are 405 and use no state up, nor does HEAD of a link preview
   }
   assert.equal((await callOAuth(stack, "GET", "/nothing", { seller })).status, 404);
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
-  assert.deepEqual(await redirectOf(stack, back.search), { status: "connected" });
+  for (const method of ["HEAD", "GET", "GET"]) {
+    assert.equal((await callOAuth(stack, method, `/callback${back.search}`)).status, 303);
+  }
+  const outcome = await redirectOf(stack, back.search);
+  assert.deepEqual(await finish(stack, seller, outcome), { status: "connected" });
 });

@@ -1,11 +1,12 @@
-/** tiktok-oauth: TikTok's redirect back to us, with every code and state that it may bring. */
+/** tiktok-oauth: TikTok's redirect back to us, and what /complete makes of the code and state in it. */
 import assert from "node:assert/strict";
 import { beginAuthorization, type Seller, visitCallback } from "../../local/stack/seller.ts";
 import {
   callOAuth,
+  complete,
   countConnections,
+  finish,
   NO_CONNECTIONS,
-  redirectOf,
   signUp,
 } from "../support/oauth.ts";
 import { test } from "../support/shared_stack.ts";
@@ -33,18 +34,21 @@ async function createSeller(stack: TestStack, shopId = "7480000000000004001") {
   return { seller: await signUp(stack), openId };
 }
 
-test("a seller who refuses at TikTok returns as refused, and the state is used up", async (stack) => {
+/** The redirect with this query, and the seller's app after it. */
+async function visitAndFinish(stack: TestStack, seller: Seller, query: Record<string, string>) {
+  return await finish(stack, seller, await visitCallback(stack.env, query));
+}
+
+test("a seller who refuses at TikTok returns as refused, and nothing is connected", async (stack) => {
   const { seller, openId } = await createSeller(stack);
   const code = issueCode(stack, openId);
+  const state = await issueState(stack, seller);
 
   for (const error of ["auth_denied", "access_denied"] as const) {
-    const state = await issueState(stack, seller);
     const back = stack.tiktok.answerAuthorization({ decision: "refuse", state, error });
     const query = Object.fromEntries(back.searchParams);
     assert.deepEqual(await visitCallback(stack.env, query), REFUSED);
-    assert.deepEqual(await visitCallback(stack.env, { state, code }), failed("state_used"));
   }
-  const state = await issueState(stack, seller);
   for (
     const query of [{ code: "" }, { code: "null", state: "x" }, { error: "<script>", code, state }]
   ) {
@@ -59,67 +63,45 @@ test("a callback without a usable code fails, and leaves its state usable", asyn
   const state = await issueState(stack, seller);
 
   assert.deepEqual(await visitCallback(stack.env, { state }), failed("code_missing"));
-  assert.deepEqual(await visitCallback(stack.env, {}), failed("code_missing"));
-  const unusable = [
-    "<h1>Hello</h1>",
-    "'; drop table",
-    "a b c d e f g h",
-    "x",
-    "é".repeat(9),
-    "a".repeat(2000),
-  ];
-  for (const code of unusable) {
-    assert.deepEqual(await visitCallback(stack.env, { state, code }), failed("code_invalid"), code);
-    assert.deepEqual(await visitCallback(stack.env, { code }), failed("code_invalid"), code);
-  }
+  assert.deepEqual(await visitCallback(stack.env, { state, code: "x" }), failed("code_invalid"));
 
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
   const code = issueCode(stack, openId);
-  assert.deepEqual(await visitCallback(stack.env, { state, code }), CONNECTED);
+  assert.deepEqual(await visitAndFinish(stack, seller, { state, code }), CONNECTED);
 });
 
-test("an unknown state fails, and leaves the real one usable", async (stack) => {
+test("an unknown state fails, and leaves the real one and the code usable", async (stack) => {
   const { seller, openId } = await createSeller(stack);
   const state = await issueState(stack, seller);
+  const code = issueCode(stack, openId);
   const tampered = (state.startsWith("A") ? "B" : "A") + state.slice(1);
-  const unknown = [
-    tampered,
-    `${state}x`,
-    state.slice(1),
-    "s".repeat(10_240),
-    "'--",
-    "\0",
-    "💥",
-  ];
 
-  for (const wrong of unknown) {
-    const query = { state: wrong, code: issueCode(stack, openId) };
-    const outcome = await visitCallback(stack.env, query);
+  for (const wrong of [tampered, `${state}x`, "s".repeat(10_240), "\0", "💥"]) {
+    const outcome = await visitAndFinish(stack, seller, { state: wrong, code });
     assert.deepEqual(outcome, failed("state_unknown"), wrong.slice(0, 50));
   }
 
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
-  const code = issueCode(stack, openId);
-  assert.deepEqual(await visitCallback(stack.env, { state, code }), CONNECTED);
+  assert.deepEqual(await visitAndFinish(stack, seller, { state, code }), CONNECTED);
 });
 
-test("an expired state fails, and is used up", async (stack) => {
+test("an expired state connects nothing", async (stack) => {
   const { seller, openId } = await createSeller(stack);
   const state = await issueState(stack, seller);
   await stack.sql`
     update private.tiktok_authorizations set expires_at = now()
     where state_hash = encode(sha256(${state}::bytea), 'hex')`;
-  const visit = () => visitCallback(stack.env, { state, code: issueCode(stack, openId) });
+  const query = { state, code: issueCode(stack, openId) };
 
-  assert.deepEqual(await visit(), failed("state_expired"));
-  assert.deepEqual(await visit(), failed("state_used"));
+  assert.deepEqual(await visitAndFinish(stack, seller, query), failed("state_expired"));
+  assert.equal(stack.tiktok.tokenRequests.length, 0);
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
 });
 
 test("a code that TikTok refuses connects nothing; code and state work once", async (stack) => {
   const { seller, openId } = await createSeller(stack);
   const visit = async (code: string, state?: string) =>
-    await visitCallback(stack.env, { state: state ?? await issueState(stack, seller), code });
+    await visitAndFinish(stack, seller, { state: state ?? await issueState(stack, seller), code });
   assert.deepEqual(await visit(`TTP_${"0".repeat(140)}`), failed("code_refused"));
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
 
@@ -127,48 +109,51 @@ test("a code that TikTok refuses connects nothing; code and state work once", as
   assert.deepEqual(await visit(code, state), CONNECTED);
 
   assert.deepEqual(await visit(issueCode(stack, openId), state), failed("state_used"));
+  assert.deepEqual(await visit(code), failed("claim_used"));
+  await stack.sql`delete from private.tiktok_claims`;
   assert.deepEqual(await visit(code), failed("code_refused"));
   assert.equal((await countConnections(stack)).shops, 1);
 });
 
-test("a state connects to the account that it was issued to, in any browser", async (stack) => {
-  const [ada, bob] = [await signUp(stack), await signUp(stack)];
-  const { openId } = stack.tiktok.addShop({ id: "7480000000000005001" });
-  const { state } = await beginAuthorization(stack.env, ada.accessToken);
-  // Another seller cannot redeem it as a claim.
-  const asClaim = await callOAuth(stack, "POST", "/complete", {
-    seller: bob,
-    body: { claim: state },
-  });
-  assert.deepEqual([asClaim.status, asClaim.json.code], [400, "claim_unknown"]);
+test("a claim is not confirmed before its shops were shown, and nothing but a claim is taken", async (stack) => {
+  const { seller, openId } = await createSeller(stack);
+  const state = await issueState(stack, seller);
+  const { claim } = await visitCallback(stack.env, { state, code: issueCode(stack, openId) });
+
+  const unseen = await complete(stack, seller, claim, true);
+  assert.deepEqual([unseen.status, unseen.json.code], [409, "claim_not_shown"]);
+  for (const wrong of [state, `${claim}x`, claim?.replace("v1.", "v2.")]) {
+    for (const confirm of [undefined, true]) {
+      const refused = await complete(stack, seller, wrong, confirm);
+      assert.deepEqual([refused.status, refused.json.code], [400, "claim_unknown"], wrong);
+    }
+  }
+  for (const body of [{}, { claim: "" }, { claim, confirm: "true" }, { claim, confirm: 1 }]) {
+    const refused = await callOAuth(stack, "POST", "/complete", { seller, body });
+    assert.deepEqual([refused.status, refused.json.code], [400, "invalid_body"]);
+  }
+
+  assert.equal(stack.tiktok.tokenRequests.length, 0);
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
-  const back = stack.tiktok.answerAuthorization({ openId, state, decision: "agree" });
-  // A redirect does not identify its user; a request that does must come from the same one.
-  const other = await beginAuthorization(stack.env, ada.accessToken);
-  const answer = stack.tiktok.answerAuthorization({
-    openId,
-    state: other.state,
-    decision: "agree",
-  });
-  const known = await callOAuth(stack, "GET", `/callback${answer.search}`, { seller: bob });
-  assert.match(known.headers.get("location") ?? "", /status=failed&code=state_of_another_user$/);
-  assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
-  assert.equal((await redirectOf(stack, back.search)).status, "connected");
-  const owners = await stack.sql`select user_id from public.tiktok_shops`;
-  assert.deepEqual(owners.map((row) => row.user_id), [ada.id]);
-  assert.deepEqual((await callOAuth(stack, "GET", "/shops", { seller: bob })).json, { shops: [] });
 });
 
-test("25 callbacks with one state and one code at once: only one connects", async (stack) => {
-  const seller = await signUp(stack);
-  const { openId } = stack.tiktok.addShop({ id: "7480000000000006001" });
-  const { state } = await beginAuthorization(stack.env, seller.accessToken);
-  const back = stack.tiktok.answerAuthorization({ openId, state, decision: "agree" });
-  const outcomes = await Promise.all(
-    Array.from({ length: 25 }, () => redirectOf(stack, back.search)),
-  );
-  const counts = Object.groupBy(outcomes, (outcome) => outcome.code ?? outcome.status);
-  assert.equal(counts.connected?.length, 1);
-  assert.equal(counts.state_used?.length, 24);
+test("25 calls at once with one claim exchange its code once and connect once", async (stack) => {
+  const { seller, openId } = await createSeller(stack, "7480000000000006001");
+  const state = await issueState(stack, seller);
+  const { claim } = await visitCallback(stack.env, { state, code: issueCode(stack, openId) });
+  const at25 = async (confirm?: boolean) => {
+    const calls = Array.from({ length: 25 }, () => complete(stack, seller, claim, confirm));
+    return (await Promise.all(calls)).map(({ status, json }) => json.code ?? status);
+  };
+
+  const shown = await at25();
+  assert.ok(shown.includes(200));
+  assert.ok(shown.every((outcome) => outcome === 200 || outcome === "claim_used"));
   assert.equal(stack.tiktok.tokenRequests.length, 1, "one token request");
+  assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
+
+  const confirmed = await at25(true);
+  assert.equal(confirmed.filter((outcome) => outcome === 200).length, 1);
+  assert.equal(confirmed.filter((outcome) => outcome === "claim_used").length, 24);
+  assert.equal((await countConnections(stack)).shops, 1);
 });

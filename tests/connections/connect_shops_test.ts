@@ -11,7 +11,7 @@ import {
   storedTokens,
 } from "../support/logins.ts";
 import {
-  callOAuth,
+  complete,
   connectionStates,
   connectLogin,
   countConnections,
@@ -58,34 +58,30 @@ test("a cross-border login connects all its shops, with one token pair, ciphers,
   assert.equal((await stack.sql`select from private.tiktok_logins`).length, 1);
 });
 
-test("an installation from TikTok's app store is completed once, by the seller who signs in", async (stack) => {
+test("an installation from TikTok's app store is completed once, by the seller who confirms", async (stack) => {
   const [ada, bob] = [await signUp(stack), await signUp(stack)];
   const { openId, id: shopId } = stack.tiktok.addShop({ id: "7480000000000007001" });
   const { status, claim, code } = await installFromStore(stack, openId);
-  assert.deepEqual([status, code], ["sign_in", undefined]);
-  assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
+  assert.deepEqual([status, code], ["confirm", undefined]);
   assert.equal(stack.tiktok.tokenRequests.length, 0);
 
-  const complete = (seller: typeof ada, body: unknown) =>
-    callOAuth(stack, "POST", "/complete", { seller, body });
-  for (const bad of ["x", `${claim}x`, claim?.replace("v1.", "v2."), ""]) {
-    const refused = await complete(ada, { claim: bad });
-    assert.equal(refused.status, 400, bad);
-  }
-  assert.equal((await complete(ada, {})).status, 400);
+  // Both open it at once: it belongs to one of them.
+  const shown = await Promise.all([ada, bob].map((seller) => complete(stack, seller, claim)));
+  assert.deepEqual(shown.map((answer) => answer.status).sort(), [200, 409]);
+  assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
+  const [owner, other] = shown[0]?.status === 200 ? [ada, bob] : [bob, ada];
+  const late = await complete(stack, other, claim, true);
+  assert.deepEqual([late.status, late.json.code], [409, "claim_used"]);
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
 
-  const answers = await Promise.all(
-    [ada, bob, ada, bob].map((seller) => complete(seller, { claim })),
-  );
-  const winner = answers.filter((answer) => answer.status === 200);
-  assert.equal(winner.length, 1);
-  assert.deepEqual((winner[0]?.json.shops as { shop_id: string }[]).map((shop) => shop.shop_id), [
+  const answer = await complete(stack, owner, claim, true);
+  assert.deepEqual((answer.json.shops as { shop_id: string }[]).map((shop) => shop.shop_id), [
     shopId,
   ]);
-  const others = answers.filter((answer) => answer.status !== 200);
-  assert.ok(others.every((answer) => answer.status === 409 && answer.json.code === "claim_used"));
+  assert.equal((await complete(stack, owner, claim, true)).json.code, "claim_used");
   assert.equal(stack.tiktok.tokenRequests.length, 1);
+  const owners = await stack.sql`select user_id from public.tiktok_shops`;
+  assert.deepEqual(owners.map((row) => row.user_id), [owner.id]);
 });
 
 test("logins that cannot sell are refused: creators, partners, and sellers without a shop", async (stack) => {
@@ -105,7 +101,7 @@ test("logins that cannot sell are refused: creators, partners, and sellers witho
   ) {
     assert.deepEqual(await connectLogin(stack, seller, login.openId), { status: "failed", code });
     const { claim } = await installFromStore(stack, login.openId);
-    const answer = await callOAuth(stack, "POST", "/complete", { seller, body: { claim } });
+    const answer = await complete(stack, seller, claim);
     assert.deepEqual([answer.status, answer.json.code], [status, code]);
   }
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
@@ -132,7 +128,7 @@ test("an outage of TikTok during the authorization connects nothing", async (sta
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
 });
 
-test("a database failure connects nothing, and its details stay out of the redirect", async (stack) => {
+test("a database failure connects nothing, and the claim can be confirmed afterwards", async (stack) => {
   const seller = await signUp(stack);
   const { openId } = stack.tiktok.addShop({ id: "7480000000000010001" });
   const signature = "connect_tiktok_shops(uuid, jsonb)";
@@ -142,10 +138,12 @@ test("a database failure connects nothing, and its details stay out of the redir
     code: "internal_error",
   });
   const { claim } = await installFromStore(stack, openId);
-  const answer = await callOAuth(stack, "POST", "/complete", { seller, body: { claim } });
+  assert.equal((await complete(stack, seller, claim)).status, 200);
+  const answer = await complete(stack, seller, claim, true);
   assert.deepEqual([answer.status, answer.json.code], [500, "internal_error"]);
   await stack.sql.unsafe(`grant execute on function public.${signature} to service_role`);
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
+  assert.equal((await complete(stack, seller, claim, true)).status, 200);
 });
 
 test("a shop is connected although TikTok refuses its webhooks; the event worker subscribes them", async (stack) => {
@@ -189,7 +187,7 @@ test("an attempt that fails after the exchange keeps the existing connection", a
   await isNewest();
 });
 
-test("of two redirects at once, the token pair that TikTok issued later is kept", async (stack) => {
+test("of two authorizations at once, the token pair that TikTok issued later is kept", async (stack) => {
   const seller = await signUp(stack);
   const openId = "two-tabs";
   for (const id of ["7480000000000013001", "7480000000000013002"]) {

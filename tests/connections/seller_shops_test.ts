@@ -4,6 +4,7 @@ import type { Seller } from "../../local/stack/seller.ts";
 import { SUBSCRIBED_TOPICS } from "../../shared/tiktok/webhooks/subscriptions.ts";
 import {
   callOAuth,
+  complete,
   connectionStates,
   connectLogin,
   installFromStore,
@@ -133,7 +134,8 @@ test("a login with a shop of another account is refused with all its shops", asy
 
   assert.deepEqual(await connectLogin(stack, other, OPEN_ID), TAKEN);
   const { claim } = await installFromStore(stack, OPEN_ID);
-  const answer = await callOAuth(stack, "POST", "/complete", { seller: other, body: { claim } });
+  assert.equal((await complete(stack, other, claim)).status, 200);
+  const answer = await complete(stack, other, claim, true);
 
   assert.deepEqual([answer.status, answer.json.code], [409, "shop_taken"]);
   assert.deepEqual(

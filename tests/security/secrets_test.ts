@@ -1,7 +1,15 @@
 /** A run with every kind of failure, then a search for secrets in log lines, responses, redirects and rows. */
 import assert from "node:assert/strict";
 import { beginAuthorization, type Seller } from "../../local/stack/seller.ts";
-import { callOAuth, connectLogin, installFromStore, redirectOf, signUp } from "../support/oauth.ts";
+import {
+  callOAuth,
+  complete,
+  connectLogin,
+  finish,
+  installFromStore,
+  redirectOf,
+  signUp,
+} from "../support/oauth.ts";
 import { expireTokensIn, makeRefreshesDue, runTokenRefresh } from "../support/logins.ts";
 import {
   letTimePass,
@@ -82,6 +90,12 @@ class Run {
   }
 }
 
+/** The redirect with this query, and Ada's app after it. */
+async function visitAndFinish(run: Run, query: string) {
+  const outcome = await run.note(redirectOf(run.stack, query));
+  return await finish(run.stack, run.ada, outcome);
+}
+
 /** Connects the login successfully, and in the ways that fail. */
 async function connectInEveryWay(run: Run): Promise<void> {
   const { stack, ada, bob } = run;
@@ -89,22 +103,22 @@ async function connectInEveryWay(run: Run): Promise<void> {
   for (
     const [seller, redeemed] of [[ada, `${claim}A`], [ada, claim], [bob, claim]] as const
   ) {
-    const body = { claim: redeemed };
-    await run.note(callOAuth(stack, "POST", "/complete", { seller, body }));
+    await run.note(complete(stack, seller, redeemed));
+    await run.note(complete(stack, seller, redeemed, true));
   }
   const used = await run.authorize();
   for (const query of [used, used, used.replace(/state=./, "state=_")]) {
-    await run.note(redirectOf(stack, query));
+    await run.note(visitAndFinish(run, query));
   }
   await run.note(connectLogin(stack, bob, OPEN_ID));
   const creator = stack.tiktok.addLogin({ userType: 1 });
   await run.note(connectLogin(stack, ada, creator.openId));
   for (const kind of ["html", "internal", "lost"] as const) {
     stack.tiktok.faults.add({ path: "/api/v2/token/get", kind, count: 1 });
-    await run.note(redirectOf(stack, await run.authorize()));
+    await run.note(visitAndFinish(run, await run.authorize()));
   }
   stack.tiktok.faults.add({ path: "/authorization/", kind: "html", count: 3 });
-  await run.note(redirectOf(stack, await run.authorize()));
+  await run.note(visitAndFinish(run, await run.authorize()));
   // The last authorization is the one that counts at TikTok.
   await run.note(connectLogin(stack, ada, OPEN_ID));
   await settleTasks(stack);
@@ -186,7 +200,7 @@ test("no log line, error body, redirect or stored row holds a secret or a token"
   const rows = await storedText(stack);
   // The failures happened.
   assert.match(logs, /"message":"token refresh failed"/);
-  assert.match(logs, /"message":"shop not connected"/);
+  assert.match(logs, /"code":"tiktok_unavailable"/);
   assert.match(answers, /needs_reauth/);
   assert.match(rows, /v1\.local1\.|36004005/);
   assert.ok(run.issued.size > 20);

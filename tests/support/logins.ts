@@ -4,7 +4,8 @@ import { decrypt } from "../../shared/crypto/encryption.ts";
 import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import type { StoredConnection } from "../../shared/inbox/events.ts";
-import { connectShops } from "../../shared/tiktok/connections/connect_shops.ts";
+import { sealClaim } from "../../shared/tiktok/connections/claims.ts";
+import { confirmShops, showShops } from "../../shared/tiktok/connections/complete_authorization.ts";
 import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
 import {
   createTikTokDependencies,
@@ -25,7 +26,11 @@ export async function reconnect(
   openId: string,
 ): Promise<void> {
   const back = stack.tiktok.answerAuthorization({ openId, decision: "agree" });
-  await connectShops(backend, userId, back.searchParams.get("code") as string);
+  const now = Date.now();
+  const code = back.searchParams.get("code") as string;
+  const claim = await sealClaim(backend.keys, { code }, now);
+  await showShops(backend, userId, claim, now);
+  await confirmShops(backend, userId, claim, now);
 }
 
 let shops = 0;

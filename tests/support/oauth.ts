@@ -38,7 +38,31 @@ export async function callOAuth(
   };
 }
 
-/** Authorizes the app at TikTok as the login, and visits the callback. */
+/** `/complete`: shows the shops of the claim, or connects them. */
+export async function complete(
+  stack: TestStack,
+  seller: Pick<Seller, "accessToken">,
+  claim: string | undefined,
+  confirm?: boolean,
+) {
+  const body = { claim, ...(confirm !== undefined && { confirm }) };
+  return await callOAuth(stack, "POST", "/complete", { seller, body });
+}
+
+/** What the seller's app does after the redirect: shows the shops, and confirms. */
+export async function finish(
+  stack: TestStack,
+  seller: Pick<Seller, "accessToken">,
+  { claim, ...outcome }: AuthorizationOutcome,
+): Promise<AuthorizationOutcome> {
+  if (claim === undefined) return outcome;
+  const shown = await complete(stack, seller, claim);
+  const last = shown.status === 200 ? await complete(stack, seller, claim, true) : shown;
+  if (last.status === 200) return { status: "connected" };
+  return { status: "failed", code: String(last.json.code) };
+}
+
+/** Authorizes the app at TikTok as the login, and connects its shops. */
 export async function connectLogin(
   stack: TestStack,
   seller: Seller,
@@ -46,7 +70,8 @@ export async function connectLogin(
 ): Promise<AuthorizationOutcome> {
   const { state } = await beginAuthorization(stack.env, seller.accessToken);
   const back = stack.tiktok.answerAuthorization({ openId, state, decision: "agree" });
-  return await visitCallback(stack.env, Object.fromEntries(back.searchParams));
+  const outcome = await visitCallback(stack.env, Object.fromEntries(back.searchParams));
+  return await finish(stack, seller, outcome);
 }
 
 /** An installation that began in TikTok's app store: its redirect has no state. */

@@ -1,9 +1,12 @@
-/** Stores the shops of a TikTok login as connections of a user. */
+/** The shops of a TikTok login, as they are read from TikTok and as they are stored. */
 import * as z from "zod";
+import type { KeyRing } from "../../crypto/key_ring.ts";
 import { callFunction } from "../../database/call_function.ts";
 import { unwrap } from "../../database/errors.ts";
 import { errorText, log } from "../../log.ts";
 import { Nothing } from "../../values/schemas.ts";
+import type { TikTokClient } from "../api/client.ts";
+import type { AuthorizedShop } from "../api/schemas.ts";
 import type { TokenGrant } from "../api/tokens.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { encryptTokens, tokenTimes } from "./encrypted_tokens.ts";
@@ -13,7 +16,7 @@ export class NoShopsError extends Error {
   override name = "NoShopsError";
 }
 
-const ConnectedShop = z.object({
+export const ConnectedShop = z.object({
   /** `tiktok_shops.id` */
   id: z.string(),
   /** TikTok's shop id. */
@@ -22,24 +25,34 @@ const ConnectedShop = z.object({
 
 export type ConnectedShop = z.infer<typeof ConnectedShop>;
 
+/** The tokens of a login, and its shops. */
+export interface AuthorizedShops {
+  grant: TokenGrant;
+  shops: AuthorizedShop[];
+  /** False if TikTok may have named one of our shops in a way that we cannot read. */
+  isComplete: boolean;
+}
+
 /**
- * Reads which shops the login owns and stores all of them, tokens encrypted, or none. The event worker then
- * subscribes their webhooks and reads their orders.
+ * Reads which shops the login owns.
  * @throws {TikTokError}
  * @throws {NoShopsError}
- * @throws {DatabaseError} conflict: another account holds one of the shops
  */
-export async function storeShops(
-  { database, tiktok, keys }: Pick<TikTokDependencies, "database" | "tiktok" | "keys">,
-  userId: string,
+export async function readShops(
+  tiktok: TikTokClient,
   grant: TokenGrant,
-): Promise<ConnectedShop[]> {
+): Promise<AuthorizedShops> {
   const { read: shops, unreadable } = await tiktok.getAuthorizedShops(grant.accessToken);
   for (const { id, error } of unreadable) {
     log.error("authorized shop is not readable", { shop_id: id, error: errorText(error) });
   }
   if (shops.length === 0 && unreadable[0]) throw unreadable[0].error;
   if (shops.length === 0) throw new NoShopsError("This TikTok login owns no shop");
+  return { grant, shops, isComplete: unreadable.length === 0 };
+}
+
+/** The shops as SQL `connect_tiktok_shops` takes them: the tokens encrypted for each. */
+export async function toGrantRow(keys: KeyRing, { grant, shops, isComplete }: AuthorizedShops) {
   const rows = shops.map(async (shop) => ({
     shop_id: shop.id,
     shop_name: shop.name ?? null,
@@ -47,18 +60,13 @@ export async function storeShops(
     shop_cipher: shop.cipher,
     ...await encryptTokens(keys, grant, shop.id),
   }));
-  const args = {
-    p_user_id: userId,
-    p_grant: {
-      open_id: grant.openId,
-      // TikTok may have named one of our shops in a way that we cannot read.
-      is_complete: unreadable.length === 0,
-      granted_scopes: grant.scopes,
-      ...tokenTimes(grant),
-      shops: await Promise.all(rows),
-    },
+  return {
+    open_id: grant.openId,
+    is_complete: isComplete,
+    granted_scopes: grant.scopes,
+    ...tokenTimes(grant),
+    shops: await Promise.all(rows),
   };
-  return await callFunction(database, "connect_tiktok_shops", args, z.array(ConnectedShop));
 }
 
 /**

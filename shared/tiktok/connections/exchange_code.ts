@@ -1,12 +1,12 @@
-/** From TikTok's code to connected shops; every failure has a code that a page can explain. */
+/** From TikTok's code to the tokens and shops of its login; every failure has a code that a page can explain. */
 import { isConflict } from "../../database/errors.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
 import { exchangeAuthCode, NotASellerError } from "../api/tokens.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import {
-  type ConnectedShop,
+  type AuthorizedShops,
   NoShopsError,
-  storeShops,
+  readShops,
   storeTokensOfConnectedShops,
 } from "./store_shops.ts";
 
@@ -44,12 +44,15 @@ function failureOf(error: unknown): ConnectFailure | undefined {
   return error.code === SCOPE_MISSING ? "permission_missing" : "tiktok_unavailable";
 }
 
-/** Exchanges TikTok's code for tokens and connects the shops of its login. @throws {ConnectError} */
-export async function connectShops(
+/**
+ * Exchanges TikTok's code for tokens, and reads the shops of its login. Connects nothing; shops that the login is
+ * connected with already receive the new pair.
+ * @throws {ConnectError}
+ */
+export async function exchangeCode(
   dependencies: TikTokDependencies,
-  userId: string,
   code: string,
-): Promise<ConnectedShop[]> {
+): Promise<AuthorizedShops> {
   const grant = await exchangeAuthCode(dependencies.config, code).catch((error) => {
     if (error instanceof TikTokError && isRefusal(error)) {
       throw new ConnectError("code_refused", error);
@@ -57,12 +60,13 @@ export async function connectShops(
     throw toConnectError(error);
   });
   await storeTokensOfConnectedShops(dependencies, grant);
-  return await storeShops(dependencies, userId, grant).catch((error) => {
+  return await readShops(dependencies.tiktok, grant).catch((error) => {
     throw toConnectError(error);
   });
 }
 
-function toConnectError(error: unknown): unknown {
+/** The error with its code for a page; errors of our own stay as they are. */
+export function toConnectError(error: unknown): unknown {
   const failure = failureOf(error);
   return failure ? new ConnectError(failure, error) : error;
 }

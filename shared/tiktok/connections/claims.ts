@@ -1,0 +1,67 @@
+/** Claims: TikTok's code and our state, sealed for the app, which redeems them for the signed-in seller. */
+import * as z from "zod";
+import { decrypt, encrypt } from "../../crypto/encryption.ts";
+import type { KeyRing } from "../../crypto/key_ring.ts";
+
+/** Time for a seller to sign in, or up, and to confirm; TikTok's codes are valid for 30 minutes. */
+export const CLAIM_SECONDS = 15 * 60;
+
+/** Why a claim is refused: codes for the seller's browser (docs/tiktok.md). */
+export type ClaimFailure =
+  /** Not a claim of ours, or altered. */
+  | "claim_unknown"
+  | "claim_expired"
+  /** Connected already, opened by another account, or its exchange failed. */
+  | "claim_used"
+  /** Confirmed before the names of its shops were shown. */
+  | "claim_not_shown"
+  | "state_unknown"
+  | "state_expired"
+  | "state_used"
+  /** Another account began this authorization. */
+  | "state_of_another_user";
+
+/** Nothing was connected. */
+export class ClaimError extends Error {
+  override name = "ClaimError";
+  readonly code: ClaimFailure;
+
+  constructor(code: ClaimFailure) {
+    super(code);
+    this.code = code;
+  }
+}
+
+const CLAIM_CONTEXT = "tiktok_authorization.claim";
+
+const Claim = z.object({
+  code: z.string(),
+  /** Absent for an installation that began in TikTok's app store. */
+  state: z.string().optional(),
+  /** Milliseconds since 1970. */
+  expires_at: z.number(),
+});
+
+export type Claim = z.infer<typeof Claim>;
+
+/** Needs no row, so the callback changes nothing. `now` in milliseconds. */
+export async function sealClaim(
+  keys: KeyRing,
+  { code, state }: { code: string; state?: string | undefined },
+  now: number,
+): Promise<string> {
+  const claim: Claim = { code, state, expires_at: now + CLAIM_SECONDS * 1000 };
+  return await encrypt(keys, JSON.stringify(claim), CLAIM_CONTEXT);
+}
+
+/** @throws {ClaimError} `claim_unknown` or `claim_expired` */
+export async function openClaim(keys: KeyRing, text: string, now: number): Promise<Claim> {
+  let claim: Claim;
+  try {
+    claim = Claim.parse(JSON.parse(await decrypt(keys, text, CLAIM_CONTEXT)));
+  } catch {
+    throw new ClaimError("claim_unknown");
+  }
+  if (claim.expires_at <= now) throw new ClaimError("claim_expired");
+  return claim;
+}
