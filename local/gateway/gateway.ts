@@ -8,6 +8,8 @@ export type Fetch = (request: Request) => Response | Promise<Response>;
 export interface SimulatorOptions {
   /** By name; each answers under `/simulators/<name>`, and sees its own paths. */
   simulators: Record<string, Fetch>;
+  /** Where the functions are, for the app's page. @default {"/functions/v1"} */
+  functionsUrl?: string;
 }
 
 export interface GatewayOptions extends SimulatorOptions {
@@ -90,11 +92,11 @@ function withoutPrefix(request: Request, prefix: string): Request {
 /** The stand-in for the app's page, and the simulators. `apis` are other paths, for the 404's message. */
 async function callSimulator(
   request: Request,
-  { simulators }: SimulatorOptions,
+  { simulators, functionsUrl }: SimulatorOptions,
   apis: string[],
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (pathname === "/app" && request.method === "GET") return showApp(request);
+  if (pathname === "/app" && request.method === "GET") return showApp(request, functionsUrl);
   const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
   const fetch = simulator?.[1] === undefined ? undefined : simulators[simulator[1]];
   if (simulator && fetch) return await fetch(withoutPrefix(request, simulator[0]));

@@ -50,6 +50,7 @@ export async function serveSimulators(options: SimulatorsOptions): Promise<Serve
     const server = Deno.serve(
       { hostname: listen, port, onListen: () => {} },
       createSimulatorGateway({
+        functionsUrl,
         simulators: Object.fromEntries(
           simulators.map(({ name, simulator }) => [name, (request) => simulator.fetch(request)]),
         ),
