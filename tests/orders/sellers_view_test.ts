@@ -1,7 +1,6 @@
 /** Runs the examples of docs/sellers-view.md: each code block is imported, and its exports are called. */
 import assert from "node:assert/strict";
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
 import { loadExamples } from "../support/doc_examples.ts";
 import { createLiveClient, FakeSocket, receiveBroadcasts } from "../support/realtime.ts";
 import {
@@ -35,6 +34,12 @@ interface Examples {
     email: string,
     password: string,
   ): Promise<SupabaseClient>;
+  readClaim(address: string): string | null;
+  connectShops(
+    supabase: SupabaseClient,
+    claim: string,
+    askSeller: (names: string[]) => Promise<boolean>,
+  ): Promise<boolean>;
   showMoney(amount: string, currency: string, locale?: string): string;
   listOrders(
     supabase: SupabaseClient,
@@ -67,6 +72,8 @@ interface Examples {
 /** Names of the exports; a test below calls each. */
 const KNOWN = [
   "signIn",
+  "readClaim",
+  "connectShops",
   "showMoney",
   "listOrders",
   "listOlderOrders",
@@ -97,11 +104,41 @@ interface Scene {
   bob: ConnectedSeller;
 }
 
+/** As the page connects a shop: not before the seller has seen its name and agreed. */
+async function connectSecondShop(
+  stack: TestStack,
+  supabase: SupabaseClient,
+  openId: string,
+): Promise<void> {
+  const back = stack.tiktok.answerAuthorization({ openId, decision: "agree" });
+  const { headers, body } = await fetch(back, { redirect: "manual" });
+  await body?.cancel();
+  const claim = examples.readClaim(headers.get("location") ?? "") ?? "";
+  const asked: string[][] = [];
+  const connect = (answer: boolean) =>
+    examples.connectShops(supabase, claim, (names) => {
+      asked.push(names);
+      return Promise.resolve(answer);
+    });
+  assert.equal(await connect(false), false);
+  assert.equal((await examples.listShops(supabase)).length, 1);
+  assert.equal(await connect(true), true);
+  assert.deepEqual(asked, [["Second (GB)"], ["Second (GB)"]]);
+}
+
 async function setScene(stack: TestStack): Promise<Scene> {
   const ada = await connectSeller(stack);
   await subscribe(stack, ada.id, "growth");
-  const second = stack.tiktok.addShop({ id: "7480000000000009999" });
-  await connectWithCode(stack.env, ada, await authorizeSimulatedShop(stack.env, second.id));
+  const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY } = stack.env;
+  const supabase = await examples.signIn(
+    SUPABASE_URL,
+    SUPABASE_PUBLISHABLE_KEY,
+    ada.email,
+    "a-password",
+  );
+  await supabase.auth.stopAutoRefresh();
+  const second = stack.tiktok.addShop({ id: "7480000000000009999", name: "Second", region: "GB" });
+  await connectSecondShop(stack, supabase, second.openId);
   await settleTasks(stack);
   const bob = await connectSeller(stack);
   const orders = Array.from({ length: 26 }, (_, n) =>
@@ -121,14 +158,6 @@ async function setScene(stack: TestStack): Promise<Scene> {
     where orders.id = placed.id`;
   const rows = await stack.sql`
     select id from public.orders where user_id = ${ada.id} order by created_at desc, id desc`;
-  const { SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY } = stack.env;
-  const supabase = await examples.signIn(
-    SUPABASE_URL,
-    SUPABASE_PUBLISHABLE_KEY,
-    ada.email,
-    "a-password",
-  );
-  await supabase.auth.stopAutoRefresh();
   return { ada, bob, supabase, newestFirst: rows.map((row) => row.id) };
 }
 

@@ -4,7 +4,7 @@ import { decrypt, encrypt } from "../../crypto/encryption.ts";
 import type { KeyRing } from "../../crypto/key_ring.ts";
 
 /** Time for a seller to sign in, or up, and to confirm; TikTok's codes are valid for 30 minutes. */
-export const CLAIM_SECONDS = 15 * 60;
+const CLAIM_SECONDS = 15 * 60;
 
 /** Why a claim is refused: codes for the seller's browser (docs/tiktok.md). */
 export type ClaimFailure =
