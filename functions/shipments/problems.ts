@@ -18,6 +18,12 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
     detail: "The carrier account has not enough funds. Nothing was bought.",
   },
 
+  label_limit: {
+    status: 402,
+    detail: "Your plan has no room for this label: it limits how many labels you buy in a day and a month, " +
+      "and their cost. Nothing was bought. get_usage shows the limits.",
+  },
+
   order_not_found: { status: 404, detail: "You have no such order." },
   shipment_not_found: { status: 404, detail: "You have no such shipment." },
   batch_not_found: { status: 404, detail: "You have no such batch." },

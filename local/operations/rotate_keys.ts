@@ -8,6 +8,7 @@ import {
 } from "../../shared/crypto/encrypted_columns.ts";
 import { decrypt, DecryptionError, encrypt } from "../../shared/crypto/encryption.ts";
 import type { KeyRing } from "../../shared/crypto/key_ring.ts";
+import { currentShopIdHash } from "../../shared/tiktok/connections/shop_identity.ts";
 
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
@@ -78,6 +79,18 @@ export interface Rotation {
   failures: string[];
 }
 
+/** Adds the hash under the current key for every stored shop; the older ones stay, and are deleted with them. */
+async function identifyShopsAgain(sql: postgres.Sql, ring: KeyRing): Promise<void> {
+  const shops = await sql<{ shop_id: string; shop_key: string }[]>`
+    select distinct on (shop_id) shop_id, shop_key from public.tiktok_shops order by shop_id, created_at`;
+  for (const { shop_id, shop_key } of shops) {
+    await sql`
+      insert into private.shop_identities (shop_id_hash, shop_key)
+      values (${currentShopIdHash(ring, shop_id)}, ${shop_key})
+      on conflict (shop_id_hash) do nothing`;
+  }
+}
+
 /** Rotates every encrypted column, batch by batch; finished batches stay rotated after an interruption. */
 export async function rotateKeys(
   sql: postgres.Sql,
@@ -99,5 +112,6 @@ export async function rotateKeys(
     }
     total.rotated += done;
   }
+  await identifyShopsAgain(sql, ring);
   return total;
 }

@@ -97,6 +97,9 @@ async function startOrFail(
     await purchases.fail(intent, answer.code);
     throw new LabelError(answer.code);
   }
+  for (const period of answer.near) {
+    log.error("labels have used 80 % of the platform's limit", { period });
+  }
 }
 
 async function buyFromProvider(

@@ -52,6 +52,8 @@ const TRANSIENT = {
   idempotency_key_reused: false,
   price_changed: false,
   purchase_in_progress: true,
+  // The plan.
+  label_limit: false,
   // The carrier.
   carrier_refused: false,
   carrier_not_accepted: false,

@@ -34,7 +34,12 @@ const RequestAnswer = z.discriminatedUnion("outcome", [
 export type RequestAnswer = z.infer<typeof RequestAnswer>;
 
 const StartAnswer = z.discriminatedUnion("outcome", [
-  z.object({ outcome: z.enum(["started", "taken_over"]) }),
+  z.object({
+    outcome: z.literal("started"),
+    /** Periods in which the platform has reached 80 % of a limit with this label. */
+    near: z.array(z.enum(["day", "month"])),
+  }),
+  z.object({ outcome: z.literal("taken_over") }),
   z.object({ outcome: z.literal("refused"), code: LabelFailure }),
 ]);
 export type StartAnswer = z.infer<typeof StartAnswer>;

@@ -3,14 +3,32 @@
 create table public.plans (
   name text primary key,
   monthly_order_limit integer not null,
-  constraint plans_monthly_order_limit_check check (monthly_order_limit > 0)
+  daily_label_limit integer not null,
+  monthly_label_limit integer not null,
+  daily_label_cents bigint not null,
+  monthly_label_cents bigint not null,
+  constraint plans_monthly_order_limit_check check (monthly_order_limit > 0),
+  constraint plans_label_limits_check check (
+    least(daily_label_limit, monthly_label_limit, daily_label_cents, monthly_label_cents) >= 0
+  )
 );
 comment on table public.plans is 'The plans and their limits; trial is the plan of a seller without a live subscription.';
 comment on column public.plans.name is 'Code of the plan.';
 comment on column public.plans.monthly_order_limit is 'Number of new orders that a seller may receive per calendar month (UTC).';
 
-insert into public.plans (name, monthly_order_limit)
-values ('trial', 10), ('starter', 100), ('growth', 500), ('scale', 999999);
+comment on column public.plans.daily_label_limit is 'Number of EasyPost labels that a seller may buy per day (UTC): the account of the platform pays them.';
+comment on column public.plans.monthly_label_limit is 'Number of EasyPost labels per calendar month (UTC).';
+comment on column public.plans.daily_label_cents is 'Cost of the EasyPost labels of a day, in US cents.';
+comment on column public.plans.monthly_label_cents is 'Cost of the EasyPost labels of a calendar month, in US cents.';
+
+insert into public.plans (
+  name, monthly_order_limit, daily_label_limit, monthly_label_limit, daily_label_cents, monthly_label_cents
+)
+values
+  ('trial', 10, 2, 2, 2000, 2000),
+  ('starter', 100, 50, 150, 50000, 150000),
+  ('growth', 500, 200, 750, 200000, 750000),
+  ('scale', 999999, 1000, 10000, 1000000, 10000000);
 
 alter table public.plans enable row level security;
 create policy "Signed-in users can read the plans" on public.plans

@@ -31,6 +31,7 @@ create table public.tiktok_shops (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references public.users (id) on delete cascade,
   shop_id text not null,
+  shop_key uuid not null default gen_random_uuid(),
   shop_name text,
   region text,
   shop_cipher text not null,
@@ -77,6 +78,7 @@ create table public.tiktok_shops (
 );
 comment on table public.tiktok_shops is 'Connected TikTok shops; sellers read the columns without secrets, only the backend writes.';
 comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webhooks.';
+comment on column public.tiktok_shops.shop_key is 'Key of what is counted for the shop in every account: private.shop_identities; connect_tiktok_shops finds it.';
 comment on column public.tiktok_shops.shop_cipher is 'Opaque query parameter shop_cipher of TikTok API calls.';
 comment on column public.tiktok_shops.open_id is 'The TikTok id of the login that connected the shop; a login may own several shops with one token pair.';
 comment on column public.tiktok_shops.granted_scopes is 'Scopes that TikTok granted for the shop, e.g. seller.order.info; empty if TikTok did not name them.';
@@ -96,6 +98,8 @@ comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the au
 -- idx_tiktok_shops_shop_id.
 create unique index tiktok_shops_shop_id_key on public.tiktok_shops (shop_id)
   where connection_status <> 'transferred';
+-- Serves the purge of shop identities.
+create index idx_tiktok_shops_shop_key on public.tiktok_shops (shop_key);
 -- Under its requested name; open_id completes the foreign key.
 create index idx_tiktok_shops_user_id on public.tiktok_shops (user_id, open_id);
 create index idx_tiktok_shops_open_id on public.tiktok_shops (open_id) where connection_status = 'active';

@@ -207,6 +207,39 @@ comment on function public.check_order_limit(uuid) is
   'Whether a seller may receive one more order this month: two indexed reads, independent of the number of orders.';
 grant execute on function public.check_order_limit(uuid) to service_role;
 
+create function private.monthly_shop_count(p_shop_key uuid)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(
+    (
+      select orders
+      from private.monthly_shop_counts
+      where shop_key = p_shop_key and month = private.current_month()
+    ),
+    0
+  );
+$$;
+comment on function private.monthly_shop_count(uuid) is
+  'Number of orders of this month that count for the plan of a shop, in all accounts together.';
+grant execute on function private.monthly_shop_count(uuid) to service_role;
+
+create function private.check_shop_limit(p_shop public.tiktok_shops)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select private.monthly_shop_count(p_shop.shop_key) < private.monthly_order_limit(p_shop.user_id);
+$$;
+comment on function private.check_shop_limit(public.tiktok_shops) is
+  'Whether a shop may receive one more order this month, whatever account received the others; the limit is that of its seller.';
+grant execute on function private.check_shop_limit(public.tiktok_shops) to service_role;
+
 create function private.count_order(p_order public.orders)
 returns void
 language sql
@@ -217,9 +250,15 @@ as $$
   set orders = orders + p_order.counts_for_plan::integer,
       not_counted = not_counted + (not p_order.counts_for_plan)::integer
   where user_id = p_order.user_id and month = private.current_month();
+  update private.monthly_shop_counts as counted
+  set orders = counted.orders + p_order.counts_for_plan::integer
+  from public.tiktok_shops as shop
+  where shop.id = p_order.tiktok_shop_id
+    and counted.shop_key = shop.shop_key
+    and counted.month = private.current_month();
 $$;
 comment on function private.count_order(public.orders) is
-  'Part of ingest_order: counts a new order of this month; the caller has locked the counter.';
+  'Part of ingest_order: counts a new order of this month for its seller and its shop; the caller has locked both counters.';
 grant execute on function private.count_order(public.orders) to service_role;
 
 /*
@@ -249,6 +288,12 @@ begin
       not_counted = not_counted + 1
   where user_id = changed.user_id
     and month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
+  update private.monthly_shop_counts as counted
+  set orders = greatest(counted.orders - 1, 0)
+  from public.tiktok_shops as shop
+  where shop.id = changed.tiktok_shop_id
+    and counted.shop_key = shop.shop_key
+    and counted.month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
   return changed;
 end;
 $$;

@@ -58,9 +58,10 @@ grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz)
 /*
   Arguments: p_user_id; p_grant {open_id, granted_scopes: [], requested_at, token_expires_at, refresh_token_expires_at,
              is_complete, false if the login may have further shops (true),
-             shops: [{shop_id, shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens encrypted.
+             shops: [{shop_id, shop_id_hashes: [], shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens
+             encrypted; shop_id_hashes, see private.identify_shop.
   Returns:   [{id, shop_id}].
-  Errors:    PT409, another account has a live connection to one of the shops.
+  Errors:    PT400, a shop has no hashes; PT409, another account has a live connection to one of the shops.
 */
 create function public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)
 returns jsonb
@@ -136,22 +137,23 @@ begin
   -- 6. Store the shops.
   begin
     insert into public.tiktok_shops as shop (
-      user_id, shop_id, shop_name, region, shop_cipher, open_id, granted_scopes,
+      user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
       access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
     )
     select
-      p_user_id, entry.shop_id, entry.shop_name, entry.region, entry.shop_cipher,
+      p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region, entry.shop_cipher,
       p_grant ->> 'open_id', scopes, entry.access_token, entry.refresh_token,
       (p_grant ->> 'token_expires_at')::timestamptz,
       (p_grant ->> 'refresh_token_expires_at')::timestamptz,
       clock_timestamp()
     from jsonb_to_recordset(p_grant -> 'shops') as entry (
-      shop_id text, shop_name text, region text, shop_cipher text,
+      shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
       access_token text, refresh_token text
     )
     order by entry.shop_id
     on conflict (user_id, shop_id) do update
-      set shop_name = excluded.shop_name,
+      set shop_key = excluded.shop_key,
+          shop_name = excluded.shop_name,
           region = excluded.region,
           shop_cipher = excluded.shop_cipher,
           open_id = excluded.open_id,

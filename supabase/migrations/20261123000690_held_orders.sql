@@ -167,6 +167,21 @@ comment on function private.free_places(uuid) is
   'Number of orders that the plan of a seller still allows this month.';
 grant execute on function private.free_places(uuid) to service_role;
 
+create function private.free_shop_places(p_shop public.tiktok_shops)
+returns integer
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select greatest(
+    private.monthly_order_limit(p_shop.user_id) - private.monthly_shop_count(p_shop.shop_key), 0
+  );
+$$;
+comment on function private.free_shop_places(public.tiktok_shops) is
+  'Number of orders that the plan of its seller still allows a shop this month, after those in other accounts.';
+grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
+
 /*
   Arguments: p_user_id; p_without, events that the caller decides now.
   Returns:   the number of events, at most the limit of the plan: more make no difference.
@@ -199,7 +214,8 @@ grant execute on function private.undecided_orders(uuid, bigint[]) to service_ro
 
 /*
   Arguments: p_shop; p_order, a new order that counts; p_undecided, see undecided_orders.
-  Returns:   whether a place is left for it after all orders that come before it; binding while the counter is locked.
+  Returns:   whether its seller and its shop have a place left for it after all orders that come before it; binding
+             while both counters are locked.
 */
 create function private.has_place(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
 returns boolean
@@ -210,9 +226,9 @@ set search_path = ''
 as $$
 declare
   places integer := private.free_places(p_shop.user_id) - p_undecided;
+  shop_places integer := private.free_shop_places(p_shop) - p_undecided;
   own private.held_orders;
   waiting integer;
-  before_it integer;
 begin
   -- 1. Enough places for all that wait: nearly always none does.
   select count(*) into waiting
@@ -223,33 +239,42 @@ begin
     where shop.user_id = p_shop.user_id
     limit greatest(places, 0)
   ) as held;
-  if waiting < places then
+  if waiting < least(places, shop_places) then
     return true;
   end if;
   -- 2. Count those that come before it; what TikTok left out this time is known since it was held.
   select * into own
   from private.held_orders
   where shop_id = p_shop.shop_id and tiktok_order_id = p_order ->> 'tiktok_order_id';
-  select count(*) into before_it
-  from (
-    select
-    from private.waiting_orders as waits
-    where waits.user_id = p_shop.user_id
-      and (waits.shop_id, waits.tiktok_order_id) <> (p_shop.shop_id, p_order ->> 'tiktok_order_id')
-      and (waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id) < (
-        private.order_urgency(coalesce(p_order ->> 'order_status', own.order_status)),
-        coalesce((p_order ->> 'ship_by')::timestamptz, own.ship_by, 'infinity'),
-        coalesce((p_order ->> 'tiktok_created_at')::timestamptz, own.tiktok_created_at, 'infinity'),
-        coalesce(own.held_at, 'infinity'),
-        p_order ->> 'tiktok_order_id'
-      )
-    limit greatest(places, 0)
-  ) as earlier;
-  return before_it < places;
+  -- Those of a shop without places of its own stand in the way of no other shop.
+  return (
+    select coalesce(sum(earlier.orders), 0) < places
+      and coalesce(sum(earlier.orders) filter (where shop.id = p_shop.id), 0) < shop_places
+    from public.tiktok_shops as shop
+    cross join lateral (
+      select count(*) as orders
+      from (
+        select
+        from private.waiting_orders as waits
+        where waits.user_id = p_shop.user_id
+          and waits.shop_id = shop.shop_id
+          and (waits.shop_id, waits.tiktok_order_id) <> (p_shop.shop_id, p_order ->> 'tiktok_order_id')
+          and (waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id) < (
+            private.order_urgency(coalesce(p_order ->> 'order_status', own.order_status)),
+            coalesce((p_order ->> 'ship_by')::timestamptz, own.ship_by, 'infinity'),
+            coalesce((p_order ->> 'tiktok_created_at')::timestamptz, own.tiktok_created_at, 'infinity'),
+            coalesce(own.held_at, 'infinity'),
+            p_order ->> 'tiktok_order_id'
+          )
+        limit greatest(least(places, private.free_shop_places(shop) - p_undecided), 0)
+      ) as listed
+    ) as earlier
+    where shop.user_id = p_shop.user_id
+  );
 end;
 $$;
 comment on function private.has_place(public.tiktok_shops, jsonb, integer) is
-  'Part of ingest_order: whether the plan has a place for an order besides the more urgent ones that wait or are not read yet.';
+  'Part of ingest_order: whether the plan has a place for an order and its shop besides the more urgent ones that wait or are not read yet.';
 grant execute on function private.has_place(public.tiktok_shops, jsonb, integer) to service_role;
 
 /*
@@ -265,28 +290,41 @@ as $$
 declare
   chosen bigint[];
 begin
-  -- 1. Find the sellers with held orders, and the places that has_place would give them.
+  -- 1. Find the shops with held orders, and the places that has_place would give them.
   -- 2. Choose as many of their most urgent orders. 3. Lock the events of these orders.
-  with sellers as materialized (
-    select shop.user_id,
-      private.free_places(shop.user_id) - private.undecided_orders(shop.user_id) as places
+  with shops as materialized (
+    select
+      shop.user_id,
+      shop.shop_id,
+      private.free_places(shop.user_id) - undecided.orders as places,
+      private.free_shop_places(shop) - undecided.orders as shop_places
     from public.tiktok_shops as shop
+    cross join lateral (select private.undecided_orders(shop.user_id) as orders) as undecided
     where shop.connection_status = 'active'
       and (p_user_id is null or shop.user_id = p_user_id)
       and exists (select from private.held_orders as held where held.shop_id = shop.shop_id)
-    group by shop.user_id
+  ), queue_of_shop as (
+    select
+      waits.*,
+      shops.places,
+      shops.shop_places,
+      row_number() over (
+        partition by waits.shop_id
+        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      ) as shop_place
+    from shops
+    join private.waiting_orders as waits on waits.user_id = shops.user_id and waits.shop_id = shops.shop_id
+    where least(shops.places, shops.shop_places) > 0
   ), queue as (
     select
-      waits.shop_id,
-      waits.tiktok_order_id,
-      sellers.places,
+      shop_id,
+      tiktok_order_id,
+      places,
       row_number() over (
-        partition by waits.user_id
-        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+        partition by user_id order by urgency, ship_order, age_order, held_at, tiktok_order_id
       ) as place
-    from sellers
-    join private.waiting_orders as waits on waits.user_id = sellers.user_id
-    where sellers.places > 0
+    from queue_of_shop
+    where shop_place <= shop_places
   ), locked as (
     select event.id
     from queue

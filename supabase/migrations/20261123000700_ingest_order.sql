@@ -357,6 +357,24 @@ comment on function private.was_cancelled_unpaid(public.orders, public.orders) i
   'Whether a stored order was cancelled before payment, so its place is given back.';
 grant execute on function private.was_cancelled_unpaid(public.orders, public.orders) to service_role;
 
+create function private.lock_order_counts(p_shop public.tiktok_shops)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.lock_monthly_count(p_shop.user_id);
+  insert into private.monthly_shop_counts (shop_key, month)
+  values (p_shop.shop_key, private.current_month())
+  on conflict (shop_key, month) do nothing;
+  select from private.monthly_shop_counts
+  where shop_key = p_shop.shop_key and month = private.current_month()
+  for update;
+$$;
+comment on function private.lock_order_counts(public.tiktok_shops) is
+  'Locks the order counter of a seller, then that of the shop: another account may receive its orders at the same time.';
+grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
+
 /*
   Arguments: p_shop; p_order, an order that is not stored; p_undecided, see private.undecided_orders.
   Returns:   the stored order; null if it is held.
@@ -372,7 +390,9 @@ declare
   inserted public.orders;
 begin
   if counts and not (
-    public.check_order_limit(p_shop.user_id) and private.has_place(p_shop, p_order, p_undecided)
+    public.check_order_limit(p_shop.user_id)
+    and private.check_shop_limit(p_shop)
+    and private.has_place(p_shop, p_order, p_undecided)
   ) then
     perform private.hold_order(p_shop.shop_id, p_order);
     return null;
@@ -402,7 +422,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  -- 1. Lock the event; the counter of the seller is locked.
+  -- 1. Lock the event; the counters of the seller and the shop are locked.
   event private.webhook_events := private.lock_open_event(p_event_id);
   before public.orders;
   after public.orders;
@@ -469,7 +489,7 @@ begin
 end;
 $$;
 comment on function private.ingest_locked_order(bigint, public.tiktok_shops, jsonb, jsonb, integer) is
-  'Part of ingest_order and ingest_orders, which lock the counter of the seller before.';
+  'Part of ingest_order and ingest_orders, which lock the counters before.';
 grant execute on function private.ingest_locked_order(bigint, public.tiktok_shops, jsonb, jsonb, integer)
   to service_role;
 
@@ -498,7 +518,7 @@ begin
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  perform private.lock_monthly_count(shop.user_id);
+  perform private.lock_order_counts(shop);
   return private.ingest_locked_order(
     p_event_id, shop, p_order, p_notice, private.undecided_orders(shop.user_id, array[p_event_id])
   );
@@ -530,8 +550,8 @@ begin
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  -- 1. Lock the counter before any event, so two workers never deadlock.
-  perform private.lock_monthly_count(shop.user_id);
+  -- 1. Lock the counters before any event, so two workers never deadlock.
+  perform private.lock_order_counts(shop);
   undecided := private.undecided_orders(
     shop.user_id,
     array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry)

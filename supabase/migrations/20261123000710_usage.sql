@@ -33,6 +33,18 @@ as $$
     'held', held.orders,
     'held_to_ship', held.to_ship,
     'held_ship_by', held.ship_by,
+    'shops', coalesce(
+      (
+        select jsonb_agg(
+          jsonb_build_object('shop_id', shop.shop_id, 'used', private.monthly_shop_count(shop.shop_key))
+          order by shop.shop_id
+        )
+        from public.tiktok_shops as shop
+        where shop.user_id = seller.id and shop.connection_status in ('active', 'paused')
+      ),
+      '[]'
+    ),
+    'labels', private.label_usage(seller.id),
     'month_ends_at', private.month_end()
   )
   from public.users as seller
@@ -51,9 +63,11 @@ comment on function private.own_usage() is
 grant execute on function private.own_usage() to authenticated;
 
 /*
-  Returns:   {used, limit, not_counted, held, held_to_ship, held_ship_by, month_ends_at}: not_counted are stored orders
+  Returns:   {used, limit, not_counted, held, held_to_ship, held_ship_by, shops, labels, month_ends_at}: not_counted are stored orders
              that use no place; held counts the orders that wait for a larger plan or the next month, held_to_ship those
-             that have to be shipped, held_ship_by is the earliest time of these; at month_ends_at used becomes 0.
+             that have to be shipped, held_ship_by is the earliest time of these; shops
+             [{shop_id, used}] are the connected ones, with what each used of the same limit in all accounts; labels,
+             see private.label_usage; at month_ends_at used becomes 0.
 */
 create function public.get_usage()
 returns jsonb

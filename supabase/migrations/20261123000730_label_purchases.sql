@@ -52,6 +52,9 @@ create table private.label_purchases (
   attempt integer not null default 1,
   reason text,
   checked_at timestamptz,
+  cost_cents bigint,
+  cost_day date,
+  cost_shop_key uuid,
   created_at timestamptz not null default now(),
   constraint label_purchases_user_id_idempotency_key_key unique (user_id, idempotency_key),
   constraint label_purchases_provider_check check (provider in ('tiktok_shipping', 'easypost', 'own')),
@@ -60,6 +63,7 @@ create table private.label_purchases (
   ),
   constraint label_purchases_label_format_check check (label_format in ('PDF', 'PNG', 'ZPL')),
   constraint label_purchases_line_item_ids_check check (cardinality(line_item_ids) > 0),
+  constraint label_purchases_cost_check check (num_nulls(cost_cents, cost_day, cost_shop_key) in (0, 3)),
   constraint label_purchases_reason_check check (reason ~ '^[a-z][a-z0-9_]*$'),
   constraint label_purchases_state_check check (
     state in (
@@ -79,6 +83,9 @@ comment on column private.label_purchases.quoted_cost is 'In major units of curr
 comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number; of an own tracking number, each correction is an attempt.';
 comment on column private.label_purchases.reason is 'Code of the reason why it failed, is unknown or was not voided: docs/labels.md.';
 comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
+comment on column private.label_purchases.cost_cents is 'What the label adds to private.label_spending, in US cents; null while it adds nothing.';
+comment on column private.label_purchases.cost_day is 'Day (UTC) to which it is added.';
+comment on column private.label_purchases.cost_shop_key is 'Shop to which it is added.';
 
 create index idx_label_purchases_order_id on private.label_purchases (order_id);
 create index idx_label_purchases_other_orders on private.label_purchases using gin (other_order_ids);

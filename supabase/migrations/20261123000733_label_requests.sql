@@ -180,11 +180,126 @@ comment on function public.request_label(uuid, text, text, uuid, jsonb) is
   'Stores the intent to buy a label and reserves its units; a failed purchase, or one abandoned before it was bought, starts again.';
 grant execute on function public.request_label(uuid, text, text, uuid, jsonb) to service_role;
 
+create function private.lock_seller_of_purchase(p_purchase_id uuid)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select from public.users
+  where id = (select user_id from private.label_purchases where id = p_purchase_id)
+  for key share;
+$$;
+comment on function private.lock_seller_of_purchase(uuid) is
+  'Makes the deletion of the account wait, before the purchase and its totals are locked.';
+grant execute on function private.lock_seller_of_purchase(uuid) to service_role;
+
+create function private.reserve_purchase_cost(p_purchase private.label_purchases, p_choice jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  cents bigint := private.label_cents((p_choice ->> 'quoted_cost')::numeric, p_choice ->> 'currency');
+  shop_key uuid;
+  reserved jsonb;
+begin
+  -- The seller pays TikTok's labels at TikTok.
+  if p_purchase.provider <> 'easypost' then
+    return null;
+  end if;
+  if cents is null then
+    return '{"refusal": "service_unavailable"}';
+  end if;
+  select shop.shop_key into shop_key
+  from public.orders
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where orders.id = p_purchase.order_id;
+  reserved := private.reserve_label_cost(p_purchase.user_id, shop_key, cents);
+  if reserved ->> 'refusal' is null then
+    update private.label_purchases
+    set cost_cents = cents, cost_day = private.current_day(), cost_shop_key = shop_key
+    where id = p_purchase.id;
+  end if;
+  return reserved;
+end;
+$$;
+comment on function private.reserve_purchase_cost(private.label_purchases, jsonb) is
+  'Part of start_label_purchase: reserves the price of a label that the platform pays; answers like reserve_label_cost, or null.';
+grant execute on function private.reserve_purchase_cost(private.label_purchases, jsonb) to service_role;
+
+create function private.give_back_label_cost(p_purchase private.label_purchases)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_purchase.cost_cents is null then
+    return;
+  end if;
+  perform private.add_label_cost(
+    p_purchase.user_id, p_purchase.cost_shop_key, p_purchase.cost_day, -1, -p_purchase.cost_cents
+  );
+  update private.label_purchases
+  set cost_cents = null, cost_day = null, cost_shop_key = null
+  where id = p_purchase.id;
+end;
+$$;
+comment on function private.give_back_label_cost(private.label_purchases) is
+  'Takes a label that was not bought, or was voided, out of the totals, once; the caller has locked the purchase.';
+grant execute on function private.give_back_label_cost(private.label_purchases) to service_role;
+
+/*
+  Arguments: p_purchase; p_label, see finish_label_purchase: its price counts in place of the reserved one.
+*/
+create function private.settle_label_cost(p_purchase private.label_purchases, p_label jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  cents bigint := coalesce(
+    private.label_cents(
+      (p_label ->> 'shipping_cost')::numeric, coalesce(p_label ->> 'currency', p_purchase.currency)
+    ),
+    p_purchase.cost_cents,
+    private.label_cents(p_purchase.quoted_cost, p_purchase.currency),
+    0
+  );
+  today date := private.current_day();
+begin
+  if p_purchase.provider <> 'easypost' or cents = p_purchase.cost_cents then
+    return;
+  end if;
+  if p_purchase.cost_cents is null then
+    -- Bought although it had been given up.
+    update private.label_purchases as bought
+    set cost_cents = cents, cost_day = today, cost_shop_key = shop.shop_key
+    from public.orders
+    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+    where bought.id = p_purchase.id and orders.id = p_purchase.order_id
+    returning bought.* into p_purchase;
+    perform private.add_label_cost(p_purchase.user_id, p_purchase.cost_shop_key, today, 1, cents);
+    return;
+  end if;
+  perform private.add_label_cost(
+    p_purchase.user_id, p_purchase.cost_shop_key, p_purchase.cost_day, 0, cents - p_purchase.cost_cents
+  );
+  update private.label_purchases set cost_cents = cents where id = p_purchase.id;
+end;
+$$;
+comment on function private.settle_label_cost(private.label_purchases, jsonb) is
+  'Part of finish_label_purchase: counts what a bought label cost, above a limit too, because the money is spent.';
+grant execute on function private.settle_label_cost(private.label_purchases, jsonb) to service_role;
+
 /*
   Arguments: p_purchase_id and p_attempt, the claim; p_choice {service, carrier, carrier_shipment_id, carrier_rate_id,
              quoted_cost, currency}.
-  Returns:   {outcome}: started; or nothing may be bought: taken_over, another worker has the purchase; refused {code},
-             see docs/labels.md.
+  Returns:   {outcome}: started {near}, see private.reserve_label_cost; or nothing may be bought: taken_over, another
+             worker has the purchase; refused {code}, see docs/labels.md.
 */
 create function public.start_label_purchase(
   p_purchase_id uuid,
@@ -196,15 +311,32 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  purchase private.label_purchases;
+  reserved jsonb;
 begin
+  -- 1. Lock the seller, like the deletion of the account, then the purchase.
+  perform private.lock_seller_of_purchase(p_purchase_id);
+  select * into purchase
+  from private.label_purchases
+  where id = p_purchase_id and state = 'requested' and attempt = p_attempt
+  for update;
+  if purchase.id is null then
+    return jsonb_build_object('outcome', 'taken_over');
+  end if;
+  -- 2. Check the carrier, and reserve the money.
   if exists (
-    select from private.label_purchases as purchase
-    join public.orders on orders.id = purchase.order_id
-    where purchase.id = p_purchase_id
+    select from public.orders
+    where orders.id = purchase.order_id
       and private.is_carrier_refused(orders, purchase.provider, p_choice ->> 'carrier')
   ) then
     return jsonb_build_object('outcome', 'refused', 'code', 'carrier_not_accepted');
   end if;
+  reserved := private.reserve_purchase_cost(purchase, p_choice);
+  if reserved ->> 'refusal' is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', reserved ->> 'refusal');
+  end if;
+  -- 3. Store what will be bought.
   update private.label_purchases
   set state = 'purchasing',
       service = p_choice ->> 'service',
@@ -212,10 +344,10 @@ begin
       carrier_rate_id = p_choice ->> 'carrier_rate_id',
       quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
       currency = p_choice ->> 'currency'
-  where id = p_purchase_id and state = 'requested' and attempt = p_attempt;
-  return jsonb_build_object('outcome', case when found then 'started' else 'taken_over' end);
+  where id = p_purchase_id;
+  return jsonb_build_object('outcome', 'started', 'near', coalesce(reserved -> 'near', '[]'));
 end;
 $$;
 comment on function public.start_label_purchase(uuid, integer, jsonb) is
-  'The last step before money is spent: stores what will be bought.';
+  'The last step before money is spent: reserves it within the limits, and stores what will be bought.';
 grant execute on function public.start_label_purchase(uuid, integer, jsonb) to service_role;

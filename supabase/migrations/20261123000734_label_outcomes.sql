@@ -92,12 +92,13 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  select private.lock_seller_of_purchase(p_purchase_id);
   select private.lock_orders(user_id, order_id || other_order_ids)
   from private.label_purchases
   where id = p_purchase_id;
 $$;
 comment on function private.lock_orders_of_purchase(uuid) is
-  'Locks the orders of a purchase before the purchase, in the order that all functions use.';
+  'Locks the seller and the orders of a purchase before the purchase, in the order that all functions use.';
 grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
 
 /*
@@ -131,6 +132,7 @@ begin
     where id = p_purchase_id
     returning * into purchase;
     -- 2. Store the purchase as bought, even if it was marked failed.
+    perform private.settle_label_cost(purchase, p_label);
     perform private.claim_label_lines(purchase);
     -- 3. Store the shipment.
     insert into public.shipments (
@@ -202,10 +204,13 @@ as $$
 declare
   purchase private.label_purchases;
 begin
+  perform private.lock_seller_of_purchase(p_purchase_id);
   update private.label_purchases
   set state = 'failed', reason = p_reason
-  where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown');
+  where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown')
+  returning * into purchase;
   if found then
+    perform private.give_back_label_cost(purchase);
     delete from private.labelled_lines where purchase_id = p_purchase_id;
   end if;
   perform private.settle_event(p_event_id);
@@ -214,7 +219,7 @@ begin
 end;
 $$;
 comment on function public.fail_label_purchase(uuid, integer, text, bigint) is
-  'Marks a purchase failed once it is certain that nothing was bought, and frees its units.';
+  'Marks a purchase failed once it is certain that nothing was bought, and frees its units and its money.';
 grant execute on function public.fail_label_purchase(uuid, integer, text, bigint) to service_role;
 
 /*

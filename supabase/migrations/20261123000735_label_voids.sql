@@ -83,6 +83,7 @@ begin
     returning * into purchase;
     -- 3. Free the units of a voided label, or mark a label shipped that stays in use.
     if p_state = 'voided' then
+      perform private.give_back_label_cost(purchase);
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
       perform private.record_parcel_change(

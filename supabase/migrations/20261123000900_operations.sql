@@ -129,6 +129,22 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('held_orders', rows_deleted);
 
+  -- Counters that outlived their account, and the shops that they were for.
+  delete from private.monthly_shop_counts where month < private.current_month() - interval '3 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('monthly_shop_counts', rows_deleted);
+
+  delete from private.label_spending where month < private.current_month() - interval '3 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('label_spending', rows_deleted);
+
+  delete from private.shop_identities as identity
+  where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
+    and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
+    and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key);
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('shop_identities', rows_deleted);
+
   -- 4. States and rates: kept for a day after they expire, so a late request gets the right error.
   delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
   get diagnostics rows_deleted = row_count;

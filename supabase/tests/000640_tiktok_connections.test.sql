@@ -31,7 +31,9 @@ as $$
     || jsonb_build_object(
       'open_id', coalesce(open_id, 'open-' || nickname),
       'shops', (
-        select jsonb_agg((tests.shop_grant(nickname) -> 'shops' -> 0) || jsonb_build_object('shop_id', id))
+        select jsonb_agg((tests.shop_grant(nickname) -> 'shops' -> 0) || jsonb_build_object(
+          'shop_id', id, 'shop_id_hashes', jsonb_build_array('test.' || id)
+        ))
         from unnest(shops) as id
       )
     );

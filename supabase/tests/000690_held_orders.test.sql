@@ -18,6 +18,7 @@ cross join unnest(array[
   'select private.end_hold(null, null)',
   'select private.counts_for_plan(null, null)',
   'select private.free_places(null)',
+  'select private.free_shop_places(null)',
   'select private.undecided_orders(null)',
   'select private.has_place(null, null, 0)',
   'select public.release_held_events()'

@@ -86,13 +86,16 @@ select is(tests.counted(), '4 and 6', 'both needed work, and count');
 select is(tests.to_state('of last month', 'received', 'pending', 0), 'inserted', 'an order of the end of a month');
 update public.orders set created_at = created_at - interval '1 month' where tiktok_order_id = 'of last month';
 update private.monthly_order_counts set orders = orders - 1;
+update private.monthly_shop_counts set orders = orders - 1;
 insert into private.monthly_order_counts (user_id, month, orders)
 values (tests.id('ada'), (private.current_month() - interval '1 month')::date, 5);
 select is(tests.to_state('of last month', 'cancelled', 'cancelled', 1), 'updated', 'is cancelled unpaid after it');
 select is(tests.counted(), '4 and 1, 4 and 6', 'that month gets its place back');
 update private.monthly_order_counts set orders = 0;
+update private.monthly_shop_counts set orders = 0;
 select is(tests.to_state('lowered', 'received', 'pending', 0), 'inserted', 'an operator may lower the counter');
 update private.monthly_order_counts set orders = 0;
+update private.monthly_shop_counts set orders = 0;
 select is(tests.to_state('lowered', 'cancelled', 'cancelled', 1), 'updated', 'then nothing is below zero');
 
 -- Many at once: the most urgent gets the place, and a place that becomes free is used at once.

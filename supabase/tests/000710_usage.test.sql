@@ -19,7 +19,7 @@ create function tests.usage(nickname text)
 returns jsonb
 language sql
 as $$
-  select tests.run_as(nickname, 'select public.get_usage() - ''month_ends_at''')::jsonb;
+  select tests.run_as(nickname, 'select public.get_usage() - array[''month_ends_at'', ''shops'', ''labels'']')::jsonb;
 $$;
 create function tests.held(nickname text, arguments text default '')
 returns jsonb

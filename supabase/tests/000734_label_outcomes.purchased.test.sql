@@ -12,6 +12,7 @@ select tests.connect_shop('bob');
 delete from public.analytics_events;
 select tests.receive_event('ada', 'bought by');
 select tests.order_to_ship('ada', 'c');
+update private.label_limits set daily_label_cents = 900000000000000000, monthly_label_cents = 900000000000000000;
 select tests.requested('ada', 'c', 'c1');
 select tests.start('c1', 1, '{"quoted_cost": "123456789012.34"}');
 create table tests.bought as

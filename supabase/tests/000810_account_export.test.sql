@@ -147,9 +147,11 @@ select set_eq(
   array[
     -- The same for everyone.
     'public.plans', 'private.order_transitions', 'private.label_transitions', 'private.retention_periods',
-    'private.carrier_rules', 'private.source_health',
+    'private.carrier_rules', 'private.source_health', 'private.label_currencies',
     -- Of operators.
     'public.system_logs', 'private.personal_data_reads', 'private.daily_event_counts',
+    -- Of shops in all accounts, and of the platform; get_usage shows what concerns the seller.
+    'private.shop_identities', 'private.monthly_shop_counts', 'private.label_spending', 'private.label_limits',
     -- Secrets and short-lived states, without facts about the seller.
     'private.tiktok_logins', 'private.tiktok_authorizations', 'private.tiktok_claims',
     'private.stripe_customers',

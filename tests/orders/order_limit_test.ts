@@ -1,5 +1,7 @@
 /** The plan's limit under real concurrency, and the orders above it. */
 import assert from "node:assert/strict";
+import { deleteAccountOf } from "../support/accounts.ts";
+import { callOAuth } from "../support/oauth.ts";
 import {
   connectSeller,
   countedOrders,
@@ -9,6 +11,20 @@ import {
 } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
+
+/** A new order as `ingest_order` takes it. */
+const plainOrder = (id: number) => ({
+  tiktok_order_id: String(id),
+  tiktok_status: "AWAITING_SHIPMENT",
+  order_status: "awaiting_shipment",
+  payment_status: "paid",
+  currency: "USD",
+  total_amount: "10.00",
+  shipping_address: {},
+  address_status: "none",
+  order_items: [],
+  tiktok_updated_at: "2026-11-01T00:00:00Z",
+});
 
 /** Sends the webhooks of new orders in parallel. */
 async function orderAtOnce(stack: TestStack, shopId: string, orders: number): Promise<void> {
@@ -40,29 +56,61 @@ test("25 parallel ingestions by 25 connections never exceed the limit", async (s
     insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
     select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}', 'processing'
     from generate_series(1, 25) as n returning id`;
-  const order = (id: number) => ({
-    tiktok_order_id: String(id),
-    tiktok_status: "AWAITING_SHIPMENT",
-    order_status: "awaiting_shipment",
-    payment_status: "paid",
-    currency: "USD",
-    total_amount: "10.00",
-    shipping_address: {},
-    address_status: "none",
-    order_items: [],
-    tiktok_updated_at: "2026-11-01T00:00:00Z",
-  });
   // Directly in the database: a queue in front of it would serialize the calls.
   const outcomes = await Promise.all(events.map(async ({ id }) => {
     const [row] = await stack.sql`
       select public.ingest_order(${id}, ${shop?.id}, ${
-      stack.sql.json(order(Number(id)))
+      stack.sql.json(plainOrder(Number(id)))
     }) as result`;
     return row?.result.outcome;
   }));
   assert.equal(outcomes.filter((outcome) => outcome === "inserted").length, 10);
   assert.equal(outcomes.filter((outcome) => outcome === "held").length, 15);
   assert.equal(await countedOrders(stack, seller.id), 10);
+});
+
+test("forty orders of one shop over four trial accounts, one of them deleted, use ten places", async (stack) => {
+  const shopId = "7480000000000004040";
+  const stored: number[] = [];
+  for (let account = 0; account < 4; account++) {
+    const seller = await connectSeller(stack, shopId);
+    await orderAtOnce(stack, shopId, 10);
+    await settledEvents(stack);
+    stored.push((await seller.client.from("orders").select("id")).data?.length ?? -1);
+    if (account % 2 === 0) {
+      const { data } = await seller.client.from("tiktok_shops").select("id").single();
+      await callOAuth(stack, "DELETE", `/shops/${data?.id}`, { seller });
+    } else {
+      assert.deepEqual(await deleteAccountOf(stack, seller), { status: 204, code: undefined });
+    }
+  }
+
+  assert.deepEqual(stored, [10, 0, 0, 0]);
+});
+
+test("25 parallel ingestions of one shop in two accounts never exceed its limit", async (stack) => {
+  const former = await connectSeller(stack);
+  const [old] = await stack.sql`
+    update public.tiktok_shops set connection_status = 'transferred',
+      status_reason = 'connected_elsewhere', access_token = null, refresh_token = null
+    where user_id = ${former.id} returning id`;
+  const seller = await connectSeller(stack, former.shopId);
+  const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
+  const events = await stack.sql`
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
+    select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}', 'processing'
+    from generate_series(1, 25) as n returning id`;
+
+  // A worker that read the shop before it moved still writes to the former account.
+  const outcomes = await Promise.all(events.map(async ({ id }, n) => {
+    const order = stack.sql.json(plainOrder(Number(id)));
+    const [row] = await stack.sql`
+      select public.ingest_order(${id}, ${n % 2 ? shop?.id : old?.id}, ${order}) as result`;
+    return row?.result.outcome;
+  }));
+
+  assert.equal(outcomes.filter((outcome) => outcome === "inserted").length, 10);
+  assert.equal(outcomes.filter((outcome) => outcome === "held").length, 15);
 });
 
 test("cancellations before payment and new orders by 50 connections never exceed the limit, and give each place back once", async (stack) => {
@@ -190,6 +238,7 @@ test("held orders are released automatically, oldest first, as soon as the plan 
   assert.deepEqual(await usage(), { used: 10, limit: 10, held: 5 });
   // Room for three: as if only seven orders had been counted this month.
   await stack.sql`update private.monthly_order_counts set orders = 7`;
+  await stack.sql`update private.monthly_shop_counts set orders = 7`;
   assert.equal((await runEventWorker(stack)).released, 3);
   await settledEvents(stack);
   assert.deepEqual(await usage(), { used: 10, limit: 10, held: 2 });
@@ -213,6 +262,8 @@ test("held orders are released when a new month begins", async (stack) => {
 
   await stack.sql`
     update private.monthly_order_counts set month = (month - interval '1 month')::date`;
+  await stack.sql`
+    update private.monthly_shop_counts set month = (month - interval '1 month')::date`;
   await runEventWorker(stack);
 
   assert.deepEqual(await settledEvents(stack), { done: 12 });

@@ -178,6 +178,10 @@ class History {
       await sql`
         update private.monthly_order_counts set month = (month - ${row?.age}::interval)::date
         where user_id = ${this.seller.id} and month = private.current_month()`;
+      await sql`
+        update private.monthly_shop_counts set month = (month - ${row?.age}::interval)::date
+        where month = private.current_month()
+          and shop_key in (select shop_key from public.tiktok_shops where user_id = ${this.seller.id})`;
     });
     this.highestLimit = this.limit;
   }

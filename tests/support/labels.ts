@@ -1,6 +1,7 @@
 /** Orders, labels and their side effects on a whole stack, as a seller's app calls for them. */
 import assert from "node:assert/strict";
 import type { NewOrder } from "../../local/simulators/tiktok/orders.ts";
+import { allowLabels } from "./label_limits.ts";
 import { type ConnectedSeller, letTimePass, runEventWorker } from "./shop.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
@@ -30,12 +31,13 @@ export interface OrderRow {
   tiktokId: string;
 }
 
-/** Places an order at TikTok and waits until it is stored. */
+/** Places an order at TikTok and waits until it is stored. The seller may buy labels for it. */
 export async function receiveOrder(
   stack: TestStack,
   seller: ConnectedSeller,
   order: Partial<NewOrder> = {},
 ): Promise<OrderRow> {
+  await allowLabels(stack, seller);
   const placed = stack.tiktok.addOrder({ ...order, shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(placed));
   const id = await until("the order is stored", async () => {
@@ -52,6 +54,7 @@ export async function receiveCombinedOrders(
   seller: ConnectedSeller,
   order: Partial<NewOrder> = {},
 ): Promise<[OrderRow, OrderRow]> {
+  await allowLabels(stack, seller);
   const placed = [1, 2].map(() => stack.tiktok.addOrder({ ...order, shopId: seller.shopId }).id);
   for (const combined of stack.tiktok.combineOrders(placed)) {
     await stack.tiktok.send(stack.tiktok.notificationOf(combined));

@@ -1,6 +1,7 @@
 /** The shops of a TikTok login, as they are read from TikTok and as they are stored. */
 import * as z from "zod";
 import type { KeyRing } from "../../crypto/key_ring.ts";
+import { shopIdHashes } from "./shop_identity.ts";
 import { callFunction } from "../../database/call_function.ts";
 import { unwrap } from "../../database/errors.ts";
 import { errorText, log } from "../../log.ts";
@@ -55,6 +56,7 @@ export async function readShops(
 export async function toGrantRow(keys: KeyRing, { grant, shops, isComplete }: AuthorizedShops) {
   const rows = shops.map(async (shop) => ({
     shop_id: shop.id,
+    shop_id_hashes: shopIdHashes(keys, shop.id),
     shop_name: shop.name ?? null,
     region: shop.region ?? null,
     shop_cipher: shop.cipher,
