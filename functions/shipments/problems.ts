@@ -20,7 +20,8 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
 
   label_limit: {
     status: 402,
-    detail: "Your plan has no room for this label: it limits how many labels you buy in a day and a month, " +
+    detail:
+      "Your plan has no room for this label: it limits how many labels you buy in a day and a month, " +
       "and their cost. Nothing was bought. get_usage shows the limits.",
   },
 

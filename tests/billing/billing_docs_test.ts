@@ -154,10 +154,18 @@ async function sellerWith(
 }
 
 async function checkPlans({ sql }: TestStack): Promise<Map<string, number>> {
-  const rows = await sql`select name, monthly_order_limit from public.plans`;
+  const rows = await sql`
+    select name, monthly_order_limit, daily_label_limit, monthly_label_limit,
+      daily_label_cents / 100 as daily_usd, monthly_label_cents / 100 as monthly_usd
+    from public.plans`;
   const limits = new Map(rows.map((row) => [row.name as string, Number(row.monthly_order_limit)]));
   const plans = tableUnder("Plans and prices");
   assert.deepEqual(new Map(plans.map(([name = "", limit]) => [name, Number(limit)])), limits);
+  assert.deepEqual(
+    plans.map((row) => row.slice(0, 6).join(" ")).toSorted(),
+    rows.map((row) => Object.values(row).join(" ")).toSorted(),
+    "the limits of orders and labels",
+  );
   assert.deepEqual(plans.slice(1).map(([name]) => name), [...PaidPlan.options]);
   return limits;
 }

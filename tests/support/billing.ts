@@ -55,7 +55,18 @@ export interface Usage {
   held: number;
   held_to_ship: number;
   held_ship_by: string | null;
+  /** Connected shops, with what each used of the same limit in all accounts. */
+  shops: { shop_id: string; used: number }[];
+  labels: { today: LabelUsage; month: LabelUsage; currency: string };
   month_ends_at: string;
+}
+
+/** Amounts as decimal strings. */
+export interface LabelUsage {
+  labels: number;
+  label_limit: number;
+  cost: string;
+  cost_limit: string;
 }
 
 export async function usageOf(seller: Seller): Promise<Usage> {

@@ -1,0 +1,108 @@
+/** What the platform's EasyPost account pays for a seller is bounded. */
+import assert from "node:assert/strict";
+import { deleteAccountOf } from "../support/accounts.ts";
+import { usageOf } from "../support/billing.ts";
+import { endAllowance } from "../support/label_limits.ts";
+import {
+  type Answer,
+  assertProblem,
+  callShipments,
+  labelsBought,
+  lineItemIdsOf,
+  type OrderRow,
+  processDueEvents,
+  purchaseStates,
+  receiveCombinedOrders,
+  receiveOrder,
+  requestLabel,
+} from "../support/labels.ts";
+import { test } from "../support/shared_stack.ts";
+import { type ConnectedSeller, connectSeller } from "../support/shop.ts";
+import type { TestStack } from "../support/stack.ts";
+
+/** Requests a label for each unit of an order at once. */
+function buyUnits(
+  stack: TestStack,
+  seller: ConnectedSeller,
+  order: OrderRow,
+): Promise<Answer[]> {
+  return Promise.all(
+    lineItemIdsOf(stack, order.tiktokId).map((unit) =>
+      requestLabel(stack, seller, order.id, { line_item_ids: [unit] })
+    ),
+  );
+}
+
+const bought = (answers: Answer[]) => answers.filter(({ status }) => status === 201);
+
+test("25 labels that a trial requests at once, and those of a new account for its shop, cost the platform two labels", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller, { quantity: 25 });
+  await endAllowance(stack, seller);
+
+  const answers = await buyUnits(stack, seller, order);
+
+  assert.equal(bought(answers).length, 2);
+  for (const answer of answers) {
+    if (answer.status !== 201) assertProblem(answer, 402, "label_limit");
+  }
+  assert.deepEqual(labelsBought(stack), { easypost: 2, tiktok: 0 });
+  assert.deepEqual(await purchaseStates(stack), { purchased: 2, failed: 23 });
+  const { labels } = await usageOf(seller);
+  const cost = bought(answers).reduce((sum, { body }) => sum + Number(body.shipping_cost), 0);
+  assert.deepEqual(labels.month, {
+    labels: 2,
+    label_limit: 2,
+    cost: cost.toFixed(2),
+    cost_limit: "20.00",
+  });
+
+  await processDueEvents(stack);
+  assert.deepEqual(await deleteAccountOf(stack, seller), { status: 204, code: undefined });
+  const next = await connectSeller(stack, seller.shopId);
+  const again = await receiveOrder(stack, next);
+  await endAllowance(stack, next);
+  assertProblem(await requestLabel(stack, next, again.id), 402, "label_limit");
+  assert.equal(labelsBought(stack).easypost, 2);
+});
+
+test("25 dear labels at once cost a trial 20 USD at most; a void makes room again", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller, { quantity: 25 });
+  await stack.sql`select public.set_label_limit(${seller.id},
+    '{"daily_label_limit": 100, "monthly_label_limit": 100, "daily_label_cents": 2000, "monthly_label_cents": 2000}')`;
+
+  const answers = await buyUnits(stack, seller, order);
+
+  const [first] = bought(answers);
+  const price = Number(first?.body.shipping_cost);
+  const affordable = Math.floor(20 / price);
+  assert.ok(affordable > 0 && affordable < 25);
+  assert.equal(bought(answers).length, affordable);
+  assert.equal(labelsBought(stack).easypost, affordable);
+  const path = `/${first?.body.id}/void`;
+  const voided = await callShipments(stack, seller, path);
+  assert.ok(voided.status < 300, String(voided.status));
+  const { labels } = await usageOf(seller);
+  const counted = voided.body.state === "voided" ? affordable - 1 : affordable;
+  assert.equal(labels.month.labels, counted, voided.body.state);
+});
+
+test("a refused purchase costs nothing, and a combined label costs once", async (stack) => {
+  const seller = await connectSeller(stack);
+  const [one, two] = await receiveCombinedOrders(stack, seller);
+  const other = await receiveOrder(stack, seller);
+  await endAllowance(stack, seller);
+  const { accounts } = stack.easypost;
+  const { balance } = accounts;
+  accounts.balance = "0.01";
+
+  assertProblem(await requestLabel(stack, seller, other.id), 402, "funds_missing");
+  assert.equal((await usageOf(seller)).labels.month.labels, 0);
+  accounts.balance = balance;
+  const label = await requestLabel(stack, seller, one.id, { order_ids: [one.id, two.id] });
+  assert.equal(label.status, 201, label.body.code);
+
+  assert.equal((await usageOf(seller)).labels.month.labels, 1);
+  assert.equal((await requestLabel(stack, seller, other.id)).status, 201);
+});
