@@ -45,7 +45,7 @@ export function scriptLabels(script: Partial<Script>, keys?: KeyRing): ScriptedL
   const all: Script = {
     answers: [{ outcome: "requested", purchase: purchaseOf() }],
     stored: purchaseForWorker(),
-    start: { outcome: "started" },
+    start: { outcome: "started", near: [] },
     prepare: CHOICE,
     buy: LABEL,
     find: undefined,
