@@ -80,12 +80,19 @@ test("25 dear labels at once cost a trial 20 USD at most; a void makes room agai
   assert.ok(affordable > 0 && affordable < 25);
   assert.equal(bought(answers).length, affordable);
   assert.equal(labelsBought(stack).easypost, affordable);
-  const path = `/${first?.body.id}/void`;
-  const voided = await callShipments(stack, seller, path);
-  assert.ok(voided.status < 300, String(voided.status));
-  const { labels } = await usageOf(seller);
-  const counted = voided.body.state === "voided" ? affordable - 1 : affordable;
-  assert.equal(labels.month.labels, counted, voided.body.state);
+  stack.easypost.behaviour.refundStatus = "refunded";
+  const voided = await callShipments(stack, seller, `/${first?.body.id}/void`);
+  assert.equal(voided.body.state, "voided");
+  assert.equal((await usageOf(seller)).labels.month.labels, affordable - 1);
+  const unit = first?.body.line_item_ids[0];
+  assert.equal(
+    (await requestLabel(stack, seller, order.id, { line_item_ids: [unit] })).status,
+    201,
+  );
+  const refused =
+    lineItemIdsOf(stack, order.tiktokId)[answers.findIndex(({ status }) => status === 402)];
+  const again = await requestLabel(stack, seller, order.id, { line_item_ids: [refused] });
+  assertProblem(again, 402, "label_limit");
 });
 
 test("a refused purchase costs nothing, and a combined label costs once", async (stack) => {
