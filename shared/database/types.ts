@@ -231,15 +231,27 @@ export type Database = {
       };
       "plans": {
         Row: {
+          "daily_label_cents": number;
+          "daily_label_limit": number;
+          "monthly_label_cents": number;
+          "monthly_label_limit": number;
           "monthly_order_limit": number;
           "name": string;
         };
         ComputedFields: never;
         Insert: {
+          "daily_label_cents": number;
+          "daily_label_limit": number;
+          "monthly_label_cents": number;
+          "monthly_label_limit": number;
           "monthly_order_limit": number;
           "name": string;
         };
         Update: {
+          "daily_label_cents"?: number;
+          "daily_label_limit"?: number;
+          "monthly_label_cents"?: number;
+          "monthly_label_limit"?: number;
           "monthly_order_limit"?: number;
           "name"?: string;
         };
@@ -486,6 +498,7 @@ export type Database = {
           "region": string | null;
           "shop_cipher": string;
           "shop_id": string;
+          "shop_key": string;
           "shop_name": string | null;
           "status_reason": string | null;
           "token_expires_at": string;
@@ -512,6 +525,7 @@ export type Database = {
           "region"?: string | null;
           "shop_cipher": string;
           "shop_id": string;
+          "shop_key"?: string;
           "shop_name"?: string | null;
           "status_reason"?: string | null;
           "token_expires_at": string;
@@ -537,6 +551,7 @@ export type Database = {
           "region"?: string | null;
           "shop_cipher"?: string;
           "shop_id"?: string;
+          "shop_key"?: string;
           "shop_name"?: string | null;
           "status_reason"?: string | null;
           "token_expires_at"?: string;
@@ -949,6 +964,7 @@ export type Database = {
         Args: { "p_event_id": number; "p_tiktok_shop_id": string };
         Returns: Json;
       };
+      "set_label_limit": { Args: { "p_limits": Json; "p_user_id": string }; Returns: Json };
       "settle_batch_item": {
         Args: { "p_batch_id": string; "p_event_id": number; "p_place": number; "p_result": Json };
         Returns: undefined;

@@ -46,6 +46,20 @@ create table private.label_batches (
   created_at timestamp with time zone not null default now()
 );
 alter table private.label_batches enable row level security;
+create table private.label_currencies (
+  currency text not null,
+  us_cents numeric not null
+);
+alter table private.label_currencies enable row level security;
+create table private.label_limits (
+  id bigint not null generated always as identity,
+  user_id uuid,
+  daily_label_limit integer not null,
+  monthly_label_limit integer not null,
+  daily_label_cents bigint not null,
+  monthly_label_cents bigint not null
+);
+alter table private.label_limits enable row level security;
 create table private.label_purchases (
   id uuid not null default gen_random_uuid(),
   user_id uuid not null,
@@ -69,6 +83,9 @@ create table private.label_purchases (
   attempt integer not null default 1,
   reason text,
   checked_at timestamp with time zone,
+  cost_cents bigint,
+  cost_day date,
+  cost_shop_key uuid,
   created_at timestamp with time zone not null default now()
 );
 alter table private.label_purchases enable row level security;
@@ -91,6 +108,18 @@ create table private.label_rates (
   expires_at timestamp with time zone not null default (now() + '01:00:00'::interval)
 );
 alter table private.label_rates enable row level security;
+create table private.label_spending (
+  id bigint not null generated always as identity,
+  user_id uuid,
+  shop_key uuid,
+  month date not null,
+  labels integer not null default 0,
+  cents bigint not null default 0,
+  day date not null,
+  day_labels integer not null default 0,
+  day_cents bigint not null default 0
+);
+alter table private.label_spending enable row level security;
 create table private.label_transitions (
   from_state text not null,
   to_state text not null
@@ -109,6 +138,12 @@ create table private.monthly_order_counts (
   not_counted integer not null default 0
 );
 alter table private.monthly_order_counts enable row level security;
+create table private.monthly_shop_counts (
+  shop_key uuid not null,
+  month date not null,
+  orders integer not null default 0
+);
+alter table private.monthly_shop_counts enable row level security;
 create table private.order_transitions (
   from_status text not null,
   to_status text not null
@@ -133,6 +168,19 @@ create table private.personal_data_reads (
   read_at timestamp with time zone not null default now()
 );
 alter table private.personal_data_reads enable row level security;
+create table private.request_counts (
+  user_id uuid not null,
+  route text not null,
+  window_start timestamp with time zone not null,
+  requests integer not null
+);
+alter table private.request_counts enable row level security;
+create table private.request_limits (
+  route text not null,
+  requests integer not null,
+  period interval not null
+);
+alter table private.request_limits enable row level security;
 create table private.retention_periods (
   name text not null,
   days integer not null,
@@ -145,6 +193,11 @@ create table private.senders (
   updated_at timestamp with time zone not null default now()
 );
 alter table private.senders enable row level security;
+create table private.shop_identities (
+  shop_id_hash text not null,
+  shop_key uuid not null
+);
+alter table private.shop_identities enable row level security;
 create table private.source_health (
   source text not null,
   state text not null,
@@ -176,6 +229,14 @@ create table private.tiktok_authorizations (
   used_at timestamp with time zone
 );
 alter table private.tiktok_authorizations enable row level security;
+create table private.tiktok_claims (
+  claim_hash text not null,
+  user_id uuid not null,
+  sealed_grant text,
+  connected_at timestamp with time zone,
+  expires_at timestamp with time zone not null
+);
+alter table private.tiktok_claims enable row level security;
 create table private.tiktok_logins (
   user_id uuid not null,
   open_id text not null,
@@ -273,7 +334,11 @@ create table public.orders (
 alter table public.orders enable row level security;
 create table public.plans (
   name text not null,
-  monthly_order_limit integer not null
+  monthly_order_limit integer not null,
+  daily_label_limit integer not null,
+  monthly_label_limit integer not null,
+  daily_label_cents bigint not null,
+  monthly_label_cents bigint not null
 );
 alter table public.plans enable row level security;
 create table public.shipment_orders (
@@ -340,6 +405,7 @@ create table public.tiktok_shops (
   id uuid not null default gen_random_uuid(),
   user_id uuid not null,
   shop_id text not null,
+  shop_key uuid not null default gen_random_uuid(),
   shop_name text,
   region text,
   shop_cipher text not null,
@@ -438,6 +504,14 @@ alter table private.label_batch_items add constraint label_batch_items_state_che
 alter table private.label_batches add constraint label_batches_pkey PRIMARY KEY (id);
 alter table private.label_batches add constraint label_batches_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.label_batches add constraint label_batches_user_id_idempotency_key_key UNIQUE (user_id, idempotency_key);
+alter table private.label_currencies add constraint label_currencies_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
+alter table private.label_currencies add constraint label_currencies_pkey PRIMARY KEY (currency);
+alter table private.label_currencies add constraint label_currencies_us_cents_check CHECK ((us_cents > (0)::numeric));
+alter table private.label_limits add constraint label_limits_check CHECK ((LEAST((daily_label_limit)::bigint, (monthly_label_limit)::bigint, daily_label_cents, monthly_label_cents) >= 0));
+alter table private.label_limits add constraint label_limits_pkey PRIMARY KEY (id);
+alter table private.label_limits add constraint label_limits_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.label_limits add constraint label_limits_user_id_key UNIQUE NULLS NOT DISTINCT (user_id);
+alter table private.label_purchases add constraint label_purchases_cost_check CHECK ((num_nulls(cost_cents, cost_day, cost_shop_key) = ANY (ARRAY[0, 3])));
 alter table private.label_purchases add constraint label_purchases_label_format_check CHECK ((label_format = ANY (ARRAY['PDF'::text, 'PNG'::text, 'ZPL'::text])));
 alter table private.label_purchases add constraint label_purchases_line_item_ids_check CHECK ((cardinality(line_item_ids) > 0));
 alter table private.label_purchases add constraint label_purchases_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
@@ -452,6 +526,12 @@ alter table private.label_rates add constraint label_rates_order_id_fkey FOREIGN
 alter table private.label_rates add constraint label_rates_pkey PRIMARY KEY (id);
 alter table private.label_rates add constraint label_rates_price_check CHECK ((((price IS NULL) = (currency IS NULL)) AND (price >= (0)::numeric)));
 alter table private.label_rates add constraint label_rates_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
+alter table private.label_spending add constraint label_spending_key UNIQUE NULLS NOT DISTINCT (user_id, shop_key, month);
+alter table private.label_spending add constraint label_spending_labels_check CHECK (((labels >= 0) AND (day_labels >= 0)));
+alter table private.label_spending add constraint label_spending_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
+alter table private.label_spending add constraint label_spending_owner_check CHECK ((num_nonnulls(user_id, shop_key) <= 1));
+alter table private.label_spending add constraint label_spending_pkey PRIMARY KEY (id);
+alter table private.label_spending add constraint label_spending_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.label_transitions add constraint label_transitions_pkey PRIMARY KEY (from_state, to_state);
 alter table private.labelled_lines add constraint labelled_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table private.labelled_lines add constraint labelled_lines_pkey PRIMARY KEY (order_id, line_item_id);
@@ -461,6 +541,9 @@ alter table private.monthly_order_counts add constraint monthly_order_counts_not
 alter table private.monthly_order_counts add constraint monthly_order_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.monthly_shop_counts add constraint monthly_shop_counts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
+alter table private.monthly_shop_counts add constraint monthly_shop_counts_orders_check CHECK ((orders >= 0));
+alter table private.monthly_shop_counts add constraint monthly_shop_counts_pkey PRIMARY KEY (shop_key, month);
 alter table private.order_transitions add constraint order_transitions_pkey PRIMARY KEY (from_status, to_status);
 alter table private.own_tracking_numbers add constraint own_tracking_numbers_outcome_check CHECK (((accepted_at IS NULL) OR (refusal IS NULL)));
 alter table private.own_tracking_numbers add constraint own_tracking_numbers_pkey PRIMARY KEY (shipment_id, attempt);
@@ -469,11 +552,18 @@ alter table private.own_tracking_numbers add constraint own_tracking_numbers_shi
 alter table private.personal_data_reads add constraint personal_data_reads_pkey PRIMARY KEY (id);
 alter table private.personal_data_reads add constraint personal_data_reads_reader_check CHECK (((char_length(reader) >= 1) AND (char_length(reader) <= 200)));
 alter table private.personal_data_reads add constraint personal_data_reads_what_check CHECK ((what = ANY (ARRAY['event_body'::text, 'backup'::text])));
+alter table private.request_counts add constraint request_counts_pkey PRIMARY KEY (user_id, route);
+alter table private.request_counts add constraint request_counts_route_fkey FOREIGN KEY (route) REFERENCES private.request_limits(route) ON UPDATE CASCADE ON DELETE CASCADE;
+alter table private.request_counts add constraint request_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.request_limits add constraint request_limits_period_check CHECK (((period >= '00:00:01'::interval) AND (period <= '1 day'::interval)));
+alter table private.request_limits add constraint request_limits_pkey PRIMARY KEY (route);
+alter table private.request_limits add constraint request_limits_requests_check CHECK ((requests > 0));
 alter table private.retention_periods add constraint retention_periods_days_check CHECK (((days >= 1) AND (days <= 3650)));
 alter table private.retention_periods add constraint retention_periods_pkey PRIMARY KEY (name);
 alter table private.senders add constraint senders_address_check CHECK ((jsonb_typeof(address) = 'object'::text));
 alter table private.senders add constraint senders_pkey PRIMARY KEY (tiktok_shop_id);
 alter table private.senders add constraint senders_tiktok_shop_id_fkey FOREIGN KEY (tiktok_shop_id) REFERENCES public.tiktok_shops(id) ON DELETE CASCADE;
+alter table private.shop_identities add constraint shop_identities_pkey PRIMARY KEY (shop_id_hash);
 alter table private.source_health add constraint source_health_pkey PRIMARY KEY (source);
 alter table private.source_health add constraint source_health_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text])));
 alter table private.source_health add constraint source_health_state_check CHECK ((state = ANY (ARRAY['healthy'::text, 'silent'::text, 'webhook_missing'::text, 'webhook_switched_off'::text])));
@@ -489,6 +579,11 @@ alter table private.stripe_customers add constraint stripe_customers_user_id_key
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_pkey PRIMARY KEY (state_hash);
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text));
 alter table private.tiktok_authorizations add constraint tiktok_authorizations_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.tiktok_claims add constraint tiktok_claims_claim_hash_check CHECK ((claim_hash ~ '^[0-9a-f]{64}$'::text));
+alter table private.tiktok_claims add constraint tiktok_claims_connected_at_check CHECK (((connected_at IS NULL) OR (sealed_grant IS NULL)));
+alter table private.tiktok_claims add constraint tiktok_claims_pkey PRIMARY KEY (claim_hash);
+alter table private.tiktok_claims add constraint tiktok_claims_sealed_grant_check CHECK (private.is_encrypted(sealed_grant));
+alter table private.tiktok_claims add constraint tiktok_claims_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.tiktok_logins add constraint tiktok_logins_lease_check CHECK (((lease_id IS NULL) = (lease_until IS NULL)));
 alter table private.tiktok_logins add constraint tiktok_logins_pkey PRIMARY KEY (user_id, open_id);
 alter table private.tiktok_logins add constraint tiktok_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -522,6 +617,7 @@ alter table public.orders add constraint orders_tiktok_shop_id_fkey FOREIGN KEY 
 alter table public.orders add constraint orders_tiktok_shop_id_tiktok_order_id_key UNIQUE (tiktok_shop_id, tiktok_order_id);
 alter table public.orders add constraint orders_total_amount_check CHECK ((total_amount >= (0)::numeric));
 alter table public.orders add constraint orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.plans add constraint plans_label_limits_check CHECK ((LEAST((daily_label_limit)::bigint, (monthly_label_limit)::bigint, daily_label_cents, monthly_label_cents) >= 0));
 alter table public.plans add constraint plans_monthly_order_limit_check CHECK ((monthly_order_limit > 0));
 alter table public.plans add constraint plans_pkey PRIMARY KEY (name);
 alter table public.shipment_orders add constraint shipment_orders_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
@@ -582,8 +678,11 @@ CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expi
 CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
 CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
 CREATE INDEX idx_personal_data_reads_read_at ON private.personal_data_reads USING btree (read_at);
+CREATE INDEX idx_shop_identities_shop_key ON private.shop_identities USING btree (shop_key);
 CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
+CREATE INDEX idx_tiktok_claims_expires_at ON private.tiktok_claims USING btree (expires_at);
+CREATE INDEX idx_tiktok_claims_user_id ON private.tiktok_claims USING btree (user_id);
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
 CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
 CREATE INDEX idx_webhook_events_failing ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'failing'::text);
@@ -622,11 +721,36 @@ CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_acti
 CREATE INDEX idx_tiktok_shops_ended_at ON public.tiktok_shops USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_probe_at ON public.tiktok_shops USING btree (probe_at) WHERE (connection_status = 'paused'::text);
+CREATE INDEX idx_tiktok_shops_shop_key ON public.tiktok_shops USING btree (shop_key);
 CREATE INDEX idx_tiktok_shops_token_expires_at ON public.tiktok_shops USING btree (token_expires_at) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_id, open_id);
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
 CREATE INDEX idx_users_subscription_tier ON public.users USING btree (subscription_tier);
 CREATE UNIQUE INDEX tiktok_shops_shop_id_key ON public.tiktok_shops USING btree (shop_id) WHERE (connection_status <> 'transferred'::text);
+CREATE OR REPLACE FUNCTION private.add_label_cost(p_user_id uuid, p_shop_key uuid, p_day date, p_labels integer, p_cents bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_label_spending(p_user_id, null, p_day);
+  perform private.lock_label_spending(null, p_shop_key, p_day);
+  perform private.lock_label_spending(null, null, p_day);
+  update private.label_spending
+  -- An operator may have lowered a total.
+  set labels = greatest(labels + p_labels, 0),
+      cents = greatest(cents + p_cents, 0),
+      day_labels = case when day = p_day then greatest(day_labels + p_labels, 0) else day_labels end,
+      day_cents = case when day = p_day then greatest(day_cents + p_cents, 0) else day_cents end
+  where month = date_trunc('month', p_day)::date
+    and (
+      (user_id = p_user_id and shop_key is null)
+      or (user_id is null and shop_key = p_shop_key)
+      or (user_id is null and shop_key is null)
+    );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.add_shipment_order()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1008,6 +1132,15 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.check_shop_limit(p_shop public.tiktok_shops)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select private.monthly_shop_count(p_shop.shop_key) < private.monthly_order_limit(p_shop.user_id);
+$function$
+;
 CREATE OR REPLACE FUNCTION private.choose_parcel(p_order_ids uuid[], p_provider text, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text, OUT other_order_ids uuid[])
  RETURNS record
  LANGUAGE plpgsql
@@ -1253,6 +1386,44 @@ AS $function$
   set orders = orders + p_order.counts_for_plan::integer,
       not_counted = not_counted + (not p_order.counts_for_plan)::integer
   where user_id = p_order.user_id and month = private.current_month();
+  update private.monthly_shop_counts as counted
+  set orders = counted.orders + p_order.counts_for_plan::integer
+  from public.tiktok_shops as shop
+  where shop.id = p_order.tiktok_shop_id
+    and counted.shop_key = shop.shop_key
+    and counted.month = private.current_month();
+$function$
+;
+CREATE OR REPLACE FUNCTION private.count_requests(p_user_id uuid, p_route text, p_requests integer DEFAULT 1)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  allowed private.request_limits;
+  this_window timestamptz;
+begin
+  select * into strict allowed from private.request_limits where route = p_route;
+  this_window := date_bin(allowed.period, clock_timestamp(), '2000-01-01T00:00:00Z');
+  if p_requests <= allowed.requests then
+    insert into private.request_counts as counted (user_id, route, window_start, requests)
+    values (p_user_id, p_route, this_window, p_requests)
+    on conflict (user_id, route) do update set
+      -- A request that waited for the row may come from an earlier window.
+      window_start = greatest(counted.window_start, excluded.window_start),
+      requests = excluded.requests
+        + case when counted.window_start < excluded.window_start then 0 else counted.requests end
+    where counted.window_start < excluded.window_start
+      or counted.requests + excluded.requests <= allowed.requests;
+    if found then
+      return null;
+    end if;
+  end if;
+  return greatest(1, ceil(extract(epoch from this_window + allowed.period - clock_timestamp())));
+exception
+  when foreign_key_violation then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.counts_for_plan(p_shop public.tiktok_shops, p_order jsonb)
@@ -1277,6 +1448,15 @@ AS $function$
   end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.current_day()
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select (now() at time zone 'UTC')::date;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.current_month()
  RETURNS date
  LANGUAGE sql
@@ -1297,6 +1477,27 @@ AS $function$
   where shipment_id = p_shipment_id and refusal is null
   order by attempt desc
   limit 1;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.delete_expired_claims()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  deleted integer;
+begin
+  delete from private.tiktok_claims
+  where claim_hash in (
+    select claim_hash
+    from private.tiktok_claims
+    where expires_at <= now()
+    order by claim_hash
+    for update skip locked
+  );
+  get diagnostics deleted = row_count;
+  return deleted;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_held_orders()
@@ -1791,6 +1992,35 @@ AS $function$
   select greatest(private.monthly_order_limit(p_user_id) - private.monthly_order_count(p_user_id), 0);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.free_shop_places(p_shop public.tiktok_shops)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select greatest(
+    private.monthly_order_limit(p_shop.user_id) - private.monthly_shop_count(p_shop.shop_key), 0
+  );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.give_back_label_cost(p_purchase private.label_purchases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_purchase.cost_cents is null then
+    return;
+  end if;
+  perform private.add_label_cost(
+    p_purchase.user_id, p_purchase.cost_shop_key, p_purchase.cost_day, -1, -p_purchase.cost_cents
+  );
+  update private.label_purchases
+  set cost_cents = null, cost_day = null, cost_shop_key = null
+  where id = p_purchase.id;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.give_back_order(p_order public.orders)
  RETURNS public.orders
  LANGUAGE plpgsql
@@ -1813,6 +2043,12 @@ begin
       not_counted = not_counted + 1
   where user_id = changed.user_id
     and month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
+  update private.monthly_shop_counts as counted
+  set orders = greatest(counted.orders - 1, 0)
+  from public.tiktok_shops as shop
+  where shop.id = changed.tiktok_shop_id
+    and counted.shop_key = shop.shop_key
+    and counted.month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
   return changed;
 end;
 $function$
@@ -1844,6 +2080,18 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.has_label_room(p_spent private.label_spending, p_limit private.label_limits, p_cents bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_spent.labels < p_limit.monthly_label_limit
+    and p_spent.day_labels < p_limit.daily_label_limit
+    and p_spent.cents + p_cents <= p_limit.monthly_label_cents
+    and p_spent.day_cents + p_cents <= p_limit.daily_label_cents;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.has_place(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1852,9 +2100,9 @@ CREATE OR REPLACE FUNCTION private.has_place(p_shop public.tiktok_shops, p_order
 AS $function$
 declare
   places integer := private.free_places(p_shop.user_id) - p_undecided;
+  shop_places integer := private.free_shop_places(p_shop) - p_undecided;
   own private.held_orders;
   waiting integer;
-  before_it integer;
 begin
   -- 1. Enough places for all that wait: nearly always none does.
   select count(*) into waiting
@@ -1865,29 +2113,38 @@ begin
     where shop.user_id = p_shop.user_id
     limit greatest(places, 0)
   ) as held;
-  if waiting < places then
+  if waiting < least(places, shop_places) then
     return true;
   end if;
   -- 2. Count those that come before it; what TikTok left out this time is known since it was held.
   select * into own
   from private.held_orders
   where shop_id = p_shop.shop_id and tiktok_order_id = p_order ->> 'tiktok_order_id';
-  select count(*) into before_it
-  from (
-    select
-    from private.waiting_orders as waits
-    where waits.user_id = p_shop.user_id
-      and (waits.shop_id, waits.tiktok_order_id) <> (p_shop.shop_id, p_order ->> 'tiktok_order_id')
-      and (waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id) < (
-        private.order_urgency(coalesce(p_order ->> 'order_status', own.order_status)),
-        coalesce((p_order ->> 'ship_by')::timestamptz, own.ship_by, 'infinity'),
-        coalesce((p_order ->> 'tiktok_created_at')::timestamptz, own.tiktok_created_at, 'infinity'),
-        coalesce(own.held_at, 'infinity'),
-        p_order ->> 'tiktok_order_id'
-      )
-    limit greatest(places, 0)
-  ) as earlier;
-  return before_it < places;
+  -- Those of a shop without places of its own stand in the way of no other shop.
+  return (
+    select coalesce(sum(earlier.orders), 0) < places
+      and coalesce(sum(earlier.orders) filter (where shop.id = p_shop.id), 0) < shop_places
+    from public.tiktok_shops as shop
+    cross join lateral (
+      select count(*) as orders
+      from (
+        select
+        from private.waiting_orders as waits
+        where waits.user_id = p_shop.user_id
+          and waits.shop_id = shop.shop_id
+          and (waits.shop_id, waits.tiktok_order_id) <> (p_shop.shop_id, p_order ->> 'tiktok_order_id')
+          and (waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id) < (
+            private.order_urgency(coalesce(p_order ->> 'order_status', own.order_status)),
+            coalesce((p_order ->> 'ship_by')::timestamptz, own.ship_by, 'infinity'),
+            coalesce((p_order ->> 'tiktok_created_at')::timestamptz, own.tiktok_created_at, 'infinity'),
+            coalesce(own.held_at, 'infinity'),
+            p_order ->> 'tiktok_order_id'
+          )
+        limit greatest(least(places, private.free_shop_places(shop) - p_undecided), 0)
+      ) as listed
+    ) as earlier
+    where shop.user_id = p_shop.user_id
+  );
 end;
 $function$
 ;
@@ -1917,13 +2174,37 @@ AS $function$
     where excluded.tiktok_updated_at >= held.tiktok_updated_at;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.identify_shop(p_shop_id text, p_hashes text[])
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  known uuid;
+begin
+  if coalesce(cardinality(p_hashes), 0) = 0 then
+    raise exception 'A shop needs the hashes of its id' using errcode = 'PT400';
+  end if;
+  known := coalesce(
+    (select shop_key from private.shop_identities where shop_id_hash = any (p_hashes) limit 1),
+    -- Its hash may be of a key that left the ring.
+    (select shop_key from public.tiktok_shops where shop_id = p_shop_id order by created_at limit 1),
+    gen_random_uuid()
+  );
+  insert into private.shop_identities (shop_id_hash, shop_key)
+  select hash, known from unnest(p_hashes) as hash
+  on conflict (shop_id_hash) do nothing;
+  return known;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.ingest_locked_order(p_event_id bigint, p_shop public.tiktok_shops, p_order jsonb, p_notice jsonb, p_undecided integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  -- 1. Lock the event; the counter of the seller is locked.
+  -- 1. Lock the event; the counters of the seller and the shop are locked.
   event private.webhook_events := private.lock_open_event(p_event_id);
   before public.orders;
   after public.orders;
@@ -2000,7 +2281,9 @@ declare
   inserted public.orders;
 begin
   if counts and not (
-    public.check_order_limit(p_shop.user_id) and private.has_place(p_shop, p_order, p_undecided)
+    public.check_order_limit(p_shop.user_id)
+    and private.check_shop_limit(p_shop)
+    and private.has_place(p_shop, p_order, p_undecided)
   ) then
     perform private.hold_order(p_shop.shop_id, p_order);
     return null;
@@ -2252,6 +2535,36 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.label_cents(p_amount numeric, p_currency text)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select ceil(p_amount * us_cents)::bigint
+  from private.label_currencies
+  where currency = p_currency and p_amount >= 0;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.label_limit_of(p_user_id uuid)
+ RETURNS private.label_limits
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    (select own from private.label_limits as own where own.user_id = p_user_id),
+    (
+      select row(
+        null, p_user_id, plan.daily_label_limit, plan.monthly_label_limit, plan.daily_label_cents,
+        plan.monthly_label_cents
+      )::private.label_limits
+      from public.plans as plan
+      where plan.name = coalesce((select plan_name from public.get_user_active_subscription(p_user_id)), 'trial')
+    )
+  );
+$function$
+;
 CREATE OR REPLACE FUNCTION private.label_refusal(p_order public.orders, p_provider text)
  RETURNS text
  LANGUAGE sql
@@ -2276,6 +2589,71 @@ AS $function$
       select from private.shipments_of_order(p_order.id) where provider is not null
     ) then 'already_shipped'
   end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.label_usage(p_user_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object(
+    'today', jsonb_build_object(
+      'labels', spent.day_labels,
+      'label_limit', (allowed).daily_label_limit,
+      'cost', round(spent.day_cents / 100.0, 2)::text,
+      'cost_limit', round((allowed).daily_label_cents / 100.0, 2)::text
+    ),
+    'month', jsonb_build_object(
+      'labels', spent.labels,
+      'label_limit', (allowed).monthly_label_limit,
+      'cost', round(spent.cents / 100.0, 2)::text,
+      'cost_limit', round((allowed).monthly_label_cents / 100.0, 2)::text
+    ),
+    'currency', 'USD'
+  )
+  from (select private.label_limit_of(p_user_id) as allowed) as limits
+  cross join lateral (
+    select
+      coalesce(max(total.labels), 0) as labels,
+      coalesce(max(total.cents), 0) as cents,
+      coalesce(max(total.day_labels) filter (where total.day = private.current_day()), 0) as day_labels,
+      coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
+    from private.label_spending as total
+    where total.month = private.current_month()
+      and (
+        total.user_id = p_user_id
+        or total.shop_key in (
+          select shop_key from public.tiktok_shops
+          where user_id = p_user_id and connection_status in ('active', 'paused')
+        )
+      )
+  ) as spent;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.limit_analytics_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  seller record;
+begin
+  if (select count(*) from inserted) > 100 then
+    raise exception 'analytics_rows_limit'
+      using errcode = 'PT413', hint = 'Insert at most 100 events in one call.';
+  end if;
+  for seller in
+    select user_id, count(*)::integer as events from inserted group by user_id order by user_id
+  loop
+    if private.count_requests(seller.user_id, 'analytics_events', seller.events) is not null then
+      raise exception 'analytics_daily_limit'
+        using errcode = 'PT429', hint = 'Insert further events tomorrow (UTC).';
+    end if;
+  end loop;
+  return null;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer)
@@ -2326,6 +2704,20 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_label_spending(p_user_id uuid, p_shop_key uuid, p_day date)
+ RETURNS private.label_spending
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  insert into private.label_spending as spent (user_id, shop_key, month, day)
+  values (p_user_id, p_shop_key, date_trunc('month', p_day)::date, p_day)
+  on conflict (user_id, shop_key, month) do update
+    set day = greatest(spent.day, excluded.day),
+        day_labels = case when spent.day < excluded.day then 0 else spent.day_labels end,
+        day_cents = case when spent.day < excluded.day then 0 else spent.day_cents end
+  returning *;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -2359,6 +2751,20 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_order_counts(p_shop public.tiktok_shops)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.lock_monthly_count(p_shop.user_id);
+  insert into private.monthly_shop_counts (shop_key, month)
+  values (p_shop.shop_key, private.current_month())
+  on conflict (shop_key, month) do nothing;
+  select from private.monthly_shop_counts
+  where shop_key = p_shop.shop_key and month = private.current_month()
+  for update;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_orders(p_user_id uuid, p_order_ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -2378,9 +2784,20 @@ CREATE OR REPLACE FUNCTION private.lock_orders_of_purchase(p_purchase_id uuid)
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
+  select private.lock_seller_of_purchase(p_purchase_id);
   select private.lock_orders(user_id, order_id || other_order_ids)
   from private.label_purchases
   where id = p_purchase_id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_seller_of_purchase(p_purchase_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select from public.users
+  where id = (select user_id from private.label_purchases where id = p_purchase_id)
+  for key share;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
@@ -2464,6 +2881,22 @@ AS $function$
   where name = coalesce(
     (select plan_name from public.get_user_active_subscription(user_uuid)),
     'trial'
+  );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.monthly_shop_count(p_shop_key uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(
+    (
+      select orders
+      from private.monthly_shop_counts
+      where shop_key = p_shop_key and month = private.current_month()
+    ),
+    0
   );
 $function$
 ;
@@ -2920,6 +3353,18 @@ AS $function$
     'held', held.orders,
     'held_to_ship', held.to_ship,
     'held_ship_by', held.ship_by,
+    'shops', coalesce(
+      (
+        select jsonb_agg(
+          jsonb_build_object('shop_id', shop.shop_id, 'used', private.monthly_shop_count(shop.shop_key))
+          order by shop.shop_id
+        )
+        from public.tiktok_shops as shop
+        where shop.user_id = seller.id and shop.connection_status in ('active', 'paused')
+      ),
+      '[]'
+    ),
+    'labels', private.label_usage(seller.id),
     'month_ends_at', private.month_end()
   )
   from public.users as seller
@@ -3054,6 +3499,22 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('held_orders', rows_deleted);
 
+  -- Counters that outlived their account, and the shops that they were for.
+  delete from private.monthly_shop_counts where month < private.current_month() - interval '3 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('monthly_shop_counts', rows_deleted);
+
+  delete from private.label_spending where month < private.current_month() - interval '3 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('label_spending', rows_deleted);
+
+  delete from private.shop_identities as identity
+  where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
+    and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
+    and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key);
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('shop_identities', rows_deleted);
+
   -- 4. States and rates: kept for a day after they expire, so a late request gets the right error.
   delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
   get diagnostics rows_deleted = row_count;
@@ -3063,7 +3524,16 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
-  -- 5. Logs and job history.
+  -- 5. Events of accounts after 13 months, a year and the month to compare it with; ended windows of limits.
+  delete from public.analytics_events where timestamp < now() - interval '13 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('analytics_events', rows_deleted);
+
+  delete from private.request_counts where window_start < now() - interval '2 days';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('request_counts', rows_deleted);
+
+  -- 6. Logs and job history.
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
@@ -3405,6 +3875,34 @@ AS $function$
     or (incoming = 'masked' and (stored = 'masked' or order_status in ('completed', 'cancelled')));
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.report_label_spending(p_spent private.label_spending, p_limit private.label_limits)
+ RETURNS text[]
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with near as (
+    select period, began, labels, label_limit, cents, cents_limit
+    from (
+      values
+        ('day', p_spent.day, p_spent.day_labels, p_limit.daily_label_limit, p_spent.day_cents, p_limit.daily_label_cents),
+        ('month', p_spent.month, p_spent.labels, p_limit.monthly_label_limit, p_spent.cents, p_limit.monthly_label_cents)
+    ) as figures (period, began, labels, label_limit, cents, cents_limit)
+    where labels >= 0.8 * label_limit or cents >= 0.8 * cents_limit
+  ), logged as (
+    insert into public.system_logs (event_type, details)
+    select 'label_limit_near', to_jsonb(near)
+    from near
+    where not exists (
+      select from public.system_logs
+      where event_type = 'label_limit_near'
+        and details ->> 'period' = near.period
+        and details ->> 'began' = near.began::text
+    )
+    returning details ->> 'period' as period
+  )
+  select coalesce(array_agg(period order by period), '{}') from logged;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.require_seller(p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -3433,6 +3931,71 @@ begin
   from public.orders
   where tiktok_shop_id = new.id and personal_data_removed_at is not null and final_at is null;
   return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.reserve_label_cost(p_user_id uuid, p_shop_key uuid, p_cents bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  today date := private.current_day();
+  allowed private.label_limits := private.label_limit_of(p_user_id);
+  platform private.label_limits;
+  of_seller private.label_spending;
+  of_shop private.label_spending;
+  of_platform private.label_spending;
+begin
+  -- 1. Lock the totals, and check each.
+  of_seller := private.lock_label_spending(p_user_id, null, today);
+  of_shop := private.lock_label_spending(null, p_shop_key, today);
+  if not private.has_label_room(of_seller, allowed, p_cents)
+    or not private.has_label_room(of_shop, allowed, p_cents) then
+    return '{"refusal": "label_limit"}';
+  end if;
+  select * into platform from private.label_limits where user_id is null;
+  of_platform := private.lock_label_spending(null, null, today);
+  if not coalesce(private.has_label_room(of_platform, platform, p_cents), false) then
+    return '{"refusal": "funds_missing"}';
+  end if;
+  -- 2. Reserve the price.
+  perform private.add_label_cost(p_user_id, p_shop_key, today, 1, p_cents);
+  of_platform := private.lock_label_spending(null, null, today);
+  return jsonb_build_object(
+    'refusal', null, 'near', to_jsonb(private.report_label_spending(of_platform, platform))
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.reserve_purchase_cost(p_purchase private.label_purchases, p_choice jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  cents bigint := private.label_cents((p_choice ->> 'quoted_cost')::numeric, p_choice ->> 'currency');
+  shop_key uuid;
+  reserved jsonb;
+begin
+  -- The seller pays TikTok's labels at TikTok.
+  if p_purchase.provider <> 'easypost' then
+    return null;
+  end if;
+  if cents is null then
+    return '{"refusal": "service_unavailable"}';
+  end if;
+  select shop.shop_key into shop_key
+  from public.orders
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where orders.id = p_purchase.order_id;
+  reserved := private.reserve_label_cost(p_purchase.user_id, shop_key, cents);
+  if reserved ->> 'refusal' is null then
+    update private.label_purchases
+    set cost_cents = cents, cost_day = private.current_day(), cost_shop_key = shop_key
+    where id = p_purchase.id;
+  end if;
+  return reserved;
 end;
 $function$
 ;
@@ -3514,6 +4077,43 @@ begin
       object_id = coalesce(p_object_id, object_id),
       settled_at = now()
   where id = p_event_id;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.settle_label_cost(p_purchase private.label_purchases, p_label jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  cents bigint := coalesce(
+    private.label_cents(
+      (p_label ->> 'shipping_cost')::numeric, coalesce(p_label ->> 'currency', p_purchase.currency)
+    ),
+    p_purchase.cost_cents,
+    private.label_cents(p_purchase.quoted_cost, p_purchase.currency),
+    0
+  );
+  today date := private.current_day();
+begin
+  if p_purchase.provider <> 'easypost' or cents = p_purchase.cost_cents then
+    return;
+  end if;
+  if p_purchase.cost_cents is null then
+    -- Bought although it had been given up.
+    update private.label_purchases as bought
+    set cost_cents = cents, cost_day = today, cost_shop_key = shop.shop_key
+    from public.orders
+    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+    where bought.id = p_purchase.id and orders.id = p_purchase.order_id
+    returning bought.* into p_purchase;
+    perform private.add_label_cost(p_purchase.user_id, p_purchase.cost_shop_key, today, 1, cents);
+    return;
+  end if;
+  perform private.add_label_cost(
+    p_purchase.user_id, p_purchase.cost_shop_key, p_purchase.cost_day, 0, cents - p_purchase.cost_cents
+  );
+  update private.label_purchases set cost_cents = cents where id = p_purchase.id;
 end;
 $function$
 ;
@@ -4269,6 +4869,29 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.confirm_tiktok_claim(p_user_id uuid, p_claim_hash text, p_grant jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+  update private.tiktok_claims
+  set sealed_grant = null, connected_at = now()
+  where claim_hash = p_claim_hash
+    and user_id = p_user_id
+    and sealed_grant is not null
+    and expires_at > now();
+  if not found then
+    return null;
+  end if;
+  return public.connect_tiktok_shops(p_user_id, p_grant);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4342,22 +4965,23 @@ begin
   -- 6. Store the shops.
   begin
     insert into public.tiktok_shops as shop (
-      user_id, shop_id, shop_name, region, shop_cipher, open_id, granted_scopes,
+      user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
       access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
     )
     select
-      p_user_id, entry.shop_id, entry.shop_name, entry.region, entry.shop_cipher,
+      p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region, entry.shop_cipher,
       p_grant ->> 'open_id', scopes, entry.access_token, entry.refresh_token,
       (p_grant ->> 'token_expires_at')::timestamptz,
       (p_grant ->> 'refresh_token_expires_at')::timestamptz,
       clock_timestamp()
     from jsonb_to_recordset(p_grant -> 'shops') as entry (
-      shop_id text, shop_name text, region text, shop_cipher text,
+      shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
       access_token text, refresh_token text
     )
     order by entry.shop_id
     on conflict (user_id, shop_id) do update
-      set shop_name = excluded.shop_name,
+      set shop_key = excluded.shop_key,
+          shop_name = excluded.shop_name,
           region = excluded.region,
           shop_cipher = excluded.shop_cipher,
           open_id = excluded.open_id,
@@ -4399,28 +5023,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.consume_tiktok_authorization(p_state_hash text)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  known private.tiktok_authorizations;
-begin
-  select * into known from private.tiktok_authorizations where state_hash = p_state_hash for update;
-  if known.state_hash is null then
-    return jsonb_build_object('outcome', 'unknown');
-  elsif known.used_at is not null then
-    return jsonb_build_object('outcome', 'used');
-  end if;
-  update private.tiktok_authorizations set used_at = now() where state_hash = p_state_hash;
-  if known.expires_at <= now() then
-    return jsonb_build_object('outcome', 'expired');
-  end if;
-  return jsonb_build_object('outcome', 'valid', 'user_id', known.user_id);
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION public.continue_subscription_sync(p_event_id bigint, p_progress jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4448,6 +5050,14 @@ begin
   end if;
   return private.settle_locked_event(event, '{"outcome": "continued"}');
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.count_request(p_user_id uuid, p_route text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select jsonb_build_object('retry_after_seconds', private.count_requests(p_user_id, p_route));
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.count_webhook_events(p_filter jsonb DEFAULT '{}'::jsonb)
@@ -4776,10 +5386,13 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
+  perform private.lock_seller_of_purchase(p_purchase_id);
   update private.label_purchases
   set state = 'failed', reason = p_reason
-  where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown');
+  where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown')
+  returning * into purchase;
   if found then
+    perform private.give_back_label_cost(purchase);
     delete from private.labelled_lines where purchase_id = p_purchase_id;
   end if;
   perform private.settle_event(p_event_id);
@@ -4911,6 +5524,7 @@ begin
     where id = p_purchase_id
     returning * into purchase;
     -- 2. Store the purchase as bought, even if it was marked failed.
+    perform private.settle_label_cost(purchase, p_label);
     perform private.claim_label_lines(purchase);
     -- 3. Store the shipment.
     insert into public.shipments (
@@ -5260,7 +5874,7 @@ begin
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  perform private.lock_monthly_count(shop.user_id);
+  perform private.lock_order_counts(shop);
   return private.ingest_locked_order(
     p_event_id, shop, p_order, p_notice, private.undecided_orders(shop.user_id, array[p_event_id])
   );
@@ -5282,8 +5896,8 @@ begin
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  -- 1. Lock the counter before any event, so two workers never deadlock.
-  perform private.lock_monthly_count(shop.user_id);
+  -- 1. Lock the counters before any event, so two workers never deadlock.
+  perform private.lock_order_counts(shop);
   undecided := private.undecided_orders(
     shop.user_id,
     array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry)
@@ -5638,6 +6252,65 @@ AS $function$
   where status in ('pending', 'processing') and failing_since is null;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.open_tiktok_claim(p_user_id uuid, p_claim_hash text, p_state_hash text, p_expires_at timestamp with time zone, p_may_exchange boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  state private.tiktok_authorizations;
+  claim private.tiktok_claims;
+begin
+  -- 1. Lock the seller, then the state.
+  perform from public.users where id = p_user_id for key share;
+  if not found then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+  if p_state_hash is not null then
+    select * into state
+    from private.tiktok_authorizations
+    where state_hash = p_state_hash
+    for update;
+    if not found then
+      return jsonb_build_object('outcome', 'state_unknown');
+    elsif state.user_id <> p_user_id then
+      return jsonb_build_object('outcome', 'state_of_another_user');
+    end if;
+  end if;
+
+  -- 2. A claim that was opened before shows its shops again, to the same seller.
+  select * into claim from private.tiktok_claims where claim_hash = p_claim_hash;
+  if found then
+    return case
+      when claim.user_id <> p_user_id or claim.sealed_grant is null
+        then jsonb_build_object('outcome', 'claim_used')
+      when claim.expires_at <= now() then jsonb_build_object('outcome', 'claim_expired')
+      else jsonb_build_object(
+        'outcome', 'shown', 'sealed_grant', claim.sealed_grant, 'expires_at', claim.expires_at
+      )
+    end;
+  end if;
+  if not p_may_exchange then
+    return jsonb_build_object('outcome', 'claim_not_shown');
+  end if;
+
+  -- 3. Use the state up, and give the claim to the seller.
+  if state.used_at is not null then
+    return jsonb_build_object('outcome', 'state_used');
+  elsif state.expires_at <= now() then
+    return jsonb_build_object('outcome', 'state_expired');
+  end if;
+  insert into private.tiktok_claims (claim_hash, user_id, expires_at)
+  values (p_claim_hash, p_user_id, p_expires_at)
+  on conflict (claim_hash) do nothing;
+  if not found then
+    return jsonb_build_object('outcome', 'claim_used');
+  end if;
+  update private.tiktok_authorizations set used_at = now() where state_hash = p_state_hash;
+  return jsonb_build_object('outcome', 'exchange');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.pause_tiktok_shop(p_tiktok_shop_id uuid, p_token_version integer, p_reason text)
  RETURNS integer
  LANGUAGE plpgsql
@@ -5952,23 +6625,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.redeem_tiktok_claim(p_user_id uuid, p_claim_hash text)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform from public.users where id = p_user_id for key share;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
-  insert into private.tiktok_authorizations (state_hash, user_id, expires_at, used_at)
-  values (p_claim_hash, p_user_id, now(), now())
-  on conflict (state_hash) do nothing;
-  return found;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION public.refresh_dashboard_metrics()
  RETURNS void
  LANGUAGE plpgsql
@@ -5988,28 +6644,41 @@ AS $function$
 declare
   chosen bigint[];
 begin
-  -- 1. Find the sellers with held orders, and the places that has_place would give them.
+  -- 1. Find the shops with held orders, and the places that has_place would give them.
   -- 2. Choose as many of their most urgent orders. 3. Lock the events of these orders.
-  with sellers as materialized (
-    select shop.user_id,
-      private.free_places(shop.user_id) - private.undecided_orders(shop.user_id) as places
+  with shops as materialized (
+    select
+      shop.user_id,
+      shop.shop_id,
+      private.free_places(shop.user_id) - undecided.orders as places,
+      private.free_shop_places(shop) - undecided.orders as shop_places
     from public.tiktok_shops as shop
+    cross join lateral (select private.undecided_orders(shop.user_id) as orders) as undecided
     where shop.connection_status = 'active'
       and (p_user_id is null or shop.user_id = p_user_id)
       and exists (select from private.held_orders as held where held.shop_id = shop.shop_id)
-    group by shop.user_id
+  ), queue_of_shop as (
+    select
+      waits.*,
+      shops.places,
+      shops.shop_places,
+      row_number() over (
+        partition by waits.shop_id
+        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      ) as shop_place
+    from shops
+    join private.waiting_orders as waits on waits.user_id = shops.user_id and waits.shop_id = shops.shop_id
+    where least(shops.places, shops.shop_places) > 0
   ), queue as (
     select
-      waits.shop_id,
-      waits.tiktok_order_id,
-      sellers.places,
+      shop_id,
+      tiktok_order_id,
+      places,
       row_number() over (
-        partition by waits.user_id
-        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+        partition by user_id order by urgency, ship_order, age_order, held_at, tiktok_order_id
       ) as place
-    from sellers
-    join private.waiting_orders as waits on waits.user_id = sellers.user_id
-    where sellers.places > 0
+    from queue_of_shop
+    where shop_place <= shop_places
   ), locked as (
     select event.id
     from queue
@@ -6663,6 +7332,53 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.set_label_limit(p_user_id uuid, p_limits jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  names text[] := array['daily_label_limit', 'monthly_label_limit', 'daily_label_cents', 'monthly_label_cents'];
+  wanted private.label_limits;
+begin
+  if p_user_id is not null and not exists (select from public.users where id = p_user_id) then
+    raise exception 'Unknown seller %', p_user_id using errcode = 'PT404';
+  end if;
+  if (p_limits is null and p_user_id is null) or jsonb_typeof(p_limits) <> 'object' or p_limits - names <> '{}'
+    or exists (select from jsonb_each_text(p_limits) as entry where entry.value !~ '^[0-9]{1,9}$' or entry.value is null) then
+    raise exception 'Limits are whole numbers named %', names using errcode = 'PT400';
+  end if;
+  delete from private.label_limits where user_id = p_user_id and p_limits is null;
+  if p_limits is not null then
+    select * into wanted from private.label_limits where user_id is not distinct from p_user_id for update;
+    if wanted.id is null then
+      wanted := private.label_limit_of(p_user_id);
+    end if;
+    wanted := jsonb_populate_record(wanted, p_limits);
+    insert into private.label_limits (
+      user_id, daily_label_limit, monthly_label_limit, daily_label_cents, monthly_label_cents
+    )
+    values (
+      p_user_id, wanted.daily_label_limit, wanted.monthly_label_limit, wanted.daily_label_cents,
+      wanted.monthly_label_cents
+    )
+    on conflict (user_id) do update
+      set daily_label_limit = excluded.daily_label_limit,
+          monthly_label_limit = excluded.monthly_label_limit,
+          daily_label_cents = excluded.daily_label_cents,
+          monthly_label_cents = excluded.monthly_label_cents;
+  end if;
+  insert into public.system_logs (event_type, details)
+  values ('label_limit_set', jsonb_build_object('user_id', p_user_id, 'limits', p_limits));
+  return to_jsonb(
+    coalesce(
+      (select own from private.label_limits as own where own.user_id is not distinct from p_user_id),
+      private.label_limit_of(p_user_id)
+    )
+  ) - array['id', 'user_id'];
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.settle_batch_item(p_event_id bigint, p_batch_id uuid, p_place integer, p_result jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -6731,6 +7447,7 @@ begin
     returning * into purchase;
     -- 3. Free the units of a voided label, or mark a label shipped that stays in use.
     if p_state = 'voided' then
+      perform private.give_back_label_cost(purchase);
       update public.shipments set status = 'voided' where id = p_purchase_id;
       delete from private.labelled_lines where purchase_id = p_purchase_id;
       perform private.record_parcel_change(
@@ -6817,15 +7534,32 @@ CREATE OR REPLACE FUNCTION public.start_label_purchase(p_purchase_id uuid, p_att
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  purchase private.label_purchases;
+  reserved jsonb;
 begin
+  -- 1. Lock the seller, like the deletion of the account, then the purchase.
+  perform private.lock_seller_of_purchase(p_purchase_id);
+  select * into purchase
+  from private.label_purchases
+  where id = p_purchase_id and state = 'requested' and attempt = p_attempt
+  for update;
+  if purchase.id is null then
+    return jsonb_build_object('outcome', 'taken_over');
+  end if;
+  -- 2. Check the carrier, and reserve the money.
   if exists (
-    select from private.label_purchases as purchase
-    join public.orders on orders.id = purchase.order_id
-    where purchase.id = p_purchase_id
+    select from public.orders
+    where orders.id = purchase.order_id
       and private.is_carrier_refused(orders, purchase.provider, p_choice ->> 'carrier')
   ) then
     return jsonb_build_object('outcome', 'refused', 'code', 'carrier_not_accepted');
   end if;
+  reserved := private.reserve_purchase_cost(purchase, p_choice);
+  if reserved ->> 'refusal' is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', reserved ->> 'refusal');
+  end if;
+  -- 3. Store what will be bought.
   update private.label_purchases
   set state = 'purchasing',
       service = p_choice ->> 'service',
@@ -6833,8 +7567,8 @@ begin
       carrier_rate_id = p_choice ->> 'carrier_rate_id',
       quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
       currency = p_choice ->> 'currency'
-  where id = p_purchase_id and state = 'requested' and attempt = p_attempt;
-  return jsonb_build_object('outcome', case when found then 'started' else 'taken_over' end);
+  where id = p_purchase_id;
+  return jsonb_build_object('outcome', 'started', 'near', coalesce(reserved -> 'near', '[]'));
 end;
 $function$
 ;
@@ -7096,6 +7830,21 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.store_tiktok_claim(p_user_id uuid, p_claim_hash text, p_sealed_grant text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.tiktok_claims
+  set sealed_grant = p_sealed_grant
+  where claim_hash = p_claim_hash
+    and user_id = p_user_id
+    and sealed_grant is null
+    and connected_at is null
+    and expires_at > now()
+  returning expires_at;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.update_updated_at_column()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -7111,6 +7860,7 @@ CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.user
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.reduce_settled_event();
+CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
@@ -7168,12 +7918,20 @@ grant select on private.label_batch_items to service_role;
 grant update on private.label_batch_items to service_role;
 grant insert on private.label_batches to service_role;
 grant select on private.label_batches to service_role;
+grant select on private.label_currencies to service_role;
+grant delete on private.label_limits to service_role;
+grant insert on private.label_limits to service_role;
+grant select on private.label_limits to service_role;
+grant update on private.label_limits to service_role;
 grant insert on private.label_purchases to service_role;
 grant select on private.label_purchases to service_role;
 grant update on private.label_purchases to service_role;
 grant delete on private.label_rates to service_role;
 grant insert on private.label_rates to service_role;
 grant select on private.label_rates to service_role;
+grant insert on private.label_spending to service_role;
+grant select on private.label_spending to service_role;
+grant update on private.label_spending to service_role;
 grant select on private.label_transitions to service_role;
 grant delete on private.labelled_lines to service_role;
 grant insert on private.labelled_lines to service_role;
@@ -7181,6 +7939,9 @@ grant select on private.labelled_lines to service_role;
 grant insert on private.monthly_order_counts to service_role;
 grant select on private.monthly_order_counts to service_role;
 grant update on private.monthly_order_counts to service_role;
+grant insert on private.monthly_shop_counts to service_role;
+grant select on private.monthly_shop_counts to service_role;
+grant update on private.monthly_shop_counts to service_role;
 grant select on private.order_transitions to service_role;
 grant insert on private.own_tracking_numbers to service_role;
 grant select on private.own_tracking_numbers to service_role;
@@ -7188,10 +7949,16 @@ grant update on private.own_tracking_numbers to service_role;
 grant insert on private.personal_data_reads to service_role;
 grant select on private.personal_data_reads to service_role;
 grant usage on private.personal_data_reads_id_seq to service_role;
+grant insert on private.request_counts to service_role;
+grant select on private.request_counts to service_role;
+grant update on private.request_counts to service_role;
+grant select on private.request_limits to service_role;
 grant select on private.retention_periods to service_role;
 grant insert on private.senders to service_role;
 grant select on private.senders to service_role;
 grant update on private.senders to service_role;
+grant insert on private.shop_identities to service_role;
+grant select on private.shop_identities to service_role;
 grant insert on private.source_health to service_role;
 grant select on private.source_health to service_role;
 grant update on private.source_health to service_role;
@@ -7206,6 +7973,10 @@ grant delete on private.tiktok_authorizations to service_role;
 grant insert on private.tiktok_authorizations to service_role;
 grant select on private.tiktok_authorizations to service_role;
 grant update on private.tiktok_authorizations to service_role;
+grant delete on private.tiktok_claims to service_role;
+grant insert on private.tiktok_claims to service_role;
+grant select on private.tiktok_claims to service_role;
+grant update on private.tiktok_claims to service_role;
 grant insert on private.tiktok_logins to service_role;
 grant select on private.tiktok_logins to service_role;
 grant update on private.tiktok_logins to service_role;
@@ -7254,6 +8025,8 @@ grant update on public.tiktok_shops to service_role;
 grant select on public.users to authenticated;
 grant select on public.users to service_role;
 grant update on public.users to service_role;
+grant update (period) on private.request_limits to service_role;
+grant update (requests) on private.request_limits to service_role;
 grant insert (event_type) on public.analytics_events to authenticated;
 grant insert (properties) on public.analytics_events to authenticated;
 grant insert (session_id) on public.analytics_events to authenticated;
@@ -7284,6 +8057,7 @@ grant select (updated_at) on public.tiktok_shops to authenticated;
 grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
+grant execute on function private.add_label_cost(uuid,uuid,date,integer,bigint) to service_role;
 grant execute on function private.address_digest(public.orders) to service_role;
 grant execute on function private.address_without_person(jsonb) to service_role;
 grant execute on function private.advice_for(text) to service_role;
@@ -7297,6 +8071,7 @@ grant execute on function private.batch_view(uuid) to service_role;
 grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
 grant execute on function private.cancelled_units(jsonb) to service_role;
 grant execute on function private.check_customer_email(uuid,text) to service_role;
+grant execute on function private.check_shop_limit(public.tiktok_shops) to service_role;
 grant execute on function private.choose_parcel(uuid[],text,uuid,jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.claim_own_notification(private.label_purchases) to service_role;
@@ -7305,9 +8080,12 @@ grant execute on function private.combined_orders(public.orders) to service_role
 grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.correction_refusal(private.label_purchases,public.shipments,text,text) to service_role;
 grant execute on function private.count_order(public.orders) to service_role;
+grant execute on function private.count_requests(uuid,text,integer) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.current_day() to service_role;
 grant execute on function private.current_month() to service_role;
 grant execute on function private.current_own_number(uuid) to service_role;
+grant execute on function private.delete_expired_claims() to service_role;
 grant execute on function private.delete_stripe_events(text[]) to service_role;
 grant execute on function private.describe_cancellation(public.orders,public.orders) to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
@@ -7326,9 +8104,13 @@ grant execute on function private.export_parts() to service_role;
 grant execute on function private.failing_interval() to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.free_places(uuid) to service_role;
+grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
+grant execute on function private.give_back_label_cost(private.label_purchases) to service_role;
 grant execute on function private.give_back_order(public.orders) to service_role;
+grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
+grant execute on function private.identify_shop(text,text[]) to service_role;
 grant execute on function private.ingest_locked_order(bigint,public.tiktok_shops,jsonb,jsonb,integer) to service_role;
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
@@ -7340,12 +8122,18 @@ grant execute on function private.is_carrier_refused(public.orders,text,text) to
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.is_silent_source(text) to service_role;
+grant execute on function private.label_cents(numeric,text) to service_role;
+grant execute on function private.label_limit_of(uuid) to service_role;
 grant execute on function private.label_refusal(public.orders,text) to service_role;
+grant execute on function private.label_usage(uuid) to service_role;
 grant execute on function private.lock_due_events(integer) to service_role;
+grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
+grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
 grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
+grant execute on function private.lock_seller_of_purchase(uuid) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
@@ -7353,6 +8141,7 @@ grant execute on function private.max_webhook_crashes() to service_role;
 grant execute on function private.month_end() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
+grant execute on function private.monthly_shop_count(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
 grant execute on function private.new_part_of_refund(uuid,jsonb) to service_role;
@@ -7386,11 +8175,15 @@ grant execute on function private.refuse_own_number(private.label_purchases,inte
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
+grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
 grant execute on function private.require_seller(uuid) to service_role;
+grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
+grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.retention(text) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
+grant execute on function private.settle_label_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shipments_of_order(uuid) to service_role;
@@ -7410,9 +8203,10 @@ grant execute on function public.check_order_limit(uuid) to service_role;
 grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
 grant execute on function public.claim_webhook_events(integer,integer) to service_role;
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
+grant execute on function public.confirm_tiktok_claim(uuid,text,jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
-grant execute on function public.consume_tiktok_authorization(text) to service_role;
 grant execute on function public.continue_subscription_sync(bigint,jsonb) to service_role;
+grant execute on function public.count_request(uuid,text) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
 grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
@@ -7457,6 +8251,7 @@ grant execute on function public.list_webhook_events(jsonb,integer,bigint) to se
 grant execute on function public.log_orphaned_subscription(jsonb) to service_role;
 grant execute on function public.mark_label_purchase_unknown(uuid,integer,text) to service_role;
 grant execute on function public.oldest_open_event_seconds() to service_role;
+grant execute on function public.open_tiktok_claim(uuid,text,text,timestamp with time zone,boolean) to service_role;
 grant execute on function public.pause_tiktok_shop(uuid,integer,text) to service_role;
 grant execute on function public.plan_account_export(uuid,jsonb,integer) to service_role;
 grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
@@ -7467,7 +8262,6 @@ grant execute on function public.record_authorization_expiry(bigint,uuid,timesta
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
 grant execute on function public.record_source_health(bigint,text) to service_role;
 grant execute on function public.record_tiktok_notification(uuid,text,text,text,bigint) to service_role;
-grant execute on function public.redeem_tiktok_claim(uuid,text) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
 grant execute on function public.replace_stripe_customer(uuid,text[],text,text,text) to service_role;
@@ -7483,6 +8277,7 @@ grant execute on function public.request_source_checks() to service_role;
 grant execute on function public.request_subscription_sync(uuid) to service_role;
 grant execute on function public.request_tracking_correction(uuid,uuid,text,text,boolean) to service_role;
 grant execute on function public.resume_tiktok_shop(bigint,uuid) to service_role;
+grant execute on function public.set_label_limit(uuid,jsonb) to service_role;
 grant execute on function public.settle_batch_item(bigint,uuid,integer,jsonb) to service_role;
 grant execute on function public.settle_customer_email(bigint) to service_role;
 grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
@@ -7497,12 +8292,14 @@ grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp wi
 grant execute on function public.store_own_tracker(bigint,uuid,integer,text,jsonb) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text,text) to service_role;
+grant execute on function public.store_tiktok_claim(uuid,text,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
 alter publication supabase_realtime add table public.order_events;
 alter publication supabase_realtime add table public.orders;
 alter publication supabase_realtime add table public.shipments;
 select cron.schedule('aggregate-analytics', '10 0 * * *', 'select private.aggregate_analytics((now() at time zone ''UTC'')::date - 1)');
 select cron.schedule('event-worker', '* * * * *', 'select private.invoke_function(''event-worker'')');
+select cron.schedule('expired-claims', '2-57/5 * * * *', 'select private.delete_expired_claims()');
 select cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
 select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
@@ -7526,6 +8323,10 @@ comment on relation private.label_batch_items is 'The labels of a batch and thei
 comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
 comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
 comment on relation private.label_batches is 'Requests for the labels of up to 100 orders.';
+comment on relation private.label_currencies is 'Currencies in which EasyPost quotes; a label in another one is not bought.';
+comment on column private.label_currencies.us_cents is 'Value of one major unit for the limits, rounded up: no exchange rate.';
+comment on relation private.label_limits is 'Limits that operators set: of one seller in place of those of the plan; without a seller, of the platform.';
+comment on column private.label_limits.daily_label_limit is 'As in public.plans, like the others.';
 comment on relation private.label_purchases is 'Every requested label: the intent, stored before the provider is called, and its result; and every tracking number from elsewhere (own).';
 comment on column private.label_purchases.id is 'Also the id of the shipment that it becomes and its reference at EasyPost.';
 comment on column private.label_purchases.address_digest is 'private.address_digest of the order for which the carrier shipment was made; null once the label is bought.';
@@ -7535,6 +8336,9 @@ comment on column private.label_purchases.quoted_cost is 'In major units of curr
 comment on column private.label_purchases.attempt is 'A worker that lost the purchase has an older number; of an own tracking number, each correction is an attempt.';
 comment on column private.label_purchases.reason is 'Code of the reason why it failed, is unknown or was not voided: docs/labels.md.';
 comment on column private.label_purchases.checked_at is 'When the provider was last called about a void.';
+comment on column private.label_purchases.cost_cents is 'What the label adds to private.label_spending, in US cents; null while it adds nothing.';
+comment on column private.label_purchases.cost_day is 'Day (UTC) to which it is added.';
+comment on column private.label_purchases.cost_shop_key is 'Shop to which it is added.';
 comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
 comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
 comment on relation private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';
@@ -7542,11 +8346,15 @@ comment on column private.label_rates.address_digest is 'private.address_digest 
 comment on column private.label_rates.carrier_shipment_id is 'EasyPost shipment that the rate belongs to; it can be bought once.';
 comment on column private.label_rates.service is 'Id of the service at the provider.';
 comment on column private.label_rates.price is 'Price in major units of currency; null where TikTok quotes none.';
+comment on relation private.label_spending is 'EasyPost labels of a month (UTC) that are bought or being bought: of a seller, of a shop, and, without either, of the platform; those of a shop outlive its accounts for three months.';
+comment on column private.label_spending.cents is 'US cents.';
+comment on column private.label_spending.day is 'Newest day of the month (UTC) with a purchase; day_labels and day_cents are of this day.';
 comment on relation private.label_transitions is 'Allowed transitions of label_purchases.state: docs/labels.md.';
 comment on relation private.labelled_lines is 'Units that have a label or a pending purchase, at most one each; freed when the purchase fails or the label is voided.';
 comment on relation private.monthly_order_counts is 'Number of orders that a seller received in a month (UTC); ingest_order locks the row, so the limit holds under concurrency.';
 comment on column private.monthly_order_counts.orders is 'Orders that count for the plan.';
 comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
+comment on relation private.monthly_shop_counts is 'Number of orders that count for the plan which a shop received in a month (UTC), in all accounts together; outlives them, and is deleted after three months.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
 comment on relation private.own_tracking_numbers is 'Every number that a seller gave for a parcel: the first one and its corrections.';
 comment on column private.own_tracking_numbers.attempt is 'label_purchases.attempt at that time.';
@@ -7557,8 +8365,14 @@ comment on relation private.personal_data_reads is 'Who read personal data throu
 comment on column private.personal_data_reads.reader is 'Name of the login at the operator''s machine, else the database role.';
 comment on column private.personal_data_reads.what is 'event_body: the body of events of the inbox; backup: all rows.';
 comment on column private.personal_data_reads.object_ids is 'Ids of what was read; empty for a backup.';
+comment on relation private.request_counts is 'Requests of a seller in the current window of a limit; one row for each route that they have used.';
+comment on relation private.request_limits is 'Limits for each seller; an operator changes them with an update, which counts at once.';
+comment on column private.request_limits.route is 'Method and path of a function, such as POST /shipments/rates, or analytics_events.';
 comment on relation private.retention_periods is 'How long personal data stay; an operator changes days, and the next run of the clock follows.';
 comment on relation private.senders is 'Last sender address of each shop.';
+comment on relation private.shop_identities is 'Every shop that was ever connected, by a keyed hash of its TikTok id: a shop keeps its key in any account; deleted three months after its last use.';
+comment on column private.shop_identities.shop_id_hash is 'Blind index (shared/crypto) of tiktok_shops.shop_id, one row for each key of the ring.';
+comment on column private.shop_identities.shop_key is 'Random, the same in all rows of one shop and in tiktok_shops.shop_key.';
 comment on relation private.source_health is 'Whether each sender of webhooks still sends them: docs/inbox.md.';
 comment on column private.source_health.state is 'silent: our own reads found changes that no webhook announced; webhook_...: the sender has no webhook for us, or switched it off.';
 comment on column private.source_health.since is 'When the state began.';
@@ -7572,8 +8386,12 @@ comment on column private.stripe_customers.stripe_customer_id_hash is 'Keyed has
 comment on column private.stripe_customers.version is 'Raised with every stored state; a worker that read Stripe before that reads it again.';
 comment on column private.stripe_customers.account_deleted_at is 'When the account was deleted; the row stays until nothing at Stripe can charge any more.';
 comment on column private.stripe_customers.deletion_requested is 'The seller deleted the account here, so a subscription that is still found is always cancelled.';
-comment on relation private.tiktok_authorizations is 'States that sellers took to the TikTok authorization page, and redeemed claims; each is valid once.';
-comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state, or of the code in a claim, in hexadecimal; the value itself is not stored.';
+comment on relation private.tiktok_authorizations is 'States that sellers took to the TikTok authorization page; each is valid once, for its seller.';
+comment on column private.tiktok_authorizations.state_hash is 'SHA-256 of the state in hexadecimal; the state itself is not stored.';
+comment on relation private.tiktok_claims is 'Authorizations that came back from TikTok and wait for the confirmation of their seller.';
+comment on column private.tiktok_claims.claim_hash is 'SHA-256 of the code from TikTok in hexadecimal; the code itself is not stored.';
+comment on column private.tiktok_claims.sealed_grant is 'Tokens and shops, encrypted; null while the code is exchanged, after a failed exchange and once connected.';
+comment on column private.tiktok_claims.expires_at is 'Until then the seller may confirm; the job expired-claims then deletes the row.';
 comment on relation private.tiktok_logins is 'TikTok logins that sellers connected with; the shops of a login share one token pair, so a refresh is leased here: docs/tiktok.md.';
 comment on column private.tiktok_logins.lease_until is 'Until then only the worker with lease_id may refresh.';
 comment on column private.tiktok_logins.open_id is 'The TikTok id of the login for this app.';
@@ -7642,6 +8460,10 @@ comment on column public.orders.total_amount is 'Amount that the buyer pays, in 
 comment on relation public.plans is 'The plans and their limits; trial is the plan of a seller without a live subscription.';
 comment on column public.plans.name is 'Code of the plan.';
 comment on column public.plans.monthly_order_limit is 'Number of new orders that a seller may receive per calendar month (UTC).';
+comment on column public.plans.daily_label_limit is 'Number of EasyPost labels that a seller may buy per day (UTC): the account of the platform pays them.';
+comment on column public.plans.monthly_label_limit is 'Number of EasyPost labels per calendar month (UTC).';
+comment on column public.plans.daily_label_cents is 'Cost of the EasyPost labels of a day, in US cents.';
+comment on column public.plans.monthly_label_cents is 'Cost of the EasyPost labels of a calendar month, in US cents.';
 comment on relation public.shipment_orders is 'Every order in a parcel: one, or all that TikTok combined.';
 comment on relation public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';
 comment on column public.shipments.shipping_cost is 'Price of the label in major units of currency; null if the provider did not report it.';
@@ -7671,6 +8493,7 @@ comment on column public.subscriptions.stripe_subscription_id is 'Encrypted (sha
 comment on column public.subscriptions.stripe_subscription_id_hash is 'Keyed hash of the id, used to find the row.';
 comment on relation public.system_logs is 'Log of automatic and operator actions, for the backend only.';
 comment on relation public.tiktok_shops is 'Connected TikTok shops; sellers read the columns without secrets, only the backend writes.';
+comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the authorization by the seller; may be a century ahead.';
 comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
@@ -7682,10 +8505,10 @@ comment on column public.tiktok_shops.probe_at is 'paused: when TikTok is asked 
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
 comment on column public.tiktok_shops.ended_at is 'When the connection ended; null while the shop is connected. Personal data stay for a time after it: docs/privacy.md.';
 comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webhooks.';
+comment on column public.tiktok_shops.shop_key is 'Key of what is counted for the shop in every account: private.shop_identities; connect_tiktok_shops finds it.';
 comment on column public.tiktok_shops.shop_cipher is 'Opaque query parameter shop_cipher of TikTok API calls.';
 comment on column public.tiktok_shops.open_id is 'The TikTok id of the login that connected the shop; a login may own several shops with one token pair.';
 comment on column public.tiktok_shops.granted_scopes is 'Scopes that TikTok granted for the shop, e.g. seller.order.info; empty if TikTok did not name them.';
-comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on relation public.users is 'Profiles of sellers, created at sign-up and deleted with the account.';
 comment on column public.users.subscription_status is 'trial, or the Stripe status of the subscription that counts, else of the newest: docs/billing.md; written by the backend only.';
 comment on column public.users.subscription_tier is 'The plan that the seller sees: docs/billing.md; limits are read from subscriptions, not from here.';

@@ -223,7 +223,7 @@ Deno.test("a redirect is not followed, and grants nothing: the secrets go to Tik
   await withAuthHost(granting(), async (other, strangers) => {
     for (const status of [301, 302, 303, 307, 308]) {
       const redirect = async (url: URL) =>
-        new Response(await (await granting()(url)).text(), {
+        new Response(await granting()().text(), {
           status,
           headers: { location: `${other.authUrl}/x${url.search}` },
         });
