@@ -144,10 +144,16 @@ Deno.test("a shipment needs only its id; other unreadable fields are left out", 
     const [read] = (await clientOf(url).getShipment("shp_1")).rates;
     assert.equal(read?.delivery_days, null);
   });
-  for (const fields of [{ id: "" }, { id: 7 }, { rates: "none" }, { postage_label: "url" }]) {
-    await eachCall(() => shipment(fields), (error) => {
-      assert.deepEqual([error.status, error.code], [200, ""]);
-      assert.match(error.message, /^EasyPost's answer is not readable/);
+  const checkUnreadable = (error: EasyPostError) => {
+    assert.deepEqual([error.status, error.code], [200, ""]);
+    assert.match(error.message, /^EasyPost's answer is not readable/);
+  };
+  for (const fields of [{ id: "" }, { id: 7 }]) {
+    await eachCall(() => shipment(fields), checkUnreadable);
+  }
+  for (const fields of [{ rates: "none" }, { postage_label: "url" }]) {
+    await withServer(() => shipment(fields), async (url) => {
+      checkUnreadable(await errorOf(clientOf(url).getShipment("shp_1")));
     });
   }
 });
