@@ -137,23 +137,24 @@ test("a claim is not confirmed before its shops were shown, and nothing but a cl
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
 });
 
-test("25 calls at once with one claim exchange its code once and connect once", async (stack) => {
+test("nine calls at once with one claim exchange its code once and connect once", async (stack) => {
   const { seller, openId } = await createSeller(stack, "7480000000000006001");
   const state = await issueState(stack, seller);
   const { claim } = await visitCallback(stack.env, { state, code: issueCode(stack, openId) });
-  const at25 = async (confirm?: boolean) => {
-    const calls = Array.from({ length: 25 }, () => complete(stack, seller, claim, confirm));
+  // Twice nine: a seller may call 20 times a minute.
+  const callNineTimes = async (confirm?: boolean) => {
+    const calls = Array.from({ length: 9 }, () => complete(stack, seller, claim, confirm));
     return (await Promise.all(calls)).map(({ status, json }) => json.code ?? status);
   };
 
-  const shown = await at25();
+  const shown = await callNineTimes();
   assert.ok(shown.includes(200));
   assert.ok(shown.every((outcome) => outcome === 200 || outcome === "claim_used"));
   assert.equal(stack.tiktok.tokenRequests.length, 1, "one token request");
   assert.deepEqual(await countConnections(stack), NO_CONNECTIONS);
 
-  const confirmed = await at25(true);
+  const confirmed = await callNineTimes(true);
   assert.equal(confirmed.filter((outcome) => outcome === 200).length, 1);
-  assert.equal(confirmed.filter((outcome) => outcome === "claim_used").length, 24);
+  assert.equal(confirmed.filter((outcome) => outcome === "claim_used").length, 8);
   assert.equal((await countConnections(stack)).shops, 1);
 });
