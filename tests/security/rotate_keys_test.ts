@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { blindIndexes } from "../../shared/crypto/blind_index.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { shopIdHashes } from "../../shared/tiktok/connections/shop_identity.ts";
 import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
 import { rotateKeys } from "../../local/operations/rotate_keys.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
@@ -70,10 +71,16 @@ Deno.test("after keys:rotate the old key can be removed: tokens decrypt, custome
   await using stack = await startWithBothKeys(rotatedKey);
   await createRowsOfOldKey(stack, rotatedKey);
 
+  await stack.sql`delete from private.shop_identities where shop_id_hash not like 'old.%'`;
+
   await rotateKeys(stack.sql, parseKeyRing(stack.env.ENCRYPTION_KEYS));
 
   const after = parseKeyRing(rotatedKey);
-  const [shop] = await stack.sql`select shop_id, access_token from public.tiktok_shops`;
+  const [shop] = await stack.sql`select shop_id, shop_key, access_token from public.tiktok_shops`;
+  const [identity] = await stack.sql`
+    select shop_key from private.shop_identities
+    where shop_id_hash = any(${shopIdHashes(after, shop?.shop_id)})`;
+  assert.equal(identity?.shop_key, shop?.shop_key, "the shop is known by the new key alone");
   const context = tokenContext("access_token", shop?.shop_id);
   const token = await decrypt(after, shop?.access_token, context);
   assert.ok(stack.tiktok.state.get("accessTokens", token));
