@@ -28,7 +28,7 @@ grant select, update (requests, period) on private.request_limits to service_rol
 -- A logged table: the limit of a day outlives a crash, and a limited route does far more than this write.
 create table private.request_counts (
   user_id uuid references public.users (id) on delete cascade,
-  route text references private.request_limits (route) on update cascade on delete cascade,
+  route text,
   window_start timestamptz not null,
   requests integer not null,
   primary key (user_id, route)

@@ -98,6 +98,7 @@ select set_eq(
     'private.delete_held_orders()',
     'private.delete_shop_events()',
     'private.delete_stripe_events(text[])',
+    'private.limit_analytics_events()',
     'private.delete_tracking_events()',
     'private.handle_auth_user()',
     'private.handle_email_change()',

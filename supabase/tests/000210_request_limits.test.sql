@@ -4,6 +4,15 @@ begin;
 
 select tests.sign_up(nickname) from unnest(array['ada', 'bob']) as nickname;
 
+select results_eq(
+  format('select requests, period from private.request_limits where route = %L', route),
+  format('values (%s, %L::interval)', requests, period),
+  format('%s: %s in %s', route, requests, period)
+)
+from (
+  values ('POST /shipments/rates', 30, '1 minute'), ('analytics_events', 10000, '1 day')
+) as limits (route, requests, period);
+
 create function tests.count(nickname text, route text default 'POST /shipments/rates')
 returns jsonb
 language sql

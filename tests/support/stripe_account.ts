@@ -115,7 +115,7 @@ export class StripeAccount {
         return this.addSession({ customer, metadata: Object.fromEntries(entries) });
       }
       case "POST billing_portal/sessions":
-        return { url: `https://portal.stripe.test/${customer}` };
+        return { id: "bps_1", url: `https://portal.stripe.test/${customer}` };
     }
     const expired = /^POST checkout\/sessions\/(\w+)\/expire$/.exec(call)?.[1];
     const session = this.sessions.find(({ id, status }) => id === expired && status === "open");
