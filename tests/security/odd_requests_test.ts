@@ -46,12 +46,12 @@ function samplesOf({ id }: OrderRow, { shopId }: ConnectedSeller): Record<string
   };
 }
 
-async function credentialsOf(
+function credentialsOf(
   { env }: TestStack,
   { accessToken }: ConnectedSeller,
   name: string,
   body: Uint8Array<ArrayBuffer>,
-): Promise<Record<string, string>> {
+): Record<string, string> {
   const app = { appKey: env.TIKTOK_APP_KEY, appSecret: env.TIKTOK_APP_SECRET };
   switch (name) {
     case "tiktok-webhooks":
@@ -112,7 +112,7 @@ async function sendOddRequest(
   const request = new Request(url, {
     method,
     redirect: "manual",
-    headers: await credentialsOf(stack, seller, name, body),
+    headers: credentialsOf(stack, seller, name, body),
     ...(hasBody && { body }),
   });
   const response = await stack.callFunction(request);
