@@ -25,8 +25,10 @@ function samplesOf({ id }: OrderRow, { shopId }: ConnectedSeller): Record<string
     "POST /shipments/rates": { order_id: id, parcel: PARCEL, from: FROM, line_item_ids: ["1"] },
     "POST /shipments": label,
     "POST /shipments/batch": { labels: [label] },
+    "POST /shipments/own": { order_id: id, carrier: "USPS", tracking_number: "9400100000000" },
+    "POST /shipments/:id/tracking": { carrier: "USPS", tracking_number: "9400100000000" },
     "POST /tiktok-oauth/authorize": { region: "US" },
-    "POST /tiktok-oauth/complete": { claim: "v1.x.y.z" },
+    "POST /tiktok-oauth/complete": { claim: "v1.x.y.z", confirm: true },
     "POST /billing/checkout": { plan: "starter" },
     "DELETE /account": { email: "not-mine@example.com" },
     "POST /event-worker/sync": { shop_id: shopId },
@@ -79,16 +81,18 @@ function oddQuery(random: Random): string {
   const values = [...ODD_VALUES, '"2026-11-01"', '"2026-11-30"', '"a-code-of-tiktok"'];
   const query = new URLSearchParams();
   for (const name of names) {
-    if (random() < 0.6) query.set(name, String(tryParse(pick(random, values))));
+    if (random() < 0.6) query.set(name, toText(pick(random, values)));
   }
   return `${query}${random() < 0.1 ? "&from=%ff%zz" : ""}`;
 }
 
-function tryParse(text: string): unknown {
+/** A text of JSON without its quotes; other values as they are written. */
+function toText(json: string): string {
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(json);
+    return typeof value === "string" ? value : json;
   } catch {
-    return text;
+    return json;
   }
 }
 
@@ -103,9 +107,9 @@ async function sendOddRequest(
   const topic = { key: JSON.stringify(key), values: ['"x"', JSON.stringify(value) ?? "1"] };
   const hasBody = method !== "GET";
   const body = hasBody ? mutate(random, sample, topic).body : new Uint8Array();
-  const id = random() < 0.5
-    ? crypto.randomUUID()
-    : encodeURIComponent(String(tryParse(pick(random, ODD_VALUES))).slice(0, 200)) || "x";
+  const id = random() < 0.5 ? crypto.randomUUID() : encodeURIComponent(
+    toText(pick(random, ODD_VALUES)).toWellFormed().slice(0, 200).toWellFormed(),
+  ) || "x";
   const url = `http://host/functions/v1${path.replace(/:\w+(\{[^}]*\})?/g, id)}?${
     oddQuery(random)
   }`;
@@ -164,7 +168,7 @@ function tokenWith(stack: TestStack, { accessToken }: ConnectedSeller, claims: o
   return `${header}.${changed}.${signature}`;
 }
 
-test("a token from the future, and one that expires between two checks, are 401 at every route", async (stack) => {
+test("a token from the future, and one that expires between two checks, are 401", async (stack) => {
   const seller = await connectSeller(stack);
   const now = Math.floor(Date.now() / 1000);
   // REST refuses the last one, which the function has let in.
