@@ -6,7 +6,7 @@ import { describeBatch, toProblem } from "./problems.ts";
 
 /** Every code that a seller may see, by HTTP status. */
 const CODES: Record<number, LabelFailure[]> = {
-  402: ["funds_missing"],
+  402: ["funds_missing", "label_limit"],
   404: ["order_not_found", "shipment_not_found", "batch_not_found"],
   409: ["idempotency_key_reused", "purchase_in_progress", "price_changed", "tracking_in_progress"],
   422: [
