@@ -23,21 +23,6 @@ cross join unnest(array[
 ]) as call;
 
 -- Connecting.
-create function tests.grant_of(nickname text, shops text[], open_id text default null)
-returns jsonb
-language sql
-as $$
-  select tests.shop_grant(nickname)
-    || jsonb_build_object(
-      'open_id', coalesce(open_id, 'open-' || nickname),
-      'shops', (
-        select jsonb_agg((tests.shop_grant(nickname) -> 'shops' -> 0) || jsonb_build_object(
-          'shop_id', id, 'shop_id_hashes', jsonb_build_array('test.' || id)
-        ))
-        from unnest(shops) as id
-      )
-    );
-$$;
 create function tests.attempt_for_good(statement text)
 returns text
 language plpgsql
