@@ -1,6 +1,4 @@
 /** `deno task test`: all tests against copies of one freshly migrated database. */
-import { join } from "node:path";
-import { stageFunctions } from "../local/deploy/stage.ts";
 import { startTemporaryPostgres, type TemporaryPostgres } from "../local/postgres/temporary.ts";
 import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
 import { command } from "../local/cli/command.ts";
@@ -23,28 +21,20 @@ const FAST = {
   DENO_V8_FLAGS: "--single-threaded-gc",
 };
 
-/** @param folder Receives the functions' bundles: a process that runs them starts in half of the time. */
 async function environmentOf(
   postgres: Promise<TemporaryPostgres>,
-  folder: string,
 ): Promise<Record<string, string>> {
-  const [{ access }, cli] = await Promise.all([
-    postgres,
-    supabaseCliEnvironment(),
-    stageFunctions(folder),
-  ]);
-  const functions = { TEST_FUNCTION_CONFIG: join(folder, "supabase", "config.toml") };
-  return { TEST_DATABASE_URL: access.adminUrl, ...functions, ...FAST, ...cli };
+  const [{ access }, cli] = await Promise.all([postgres, supabaseCliEnvironment()]);
+  return { TEST_DATABASE_URL: access.adminUrl, ...FAST, ...cli };
 }
 
 /** Named files run as modules of their own, all tests in groups. */
 async function runTests(
   postgres: Promise<TemporaryPostgres>,
-  folder: string,
   args: string[],
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const database = environmentOf(postgres, folder);
+  const database = environmentOf(postgres);
   // It may fail before it is awaited.
   database.catch(() => {});
   const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
@@ -62,14 +52,12 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   print("Making a fresh Postgres with the migrations (the first time npm fetches it and the CLI).");
   let result: RunResult = { passed: 0, failed: 1, outcomes: [] };
   const postgres = startTemporaryPostgres();
-  const folder = await Deno.makeTempDir({ prefix: "creatorflow-functions-" });
   try {
-    result = await runTests(postgres, folder, args, stopping.signal);
+    result = await runTests(postgres, args, stopping.signal);
   } catch (error) {
     print(`The tests could not run: ${(error as Error).message}`);
   }
   await (await postgres.catch(() => undefined))?.[Symbol.asyncDispose]();
-  await Deno.remove(folder, { recursive: true });
   const { passed, failed, outcomes } = result;
   const names = listFailed(outcomes);
   print(["", "The slowest files:", ...listSlowest(outcomes, SLOWEST)].join("\n"));

@@ -14,7 +14,7 @@ import { createScheduler } from "../../local/supabase/scheduler.ts";
 import { privileges } from "../support/privileges.ts";
 import { callCommand, runCommand as run } from "../support/run_command.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
-import { createTestDatabase, functionConfig } from "../support/stack.ts";
+import { createTestDatabase } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,8 +52,6 @@ async function startOwnStack(): Promise<OwnStack> {
     confirmEmail: false,
     environment: {},
     schedule: false,
-    loadFunctions: "first_request",
-    ...functionConfig(),
   });
   const sql = open(stack.database.adminUrl);
   return {

@@ -4,8 +4,7 @@
  */
 import { functionEnvironment } from "../../local/stack/environment.ts";
 import { startFunctionProcess } from "../../local/functions/process.ts";
-import { FUNCTION_CONFIG } from "./function_routes.ts";
-import { functionConfig, type TestStack } from "./stack.ts";
+import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 
 export interface ObservedCall {
@@ -53,7 +52,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
     },
   );
   const functions = await startFunctionProcess({
-    configPath: functionConfig().configPath ?? FUNCTION_CONFIG,
+    configPath: new URL("../../supabase/config.toml", import.meta.url).pathname,
     env: {
       ...functionEnvironment(stack.env),
       SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,

@@ -39,12 +39,6 @@ async function liftRequestLimits(sql: postgres.Sql): Promise<void> {
   await sql`update private.request_limits set requests = 1000000 where route <> 'analytics_events'`;
 }
 
-/** The functions as they are uploaded, or their sources if the tests run without `deno task test`. */
-export function functionConfig(): { configPath?: string } {
-  const configPath = Deno.env.get("TEST_FUNCTION_CONFIG");
-  return configPath ? { configPath } : {};
-}
-
 export interface TestDatabase {
   /** As its superuser. */
   url: string;
@@ -96,7 +90,6 @@ export async function startTestStack(
       schedule: false,
       tiktokObserver: openApiObserver,
       loadFunctions: "first_request",
-      ...functionConfig(),
       isDatabasePrepared: true,
       confirmEmail: false,
       ...settings,
@@ -170,7 +163,6 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       schedule: false,
       tiktokObserver: openApiObserver,
       loadFunctions: "first_request",
-      ...functionConfig(),
       confirmEmail: false,
       environment: {},
       ...settings,
