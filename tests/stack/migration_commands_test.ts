@@ -52,6 +52,7 @@ async function startOwnStack(): Promise<OwnStack> {
     confirmEmail: false,
     environment: {},
     schedule: false,
+    loadFunctions: "first_request",
   });
   const sql = open(stack.database.adminUrl);
   return {
