@@ -125,8 +125,8 @@ grant execute on function private.end_hold(text, text) to service_role;
 
 /*
   Arguments: p_shop; p_order, an order that is not stored.
-  Returns:   false for an order that was cancelled before payment, and for one that was finished when its shop
-             connected: placed before, and finished when it was first read.
+  Returns:   false for an order that a platform's warehouse ships, for one that was cancelled before payment, and for
+             one that was finished when its shop connected: placed before, and finished when it was first read.
 */
 create function private.counts_for_plan(p_shop public.tiktok_shops, p_order jsonb)
 returns boolean
@@ -136,6 +136,7 @@ security invoker
 set search_path = ''
 as $$
   select case
+    when p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER' then false
     when coalesce(p_order ->> 'order_status', '') = 'cancelled'
         and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
     when private.order_urgency(p_order ->> 'order_status') < 3 then true

@@ -50,6 +50,20 @@ select is(tests.counts(state, '1 second'), true, state || ', placed after the co
 from unnest(array['delivered', 'completed', 'cancelled']) as state;
 select is(tests.counts('cancelled', '1 second', 'cancelled'), false, 'cancelled before payment never counts');
 select is(tests.counts('cancelled', '1 second', 'refunded'), true, 'cancelled after payment counts');
+select is(
+  (
+    select private.counts_for_plan(
+      shop, tests.order_json('1', jsonb_build_object('fulfillment_type', fulfillment_type))
+    )
+    from public.tiktok_shops as shop where id = tests.shop('ada')
+  ),
+  expected, coalesce(fulfillment_type, 'an unknown fulfillment') || ': ' || expected
+)
+from (
+  values
+    ('FULFILLMENT_BY_SELLER', true), (null, true),
+    ('FULFILLMENT_BY_TIKTOK', false), ('FULFILLMENT_BY_DILAYANI_TOKOPEDIA', false)
+) as types (fulfillment_type, expected);
 select private.hold_order(tests.shop_id('ada'), tests.order_json('1'));
 select is(tests.counts('completed', '-1 day'), true, 'finished while it was held: counts');
 update private.held_orders set held_at = now() - interval '1 day';

@@ -98,6 +98,31 @@ update private.monthly_order_counts set orders = 0;
 update private.monthly_shop_counts set orders = 0;
 select is(tests.to_state('lowered', 'cancelled', 'cancelled', 1), 'updated', 'then nothing is below zero');
 
+-- A platform's warehouse ships it.
+update public.plans set monthly_order_limit = 1 where name = 'trial';
+update private.monthly_order_counts set orders = 1;
+create function tests.ship_from(id text, fulfillment_type text, minute integer)
+returns text
+language sql
+as $$
+  select tests.ingest('ada', id, jsonb_build_object(
+    'fulfillment_type', fulfillment_type,
+    'order_status', 'awaiting_shipment',
+    'tiktok_updated_at', timestamptz '2026-11-01T00:00:00Z' + make_interval(mins => minute)
+  ));
+$$;
+select is(tests.ship_from('own', 'FULFILLMENT_BY_SELLER', 0), 'held', 'an order that the seller ships waits for a place');
+select is(tests.ship_from('platform', 'FULFILLMENT_BY_TIKTOK', 0), 'inserted', 'one that TikTok ships does not');
+select is(tests.counts('platform'), false, 'it uses no place');
+select is(
+  (select string_agg(tiktok_order_id, ' ') from private.held_orders), 'own', 'it is not among those to ship'
+);
+select is(tests.ship_from('platform', 'FULFILLMENT_BY_TIKTOK', 1), 'updated', 'its later states are stored');
+select is(tests.counts('platform'), false, 'and do not count either');
+select is(tests.ship_from('own', 'FULFILLMENT_BY_TIKTOK', 1), 'inserted', 'a held order that moved to TikTok waits no longer');
+select is_empty('select from private.held_orders', 'and is not held');
+update private.monthly_order_counts set orders = 0;
+
 -- Many at once: the most urgent gets the place, and a place that becomes free is used at once.
 update public.plans set monthly_order_limit = 1 where name = 'trial';
 create function tests.ingest_all(items jsonb)

@@ -553,7 +553,6 @@ alter table private.personal_data_reads add constraint personal_data_reads_pkey 
 alter table private.personal_data_reads add constraint personal_data_reads_reader_check CHECK (((char_length(reader) >= 1) AND (char_length(reader) <= 200)));
 alter table private.personal_data_reads add constraint personal_data_reads_what_check CHECK ((what = ANY (ARRAY['event_body'::text, 'backup'::text])));
 alter table private.request_counts add constraint request_counts_pkey PRIMARY KEY (user_id, route);
-alter table private.request_counts add constraint request_counts_route_fkey FOREIGN KEY (route) REFERENCES private.request_limits(route) ON UPDATE CASCADE ON DELETE CASCADE;
 alter table private.request_counts add constraint request_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.request_limits add constraint request_limits_period_check CHECK (((period >= '00:00:01'::interval) AND (period <= '1 day'::interval)));
 alter table private.request_limits add constraint request_limits_pkey PRIMARY KEY (route);
@@ -1433,6 +1432,7 @@ CREATE OR REPLACE FUNCTION private.counts_for_plan(p_shop public.tiktok_shops, p
  SET search_path TO ''
 AS $function$
   select case
+    when p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER' then false
     when coalesce(p_order ->> 'order_status', '') = 'cancelled'
         and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
     when private.order_urgency(p_order ->> 'order_status') < 3 then true
