@@ -4,10 +4,10 @@ import "./buffer_global.ts";
 import { stringify } from "csv-stringify/sync";
 
 /**
- * Texts that a spreadsheet would turn into another number: more than 11 digits, a leading zero, `12E5`. An
- * apostrophe keeps them, as it does for texts that would be run as a formula.
+ * Texts that a spreadsheet would turn into another number: more than 11 digits, also several such ids with
+ * spaces between, a leading zero, `12E5`. An apostrophe keeps them, as it does for texts that would be run as a formula.
  */
-const LOOKS_LIKE_NUMBER = /^(0\d+|\d{12,}|\d+(\.\d+)?e\d+)$/i;
+const LOOKS_LIKE_NUMBER = /^(0\d+|\d{12,}( \d+)*|\d+(\.\d+)?e\d+)$/i;
 
 const BYTE_ORDER_MARK = "\ufeff";
 

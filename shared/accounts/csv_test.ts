@@ -31,9 +31,10 @@ Deno.test("commas, quotes and every line break are quoted in CSV", () => {
 Deno.test("a spreadsheet keeps all digits of an id, and amounts stay numbers", () => {
   const id = "576461413038785752";
   assert.equal(
-    line(id, "00123", "12E5", "9400111899223100000000"),
+    line(id, `${id} ${id}`, "00123", "12E5", "9400111899223100000000"),
     [
       `'${id}`,
+      `'${id} ${id}`,
       "'00123",
       "'12E5",
       "'9400111899223100000000\r\n",

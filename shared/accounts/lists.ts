@@ -38,6 +38,7 @@ export const SHIPMENT_COLUMNS = [
   "created_at",
   "shipment_id",
   "tiktok_order_id",
+  "tiktok_order_ids",
   "order_id",
   "provider",
   "carrier",

@@ -124,9 +124,10 @@ grant execute on function public.list_orders_of_seller(uuid, timestamptz, timest
 /*
   Arguments: p_user_id; p_from and p_to, the time at which the shipment was created, p_to excluded; p_after, next of the
              page before, or null; p_limit, the number of orders whose shipments a page holds.
-  Returns:   {rows: [{created_at, shipment_id, tiktok_order_id, order_id, provider, carrier, service_type,
-             tracking_number, status, units, currency, cost, quoted_cost, estimated_delivery, tiktok_notified_at}], next};
-             next is null on the last page, which may come after pages without rows.
+  Returns:   {rows: [{created_at, shipment_id, tiktok_order_id, tiktok_order_ids, order_id, provider, carrier,
+             service_type, tracking_number, status, units, currency, cost, quoted_cost, estimated_delivery, tiktok_notified_at}], next};
+             tiktok_order_ids are those of all orders in the parcel, joined by a space; next is null on the last page,
+             which may come after pages without rows.
   Errors:    PT404, unknown user.
 */
 create function public.list_shipments_of_seller(
@@ -167,6 +168,12 @@ begin
             'created_at', shipment.created_at,
             'shipment_id', shipment.id,
             'tiktok_order_id', sold.tiktok_order_id,
+            'tiktok_order_ids', (
+              select string_agg(packed.tiktok_order_id, ' ' order by packed.tiktok_order_id)
+              from public.shipment_orders as link
+              join public.orders as packed on packed.id = link.order_id
+              where link.shipment_id = shipment.id
+            ),
             'order_id', sold.id,
             'provider', shipment.provider,
             'carrier', shipment.carrier,

@@ -74,6 +74,20 @@ select is(
   'shipments are those of the range, and of the seller'
 )
 from tests.parcels;
+insert into public.shipment_orders (shipment_id, order_id)
+select shipment.id, own.id
+from public.shipments as shipment
+cross join public.orders as own
+where shipment.tracking_number = 'T0-1' and own.tiktok_order_id in ('1', '2', '3') and own.user_id = tests.id('ada')
+on conflict do nothing;
+select is(
+  (
+    select array_agg(entry ->> 'tiktok_order_ids' order by entry ->> 'tracking_number')
+    from tests.page('shipments', (now())::text, (now() + interval '1 second')::text, null, 10) as page,
+      jsonb_array_elements(page -> 'rows') as entry
+  ),
+  array['1 2 3', '2', '3'], 'a combined shipment is one line, with all its orders'
+);
 select is(
   tests.call(format('list_%s_of_seller(%L, now(), now(), null, 1)', list, tests.id('cleo'))), '"PT404"',
   'an unknown account: ' || list
@@ -116,7 +130,7 @@ select cmp_ok(tests.export('ada'), '>', 8, 'many rows come in many parts');
 select is(
   (select jsonb_object_agg(part, rows) from (select part, count(*) as rows from tests.exported group by part) as counted),
   '{"account": 1, "shops": 1, "senders": 1, "subscriptions": 1, "monthly_order_counts": 1, "orders": 3, "order_events": 3,
-    "shipments": 6, "shipment_orders": 6, "analytics_events": 4, "webhook_events": 3}',
+    "shipments": 6, "shipment_orders": 8, "analytics_events": 4, "webhook_events": 3}',
   'the export has every row of the seller once'
 );
 select is_empty(

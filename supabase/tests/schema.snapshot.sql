@@ -6090,6 +6090,12 @@ begin
             'created_at', shipment.created_at,
             'shipment_id', shipment.id,
             'tiktok_order_id', sold.tiktok_order_id,
+            'tiktok_order_ids', (
+              select string_agg(packed.tiktok_order_id, ' ' order by packed.tiktok_order_id)
+              from public.shipment_orders as link
+              join public.orders as packed on packed.id = link.order_id
+              where link.shipment_id = shipment.id
+            ),
             'order_id', sold.id,
             'provider', shipment.provider,
             'carrier', shipment.carrier,
