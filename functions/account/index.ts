@@ -20,9 +20,8 @@ const database = createServiceClient(readSupabaseConfig());
 const { tiktok } = createTikTokDependencies(database);
 const dependencies = { ...createBillingDependencies(database), tiktok };
 
-const CSV = "text/csv; charset=utf-8; header=present";
-/** supabase-js reads application/zip as text. */
-const ZIP = "application/octet-stream";
+/** supabase-js decodes text/csv, which loses the byte order mark, and application/zip too. This one is a Blob. */
+const FILE = "application/octet-stream";
 
 const app = createApp("account", {
   callers: signedInUsers(database),
@@ -45,7 +44,7 @@ app.delete("/", async (c) => {
 app.get("/orders.csv", async (c) => {
   const content = ordersCsv(database, c.var.user.id, readTimeRange(c.req.raw));
   const { requestId } = c.var;
-  return await downloadResponse(content, { fileName: "orders.csv", contentType: CSV, requestId });
+  return await downloadResponse(content, { fileName: "orders.csv", contentType: FILE, requestId });
 });
 
 app.get("/shipments.csv", async (c) => {
@@ -53,7 +52,7 @@ app.get("/shipments.csv", async (c) => {
   const { requestId } = c.var;
   return await downloadResponse(content, {
     fileName: "shipments.csv",
-    contentType: CSV,
+    contentType: FILE,
     requestId,
   });
 });
@@ -63,7 +62,7 @@ app.get("/export", async (c) => {
   const { requestId } = c.var;
   const headers = part.nextCursor === null ? {} : { "x-next-cursor": part.nextCursor };
   const fileName = `creatorflow-export-${part.number}.zip`;
-  return await downloadResponse(part.archive, { fileName, contentType: ZIP, requestId, headers });
+  return await downloadResponse(part.archive, { fileName, contentType: FILE, requestId, headers });
 });
 
 export default app;
