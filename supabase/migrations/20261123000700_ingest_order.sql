@@ -409,6 +409,31 @@ comment on function private.insert_or_hold_order(public.tiktok_shops, jsonb, int
   'Part of ingest_order: inserts a new order that does not count or has a place, and holds any other.';
 grant execute on function private.insert_or_hold_order(public.tiktok_shops, jsonb, integer) to service_role;
 
+create function private.settle_reads_of_order(p_shop_id text, p_tiktok_order_id text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  update private.webhook_events
+  set status = 'ignored', reason = 'order_read_later', settled_at = now()
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where shop_id = p_shop_id
+      and object_id = p_tiktok_order_id
+      and status = 'dead'
+      -- Other topics also have facts for the timeline.
+      and event_type in (
+        'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
+      )
+    for update skip locked
+  ));
+$$;
+comment on function private.settle_reads_of_order(text, text) is
+  'Part of ingest_order: the order was read now, so dead events that only wanted it read have nothing left to do.';
+grant execute on function private.settle_reads_of_order(text, text) to service_role;
+
 create function private.ingest_locked_order(
   p_event_id bigint,
   p_shop public.tiktok_shops,
@@ -478,7 +503,10 @@ begin
     end if;
   end if;
 
-  -- 4. Settle the event.
+  -- 4. Settle the event, and dead ones that wanted the same.
+  if after.id is not null then
+    perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  end if;
   return private.settle_locked_event(
     event,
     jsonb_build_object('outcome', outcome, 'order_id', after.id),

@@ -9,6 +9,7 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.count_order(null)',
   'select private.give_back_order(null)',
+  'select private.settle_reads_of_order(null, null)',
   'select private.was_cancelled_unpaid(null, null)',
   'select private.insert_or_hold_order(null, null, 0)',
   'select private.ingest_locked_order(1, null, null, null, 0)'
@@ -165,6 +166,21 @@ select is(
 select is(
   (select string_agg(object_id, ' ') from private.webhook_events where status = 'pending' and object_id ~ '^b'),
   'b3', 'the most urgent'
+);
+
+-- A dead event whose order is stored later has nothing left to do.
+insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status, reason)
+select 'tiktok', 'dead ' || topic || id, topic, tests.shop_id('ada'), id, '{}', 'dead', 'attempts_exhausted'
+from unnest(array['ORDER_STATUS_CHANGE', 'CANCELLATION_STATUS_CHANGE']) as topic, unnest(array['b4', 'other']) as id;
+select is(tests.ingest('ada', 'b4', '{"order_status": "delivered"}'), 'updated', 'an order of a dead event is read');
+select set_eq(
+  $$select external_id, status, reason from private.webhook_events where external_id like 'dead %'$$,
+  $$values
+    ('dead ORDER_STATUS_CHANGEb4', 'ignored', 'order_read_later'),
+    ('dead ORDER_STATUS_CHANGEother', 'dead', 'attempts_exhausted'),
+    ('dead CANCELLATION_STATUS_CHANGEb4', 'dead', 'attempts_exhausted'),
+    ('dead CANCELLATION_STATUS_CHANGEother', 'dead', 'attempts_exhausted')$$,
+  'its dead event is settled; one of another order, or with facts of its own, is not'
 );
 
 select * from finish();

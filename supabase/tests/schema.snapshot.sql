@@ -2260,7 +2260,10 @@ begin
     end if;
   end if;
 
-  -- 4. Settle the event.
+  -- 4. Settle the event, and dead ones that wanted the same.
+  if after.id is not null then
+    perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  end if;
   return private.settle_locked_event(
     event,
     jsonb_build_object('outcome', outcome, 'order_id', after.id),
@@ -4129,6 +4132,27 @@ begin
   perform private.settle_event(p_event.id, p_status, p_reason, p_object_id);
   return p_result;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.settle_reads_of_order(p_shop_id text, p_tiktok_order_id text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update private.webhook_events
+  set status = 'ignored', reason = 'order_read_later', settled_at = now()
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where shop_id = p_shop_id
+      and object_id = p_tiktok_order_id
+      and status = 'dead'
+      -- Other topics also have facts for the timeline.
+      and event_type in (
+        'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
+      )
+    for update skip locked
+  ));
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.shipment_view(p_purchase private.label_purchases)
@@ -8191,6 +8215,7 @@ grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
 grant execute on function private.settle_label_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
+grant execute on function private.settle_reads_of_order(text,text) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shipments_of_order(uuid) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
