@@ -170,7 +170,7 @@ create trigger reread_removed_orders
 /*
   Arguments: p_source; p_body, JSON.
   Returns:   for Stripe and EasyPost, the ids, codes and times of the event, which are enough to process it again; for
-             other sources, p_body: TikTok's topics and our own tasks have nothing else.
+             TikTok, what tells which event it was: for topics that we do nothing on; for our own tasks, p_body.
 */
 create function private.event_without_person(p_source text, p_body text)
 returns text
@@ -182,10 +182,16 @@ declare
   event jsonb;
   subject jsonb;
 begin
-  if p_source not in ('stripe', 'easypost') then
+  if p_source not in ('stripe', 'easypost', 'tiktok') then
     return p_body;
   end if;
   event := p_body::jsonb;
+  if p_source = 'tiktok' then
+    return jsonb_strip_nulls(jsonb_build_object(
+      'type', event -> 'type', 'tts_notification_id', event -> 'tts_notification_id',
+      'shop_id', event -> 'shop_id', 'timestamp', event -> 'timestamp', 'data', '{}'::jsonb
+    ))::text;
+  end if;
   if p_source = 'easypost' then
     select jsonb_object_agg(key, value) into subject
     from jsonb_each(case jsonb_typeof(event -> 'result') when 'object' then event -> 'result' else '{}' end)
@@ -245,11 +251,14 @@ begin
 end;
 $$;
 comment on function private.reduce_settled_event() is
-  'Trigger: removes the personal data from the body of a Stripe or EasyPost event as soon as it is processed.';
+  'Trigger: removes the personal data from the body of an event as soon as it is processed; those of TikTok that have a handler have none.';
 
 create trigger reduce_settled_event
   before update of status on private.webhook_events
-  for each row when (new.source in ('stripe', 'easypost') and new.status in ('done', 'ignored'))
+  for each row when (
+    (new.source in ('stripe', 'easypost') and new.status in ('done', 'ignored'))
+    or (new.source = 'tiktok' and new.status = 'ignored' and new.reason = 'event_type_not_handled')
+  )
   execute function private.reduce_settled_event();
 
 create function private.orders_past_retention(p_limit integer)

@@ -63,6 +63,38 @@ update private.webhook_events set status = 'done', settled_at = now();
 select * from tests.check_bodies('done');
 select is(private.event_without_person('stripe', '{"id": "\u0000"}'), '{}', 'a text that cannot be read is removed whole');
 
+-- TikTok's topics without a handler may have anything, such as a chat.
+insert into private.webhook_events (source, external_id, event_type, shop_id, body, status, claims)
+select 'tiktok', topic, topic, tests.shop_id('ada'), '{"type": 14, "tts_notification_id": "n1", "shop_id": "7",
+  "timestamp": 1, "data": {"content": "I am Eve Stone"}}', 'processing', 1
+from unnest(array['NEW_MESSAGE', 'ORDER_STATUS_CHANGE']) as topic;
+select is(
+  tests.call(format('ignore_webhook_event(%s, 1, %L)', id, reasons.reason)), 'true', 'is ignored: ' || reasons.reason
+)
+from private.webhook_events as event
+join (
+  values ('NEW_MESSAGE', 'event_type_not_handled'), ('ORDER_STATUS_CHANGE', 'shop_not_connected')
+) as reasons (topic, reason) on topic = event.external_id;
+create function tests.body_of(topic text)
+returns jsonb
+language sql
+as $$
+  select body::jsonb from private.webhook_events where external_id = topic;
+$$;
+select is(
+  tests.body_of('NEW_MESSAGE'), '{"type": 14, "tts_notification_id": "n1", "shop_id": "7", "timestamp": 1, "data": {}}',
+  'an ignored topic keeps what tells which event it was'
+);
+select is(
+  tests.body_of('ORDER_STATUS_CHANGE') #>> '{data,content}', 'I am Eve Stone',
+  'a topic with a handler is whole, so connecting its shop can process it'
+);
+select is(
+  tests.call(format('replay_webhook_event(%s)', (select id from private.webhook_events where external_id = 'NEW_MESSAGE')))
+    ->> 'replayed', 'true', 'the ignored one can be replayed'
+);
+delete from private.webhook_events where external_id in ('NEW_MESSAGE', 'ORDER_STATUS_CHANGE');
+
 -- Batches.
 insert into private.label_batches (id, user_id, idempotency_key, request_hash, created_at)
 select md5(days::text)::uuid, tests.id('ada'), days::text, 'x', now() - make_interval(days => days)

@@ -1789,10 +1789,16 @@ declare
   event jsonb;
   subject jsonb;
 begin
-  if p_source not in ('stripe', 'easypost') then
+  if p_source not in ('stripe', 'easypost', 'tiktok') then
     return p_body;
   end if;
   event := p_body::jsonb;
+  if p_source = 'tiktok' then
+    return jsonb_strip_nulls(jsonb_build_object(
+      'type', event -> 'type', 'tts_notification_id', event -> 'tts_notification_id',
+      'shop_id', event -> 'shop_id', 'timestamp', event -> 'timestamp', 'data', '{}'::jsonb
+    ))::text;
+  end if;
   if p_source = 'easypost' then
     select jsonb_object_agg(key, value) into subject
     from jsonb_each(case jsonb_typeof(event -> 'result') when 'object' then event -> 'result' else '{}' end)
@@ -7889,7 +7895,7 @@ $function$
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
-CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.reduce_settled_event();
+CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
