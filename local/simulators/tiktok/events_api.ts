@@ -20,7 +20,9 @@ export function eventRoutes(api: OpenApi): Hono {
   // Get Shop Webhooks
   app.get(path, async (c) => {
     const { shop } = await admitForShop(c.req.raw, api, AUTHORIZATION_SCOPE);
-    const webhooks = state.all("subscriptions").filter(({ shopId }) => shopId === shop.id);
+    const webhooks = state.all("subscriptions").filter((entry) =>
+      entry.shopId === shop.id && !entry.lost
+    );
     return success({
       total_count: webhooks.length,
       webhooks: webhooks.map(({ eventType, address, createTime, updateTime }) => (
@@ -38,7 +40,8 @@ export function eventRoutes(api: OpenApi): Hono {
     if (!isWebhookAddress(address)) throw refusals.invalid("body.address");
     const id = subscriptionId(shop.id, eventType);
     const updateTime = Math.floor(api.now() / 1000);
-    const createTime = state.get("subscriptions", id)?.createTime ?? updateTime;
+    const existing = state.get("subscriptions", id);
+    const createTime = existing && !existing.lost ? existing.createTime : updateTime;
     const subscription = { shopId: shop.id, eventType, address, createTime, updateTime };
     state.put("subscriptions", id, subscription);
     return success({});

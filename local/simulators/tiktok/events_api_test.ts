@@ -171,3 +171,24 @@ Deno.test("a webhook goes to the subscription of its shop and topic, otherwise t
   );
   await Deno.remove(journalPath);
 });
+
+Deno.test("a topic whose subscription TikTok has lost is neither listed nor sent, until it is subscribed again", async () => {
+  await withServer(() => new Response(), async (url, requests) => {
+    const { caller: { simulator }, call } = await connected({ webhookUrl: url });
+    const put = (event_type: string) => call("PUT", { address: url, event_type });
+    await put("SELLER_DEAUTHORIZATION");
+    await put("UPCOMING_AUTHORIZATION_EXPIRATION");
+    simulator.loseSubscription("1", "UPCOMING_AUTHORIZATION_EXPIRATION");
+    const listed = (await call("GET")).data.webhooks as { event_type: string }[];
+    assert.deepEqual(listed.map((entry) => entry.event_type), ["SELLER_DEAUTHORIZATION"]);
+
+    const notice = simulator.expirationNotice("1", NOW / 1000);
+    assert.equal(await simulator.send(notice), 0);
+    assert.deepEqual(requests, []);
+    await put("UPCOMING_AUTHORIZATION_EXPIRATION");
+    assert.equal(await simulator.send(notice), 200);
+    assert.equal(await simulator.send(simulator.deauthorize("1")), 200);
+    assert.equal(requests.length, 2);
+    simulator.close();
+  });
+});

@@ -21,7 +21,7 @@ import {
   SimulatorState,
   subscriptionId,
 } from "./state.ts";
-import { subscribedAddress } from "./subscriptions.ts";
+import { subscriptionOf } from "./subscriptions.ts";
 import type { TokenRequest } from "./tokens_api.ts";
 import { sendShuffled, type ShuffledOptions, WebhookSender } from "./webhooks.ts";
 
@@ -55,7 +55,7 @@ export class TikTokOperations {
       ...options,
       now: this.now,
       addressOf: ({ shopId, type }) =>
-        subscribedAddress(this.state, shopId, type) ?? options.webhookUrl,
+        subscriptionOf(this.state, shopId, type)?.address ?? options.webhookUrl,
     });
   }
 
@@ -104,9 +104,12 @@ export class TikTokOperations {
     }
   }
 
-  /** TikTok forgets a subscription of the shop, as it does now and then. */
+  /** TikTok forgets a subscription of the shop, as it does now and then, and sends this topic no more. */
   loseSubscription(shopId: string, eventType: string): void {
-    this.state.delete("subscriptions", subscriptionId(this.#shop(shopId).id, eventType));
+    const id = subscriptionId(this.#shop(shopId).id, eventType);
+    const subscription = this.state.get("subscriptions", id);
+    if (subscription === undefined) throw refusals.invalid("event_type");
+    this.state.put("subscriptions", id, { ...subscription, lost: true });
   }
 
   /** The owner of the shop agrees. Returns a code for the token exchange. */
@@ -201,8 +204,10 @@ export class TikTokOperations {
     return orderNotification(order, this.now());
   }
 
-  /** Sends a webhook. Returns the HTTP status, 0 for no answer within 3 s. */
+  /** Sends a webhook. Returns the HTTP status; 0 for no answer within 3 s, or if its subscription is lost. */
   send(notification: Notification): Promise<number> {
+    const { shopId, type } = notification;
+    if (subscriptionOf(this.state, shopId, type)?.lost) return Promise.resolve(0);
     return this.#sender.send(notification);
   }
 

@@ -33,6 +33,8 @@ export interface SimulatedSubscription {
   address: string;
   createTime: number;
   updateTime: number;
+  /** TikTok has forgotten it: the topic is not sent until it is subscribed again. */
+  lost?: true;
 }
 
 export interface SimulatedCode {

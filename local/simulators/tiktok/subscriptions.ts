@@ -1,5 +1,5 @@
 /** Webhook topics of the Event API, and the addresses that TikTok accepts for them. */
-import { type SimulatorState, subscriptionId } from "./state.ts";
+import { type SimulatedSubscription, type SimulatorState, subscriptionId } from "./state.ts";
 
 /** By the webhook's number. Other topics are set in Partner Center only. */
 const EVENT_TYPES = new Map([
@@ -44,13 +44,13 @@ export function isWebhookAddress(address: string): boolean {
     /^[^[\]]+\.[a-z][a-z0-9-]*\.?$/.test(url.hostname);
 }
 
-/** The address that a shop subscribed for the topic with this number. */
-export function subscribedAddress(
+/** What a shop subscribed for the topic with this number, also if TikTok has lost it. */
+export function subscriptionOf(
   state: SimulatorState,
   shopId: string,
   type: number,
-): string | undefined {
+): SimulatedSubscription | undefined {
   const eventType = EVENT_TYPES.get(type);
   if (eventType === undefined) return undefined;
-  return state.get("subscriptions", subscriptionId(shopId, eventType))?.address;
+  return state.get("subscriptions", subscriptionId(shopId, eventType));
 }
