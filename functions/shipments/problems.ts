@@ -225,15 +225,28 @@ export function toProblem(error: unknown): Problem | undefined {
   return undefined;
 }
 
+/** `order_combined` while some of the others are not stored. */
+const COMBINED_UNSTORED =
+  "TikTok ships this order in one parcel with others that are not stored here yet, " +
+  "e.g. because your plan has no room for them. One label for all can be bought once they are.";
+
+function detailOf(code: LabelFailure, unstoredIds: string[] | null | undefined): string {
+  return code === "order_combined" && unstoredIds ? COMBINED_UNSTORED : PROBLEMS[code].detail;
+}
+
 function labelProblem(error: LabelError): Problem {
-  const { code, cause, shipmentId, orderIds } = error;
-  const { status, detail, retryAfterSeconds } = PROBLEMS[code];
+  const { code, cause, shipmentId, orderIds, unstoredIds } = error;
+  const { status, retryAfterSeconds } = PROBLEMS[code];
+  const detail = detailOf(code, unstoredIds);
   // The carrier's own wait counts more than ours.
   const wait = error.retryAfterSeconds ?? retryAfterSeconds;
   const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
   const members = {
     ...(shipmentId !== undefined && { shipment_id: shipmentId }),
     ...(code === "order_combined" && orderIds !== undefined && { order_ids: orderIds }),
+    ...(code === "order_combined" && unstoredIds !== undefined && {
+      tiktok_order_ids: unstoredIds,
+    }),
   };
   return new Problem({ status, code, detail, headers, members }, { cause });
 }
@@ -243,8 +256,16 @@ export function describeBatch({ items, ...batch }: LabelBatch) {
   return { ...batch, items: items.map(describeItem) };
 }
 
-function describeItem({ code, order_ids, ...item }: LabelBatch["items"][number]) {
+function describeItem(
+  { code, order_ids, tiktok_order_ids, ...item }: LabelBatch["items"][number],
+) {
   if (code === null) return { ...item, problem: null };
-  const { status, detail } = PROBLEMS[code];
-  return { ...item, problem: { status, code, detail, ...(order_ids && { order_ids }) } };
+  const problem = {
+    status: PROBLEMS[code].status,
+    code,
+    detail: detailOf(code, tiktok_order_ids),
+    ...(order_ids && { order_ids }),
+    ...(tiktok_order_ids && { tiktok_order_ids }),
+  };
+  return { ...item, problem };
 }

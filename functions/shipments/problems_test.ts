@@ -94,6 +94,21 @@ Deno.test("the problem of a part of a combined group names the other orders", ()
   assert.deepEqual(problemOf(new LabelError("order_cancelled", { orderIds })).members, {});
 });
 
+Deno.test("the problem says so if the other orders are not stored, and names the known ones", () => {
+  const plain = problemOf(new LabelError("order_combined", { orderIds: ["1"] })).message;
+  for (const unstoredIds of [["576"], []]) {
+    const problem = problemOf(new LabelError("order_combined", { orderIds: [], unstoredIds }));
+    assert.deepEqual(problem.members, { order_ids: [], tiktok_order_ids: unstoredIds });
+    assert.match(problem.message, /not stored here yet/);
+    assert.notEqual(problem.message, plain);
+    const item = { state: "failed", code: "order_combined" as const };
+    const { items } = describeBatch({
+      items: [{ ...item, order_ids: [], tiktok_order_ids: unstoredIds }],
+    });
+    assert.equal(items[0]?.problem?.detail, problem.message);
+  }
+});
+
 Deno.test("each item of a batch has the problem that its own request would have had", () => {
   const batch = {
     id: "b",

@@ -5,7 +5,7 @@
 import { errorText, log } from "../log.ts";
 import { checkOrdersAtTikTok } from "./check_order.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import { LabelError } from "./errors.ts";
+import { LabelError, refusedWith } from "./errors.ts";
 import { fetchLabel } from "./fetch_label.ts";
 import type { PreparedChoice } from "./providers/provider.ts";
 import type { RequestedLabel } from "./purchases.ts";
@@ -37,7 +37,7 @@ export async function buyLabel(
     case "unsettled":
       throw new LabelError("purchase_in_progress", { shipmentId: answer.purchase.id });
     case "refused":
-      throw new LabelError(answer.code, { orderIds: answer.order_ids ?? undefined });
+      throw refusedWith(answer.code, answer);
     case "requested":
       return { created: true, shipment: await purchaseLabel(dependencies, answer.purchase) };
   }

@@ -86,9 +86,30 @@ export interface LabelErrorOptions {
   retryAfterSeconds?: number | undefined;
   /** The orders that TikTok combined with the requested one. */
   orderIds?: string[] | undefined;
+  /** Set if some of them are not stored: the known TikTok ids of these. */
+  unstoredIds?: string[] | undefined;
   /** The shipment whose state shows how the purchase continues. */
   shipmentId?: string;
   cause?: unknown;
+}
+
+/** The orders that a refusal of SQL names. */
+export const NamedOrders = z.object({
+  /** The orders that TikTok combined with the requested one. */
+  order_ids: z.array(z.uuid()).nullish(),
+  /** Set if some of them are not stored: the known TikTok ids of these. */
+  tiktok_order_ids: z.array(z.string()).nullish(),
+});
+
+/** The error for a refusal of SQL. */
+export function refusedWith(
+  code: LabelFailure,
+  { order_ids, tiktok_order_ids }: z.infer<typeof NamedOrders>,
+): LabelError {
+  return new LabelError(code, {
+    orderIds: order_ids ?? undefined,
+    unstoredIds: tiktok_order_ids ?? undefined,
+  });
 }
 
 export class LabelError extends Error {
@@ -99,10 +120,12 @@ export class LabelError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly shipmentId: string | undefined;
   readonly orderIds: string[] | undefined;
+  readonly unstoredIds: string[] | undefined;
 
   constructor(
     code: LabelFailure,
-    { bought = "no", retryAfterSeconds, shipmentId, orderIds, cause }: LabelErrorOptions = {},
+    { bought = "no", retryAfterSeconds, shipmentId, orderIds, unstoredIds, cause }:
+      LabelErrorOptions = {},
   ) {
     super(cause instanceof Error ? `${code}: ${cause.message}` : code, { cause });
     this.code = code;
@@ -110,6 +133,7 @@ export class LabelError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
     this.shipmentId = shipmentId;
     this.orderIds = orderIds;
+    this.unstoredIds = unstoredIds;
   }
 }
 

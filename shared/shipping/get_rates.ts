@@ -4,13 +4,13 @@ import { callFunction } from "../database/call_function.ts";
 import type { Json } from "../database/types.ts";
 import { isRefusedCarrier } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import { LabelError, LabelFailure, notFoundAs } from "./errors.ts";
+import { LabelError, LabelFailure, NamedOrders, notFoundAs, refusedWith } from "./errors.ts";
 import type { Parcel } from "./parcel.ts";
 import { OrderToShip, ProviderName } from "./schemas.ts";
 import type { Sender } from "./sender.ts";
 
 const OrderAnswer = z.union([
-  z.object({ refusal: LabelFailure, order_ids: z.array(z.uuid()).nullable() }),
+  z.object({ refusal: LabelFailure, ...NamedOrders.shape }),
   z.object({
     provider: ProviderName,
     refused_carriers: z.array(z.string()),
@@ -42,9 +42,7 @@ export async function getRates(
   };
   const answer = await callFunction(database, "get_order_to_ship", wanted, OrderAnswer)
     .catch(notFoundAs("order_not_found"));
-  if ("refusal" in answer) {
-    throw new LabelError(answer.refusal, { orderIds: answer.order_ids ?? undefined });
-  }
+  if ("refusal" in answer) throw refusedWith(answer.refusal, answer);
 
   // TikTok decides who ships: its own labels for orders that it ships, EasyPost for the others.
   const { provider, refused_carriers, line_item_ids: lineItemIds, order } = answer;

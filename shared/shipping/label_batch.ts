@@ -6,17 +6,17 @@ import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Nothing } from "../values/schemas.ts";
 import { buyLabel } from "./buy_label.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import { isTransient, LabelError, LabelFailure, notFoundAs } from "./errors.ts";
+import { isTransient, LabelError, LabelFailure, NamedOrders, notFoundAs } from "./errors.ts";
 import type { LabelRequest } from "./schemas.ts";
 
 /** Attempts at a label whose failure is transient; after them the seller decides. */
 const MAX_ATTEMPTS = 5;
 
-/** A batch as SQL returns it: `code` says why an item was not bought, `order_ids` with which others it is combined. */
+/** A batch as SQL returns it: `code` says why an item was not bought. */
 const LabelBatch = z.looseObject({
   items: z.array(z.looseObject({
     code: LabelFailure.nullable(),
-    order_ids: z.array(z.uuid()).nullish(),
+    ...NamedOrders.shape,
   })),
 });
 export type LabelBatch = z.infer<typeof LabelBatch>;

@@ -4,7 +4,7 @@ import { callFunction } from "../database/call_function.ts";
 import { ClaimedEvent } from "../inbox/events.ts";
 import type { EventProcessor } from "../inbox/process_events.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import { LabelError, LabelFailure, notFoundAs } from "./errors.ts";
+import { LabelError, LabelFailure, NamedOrders, notFoundAs, refusedWith } from "./errors.ts";
 import { checkAtTikTok } from "./own_carriers.ts";
 import { OrderInParcel, OrderToShip, Shipment } from "./schemas.ts";
 
@@ -22,7 +22,7 @@ const Answer = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("refused"),
     code: LabelFailure,
-    order_ids: z.array(z.uuid()).nullish(),
+    ...NamedOrders.shape,
   }),
 ]);
 type Answer = z.infer<typeof Answer>;
@@ -106,7 +106,7 @@ async function storeAndNotify(
   }
   switch (answer.outcome) {
     case "refused":
-      throw new LabelError(answer.code, { orderIds: answer.order_ids ?? undefined });
+      throw refusedWith(answer.code, answer);
     case "key_reused":
       throw new LabelError("idempotency_key_reused");
     case "exists":

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { Nothing } from "../values/schemas.ts";
-import { LabelFailure, notFoundAs } from "./errors.ts";
+import { LabelFailure, NamedOrders, notFoundAs } from "./errors.ts";
 import type {
   BoughtLabel,
   LabelDocument,
@@ -27,8 +27,7 @@ const RequestAnswer = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("refused"),
     code: LabelFailure,
-    /** The orders that TikTok combined with this one. */
-    order_ids: z.array(z.uuid()).nullish(),
+    ...NamedOrders.shape,
   }),
 ]);
 export type RequestAnswer = z.infer<typeof RequestAnswer>;

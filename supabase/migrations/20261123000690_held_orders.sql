@@ -16,6 +16,21 @@ comment on function private.order_urgency(text) is
   'Class of an order_status when places are few: 1, the seller has to ship it; 2, not paid yet or on its way; 3, finished.';
 grant execute on function private.order_urgency(text) to service_role;
 
+create function private.order_package_ids(p_order_items jsonb)
+returns text[]
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
+  from jsonb_array_elements(p_order_items) as item,
+    jsonb_array_elements(item -> 'units') as unit
+  where unit ->> 'package_id' is not null;
+$$;
+comment on function private.order_package_ids(jsonb) is
+  'The TikTok packages of the units in orders.order_items.';
+grant execute on function private.order_package_ids(jsonb) to service_role;
+
 create table private.held_orders (
   shop_id text not null,
   tiktok_order_id text not null,
@@ -23,6 +38,8 @@ create table private.held_orders (
   ship_by timestamptz,
   tiktok_created_at timestamptz,
   tiktok_updated_at timestamptz not null,
+  combine_group_id text,
+  package_ids text[] not null default '{}',
   held_at timestamptz not null default clock_timestamp(),
   urgency smallint not null generated always as (private.order_urgency(order_status)) stored,
   primary key (shop_id, tiktok_order_id)
@@ -30,6 +47,8 @@ create table private.held_orders (
 comment on table private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
 comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
 comment on column private.held_orders.order_status is 'State at the last reading, as in public.orders.';
+comment on column private.held_orders.combine_group_id is 'As in public.orders: a stored order of the group is shipped with this one.';
+comment on column private.held_orders.package_ids is 'TikTok packages of its units, which it may share with stored orders.';
 comment on column private.held_orders.held_at is 'When the order was held first.';
 comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
 
@@ -81,7 +100,8 @@ security invoker
 set search_path = ''
 as $$
   insert into private.held_orders as held (
-    shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at
+    shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at,
+    combine_group_id, package_ids
   )
   values (
     p_shop_id,
@@ -89,7 +109,9 @@ as $$
     coalesce(p_order ->> 'order_status', 'received'),
     (p_order ->> 'ship_by')::timestamptz,
     (p_order ->> 'tiktok_created_at')::timestamptz,
-    (p_order ->> 'tiktok_updated_at')::timestamptz
+    (p_order ->> 'tiktok_updated_at')::timestamptz,
+    p_order ->> 'combine_group_id',
+    private.order_package_ids(p_order -> 'order_items')
   )
   on conflict (shop_id, tiktok_order_id) do update
     set order_status = case
@@ -97,7 +119,9 @@ as $$
         end,
         ship_by = coalesce(excluded.ship_by, held.ship_by),
         tiktok_created_at = coalesce(excluded.tiktok_created_at, held.tiktok_created_at),
-        tiktok_updated_at = excluded.tiktok_updated_at
+        tiktok_updated_at = excluded.tiktok_updated_at,
+        combine_group_id = excluded.combine_group_id,
+        package_ids = excluded.package_ids
     where excluded.tiktok_updated_at >= held.tiktok_updated_at;
 $$;
 comment on function private.hold_order(text, jsonb) is

@@ -71,21 +71,6 @@ comment on function private.shipments_of_order(uuid) is
   'The parcels that an order is in, also those that it shares with others.';
 grant execute on function private.shipments_of_order(uuid) to service_role;
 
-create function private.order_package_ids(p_order_items jsonb)
-returns text[]
-language sql
-immutable
-set search_path = ''
-as $$
-  select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
-  from jsonb_array_elements(p_order_items) as item,
-    jsonb_array_elements(item -> 'units') as unit
-  where unit ->> 'package_id' is not null;
-$$;
-comment on function private.order_package_ids(jsonb) is
-  'The TikTok packages of the units in orders.order_items.';
-grant execute on function private.order_package_ids(jsonb) to service_role;
-
 -- The orders that share a package.
 create index idx_orders_package_ids on public.orders using gin (private.order_package_ids(order_items));
 
@@ -117,6 +102,9 @@ as $$
   where other.id <> p_order.id
     and (
       other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
+      -- It has a label, which TikTok does not know yet.
+      or other.order_status in ('awaiting_collection', 'in_transit')
+        and other.tiktok_status in ('UNPAID', 'ON_HOLD', 'AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
       or (
         other.order_status in ('awaiting_collection', 'in_transit')
         and exists (
@@ -130,6 +118,48 @@ $$;
 comment on function private.combined_orders(public.orders) is
   'The other orders with which TikTok wants an order shipped in one parcel.';
 grant execute on function private.combined_orders(public.orders) to service_role;
+
+/*
+  Arguments: p_order.
+  Returns:   TikTok ids of the orders that wait for a place in the plan and have to be shipped with this one; empty if
+             nothing at all is known of the others in its group; null if every order of its group is stored.
+*/
+create function private.unstored_combined_orders(p_order public.orders)
+returns text[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  with waiting as (
+    select
+      held.tiktok_order_id,
+      held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped') as is_open
+    from public.tiktok_shops as shop
+    join private.held_orders as held on held.shop_id = shop.shop_id
+    where shop.id = p_order.tiktok_shop_id
+      and held.tiktok_order_id <> p_order.tiktok_order_id
+      and (
+        held.combine_group_id = p_order.combine_group_id
+        or held.package_ids && private.order_package_ids(p_order.order_items)
+      )
+  )
+  select case
+    when bool_or(is_open) then array_agg(tiktok_order_id order by tiktok_order_id) filter (where is_open)
+    -- TikTok makes no group of one order.
+    when count(*) = 0 and p_order.combine_group_id is not null and not exists (
+      select
+      from public.orders as other
+      where other.tiktok_shop_id = p_order.tiktok_shop_id
+        and other.combine_group_id = p_order.combine_group_id
+        and other.id <> p_order.id
+    ) then '{}'
+  end
+  from waiting;
+$$;
+comment on function private.unstored_combined_orders(public.orders) is
+  'The orders that TikTok ships with a stored one and that are not stored themselves.';
+grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 
 create function private.lock_orders(p_user_id uuid, p_order_ids uuid[])
 returns void

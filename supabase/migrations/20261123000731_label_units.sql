@@ -81,7 +81,7 @@ grant execute on function private.free_label_lines(public.orders, uuid, jsonb) t
   Arguments: p_order_ids, the orders that the request names, the first one first; p_provider; p_purchase_id, whose own
              units count as free; p_wanted, an array of unit ids, or null for all.
   Returns:   line_item_ids; refusal, a code of docs/labels.md, or null; other_order_ids, the orders that TikTok combined
-             with the first one.
+             with the first one; unstored_order_ids, null unless some of them are not stored: the known TikTok ids of these.
 */
 create function private.choose_parcel(
   p_order_ids uuid[],
@@ -90,7 +90,8 @@ create function private.choose_parcel(
   p_wanted jsonb,
   out line_item_ids text[],
   out refusal text,
-  out other_order_ids uuid[]
+  out other_order_ids uuid[],
+  out unstored_order_ids text[]
 )
 language plpgsql
 stable
@@ -118,8 +119,9 @@ begin
   -- 2. All orders that TikTok combined, and no others.
   select coalesce(array_agg(combined.id order by combined.tiktok_order_id), '{}') into other_order_ids
   from private.combined_orders(first_order) as combined;
+  unstored_order_ids := private.unstored_combined_orders(first_order);
   refusal := case
-    when not other_order_ids <@ p_order_ids then 'order_combined'
+    when unstored_order_ids is not null or not other_order_ids <@ p_order_ids then 'order_combined'
     when not p_order_ids <@ (first_order.id || other_order_ids) then 'orders_not_combined'
   end;
   if refusal is not null or other_order_ids = '{}' then

@@ -34,8 +34,9 @@ grant select, insert, delete on private.label_rates to service_role;
 
 /*
   Arguments: p_user_id; p_order_id; p_request {order_ids?, line_item_ids?}.
-  Returns:   {provider, refused_carriers, line_item_ids, order (private.order_to_ship)}, or {refusal, order_ids}: a code
-             of docs/labels.md, and the orders that TikTok combined with this one.
+  Returns:   {provider, refused_carriers, line_item_ids, order (private.order_to_ship)}, or {refusal, order_ids,
+             tiktok_order_ids}: a code of docs/labels.md, the orders that TikTok combined with this one, and the
+             unstored_order_ids of private.choose_parcel.
   Errors:    PT404, the seller has no such order.
 */
 create function public.get_order_to_ship(p_user_id uuid, p_order_id uuid, p_request jsonb default '{}')
@@ -62,7 +63,9 @@ begin
     parcel.refusal, case when private.shop_of_order(wanted) is null then 'shop_not_connected' end
   );
   if refusal is not null then
-    return jsonb_build_object('refusal', refusal, 'order_ids', parcel.other_order_ids);
+    return jsonb_build_object(
+      'refusal', refusal, 'order_ids', parcel.other_order_ids, 'tiktok_order_ids', parcel.unstored_order_ids
+    );
   end if;
   return jsonb_build_object(
     'provider', provider,

@@ -32,8 +32,9 @@ grant execute on function private.answer_repeated_request(private.label_purchase
   Arguments: p_user_id; p_idempotency_key; p_request_hash, hash of the whole request; p_order_id; p_request {parcel,
              label_format, rate_id | service, order_ids?, provider?, line_item_ids?, sender?}.
   Returns:   {outcome}: requested {purchase}, buy it now; exists {shipment}; in_progress {shipment}; unsettled
-             {purchase}, look it up at the provider; key_reused; refused {code, order_ids}, see docs/labels.md: order_ids
-             are the orders that TikTok combined with this one.
+             {purchase}, look it up at the provider; key_reused; refused {code, order_ids, tiktok_order_ids}, see
+             docs/labels.md: the orders that TikTok combined with this one, stored ones and others (see
+             unstored_order_ids of private.choose_parcel).
   Errors:    PT404, the seller has no such order.
 */
 create function public.request_label(
@@ -109,7 +110,10 @@ begin
     parcel.refusal
   );
   if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal, 'order_ids', parcel.other_order_ids);
+    return jsonb_build_object(
+      'outcome', 'refused', 'code', refusal,
+      'order_ids', parcel.other_order_ids, 'tiktok_order_ids', parcel.unstored_order_ids
+    );
   end if;
 
   -- 5. Store the purchase, or start the stored one again.

@@ -97,7 +97,10 @@ begin
     private.own_number_refusal(wanted, p_request ->> 'carrier', p_request ->> 'tracking_number', null)
   );
   if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal, 'order_ids', parcel.other_order_ids);
+    return jsonb_build_object(
+      'outcome', 'refused', 'code', refusal,
+      'order_ids', parcel.other_order_ids, 'tiktok_order_ids', parcel.unstored_order_ids
+    );
   end if;
   if p_is_check then
     return jsonb_build_object(

@@ -80,6 +80,11 @@ as $$
             select jsonb_agg(combined.id order by combined.tiktok_order_id)
             from public.orders, private.combined_orders(orders) as combined
             where orders.id = items.order_id and orders.user_id = batch.user_id
+          ),
+          'tiktok_order_ids', (
+            select to_jsonb(private.unstored_combined_orders(orders))
+            from public.orders
+            where orders.id = items.order_id and orders.user_id = batch.user_id
           )
         )
         else '{}'

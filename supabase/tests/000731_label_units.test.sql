@@ -13,6 +13,7 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.combined_orders(null::public.orders)',
   'select private.shipments_of_order(null)',
+  'select private.unstored_combined_orders(null::public.orders)',
   'select private.order_package_ids(null)',
   'select private.lock_orders(null, null)',
   'select private.lock_orders_of_purchase(null)',
@@ -55,7 +56,7 @@ select is(tests.requested('ada', 'other', 'not', tests.ids('a')), 'refused order
 select is(tests.requested('ada', 'a', 'foreign', tests.ids('b', 'foreign')), 'PT404', 'least of all another seller''s');
 select is(
   tests.call(format('get_order_to_ship(%L, %L)', tests.id('ada'), tests.order_id('b'))),
-  jsonb_build_object('refusal', 'order_combined', 'order_ids', jsonb_build_array(tests.order_id('a'))),
+  jsonb_build_object('refusal', 'order_combined', 'order_ids', jsonb_build_array(tests.order_id('a')), 'tiktok_order_ids', null),
   'rates are refused in the same way'
 );
 select is(
@@ -133,6 +134,50 @@ from (values ('e', 1), ('f', 1), ('g', 2)) as placed (number, place);
 select is(tests.requested('ada', 'e', 'half a package'), 'refused order_combined', 'no label for a part of a package');
 select is(tests.requested('ada', 'e', 'package', tests.ids('f')), 'requested', 'one for the whole package');
 select is(tests.requested('ada', 'g', 'own package'), 'requested', 'an order with a package of its own is alone');
+
+-- Orders of the group that are not stored.
+create function tests.combined(nickname text, number text, others jsonb default '{}')
+returns text
+language sql
+as $$
+  select concat_ws(' ', answer ->> 'code', answer ->> 'order_ids', answer ->> 'tiktok_order_ids')
+  from tests.request(nickname, number, gen_random_uuid()::text, others) as answer;
+$$;
+select tests.order_to_ship('ada', 'h', '{"combine_group_id": "9"}');
+select is(tests.combined('ada', 'h'), 'order_combined [] []', 'nothing is known of the others: there is one at least');
+select private.hold_order(tests.shop_id('ada'), tests.order_json('held', '{"combine_group_id": "9"}'));
+select is(tests.combined('ada', 'h'), 'order_combined [] ["held"]', 'an order that waits for a place is named');
+select tests.order_to_ship('ada', 'i', '{"combine_group_id": "9"}');
+select is(
+  tests.combined('ada', 'h', tests.ids('i')), format('order_combined ["%s"] ["held"]', tests.order_id('i')),
+  'two of three orders are a part'
+);
+select is(
+  tests.call(format('get_order_to_ship(%L, %L)', tests.id('ada'), tests.order_id('h'))) -> 'tiktok_order_ids', '["held"]',
+  'rates are refused in the same way'
+);
+select is((select count(*) from private.label_purchases where order_id = tests.order_id('h')), 0::bigint, 'nothing is stored');
+update private.held_orders set order_status = 'cancelled' where tiktok_order_id = 'held';
+select is(tests.requested('ada', 'h', 'of two', tests.ids('i')), 'requested', 'a cancelled one has left the group');
+select tests.order_to_ship('ada', 'j', '{"combine_group_id": "10"}');
+select tests.order_to_ship('ada', 'k', '{"combine_group_id": "10", "order_status": "cancelled"}');
+select is(tests.requested('ada', 'j', 'last'), 'requested', 'so has a stored one: the last order is alone');
+select tests.order_to_ship('ada', 'l', '{"order_items": [{"line_item_ids": ["l-1"], "units": [{"package_id": "p3"}]}]}');
+select private.hold_order(
+  tests.shop_id('ada'), tests.order_json('packed', '{"order_items": [{"units": [{"package_id": "p3"}]}]}')
+);
+select is(tests.combined('ada', 'l'), 'order_combined [] ["packed"]', 'nor a part of a package whose other order waits');
+
+-- Combined after one of them got a label.
+select tests.order_to_ship('ada', number) from unnest(array['m', 'n']) as number;
+select tests.buy('ada', 'm', 'before');
+update public.orders set combine_group_id = '11' where tiktok_order_id in ('m', 'n');
+select is(
+  tests.combined('ada', 'n'), format('order_combined ["%s"]', tests.order_id('m')),
+  'TikTok does not know its label yet: the other one is a part'
+);
+update public.orders set tiktok_status = 'IN_TRANSIT' where tiktok_order_id = 'm';
+select is(tests.requested('ada', 'n', 'after'), 'requested', 'it does: the labelled order has left the group');
 
 select * from finish();
 rollback;
