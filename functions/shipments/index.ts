@@ -6,6 +6,7 @@ import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { buyLabel } from "../../shared/shipping/buy_label.ts";
+import { isFoundAtTikTok } from "../../shared/shipping/check_order.ts";
 import { createLabelDependencies } from "../../shared/shipping/dependencies.ts";
 import { getLabelLink } from "../../shared/shipping/fetch_label.ts";
 import { getRates } from "../../shared/shipping/get_rates.ts";
@@ -50,7 +51,11 @@ app.post("/", async (c) => {
   const idempotencyKey = readIdempotencyKey(c.req.raw);
   const request = await readJson(c.req.raw, LabelBody);
   const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
-  const { created, shipment } = await buyLabel(labels, wanted);
+  const { created, shipment } = await buyLabel(labels, wanted).catch((error) => {
+    // Reads the order again, so that the seller's next request sees it as it is.
+    if (isFoundAtTikTok(error)) runInBackground(processor.processEvents());
+    throw error;
+  });
   // Notifies TikTok.
   if (created) runInBackground(processor.processEvents());
   return c.json(shipment, created ? 201 : 200);

@@ -111,6 +111,35 @@ Deno.test("an order that TikTok does not let ship buys nothing, and its intent f
   }
 });
 
+Deno.test("an address that TikTok shows differently buys nothing; an equal or a hidden one does not matter", async () => {
+  const { name, line1, line2, postal_code } = INTENT.order.shipping_address;
+  const same = {
+    ...{ name: name ?? "", phone_number: "(+1)5035550142", region_code: "US" },
+    ...{ address_line1: line1 ?? "", address_line2: line2 ?? "", postal_code: postal_code ?? "" },
+    district_info: [
+      { address_level: "L1", address_level_name: "State", address_name: "Oregon" },
+      { address_level: "L3", address_level_name: "City", address_name: "Portland" },
+    ],
+  };
+  const cases: [Record<string, unknown>, string][] = [
+    [{ address_line1: "1 New Road" }, "order_changed"],
+    [{ address_line2: "" }, "order_changed"],
+    [{ postal_code: "97301" }, "order_changed"],
+    [{}, "created purchased"],
+    [{ phone_number: "(+1)5035550199" }, "created purchased"],
+    [{ name: "R***" }, "created purchased"],
+  ];
+  for (const [changes, expected] of cases) {
+    const order = {
+      ...{ id: INTENT.order.tiktok_order_id, status: "AWAITING_SHIPMENT" },
+      recipient_address: { ...same, ...changes },
+    };
+    const { outcome, calls } = await runPurchase({ order });
+    assert.equal(outcome, expected, JSON.stringify(changes));
+    assert.equal(calls.includes("buy"), expected !== "order_changed");
+  }
+});
+
 Deno.test("a carrier that is refused at the last moment buys nothing, and the intent fails", async () => {
   const start = { outcome: "refused", code: "carrier_not_accepted" } as const;
   const { outcome, calls } = await runPurchase({ start });

@@ -2,10 +2,12 @@
 import { ConnectionWaitsError, ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { isRateLimited, TikTokError } from "../tiktok/api/errors.ts";
 import type { LineItem, Order } from "../tiktok/api/schemas.ts";
+import { mapAddress } from "../tiktok/orders/map_address.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
+import { toStorable } from "../values/storable_text.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import type { OrderInParcel, ParcelProvider, Purchase } from "./schemas.ts";
+import type { OrderInParcel, OrderToShip, ParcelProvider, Purchase } from "./schemas.ts";
 
 const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   UNPAID: "order_unpaid",
@@ -14,6 +16,17 @@ const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   DELIVERED: "already_shipped",
   COMPLETED: "already_shipped",
 }));
+
+/** Why a purchase fails when TikTok shows another order than the stored one, which is then read again. */
+const FOUND_AT_TIKTOK: ReadonlySet<LabelFailure> = new Set<LabelFailure>([
+  ...["order_cancelled", "order_unpaid", "order_on_hold", "already_shipped"] as const,
+  ...["cancellation_requested", "fulfilled_by_tiktok", "unit_cancelled"] as const,
+  ...["order_changed", "order_combined"] as const,
+]);
+
+export function isFoundAtTikTok(error: unknown): boolean {
+  return error instanceof LabelError && FOUND_AT_TIKTOK.has(error.code);
+}
 
 /** Whether the order was shipped elsewhere, e.g. in Seller Center; our own labels that were voided do not count. */
 function isShippedElsewhere(
@@ -54,6 +67,16 @@ export function checkOrder(
   if (isOther || !mayBeOurs && isRegrouped) throw new LabelError("order_changed");
 }
 
+/** What is written on a label. */
+const WRITTEN = ["name", "line1", "line2", "city", "state", "postal_code", "country"] as const;
+
+/** Whether TikTok shows another readable address than the stored one, which the carrier would print. */
+function isReaddressed(found: Order, { shipping_address: stored }: OrderToShip): boolean {
+  const { status, address } = toStorable(mapAddress(found.recipient_address));
+  return status === "readable" &&
+    WRITTEN.some((part) => (address[part] ?? null) !== (stored[part] ?? null));
+}
+
 /** One call, which saves the money for labels of cancelled and shipped orders. @throws {LabelError} */
 export async function checkOrdersAtTikTok(
   dependencies: LabelDependencies,
@@ -79,5 +102,8 @@ export async function checkOrdersAtTikTok(
     const detail = found.get(wanted.tiktok_order_id);
     if (detail === undefined) throw new LabelError("tiktok_unavailable");
     checkOrder(detail, wanted, purchase);
+    // TikTok's own labels take the address from TikTok.
+    const isPrinted = purchase.provider !== "tiktok_shipping" && wanted.id === order.id;
+    if (isPrinted && isReaddressed(detail, order)) throw new LabelError("order_changed");
   }
 }

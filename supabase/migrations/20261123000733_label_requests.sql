@@ -100,6 +100,8 @@ begin
   select * into parcel
   from private.choose_parcel(named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
   refusal := coalesce(
+    -- First: the orders of a disconnected shop may have lost their data.
+    case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
     private.label_refusal(wanted, chosen_provider),
     -- EasyPost's services are named <carrier>/<service>.
     case
@@ -141,10 +143,16 @@ begin
         provider = chosen_provider,
         line_item_ids = parcel.line_item_ids,
         other_order_ids = parcel.other_order_ids,
-        -- A carrier shipment of an earlier attempt keeps its address.
+        -- A carrier shipment of an earlier attempt keeps its address, unless TikTok showed another one.
         address_digest = case
-          when carrier_shipment_id is null then private.address_digest(wanted)
+          when carrier_shipment_id is null or label_purchases.reason = 'order_changed'
+            then private.address_digest(wanted)
           else address_digest
+        end,
+        carrier_shipment_id = case
+          when label_purchases.reason = 'order_changed' and address_digest is distinct from private.address_digest(wanted)
+            then null
+          else carrier_shipment_id
         end,
         -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(

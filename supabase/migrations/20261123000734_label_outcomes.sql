@@ -186,6 +186,29 @@ comment on function public.finish_label_purchase(uuid, jsonb, bigint) is
   'Stores a bought label: purchase, shipment, order, timeline, follow-up task and event in one transaction; repeating it changes nothing.';
 grant execute on function public.finish_label_purchase(uuid, jsonb, bigint) to service_role;
 
+create function private.enqueue_order_reads(p_purchase private.label_purchases)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.enqueue_task(
+    'ORDER_FOUND', concat_ws(':', 'purchase', p_purchase.id, p_purchase.attempt, orders.id), shop.shop_id,
+    orders.tiktok_order_id
+  )
+  from public.orders
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.connection_status = 'active'
+  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+    -- What TikTok shows instead of the stored order. Without paused or disconnected shops: nothing was read.
+    and p_purchase.reason in (
+      'order_cancelled', 'order_unpaid', 'order_on_hold', 'already_shipped', 'cancellation_requested',
+      'fulfilled_by_tiktok', 'unit_cancelled', 'order_changed', 'order_combined'
+    );
+$$;
+comment on function private.enqueue_order_reads(private.label_purchases) is
+  'Part of fail_label_purchase: the orders are read again, once per attempt, so that the next request sees what this one found at TikTok.';
+grant execute on function private.enqueue_order_reads(private.label_purchases) to service_role;
+
 /*
   Arguments: p_purchase_id and p_attempt, the claim; p_reason, a code; p_event_id or null.
   Returns:   private.shipment_view; unchanged if another worker took the purchase over or it is settled.
@@ -212,6 +235,7 @@ begin
   if found then
     perform private.give_back_label_cost(purchase);
     delete from private.labelled_lines where purchase_id = p_purchase_id;
+    perform private.enqueue_order_reads(purchase);
   end if;
   perform private.settle_event(p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id;
@@ -219,7 +243,7 @@ begin
 end;
 $$;
 comment on function public.fail_label_purchase(uuid, integer, text, bigint) is
-  'Marks a purchase failed once it is certain that nothing was bought, and frees its units and its money.';
+  'Marks a purchase failed once it is certain that nothing was bought, frees its units and its money, and has an order read again that TikTok shows differently.';
 grant execute on function public.fail_label_purchase(uuid, integer, text, bigint) to service_role;
 
 /*

@@ -60,5 +60,38 @@ select is(
   'a purchase that is not there does not fail'
 );
 
+-- What the read at TikTok found is stored before the next request.
+create function tests.reads()
+returns text
+language sql
+as $$
+  select coalesce(string_agg(object_id, ' ' order by object_id), 'none')
+  from private.webhook_events where event_type = 'ORDER_FOUND' and status = 'pending' and shop_id = tests.shop_id('ada');
+$$;
+select is(tests.reads(), 'none', 'a refusal of the carrier says nothing about the order');
+select tests.order_to_ship('ada', number, '{"combine_group_id": "7"}') from unnest(array['b', 'c']) as number;
+select tests.request('ada', 'b', 'outdated', jsonb_build_object('order_ids', jsonb_build_array(tests.order_id('c'))));
+select tests.call(format('fail_label_purchase(%L, 2, ''order_changed'')', tests.purchase('outdated')));
+select is(tests.reads(), 'none', 'a worker that lost the purchase has nothing read');
+select tests.call(format('fail_label_purchase(%L, 1, ''order_changed'')', tests.purchase('outdated')));
+select is(tests.reads(), 'b c', 'each order in the parcel is read again');
+select tests.call(format('fail_label_purchase(%L, 1, ''order_changed'')', tests.purchase('outdated')));
+select is(tests.reads(), 'b c', 'once per attempt');
+
+-- A carrier shipment with an address that TikTok no longer shows is not bought.
+select tests.order_to_ship('ada', 'd');
+select tests.request('ada', 'd', 'old address');
+update private.label_purchases set carrier_shipment_id = 'shp_old' where id = tests.purchase('old address');
+select tests.call(format('fail_label_purchase(%L, 1, ''order_changed'')', tests.purchase('old address')));
+select is(
+  tests.request('ada', 'd', 'old address') #>> '{purchase,carrier_shipment_id}', 'shp_old',
+  'the address is as it was: the shipment is still right'
+);
+select tests.call(format('fail_label_purchase(%L, 2, ''order_changed'')', tests.purchase('old address')));
+update public.orders set shipping_address = '{"city": "Salem"}' where tiktok_order_id = 'd';
+select is(
+  tests.request('ada', 'd', 'old address') #> '{purchase,carrier_shipment_id}', 'null', 'then it is made again'
+);
+
 select * from finish();
 rollback;
