@@ -8,6 +8,11 @@ export type Orders = readonly [SimulatedOrder, ...SimulatedOrder[]];
 /** Statuses of orders that are still in their group. */
 const WAITING = ["UNPAID", "ON_HOLD", "AWAITING_SHIPMENT"];
 
+/** Whether TikTok may still combine an order in this status with others. */
+export function isWaiting(status: string | undefined): boolean {
+  return status !== undefined && WAITING.includes(status);
+}
+
 export function packagesOf(state: SimulatorState, { detail }: SimulatedOrder): SimulatedPackage[] {
   const named = (detail.packages ?? []) as { id: string }[];
   return named.flatMap(({ id }) => state.get("packages", id) ?? []);

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import * as z from "zod";
 import { controlApp, defined, parse } from "../control.ts";
 import type { TikTokOperations } from "./operations.ts";
+import { isWaiting } from "./combined_orders.ts";
 import type { SimulatedOrder } from "./state.ts";
 
 export const ORDER_HELP = {
@@ -40,7 +41,11 @@ const OrderBody = z.strictObject({
 
 const ChangeBody = z.strictObject({
   status: z.string(),
-  detail: z.record(z.string(), z.unknown()).default({}),
+  detail: z.looseObject({
+    line_items: z.array(z.looseObject({ id: z.string() })).optional(),
+    packages: z.array(z.looseObject({ id: z.string() })).optional(),
+    recipient_address: z.looseObject({}).optional(),
+  }).default({}),
   deliveries: Deliveries,
 });
 
@@ -104,6 +109,13 @@ export function orderControl(tiktok: TikTokOperations): Hono {
     const { order_ids, deliveries } = await parse(CombineBody, c.req.raw);
     const unknown = order_ids.find((id) => !state.get("orders", id));
     if (unknown !== undefined) return c.json({ error: `Unknown order ${unknown}.` }, 404);
+    const shipped = order_ids.find((id) => !isWaiting(state.get("orders", id)?.detail.status));
+    if (shipped !== undefined) {
+      return c.json(
+        { error: `Order ${shipped} is no longer waiting: TikTok does not combine it.` },
+        409,
+      );
+    }
     const orders = tiktok.combineOrders(order_ids);
     const answers = await Promise.all(orders.map((order) => deliver(order, deliveries)));
     return c.json({ order_ids, answers: answers.flat() });

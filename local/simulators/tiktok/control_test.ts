@@ -92,6 +92,7 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
   const caller = new Caller();
   const control = controlOf(caller);
   const { id } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
+  const { id: other } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
   const shop = await caller.shop("1");
   const { data: { package_id } } = await shop.post(PACKAGES, { order_id: id });
   const kinds = ["logins", "shops", "orders", "packages"] as const;
@@ -107,6 +108,10 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["POST", "orders", { shop_id: "1", shipping_type: "FEDEX" }, 400],
     ["POST", "orders", { shop_id: "404" }, 404],
     ["PATCH", "orders/404", { status: "DELIVERED" }, 404],
+    ["PATCH", `orders/${id}`, { status: "ON_HOLD", detail: { line_items: "none" } }, 400],
+    ["PATCH", `orders/${id}`, { status: "ON_HOLD", detail: { line_items: [1] } }, 400],
+    // Its label is bought: TikTok combines only orders that wait.
+    ["POST", "orders/combine", { order_ids: [other, id] }, 409],
     ["PATCH", "packages/404", { status: "COMPLETED" }, 404],
     ["PATCH", `packages/${package_id}`, { status: "TO_FULFILL" }, 400],
     ["POST", "fulfillment", { label_delay: -1 }, 400],

@@ -126,12 +126,15 @@ export function advanceOrder(
   nowSeconds: number,
   detail: Record<string, unknown> = {},
 ): SimulatedOrder {
-  const { recipient_address: _, ...kept } = order.detail;
+  const { recipient_address: address, ...kept } = order.detail;
+  const fresh = addressFields(status, order.detail.shipping_type);
+  // The buyer's address stays as it is, unless the status hides it.
+  const stays = address && fresh.recipient_address && status !== "CANCELLED";
   return {
     ...order,
     detail: {
       ...kept,
-      ...addressFields(status, order.detail.shipping_type),
+      ...(stays ? { recipient_address: address } : fresh),
       status,
       // A cancelled or unpaid order may have no payment.
       ...(status !== "UNPAID" && status !== "CANCELLED" && {

@@ -100,7 +100,9 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
     const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
     const { found, orders } = packageOf(state, shop, c.req.param("packageId"));
     if (found.shippingType !== "SELLER") throw shippingRefusals.notSellerShipping();
-    const tracking = sellerTracking(state, shop, jsonBody(call), { packageId: found.id });
+    const orderIds = orders.flatMap((order) => othersOfGroup(state, order)).map(({ id }) => id);
+    const own = { packageId: found.id, orderIds };
+    const tracking = sellerTracking(state, shop, jsonBody(call), own);
     if (orders.every(({ detail }) => detail.status === "CANCELLED")) {
       throw shippingRefusals.cancelled();
     }

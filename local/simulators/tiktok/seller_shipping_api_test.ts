@@ -145,6 +145,32 @@ Deno.test("a tracking number is unique in a shop, not across shops", async () =>
   assert.deepEqual(fulfillment.shipped.map(({ shopId }) => shopId), ["1", "2"]);
 });
 
+Deno.test("the orders of a group have one number, also after it is corrected", async () => {
+  const { simulator, fulfillment, shop, add, mark } = await usShop();
+  const ids = [add(), add()];
+  simulator.combineOrders(ids);
+  const packages: string[] = [];
+  for (const id of ids) packages.push(String((await mark(id, BY_UPS)).data.package_id));
+  const correct = (packageId: string) =>
+    shop.post(`${PACKAGES}/${packageId}/shipping_info/update`, BY_FEDEX);
+  for (const packageId of packages) assert.equal((await correct(packageId)).code, 0);
+  assert.deepEqual(
+    fulfillment.shipped.map(({ orderId, trackingNumber }) => [orderId, trackingNumber]),
+    [BY_UPS, BY_FEDEX].flatMap((by) => ids.map((id) => [id, by.tracking_number])),
+  );
+  await assertRefused(simulator, () => mark(add(), BY_FEDEX), 21011025);
+});
+
+Deno.test("an order that is marked as shipped keeps the address that its buyer changed", async () => {
+  const { simulator, shop, add, mark } = await usShop();
+  const id = add();
+  const before = await shop.order(id);
+  const address = { ...(before.recipient_address as object), address_line1: "1 New Road" };
+  simulator.changeOrder(id, "AWAITING_SHIPMENT", { recipient_address: address });
+  await mark(id, BY_UPS);
+  assert.deepEqual((await shop.order(id)).recipient_address, address);
+});
+
 Deno.test("a tracking number can be corrected within 72 hours", async () => {
   const { caller, simulator, fulfillment, shop, add, mark } = await usShop();
   const id = add();
