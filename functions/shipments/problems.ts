@@ -80,6 +80,10 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
     detail: "TikTok's warehouse ships this order: no label may be bought for it.",
   },
   unit_cancelled: { status: 422, detail: "One of the line items is cancelled." },
+  no_unit_left: {
+    status: 422,
+    detail: "Every line item of the order is cancelled: nothing is left to ship.",
+  },
   line_items_unknown: { status: 422, detail: "The order has no such line items." },
   line_items_labelled: {
     status: 422,
@@ -130,6 +134,10 @@ const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
   carrier_not_accepted: {
     status: 422,
     detail: "TikTok does not accept this carrier's label for the order. Choose another carrier.",
+  },
+  no_carrier_accepted: {
+    status: 422,
+    detail: "TikTok accepts the label of none of the carriers that offer to take this parcel.",
   },
   carrier_refused: {
     status: 422,

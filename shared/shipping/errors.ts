@@ -23,6 +23,7 @@ const TRANSIENT = {
   order_changed: false,
   fulfilled_by_tiktok: false,
   unit_cancelled: false,
+  no_unit_left: false,
   line_items_unknown: false,
   line_items_labelled: false,
   line_items_combined: false,
@@ -57,6 +58,7 @@ const TRANSIENT = {
   // The carrier.
   carrier_refused: false,
   carrier_not_accepted: false,
+  no_carrier_accepted: false,
   funds_missing: false,
   carrier_unavailable: true,
   carrier_busy: true,

@@ -50,7 +50,7 @@ export async function getRates(
   const offered = await providers[provider].rates(order, request);
   const rates = offered.filter(({ carrier }) => !isRefusedCarrier(carrier, refused_carriers));
   if (rates.length < offered.length && rates.length === 0) {
-    throw new LabelError("carrier_not_accepted");
+    throw new LabelError("no_carrier_accepted");
   }
   const args = {
     p_order_id: order.id,

@@ -61,7 +61,7 @@ begin
   refusal := case
     when free_lines <> '{}' then null
     when private.order_line_item_ids(p_order) = '{}' and private.cancelled_line_item_ids(p_order) <> '{}'
-      then 'unit_cancelled'
+      then 'no_unit_left'
     when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
       select from private.labelled_lines as labelled

@@ -50,6 +50,7 @@ declare
   named uuid[] := private.named_order_ids(p_order_id, p_request);
   wanted public.orders;
   provider text;
+  shop jsonb;
   parcel record;
   refusal text;
 begin
@@ -59,8 +60,12 @@ begin
   select * into wanted from public.orders where id = p_order_id;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
   select * into parcel from private.choose_parcel(named, provider, null, p_request -> 'line_item_ids');
+  shop := private.shop_of_order(wanted);
   refusal := coalesce(
-    parcel.refusal, case when private.shop_of_order(wanted) is null then 'shop_not_connected' end
+    -- First: the orders of a disconnected shop may have lost their data.
+    case when shop is null then 'shop_not_connected' end,
+    parcel.refusal,
+    case when shop ->> 'paused_seconds' is not null then 'shop_paused' end
   );
   if refusal is not null then
     return jsonb_build_object(

@@ -92,7 +92,7 @@ select is(
   tests.requested('ada', 'c', 'cancelled', '{"line_item_ids": ["c-1", "c-2"]}'), 'refused unit_cancelled',
   'a label for a cancelled unit is refused'
 );
-select is(tests.requested('ada', 'd', 'all'), 'refused unit_cancelled', 'and one for an order whose units are all cancelled');
+select is(tests.requested('ada', 'd', 'all'), 'refused no_unit_left', 'and one for an order whose units are all cancelled');
 select tests.buy('ada', 'c', 'rest');
 select is(tests.labelled('c'), '1:rest', 'the rest gets a label');
 select is(tests.order_state('c'), 'awaiting_collection AWAITING_SHIPMENT', 'with which the order is complete');

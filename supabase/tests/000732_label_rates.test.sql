@@ -230,11 +230,15 @@ select is(
 select is(tests.to_ship('ada', 'a') #> '{order,sender}', '{"city": "Eugene"}', 'what is refused changes nothing');
 select is((select count(*) from private.label_rates), 12::bigint, 'and stores nothing');
 
--- A shop that is not connected.
+-- A shop that TikTok has deactivated, and one that is not connected.
+update public.tiktok_shops set connection_status = 'paused', status_reason = 'shop_inactive', probe_at = now() where id = tests.shop('ada');
+select is(tests.to_ship('ada', 'a') ->> 'refusal', 'shop_paused', 'a paused shop gets no rates either');
 select tests.run_as('service_role', format(
   'select public.disconnect_tiktok_shop(%L, %L)', tests.id('ada'), tests.shop('ada')
 ));
-select is(tests.to_ship('ada', 'a') ->> 'refusal', 'shop_not_connected', 'for a shop that is not connected nothing is bought');
+update public.orders set address_status = 'none' where id = tests.order_id('a');
+select is(tests.to_ship('ada', 'a') ->> 'refusal', 'shop_not_connected', 'for a shop that is not connected nothing is bought, also after its data was removed');
+select is(tests.requested('ada', 'a', 'gone'), 'refused shop_not_connected', 'a label is refused in the same way');
 
 -- Deletion.
 delete from public.orders where id = tests.order_id('a');

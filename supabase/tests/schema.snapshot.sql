@@ -25,6 +25,8 @@ create table private.held_orders (
   ship_by timestamp with time zone,
   tiktok_created_at timestamp with time zone,
   tiktok_updated_at timestamp with time zone not null,
+  combine_group_id text,
+  package_ids text[] not null default '{}'::text[],
   held_at timestamp with time zone not null default clock_timestamp(),
   urgency smallint not null default private.order_urgency(order_status)
 );
@@ -1026,6 +1028,11 @@ AS $function$
             select jsonb_agg(combined.id order by combined.tiktok_order_id)
             from public.orders, private.combined_orders(orders) as combined
             where orders.id = items.order_id and orders.user_id = batch.user_id
+          ),
+          'tiktok_order_ids', (
+            select to_jsonb(private.unstored_combined_orders(orders))
+            from public.orders
+            where orders.id = items.order_id and orders.user_id = batch.user_id
           )
         )
         else '{}'
@@ -1140,7 +1147,7 @@ AS $function$
   select private.monthly_shop_count(p_shop.shop_key) < private.monthly_order_limit(p_shop.user_id);
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.choose_parcel(p_order_ids uuid[], p_provider text, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text, OUT other_order_ids uuid[])
+CREATE OR REPLACE FUNCTION private.choose_parcel(p_order_ids uuid[], p_provider text, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text, OUT other_order_ids uuid[], OUT unstored_order_ids text[])
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -1167,8 +1174,9 @@ begin
   -- 2. All orders that TikTok combined, and no others.
   select coalesce(array_agg(combined.id order by combined.tiktok_order_id), '{}') into other_order_ids
   from private.combined_orders(first_order) as combined;
+  unstored_order_ids := private.unstored_combined_orders(first_order);
   refusal := case
-    when not other_order_ids <@ p_order_ids then 'order_combined'
+    when unstored_order_ids is not null or not other_order_ids <@ p_order_ids then 'order_combined'
     when not p_order_ids <@ (first_order.id || other_order_ids) then 'orders_not_combined'
   end;
   if refusal is not null or other_order_ids = '{}' then
@@ -1296,6 +1304,9 @@ AS $function$
   where other.id <> p_order.id
     and (
       other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
+      -- It has a label, which TikTok does not know yet.
+      or other.order_status in ('awaiting_collection', 'in_transit')
+        and other.tiktok_status in ('UNPAID', 'ON_HOLD', 'AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
       or (
         other.order_status in ('awaiting_collection', 'in_transit')
         and exists (
@@ -1758,6 +1769,25 @@ AS $function$
   where orders.id = p_purchase.order_id;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.enqueue_order_reads(p_purchase private.label_purchases)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.enqueue_task(
+    'ORDER_FOUND', concat_ws(':', 'purchase', p_purchase.id, p_purchase.attempt, orders.id), shop.shop_id,
+    orders.tiktok_order_id
+  )
+  from public.orders
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.connection_status = 'active'
+  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+    -- What TikTok shows instead of the stored order. Without paused or disconnected shops: nothing was read.
+    and p_purchase.reason in (
+      'order_cancelled', 'order_unpaid', 'order_on_hold', 'already_shipped', 'cancellation_requested',
+      'fulfilled_by_tiktok', 'unit_cancelled', 'order_changed', 'order_combined'
+    );
+$function$
+;
 CREATE OR REPLACE FUNCTION private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
  RETURNS void
  LANGUAGE sql
@@ -1976,7 +2006,7 @@ begin
   refusal := case
     when free_lines <> '{}' then null
     when private.order_line_item_ids(p_order) = '{}' and private.cancelled_line_item_ids(p_order) <> '{}'
-      then 'unit_cancelled'
+      then 'no_unit_left'
     when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
       select from private.labelled_lines as labelled
@@ -2160,7 +2190,8 @@ CREATE OR REPLACE FUNCTION private.hold_order(p_shop_id text, p_order jsonb)
  SET search_path TO ''
 AS $function$
   insert into private.held_orders as held (
-    shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at
+    shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at,
+    combine_group_id, package_ids
   )
   values (
     p_shop_id,
@@ -2168,7 +2199,9 @@ AS $function$
     coalesce(p_order ->> 'order_status', 'received'),
     (p_order ->> 'ship_by')::timestamptz,
     (p_order ->> 'tiktok_created_at')::timestamptz,
-    (p_order ->> 'tiktok_updated_at')::timestamptz
+    (p_order ->> 'tiktok_updated_at')::timestamptz,
+    p_order ->> 'combine_group_id',
+    private.order_package_ids(p_order -> 'order_items')
   )
   on conflict (shop_id, tiktok_order_id) do update
     set order_status = case
@@ -2176,7 +2209,9 @@ AS $function$
         end,
         ship_by = coalesce(excluded.ship_by, held.ship_by),
         tiktok_created_at = coalesce(excluded.tiktok_created_at, held.tiktok_created_at),
-        tiktok_updated_at = excluded.tiktok_updated_at
+        tiktok_updated_at = excluded.tiktok_updated_at,
+        combine_group_id = excluded.combine_group_id,
+        package_ids = excluded.package_ids
     where excluded.tiktok_updated_at >= held.tiktok_updated_at;
 $function$
 ;
@@ -4267,6 +4302,39 @@ AS $function$
   ) as undecided;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.unstored_combined_orders(p_order public.orders)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with waiting as (
+    select
+      held.tiktok_order_id,
+      held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped') as is_open
+    from public.tiktok_shops as shop
+    join private.held_orders as held on held.shop_id = shop.shop_id
+    where shop.id = p_order.tiktok_shop_id
+      and held.tiktok_order_id <> p_order.tiktok_order_id
+      and (
+        held.combine_group_id = p_order.combine_group_id
+        or held.package_ids && private.order_package_ids(p_order.order_items)
+      )
+  )
+  select case
+    when bool_or(is_open) then array_agg(tiktok_order_id order by tiktok_order_id) filter (where is_open)
+    -- TikTok makes no group of one order.
+    when count(*) = 0 and p_order.combine_group_id is not null and not exists (
+      select
+      from public.orders as other
+      where other.tiktok_shop_id = p_order.tiktok_shop_id
+        and other.combine_group_id = p_order.combine_group_id
+        and other.id <> p_order.id
+    ) then '{}'
+  end
+  from waiting;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
  RETURNS public.orders
  LANGUAGE sql
@@ -5424,6 +5492,7 @@ begin
   if found then
     perform private.give_back_label_cost(purchase);
     delete from private.labelled_lines where purchase_id = p_purchase_id;
+    perform private.enqueue_order_reads(purchase);
   end if;
   perform private.settle_event(p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id;
@@ -5755,6 +5824,7 @@ declare
   named uuid[] := private.named_order_ids(p_order_id, p_request);
   wanted public.orders;
   provider text;
+  shop jsonb;
   parcel record;
   refusal text;
 begin
@@ -5764,11 +5834,17 @@ begin
   select * into wanted from public.orders where id = p_order_id;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
   select * into parcel from private.choose_parcel(named, provider, null, p_request -> 'line_item_ids');
+  shop := private.shop_of_order(wanted);
   refusal := coalesce(
-    parcel.refusal, case when private.shop_of_order(wanted) is null then 'shop_not_connected' end
+    -- First: the orders of a disconnected shop may have lost their data.
+    case when shop is null then 'shop_not_connected' end,
+    parcel.refusal,
+    case when shop ->> 'paused_seconds' is not null then 'shop_paused' end
   );
   if refusal is not null then
-    return jsonb_build_object('refusal', refusal, 'order_ids', parcel.other_order_ids);
+    return jsonb_build_object(
+      'refusal', refusal, 'order_ids', parcel.other_order_ids, 'tiktok_order_ids', parcel.unstored_order_ids
+    );
   end if;
   return jsonb_build_object(
     'provider', provider,
@@ -6896,6 +6972,8 @@ begin
   select * into parcel
   from private.choose_parcel(named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
   refusal := coalesce(
+    -- First: the orders of a disconnected shop may have lost their data.
+    case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
     private.label_refusal(wanted, chosen_provider),
     -- EasyPost's services are named <carrier>/<service>.
     case
@@ -6906,7 +6984,10 @@ begin
     parcel.refusal
   );
   if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal, 'order_ids', parcel.other_order_ids);
+    return jsonb_build_object(
+      'outcome', 'refused', 'code', refusal,
+      'order_ids', parcel.other_order_ids, 'tiktok_order_ids', parcel.unstored_order_ids
+    );
   end if;
 
   -- 5. Store the purchase, or start the stored one again.
@@ -6934,10 +7015,16 @@ begin
         provider = chosen_provider,
         line_item_ids = parcel.line_item_ids,
         other_order_ids = parcel.other_order_ids,
-        -- A carrier shipment of an earlier attempt keeps its address.
+        -- A carrier shipment of an earlier attempt keeps its address, unless TikTok showed another one.
         address_digest = case
-          when carrier_shipment_id is null then private.address_digest(wanted)
+          when carrier_shipment_id is null or label_purchases.reason = 'order_changed'
+            then private.address_digest(wanted)
           else address_digest
+        end,
+        carrier_shipment_id = case
+          when label_purchases.reason = 'order_changed' and address_digest is distinct from private.address_digest(wanted)
+            then null
+          else carrier_shipment_id
         end,
         -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(
@@ -7149,7 +7236,10 @@ begin
     private.own_number_refusal(wanted, p_request ->> 'carrier', p_request ->> 'tracking_number', null)
   );
   if refusal is not null then
-    return jsonb_build_object('outcome', 'refused', 'code', refusal, 'order_ids', parcel.other_order_ids);
+    return jsonb_build_object(
+      'outcome', 'refused', 'code', refusal,
+      'order_ids', parcel.other_order_ids, 'tiktok_order_ids', parcel.unstored_order_ids
+    );
   end if;
   if p_is_check then
     return jsonb_build_object(
@@ -8131,6 +8221,7 @@ grant execute on function private.end_hold(text,text) to service_role;
 grant execute on function private.enqueue_customer_email(uuid) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
+grant execute on function private.enqueue_order_reads(private.label_purchases) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
 grant execute on function private.event_without_person(text,text) to service_role;
@@ -8227,6 +8318,7 @@ grant execute on function private.shipments_of_order(uuid) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
+grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
@@ -8353,9 +8445,11 @@ comment on column private.carrier_rules.note is 'Source of the rule, for people.
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
 comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
-comment on column private.held_orders.order_status is 'State at the last reading, as in public.orders.';
-comment on column private.held_orders.held_at is 'When the order was held first.';
 comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
+comment on column private.held_orders.order_status is 'State at the last reading, as in public.orders.';
+comment on column private.held_orders.combine_group_id is 'As in public.orders: a stored order of the group is shipped with this one.';
+comment on column private.held_orders.package_ids is 'TikTok packages of its units, which it may share with stored orders.';
+comment on column private.held_orders.held_at is 'When the order was held first.';
 comment on relation private.label_batch_items is 'The labels of a batch and their results.';
 comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
 comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';

@@ -139,7 +139,7 @@ Deno.test("prepare() takes no refused carrier: not the cheapest, by name, or of 
       assert.deepEqual(await refusalOf(call), ["carrier_not_accepted", "no"]);
     }
     const all = purchaseOf({ refused_carriers: ["USPS", "UPS"] });
-    assert.deepEqual(await refusalOf(provider.prepare(all)), ["carrier_not_accepted", "no"]);
+    assert.deepEqual(await refusalOf(provider.prepare(all)), ["no_carrier_accepted", "no"]);
   });
 });
 

@@ -46,9 +46,14 @@ export function chooseRate(shipment: Shipment, purchase: Purchase): EasyPostRate
       CHEAPEST.includes(service) || serviceIdOf(candidate) === service
     );
   const rate = fitting.find((candidate) => !isRefused(candidate));
-  if (rate === undefined) {
-    throw new LabelError(fitting.length > 0 ? "carrier_not_accepted" : "service_unavailable");
+  if (rate === undefined && fitting.length > 0) {
+    throw new LabelError(
+      wanted.length === 0 && CHEAPEST.includes(service)
+        ? "no_carrier_accepted"
+        : "carrier_not_accepted",
+    );
   }
+  if (rate === undefined) throw new LabelError("service_unavailable");
   if (quoted_cost !== null && isMore(rate.rate, quoted_cost)) throw new LabelError("price_changed");
   return rate;
 }

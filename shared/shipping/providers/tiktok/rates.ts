@@ -46,8 +46,9 @@ export function chooseRate(
   const accepted = offered.filter(({ carrier }) => !isRefusedCarrier(carrier, refused_carriers));
   const rate = findRate(accepted, service);
   if (rate !== undefined) return rate;
-  const isRefused = findRate(offered, service) !== undefined;
-  throw new LabelError(isRefused ? "carrier_not_accepted" : "service_unavailable");
+  if (findRate(offered, service) === undefined) throw new LabelError("service_unavailable");
+  const isNamed = !["cheapest", "default"].includes(service);
+  throw new LabelError(isNamed ? "carrier_not_accepted" : "no_carrier_accepted");
 }
 
 /** @param service The id of a service; "cheapest", or "default". */
