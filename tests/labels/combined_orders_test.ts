@@ -107,6 +107,29 @@ test("a combined label is reported to TikTok for each order, though the second c
   assert.deepEqual([shipment.tiktok_error, shipment.tiktok_notified_at !== null], [null, true]);
 });
 
+test("the label that replaces a voided one of a group is reported to TikTok, and once", async (stack) => {
+  const seller = await connectSeller(stack);
+  stack.easypost.behaviour.refundStatus = "refunded";
+  const [first, second] = await receiveCombinedOrders(stack, seller, { shippingType: "SELLER" });
+  const order_ids = [first.id, second.id];
+  const { body: old } = await requestLabel(stack, seller, first.id, { order_ids });
+  await processDueEvents(stack);
+  const voided = await callShipments(stack, seller, `/${old.id}/void`);
+  assert.equal(voided.body.state, "voided");
+  const { status, body } = await requestLabel(stack, seller, first.id, { order_ids });
+  assert.equal(status, 201);
+  await processDueEvents(stack);
+  const { data } = await seller.client.from("shipments")
+    .select("tiktok_error, tiktok_notified_at").eq("id", body.id).single();
+  assert.deepEqual([data?.tiktok_error, Boolean(data?.tiktok_notified_at)], [null, true]);
+  const sent = stack.tiktok.fulfillment.shipped
+    .filter(({ trackingNumber }) => trackingNumber === body.tracking_number);
+  assert.deepEqual(
+    sent.map(({ orderId, isCorrection }) => [orderId, isCorrection]).toSorted(),
+    [first, second].map(({ tiktokId }) => [tiktokId, true]).toSorted(),
+  );
+});
+
 test("outside the US one package holds the combined orders, and is shipped once", async (stack) => {
   const shopId = "7490000000000000001";
   stack.tiktok.addShop({ id: shopId, region: "DE" });

@@ -42,8 +42,8 @@ test("USPS labels bought outside TikTok are never offered, cheapest or bought in
   const { rate_id } = rates[0];
   const chosen = await requestLabel(stack, seller, order.id, { rate_id, service: undefined });
   assertProblem(chosen, 422, "carrier_not_accepted");
-  assertProblem(await requestLabel(stack, seller, order.id), 422, "carrier_not_accepted");
-  assertProblem(await requestRates(stack, seller, order.id), 422, "carrier_not_accepted");
+  assertProblem(await requestLabel(stack, seller, order.id), 422, "no_carrier_accepted");
+  assertProblem(await requestRates(stack, seller, order.id), 422, "no_carrier_accepted");
   assert.deepEqual(labelsBought(stack), { easypost: 0, tiktok: 0 });
   await stack.sql`delete from private.carrier_rules where carrier = 'UPS'`;
 
@@ -118,5 +118,32 @@ test("a unit that was cancelled a moment ago gets no label", async (stack) => {
     assertProblem(await requestLabel(stack, seller, order.id), 422, "unit_cancelled");
   }
   assert.deepEqual(labelsBought(stack), { easypost: 0, tiktok: 0 });
+  await settledEvents(stack);
+});
+
+test("what the read before a purchase finds is stored: the next request is for the order as it is", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller, { quantity: 2 });
+  const [unit = "", live] = lineItemIdsOf(stack, order.tiktokId);
+  const { detail } = stack.tiktok.state.get("orders", order.tiktokId) ?? assert.fail();
+  const recipient_address = {
+    ...(detail.recipient_address as Record<string, unknown>),
+    ...{ address_line1: "1 New Road", full_address: "1 New Road, Portland" },
+  };
+  // Our copy knows neither change.
+  stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT", { recipient_address });
+  assertProblem(await requestLabel(stack, seller, order.id), 422, "order_changed");
+  assert.equal(labelsBought(stack).easypost, 0);
+  await settledEvents(stack);
+  const [stored] = await stack.sql`
+    select shipping_address ->> 'line1' as line from public.orders where id = ${order.id}`;
+  assert.equal(stored?.line, "1 New Road");
+
+  stack.tiktok.cancelUnits(order.tiktokId, [unit]);
+  assertProblem(await requestLabel(stack, seller, order.id), 422, "unit_cancelled");
+  await settledEvents(stack);
+  const { status, body } = await requestLabel(stack, seller, order.id);
+  assert.deepEqual([status, body.line_item_ids], [201, [live]]);
+  assert.equal(labelsBought(stack).easypost, 1);
   await settledEvents(stack);
 });
