@@ -6,7 +6,12 @@ import { unwrap } from "../../shared/database/errors.ts";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { DATA_OPTION } from "../cli/data_folder.ts";
-import { followSync, type Project, requestSync } from "../operations/sync_subscriptions.ts";
+import {
+  countOrphans,
+  followSync,
+  type Project,
+  requestSync,
+} from "../operations/sync_subscriptions.ts";
 import { findRunningStack, supabaseConfigOf } from "../stack/running_stack.ts";
 
 /** The project at `url`, or the running stack. */
@@ -58,6 +63,13 @@ The same comparison runs every night.`,
     print(
       `Compared ${outcome.checked} subscriptions with Stripe's: ${outcome.repaired} repaired.`,
     );
+    const orphans = userId === undefined ? await countOrphans(database) : 0;
+    if (orphans > 0) {
+      print(
+        `${orphans} live subscriptions have no account: see subscription_orphaned in system_logs, ` +
+          "and docs/runbooks/billing.md.",
+      );
+    }
     if (outcome.failed > 0) {
       throw new Error(`${outcome.failed} could not be stored: see the log of the functions.`);
     }

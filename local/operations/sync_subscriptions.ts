@@ -7,6 +7,8 @@ import { pollUntil } from "../time/poll_until.ts";
 
 const TIMEOUT_MS = 10 * 60_000;
 const POLL_MS = 500;
+/** For the checks of customers without an account, which the event worker makes. */
+const CHECKS_TIMEOUT_MS = 2 * 60_000;
 
 export interface Project {
   url: string;
@@ -128,4 +130,38 @@ export async function followSync(
   throw new Error(
     "The comparison continues in the background; see `deno task events list --type SYNC_SUBSCRIPTIONS`.",
   );
+}
+
+const Orphan = z.looseObject({ stripe_subscription_id: z.string() });
+const Counted = z.array(z.object({ status: z.string(), events: z.int() }));
+
+/** Whether a check of a customer without an account is still open. */
+async function areChecksOpen(database: DatabaseClient): Promise<boolean> {
+  const filter = { source: "creatorflow", event_type: "CLOSE_CUSTOMER" };
+  const counts = await callFunction(
+    database,
+    "count_webhook_events",
+    { p_filter: filter },
+    Counted,
+  );
+  return counts.some(({ status }) => ["pending", "processing"].includes(status));
+}
+
+/**
+ * Number of live subscriptions without an account that were reported in the last twelve hours: the log names each
+ * once in this time. Waits for the checks that a comparison of all users has enqueued.
+ */
+export async function countOrphans(database: DatabaseClient): Promise<number> {
+  const done = async () => await areChecksOpen(database) ? undefined : true;
+  const isComplete = await pollUntil(done, { timeoutMs: CHECKS_TIMEOUT_MS, intervalMs: POLL_MS });
+  if (isComplete === undefined) throw new Error("Customers without an account are still checked.");
+  const since = new Date(Date.now() - 12 * 3600_000).toISOString();
+  const rows = unwrap(
+    "system_logs",
+    await database.from("system_logs").select("details")
+      .eq("event_type", "subscription_orphaned").eq("details->>action", "reported")
+      .gte("created_at", since),
+  );
+  const reported = rows.map(({ details }) => Orphan.parse(details).stripe_subscription_id);
+  return new Set(reported).size;
 }

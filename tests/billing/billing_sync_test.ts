@@ -283,8 +283,12 @@ step(
     assert.match(none.text, /Start the stack first: deno task start/);
     assert.equal(many.code, 2);
     await stack.stripe.advance(id, "cancel");
+    const deleted = await signUp(stack);
+    await buy(stack, deleted, "growth");
+    await stack.sql`delete from auth.users where id = ${deleted.id}`;
     const all = await command(...data);
     assert.equal(all.code, 0, all.text);
+    assert.match(all.text, /\d+ live subscriptions have no account: see subscription_orphaned/);
     assert.match(
       all.text,
       new RegExp(`Compared ${countAtStripe()} subscriptions with Stripe's: \\d+ repaired.`),
