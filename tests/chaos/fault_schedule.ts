@@ -103,7 +103,12 @@ export class FaultSchedule {
     const { stack } = this.#options;
     const pid = stack.functionHostPid();
     if (pid === 0) return;
-    Deno.kill(pid, "SIGKILL");
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch (error) {
+      // The other loop has just killed it.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
     await meanwhile?.();
     const killedAt = new Date();
     await retry("see another function host", () => {
