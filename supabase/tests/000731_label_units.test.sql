@@ -21,6 +21,7 @@ cross join unnest(array[
   'select private.named_order_ids(null, null)',
   'select private.order_of_unit(null, null)',
   'select private.orders_in_parcel(null)',
+  'select private.enqueue_order_reads(null)',
   'select private.record_parcel_change(null, null, null)',
   'insert into public.shipment_orders (shipment_id, order_id) values (gen_random_uuid(), gen_random_uuid())'
 ]) as statement;
