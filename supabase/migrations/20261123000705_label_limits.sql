@@ -18,6 +18,7 @@ comment on column private.label_limits.daily_label_limit is 'As in public.plans,
 
 alter table private.label_limits enable row level security;
 grant select, insert, update, delete on private.label_limits to service_role;
+grant usage on sequence private.label_limits_id_seq to service_role;
 
 insert into private.label_limits (
   daily_label_limit, monthly_label_limit, daily_label_cents, monthly_label_cents
@@ -45,6 +46,7 @@ comment on column private.label_spending.day is 'Newest day of the month (UTC) w
 
 alter table private.label_spending enable row level security;
 grant select, insert, update on private.label_spending to service_role;
+grant usage on sequence private.label_spending_id_seq to service_role;
 
 create table private.label_currencies (
   currency text primary key,

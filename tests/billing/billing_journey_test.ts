@@ -10,8 +10,9 @@ test("a seller on trial with 10 orders and 5 held buys growth: the held orders a
   const orders = Array.from({ length: 15 }, () => stack.tiktok.addOrder({ shopId: seller.shopId }));
   for (const order of orders) await stack.tiktok.send(stack.tiktok.notificationOf(order));
   assert.deepEqual(await settledEvents(stack), { done: 10, held: 5 });
-  const { month_ends_at, held_ship_by, ...before } = await usageOf(seller);
+  const { month_ends_at, held_ship_by, labels: _, shops, ...before } = await usageOf(seller);
   assert.deepEqual(before, { used: 10, limit: 10, held: 5, held_to_ship: 5, not_counted: 0 });
+  assert.deepEqual(shops, [{ shop_id: seller.shopId, used: 10 }]);
   assert.ok(Date.parse(String(held_ship_by)) > Date.now(), String(held_ship_by));
 
   const checkout = await callBilling(stack, seller, "/checkout", { plan: "growth" });
@@ -19,8 +20,9 @@ test("a seller on trial with 10 orders and 5 held buys growth: the held orders a
   await payCheckout(checkout.body.url);
   // No call of the event worker: the function that receives the webhook processes it.
   await until("the held orders are stored", async () => (await usageOf(seller)).used === 15);
-  assert.deepEqual(await usageOf(seller), {
-    ...{ used: 15, limit: 500, month_ends_at },
+  const { labels: __, ...after } = await usageOf(seller);
+  assert.deepEqual(after, {
+    ...{ used: 15, limit: 500, month_ends_at, shops: [{ shop_id: seller.shopId, used: 15 }] },
     ...{ held: 0, held_to_ship: 0, held_ship_by: null, not_counted: 0 },
   });
   const { data: user } = await seller.client.from("users")
