@@ -267,10 +267,12 @@ step(
       command("one", "two"),
     ]);
     await Deno.remove(nowhere);
-    assert.deepEqual(one, {
-      code: 0,
-      text: "Compared 1 subscriptions with Stripe's: 1 repaired.\n",
-    });
+    assert.equal(one.code, 0);
+    // A slow run prints its progress first.
+    assert.match(
+      one.text,
+      /^(\d+ \.\.\.\n)*Compared 1 subscriptions with Stripe's: 1 repaired\.\n$/,
+    );
     assert.deepEqual(await planOf(stack, seller), GROWTH);
     assert.deepEqual(unknown, { code: 1, text: "Unknown user: unknown@example.com.\n" });
     assert.deepEqual(without, {

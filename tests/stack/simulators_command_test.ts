@@ -86,8 +86,8 @@ Deno.test("simulators: one file for the functions, and signed webhooks at their 
         const control = await fetch(`${page}/simulators/${name}/control`);
         assert.equal(control.status, 200, await control.text());
       }
-      const app = await fetch(`${page}/app?status=connected`);
-      assert.match(await app.text(), /The TikTok shop is connected/);
+      const app = await fetch(`${page}/app?status=confirm`);
+      assert.match(await app.text(), /Nothing is connected yet: sign in, look, confirm/);
       const unknown = await fetch(`${page}/rest/v1/orders`);
       assert.match(await unknown.text(), /Unknown path\. Try \/simulators\/tiktok/);
 
