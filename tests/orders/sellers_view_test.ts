@@ -28,6 +28,7 @@ interface OrderRow {
 
 /** Exports of the page's blocks. */
 interface Examples {
+  downloadOrders(supabase: SupabaseClient, from: string, to: string): Promise<Blob | null>;
   signIn(
     url: string,
     publishableKey: string,
@@ -82,6 +83,7 @@ const KNOWN = [
   "getUsage",
   "listHeldOrders",
   "listShops",
+  "downloadOrders",
   "watchOrders",
   "watchRows",
 ];
@@ -339,6 +341,13 @@ Deno.test("money on the seller's page is exact, to the largest amount that is st
   assert.equal(examples.showMoney("100000000.00", "VND", "en-US"), "₫100,000,000");
 });
 
+/** With the byte order mark, which a decoded text would lack. */
+async function checkDownload({ supabase }: Scene): Promise<void> {
+  const file = await examples.downloadOrders(supabase, "2026-01-01", "2026-12-31");
+  const bytes = new Uint8Array(await (file as Blob).arrayBuffer());
+  assert.deepEqual([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf]);
+}
+
 test("the seller's page lists, filters and shows the seller's own rows only", async (stack) => {
   const scene = await setScene(stack);
   await checkPaging(scene);
@@ -346,6 +355,7 @@ test("the seller's page lists, filters and shows the seller's own rows only", as
   await checkOneOrder(stack, scene);
   await checkUsage(stack, scene);
   await checkColumns(scene);
+  await checkDownload(scene);
   await scene.supabase.auth.signOut();
   await assert.rejects(
     examples.listOrders(scene.supabase),
