@@ -206,6 +206,21 @@ comment on function private.lock_seller_of_purchase(uuid) is
   'Makes the deletion of the account wait, before the purchase and its totals are locked.';
 grant execute on function private.lock_seller_of_purchase(uuid) to service_role;
 
+create function private.lock_orders_of_purchase(p_purchase_id uuid)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.lock_seller_of_purchase(p_purchase_id);
+  select private.lock_orders(user_id, order_id || other_order_ids)
+  from private.label_purchases
+  where id = p_purchase_id;
+$$;
+comment on function private.lock_orders_of_purchase(uuid) is
+  'Locks the seller and the orders of a purchase before the purchase, in the order that all functions use.';
+grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
+
 create function private.reserve_purchase_cost(p_purchase private.label_purchases, p_choice jsonb)
 returns jsonb
 language plpgsql
@@ -327,8 +342,10 @@ declare
   purchase private.label_purchases;
   reserved jsonb;
 begin
-  -- 1. Lock the seller, like the deletion of the account, then the purchase.
-  perform private.lock_seller_of_purchase(p_purchase_id);
+  -- 1. Lock the seller, like the deletion of the account, then the orders, then the purchase. A second update of a row
+  -- in one transaction locks what its foreign keys name: without their lock first, requests for the order would
+  -- wait for the purchase, and this for the order.
+  perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase
   from private.label_purchases
   where id = p_purchase_id and state = 'requested' and attempt = p_attempt

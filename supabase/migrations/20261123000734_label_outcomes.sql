@@ -86,21 +86,6 @@ comment on function private.record_parcel_change(uuid, text, jsonb) is
   'Moves every order in a parcel after a change of it, and writes their timelines.';
 grant execute on function private.record_parcel_change(uuid, text, jsonb) to service_role;
 
-create function private.lock_orders_of_purchase(p_purchase_id uuid)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select private.lock_seller_of_purchase(p_purchase_id);
-  select private.lock_orders(user_id, order_id || other_order_ids)
-  from private.label_purchases
-  where id = p_purchase_id;
-$$;
-comment on function private.lock_orders_of_purchase(uuid) is
-  'Locks the seller and the orders of a purchase before the purchase, in the order that all functions use.';
-grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
-
 /*
   Arguments: p_purchase_id; p_label {carrier, service_type, tracking_number, label_url, label_expires_at, label_format,
              shipping_cost (decimal string), currency, estimated_delivery, tiktok_package_id}; p_event_id or null.
@@ -227,7 +212,7 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  perform private.lock_seller_of_purchase(p_purchase_id);
+  perform private.lock_orders_of_purchase(p_purchase_id);
   update private.label_purchases
   set state = 'failed', reason = p_reason
   where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown')

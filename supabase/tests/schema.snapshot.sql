@@ -5484,7 +5484,7 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  perform private.lock_seller_of_purchase(p_purchase_id);
+  perform private.lock_orders_of_purchase(p_purchase_id);
   update private.label_purchases
   set state = 'failed', reason = p_reason
   where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown')
@@ -7664,8 +7664,10 @@ declare
   purchase private.label_purchases;
   reserved jsonb;
 begin
-  -- 1. Lock the seller, like the deletion of the account, then the purchase.
-  perform private.lock_seller_of_purchase(p_purchase_id);
+  -- 1. Lock the seller, like the deletion of the account, then the orders, then the purchase. A second update of a row
+  -- in one transaction locks what its foreign keys name: without their lock first, requests for the order would
+  -- wait for the purchase, and this for the order.
+  perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase
   from private.label_purchases
   where id = p_purchase_id and state = 'requested' and attempt = p_attempt
