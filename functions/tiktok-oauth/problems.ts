@@ -26,8 +26,8 @@ const CLAIMS: Record<ClaimFailure, { status: number; detail: string }> = {
   state_used: { status: 409, detail: "The authorization has been used already." },
   state_of_another_user: {
     status: 403,
-    detail: "Another account began this authorization. Nothing was connected. If somebody sent " +
-      "you the link, do not use it; start from your own account.",
+    detail: "Another account began this authorization. Nothing was connected. If you were sent " +
+      "the link, do not use it; start from your own account.",
   },
 };
 

@@ -140,7 +140,7 @@ select private.purge_old_rows();
 select is_empty('select from private.monthly_shop_counts', 'an older one goes');
 select results_eq(
   'select shop_id_hash from private.shop_identities', format('values (%L)', 'test.' || tests.shop_id('bob')),
-  'and with it the hashes of a shop that nobody has connected'
+  'and with it the hashes of a shop that no account has connected'
 );
 
 select * from finish();

@@ -169,7 +169,7 @@ begin
   );
 end;
 $$;
-select is(tests.check_sources('healthy'), 'none', 'without changes that nobody announced every source is healthy');
+select is(tests.check_sources('healthy'), 'none', 'without unannounced changes every source is healthy');
 insert into public.system_logs (event_type, details)
 values ('orders_missed', '{"orders": 1}'), ('subscriptions_reconciled', '{"repaired": 1}');
 select is(

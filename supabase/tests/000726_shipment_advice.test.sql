@@ -64,7 +64,7 @@ select is(tests.advice('whole'), 'void_advised order_cancelled timed', 'its labe
 select is(tests.advice('scanned'), 'stop_parcel order_cancelled timed', 'a parcel that is on its way should be stopped');
 select is(tests.advice('delivered'), '', 'a delivered one cannot be stopped');
 select tests.track('whole', '{"status": "in_transit"}');
-select is(tests.advice('whole'), 'stop_parcel order_cancelled timed', 'a parcel that is collected all the same should be stopped');
+select is(tests.advice('whole'), 'stop_parcel order_cancelled timed', 'a parcel that is collected after the cancellation should be stopped');
 
 -- The address changes.
 select tests.buy('ada', 'd', 'moved');

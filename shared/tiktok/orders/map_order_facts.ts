@@ -75,7 +75,7 @@ export function mapOrderFacts(order: Order, cancelDeadline?: number): OrderFacts
     // Outside some markets TikTok only states when the carrier must have the parcel.
     ship_by: isoTimeOrNull(order.rts_sla_time ?? order.tts_sla_time),
     auto_cancel_at: isoTimeOrNull(autoCancelTime(order)),
-    // A request without a time is a request all the same: the order's own time is the latest it can be.
+    // A request without a time still counts: the order's own time is the latest it can be.
     cancel_requested_at: order.is_buyer_request_cancel === true
       ? isoTimeOrNull(order.request_cancel_time ?? order.update_time ?? order.create_time)
       : null,
