@@ -64,28 +64,26 @@ async function* toCsv(
   }
 }
 
-/** Orders that buyers placed in the range. @throws {DatabaseError} not found: the account was deleted */
-export function ordersCsv(
+function listCsv(
   database: DatabaseClient,
-  userId: string,
-  { from, to }: TimeRange,
+  list: "list_orders_of_seller" | "list_shipments_of_seller",
+  columns: readonly string[],
+  args: { p_user_id: string; p_from: string; p_to: string },
 ): AsyncGenerator<string> {
-  const args = { p_user_id: userId, p_from: from, p_to: to, p_limit: PAGE_ROWS };
   const pages = readPages((after) =>
-    callFunction(database, "list_orders_of_seller", { ...args, p_after: after }, Page)
+    callFunction(database, list, { ...args, p_limit: PAGE_ROWS, p_after: after }, Page)
   );
-  return toCsv(ORDER_COLUMNS, pages);
+  return toCsv(columns, pages);
+}
+
+/** Orders that buyers placed in the range. @throws {DatabaseError} not found: the account was deleted */
+export function ordersCsv(database: DatabaseClient, userId: string, { from, to }: TimeRange) {
+  const args = { p_user_id: userId, p_from: from, p_to: to };
+  return listCsv(database, "list_orders_of_seller", ORDER_COLUMNS, args);
 }
 
 /** Shipments that were created in the range. @throws {DatabaseError} not found: the account was deleted */
-export function shipmentsCsv(
-  database: DatabaseClient,
-  userId: string,
-  { from, to }: TimeRange,
-): AsyncGenerator<string> {
-  const args = { p_user_id: userId, p_from: from, p_to: to, p_limit: PAGE_ROWS };
-  const pages = readPages((after) =>
-    callFunction(database, "list_shipments_of_seller", { ...args, p_after: after }, Page)
-  );
-  return toCsv(SHIPMENT_COLUMNS, pages);
+export function shipmentsCsv(database: DatabaseClient, userId: string, { from, to }: TimeRange) {
+  const args = { p_user_id: userId, p_from: from, p_to: to };
+  return listCsv(database, "list_shipments_of_seller", SHIPMENT_COLUMNS, args);
 }
