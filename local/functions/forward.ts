@@ -4,7 +4,7 @@ const PREFIX = /^\/functions\/v1/;
 
 /** Answer while no host runs. */
 export function unavailable(): Response {
-  const answer = { code: "starting", message: "The functions are starting." };
+  const answer = { code: "starting", message: "The functions are starting. Try again soon." };
   return Response.json(answer, { status: 503, headers: { "retry-after": "1" } });
 }
 

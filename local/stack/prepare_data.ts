@@ -1,23 +1,31 @@
-/** First step of a start: the data folder, the port and the keys. */
+/** First step of a start: the data folder, the keys and the port. */
 import { join } from "node:path";
+import { unavailable } from "../functions/forward.ts";
 import { loadKeys, type LocalKeys } from "./keys.ts";
 import { lockData } from "./lock.ts";
-import { requireFreePort } from "./ports.ts";
+import { type OpenPort, openPort } from "./ports.ts";
 import type { Resources } from "./resources.ts";
 import type { StackSettings } from "./settings.ts";
 
 export interface PreparedData {
-  port: number;
+  /** Answers 503 until the stack has started. */
+  publicPort: OpenPort;
   keys: LocalKeys;
 }
 
 /** @throws {Error} if another stack uses the folder, or another program the port. */
 export async function prepareData(
-  settings: Pick<StackSettings, "data" | "port">,
+  settings: Pick<StackSettings, "data" | "port"> & { listen?: string },
   resources: Resources,
 ): Promise<PreparedData> {
   await Deno.mkdir(join(settings.data, "logs"), { recursive: true });
   const lock = await lockData(settings.data);
   resources.defer(() => lock[Symbol.dispose]());
-  return { port: requireFreePort(settings.port, "--port"), keys: await loadKeys(settings.data) };
+  const publicPort = openPort(
+    { port: settings.port, ...(settings.listen && { hostname: settings.listen }) },
+    "--port",
+    unavailable,
+  );
+  resources.defer(() => publicPort.close());
+  return { publicPort, keys: await loadKeys(settings.data) };
 }

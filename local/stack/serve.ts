@@ -1,4 +1,4 @@
-/** REST, Auth and the gateway: from this step on the public port answers. */
+/** REST, Auth and the gateway: from this step on the public port passes requests on. */
 import { join } from "node:path";
 import type { FunctionConfig } from "../functions/config.ts";
 import type { FunctionProcess } from "../functions/process.ts";
@@ -8,18 +8,16 @@ import { readAuthConfig } from "../supabase/auth_config.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
 import { type ApiApp, createAuthApp, createRestApp } from "../supabase/rest_and_auth.ts";
 import { listenForReload } from "../supabase/schema_reload.ts";
-import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
 import type { StackEnvironment } from "./environment.ts";
+import type { OpenPort } from "./ports.ts";
 import type { Resources } from "./resources.ts";
 import type { StackSettings } from "./settings.ts";
 import { allSimulators, type RunningSimulators } from "./start_simulators.ts";
 
-const SHUTDOWN_MS = 3000;
-
 interface Parts {
   access: DatabaseAccess;
   env: StackEnvironment;
-  port: number;
+  publicPort: OpenPort;
   settings: StackSettings;
   functions: FunctionProcess;
   functionConfig: FunctionConfig[];
@@ -27,7 +25,7 @@ interface Parts {
 }
 
 export async function serve(parts: Parts, resources: Resources): Promise<void> {
-  const { access, env, port, settings, functions, functionConfig, simulators } = parts;
+  const { access, env, publicPort, settings, functions, functionConfig, simulators } = parts;
   const keys = {
     jwtSecret: env.SUPABASE_JWT_SECRET,
     publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
@@ -51,8 +49,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
   await warmUp(rest, auth);
   const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
   resources.defer(() => listener.stop());
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port, onListen: () => {} },
+  publicPort.serve(
     createGateway({
       rest: rest.fetch,
       auth: auth.fetch,
@@ -69,8 +66,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
       ),
     }),
   );
-  // Requests may end, but a client may also never let go.
-  resources.defer(() => withTimeout(SHUTDOWN_MS, server.shutdown()).catch(ignoreTimeout));
+  resources.defer(() => publicPort.close());
   // Before REST ends: background work of the functions needs it.
   resources.defer(() => functions.stop());
   // Before the functions end: calls that hang would delay them.

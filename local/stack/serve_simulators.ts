@@ -1,14 +1,11 @@
 /** The simulators on a port of their own, for a Supabase stack that is not ours. */
 import { dirname } from "node:path";
 import { createSimulatorGateway } from "../gateway/gateway.ts";
-import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
 import { makeEnvironment, writeFunctionSecrets } from "./environment.ts";
 import { prepareData } from "./prepare_data.ts";
 import { Resources } from "./resources.ts";
 import { allSimulators, startSimulators } from "./start_simulators.ts";
 import type { GivenVariables } from "./variables.ts";
-
-const SHUTDOWN_MS = 3000;
 
 export interface SimulatorsOptions {
   /** 0 picks a free one. */
@@ -37,18 +34,17 @@ export interface ServedSimulators {
 
 /** @throws {Error} whose message says what to do; nothing is left running. */
 export async function serveSimulators(options: SimulatorsOptions): Promise<ServedSimulators> {
-  const { data, listen, host, functionsUrl, envFile } = options;
+  const { data, host, functionsUrl, envFile } = options;
   const given = options.environment ?? Deno.env.toObject();
   const resources = new Resources(options.onWarning ?? (() => {}));
   try {
-    const { port, keys } = await prepareData(options, resources);
-    const url = `http://127.0.0.1:${port}`;
-    const addresses = { url, simulatorsUrl: `http://${host}:${port}`, databaseUrl: "" };
+    const { publicPort, keys } = await prepareData(options, resources);
+    const url = `http://127.0.0.1:${publicPort.port}`;
+    const addresses = { url, simulatorsUrl: `http://${host}:${publicPort.port}`, databaseUrl: "" };
     const env = makeEnvironment(keys, addresses, given);
     const { current } = startSimulators({ data, addresses, functionsUrl }, given, env, resources);
     const simulators = allSimulators(current);
-    const server = Deno.serve(
-      { hostname: listen, port, onListen: () => {} },
+    publicPort.serve(
       createSimulatorGateway({
         functionsUrl,
         simulators: Object.fromEntries(
@@ -56,7 +52,7 @@ export async function serveSimulators(options: SimulatorsOptions): Promise<Serve
         ),
       }),
     );
-    resources.defer(() => withTimeout(SHUTDOWN_MS, server.shutdown()).catch(ignoreTimeout));
+    resources.defer(() => publicPort.close());
     // Before the server ends: calls that hang would delay it.
     resources.defer(() => simulators.forEach(({ simulator }) => simulator.faults.close()));
     await Deno.mkdir(dirname(envFile), { recursive: true });

@@ -29,12 +29,12 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   const { onProgress = () => {}, onWarning = () => {} } = settings;
   const resources = new Resources(onWarning);
   try {
-    const { port, keys } = await prepareData(settings, resources);
+    const { publicPort, keys } = await prepareData(settings, resources);
 
     onProgress("Postgres");
     const database = await startDatabase(settings, given, keys, resources);
     const { access } = database;
-    const addresses = { url: `http://127.0.0.1:${port}`, databaseUrl: access.url };
+    const addresses = { url: `http://127.0.0.1:${publicPort.port}`, databaseUrl: access.url };
     const env = makeEnvironment(keys, addresses, given);
 
     // Loading the functions takes as long as preparing the database: do both at once.
@@ -45,7 +45,10 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     onProgress("functions");
     const functions = await started;
     const simulators = startSimulators({ ...settings, addresses }, given, env, resources);
-    await serve({ access, env, port, settings, functions, functionConfig, simulators }, resources);
+    await serve(
+      { access, env, publicPort, settings, functions, functionConfig, simulators },
+      resources,
+    );
     if (settings.schedule ?? true) startScheduler(access.adminUrl, resources, onWarning);
     await writeEnvironment(settings.data, env);
     return {
