@@ -1,9 +1,9 @@
 /** The stack's own Postgres: found, made, started, and started again after a crash. */
 import { accessTo, type DatabaseAccess, withLogin } from "../supabase/bootstrap.ts";
-import { findPlace } from "./binaries.ts";
-import { requireFreePort } from "../stack/ports.ts";
+import { findPlace, type PostgresPlace } from "./binaries.ts";
+import { PortTakenError, requireFreePort } from "../stack/ports.ts";
 import { initialise, SUPERUSER } from "./initialise.ts";
-import { start, stopLeftover } from "./server.ts";
+import { type PostgresServer, start, stopLeftover } from "./server.ts";
 
 export interface EmbeddedOptions {
   /** Absolute data folder of the stack. */
@@ -25,13 +25,42 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Of how many free ports another program may take each, between finding it and Postgres opening it. */
+const FREE_PORTS = 3;
+
+/** @throws {Error} if Postgres does not start. */
+async function startOnPort(
+  place: PostgresPlace,
+  options: EmbeddedOptions,
+): Promise<{ port: number; server: PostgresServer }> {
+  for (let tried = 1;; tried++) {
+    const port = requireFreePort(options.port, "--db-port");
+    try {
+      return { port, server: await start(place, port, options.isDisposable) };
+    } catch (error) {
+      if (options.port !== 0 || tried === FREE_PORTS || !isTaken(port)) throw error;
+    }
+  }
+}
+
+function isTaken(port: number): boolean {
+  try {
+    requireFreePort(port, "--db-port");
+    return false;
+  } catch (error) {
+    return error instanceof PortTakenError;
+  }
+}
+
 /** Stops a server that was left over, makes the cluster if needed, and starts it. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = await findPlace(options.data);
   await stopLeftover(place);
-  const port = requireFreePort(options.port, "--db-port");
+  requireFreePort(options.port, "--db-port");
   const isNew = await initialise(place, options.adminPassword);
-  let server = await start(place, port, options.isDisposable);
+  const first = await startOnPort(place, options);
+  const { port } = first;
+  let { server } = first;
   let stopping = false;
 
   async function supervise(): Promise<void> {
