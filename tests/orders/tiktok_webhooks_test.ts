@@ -10,7 +10,7 @@ import {
   settledEvents,
 } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
-import { createTestDatabase, startTestStack } from "../support/stack.ts";
+import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
@@ -283,6 +283,18 @@ test("no log line contains the app secret, a token or an address", async (stack)
   for (const secret of secrets) assert.ok(!logs.includes(secret), secret.slice(0, 5));
 });
 
+/** As TikTok: sends again after a 503, which a busy machine answers where storing takes over 2.5 s. */
+async function sendUntilStored(stack: TestStack, body: string): Promise<number> {
+  for (let attempt = 1;; attempt++) {
+    const response = await postWebhook(stack, body);
+    if (response.status !== 503 || attempt === 5) {
+      await response.body?.cancel();
+      return response.status;
+    }
+    assert.equal((await response.json()).code, "not_stored");
+  }
+}
+
 Deno.test("a burst of webhooks directly after the start is stored and processed", async () => {
   const database = await createTestDatabase();
   let shopId: string;
@@ -301,11 +313,7 @@ Deno.test("a burst of webhooks directly after the start is stored and processed"
     (_, n) =>
       `{"type":5,"tts_notification_id":"${n + 1}","shop_id":"${shopId}","timestamp":1,"data":{}}`,
   );
-  const statuses = await Promise.all(bodies.map(async (body) => {
-    const response = await postWebhook(stack, body);
-    await response.body?.cancel();
-    return response.status;
-  }));
+  const statuses = await Promise.all(bodies.map((body) => sendUntilStored(stack, body)));
   assert.deepEqual(statuses, Array(20).fill(200));
   assert.deepEqual(await settledEvents(stack), { ignored: 20 });
 });
