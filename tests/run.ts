@@ -3,6 +3,7 @@ import { startTemporaryPostgres, type TemporaryPostgres } from "../local/postgre
 import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
 import { command } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
+import { bundleForHosts } from "./runner/bundle_functions.ts";
 import { findGroups } from "./runner/groups.ts";
 import { listFailed, listSlowest } from "./runner/output.ts";
 import { runGroup, type RunResult } from "./runner/run_group.ts";
@@ -23,18 +24,29 @@ const FAST = {
 
 async function environmentOf(
   postgres: Promise<TemporaryPostgres>,
+  folder: string,
 ): Promise<Record<string, string>> {
-  const [{ access }, cli] = await Promise.all([postgres, supabaseCliEnvironment()]);
-  return { TEST_DATABASE_URL: access.adminUrl, ...FAST, ...cli };
+  const [{ access }, cli, functionConfig] = await Promise.all([
+    postgres,
+    supabaseCliEnvironment(),
+    bundleForHosts(folder),
+  ]);
+  return {
+    TEST_DATABASE_URL: access.adminUrl,
+    TEST_FUNCTION_CONFIG: functionConfig,
+    ...FAST,
+    ...cli,
+  };
 }
 
 /** Named files run as modules of their own, all tests in groups. */
 async function runTests(
   postgres: Promise<TemporaryPostgres>,
+  folder: string,
   args: string[],
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const database = environmentOf(postgres);
+  const database = environmentOf(postgres, folder);
   // It may fail before it is awaited.
   database.catch(() => {});
   const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
@@ -52,12 +64,14 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   print("Making a fresh Postgres with the migrations (the first time npm fetches it and the CLI).");
   let result: RunResult = { passed: 0, failed: 1, outcomes: [] };
   const postgres = startTemporaryPostgres();
+  const folder = await Deno.makeTempDir({ prefix: "creatorflow-functions-" });
   try {
-    result = await runTests(postgres, args, stopping.signal);
+    result = await runTests(postgres, folder, args, stopping.signal);
   } catch (error) {
     print(`The tests could not run: ${(error as Error).message}`);
   }
   await (await postgres.catch(() => undefined))?.[Symbol.asyncDispose]();
+  await Deno.remove(folder, { recursive: true });
   const { passed, failed, outcomes } = result;
   const names = listFailed(outcomes);
   print(["", "The slowest files:", ...listSlowest(outcomes, SLOWEST)].join("\n"));

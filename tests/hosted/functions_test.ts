@@ -10,7 +10,7 @@ import {
 } from "../../local/deploy/hosted_function.ts";
 import { readFunctionConfig } from "../../local/functions/config.ts";
 import { functionEnvironment } from "../../local/stack/environment.ts";
-import { FUNCTION_CONFIG } from "../support/function_routes.ts";
+import { FUNCTION_CONFIG } from "../support/function_config.ts";
 import { FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
 import { hmacSha256Hex } from "../../shared/crypto/digests.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";

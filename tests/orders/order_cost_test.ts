@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { startFunctionProcess } from "../../local/functions/process.ts";
 import { functionEnvironment } from "../../local/stack/environment.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
+import { HOST_CONFIG } from "../support/function_config.ts";
 import { countOrders } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
 import { connectSeller, runEventWorker, settledEvents, subscribe } from "../support/shop.ts";
@@ -45,7 +46,7 @@ test("one new order costs at most 4 round trips to the database, from its webhoo
   });
   // A second function host, whose database calls are counted.
   const host = await startFunctionProcess({
-    configPath: new URL("../../supabase/config.toml", import.meta.url).pathname,
+    configPath: HOST_CONFIG,
     env: {
       ...functionEnvironment(stack.env),
       SUPABASE_URL: `http://127.0.0.1:${counting.addr.port}`,

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { functionEnvironment } from "../../local/stack/environment.ts";
 import { type FunctionProcess, startFunctionProcess } from "../../local/functions/process.ts";
 import { readAllRows } from "../support/all_rows.ts";
-import { FUNCTION_CONFIG, type FunctionRoute, listRoutes } from "../support/function_routes.ts";
+import { HOST_CONFIG } from "../support/function_config.ts";
+import { type FunctionRoute, listRoutes } from "../support/function_routes.ts";
 import { connectSeller } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import { test } from "../support/shared_stack.ts";
@@ -63,7 +64,7 @@ test("every route refuses callers without its credentials, and a refused call ch
   const routes = await listRoutes(stack.env);
   // Past the gateway: the functions themselves must refuse.
   const functions = await startFunctionProcess({
-    configPath: FUNCTION_CONFIG,
+    configPath: HOST_CONFIG,
     env: functionEnvironment(stack.env),
     logFile: `${stack.data}/logs/callers.log`,
   });

@@ -8,7 +8,8 @@ import { FUNCTION_CONCERNS } from "../../local/stack/receivers.ts";
 import { variables } from "../../local/stack/variables.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import { buy, planOf } from "../support/billing.ts";
-import { FUNCTION_CONFIG, runWithVariables } from "../support/function_routes.ts";
+import { FUNCTION_CONFIG, HOST_CONFIG } from "../support/function_config.ts";
+import { runWithVariables } from "../support/function_routes.ts";
 import { readLogs } from "../support/logs.ts";
 import { connectSeller, letTimePass } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
@@ -87,7 +88,7 @@ for (const [name, refusal] of Object.entries(REFUSALS)) {
 /** Functions that run without some variable, next to those of the stack. */
 async function startWithout(stack: TestStack, variable?: VariableName): Promise<FunctionProcess> {
   const names = ["tiktok-webhooks", "stripe-webhooks", "event-worker"];
-  const configs = await readFunctionConfig(FUNCTION_CONFIG);
+  const configs = await readFunctionConfig(HOST_CONFIG);
   const sections = configs.filter(({ name }) => names.includes(name)).map(({ name, entrypoint }) =>
     `[functions.${name}]\nentrypoint = "${new URL(entrypoint).pathname}"\n`
   );

@@ -1,10 +1,7 @@
-/** The functions of supabase/config.toml and their routes. */
+/** The routes of the functions. */
 import { fileURLToPath } from "node:url";
+import { FUNCTION_CONFIG } from "./function_config.ts";
 import { functionEnvironment, type StackEnvironment } from "../../local/stack/environment.ts";
-
-export const FUNCTION_CONFIG = fileURLToPath(
-  new URL("../../supabase/config.toml", import.meta.url),
-);
 
 export interface FunctionRoute {
   function: string;

@@ -4,6 +4,7 @@
  */
 import { functionEnvironment } from "../../local/stack/environment.ts";
 import { startFunctionProcess } from "../../local/functions/process.ts";
+import { HOST_CONFIG } from "./function_config.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 
@@ -52,7 +53,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
     },
   );
   const functions = await startFunctionProcess({
-    configPath: new URL("../../supabase/config.toml", import.meta.url).pathname,
+    configPath: HOST_CONFIG,
     env: {
       ...functionEnvironment(stack.env),
       SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,

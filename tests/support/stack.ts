@@ -10,6 +10,7 @@ import type { Stack } from "../../local/stack/stack.ts";
 import type { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import type { StripeSimulator } from "../../local/simulators/stripe/simulator.ts";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
+import { HOST_CONFIG } from "./function_config.ts";
 import { assertNoProblems, openApiObserver } from "./tiktok_openapi/watch_calls.ts";
 
 Deno.test.afterEach(assertNoProblems);
@@ -92,6 +93,7 @@ export async function startTestStack(
       loadFunctions: "first_request",
       isDatabasePrepared: true,
       confirmEmail: false,
+      configPath: HOST_CONFIG,
       ...settings,
       environment: { SUPABASE_DB_URL: database.url, ...settings.environment },
     });
@@ -164,6 +166,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       tiktokObserver: openApiObserver,
       loadFunctions: "first_request",
       confirmEmail: false,
+      configPath: HOST_CONFIG,
       environment: {},
       ...settings,
     });
