@@ -1,6 +1,6 @@
 /** Every pgTAP file of supabase/tests, the rules for these files, and the order of migrations. */
 import assert from "node:assert/strict";
-import { installPgtap, judgeTap, runPgtapFile } from "../support/pgtap.ts";
+import { connectForPgtap, installPgtap, judgeTap, runPgtapFile } from "../support/pgtap.ts";
 import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
 
 const FOLDER = new URL("../../supabase/tests/", import.meta.url);
@@ -14,19 +14,22 @@ async function listFiles(folder: URL, ending: string): Promise<string[]> {
 const files = await listFiles(FOLDER, ".test.sql");
 
 let database: TestDatabase;
+let session: ReturnType<typeof connectForPgtap>;
 
 Deno.test.beforeAll(async () => {
   database = await createTestDatabase();
   await installPgtap(database.url);
+  session = connectForPgtap(database.url);
 });
 
 Deno.test.afterAll(async () => {
+  await session.end();
   await database.drop();
 });
 
 for (const name of files) {
   Deno.test(`pgTAP: ${name}`, async () => {
-    await runPgtapFile(database.url, new URL(name, FOLDER).pathname);
+    await runPgtapFile(session, new URL(name, FOLDER).pathname);
   });
 }
 
@@ -69,7 +72,7 @@ Deno.test("pgTAP: a failed test, a wrong plan, an early end and an empty select 
       `${folder}/a.test.sql`,
       `begin;\nset local search_path = public, extensions;\n${body}\nrollback;`,
     );
-    await assert.rejects(runPgtapFile(database.url, `${folder}/a.test.sql`), expected);
+    await assert.rejects(runPgtapFile(session, `${folder}/a.test.sql`), expected);
   };
   try {
     await fails("select plan(1); select is(1, 2, 'one'); select * from finish();", /have: 1/);

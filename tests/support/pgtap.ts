@@ -101,14 +101,23 @@ function describeError(source: string, error: unknown): string {
   return `${message}, near: ${source.slice(Number(position) - 1).split("\n", 1)[0]}`;
 }
 
-/** Runs a file as `postgres`, the role of migrations. @throws {Error} with every failed assertion. */
-export async function runPgtapFile(adminUrl: string, path: string): Promise<void> {
-  const source = await readTestFile(path);
-  const sql = postgres(adminUrl, {
+/** One session for many files, as `postgres`, the role of migrations: it compiles functions once. */
+export function connectForPgtap(adminUrl: string): postgres.Sql {
+  return postgres(adminUrl, {
     max: 1,
+    // Its timer would outlive the test that connects.
+    max_lifetime: null,
     onnotice: () => {},
     connection: { role: "postgres" } as Record<string, string>,
   });
+}
+
+/** Ends what a file has left: the transaction of a failed one, settings, temporary tables. */
+const END_OF_FILE = "rollback; reset all; discard temp; discard sequences; unlisten *;";
+
+/** Runs a file in the session of `connectForPgtap`. @throws {Error} with every failed assertion. */
+export async function runPgtapFile(sql: postgres.Sql, path: string): Promise<void> {
+  const source = await readTestFile(path);
   try {
     const results = await sql.unsafe(source).simple() as unknown as StatementResult[];
     const wrongs = [...judgeTap(results.flatMap(textsOf)), ...findEmptySelects(results)];
@@ -117,7 +126,7 @@ export async function runPgtapFile(adminUrl: string, path: string): Promise<void
     if (!(error instanceof postgres.PostgresError)) throw error;
     throw new Error(describeError(source, error), { cause: error });
   } finally {
-    // Also ends the transaction of a failed file.
-    await sql.end();
+    // Statements one by one: in one text they would be one transaction.
+    for (const statement of END_OF_FILE.split(/(?<=;) /)) await sql.unsafe(statement);
   }
 }
