@@ -3,7 +3,6 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { command, UsageError } from "../local/cli/command.ts";
 import { print, redirectConsole } from "../local/cli/console.ts";
-import { ignoreDriverErrors } from "../local/postgres/driver_errors.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/stack/seller.ts";
 import { type Stack, startStack } from "../local/stack/stack.ts";
 import { pollUntil } from "../local/time/poll_until.ts";
@@ -130,7 +129,6 @@ async function run({ values }: { values: { events: string } }): Promise<number> 
   if (!Number.isInteger(events) || events < 1) {
     throw new UsageError("--events takes a number from 1 on.");
   }
-  using _driverErrors = ignoreDriverErrors();
   const data = await Deno.makeTempDir({ prefix: "creatorflow-burst-" });
   await Deno.chmod(data, 0o755);
   redirectConsole(join(data, "console.log"));

@@ -6,7 +6,6 @@ import { print, redirectConsole } from "../cli/console.ts";
 import { interruptSignal } from "../cli/interrupt.ts";
 import { describeStack } from "../cli/describe_stack.ts";
 import { parseStackOptions } from "../cli/stack_options.ts";
-import { ignoreDriverErrors } from "../postgres/driver_errors.ts";
 import type { StackOptions } from "../stack/settings.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { variableHelp } from "../stack/variable_table.ts";
@@ -46,8 +45,6 @@ async function run(options: StackOptions): Promise<void> {
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
   await Deno.mkdir(join(options.data, "logs"), { recursive: true });
   redirectConsole(join(options.data, "logs", "rest-auth.log"));
-  // Postgres may be stopped while the stack runs.
-  using _driverErrors = ignoreDriverErrors();
   const stack = await start(options, seconds);
   print(describeStack(stack, options.data, seconds()));
   if (!interrupted.aborted) await once(interrupted, "abort");

@@ -1,9 +1,14 @@
 /** The stack's own Postgres: found, made, started, and started again after a crash. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { accessTo, type DatabaseAccess, withLogin } from "../supabase/bootstrap.ts";
 import { findPlace, type PostgresPlace } from "./binaries.ts";
 import { PortTakenError, requireFreePort } from "../stack/ports.ts";
 import { initialise, SUPERUSER } from "./initialise.ts";
 import { type PostgresServer, start, stopLeftover } from "./server.ts";
+
+const RETRY_MS = 200;
+/** A message about every tenth failure. */
+const ATTEMPTS_PER_MESSAGE = 10;
 
 export interface EmbeddedOptions {
   /** Absolute data folder of the stack. */
@@ -63,17 +68,27 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   let { server } = first;
   let stopping = false;
 
+  /** Sessions of a killed server may live a moment longer, and hold what the next one needs. */
+  async function startAgain(): Promise<void> {
+    for (let attempt = 1; !stopping; attempt++) {
+      try {
+        server = await start(place, port, options.isDisposable);
+        return;
+      } catch (error) {
+        if (attempt % ATTEMPTS_PER_MESSAGE === 0) {
+          options.onCrash(`Postgres cannot be started again: ${(error as Error).message}`);
+        }
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
   async function supervise(): Promise<void> {
     while (true) {
       await server.ended;
       if (stopping) return;
       options.onCrash("Postgres ended unexpectedly; starting it again.");
-      try {
-        server = await start(place, port, options.isDisposable);
-      } catch (error) {
-        options.onCrash(`Postgres cannot be started again: ${(error as Error).message}`);
-        return;
-      }
+      await startAgain();
     }
   }
   const supervision = supervise();
@@ -86,6 +101,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       stopping = true;
       await server.stop();
       await supervision;
+      // Where it was being started again meanwhile.
+      await server.stop();
     },
   };
 }

@@ -32,6 +32,7 @@ export async function startDatabase(
     port: settings.dbPort,
     adminPassword: keys.databaseAdminPassword,
     password: keys.databasePassword,
+    isDisposable: settings.isDisposable ?? false,
     onCrash: settings.onWarning ?? (() => {}),
   });
   resources.defer(() => embedded.stop());

@@ -1,12 +1,9 @@
 /** Supabase's REST and Auth APIs over one database, by @supabase/lite, in this process. */
 import { App, type EmailDriver, InMemoryEmailDriver } from "@supabase/lite";
-import { createPostgresConnection } from "@supabase/lite/postgres";
-import { ignoreTimeout, withTimeout } from "../time/with_timeout.ts";
 import type { AuthConfig } from "./auth_config.ts";
+import { LiteConnection } from "./lite_connection.ts";
 import { withQuotedIds } from "./quoted_ids.ts";
 import { applyRoleSettings } from "./role_settings.ts";
-import { joinTransactionSetup } from "./transaction_setup.ts";
-import { VALUE_FORMATS } from "./value_formats.ts";
 
 /** Keys with which the two APIs check and sign. */
 export interface ApiKeys {
@@ -37,7 +34,6 @@ export interface ApiApp {
 /** As PostgREST has by default. Each prepares its own plans and caches. */
 const REST_CONNECTIONS = 10;
 const AUTH_CONNECTIONS = 5;
-const CLOSE_MS = 5000;
 
 function createApp(
   url: string,
@@ -45,11 +41,7 @@ function createApp(
   keys: ApiKeys,
   settings?: AuthSettings,
 ): ApiApp {
-  const connection = createPostgresConnection({
-    url,
-    postgresOptions: { max, onnotice: () => {}, types: VALUE_FORMATS },
-  });
-  joinTransactionSetup(connection);
+  const connection = new LiteConnection(url, max);
   applyRoleSettings(connection);
   const app = new App({
     connection,
@@ -80,8 +72,7 @@ function createApp(
       await (await app.fetch(request, { peerAddress: null })).body?.cancel();
     },
     reloadSchema: () => connection.clearSchemaCache(),
-    // The driver may wait forever for a connection that Postgres has cut.
-    close: () => withTimeout(CLOSE_MS, connection.close()).catch(ignoreTimeout),
+    close: () => connection.close(),
   };
 }
 

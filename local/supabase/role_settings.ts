@@ -1,10 +1,9 @@
 /** The settings of the role that REST switches to: Postgres applies only those of the login. */
-import type { createPostgresConnection } from "@supabase/lite/postgres";
+import type { PostgresConnection } from "@supabase/lite/postgres";
 
-type Connection = ReturnType<typeof createPostgresConnection>;
 type Setting = [name: string, value: string];
 
-async function readSettings(connection: Connection): Promise<Map<string, Setting[]>> {
+async function readSettings(connection: PostgresConnection): Promise<Map<string, Setting[]>> {
   const { rows } = await connection.exec<{ rows: { role: string; setting: string }[] }>(
     `select role.rolname as role, unnest(stored.setconfig) as setting
      from pg_catalog.pg_db_role_setting as stored join pg_catalog.pg_roles as role on role.oid = setrole
@@ -20,7 +19,7 @@ async function readSettings(connection: Connection): Promise<Map<string, Setting
 }
 
 /** Applies them at the beginning of each request's transaction, as PostgREST does. */
-export function applyRoleSettings(connection: Connection): void {
+export function applyRoleSettings(connection: PostgresConnection): void {
   let stored: Promise<Map<string, Setting[]>> | undefined;
   const withContext = connection.withContext.bind(connection);
   connection.withContext = async (vars, work, options) => {

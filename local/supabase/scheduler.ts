@@ -1,7 +1,9 @@
 /** Runs jobs and sends requests as pg_cron and pg_net do, for the stand-ins in local/supabase/sql. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cron } from "croner";
-import postgres from "postgres";
+// @ts-types="../postgres/pg.d.ts"
+import type { Pool } from "pg";
+import { createPool } from "../postgres/pool.ts";
 
 export interface Scheduler {
   /** Runs the jobs that are due in the minute of `now`, then sends the requests that they queued. */
@@ -33,27 +35,41 @@ export function isDue(schedule: string, now: Date): boolean {
   return new Cron(schedule, { timezone: "UTC", paused: true }).match(minute);
 }
 
-async function runJob(sql: postgres.Sql, job: Job): Promise<void> {
+/** Runs the command as its owner. @throws the error of Postgres, or of a connection that was cut. */
+async function runCommand(pool: Pool, { username, command }: Job): Promise<void> {
+  const client = await pool.connect();
+  let failed = true;
+  try {
+    await client.query("begin");
+    await client.query("select set_config('role', $1, true)", [username]);
+    await client.query(command);
+    await client.query("commit");
+    failed = false;
+  } finally {
+    // A new connection is the surest way out of a failed transaction.
+    client.release(failed);
+  }
+}
+
+async function runJob(pool: Pool, job: Job): Promise<void> {
   const startTime = new Date();
   let [status, message] = ["succeeded", ""];
   try {
-    await sql.begin(async (transaction) => {
-      await transaction`select set_config('role', ${job.username}, true)`;
-      await transaction.unsafe(job.command);
-    });
+    await runCommand(pool, job);
   } catch (error) {
     [status, message] = ["failed", `ERROR: ${(error as Error).message}`];
   }
-  await sql`
-    insert into cron.job_run_details
-      (jobid, command, username, database, status, return_message, start_time, end_time)
-    values (${job.jobid}, ${job.command}, ${job.username}, current_database(), ${status}, ${message},
-      ${startTime}, now())`;
+  await pool.query(
+    `insert into cron.job_run_details
+       (jobid, command, username, database, status, return_message, start_time, end_time)
+     values ($1, $2, $3, current_database(), $4, $5, $6, now())`,
+    [job.jobid, job.command, job.username, status, message, startTime],
+  );
 }
 
 /** Stores the answer as pg_net does, or the error if no answer came. */
 async function sendRequest(
-  sql: postgres.Sql,
+  pool: Pool,
   request: QueuedRequest,
   signal: AbortSignal,
 ): Promise<void> {
@@ -67,37 +83,43 @@ async function sendRequest(
       signal: AbortSignal.any([signal, AbortSignal.timeout(request.timeout_milliseconds)]),
     });
     const content = await response.text();
-    await sql`
-      insert into net._http_response (id, status_code, content_type, headers, content, timed_out)
-      values (${request.id}, ${response.status}, ${response.headers.get("content-type")},
-        ${sql.json(Object.fromEntries(response.headers))}, ${content}, false)`;
+    const { status, headers } = response;
+    await pool.query(
+      `insert into net._http_response (id, status_code, content_type, headers, content, timed_out)
+       values ($1, $2, $3, $4, $5, false)`,
+      [request.id, status, headers.get("content-type"), Object.fromEntries(headers), content],
+    );
   } catch (error) {
     if (signal.aborted) return;
     const timedOut = error instanceof DOMException && error.name === "TimeoutError";
-    await sql`
-      insert into net._http_response (id, timed_out, error_msg)
-      values (${request.id}, ${timedOut}, ${(error as Error).message})`;
+    await pool.query(
+      "insert into net._http_response (id, timed_out, error_msg) values ($1, $2, $3)",
+      [request.id, timedOut, (error as Error).message],
+    );
   }
 }
 
 /** @param adminUrl A role that may become any job's owner. */
 export function createScheduler(adminUrl: string): Scheduler {
-  const sql = postgres(adminUrl, { max: 3, onnotice: () => {} });
+  const { pool, end } = createPool(adminUrl, { max: 3 });
   const stopping = new AbortController();
   return {
     async tick(now) {
-      const jobs = await sql<Job[]>`
-        select jobid, schedule, command, username from cron.job
-        where active and database = current_database()`;
-      await Promise.all(
-        jobs.filter((job) => isDue(job.schedule, now)).map((job) => runJob(sql, job)),
+      const { rows: jobs } = await pool.query<Job>(
+        `select jobid, schedule, command, username from cron.job
+         where active and database = current_database()`,
       );
-      const requests = await sql<QueuedRequest[]>`delete from net.http_request_queue returning *`;
-      await Promise.all(requests.map((request) => sendRequest(sql, request, stopping.signal)));
+      await Promise.all(
+        jobs.filter((job) => isDue(job.schedule, now)).map((job) => runJob(pool, job)),
+      );
+      const { rows: requests } = await pool.query<QueuedRequest>(
+        "delete from net.http_request_queue returning *",
+      );
+      await Promise.all(requests.map((request) => sendRequest(pool, request, stopping.signal)));
     },
     async stop() {
       stopping.abort();
-      await sql.end({ timeout: 1 });
+      await end();
     },
   };
 }

@@ -2,19 +2,25 @@
  * Sends the begin of a transaction and its settings together with its first statement. @supabase/lite sends
  * the dozen settings of a request one by one; PostgREST sends them in one query.
  */
-import type { createPostgresConnection } from "@supabase/lite/postgres";
-import type postgres from "postgres";
 
-type Connection = ReturnType<typeof createPostgresConnection>;
-type Reserved = postgres.ReservedSql;
-type Parameter = postgres.ParameterOrJSON<never>;
+export interface StatementResult {
+  command: string;
+  rowCount: number | null;
+  rows: unknown[];
+}
+
+/** A connection of the pool, which sends a statement without waiting for those before it. */
+export interface PipelinedClient {
+  query(statement: string, parameters: readonly unknown[]): Promise<StatementResult>;
+  release(): void;
+}
 
 /** `set_config` for the transaction; name and value are parameters or literals. */
 const SETTING =
   /^select set_config\((\$\d+|'[^']*'), (\$\d+|'[^']*'), (true|\$\d+)\)(?: as "value")?$/i;
 
 /** Result of a statement that is not sent yet. */
-const NO_ROWS = Object.assign([], { command: "", count: 0 });
+const NO_ROWS: StatementResult = { command: "", rowCount: 0, rows: [] };
 
 interface Setup {
   begin: string;
@@ -23,7 +29,10 @@ interface Setup {
 }
 
 /** Name and value of a setting of the transaction; `undefined` for every other statement. */
-function readSetting(statement: string, parameters: unknown[]): [string, string] | undefined {
+function readSetting(
+  statement: string,
+  parameters: readonly unknown[],
+): [string, string] | undefined {
   const [, ...operands] = SETTING.exec(statement) ?? [];
   const [name, value, isLocal] = operands.map((operand) =>
     operand.startsWith("$")
@@ -35,39 +44,37 @@ function readSetting(statement: string, parameters: unknown[]): [string, string]
 }
 
 /** Values are parameters: the log of Postgres shows the text of a failed statement. */
-function sendSettings(reserved: Reserved, settings: string[]): Promise<unknown>[] {
+function sendSettings(client: PipelinedClient, settings: string[]): Promise<StatementResult>[] {
   if (settings.length === 0) return [];
   const calls = settings.flatMap((_, i) =>
     i % 2 === 0 ? [`set_config($${i + 1}, $${i + 2}, true)`] : []
   );
-  return [reserved.unsafe(`select ${calls.join(", ")}`, settings, { prepare: true }).execute()];
+  return [client.query(`select ${calls.join(", ")}`, settings)];
 }
 
 /** Sends all of it at once, and waits. @throws {Error} the first error: later ones follow from it. */
-async function sendTogether<T>(
-  reserved: Reserved,
+async function sendTogether(
+  client: PipelinedClient,
   { begin, settings }: Setup,
-  statement: () => Promise<T>,
-): Promise<T> {
-  const before = [reserved.unsafe(begin).execute(), ...sendSettings(reserved, settings)];
+  statement: () => Promise<StatementResult>,
+): Promise<StatementResult> {
+  const before = [client.query(begin, []), ...sendSettings(client, settings)];
   const outcomes = await Promise.allSettled([...before, statement()]);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-  return (outcomes.at(-1) as PromiseFulfilledResult<T>).value;
+  return (outcomes.at(-1) as PromiseFulfilledResult<StatementResult>).value;
 }
 
-/** The only two calls that the library's driver makes. */
-function holdSetup(reserved: Reserved): Pick<Reserved, "release"> & { unsafe: unknown } {
+/** The client, with another way to send its transactions. */
+export function joinTransactionSetup(client: PipelinedClient): PipelinedClient {
   let setup: Setup | undefined;
-  const send = (statement: string, parameters: Parameter[]) =>
-    reserved.unsafe(statement, parameters).execute();
   return {
-    release: () => reserved.release(),
-    async unsafe(statement: string, parameters: Parameter[] = []) {
+    release: () => client.release(),
+    async query(statement, parameters) {
       if (/^(begin|start transaction)\b/.test(statement)) {
         setup = { begin: statement, settings: [] };
         return NO_ROWS;
       }
-      if (setup === undefined) return await send(statement, parameters);
+      if (setup === undefined) return await client.query(statement, parameters);
       const setting = readSetting(statement, parameters);
       if (setting !== undefined) {
         setup.settings.push(...setting);
@@ -76,13 +83,7 @@ function holdSetup(reserved: Reserved): Pick<Reserved, "release"> & { unsafe: un
       const held = setup;
       setup = undefined;
       if (/^(commit|rollback)$/.test(statement)) return NO_ROWS;
-      return await sendTogether(reserved, held, () => send(statement, parameters));
+      return await sendTogether(client, held, () => client.query(statement, parameters));
     },
   };
-}
-
-/** Changes how a connection of the library sends its transactions. */
-export function joinTransactionSetup({ driver }: Connection): void {
-  const reserve = driver.reserve.bind(driver);
-  driver.reserve = async () => holdSetup(await reserve()) as Reserved;
 }

@@ -1,46 +1,36 @@
 import assert from "node:assert/strict";
-import { joinTransactionSetup } from "./transaction_setup.ts";
+import { joinTransactionSetup, type PipelinedClient } from "./transaction_setup.ts";
 
 type Sent = [statement: string, ...parameters: unknown[]];
 
-interface Driver {
-  reserve(): Promise<{
-    unsafe(statement: string, parameters?: unknown[]): Promise<unknown>;
-    release(): void;
-  }>;
-}
-
-/** A driver of postgres.js that only remembers. */
-function rememberingDriver(refused?: RegExp): { driver: Driver; sent: Sent[] } {
+/** A connection that only remembers, and refuses some statements as Postgres does. */
+function rememberingClient(refused?: RegExp): { client: PipelinedClient; sent: Sent[] } {
   const sent: Sent[] = [];
   let isAborted = false;
-  const unsafe = (statement: string, parameters: unknown[] = []) => ({
-    async execute() {
+  const client: PipelinedClient = {
+    async query(statement, parameters) {
       sent.push([statement, ...parameters]);
       await Promise.resolve();
       if (isAborted) throw new Error("current transaction is aborted");
       isAborted = refused?.test(statement) ?? false;
       if (isAborted) throw new Error(`refused: ${statement}`);
-      return [{ statement }];
+      return { command: "SELECT", rowCount: 1, rows: [{ statement }] };
     },
-  });
-  const reserve = () => Promise.resolve({ unsafe, release() {} });
-  const driver = { reserve } as unknown as Driver;
-  joinTransactionSetup({ driver } as unknown as Parameters<typeof joinTransactionSetup>[0]);
-  return { driver, sent };
+    release() {},
+  };
+  return { client: joinTransactionSetup(client), sent };
 }
 
 Deno.test("a transaction's settings arrive in one query before its first statement, and stay out of its text", async () => {
-  const { driver, sent } = rememberingDriver();
-  const { unsafe } = await driver.reserve();
-  await unsafe("begin");
-  await unsafe("SELECT set_config('role', $1, true)", ["anon"]);
-  await unsafe("SELECT set_config('response.status', '', true)");
-  await unsafe('select set_config($1, $2, $3) as "value"', ["statement_timeout", "3s", true]);
+  const { client, sent } = rememberingClient();
+  await client.query("begin", []);
+  await client.query("SELECT set_config('role', $1, true)", ["anon"]);
+  await client.query("SELECT set_config('response.status', '', true)", []);
+  await client.query('select set_config($1, $2, $3) as "value"', ["statement_timeout", "3s", true]);
   assert.deepEqual(sent, []);
-  assert.deepEqual(await unsafe("select 1"), [{ statement: "select 1" }]);
-  await unsafe("SELECT set_config('role', $1, true)", ["later"]);
-  await unsafe("commit");
+  assert.deepEqual((await client.query("select 1", [])).rows, [{ statement: "select 1" }]);
+  await client.query("SELECT set_config('role', $1, true)", ["later"]);
+  await client.query("commit", []);
   assert.deepEqual(sent, [
     ["begin"],
     [
@@ -54,13 +44,12 @@ Deno.test("a transaction's settings arrive in one query before its first stateme
 });
 
 Deno.test("a setting of the session is not held back, nor one that is read from a row", async () => {
-  const { driver, sent } = rememberingDriver();
-  const { unsafe } = await driver.reserve();
-  await unsafe("begin");
-  await unsafe("SELECT set_config('role', $1, $2)", ["anon", false]);
-  await unsafe("commit");
-  await unsafe("begin");
-  await unsafe("select set_config('role', name, true) from roles");
+  const { client, sent } = rememberingClient();
+  await client.query("begin", []);
+  await client.query("SELECT set_config('role', $1, $2)", ["anon", false]);
+  await client.query("commit", []);
+  await client.query("begin", []);
+  await client.query("select set_config('role', name, true) from roles", []);
   assert.deepEqual(sent.map(([statement]) => statement), [
     "begin",
     "SELECT set_config('role', $1, $2)",
@@ -71,18 +60,16 @@ Deno.test("a setting of the session is not held back, nor one that is read from 
 });
 
 Deno.test("a transaction without a statement sends nothing", async () => {
-  const { driver, sent } = rememberingDriver();
-  const { unsafe } = await driver.reserve();
-  await unsafe("begin");
-  await unsafe("SELECT set_config('role', $1, true)", ["anon"]);
-  await unsafe("rollback");
+  const { client, sent } = rememberingClient();
+  await client.query("begin", []);
+  await client.query("SELECT set_config('role', $1, true)", ["anon"]);
+  await client.query("rollback", []);
   assert.deepEqual(sent, []);
 });
 
 Deno.test("a refused setting is the error of the first statement", async () => {
-  const { driver } = rememberingDriver(/set_config/);
-  const { unsafe } = await driver.reserve();
-  await unsafe("begin");
-  await unsafe("SELECT set_config('role', $1, true)", ["unknown"]);
-  await assert.rejects(unsafe("select 1"), /refused: select set_config/);
+  const { client } = rememberingClient(/set_config/);
+  await client.query("begin", []);
+  await client.query("SELECT set_config('role', $1, true)", ["unknown"]);
+  await assert.rejects(client.query("select 1", []), /refused: select set_config/);
 });

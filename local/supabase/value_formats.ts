@@ -1,8 +1,16 @@
-/** Values as PostgREST reads and writes them, where @supabase/lite does it differently. */
+/** Values as PostgREST reads and writes them: how they are sent to Postgres and read from it. */
+// @ts-types="../postgres/pg.d.ts"
+import { types } from "pg";
+
+type Parse = (text: string) => unknown;
+
+const { arrayParser, builtins } = types;
+
+const JSON_TYPES = new Set([builtins.JSON, builtins.JSONB]);
 
 /**
- * The library serializes JSON arguments of functions, and its driver would do so again: a jsonb argument
- * would arrive as a string. PostgREST passes it unchanged.
+ * @supabase/lite serializes the JSON arguments of functions, and leaves the JSON values of rows as they are:
+ * text that is JSON already is sent unchanged.
  */
 function serializeJson(value: unknown): string {
   if (typeof value === "string") {
@@ -16,10 +24,22 @@ function serializeJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** PostgREST answers numbers, where the library keeps "12.50" as text to show both decimals. */
+/** @param type The parameter's type in Postgres; the driver would send an array as a Postgres array. */
+export function serializeValue(value: unknown, type: number | undefined): unknown {
+  return type !== undefined && JSON_TYPES.has(type) && value !== null && value !== undefined
+    ? serializeJson(value)
+    : value;
+}
+
+/** PostgREST answers numbers, where JavaScript can hold them. */
 function parseNumeric(text: string): number | string {
   const digits = text.replace(/[-.]/g, "").length;
   return digits <= 15 ? Number(text) : text;
+}
+
+function parseBigint(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
 /** PostgREST answers ISO 8601, where Postgres's own form has a blank in it and a short offset. */
@@ -27,15 +47,24 @@ function parseTimestamp(text: string): string {
   return text.replace(" ", "T").replace(/([+-]\d{2})$/, "$1:00");
 }
 
-/** Option `types` of postgres.js. */
-export const VALUE_FORMATS = {
-  json: { to: 114, from: [114], serialize: serializeJson, parse: JSON.parse },
-  jsonb: { to: 3802, from: [3802], serialize: serializeJson, parse: JSON.parse },
-  numeric: { to: 1700, from: [1700], serialize: String, parse: parseNumeric },
-  timestamptz: {
-    to: 1184,
-    from: [1184],
-    serialize: (value: unknown) => value,
-    parse: parseTimestamp,
-  },
-};
+/** Every other type stays text. */
+const PARSERS = new Map<number | undefined, Parse>([
+  [builtins.BOOL, (text) => text === "t"],
+  [builtins.INT2, Number],
+  [builtins.INT4, Number],
+  [builtins.OID, Number],
+  [builtins.FLOAT4, Number],
+  [builtins.FLOAT8, Number],
+  [builtins.INT8, parseBigint],
+  [builtins.NUMERIC, parseNumeric],
+  [builtins.JSON, (text) => JSON.parse(text)],
+  [builtins.JSONB, (text) => JSON.parse(text)],
+  [builtins.TIMESTAMPTZ, parseTimestamp],
+]);
+
+/** @param elements Element types by array type. */
+export function parserOf(type: number, elements: Map<number, number>): Parse {
+  const element = elements.get(type);
+  if (element === undefined) return PARSERS.get(type) ?? ((text) => text);
+  return (text) => arrayParser.create(text, parserOf(element, elements)).parse();
+}

@@ -12,8 +12,6 @@ import { endLeasesOfKilled, endWaits, lostConnections } from "./waits.ts";
 
 /** Everything that a loop has begun ends within this time. */
 const STOP_MS = 70_000;
-/** The killed functions' last calls of the database end within this time. */
-const QUIET_MS = 60;
 const WORKER_MS = 60_000;
 
 export interface FaultScheduleOptions {
@@ -127,13 +125,13 @@ export class FaultSchedule {
     while (this.report.outages.length < restarts && !signal.aborted) {
       const next = (this.report.outages.length + 1) / (restarts + 1);
       if (progress() >= next) {
-        // As in a power cut, the functions end first. The driver under the stack's own REST does not
-        // survive a restart in the middle of many requests: see docs/chaos.md.
-        await this.#killFunctions(async () => {
-          await sleep(QUIET_MS);
+        const restart = async () => {
           const credentials = { email, password: "a-password" };
           this.report.outages.push(await restartPostgres(stack, credentials));
-        });
+        };
+        // In turn amid all requests, and as in a power cut, where the functions end too.
+        if (this.report.outages.length % 2 === 0) await restart();
+        else await this.#killFunctions(restart);
       }
       await sleep(50);
     }

@@ -1,6 +1,6 @@
 /** One chaos run on a stack of its own: sellers, deliveries amid faults, and checks of the result. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ignoreDriverErrors } from "../../local/postgres/driver_errors.ts";
+import { ignoreDriverErrors } from "../support/driver_errors.ts";
 import { seededRandom } from "../support/random.ts";
 import type { OwnStack } from "../support/stack.ts";
 import { takeProblems } from "../support/tiktok_openapi/watch_calls.ts";
@@ -99,7 +99,7 @@ function describePlan(plan: Plan): string {
 export async function runChaos(stack: OwnStack, options: ChaosOptions): Promise<Check[]> {
   const { seed, restarts, onProgress = () => {} } = options;
   const signal = options.signal ?? new AbortController().signal;
-  using driverErrors = ignoreDriverErrors();
+  using _driverErrors = ignoreDriverErrors();
   const sellers = await addSellers(stack, options.deliveries < SMALL);
   const plan = makePlan(seededRandom(seed), {
     deliveries: options.deliveries,
@@ -131,7 +131,7 @@ export async function runChaos(stack: OwnStack, options: ChaosOptions): Promise<
     ...checkFaults(deliveries, report),
     none("differences from TikTok's OpenAPI", takeProblems()),
     atLeast("kills of the function host", leastKills(options), report.kills),
-    ...checkOutages(report, restarts, driverErrors.count),
+    ...checkOutages(report, restarts),
     ...await checkEvents(stack, deliveries),
     ...await checkOrders(stack, sellers),
     ...await checkConnections(stack, sellers, before, report),

@@ -4,7 +4,6 @@
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ignoreDriverErrors } from "../../local/postgres/driver_errors.ts";
 
 type Definition = Parameters<typeof Deno.test>;
 
@@ -15,9 +14,6 @@ function addFile(file: string, [first, ...rest]: Definition): unknown[] {
   if (typeof first === "object") return [{ ...first, name: `${file} => ${first.name}` }, ...rest];
   throw new Error(`${file}: a test needs a name`);
 }
-
-// One such error would end the tests of all files.
-ignoreDriverErrors();
 
 let current = "";
 const named = (...definition: Definition) => register(...addFile(current, definition));

@@ -1,8 +1,7 @@
 /** A whole stack for one test: a copy of the migrated database, its own function host and simulator. */
 import { join } from "node:path";
 import postgres from "postgres";
-import { findPlace, type PostgresPlace } from "../../local/postgres/binaries.ts";
-import { stopLeftover } from "../../local/postgres/server.ts";
+import { findPlace } from "../../local/postgres/binaries.ts";
 import type { StackSettings } from "../../local/stack/settings.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { redirectConsole } from "../../local/cli/console.ts";
@@ -122,27 +121,8 @@ export async function startTestStack(
 
 /** Whose Postgres may be restarted. */
 export interface OwnStack extends TestStack {
-  /** Another `sql`: the driver's connections may stay mute when Postgres was away. */
+  /** Another `sql`: the tests' driver loses connections that a stop of Postgres cuts. */
   reconnect(): void;
-}
-
-const STOP_MS = 10_000;
-
-/**
- * A stack whose Postgres was restarted under load may never stop: its REST has connections that wait for
- * an answer from before. Then its Postgres is ended without it.
- */
-async function stopSurely(stack: Stack, place: PostgresPlace): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<true>((resolve) => timer = setTimeout(() => resolve(true), STOP_MS));
-  const isLate = await Promise.race([stack.stop(), late]);
-  clearTimeout(timer);
-  if (!isLate) return;
-  // Away, so that the stack cannot start it again.
-  const data = `${place.data}.ended`;
-  await Deno.rename(place.data, data);
-  await stopLeftover({ ...place, data });
-  await Deno.remove(data, { recursive: true });
 }
 
 /** As `startTestStack`, with a Postgres of its own that may be broken, in a folder that goes with it. */
@@ -167,6 +147,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       loadFunctions: "first_request",
       confirmEmail: false,
       configPath: HOST_CONFIG,
+      isDisposable: true,
       environment: {},
       ...settings,
     });
@@ -190,7 +171,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
     },
     async [Symbol.asyncDispose]() {
       await own.sql.end({ timeout: 5 });
-      await stopSurely(stack, await findPlace(data));
+      await stack.stop();
       await remove();
     },
   };
