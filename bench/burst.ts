@@ -3,6 +3,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { command, UsageError } from "../local/cli/command.ts";
 import { print, redirectConsole } from "../local/cli/console.ts";
+import { makeTemporaryData } from "../local/leftovers/temporary_folder.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/stack/seller.ts";
 import { type Stack, startStack } from "../local/stack/stack.ts";
 import { pollUntil } from "../local/time/poll_until.ts";
@@ -129,8 +130,8 @@ async function run({ values }: { values: { events: string } }): Promise<number> 
   if (!Number.isInteger(events) || events < 1) {
     throw new UsageError("--events takes a number from 1 on.");
   }
-  const data = await Deno.makeTempDir({ prefix: "creatorflow-burst-" });
-  await Deno.chmod(data, 0o755);
+  await using temporary = await makeTemporaryData("creatorflow-burst-");
+  const data = temporary.path;
   redirectConsole(join(data, "console.log"));
   const stack = await startStack({
     port: 0,
@@ -146,7 +147,6 @@ async function run({ values }: { values: { events: string } }): Promise<number> 
   } finally {
     await sql.end();
     await stack.stop();
-    await Deno.remove(data, { recursive: true });
   }
 }
 

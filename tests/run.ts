@@ -1,4 +1,6 @@
 /** `deno task test`: all tests against copies of one freshly migrated database. */
+import { join } from "node:path";
+import { makeTemporaryFolder } from "../local/leftovers/temporary_folder.ts";
 import { startTemporaryPostgres, type TemporaryPostgres } from "../local/postgres/temporary.ts";
 import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
 import { command } from "../local/cli/command.ts";
@@ -42,15 +44,14 @@ async function environmentOf(
 /** Named files run as modules of their own, all tests in groups. */
 async function runTests(
   postgres: Promise<TemporaryPostgres>,
-  folder: string,
   args: string[],
-  signal: AbortSignal,
+  temporary: string,
 ): Promise<RunResult> {
-  const database = environmentOf(postgres, folder);
+  const database = environmentOf(postgres, join(temporary, "functions"));
   // It may fail before it is awaited.
   database.catch(() => {});
   const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
-  const options = { args, onLine: print, signal };
+  const options = { args, onLine: print, temporary };
   if (!isWhole) return await runGroup({ ...options, environment: await database });
   return await runGroups(await findGroups(), { ...options, database });
 }
@@ -58,27 +59,24 @@ async function runTests(
 /** Prints the closing line in every case: a run that could not start counts as one failure. */
 async function runOnFreshDatabase(args: string[]): Promise<number> {
   const startedAt = performance.now();
-  const stopping = new AbortController();
-  // Ctrl-C ends the tests, then the database.
-  Deno.addSignalListener("SIGINT", () => stopping.abort());
+  await using temporary = await makeTemporaryFolder("creatorflow-tests-");
+  // Postgres may run as another user, who has to pass through.
+  await Deno.chmod(temporary.path, 0o755);
   print("Making a fresh Postgres with the migrations (the first time npm fetches it and the CLI).");
   let result: RunResult = { passed: 0, failed: 1, outcomes: [] };
   const postgres = startTemporaryPostgres();
-  const folder = await Deno.makeTempDir({ prefix: "creatorflow-functions-" });
   try {
-    result = await runTests(postgres, folder, args, stopping.signal);
+    result = await runTests(postgres, args, temporary.path);
   } catch (error) {
     print(`The tests could not run: ${(error as Error).message}`);
   }
   await (await postgres.catch(() => undefined))?.[Symbol.asyncDispose]();
-  await Deno.remove(folder, { recursive: true });
   const { passed, failed, outcomes } = result;
   const names = listFailed(outcomes);
   print(["", "The slowest files:", ...listSlowest(outcomes, SLOWEST)].join("\n"));
   if (names.length > 0) print(["Failed:", ...names].join("\n"));
   print(`Took ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
   print(`${passed} passed, ${failed} failed`);
-  if (stopping.signal.aborted) return 130;
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
@@ -94,5 +92,6 @@ export default await command(import.meta, {
 All tests run in groups, three at a time: a group is a folder, whose files share a process and a stack.
 Named files run alone. The last line is "N passed, N failed".`,
   parse: (args) => args.some((arg) => ["--help", "-h"].includes(arg)) ? undefined : args,
+  interrupted: "Interrupted: the tests have not ended.",
   run: runOnFreshDatabase,
 });

@@ -1,4 +1,6 @@
 /** Writes the file of a backup completely or not at all. */
+import { resolve } from "node:path";
+import { guardPath } from "../leftovers/guard.ts";
 
 /**
  * Compresses `content` into `path`, readable by its owner only. An older file is replaced when the new one
@@ -11,7 +13,8 @@ export async function writeBackupFile(
 ): Promise<void> {
   const suffix = crypto.getRandomValues(new Uint8Array(4)).toHex();
   // In the same folder: only there a rename is atomic.
-  const partial = `${path}.${suffix}`;
+  const partial = resolve(`${path}.${suffix}`);
+  const release = guardPath(partial);
   try {
     {
       using file = await Deno.open(partial, { createNew: true, write: true, mode: 0o600 });
@@ -25,6 +28,8 @@ export async function writeBackupFile(
   } catch (error) {
     await Deno.remove(partial).catch(() => {});
     throw error;
+  } finally {
+    await release();
   }
 }
 

@@ -1,6 +1,7 @@
 /** The frame of every command: arguments, help, errors and exit codes. */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { print } from "./console.ts";
+import { endOnInterrupt, exit } from "./interrupt.ts";
 
 /** The command line is not understood; the message says what is expected. Exit code 2. */
 export class UsageError extends Error {
@@ -20,6 +21,8 @@ interface CommandBase {
   name: string;
   /** Purpose, usage, options and notes, with an empty line between them. */
   help: string;
+  /** The line that Ctrl-C leaves. @default {"Interrupted: nothing is left running."} */
+  interrupted?: string;
 }
 
 /** A command with one set of options. */
@@ -37,6 +40,8 @@ export interface ParsedCommand<Input> extends CommandBase {
   parse(args: string[]): Input | undefined;
   run(input: Input): Outcome;
 }
+
+const INTERRUPTED = "Interrupted: nothing is left running.";
 
 const HELP_OPTION = { help: { type: "boolean", short: "h", default: false } } as const;
 
@@ -112,7 +117,8 @@ export type Command = OptionsCommand<any> | ParsedCommand<any>;
 
 /**
  * Defines a command, and runs it if its module is the main one: the process then ends with its exit code.
- * Ctrl-C ends the process at once, unless the command uses `interruptSignal`.
+ * Ctrl-C ends the process and everything that it has started (`local/leftovers/`) at once, unless the command
+ * uses `interruptSignal`.
  */
 export function command<Options extends ParseArgsOptionsConfig>(
   module: ImportMeta,
@@ -123,6 +129,9 @@ export function command<Input>(
   definition: ParsedCommand<Input>,
 ): Promise<Command>;
 export async function command(module: ImportMeta, definition: Command): Promise<Command> {
-  if (module.main) Deno.exit(await runCommand(definition, Deno.args));
+  if (module.main) {
+    endOnInterrupt(definition.interrupted ?? INTERRUPTED);
+    await exit(await runCommand(definition, Deno.args));
+  }
   return definition;
 }

@@ -10,8 +10,16 @@ export function redirectConsole(path: string): void {
   Object.assign(console, { log: write, info: write, warn: write, error: write, debug: write });
 }
 
+let isPrinting = true;
+
+/** Nothing is printed any more: the command has said its last line. */
+export function stopPrinting(): void {
+  isPrinting = false;
+}
+
 /** Prints to the terminal, also after `redirectConsole`. */
 export function print(text: string): void {
+  if (!isPrinting) return;
   try {
     Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
   } catch {

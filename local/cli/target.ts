@@ -1,4 +1,5 @@
 /** The database of a command, and the consent to change it. */
+import { askConsent } from "./ask_consent.ts";
 import { resolve } from "node:path";
 import { findRunningStack } from "../stack/running_stack.ts";
 import { UsageError } from "./command.ts";
@@ -85,10 +86,10 @@ export function requireConsent({ name, host, isLocal }: Target, consent: Consent
  * @param question Ends with a question mark.
  * @returns Whether to continue. @throws {Error} without a terminal.
  */
-export function confirmAction(question: string, consent: Consent): boolean {
+export async function confirmAction(question: string, consent: Consent): Promise<boolean> {
   if (consent.yes) return true;
   if (!Deno.stdin.isTerminal()) {
     throw new Error("Refused: no terminal for the confirmation. If you mean it: --yes");
   }
-  return confirm(question);
+  return await askConsent(question);
 }

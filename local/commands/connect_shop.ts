@@ -1,6 +1,7 @@
 /** `deno task connect-shop`: a seller with a connected shop, on the running stack. */
 import { resolve } from "node:path";
 import { unwrap } from "../../shared/database/errors.ts";
+import { askConsent } from "../cli/ask_consent.ts";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { DATA_HELP, DATA_OPTION } from "../cli/data_folder.ts";
@@ -15,10 +16,14 @@ import {
 } from "../stack/seller.ts";
 
 /** A code may be of any TikTok login, so its shops are confirmed by hand; the simulator's shop was named. */
-function confirmShops(shops: ShownShop[], email: string, isNamed: boolean): boolean {
+async function confirmShops(
+  shops: ShownShop[],
+  email: string,
+  isNamed: boolean,
+): Promise<boolean> {
   const names = shops.map(describeShop).join(", ");
   print(`TikTok names the shops of this login: ${names}.`);
-  return isNamed || confirm(`Connect them to ${email}?`);
+  return isNamed || await askConsent(`Connect them to ${email}?`);
 }
 
 export default await command(import.meta, {

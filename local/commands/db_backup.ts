@@ -3,7 +3,6 @@ import { backup } from "../backup/backup.ts";
 import { tableLine, totals } from "../backup/report.ts";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
-import { interruptSignal } from "../cli/interrupt.ts";
 import { readerName } from "../cli/reader_name.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
 import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
@@ -29,10 +28,10 @@ ${TARGET_HELP}
 
 FILE is replaced when the new one is complete. It holds personal data; tokens in it stay encrypted, so
 keep ENCRYPTION_KEYS too, and elsewhere. See docs/backup.md.`,
+  interrupted: "Interrupted: no backup was written.",
   options: TARGET_OPTIONS,
   positionals: ["FILE"],
   async run({ values, positionals: [file = ""] }) {
-    const signal = interruptSignal("Interrupted: no backup was written.");
     const target = await findTarget(values);
     const startedAt = performance.now();
     await logBackup(target.url);
@@ -41,7 +40,6 @@ keep ENCRYPTION_KEYS too, and elsewhere. See docs/backup.md.`,
       databaseUrl: new URL(target.url),
       file,
       onTable: (table) => print(tableLine(table)),
-      signal,
     });
     const { size } = await Deno.stat(file);
     print(`Wrote ${file} (${(size / 1e6).toFixed(1)} MB): ${totals(tables, startedAt)}.`);

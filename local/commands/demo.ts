@@ -1,38 +1,30 @@
 /** `deno task demo`: orders, duplicates, a plan limit and a bought plan, on a running stack or its own. */
-import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { command } from "../cli/command.ts";
 import { print, redirectConsole } from "../cli/console.ts";
 import { DATA_HELP, DATA_OPTION } from "../cli/data_folder.ts";
-import { interruptSignal } from "../cli/interrupt.ts";
+import { makeTemporaryData } from "../leftovers/temporary_folder.ts";
 import { runDemo } from "../demo/run_demo.ts";
 import { findRunningStack } from "../stack/running_stack.ts";
 import { startStack } from "../stack/stack.ts";
 
-/** Starts a stack in a temporary folder and removes both afterwards, also after Ctrl-C. */
+/** Starts a stack in a temporary folder and removes both afterwards. */
 async function runOnOwnStack(): Promise<void> {
-  const interrupted = interruptSignal("Interrupted.");
-  const data = await Deno.makeTempDir({ prefix: "creatorflow-demo-" });
-  await Deno.chmod(data, 0o755);
-  redirectConsole(join(data, "console.log"));
+  await using data = await makeTemporaryData("creatorflow-demo-");
+  redirectConsole(join(data.path, "console.log"));
+  const stack = await startStack({
+    port: 0,
+    dbPort: 0,
+    data: data.path,
+    confirmEmail: false,
+    isDisposable: true,
+    environment: {},
+    schedule: false,
+  });
   try {
-    const stack = await startStack({
-      port: 0,
-      dbPort: 0,
-      data,
-      confirmEmail: false,
-      environment: {},
-      schedule: false,
-    });
-    try {
-      interrupted.throwIfAborted();
-      await Promise.race([runDemo(stack.env), once(interrupted, "abort")]);
-      interrupted.throwIfAborted();
-    } finally {
-      await stack.stop();
-    }
+    await runDemo(stack.env);
   } finally {
-    await Deno.remove(data, { recursive: true });
+    await stack.stop();
   }
 }
 

@@ -31,7 +31,7 @@ ${TARGET_HELP}
   async run({ values }) {
     const target = await findTarget(values);
     requireConsent(target, values);
-    if (!confirmAction(`Delete everything in ${target.name}?`, values)) {
+    if (!await confirmAction(`Delete everything in ${target.name}?`, values)) {
       print("Nothing was changed.");
       return 1;
     }

@@ -73,11 +73,11 @@ export default await command(import.meta, {
   options: OPTIONS,
   async run(args) {
     const options = readOptions(args);
-    const interrupted = interruptSignal("Interrupted.");
     const running = await serveSimulators({
       ...options,
       onWarning: (message) => print(`warning: ${message}`),
     });
+    const interrupted = interruptSignal();
     print(describeSimulators(options, running.addresses));
     if (!interrupted.aborted) await once(interrupted, "abort");
     await running.stop();

@@ -25,6 +25,9 @@ or Stripe replaces its simulator; set the keys that belong to it too:
 
 ${variableHelp()}`;
 
+/** A stop takes a second; people wait for longer ones if they know of it. */
+const LATE_MS = 2000;
+
 /** @throws {Error} that says why the stack did not start. */
 async function start(options: StackOptions, seconds: () => string): Promise<Stack> {
   try {
@@ -40,22 +43,27 @@ async function start(options: StackOptions, seconds: () => string): Promise<Stac
 }
 
 async function run(options: StackOptions): Promise<void> {
-  const interrupted = interruptSignal("Interrupted.");
   const startedAt = performance.now();
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
   await Deno.mkdir(join(options.data, "logs"), { recursive: true });
   redirectConsole(join(options.data, "logs", "rest-auth.log"));
   const stack = await start(options, seconds);
+  const interrupted = interruptSignal();
   print(describeStack(stack, options.data, seconds()));
   if (!interrupted.aborted) await once(interrupted, "abort");
-  print("Stopping. Press Ctrl-C again to give up waiting.");
+  const late = setTimeout(
+    () => print("Still stopping. Press Ctrl-C again to give up waiting."),
+    LATE_MS,
+  );
   await stack.stop();
+  clearTimeout(late);
   print("Stopped.");
 }
 
 export default await command(import.meta, {
   name: "start",
   help: HELP,
+  interrupted: "Interrupted: the stack did not start. Its data is kept; start it again.",
   parse: parseStackOptions,
   run,
 });

@@ -5,6 +5,7 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FunctionConfig } from "../functions/config.ts";
+import { runProgram } from "../leftovers/run_program.ts";
 
 export interface Bundle {
   name: string;
@@ -27,12 +28,11 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Runs `deno bundle` in the repository. @throws {BundleError} with its message. */
 export async function runBundler(args: string[]): Promise<void> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout, stderr } = await runProgram(Deno.execPath(), {
     args: ["bundle", "--quiet", "--frozen", "--platform=deno", ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
+  });
   const decoder = new TextDecoder();
   const output = `${decoder.decode(stdout)}${decoder.decode(stderr)}`.trim();
   if (!success) throw new BundleError(`deno bundle failed:\n${output}`);

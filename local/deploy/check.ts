@@ -1,5 +1,6 @@
 /** `--check`: everything that needs no account, with the real CLI and the stand-in Management API. */
 import { join } from "node:path";
+import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { functionEnvironment, makeEnvironment } from "../stack/environment.ts";
 import { loadKeys } from "../stack/keys.ts";
 import { FUNCTION_CONCERNS } from "../stack/receivers.ts";
@@ -45,24 +46,21 @@ async function tryStarts(bundles: Bundle[], folder: string): Promise<string[]> {
  * @returns Lines for the terminal. @throws {Error} that lists every fault.
  */
 export async function checkDeployment(configPath?: string): Promise<string[]> {
-  const folder = await Deno.makeTempDir({ prefix: "creatorflow-deploy-" });
-  try {
-    const staged = await stageFunctions(join(folder, "project"), configPath);
-    await using api = await startManagementApi({ folder });
-    const cli = { workdir: staged.folder, environment: api.environment };
-    const deploy = ["functions", "deploy", "--use-api", `--remote=${api.projectRef}`, "--yes"];
-    await runSupabaseCli(deploy, cli);
-    const errors = await tryStarts(staged.bundles, folder);
-    for (const { name, path } of staged.bundles) {
-      errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
-    }
-    if (errors.length > 0) throw new Error(errors.join("\n"));
-    return staged.bundles.map(({ name, bytes }) =>
-      `ok  ${name}: one file of ${
-        Math.ceil(bytes / 1000)
-      } kB, verify_jwt = false, starts under Deno ${HOSTED_DENO}`
-    );
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using temporary = await makeTemporaryFolder("creatorflow-deploy-");
+  const folder = temporary.path;
+  const staged = await stageFunctions(join(folder, "project"), configPath);
+  await using api = await startManagementApi({ folder });
+  const cli = { workdir: staged.folder, environment: api.environment };
+  const deploy = ["functions", "deploy", "--use-api", `--remote=${api.projectRef}`, "--yes"];
+  await runSupabaseCli(deploy, cli);
+  const errors = await tryStarts(staged.bundles, folder);
+  for (const { name, path } of staged.bundles) {
+    errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
   }
+  if (errors.length > 0) throw new Error(errors.join("\n"));
+  return staged.bundles.map(({ name, bytes }) =>
+    `ok  ${name}: one file of ${
+      Math.ceil(bytes / 1000)
+    } kB, verify_jwt = false, starts under Deno ${HOSTED_DENO}`
+  );
 }

@@ -1,5 +1,6 @@
 /** The Deno of the hosted functions, to try them on this machine. */
 import { tmpdir } from "node:os";
+import { runProgram } from "../leftovers/run_program.ts";
 
 /** supabase/edge-runtime is built on this version. */
 export const HOSTED_DENO = "2.1.4";
@@ -7,12 +8,11 @@ export const HOSTED_DENO = "2.1.4";
 async function findBinary(): Promise<string> {
   const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
   const script = "Deno.stdout.writeSync(new TextEncoder().encode(Deno.execPath()))";
-  const { success, stdout, stderr } = await new Deno.Command(npx, {
+  const { success, stdout, stderr } = await runProgram(npx, {
     args: ["--yes", `deno@${HOSTED_DENO}`, "eval", script],
     // Elsewhere than our deno.json and deno.lock, which this version does not understand.
     cwd: tmpdir(),
-    stdin: "null",
-  }).output();
+  });
   const decoder = new TextDecoder();
   if (!success) {
     throw new Error(`npx deno@${HOSTED_DENO} failed:\n${decoder.decode(stderr).trim()}`);

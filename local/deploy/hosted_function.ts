@@ -1,6 +1,7 @@
 /** Starts a bundle as the hosted platform does: its version of Deno, one file, its own variables. */
 import { join } from "node:path";
 import { followProcess } from "../functions/host_process.ts";
+import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import type { Bundle } from "./bundle.ts";
 import { hostedDeno } from "./hosted_deno.ts";
 
@@ -33,7 +34,8 @@ export async function startHostedFunction(
   { name, path }: Pick<Bundle, "name" | "path">,
   variables: Record<string, string>,
 ): Promise<HostedFunction> {
-  const folder = await Deno.makeTempDir({ prefix: "creatorflow-hosted-" });
+  const temporary = await makeTemporaryFolder("creatorflow-hosted-");
+  const folder = temporary.path;
   const upload = join(folder, "upload");
   await Deno.mkdir(upload);
   await Deno.copyFile(path, join(upload, "index.js"));
@@ -52,7 +54,7 @@ export async function startHostedFunction(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const remove = () => Deno.remove(folder, { recursive: true });
+  const remove = () => temporary[Symbol.asyncDispose]();
   const host = await followProcess(process, logFile).catch(async (error: Error) => {
     await remove();
     const reason = error.message.replace(/^The functions did not start: /, "");

@@ -1,5 +1,6 @@
 /** One process of the function host: its start, its log and its end. */
 import { join } from "node:path";
+import { guardProcess } from "../leftovers/guard.ts";
 
 /** When functions are loaded: at the start, which then fails with them, or each at its first request. */
 export type FunctionLoading = "start" | "first_request";
@@ -97,7 +98,8 @@ export async function followProcess(process: Deno.ChildProcess, logFile: string)
   const logs = [append(errors(), logFile)];
   const port = await readLine(process.stdout).then(Number, () => undefined);
   logs.push(append(process.stdout, logFile));
-  const ended = Promise.all([process.status, ...logs]).then(() => {});
+  const release = guardProcess(process.pid, "SIGTERM");
+  const ended = Promise.all([process.status, ...logs]).then(release);
   const closeInput = () => process.stdin.close().catch(() => {});
   if (port === undefined) {
     await ended;

@@ -60,7 +60,7 @@ export async function replayEvents(
     return true;
   }
   print(`In ${target.name}: ${selection}.${openNote}`);
-  if (!confirmAction(`Replay ${settled === 1 ? "it" : "them"}?`, { yes })) return false;
+  if (!await confirmAction(`Replay ${settled === 1 ? "it" : "them"}?`, { yes })) return false;
   const [row] = await sql`
     select public.replay_webhook_events(${sql.json(filter)}, ${limit}) as outcome`;
   const { replayed, remaining }: { replayed: number; remaining: number } = row?.outcome;

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import type { PostgresPlace } from "./binaries.ts";
 
-/** A program of Postgres in the environment and under the account of its cluster. */
-export function postgresCommand(
+/** A program of Postgres in the environment and under the account of its cluster, for `Deno.Command`. */
+export function postgresProgram(
   place: PostgresPlace,
   program: string,
   args: string[],
-): Deno.Command {
+): [path: string, options: Deno.CommandOptions] {
   const file = Deno.build.os === "windows" ? `${program}.exe` : program;
-  return new Deno.Command(join(place.binaries, file), {
+  return [join(place.binaries, file), {
     args,
     clearEnv: true,
     env: { PATH: Deno.env.get("PATH") ?? "", TZ: "UTC", LC_ALL: "C" },
@@ -20,5 +20,5 @@ export function postgresCommand(
     stdout: "null",
     stderr: "piped",
     ...place.account,
-  });
+  }];
 }

@@ -1,8 +1,9 @@
 /** Runs one embedded Postgres: starts it, stops it, cleans up after a crash. */
+import { guardProcess } from "../leftovers/guard.ts";
 import { pollUntil } from "../time/poll_until.ts";
 import type { PostgresPlace } from "./binaries.ts";
 import { isAlive, isPostgres, readPostmasterFile } from "./postmaster.ts";
-import { postgresCommand } from "./program.ts";
+import { postgresProgram } from "./program.ts";
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
@@ -66,19 +67,20 @@ export async function start(
     timezone: "UTC",
     ...(isDisposable && DISPOSABLE),
   };
-  const child = postgresCommand(place, "postgres", [
-    "-D",
-    place.data,
-    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-  ]).spawn();
+  const child = new Deno.Command(
+    ...postgresProgram(place, "postgres", [
+      "-D",
+      place.data,
+      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    ]),
+  ).spawn();
   const stderr = new Response(child.stderr).text();
   let running = true;
   // Without this process nothing would stop the server or know its port.
-  const abort = () => child.kill("SIGQUIT");
-  globalThis.addEventListener("unload", abort);
-  const ended = child.status.then(() => {
+  const release = guardProcess(child.pid, "SIGINT");
+  const ended = child.status.then(async () => {
     running = false;
-    globalThis.removeEventListener("unload", abort);
+    await release();
   });
   const ready = async () => {
     const file = await readPostmasterFile(place.data);

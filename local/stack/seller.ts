@@ -166,12 +166,12 @@ export async function connectWithCode(
   env: StackEnvironment,
   seller: Seller,
   code: string,
-  agree: (shops: ShownShop[]) => boolean = () => true,
+  agree: (shops: ShownShop[]) => boolean | Promise<boolean> = () => true,
 ): Promise<void> {
   const { state } = await beginAuthorization(env, seller.accessToken);
   const outcome = await visitCallback(env, { code, state });
   if (outcome.claim === undefined) throw notConnected(outcome.code);
   const shops = await complete(env, seller, { claim: outcome.claim });
-  if (!agree(shops)) throw new Error("Not confirmed: nothing was connected.");
+  if (!await agree(shops)) throw new Error("Not confirmed: nothing was connected.");
   await complete(env, seller, { claim: outcome.claim, confirm: true });
 }

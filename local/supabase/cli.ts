@@ -1,5 +1,6 @@
 /** Runs the Supabase CLI. npx installs it, because Deno cannot resolve its npm package. */
 import { fileURLToPath } from "node:url";
+import { runProgram } from "../leftovers/run_program.ts";
 
 const PACKAGE = "supabase@3.1.0";
 
@@ -33,14 +34,12 @@ function withoutPassword(text: string, args: string[]): string {
 async function findBinary(): Promise<string> {
   const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
   const script = fileURLToPath(new URL("./find_cli.mjs", import.meta.url));
-  const command = new Deno.Command(npx, {
-    args: ["--yes", `--package=${PACKAGE}`, "--", "node", script],
-    cwd: ROOT,
-    stdin: "null",
-  });
   let output: Deno.CommandOutput;
   try {
-    output = await command.output();
+    output = await runProgram(npx, {
+      args: ["--yes", `--package=${PACKAGE}`, "--", "node", script],
+      cwd: ROOT,
+    });
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new SupabaseCliError("npx is not on the PATH; Node.js brings it.", { cause });
@@ -76,14 +75,11 @@ export async function runSupabaseCli(
   args: string[],
   { workdir, environment }: CliOptions = {},
 ): Promise<string> {
-  const output = await new Deno.Command(await supabaseCliBinary(), {
+  const output = await runProgram(await supabaseCliBinary(), {
     args,
     cwd: workdir ?? ROOT,
     env: { DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", NO_COLOR: "1", ...environment },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
+  });
   const decoder = new TextDecoder();
   const stdout = decoder.decode(output.stdout);
   if (!output.success) {

@@ -1,7 +1,6 @@
 /** `deno task chaos`: thousands of webhooks amid faults, and a check of the result. */
 import { command, UsageError } from "../../local/cli/command.ts";
 import { print } from "../../local/cli/console.ts";
-import { interruptSignal } from "../../local/cli/interrupt.ts";
 import { startOwnStack } from "../support/stack.ts";
 import { checkTable } from "./check.ts";
 import { type ChaosOptions, faultsRandom, runChaos } from "./run.ts";
@@ -37,15 +36,12 @@ async function run(options: ChaosOptions): Promise<number> {
   const elapsed = () => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
   const onProgress = (message: string) => print(`${elapsed().padStart(6)}  ${message}.`);
   print(`Seed ${options.seed}.`);
-  const signal = interruptSignal("Interrupted.");
-  signal.addEventListener("abort", () => print("Interrupted: removing the stack."));
   onProgress("Starting a stack of its own");
   await using stack = await startOwnStack({
     random: faultsRandom(options.seed),
     onWarning: (message) => print(`        ${message}`),
   });
-  signal.throwIfAborted();
-  const checks = await runChaos(stack, { ...options, onProgress, signal });
+  const checks = await runChaos(stack, { ...options, onProgress });
   const wrong = checks.filter((check) => !check.ok);
   print(`\n${checkTable(checks)}\n`);
   print(wrong.length === 0 ? "Nothing lost, nothing doubled." : `${wrong.length} checks failed.`);

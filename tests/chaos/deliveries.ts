@@ -100,12 +100,11 @@ export class Deliveries {
   }
 
   /** Resolves when every delivery of the plan was answered 200 or 401. */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(): Promise<void> {
     const failed = new AbortController();
-    const stopping = AbortSignal.any([signal, failed.signal]);
     const sender = async () => {
       for (let job = this.#next(); job !== undefined; job = this.#next()) {
-        stopping.throwIfAborted();
+        failed.signal.throwIfAborted();
         if (job === "later") {
           await sleep(20);
           continue;
@@ -119,7 +118,7 @@ export class Deliveries {
           this.#underWay--;
         }
       }
-      stopping.throwIfAborted();
+      failed.signal.throwIfAborted();
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, sender));
   }

@@ -32,8 +32,6 @@ export interface ChaosOptions {
   aftermathSeconds?: number;
   restarts: number;
   onProgress?: (message: string) => void;
-  /** Ends the run early. */
-  signal?: AbortSignal;
 }
 
 export const DUPLICATES = 0.3;
@@ -59,16 +57,15 @@ async function deliverAmidFaults(
   stack: OwnStack,
   faults: FaultSchedule,
   deliveries: Deliveries,
-  options: ChaosOptions & { signal: AbortSignal },
+  options: ChaosOptions,
 ): Promise<void> {
-  const { restarts, onProgress = () => {}, signal } = options;
+  const { restarts, onProgress = () => {} } = options;
   let sent = false;
-  const sending = deliveries.run(signal).then(() => sent = true);
+  const sending = deliveries.run().then(() => sent = true);
   let end = Infinity;
   let progressAt = Date.now() + PROGRESS_MS;
   const watch = async () => {
     while (true) {
-      signal.throwIfAborted();
       if (sent && end === Infinity) {
         end = Date.now() + (options.aftermathSeconds ?? AFTERMATH_SECONDS) * 1000;
       }
@@ -98,7 +95,6 @@ function describePlan(plan: Plan): string {
 /** @throws {Error} if the run does not finish; wrong results are in the returned checks. */
 export async function runChaos(stack: OwnStack, options: ChaosOptions): Promise<Check[]> {
   const { seed, restarts, onProgress = () => {} } = options;
-  const signal = options.signal ?? new AbortController().signal;
   using _driverErrors = ignoreDriverErrors();
   const sellers = await addSellers(stack, options.deliveries < SMALL);
   const plan = makePlan(seededRandom(seed), {
@@ -119,7 +115,7 @@ export async function runChaos(stack: OwnStack, options: ChaosOptions): Promise<
     progress: () => deliveries.progress,
   });
   try {
-    await deliverAmidFaults(stack, faults, deliveries, { ...options, signal });
+    await deliverAmidFaults(stack, faults, deliveries, options);
   } finally {
     await faults.stop();
   }

@@ -1,5 +1,6 @@
 /** Runs the tests of a group in a process of their own, and reads what it prints. */
 import { fileURLToPath } from "node:url";
+import { guardProcess } from "../../local/leftovers/guard.ts";
 import { readOutcome, readSummary, type TestOutcome } from "./output.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,8 +14,8 @@ export interface Run {
   environment: Record<string, string>;
   /** Receives each line. */
   onLine: (line: string) => void;
-  /** Ends the tests. */
-  signal: AbortSignal;
+  /** Folder for everything temporary. */
+  temporary: string;
 }
 
 export interface RunResult {
@@ -23,14 +24,15 @@ export interface RunResult {
   outcomes: TestOutcome[];
 }
 
-function spawnTests({ args, files, environment, signal }: Run): Deno.ChildProcess {
+function spawnTests({ args, files, environment, temporary }: Run): Deno.ChildProcess {
   const loaded = files === undefined ? [] : [LOADER, "--", ...files];
   return new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", "--no-check", "--parallel", ...args, ...loaded],
     cwd: ROOT,
     // More than one job also makes the reporter print a line for each test.
-    env: { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "2", ...environment },
-    signal,
+    env: { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "2", TMPDIR: temporary, ...environment },
+    // A group of its own, which ends with the programs that the tests have started.
+    detached: true,
     stdin: "null",
     stdout: "piped",
   }).spawn();
@@ -49,6 +51,7 @@ async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<st
 
 export async function runGroup(run: Run): Promise<RunResult> {
   const process = spawnTests(run);
+  const release = guardProcess(process.pid, "SIGTERM", true);
   const result: RunResult = { passed: 0, failed: 0, outcomes: [] };
   for await (const printed of readLines(process.stdout)) {
     const line = printed.replace(`./${LOADER} => `, "");
@@ -58,6 +61,7 @@ export async function runGroup(run: Run): Promise<RunResult> {
     if (outcome) result.outcomes.push(outcome);
   }
   const { success } = await process.status;
+  await release();
   // A run can fail without a failed test: a module that does not load, a leak.
   return success ? result : { ...result, failed: Math.max(result.failed, 1) };
 }

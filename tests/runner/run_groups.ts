@@ -11,7 +11,8 @@ export interface GroupsOptions {
   /** Variables of groups that need the database; it may still be starting. */
   database: Promise<Record<string, string>>;
   onLine: (line: string) => void;
-  signal: AbortSignal;
+  /** Folder for everything temporary. */
+  temporary: string;
 }
 
 function add(a: RunResult, b: RunResult): RunResult {
@@ -24,13 +25,13 @@ function add(a: RunResult, b: RunResult): RunResult {
 
 /** Starts the groups in their order. */
 export async function runGroups(groups: TestGroup[], options: GroupsOptions): Promise<RunResult> {
-  const { args, database, onLine, signal } = options;
+  const { args, database, onLine, temporary } = options;
   const waiting = groups.filter(({ files }) => files.length > 0);
   let total: RunResult = { passed: 0, failed: 0, outcomes: [] };
   const worker = async () => {
-    for (let group = waiting.shift(); group && !signal.aborted; group = waiting.shift()) {
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
       const environment = group.needsDatabase ? await database : {};
-      const result = await runGroup({ args, files: group.files, environment, onLine, signal });
+      const result = await runGroup({ args, files: group.files, environment, onLine, temporary });
       if (result.failed > 0 && args.includes("--fail-fast")) waiting.length = 0;
       total = add(total, result);
     }

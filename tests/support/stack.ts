@@ -1,7 +1,7 @@
 /** A whole stack for one test: a copy of the migrated database, its own function host and simulator. */
 import { join } from "node:path";
 import postgres from "postgres";
-import { findPlace } from "../../local/postgres/binaries.ts";
+import { makeTemporaryData } from "../../local/leftovers/temporary_folder.ts";
 import type { StackSettings } from "../../local/stack/settings.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { redirectConsole } from "../../local/cli/console.ts";
@@ -127,15 +127,9 @@ export interface OwnStack extends TestStack {
 
 /** As `startTestStack`, with a Postgres of its own that may be broken, in a folder that goes with it. */
 export async function startOwnStack(settings: Partial<StackSettings> = {}): Promise<OwnStack> {
-  const data = await Deno.makeTempDir({ prefix: "creatorflow-own-" });
-  // Postgres may run as another user, who has to pass through.
-  await Deno.chmod(data, 0o755);
+  const temporary = await makeTemporaryData("creatorflow-own-");
+  const data = temporary.path;
   redirectConsole(join(data, "console.log"));
-  const remove = async () => {
-    const { data: cluster } = await findPlace(data);
-    await Deno.remove(cluster, { recursive: true }).catch(() => {});
-    await Deno.remove(data, { recursive: true });
-  };
   let stack: Stack;
   try {
     stack = await startStack({
@@ -152,7 +146,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       ...settings,
     });
   } catch (error) {
-    await remove();
+    await temporary[Symbol.asyncDispose]();
     throw error;
   }
   const configured = connect(stack.database.adminUrl);
@@ -172,7 +166,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
     async [Symbol.asyncDispose]() {
       await own.sql.end({ timeout: 5 });
       await stack.stop();
-      await remove();
+      await temporary[Symbol.asyncDispose]();
     },
   };
   return own;

@@ -1,0 +1,45 @@
+/** Temporary folders that end with this process. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findPlace } from "../postgres/binaries.ts";
+import { guardPath } from "./guard.ts";
+
+export interface TemporaryFolder extends AsyncDisposable {
+  path: string;
+}
+
+async function removeTree(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+export async function makeTemporaryFolder(prefix: string): Promise<TemporaryFolder> {
+  const path = join(tmpdir(), `${prefix}${crypto.randomUUID()}`);
+  const release = guardPath(path);
+  await Deno.mkdir(path, { mode: 0o700 });
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await removeTree(path);
+      await release();
+    },
+  };
+}
+
+/** A data folder for a stack, or for a Postgres alone, with the folder of its cluster. */
+export async function makeTemporaryData(prefix: string): Promise<TemporaryFolder> {
+  const folder = await makeTemporaryFolder(prefix);
+  // Postgres may run as another user, who has to pass through.
+  await Deno.chmod(folder.path, 0o755);
+  const { data: cluster } = await findPlace(folder.path);
+  const release = guardPath(cluster);
+  return {
+    path: folder.path,
+    async [Symbol.asyncDispose]() {
+      await removeTree(cluster);
+      await release();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
