@@ -62,7 +62,7 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   await using temporary = await makeTemporaryFolder("creatorflow-tests-");
   // Postgres may run as another user, who has to pass through.
   await Deno.chmod(temporary.path, 0o755);
-  print("Making a fresh Postgres with the migrations (the first time npm fetches it and the CLI).");
+  print("Making a fresh Postgres with the migrations.");
   let result: RunResult = { passed: 0, failed: 1, outcomes: [] };
   const postgres = startTemporaryPostgres();
   try {

@@ -46,7 +46,7 @@ export async function prepareDatabase(
 ): Promise<void> {
   onProgress("roles, Auth and stand-ins");
   await bootstrap(access, ownerPassword);
-  onProgress("migrations (the first time npm fetches the Supabase CLI)");
+  onProgress("migrations");
   await migrate(access.url);
 }
 

@@ -1,6 +1,7 @@
 /** Runs the Supabase CLI. npx installs it, because Deno cannot resolve its npm package. */
 import { fileURLToPath } from "node:url";
 import { runProgram } from "../leftovers/run_program.ts";
+import { npx } from "../npm/npx.ts";
 
 const PACKAGE = "supabase@3.1.0";
 
@@ -32,23 +33,8 @@ function withoutPassword(text: string, args: string[]): string {
 }
 
 async function findBinary(): Promise<string> {
-  const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
   const script = fileURLToPath(new URL("./find_cli.mjs", import.meta.url));
-  let output: Deno.CommandOutput;
-  try {
-    output = await runProgram(npx, {
-      args: ["--yes", `--package=${PACKAGE}`, "--", "node", script],
-      cwd: ROOT,
-    });
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new SupabaseCliError("npx is not on the PATH; Node.js brings it.", { cause });
-  }
-  const decoder = new TextDecoder();
-  if (!output.success) {
-    throw new SupabaseCliError(`npx ${PACKAGE} failed:\n${decoder.decode(output.stderr).trim()}`);
-  }
-  return decoder.decode(output.stdout).trim();
+  return await npx({ package: PACKAGE, command: ["node", script], cwd: ROOT });
 }
 
 let binary: Promise<string> | undefined;

@@ -1,5 +1,6 @@
 /** Runs Stripe's own CLI from npm. */
 import { delimiter, join } from "node:path";
+import { npx } from "../../local/npm/npx.ts";
 
 const PACKAGE = "@stripe/cli@1.52.0";
 
@@ -9,32 +10,11 @@ export interface CliResult {
   output: string;
 }
 
-async function runCommand(
-  command: string,
-  args: string[],
-  options: Pick<Deno.CommandOptions, "cwd" | "env"> = {},
-): Promise<{ success: boolean; stdout: string; stderr: string }> {
-  const child = new Deno.Command(command, {
-    args,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    ...options,
-  });
-  const { success, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
 /** The path of the CLI in npx's cache. npx downloads it if necessary. */
 async function locateCli(): Promise<string> {
-  const npx = Deno.build.os === "windows" ? "npx.cmd" : "npx";
-  const { success, stdout, stderr } = await runCommand(npx, [
-    ...["--yes", `--package=${PACKAGE}`, "--", "node", "-p", "process.env.PATH"],
-  ]);
-  if (!success) throw new Error(`npx could not get ${PACKAGE}:\n${stderr}`);
+  const command = ["node", "-p", "process.env.PATH"];
   // npx puts the package's folder of commands before all others.
-  const [commands = ""] = stdout.trim().split(delimiter);
+  const [commands = ""] = (await npx({ package: PACKAGE, command, cwd: "." })).split(delimiter);
   return join(commands, "..", "@stripe", "cli", "bin", "shim.js");
 }
 
@@ -45,10 +25,10 @@ let located: Promise<string> | undefined;
 export async function runStripeCli(args: string[], folder: string): Promise<CliResult> {
   located ??= locateCli();
   const config = ["--config", join(folder, "config.toml")];
-  const { success, stdout, stderr } = await runCommand("node", [
-    ...[await located, ...args, ...config],
-  ], {
+  const child = new Deno.Command("node", {
+    args: [await located, ...args, ...config],
     cwd: folder,
+    stdin: "null",
     env: {
       STRIPE_CLI_TELEMETRY_OPTOUT: "1",
       STRIPE_NO_AUTO_UPDATE: "1",
@@ -57,5 +37,7 @@ export async function runStripeCli(args: string[], folder: string): Promise<CliR
       NO_COLOR: "1",
     },
   });
-  return { success, output: `${stdout}\n${stderr}` };
+  const { success, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { success, output: `${decoder.decode(stdout)}\n${decoder.decode(stderr)}` };
 }
