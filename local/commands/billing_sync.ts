@@ -63,6 +63,12 @@ The same comparison runs every night.`,
     print(
       `Compared ${outcome.checked} subscriptions with Stripe's: ${outcome.repaired} repaired.`,
     );
+    if (outcome.unreadable > 0) {
+      print(
+        `${outcome.unreadable} were not compared: ENCRYPTION_KEYS does not decrypt their stored ids. ` +
+          "See which: npx -y deno@2.9.5 task keys:rotate",
+      );
+    }
     const orphans = userId === undefined ? await countOrphans(database) : 0;
     if (orphans > 0) {
       print(

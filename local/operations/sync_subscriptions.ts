@@ -21,6 +21,8 @@ export interface SyncOutcome {
   repaired: number;
   /** Subscriptions that could not be stored. */
   failed: number;
+  /** Stored subscriptions and customers whose ids cannot be decrypted. */
+  unreadable: number;
 }
 
 const Answer = z.object({ event_id: z.int().optional(), detail: z.string().optional() });
@@ -72,6 +74,7 @@ const Logged = z.looseObject({
   checked: z.int(),
   repaired: z.int(),
   failed: z.int().default(0),
+  unreadable: z.int().default(0),
 });
 
 /** The logged result, once the comparison has finished. */

@@ -1,10 +1,9 @@
 /** Checks stored subscriptions that Stripe's list did not contain: Stripe omits those of deleted customers. */
 import * as z from "zod";
-import { DecryptionError } from "../crypto/encryption.ts";
 import { callFunction } from "../database/call_function.ts";
-import { errorText, log } from "../log.ts";
+import { log } from "../log.ts";
 import type { BillingDependencies } from "./dependencies.ts";
-import { decryptId, idHashes } from "./encrypted_ids.ts";
+import { decryptId, idHashes, undefinedIfUnreadable } from "./encrypted_ids.ts";
 import { PAGE_SIZE, type Progress } from "./reconciliation_progress.ts";
 import { type RepairOutcome, repairSubscription } from "./repair_subscription.ts";
 import { callStripe, isMissing } from "./stripe.ts";
@@ -28,9 +27,10 @@ export async function checkUnlistedPage(
     { p_started_at: progress.started_at, p_user_id: userId, p_after: progress.after },
     z.array(Unlisted),
   );
-  let { repaired, failed } = progress;
+  let { repaired, failed, unreadable } = progress;
   for (const row of rows) {
-    const outcome = await checkUnlisted(dependencies, row).catch(failedIfUnreadable);
+    const outcome = await checkUnlisted(dependencies, row).catch(undefinedIfUnreadable);
+    if (outcome === undefined) unreadable++;
     if (outcome === "repaired") repaired++;
     if (outcome === "failed") failed++;
   }
@@ -40,15 +40,9 @@ export async function checkUnlistedPage(
     checked: progress.checked + rows.length,
     repaired,
     failed,
+    unreadable,
     ...(rows.length < PAGE_SIZE || last === undefined ? { finished: true } : { after: last }),
   };
-}
-
-/** An id of another key ring stops no other row: `keys:rotate` names it too. */
-function failedIfUnreadable(error: unknown): "failed" {
-  if (!(error instanceof DecryptionError)) throw error;
-  log.error("subscription not readable", { error: errorText(error) });
-  return "failed";
 }
 
 async function checkUnlisted(

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import { log } from "../log.ts";
 import type { BillingDependencies } from "./dependencies.ts";
-import { idHashes } from "./encrypted_ids.ts";
+import { idHashes, undefinedIfUnreadable } from "./encrypted_ids.ts";
 import { idOf, mapSubscription } from "./map_subscription.ts";
 import { logOrphan } from "./orphans.ts";
 import { CUSTOMER_COLUMN, readCustomer } from "./read_customer.ts";
@@ -17,18 +17,21 @@ interface StripePage {
   has_more: boolean;
 }
 
+const NO_PAGE: StripePage = { data: [], has_more: false };
+
 /** @param userId `null`: all sellers. */
 export async function compareListedPage(
   dependencies: BillingDependencies,
   userId: string | null,
   progress: Progress,
 ): Promise<Progress> {
-  const { data, has_more } = await listStripePage(dependencies, userId, progress);
+  const page = await listStripePage(dependencies, userId, progress).catch(undefinedIfUnreadable);
+  const { data, has_more } = page ?? NO_PAGE;
   let { repaired, failed } = progress;
-  const { differing, orphaned, unreadable } = await compareStates(dependencies, data);
+  const { differing, orphaned, malformed } = await compareStates(dependencies, data);
   // Their customer is unknown here, so they may belong to another database: a person decides.
   for (const subscription of orphaned) await logOrphan(dependencies, subscription, "reported");
-  failed += unreadable;
+  failed += malformed;
   for (const subscription of differing) {
     const outcome = await repairSubscription(dependencies, {
       subscriptionId: subscription.id,
@@ -44,11 +47,13 @@ export async function compareListedPage(
     checked: progress.checked + data.length,
     repaired,
     failed,
+    unreadable: progress.unreadable + (page === undefined ? 1 : 0),
     orphaned: progress.orphaned + orphaned.length,
     ...(has_more && last !== undefined ? { after: last } : { listed: true }),
   };
 }
 
+/** @throws {DecryptionError} if the id of the seller's customer cannot be read */
 async function listStripePage(
   dependencies: BillingDependencies,
   userId: string | null,
@@ -62,7 +67,7 @@ async function listStripePage(
   };
   if (userId === null) return await callStripe(stripe.subscriptions.list(page));
   const { customerId: customer } = await readCustomer(dependencies, userId);
-  if (customer === undefined) return { data: [], has_more: false };
+  if (customer === undefined) return NO_PAGE;
   return await callStripe(stripe.subscriptions.list({ ...page, customer }));
 }
 
@@ -73,8 +78,8 @@ interface ComparedStates {
   differing: Stripe.Subscription[];
   /** Live ones that name a user who does not exist. */
   orphaned: Stripe.Subscription[];
-  /** Number of elements that cannot be read. */
-  unreadable: number;
+  /** Number of elements that are not subscriptions. */
+  malformed: number;
 }
 
 async function compareStates(
@@ -98,7 +103,7 @@ async function compareStates(
   return {
     differing: atPlaces(places.differing),
     orphaned: atPlaces(places.orphaned),
-    unreadable: results.length - states.length,
+    malformed: results.length - states.length,
   };
 }
 

@@ -69,28 +69,40 @@ export async function syncDeletedCustomer(
   eventId: number,
 ): Promise<EventResult> {
   const customerId = typeof object.id === "string" ? object.id : "";
-  const ids = await listSubscriptionIds(dependencies, customerId);
+  const { ids, unreadable } = await listSubscriptionIds(dependencies, customerId);
   let last: EventResult = { ignored: "no_subscription_named" };
   for (const [n, subscriptionId] of ids.entries()) {
-    const settles = n === ids.length - 1 ? eventId : null;
+    const settles = n === ids.length - 1 && unreadable === undefined ? eventId : null;
     const result = await syncSubscription(dependencies, { subscriptionId, customerId }, settles);
     last = "ignored" in result ? result : { outcome: `subscription_${result.outcome}` };
   }
+  // The event stays open for the others.
+  if (unreadable !== undefined) throw unreadable;
   return last;
+}
+
+interface ListedIds {
+  ids: string[];
+  /** The first error of those that cannot be decrypted. */
+  unreadable: unknown;
 }
 
 /** Stripe's ids of the stored subscriptions of a customer. */
 async function listSubscriptionIds(
   { database, keys }: BillingDependencies,
   customerId: string,
-): Promise<string[]> {
+): Promise<ListedIds> {
   const hashes = idHashes(keys, "stripe_customers.stripe_customer_id", customerId);
   const args = { p_customer_hashes: hashes };
   const Texts = z.array(z.string());
   const texts = await callFunction(database, "list_stripe_subscriptions", args, Texts);
-  return await Promise.all(
+  const results = await Promise.allSettled(
     texts.map((text) => decryptId(keys, "subscriptions.stripe_subscription_id", text)),
   );
+  return {
+    ids: results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []),
+    unreadable: results.find((result) => result.status === "rejected")?.reason,
+  };
 }
 
 const Dispute = z.looseObject({

@@ -68,10 +68,13 @@ async function handleEvent(event: { type: string; [field: string]: unknown }, wo
     apply_subscription: () => outcomes.shift() ?? { outcome: "applied", released: 0 },
     list_stripe_subscriptions: async ({ p_customer_hashes }: { p_customer_hashes: string[] }) => {
       if (!p_customer_hashes.some((hash) => HASHES.includes(hash))) return [];
-      const encrypted = subscriptions.map((id) =>
-        encryptId(keys, "subscriptions.stripe_subscription_id", id)
+      return await Promise.all(
+        subscriptions.map(async (id) =>
+          id === "unreadable"
+            ? `v1.otherkey.${"A".repeat(16)}.${"A".repeat(32)}`
+            : (await encryptId(keys, "subscriptions.stripe_subscription_id", id)).text
+        ),
       );
-      return (await Promise.all(encrypted)).map(({ text }) => text);
     },
     record_dispute: () => ({ outcome: "recorded" }),
   });
@@ -240,6 +243,16 @@ Deno.test("a deleted customer: every subscription is read, and the last one sett
   });
   assert.deepEqual(last.result, { ignored: "unknown_subscription" });
   assert.equal(last.applied.length, 1);
+});
+
+Deno.test("attack: a stored id that cannot be decrypted keeps the event of a deleted customer open, and stops no other", async () => {
+  const event = { type: "customer.deleted", ...data({ id: "cus_1", deleted: true }) };
+  const outcomes = Array(3).fill({ outcome: "applied", released: 0 });
+  const subscriptions = ["sub_1", "unreadable", "sub_3"];
+  await assert.rejects(handleEvent(event, { subscriptions, outcomes }), {
+    name: "DecryptionError",
+  });
+  assert.equal(outcomes.length, 1, "the two others were not applied");
 });
 
 Deno.test("a deleted customer without stored subscriptions, or an unknown one, is ignored", async () => {

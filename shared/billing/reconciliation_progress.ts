@@ -11,6 +11,8 @@ export const Progress = z.object({
   repaired: z.int(),
   /** Number of subscriptions that could not be stored. */
   failed: z.int().default(0),
+  /** Number of stored ids that cannot be decrypted. */
+  unreadable: z.int().default(0),
   /** Number of live subscriptions of unknown customers that name a user who does not exist. */
   orphaned: z.int().default(0),
   /** The last subscription of the previous page: Stripe's id or, once `listed`, ours. */

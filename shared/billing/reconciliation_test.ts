@@ -21,7 +21,16 @@ const quiet = () => {};
 Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
 const STARTED = "2026-11-01T00:00:00.123456+00:00";
-const BEGIN = { started_at: STARTED, checked: 0, repaired: 0, failed: 0, orphaned: 0 };
+const BEGIN = {
+  started_at: STARTED,
+  checked: 0,
+  repaired: 0,
+  failed: 0,
+  unreadable: 0,
+  orphaned: 0,
+};
+/** Of a key that the ring does not have. */
+const UNREADABLE = `v1.otherkey.${"A".repeat(16)}.${"A".repeat(32)}`;
 
 interface World {
   /** Stripe's list, in its order. */
@@ -37,6 +46,8 @@ interface World {
   /** The outcomes of apply_subscription, in their order; "applied" after the last. */
   outcomes?: string[];
   hasCustomer?: boolean;
+  /** Whether our keys decrypt the id of the seller's customer. @default {true} */
+  readsCustomer?: boolean;
   /** Whether Stripe knows the customers of `unseen`. @default {true} */
   knowsCustomers?: boolean;
   userId?: string;
@@ -54,7 +65,9 @@ async function comparePage(progress: object, world: World = {}) {
     get_stripe_customer: async () => ({
       email: "ada@example.com",
       attempt: 0,
-      stripe_customer_id: world.hasCustomer === false
+      stripe_customer_id: world.readsCustomer === false
+        ? UNREADABLE
+        : world.hasCustomer === false
         ? null
         : (await encryptId(keys, "stripe_customers.stripe_customer_id", "cus_1")).text,
     }),
@@ -69,7 +82,7 @@ async function comparePage(progress: object, world: World = {}) {
       Promise.all(unseen.map(async (id, n) => ({
         id: rowOf(n),
         stripe_subscription_id: id === "unreadable"
-          ? `v1.otherkey.${"A".repeat(16)}.${"A".repeat(32)}`
+          ? UNREADABLE
           : (await encryptId(keys, "subscriptions.stripe_subscription_id", id)).text,
         stripe_customer_id:
           (await encryptId(keys, "subscriptions.stripe_customer_id", "cus_1")).text,
@@ -221,13 +234,20 @@ Deno.test("a subscription whose customer Stripe does not know has not ended: the
   assert.deepEqual([next.failed, next.repaired], [2, 0]);
 });
 
-Deno.test("an id that our keys do not decrypt counts as failed, and the page goes on", async () => {
-  const { paths, next } = await comparePage({ ...BEGIN, listed: true }, {
+Deno.test("attack: a stored id that cannot be decrypted stops no comparison, and is no failed one", async () => {
+  const { paths, next, result } = await comparePage({ ...BEGIN, listed: true }, {
     unseen: ["unreadable", "sub_b"],
     unlisted: ["sub_b"],
   });
   assert.ok(paths.length > 0 && paths.every((path) => path.endsWith("sub_b")));
-  assert.deepEqual([next.checked, next.failed, next.repaired], [2, 1, 1]);
+  assert.deepEqual([next.checked, next.unreadable, next.failed, next.repaired], [2, 1, 0, 1]);
+  assert.deepEqual(result, { outcome: "reconciled", more: false });
+});
+
+Deno.test("attack: a customer's id that cannot be decrypted does not stop the comparison of its seller", async () => {
+  const { paths, next } = await comparePage(BEGIN, { userId: ADA, readsCustomer: false });
+  assert.deepEqual(paths, []);
+  assert.deepEqual(next, { ...BEGIN, unreadable: 1, listed: true });
 });
 
 Deno.test("unlisted subscriptions are checked page by page, behind the last row", async () => {
