@@ -5,6 +5,7 @@ import { startTemporaryPostgres, type TemporaryPostgres } from "../local/postgre
 import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
 import { command } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
+import { errorMessage } from "../local/cli/error_message.ts";
 import { bundleForHosts } from "./runner/bundle_functions.ts";
 import { findGroups } from "./runner/groups.ts";
 import { listFailed, listSlowest } from "./runner/output.ts";
@@ -68,7 +69,7 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   try {
     result = await runTests(postgres, args, temporary.path);
   } catch (error) {
-    print(`The tests could not run: ${(error as Error).message}`);
+    print(`The tests could not run: ${errorMessage(error)}`);
   }
   await (await postgres.catch(() => undefined))?.[Symbol.asyncDispose]();
   const { passed, failed, outcomes } = result;

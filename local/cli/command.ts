@@ -1,6 +1,7 @@
 /** The frame of every command: arguments, help, errors and exit codes. */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { print } from "./console.ts";
+import { errorMessage } from "./error_message.ts";
 import { endOnInterrupt, exit } from "./interrupt.ts";
 
 /** The command line is not understood; the message says what is expected. Exit code 2. */
@@ -99,7 +100,7 @@ export async function runCommand<Options extends ParseArgsOptionsConfig, Input>(
     }
     return await outcome ?? 0;
   } catch (error) {
-    print((error as Error).message);
+    print(errorMessage(error));
     if (!(error instanceof UsageError)) return 1;
     print(`\n${firstLines(command.help)}`);
     return 2;

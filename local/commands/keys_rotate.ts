@@ -1,6 +1,7 @@
 /** `deno task keys:rotate`: encrypts again, with the first key of the ring, values under older keys. */
 import { resolve } from "node:path";
-import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { readEncryptionKeys } from "../../shared/config.ts";
+import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { command, UsageError } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { DATA_OPTION } from "../cli/data_folder.ts";
@@ -34,10 +35,16 @@ async function findDatabase(
   values: { "db-url"?: string | undefined; data: string },
 ): Promise<{ url: string; ring: KeyRing }> {
   const given = { url: values["db-url"], keys: Deno.env.get("ENCRYPTION_KEYS") };
-  const stack = given.url && given.keys ? undefined : await readEnvironment(resolve(values.data));
+  const isComplete = Boolean(given.url && given.keys);
+  const stack = isComplete
+    ? undefined
+    : await readEnvironment(resolve(values.data)).catch((error) => {
+      // The address is known, so the sentence about the missing key follows.
+      if (given.url === undefined) throw error;
+    });
   return {
     url: given.url ?? stack?.SUPABASE_DB_URL ?? "",
-    ring: parseKeyRing(given.keys ?? stack?.ENCRYPTION_KEYS ?? ""),
+    ring: readEncryptionKeys(() => given.keys || stack?.ENCRYPTION_KEYS),
   };
 }
 

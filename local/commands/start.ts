@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { command } from "../cli/command.ts";
 import { print, redirectConsole } from "../cli/console.ts";
 import { interruptSignal } from "../cli/interrupt.ts";
+import { errorMessage } from "../cli/error_message.ts";
 import { describeStack } from "../cli/describe_stack.ts";
 import { parseStackOptions } from "../cli/stack_options.ts";
 import type { StackOptions } from "../stack/settings.ts";
@@ -38,7 +39,7 @@ async function start(options: StackOptions, seconds: () => string): Promise<Stac
       onWarning: (message) => print(`warning: ${message}`),
     });
   } catch (error) {
-    throw new Error(`\nThe stack did not start. ${(error as Error).message}`, { cause: error });
+    throw new Error(`\nThe stack did not start. ${errorMessage(error)}`, { cause: error });
   }
 }
 

@@ -12,6 +12,8 @@ export interface PostgresAccount {
 export interface PostgresPlace {
   /** Folder that holds `initdb` and `postgres`. */
   binaries: string;
+  /** Version of the binaries: `17.10.0-beta.17`. */
+  version: string;
   /** The cluster's PGDATA. */
   data: string;
   account: PostgresAccount | undefined;
@@ -74,10 +76,14 @@ async function copyTree(from: string, to: string): Promise<void> {
   }
 }
 
+async function versionOf(binaries: string): Promise<string> {
+  const manifest = join(dirname(dirname(binaries)), "package.json");
+  return JSON.parse(await Deno.readTextFile(manifest)).version;
+}
+
 /** Copies the binaries once per version; an incomplete copy is never used. */
-async function shareBinaries(binaries: string): Promise<string> {
+async function shareBinaries(binaries: string, version: string): Promise<string> {
   const native = dirname(binaries);
-  const { version } = JSON.parse(await Deno.readTextFile(join(dirname(native), "package.json")));
   const target = join(SHARED_ROOT, `binaries-${version}`);
   try {
     await Deno.stat(target);
@@ -87,7 +93,7 @@ async function shareBinaries(binaries: string): Promise<string> {
     await Deno.rename(partial, target).catch(async (error) => {
       await Deno.remove(partial, { recursive: true });
       // Another start may have finished the same copy first.
-      if (!await Deno.stat(target).then(() => true, () => false)) throw error;
+      if (!await exists(target)) throw error;
     });
   }
   return join(target, "bin");
@@ -110,12 +116,23 @@ async function placeOutside(dataFolder: string): Promise<string> {
   return join(SHARED_ROOT, name);
 }
 
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Whether a stack's server was made for this data folder. */
+export async function hasCluster(dataFolder: string): Promise<boolean> {
+  const inside = join(dataFolder, "postgres", "PG_VERSION");
+  return await exists(inside) || await exists(join(dataFolder, "cluster"));
+}
+
 /** Chooses the folders of the stack's server in `dataFolder` (absolute). Creates folders, not the cluster. */
 export async function findPlace(dataFolder: string): Promise<PostgresPlace> {
   const binaries = packagedBinaries();
+  const version = await versionOf(binaries);
   const inside = join(dataFolder, "postgres");
   if (Deno.build.os === "windows" || Deno.uid() !== 0) {
-    return { binaries, data: inside, account: undefined };
+    return { binaries, version, data: inside, account: undefined };
   }
   const account = await accountForRoot();
   await Deno.mkdir(dataFolder, { recursive: true });
@@ -124,7 +141,8 @@ export async function findPlace(dataFolder: string): Promise<PostgresPlace> {
   await Deno.chmod(SHARED_ROOT, 0o755);
   const data = await canEnter(dataFolder, account) ? inside : await placeOutside(dataFolder);
   return {
-    binaries: await canEnter(binaries, account) ? binaries : await shareBinaries(binaries),
+    binaries: await canEnter(binaries, account) ? binaries : await shareBinaries(binaries, version),
+    version,
     data,
     account,
   };

@@ -12,13 +12,39 @@ async function removeTree(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch(() => {});
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+/** The cluster was made by a Postgres whose data ours cannot read; the message says what to do. */
+export class OtherVersionError extends Error {
+  override name = "OtherVersionError";
 }
 
-/** Makes the cluster if it does not exist, whole or not at all. Returns whether it was made now. */
+/** Major version of the cluster's Postgres; `undefined` without a cluster. */
+async function clusterVersion(data: string): Promise<string | undefined> {
+  try {
+    return (await Deno.readTextFile(join(data, "PG_VERSION"))).trim();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** @throws {OtherVersionError} */
+function requireVersion({ data, version }: PostgresPlace, found: string): void {
+  const [major] = version.split(".");
+  if (found === major) return;
+  throw new OtherVersionError(
+    `The data in ${data} is of Postgres ${found || "(unknown)"}, and this is Postgres ${major}. ` +
+      "Save it with task db:backup on the commit of this repository that made it, then delete it with " +
+      "task reset, and put it back with task db:restore.",
+  );
+}
+
+/** Makes the cluster if it does not exist. Returns whether it was made now. @throws {OtherVersionError} */
 export async function initialise(place: PostgresPlace, password: string): Promise<boolean> {
-  if (await exists(join(place.data, "PG_VERSION"))) return false;
+  const found = await clusterVersion(place.data);
+  if (found !== undefined) {
+    requireVersion(place, found);
+    return false;
+  }
   const parent = dirname(place.data);
   await Deno.mkdir(parent, { recursive: true });
   const suffix = crypto.randomUUID();

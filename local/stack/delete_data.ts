@@ -1,6 +1,6 @@
 /** Deletes the data of a stack. */
 import { join } from "node:path";
-import { findPlace } from "../postgres/binaries.ts";
+import { findPlace, hasCluster } from "../postgres/binaries.ts";
 import { stopLeftover } from "../postgres/server.ts";
 import { lockData } from "./lock.ts";
 
@@ -23,8 +23,10 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
+/** Without its keys a folder is a stack's if it has the lock too: a Postgres of your own must stay. */
 export async function hasData(data: string): Promise<boolean> {
-  return await exists(join(data, "keys.json"));
+  if (await exists(join(data, "keys.json"))) return true;
+  return await exists(join(data, "lock")) && await hasCluster(data);
 }
 
 /**

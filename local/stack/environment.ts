@@ -70,12 +70,20 @@ export async function readEnvironment(data: string): Promise<StackEnvironment> {
   let text: string;
   try {
     text = await Deno.readTextFile(pathOf(data));
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Error(`${pathOf(data)} does not exist. Start the stack first: deno task start`);
   }
   const entries = text.split("\n").filter((line) => line.includes("=")).map((line) => {
     const at = line.indexOf("=");
     return [line.slice(0, at), line.slice(at + 1)] as const;
   });
-  return Object.fromEntries(entries) as StackEnvironment;
+  const env = Object.fromEntries(entries) as StackEnvironment;
+  const missing = variables.find(([name]) => env[name] === undefined);
+  if (missing !== undefined) {
+    throw new Error(
+      `${pathOf(data)} lacks ${missing[0]}. Stop the stack and start it again: deno task start`,
+    );
+  }
+  return env;
 }

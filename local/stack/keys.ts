@@ -1,5 +1,7 @@
 /** The keys of a local stack: generated at its first start, kept in its data folder, never in git. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { hasCluster } from "../postgres/binaries.ts";
 import { writePrivateFile } from "./private_file.ts";
 import { type KeyName, variables } from "./variables.ts";
 
@@ -25,19 +27,52 @@ async function generateKeys(): Promise<LocalKeys> {
   return keys as unknown as LocalKeys;
 }
 
-async function readKeys(path: string): Promise<Partial<LocalKeys>> {
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return {};
+/** Without them the stack's data cannot be opened or decrypted. */
+const IRREPLACEABLE = ["databaseAdminPassword", "ENCRYPTION_KEYS"];
+
+/** The keys that exist; the message says how to go on without them. */
+export class KeysLostError extends Error {
+  override name = "KeysLostError";
+
+  constructor(path: string, fault: string) {
+    super(
+      `${path} ${fault}, and the data next to it cannot be used without these keys. Put back a copy of ` +
+        `that file, or delete the data: npx -y deno@2.9.5 task reset --data '${dirname(path)}'`,
+    );
   }
 }
 
-/** Reads `<data>/keys.json` and generates the keys that it lacks. */
+const Keys = z.record(z.string(), z.string().min(1));
+
+/** `undefined` if the file does not exist. @throws {KeysLostError} */
+async function readKeys(path: string): Promise<Record<string, string> | undefined> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return undefined;
+  }
+  let stored: Record<string, string>;
+  try {
+    stored = Keys.parse(JSON.parse(text));
+  } catch {
+    throw new KeysLostError(path, "is damaged");
+  }
+  const lost = IRREPLACEABLE.find((name) => stored[name] === undefined);
+  if (lost !== undefined) throw new KeysLostError(path, `lacks ${lost}`);
+  return stored;
+}
+
+/**
+ * Reads `<data>/keys.json` and generates the keys that it lacks, of variables that are new.
+ * @throws {KeysLostError} if the data in the folder belongs to keys that no longer exist
+ */
 export async function loadKeys(data: string): Promise<LocalKeys> {
   const path = join(data, "keys.json");
-  const keys = { ...await generateKeys(), ...await readKeys(path) };
+  const stored = await readKeys(path);
+  if (stored === undefined && await hasCluster(data)) throw new KeysLostError(path, "is missing");
+  const keys = { ...await generateKeys(), ...stored };
   await writePrivateFile(path, JSON.stringify(keys, null, 2) + "\n");
   return keys;
 }

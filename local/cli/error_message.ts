@@ -1,0 +1,32 @@
+/** What a person reads about an error of the system: one sentence with the way out, and no error number. */
+
+/** Deno's message: `Permission denied (os error 13): mkdir '/data'`. */
+const FILE_ERROR = /^(.+) \(os error \d+\): (\w+)(?: '(.+?)'(?: -> '(.+)')?)?/;
+
+/** Deno's names of operations that only read. */
+const READING = ["readfile", "readdir", "stat", "lstat", "readlink", "realpath"];
+
+function explainFileError(message: string): string | undefined {
+  const [, reason = "", operation = "", from, to] = FILE_ERROR.exec(message) ?? [];
+  if (reason === "") return undefined;
+  const path = to ?? from;
+  if (path === undefined) {
+    return `The folder of temporary files cannot be written (${reason}). Set TMPDIR to another folder.`;
+  }
+  if (READING.includes(operation)) {
+    return `${path} cannot be read (${reason}). Check the path, and who may read it.`;
+  }
+  return `${path} cannot be written (${reason}). Allow this user to write there, or name another place.`;
+}
+
+function explainConnection(message: string): string | undefined {
+  const [, code, target] = /^(?:connect|getaddrinfo) (E[A-Z_]+) (\S+)$/.exec(message) ?? [];
+  if (code === undefined) return undefined;
+  return `Nothing answers at ${target} (${code}). Check the address, and that it runs.`;
+}
+
+/** One sentence for errors of files and connections, the error's own message otherwise. */
+export function errorMessage(error: unknown): string {
+  const { message } = error as Error;
+  return explainFileError(message) ?? explainConnection(message) ?? message;
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { errorMessage } from "./error_message.ts";
+
+/** The message about what `run` throws. */
+async function messageOf(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    return errorMessage(error);
+  }
+  assert.fail("nothing was thrown");
+}
+
+/** A folder below a file: nobody can write there, root included. */
+async function blockedPath(): Promise<string> {
+  return join(await Deno.makeTempFile(), "folder");
+}
+
+Deno.test("attack: a folder or file that cannot be written is one sentence with the way out", async () => {
+  const path = await blockedPath();
+  const attempts = [
+    () => Deno.mkdir(path, { recursive: true }),
+    () => Deno.writeTextFile(path, ""),
+    () => Deno.open(path, { create: true, write: true }),
+    () => Deno.rename(Deno.makeTempFileSync(), path),
+  ];
+  for (const attempt of attempts) {
+    const message = await messageOf(attempt);
+    assert.ok(message.startsWith(`${path} cannot be written (`), message);
+    assert.match(message, /\)\. Allow this user to write there, or name another place\.$/);
+    assert.doesNotMatch(message, /os error|\n/);
+  }
+  const temporary = await messageOf(() => Deno.makeTempDir({ dir: path }));
+  assert.match(temporary, /temporary files cannot be written .*TMPDIR/);
+});
+
+Deno.test("attack: a file that cannot be read, and a server that does not answer, are one sentence", async () => {
+  const path = await blockedPath();
+  const unread = await messageOf(() => Deno.readTextFile(path));
+  assert.match(unread, /folder cannot be read \(Not a directory\)\. Check the path/);
+  const refused = errorMessage(new Error("connect ECONNREFUSED 127.0.0.1:1"));
+  assert.match(refused, /^Nothing answers at 127\.0\.0\.1:1 \(ECONNREFUSED\)\. Check the address/);
+});
+
+Deno.test("every other error keeps its message", () => {
+  assert.equal(errorMessage(new Error("Refused: no terminal.")), "Refused: no terminal.");
+});

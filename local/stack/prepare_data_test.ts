@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { initialise } from "../postgres/initialise.ts";
+import { deleteData, hasData } from "./delete_data.ts";
+import { lockData } from "./lock.ts";
+import { loadKeys } from "./keys.ts";
+import { readEnvironment } from "./environment.ts";
+
+async function withFolder(run: (data: string) => Promise<void>): Promise<void> {
+  const data = await Deno.makeTempDir();
+  await run(data);
+  await Deno.remove(data, { recursive: true }).catch(() => {});
+}
+
+/** What a stack leaves in its folder, as far as a start looks at it. */
+async function makeLeftovers(data: string, version: string): Promise<void> {
+  (await lockData(data))[Symbol.dispose]();
+  await Deno.mkdir(join(data, "postgres"));
+  await Deno.writeTextFile(join(data, "postgres", "PG_VERSION"), `${version}\n`);
+}
+
+Deno.test("attack: a cut keys.json is named with the way out, and stays as it is", () =>
+  withFolder(async (data) => {
+    await loadKeys(data);
+    const path = join(data, "keys.json");
+    const whole = await Deno.readTextFile(path);
+    for (const cut of [whole.slice(0, -20), "", "[]", "{}", '{"ENCRYPTION_KEYS": 5}']) {
+      await Deno.writeTextFile(path, cut);
+      await assert.rejects(loadKeys(data), (error: Error) => {
+        assert.match(error.message, /keys\.json (is damaged|lacks \w+), .*Put back .* task reset/);
+        return error.name === "KeysLostError";
+      });
+      assert.equal(await Deno.readTextFile(path), cut);
+    }
+    assert.ok(await hasData(data), "task reset would refuse");
+  }));
+
+Deno.test("attack: a missing ENCRYPTION_KEYS is named, and no new key takes its place", () =>
+  withFolder(async (data) => {
+    const { ENCRYPTION_KEYS: _, ...rest } = await loadKeys(data);
+    await Deno.writeTextFile(join(data, "keys.json"), JSON.stringify(rest));
+    await assert.rejects(loadKeys(data), /lacks ENCRYPTION_KEYS/);
+  }));
+
+Deno.test("attack: data without its keys.json gets no new keys, and task reset deletes it", () =>
+  withFolder(async (data) => {
+    await makeLeftovers(data, "17");
+    await assert.rejects(loadKeys(data), /keys\.json is missing, .* task reset --data/);
+    assert.ok(await hasData(data));
+    await deleteData(data);
+    assert.equal(await Deno.stat(data).catch(() => "deleted"), "deleted");
+  }));
+
+Deno.test("a folder with a Postgres that no stack made is not a stack's data", () =>
+  withFolder(async (data) => {
+    await makeLeftovers(data, "17");
+    await Deno.remove(join(data, "lock"));
+    assert.equal(await hasData(data), false);
+  }));
+
+Deno.test("attack: data of another Postgres version is named with the way out, and is not touched", () =>
+  withFolder(async (data) => {
+    await makeLeftovers(data, "16");
+    const place = {
+      binaries: "/nowhere",
+      version: "17.10.0-beta.17",
+      data: join(data, "postgres"),
+      account: undefined,
+    };
+    await assert.rejects(initialise(place, "secret"), (error: Error) => {
+      assert.match(error.message, /is of Postgres 16, and this is Postgres 17\. .*task db:backup/);
+      return error.name === "OtherVersionError";
+    });
+    assert.equal(await Deno.readTextFile(join(data, "postgres", "PG_VERSION")), "16\n");
+    const same = { ...place, version: "16.4.0" };
+    assert.equal(await initialise(same, "secret"), false);
+  }));
+
+Deno.test("attack: an env file that lacks a variable is named with the way out", () =>
+  withFolder(async (data) => {
+    await Deno.writeTextFile(join(data, "env"), "SUPABASE_URL=http://127.0.0.1:1\n");
+    await assert.rejects(readEnvironment(data), /env lacks SUPABASE_\w+\. .*task start/);
+  }));
