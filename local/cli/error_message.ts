@@ -1,7 +1,7 @@
 /** What a person reads about an error of the system: one sentence with the way out, and no error number. */
 
 /** Deno's message: `Permission denied (os error 13): mkdir '/data'`. */
-const FILE_ERROR = /^(.+) \(os error \d+\): (\w+)(?: '(.+?)'(?: -> '(.+)')?)?/;
+const FILE_ERROR = /^([^:]+) \(os error \d+\): (\w+)(?: '(.+?)'(?: -> '(.+)')?)?/;
 
 /** Deno's names of operations that only read. */
 const READING = ["readfile", "readdir", "stat", "lstat", "readlink", "realpath"];

@@ -197,6 +197,30 @@ Deno.test("migration:reset --no-seed leaves another database empty, with its pla
   await database.drop();
 });
 
+Deno.test("attack: a migration that was edited after it was applied is named, and nothing is applied", async () => {
+  const database = await createTestDatabase();
+  const sql = open(database.url);
+  const versions = ["20261123000400", "20261123000600"];
+  // As if these were the statements of the files when they were applied, and the last file is new.
+  await sql`
+    update supabase_migrations.schema_migrations set statements = array['select 1']
+    where version in ${sql(versions)}`;
+  const removed = await sql`
+    delete from supabase_migrations.schema_migrations
+    where version = (select max(version) from supabase_migrations.schema_migrations)
+    returning version`;
+  const before = await takeSchemaSnapshot(database.url);
+  const { code, text } = await callCommand("migration_up", ["--db-url", database.url]);
+  assert.equal(code, 1);
+  assert.match(text, /20261123000400_orders\.sql, 20261123000600_inbox\.sql\. .*migration:new/);
+  assert.equal(await takeSchemaSnapshot(database.url), before);
+  const applied = await sql`
+    select from supabase_migrations.schema_migrations where version = ${removed[0]?.version}`;
+  assert.deepEqual([removed.length, applied.length], [1, 0]);
+  await sql.end();
+  await database.drop();
+});
+
 Deno.test("the CLI's own database in Docker has another port than ours", async () => {
   const config = parse(await Deno.readTextFile(join(ROOT, "supabase/config.toml")));
   const { port } = config.db as { port?: number };

@@ -1,5 +1,5 @@
 import { remoteFlag, runSupabaseCli } from "../../supabase/cli.ts";
-import { missingMigrations } from "../../supabase/migrate.ts";
+import { missingMigrations } from "../../supabase/migration_files.ts";
 import { findValue, type Step } from "../step.ts";
 
 export const pushMigrations: Step = {

@@ -1,15 +1,19 @@
 /** Without a network: what npm's cache has runs at once; what it lacks is named within seconds. */
 import assert from "node:assert/strict";
+import { HOSTED_DENO, hostedDeno } from "../../local/deploy/hosted_deno.ts";
 import { npx } from "../../local/npm/npx.ts";
 
 /** Port 1 refuses connections. */
 const NO_NETWORK = { HTTPS_PROXY: "http://127.0.0.1:1", HTTP_PROXY: "http://127.0.0.1:1" };
 const LIMIT_MS = 10_000;
+const PACKAGE = `deno@${HOSTED_DENO}`;
 
 Deno.test("attack: without a network npx runs what npm's cache has, and asks no registry", async () => {
+  // The only call that may fetch it.
+  await hostedDeno();
   const fetched: string[] = [];
   const printed = await npx({
-    package: "supabase@3.1.0",
+    package: PACKAGE,
     command: ["node", "-p", "1 + 1"],
     cwd: ".",
     environment: { ...NO_NETWORK, npm_config_fetch_retry_mintimeout: "60000" },
@@ -24,14 +28,14 @@ Deno.test("attack: without a network and without a cache the missing package is 
   const startedAt = performance.now();
   const fetched: string[] = [];
   const running = npx({
-    package: "supabase@3.1.0",
+    package: PACKAGE,
     command: ["node", "-p", "1 + 1"],
     cwd: ".",
     environment: { ...NO_NETWORK, npm_config_cache: cache },
     onFetch: (line) => fetched.push(line),
   });
-  await assert.rejects(running, /^NpxError: supabase@3\.1\.0 is missing: .*Connect to the network/);
-  assert.match(fetched.join("\n"), /^npm's cache does not have supabase@3\.1\.0/);
+  await assert.rejects(running, /^NpxError: deno@2\.1\.4 is missing: .*Connect to the network/);
+  assert.match(fetched.join("\n"), /^npm's cache does not have deno@2\.1\.4/);
   assert.ok(performance.now() - startedAt < LIMIT_MS);
   await Deno.remove(cache, { recursive: true });
 });
