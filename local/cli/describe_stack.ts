@@ -3,9 +3,14 @@ import { SAMPLE_SHOP_ID } from "../stack/sample_shops.ts";
 import type { Stack } from "../stack/stack.ts";
 import { shownPath } from "./data_folder.ts";
 
+/** A path as an argument in a shell. */
+function quotedPath(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path}'`;
+}
+
 /** First commands for a person who has started the stack. */
 function suggestCommands({ env, tiktok }: Stack, folder: string): string {
-  const data = folder === ".local" ? "" : ` --data '${folder}'`;
+  const data = folder === ".local" ? "" : ` --data ${quotedPath(folder)}`;
   const commands = tiktok
     ? [
       `npx -y deno@2.9.5 task demo${data}`,
@@ -18,7 +23,14 @@ function suggestCommands({ env, tiktok }: Stack, folder: string): string {
   }`;
 }
 
-/** Addresses, keys and first commands. */
+/** The address without its password. */
+function withoutPassword(address: string): string {
+  const url = new URL(address);
+  url.password = "";
+  return url.href;
+}
+
+/** Addresses, the publishable key and first commands. Secrets are shown as the command that prints them. */
 export function describeStack(stack: Stack, data: string, seconds: string): string {
   const { env } = stack;
   const folder = shownPath(data);
@@ -28,14 +40,14 @@ CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its d
 
   API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
   Mails      ${env.SUPABASE_URL}/mailbox   (also in ${folder}/mails/)
-  Postgres   ${env.SUPABASE_DB_URL}
+  Postgres   ${withoutPassword(env.SUPABASE_DB_URL)}
   TikTok     ${env.TIKTOK_API_URL}${origin(stack.tiktok)}
   EasyPost   ${env.EASYPOST_API_URL}${origin(stack.easypost)}
   Stripe     ${env.STRIPE_API_URL}${origin(stack.stripe)}
   key        ${env.SUPABASE_PUBLISHABLE_KEY}   (publishable)
-  key        ${env.SUPABASE_SECRET_KEY}   (secret)
+  key        grep SUPABASE_SECRET_KEY ${quotedPath(folder)}/env   (prints the secret one)
 
-  All addresses, keys and secrets: ${folder}/env     Logs: ${folder}/logs/
+  All addresses, keys and passwords: ${folder}/env     Logs: ${folder}/logs/
 
 ${suggestCommands(stack, folder)}`;
 }

@@ -13,12 +13,20 @@ export function parsePort(name: string, value: string): number {
   return port;
 }
 
+/** @throws {UsageError} */
+export function parseHostName(name: string, value: string): string {
+  const url = URL.parse(`http://${value}`);
+  if (url !== null && url.hostname === value.toLowerCase()) return url.hostname;
+  throw new UsageError(`${name} takes a host name without a port, not "${value}".`);
+}
+
 /** Returns undefined if the arguments ask for help. @throws {UsageError} */
 export function parseStackOptions(args: string[]): StackOptions | undefined {
   const parsed = parseOptions({
     port: { type: "string", default: "54321" },
     "db-port": { type: "string", default: "54322" },
     "no-confirm": { type: "boolean", default: false },
+    "allow-host": { type: "string", multiple: true, default: [] },
     ...DATA_OPTION,
   }, args);
   if (parsed === undefined) return undefined;
@@ -27,5 +35,11 @@ export function parseStackOptions(args: string[]): StackOptions | undefined {
   const port = parsePort("--port", values.port);
   const dbPort = parsePort("--db-port", values["db-port"]);
   if (port !== 0 && port === dbPort) throw new UsageError("--port and --db-port must differ.");
-  return { port, dbPort, data: resolve(values.data), confirmEmail: !values["no-confirm"] };
+  return {
+    port,
+    dbPort,
+    data: resolve(values.data),
+    confirmEmail: !values["no-confirm"],
+    allowedHosts: values["allow-host"].map((host) => parseHostName("--allow-host", host)),
+  };
 }

@@ -9,17 +9,22 @@ Deno.test("parseStackOptions() has the documented defaults", () => {
     dbPort: 54322,
     data: resolve(".local"),
     confirmEmail: true,
+    allowedHosts: [],
   });
 });
 
 Deno.test("parseStackOptions() takes all options, and help", () => {
   assert.deepEqual(
-    parseStackOptions(["--port", "0", "--db-port=7000", "--data", "/d", "--no-confirm"]),
+    parseStackOptions([
+      ...["--port", "0", "--db-port=7000", "--data", "/d", "--no-confirm"],
+      ...["--allow-host", "A.example", "--allow-host=b.example"],
+    ]),
     {
       port: 0,
       dbPort: 7000,
       data: "/d",
       confirmEmail: false,
+      allowedHosts: ["a.example", "b.example"],
     },
   );
   assert.equal(parseStackOptions(["--help"]), undefined);
@@ -32,6 +37,8 @@ Deno.test("parseStackOptions() says what is wrong", () => {
     [["--db-port", "-1"], /--db-port/],
     [["--port", "7000", "--db-port", "7000"], /must differ/],
     [["--prot", "7000"], /--prot.*--help/],
+    [["--allow-host", "https://a.example"], /--allow-host takes a host name/],
+    [["--allow-host", "a.example:80"], /--allow-host takes a host name/],
     [["extra"], /extra.*--help/],
   ];
   for (const [args, message] of cases) {

@@ -18,6 +18,8 @@ const HELP = `Starts the whole CreatorFlow backend on this machine. Ctrl-C stops
   --port N      the one public port: REST, Auth, functions, simulators   (54321; 0: a free one)
   --db-port N   Postgres                                                 (54322; 0: a free one)
   --data DIR    data, keys and logs; kept between starts                 (.local)
+  --allow-host NAME
+                another name under which the stack answers, such as a tunnel's; may be repeated
   --no-confirm  sign-ups need no confirmation by mail
   --help
 

@@ -1,6 +1,7 @@
 /** The one public port: passes each request to REST, Auth, a function or a simulator, by its path. */
 import { showApp } from "./app_page.ts";
 import type { FunctionConfig } from "../functions/config.ts";
+import { isKnownHost } from "./hosts.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
@@ -10,6 +11,8 @@ export interface SimulatorOptions {
   simulators: Record<string, Fetch>;
   /** Where the functions are, for the app's page. @default {"/functions/v1"} */
   functionsUrl?: string;
+  /** Host names that requests may have besides those of this machine. @default {none} */
+  allowedHosts?: readonly string[];
 }
 
 export interface GatewayOptions extends SimulatorOptions {
@@ -33,6 +36,22 @@ const AUTH_HEADERS = "X-Total-Count, Link, X-Supabase-Api-Version";
 
 function answer(status: number, code: string, message: string): Response {
   return Response.json({ code, message }, { status, headers: ANY_ORIGIN });
+}
+
+/** Refuses a request under another name than the stack's. */
+async function refuseForeignHost(
+  request: Request,
+  { allowedHosts }: SimulatorOptions,
+): Promise<Response | undefined> {
+  if (isKnownHost(request, allowedHosts)) return undefined;
+  await request.body?.cancel();
+  const { hostname } = new URL(request.url);
+  return answer(
+    403,
+    "FOREIGN_HOST",
+    `The local stack does not answer as ${hostname}. If the name is yours, such as that of a tunnel: ` +
+      `start with --allow-host ${hostname}`,
+  );
 }
 
 /** The platform's gateway answers a browser's preflight for its APIs; functions answer their own. */
@@ -108,7 +127,8 @@ async function callSimulator(
 
 /** Returns the handler of a port with simulators only. */
 export function createSimulatorGateway(options: SimulatorOptions): Fetch {
-  return (request) => callSimulator(request, options, []);
+  return async (request) =>
+    await refuseForeignHost(request, options) ?? await callSimulator(request, options, []);
 }
 
 const APIS = ["/rest/v1/<table>", "/auth/v1/<action>", "/functions/v1/<name>"];
@@ -116,6 +136,8 @@ const APIS = ["/rest/v1/<table>", "/auth/v1/<action>", "/functions/v1/<name>"];
 /** Returns the gateway's handler, for `Deno.serve`. */
 export function createGateway(options: GatewayOptions): Fetch {
   return async (request) => {
+    const refusal = await refuseForeignHost(request, options);
+    if (refusal) return refusal;
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/rest/v1/")) {
       return await callApi(request, options.rest, REST_HEADERS);

@@ -1,4 +1,4 @@
-/** The parts of `/control` that every simulator has: checked bodies, errors with a reason, and faults. */
+/** The parts of `/control` that every simulator has: checked callers and bodies, errors with a reason, faults. */
 import { Hono } from "hono";
 import * as z from "zod";
 import type { Faults } from "./faults.ts";
@@ -25,9 +25,37 @@ export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T
   ) as never;
 }
 
-/** An app that answers a bad request with 400 and the reason. */
+/** Values of `Sec-Fetch-Site` for a page of the stack itself and for an address that a person typed. */
+const OWN_PAGES = ["same-origin", "none"];
+
+/** Whether a browser sends the request for a page of another site or port. */
+function isCrossSite({ headers, url }: Request): boolean {
+  const [site, origin] = [headers.get("sec-fetch-site"), headers.get("origin")];
+  return (site !== null && !OWN_PAGES.includes(site)) ||
+    (origin !== null && origin !== new URL(url).origin);
+}
+
+/** Whether there is a body that is not declared as JSON: a page sends such a one without asking first. */
+function hasOtherBody({ headers }: Request): boolean {
+  const type = headers.get("content-type");
+  const hasBody = (headers.get("content-length") ?? "0") !== "0" ||
+    headers.has("transfer-encoding");
+  if (type === null) return hasBody;
+  return !/^application\/json\s*(;|$)/i.test(type);
+}
+
+/** An app for terminals and own pages. It answers a bad request with 400 and the reason. */
 export function controlApp(): Hono {
   const app = new Hono();
+  app.use(async (c, next) => {
+    if (isCrossSite(c.req.raw)) {
+      return c.json({ error: "A page of another site may not use /control." }, 403);
+    }
+    if (hasOtherBody(c.req.raw)) {
+      return c.json({ error: "Send JSON: content-type: application/json (curl --json)." }, 415);
+    }
+    return await next();
+  });
   app.onError((error, c) => {
     if (error instanceof BadControlRequest) return c.json({ error: error.message }, 400);
     throw error;

@@ -57,6 +57,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
       mailbox: (request) => mailbox.list(request),
       functionConfig,
       jwtCheck: keys,
+      allowedHosts: settings.allowedHosts ?? [],
       // By name at each request: a simulator may be replaced.
       simulators: Object.fromEntries(
         allSimulators(simulators.current).map(({ name, simulator }) => [

@@ -47,6 +47,8 @@ export async function serveSimulators(options: SimulatorsOptions): Promise<Serve
     publicPort.serve(
       createSimulatorGateway({
         functionsUrl,
+        // Functions in a container know this machine by `host`.
+        allowedHosts: [new URL(`http://${host}`).hostname, listen],
         simulators: Object.fromEntries(
           simulators.map(({ name, simulator }) => [name, (request) => simulator.fetch(request)]),
         ),

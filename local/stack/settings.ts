@@ -13,6 +13,8 @@ export interface StackOptions {
   data: string;
   /** Whether a seller has to confirm the address before the first sign-in, as on Supabase. @default {true} */
   confirmEmail?: boolean;
+  /** Names besides those of this machine under which the stack answers. @default {none} */
+  allowedHosts?: readonly string[];
 }
 
 export interface StackSettings extends StackOptions {

@@ -635,7 +635,9 @@ step("the parcels of TikTok's labels follow their packages and their order", asy
   const notified = await buyTikTokParcel();
   for (const [status, word] of [["FULFILLING", "in_transit"], ["COMPLETED", "delivered"]]) {
     const control = `${stack.env.TIKTOK_API_URL}/control/packages/${await packageOf(notified)}`;
-    const response = await fetch(control, { method: "PATCH", body: JSON.stringify({ status }) });
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ status });
+    const response = await fetch(control, { method: "PATCH", headers, body });
     assert.deepEqual((await response.json()).answers, [200]);
     await processDueEvents(stack);
     assert.deepEqual([await statusOf(notified), await orderStatus(notified)], [word, word]);

@@ -109,7 +109,7 @@ Deno.test("in docs/architecture.md the file of each step has the functions of th
 Deno.test("README.md shows what deno task start prints", () => {
   const env = {
     SUPABASE_URL: "http://127.0.0.1:54321",
-    SUPABASE_DB_URL: "postgresql://postgres:...@127.0.0.1:54322/postgres",
+    SUPABASE_DB_URL: "postgresql://postgres:secret-password@127.0.0.1:54322/postgres",
     TIKTOK_API_URL: "http://127.0.0.1:54321/simulators/tiktok",
     EASYPOST_API_URL: "http://127.0.0.1:54321/simulators/easypost/v2",
     STRIPE_API_URL: "http://127.0.0.1:54321/simulators/stripe",
@@ -120,6 +120,7 @@ Deno.test("README.md shows what deno task start prints", () => {
   const printed = describeStack(stack, ".local", "2.9").trim();
   const shown = printed.split("\n").map((line) => line === "" ? "" : `    ${line}`).join("\n");
   assert.ok(pageAt("README.md").text.includes(shown), shown);
+  assert.doesNotMatch(printed, /sb_secret_|secret-password/);
 });
 
 Deno.test("the house in README.md has every folder of shared, local and tests", () => {

@@ -101,6 +101,7 @@ async function receiveOrder(env: StackEnvironment): Promise<string[]> {
   await connectWithCode(env, seller, await authorizeSimulatedShop(env, SAMPLE_SHOP_ID));
   const response = await fetch(`${env.TIKTOK_API_URL}/control/orders`, {
     method: "POST",
+    headers: { "content-type": "application/json" },
     body: JSON.stringify({ shop_id: SAMPLE_SHOP_ID }),
   });
   const { order_id: orderId, answers } = await response.json();

@@ -93,6 +93,7 @@ Deno.test("simulators: one file for the functions, and signed webhooks at their 
 
       const order = await fetch(`${page}/simulators/tiktok/control/orders`, {
         method: "POST",
+        headers: { "content-type": "application/json" },
         body: JSON.stringify({ shop_id: SAMPLE_SHOP_ID }),
       });
       assert.equal(order.status, 201, await order.text());

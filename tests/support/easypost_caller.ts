@@ -50,7 +50,10 @@ export class Caller {
     return await this.simulator.fetch(
       new Request(`http://easypost${path}`, {
         method,
-        headers: { authorization: `Basic ${btoa(`${this.#key}:`)}` },
+        headers: {
+          authorization: `Basic ${btoa(`${this.#key}:`)}`,
+          "content-type": "application/json",
+        },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
     );

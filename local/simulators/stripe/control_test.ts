@@ -11,7 +11,10 @@ interface Answer {
 async function control(caller: Caller, path: string, body?: unknown, method = "POST") {
   const response = await fetch(`${caller.url}/control${path}`, {
     method,
-    ...(method === "POST" && { body: JSON.stringify(body ?? {}) }),
+    ...(method === "POST" && {
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body ?? {}),
+    }),
   });
   const text = await response.text();
   const answer: Answer = { status: response.status, body: text === "" ? null : JSON.parse(text) };

@@ -11,7 +11,10 @@ function controlOf(caller: Caller) {
   return async (method: string, path: string, body?: unknown): Promise<ControlAnswer> => {
     const response = await caller.fetch(`/control${path && `/${path}`}`, {
       method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && {
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
     });
     return [response.status, await response.json()];
   };

@@ -1,0 +1,124 @@
+/** Attacks by a web page that the developer of the local stack has open in a browser. */
+import assert from "node:assert/strict";
+import { Hono } from "hono";
+import { controlApp, parse } from "../simulators/control.ts";
+import { createGateway, createSimulatorGateway } from "./gateway.ts";
+import * as z from "zod";
+
+/** A simulator that counts the changes that its `/control` makes. */
+function simulatorWithControl() {
+  let changes = 0;
+  const control = controlApp();
+  control.get("/", (c) => c.json({ labels: ["a buyer's address"] }));
+  control.post("/balance", async (c) => {
+    await parse(z.looseObject({}), c.req.raw);
+    changes++;
+    return c.json({});
+  });
+  const fetch = new Hono().route("/control", control).fetch;
+  return { fetch: (request: Request) => fetch(request), changes: () => changes };
+}
+
+const notCalled = () => assert.fail("a foreign request reached a service");
+
+function stackGateway(allowedHosts: string[] = []) {
+  const mailbox = () => Response.json([]);
+  return createGateway({
+    ...{ rest: notCalled, auth: notCalled, functions: notCalled, mailbox },
+    functionConfig: [],
+    jwtCheck: { jwtSecret: "secret", publishableKey: "publishable", secretKey: "secret" },
+    simulators: { sample: simulatorWithControl().fetch },
+    allowedHosts,
+  });
+}
+
+/** With the header as it came over the network, from which Deno makes the URL. */
+const requestTo = (host: string, path: string) =>
+  new Request(`http://${host}${path}`, { headers: { host } });
+
+Deno.test("DNS rebinding: a page whose name points at this machine reads nothing of the stack", async () => {
+  const gateway = stackGateway();
+  for (const host of ["evil.example:54321", "127.0.0.1.evil.example", "localhost.evil.example"]) {
+    for (
+      const path of ["/rest/v1/orders", "/auth/v1/user", "/functions/v1/x", "/mailbox", "/app"]
+    ) {
+      const response = await gateway(requestTo(host, path));
+      assert.equal(response.status, 403, `${host}${path}`);
+      const { code, message } = await response.json();
+      assert.equal(code, "FOREIGN_HOST");
+      assert.match(message, /--allow-host/);
+    }
+  }
+  const simulators = createSimulatorGateway({
+    simulators: { sample: simulatorWithControl().fetch },
+    allowedHosts: ["host.docker.internal"],
+  });
+  const attack = await simulators(requestTo("evil.example", "/simulators/sample/control"));
+  assert.equal(attack.status, 403);
+  assert.doesNotMatch(await attack.text(), /address/);
+  const docker = requestTo("host.docker.internal:54400", "/simulators/sample/control");
+  assert.equal((await simulators(docker)).status, 200);
+});
+
+Deno.test("DNS rebinding: the names of this machine, and a tunnel's that was allowed, are served", async () => {
+  const gateway = stackGateway(["my.tunnel.example"]);
+  for (const host of ["127.0.0.1:54321", "localhost:54321", "[::1]:54321", "my.tunnel.example"]) {
+    assert.equal((await gateway(requestTo(host, "/mailbox"))).status, 200, host);
+  }
+});
+
+/** Requests of pages of other sites to `/control/balance`, as browsers send them. */
+const CROSS_SITE: [name: string, init: RequestInit][] = [
+  ["a form", {
+    method: "POST",
+    headers: { origin: "https://evil.example", "content-type": "text/plain" },
+    body: '{"balance":"0.00"}',
+  }],
+  ["fetch in no-cors mode without a type", {
+    method: "POST",
+    headers: { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+    body: new Blob(['{"balance":"0.00"}']),
+  }],
+  ["a sandboxed frame", { method: "POST", headers: { origin: "null" } }],
+  ["another port of this machine", {
+    method: "POST",
+    headers: { origin: "http://localhost:3000", "sec-fetch-site": "same-site" },
+  }],
+  ["an old browser, a form without an origin", {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: "a=b",
+  }],
+  ["an old browser, text without an origin", {
+    method: "POST",
+    headers: { "content-type": "text/plain" },
+    body: "{}",
+  }],
+];
+
+Deno.test("cross-site requests: a page of another site changes no simulator", async () => {
+  const { fetch, changes } = simulatorWithControl();
+  for (const [name, init] of CROSS_SITE) {
+    const response = await fetch(new Request("http://127.0.0.1:54321/control/balance", init));
+    assert.ok([403, 415].includes(response.status), `${name}: ${response.status}`);
+    assert.equal(changes(), 0, name);
+  }
+  const headers = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+  const navigation = new Request("http://127.0.0.1:54321/control", { headers });
+  assert.equal((await fetch(navigation)).status, 403);
+});
+
+Deno.test("cross-site requests: a terminal and a page of the stack itself use /control", async () => {
+  const { fetch, changes } = simulatorWithControl();
+  const json = { "content-type": "application/json" };
+  const origin = "http://127.0.0.1:54321";
+  const inits: RequestInit[] = [
+    { method: "POST" },
+    { method: "POST", headers: json, body: "{}" },
+    { method: "POST", headers: { ...json, origin, "sec-fetch-site": "same-origin" }, body: "{}" },
+  ];
+  for (const init of inits) {
+    assert.equal((await fetch(new Request(`${origin}/control/balance`, init))).status, 200);
+  }
+  assert.equal(changes(), inits.length);
+});
