@@ -7,6 +7,7 @@ import { interruptSignal } from "../cli/interrupt.ts";
 import { errorMessage } from "../cli/error_message.ts";
 import { describeStack } from "../cli/describe_stack.ts";
 import { parseStackOptions } from "../cli/stack_options.ts";
+import { makeDataFolder } from "../stack/data_folder.ts";
 import type { StackOptions } from "../stack/settings.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { variableHelp } from "../stack/variable_table.ts";
@@ -48,7 +49,7 @@ async function start(options: StackOptions, seconds: () => string): Promise<Stac
 async function run(options: StackOptions): Promise<void> {
   const startedAt = performance.now();
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
-  await Deno.mkdir(join(options.data, "logs"), { recursive: true });
+  await makeDataFolder(options.data);
   redirectConsole(join(options.data, "logs", "rest-auth.log"));
   const stack = await start(options, seconds);
   const interrupted = interruptSignal();

@@ -6,6 +6,7 @@ import { lockData } from "./lock.ts";
 
 /** Everything that a stack writes: the folder may be one that holds other things too. */
 const CONTENT = [
+  ".gitignore",
   "cluster",
   "easypost-simulator.jsonl",
   "stripe-simulator.jsonl",

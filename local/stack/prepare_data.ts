@@ -1,6 +1,6 @@
 /** First step of a start: the data folder, the keys and the port. */
-import { join } from "node:path";
 import { unavailable } from "../functions/forward.ts";
+import { makeDataFolder } from "./data_folder.ts";
 import { loadKeys, type LocalKeys } from "./keys.ts";
 import { lockData } from "./lock.ts";
 import { type OpenPort, openPort } from "./ports.ts";
@@ -18,7 +18,7 @@ export async function prepareData(
   settings: Pick<StackSettings, "data" | "port"> & { listen?: string },
   resources: Resources,
 ): Promise<PreparedData> {
-  await Deno.mkdir(join(settings.data, "logs"), { recursive: true });
+  await makeDataFolder(settings.data);
   const lock = await lockData(settings.data);
   resources.defer(() => lock[Symbol.dispose]());
   const publicPort = openPort(

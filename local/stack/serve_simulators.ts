@@ -48,7 +48,7 @@ export async function serveSimulators(options: SimulatorsOptions): Promise<Serve
       createSimulatorGateway({
         functionsUrl,
         // Functions in a container know this machine by `host`.
-        allowedHosts: [new URL(`http://${host}`).hostname, listen],
+        allowedHosts: [new URL(`http://${host}`).hostname, options.listen],
         simulators: Object.fromEntries(
           simulators.map(({ name, simulator }) => [name, (request) => simulator.fetch(request)]),
         ),
