@@ -1,6 +1,7 @@
 /** One process of the function host: its start, its log and its end. */
 import { join } from "node:path";
 import { guardProcess } from "../leftovers/guard.ts";
+import { permissionOptions } from "./permissions.ts";
 
 /** When functions are loaded: at the start, which then fails with them, or each at its first request. */
 export type FunctionLoading = "start" | "first_request";
@@ -33,14 +34,12 @@ function inheritedVariables(): Record<string, string> {
   );
 }
 
-function spawnHost({ configPath, env, loading = "start" }: HostOptions): Deno.ChildProcess {
+async function spawnHost(options: HostOptions): Promise<Deno.ChildProcess> {
+  const { configPath, env, loading = "start" } = options;
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
-      "--allow-net",
-      "--allow-env",
-      "--allow-read",
-      "--allow-sys",
+      ...await permissionOptions(configPath, env),
       join(import.meta.dirname as string, "host.ts"),
       configPath,
       loading,
@@ -78,8 +77,8 @@ async function readLine(stream: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 /** Resolves when the functions answer. @throws {Error} with the reason, if they cannot start. */
-export function startHost(options: HostOptions): Promise<Host> {
-  return followProcess(spawnHost(options), options.logFile);
+export async function startHost(options: HostOptions): Promise<Host> {
+  return await followProcess(await spawnHost(options), options.logFile);
 }
 
 /**

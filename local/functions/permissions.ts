@@ -1,0 +1,57 @@
+/** What the process of the functions may do: read its code, call the hosts of its variables, and listen. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { variables } from "../stack/variables.ts";
+import { readFunctionConfig } from "./config.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Code that functions import, next to that in their own folders. */
+const CODE = ["shared", "node_modules", "local/functions"].map((path) => join(ROOT, path));
+
+/** Variables with the address of a service that functions call; browsers open the other addresses. */
+const CALLED = [
+  "SUPABASE_URL",
+  "TIKTOK_API_URL",
+  "TIKTOK_AUTH_URL",
+  "EASYPOST_API_URL",
+  "STRIPE_API_URL",
+];
+
+/** Variables that functions may look for: one that is not set is missing, and not forbidden. */
+const READ = variables.map(([name, { functionName = name }]) => functionName);
+
+/** `host:port` of an address. A wrong one gives nothing: the function that reads it names the variable. */
+function hostOf(address: string | undefined): string[] {
+  const url = URL.parse(address ?? "");
+  if (url === null || url.hostname === "") return [];
+  return [`${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`];
+}
+
+/** The free port of host.ts. */
+const LISTEN = "127.0.0.1:0";
+
+/** A comma in a path is doubled. */
+function allow(permission: string, values: string[]): string {
+  const list = [...new Set(values)].map((value) => value.replaceAll(",", ",,")).join(",");
+  return `--allow-${permission}=${list}`;
+}
+
+/**
+ * Permissions as options of `deno run`.
+ * @param env All variables that the functions receive.
+ */
+export async function permissionOptions(
+  configPath: string,
+  env: Record<string, string>,
+): Promise<string[]> {
+  const functions = await readFunctionConfig(configPath);
+  const folders = functions.map(({ entrypoint }) => dirname(fileURLToPath(entrypoint)));
+  const hosts = CALLED.flatMap((name) => hostOf(env[name]));
+  return [
+    ...["--no-prompt", "--no-remote"],
+    allow("read", [configPath, ...folders, ...CODE]),
+    allow("net", [LISTEN, ...hosts]),
+    allow("env", [...READ, ...Object.keys(env)]),
+  ];
+}
