@@ -1,5 +1,6 @@
 /** Connections to the database of a backup or restore. */
-import postgres from "postgres";
+import type postgres from "postgres";
+import { withConnection } from "../postgres/connection.ts";
 
 /** Runs `work` in one transaction on a connection of its own. */
 export async function inTransaction<T>(
@@ -7,21 +8,16 @@ export async function inTransaction<T>(
   mode: "" | "isolation level repeatable read read only",
   work: (sql: postgres.TransactionSql) => Promise<T>,
 ): Promise<T> {
-  const sql = postgres(url.href, {
-    max: 1,
+  const options = {
     connect_timeout: 10,
     // A large table may take longer than postgres.js keeps a connection.
     max_lifetime: null,
-    onnotice: () => {},
-  });
-  try {
-    return await sql.begin(mode, async (transaction) => {
+  };
+  return await withConnection(url.href, (sql) =>
+    sql.begin(mode, async (transaction) => {
       await transaction.unsafe(SETTINGS);
       return await work(transaction);
-    }) as T;
-  } finally {
-    await sql.end();
-  }
+    }) as Promise<T>, options);
 }
 
 /** Equal values give equal text on every server, and a policy that hides rows is an error. */

@@ -1,12 +1,13 @@
 /** The database of a command, and the consent to change it. */
 import { askConsent } from "./ask_consent.ts";
 import { resolve } from "node:path";
+import { isLocalHost, withCheckedTls } from "../postgres/tls.ts";
 import { findRunningStack } from "../stack/running_stack.ts";
 import { UsageError } from "./command.ts";
 import { DATA_HELP, DATA_OPTION } from "./data_folder.ts";
 
 export interface Target {
-  /** Address with its password; another machine's has TLS unless it says otherwise. */
+  /** Address with its password; another machine's has checked TLS unless it says `sslmode=disable`. */
   url: string;
   /** Host name without the brackets of IPv6. */
   host: string;
@@ -16,11 +17,17 @@ export interface Target {
 }
 
 /** Options of every command that uses a database. */
-export const TARGET_OPTIONS = { "db-url": { type: "string" }, ...DATA_OPTION } as const;
+export const TARGET_OPTIONS = {
+  "db-url": { type: "string" },
+  "db-ca": { type: "string" },
+  ...DATA_OPTION,
+} as const;
 
 /** Lines of a command's help. */
 export const TARGET_HELP = `${DATA_HELP}
-  --db-url URL    another database: postgresql://user:password@host:5432/postgres`;
+  --db-url URL    another database: postgresql://user:password@host:5432/postgres
+  --db-ca FILE    certificate of the authority that signs this database's, if it is not a public one;
+                  Supabase's are known`;
 
 /** Options of the commands that delete data, or that are meant for local databases. */
 export const CONSENT_OPTIONS = {
@@ -37,8 +44,6 @@ export interface Consent {
   "not-local"?: string | undefined;
 }
 
-const LOCAL_HOSTS = ["127.0.0.1", "localhost", "::1"];
-
 /** @throws {UsageError} that does not repeat the text, which may hold a password. */
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
@@ -54,21 +59,29 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-/** The database at `text`. @throws {UsageError} if it is not the address of a Postgres. */
-export function parseTarget(text: string): Target {
+/**
+ * The database at `text`.
+ * @param ca Path of the certificates of its authority.
+ * @throws {UsageError} if it is not the address of a Postgres.
+ */
+export function parseTarget(text: string, ca?: string): Target {
   const url = parseUrl(text);
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  const isLocal = LOCAL_HOSTS.includes(host);
-  if (!isLocal && !url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "require");
   const name = `the database ${url.pathname.slice(1) || "postgres"} at ${url.host}`;
-  return { url: url.href, host, isLocal, name };
+  const checked = withCheckedTls(url, ca === undefined ? undefined : resolve(ca));
+  return { url: checked.href, host, isLocal: isLocalHost(url), name };
+}
+
+/** Values of `TARGET_OPTIONS`. */
+export interface TargetValues {
+  "db-url"?: string | undefined;
+  "db-ca"?: string | undefined;
+  data: string;
 }
 
 /** `--db-url`, or the running stack's database. @throws {Error} that says what to do. */
-export async function findTarget(
-  values: { "db-url"?: string | undefined; data: string },
-): Promise<Target> {
-  if (values["db-url"] !== undefined) return parseTarget(values["db-url"]);
+export async function findTarget(values: TargetValues): Promise<Target> {
+  if (values["db-url"] !== undefined) return parseTarget(values["db-url"], values["db-ca"]);
   const { SUPABASE_DB_URL } = await findRunningStack(resolve(values.data));
   return parseTarget(SUPABASE_DB_URL);
 }

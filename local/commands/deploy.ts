@@ -16,6 +16,7 @@ export default await command(import.meta, {
   --env-file FILE  secrets of the project, NAME=value                    (secrets.env)
   --url URL        address of the project       (https://<ref>.supabase.co)
   --db-url URL     address of the database      (the pooler of "supabase link")
+  --db-ca FILE     certificate of the database's authority               (Supabase's are known)
   --workdir DIR    folder in which "supabase link" was run               (.)
   --state DIR      bundles, and the record of what was deployed          (.local/deploy)
   --help
@@ -28,6 +29,7 @@ Variables: SUPABASE_DB_PASSWORD, the password of the database; SUPABASE_ACCESS_T
     "env-file": { type: "string", default: "secrets.env" },
     url: { type: "string" },
     "db-url": { type: "string" },
+    "db-ca": { type: "string" },
     workdir: { type: "string", default: "." },
     state: { type: "string", default: ".local/deploy" },
   },
@@ -40,6 +42,7 @@ Variables: SUPABASE_DB_PASSWORD, the password of the database; SUPABASE_ACCESS_T
       secretsFile: resolve(values["env-file"]),
       url: values.url,
       databaseUrl: values["db-url"],
+      databaseCa: values["db-ca"],
       environment: Deno.env.toObject(),
     }, print);
   },

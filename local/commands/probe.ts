@@ -19,11 +19,13 @@ export default await command(import.meta, {
   --url URL        address of the project: https://<ref>.supabase.co
   --env-file FILE  secrets of the project                                (secrets.env)
   --db-url URL     also check the scheduler's runs of the last 5 minutes
+  --db-ca FILE     certificate of the database's authority               (Supabase's are known)
   --help`,
   options: {
     url: { type: "string" },
     "env-file": { type: "string", default: "secrets.env" },
     "db-url": { type: "string" },
+    "db-ca": { type: "string" },
   },
   async run({ values }) {
     if (!values.url || !URL.canParse(values.url)) {
@@ -35,7 +37,7 @@ export default await command(import.meta, {
       const since = new Date(Date.now() - RECENT_MS);
       results.push(
         ...await withConnection(
-          parseTarget(values["db-url"]).url,
+          parseTarget(values["db-url"], values["db-ca"]).url,
           (sql) => probeSchedule(sql, since),
         ),
       );

@@ -14,7 +14,9 @@ export interface DeployOptions {
   url?: string | undefined;
   /** Address of the database, with its password. @default {the pooler of `supabase link`} */
   databaseUrl?: string | undefined;
-  /** Variables of this process, which the CLI receives too. */
+  /** Path of the certificate of the database's authority. @default {Supabase's} */
+  databaseCa?: string | undefined;
+  /** Variables of this process; the CLI receives those that it needs. */
   environment: Record<string, string>;
 }
 

@@ -6,6 +6,7 @@ import { type EventFilter, FILTER_OPTIONS, parseFilter, requireNarrowFilter } fr
 interface Database {
   data: string;
   "db-url"?: string | undefined;
+  "db-ca"?: string | undefined;
 }
 
 export type EventsCommand =

@@ -1,17 +1,22 @@
 /** One connection to a database, for one operation. */
 import postgres from "postgres";
+import { explainTlsError, readDriverTls } from "./tls.ts";
 
 /** Code of Postgres for a function that does not exist. */
 const UNDEFINED_FUNCTION = "42883";
 
 /** Runs `work` on a connection of its own. */
 export async function withConnection<T>(
-  url: string,
+  address: string,
   work: (sql: postgres.Sql) => Promise<T>,
+  options: postgres.Options<Record<string, never>> = {},
 ): Promise<T> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const { url, ssl } = await readDriverTls(address);
+  const sql = postgres(url, { max: 1, onnotice: () => {}, ...(ssl && { ssl }), ...options });
   try {
     return await work(sql);
+  } catch (error) {
+    throw explainTlsError(error);
   } finally {
     await sql.end();
   }

@@ -1,6 +1,8 @@
 /** An existing Postgres, named by SUPABASE_DB_URL, in place of the embedded one. */
-import postgres from "postgres";
+import type postgres from "postgres";
 import { accessTo, type DatabaseAccess } from "../supabase/bootstrap.ts";
+import { withConnection } from "./connection.ts";
+import { withCheckedTls } from "./tls.ts";
 
 /**
  * The address, if one is set that is not the embedded server's own: a shell that has sourced `<data>/env`
@@ -17,25 +19,29 @@ export function outsidePostgresUrl(
         "Unset it to use the embedded Postgres.",
     );
   }
-  return decodeURIComponent(new URL(url).password) === ownPassword ? undefined : url;
+  if (decodeURIComponent(new URL(url).password) === ownPassword) return undefined;
+  return withCheckedTls(new URL(url)).href;
+}
+
+async function checkServer(sql: postgres.Sql): Promise<void> {
+  const [server] = await sql`
+    select current_setting('server_version_num')::int as version,
+           (select rolsuper from pg_roles where rolname = current_user) as is_superuser`;
+  if (server?.version < 170000) {
+    throw new Error("The Postgres that SUPABASE_DB_URL names is older than 17.");
+  }
+  if (!server?.is_superuser) {
+    throw new Error(
+      "SUPABASE_DB_URL must name a superuser: the stack makes Supabase's roles. " +
+        "If it comes from the env file of another stack: unset SUPABASE_DB_URL",
+    );
+  }
 }
 
 /** Checks version and rights. @throws {Error} that says what is wrong and what to do. */
 export async function useOutsidePostgres(url: string): Promise<DatabaseAccess> {
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
   try {
-    const [server] = await sql`
-      select current_setting('server_version_num')::int as version,
-             (select rolsuper from pg_roles where rolname = current_user) as is_superuser`;
-    if (server?.version < 170000) {
-      throw new Error("The Postgres that SUPABASE_DB_URL names is older than 17.");
-    }
-    if (!server?.is_superuser) {
-      throw new Error(
-        "SUPABASE_DB_URL must name a superuser: the stack makes Supabase's roles. " +
-          "If it comes from the env file of another stack: unset SUPABASE_DB_URL",
-      );
-    }
+    await withConnection(url, checkServer, { connect_timeout: 10 });
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (code === undefined) throw error;
@@ -44,8 +50,6 @@ export async function useOutsidePostgres(url: string): Promise<DatabaseAccess> {
         "Unset it to use the embedded one.",
       { cause: error },
     );
-  } finally {
-    await sql.end();
   }
   return accessTo(url);
 }

@@ -1,11 +1,10 @@
-/** Runs the Supabase CLI. npx installs it, because Deno cannot resolve its npm package. */
-import { fileURLToPath } from "node:url";
+/** Runs the Supabase CLI. */
 import { runProgram } from "../leftovers/run_program.ts";
-import { npx } from "../npm/npx.ts";
+import { isLocalHost, withCheckedTls } from "../postgres/tls.ts";
+import { cliEnvironment, type Environment } from "./cli_environment.ts";
+import { installCli } from "./install_cli.ts";
 
-const PACKAGE = "supabase@3.1.0";
-
-/** Path of the CLI's binary; a process that runs others sets it, so that they need no npx. */
+/** Path of the CLI's program; a process that runs others sets it, so that they need not look for it. */
 const BINARY = "SUPABASE_CLI_BINARY";
 
 const ROOT = new URL("../..", import.meta.url);
@@ -15,33 +14,23 @@ export class SupabaseCliError extends Error {
   override name = "SupabaseCliError";
 }
 
-/** The CLI uses TLS by default; a local database has none. */
-export function remoteFlag(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const local = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-  if (local && !url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
-  return `--remote=${url.href}`;
-}
-
-function withoutPassword(text: string, args: string[]): string {
-  const passwords = args.filter((arg) => arg.startsWith("--remote=")).flatMap((arg) => {
-    // Other commands name a project, which has no password.
-    const password = URL.parse(arg.slice("--remote=".length))?.password ?? "";
-    return [password, decodeURIComponent(password)];
-  }).filter((password) => password.length > 0);
-  return passwords.reduce((cleaned, password) => cleaned.replaceAll(password, "***"), text);
-}
-
-async function findBinary(): Promise<string> {
-  const script = fileURLToPath(new URL("./find_cli.mjs", import.meta.url));
-  return await npx({ package: PACKAGE, command: ["node", script], cwd: ROOT });
+/** Other users of the machine can read the arguments of a process, but not its variables. */
+function databaseAccess(address: string): { flag: string; password: string } {
+  const url = withCheckedTls(new URL(address));
+  // The CLI uses TLS by default; a local database has none.
+  if (isLocalHost(url) && !url.searchParams.has("sslmode")) {
+    url.searchParams.set("sslmode", "disable");
+  }
+  const password = decodeURIComponent(url.password);
+  url.password = "";
+  return { flag: `--remote=${url.href}`, password };
 }
 
 let binary: Promise<string> | undefined;
 
-/** Path of the CLI's binary, found once: npx takes a second. npx installs the CLI the first time. */
-function supabaseCliBinary(): Promise<string> {
-  return binary ??= Promise.resolve(Deno.env.get(BINARY) || findBinary());
+/** Path of the CLI's program. */
+export function supabaseCliBinary(): Promise<string> {
+  return binary ??= Promise.resolve(Deno.env.get(BINARY) || installCli());
 }
 
 /** Variables for child processes that run the CLI too. */
@@ -52,25 +41,33 @@ export async function supabaseCliEnvironment(): Promise<Record<string, string>> 
 export interface CliOptions {
   /** Folder that has `supabase/`. @default {the repository} */
   workdir?: string;
-  /** Variables on top of those of this process. */
-  environment?: Record<string, string>;
+  /** Variables from which the CLI receives those that it needs. @default {those of this process} */
+  environment?: Environment;
+  /** Address of the database for `--remote`, with its password. */
+  databaseUrl?: string;
+  /** Path of the program. @default {the installed one} */
+  program?: string;
 }
 
-/** Runs `supabase <args>` and returns its standard output. */
+/** Runs `supabase <args>` and returns its standard output. @throws {SupabaseCliError} */
 export async function runSupabaseCli(
   args: string[],
-  { workdir, environment }: CliOptions = {},
+  { workdir, environment = {}, databaseUrl, program }: CliOptions = {},
 ): Promise<string> {
-  const output = await runProgram(await supabaseCliBinary(), {
-    args,
+  const database = databaseUrl === undefined ? undefined : databaseAccess(databaseUrl);
+  const output = await runProgram(program ?? await supabaseCliBinary(), {
+    args: [...args, ...(database ? [database.flag] : [])],
     cwd: workdir ?? ROOT,
-    env: { DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", NO_COLOR: "1", ...environment },
+    clearEnv: true,
+    env: {
+      ...cliEnvironment({ ...Deno.env.toObject(), ...environment }, database === undefined),
+      ...(database && { PGPASSWORD: database.password }),
+    },
   });
   const decoder = new TextDecoder();
   const stdout = decoder.decode(output.stdout);
-  if (!output.success) {
-    const said = withoutPassword(`${stdout}\n${decoder.decode(output.stderr)}`, args).trim();
-    throw new SupabaseCliError(`supabase ${args.slice(0, 2).join(" ")} failed:\n${said}`);
-  }
-  return stdout;
+  if (output.success) return stdout;
+  const said = `${stdout}\n${decoder.decode(output.stderr)}`.trim();
+  const safe = database?.password ? said.replaceAll(database.password, "***") : said;
+  throw new SupabaseCliError(`supabase ${args.slice(0, 2).join(" ")} failed:\n${safe}`);
 }

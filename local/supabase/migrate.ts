@@ -1,5 +1,5 @@
 /** Applies the migrations of the repository to a database. */
-import { remoteFlag, runSupabaseCli } from "./cli.ts";
+import { runSupabaseCli } from "./cli.ts";
 import { missingMigrations } from "./migration_files.ts";
 
 /**
@@ -8,6 +8,6 @@ import { missingMigrations } from "./migration_files.ts";
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const missing = await missingMigrations(databaseUrl);
-  if (missing.length > 0) await runSupabaseCli(["db", "push", remoteFlag(databaseUrl), "--yes"]);
+  if (missing.length > 0) await runSupabaseCli(["db", "push", "--yes"], { databaseUrl });
   return missing;
 }

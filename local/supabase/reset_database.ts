@@ -1,6 +1,6 @@
 /** Empties a database and applies all migrations again. */
 import { withConnection } from "../postgres/connection.ts";
-import { remoteFlag, runSupabaseCli } from "./cli.ts";
+import { runSupabaseCli } from "./cli.ts";
 import { requestReload } from "./schema_reload.ts";
 
 /**
@@ -23,6 +23,6 @@ export async function resetDatabase(
 ): Promise<void> {
   await unscheduleJobs(databaseUrl);
   const options = seed ? [] : ["--no-seed"];
-  await runSupabaseCli(["db", "reset", remoteFlag(databaseUrl), "--yes", ...options]);
+  await runSupabaseCli(["db", "reset", "--yes", ...options], { databaseUrl });
   await requestReload(databaseUrl);
 }

@@ -1,5 +1,5 @@
 /** Functions as bundles that share chunks: a host loads them in a third of the time that sources take. */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runBundler } from "../../local/deploy/bundle.ts";
 import { readFunctionConfig } from "../../local/functions/config.ts";
@@ -11,13 +11,12 @@ export async function bundleForHosts(folder: string): Promise<string> {
   const functions = await readFunctionConfig(CONFIG);
   const sources = functions.map(({ entrypoint }) => fileURLToPath(entrypoint));
   await runBundler(["--code-splitting", "--outdir", folder, ...sources]);
-  const sections = functions.map(({ name, verifyJwt }, index) => {
-    const folderName = dirname(sources[index] as string).split("/").at(-1);
-    return `[functions.${name}]
-verify_jwt = ${verifyJwt}
-entrypoint = "./${folderName}/index.js"
-`;
-  });
+  const sections = await Promise.all(functions.map(async ({ name, verifyJwt }, index) => {
+    // The entry points are beside the chunks: a host may read the folders of its entry points.
+    const bundle = `./${basename(dirname(sources[index] as string))}/index.js`;
+    await Deno.writeTextFile(join(folder, `${name}.js`), `export { default } from "${bundle}";\n`);
+    return `[functions.${name}]\nverify_jwt = ${verifyJwt}\nentrypoint = "./${name}.js"\n`;
+  }));
   const config = join(folder, "config.toml");
   await Deno.writeTextFile(config, sections.join("\n"));
   return config;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { parseStackOptions } from "../../local/cli/stack_options.ts";
-import { remoteFlag, runSupabaseCli, SupabaseCliError } from "../../local/supabase/cli.ts";
+import { runSupabaseCli, SupabaseCliError } from "../../local/supabase/cli.ts";
 import { open, SELLERS } from "../support/seed_sellers.ts";
 import { createTestDatabase } from "../support/stack.ts";
 
@@ -28,8 +28,8 @@ Deno.test("the CLI looks for Docker at the ports of [db] only", async () => {
   await Deno.mkdir(join(folder, "supabase"));
   const reset = async (text: string) => {
     await Deno.writeTextFile(join(folder, "supabase", "config.toml"), text);
-    const args = ["db", "reset", "--no-seed", "--yes", "--workdir", folder];
-    await runSupabaseCli([...args, remoteFlag(database.url)]);
+    const options = { databaseUrl: database.url, workdir: folder };
+    await runSupabaseCli(["db", "reset", "--no-seed", "--yes"], options);
   };
   // Functions would have to exist in the folder.
   const settings = config.replace(/\n[^\n]*\n\[functions\.[^]*/, "\n");

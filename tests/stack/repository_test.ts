@@ -4,7 +4,7 @@ import { generateTypes } from "../../local/supabase/generate_types.ts";
 import type { Command } from "../../local/cli/command.ts";
 import { readFunctionConfig } from "../../local/functions/config.ts";
 import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
-import { remoteFlag, runSupabaseCli } from "../../local/supabase/cli.ts";
+import { runSupabaseCli } from "../../local/supabase/cli.ts";
 import { findCircles, parseImports, readImports } from "../support/imports.ts";
 
 const ROOT = new URL("../..", import.meta.url);
@@ -35,9 +35,8 @@ Deno.test("supabase/advisors.json explains every finding of supabase db advisors
   const output = await runSupabaseCli([
     "db",
     "advisors",
-    remoteFlag(databaseUrl()),
     ...["--level", "info", "--fail-on", "none", "--output-format", "json"],
-  ]);
+  ], { databaseUrl: databaseUrl() });
   const { results } = JSON.parse(output) as {
     results: { name: string; cacheKey: string; detail: string }[];
   };

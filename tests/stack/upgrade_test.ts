@@ -4,7 +4,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { migrate } from "../../local/supabase/migrate.ts";
 import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
-import { remoteFlag, runSupabaseCli } from "../../local/supabase/cli.ts";
+import { runSupabaseCli } from "../../local/supabase/cli.ts";
 import { createTestDatabase } from "../support/stack.ts";
 
 const SUPABASE = new URL("../../supabase/", import.meta.url);
@@ -69,7 +69,7 @@ Deno.test("migrations run over the seed's data: nothing is lost, and the second 
   const access = accessTo(database.url);
   const project = await olderProject();
   await bootstrap(access);
-  await runSupabaseCli(["db", "push", remoteFlag(access.url), "--yes", "--workdir", project]);
+  await runSupabaseCli(["db", "push", "--yes"], { databaseUrl: access.url, workdir: project });
   const sql = postgres(access.url, { max: 1, onnotice: () => {} });
   await sql.unsafe(await Deno.readTextFile(new URL("seed.sql", SUPABASE)));
   const tables = await readTables(sql);
@@ -81,7 +81,7 @@ Deno.test("migrations run over the seed's data: nothing is lost, and the second 
   assert.deepEqual(await fingerprints(sql, tables), before);
 
   assert.equal((await migrate(access.url)).length, 0);
-  const again = await runSupabaseCli(["db", "push", remoteFlag(access.url), "--yes"]);
+  const again = await runSupabaseCli(["db", "push", "--yes"], { databaseUrl: access.url });
   assert.match(again, /up to date/i);
   assert.deepEqual(await fingerprints(sql, tables), before);
 

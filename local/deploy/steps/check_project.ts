@@ -28,7 +28,9 @@ async function readLinkState(options: DeployOptions, name: string): Promise<stri
 
 /** `--db-url`, or the pooler's address of `supabase link` with the password. */
 async function findDatabaseUrl(options: DeployOptions): Promise<string> {
-  if (options.databaseUrl !== undefined) return parseTarget(options.databaseUrl).url;
+  if (options.databaseUrl !== undefined) {
+    return parseTarget(options.databaseUrl, options.databaseCa).url;
+  }
   const pooler = await readLinkState(options, "pooler-url");
   if (pooler === undefined) {
     throw new Error(`The address of the database is not known. Link the project again: ${LINK}`);
@@ -42,7 +44,7 @@ async function findDatabaseUrl(options: DeployOptions): Promise<string> {
   }
   const url = new URL(pooler);
   url.password = encodeURIComponent(password);
-  return parseTarget(url.href).url;
+  return parseTarget(url.href, options.databaseCa).url;
 }
 
 export const checkProject: Step = {

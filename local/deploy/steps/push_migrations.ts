@@ -1,4 +1,4 @@
-import { remoteFlag, runSupabaseCli } from "../../supabase/cli.ts";
+import { runSupabaseCli } from "../../supabase/cli.ts";
 import { missingMigrations } from "../../supabase/migration_files.ts";
 import { findValue, type Step } from "../step.ts";
 
@@ -12,7 +12,7 @@ export const pushMigrations: Step = {
     if (missing.length === 0) {
       return { changed: false, lines: ["the database has every migration"] };
     }
-    await runSupabaseCli(["db", "push", remoteFlag(url), "--yes"]).catch((cause) => {
+    await runSupabaseCli(["db", "push", "--yes"], { databaseUrl: url }).catch((cause) => {
       const hint = "The migrations before it are applied and stay. See docs/deploy.md, " +
         '"When a step fails".';
       throw new Error(`${cause.message}\n${hint}`, { cause });
