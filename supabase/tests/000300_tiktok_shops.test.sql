@@ -113,6 +113,16 @@ select throws_like(
   '%tiktok_shops_shop_id_key%',
   'a shop is stored once'
 );
+select throws_like(
+  format(
+    'update public.tiktok_shops set connection_status = %L, status_reason = %L where id = %L',
+    status, reason, tests.shop('ada')
+  ),
+  '%tiktok_shops_tokens_check%',
+  status || ' with tokens is refused'
+)
+from (values ('needs_reauth', 'token_refused'), ('disconnected', 'by_seller'), ('transferred', 'connected_elsewhere'))
+  as ends (status, reason);
 update public.tiktok_shops set updated_at = '2020-01-01' where id = tests.shop('ada');
 select is(
   (select updated_at from public.tiktok_shops where id = tests.shop('ada')),

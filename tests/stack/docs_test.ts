@@ -60,6 +60,22 @@ Deno.test("every path and file name on a page exists", () => {
   assert.deepEqual(missing, []);
 });
 
+Deno.test("every threat of docs/security.md has a decision, and a test that exists", () => {
+  const [, table = ""] =
+    /^\| threat .*\n\| -.*\n((?:\|.*\n)+)/m.exec(pageAt("docs/security.md").text) ??
+      [];
+  const rows = table.trim().split("\n").map((row) => row.split("|").slice(1, -1));
+  assert.ok(rows.length > 40);
+  for (const [threat = "", decision = "", tests = "", ...others] of rows) {
+    assert.ok(threat.trim() && decision.trim() && others.length === 0, threat);
+    const named = [...tests.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
+    assert.ok(named.length > 0, threat);
+    for (const path of named) {
+      assert.ok(files.includes(path) && /_test\.ts$|\.test\.sql$/.test(path), `${threat}: ${path}`);
+    }
+  }
+});
+
 /** Whether a file has this name; migrations and their tests may be named without their date. */
 function isFileName(names: Set<string | undefined>, name: string): boolean {
   return names.has(name) || names.has(`20261123${name}`);
