@@ -1,8 +1,9 @@
 /** The only place that reads the environment: one reader for each concern, called by the code that needs it. */
 import { type KeyRing, parseKeyRing } from "./crypto/key_ring.ts";
+import { LoggableError } from "./loggable_error.ts";
 
 /** A variable is missing or wrong; the message names it and says what to do. */
-export class ConfigError extends Error {
+export class ConfigError extends LoggableError {
   override name = "ConfigError";
 }
 

@@ -1,4 +1,6 @@
-/** One JSON object a line. Tokens, keys, bodies and addresses are never among the fields. */
+/** One JSON object a line. Tokens, keys, bodies, addresses and vendors' words are never among the fields. */
+import * as z from "zod";
+import { LoggableError } from "./loggable_error.ts";
 
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
@@ -13,7 +15,22 @@ export const log = {
   error: (message: string, fields: LogFields = {}) => write("error", message, fields),
 };
 
-/** What may be logged of an error: its kind and message, not its stack or its cause's details. */
+/** File, line and column of the first frame of a stack; the lines before it quote the message. */
+function placeOf(error: Error): string {
+  const frame = /^ {4}at [^\n]*?([\w.-]+\.[cm]?[jt]s:\d+:\d+)\)?$/m.exec(error.stack ?? "");
+  return frame === null ? "" : ` at ${frame[1]}`;
+}
+
+/**
+ * What may be logged and stored of an error. The message of an error that is not ours may quote anything, such
+ * as the text that was not JSON: only its kind and place are kept, and of Zod's the paths.
+ */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : "unknown error";
+  if (error instanceof LoggableError) return `${error.name}: ${error.message}`;
+  if (error instanceof z.core.$ZodError) {
+    const issues = error.issues.map(({ path, code }) => `${path.join(".") || "value"} ${code}`);
+    return `ZodError: ${issues.join(", ").slice(0, 300)}`;
+  }
+  if (!(error instanceof Error)) return "unknown error";
+  return `${/^\w{1,60}$/.exec(error.name)?.[0] ?? "Error"}${placeOf(error)}`;
 }

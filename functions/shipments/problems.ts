@@ -4,6 +4,8 @@ import { Problem } from "../../shared/http/problem.ts";
 import { accountDeleted } from "../../shared/http/users.ts";
 import { LabelError, type LabelFailure } from "../../shared/shipping/errors.ts";
 import type { LabelBatch } from "../../shared/shipping/label_batch.ts";
+import { EasyPostError } from "../../shared/shipping/providers/easypost/client.ts";
+import { TikTokError } from "../../shared/tiktok/api/errors.ts";
 
 interface LabelProblem {
   status: number;
@@ -242,6 +244,11 @@ function detailOf(code: LabelFailure, unstoredIds: string[] | null | undefined):
   return code === "order_combined" && unstoredIds ? COMBINED_UNSTORED : PROBLEMS[code].detail;
 }
 
+/** What EasyPost or TikTok said of a refusal, for the seller who asked: it is neither logged nor stored. */
+function wordsOf(cause: unknown): string {
+  return cause instanceof EasyPostError || cause instanceof TikTokError ? cause.words : "";
+}
+
 function labelProblem(error: LabelError): Problem {
   const { code, cause, shipmentId, orderIds, unstoredIds } = error;
   const { status, retryAfterSeconds } = PROBLEMS[code];
@@ -249,7 +256,9 @@ function labelProblem(error: LabelError): Problem {
   // The carrier's own wait counts more than ours.
   const wait = error.retryAfterSeconds ?? retryAfterSeconds;
   const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
+  const words = status === 422 ? wordsOf(cause) : "";
   const members = {
+    ...(words !== "" && { carrier_message: words }),
     ...(shipmentId !== undefined && { shipment_id: shipmentId }),
     ...(code === "order_combined" && orderIds !== undefined && { order_ids: orderIds }),
     ...(code === "order_combined" && unstoredIds !== undefined && {

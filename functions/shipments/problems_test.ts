@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { DatabaseError } from "../../shared/database/errors.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { LabelError, LabelFailure } from "../../shared/shipping/errors.ts";
+import { errorText } from "../../shared/log.ts";
+import { EasyPostError } from "../../shared/shipping/providers/easypost/client.ts";
 import { describeBatch, toProblem } from "./problems.ts";
 
 /** Every code that a seller may see, by HTTP status. */
@@ -68,7 +70,7 @@ Deno.test("only a code that may end later has a Retry-After, and the carrier's o
   }
 });
 
-Deno.test("a problem has the error's cause and shipment, and none of the carrier's words", () => {
+Deno.test("a problem has the error's cause and shipment, and of the carrier's words those about a refusal", () => {
   const cause = new Error("EasyPost answered HTTP 429 RATE_LIMITED");
   const error = new LabelError("carrier_busy", { retryAfterSeconds: 42, cause, shipmentId: "s" });
   const problem = problemOf(error);
@@ -76,6 +78,12 @@ Deno.test("a problem has the error's cause and shipment, and none of the carrier
   assert.deepEqual(problem.members, { shipment_id: "s" });
   assert.equal(problem.cause, cause);
   assert.doesNotMatch(problem.message, /429/);
+  const words = "Rosa Delgado's street is unknown";
+  const refusal = new EasyPostError("EasyPost answered HTTP 422", { status: 422, words });
+  const refused = problemOf(new LabelError("carrier_refused", { cause: refusal }));
+  assert.equal(refused.members.carrier_message, words);
+  assert.doesNotMatch(`${refused.message} ${errorText(refused.cause)}`, /Rosa/);
+  assert.deepEqual(problemOf(new LabelError("funds_missing", { cause: refusal })).members, {});
   assert.deepEqual(problemOf(new LabelError("carrier_busy")).members, {});
 });
 

@@ -7,9 +7,10 @@ import {
   ConnectError,
   type ConnectFailure,
 } from "../../shared/tiktok/connections/exchange_code.ts";
+import { LoggableError } from "../../shared/loggable_error.ts";
 
 /** The path does not name a shop. */
-export class ShopNotFoundError extends Error {
+export class ShopNotFoundError extends LoggableError {
   override name = "ShopNotFoundError";
 }
 

@@ -64,6 +64,9 @@ export async function start(
     log_directory: "log",
     log_filename: "postgres.log",
     log_truncate_on_rotation: "on",
+    // DETAIL quotes rows, and the text of a statement its literals.
+    log_error_verbosity: "terse",
+    log_min_error_statement: "panic",
     timezone: "UTC",
     ...(isDisposable && DISPOSABLE),
   };

@@ -67,7 +67,7 @@ const FaultBody = z.strictObject({
   method: z.string().optional(),
   path: z.string().optional(),
   kind: z.enum([
-    ...["internal", "rate_limit", "expired", "html", "hang", "delay"] as const,
+    ...["internal", "rate_limit", "refused", "expired", "html", "hang", "delay"] as const,
     ...["late", "lost", "not_json", "truncated"] as const,
   ]),
   delay_ms: z.int().positive().optional(),
@@ -78,7 +78,7 @@ const FaultBody = z.strictObject({
 export const FAULTS_HELP = {
   "POST /control/faults":
     "{kind, method?, path?, delay_ms?, count?, probability?}: make calls fail. kind: internal, " +
-    "rate_limit, expired, html (a proxy's 503), delay, hang (no answer), late (executed, answered " +
+    "rate_limit, refused (the caller's error, quoting a name), expired, html (a proxy's 503), delay, hang (no answer), late (executed, answered " +
     "after delay_ms), lost (executed, answered 504), not_json (executed, answered with a page), " +
     "truncated (executed, answered with half of the body)",
   "DELETE /control/faults": "remove all faults",

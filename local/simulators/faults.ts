@@ -7,7 +7,7 @@ export interface Fault {
   /** Only calls whose path begins with this text, or matches this pattern. @default {"/"} */
   path?: string | RegExp;
   /**
-   * The call is not executed: `internal`, `rate_limit` and `expired` are the simulator's `HostErrors`
+   * The call is not executed: `internal`, `rate_limit`, `refused` and `expired` are the simulator's `HostErrors`
    * (one without `expired` ignores that fault); `html` is a proxy's HTTP 503; `hang` answers 504 after
    * `delayMs`. The call is executed: `delay` first waits `delayMs`; `late` answers after `delayMs`;
    * `lost` answers HTTP 504; `not_json` HTTP 200 with a page; `truncated` HTTP 200 with half of the body.
@@ -15,6 +15,7 @@ export interface Fault {
   kind:
     | "internal"
     | "rate_limit"
+    | "refused"
     | "expired"
     | "html"
     | "hang"
@@ -27,6 +28,8 @@ export interface Fault {
   delayMs?: number;
   /** For `rate_limit`. @default {1} */
   retryAfterSeconds?: number;
+  /** For `refused`: what the message of the error quotes. @default {"Ada Example"} */
+  words?: string;
   /** The number of calls that it affects. @default all until `clear` */
   count?: number;
   /** The share of the calls that it affects, 0 to 1. @default {1} */
@@ -37,6 +40,8 @@ export interface Fault {
 export interface HostErrors<E extends Env> {
   internal: (c: Context<E>) => Response;
   rateLimited: (c: Context<E>, retryAfterSeconds: number) => Response;
+  /** An error of the caller, whose message quotes the caller's words, as vendors quote names and numbers. */
+  refused: (c: Context<E>, words: string) => Response;
   /** Left out by a simulator without access tokens. */
   expired?: (c: Context<E>) => Response;
 }
@@ -144,6 +149,8 @@ export class Faults {
           return errors.internal(c);
         case "rate_limit":
           return errors.rateLimited(c, fault.retryAfterSeconds ?? 1);
+        case "refused":
+          return errors.refused(c, fault.words ?? "Ada Example");
         case "expired":
           return errors.expired?.(c);
         case "html":

@@ -11,13 +11,14 @@ import { DatabaseError, isNotFound } from "../database/errors.ts";
 import type { ShopAccess, TikTokClient } from "../tiktok/api/client.ts";
 import { tokenContext } from "../tiktok/connections/encrypted_tokens.ts";
 import { unsubscribeWebhooks } from "../tiktok/webhooks/subscriptions.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 export interface AccountDependencies extends BillingDependencies {
   tiktok: TikTokClient;
 }
 
 /** The body does not name the address of the account. */
-export class EmailMismatchError extends Error {
+export class EmailMismatchError extends LoggableError {
   override name = "EmailMismatchError";
 }
 
@@ -58,7 +59,9 @@ export async function deleteAccount(
       return { unsubscribe: () => unsubscribeShops(dependencies, shops) };
     }
     if (attempt >= MAX_ATTEMPTS) {
-      throw new Error(`The customer changed ${MAX_ATTEMPTS} times while the account was deleted`);
+      throw new LoggableError(
+        `The customer changed ${MAX_ATTEMPTS} times while the account was deleted`,
+      );
     }
   }
 }

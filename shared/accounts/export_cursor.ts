@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { fromBase64, toBase64Url } from "../crypto/encoding.ts";
 import { PageKey } from "./pages.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 const Cursor = z.strictObject({
   /** Number of the part of the export, from 1. */
@@ -11,7 +12,7 @@ const Cursor = z.strictObject({
 export type Cursor = z.infer<typeof Cursor>;
 
 /** The text is not a cursor of an export. */
-export class InvalidCursorError extends Error {
+export class InvalidCursorError extends LoggableError {
   override name = "InvalidCursorError";
 }
 

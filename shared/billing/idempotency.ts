@@ -8,6 +8,7 @@ import { callFunction } from "../database/call_function.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
 import { BillingError, isMissing } from "./stripe.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 /** Other requests of the seller may create, expire or fail at the same time. */
 const MAX_ROUNDS = 8;
@@ -68,7 +69,7 @@ export async function createOnce<T>(
 }
 
 /** Ends `createOnce` with the failure of its request. */
-class FailedAttemptError extends Error {
+class FailedAttemptError extends LoggableError {
   override name = "FailedAttemptError";
 
   constructor(readonly failure: BillingError) {

@@ -4,12 +4,13 @@ import { isDeleted } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
 import { isMissing, readStripe } from "./stripe.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 /** A session of the checkout or of the portal, whose page the seller opens. */
 export const StripePage = z.looseObject({ url: z.url({ protocol: /^https?$/ }) });
 
 /** The seller has never subscribed. */
-export class NoSubscriptionError extends Error {
+export class NoSubscriptionError extends LoggableError {
   override name = "NoSubscriptionError";
 }
 

@@ -3,9 +3,10 @@ import Stripe from "stripe";
 import * as z from "zod";
 import type { StripeConfig } from "../config.ts";
 import { checkAnswer } from "./stripe_answers.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 /** Stripe answered with an error, or not at all. Its messages quote ids: only its codes are kept. */
-export class BillingError extends Error {
+export class BillingError extends LoggableError {
   override name = "BillingError";
   /** Stripe's error code, e.g. `resource_missing`; empty if the error has none. */
   readonly code: string;
@@ -16,7 +17,8 @@ export class BillingError extends Error {
 
   constructor(error: InstanceType<typeof Stripe.errors.StripeError>) {
     const { type, code, statusCode, requestId } = error;
-    super(["Stripe:", type, code, statusCode, requestId].filter(Boolean).join(" "));
+    const names = [type, code, requestId].map((name) => /^\w{1,99}$/.test(name ?? "") ? name : "");
+    super(["Stripe:", names[0], names[1], statusCode, names[2]].filter(Boolean).join(" "));
     this.code = code ?? "";
     this.status = statusCode ?? 0;
     this.isReplayed = error.headers?.["idempotent-replayed"] === "true" ||

@@ -8,6 +8,7 @@ import type { BillingDependencies } from "./dependencies.ts";
 import { idOf, mapSubscription, type SubscriptionState } from "./map_subscription.ts";
 import { endOrphans } from "./orphans.ts";
 import { callStripe, isMissing } from "./stripe.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 const Applied = z.object({
   outcome: z.enum(["applied", "unchanged", "conflict", "price_unknown", "settled"]),
@@ -69,7 +70,9 @@ export async function syncSubscription(
     if (outcome === "price_unknown") return { ignored: "unknown_price" };
     if (outcome !== "conflict") return { outcome, released };
   }
-  throw new Error(`The customer changed ${MAX_CONFLICTS} times while its subscription was read`);
+  throw new LoggableError(
+    `The customer changed ${MAX_CONFLICTS} times while its subscription was read`,
+  );
 }
 
 function undefinedIfMissing(error: unknown): undefined {

@@ -1,5 +1,6 @@
 /** Verifies the signature of a Stripe webhook. */
 import Stripe from "stripe";
+import { LoggableError } from "../loggable_error.ts";
 
 /** Maximum age of a signature: Stripe's own default. */
 export const TOLERANCE_SECONDS = 300;
@@ -32,7 +33,7 @@ async function isSignedWith(
   now: number,
 ): Promise<boolean> {
   const { signature } = Stripe.webhooks;
-  if (signature === null) throw new Error("Stripe's package cannot verify signatures");
+  if (signature === null) throw new LoggableError("Stripe's package cannot verify signatures");
   try {
     // Not constructEventAsync: it also refuses thin events and other JSON, after verifying them.
     await signature.verifyHeaderAsync(text, header, secret, TOLERANCE_SECONDS, provider, now);

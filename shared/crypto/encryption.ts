@@ -5,11 +5,12 @@
  */
 import { fromBase64, toBase64Url } from "./encoding.ts";
 import type { DerivedKeys, KeyRing } from "./key_ring.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 const IV_BYTES = 12;
 
 /** The text cannot be decrypted: unknown key, changed text, or text of another row or column. */
-export class DecryptionError extends Error {
+export class DecryptionError extends LoggableError {
   override name = "DecryptionError";
 }
 

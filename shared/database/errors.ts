@@ -1,7 +1,8 @@
 /** The errors of the database, without anything that a log must not hold. */
+import { LoggableError } from "../loggable_error.ts";
 
 /** The database refused a call or did not answer. */
-export class DatabaseError extends Error {
+export class DatabaseError extends LoggableError {
   override name = "DatabaseError";
   /** Name of the SQL function or table. */
   readonly operation: string;

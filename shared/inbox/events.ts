@@ -1,6 +1,7 @@
 /** The shapes of events: received, claimed, and what their handlers return. */
 import * as z from "zod";
 import type { IgnoreReason } from "./ignore_reasons.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 /** Who sent an event; `creatorflow` events are tasks of our own. */
 export const EventSource = z.enum(["tiktok", "stripe", "easypost", "creatorflow"]);
@@ -21,7 +22,7 @@ export interface NewEvent {
 }
 
 /** The body of a signed webhook is not an event of its sender. */
-export class InvalidWebhookError extends Error {
+export class InvalidWebhookError extends LoggableError {
   override name = "InvalidWebhookError";
 }
 

@@ -9,6 +9,7 @@ import {
   postponementOf,
 } from "./events.ts";
 import type { Inbox } from "./inbox.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 /** Handlers by source and event type; `tracker.*` matches every type with that prefix. */
 export type EventRoutes = Partial<Record<EventSource, Record<string, EventHandler>>>;
@@ -146,7 +147,7 @@ export class EventProcessor {
     const settling = group.map((event, n) =>
       this.#settle(
         event,
-        results[n] ?? { error: new Error("The handler returned no result") },
+        results[n] ?? { error: new LoggableError("The handler returned no result") },
         summary,
       )
     );

@@ -3,6 +3,7 @@ import { ConfigError } from "../config.ts";
 import { type ClaimedEvent, type EventResult, handleEach, type Postponement } from "./events.ts";
 import type { Inbox } from "./inbox.ts";
 import { EventProcessor } from "./process_events.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 // Every event is logged: not needed here.
 const quiet = () => {};
@@ -131,20 +132,24 @@ Deno.test("processEvents() claims again after failing events, of which a claim t
 Deno.test("an error whose cause is a postponement costs the event no attempt", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1);
-  const cause = Object.assign(new Error("TikTok has deactivated the shop"), {
+  const cause = Object.assign(new LoggableError("TikTok has deactivated the shop"), {
     postponeSeconds: 600,
     whilePaused: true,
   });
   const processor = new EventProcessor(
     asInbox(inbox),
-    route(() => Promise.reject(new Error("shop_paused", { cause }))),
+    route(() => Promise.reject(new LoggableError("shop_paused", { cause }))),
   );
   assert.deepEqual(await processor.processEvents(), { postponed: 1 });
   assert.deepEqual(inbox.failures, []);
   const [[, error, { postponeSeconds, whilePaused }]] = inbox.postponed as [
     [number, string, Postponement],
   ];
-  assert.deepEqual([error, postponeSeconds, whilePaused], ["Error: shop_paused", 600, true]);
+  assert.deepEqual([error, postponeSeconds, whilePaused], [
+    "LoggableError: shop_paused",
+    600,
+    true,
+  ]);
 });
 
 Deno.test("processEvents() claims nothing after its budget, and finishes claimed events", async () => {
@@ -170,11 +175,13 @@ Deno.test("processEvents() puts a failed event back with its error and its retry
     asInbox(inbox),
     route((event) => {
       if (event.event_id === 2) return Promise.resolve({ ignored: "no_order_named" });
-      return Promise.reject(Object.assign(new Error("no answer"), { retryAfterSeconds: 9 }));
+      return Promise.reject(
+        Object.assign(new LoggableError("no answer"), { retryAfterSeconds: 9 }),
+      );
     }),
   );
   assert.deepEqual(await processor.processEvents(), { failed: 1, ignored: 1 });
-  assert.deepEqual(inbox.failures, [[1, "Error: no answer", 9]]);
+  assert.deepEqual(inbox.failures, [[1, "LoggableError: no answer", 9]]);
   assert.deepEqual(inbox.ignored, [[2, "no_order_named"]]);
 });
 
@@ -203,7 +210,7 @@ Deno.test("processEvents() handles a group by one call of at most `groupSize` ev
         handle: (events) => {
           calls.push(events.map((event) => event.event_id));
           return Promise.resolve(events.map(({ event_id }): EventResult => {
-            if (event_id === 3) return { error: new Error("bad") };
+            if (event_id === 3) return { error: new LoggableError("bad") };
             return event_id === 4 ? { ignored: "no_order_named" } : { outcome: "done" };
           }));
         },
@@ -212,7 +219,7 @@ Deno.test("processEvents() handles a group by one call of at most `groupSize` ev
   }, { groupSize: 3 });
   assert.deepEqual(await processor.processEvents(), { done: 5, failed: 1, ignored: 1 });
   assert.deepEqual(calls, [[1, 3, 5], [7], [2, 4, 6]]);
-  assert.deepEqual(inbox.failures, [[3, "Error: bad", undefined]]);
+  assert.deepEqual(inbox.failures, [[3, "LoggableError: bad", undefined]]);
   assert.deepEqual(inbox.ignored, [[4, "no_order_named"]]);
 });
 

@@ -1,6 +1,7 @@
 /** Why a label could not be bought, read or voided: codes, listed with their sentences in docs/labels.md. */
 import * as z from "zod";
 import { isNotFound } from "../database/errors.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 /** Whether the same request may succeed a moment later. */
 const TRANSIENT = {
@@ -114,7 +115,7 @@ export function refusedWith(
   });
 }
 
-export class LabelError extends Error {
+export class LabelError extends LoggableError {
   override name = "LabelError";
   readonly code: LabelFailure;
   /** `no`: it is certain that the call bought nothing. */
@@ -129,7 +130,7 @@ export class LabelError extends Error {
     { bought = "no", retryAfterSeconds, shipmentId, orderIds, unstoredIds, cause }:
       LabelErrorOptions = {},
   ) {
-    super(cause instanceof Error ? `${code}: ${cause.message}` : code, { cause });
+    super(cause instanceof LoggableError ? `${code}: ${cause.message}` : code, { cause });
     this.code = code;
     this.bought = bought;
     this.retryAfterSeconds = retryAfterSeconds;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseError } from "../database/errors.ts";
 import { isTransient, LabelError, LabelFailure, notFoundAs } from "./errors.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 Deno.test("only failures that may end a moment later are transient", () => {
   const transient = LabelFailure.options.filter((code) => isTransient(new LabelError(code)));
@@ -29,11 +30,13 @@ Deno.test("a LabelError has its cause in its message, and bought nothing unless 
     "sender_required",
     "no",
   ]);
-  const cause = new Error("no answer");
+  const cause = new LoggableError("no answer");
   const unknown = new LabelError("outcome_unknown", { bought: "unknown", cause });
   assert.deepEqual([unknown.message, unknown.bought], ["outcome_unknown: no answer", "unknown"]);
   assert.equal(unknown.cause, cause);
-  assert.equal(new LabelError("carrier_busy", { cause: "a text" }).message, "carrier_busy");
+  for (const cause of ["a text", new Error("Rosa Delgado")]) {
+    assert.equal(new LabelError("carrier_busy", { cause }).message, "carrier_busy");
+  }
 });
 
 Deno.test("a row that SQL does not find becomes a LabelError, and other errors stay", () => {

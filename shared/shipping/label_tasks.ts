@@ -7,6 +7,7 @@ import { fetchLabel, hasLiveLink } from "./fetch_label.ts";
 import { trackOwnNumber } from "./own_tracker.ts";
 import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
 import { checkVoid } from "./void_label.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 function shipmentIdOf(event: ClaimedEvent): string {
   return event.object_id ?? "";
@@ -21,7 +22,7 @@ export async function reconcileUnsettledPurchase(
   if (purchase === undefined || !isUnsettled(purchase)) return { ignored: "purchase_settled" };
   const shipment = await reconcilePurchase(dependencies, purchase, event.event_id);
   if (shipment === undefined) {
-    return { error: new Error("The outcome of the purchase is not certain yet") };
+    return { error: new LoggableError("The outcome of the purchase is not certain yet") };
   }
   // A bought label stores another task.
   return { outcome: `label_${shipment.state}`, more: true };

@@ -78,8 +78,6 @@ async function recordFailure(
     throw error;
   }
   if (!(error instanceof TikTokError)) throw error;
-  // For the seller: TikTok's code and message, without the path of the call.
-  const message = error.message.replace(/ \([^()]*\)$/, "");
-  await dependencies.purchases.recordTikTokNotification(parcel.id, { error: message });
+  await dependencies.purchases.recordTikTokNotification(parcel.id, { error: error.summary });
   throw error;
 }

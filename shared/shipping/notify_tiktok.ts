@@ -20,6 +20,9 @@ import { listShippingProviders, readOrderAtTikTok } from "./shipping_providers.t
 /** Where TikTok has Mark Package As Shipped; elsewhere Ship Package takes the tracking number. */
 const MARKED = new Set(["US", "GB", "DE", "FR", "IT", "ES", "IE", "JP"]);
 
+/** Stored in place of the text of TikTok's warning. */
+const ACCEPTED_WITH_WARNING = "accepted_with_warning";
+
 export interface NumberedParcel {
   parcel: ParcelForWorker;
   /** EasyPost's name of the carrier, or TikTok's for an own number. */
@@ -60,11 +63,11 @@ async function chooseProvider(
   const isOwn = parcel.provider === "own";
   const find = isOwn ? findNamedProvider : findShippingProvider;
   const provider = find(carrier, providers);
-  const text = `TikTok has no shipping provider for ${carrier}`;
   if (provider === undefined) {
+    // The seller wrote the name of an own number's carrier.
     throw isOwn
-      ? new LabelError("carrier_unknown", { cause: new Error(text) })
-      : new TikTokError(text);
+      ? new LabelError("carrier_unknown")
+      : new TikTokError(`TikTok has no shipping provider for ${carrier}`);
   }
   // The seller's request could not check it while TikTok was unreachable.
   if (isOwn && isRefusedCarrier(provider.name, parcel.refused_carriers)) {
@@ -107,7 +110,10 @@ async function notifyTikTok(
     ...tracking,
     order_line_item_ids: lines.length > 0 ? lines.map(({ id }) => id) : lineItemIds,
   });
-  return { packageId: marked.package_id ?? null, warning: marked.warning?.message ?? null };
+  return {
+    packageId: marked.package_id ?? null,
+    warning: marked.warning ? ACCEPTED_WITH_WARNING : null,
+  };
 }
 
 function haveTrackingNumber(lines: LineItem[], trackingNumber: string): boolean {

@@ -45,8 +45,7 @@ export interface OwnRefusal {
 export function toOwnRefusal(error: unknown, claim: number): OwnRefusal {
   if (error instanceof LabelError) return { error: error.message, code: error.code };
   if (!(error instanceof TikTokError)) throw error;
-  // For the seller: TikTok's code and message, without the path of the call.
-  const text = error.message.replace(/ \([^()]*\)$/, "");
+  const text = error.summary;
   const final = FINAL.get(error.code);
   if (final !== undefined && !(claim > 1 && MAYBE_OURS.has(error.code))) {
     return { error: text, code: final };

@@ -3,9 +3,10 @@ import { TikTokError } from "../tiktok/api/errors.ts";
 import { LabelError } from "./errors.ts";
 import { toOwnRefusal, toReadError } from "./own_refusals.ts";
 
-const refusal = (code: number) => new TikTokError(`TikTok ${code}: no (POST /path)`, { code });
+const refusal = (code: number) =>
+  new TikTokError(`TikTok ${code} (/path, r)`, { code, requestId: "r", words: "no" });
 
-Deno.test("TikTok's refusals of a number become codes, without the path of the call", () => {
+Deno.test("TikTok's refusals of a number become codes with TikTok's request id, without its words", () => {
   const codes = {
     21011022: "tracking_number_invalid",
     21011025: "tracking_number_used",
@@ -17,7 +18,7 @@ Deno.test("TikTok's refusals of a number become codes, without the path of the c
   };
   for (const [code, expected] of Object.entries(codes)) {
     assert.deepEqual(toOwnRefusal(refusal(Number(code)), 1), {
-      error: `TikTok ${code}: no`,
+      error: `TikTok ${code}, request r`,
       code: expected,
     });
   }

@@ -7,6 +7,7 @@ import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError, LabelFailure, NamedOrders, notFoundAs, refusedWith } from "./errors.ts";
 import { checkAtTikTok } from "./own_carriers.ts";
 import { OrderInParcel, OrderToShip, Shipment } from "./schemas.ts";
+import { LoggableError } from "../loggable_error.ts";
 
 /** `request_own_tracking` and `request_tracking_correction` in SQL. */
 const Answer = z.discriminatedUnion("outcome", [
@@ -112,7 +113,7 @@ async function storeAndNotify(
     case "exists":
       return { created: false, shipment: checkWithdrawn(answer.shipment) };
     case "ready":
-      throw new Error("Nothing was stored");
+      throw new LoggableError("Nothing was stored");
     case "stored": {
       // 3. Notify TikTok; a worker does it later if this fails.
       await processor.processClaimed(answer.event);

@@ -58,8 +58,8 @@ comment on column public.shipments.tracked_at is 'When the last update was recei
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
 comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
-comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
-comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
+comment on column public.shipments.tiktok_warning is 'Code: TikTok accepted the tracking number with a warning.';
+comment on column public.shipments.tiktok_error is 'Why TikTok has not accepted the tracking number yet: its code and request id, without its words.';
 comment on column public.shipments.tiktok_error_code is 'Code of that reason, for a tracking number from elsewhere: docs/own-tracking.md.';
 
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';

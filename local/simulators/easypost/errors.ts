@@ -27,7 +27,10 @@ export class EasyPostRefusal extends Error {
 
   toResponse(): Response {
     const { code, message, errors, status, headers } = this;
-    return Response.json({ error: { code, message, errors } }, { status, headers });
+    return Response.json({ error: { code, message, errors } }, {
+      status,
+      headers: { "x-ep-request-uuid": crypto.randomUUID().replaceAll("-", ""), ...headers },
+    });
   }
 }
 
@@ -65,6 +68,10 @@ export const refusals = {
     ),
   unverified: (errors: FieldError[]) =>
     new EasyPostRefusal(422, "ADDRESS.VERIFY.FAILURE", "Unable to verify address.", errors),
+  undeliverable: (words: string) =>
+    new EasyPostRefusal(422, "ADDRESS.VERIFY.FAILURE", `Unable to verify address: ${words}.`, [
+      { field: "address", message: `${words} was not found` },
+    ]),
   // EasyPost documents that such a tracker is refused, not the code.
   untrackable: (field: "carrier" | "tracking_code") =>
     new EasyPostRefusal(422, "TRACKER.CREATE.ERROR", "Unable to create tracker.", [

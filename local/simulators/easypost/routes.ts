@@ -30,6 +30,7 @@ export function simulatorRoutes(
   app.use(faults.middleware({
     internal: () => refusals.internal().toResponse(),
     rateLimited: (_, seconds) => refusals.rateLimited(seconds).toResponse(),
+    refused: (_, words) => refusals.undeliverable(words).toResponse(),
   }));
   app.use("/v2/*", async (c, next) => {
     if (!isAuthorized(c.req.raw)) throw refusals.unauthorized();

@@ -53,6 +53,7 @@ export function simulatorRoutes(
   app.use(faults.middleware({
     internal: () => apiErrors.internal().toResponse(),
     rateLimited: (_: Context, seconds) => apiErrors.rateLimited(seconds).toResponse(),
+    refused: (_: Context, words) => apiErrors.invalid(`The name ${words} is invalid.`).toResponse(),
   }));
   app.use("/v1/*", async (c, next) => {
     const requestId = newId("req", 14);

@@ -1,7 +1,9 @@
 /** TikTok's answers: an envelope around data or an error. */
 
+/** As TikTok's: time and hexadecimal digits. */
 function requestId(): string {
-  return `${Date.now()}${crypto.getRandomValues(new Uint8Array(6)).toHex().toUpperCase()}`;
+  const time = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
+  return `${time}${crypto.getRandomValues(new Uint8Array(9)).toHex().toUpperCase()}`;
 }
 
 export function success(data: unknown, message = "Success"): Response {
@@ -72,5 +74,7 @@ export const refusals = {
       429,
       { "retry-after": String(seconds) },
     ),
+  refused: (words: string) =>
+    new TikTokRefusal(21011037, `The recipient ${words} cannot be delivered to.`, 200),
   internal: () => new TikTokRefusal(36009003, "Internal error. Please try again.", 500),
 };

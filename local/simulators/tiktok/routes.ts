@@ -35,6 +35,7 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
   app.use(faults.middleware({
     internal: () => refusals.internal().toResponse(),
     rateLimited: (_, seconds) => refusals.rateLimited(seconds).toResponse(),
+    refused: (_, words) => refusals.refused(words).toResponse(),
     expired: () => refusals.tokenExpired().toResponse(),
   }));
   if (options.observer) app.use(observeAnswers(options.observer));

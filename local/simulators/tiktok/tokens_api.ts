@@ -39,6 +39,7 @@ const ERRORS: HostErrors<Env> = {
     c.header("retry-after", String(seconds));
     return answer(c, 36009002, "Too many requests.");
   },
+  refused: (c, words) => answer(c, 36009004, `The request of ${words} is invalid.`),
 };
 
 function grantData({ login, accessToken, accessEnd, refreshToken, refreshEnd }: Grant) {

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { isRedirect } from "../../http/redirects.ts";
 import { TikTokError } from "./errors.ts";
 import { parseLosslessJson } from "../../values/lossless_json.ts";
+import { redact } from "../../values/redact.ts";
 
 const Envelope = z.looseObject({
   code: z.int(),
@@ -22,16 +23,10 @@ function retryAfter(response: Response, now: number): number | undefined {
   return seconds > 0 ? Math.ceil(Math.min(seconds, MAX_RETRY_AFTER_SECONDS)) : undefined;
 }
 
-/** TikTok's messages are logged, and may quote a token: long words are removed. */
-export function redact(message: string): string {
-  return message.replace(/(access_token=)?[\w%+/=.~:-]{24,}/gi, "$1[...]").slice(0, 300);
-}
-
-/** The id that TikTok's support needs: time and hexadecimal digits, or a UUID. No token has that form. */
+/** Time and hexadecimal digits, or a UUID: no token, name or phone number has that form. Other texts are left out. */
 function requestIdOf(text: string): string {
-  return /^(\d{14}[0-9A-F]{1,24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)
-    ? text
-    : redact(text);
+  const form = /^(\d{14}[0-9A-F]{1,24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+  return form.test(text) ? text : "";
 }
 
 /**
@@ -64,10 +59,15 @@ export function openEnvelope<T extends z.ZodType>(
   }
   const { code, request_id } = envelope;
   if (code !== 0) {
-    const message = `TikTok ${code}: ${redact(envelope.message)} (${what}, ${
-      requestIdOf(request_id)
-    })`;
-    throw new TikTokError(message, { code, status, retryAfterSeconds });
+    const requestId = requestIdOf(request_id);
+    const place = [what, requestId].filter(Boolean).join(", ");
+    throw new TikTokError(`TikTok ${code} (${place})`, {
+      code,
+      status,
+      retryAfterSeconds,
+      requestId,
+      words: redact(envelope.message),
+    });
   }
   const result = schema.safeParse(envelope.data);
   if (!result.success) {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import * as z from "zod";
-import { openEnvelope, redact } from "./envelope.ts";
+import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
+import { errorText } from "../../log.ts";
+import { redact } from "../../values/redact.ts";
 
 /** Reads TikTok's response at the second 1,790,000,000. */
 const open = (text: string, init: ResponseInit = {}, schema: z.ZodType = z.unknown()) =>
@@ -35,12 +37,25 @@ Deno.test("a text that may be a token is removed from TikTok's message", () => {
     assert.equal(redact(message), "Invalid credentials. The token '[...]' is invalid.");
     for (const request_id of ["r1", token]) {
       const error = errorOf(JSON.stringify({ code: 105002, message, request_id }));
-      assert.match(
-        error.message,
-        /^TikTok 105002: Invalid credentials\. The token '\[\.\.\.\]' is/,
-      );
+      assert.equal(error.message, "TikTok 105002 (/a/path)");
+      assert.equal(error.words, "Invalid credentials. The token '[...]' is invalid.");
       assert.ok(!Deno.inspect(error).includes(token));
     }
+  }
+});
+
+Deno.test("attack: TikTok's words about a person are for the seller only, its code and request id for logs", () => {
+  const message = "The recipient Rosa Delgado, 5035550142, has no valid address";
+  for (const request_id of ["20261123000000ABCDEF", "Rosa 5035550142"]) {
+    const error = errorOf(JSON.stringify({ code: 21011037, message, request_id }));
+    for (const text of [error.message, error.summary, errorText(error), Deno.inspect(error)]) {
+      assert.doesNotMatch(text, /Rosa|5035550142/);
+      assert.match(text, /TikTok 21011037/);
+    }
+    assert.equal(error.words, message);
+    const id = request_id.startsWith("2026") ? request_id : "";
+    assert.equal(error.requestId, id);
+    assert.equal(error.summary, `TikTok 21011037${id && `, request ${id}`}`);
   }
 });
 
@@ -58,8 +73,8 @@ Deno.test("other words of TikTok's messages stay", () => {
 
 Deno.test("a long message is cut, and a token at the cut is not shown in part", () => {
   assert.equal(redact("a b ".repeat(1000)).length, 300);
-  const { message } = errorOf(JSON.stringify({ code: 1, message: "a b ".repeat(1000) }));
-  assert.ok(message.length < 350, String(message.length));
+  const { words } = errorOf(JSON.stringify({ code: 1, message: "a b ".repeat(1000) }));
+  assert.equal(words.length, 300);
   assert.doesNotMatch(redact(`${"a b ".repeat(72)}${TOKENS[0]}`), /TTP/);
 });
 
@@ -85,7 +100,7 @@ Deno.test("a response without an integer code is not an envelope: the error has 
 Deno.test("an envelope counts at any HTTP status, and without a readable message", () => {
   const error = errorOf('{"code":36009003,"message":null,"request_id":7}', { status: 200 });
   assert.deepEqual([error.code, error.status], [36009003, 200]);
-  assert.equal(error.message, "TikTok 36009003:  (/a/path, )");
+  assert.equal(error.message, "TikTok 36009003 (/a/path)");
   assert.deepEqual(open('{"code":0,"data":{"a":1},"later":{}}', { status: 500 }), { a: 1 });
 });
 

@@ -1,7 +1,8 @@
 /** Errors of calls to TikTok, and what they require. */
+import { LoggableError } from "../../loggable_error.ts";
 
-/** TikTok answered with an error, or not at all. The message holds no token and no URL. */
-export class TikTokError extends Error {
+/** TikTok answered with an error, or not at all. The message has codes and ids: no token, no URL, none of TikTok's words. */
+export class TikTokError extends LoggableError {
   override name = "TikTokError";
   /** TikTok's own code, e.g. 105002; 0 when there was no envelope. */
   readonly code: number;
@@ -9,19 +10,38 @@ export class TikTokError extends Error {
   readonly status: number;
   /** How long TikTok wants us to wait. */
   readonly retryAfterSeconds: number | undefined;
+  /** TikTok's id of the request, which its support needs; empty without one. */
+  readonly requestId: string;
+  // Private: not shown when the error is printed.
+  readonly #words: string;
 
   constructor(
     message: string,
-    { code = 0, status = 0, retryAfterSeconds }: {
+    { code = 0, status = 0, retryAfterSeconds, requestId = "", words = "" }: {
       code?: number;
       status?: number;
       retryAfterSeconds?: number | undefined;
+      requestId?: string;
+      words?: string;
     } = {},
   ) {
     super(message);
     this.code = code;
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.requestId = requestId;
+    this.#words = words;
+  }
+
+  /** TikTok's words, which may quote an address: for the answer to the seller who asked, never for a log or a row. */
+  get words(): string {
+    return this.#words;
+  }
+
+  /** What is stored for the seller: TikTok's code and request id, without the path of the call. */
+  get summary(): string {
+    if (this.code === 0) return this.message.replace(/ \([^()]*\)$/, "");
+    return `TikTok ${this.code}${this.requestId && `, request ${this.requestId}`}`;
   }
 }
 
@@ -38,7 +58,7 @@ const RECONNECT = new Set([36004001, 36004004, 36004005]);
 /** Whether another access token may help. */
 export function needsFreshToken(error: TikTokError): boolean {
   return error.code === EXPIRED_CREDENTIALS ||
-    error.code === INVALID_REQUEST && /access[-_ ]token/i.test(error.message);
+    error.code === INVALID_REQUEST && /access[-_ ]token/i.test(error.words);
 }
 
 /** TikTok has deactivated the shop, or its seller: no token helps, nor does the app's seller here. */

@@ -8,8 +8,8 @@ import {
   TikTokError,
 } from "./errors.ts";
 
-const error = (code: number, message = "no", status = 200) =>
-  new TikTokError(`TikTok ${code}: ${message} (/order/202309/orders, r1)`, { code, status });
+const error = (code: number, words = "no", status = 200) =>
+  new TikTokError(`TikTok ${code} (/order/202309/orders)`, { code, status, words });
 
 Deno.test("36009004 requires a new token only if its message names the access token", () => {
   const cases: [string, boolean][] = [

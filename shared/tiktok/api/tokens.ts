@@ -6,6 +6,7 @@ import { optionalValue } from "../../values/schemas.ts";
 import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
 import { elementsOf } from "../../values/elements.ts";
+import { LoggableError } from "../../loggable_error.ts";
 
 /** What a seller granted. Times are absolute, in unix seconds; the second may be in the next century. */
 export interface Tokens {
@@ -26,7 +27,7 @@ export interface TokenGrant extends Tokens {
 }
 
 /** The code belongs to a creator or a partner. */
-export class NotASellerError extends Error {
+export class NotASellerError extends LoggableError {
   override name = "NotASellerError";
 }
 

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { decrypt, encrypt } from "../../crypto/encryption.ts";
 import type { KeyRing } from "../../crypto/key_ring.ts";
+import { LoggableError } from "../../loggable_error.ts";
 
 /** Time for a seller to sign in, or up, and to confirm; TikTok's codes are valid for 30 minutes. */
 const CLAIM_SECONDS = 15 * 60;
@@ -22,7 +23,7 @@ export type ClaimFailure =
   | "state_of_another_user";
 
 /** Nothing was connected. */
-export class ClaimError extends Error {
+export class ClaimError extends LoggableError {
   override name = "ClaimError";
   readonly code: ClaimFailure;
 

@@ -9,6 +9,7 @@ import {
   readShops,
   storeTokensOfConnectedShops,
 } from "./store_shops.ts";
+import { LoggableError } from "../../loggable_error.ts";
 
 /** Why shops were not connected: codes for the seller's browser (docs/tiktok.md). */
 export type ConnectFailure =
@@ -23,7 +24,7 @@ export type ConnectFailure =
   | "shop_taken"
   | "tiktok_unavailable";
 
-export class ConnectError extends Error {
+export class ConnectError extends LoggableError {
   override name = "ConnectError";
   readonly code: ConnectFailure;
 

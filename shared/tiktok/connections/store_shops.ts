@@ -11,9 +11,10 @@ import type { AuthorizedShop } from "../api/schemas.ts";
 import type { TokenGrant } from "../api/tokens.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { encryptTokens, tokenTimes } from "./encrypted_tokens.ts";
+import { LoggableError } from "../../loggable_error.ts";
 
 /** The login authorized the app, but owns no shop. */
-export class NoShopsError extends Error {
+export class NoShopsError extends LoggableError {
   override name = "NoShopsError";
 }
 

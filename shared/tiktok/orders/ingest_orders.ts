@@ -12,6 +12,7 @@ import type { TikTokDependencies } from "../dependencies.ts";
 import { parseTikTokWebhook } from "../webhooks/parse_webhook.ts";
 import { mapOrder, type OrderRow } from "./map_order.ts";
 import { noticeOf } from "./order_notices.ts";
+import { LoggableError } from "../../loggable_error.ts";
 
 /** An event about one order of a connected shop. */
 type OrderEvent = ShopEvent & { object_id: string };
@@ -73,7 +74,7 @@ async function ingestOrders(
     const args = { p_tiktok_shop_id: shop.id, p_items: ready };
     const stored = await callFunction(database, "ingest_orders", args, Outcomes);
     for (const { event_id, outcome, error } of stored.outcomes) {
-      const failure = { error: new Error(`ingest_order failed with ${error}`) };
+      const failure = { error: new LoggableError(`ingest_order failed with ${error}`) };
       const result = { outcome, more: stored.released > 0 };
       outcomes.set(event_id, outcome === "failed" ? failure : result);
     }
@@ -81,7 +82,7 @@ async function ingestOrders(
   return items.map((item) =>
     "error" in item
       ? item
-      : outcomes.get(item.event_id) ?? { error: new Error("ingest_orders gave no outcome") }
+      : outcomes.get(item.event_id) ?? { error: new LoggableError("ingest_orders gave no outcome") }
   );
 }
 
@@ -122,7 +123,7 @@ function toItemOrError(
     const odd = unreadable.find(({ id }) => id === event.object_id);
     if (odd !== undefined) throw odd.error;
     // TikTok may announce an order a moment before its API shows it.
-    if (order === undefined) throw new Error("TikTok does not show the order to this shop");
+    if (order === undefined) throw new LoggableError("TikTok does not show the order to this shop");
     return {
       event_id: event.event_id,
       order: toStorable(mapOrder(order, deadlines.get(order.id))),

@@ -12,6 +12,7 @@ import {
   type PaymentStatus,
 } from "./map_order_status.ts";
 import type { Order } from "../api/schemas.ts";
+import { LoggableError } from "../../loggable_error.ts";
 
 /**
  * The columns of `orders` that come from TikTok. What `null` means for a stored order is in docs/orders.md; a
@@ -39,7 +40,7 @@ export interface OrderRow extends OrderFacts {
 }
 
 /** The order cannot be stored without inventing or losing something. */
-export class OrderMappingError extends Error {
+export class OrderMappingError extends LoggableError {
   override name = "OrderMappingError";
 }
 

@@ -6,28 +6,38 @@ import { isRedirect } from "../../../http/redirects.ts";
 import { parseJson } from "../../../values/json.ts";
 import { sendOnce } from "../../../http/send_once.ts";
 import { ErrorBody, FoundTracker, Shipment, Webhook, WebhookList } from "./schemas.ts";
+import { LoggableError } from "../../../loggable_error.ts";
 
-/** EasyPost answered with an error, or not at all. Its messages may quote addresses: only the code is kept. */
-export class EasyPostError extends Error {
+/** EasyPost answered with an error, or not at all. The message has codes and ids, none of EasyPost's words. */
+export class EasyPostError extends LoggableError {
   override name = "EasyPostError";
   /** HTTP status; 0 when there was no answer, 200 when it could not be read. */
   readonly status: number;
   /** EasyPost's own, e.g. `SHIPMENT.POSTAGE.EXISTS`; empty without one. */
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
+  // Private: not shown when the error is printed.
+  readonly #words: string;
 
   constructor(
     message: string,
-    { status = 0, code = "", retryAfterSeconds }: {
+    { status = 0, code = "", retryAfterSeconds, words = "" }: {
       status?: number;
       code?: string;
       retryAfterSeconds?: number | undefined;
+      words?: string;
     } = {},
   ) {
     super(message);
     this.status = status;
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.#words = words;
+  }
+
+  /** EasyPost's words, which may quote an address: for the answer to the seller who asked, never for a log or a row. */
+  get words(): string {
+    return this.#words;
   }
 }
 
@@ -51,6 +61,12 @@ export interface NewShipment {
 function retryAfterOf(response: Response): number | undefined {
   const seconds = Number(response.headers.get("retry-after") ?? NaN);
   return seconds > 0 ? Math.ceil(Math.min(seconds, 3600)) : undefined;
+}
+
+/** EasyPost's id of the request, a UUID in one of two headers; empty without one. */
+function requestIdOf({ headers }: Response): string {
+  const id = headers.get("x-ep-request-uuid") ?? headers.get("x-request-id") ?? "";
+  return /^[0-9a-f-]{32,36}$/.test(id) ? id : "";
 }
 
 export class EasyPostClient {
@@ -160,11 +176,13 @@ export class EasyPostClient {
       });
     }
     if (!response.ok) {
-      const code = ErrorBody.safeParse(json).data?.error.code ?? "";
-      throw new EasyPostError(`EasyPost answered HTTP ${status} ${code}`.trim(), {
+      const { code = "", message: words = "" } = ErrorBody.safeParse(json).data?.error ?? {};
+      const text = [`EasyPost answered HTTP ${status}`, code, requestIdOf(response)];
+      throw new EasyPostError(text.filter(Boolean).join(" "), {
         status,
         code,
         retryAfterSeconds: retryAfterOf(response),
+        words,
       });
     }
     const { success, data, error } = schema.safeParse(json);

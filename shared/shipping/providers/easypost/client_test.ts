@@ -174,7 +174,7 @@ Deno.test("an answer without JSON is an error with its status, even 200", async 
   });
 });
 
-Deno.test("EasyPost's code is kept, and its message, which may quote addresses, is not", async () => {
+Deno.test("attack: EasyPost's words about a person and a key are for the seller only, without the key", async () => {
   const refusals: [number, string][] = [
     [402, "PAYMENT_REQUIRED"],
     [422, "SHIPMENT.POSTAGE.FAILURE"],
@@ -190,6 +190,8 @@ Deno.test("EasyPost's code is kept, and its message, which may quote addresses, 
     await eachCall(() => Response.json({ error }, { status }), (thrown) => {
       assert.deepEqual([thrown.status, thrown.code], [status, code]);
       assert.equal(thrown.message, `EasyPost answered HTTP ${status} ${code}`);
+      assert.equal(thrown.words, "Ada at 1 First St, 94107, with [...]");
+      assert.doesNotMatch(Deno.inspect(thrown, { showHidden: true }), /First St/);
       assert.equal(thrown.retryAfterSeconds, undefined);
     });
   }

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { elementsOf } from "../../../values/elements.ts";
 import { Amount, IdText, OptionalText } from "../../../values/schemas.ts";
 import { toStorable } from "../../../values/storable_text.ts";
+import { redact } from "../../../values/redact.ts";
 
 const RequiredText = z.string().transform(toStorable).pipe(z.string().min(1));
 
@@ -67,5 +68,9 @@ export type Webhook = z.infer<typeof Webhook>;
 export const WebhookList = z.looseObject({ webhooks: elementsOf(Webhook, "EasyPost webhooks") });
 
 export const ErrorBody = z.looseObject({
-  error: z.looseObject({ code: z.string().catch("") }),
+  error: z.looseObject({
+    // A code that is a sentence is none.
+    code: z.string().regex(/^[A-Z][A-Z0-9_.]{0,99}$/).catch(""),
+    message: z.string().transform(redact).catch(""),
+  }),
 });
