@@ -34,6 +34,12 @@ begin
       from public.shipments as shipment
       join public.orders on orders.id = shipment.order_id
       where orders.user_id = old.id and shipment.tracking_number is not null
+      union
+      select own.tracking_number
+      from private.own_tracking_numbers as own
+      join public.shipments as shipment on shipment.id = own.shipment_id
+      join public.orders on orders.id = shipment.order_id
+      where orders.user_id = old.id
     );
   return old;
 end;
@@ -46,18 +52,18 @@ create trigger delete_tracking_events
   before delete on public.users
   for each row execute function private.delete_tracking_events();
 
-create function private.delete_stripe_events(p_stripe_customer_ids text[])
+create function private.delete_stripe_events(p_texts text[])
 returns void
 language sql
 security definer
 set search_path = ''
 as $$
   delete from private.webhook_events as event
-  using unnest(p_stripe_customer_ids) as customer (id)
-  where event.source = 'stripe' and strpos(event.body, '"' || customer.id || '"') > 0;
+  using unnest(p_texts) as named (text)
+  where event.source = 'stripe' and strpos(event.body, '"' || named.text || '"') > 0;
 $$;
 comment on function private.delete_stripe_events(text[]) is
-  'Deletes the raw events that name one of these Stripe customers: they quote the payer; definer, because the backend may not delete other events.';
+  'Deletes the raw events with one of these texts, such as the id of a customer: they quote the payer; definer, because the backend may not delete other events.';
 grant execute on function private.delete_stripe_events(text[]) to service_role;
 
 /*

@@ -168,6 +168,8 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
 
+  purged := purged || jsonb_build_object('auth_log', private.purge_auth_log());
+
   if to_regclass('cron.job_run_details') is not null then
     execute 'delete from cron.job_run_details where end_time < now() - interval ''7 days''';
     get diagnostics rows_deleted = row_count;

@@ -1490,6 +1490,73 @@ AS $function$
   limit 1;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.delete_account_log(p_user_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with shops as (
+    select shop_id
+    from public.tiktok_shops
+    -- The entries of a transferred shop belong to its new account.
+    where user_id = p_user_id and connection_status <> 'transferred'
+  )
+  delete from public.system_logs
+  where details ->> 'user_id' = p_user_id::text
+    or details ->> 'shop_id' in (select shop_id from shops)
+    or details #>> '{filter,shop_id}' in (select shop_id from shops)
+    or details #>> '{filter,object_id}' in (
+      select tiktok_order_id from public.orders where user_id = p_user_id
+      union all
+      select p_user_id::text
+    );
+$function$
+;
+CREATE OR REPLACE FUNCTION private.delete_account_traces()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  -- 1. Our log.
+  perform private.delete_account_log(old.id);
+  -- 2. Our tasks that name no shop; the others go with their shop.
+  delete from private.webhook_events
+  where id in (
+    select id
+    from private.webhook_events
+    where source = 'creatorflow'
+      and shop_id is null
+      and split_part(object_id, ':', 1) in (
+        select old.id::text
+        union all
+        select id::text from private.label_batches where user_id = old.id
+      )
+    order by id
+    for update
+  );
+  -- 3. Stripe events that quote the payer.
+  perform private.delete_stripe_events(array_remove(array[old.id::text, old.email], null));
+  -- 4. Auth's log and flows.
+  perform private.delete_auth_traces(old.id, old.email);
+  return old;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.delete_auth_traces(p_user_id uuid, p_email text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  delete from auth.audit_log_entries
+  where p_user_id::text in (payload ->> 'actor_id', payload #>> '{traits,user_id}')
+    or p_email in (payload ->> 'actor_username', payload #>> '{traits,user_email}');
+  delete from auth.flow_state where user_id = p_user_id;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.delete_expired_claims()
  RETURNS integer
  LANGUAGE plpgsql
@@ -1536,15 +1603,15 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_stripe_customer_ids text[])
+CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_texts text[])
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
   delete from private.webhook_events as event
-  using unnest(p_stripe_customer_ids) as customer (id)
-  where event.source = 'stripe' and strpos(event.body, '"' || customer.id || '"') > 0;
+  using unnest(p_texts) as named (text)
+  where event.source = 'stripe' and strpos(event.body, '"' || named.text || '"') > 0;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_tracking_events()
@@ -1561,6 +1628,12 @@ begin
       from public.shipments as shipment
       join public.orders on orders.id = shipment.order_id
       where orders.user_id = old.id and shipment.tracking_number is not null
+      union
+      select own.tracking_number
+      from private.own_tracking_numbers as own
+      join public.shipments as shipment on shipment.id = own.shipment_id
+      join public.orders on orders.id = shipment.order_id
+      where orders.user_id = old.id
     );
   return old;
 end;
@@ -3510,6 +3583,27 @@ AS $function$
   );
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.purge_auth_log()
+ RETURNS bigint
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with purged as (
+    delete from auth.audit_log_entries as entry
+    where entry.created_at < now() - interval '90 days'
+      or exists (
+        select
+        from unnest(array[entry.payload ->> 'actor_id', entry.payload #>> '{traits,user_id}']) as named (id)
+        where named.id is not null
+          -- Auth's own administrator.
+          and named.id <> '00000000-0000-0000-0000-000000000000'
+          and not exists (select from auth.users where users.id::text = named.id)
+      )
+    returning 1
+  )
+  select count(*) from purged;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.purge_old_rows()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3581,6 +3675,8 @@ begin
   delete from public.system_logs where created_at < now() - interval '90 days';
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
+
+  purged := purged || jsonb_build_object('auth_log', private.purge_auth_log());
 
   if to_regclass('cron.job_run_details') is not null then
     execute 'delete from cron.job_run_details where end_time < now() - interval ''7 days''';
@@ -4266,6 +4362,25 @@ AS $function$
   join private.tiktok_logins as login
     on login.user_id = shop.user_id and login.open_id = shop.open_id
   where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused');
+$function$
+;
+CREATE OR REPLACE FUNCTION private.silence_rest_errors(p_verbosity text DEFAULT current_setting('log_error_verbosity'::text))
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_verbosity = 'terse' then
+    return false;
+  end if;
+  -- On Supabase the verbosity is the platform's, and this setting ours. The functions log the code of each error.
+  alter role authenticator set log_min_messages = 'fatal';
+  return true;
+exception
+  when insufficient_privilege then
+    raise warning 'The log of Postgres may quote rows: set log_error_verbosity to terse (docs/privacy.md)';
+    return false;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
@@ -8014,6 +8129,7 @@ CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH R
 CREATE TRIGGER note_shop_end BEFORE INSERT OR UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION private.note_shop_end();
 CREATE TRIGGER reread_removed_orders AFTER UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW WHEN (((new.connection_status = 'active'::text) AND (old.connection_status <> 'active'::text))) EXECUTE FUNCTION private.reread_removed_orders();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
+CREATE TRIGGER delete_account_traces BEFORE DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION private.delete_account_traces();
 CREATE TRIGGER delete_tracking_events BEFORE DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION private.delete_tracking_events();
 CREATE TRIGGER handle_email_change AFTER UPDATE OF email ON public.users FOR EACH ROW WHEN ((old.email IS DISTINCT FROM new.email)) EXECUTE FUNCTION private.handle_email_change();
 create policy "Users can insert own analytics" on public.analytics_events as permissive for insert to authenticated with check (((( SELECT auth.uid() AS uid) = user_id) AND (NOT private.is_backend_event(event_type))));

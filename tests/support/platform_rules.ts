@@ -13,6 +13,8 @@ const ALLOWED = [
   "AlterTableStmt pktable auth.users",
   // Auth's default privileges give the role of the migrations all rows of auth, but no change of its tables.
   "DeleteStmt relation auth.users",
+  "DeleteStmt relation auth.audit_log_entries",
+  "DeleteStmt relation auth.flow_state",
 ];
 
 interface Named {

@@ -42,5 +42,7 @@ alter role authenticator set lock_timeout = '8s';
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
+-- As on Supabase, where supautils allows it.
+grant set on parameter log_min_messages to postgres;
 -- As on Supabase: the health check reads the active sessions.
 grant pg_monitor to postgres;

@@ -1,0 +1,110 @@
+-- What names a deleted account without belonging to it: our log, our tasks, Stripe events, Auth's log.
+
+create function private.delete_account_log(p_user_id uuid)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  with shops as (
+    select shop_id
+    from public.tiktok_shops
+    -- The entries of a transferred shop belong to its new account.
+    where user_id = p_user_id and connection_status <> 'transferred'
+  )
+  delete from public.system_logs
+  where details ->> 'user_id' = p_user_id::text
+    or details ->> 'shop_id' in (select shop_id from shops)
+    or details #>> '{filter,shop_id}' in (select shop_id from shops)
+    or details #>> '{filter,object_id}' in (
+      select tiktok_order_id from public.orders where user_id = p_user_id
+      union all
+      select p_user_id::text
+    );
+$$;
+comment on function private.delete_account_log(uuid) is
+  'Deletes the entries of our log that name an account, its shops or its orders; definer, because the backend deletes no log.';
+
+/*
+  Auth names the account as actor or as subject, by id or by e-mail address. The rows are not the account's: no
+  foreign key deletes them.
+*/
+create function private.delete_auth_traces(p_user_id uuid, p_email text)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  delete from auth.audit_log_entries
+  where p_user_id::text in (payload ->> 'actor_id', payload #>> '{traits,user_id}')
+    or p_email in (payload ->> 'actor_username', payload #>> '{traits,user_email}');
+  delete from auth.flow_state where user_id = p_user_id;
+$$;
+comment on function private.delete_auth_traces(uuid, text) is
+  'Deletes what Auth keeps of an account in its log and its flows; definer, because only its owner may delete rows of Auth.';
+
+create function private.delete_account_traces()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- 1. Our log.
+  perform private.delete_account_log(old.id);
+  -- 2. Our tasks that name no shop; the others go with their shop.
+  delete from private.webhook_events
+  where id in (
+    select id
+    from private.webhook_events
+    where source = 'creatorflow'
+      and shop_id is null
+      and split_part(object_id, ':', 1) in (
+        select old.id::text
+        union all
+        select id::text from private.label_batches where user_id = old.id
+      )
+    order by id
+    for update
+  );
+  -- 3. Stripe events that quote the payer.
+  perform private.delete_stripe_events(array_remove(array[old.id::text, old.email], null));
+  -- 4. Auth's log and flows.
+  perform private.delete_auth_traces(old.id, old.email);
+  return old;
+end;
+$$;
+comment on function private.delete_account_traces() is
+  'Trigger: deletes what names a deleted account in tables that do not belong to it; definer, because it runs as the role that deletes the account.';
+
+-- Before: afterwards shops, orders and batches are gone.
+create trigger delete_account_traces
+  before delete on public.users
+  for each row execute function private.delete_account_traces();
+
+/*
+  Returns:   the number of entries. Auth may write one while the account is deleted.
+*/
+create function private.purge_auth_log()
+returns bigint
+language sql
+security invoker
+set search_path = ''
+as $$
+  with purged as (
+    delete from auth.audit_log_entries as entry
+    where entry.created_at < now() - interval '90 days'
+      or exists (
+        select
+        from unnest(array[entry.payload ->> 'actor_id', entry.payload #>> '{traits,user_id}']) as named (id)
+        where named.id is not null
+          -- Auth's own administrator.
+          and named.id <> '00000000-0000-0000-0000-000000000000'
+          and not exists (select from auth.users where users.id::text = named.id)
+      )
+    returning 1
+  )
+  select count(*) from purged;
+$$;
+comment on function private.purge_auth_log() is
+  'Deletes entries of Auth''s log after 90 days, and those of accounts that do not exist.';
