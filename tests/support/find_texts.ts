@@ -12,14 +12,14 @@ export async function findTexts(sql: postgres.Sql, texts: readonly string[]): Pr
     order by 1`;
   const found: string[] = [];
   for (const { name } of tables) {
-    for (const text of texts) {
-      // A row as text has all its columns, arrays and JSON included.
-      const [row] = await sql.unsafe(
-        `select count(*)::int as rows from ${name} as row where position($1 in row::text) > 0`,
-        [text],
-      );
-      if (row?.rows > 0) found.push(`${name}: ${text}`);
-    }
+    // A row as text has all its columns, arrays and JSON included.
+    const rows = await sql.unsafe(
+      `select text from unnest($1::text[]) with ordinality as wanted (text, place)
+       where exists (select from ${name} as row where position(text in row::text) > 0)
+       order by place`,
+      [[...texts]],
+    );
+    found.push(...rows.map(({ text }) => `${name}: ${text}`));
   }
   return found;
 }
