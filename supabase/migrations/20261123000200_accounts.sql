@@ -68,6 +68,35 @@ create policy "Users can update own profile" on public.users
 grant select, update (display_name) on public.users to authenticated;
 grant select, update on public.users to service_role;
 
+/*
+  Arguments: p_user_ids, sellers, also null ones.
+*/
+create function private.lock_sellers(variadic p_user_ids uuid[])
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
+  from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
+$$;
+comment on function private.lock_sellers(uuid[]) is
+  'First lock of a function that locks several rows of a seller, shared by all but the deletion of the account: docs/architecture.md.';
+grant execute on function private.lock_sellers(uuid[]) to service_role;
+
+create function private.lock_seller_alone(p_user_id uuid)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  -- Not the row: shared locks of a row pass those who wait for it alone, so they could wait for ever.
+  select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('seller:' || p_user_id, 0));
+$$;
+comment on function private.lock_seller_alone(uuid) is
+  'The same lock, exclusive: it waits for all functions that use rows of the seller, and later ones wait for it.';
+grant execute on function private.lock_seller_alone(uuid) to service_role;
+
 create function private.handle_auth_user()
 returns trigger
 language plpgsql
@@ -75,6 +104,10 @@ security definer
 set search_path = ''
 as $$
 begin
+  if tg_op = 'UPDATE' then
+    -- The new address locks out rows that refer to the seller.
+    perform private.lock_seller_alone(new.id);
+  end if;
   insert into public.users (id, email) values (new.id, new.email)
   on conflict (id) do update set email = excluded.email;
   return new;
@@ -86,6 +119,24 @@ comment on function private.handle_auth_user() is
 create trigger on_auth_user_written
   after insert or update of email on auth.users
   for each row execute function private.handle_auth_user();
+
+create function private.begin_account_deletion()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.lock_seller_alone(old.id);
+  return old;
+end;
+$$;
+comment on function private.begin_account_deletion() is
+  'Trigger: the deletion of an account waits for the functions that use its rows; definer, because the role of Auth may not call the lock.';
+
+create trigger on_auth_user_deleted
+  before delete on auth.users
+  for each row execute function private.begin_account_deletion();
 
 create table public.subscriptions (
   id uuid primary key default gen_random_uuid(),

@@ -148,7 +148,13 @@ set search_path = ''
 as $$
 begin
   delete from private.webhook_events
-  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
+    order by id
+    for update
+  ));
   return null;
 end;
 $$;

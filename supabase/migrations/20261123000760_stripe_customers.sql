@@ -148,6 +148,7 @@ set search_path = ''
 as $$
 begin
   -- A change of the address is stored before this, or finds the customer's row after it.
+  perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id for share;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';

@@ -28,19 +28,25 @@ set search_path = ''
 as $$
 begin
   delete from private.webhook_events
-  where source = 'easypost'
-    and object_id in (
-      select shipment.tracking_number
-      from public.shipments as shipment
-      join public.orders on orders.id = shipment.order_id
-      where orders.user_id = old.id and shipment.tracking_number is not null
-      union
-      select own.tracking_number
-      from private.own_tracking_numbers as own
-      join public.shipments as shipment on shipment.id = own.shipment_id
-      join public.orders on orders.id = shipment.order_id
-      where orders.user_id = old.id
-    );
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where source = 'easypost'
+      and object_id in (
+        select shipment.tracking_number
+        from public.shipments as shipment
+        join public.orders on orders.id = shipment.order_id
+        where orders.user_id = old.id and shipment.tracking_number is not null
+        union
+        select own.tracking_number
+        from private.own_tracking_numbers as own
+        join public.shipments as shipment on shipment.id = own.shipment_id
+        join public.orders on orders.id = shipment.order_id
+        where orders.user_id = old.id
+      )
+    order by id
+    for update
+  ));
   return old;
 end;
 $$;
@@ -58,9 +64,18 @@ language sql
 security definer
 set search_path = ''
 as $$
-  delete from private.webhook_events as event
-  using unnest(p_texts) as named (text)
-  where event.source = 'stripe' and strpos(event.body, '"' || named.text || '"') > 0;
+  delete from private.webhook_events
+  where id = any (array(
+    select event.id
+    from private.webhook_events as event
+    where event.source = 'stripe'
+      and exists (
+        select from unnest(p_texts) as named (text)
+        where strpos(event.body, '"' || named.text || '"') > 0
+      )
+    order by event.id
+    for update
+  ));
 $$;
 comment on function private.delete_stripe_events(text[]) is
   'Deletes the raw events with one of these texts, such as the id of a customer: they quote the payer; definer, because the backend may not delete other events.';
@@ -89,12 +104,12 @@ declare
   customer private.stripe_customers;
   shops jsonb;
 begin
-  -- 1. Lock the customer first, like apply_subscription, to avoid a deadlock; then the seller.
-  select * into customer from private.stripe_customers where user_id = p_user_id for update;
-  perform from public.users where id = p_user_id for update;
+  -- 1. Lock the account in Auth, as Auth's own deletion does, the seller alone, and the customer: docs/architecture.md.
+  perform from auth.users where id = p_user_id for update;
   if not found then
     return jsonb_build_object('outcome', 'absent', 'shops', '[]'::jsonb);
   end if;
+  perform private.lock_seller_alone(p_user_id);
   select * into customer from private.stripe_customers where user_id = p_user_id for update;
   if customer.id is not null and customer.stripe_customer_id_hash <> all (p_customer_hashes) then
     return jsonb_build_object('outcome', 'customer_changed', 'shops', '[]'::jsonb);
