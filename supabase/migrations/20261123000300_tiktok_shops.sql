@@ -110,6 +110,36 @@ create index idx_tiktok_shops_ended_at on public.tiktok_shops (ended_at) where e
 create index idx_tiktok_shops_probe_at on public.tiktok_shops (probe_at) where connection_status = 'paused';
 create index idx_tiktok_shops_active on public.tiktok_shops (is_active) where is_active = true;
 
+create function private.sellers_of_shop(p_tiktok_shop_id uuid)
+returns uuid[]
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select coalesce(array_agg(shop.user_id), '{}')
+  from public.tiktok_shops as named
+  join public.tiktok_shops as shop on shop.shop_id = named.shop_id
+  where named.id = p_tiktok_shop_id;
+$$;
+comment on function private.sellers_of_shop(uuid) is
+  'Sellers who have connected the TikTok shop of a row, now or before: its events and held orders are those of the shop.';
+grant execute on function private.sellers_of_shop(uuid) to service_role;
+
+create function private.lock_shops(p_user_id uuid, p_open_id text)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select from public.tiktok_shops
+  where user_id = p_user_id and open_id = p_open_id
+  order by id
+  for no key update;
+$$;
+comment on function private.lock_shops(uuid, text) is 'Locks the shops of a TikTok login, which is locked already.';
+grant execute on function private.lock_shops(uuid, text) to service_role;
+
 create trigger update_tiktok_shops_updated_at
   before update on public.tiktok_shops
   for each row execute function public.update_updated_at_column();

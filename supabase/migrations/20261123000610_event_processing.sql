@@ -448,12 +448,24 @@ comment on function public.postpone_webhook_event(bigint, integer, text, integer
   'Schedules the next attempt without counting this one.';
 grant execute on function public.postpone_webhook_event(bigint, integer, text, integer, boolean) to service_role;
 
+create function private.lock_event(p_event_id bigint)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select from private.webhook_events where id = p_event_id for update;
+$$;
+comment on function private.lock_event(bigint) is
+  'Locks an event that the calling function settles at its end; does nothing for null.';
+grant execute on function private.lock_event(bigint) to service_role;
+
 /*
-  Arguments: p_event_id.
+  Arguments: p_event_id; p_user_ids, the sellers whose rows the calling function locks afterwards.
   Returns:   the event; null if it is already done or ignored.
   Errors:    PT404, unknown event.
 */
-create function private.lock_open_event(p_event_id bigint)
+create function private.lock_open_event(p_event_id bigint, p_user_ids uuid[] default '{}')
 returns private.webhook_events
 language plpgsql
 security invoker
@@ -462,6 +474,7 @@ as $$
 declare
   event private.webhook_events;
 begin
+  perform private.lock_sellers(variadic p_user_ids);
   -- Waits while another worker applies the same event, then sees its result.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
@@ -473,9 +486,9 @@ begin
   return event;
 end;
 $$;
-comment on function private.lock_open_event(bigint) is
-  'Locks an event for the function that applies its effect.';
-grant execute on function private.lock_open_event(bigint) to service_role;
+comment on function private.lock_open_event(bigint, uuid[]) is
+  'Locks the sellers, then an event for the function that applies its effect.';
+grant execute on function private.lock_open_event(bigint, uuid[]) to service_role;
 
 /*
   Arguments: p_event_id; p_status: done, ignored or held; p_reason, the code of an ignored or held event; p_object_id

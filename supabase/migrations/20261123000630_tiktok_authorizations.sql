@@ -55,7 +55,8 @@ as $$
 declare
   valid_until timestamptz := now() + make_interval(secs => p_valid_seconds);
 begin
-  perform from public.users where id = p_user_id for key share;
+  perform private.lock_sellers(p_user_id);
+  perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
@@ -64,9 +65,15 @@ begin
   where state_hash in (
     select state_hash
     from private.tiktok_authorizations
-    where user_id = p_user_id and used_at is null
-    order by expires_at desc
-    offset 9
+    where user_id = p_user_id and state_hash in (
+      select state_hash
+      from private.tiktok_authorizations
+      where user_id = p_user_id and used_at is null
+      order by expires_at desc
+      offset 9
+    )
+    order by state_hash
+    for update
   );
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
   values (p_state_hash, p_user_id, valid_until);
@@ -102,7 +109,8 @@ declare
   claim private.tiktok_claims;
 begin
   -- 1. Lock the seller, then the state.
-  perform from public.users where id = p_user_id for key share;
+  perform private.lock_sellers(p_user_id);
+  perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;

@@ -13,7 +13,9 @@ as $$
       access_token = null,
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
-  where id = any (p_shops);
+  where id = any (array(
+    select id from public.tiktok_shops where id = any (p_shops) order by id for no key update
+  ));
 $$;
 comment on function private.close_tiktok_shops(uuid[], text, text) is
   'Ends connections: erases the tokens and keeps everything else.';
@@ -55,6 +57,24 @@ comment on function private.is_older_pair(jsonb, timestamptz, timestamptz) is
   'Whether TikTok issued a token pair before the stored one: requested earlier and not expiring later.';
 grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz) to service_role;
 
+create function private.lock_sellers_of_grant(p_user_id uuid, p_grant jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select private.lock_sellers(
+    variadic p_user_id || array(
+      select shop.user_id
+      from jsonb_array_elements(p_grant -> 'shops') as entry
+      join public.tiktok_shops as shop on shop.shop_id = entry ->> 'shop_id'
+    )
+  );
+$$;
+comment on function private.lock_sellers_of_grant(uuid, jsonb) is
+  'Locks the seller who connects shops, and those who had them before.';
+grant execute on function private.lock_sellers_of_grant(uuid, jsonb) to service_role;
+
 /*
   Arguments: p_user_id; p_grant {open_id, granted_scopes: [], requested_at, token_expires_at, refresh_token_expires_at,
              is_complete, false if the login may have further shops (true),
@@ -76,7 +96,8 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
-  -- 1. Lock the shops against workers that decide whether they are connected.
+  -- 1. Lock the sellers, and the shops against workers that decide whether they are connected.
+  perform private.lock_sellers_of_grant(p_user_id, p_grant);
   perform private.lock_shop_connections(granted_shops, true);
 
   -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
@@ -118,6 +139,10 @@ begin
         lease_id = null,
         lease_until = null;
 
+  perform from public.tiktok_shops
+  where shop_id = any (granted_shops) or (user_id = p_user_id and open_id = p_grant ->> 'open_id')
+  order by id
+  for no key update;
   -- 4. Close shops of the login that it no longer owns or grants.
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
   from public.tiktok_shops
@@ -183,6 +208,7 @@ begin
     where source in ('tiktok', 'creatorflow')
       and (status in ('pending', 'failing') or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
+    order by id
     for update skip locked
   ));
 
@@ -210,7 +236,8 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform from public.users where id = p_user_id for key share;
+  perform private.lock_sellers_of_grant(p_user_id, p_grant);
+  perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
@@ -245,6 +272,7 @@ as $$
 declare
   shop public.tiktok_shops;
 begin
+  perform private.lock_sellers(p_user_id);
   perform from private.tiktok_logins as login
   join public.tiktok_shops as owned on owned.user_id = login.user_id and owned.open_id = login.open_id
   where owned.id = p_tiktok_shop_id and owned.user_id = p_user_id
@@ -253,7 +281,7 @@ begin
   select * into shop
   from public.tiktok_shops
   where id = p_tiktok_shop_id and user_id = p_user_id
-  for update;
+  for no key update;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
@@ -286,8 +314,12 @@ as $$
 declare
   stored integer;
 begin
-  -- 1. Lock the login in every account.
+  -- 1. Lock the login in every account, and its shops.
+  perform private.lock_sellers(
+    variadic array(select user_id from private.tiktok_logins where open_id = p_open_id)
+  );
   perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
+  perform from public.tiktok_shops where open_id = p_open_id order by id for no key update;
   -- 2. Store the pair at its live shops, unless theirs is newer.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,

@@ -15,7 +15,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
 begin
   if event.id is not null then
     perform from private.tiktok_logins as login
@@ -59,7 +59,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
   shop public.tiktok_shops;
 begin
   if event.id is not null then
@@ -76,6 +76,7 @@ begin
         event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
       );
     end if;
+    perform private.lock_shops(shop.user_id, shop.open_id);
     update public.tiktok_shops
     set refresh_token_expires_at = p_expires_at
     where user_id = shop.user_id and open_id = shop.open_id and connection_status in ('active', 'paused');
@@ -108,7 +109,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
 begin
   if event.id is not null then
     update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;

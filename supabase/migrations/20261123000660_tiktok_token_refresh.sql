@@ -173,6 +173,7 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform private.lock_sellers(p_user_id);
   -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
   update private.tiktok_logins
   set token_version = token_version + 1,
@@ -189,6 +190,7 @@ begin
     return 'superseded';
   end if;
 
+  perform private.lock_shops(p_user_id, p_open_id);
   -- 2. Store the pair; reopen shops that another worker gave up while this refresh was slow.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
@@ -249,6 +251,7 @@ as $$
 declare
   login private.tiktok_logins;
 begin
+  perform private.lock_sellers(p_user_id);
   update private.tiktok_logins
   set lease_id = null,
       lease_until = null,

@@ -69,12 +69,19 @@ set search_path = ''
 as $$
   update private.webhook_events
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
-  where shop_id = p_shop_id
-    and event_type = 'ORDER_FOUND'
-    and status = 'pending'
-    and last_error is null
-    and received_at > now() - interval '10 minutes'
-    and (next_attempt_at > now()) = p_is_complete;
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where shop_id = p_shop_id
+      and event_type = 'ORDER_FOUND'
+      and status = 'pending'
+      and last_error is null
+      and received_at > now() - interval '10 minutes'
+      and (next_attempt_at > now()) = p_is_complete
+    order by id
+    -- A locked one is being claimed or applied.
+    for update skip locked
+  ));
 $$;
 comment on function private.postpone_found_orders(text, boolean) is
   'Lets found orders wait until their search is complete, at most ten minutes: then all are known, and the most urgent get the places.';
@@ -101,7 +108,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
   shop public.tiktok_shops;
   enqueued integer;
   missed integer;
@@ -110,7 +117,7 @@ begin
   if event.id is null then
     return private.settle_locked_event(event, '{"enqueued": 0, "missed": 0}');
   end if;
-  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for update;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for no key update;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
@@ -202,7 +209,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
 begin
   if event.id is not null then
     if jsonb_array_length(p_orders) = 0 then

@@ -15,6 +15,7 @@ declare
   paused public.tiktok_shops;
   was_active boolean;
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   perform from private.tiktok_logins as login
   join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
   where shop.id = p_tiktok_shop_id and login.token_version = p_token_version
@@ -54,6 +55,7 @@ declare
   event private.webhook_events;
   resumed public.tiktok_shops;
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   -- Against workers that are setting events of the shop back.
   perform private.lock_shop_connections(array[shop_id], true)
   from public.tiktok_shops
@@ -105,7 +107,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
   lost boolean := cardinality(p_restored) > 0;
 begin
   if event.id is not null and lost then
@@ -270,6 +272,8 @@ as $$
     select 'PROBE_SHOP', id || ':' || extract(epoch from probe_at), shop_id
     from public.tiktok_shops
     where connection_status = 'paused' and probe_at <= now()
+    -- Two runs at once wait for each other's tasks.
+    order by occasion, event_type
   ) as task;
 $$;
 comment on function public.request_source_checks() is

@@ -140,6 +140,7 @@ as $$
   select private.reopen_webhook_events(array(
     select id from private.webhook_events
     where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
+    order by id
     for update skip locked
   ));
 $$;
