@@ -427,6 +427,7 @@ as $$
       and event_type in (
         'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
       )
+    order by id
     for update skip locked
   ));
 $$;
@@ -462,7 +463,9 @@ begin
   select * into before
   from public.orders
   where tiktok_shop_id = p_shop.id
-    and tiktok_order_id = p_order ->> 'tiktok_order_id';
+    and tiktok_order_id = p_order ->> 'tiktok_order_id'
+  -- A label may change its status at the same time.
+  for no key update;
 
   if before.id is null then
     after := private.insert_or_hold_order(p_shop, p_order, p_undecided);
@@ -542,6 +545,7 @@ as $$
 declare
   shop public.tiktok_shops;
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
@@ -555,6 +559,28 @@ $$;
 comment on function public.ingest_order(bigint, uuid, jsonb, jsonb) is
   'Stores an order, writes its timeline and settles its event, in one transaction.';
 grant execute on function public.ingest_order(bigint, uuid, jsonb, jsonb) to service_role;
+
+create function private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select from private.webhook_events
+  where id = any (array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry))
+  order by id
+  for update;
+  select from public.orders
+  where tiktok_shop_id = p_tiktok_shop_id
+    and tiktok_order_id = any (array(
+      select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
+    ))
+  order by id
+  for no key update;
+$$;
+comment on function private.lock_order_batch(uuid, jsonb) is
+  'Part of ingest_orders: locks its events, then its stored orders; the caller has locked the counters.';
+grant execute on function private.lock_order_batch(uuid, jsonb) to service_role;
 
 /*
   Arguments: p_tiktok_shop_id; p_items [{event_id, order, notice}].
@@ -574,12 +600,14 @@ declare
   item record;
   outcomes jsonb := '[]';
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  -- 1. Lock the counters before any event, so two workers never deadlock.
+  -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
   perform private.lock_order_counts(shop);
+  perform private.lock_order_batch(p_tiktok_shop_id, p_items);
   undecided := private.undecided_orders(
     shop.user_id,
     array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry)
