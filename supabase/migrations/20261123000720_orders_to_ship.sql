@@ -163,20 +163,19 @@ grant execute on function private.unstored_combined_orders(public.orders) to ser
 
 create function private.lock_orders(p_user_id uuid, p_order_ids uuid[])
 returns void
-language plpgsql
+language sql
 security invoker
 set search_path = ''
 as $$
-begin
-  -- ingest_orders locks several orders in the order of its events, under the counter.
-  if cardinality(p_order_ids) > 1 then
-    perform private.lock_monthly_count(p_user_id);
-  end if;
-  perform from public.orders where id = any (p_order_ids) and user_id = p_user_id order by id for update;
-end;
+  select private.lock_sellers(p_user_id);
+  -- Other rows may refer to them meanwhile: no key changes.
+  select from public.orders
+  where id = any (p_order_ids) and user_id = p_user_id
+  order by id
+  for no key update;
 $$;
 comment on function private.lock_orders(uuid, uuid[]) is
-  'Locks the orders of one parcel, so that two workers never deadlock.';
+  'Locks the seller, then the orders of one parcel.';
 grant execute on function private.lock_orders(uuid, uuid[]) to service_role;
 
 create function private.label_refusal(p_order public.orders, p_provider text)

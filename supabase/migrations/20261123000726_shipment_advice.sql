@@ -51,6 +51,21 @@ create trigger update_shipment_advice
   for each row when (new.advice_reason is not null and old.status is distinct from new.status)
   execute function private.update_shipment_advice();
 
+create function private.lock_parcels(p_order_id uuid)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+  select from public.shipments
+  where id in (select shipment_id from public.shipment_orders where order_id = p_order_id)
+  order by id
+  for no key update;
+$$;
+comment on function private.lock_parcels(uuid) is
+  'Locks the parcels of an order, which is locked already: a parcel may have other orders too.';
+grant execute on function private.lock_parcels(uuid) to service_role;
+
 /*
   Arguments: p_order; p_reason; p_units, the cancelled units, or null for the whole order. Of a parcel with other
              orders, a cancelled order is a part.
@@ -61,6 +76,7 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  select private.lock_parcels(p_order.id);
   with concerned as (
     select
       shipment.id,

@@ -104,6 +104,7 @@ as $$
 declare
   stored jsonb;
 begin
+  perform private.lock_sellers((select user_id from public.orders where id = p_order_id));
   perform private.store_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (

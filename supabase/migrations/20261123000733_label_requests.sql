@@ -192,34 +192,24 @@ comment on function public.request_label(uuid, text, text, uuid, jsonb) is
   'Stores the intent to buy a label and reserves its units; a failed purchase, or one abandoned before it was bought, starts again.';
 grant execute on function public.request_label(uuid, text, text, uuid, jsonb) to service_role;
 
-create function private.lock_seller_of_purchase(p_purchase_id uuid)
+/*
+  Arguments: p_purchase_id; p_event_id, the event that the calling function settles, or null.
+*/
+create function private.lock_orders_of_purchase(p_purchase_id uuid, p_event_id bigint default null)
 returns void
 language sql
 security invoker
 set search_path = ''
 as $$
-  select from public.users
-  where id = (select user_id from private.label_purchases where id = p_purchase_id)
-  for key share;
-$$;
-comment on function private.lock_seller_of_purchase(uuid) is
-  'Makes the deletion of the account wait, before the purchase and its totals are locked.';
-grant execute on function private.lock_seller_of_purchase(uuid) to service_role;
-
-create function private.lock_orders_of_purchase(p_purchase_id uuid)
-returns void
-language sql
-security invoker
-set search_path = ''
-as $$
-  select private.lock_seller_of_purchase(p_purchase_id);
+  select private.lock_sellers((select user_id from private.label_purchases where id = p_purchase_id));
+  select private.lock_event(p_event_id);
   select private.lock_orders(user_id, order_id || other_order_ids)
   from private.label_purchases
   where id = p_purchase_id;
 $$;
-comment on function private.lock_orders_of_purchase(uuid) is
-  'Locks the seller and the orders of a purchase before the purchase, in the order that all functions use.';
-grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
+comment on function private.lock_orders_of_purchase(uuid, bigint) is
+  'Locks the seller, the event and the orders of a purchase: docs/architecture.md.';
+grant execute on function private.lock_orders_of_purchase(uuid, bigint) to service_role;
 
 create function private.reserve_purchase_cost(p_purchase private.label_purchases, p_choice jsonb)
 returns jsonb
@@ -342,9 +332,7 @@ declare
   purchase private.label_purchases;
   reserved jsonb;
 begin
-  -- 1. Lock the seller, like the deletion of the account, then the orders, then the purchase. A second update of a row
-  -- in one transaction locks what its foreign keys name: without their lock first, requests for the order would
-  -- wait for the purchase, and this for the order.
+  -- 1. Lock the seller, the orders, then the purchase: docs/architecture.md.
   perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase
   from private.label_purchases

@@ -105,8 +105,8 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the orders, then the purchase.
-  perform private.lock_orders_of_purchase(p_purchase_id);
+  -- 1. Lock the seller, the event, the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
     raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
@@ -212,7 +212,7 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  perform private.lock_orders_of_purchase(p_purchase_id);
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   update private.label_purchases
   set state = 'failed', reason = p_reason
   where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown')
@@ -272,6 +272,7 @@ as $$
 declare
   purchase private.label_purchases;
 begin
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   update public.shipments
   set label_url = p_document ->> 'label_url',
       label_expires_at = (p_document ->> 'label_expires_at')::timestamptz,
@@ -304,6 +305,7 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   update public.shipments
   set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
       tiktok_notified_at = case when p_error is null then coalesce(tiktok_notified_at, now()) else tiktok_notified_at end,

@@ -69,8 +69,8 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the orders, then the purchase.
-  perform private.lock_orders_of_purchase(p_purchase_id);
+  -- 1. Lock the seller, the event, the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   -- 2. Store the answer.
   if purchase.state = 'void_requested' then

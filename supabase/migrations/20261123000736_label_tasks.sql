@@ -44,7 +44,7 @@ as $$
       select from private.webhook_events as enqueued
       where enqueued.source = 'creatorflow' and enqueued.external_id = task || ':' || due.id || ':' || occasion
     )
-    order by due.id
+    order by due.id, task
     limit 1000
   )
   select count(private.enqueue_task(task, occasion, shop_id, id::text))::integer from next_tasks;

@@ -44,7 +44,7 @@ begin
   join public.orders on orders.id = link.order_id
   where link.shipment_id = p_shipment_id
   group by orders.user_id;
-  select * into before from public.shipments where id = p_shipment_id for update;
+  select * into before from public.shipments where id = p_shipment_id for no key update;
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
@@ -86,6 +86,21 @@ comment on function private.move_shipment(uuid, jsonb) is
   'Applies a tracking update to a parcel, moves its order and writes the timeline.';
 grant execute on function private.move_shipment(uuid, jsonb) to service_role;
 
+create function private.seller_of_shipment(p_shipment_id uuid)
+returns uuid
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select orders.user_id
+  from public.shipments as shipment
+  join public.orders on orders.id = shipment.order_id
+  where shipment.id = p_shipment_id;
+$$;
+comment on function private.seller_of_shipment(uuid) is 'Seller of a parcel; null for an unknown one.';
+grant execute on function private.seller_of_shipment(uuid) to service_role;
+
 /*
   Arguments: p_event_id; p_shipment_id; p_update, see private.move_shipment.
   Returns:   {outcome}: moved; recorded; stale; settled, the event already was.
@@ -98,7 +113,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
   outcome text;
 begin
   if event.id is not null then
@@ -149,6 +164,7 @@ declare
   becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
 begin
   if becomes is not null then
+    perform private.lock_parcels(new.id);
     update public.shipments
     set status = becomes, tracked_at = now()
     where id in (select shipment_id from public.shipment_orders where order_id = new.id)

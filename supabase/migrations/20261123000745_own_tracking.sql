@@ -159,7 +159,7 @@ declare
   purchase private.label_purchases;
   current_number private.own_tracking_numbers;
 begin
-  perform private.lock_orders_of_purchase(p_shipment_id);
+  perform private.lock_orders_of_purchase(p_shipment_id, p_event_id);
   select * into purchase from private.label_purchases where id = p_shipment_id for update;
   current_number := private.current_own_number(p_shipment_id);
   -- A number that was replaced meanwhile says nothing about the present one.

@@ -71,8 +71,9 @@ declare
   parcel record;
   refusal text;
 begin
-  -- 1. Lock the order: all its labels and numbers are decided under this lock.
-  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
+  -- 1. Lock the seller and the order: all its labels and numbers are decided under this lock.
+  perform private.lock_orders(p_user_id, array[p_order_id]);
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
   if wanted.id is null then
     raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
   end if;
@@ -156,12 +157,14 @@ comment on function public.request_own_tracking(uuid, text, text, uuid, jsonb, b
 grant execute on function public.request_own_tracking(uuid, text, text, uuid, jsonb, boolean) to service_role;
 
 /*
-  Arguments: p_purchase and p_shipment; p_carrier and p_tracking_number, the new ones.
+  Arguments: p_purchase and p_shipment; p_notifications, the open ones that are locked; p_carrier and p_tracking_number,
+             the new ones.
   Returns:   a code of docs/own-tracking.md, or null.
 */
 create function private.correction_refusal(
   p_purchase private.label_purchases,
   p_shipment public.shipments,
+  p_notifications bigint[],
   p_carrier text,
   p_tracking_number text
 )
@@ -189,7 +192,8 @@ begin
   if exists (
     select from private.webhook_events
     where source = 'creatorflow' and event_type = 'MARK_SHIPPED' and object_id = p_purchase.id::text
-      and status = 'processing' and next_attempt_at > now()
+      and status in ('pending', 'processing', 'failing')
+      and ((status = 'processing' and next_attempt_at > now()) or id <> all (p_notifications))
   ) then
     return 'tracking_in_progress';
   end if;
@@ -200,9 +204,9 @@ begin
   return private.own_number_refusal(shipped, p_carrier, p_tracking_number, p_purchase.id);
 end;
 $$;
-comment on function private.correction_refusal(private.label_purchases, public.shipments, text, text) is
+comment on function private.correction_refusal(private.label_purchases, public.shipments, bigint[], text, text) is
   'The reason why the number of a parcel may not be corrected.';
-grant execute on function private.correction_refusal(private.label_purchases, public.shipments, text, text)
+grant execute on function private.correction_refusal(private.label_purchases, public.shipments, bigint[], text, text)
   to service_role;
 
 /*
@@ -227,29 +231,33 @@ declare
   purchase private.label_purchases;
   shipment public.shipments;
   shipped public.orders;
+  notifications bigint[];
   refusal text;
 begin
-  -- 1. Lock the order, the purchase, the parcel, and the open notification: a worker claims it before or after this.
+  -- 1. Lock the order, the purchase, the parcel and its open notifications; one that is locked is being sent.
   perform private.lock_orders_of_purchase(p_shipment_id);
   select * into purchase from private.label_purchases where id = p_shipment_id and user_id = p_user_id for update;
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  select * into shipment from public.shipments where id = p_shipment_id for update;
+  select * into shipment from public.shipments where id = p_shipment_id for no key update;
   select * into shipped from public.orders where id = purchase.order_id;
-  perform
-  from private.webhook_events
-  where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
-    and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-    and status in ('pending', 'processing', 'failing')
-  for update;
+  notifications := array(
+    select id
+    from private.webhook_events
+    where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
+      and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
+      and status in ('pending', 'processing', 'failing')
+    order by id
+    for update skip locked
+  );
 
   -- 2. A repeated request changes nothing.
   if purchase.provider = 'own' and purchase.state = 'purchased' and shipment.tracking_number = p_tracking_number
     and private.plain_carrier(shipment.carrier) = private.plain_carrier(p_carrier) then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  refusal := private.correction_refusal(purchase, shipment, p_carrier, p_tracking_number);
+  refusal := private.correction_refusal(purchase, shipment, notifications, p_carrier, p_tracking_number);
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
@@ -264,9 +272,7 @@ begin
   -- 3. Replace the number; the earlier one is not sent any more.
   update private.webhook_events
   set status = 'ignored', reason = 'tracking_replaced', settled_at = now()
-  where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
-    and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-    and status in ('pending', 'processing');
+  where id = any (notifications) and status in ('pending', 'processing');
   update private.label_purchases set attempt = attempt + 1 where id = p_shipment_id returning * into purchase;
   insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
   values (p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);

@@ -40,7 +40,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
   outcome text := 'not_tracked';
 begin
   perform private.lock_orders_of_purchase(p_shipment_id);
@@ -61,6 +61,27 @@ comment on function public.store_own_tracker(bigint, uuid, integer, text, jsonb)
   'Stores the EasyPost tracker of an own tracking number with its present state, and settles the event.';
 grant execute on function public.store_own_tracker(bigint, uuid, integer, text, jsonb) to service_role;
 
+create function private.own_parcels(p_tracker_id text, p_tracking_number text)
+returns setof uuid
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select shipment.id
+  from public.shipments as shipment
+  cross join lateral private.current_own_number(shipment.id) as number
+  where shipment.tracking_number = p_tracking_number
+    and shipment.provider = 'own'
+    and shipment.status <> 'voided'
+    and number.tracking_number = p_tracking_number
+    and (number.tracker_id = p_tracker_id or number.tracker_id is null)
+  order by shipment.order_id;
+$$;
+comment on function private.own_parcels(text, text) is
+  'Parcels with an own tracking number that a tracker of EasyPost is about, of any seller.';
+grant execute on function private.own_parcels(text, text) to service_role;
+
 /*
   Arguments: p_event_id; p_tracker_id and p_tracking_number of the tracker; p_update, see private.move_shipment.
   Returns:   {outcome}: moved; recorded; stale; settled; not_found, no parcel has this number, and the event stays open.
@@ -78,24 +99,27 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events;
   parcel_id uuid;
   outcome text := 'not_found';
   moved text;
 begin
+  -- 1. Lock all sellers with this number, the event, then their orders: EasyPost has one tracker for a number.
+  perform private.lock_sellers(variadic array(
+    select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
+  ));
+  event := private.lock_open_event(p_event_id);
   if event.id is not null then
-    -- EasyPost has one tracker for a number, also if two sellers have it.
-    for parcel_id in
-      select shipment.id
-      from public.shipments as shipment
-      cross join lateral private.current_own_number(shipment.id) as number
-      where shipment.tracking_number = p_tracking_number
-        and shipment.provider = 'own'
-        and shipment.status <> 'voided'
-        and number.tracking_number = p_tracking_number
-        and (number.tracker_id = p_tracker_id or number.tracker_id is null)
-      order by shipment.order_id
-    loop
+    perform from public.orders
+    where id in (
+      select shipment.order_id
+      from private.own_parcels(p_tracker_id, p_tracking_number) as parcel (id)
+      join public.shipments as shipment on shipment.id = parcel.id
+    )
+    order by id
+    for no key update;
+    -- 2. Move each parcel.
+    for parcel_id in select private.own_parcels(p_tracker_id, p_tracking_number) loop
       moved := private.move_shipment(parcel_id, p_update);
       outcome := case when outcome = 'moved' then outcome else moved end;
     end loop;
@@ -117,6 +141,7 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform private.lock_parcels(new.id);
   update public.shipments
   set status = 'delivered', tracked_at = now()
   where id in (select shipment_id from public.shipment_orders where order_id = new.id)

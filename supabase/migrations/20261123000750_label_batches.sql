@@ -207,6 +207,8 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform private.lock_sellers((select user_id from private.label_batches where id = p_batch_id));
+  perform private.lock_event(p_event_id);
   update private.label_batch_items
   set state = p_result ->> 'state',
       code = p_result ->> 'code'
