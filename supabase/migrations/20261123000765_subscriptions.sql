@@ -50,13 +50,13 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- The customer first, like apply_subscription and delete_account. Then the seller, whose plan changes: with a lock
-  -- that others share, two replacements at once would wait for each other.
-  perform from private.stripe_customers where user_id = p_user_id for update;
+  -- The seller, whose plan changes, then the customer: docs/architecture.md.
+  perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id for no key update;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
+  perform from private.stripe_customers where user_id = p_user_id for update;
   update private.stripe_customers
   set stripe_customer_id = p_stripe_customer_id,
       stripe_customer_id_hash = p_stripe_customer_id_hash,
@@ -66,7 +66,13 @@ begin
     -- Stripe sends no more events about the subscriptions of a deleted customer.
     update public.subscriptions
     set status = 'canceled', reconciled_at = now()
-    where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
+    where id = any (array(
+      select id
+      from public.subscriptions
+      where user_id = p_user_id and status not in ('canceled', 'incomplete_expired')
+      order by id
+      for no key update
+    ));
     perform private.refresh_user_plan(p_user_id);
   end if;
   perform private.check_customer_email(p_user_id, p_email);
@@ -98,6 +104,7 @@ security invoker
 set search_path = ''
 as $$
 declare
+  seller uuid;
   event private.webhook_events;
   customer private.stripe_customers;
   stored public.subscriptions;
@@ -109,7 +116,10 @@ declare
   released integer := 0;
   changed boolean;
 begin
-  -- 1. Lock the event, if there is one, and the customer.
+  -- 1. Lock the seller, whose plan changes, the event, if there is one, and the customer.
+  seller := (select user_id from private.stripe_customers where stripe_customer_id_hash = any (p_customer_hashes));
+  perform private.lock_sellers(seller);
+  perform from public.users where id = seller for no key update;
   if p_event_id is not null then
     event := private.lock_open_event(p_event_id);
     if event.id is null then

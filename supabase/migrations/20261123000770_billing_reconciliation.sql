@@ -103,6 +103,7 @@ as $$
 declare
   differing jsonb;
   orphaned jsonb;
+  hashes text[];
 begin
   -- 1. Find the subscriptions of known customers that differ.
   select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
@@ -148,11 +149,17 @@ begin
       ))
     );
   -- 3. Mark all of them as seen.
-  update public.subscriptions
-  set reconciled_at = now()
-  where stripe_subscription_id_hash = any (array(
+  hashes := array(
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
+  );
+  perform private.lock_sellers(
+    variadic array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes))
+  );
+  update public.subscriptions
+  set reconciled_at = now()
+  where id = any (array(
+    select id from public.subscriptions where stripe_subscription_id_hash = any (hashes) order by id for no key update
   ));
   return jsonb_build_object('differing', differing, 'orphaned', orphaned);
 end;
@@ -216,14 +223,14 @@ security invoker
 set search_path = ''
 as $$
 declare
+  seller uuid;
   ended public.subscriptions;
 begin
-  -- The customer first, like apply_subscription, to avoid a deadlock.
-  perform from private.stripe_customers
-  where user_id in (
-    select user_id from public.subscriptions where stripe_subscription_id_hash = any (p_hashes)
-  )
-  for update;
+  -- The seller, whose plan changes, then the customer: docs/architecture.md.
+  seller := (select user_id from public.subscriptions where stripe_subscription_id_hash = any (p_hashes));
+  perform private.lock_sellers(seller);
+  perform from public.users where id = seller for no key update;
+  perform from private.stripe_customers where user_id = seller for update;
   update public.subscriptions
   set status = 'canceled', reconciled_at = now()
   where stripe_subscription_id_hash = any (p_hashes)
