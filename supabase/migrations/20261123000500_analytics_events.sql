@@ -182,6 +182,8 @@ as $$
 declare
   groups integer;
 begin
+  -- Two runs at once would store the same groups.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('daily_event_counts', 0));
   delete from private.daily_event_counts where day = p_day;
   insert into private.daily_event_counts (day, event_type, events, sellers)
   select p_day, event_type, count(*), count(distinct user_id)

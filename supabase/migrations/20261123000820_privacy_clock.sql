@@ -330,11 +330,23 @@ as $$
   where id = any (p_orders);
   update private.label_purchases
   set sender = null, address_digest = null
-  where order_id = any (p_orders) and (sender is not null or address_digest is not null);
+  where id = any (array(
+    select id
+    from private.label_purchases
+    where order_id = any (p_orders) and (sender is not null or address_digest is not null)
+    order by id
+    for update
+  ));
   -- The link opens a label with the address.
   update public.shipments
   set label_url = null, label_expires_at = null
-  where order_id = any (p_orders) and label_url is not null;
+  where id = any (array(
+    select id
+    from public.shipments
+    where order_id = any (p_orders) and label_url is not null
+    order by id
+    for no key update
+  ));
 $$;
 comment on function private.clean_orders(uuid[]) is
   'Removes the personal data of orders, with their labels and purchases.';
@@ -354,45 +366,59 @@ declare
   cleaned jsonb := jsonb_build_object('orders', cardinality(due));
   rows_cleaned integer;
 begin
+  -- A locked row waits for the next run: docs/architecture.md.
   -- 1. Orders, with their labels and purchases.
   perform private.clean_orders(due);
 
   -- 2. Senders of shops whose connection ended.
   delete from private.senders
-  where tiktok_shop_id in (
-    select id from public.tiktok_shops
-    where ended_at is not null and ended_at <= now() - private.retention('ended_shop')
-  );
+  where tiktok_shop_id = any (array(
+    select sender.tiktok_shop_id
+    from private.senders as sender
+    join public.tiktok_shops as shop on shop.id = sender.tiktok_shop_id
+    where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
+    for update of sender skip locked
+  ));
   get diagnostics rows_cleaned = row_count;
   cleaned := cleaned || jsonb_build_object('senders', rows_cleaned);
 
   -- 3. Senders in batches.
   update private.label_batch_items as item
   set request = item.request - 'sender'
-  where (item.batch_id, item.place) in (
-    select old_item.batch_id, old_item.place
+  where item.ctid = any (array(
+    select old_item.ctid
     from private.label_batch_items as old_item
     join private.label_batches as batch on batch.id = old_item.batch_id
     where old_item.request ? 'sender'
       and old_item.state <> 'waiting'
       and batch.created_at <= now() - private.retention('final_order')
     limit p_limit
-  );
+    for update of old_item skip locked
+  ));
   get diagnostics rows_cleaned = row_count;
   cleaned := cleaned || jsonb_build_object('batch_items', rows_cleaned);
 
   -- 4. Dead events; the others lose theirs as soon as they are processed.
   update private.webhook_events
   set body = private.event_without_person(source, body)
-  where status = 'dead'
-    and source in ('stripe', 'easypost')
-    and settled_at <= now() - private.retention('dead_event')
-    and body is distinct from private.event_without_person(source, body);
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where status = 'dead'
+      and source in ('stripe', 'easypost')
+      and settled_at <= now() - private.retention('dead_event')
+      and body is distinct from private.event_without_person(source, body)
+    for update skip locked
+  ));
   get diagnostics rows_cleaned = row_count;
   cleaned := cleaned || jsonb_build_object('events', rows_cleaned);
 
   -- 5. The log of reads, and an entry about this run.
-  delete from private.personal_data_reads where read_at <= now() - private.retention('read_log');
+  delete from private.personal_data_reads
+  where id = any (array(
+    select id from private.personal_data_reads where read_at <= now() - private.retention('read_log')
+    for update skip locked
+  ));
   if cleaned <> '{"orders": 0, "senders": 0, "batch_items": 0, "events": 0}' then
     insert into public.system_logs (event_type, details) values ('personal_data_removed', cleaned);
   end if;

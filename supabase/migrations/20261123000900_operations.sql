@@ -105,66 +105,118 @@ declare
   purged jsonb := '{}';
   rows_deleted bigint;
 begin
+  -- A locked row waits for the next run: docs/architecture.md.
   -- 1. Settled events: senders repeat a delivery for hours, not for weeks.
   delete from private.webhook_events
-  where status in ('done', 'ignored') and settled_at < now() - interval '30 days';
+  where id = any (array(
+    select id from private.webhook_events
+    where status in ('done', 'ignored') and settled_at < now() - interval '30 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('settled_events', rows_deleted);
 
   -- 2. Dead events.
   delete from private.webhook_events
-  where status = 'dead' and settled_at < now() - interval '90 days';
+  where id = any (array(
+    select id from private.webhook_events
+    where status = 'dead' and settled_at < now() - interval '90 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
   -- 3. Held orders that no event can store any more.
-  delete from private.held_orders as held
-  where held_at < now() - interval '30 days'
-    and not exists (
-      select from private.webhook_events as event
-      where event.shop_id = held.shop_id
-        and event.object_id = held.tiktok_order_id
-        and event.status not in ('done', 'ignored', 'dead')
-    );
+  delete from private.held_orders
+  where ctid = any (array(
+    select held.ctid from private.held_orders as held
+    where held_at < now() - interval '30 days'
+      and not exists (
+        select from private.webhook_events as event
+        where event.shop_id = held.shop_id
+          and event.object_id = held.tiktok_order_id
+          and event.status not in ('done', 'ignored', 'dead')
+      )
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('held_orders', rows_deleted);
 
   -- Counters that outlived their account, and the shops that they were for.
-  delete from private.monthly_shop_counts where month < private.current_month() - interval '3 months';
+  delete from private.monthly_shop_counts
+  where ctid = any (array(
+    select ctid from private.monthly_shop_counts
+    where month < private.current_month() - interval '3 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('monthly_shop_counts', rows_deleted);
 
-  delete from private.label_spending where month < private.current_month() - interval '3 months';
+  delete from private.label_spending
+  where id = any (array(
+    select id from private.label_spending
+    where month < private.current_month() - interval '3 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_spending', rows_deleted);
 
-  delete from private.shop_identities as identity
-  where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
-    and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
-    and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key);
+  delete from private.shop_identities
+  where shop_id_hash = any (array(
+    select shop_id_hash from private.shop_identities as identity
+    where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
+      and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
+      and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key)
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('shop_identities', rows_deleted);
 
   -- 4. States and rates: kept for a day after they expire, so a late request gets the right error.
-  delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
+  delete from private.tiktok_authorizations
+  where state_hash = any (array(
+    select state_hash from private.tiktok_authorizations
+    where expires_at < now() - interval '1 day'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
 
-  delete from private.label_rates where expires_at < now() - interval '1 day';
+  delete from private.label_rates
+  where id = any (array(
+    select id from private.label_rates
+    where expires_at < now() - interval '1 day'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
   -- 5. Events of accounts after 13 months, a year and the month to compare it with; ended windows of limits.
-  delete from public.analytics_events where timestamp < now() - interval '13 months';
+  delete from public.analytics_events
+  where id = any (array(
+    select id from public.analytics_events
+    where timestamp < now() - interval '13 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('analytics_events', rows_deleted);
 
-  delete from private.request_counts where window_start < now() - interval '2 days';
+  delete from private.request_counts
+  where ctid = any (array(
+    select ctid from private.request_counts
+    where window_start < now() - interval '2 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('request_counts', rows_deleted);
 
   -- 6. Logs and job history.
-  delete from public.system_logs where created_at < now() - interval '90 days';
+  delete from public.system_logs
+  where id = any (array(
+    select id from public.system_logs
+    where created_at < now() - interval '90 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
 
