@@ -49,6 +49,14 @@ async function rotateBatch(
   const { column, boundTo } = entry;
   const currentKey = `v1.${ring.current.replaceAll("_", "\\_")}.%`;
   return await sql.begin(async (transaction) => {
+    // Like every function: the sellers first (docs/architecture.md).
+    await transaction`
+      select private.lock_sellers(variadic array(
+        select user_id from ${sql(entry.schema)}.${sql(entry.table)}
+        where id > ${afterId} and ${sql(column)} not like ${currentKey}
+        order by id
+        limit ${batch}
+      ))`;
     const rows = await transaction<Row[]>`
       select id, ${sql(column)} as text, ${boundTo ? sql(boundTo) : sql`null`} as bound
       from ${sql(entry.schema)}.${sql(entry.table)}

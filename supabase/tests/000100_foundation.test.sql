@@ -93,6 +93,7 @@ select set_eq(
     'check_database_health()',
     'create_backup_point(text)',
     'delete_account(uuid,text[],text[])',
+    'private.begin_account_deletion()',
     'private.broadcast_order_change()',
     'private.broadcast_shipment_change()',
     'private.delete_account_log(uuid)',

@@ -1,0 +1,95 @@
+/** One lock order for every SQL function and the deletion of accounts: docs/architecture.md. */
+import assert from "node:assert/strict";
+import postgres from "postgres";
+import { pollUntil } from "../../local/time/poll_until.ts";
+import { CALLS } from "../support/lock_order/calls.ts";
+import { prepareStress, runStress } from "../support/lock_order/run_stress.ts";
+import { sampleSize } from "../support/sample_size.ts";
+import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
+
+const SEED = Number(Deno.env.get("SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+
+/** Copies what a superuser alone may copy, and no row. */
+const WITHOUT_ROW_LOCKS = ["create_backup_point"];
+
+/** A database with the world of the stress test. */
+async function withWorld(
+  work: (sql: postgres.Sql, database: TestDatabase) => Promise<void>,
+): Promise<void> {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 3, onnotice: () => {} });
+  try {
+    await prepareStress(sql);
+    await work(sql, database);
+  } finally {
+    await sql.end();
+    await database.drop();
+  }
+}
+
+/** A seller with a plan and a shop, and an order with a label that is being bought. Returns the order. */
+async function addPurchase(sql: postgres.Sql): Promise<string> {
+  for (const call of [CALLS.sign_up, CALLS.request_label, CALLS.start_label_purchase].flat()) {
+    await sql.unsafe(`select ${call?.replaceAll(/\$[abcw]/g, "4")}`);
+  }
+  const [purchase] = await sql`select order_id, state from private.label_purchases`;
+  assert.equal(purchase?.state, "purchasing");
+  return purchase?.order_id;
+}
+
+async function isWaiting(sql: postgres.Sql, call: string): Promise<boolean> {
+  const waiting = await sql`
+    select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and strpos(query, ${call}) > 0`;
+  return waiting.length > 0;
+}
+
+Deno.test("all SQL functions at random with deletions, on 24 connections: no deadlock, and the counters are exact", async () => {
+  await withWorld(async (sql, { url }) => {
+    const calls = sampleSize({ gate: 800, long: 20_000 });
+
+    const { lockFailures } = await runStress(url, { seed: SEED, calls });
+
+    assert.deepEqual(lockFailures, [], `SEED=${SEED}`);
+    const differences = await sql`select stress.differences() as difference`;
+    assert.deepEqual(differences.map((row) => row.difference), [], `SEED=${SEED}`);
+  });
+});
+
+Deno.test("every function of the API that writes is a call of the stress test", async () => {
+  await withWorld(async (sql) => {
+    const functions = await sql`
+      select proname as name from pg_proc
+      where pronamespace = 'public'::regnamespace and provolatile = 'v' and prorettype <> 'trigger'::regtype`;
+    const names = functions.map((row) => row.name as string);
+    assert.ok(names.includes("ingest_orders"));
+    assert.deepEqual(
+      names.filter((name) => !(name in CALLS) && !WITHOUT_ROW_LOCKS.includes(name)),
+      [],
+    );
+  });
+});
+
+Deno.test("an order that is read at TikTok while its label is bought keeps what the label made of it", async () => {
+  await withWorld(async (sql) => {
+    const id = await addPurchase(sql);
+    const [order] = await sql`
+      select tiktok_shop_id, stress.order_json(tiktok_order_id, 1) as state from public.orders where id = ${id}`;
+    const [event] = await sql`
+      select public.receive_webhook_event('tiktok', 'late', 'ORDER_STATUS_CHANGE', null, null, '{}') as received`;
+    let ingested: Promise<unknown> | undefined;
+
+    await sql.begin(async (transaction) => {
+      await transaction`
+        select public.finish_label_purchase(id, stress.label(1)) from private.label_purchases`;
+      ingested = sql`
+        select public.ingest_order(${event?.received.event_id}, ${order?.tiktok_shop_id}, ${order?.state})`;
+      ingested.catch(() => {});
+      await pollUntil(() => isWaiting(sql, "ingest_order"), { timeoutMs: 5000 });
+    });
+    await ingested;
+
+    const [after] = await sql`select order_status from public.orders where id = ${id}`;
+    assert.equal(after?.order_status, "awaiting_collection");
+  });
+});
