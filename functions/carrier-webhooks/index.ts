@@ -19,9 +19,9 @@ export default signedWebhook({
     detail: "The header X-Hmac-Signature is not the signature of this body.",
   },
   parse(text) {
-    const { id, description, tracker } = parseEasyPostEvent(text);
+    const { id, contentDigest, description, tracker } = parseEasyPostEvent(text);
     const objectId = IdText.safeParse(tracker?.tracking_code).data ?? null;
-    return { eventType: description, externalId: id, shopId: null, objectId };
+    return { eventType: description, externalId: id, contentDigest, shopId: null, objectId };
   },
   ...createEventProcessor(),
 });

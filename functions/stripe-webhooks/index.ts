@@ -18,7 +18,8 @@ export default signedWebhook({
   parse(text) {
     const event = parseStripeEvent(text);
     const objectId = readStripeIds(event).subscriptionId;
-    return { eventType: event.type, externalId: event.id, shopId: null, objectId };
+    const { type, id, contentDigest } = event;
+    return { eventType: type, externalId: id, contentDigest, shopId: null, objectId };
   },
   ...createEventProcessor(),
 });

@@ -3,9 +3,11 @@ import { readTikTokConfig } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";
 import { verifyTikTokWebhook } from "../../shared/tiktok/api/signing.ts";
-import { parseTikTokWebhook } from "../../shared/tiktok/webhooks/parse_webhook.ts";
+import { isPastLastRetry, parseTikTokWebhook } from "../../shared/tiktok/webhooks/parse_webhook.ts";
 
 const config = readTikTokConfig();
+// Under constant traffic processing never ends; if the platform ends the worker, the leases expire.
+const { inbox, processor } = createEventProcessor({ budgetMs: Number.POSITIVE_INFINITY });
 
 export default signedWebhook({
   name: "tiktok-webhooks",
@@ -14,9 +16,13 @@ export default signedWebhook({
   // Never 401: TikTok takes that for "received" and does not send again.
   refusal: { status: 403, detail: "The header authorization is not the signature of this body." },
   parse(text) {
-    const { topic, externalId, shopId, orderId } = parseTikTokWebhook(text);
-    return { eventType: topic, externalId, shopId, objectId: orderId };
+    const webhook = parseTikTokWebhook(text);
+    const { topic, externalId, contentDigest, shopId, orderId } = webhook;
+    const isReplay = isPastLastRetry(webhook, Date.now()) &&
+      processor.handles({ source: "tiktok", event_type: topic });
+    const ignored = isReplay ? "past_last_retry" : undefined;
+    return { eventType: topic, externalId, contentDigest, shopId, objectId: orderId, ignored };
   },
-  // Under constant traffic processing never ends; if the platform ends the worker, the leases expire.
-  ...createEventProcessor({ budgetMs: Number.POSITIVE_INFINITY }),
+  inbox,
+  processor,
 });

@@ -1,5 +1,6 @@
 /** Parses Stripe events, and reads which subscription they are about. */
 import * as z from "zod";
+import { contentDigest } from "../inbox/content_digest.ts";
 import { InvalidWebhookError } from "../inbox/events.ts";
 import { parseJson } from "../values/json.ts";
 import { IdText } from "../values/schemas.ts";
@@ -20,12 +21,16 @@ const Event = z.looseObject({
 
 export interface StripeEvent {
   id: string;
+  contentDigest: string;
   type: string;
   livemode: boolean | null;
   account: string | null;
   /** `{}` if the event has none. */
   object: Record<string, unknown>;
 }
+
+/** The number of endpoints that have not received the event. */
+const PER_DELIVERY = ["pending_webhooks"];
 
 /** @throws {InvalidWebhookError} */
 export function parseStripeEvent(body: string): StripeEvent {
@@ -40,6 +45,7 @@ export function parseStripeEvent(body: string): StripeEvent {
   const { id, type, livemode, account } = data;
   return {
     id,
+    contentDigest: contentDigest(json as object, PER_DELIVERY),
     type,
     livemode: livemode ?? null,
     account: account ?? null,

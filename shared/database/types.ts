@@ -871,8 +871,10 @@ export type Database = {
         };
         Returns: Json;
       };
+          "p_content_digest"?: string;
       "record_authorization_expiry": {
         Args: {
+          "p_ignored"?: string;
           "p_event_at": string;
           "p_event_id": number;
           "p_expires_at": string;

@@ -46,8 +46,9 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
       event_type: event.eventType,
       shop_id: event.shopId,
       duplicate,
+      ignored: event.ignored,
     });
-    if (!duplicate) runInBackground(processor.processEvents());
+    if (!duplicate && event.ignored === undefined) runInBackground(processor.processEvents());
     return c.body(null, 200);
   });
 

@@ -19,6 +19,10 @@ export interface NewEvent {
   objectId: string | null;
   /** The body as received. */
   body: string;
+  /** Equal for every delivery of one event; another body under the same id is an event of its own. */
+  contentDigest: string;
+  /** Why the event is settled as soon as it is stored. */
+  ignored?: IgnoreReason | undefined;
 }
 
 /** The body of a signed webhook is not an event of its sender. */

@@ -2,6 +2,8 @@
 export const IGNORE_REASONS = {
   event_type_not_handled: "CreatorFlow does nothing on events of this type.",
   // TikTok
+  past_last_retry: "TikTok sends no event this late: it is a replay of an old delivery.",
+  still_authorized: "TikTok still accepts the connection that the event calls ended.",
   no_shop_named: "The event names neither a shop nor a stored order.",
   shop_not_connected: "The shop is not connected. Connecting it processes the event again.",
   shop_still_paused: "TikTok still refuses the shop. The next probe is a day later.",

@@ -6,7 +6,7 @@ import { Nothing } from "../values/schemas.ts";
 import { ClaimedEvent, type NewEvent, type Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 
-const Receipt = z.object({ event_id: z.int(), duplicate: z.boolean() });
+const Receipt = z.object({ event_id: z.int().nullable(), duplicate: z.boolean() });
 
 /** TikTok gives up after 3 s and sends again: a slow database must fail before that. */
 const RECEIVE_TIMEOUT_MS = 2500;
@@ -19,8 +19,11 @@ export class Inbox {
     this.#database = database;
   }
 
-  /** Stores the event once. An error means that it may not have been stored. */
-  async receive(event: NewEvent): Promise<{ eventId: number; duplicate: boolean }> {
+  /**
+   * Stores the event once. An error means that it may not have been stored; `eventId` is `null` for a duplicate
+   * of an event that was deleted.
+   */
+  async receive(event: NewEvent): Promise<{ eventId: number | null; duplicate: boolean }> {
     const args = {
       p_source: event.source,
       p_external_id: event.externalId,
@@ -28,6 +31,8 @@ export class Inbox {
       p_shop_id: event.shopId,
       p_object_id: event.objectId,
       p_body: event.body,
+      p_content_digest: event.contentDigest,
+      p_ignored: event.ignored,
     };
     const signal = AbortSignal.timeout(RECEIVE_TIMEOUT_MS);
     const { event_id, duplicate } = await callFunction(

@@ -127,7 +127,14 @@ export class EventProcessor {
     );
   }
 
-  #handlerOf({ source, event_type }: ClaimedEvent): EventHandler | undefined {
+  /** Whether events of this type have an effect. */
+  handles(event: Pick<ClaimedEvent, "source" | "event_type">): boolean {
+    return this.#handlerOf(event) !== undefined;
+  }
+
+  #handlerOf(
+    { source, event_type }: Pick<ClaimedEvent, "source" | "event_type">,
+  ): EventHandler | undefined {
     const handlers = this.#routes[source] ?? {};
     const keys = [event_type, event_type.replace(/\..*$/, ".*")];
     const key = keys.find((candidate) => Object.hasOwn(handlers, candidate));

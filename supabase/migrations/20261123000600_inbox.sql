@@ -8,6 +8,7 @@ create table private.webhook_events (
   shop_id text,
   object_id text,
   body text not null,
+  content_digest text,
   status text not null default 'pending',
   claims integer not null default 0,
   attempts integer not null default 0,
@@ -31,10 +32,11 @@ create table private.webhook_events (
 );
 comment on table private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
 comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
-comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row.';
+comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row. Another body under the id has <id>:<content_digest>.';
 comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
 comment on column private.webhook_events.body is 'The body as received.';
+comment on column private.webhook_events.content_digest is 'Digest of the body without what differs between deliveries of one event; null for our own tasks.';
 comment on column private.webhook_events.status is 'pending and processing are open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
 comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
 comment on column private.webhook_events.attempts is 'Number of failures that a worker reported.';
@@ -62,19 +64,51 @@ alter table private.webhook_events enable row level security;
 grant select, insert, update on private.webhook_events to service_role;
 grant usage on sequence private.webhook_events_id_seq to service_role;
 
+create table private.deleted_event_ids (
+  source text not null,
+  external_id text not null,
+  deleted_at timestamptz not null default now(),
+  primary key (source, external_id)
+);
+comment on table private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
+
+-- Rows are added in the order of time, so the deletion of old ones reads only their pages.
+create index idx_deleted_event_ids_deleted_at on private.deleted_event_ids using brin (deleted_at);
+
+alter table private.deleted_event_ids enable row level security;
+grant select on private.deleted_event_ids to service_role;
+
+create function private.keep_event_ids()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into private.deleted_event_ids (source, external_id)
+  select source, external_id
+  from deleted
+  -- A task of ours may be enqueued again, and its id names rows of the seller.
+  where source <> 'creatorflow'
+  on conflict (source, external_id) do nothing;
+  return null;
+end;
+$$;
+comment on function private.keep_event_ids() is
+  'Trigger: keeps the ids of deleted events, whatever deletes them.';
+
+create trigger keep_event_ids
+  after delete on private.webhook_events
+  referencing old table as deleted
+  for each statement execute function private.keep_event_ids();
+
 /*
-  Arguments: p_source and p_external_id identify the event; p_shop_id and p_object_id may be null; p_body as received.
-  Returns:   {event_id, duplicate}.
+  Arguments: p_event, with source, external_id, event_type, shop_id, object_id, body, content_digest, and the reason of an
+             event that is ignored.
+  Returns:   its id; null if the id is stored, or is that of a deleted event.
 */
-create function public.receive_webhook_event(
-  p_source text,
-  p_external_id text,
-  p_event_type text,
-  p_shop_id text,
-  p_object_id text,
-  p_body text
-)
-returns jsonb
+create function private.insert_new_event(p_event private.webhook_events)
+returns bigint
 language plpgsql
 security invoker
 set search_path = ''
@@ -82,22 +116,90 @@ as $$
 declare
   event_id bigint;
 begin
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  values (p_source, p_external_id, p_event_type, p_shop_id, p_object_id, p_body)
+  insert into private.webhook_events (
+    source, external_id, event_type, shop_id, object_id, body, content_digest, status, reason, settled_at
+  )
+  values (
+    p_event.source, p_event.external_id, p_event.event_type, p_event.shop_id, p_event.object_id, p_event.body,
+    p_event.content_digest,
+    case when p_event.reason is null then 'pending' else 'ignored' end,
+    p_event.reason,
+    case when p_event.reason is not null then now() end
+  )
   on conflict (source, external_id) do nothing
   returning id into event_id;
-  if event_id is not null then
-    return jsonb_build_object('event_id', event_id, 'duplicate', false);
+  -- Looked up afterwards: the insert waits for a deletion of the same id that is not committed yet.
+  if exists (
+    select from private.deleted_event_ids
+    where source = p_event.source and external_id = p_event.external_id
+  ) then
+    raise exception 'The event was deleted' using errcode = 'CF001';
   end if;
-  select id into event_id
-  from private.webhook_events
-  where source = p_source and external_id = p_external_id;
-  return jsonb_build_object('event_id', event_id, 'duplicate', true);
+  return event_id;
+exception
+  -- Takes the insert back.
+  when sqlstate 'CF001' then
+    return null;
 end;
 $$;
-comment on function public.receive_webhook_event(text, text, text, text, text, text) is
-  'Stores a verified webhook once.';
-grant execute on function public.receive_webhook_event(text, text, text, text, text, text) to service_role;
+comment on function private.insert_new_event(private.webhook_events) is
+  'Stores an event under an id that was never used.';
+grant execute on function private.insert_new_event(private.webhook_events) to service_role;
+
+/*
+  Arguments: p_source and p_external_id identify the event; p_shop_id and p_object_id may be null; p_body as received;
+             p_content_digest, a digest of what is equal in every delivery of the event, null to compare no bodies;
+             p_ignored, the reason if the event is settled as soon as it is stored.
+  Returns:   {event_id, duplicate}; event_id is null if the event was deleted.
+*/
+create function public.receive_webhook_event(
+  p_source text,
+  p_external_id text,
+  p_event_type text,
+  p_shop_id text,
+  p_object_id text,
+  p_body text,
+  p_content_digest text default null,
+  p_ignored text default null
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+  stored private.webhook_events;
+begin
+  -- 1. Store the event, unless its id was used before.
+  event.source := p_source;
+  event.external_id := p_external_id;
+  event.event_type := p_event_type;
+  event.shop_id := p_shop_id;
+  event.object_id := p_object_id;
+  event.body := p_body;
+  event.content_digest := p_content_digest;
+  event.reason := p_ignored;
+  event.id := private.insert_new_event(event);
+  if event.id is not null then
+    return jsonb_build_object('event_id', event.id, 'duplicate', false);
+  end if;
+  -- 2. Another body under the id is an event of its own: it may state something else.
+  select * into stored
+  from private.webhook_events
+  where source = p_source and external_id = p_external_id;
+  if stored.content_digest <> p_content_digest then
+    return public.receive_webhook_event(
+      p_source, p_external_id || ':' || p_content_digest, p_event_type, p_shop_id, p_object_id, p_body,
+      p_content_digest, p_ignored
+    );
+  end if;
+  return jsonb_build_object('event_id', stored.id, 'duplicate', true);
+end;
+$$;
+comment on function public.receive_webhook_event(text, text, text, text, text, text, text, text) is
+  'Stores a verified webhook once; another body under the same id is kept as well.';
+grant execute on function public.receive_webhook_event(text, text, text, text, text, text, text, text) to service_role;
 
 /*
   Arguments: p_type, the event type; p_occasion makes the task unique within its type; p_shop_id, p_object_id and p_body

@@ -126,6 +126,11 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
+  -- Their ids stay for longer, so a replayed delivery is not new.
+  delete from private.deleted_event_ids where deleted_at < now() - interval '13 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('deleted_event_ids', rows_deleted);
+
   -- 3. Held orders that no event can store any more.
   delete from private.held_orders
   where ctid = any (array(
@@ -233,4 +238,4 @@ begin
 end;
 $$;
 comment on function private.purge_old_rows() is
-  'Deletes expired rows and logs the counts: settled events after 30 days, dead events and logs after 90, job history after 7, analytics events after 13 months; open and held events stay.';
+  'Deletes expired rows and logs the counts: settled events after 30 days, dead events and logs after 90, job history after 7, analytics events and ids of deleted events after 13 months; open and held events stay.';

@@ -171,6 +171,7 @@ select set_eq(
     'private.stripe_customers',
     'private.stripe_attempts',
     -- Quotes of the last hour; units that label_purchases lists too.
+    'private.deleted_event_ids',
     'private.label_rates', 'private.labelled_lines', 'private.request_limits', 'private.request_counts'
   ],
   'every table is exported, or stands here with the reason why not'

@@ -98,9 +98,12 @@ insert into private.request_counts (user_id, route, window_start, requests)
 values
   (tests.id('ada'), 'analytics_events', now() - interval '1 day', 1),
   (tests.id('ada'), 'POST /shipments/rates', now() - interval '3 days', 1);
+insert into private.deleted_event_ids (source, external_id, deleted_at)
+values
+  ('stripe', 'young', now() - interval '12 months 27 days'), ('stripe', 'old', now() - interval '13 months 1 day');
 create table tests.purged as select private.purge_old_rows() - 'job_run_details' as counts;
 select is(
-  counts, '{"settled_events": 2, "dead_events": 1, "held_orders": 1, "label_rates": 0, "monthly_shop_counts": 0, "label_spending": 0, "shop_identities": 0, "tiktok_authorizations": 1, "system_logs": 1, "auth_log": 0, "analytics_events": 1, "request_counts": 1}', 'old rows are deleted'
+  counts, '{"settled_events": 2, "dead_events": 1, "deleted_event_ids": 1, "held_orders": 1, "label_rates": 0, "monthly_shop_counts": 0, "label_spending": 0, "shop_identities": 0, "tiktok_authorizations": 1, "system_logs": 1, "auth_log": 0, "analytics_events": 1, "request_counts": 1}', 'old rows are deleted'
 )
 from tests.purged;
 select set_eq(
@@ -114,6 +117,11 @@ select set_eq(
     'held for 999 days', 'pending for 999 days', 'processing for 999 days'
   ],
   'young events stay, and so do those that wait'
+);
+select set_has(
+  'select external_id from private.deleted_event_ids',
+  $$values ('done for 31 days'), ('ignored for 31 days'), ('dead for 91 days'), ('young')$$,
+  'the ids of deleted events stay for 13 months'
 );
 select set_has(
   'select event_type from public.analytics_events', $$values ('young')$$, 'young events of the account stay'

@@ -18,6 +18,12 @@ create table private.daily_event_counts (
   sellers integer not null
 );
 alter table private.daily_event_counts enable row level security;
+create table private.deleted_event_ids (
+  source text not null,
+  external_id text not null,
+  deleted_at timestamp with time zone not null default now()
+);
+alter table private.deleted_event_ids enable row level security;
 create table private.held_orders (
   shop_id text not null,
   tiktok_order_id text not null,
@@ -261,6 +267,7 @@ create table private.webhook_events (
   shop_id text,
   object_id text,
   body text not null,
+  content_digest text,
   status text not null default 'pending'::text,
   claims integer not null default 0,
   attempts integer not null default 0,
@@ -500,6 +507,7 @@ alter table private.carrier_rules add constraint carrier_rules_shipping_type_che
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.held_orders add constraint held_orders_pkey PRIMARY KEY (shop_id, tiktok_order_id);
+alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
 alter table private.label_batch_items add constraint label_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES private.label_batches(id) ON DELETE CASCADE;
 alter table private.label_batch_items add constraint label_batch_items_pkey PRIMARY KEY (batch_id, place);
 alter table private.label_batch_items add constraint label_batch_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'purchased'::text, 'failed'::text, 'unknown'::text])));
@@ -672,6 +680,7 @@ alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
 CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
+CREATE INDEX idx_deleted_event_ids_deleted_at ON private.deleted_event_ids USING brin (deleted_at);
 CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
 CREATE INDEX idx_label_purchases_order_id ON private.label_purchases USING btree (order_id);
 CREATE INDEX idx_label_purchases_other_orders ON private.label_purchases USING gin (other_order_ids);
@@ -2393,6 +2402,41 @@ CREATE OR REPLACE FUNCTION private.insert_or_hold_order(p_shop public.tiktok_sho
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+CREATE OR REPLACE FUNCTION private.insert_new_event(p_event private.webhook_events)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event_id bigint;
+begin
+  insert into private.webhook_events (
+    source, external_id, event_type, shop_id, object_id, body, content_digest, status, reason, settled_at
+  )
+  values (
+    p_event.source, p_event.external_id, p_event.event_type, p_event.shop_id, p_event.object_id, p_event.body,
+    p_event.content_digest,
+    case when p_event.reason is null then 'pending' else 'ignored' end,
+    p_event.reason,
+    case when p_event.reason is not null then now() end
+  )
+  on conflict (source, external_id) do nothing
+  returning id into event_id;
+  -- Looked up afterwards: the insert waits for a deletion of the same id that is not committed yet.
+  if exists (
+    select from private.deleted_event_ids
+    where source = p_event.source and external_id = p_event.external_id
+  ) then
+    raise exception 'The event was deleted' using errcode = 'CF001';
+  end if;
+  return event_id;
+exception
+  -- Takes the insert back.
+  when sqlstate 'CF001' then
+    return null;
+end;
+$function$
+;
 declare
   counts boolean := private.counts_for_plan(p_shop, p_order);
   inserted public.orders;
@@ -2607,6 +2651,22 @@ end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.keep_retention()
+CREATE OR REPLACE FUNCTION private.keep_event_ids()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.deleted_event_ids (source, external_id)
+  select source, external_id
+  from deleted
+  -- A task of ours may be enqueued again, and its id names rows of the seller.
+  where source <> 'creatorflow'
+  on conflict (source, external_id) do nothing;
+  return null;
+end;
+$function$
+;
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3698,6 +3758,11 @@ AS $function$
   update public.shipments
   set carrier = p_carrier,
       tracking_number = p_tracking_number,
+  -- Their ids stay for longer, so a replayed delivery is not new.
+  delete from private.deleted_event_ids where deleted_at < now() - interval '13 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('deleted_event_ids', rows_deleted);
+
       status = 'purchased',
       estimated_delivery = null,
       tracking_updated_at = null,
@@ -6710,25 +6775,39 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text)
+CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text, p_content_digest text DEFAULT NULL::text, p_ignored text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  event_id bigint;
+  event private.webhook_events;
+  stored private.webhook_events;
 begin
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  values (p_source, p_external_id, p_event_type, p_shop_id, p_object_id, p_body)
-  on conflict (source, external_id) do nothing
-  returning id into event_id;
-  if event_id is not null then
-    return jsonb_build_object('event_id', event_id, 'duplicate', false);
+  -- 1. Store the event, unless its id was used before.
+  event.source := p_source;
+  event.external_id := p_external_id;
+  event.event_type := p_event_type;
+  event.shop_id := p_shop_id;
+  event.object_id := p_object_id;
+  event.body := p_body;
+  event.content_digest := p_content_digest;
+  event.reason := p_ignored;
+  event.id := private.insert_new_event(event);
+  if event.id is not null then
+    return jsonb_build_object('event_id', event.id, 'duplicate', false);
   end if;
-  select id into event_id
+  -- 2. Another body under the id is an event of its own: it may state something else.
+  select * into stored
   from private.webhook_events
   where source = p_source and external_id = p_external_id;
-  return jsonb_build_object('event_id', event_id, 'duplicate', true);
+  if stored.content_digest <> p_content_digest then
+    return public.receive_webhook_event(
+      p_source, p_external_id || ':' || p_content_digest, p_event_type, p_shop_id, p_object_id, p_body,
+      p_content_digest, p_ignored
+    );
+  end if;
+  return jsonb_build_object('event_id', stored.id, 'duplicate', true);
 end;
 $function$
 ;
@@ -8166,6 +8245,7 @@ grant select on private.label_currencies to service_role;
 grant delete on private.label_limits to service_role;
 grant insert on private.label_limits to service_role;
 grant select on private.label_limits to service_role;
+CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 grant update on private.label_limits to service_role;
 grant usage on private.label_limits_id_seq to service_role;
 grant insert on private.label_purchases to service_role;
@@ -8216,6 +8296,7 @@ grant insert on private.stripe_customers to service_role;
 grant select on private.stripe_customers to service_role;
 grant update on private.stripe_customers to service_role;
 grant delete on private.tiktok_authorizations to service_role;
+grant select on private.deleted_event_ids to service_role;
 grant insert on private.tiktok_authorizations to service_role;
 grant select on private.tiktok_authorizations to service_role;
 grant update on private.tiktok_authorizations to service_role;
@@ -8422,6 +8503,7 @@ grant execute on function private.refuse_own_number(private.label_purchases,inte
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
+grant execute on function private.insert_new_event(private.webhook_events) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
 grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
@@ -8506,7 +8588,7 @@ grant execute on function public.plan_account_export(uuid,jsonb,integer) to serv
 grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.read_account_export(uuid,text,jsonb,integer) to service_role;
-grant execute on function public.receive_webhook_event(text,text,text,text,text,text) to service_role;
+grant execute on function public.receive_webhook_event(text,text,text,text,text,text,text,text) to service_role;
 grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
 grant execute on function public.record_source_health(bigint,text) to service_role;
@@ -8629,6 +8711,7 @@ comment on column private.source_health.state is 'silent: our own reads found ch
 comment on column private.source_health.since is 'When the state began.';
 comment on column private.source_health.checked_at is 'When it was last checked.';
 comment on column private.source_health.last_received_at is 'When the last webhook of the sender arrived; null without one in the inbox.';
+comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
 comment on relation private.stripe_attempts is 'Number of the attempt that the Idempotency-Keys of a seller name; raised once Stripe has saved a failure for a key.';
 comment on relation private.stripe_customers is 'The Stripe customer of each seller; only the checkout creates rows, so no other statement about a customer binds it.';
 comment on column private.stripe_customers.user_id is 'Null once the account was deleted: docs/account.md.';
@@ -8665,12 +8748,11 @@ comment on column private.webhook_events.next_attempt_at is 'pending and failing
 comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
 comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
-comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row.';
+comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row. Another body under the id has <id>:<content_digest>.';
 comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
 comment on column private.webhook_events.body is 'The body as received.';
 comment on column private.webhook_events.status is 'pending and processing are open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
-comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
 comment on relation public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
 comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
 comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
@@ -8724,6 +8806,7 @@ comment on column public.shipments.status is 'Status of the parcel: docs/labels.
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
+comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
 comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
@@ -8735,6 +8818,7 @@ comment on column public.shipments.advised_at is 'When that was stored.';
 comment on column public.shipments.provider is 'Provider that sold the label, or own for a tracking number from elsewhere: docs/labels.md.';
 comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
 comment on column public.shipments.label_url is 'Null while the provider renders the label.';
+comment on column private.webhook_events.content_digest is 'Digest of the body without what differs between deliveries of one event; null for our own tasks.';
 comment on column public.shipments.label_expires_at is 'When label_url expires, null if it does not; GET /shipments/:id/label returns a fresh one.';
 comment on relation public.subscriptions is 'The last known state of each Stripe subscription; written by the backend only.';
 comment on column public.subscriptions.reconciled_at is 'When its state was last read from Stripe.';

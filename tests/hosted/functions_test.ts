@@ -15,7 +15,7 @@ import { FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts"
 import { hmacSha256Hex } from "../../shared/crypto/digests.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
-import { type ConnectedSeller, connectSeller } from "../support/shop.ts";
+import { type ConnectedSeller, connectSeller, pushTime } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
@@ -85,7 +85,7 @@ function tiktokWebhook(): string {
     type: 1,
     tts_notification_id: "1",
     shop_id: seller.shopId,
-    timestamp: 1,
+    timestamp: pushTime(),
     data: { order_id: tiktokOrder.id },
   });
 }

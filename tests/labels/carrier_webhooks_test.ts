@@ -417,7 +417,7 @@ step(
     await elsewhere.body?.cancel();
     assert.equal(await post(`{"id":"evt_large"}${" ".repeat(MAX_BODY_BYTES)}`), 413);
     const body = '{"id":"evt_stored","description":"new.thing"}';
-    const receive = "public.receive_webhook_event(text, text, text, text, text, text)";
+    const receive = "public.receive_webhook_event(text, text, text, text, text, text, text, text)";
     await stack.sql.unsafe(`revoke execute on function ${receive} from service_role`);
     const refused = await post(body);
     await stack.sql.unsafe(`grant execute on function ${receive} to service_role`);

@@ -6,6 +6,7 @@ import {
   failedEvent,
   letTimePass,
   postWebhook,
+  pushTime,
   refuseOrders,
   runEventWorker,
   settledEvents,
@@ -171,7 +172,7 @@ test("a worker that lost its claim settles nothing", async (stack) => {
 test("an order that TikTok does not show yet is tried again", async (stack) => {
   const seller = await connectSeller(stack);
   const body =
-    `{"type":1,"tts_notification_id":"5","shop_id":"${seller.shopId}","timestamp":1,"data":{"order_id":"576400000000000001","order_status":"UNPAID","update_time":1}}`;
+    `{"type":1,"tts_notification_id":"5","shop_id":"${seller.shopId}","timestamp":${pushTime()},"data":{"order_id":"576400000000000001","order_status":"UNPAID","update_time":1}}`;
   await (await postWebhook(stack, body)).body?.cancel();
   assert.match((await failedEvent(stack)).last_error as string, /does not show the order/);
   stack.tiktok.addOrder({ shopId: seller.shopId, orderId: "576400000000000001" });

@@ -6,7 +6,13 @@ import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import { HOST_CONFIG } from "../support/function_config.ts";
 import { countOrders } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
-import { connectSeller, runEventWorker, settledEvents, subscribe } from "../support/shop.ts";
+import {
+  connectSeller,
+  pushTime,
+  runEventWorker,
+  settledEvents,
+  subscribe,
+} from "../support/shop.ts";
 
 test("waiting webhooks share one call for each 50 orders of a shop; a bad order stops no other", async (stack) => {
   const seller = await connectSeller(stack);
@@ -59,7 +65,7 @@ test("one new order costs at most 4 round trips to the database, from its webhoo
     type,
     tts_notification_id: id,
     shop_id: shopId,
-    timestamp: 1,
+    timestamp: pushTime(),
     data,
   });
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };

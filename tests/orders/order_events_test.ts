@@ -8,7 +8,7 @@ import {
   timelineOf,
 } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
-import { connectSeller, postWebhook, settledEvents } from "../support/shop.ts";
+import { connectSeller, postWebhook, pushTime, settledEvents } from "../support/shop.ts";
 import { until } from "../support/until.ts";
 
 test("a cancellation under both its numbers reaches order and timeline", async (stack) => {
@@ -151,7 +151,8 @@ test("an event without a shop is processed by its order if that is stored; notif
   await settledEvents(stack);
   stack.tiktok.changeOrder(order.id, "IN_TRANSIT");
   for (const id of [order.id, "576400000000000009"]) {
-    const body = `{"type":1,"tts_notification_id":0,"timestamp":1,"data":{"order_id":"${id}"}}`;
+    const body =
+      `{"type":1,"tts_notification_id":0,"timestamp":${pushTime()},"data":{"order_id":"${id}"}}`;
     await (await postWebhook(stack, body)).body?.cancel();
   }
   assert.deepEqual(await settledEvents(stack), { done: 2, ignored: 1 });

@@ -7,6 +7,7 @@ import {
   type ConnectedSeller,
   connectSeller,
   postWebhook,
+  pushTime,
   settledEvents,
   settleTasks,
   subscribe,
@@ -231,7 +232,7 @@ async function checkOneOrder(stack: TestStack, { ada, bob, supabase }: Scene): P
   stack.tiktok.changeOrder(order.id, "IN_TRANSIT");
   for (const [type, data] of [[1, {}], [12, { return_id: "9", return_status: "PENDING" }]]) {
     const body = `{"type":${type},"tts_notification_id":"8${type}","shop_id":"${ada.shopId}",` +
-      `"timestamp":1,"data":${JSON.stringify({ order_id: order.id, ...data as Row })}}`;
+      `"timestamp":${pushTime()},"data":${JSON.stringify({ order_id: order.id, ...data as Row })}}`;
     const response = await postWebhook(stack, body);
     assert.equal(response.status, 200);
     // The timeline has them in the order in which they are processed.

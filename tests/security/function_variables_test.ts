@@ -11,7 +11,7 @@ import { buy, planOf } from "../support/billing.ts";
 import { FUNCTION_CONFIG, HOST_CONFIG } from "../support/function_config.ts";
 import { runWithVariables } from "../support/function_routes.ts";
 import { readLogs } from "../support/logs.ts";
-import { connectSeller, letTimePass } from "../support/shop.ts";
+import { connectSeller, letTimePass, pushTime } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import type { FunctionStart } from "../support/start_function.ts";
 import { until } from "../support/until.ts";
@@ -121,7 +121,7 @@ async function sendTikTokOrder(stack: TestStack, functions: FunctionProcess, sho
     type: 1,
     tts_notification_id: "1",
     shop_id: shopId,
-    timestamp: 1,
+    timestamp: pushTime(),
     data: { order_id: order.id },
   });
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };

@@ -11,7 +11,7 @@ import { mutate, ODD_VALUES, pick, type Random } from "../support/mutations.ts";
 import { seededRandom } from "../support/random.ts";
 import { sampleSize } from "../support/sample_size.ts";
 import { test } from "../support/shared_stack.ts";
-import { type ConnectedSeller, connectSeller } from "../support/shop.ts";
+import { type ConnectedSeller, connectSeller, pushTime } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const TO_EACH_ROUTE = sampleSize({ gate: 16, long: 2000 });
@@ -35,7 +35,7 @@ function samplesOf({ id }: OrderRow, { shopId }: ConnectedSeller): Record<string
     "POST /event-worker/reread": { shop_id: shopId },
     "POST /event-worker/sync-subscriptions": { user_id: crypto.randomUUID() },
     "POST /tiktok-webhooks": {
-      ...{ type: 1, tts_notification_id: "7", shop_id: shopId, timestamp: 1_790_000_000 },
+      ...{ type: 1, tts_notification_id: "7", shop_id: shopId, timestamp: pushTime() },
       data: { order_id: "576461413038785752", order_status: "UNPAID" },
     },
     "POST /stripe-webhooks": {

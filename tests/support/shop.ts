@@ -33,6 +33,11 @@ export async function connectSeller(stack: TestStack, shopId?: string): Promise<
   return { ...seller, shopId: id };
 }
 
+/** `timestamp` of a body that TikTok pushes now; it sends none that is older than 16 hours. */
+export function pushTime(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
 /** Posts a body to the webhook function, with TikTok's signature unless another is given. */
 export async function postWebhook(
   stack: TestStack,

@@ -1,8 +1,7 @@
 /** Reads the body of a TikTok webhook of any topic. */
 import * as z from "zod";
-import { sha256Hex } from "../../crypto/digests.ts";
+import { contentDigest } from "../../inbox/content_digest.ts";
 import { InvalidWebhookError } from "../../inbox/events.ts";
-import { canonicalJson } from "../../values/canonical_json.ts";
 import { parseLosslessJson } from "../../values/lossless_json.ts";
 import { TikTokId } from "../../values/schemas.ts";
 import { isoTime, MAX_UNIX_SECONDS } from "../../values/times.ts";
@@ -13,6 +12,9 @@ export interface TikTokWebhook {
   topic: string;
   /** Equal for every delivery of one event, and only for those. */
   externalId: string;
+  /** Whether TikTok gave that id; otherwise it is derived. */
+  hasNotificationId: boolean;
+  contentDigest: string;
   /** `null` for topics that name no shop. */
   shopId: string | null;
   /** `data.order_id`, which most topics of interest have. */
@@ -41,16 +43,25 @@ const Body = z.looseObject({
   data: z.record(z.string(), z.unknown()).catch({}),
 });
 
+/** A redelivery differs in the time of its push only; unknown members count. */
+const PER_DELIVERY = ["timestamp"];
+
 /**
- * The id of a body without a notification id: a redelivery differs in `timestamp` only, so the id is made
- * of everything else, unknown members included.
+ * The id of a body without a notification id. A deauthorization has no content but the shop: the next one of
+ * the shop would have its id, so each delivery counts, and each is confirmed at TikTok.
  */
-function deriveId(json: unknown): string {
-  return `derived:${sha256Hex(canonicalJson({ ...json as object, timestamp: undefined }))}`;
+function deriveId(json: object, topic: string): string {
+  const perDelivery = topic === "SELLER_DEAUTHORIZATION" ? [] : PER_DELIVERY;
+  return `derived:${contentDigest(json, perDelivery)}`;
 }
 
-/** TikTok's last retry is 15 h 32 min after the event. */
-const LAST_RETRY_SECONDS = 16 * 3600;
+/** TikTok retries 2 min, 30 min, 3 h and 12 h after the failure before: the last is 15 h 32 min after the event. */
+export const LAST_RETRY_SECONDS = 16 * 3600;
+
+/** Whether TikTok would no longer send this body: someone repeats it. Without `timestamp` nothing is known. */
+export function isPastLastRetry({ pushedAt }: TikTokWebhook, nowMs: number): boolean {
+  return pushedAt !== null && nowMs / 1000 - pushedAt > LAST_RETRY_SECONDS;
+}
 
 /**
  * The upper half of a notification id is the second of the event (seen in live ids, not documented). It
@@ -74,9 +85,12 @@ export function parseTikTokWebhook(text: string): TikTokWebhook {
   }
   const { success, data: body } = Body.safeParse(json);
   if (!success) throw new InvalidWebhookError("The body is not an object with an integer `type`.");
+  const topic = webhookTypeName(body.type);
   return {
-    topic: webhookTypeName(body.type),
-    externalId: body.tts_notification_id ?? deriveId(json),
+    topic,
+    externalId: body.tts_notification_id ?? deriveId(json as object, topic),
+    hasNotificationId: body.tts_notification_id !== null,
+    contentDigest: contentDigest(json as object, PER_DELIVERY),
     shopId: body.shop_id,
     orderId: Id.parse(body.data.order_id),
     eventAt: eventTime(body.tts_notification_id, body.timestamp),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { InvalidWebhookError } from "../../inbox/events.ts";
-import { parseTikTokWebhook } from "./parse_webhook.ts";
+import { isPastLastRetry, parseTikTokWebhook } from "./parse_webhook.ts";
 
 const parse = (body: unknown) =>
   parseTikTokWebhook(typeof body === "string" ? body : JSON.stringify(body));
@@ -23,9 +23,12 @@ Deno.test("parseTikTokWebhook() reads topic, id, shop and order", () => {
     timestamp: 1789992800,
     data: { order_id: "576461413038785752", order_status: "UNPAID", update_time: 1789992800 },
   };
-  assert.deepEqual(parse(body), {
+  const { contentDigest, ...webhook } = parse(body);
+  assert.match(contentDigest, /^[0-9a-f]{64}$/);
+  assert.deepEqual(webhook, {
     topic: "ORDER_STATUS_CHANGE",
     externalId: "7600000000000001001",
+    hasNotificationId: true,
     shopId: "7490000000000000001",
     orderId: "576461413038785752",
     eventAt: null,
@@ -66,6 +69,32 @@ Deno.test("parseTikTokWebhook() derives one id for all deliveries of an event, a
   assert.match(first.externalId, /^derived:/);
   assert.equal(pushedAgain.externalId, first.externalId);
   assert.equal(new Set([first, later, elsewhere].map((entry) => entry.externalId)).size, 3);
+});
+
+Deno.test("deliveries of one event have one content digest, another body under its id has another", () => {
+  const digest = (timestamp: number, order_id: string) =>
+    parse({ type: 1, tts_notification_id: "7", timestamp, data: { order_id } }).contentDigest;
+  assert.equal(digest(1, "5"), digest(2, "5"));
+  assert.notEqual(digest(1, "5"), digest(1, "6"));
+});
+
+Deno.test("two deauthorizations of a shop without a notification id are two events", () => {
+  const body = (timestamp: number) => ({
+    ...{ type: 6, shop_id: "1", timestamp },
+    data: { message: "Shop_id {1} is deauthorized from your APP by merchant." },
+  });
+  assert.equal(parse(body(1)).externalId, parse(body(1)).externalId);
+  assert.notEqual(parse(body(1)).externalId, parse(body(2)).externalId);
+});
+
+Deno.test("a body is past TikTok's last retry from 16 hours after its push", () => {
+  const isPast = (timestamp: unknown, seconds: number) =>
+    isPastLastRetry(parse({ type: 1, timestamp }), seconds * 1000);
+  const sent = 1_790_000_000;
+  const retries = [2, 32, 212, 932].map((minutes) => sent + minutes * 60);
+  for (const second of [sent - 60, ...retries]) assert.equal(isPast(sent, second), false);
+  assert.equal(isPast(sent, sent + 16 * 3600 + 1), true);
+  assert.equal(isPast(undefined, sent), false);
 });
 
 Deno.test("parseTikTokWebhook() treats malformed ids as absent", () => {

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { equalInConstantTime } from "../../../crypto/constant_time.ts";
 import { hmacSha256Hex } from "../../../crypto/digests.ts";
+import { contentDigest } from "../../../inbox/content_digest.ts";
 import { InvalidWebhookError } from "../../../inbox/events.ts";
 import { parseLosslessJson } from "../../../values/lossless_json.ts";
 import { IdText } from "../../../values/schemas.ts";
@@ -32,6 +33,7 @@ const Refund = z.looseObject({ shipment_id: IdText });
 
 export interface EasyPostEvent {
   id: string;
+  contentDigest: string;
   description: string;
   /** `test` or `production`. */
   mode: string | null;
@@ -40,6 +42,9 @@ export interface EasyPostEvent {
   /** EasyPost's id of the shipment whose refund was decided; `undefined` for other events. */
   refundedShipmentId: string | undefined;
 }
+
+/** State of the event's deliveries. */
+const PER_DELIVERY = ["status", "pending_urls", "completed_urls", "updated_at"];
 
 /** @throws {InvalidWebhookError} if the text is not JSON, or has no id and description */
 export function parseEasyPostEvent(text: string): EasyPostEvent {
@@ -58,6 +63,7 @@ export function parseEasyPostEvent(text: string): EasyPostEvent {
   const refund = description.startsWith("refund.") ? Refund.safeParse(data.result).data : undefined;
   return {
     id,
+    contentDigest: contentDigest(json as object, PER_DELIVERY),
     description,
     mode: mode ?? null,
     tracker,
