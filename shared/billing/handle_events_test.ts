@@ -25,6 +25,7 @@ function claimedEvent(event: object | string, event_id = 7): ClaimedEvent {
   return {
     event_id,
     claim: 1,
+    claimed_at: "2026-11-01T00:00:00Z",
     attempt: 1,
     failing: false,
     source: "stripe",

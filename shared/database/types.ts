@@ -123,6 +123,7 @@ export type Database = {
           "shipping_type": string | null;
           "tiktok_created_at": string | null;
           "tiktok_order_id": string;
+          "tiktok_read_at": string;
           "tiktok_shop_id": string;
           "tiktok_status": string;
           "tiktok_updated_at": string;
@@ -164,6 +165,7 @@ export type Database = {
           "shipping_type"?: string | null;
           "tiktok_created_at"?: string | null;
           "tiktok_order_id": string;
+          "tiktok_read_at"?: string;
           "tiktok_shop_id": string;
           "tiktok_status": string;
           "tiktok_updated_at": string;
@@ -204,6 +206,7 @@ export type Database = {
           "shipping_type"?: string | null;
           "tiktok_created_at"?: string | null;
           "tiktok_order_id"?: string;
+          "tiktok_read_at"?: string;
           "tiktok_shop_id"?: string;
           "tiktok_status"?: string;
           "tiktok_updated_at"?: string;
@@ -871,7 +874,7 @@ export type Database = {
         };
         Returns: Json;
       };
-          "p_content_digest"?: string;
+      "p_content_digest"?: string;
       "record_authorization_expiry": {
         Args: {
           "p_ignored"?: string;

@@ -51,6 +51,8 @@ export const ClaimedEvent = z.object({
   event_id: z.int(),
   /** Number of this claim: the worker that has another number lost it. */
   claim: z.int(),
+  /** Time of the claim, by the database's clock: what is read for the event is read later. */
+  claimed_at: z.string(),
   /** Number of this attempt; earlier ones failed. */
   attempt: z.int(),
   /** Whether its attempts are used up: it is tried again only each hour. */

@@ -22,6 +22,7 @@ class MemoryInbox {
       this.waiting.push({
         event_id,
         claim: 1,
+        claimed_at: "2026-11-01T00:00:00Z",
         attempt: 1,
         failing: false,
         source: "tiktok",

@@ -36,6 +36,7 @@ create table public.orders (
   mapping_version smallint not null default 0,
   tiktok_created_at timestamptz,
   tiktok_updated_at timestamptz not null,
+  tiktok_read_at timestamptz not null default now(),
   final_at timestamptz,
   personal_data_removed_at timestamptz,
   created_at timestamptz not null default now(),
@@ -87,6 +88,7 @@ comment on column public.orders.seller_note is 'Note that the seller wrote in Se
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
 comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
+comment on column public.orders.tiktok_read_at is 'The stored state was read at TikTok before this time; it decides between two states of one second.';
 comment on column public.orders.final_at is 'When it became completed or cancelled, at TikTok; null before.';
 comment on column public.orders.personal_data_removed_at is 'When the personal data of the buyer was removed: docs/privacy.md; null while the order may have them.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';

@@ -247,8 +247,8 @@ grant execute on function private.connection_of_event(text, text, text) to servi
 
 /*
   Arguments: p_limit, the maximum number of events; p_lease_seconds, how long the claim lasts.
-  Returns:   [{event_id, claim, attempt, failing, source, event_type, shop_id, object_id, body, shop}]: attempt is the
-             number of this attempt if it fails; shop is as in private.connection_of_event.
+  Returns:   [{event_id, claim, claimed_at, attempt, failing, source, event_type, shop_id, object_id, body, shop}]:
+             attempt is the number of this attempt if it fails; shop is as in private.connection_of_event.
 */
 create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
 returns jsonb
@@ -277,6 +277,7 @@ begin
       jsonb_build_object(
         'event_id', taken.id,
         'claim', taken.claims,
+        'claimed_at', now(),
         'attempt', taken.attempts + 1,
         'failing', taken.failing_since is not null,
         'source', taken.source,

@@ -106,82 +106,145 @@ comment on function private.insert_order(uuid, uuid, jsonb) is
   'Part of ingest_order: inserts a new order; counts_for_plan is a key of p_order too.';
 grant execute on function private.insert_order(uuid, uuid, jsonb) to service_role;
 
+create function private.merge_order(stored public.orders, p_order jsonb)
+returns public.orders
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Fields that TikTok leaves out keep their value: live answers omit what does not apply.
+  stored.tiktok_status := p_order ->> 'tiktok_status';
+  stored.order_status := private.next_order_status(stored.order_status, p_order ->> 'order_status');
+  stored.payment_status := private.next_payment_status(stored.payment_status, p_order ->> 'payment_status');
+  stored.currency := coalesce(p_order ->> 'currency', stored.currency);
+  stored.total_amount := coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount);
+  stored.shipping_cost := coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost);
+  stored.shipping_type := coalesce(p_order ->> 'shipping_type', stored.shipping_type);
+  stored.customer_email := coalesce(p_order ->> 'customer_email', stored.customer_email);
+  if private.replaces_address(p_order ->> 'address_status', stored.address_status, stored.order_status) then
+    stored.shipping_address := p_order -> 'shipping_address';
+    stored.address_status := p_order ->> 'address_status';
+  end if;
+  if jsonb_array_length(p_order -> 'order_items') > 0 then
+    stored.order_items := p_order -> 'order_items';
+  end if;
+  stored.order_kind := coalesce(p_order ->> 'order_kind', stored.order_kind);
+  stored.related_order_id := coalesce(p_order ->> 'related_order_id', stored.related_order_id);
+  stored.fulfillment_type := coalesce(p_order ->> 'fulfillment_type', stored.fulfillment_type);
+  stored.warehouse_id := coalesce(p_order ->> 'warehouse_id', stored.warehouse_id);
+  stored.paid_at := coalesce((p_order ->> 'paid_at')::timestamptz, stored.paid_at);
+  stored.ship_by := coalesce((p_order ->> 'ship_by')::timestamptz, stored.ship_by);
+  stored.cancel_reason := coalesce(p_order ->> 'cancel_reason', stored.cancel_reason);
+  stored.cancelled_by := coalesce(p_order ->> 'cancelled_by', stored.cancelled_by);
+  if p_order -> 'amounts' <> '{}' then
+    stored.amounts := p_order -> 'amounts';
+  end if;
+  -- These end when TikTok no longer states them.
+  stored.combine_group_id := p_order ->> 'combine_group_id';
+  stored.auto_cancel_at := (p_order ->> 'auto_cancel_at')::timestamptz;
+  stored.cancel_respond_by := coalesce(
+    (p_order ->> 'cancel_respond_by')::timestamptz,
+    -- TikTok states it in another answer, which may be missing.
+    case
+      when stored.cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz
+        then stored.cancel_respond_by
+    end
+  );
+  stored.cancel_requested_at := (p_order ->> 'cancel_requested_at')::timestamptz;
+  stored.buyer_note := p_order ->> 'buyer_note';
+  stored.seller_note := p_order ->> 'seller_note';
+  stored.tiktok_created_at := coalesce((p_order ->> 'tiktok_created_at')::timestamptz, stored.tiktok_created_at);
+  stored.tiktok_updated_at := (p_order ->> 'tiktok_updated_at')::timestamptz;
+  return stored;
+end;
+$$;
+comment on function private.merge_order(public.orders, jsonb) is
+  'Part of ingest_order: a stored order with another state of it; writes nothing.';
+grant execute on function private.merge_order(public.orders, jsonb) to service_role;
+
 create function private.update_order(stored public.orders, p_order jsonb)
 returns public.orders
 language sql
 security invoker
 set search_path = ''
 as $$
-  -- Fields that TikTok leaves out keep their value: live answers omit what does not apply.
   update public.orders
-  set tiktok_status = p_order ->> 'tiktok_status',
-      order_status = private.next_order_status(stored.order_status, p_order ->> 'order_status'),
-      payment_status = private.next_payment_status(stored.payment_status, p_order ->> 'payment_status'),
-      currency = coalesce(p_order ->> 'currency', stored.currency),
-      total_amount = coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount),
-      shipping_cost = coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost),
-      shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
-      customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
-      shipping_address = case
-        when private.replaces_address(
-            p_order ->> 'address_status',
-            stored.address_status,
-            private.next_order_status(stored.order_status, p_order ->> 'order_status')
-          )
-          then p_order -> 'shipping_address'
-        else stored.shipping_address
-      end,
-      address_status = case
-        when private.replaces_address(
-            p_order ->> 'address_status',
-            stored.address_status,
-            private.next_order_status(stored.order_status, p_order ->> 'order_status')
-          )
-          then p_order ->> 'address_status'
-        else stored.address_status
-      end,
-      order_items = case
-        when jsonb_array_length(p_order -> 'order_items') > 0 then p_order -> 'order_items'
-        else stored.order_items
-      end,
-      order_kind = coalesce(p_order ->> 'order_kind', stored.order_kind),
-      related_order_id = coalesce(p_order ->> 'related_order_id', stored.related_order_id),
-      fulfillment_type = coalesce(p_order ->> 'fulfillment_type', stored.fulfillment_type),
-      warehouse_id = coalesce(p_order ->> 'warehouse_id', stored.warehouse_id),
-      paid_at = coalesce((p_order ->> 'paid_at')::timestamptz, stored.paid_at),
-      ship_by = coalesce((p_order ->> 'ship_by')::timestamptz, stored.ship_by),
-      cancel_reason = coalesce(p_order ->> 'cancel_reason', stored.cancel_reason),
-      cancelled_by = coalesce(p_order ->> 'cancelled_by', stored.cancelled_by),
-      amounts = case
-        when p_order -> 'amounts' <> '{}' then p_order -> 'amounts'
-        else stored.amounts
-      end,
+  set tiktok_status = merged.tiktok_status,
+      order_status = merged.order_status,
+      payment_status = merged.payment_status,
+      currency = merged.currency,
+      total_amount = merged.total_amount,
+      shipping_cost = merged.shipping_cost,
+      shipping_type = merged.shipping_type,
+      customer_email = merged.customer_email,
+      shipping_address = merged.shipping_address,
+      address_status = merged.address_status,
+      order_items = merged.order_items,
+      order_kind = merged.order_kind,
+      related_order_id = merged.related_order_id,
+      fulfillment_type = merged.fulfillment_type,
+      warehouse_id = merged.warehouse_id,
+      paid_at = merged.paid_at,
+      ship_by = merged.ship_by,
+      cancel_reason = merged.cancel_reason,
+      cancelled_by = merged.cancelled_by,
+      amounts = merged.amounts,
       mapping_version = private.order_mapping_version(),
-      -- These end when TikTok no longer states them.
-      combine_group_id = p_order ->> 'combine_group_id',
-      auto_cancel_at = (p_order ->> 'auto_cancel_at')::timestamptz,
-      cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz,
-      cancel_respond_by = coalesce(
-        (p_order ->> 'cancel_respond_by')::timestamptz,
-        -- TikTok states it in another answer, which may be missing.
-        case
-          when stored.cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz
-            then stored.cancel_respond_by
-        end
-      ),
-      buyer_note = p_order ->> 'buyer_note',
-      seller_note = p_order ->> 'seller_note',
-      tiktok_created_at = coalesce(
-        (p_order ->> 'tiktok_created_at')::timestamptz,
-        stored.tiktok_created_at
-      ),
-      tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
-  where id = stored.id
-  returning *;
+      combine_group_id = merged.combine_group_id,
+      auto_cancel_at = merged.auto_cancel_at,
+      cancel_requested_at = merged.cancel_requested_at,
+      cancel_respond_by = merged.cancel_respond_by,
+      buyer_note = merged.buyer_note,
+      seller_note = merged.seller_note,
+      tiktok_created_at = merged.tiktok_created_at,
+      tiktok_updated_at = merged.tiktok_updated_at,
+      tiktok_read_at = greatest(merged.tiktok_read_at, now())
+  from private.merge_order(stored, p_order) as merged
+  where orders.id = stored.id
+  returning orders.*;
 $$;
 comment on function private.update_order(public.orders, jsonb) is
   'Part of ingest_order: applies a newer state to a stored order.';
 grant execute on function private.update_order(public.orders, jsonb) to service_role;
+
+/*
+  Arguments: stored; p_order, whose read_after is a time of this database before TikTok was read.
+  Returns:   true if both states are of one second, differ, and were read at the same time: neither is known to be later.
+*/
+create function private.is_order_of_readings_unknown(stored public.orders, p_order jsonb)
+returns boolean
+language sql
+stable
+security invoker
+set search_path = ''
+as $$
+  select stored.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
+    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+    and coalesce((p_order ->> 'read_after')::timestamptz, now()) < stored.tiktok_read_at
+    and private.merge_order(stored, p_order) is distinct from stored;
+$$;
+comment on function private.is_order_of_readings_unknown(public.orders, jsonb) is
+  'Part of ingest_order: whether only another reading can tell which of two states of one second is the later one.';
+grant execute on function private.is_order_of_readings_unknown(public.orders, jsonb) to service_role;
+
+create function private.read_order_again(p_event private.webhook_events, p_order_id uuid)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.webhook_events
+  set status = 'pending', reason = null, settled_at = null, next_attempt_at = now()
+  where id = p_event.id;
+  return jsonb_build_object('outcome', 'reread', 'order_id', p_order_id);
+end;
+$$;
+comment on function private.read_order_again(private.webhook_events, uuid) is
+  'Part of ingest_order: makes the locked event due again, without counting an attempt; that reading begins after every stored one.';
+grant execute on function private.read_order_again(private.webhook_events, uuid) to service_role;
 
 create function private.cancelled_units(p_items jsonb)
 returns table (line_item_id text, cancelled_by text, cancel_reason text)
@@ -422,7 +485,7 @@ as $$
     from private.webhook_events
     where shop_id = p_shop_id
       and object_id = p_tiktok_order_id
-      and status = 'dead'
+      and status in ('failing', 'dead')
       -- Other topics also have facts for the timeline.
       and event_type in (
         'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
@@ -432,7 +495,7 @@ as $$
   ));
 $$;
 comment on function private.settle_reads_of_order(text, text) is
-  'Part of ingest_order: the order was read now, so dead events that only wanted it read have nothing left to do.';
+  'Part of ingest_order: the order was read now, so failing and dead events that only wanted it read have nothing left to do.';
 grant execute on function private.settle_reads_of_order(text, text) to service_role;
 
 create function private.ingest_locked_order(
@@ -464,7 +527,7 @@ begin
   from public.orders
   where tiktok_shop_id = p_shop.id
     and tiktok_order_id = p_order ->> 'tiktok_order_id'
-  -- A label may change its status at the same time.
+  -- A parcel or a label that changes the order meanwhile would be overwritten.
   for no key update;
 
   if before.id is null then
@@ -473,6 +536,8 @@ begin
   elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
     after := before;
     outcome := 'stale';
+  elsif private.is_order_of_readings_unknown(before, p_order) then
+    return private.read_order_again(event, before.id);
   else
     after := private.update_order(before, p_order);
     if private.was_cancelled_unpaid(before, after) then
@@ -506,7 +571,7 @@ begin
     end if;
   end if;
 
-  -- 4. Settle the event, and dead ones that wanted the same.
+  -- 4. Settle the event, and those that failed and wanted the same.
   if after.id is not null then
     perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
   end if;
@@ -527,8 +592,8 @@ grant execute on function private.ingest_locked_order(bigint, public.tiktok_shop
 /*
   Arguments: p_event_id; p_tiktok_shop_id; p_order, see docs/orders.md; p_notice, further facts of the event for the
              timeline: refund_total also changes payment_status.
-  Returns:   {outcome, order_id}: inserted; updated; stale, the stored state is newer; held, the plan has no place for
-             it; settled, the event already was.
+  Returns:   {outcome, order_id}: inserted; updated; stale, the stored state is newer; reread, nothing was stored and the
+             event is due again; held, the plan has no place for it; settled, the event already was.
   Errors:    PT404, unknown shop.
 */
 create function public.ingest_order(

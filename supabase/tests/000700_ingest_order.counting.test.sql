@@ -168,19 +168,31 @@ select is(
   'b3', 'the most urgent'
 );
 
--- A dead event whose order is stored later has nothing left to do.
+-- A failing or dead event whose order is stored later has nothing left to do.
 insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status, reason)
 select 'tiktok', 'dead ' || topic || id, topic, tests.shop_id('ada'), id, '{}', 'dead', 'attempts_exhausted'
 from unnest(array['ORDER_STATUS_CHANGE', 'CANCELLATION_STATUS_CHANGE']) as topic, unnest(array['b4', 'other']) as id;
-select is(tests.ingest('ada', 'b4', '{"order_status": "delivered"}'), 'updated', 'an order of a dead event is read');
+update private.webhook_events
+set status = 'failing', failing_since = now()
+where external_id like 'dead%' and object_id = 'b4';
+select is(tests.ingest('ada', 'b4', '{"order_status": "delivered"}'), 'updated', 'an order of a failing event is read');
 select set_eq(
   $$select external_id, status, reason from private.webhook_events where external_id like 'dead %'$$,
   $$values
     ('dead ORDER_STATUS_CHANGEb4', 'ignored', 'order_read_later'),
     ('dead ORDER_STATUS_CHANGEother', 'dead', 'attempts_exhausted'),
-    ('dead CANCELLATION_STATUS_CHANGEb4', 'dead', 'attempts_exhausted'),
+    ('dead CANCELLATION_STATUS_CHANGEb4', 'failing', 'attempts_exhausted'),
     ('dead CANCELLATION_STATUS_CHANGEother', 'dead', 'attempts_exhausted')$$,
-  'its dead event is settled; one of another order, or with facts of its own, is not'
+  'its event, which still failed, is settled; one of another order, or with facts of its own, is not'
+);
+
+update private.webhook_events
+set status = 'dead', reason = 'attempts_exhausted'
+where external_id = 'dead ORDER_STATUS_CHANGEb4';
+select is(tests.ingest('ada', 'b4', '{"order_status": "completed"}'), 'updated', 'an order of a dead event is read');
+select is(
+  (select status from private.webhook_events where external_id = 'dead ORDER_STATUS_CHANGEb4'), 'ignored',
+  'a dead one is settled too'
 );
 
 select * from finish();

@@ -21,6 +21,9 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.insert_order(null, null, null)',
   'select private.update_order(null, null)',
+  'select private.merge_order(null, null)',
+  'select private.is_order_of_readings_unknown(null, null)',
+  'select private.read_order_again(null, null)',
   'select private.replaces_address(null, null, null)'
 ]) as statement;
 
@@ -58,6 +61,46 @@ select is(
   (select order_status from public.orders where tiktok_shop_id = tests.shop('ada')),
   'delivered',
   'the newer one stays'
+);
+
+-- Of two states of one second the later reading wins; this transaction stands at one time.
+select is(tests.ingest('ada', 'second'), 'inserted', 'a state of a second');
+create function tests.read_at(seconds double precision, total text)
+returns text
+language plpgsql
+as $$
+declare
+  outcome text := tests.ingest('ada', 'second', jsonb_build_object(
+    'read_after', now() + make_interval(secs => seconds),
+    'total_amount', total,
+    'order_items', jsonb_build_array(jsonb_build_object('quantity', total))
+  ));
+begin
+  return (
+    select concat_ws(
+      ' ', outcome, total_amount, order_items #>> '{0,quantity}',
+      (select count(*) from private.webhook_events where status = 'pending')
+    )
+    from public.orders
+    where tiktok_order_id = 'second'
+  );
+end;
+$$;
+update private.webhook_events set status = 'done' where status = 'pending';
+select is(tests.read_at(1, '20.00'), 'updated 20.00 20.00 0', 'a reading that began afterwards is stored');
+select is(
+  tests.read_at(-0.000001, '12.50'), 'reread 20.00 20.00 1',
+  'attack: one that may have been earlier takes no amount and no item back, and is read again'
+);
+select is(tests.read_at(-1, '20.00'), 'updated 20.00 20.00 1', 'unless both say the same');
+update private.webhook_events set status = 'done' where status = 'pending';
+select is(
+  tests.ingest('ada', 'second', '{"read_after": "2026-01-01Z", "tiktok_updated_at": "2026-11-01T00:00:01Z"}'), 'updated',
+  'a later second needs no time of reading'
+);
+select is(
+  tests.ingest('ada', 'second', '{"read_after": "2027-01-01Z", "tiktok_updated_at": "2026-11-01T00:00:00Z"}'), 'stale',
+  'and no time of reading helps an earlier one'
 );
 
 -- Addresses.

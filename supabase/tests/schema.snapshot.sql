@@ -335,6 +335,7 @@ create table public.orders (
   mapping_version smallint not null default 0,
   tiktok_created_at timestamp with time zone,
   tiktok_updated_at timestamp with time zone not null,
+  tiktok_read_at timestamp with time zone not null default now(),
   final_at timestamp with time zone,
   personal_data_removed_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
@@ -2342,7 +2343,9 @@ begin
   select * into before
   from public.orders
   where tiktok_shop_id = p_shop.id
-    and tiktok_order_id = p_order ->> 'tiktok_order_id';
+    and tiktok_order_id = p_order ->> 'tiktok_order_id'
+  -- A parcel that changes the order meanwhile would be overwritten.
+  for no key update;
 
   if before.id is null then
     after := private.insert_or_hold_order(p_shop, p_order, p_undecided);
@@ -2350,6 +2353,8 @@ begin
   elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
     after := before;
     outcome := 'stale';
+  elsif private.is_order_of_readings_unknown(before, p_order) then
+    return private.read_order_again(event, before.id);
   else
     after := private.update_order(before, p_order);
     if private.was_cancelled_unpaid(before, after) then
@@ -2383,7 +2388,7 @@ begin
     end if;
   end if;
 
-  -- 4. Settle the event, and dead ones that wanted the same.
+  -- 4. Settle the event, and those that failed and wanted the same.
   if after.id is not null then
     perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
   end if;
@@ -2604,6 +2609,18 @@ CREATE OR REPLACE FUNCTION private.is_older_pair(p_grant jsonb, p_stored_expires
 AS $function$
   select (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
     and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.is_order_of_readings_unknown(stored public.orders, p_order jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select stored.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
+    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+    and coalesce((p_order ->> 'read_after')::timestamptz, now()) < stored.tiktok_read_at
+    and private.merge_order(stored, p_order) is distinct from stored;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_silent_source(p_source text)
@@ -3020,6 +3037,60 @@ CREATE OR REPLACE FUNCTION private.max_webhook_crashes()
  SET search_path TO ''
 AS $function$
   select 20;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.merge_order(stored public.orders, p_order jsonb)
+ RETURNS public.orders
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- Fields that TikTok leaves out keep their value: live answers omit what does not apply.
+  stored.tiktok_status := p_order ->> 'tiktok_status';
+  stored.order_status := private.next_order_status(stored.order_status, p_order ->> 'order_status');
+  stored.payment_status := private.next_payment_status(stored.payment_status, p_order ->> 'payment_status');
+  stored.currency := coalesce(p_order ->> 'currency', stored.currency);
+  stored.total_amount := coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount);
+  stored.shipping_cost := coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost);
+  stored.shipping_type := coalesce(p_order ->> 'shipping_type', stored.shipping_type);
+  stored.customer_email := coalesce(p_order ->> 'customer_email', stored.customer_email);
+  if private.replaces_address(p_order ->> 'address_status', stored.address_status, stored.order_status) then
+    stored.shipping_address := p_order -> 'shipping_address';
+    stored.address_status := p_order ->> 'address_status';
+  end if;
+  if jsonb_array_length(p_order -> 'order_items') > 0 then
+    stored.order_items := p_order -> 'order_items';
+  end if;
+  stored.order_kind := coalesce(p_order ->> 'order_kind', stored.order_kind);
+  stored.related_order_id := coalesce(p_order ->> 'related_order_id', stored.related_order_id);
+  stored.fulfillment_type := coalesce(p_order ->> 'fulfillment_type', stored.fulfillment_type);
+  stored.warehouse_id := coalesce(p_order ->> 'warehouse_id', stored.warehouse_id);
+  stored.paid_at := coalesce((p_order ->> 'paid_at')::timestamptz, stored.paid_at);
+  stored.ship_by := coalesce((p_order ->> 'ship_by')::timestamptz, stored.ship_by);
+  stored.cancel_reason := coalesce(p_order ->> 'cancel_reason', stored.cancel_reason);
+  stored.cancelled_by := coalesce(p_order ->> 'cancelled_by', stored.cancelled_by);
+  if p_order -> 'amounts' <> '{}' then
+    stored.amounts := p_order -> 'amounts';
+  end if;
+  -- These end when TikTok no longer states them.
+  stored.combine_group_id := p_order ->> 'combine_group_id';
+  stored.auto_cancel_at := (p_order ->> 'auto_cancel_at')::timestamptz;
+  stored.cancel_respond_by := coalesce(
+    (p_order ->> 'cancel_respond_by')::timestamptz,
+    -- TikTok states it in another answer, which may be missing.
+    case
+      when stored.cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz
+        then stored.cancel_respond_by
+    end
+  );
+  stored.cancel_requested_at := (p_order ->> 'cancel_requested_at')::timestamptz;
+  stored.buyer_note := p_order ->> 'buyer_note';
+  stored.seller_note := p_order ->> 'seller_note';
+  stored.tiktok_created_at := coalesce((p_order ->> 'tiktok_created_at')::timestamptz, stored.tiktok_created_at);
+  stored.tiktok_updated_at := (p_order ->> 'tiktok_updated_at')::timestamptz;
+  return stored;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.month_end()
@@ -3774,6 +3845,19 @@ AS $function$
   where id = p_shipment_id;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.read_order_again(p_event private.webhook_events, p_order_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events
+  set status = 'pending', reason = null, settled_at = null, next_attempt_at = now()
+  where id = p_event.id;
+  return jsonb_build_object('outcome', 'reread', 'order_id', p_order_id);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.record_label_bought()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4348,7 +4432,7 @@ AS $function$
     from private.webhook_events
     where shop_id = p_shop_id
       and object_id = p_tiktok_order_id
-      and status = 'dead'
+      and status in ('failing', 'dead')
       -- Other topics also have facts for the timeline.
       and event_type in (
         'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
@@ -4520,72 +4604,40 @@ CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order js
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  -- Fields that TikTok leaves out keep their value: live answers omit what does not apply.
   update public.orders
-  set tiktok_status = p_order ->> 'tiktok_status',
-      order_status = private.next_order_status(stored.order_status, p_order ->> 'order_status'),
-      payment_status = private.next_payment_status(stored.payment_status, p_order ->> 'payment_status'),
-      currency = coalesce(p_order ->> 'currency', stored.currency),
-      total_amount = coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount),
-      shipping_cost = coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost),
-      shipping_type = coalesce(p_order ->> 'shipping_type', stored.shipping_type),
-      customer_email = coalesce(p_order ->> 'customer_email', stored.customer_email),
-      shipping_address = case
-        when private.replaces_address(
-            p_order ->> 'address_status',
-            stored.address_status,
-            private.next_order_status(stored.order_status, p_order ->> 'order_status')
-          )
-          then p_order -> 'shipping_address'
-        else stored.shipping_address
-      end,
-      address_status = case
-        when private.replaces_address(
-            p_order ->> 'address_status',
-            stored.address_status,
-            private.next_order_status(stored.order_status, p_order ->> 'order_status')
-          )
-          then p_order ->> 'address_status'
-        else stored.address_status
-      end,
-      order_items = case
-        when jsonb_array_length(p_order -> 'order_items') > 0 then p_order -> 'order_items'
-        else stored.order_items
-      end,
-      order_kind = coalesce(p_order ->> 'order_kind', stored.order_kind),
-      related_order_id = coalesce(p_order ->> 'related_order_id', stored.related_order_id),
-      fulfillment_type = coalesce(p_order ->> 'fulfillment_type', stored.fulfillment_type),
-      warehouse_id = coalesce(p_order ->> 'warehouse_id', stored.warehouse_id),
-      paid_at = coalesce((p_order ->> 'paid_at')::timestamptz, stored.paid_at),
-      ship_by = coalesce((p_order ->> 'ship_by')::timestamptz, stored.ship_by),
-      cancel_reason = coalesce(p_order ->> 'cancel_reason', stored.cancel_reason),
-      cancelled_by = coalesce(p_order ->> 'cancelled_by', stored.cancelled_by),
-      amounts = case
-        when p_order -> 'amounts' <> '{}' then p_order -> 'amounts'
-        else stored.amounts
-      end,
+  set tiktok_status = merged.tiktok_status,
+      order_status = merged.order_status,
+      payment_status = merged.payment_status,
+      currency = merged.currency,
+      total_amount = merged.total_amount,
+      shipping_cost = merged.shipping_cost,
+      shipping_type = merged.shipping_type,
+      customer_email = merged.customer_email,
+      shipping_address = merged.shipping_address,
+      address_status = merged.address_status,
+      order_items = merged.order_items,
+      order_kind = merged.order_kind,
+      related_order_id = merged.related_order_id,
+      fulfillment_type = merged.fulfillment_type,
+      warehouse_id = merged.warehouse_id,
+      paid_at = merged.paid_at,
+      ship_by = merged.ship_by,
+      cancel_reason = merged.cancel_reason,
+      cancelled_by = merged.cancelled_by,
+      amounts = merged.amounts,
       mapping_version = private.order_mapping_version(),
-      -- These end when TikTok no longer states them.
-      combine_group_id = p_order ->> 'combine_group_id',
-      auto_cancel_at = (p_order ->> 'auto_cancel_at')::timestamptz,
-      cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz,
-      cancel_respond_by = coalesce(
-        (p_order ->> 'cancel_respond_by')::timestamptz,
-        -- TikTok states it in another answer, which may be missing.
-        case
-          when stored.cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz
-            then stored.cancel_respond_by
-        end
-      ),
-      buyer_note = p_order ->> 'buyer_note',
-      seller_note = p_order ->> 'seller_note',
-      tiktok_created_at = coalesce(
-        (p_order ->> 'tiktok_created_at')::timestamptz,
-        stored.tiktok_created_at
-      ),
-      tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
-  where id = stored.id
-  returning *;
+      combine_group_id = merged.combine_group_id,
+      auto_cancel_at = merged.auto_cancel_at,
+      cancel_requested_at = merged.cancel_requested_at,
+      cancel_respond_by = merged.cancel_respond_by,
+      buyer_note = merged.buyer_note,
+      seller_note = merged.seller_note,
+      tiktok_created_at = merged.tiktok_created_at,
+      tiktok_updated_at = merged.tiktok_updated_at,
+      tiktok_read_at = greatest(merged.tiktok_read_at, now())
+  from private.merge_order(stored, p_order) as merged
+  where orders.id = stored.id
+  returning orders.*;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.update_shipment_advice()
@@ -5065,6 +5117,7 @@ begin
       jsonb_build_object(
         'event_id', taken.id,
         'claim', taken.claims,
+        'claimed_at', now(),
         'attempt', taken.attempts + 1,
         'failing', taken.failing_since is not null,
         'source', taken.source,
@@ -8460,6 +8513,7 @@ grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
+grant execute on function private.is_order_of_readings_unknown(public.orders,jsonb) to service_role;
 grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
 grant execute on function private.lock_seller_of_purchase(uuid) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
@@ -8477,6 +8531,7 @@ grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_mapping_version() to service_role;
+grant execute on function private.merge_order(public.orders,jsonb) to service_role;
 grant execute on function private.order_of_unit(private.label_purchases,text) to service_role;
 grant execute on function private.order_package_ids(jsonb) to service_role;
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
@@ -8504,6 +8559,7 @@ grant execute on function private.refused_carriers(public.orders,text) to servic
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
+grant execute on function private.read_order_again(private.webhook_events,uuid) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
 grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
@@ -8796,6 +8852,7 @@ comment on column public.plans.monthly_order_limit is 'Number of new orders that
 comment on column public.plans.daily_label_limit is 'Number of EasyPost labels that a seller may buy per day (UTC): the account of the platform pays them.';
 comment on column public.plans.monthly_label_limit is 'Number of EasyPost labels per calendar month (UTC).';
 comment on column public.plans.daily_label_cents is 'Cost of the EasyPost labels of a day, in US cents.';
+comment on column public.orders.tiktok_read_at is 'The stored state was read at TikTok before this time; it decides between two states of one second.';
 comment on column public.plans.monthly_label_cents is 'Cost of the EasyPost labels of a calendar month, in US cents.';
 comment on relation public.shipment_orders is 'Every order in a parcel: one, or all that TikTok combined.';
 comment on relation public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';

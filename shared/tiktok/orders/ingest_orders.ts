@@ -75,7 +75,7 @@ async function ingestOrders(
     const stored = await callFunction(database, "ingest_orders", args, Outcomes);
     for (const { event_id, outcome, error } of stored.outcomes) {
       const failure = { error: new LoggableError(`ingest_order failed with ${error}`) };
-      const result = { outcome, more: stored.released > 0 };
+      const result = { outcome, more: stored.released > 0 || outcome === "reread" };
       outcomes.set(event_id, outcome === "failed" ? failure : result);
     }
   }
@@ -108,7 +108,8 @@ async function readDeadlines(
 /** One element of the argument `p_items` of SQL `ingest_orders`. */
 interface IngestItem {
   event_id: number;
-  order: OrderRow;
+  /** `read_after`: a time of the database before the order was read. */
+  order: OrderRow & { read_after: string };
   notice: Record<string, unknown>;
 }
 
@@ -126,7 +127,10 @@ function toItemOrError(
     if (order === undefined) throw new LoggableError("TikTok does not show the order to this shop");
     return {
       event_id: event.event_id,
-      order: toStorable(mapOrder(order, deadlines.get(order.id))),
+      order: {
+        ...toStorable(mapOrder(order, deadlines.get(order.id))),
+        read_after: event.claimed_at,
+      },
       notice: toStorable(readNotice(event)),
     };
   } catch (error) {

@@ -18,6 +18,7 @@ Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
 const EVENT: ShopEvent = {
   ...{ event_id: 1, claim: 1, attempt: 1, failing: false, source: "creatorflow", body: "{}" },
+  claimed_at: "2026-11-01T00:00:00Z",
   ...{ event_type: "SYNC_ORDERS", shop_id: "1", object_id: null },
   shop: {
     ...{ id: "shop", user_id: "user", shop_id: "1", shop_cipher: "cipher" },
