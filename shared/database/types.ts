@@ -670,7 +670,12 @@ export type Database = {
       "count_webhook_events": { Args: { "p_filter"?: Json }; Returns: Json };
       "create_backup_point": { Args: { "backup_name": string }; Returns: string };
       "deauthorize_tiktok_shop": {
-        Args: { "p_event_at": string; "p_event_id": number; "p_tiktok_shop_id": string };
+        Args: {
+          "p_confirmed_after"?: string;
+          "p_event_at": string;
+          "p_event_id": number;
+          "p_tiktok_shop_id": string;
+        };
         Returns: Json;
       };
       "delete_account": {
@@ -866,18 +871,18 @@ export type Database = {
       "receive_webhook_event": {
         Args: {
           "p_body": string;
+          "p_content_digest"?: string;
           "p_event_type": string;
           "p_external_id": string;
+          "p_ignored"?: string;
           "p_object_id": string;
           "p_shop_id": string;
           "p_source": string;
         };
         Returns: Json;
       };
-      "p_content_digest"?: string;
       "record_authorization_expiry": {
         Args: {
-          "p_ignored"?: string;
           "p_event_at": string;
           "p_event_id": number;
           "p_expires_at": string;

@@ -1,13 +1,15 @@
 -- Effects of TikTok events about a connection.
 
 /*
-  Arguments: p_event_id; p_tiktok_shop_id; p_event_at, the time at TikTok, null means when the event was received.
+  Arguments: p_event_id; p_tiktok_shop_id; p_event_at, the time at TikTok, null means when the event was received;
+             p_confirmed_after, a time of this database after which TikTok confirmed the event, which then decides alone.
   Returns:   {outcome}: disconnected; stale, the seller connected again later; settled, the event already was.
 */
 create function public.deauthorize_tiktok_shop(
   p_event_id bigint,
   p_tiktok_shop_id uuid,
-  p_event_at timestamptz
+  p_event_at timestamptz,
+  p_confirmed_after timestamptz default null
 )
 returns jsonb
 language plpgsql
@@ -27,8 +29,18 @@ begin
     perform private.close_tiktok_shops(array[id], 'disconnected', 'deauthorized')
     from public.tiktok_shops
     where id = p_tiktok_shop_id
-      and connection_status in ('active', 'paused')
-      and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
+      and (
+        (
+          connection_status in ('active', 'paused')
+          and p_confirmed_after is null
+          and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at)
+        )
+        or (
+          -- The confirmation may have been a refused refresh, which ended the connection.
+          (connection_status in ('active', 'paused') or status_reason = 'token_refused')
+          and p_confirmed_after >= connected_at
+        )
+      );
     if not found then
       return private.settle_locked_event(
         event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
@@ -38,13 +50,13 @@ begin
   return private.settle_locked_event(event, '{"outcome": "disconnected"}');
 end;
 $$;
-comment on function public.deauthorize_tiktok_shop(bigint, uuid, timestamptz) is
+comment on function public.deauthorize_tiktok_shop(bigint, uuid, timestamptz, timestamptz) is
   'Ends the connection after the seller revoked the authorization at TikTok, and settles the event.';
-grant execute on function public.deauthorize_tiktok_shop(bigint, uuid, timestamptz) to service_role;
+grant execute on function public.deauthorize_tiktok_shop(bigint, uuid, timestamptz, timestamptz) to service_role;
 
 /*
-  Arguments: p_event_id; p_tiktok_shop_id; p_event_at, the time at TikTok, null means when the event was received;
-             p_expires_at.
+  Arguments: p_event_id; p_tiktok_shop_id; p_event_at, the earliest possible time at TikTok, null means when the event was
+             received; p_expires_at.
   Returns:   {outcome}: recorded; stale, the seller connected again later; settled, the event already was.
 */
 create function public.record_authorization_expiry(

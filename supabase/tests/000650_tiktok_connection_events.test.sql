@@ -79,6 +79,14 @@ select is(
   (select is_active from public.tiktok_shops where id = tests.row_of('ada', '12')), true, 'and ends nothing'
 );
 select is(
+  tests.webhook('deauthorize_tiktok_shop', 'before', $$now(), now() - interval '1 ms'$$), 'stale',
+  'attack: one that TikTok confirmed before the seller connected again ends nothing'
+);
+select is(
+  (select is_active and access_token is not null from public.tiktok_shops where id = tests.row_of('ada', '12')), true,
+  'the tokens stay'
+);
+select is(
   tests.webhook('deauthorize_tiktok_shop', 'now', 'null'), 'disconnected', 'without a time it counts as new'
 );
 select is(
@@ -89,8 +97,21 @@ select is(
 );
 select set_eq(
   $$select external_id || ' ' || status from private.webhook_events where source = 'tiktok'$$,
-  array['old ignored', 'new done', 'late ignored', 'now done'],
+  array[
+    'old ignored', 'new done', 'late ignored', 'before ignored', 'now done'
+  ],
   'each event is settled with its effect'
+);
+update public.tiktok_shops
+set connection_status = 'needs_reauth', status_reason = 'token_refused'
+where id = tests.row_of('ada', '12');
+select is(
+  tests.webhook('deauthorize_tiktok_shop', 'refused', 'null, now()'), 'disconnected',
+  'TikTok may confirm one by refusing the tokens, which ends the connection before'
+);
+select is(
+  (select status_reason from public.tiktok_shops where id = tests.row_of('ada', '12')), 'deauthorized',
+  'and the seller reads the cause'
 );
 
 select * from finish();

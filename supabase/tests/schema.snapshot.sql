@@ -507,8 +507,8 @@ alter table private.carrier_rules add constraint carrier_rules_region_check CHEC
 alter table private.carrier_rules add constraint carrier_rules_shipping_type_check CHECK ((shipping_type = ANY (ARRAY['SELLER'::text, 'TIKTOK'::text])));
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
-alter table private.held_orders add constraint held_orders_pkey PRIMARY KEY (shop_id, tiktok_order_id);
 alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
+alter table private.held_orders add constraint held_orders_pkey PRIMARY KEY (shop_id, tiktok_order_id);
 alter table private.label_batch_items add constraint label_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES private.label_batches(id) ON DELETE CASCADE;
 alter table private.label_batch_items add constraint label_batch_items_pkey PRIMARY KEY (batch_id, place);
 alter table private.label_batch_items add constraint label_batch_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'purchased'::text, 'failed'::text, 'unknown'::text])));
@@ -680,8 +680,8 @@ alter table public.users add constraint users_id_fkey FOREIGN KEY (id) REFERENCE
 alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
-CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
 CREATE INDEX idx_deleted_event_ids_deleted_at ON private.deleted_event_ids USING brin (deleted_at);
+CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
 CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
 CREATE INDEX idx_label_purchases_order_id ON private.label_purchases USING btree (order_id);
 CREATE INDEX idx_label_purchases_other_orders ON private.label_purchases USING gin (other_order_ids);
@@ -2402,11 +2402,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
- RETURNS public.orders
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
 CREATE OR REPLACE FUNCTION private.insert_new_event(p_event private.webhook_events)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -2442,6 +2437,11 @@ exception
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
+ RETURNS public.orders
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
 declare
   counts boolean := private.counts_for_plan(p_shop, p_order);
   inserted public.orders;
@@ -2651,6 +2651,22 @@ AS $function$
     end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.keep_event_ids()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.deleted_event_ids (source, external_id)
+  select source, external_id
+  from deleted
+  -- A task of ours may be enqueued again, and its id names rows of the seller.
+  where source <> 'creatorflow'
+  on conflict (source, external_id) do nothing;
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.keep_label_link_out()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2668,22 +2684,6 @@ end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.keep_retention()
-CREATE OR REPLACE FUNCTION private.keep_event_ids()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  insert into private.deleted_event_ids (source, external_id)
-  select source, external_id
-  from deleted
-  -- A task of ours may be enqueued again, and its id names rows of the seller.
-  where source <> 'creatorflow'
-  on conflict (source, external_id) do nothing;
-  return null;
-end;
-$function$
-;
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3756,6 +3756,11 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
+  -- Their ids stay for longer, so a replayed delivery is not new.
+  delete from private.deleted_event_ids where deleted_at < now() - interval '13 months';
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('deleted_event_ids', rows_deleted);
+
   -- 3. Held orders that no event can store any more.
   delete from private.held_orders as held
   where held_at < now() - interval '30 days'
@@ -3829,11 +3834,6 @@ AS $function$
   update public.shipments
   set carrier = p_carrier,
       tracking_number = p_tracking_number,
-  -- Their ids stay for longer, so a replayed delivery is not new.
-  delete from private.deleted_event_ids where deleted_at < now() - interval '13 months';
-  get diagnostics rows_deleted = row_count;
-  purged := purged || jsonb_build_object('deleted_event_ids', rows_deleted);
-
       status = 'purchased',
       estimated_delivery = null,
       tracking_updated_at = null,
@@ -5454,7 +5454,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.deauthorize_tiktok_shop(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.deauthorize_tiktok_shop(p_event_id bigint, p_tiktok_shop_id uuid, p_event_at timestamp with time zone, p_confirmed_after timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -5472,8 +5472,18 @@ begin
     perform private.close_tiktok_shops(array[id], 'disconnected', 'deauthorized')
     from public.tiktok_shops
     where id = p_tiktok_shop_id
-      and connection_status in ('active', 'paused')
-      and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at);
+      and (
+        (
+          connection_status in ('active', 'paused')
+          and p_confirmed_after is null
+          and coalesce(p_event_at, event.received_at) >= date_trunc('second', connected_at)
+        )
+        or (
+          -- The confirmation may have been a refused refresh, which ended the connection.
+          (connection_status in ('active', 'paused') or status_reason = 'token_refused')
+          and p_confirmed_after >= connected_at
+        )
+      );
     if not found then
       return private.settle_locked_event(
         event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
@@ -8234,6 +8244,7 @@ $function$
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
+CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
@@ -8285,6 +8296,7 @@ grant insert on private.carrier_rules to service_role;
 grant select on private.carrier_rules to service_role;
 grant update on private.carrier_rules to service_role;
 grant select on private.daily_event_counts to service_role;
+grant select on private.deleted_event_ids to service_role;
 grant delete on private.held_orders to service_role;
 grant insert on private.held_orders to service_role;
 grant select on private.held_orders to service_role;
@@ -8298,7 +8310,6 @@ grant select on private.label_currencies to service_role;
 grant delete on private.label_limits to service_role;
 grant insert on private.label_limits to service_role;
 grant select on private.label_limits to service_role;
-CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 grant update on private.label_limits to service_role;
 grant usage on private.label_limits_id_seq to service_role;
 grant insert on private.label_purchases to service_role;
@@ -8349,7 +8360,6 @@ grant insert on private.stripe_customers to service_role;
 grant select on private.stripe_customers to service_role;
 grant update on private.stripe_customers to service_role;
 grant delete on private.tiktok_authorizations to service_role;
-grant select on private.deleted_event_ids to service_role;
 grant insert on private.tiktok_authorizations to service_role;
 grant select on private.tiktok_authorizations to service_role;
 grant update on private.tiktok_authorizations to service_role;
@@ -8493,6 +8503,7 @@ grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) t
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
 grant execute on function private.ingest_locked_order(bigint,public.tiktok_shops,jsonb,jsonb,integer) to service_role;
+grant execute on function private.insert_new_event(private.webhook_events) to service_role;
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
@@ -8502,6 +8513,7 @@ grant execute on function private.is_backend_event(text) to service_role;
 grant execute on function private.is_carrier_refused(public.orders,text,text) to service_role;
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
+grant execute on function private.is_order_of_readings_unknown(public.orders,jsonb) to service_role;
 grant execute on function private.is_silent_source(text) to service_role;
 grant execute on function private.label_cents(numeric,text) to service_role;
 grant execute on function private.label_limit_of(uuid) to service_role;
@@ -8513,13 +8525,13 @@ grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint) to service_role;
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
-grant execute on function private.is_order_of_readings_unknown(public.orders,jsonb) to service_role;
 grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
 grant execute on function private.lock_seller_of_purchase(uuid) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.max_webhook_crashes() to service_role;
+grant execute on function private.merge_order(public.orders,jsonb) to service_role;
 grant execute on function private.month_end() to service_role;
 grant execute on function private.monthly_order_count(uuid) to service_role;
 grant execute on function private.monthly_order_limit(uuid) to service_role;
@@ -8531,7 +8543,6 @@ grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_mapping_version() to service_role;
-grant execute on function private.merge_order(public.orders,jsonb) to service_role;
 grant execute on function private.order_of_unit(private.label_purchases,text) to service_role;
 grant execute on function private.order_package_ids(jsonb) to service_role;
 grant execute on function private.order_status_of_shipments(public.orders) to service_role;
@@ -8548,6 +8559,7 @@ grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.put_own_number(uuid,text,text,timestamp with time zone) to service_role;
+grant execute on function private.read_order_again(private.webhook_events,uuid) to service_role;
 grant execute on function private.record_parcel_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_personal_data_read(text,text,text[]) to service_role;
 grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
@@ -8558,8 +8570,6 @@ grant execute on function private.refuse_own_number(private.label_purchases,inte
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
-grant execute on function private.insert_new_event(private.webhook_events) to service_role;
-grant execute on function private.read_order_again(private.webhook_events,uuid) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
 grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
@@ -8596,7 +8606,7 @@ grant execute on function public.continue_subscription_sync(bigint,jsonb) to ser
 grant execute on function public.count_request(uuid,text) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
-grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone) to service_role;
+grant execute on function public.deauthorize_tiktok_shop(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.delete_account(uuid,text[],text[]) to service_role;
 grant execute on function public.disconnect_tiktok_shop(uuid,uuid) to service_role;
 grant execute on function public.end_subscription(text[]) to service_role;
@@ -8701,6 +8711,7 @@ comment on column private.carrier_rules.provider is 'Provider that sells the lab
 comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s name; case, spaces and punctuation do not count: USPS also means USPSReturns.';
 comment on column private.carrier_rules.note is 'Source of the rule, for people.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
+comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
 comment on relation private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
 comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
 comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
@@ -8767,7 +8778,6 @@ comment on column private.source_health.state is 'silent: our own reads found ch
 comment on column private.source_health.since is 'When the state began.';
 comment on column private.source_health.checked_at is 'When it was last checked.';
 comment on column private.source_health.last_received_at is 'When the last webhook of the sender arrived; null without one in the inbox.';
-comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
 comment on relation private.stripe_attempts is 'Number of the attempt that the Idempotency-Keys of a seller name; raised once Stripe has saved a failure for a key.';
 comment on relation private.stripe_customers is 'The Stripe customer of each seller; only the checkout creates rows, so no other statement about a customer binds it.';
 comment on column private.stripe_customers.user_id is 'Null once the account was deleted: docs/account.md.';
@@ -8797,6 +8807,7 @@ comment on column private.user_dashboard_metrics.revenue is '[{currency, gross, 
 comment on column private.user_dashboard_metrics.label_costs is '[{currency, cost, labels}] of the labels that are not voided and have a price.';
 comment on relation private.waiting_orders is 'Held orders of connected shops; order by urgency, ship_order, age_order, held_at, tiktok_order_id.';
 comment on relation private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
+comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
 comment on column private.webhook_events.attempts is 'Number of failures that a worker reported.';
 comment on column private.webhook_events.crashes is 'Number of claims whose lease expired without a result.';
 comment on column private.webhook_events.failing_since is 'When its attempts were used up; seven days later the next failure is the last.';
@@ -8808,6 +8819,7 @@ comment on column private.webhook_events.external_id is 'The id that the sender 
 comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
 comment on column private.webhook_events.body is 'The body as received.';
+comment on column private.webhook_events.content_digest is 'Digest of the body without what differs between deliveries of one event; null for our own tasks.';
 comment on column private.webhook_events.status is 'pending and processing are open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
 comment on relation public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
 comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
@@ -8840,6 +8852,7 @@ comment on column public.orders.amounts is 'Discounts, taxes and fees under TikT
 comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
 comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
+comment on column public.orders.tiktok_read_at is 'The stored state was read at TikTok before this time; it decides between two states of one second.';
 comment on column public.orders.final_at is 'When it became completed or cancelled, at TikTok; null before.';
 comment on column public.orders.personal_data_removed_at is 'When the personal data of the buyer was removed: docs/privacy.md; null while the order may have them.';
 comment on column public.orders.created_at is 'When the order was stored here; it counts for this month (UTC).';
@@ -8852,7 +8865,6 @@ comment on column public.plans.monthly_order_limit is 'Number of new orders that
 comment on column public.plans.daily_label_limit is 'Number of EasyPost labels that a seller may buy per day (UTC): the account of the platform pays them.';
 comment on column public.plans.monthly_label_limit is 'Number of EasyPost labels per calendar month (UTC).';
 comment on column public.plans.daily_label_cents is 'Cost of the EasyPost labels of a day, in US cents.';
-comment on column public.orders.tiktok_read_at is 'The stored state was read at TikTok before this time; it decides between two states of one second.';
 comment on column public.plans.monthly_label_cents is 'Cost of the EasyPost labels of a calendar month, in US cents.';
 comment on relation public.shipment_orders is 'Every order in a parcel: one, or all that TikTok combined.';
 comment on relation public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';
@@ -8863,7 +8875,6 @@ comment on column public.shipments.status is 'Status of the parcel: docs/labels.
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
-comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
 comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
 comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
@@ -8875,7 +8886,6 @@ comment on column public.shipments.advised_at is 'When that was stored.';
 comment on column public.shipments.provider is 'Provider that sold the label, or own for a tracking number from elsewhere: docs/labels.md.';
 comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
 comment on column public.shipments.label_url is 'Null while the provider renders the label.';
-comment on column private.webhook_events.content_digest is 'Digest of the body without what differs between deliveries of one event; null for our own tasks.';
 comment on column public.shipments.label_expires_at is 'When label_url expires, null if it does not; GET /shipments/:id/label returns a fresh one.';
 comment on relation public.subscriptions is 'The last known state of each Stripe subscription; written by the backend only.';
 comment on column public.subscriptions.reconciled_at is 'When its state was last read from Stripe.';

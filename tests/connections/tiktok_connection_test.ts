@@ -16,6 +16,8 @@ import {
   connectSeller,
   failedEvent,
   letTimePass,
+  postWebhook,
+  pushTime,
   runEventWorker,
   settledEvents,
 } from "../support/shop.ts";
@@ -148,6 +150,64 @@ test("webhook 6 disconnects the shop, and a late one does not end the new connec
   assert.deepEqual({ ...row }, { access_token: null, refresh_token: null });
   assert.equal(await stack.tiktok.send(notice), 200);
   assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 0);
+});
+
+/** Webhook 6 without a notification id, as it was pushed so many seconds ago. */
+async function postDeauthorization(stack: TestStack, shop_id: string, age: number): Promise<void> {
+  const data = { message: `Shop_id {${shop_id}} is deauthorized from your APP by merchant.` };
+  const body = JSON.stringify({ type: 6, shop_id, timestamp: pushTime() - age, data });
+  const response = await postWebhook(stack, body);
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+}
+
+test("attack: a deauthorization without TikTok's id erases tokens only if TikTok confirms it", async (stack) => {
+  const { shopId } = await connectSeller(stack);
+  const shops = "/authorization/202309/shops";
+  await postDeauthorization(stack, shopId, 30);
+  assert.deepEqual(await settledEvents(stack), { ignored: 1 });
+  const [event] = await stack.sql`select reason from private.webhook_events`;
+  assert.equal(event?.reason, "still_authorized");
+
+  stack.tiktok.faults.add({ path: shops, kind: "internal" });
+  await postDeauthorization(stack, shopId, 20);
+  await failedEvent(stack);
+  assert.deepEqual(await connectionStates(stack), [`${shopId} active`], "TikTok did not say");
+  stack.tiktok.faults.clear();
+
+  stack.tiktok.deauthorize(shopId);
+  await postDeauthorization(stack, shopId, 10);
+  await letTimePass(stack);
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.deepEqual(await connectionStates(stack), [`${shopId} disconnected deauthorized`]);
+  const [row] = await stack.sql`select access_token, refresh_token from public.tiktok_shops`;
+  assert.deepEqual({ ...row }, { access_token: null, refresh_token: null });
+});
+
+test("attack: a late notice of an older authorization's end does not end a new connection", async (stack) => {
+  const { shopId } = await connectSeller(stack);
+  const ends = async () => {
+    const [shop] = await stack
+      .sql`select refresh_token_expires_at as ends from public.tiktok_shops`;
+    return shop?.ends.getTime();
+  };
+  const before = await ends();
+  const notice = (timestamp: number) =>
+    JSON.stringify({
+      ...{ type: 7, shop_id: shopId, timestamp },
+      data: { expiration_time: String(timestamp + 60) },
+    });
+  await (await postWebhook(stack, notice(pushTime() - 30))).body?.cancel();
+  assert.deepEqual(await settledEvents(stack), { ignored: 1 });
+  assert.equal(await ends(), before);
+
+  // Connected longer ago than TikTok's last retry: the notice cannot be about an older connection.
+  await stack.sql`update public.tiktok_shops set connected_at = now() - interval '17 hours'`;
+  const later = pushTime();
+  await (await postWebhook(stack, notice(later))).body?.cancel();
+  assert.deepEqual(await settledEvents(stack), { done: 1, ignored: 1 });
+  assert.equal(await ends(), (later + 60) * 1000);
 });
 
 test("webhook 7 sets the date for all shops of the login, and records an analytics event", async (stack) => {

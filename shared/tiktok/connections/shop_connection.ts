@@ -45,6 +45,11 @@ export class ConnectionWaitsError extends TikTokError implements Postponement {
   }
 }
 
+/** TikTok refuses to renew the tokens, or the connection had ended before. */
+export class ConnectionEndedError extends TikTokError {
+  override name = "ConnectionEndedError";
+}
+
 export interface ShopConnectionOptions {
   /** Whether a shop that TikTok has deactivated is called too, to find out whether it still is. */
   probe?: boolean;
@@ -135,7 +140,10 @@ export class ShopConnection {
             return grant.accessToken;
           }
           if (outcome === "superseded") break;
-          throw new TikTokError(`The access token could not be refreshed: ${outcome}`);
+          const message = `The access token could not be refreshed: ${outcome}`;
+          throw outcome === "needs_reauth"
+            ? new ConnectionEndedError(message)
+            : new TikTokError(message);
         }
         case "busy":
           await sleep(POLL_MS * (0.5 + Math.random()));
@@ -146,7 +154,7 @@ export class ShopConnection {
             lease.retry_after_seconds,
           );
         case "inactive":
-          throw new TikTokError("The shop is no longer connected");
+          throw new ConnectionEndedError("The shop is no longer connected");
       }
     }
     throw new ConnectionWaitsError("Another worker's token refresh takes too long", LEASE_SECONDS);

@@ -10,10 +10,11 @@ import {
 import { log } from "../../log.ts";
 import { isoTime, MAX_UNIX_SECONDS } from "../../values/times.ts";
 import { Outcome } from "../../values/schemas.ts";
+import { isStillAuthorized } from "../connections/confirm_authorization.ts";
 import { ConnectionWaitsError, ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { namedOrders } from "../orders/order_notices.ts";
-import { parseTikTokWebhook } from "./parse_webhook.ts";
+import { LAST_RETRY_SECONDS, parseTikTokWebhook } from "./parse_webhook.ts";
 import { findLostTopics, subscribeWebhooks } from "./subscriptions.ts";
 
 type HandleShopEvent = (
@@ -47,18 +48,25 @@ export async function expandEvent(
   return { ...await callFunction(database, "expand_webhook_event", args, Outcome), more: true };
 }
 
-/** The seller removed the app from the shop. */
+/**
+ * The seller removed the app from the shop. Without TikTok's id the event may be a replay, or about an older
+ * connection: TikTok confirms it before the tokens are erased.
+ */
 export async function deauthorizeShop(
-  { database }: TikTokDependencies,
+  dependencies: TikTokDependencies,
   event: ShopEvent,
 ): Promise<EventResult> {
-  const { eventAt } = parseTikTokWebhook(event.body);
+  const { eventAt, hasNotificationId } = parseTikTokWebhook(event.body);
+  if (!hasNotificationId && await isStillAuthorized(dependencies, event.shop)) {
+    return { ignored: "still_authorized" };
+  }
   const args = {
     p_event_id: event.event_id,
     p_tiktok_shop_id: event.shop.id,
     p_event_at: eventAt,
+    p_confirmed_after: hasNotificationId ? null : event.claimed_at,
   };
-  return await callFunction(database, "deauthorize_tiktok_shop", args, Outcome);
+  return await callFunction(dependencies.database, "deauthorize_tiktok_shop", args, Outcome);
 }
 
 const DAY_SECONDS = 24 * 3600;
@@ -69,21 +77,23 @@ const Expiration = z.object({
     .pipe(z.int().positive().max(MAX_UNIX_SECONDS)),
 });
 
-/** Stores when the seller's authorization expires. */
+/** Stores when the seller's authorization expires. TikTok repeats the notice each day. */
 export async function recordExpiration(
   { database }: TikTokDependencies,
   event: ShopEvent,
 ): Promise<EventResult> {
-  const { eventAt, pushedAt, data } = parseTikTokWebhook(event.body);
+  const { eventAt, hasNotificationId, pushedAt, data } = parseTikTokWebhook(event.body);
   const expiration = Expiration.safeParse(data);
   // The topic announces a future time: an older one is another field's unit.
   if (!expiration.success || expiration.data.expiration_time < (pushedAt ?? 0) - DAY_SECONDS) {
     return { ignored: "no_expiration_named" };
   }
+  // Without TikTok's id: the earliest possible time. Then a late notice of an older connection cannot end this one.
+  const earliest = isoTime(Math.max((pushedAt ?? 0) - LAST_RETRY_SECONDS, 0));
   const args = {
     p_event_id: event.event_id,
     p_tiktok_shop_id: event.shop.id,
-    p_event_at: eventAt,
+    p_event_at: hasNotificationId ? eventAt : earliest,
     p_expires_at: isoTime(expiration.data.expiration_time),
   };
   return await callFunction(database, "record_authorization_expiry", args, Outcome);
