@@ -90,14 +90,14 @@ from (
     ('["dead"]', 'The filter has to be an object, such as {"status": "dead"}'),
     ('{"state": "dead"}', 'Unknown filter "state"; known filters: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
     ('{"id = 1 or id": "1"}', 'Unknown filter "id = 1 or id"; known filters: status, source, event_type, shop_id, object_id, reason, error, received_after, received_before'),
-    ('{"status": "lost"}', 'The filter "status" takes one of pending, processing, failing, done, ignored, held, dead, not "lost"'),
-    ('{"status": ["dead"]}', 'The filter "status" takes a text, not ["dead"]'),
-    ('{"source": "ebay"}', 'The filter "source" takes one of tiktok, stripe, easypost, creatorflow, not "ebay"'),
-    ('{"shop_id": 7490000000000000001}', 'The filter "shop_id" takes a text, not 7490000000000000001'),
-    ('{"reason": null}', 'The filter "reason" takes a text, not null'),
-    ('{"error": ""}', 'The filter "error" takes a text, not ""'),
-    ('{"received_after": "soon"}', 'The filter "received_after" takes a time such as 2026-11-23T10:00:00Z, not "soon"'),
-    ('{"received_before": "2026-13-01"}', 'The filter "received_before" takes a time such as 2026-11-23T10:00:00Z, not "2026-13-01"')
+    ('{"status": "lost"}', 'The filter "status" takes one of pending, processing, failing, done, ignored, held, dead'),
+    ('{"status": ["dead"]}', 'The filter "status" takes a text'),
+    ('{"source": "ebay"}', 'The filter "source" takes one of tiktok, stripe, easypost, creatorflow'),
+    ('{"shop_id": 7490000000000000001}', 'The filter "shop_id" takes a text'),
+    ('{"reason": null}', 'The filter "reason" takes a text'),
+    ('{"error": ""}', 'The filter "error" takes a text'),
+    ('{"received_after": "soon"}', 'The filter "received_after" takes a time such as 2026-11-23T10:00:00Z'),
+    ('{"received_before": "2026-13-01"}', 'The filter "received_before" takes a time such as 2026-11-23T10:00:00Z')
 ) as wrong (filter, message);
 select is(tests.refusal(call), message, call)
 from (
@@ -105,7 +105,7 @@ from (
     ('list_webhook_events(''{}'', 0)', 'PT400 p_limit has to be 1 to 1000'),
     ('list_webhook_events(''{}'', 1001)', 'PT400 p_limit has to be 1 to 1000'),
     ('list_webhook_events(''{}'', null)', 'PT400 p_limit has to be 1 to 1000'),
-    ('count_webhook_events(''{"status": "lost"}'')', 'PT400 The filter "status" takes one of pending, processing, failing, done, ignored, held, dead, not "lost"'),
+    ('count_webhook_events(''{"status": "lost"}'')', 'PT400 The filter "status" takes one of pending, processing, failing, done, ignored, held, dead'),
     ('show_webhook_event(99)', 'PT404 Unknown webhook event 99'),
     ('show_webhook_event(null)', 'PT404 Unknown webhook event <NULL>'),
     ('replay_webhook_event(99)', 'PT404 Unknown webhook event 99')

@@ -4728,15 +4728,13 @@ begin
     wanted := given.value #>> '{}';
     -- 3. Require a text, for ids too: JSON numbers lose the last digits of a TikTok id.
     if jsonb_typeof(given.value) <> 'string' or wanted = '' then
-      raise exception 'The filter "%" takes a text, not %', given.key, left(given.value::text, 100)
-        using errcode = 'PT400';
+      raise exception 'The filter "%" takes a text', given.key using errcode = 'PT400';
     end if;
     -- 4. Require one of the choices, or a time.
     if choices ? given.key and not (choices -> given.key) ? wanted then
-      raise exception 'The filter "%" takes one of %, not "%"',
+      raise exception 'The filter "%" takes one of %',
         given.key,
-        (select string_agg(choice, ', ') from jsonb_array_elements_text(choices -> given.key) as choice),
-        left(wanted, 100)
+        (select string_agg(choice, ', ') from jsonb_array_elements_text(choices -> given.key) as choice)
         using errcode = 'PT400';
     end if;
     if given.key in ('received_after', 'received_before') then
@@ -4744,8 +4742,7 @@ begin
         wanted := wanted::timestamptz::text;
       exception
         when data_exception then
-          raise exception 'The filter "%" takes a time such as 2026-11-23T10:00:00Z, not "%"',
-            given.key, left(wanted, 100)
+          raise exception 'The filter "%" takes a time such as 2026-11-23T10:00:00Z', given.key
             using errcode = 'PT400';
       end;
     end if;
@@ -8877,8 +8874,8 @@ comment on column public.shipments.tracking_updated_at is 'Carrier time of the n
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
 comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
-comment on column public.shipments.tiktok_warning is 'Warning of TikTok when it accepted the tracking number.';
-comment on column public.shipments.tiktok_error is 'Reason why TikTok has not accepted the tracking number yet.';
+comment on column public.shipments.tiktok_warning is 'Code: TikTok accepted the tracking number with a warning.';
+comment on column public.shipments.tiktok_error is 'Why TikTok has not accepted the tracking number yet: its code and request id, without its words.';
 comment on column public.shipments.tiktok_error_code is 'Code of that reason, for a tracking number from elsewhere: docs/own-tracking.md.';
 comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
 comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';

@@ -189,6 +189,17 @@ Deno.test("every error class of the functions sets its name, which no minifier c
   }
 });
 
+Deno.test("errors reach logs and rows by errorText only, and our own classes are loggable", async () => {
+  for (const folder of ["functions/", "shared/"]) {
+    for await (const path of sourceFiles(folder)) {
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      const own = source.replace(/class (LoggableError|Problem) extends Error/g, "");
+      assert.doesNotMatch(own, /extends Error\b/, path);
+      assert.doesNotMatch(own, /\b(?:p_)?error: \w+\.message\b/, path);
+    }
+  }
+});
+
 Deno.test("every function folder is in config.toml, and every entry point exists", async () => {
   const path = new URL("supabase/config.toml", ROOT).pathname;
   const configured = await readFunctionConfig(path);

@@ -64,7 +64,7 @@ async function storeTokens(
     waitMs(error, attempt) {
       if (!(error instanceof DatabaseError)) return undefined;
       const shopIds = login.shop_ids.join(",");
-      log.warn("new tokens not stored yet", { shop_ids: shopIds, error: error.message });
+      log.warn("new tokens not stored yet", { shop_ids: shopIds, error: errorText(error) });
       return STORE_WAITS_MS[attempt - 1];
     },
   });

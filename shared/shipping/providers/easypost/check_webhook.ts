@@ -1,5 +1,5 @@
 /** Finds EasyPost's webhook for us, and switches it on again: EasyPost switches it off after failures. */
-import { log } from "../../../log.ts";
+import { errorText, log } from "../../../log.ts";
 import { type EasyPostClient, EasyPostError } from "./client.ts";
 
 export type EasyPostWebhookState = "healthy" | "webhook_missing" | "webhook_switched_off";
@@ -29,7 +29,7 @@ export async function checkEasyPostWebhook(
     if (disabled_at) return "webhook_switched_off";
   } catch (error) {
     if (!(error instanceof EasyPostError) || error.code === "") throw error;
-    log.error("EasyPost's webhook could not be switched on", { error: error.message });
+    log.error("EasyPost's webhook could not be switched on", { error: errorText(error) });
     return "webhook_switched_off";
   }
   log.error("EasyPost's webhook was switched off: switched on again", { webhook_id: webhook.id });
