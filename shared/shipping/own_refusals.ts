@@ -43,7 +43,7 @@ export interface OwnRefusal {
 
 /** @param claim Of the notification: before the second one, no answer of TikTok's can be lost. */
 export function toOwnRefusal(error: unknown, claim: number): OwnRefusal {
-  if (error instanceof LabelError) return { error: error.message, code: error.code };
+  if (error instanceof LabelError) return { error: error.code, code: error.code };
   if (!(error instanceof TikTokError)) throw error;
   const text = error.summary;
   const final = FINAL.get(error.code);
