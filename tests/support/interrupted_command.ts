@@ -1,0 +1,159 @@
+/** Runs a command in processes of its own, ends it at some moment, and finds what it has left behind. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { until } from "./until.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SAMPLE_MS = 50;
+
+/** Who starts it: npx, `deno task`, or the test itself. */
+export type Launcher = "npx" | "task" | "none";
+
+/** `group` is Ctrl-C in a terminal; `launcher` and `command` name the one process that gets the signal. */
+export interface Attack {
+  signal: Deno.Signal;
+  target: "group" | "launcher" | "command";
+  launcher: Launcher;
+}
+
+/** When the signal comes: after milliseconds, or when this holds. */
+export type Moment = number | ((state: RunningCommand) => Promise<boolean>);
+
+export interface RunningCommand {
+  /** Its folder for everything temporary. */
+  temporary: string;
+  /** Command lines of the processes under it, by id. */
+  processes: Map<number, string>;
+}
+
+export interface Outcome {
+  text: string;
+  /** Command lines of processes that have outlived it. */
+  processes: string[];
+  /** Files and folders that have outlived it. */
+  files: string[];
+}
+
+/** Parents by process id, without processes that have ended. */
+async function readParents(): Promise<Map<number, number>> {
+  const parents = new Map<number, number>();
+  const names = Array.from(Deno.readDirSync("/proc"), ({ name }) => name);
+  await Promise.all(
+    names.filter((name) => /^\d+$/.test(name)).map(async (pid) => {
+      const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (stat !== "" && state !== "Z") parents.set(Number(pid), Number(parent));
+    }),
+  );
+  return parents;
+}
+
+async function readLine(pid: number): Promise<string> {
+  const line = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
+  return line.replaceAll("\0", " ").trim();
+}
+
+/** Adds the processes under `root`, and those under ones that were found before. */
+async function sample(root: number, found: Map<number, string>): Promise<void> {
+  const parents = await readParents();
+  for (let size = -1; size !== found.size;) {
+    size = found.size;
+    for (const [pid, parent] of parents) {
+      if (pid === root || found.has(parent)) found.set(pid, found.get(pid) ?? "");
+    }
+  }
+  // A process may have become another program since it was found.
+  for (const pid of found.keys()) if (parents.has(pid)) found.set(pid, await readLine(pid));
+}
+
+async function survivors(found: Map<number, string>): Promise<string[]> {
+  const parents = await readParents();
+  const alive: string[] = [];
+  for (const [pid, line] of found) {
+    if (parents.has(pid) && await readLine(pid) === line) alive.push(line);
+  }
+  return alive;
+}
+
+const COMMANDS: Record<Launcher, (task: string) => [string, ...string[]]> = {
+  npx: (task) => ["npx", "-y", "deno@2.9.5", "task", task],
+  task: (task) => [Deno.execPath(), "task", task],
+  none: (task) => [
+    Deno.execPath(),
+    "run",
+    "-A",
+    task === "test" ? "tests/run.ts" : `local/commands/${task.replaceAll(/[-:]/g, "_")}.ts`,
+  ],
+};
+
+function spawnCommand(launcher: Launcher, [task, ...args]: string[], temporary: string) {
+  const [program, ...first] = COMMANDS[launcher](task as string);
+  return new Deno.Command(program, {
+    args: [...first, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1", TMPDIR: temporary, SUPABASE_DB_URL: "", TEST_SAMPLES: "" },
+    detached: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** The process that runs the command's own module. */
+function commandPid(found: Map<number, string>): number | undefined {
+  return [...found].find(([, line]) => /\bdeno run .*(local\/commands|tests\/run)/.test(line))?.[0];
+}
+
+function send({ signal, target }: Attack, root: number, found: Map<number, string>): void {
+  const pid = { group: -root, launcher: root, command: commandPid(found) ?? root }[target];
+  Deno.kill(pid, signal);
+}
+
+/** @param command A task and its arguments. */
+export async function interrupt(
+  command: string[],
+  attack: Attack,
+  moment: Moment,
+): Promise<Outcome> {
+  const temporary = await Deno.makeTempDir();
+  // Postgres may run as another user, who has to pass through.
+  await Deno.chmod(temporary, 0o755);
+  const child = spawnCommand(attack.launcher, command, temporary);
+  const output = Promise.all([child.stdout, child.stderr].map((s) => new Response(s).text()));
+  const processes = new Map<number, string>();
+  const end = performance.now() + (typeof moment === "number" ? moment : Infinity);
+  while (performance.now() < end) {
+    await sample(child.pid, processes);
+    if (typeof moment !== "number" && await moment({ temporary, processes })) break;
+    await sleep(SAMPLE_MS);
+  }
+  await sample(child.pid, processes);
+  send(attack, child.pid, processes);
+  for (let ended = false; !ended;) {
+    ended = await Promise.race([
+      child.status.then(() => true),
+      sleep(SAMPLE_MS).then(() => false),
+    ]);
+    await sample(child.pid, processes);
+  }
+  const left = async () => ({
+    processes: await survivors(processes),
+    files: Array.from(Deno.readDirSync(temporary), ({ name }) => name),
+  });
+  await until("nothing is left", async () => {
+    const { processes, files } = await left();
+    return processes.length + files.length === 0;
+  }, 15_000).catch(() => {});
+  const found = await left();
+  for (const pid of processes.keys()) {
+    if (found.processes.length === 0) break;
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+  const text = (await output).join("");
+  await Deno.remove(temporary, { recursive: true });
+  return { text, ...found };
+}
