@@ -1,5 +1,6 @@
 /** Runs the Supabase CLI. */
 import { runProgram } from "../leftovers/run_program.ts";
+import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { isLocalHost, withCheckedTls } from "../postgres/tls.ts";
 import { cliEnvironment, type Environment } from "./cli_environment.ts";
 import { installCli } from "./install_cli.ts";
@@ -54,6 +55,8 @@ export async function runSupabaseCli(
   args: string[],
   { workdir, environment = {}, databaseUrl, program }: CliOptions = {},
 ): Promise<string> {
+  // It leaves files of its own there.
+  await using temporary = await makeTemporaryFolder("creatorflow-cli-");
   const database = databaseUrl === undefined ? undefined : databaseAccess(databaseUrl);
   const output = await runProgram(program ?? await supabaseCliBinary(), {
     args: [...args, ...(database ? [database.flag] : [])],
@@ -62,6 +65,7 @@ export async function runSupabaseCli(
     env: {
       ...cliEnvironment({ ...Deno.env.toObject(), ...environment }, database === undefined),
       ...(database && { PGPASSWORD: database.password }),
+      TMPDIR: temporary.path,
     },
   });
   const decoder = new TextDecoder();

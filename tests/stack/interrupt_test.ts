@@ -1,6 +1,7 @@
 /** Attacks: commands are ended at any moment, by a signal to any of their processes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { readPostmasterFile } from "../../local/postgres/postmaster.ts";
 import {
   type Attack,
   interrupt,
@@ -12,14 +13,12 @@ import { sampleSize } from "../support/sample_size.ts";
 /** What deno and npm say of themselves: the task, and that it was ended. */
 const NOT_OURS = /^(Task |npm |.*\b(Terminated|Killed|Interrupt)\b)/;
 
-/** The lines of the command after its own first ones, which say what it does. */
+const LAST_LINE = /^(Interrupted: .+|Stopped\.)$/;
+
+/** What the command says when it is interrupted, and after that. */
 function lastLines(text: string): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !NOT_OURS.test(line));
-  return lines.slice(lines.findIndex((line) => line.startsWith("Interrupted")));
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+  return lines.slice(lines.findIndex((line) => LAST_LINE.test(line)));
 }
 
 /** Paths of the clusters in the command's temporary folder. */
@@ -30,22 +29,22 @@ function clusters({ temporary }: RunningCommand): string[] {
 const MOMENTS = {
   folder: (state: RunningCommand) => Promise.resolve(clusters(state).length > 0),
   postgres: async (state: RunningCommand) => {
-    const [cluster] = clusters(state);
-    return cluster !== undefined && await exists(join(cluster, "postmaster.pid"));
+    const files = await Promise.all(clusters(state).map(readPostmasterFile));
+    return files.some((file) => file?.status === "ready");
   },
   migrating: ({ processes }: RunningCommand) =>
     Promise.resolve([...processes.values()].some((line) => / db push /.test(line))),
 } satisfies Record<string, Moment>;
 
 async function attack(command: string[], how: Attack, moment: Moment): Promise<void> {
-  const { text, processes, files } = await interrupt(command, how, moment);
+  const { text, hadEnded, processes, files } = await interrupt(command, how, moment);
   const name = `${command.join(" ")}: ${JSON.stringify(how)}\n${text}`;
   assert.deepEqual({ processes, files }, { processes: [], files: [] }, name);
   // Nothing can be said by a process that was killed, nor before its program is loaded.
   const isKilled = how.signal === "SIGKILL" && how.target !== "launcher";
-  if (isKilled || (typeof moment === "number" && moment < 3000)) return;
+  if (hadEnded || isKilled || (typeof moment === "number" && moment < 3000)) return;
   assert.equal(lastLines(text).length, 1, name);
-  assert.match(lastLines(text)[0] as string, /^Interrupted: /, name);
+  assert.match(lastLines(text)[0] as string, LAST_LINE, name);
 }
 
 const CHECK = ["generate-types", "--check"];
@@ -65,14 +64,6 @@ Deno.test({
   },
 });
 
-const COMMANDS = [
-  CHECK,
-  ["schema:snapshot", "--help"],
-  ["demo", "--data", "/nowhere"],
-  ["test", "tests/orders/ingest_test.ts"],
-  ["deploy", "--check"],
-];
-
 const ATTACKS: Attack[] = [
   { signal: "SIGINT", target: "group", launcher: "npx" },
   { signal: "SIGTERM", target: "launcher", launcher: "npx" },
@@ -82,18 +73,32 @@ const ATTACKS: Attack[] = [
   { signal: "SIGKILL", target: "command", launcher: "npx" },
 ];
 
+/** The later ones come when some commands have ended, and others run. */
+const ALL_MOMENTS: Moment[] = [1000, MOMENTS.folder, 4000, MOMENTS.migrating, 9000, 20_000];
+
 Deno.test({
-  name: "no command leaves anything behind, whenever and however it is ended",
+  name:
+    "no command leaves anything behind, whenever and however it is ended, and start can start again",
   ignore: Deno.build.os !== "linux" || sampleSize({ gate: 0, long: 1 }) === 0,
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    for (const command of COMMANDS) {
-      for (const how of ATTACKS) {
-        for (const moment of [1000, MOMENTS.folder, 4000, MOMENTS.migrating, 9000, 15_000]) {
-          await attack(command, how, moment);
-        }
+    const kept = await Deno.makeTempDir();
+    await Deno.chmod(kept, 0o755);
+    const data = ["--port", "0", "--data", join(kept, "data")];
+    const commands = [
+      ["start", "--db-port", "0", ...data],
+      CHECK,
+      ["demo", "--data", join(kept, "none")],
+      ["test", "tests/orders/ingest_test.ts"],
+      ["deploy", "--check"],
+      ["simulators", "--env-file", join(kept, "functions.env"), ...data],
+    ];
+    for (const [i, command] of commands.entries()) {
+      for (const [j, how] of ATTACKS.entries()) {
+        await attack(command, how, ALL_MOMENTS[(i + j) % ALL_MOMENTS.length] as Moment);
       }
     }
+    await Deno.remove(kept, { recursive: true });
   },
 });

@@ -28,6 +28,8 @@ export interface RunningCommand {
 
 export interface Outcome {
   text: string;
+  /** Whether it had ended before the signal. */
+  hadEnded: boolean;
   /** Command lines of processes that have outlived it. */
   processes: string[];
   /** Files and folders that have outlived it. */
@@ -104,9 +106,16 @@ function commandPid(found: Map<number, string>): number | undefined {
   return [...found].find(([, line]) => /\bdeno run .*(local\/commands|tests\/run)/.test(line))?.[0];
 }
 
-function send({ signal, target }: Attack, root: number, found: Map<number, string>): void {
+/** Returns whether the process was there. */
+function send({ signal, target }: Attack, root: number, found: Map<number, string>): boolean {
   const pid = { group: -root, launcher: root, command: commandPid(found) ?? root }[target];
-  Deno.kill(pid, signal);
+  try {
+    Deno.kill(pid, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** @param command A task and its arguments. */
@@ -122,13 +131,15 @@ export async function interrupt(
   const output = Promise.all([child.stdout, child.stderr].map((s) => new Response(s).text()));
   const processes = new Map<number, string>();
   const end = performance.now() + (typeof moment === "number" ? moment : Infinity);
-  while (performance.now() < end) {
+  let running = true;
+  child.status.then(() => running = false);
+  while (running && performance.now() < end) {
     await sample(child.pid, processes);
     if (typeof moment !== "number" && await moment({ temporary, processes })) break;
     await sleep(SAMPLE_MS);
   }
   await sample(child.pid, processes);
-  send(attack, child.pid, processes);
+  const hadEnded = !send(attack, child.pid, processes);
   for (let ended = false; !ended;) {
     ended = await Promise.race([
       child.status.then(() => true),
@@ -155,5 +166,5 @@ export async function interrupt(
   }
   const text = (await output).join("");
   await Deno.remove(temporary, { recursive: true });
-  return { text, ...found };
+  return { text, hadEnded, ...found };
 }
