@@ -31,21 +31,37 @@ async function readProcess(pid: number): Promise<Process> {
   return await read(pid).catch(() => ({ parent: 0, command: "" }));
 }
 
-/** Ids of this process and of its launchers, each the child of the next. */
-async function readChain(): Promise<number[]> {
-  const chain = [Deno.pid];
+interface Chain {
+  /** Ids of this process and of its launchers, each the child of the next. */
+  pids: number[];
+  /** Command line of the last one. */
+  first: string;
+}
+
+async function readChain(): Promise<Chain> {
+  const pids = [Deno.pid];
+  let first = "";
   for (let { parent } = await readProcess(Deno.pid);;) {
     const { parent: next, command } = await readProcess(parent);
-    if (!LAUNCHER.test(command)) return chain;
-    chain.push(parent);
+    if (!LAUNCHER.test(command)) return { pids, first };
+    pids.push(parent);
+    first = command;
     parent = next;
   }
 }
 
+/** Whether npx has started this command, and ended before the command was loaded. */
+function hasLostNpx({ first }: Chain): boolean {
+  const [event, script] = ["npm_lifecycle_event", "npm_lifecycle_script"].map((name) =>
+    Deno.env.get(name)
+  );
+  return event === "npx" && /\bdeno\b/.test(script ?? "") && !/^(npm|npx)\b/.test(first);
+}
+
 /** Whether each is still the child of the next: the system gives children of a dead process another parent. */
-async function isWhole(chain: number[]): Promise<boolean> {
-  for (const [i, pid] of chain.slice(0, -1).entries()) {
-    if ((await readProcess(pid)).parent !== chain[i + 1]) return false;
+async function isWhole({ pids }: Chain): Promise<boolean> {
+  for (const [i, pid] of pids.slice(0, -1).entries()) {
+    if ((await readProcess(pid)).parent !== pids[i + 1]) return false;
   }
   return true;
 }
@@ -54,6 +70,7 @@ async function isWhole(chain: number[]): Promise<boolean> {
 export async function watchLaunchers(intervalMs: number, onLost: () => void): Promise<void> {
   if (Deno.build.os === "windows") return;
   const chain = await readChain();
+  if (hasLostNpx(chain)) return onLost();
   const timer = setInterval(async () => {
     if (await isWhole(chain)) return;
     clearInterval(timer);

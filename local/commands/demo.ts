@@ -17,7 +17,6 @@ async function runOnOwnStack(): Promise<void> {
     dbPort: 0,
     data: data.path,
     confirmEmail: false,
-    isDisposable: true,
     environment: {},
     schedule: false,
   });

@@ -26,8 +26,6 @@ export interface StackSettings extends StackOptions {
   configPath?: string;
   /** Whether the database has the stack's roles, stand-ins and migrations already. @default {false} */
   isDatabasePrepared?: boolean;
-  /** Whether the data may be lost with the machine, though not with a process. @default {false} */
-  isDisposable?: boolean;
   /** When functions are loaded. @default {"start"} */
   loadFunctions?: FunctionLoading;
   /** Random numbers from 0 to 1, for the simulators' faults. @default {Math.random} */

@@ -32,7 +32,6 @@ export async function startDatabase(
     port: settings.dbPort,
     adminPassword: keys.databaseAdminPassword,
     password: keys.databasePassword,
-    isDisposable: settings.isDisposable ?? false,
     onCrash: settings.onWarning ?? (() => {}),
   });
   resources.defer(() => embedded.stop());

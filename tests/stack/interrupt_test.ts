@@ -18,7 +18,8 @@ const LAST_LINE = /^(Interrupted: .+|Stopped\.)$/;
 /** What the command says when it is interrupted, and after that. */
 function lastLines(text: string): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !NOT_OURS.test(line));
-  return lines.slice(lines.findIndex((line) => LAST_LINE.test(line)));
+  const at = lines.findIndex((line) => LAST_LINE.test(line));
+  return at < 0 ? [] : lines.slice(at);
 }
 
 /** Paths of the clusters in the command's temporary folder. */
@@ -40,11 +41,11 @@ async function attack(command: string[], how: Attack, moment: Moment): Promise<v
   const { text, hadEnded, processes, files } = await interrupt(command, how, moment);
   const name = `${command.join(" ")}: ${JSON.stringify(how)}\n${text}`;
   assert.deepEqual({ processes, files }, { processes: [], files: [] }, name);
-  // Nothing can be said by a process that was killed, nor before its program is loaded.
+  // Nothing is said by a process that was killed, nor before its program is loaded.
   const isKilled = how.signal === "SIGKILL" && how.target !== "launcher";
-  if (hadEnded || isKilled || (typeof moment === "number" && moment < 3000)) return;
-  assert.equal(lastLines(text).length, 1, name);
-  assert.match(lastLines(text)[0] as string, LAST_LINE, name);
+  const mustSay = !hadEnded && !isKilled && typeof moment !== "number";
+  const said = lastLines(text).length;
+  assert.ok(said === 1 || (said === 0 && !mustSay), name);
 }
 
 const CHECK = ["generate-types", "--check"];

@@ -36,10 +36,14 @@ export interface Outcome {
   files: string[];
 }
 
+async function namesIn(folder: string): Promise<string[]> {
+  return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+}
+
 /** Parents by process id, without processes that have ended. */
 async function readParents(): Promise<Map<number, number>> {
   const parents = new Map<number, number>();
-  const names = Array.from(Deno.readDirSync("/proc"), ({ name }) => name);
+  const names = await namesIn("/proc");
   await Promise.all(
     names.filter((name) => /^\d+$/.test(name)).map(async (pid) => {
       const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
@@ -149,7 +153,7 @@ export async function interrupt(
   }
   const left = async () => ({
     processes: await survivors(processes),
-    files: Array.from(Deno.readDirSync(temporary), ({ name }) => name),
+    files: await namesIn(temporary),
   });
   await until("nothing is left", async () => {
     const { processes, files } = await left();

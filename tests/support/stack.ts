@@ -141,7 +141,6 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       loadFunctions: "first_request",
       confirmEmail: false,
       configPath: HOST_CONFIG,
-      isDisposable: true,
       environment: {},
       ...settings,
     });
