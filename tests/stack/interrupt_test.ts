@@ -60,7 +60,7 @@ Deno.test({
     await Promise.all([
       attack(CHECK, { signal: "SIGINT", target: "group", launcher: "none" }, MOMENTS.folder),
       attack(CHECK, { signal: "SIGKILL", target: "command", launcher: "none" }, MOMENTS.postgres),
-      attack(CHECK, { signal: "SIGKILL", target: "launcher", launcher: "task" }, MOMENTS.migrating),
+      attack(CHECK, { signal: "SIGKILL", target: "launcher", launcher: "task" }, MOMENTS.postgres),
     ]);
   },
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { until } from "./until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SAMPLE_MS = 50;
+const SAMPLE_MS = 100;
 
 /** Who starts it: npx, `deno task`, or the test itself. */
 export type Launcher = "npx" | "task" | "none";
