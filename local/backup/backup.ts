@@ -1,5 +1,6 @@
 /** Writes a database's rows, as of one moment, into a file. */
 import type postgres from "postgres";
+import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import {
   copyStatement,
   type DatabaseTable,
@@ -18,12 +19,15 @@ import {
   VERSION,
 } from "./format.ts";
 import { inTransaction } from "./session.ts";
+import { currentSigningKey, Signature } from "./signature.ts";
 import { writeBackupFile } from "./write_file.ts";
 
 export interface BackupOptions {
   databaseUrl: URL;
   /** Path of the file to write. */
   file: string;
+  /** Keys of the database; the first signs the file. */
+  ring: KeyRing;
   /** Receives each table that is written; the next one waits for it. */
   onTable?: (table: TableSummary) => unknown;
   /** Ends the backup early. */
@@ -43,6 +47,7 @@ export async function backup(options: BackupOptions): Promise<TableSummary[]> {
       format: FORMAT,
       version: VERSION,
       created_at: new Date().toISOString(),
+      key: currentSigningKey(options.ring),
       migrations,
       sequences: await readSequences(sql),
     };
@@ -51,9 +56,22 @@ export async function backup(options: BackupOptions): Promise<TableSummary[]> {
       summaries.push(summary);
       await options.onTable?.(summary);
     });
-    await writeBackupFile(options.file, content, options.signal);
+    await writeBackupFile(options.file, signed(content, options.ring), options.signal);
     return summaries;
   });
+}
+
+/** Adds the signature as the last line. */
+async function* signed(
+  content: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  ring: KeyRing,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const signature = new Signature(ring, ring.current);
+  for await (const bytes of content) {
+    signature.add(bytes);
+    yield bytes;
+  }
+  yield encodeLine({ signature: signature.finish() });
 }
 
 async function* contentOf(

@@ -1,23 +1,26 @@
 /**
  * Format of a backup: gzip of UTF-8 text. `zcat` shows it.
  *
- *     {"format":"creatorflow backup","version":1,...}    the header, one line of JSON
+ *     {"format":"creatorflow backup","version":2,...}    the header, one line of JSON
  *     {"schema":"public","name":"orders","columns":[..]} a table, one line of JSON
  *     ...                                                its rows, as `copy ... to stdout` writes them
  *     \.                                                 their end; no row looks like this
  *     {"tables":[{..,"rows":2,"sha256":".."}]}           the trailer, after the last table
+ *     {"signature":".."}                                 HMAC-SHA256 of all lines before, see signature.ts
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
 export const FORMAT = "creatorflow backup";
-export const VERSION = 1;
+export const VERSION = 2;
 
 export const headerSchema = z.object({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
   /** ISO 8601. */
   created_at: z.string(),
+  /** Key of `ENCRYPTION_KEYS` that has signed the file. */
+  key: z.object({ id: z.string(), check: z.string() }),
   /** Versions in supabase_migrations.schema_migrations, ascending. */
   migrations: z.array(z.string()),
   /** `next` is what nextval will give: a whole number, as text. */
@@ -40,6 +43,8 @@ export const trailerSchema = z.object({
     tableSchema.omit({ columns: true }).extend({ rows: z.number(), sha256: z.string() }),
   ),
 });
+export const signatureSchema = z.object({ signature: z.string().regex(/^[0-9a-f]{64}$/) });
+
 /** Number of a table's rows, and the checksum of their text, in hexadecimal. */
 export type TableSummary = z.infer<typeof trailerSchema>["tables"][number];
 
@@ -52,7 +57,11 @@ export class BackupFileError extends Error {
 export const END_OF_ROWS = "\\.\n";
 
 export function encodeLine(
-  value: BackupHeader | BackupTable | z.infer<typeof trailerSchema>,
+  value:
+    | BackupHeader
+    | BackupTable
+    | z.infer<typeof trailerSchema>
+    | z.infer<typeof signatureSchema>,
 ): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(value) + "\n");
 }

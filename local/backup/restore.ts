@@ -1,5 +1,6 @@
 /** Fills a freshly migrated database with the rows of a backup: all of them, or none. */
 import type postgres from "postgres";
+import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import {
   copyStatement,
   type DatabaseTable,
@@ -18,6 +19,8 @@ export interface RestoreOptions {
   databaseUrl: URL;
   /** Path of the backup. */
   file: string;
+  /** Keys of the database that was backed up; one of them has signed the file. */
+  ring: KeyRing;
   /** Receives each table that was filled. */
   onTable?: (table: TableSummary) => void;
 }
@@ -27,7 +30,7 @@ export interface RestoreOptions {
  * @throws {Error}, and leaves the database unchanged.
  */
 export async function restore(options: RestoreOptions): Promise<TableSummary[]> {
-  const content = await checkBackup(options.file);
+  const content = await checkBackup(options.file, options.ring);
   await inTransaction(options.databaseUrl, "", async (sql) => {
     await requireMigrations(sql, content.header.migrations);
     const tables = matchTables(content.tables, await readTables(sql));
@@ -78,12 +81,12 @@ async function disableTriggers(
 /** The file has Auth's tables first, and every table after those that it references. */
 async function fill(
   sql: postgres.TransactionSql,
-  { file, onTable }: RestoreOptions,
+  { file, ring, onTable }: RestoreOptions,
   { summaries }: BackupContent,
   own: DatabaseTable[],
 ): Promise<void> {
   let emptied = false;
-  await readBackup(file, async (table, rows) => {
+  await readBackup(file, ring, async (table, rows) => {
     if (table.schema !== "auth" && !emptied) {
       // Deletes the rows of the migrations and of the trigger on auth.users. That trigger belongs to Auth,
       // so it cannot be disabled, and it needs the rows of the migrations.

@@ -22,7 +22,11 @@ function describeValue(value: unknown): unknown {
 export function redirectConsole(path: string): void {
   const write = (...values: unknown[]) => {
     const line = `${new Date().toISOString()} ${format(...values.map(describeValue))}\n`;
-    Deno.writeTextFileSync(path, line, { append: true, mode: 0o600 });
+    try {
+      Deno.writeTextFileSync(path, line, { append: true, mode: 0o600 });
+    } catch {
+      // The disk is full: the line is lost, and the request that it is about goes on.
+    }
   };
   Object.assign(console, { log: write, info: write, warn: write, error: write, debug: write });
 }

@@ -3,6 +3,7 @@ import { backup } from "../backup/backup.ts";
 import { tableLine, totals } from "../backup/report.ts";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
+import { findKeyRing, KEYS_HELP } from "../cli/key_ring.ts";
 import { readerName } from "../cli/reader_name.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
 import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
@@ -26,19 +27,21 @@ export default await command(import.meta, {
 
 ${TARGET_HELP}
 
-FILE is replaced when the new one is complete. It holds personal data; tokens in it stay encrypted, so
-keep ENCRYPTION_KEYS too, and elsewhere. See docs/backup.md.`,
+FILE is replaced when the new one is complete. It holds personal data; tokens in it stay encrypted, and
+a key of ENCRYPTION_KEYS signs it: keep the keys too, and elsewhere. See docs/backup.md.
+${KEYS_HELP}`,
   interrupted: "Interrupted: no backup was written.",
   options: TARGET_OPTIONS,
   positionals: ["FILE"],
   async run({ values, positionals: [file = ""] }) {
     const target = await findTarget(values);
+    const ring = await findKeyRing(target, values.data);
     const startedAt = performance.now();
     await logBackup(target.url);
     print(`Reading ${target.name}:`);
     const tables = await backup({
       databaseUrl: new URL(target.url),
-      file,
+      ...{ file, ring },
       onTable: (table) => print(tableLine(table)),
     });
     const { size } = await Deno.stat(file);

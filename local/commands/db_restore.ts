@@ -1,4 +1,5 @@
 /** `deno task db:restore`: the data of a backup into a freshly migrated database. */
+import { findKeyRing, KEYS_HELP } from "../cli/key_ring.ts";
 import { tableLine, totals } from "../backup/report.ts";
 import { restore } from "../backup/restore.ts";
 import { command } from "../cli/command.ts";
@@ -21,17 +22,20 @@ export default await command(import.meta, {
 ${TARGET_HELP}
 ${CONSENT_HELP}
 
-All of it or nothing: a file or a database that does not fit is refused and nothing changes.`,
+All of it or nothing: a file that was changed or signed by other keys, and a database that does not
+fit, are refused, and nothing changes. The keys are those of the database that was backed up.
+${KEYS_HELP}`,
   options: { ...TARGET_OPTIONS, ...CONSENT_OPTIONS },
   positionals: ["FILE"],
   async run({ values, positionals: [file = ""] }) {
     const target = await findTarget(values);
     requireConsent(target, values);
+    const ring = await findKeyRing(target, values.data);
     const startedAt = performance.now();
     print(`Checking ${file}, then writing to ${target.name}:`);
     const tables = await restore({
       databaseUrl: new URL(target.url),
-      file,
+      ...{ file, ring },
       onTable: (table) => print(tableLine(table)),
     });
     print(`Restored, and compared with the backup: ${totals(tables, startedAt)}.`);

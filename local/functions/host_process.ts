@@ -54,10 +54,14 @@ async function spawnHost(options: HostOptions): Promise<Deno.ChildProcess> {
   }).spawn();
 }
 
-/** Appends each chunk at once; `pipeTo` would keep it until the process ends. */
+/**
+ * Appends each chunk at once; `pipeTo` would keep it until the process ends. Chunks for which there is no room
+ * on the disk are lost: the process would wait for its pipe to be read.
+ */
 async function append(stream: AsyncIterable<Uint8Array>, path: string): Promise<void> {
-  using file = await Deno.open(path, { create: true, append: true, mode: 0o600 });
-  for await (const chunk of stream) await file.write(chunk);
+  const options = { create: true, append: true, mode: 0o600 };
+  using file = await Deno.open(path, options).catch(() => undefined);
+  for await (const chunk of stream) await file?.write(chunk).catch(() => {});
 }
 
 /** The first line of a stream. */

@@ -15,7 +15,7 @@ export interface FunctionProcessOptions extends HostOptions {
   pidFile?: string;
   /** The longest wait before the next start after crashes in a row, in ms. @default {5000} */
   maxDelayMs?: number;
-  /** Receives a message about each crash. */
+  /** Receives a message about each crash, and about a `pidFile` that cannot be written. */
   onCrash?: (message: string) => void;
 }
 
@@ -33,8 +33,15 @@ export async function startFunctionProcess(
 
   async function start(): Promise<Host> {
     host = await startHost(options);
-    if (options.pidFile) await Deno.writeTextFile(options.pidFile, `${host.pid}\n`);
+    if (options.pidFile) await writePid(options.pidFile, host.pid);
     return host;
+  }
+
+  /** Only people read it: the functions run without it. */
+  async function writePid(path: string, pid: number): Promise<void> {
+    await Deno.writeTextFile(path, `${pid}\n`).catch(({ message }: Error) => {
+      onCrash(`${path} was not written: ${message}`);
+    });
   }
 
   async function restartAfterCrashes(first: Host): Promise<void> {

@@ -40,12 +40,17 @@ export class Mailbox implements EmailDriver {
     this.#mails.unshift(mail);
     this.#mails.splice(LISTED);
     const name = `${mail.sent_at.replaceAll(/[:.]/g, "-")}-${++this.#count}.txt`;
-    await Deno.mkdir(folder, { recursive: true });
-    await writePrivateFile(
-      join(folder, name),
-      `To: ${to}\nSubject: ${subject}\nDate: ${mail.sent_at}\n\n${body}\n`,
-    );
-    onMail(`Mail to ${to}, "${subject}": ${join(folder, name)}`);
+    const file = join(folder, name);
+    const content = `To: ${to}\nSubject: ${subject}\nDate: ${mail.sent_at}\n\n${body}\n`;
+    try {
+      await Deno.mkdir(folder, { recursive: true });
+      await writePrivateFile(file, content);
+      onMail(`Mail to ${to}, "${subject}": ${file}`);
+    } catch (error) {
+      // A full disk must not fail the sign-up.
+      const { message } = error as Error;
+      onMail(`Mail to ${to}, "${subject}": ${file} was not written (${message}); see /mailbox`);
+    }
   }
 
   /** `GET /mailbox?to=`: the mails since the start of the stack, the newest first. */

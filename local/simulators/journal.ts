@@ -1,20 +1,22 @@
 /** The data of a simulator, in maps. Each change is written to the journal before the call is answered. */
+import { LineFile } from "./line_file.ts";
 
 type Maps<C> = { [K in keyof C]: Map<string, C[K]> };
 
 /** @template C The type of each map's values, by the name of the map. */
 export class Journal<C extends object> {
   readonly #maps: Maps<C>;
-  readonly #file: Deno.FsFile | undefined;
+  readonly #file: LineFile | undefined;
 
   /** @param path A file that survives restarts, created if necessary. Without it the data is only in memory. */
   constructor(kinds: readonly (keyof C)[], path?: string) {
     this.#maps = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Maps<C>;
     if (path === undefined) return;
-    this.#file = Deno.openSync(path, { create: true, append: true, mode: 0o600 });
+    const file = Deno.openSync(path, { create: true, append: true, mode: 0o600 });
+    this.#file = new LineFile(file);
     const text = Deno.readTextFileSync(path);
     // The next entry starts on a new line.
-    if (text !== "" && !text.endsWith("\n")) this.#file.writeSync(new TextEncoder().encode("\n"));
+    if (text !== "" && !text.endsWith("\n")) this.#file.write("");
     for (const line of text.split("\n")) {
       try {
         const [kind, id, value] = JSON.parse(line) as [keyof C, string, never];
@@ -52,7 +54,7 @@ export class Journal<C extends object> {
 
   #record<K extends keyof C>(kind: K, id: string, value: C[K] | null): void {
     this.#putOrDelete(kind, id, value);
-    this.#file?.writeSync(new TextEncoder().encode(JSON.stringify([kind, id, value]) + "\n"));
+    this.#file?.write(JSON.stringify([kind, id, value]));
   }
 
   close(): void {

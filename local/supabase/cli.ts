@@ -1,14 +1,19 @@
 /** Runs the Supabase CLI. */
+import { fileURLToPath } from "node:url";
 import { runProgram } from "../leftovers/run_program.ts";
 import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { isLocalHost, withCheckedTls } from "../postgres/tls.ts";
-import { cliEnvironment, type Environment } from "./cli_environment.ts";
+import {
+  accountCallEnvironment,
+  databaseCallEnvironment,
+  type Environment,
+} from "./cli_environment.ts";
 import { installCli } from "./install_cli.ts";
 
 /** Path of the CLI's program; a process that runs others sets it, so that they need not look for it. */
 const BINARY = "SUPABASE_CLI_BINARY";
 
-const ROOT = new URL("../..", import.meta.url);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The CLI ended with an error; the message holds what it said, without the database's password. */
 export class SupabaseCliError extends Error {
@@ -53,18 +58,20 @@ export interface CliOptions {
 /** Runs `supabase <args>` and returns its standard output. @throws {SupabaseCliError} */
 export async function runSupabaseCli(
   args: string[],
-  { workdir, environment = {}, databaseUrl, program }: CliOptions = {},
+  { workdir = ROOT, environment = {}, databaseUrl, program }: CliOptions = {},
 ): Promise<string> {
   // It leaves files of its own there.
   await using temporary = await makeTemporaryFolder("creatorflow-cli-");
   const database = databaseUrl === undefined ? undefined : databaseAccess(databaseUrl);
+  const variables = { ...Deno.env.toObject(), ...environment };
   const output = await runProgram(program ?? await supabaseCliBinary(), {
     args: [...args, ...(database ? [database.flag] : [])],
-    cwd: workdir ?? ROOT,
+    cwd: workdir,
     clearEnv: true,
     env: {
-      ...cliEnvironment({ ...Deno.env.toObject(), ...environment }, database === undefined),
-      ...(database && { PGPASSWORD: database.password }),
+      ...(database === undefined
+        ? await accountCallEnvironment(variables, args, workdir)
+        : { ...databaseCallEnvironment(variables), PGPASSWORD: database.password }),
       TMPDIR: temporary.path,
     },
   });

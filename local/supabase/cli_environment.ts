@@ -1,5 +1,14 @@
 /** The variables that npm and the Supabase CLI receive: those that they need, and no secret of the project. */
 
+import { join } from "node:path";
+
+const SETTINGS = {
+  DO_NOT_TRACK: "1",
+  SUPABASE_TELEMETRY_DISABLED: "1",
+  SUPABASE_NO_UPDATE_NOTIFIER: "1",
+  NO_COLOR: "1",
+};
+
 /** Programs, folders, language and the way to the network. */
 const SYSTEM = [
   ...["PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "XDG_CONFIG_HOME"],
@@ -29,17 +38,29 @@ export function npmEnvironment(from: Environment): Record<string, string> {
   return pick(from, (name) => SYSTEM.includes(name) || /^npm_config_/i.test(name));
 }
 
-/**
- * The whole environment of the CLI.
- * @param withAccount Whether it calls Supabase's API.
- */
-export function cliEnvironment(from: Environment, withAccount: boolean): Record<string, string> {
-  return {
-    ...pick(from, (name) =>
-      SYSTEM.includes(name) || (withAccount && ACCOUNT.includes(name)) ||
-      // Settings of its JavaScript engine.
-      name.startsWith("BUN_JSC_")),
-    ...{ DO_NOT_TRACK: "1", SUPABASE_TELEMETRY_DISABLED: "1", SUPABASE_NO_UPDATE_NOTIFIER: "1" },
-    NO_COLOR: "1",
-  };
+/** Variables that the config.toml in `workdir` names, as `env(NAME)`: `config push` sends their values. */
+async function configVariables(workdir: string): Promise<string[]> {
+  const text = await Deno.readTextFile(join(workdir, "supabase", "config.toml")).catch(() => "");
+  return [...text.matchAll(/"env\((\w+)\)"/g)].map(([, name = ""]) => name);
+}
+
+/** The whole environment of a call of the CLI that uses a database. */
+export function databaseCallEnvironment(from: Environment): Record<string, string> {
+  return { ...pick(from, isForEveryCall), ...SETTINGS };
+}
+
+/** The whole environment of a call of the CLI that uses Supabase's API. */
+export async function accountCallEnvironment(
+  from: Environment,
+  args: string[],
+  workdir: string,
+): Promise<Record<string, string>> {
+  const config = args[0] === "config" ? await configVariables(workdir) : [];
+  const needed = [...ACCOUNT, ...config];
+  return { ...pick(from, (name) => isForEveryCall(name) || needed.includes(name)), ...SETTINGS };
+}
+
+/** Also the settings of its JavaScript engine. */
+function isForEveryCall(name: string): boolean {
+  return SYSTEM.includes(name) || name.startsWith("BUN_JSC_");
 }

@@ -1,5 +1,7 @@
 /** Attack: somebody between a command and its database, with a certificate that no authority has signed. */
 import assert from "node:assert/strict";
+import { inTransaction } from "../../local/backup/session.ts";
+import { parseTarget } from "../../local/cli/target.ts";
 import { runSupabaseCli } from "../../local/supabase/cli.ts";
 import { callCommand } from "../support/run_command.ts";
 import { ADDRESS, PASSWORD, startListeningPostgres } from "../support/listening_postgres.ts";
@@ -10,7 +12,6 @@ const COMMANDS: [name: string, args: string[]][] = [
   ["db_health_check", []],
   ["migration_up", []],
   ["db_seed", ["--yes", "--not-local", ADDRESS]],
-  ["db_backup", ["never.backup"]],
 ];
 
 // Other systems have no second address of their own.
@@ -35,6 +36,8 @@ Deno.test(
       const { text } = await callCommand("events", ["--db-url", `${listener.url}?sslmode=${mode}`]);
       assert.match(text, /certificate of the database was refused/, mode);
     }
+    const address = new URL(parseTarget(listener.url).url);
+    await assert.rejects(inTransaction(address, "", () => Promise.resolve()), /was refused/);
     const databaseUrl = `${listener.url}?sslmode=require`;
     await assert.rejects(runSupabaseCli(["migration", "list"], { databaseUrl }), /tls error/);
     assert.deepEqual(listener.passwords, []);

@@ -11,6 +11,7 @@ import {
   contentOf,
   order,
   query,
+  RING,
   type Scene,
   setScene,
   storeOddEvents,
@@ -44,8 +45,8 @@ test("a restored database is equal to the one that was backed up", async (stack)
   const { target, file } = scene;
   await fillDatabase(stack);
 
-  const written = await backup({ databaseUrl: asOwner(stack.database), file });
-  const restored = await restore({ databaseUrl: asOwner(target), file });
+  const written = await backup({ databaseUrl: asOwner(stack.database), file, ring: RING });
+  const restored = await restore({ databaseUrl: asOwner(target), file, ring: RING });
 
   const content = await contentOf(stack.database);
   assert.deepEqual(await contentOf(target), content);
@@ -87,8 +88,8 @@ test("sellers continue in a restored database: sign-in, orders, tokens and trigg
   await using scene = await setScene(stack);
   const { target, file } = scene;
   const { ada } = await fillDatabase(stack);
-  await backup({ databaseUrl: asOwner(stack.database), file });
-  await restore({ databaseUrl: asOwner(target), file });
+  await backup({ databaseUrl: asOwner(stack.database), file, ring: RING });
+  await restore({ databaseUrl: asOwner(target), file, ring: RING });
   const content = await contentOf(target);
 
   await using second = await startOverRestored(scene);
@@ -139,8 +140,8 @@ Deno.test("tables of later migrations are backed up too, in the order of their k
   const folder = await Deno.makeTempDir();
   const file = join(folder, "a.backup");
 
-  const written = await backup({ databaseUrl: asOwner(source), file });
-  await restore({ databaseUrl: asOwner(target), file });
+  const written = await backup({ databaseUrl: asOwner(source), file, ring: RING });
+  await restore({ databaseUrl: asOwner(target), file, ring: RING });
 
   assert.deepEqual(await contentOf(target), await contentOf(source));
   const rows = written.filter(({ name }) => /z_parents|a_children|No Key|parts/.test(name))
@@ -153,7 +154,7 @@ Deno.test("tables of later migrations are backed up too, in the order of their k
     sql.unsafe(`
     alter table private.z_parents add child integer references private.a_children`));
   await assert.rejects(
-    backup({ databaseUrl: asOwner(source), file }),
+    backup({ databaseUrl: asOwner(source), file, ring: RING }),
     /private\.a_children, private\.z_parents form a circle/,
   );
   await Deno.remove(folder, { recursive: true });
@@ -171,7 +172,7 @@ test("rows that are committed while the backup runs are left out completely", as
   const tables: string[] = [];
   await backup({
     databaseUrl: asOwner(stack.database),
-    file,
+    ...{ file, ring: RING },
     onTable: async ({ schema, name }) => {
       tables.push(`${schema}.${name}`);
       if (tables.length > 1) return;
@@ -180,7 +181,7 @@ test("rows that are committed while the backup runs are left out completely", as
       await order(stack, late.shopId, 1);
     },
   });
-  await restore({ databaseUrl: asOwner(target), file });
+  await restore({ databaseUrl: asOwner(target), file, ring: RING });
 
   assert.ok(tables.indexOf("public.orders") > 0, "orders come after the first table");
   assert.equal((await stack.sql`select from public.orders`).length, 4);
@@ -201,7 +202,7 @@ test("a backup that fails leaves the older file unchanged, and no other file", a
   await assert.rejects(
     backup({
       databaseUrl: asOwner(stack.database),
-      file,
+      ...{ file, ring: RING },
       onTable: ({ name }) => {
         written.push(name);
         stopping.abort(new Error("stopped"));
@@ -241,7 +242,9 @@ test("db:backup and db:restore print their tables, and no password", async (stac
   const written = await runCommand("db_backup", [file, "--data", stack.data]);
   assert.equal(written.code, 0, written.text);
   assert.match(written.text, /auth\.users +1 rows[^]*Wrote .* tables, \d+ rows/);
-  const restored = await callCommand("db_restore", [file, "--db-url", asOwner(target).href]);
+  const restored = await callCommand("db_restore", [
+    ...[file, "--db-url", asOwner(target).href, "--data", stack.data],
+  ]);
   assert.equal(restored.code, 0, restored.text);
   assert.match(restored.text, /auth\.users +1 rows[^]*Restored, and compared/);
   const { password } = new URL(target.url);

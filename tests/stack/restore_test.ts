@@ -1,16 +1,21 @@
 /** A restore restores all rows of an undamaged backup, or changes nothing. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type postgres from "postgres";
 import { backup } from "../../local/backup/backup.ts";
 import { restore } from "../../local/backup/restore.ts";
+import { currentSigningKey } from "../../local/backup/signature.ts";
+import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import {
   asOwner,
   contentOf,
+  makeRing,
   order,
   query,
+  RING,
   type Scene,
   setScene,
   storeOddEvents,
@@ -44,7 +49,7 @@ function damagedFiles(
     ["a flip at the end", flipped(whole.length - 6), /damaged/],
     ["another text", new TextEncoder().encode("hello\n"), /not a backup, or is damaged/],
     ["another gzip", gzipSync("hello\n"), /is not a backup/],
-    ["another version", replaced('"version":1', '"version":2'), /is not a backup of this version/],
+    ["another version", replaced('"version":2', '"version":1'), /is not a backup of this version/],
     ["another row", replaced(email, email.replace("seller", "sellar")), /checksums/],
     ["no trailer", gzipSync(text.subarray(0, end)), /ends too early/],
     ["cut in a table", gzipSync(text.subarray(0, text.length >> 1)), /ends too early/],
@@ -58,7 +63,7 @@ test("a damaged file is refused, and nothing changes", async (stack) => {
   const seller = await connectSeller(stack);
   await order(stack, seller.shopId, 2);
   await storeOddEvents(stack);
-  await backup({ databaseUrl: asOwner(stack.database), file });
+  await backup({ databaseUrl: asOwner(stack.database), file, ring: RING });
   const whole = await Deno.readFile(file);
   const empty = await contentOf(target);
 
@@ -66,18 +71,113 @@ test("a damaged file is refused, and nothing changes", async (stack) => {
   for (const [name, bytes, message] of damaged) {
     const path = join(folder, "damaged");
     await Deno.writeFile(path, bytes);
-    await assert.rejects(restore({ databaseUrl: asOwner(target), file: path }), (error: Error) => {
-      assert.match(error.message, message, name);
-      assert.ok(error.message.startsWith(path), name);
-      return true;
-    });
+    await assert.rejects(
+      restore({ databaseUrl: asOwner(target), file: path, ring: RING }),
+      (error: Error) => {
+        assert.match(error.message, message, name);
+        assert.ok(error.message.startsWith(path), name);
+        return true;
+      },
+    );
   }
   const nothing = join(folder, "nothing");
   await assert.rejects(
-    restore({ databaseUrl: asOwner(target), file: nothing }),
+    restore({ databaseUrl: asOwner(target), file: nothing, ring: RING }),
     /nothing cannot be read/,
   );
   assert.deepEqual(await contentOf(target), empty);
+});
+
+/** What somebody does who has the file and our source, and no key: changes rows, and their checksums. */
+function forgedFiles(text: string, email: string): [string, string, RegExp][] {
+  const forge = (change: (text: string) => string) => {
+    const changed = change(text);
+    assert.notEqual(changed, text);
+    return withChecksums(changed);
+  };
+  const lines = text.trimEnd().split("\n");
+  const unsigned = lines.slice(0, -1).join("\n") + "\n";
+  const own = currentSigningKey(makeRing());
+  const [header = ""] = lines;
+  const withOwnKey = JSON.stringify({ ...JSON.parse(header), key: own });
+  return [
+    ["another row", forge((text) => text.replace(email, "mallory@example.com")), /was changed/],
+    [
+      "no row",
+      forge((text) => text.replace(/^[^\t\n{]+\t.*\n(?=[^]*\nprivate)/m, "")),
+      /was changed/,
+    ],
+    [
+      "another sequence",
+      text.replace(/"next":"\d+"/, '"next":"7"'),
+      /was changed/,
+    ],
+    ["no signature", unsigned, /ends too early/],
+    ["another signature", `${unsigned}{"signature":"${"0".repeat(64)}"}\n`, /was changed/],
+    [
+      "signed by another key",
+      text.replace(header, withOwnKey),
+      /signed with another key than the "k1"/,
+    ],
+  ];
+}
+
+/** The text with the checksums of its rows. */
+function withChecksums(text: string): string {
+  const tables = [...text.matchAll(/^(\{"schema":.*\})\n((?:.*\n)*?)\\\.\n/gm)];
+  const summaries = tables.map(([, line = "", rows = ""]) => {
+    const { schema, name } = JSON.parse(line);
+    const sha256 = createHash("sha256").update(rows).digest("hex");
+    return { schema, name, rows: rows.split("\n").length - 1, sha256 };
+  });
+  return text.replace(/^\{"tables":.*$/m, () => JSON.stringify({ tables: summaries }));
+}
+
+test("a backup whose rows and checksums were changed is refused before anything is written", async (stack) => {
+  await using scene = await setScene(stack);
+  const { target, file, folder } = scene;
+  const seller = await connectSeller(stack);
+  await order(stack, seller.shopId, 1);
+  await backup({ databaseUrl: asOwner(stack.database), file, ring: RING });
+  const text = gunzipSync(await Deno.readFile(file)).toString();
+  assert.equal(withChecksums(text), text);
+  const empty = await contentOf(target);
+  let written = 0;
+
+  const forged = join(folder, "forged");
+  for (const [name, content, message] of forgedFiles(text, seller.email)) {
+    await Deno.writeFile(forged, gzipSync(content));
+    const restoring = restore({
+      databaseUrl: asOwner(target),
+      ...{ file: forged, ring: RING },
+      onTable: () => void written++,
+    });
+    await assert.rejects(restoring, (error: Error) => {
+      assert.match(error.message, message, name);
+      return true;
+    });
+  }
+  assert.equal(written, 0);
+  assert.deepEqual(await contentOf(target), empty);
+});
+
+test("a backup is restored by a ring that still has its key, and another ring says so", async (stack) => {
+  await using scene = await setScene(stack);
+  const { target, file } = scene;
+  const [older, newer] = [1, 2].map((n) => `k${n}:${new Uint8Array(32).fill(n).toBase64()}`);
+  await backup({ databaseUrl: asOwner(stack.database), file, ring: parseKeyRing(`${older}`) });
+  const restoreWith = (ring: KeyRing) => restore({ databaseUrl: asOwner(target), file, ring });
+  const message = (error: Error) => {
+    assert.match(
+      error.message,
+      /signed with .*Restore it with the ENCRYPTION_KEYS of the database/,
+    );
+    return true;
+  };
+  await assert.rejects(restoreWith(parseKeyRing(`${newer}`)), message);
+  await assert.rejects(restoreWith(makeRing("k1")), message);
+  await restoreWith(parseKeyRing(`${newer},${older}`));
+  assert.deepEqual(await contentOf(target), await contentOf(stack.database));
 });
 
 interface Target extends AsyncDisposable {
@@ -96,7 +196,7 @@ async function makeTarget(file: string): Promise<Target> {
     change: (statement) => query(database.url, (sql) => sql.unsafe(statement)),
     async refused(message) {
       const before = await contentOf(database);
-      await assert.rejects(restore({ databaseUrl: asOwner(database), file }), message);
+      await assert.rejects(restore({ databaseUrl: asOwner(database), file, ring: RING }), message);
       assert.deepEqual(await contentOf(database), before);
     },
     [Symbol.asyncDispose]: () => database.drop(),
@@ -112,7 +212,7 @@ const step = testOnOneStack("a restore restores all rows or nothing", async () =
   const { file } = backedUp;
   const seller = await connectSeller(stack);
   await order(stack, seller.shopId, 1);
-  await backup({ databaseUrl: asOwner(stack.database), file });
+  await backup({ databaseUrl: asOwner(stack.database), file, ring: RING });
   return own;
 });
 
@@ -158,7 +258,7 @@ step("a database with data is refused, also one that was just restored", async (
   );
   await refused(/has data already, in private\.webhook_events\./);
   await change("delete from private.webhook_events");
-  await restore({ databaseUrl: asOwner(database), file });
+  await restore({ databaseUrl: asOwner(database), file, ring: RING });
   await refused(/has data already, in auth\.users, auth\.identities/);
 });
 
@@ -170,7 +270,7 @@ step("a restore disables the triggers on our tables, and enables them as they we
     create trigger spoil before insert on public.tiktok_shops
       for each row execute function public.spoil();
     alter table public.tiktok_shops enable always trigger spoil`);
-  await restore({ databaseUrl: asOwner(database), file });
+  await restore({ databaseUrl: asOwner(database), file, ring: RING });
   const { "tiktok_shops.spoil": state, ...content } = await contentOf(database);
   assert.equal(state, "A");
   assert.deepEqual(content, await contentOf(stack.database));

@@ -2,8 +2,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import postgres from "postgres";
+import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { settledEvents } from "./shop.ts";
 import { createTestDatabase, type TestDatabase, type TestStack } from "./stack.ts";
+
+/** A key ring of one key. */
+export function makeRing(id = "k1"): KeyRing {
+  return parseKeyRing(`${id}:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`);
+}
+
+/** Signs the backups of tests. */
+export const RING = makeRing();
 
 /** Migrations and backups run as `postgres`, which is not a superuser. */
 export function asOwner(database: { url: string }): URL {
