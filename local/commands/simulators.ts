@@ -25,7 +25,7 @@ variables of its functions into one file. Ctrl-C stops the simulators.
   --data DIR           keys and the simulators' data          (.local/simulators)
   --help
 
-Then, in another terminal: npx -y supabase@3.1.0 functions serve --env-file .local/functions.env
+Then, in another terminal: npx -y deno@2.9.5 task supabase functions serve --env-file .local/functions.env
 A variable of docs/local-stack.md that is set in the environment wins. An address of TikTok, EasyPost or
 Stripe replaces its simulator; set the keys that belong to it too.`;
 
@@ -64,7 +64,7 @@ function describeSimulators(options: SimulatorsOptions, running: Record<string, 
 
 ${addresses.join("")}
   Webhooks go to ${options.functionsUrl}/. The variables of the functions: ${envFile}
-  Next: npx -y supabase@3.1.0 functions serve --env-file ${envFile}`;
+  Next: npx -y deno@2.9.5 task supabase functions serve --env-file ${envFile}`;
 }
 
 export default await command(import.meta, {

@@ -21,13 +21,17 @@ export class SupabaseCliError extends Error {
 }
 
 /** Other users of the machine can read the arguments of a process, but not its variables. */
-function databaseAccess(address: string): { flag: string; password: string } {
+function databaseAccess(
+  address: string,
+  variables: Environment,
+): { flag: string; password: string } {
   const url = withCheckedTls(new URL(address));
   // The CLI uses TLS by default; a local database has none.
   if (isLocalHost(url) && !url.searchParams.has("sslmode")) {
     url.searchParams.set("sslmode", "disable");
   }
-  const password = decodeURIComponent(url.password);
+  // As the driver does: a person may have put it there in the first place.
+  const password = decodeURIComponent(url.password) || variables.PGPASSWORD || "";
   url.password = "";
   return { flag: `--remote=${url.href}`, password };
 }
@@ -42,6 +46,19 @@ export function supabaseCliBinary(): Promise<string> {
 /** Variables for child processes that run the CLI too. */
 export async function supabaseCliEnvironment(): Promise<Record<string, string>> {
   return { [BINARY]: await supabaseCliBinary() };
+}
+
+/** Runs the CLI in the terminal of a person, in the current folder. Returns its exit code. */
+export async function runCliForPerson(args: string[]): Promise<number> {
+  const { code } = await new Deno.Command(await supabaseCliBinary(), {
+    args,
+    clearEnv: true,
+    env: await accountCallEnvironment(Deno.env.toObject(), args, Deno.cwd()),
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  return code;
 }
 
 export interface CliOptions {
@@ -62,8 +79,8 @@ export async function runSupabaseCli(
 ): Promise<string> {
   // It leaves files of its own there.
   await using temporary = await makeTemporaryFolder("creatorflow-cli-");
-  const database = databaseUrl === undefined ? undefined : databaseAccess(databaseUrl);
   const variables = { ...Deno.env.toObject(), ...environment };
+  const database = databaseUrl === undefined ? undefined : databaseAccess(databaseUrl, variables);
   const output = await runProgram(program ?? await supabaseCliBinary(), {
     args: [...args, ...(database ? [database.flag] : [])],
     cwd: workdir,

@@ -23,6 +23,15 @@ const ACCOUNT = [
   ...["SUPABASE_API_MAX_RETRIES", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"],
 ];
 
+/** Where Docker is, for `supabase start`. */
+const DOCKER = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH"];
+
+/** Commands that connect to the linked project's database. */
+const DATABASE_COMMANDS = ["db", "inspect", "link", "migration"];
+
+/** Commands that send or use the values of config.toml. */
+const CONFIG_COMMANDS = ["config", "start"];
+
 export type Environment = Partial<Record<string, string>>;
 
 function pick(from: Environment, isNeeded: (name: string) => boolean): Record<string, string> {
@@ -38,7 +47,7 @@ export function npmEnvironment(from: Environment): Record<string, string> {
   return pick(from, (name) => SYSTEM.includes(name) || /^npm_config_/i.test(name));
 }
 
-/** Variables that the config.toml in `workdir` names, as `env(NAME)`: `config push` sends their values. */
+/** Variables that the config.toml in `workdir` names, as `env(NAME)`. */
 async function configVariables(workdir: string): Promise<string[]> {
   const text = await Deno.readTextFile(join(workdir, "supabase", "config.toml")).catch(() => "");
   return [...text.matchAll(/"env\((\w+)\)"/g)].map(([, name = ""]) => name);
@@ -55,8 +64,12 @@ export async function accountCallEnvironment(
   args: string[],
   workdir: string,
 ): Promise<Record<string, string>> {
-  const config = args[0] === "config" ? await configVariables(workdir) : [];
-  const needed = [...ACCOUNT, ...config];
+  const [command = ""] = args;
+  const needed = [
+    ...[...ACCOUNT, ...DOCKER],
+    ...(CONFIG_COMMANDS.includes(command) ? await configVariables(workdir) : []),
+    ...(DATABASE_COMMANDS.includes(command) ? ["SUPABASE_DB_PASSWORD"] : []),
+  ];
   return { ...pick(from, (name) => isForEveryCall(name) || needed.includes(name)), ...SETTINGS };
 }
 

@@ -75,6 +75,11 @@ Deno.test("the CLI receives no secret that it does not need", onLinux, async () 
       }
     }
     assert.ok(forDatabase.includes(`PGPASSWORD=${PASSWORD}\n`));
+    const fromVariable = await runSupabaseCli(["db", "push"], {
+      ...{ environment: { ...environment, PGPASSWORD: "by-hand" }, program },
+      databaseUrl: "postgresql://postgres@db.example.com:5432/postgres",
+    });
+    assert.ok(fromVariable.includes("PGPASSWORD=by-hand\n"));
     assert.ok(!forDatabase.includes(ACCESS_TOKEN));
     assert.ok(forAccount.includes(`SUPABASE_ACCESS_TOKEN=${ACCESS_TOKEN}\n`));
     assert.ok(!forAccount.includes("PGPASSWORD"));

@@ -5,7 +5,7 @@ import { type DeployOptions, runCli, type Step } from "../step.ts";
 
 const POSTGRES_MAJOR = "17";
 
-const LINK = "npx -y supabase@3.1.0 link --project-ref <ref>";
+const LINK = "npx -y deno@2.9.5 task supabase link --project-ref <ref>";
 
 const Projects = z.object({
   projects: z.array(z.looseObject({
