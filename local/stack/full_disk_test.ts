@@ -1,11 +1,32 @@
 /** Attack: the disk is full. Only what is written is lost: no process ends, and no request fails for it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { writeBackupFile } from "../backup/write_file.ts";
 import { redirectConsole } from "../cli/console.ts";
 import { startFunctionProcess } from "../functions/process.ts";
 import { Mailbox } from "../mail/mailbox.ts";
 import { LineFile } from "../simulators/line_file.ts";
 import { writePrivateFile } from "./private_file.ts";
+
+async function run(program: string, ...args: string[]): Promise<boolean> {
+  const command = new Deno.Command(program, { args, stdout: "null", stderr: "null" });
+  return (await command.output().catch(() => undefined))?.success ?? false;
+}
+
+/** Runs `work` with a disk in memory, of 100 kB. Returns whether this user may make one. */
+async function withSmallDisk(work: (folder: string) => Promise<void>): Promise<boolean> {
+  const folder = await Deno.makeTempDir({ prefix: "creatorflow-disk-" });
+  const isMounted = await run("mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", folder);
+  try {
+    if (isMounted) await work(folder);
+  } finally {
+    if (isMounted) await run("umount", folder);
+    await Deno.remove(folder);
+  }
+  return isMounted;
+}
+
+const hasSmallDisk = await withSmallDisk(() => Promise.resolve());
 
 /** Every write to it fails with ENOSPC. */
 const FULL = "/dev/full";
@@ -109,3 +130,23 @@ Deno.test("with a full disk a file of secrets stays as it was, and no part of an
   assert.equal(await Deno.readTextFile(path), "older");
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test(
+  "with a full disk a backup fails, the older one stays, and no part of the new one is left",
+  {
+    ignore: !hasSmallDisk,
+  },
+  async () => {
+    await withSmallDisk(async (folder) => {
+      const path = join(folder, "a.backup");
+      await Deno.writeTextFile(path, "older");
+      async function* content() {
+        for (let n = 0; n < 20; n++) yield crypto.getRandomValues(new Uint8Array(20_000));
+      }
+      await assert.rejects(writeBackupFile(path, content()), /No space left/);
+      const names = (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+      assert.deepEqual(names, ["a.backup"]);
+      assert.equal(await Deno.readTextFile(path), "older");
+    });
+  },
+);

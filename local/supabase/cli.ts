@@ -1,5 +1,6 @@
 /** Runs the Supabase CLI. */
 import { fileURLToPath } from "node:url";
+import { guardProcess } from "../leftovers/guard.ts";
 import { runProgram } from "../leftovers/run_program.ts";
 import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { isLocalHost, withCheckedTls } from "../postgres/tls.ts";
@@ -50,14 +51,17 @@ export async function supabaseCliEnvironment(): Promise<Record<string, string>> 
 
 /** Runs the CLI in the terminal of a person, in the current folder. Returns its exit code. */
 export async function runCliForPerson(args: string[]): Promise<number> {
-  const { code } = await new Deno.Command(await supabaseCliBinary(), {
+  const child = new Deno.Command(await supabaseCliBinary(), {
     args,
     clearEnv: true,
     env: await accountCallEnvironment(Deno.env.toObject(), args, Deno.cwd()),
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
-  }).output();
+  }).spawn();
+  const release = guardProcess(child.pid, "SIGTERM");
+  const { code } = await child.status;
+  await release();
   return code;
 }
 

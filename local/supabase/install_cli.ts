@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { guardPath } from "../leftovers/guard.ts";
+import { runProgram } from "../leftovers/run_program.ts";
 import { type Environment, npmEnvironment } from "./cli_environment.ts";
 
 export interface CliLock {
@@ -43,15 +45,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function run(program: string, args: string[], environment: Environment): Promise<void> {
-  const command = new Deno.Command(program, {
-    args,
-    clearEnv: true,
-    env: npmEnvironment(environment),
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  });
-  const output = await command.output().catch((cause) => {
+  const options = { args, clearEnv: true, env: npmEnvironment(environment) };
+  const output = await runProgram(program, options).catch((cause) => {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new CliInstallError(`${program} is not on the PATH; Node.js brings npm.`, { cause });
   });
@@ -111,6 +106,7 @@ async function install(target: string, lock: CliLock, options: InstallOptions): 
   const { folder = FOLDER, environment = Deno.env.toObject() } = options;
   await Deno.mkdir(folder, { recursive: true });
   const partial = await Deno.makeTempDir({ dir: folder });
+  const release = guardPath(partial);
   try {
     const name = `@supabase/cli-${platformName()}@${lock.version}`;
     const archive = await fetchPackage(name, partial, environment);
@@ -122,6 +118,7 @@ async function install(target: string, lock: CliLock, options: InstallOptions): 
     });
   } finally {
     await Deno.remove(partial, { recursive: true });
+    await release();
   }
 }
 

@@ -104,12 +104,12 @@ function forgedFiles(text: string, email: string): [string, string, RegExp][] {
     ["another row", forge((text) => text.replace(email, "mallory@example.com")), /was changed/],
     [
       "no row",
-      forge((text) => text.replace(/^[^\t\n{]+\t.*\n(?=[^]*\nprivate)/m, "")),
+      forge((text) => text.replace(/^(\{"schema":"public","name":"orders",.*\n).*\n/m, "$1")),
       /was changed/,
     ],
     [
       "another sequence",
-      text.replace(/"next":"\d+"/, '"next":"7"'),
+      text.replace(/"next":"\d+"/, '"next":"70"'),
       /was changed/,
     ],
     ["no signature", unsigned, /ends too early/],
