@@ -59,13 +59,15 @@ Deno.stdout.writeSync = (bytes) => {
   return bytes.length;
 };
 
+/** Runs `work`, and returns its exit code and what it printed. */
+export async function capturePrinted(work: () => Promise<number>): Promise<CommandResult> {
+  let text = "";
+  const code = await printed.run((part) => text += part, work);
+  return { code, stdout: text, text };
+}
+
 /** Runs a command in this process, several at once if need be: a process of its own takes half a second. */
 export async function callCommand(name: string, args: string[]): Promise<CommandResult> {
   const module = await import(`../../local/commands/${name}.ts`) as { default: Command };
-  let text = "";
-  const code = await printed.run(
-    (part) => text += part,
-    () => runDefinition(module.default, args),
-  );
-  return { code, stdout: text, text };
+  return await capturePrinted(() => runDefinition(module.default, args));
 }

@@ -1,0 +1,70 @@
+/** The help of every task of deno.json. */
+import assert from "node:assert/strict";
+import { type Command, runCommand } from "../../local/cli/command.ts";
+import { capturePrinted } from "../support/run_command.ts";
+
+const ROOT = new URL("../..", import.meta.url);
+
+type Task = string | { command: string };
+
+const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as {
+  tasks: Record<string, Task>;
+};
+const commands = Object.entries(tasks).map(([name, task]) =>
+  [name, typeof task === "string" ? task : task.command] as const
+);
+
+/** What a command could start or change. */
+const STARTERS = [
+  ...["Command", "serve", "listen", "connect", "mkdir", "makeTempDir", "writeTextFile", "open"],
+  ...["addSignalListener", "remove"],
+] as const;
+
+/** Runs `work` while anything that a command could start is an error. */
+async function withoutStarting<T>(work: () => Promise<T>): Promise<T> {
+  const saved = Object.fromEntries(STARTERS.map((name) => [name, Deno[name]]));
+  const forbid = (name: string) =>
+    function () {
+      assert.fail(`it uses Deno.${name}`);
+    };
+  Object.assign(Deno, Object.fromEntries(STARTERS.map((name) => [name, forbid(name)])));
+  try {
+    return await work();
+  } finally {
+    Object.assign(Deno, saved);
+  }
+}
+
+Deno.test("attack: --help of every task prints its help, in every place, and starts nothing", async () => {
+  let count = 0;
+  for (const [name, command] of commands) {
+    const [, file, rest = ""] = /^(?:\w+=\w+ )?deno run -A (\S+\.ts) ?(.*)$/.exec(command) ?? [];
+    if (file === undefined) continue;
+    const module = await import(new URL(file, ROOT).href) as { default: Command };
+    const args = rest.split(" ").filter(Boolean);
+    for (const asked of [[...args, "--help"], ["-h", ...args], [...args, "some", "--help"]]) {
+      const { code, text } = await withoutStarting(() =>
+        capturePrinted(() => runCommand(module.default, asked))
+      );
+      assert.deepEqual([code, text], [0, `${module.default.help}\n`], name);
+    }
+    count++;
+  }
+  assert.ok(count > 25);
+});
+
+Deno.test("attack: no task is a chain, of which --help would reach only the last part", async () => {
+  const plain: string[] = [];
+  for (const [name, command] of commands) {
+    assert.doesNotMatch(command, /&&|\|\||;/, name);
+    if (!command.includes("deno run")) plain.push(command);
+  }
+  assert.equal(plain.length, 3);
+  await Promise.all(plain.map(async (command) => {
+    const [, ...args] = command.split(" ");
+    const child = new Deno.Command(Deno.execPath(), { args: [...args, "--help"], cwd: ROOT });
+    const { success, stdout } = await child.output();
+    assert.ok(success, command);
+    assert.match(new TextDecoder().decode(stdout), /Usage:/, command);
+  }));
+});
