@@ -1,17 +1,15 @@
 /** `deno task ok`: the gate, one task after the other until one fails. */
 import { command } from "../cli/command.ts";
+import { guardProcess } from "../leftovers/guard.ts";
 
 const TASKS = ["fmt", "lint", "check", "test"];
 
-const SIGNALS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-
-/** Runs a task to its end, which it also reaches after a signal. Returns its exit code. */
+/** Runs a task to its end. Returns its exit code. */
 async function runTask(name: string): Promise<number> {
   const task = new Deno.Command(Deno.execPath(), { args: ["task", name] }).spawn();
-  const forwards = SIGNALS.map((signal) => ({ signal, forward: () => task.kill(signal) }));
-  for (const { signal, forward } of forwards) Deno.addSignalListener(signal, forward);
+  const release = guardProcess(task.pid, "SIGTERM");
   const { code } = await task.status;
-  for (const { signal, forward } of forwards) Deno.removeSignalListener(signal, forward);
+  await release();
   return code;
 }
 
