@@ -1,7 +1,9 @@
 /** The keys of the database that a command uses. */
 import { resolve } from "node:path";
-import { type KeyRing, parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { readEncryptionKeys } from "../../shared/config.ts";
+import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { readEnvironment } from "../stack/environment.ts";
+import { environmentOf } from "../stack/running_stack.ts";
 import type { Target } from "./target.ts";
 
 /** Line of a command's help. */
@@ -15,7 +17,7 @@ export const KEYS_HELP =
  */
 export async function findKeyRing({ isLocal, name }: Target, data: string): Promise<KeyRing> {
   const given = Deno.env.get("ENCRYPTION_KEYS");
-  if (given) return parseKeyRing(given);
-  if (isLocal) return parseKeyRing((await readEnvironment(resolve(data))).ENCRYPTION_KEYS);
+  if (given) return readEncryptionKeys(() => given);
+  if (isLocal) return readEncryptionKeys(environmentOf(await readEnvironment(resolve(data))));
   throw new Error(`ENCRYPTION_KEYS is not set: the keys of ${name}, as its functions have them.`);
 }

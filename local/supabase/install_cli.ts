@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { guardPath } from "../leftovers/guard.ts";
 import { runProgram } from "../leftovers/run_program.ts";
+import { cacheFirst } from "../npm/cache_first.ts";
 import { type Environment, npmEnvironment } from "./cli_environment.ts";
 
 export interface CliLock {
@@ -44,14 +45,16 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function run(program: string, args: string[], environment: Environment): Promise<void> {
+async function run(
+  program: string,
+  args: string[],
+  environment: Environment,
+): Promise<Deno.CommandOutput> {
   const options = { args, clearEnv: true, env: npmEnvironment(environment) };
-  const output = await runProgram(program, options).catch((cause) => {
+  return await runProgram(program, options).catch((cause) => {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new CliInstallError(`${program} is not on the PATH; Node.js brings npm.`, { cause });
   });
-  if (output.success) return;
-  throw new CliInstallError(new TextDecoder().decode(output.stderr).trim());
 }
 
 /** Lets npm fetch a package into `folder`, from its cache if possible. Returns the path of the archive. */
@@ -61,12 +64,11 @@ async function fetchPackage(
   environment: Environment,
 ): Promise<string> {
   const npm = Deno.build.os === "windows" ? "npm.cmd" : "npm";
-  const options = ["--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
-  await run(npm, ["pack", name, ...options, "--pack-destination", folder], environment)
+  const pack = ["pack", name, "--pack-destination", folder];
+  await cacheFirst(name, (options) => run(npm, [...pack, ...options], environment))
     .catch((cause) => {
       throw new CliInstallError(
-        `npm could not fetch the Supabase CLI (${name}). Try again with a network, ${OWN_CLI}\n` +
-          cause.message,
+        `The Supabase CLI is not installed. ${cause.message}\nTry again, ${OWN_CLI}`,
         { cause },
       );
     });
@@ -74,6 +76,11 @@ async function fetchPackage(
     if (name.endsWith(".tgz")) return join(folder, name);
   }
   throw new CliInstallError(`npm has fetched no archive of ${name}.`);
+}
+
+async function unpack(archive: string, folder: string, environment: Environment): Promise<void> {
+  const { success, stderr } = await run("tar", ["-xzf", archive, "-C", folder], environment);
+  if (!success) throw new CliInstallError(new TextDecoder().decode(stderr).trim());
 }
 
 async function digestOf(path: string): Promise<string> {
@@ -111,7 +118,7 @@ async function install(target: string, lock: CliLock, options: InstallOptions): 
     const name = `@supabase/cli-${platformName()}@${lock.version}`;
     const archive = await fetchPackage(name, partial, environment);
     await checkIntegrity(archive, lock, options.lock ?? LOCK);
-    await run("tar", ["-xzf", archive, "-C", partial], environment);
+    await unpack(archive, partial, environment);
     await Deno.rename(join(partial, "package"), target).catch(async (error) => {
       // Another process may have finished the same installation first.
       if (!await exists(target)) throw error;

@@ -34,7 +34,7 @@ Deno.test("attack: without a network and without a cache the missing package is 
     environment: { ...NO_NETWORK, npm_config_cache: cache },
     onFetch: (line) => fetched.push(line),
   });
-  await assert.rejects(running, /^NpxError: deno@2\.1\.4 is missing: .*Connect to the network/);
+  await assert.rejects(running, /^NpmError: deno@2\.1\.4 is missing: .*Connect to the network/);
   assert.match(fetched.join("\n"), /^npm's cache does not have deno@2\.1\.4/);
   assert.ok(performance.now() - startedAt < LIMIT_MS);
   await Deno.remove(cache, { recursive: true });
