@@ -65,7 +65,7 @@ The same comparison runs every night.`,
     );
     if (outcome.unreadable > 0) {
       print(
-        `${outcome.unreadable} were not compared: ENCRYPTION_KEYS does not decrypt their stored ids. ` +
+        `Not compared: ${outcome.unreadable}, whose stored ids ENCRYPTION_KEYS does not decrypt. ` +
           "See which: npx -y deno@2.9.5 task keys:rotate",
       );
     }

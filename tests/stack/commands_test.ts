@@ -42,6 +42,18 @@ test("db:seed: its sellers sign in and see their own orders only; twice changes 
   assert.ok(states.length >= 8);
 });
 
+test("attack: the seed's ids, which no key decrypts, stop no comparison with Stripe", async ({ data, sql }) => {
+  await run("db_seed", ["--data", data]);
+  const { code, text } = await run("billing_sync", ["--data", data]);
+  assert.equal(code, 0, text);
+  assert.match(text, /^Compared \d+ subscriptions with Stripe's: 0 repaired\.$/m);
+  assert.match(text, /^Not compared: 1, .* task keys:rotate$/m);
+  const logged = await sql`
+    select details ->> 'unreadable' as unreadable from public.system_logs
+    where event_type = 'subscriptions_reconciled'`;
+  assert.deepEqual(logged.map((row) => row.unreadable), ["1"]);
+});
+
 Deno.test("db:health-check prints every figure, and fails when one is not healthy", async () => {
   const database = await createTestDatabase();
   const sql = open(database.url);
