@@ -9,17 +9,11 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Code that functions import, next to that in their own folders. */
 const CODE = ["shared", "node_modules", "local/functions"].map((path) => join(ROOT, path));
 
-/** Variables with the address of a service that functions call; browsers open the other addresses. */
-const CALLED = [
-  "SUPABASE_URL",
-  "TIKTOK_API_URL",
-  "TIKTOK_AUTH_URL",
-  "EASYPOST_API_URL",
-  "STRIPE_API_URL",
-];
-
 /** Variables that functions may look for: one that is not set is missing, and not forbidden. */
 const READ = variables.map(([name, { functionName = name }]) => functionName);
+
+/** Variables with the address of a service that functions call; browsers open the other addresses. */
+const CALLED = READ.filter((name) => /^SUPABASE_URL$|_(API|AUTH)_URL$/.test(name));
 
 /** `host:port` of an address. A wrong one gives nothing: the function that reads it names the variable. */
 function hostOf(address: string | undefined): string[] {
