@@ -49,6 +49,8 @@ export class FaultSchedule {
   readonly #options: FaultScheduleOptions;
   readonly #stopping = new AbortController();
   readonly #loops: Promise<void>[];
+  /** Whether no function host is killed at present. */
+  #isCalm = false;
 
   constructor(options: FaultScheduleOptions) {
     this.#options = options;
@@ -100,7 +102,7 @@ export class FaultSchedule {
   async #killFunctions(meanwhile?: () => Promise<void>): Promise<void> {
     const { stack } = this.#options;
     const pid = stack.functionHostPid();
-    if (pid === 0) return;
+    if (pid === 0 || this.#isCalm) return;
     try {
       Deno.kill(pid, "SIGKILL");
     } catch (error) {
@@ -153,7 +155,10 @@ export class FaultSchedule {
     await retry("let time pass", () => endWaits(stack));
     for (const openId of await retry("read the connections", () => lostConnections(stack))) {
       const seller = sellers.find((candidate) => candidate.openId === openId) as ChaosSeller;
-      await retry("connect again", () => connectAgain(stack, seller));
+      // A person's three requests would hardly fit between two kills on a slow machine.
+      this.#isCalm = true;
+      await retry("connect again", () => connectAgain(stack, seller), { attemptMs: 30_000 });
+      this.#isCalm = false;
       this.report.reconnections++;
     }
   }
