@@ -892,6 +892,7 @@ CREATE OR REPLACE FUNCTION private.advise_shipments(p_order public.orders, p_rea
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
+  select private.lock_parcels(p_order.id);
   with concerned as (
     select
       shipment.id,
@@ -925,6 +926,8 @@ AS $function$
 declare
   groups integer;
 begin
+  -- Two runs at once would store the same groups.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('daily_event_counts', 0));
   delete from private.daily_event_counts where day = p_day;
   insert into private.daily_event_counts (day, event_type, events, sellers)
   select p_day, event_type, count(*), count(distinct user_id)
@@ -1053,6 +1056,18 @@ AS $function$
   from private.label_batches as batch, items
   where batch.id = p_batch_id
   group by batch.id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.begin_account_deletion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_seller_alone(old.id);
+  return old;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.broadcast_order_change()
@@ -1269,11 +1284,23 @@ AS $function$
   where id = any (p_orders);
   update private.label_purchases
   set sender = null, address_digest = null
-  where order_id = any (p_orders) and (sender is not null or address_digest is not null);
+  where id = any (array(
+    select id
+    from private.label_purchases
+    where order_id = any (p_orders) and (sender is not null or address_digest is not null)
+    order by id
+    for update
+  ));
   -- The link opens a label with the address.
   update public.shipments
   set label_url = null, label_expires_at = null
-  where order_id = any (p_orders) and label_url is not null;
+  where id = any (array(
+    select id
+    from public.shipments
+    where order_id = any (p_orders) and label_url is not null
+    order by id
+    for no key update
+  ));
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
@@ -1288,7 +1315,9 @@ AS $function$
       access_token = null,
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
-  where id = any (p_shops);
+  where id = any (array(
+    select id from public.tiktok_shops where id = any (p_shops) order by id for no key update
+  ));
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.combined_orders(p_order public.orders)
@@ -1361,7 +1390,7 @@ AS $function$
     and shop.connection_status in ('active', 'paused');
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_shipment public.shipments, p_carrier text, p_tracking_number text)
+CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_shipment public.shipments, p_notifications bigint[], p_carrier text, p_tracking_number text)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1385,7 +1414,8 @@ begin
   if exists (
     select from private.webhook_events
     where source = 'creatorflow' and event_type = 'MARK_SHIPPED' and object_id = p_purchase.id::text
-      and status = 'processing' and next_attempt_at > now()
+      and status in ('pending', 'processing', 'failing')
+      and ((status = 'processing' and next_attempt_at > now()) or id <> all (p_notifications))
   ) then
     return 'tracking_in_progress';
   end if;
@@ -1608,7 +1638,13 @@ CREATE OR REPLACE FUNCTION private.delete_shop_events()
 AS $function$
 begin
   delete from private.webhook_events
-  where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id;
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
+    order by id
+    for update
+  ));
   return null;
 end;
 $function$
@@ -1619,9 +1655,18 @@ CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_texts text[])
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  delete from private.webhook_events as event
-  using unnest(p_texts) as named (text)
-  where event.source = 'stripe' and strpos(event.body, '"' || named.text || '"') > 0;
+  delete from private.webhook_events
+  where id = any (array(
+    select event.id
+    from private.webhook_events as event
+    where event.source = 'stripe'
+      and exists (
+        select from unnest(p_texts) as named (text)
+        where strpos(event.body, '"' || named.text || '"') > 0
+      )
+    order by event.id
+    for update
+  ));
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_tracking_events()
@@ -1632,19 +1677,25 @@ CREATE OR REPLACE FUNCTION private.delete_tracking_events()
 AS $function$
 begin
   delete from private.webhook_events
-  where source = 'easypost'
-    and object_id in (
-      select shipment.tracking_number
-      from public.shipments as shipment
-      join public.orders on orders.id = shipment.order_id
-      where orders.user_id = old.id and shipment.tracking_number is not null
-      union
-      select own.tracking_number
-      from private.own_tracking_numbers as own
-      join public.shipments as shipment on shipment.id = own.shipment_id
-      join public.orders on orders.id = shipment.order_id
-      where orders.user_id = old.id
-    );
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where source = 'easypost'
+      and object_id in (
+        select shipment.tracking_number
+        from public.shipments as shipment
+        join public.orders on orders.id = shipment.order_id
+        where orders.user_id = old.id and shipment.tracking_number is not null
+        union
+        select own.tracking_number
+        from private.own_tracking_numbers as own
+        join public.shipments as shipment on shipment.id = own.shipment_id
+        join public.orders on orders.id = shipment.order_id
+        where orders.user_id = old.id
+      )
+    order by id
+    for update
+  ));
   return old;
 end;
 $function$
@@ -1655,6 +1706,7 @@ CREATE OR REPLACE FUNCTION private.deliver_untracked_parcels()
  SET search_path TO ''
 AS $function$
 begin
+  perform private.lock_parcels(new.id);
   update public.shipments
   set status = 'delivered', tracked_at = now()
   where id in (select shipment_id from public.shipment_orders where order_id = new.id)
@@ -1776,6 +1828,7 @@ AS $function$
   select private.reopen_webhook_events(array(
     select id from private.webhook_events
     where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
+    order by id
     for update skip locked
   ));
 $function$
@@ -2179,6 +2232,10 @@ CREATE OR REPLACE FUNCTION private.handle_auth_user()
  SET search_path TO ''
 AS $function$
 begin
+  if tg_op = 'UPDATE' then
+    -- The new address locks out rows that refer to the seller.
+    perform private.lock_seller_alone(new.id);
+  end if;
   insert into public.users (id, email) values (new.id, new.email)
   on conflict (id) do update set email = excluded.email;
   return new;
@@ -2344,7 +2401,7 @@ begin
   from public.orders
   where tiktok_shop_id = p_shop.id
     and tiktok_order_id = p_order ->> 'tiktok_order_id'
-  -- A parcel that changes the order meanwhile would be overwritten.
+  -- A parcel or a label that changes the order meanwhile would be overwritten.
   for no key update;
 
   if before.id is null then
@@ -2898,6 +2955,14 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_event(p_event_id bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select from private.webhook_events where id = p_event_id for update;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_label_spending(p_user_id uuid, p_shop_key uuid, p_day date)
  RETURNS private.label_spending
  LANGUAGE sql
@@ -2925,7 +2990,7 @@ AS $function$
   for update;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_open_event(p_event_id bigint)
+CREATE OR REPLACE FUNCTION private.lock_open_event(p_event_id bigint, p_user_ids uuid[] DEFAULT '{}'::uuid[])
  RETURNS private.webhook_events
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2933,6 +2998,7 @@ AS $function$
 declare
   event private.webhook_events;
 begin
+  perform private.lock_sellers(variadic p_user_ids);
   -- Waits while another worker applies the same event, then sees its result.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
@@ -2943,6 +3009,24 @@ begin
   end if;
   return event;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select from private.webhook_events
+  where id = any (array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry))
+  order by id
+  for update;
+  select from public.orders
+  where tiktok_shop_id = p_tiktok_shop_id
+    and tiktok_order_id = any (array(
+      select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
+    ))
+  order by id
+  for no key update;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_order_counts(p_shop public.tiktok_shops)
@@ -2961,37 +3045,70 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_orders(p_user_id uuid, p_order_ids uuid[])
  RETURNS void
- LANGUAGE plpgsql
+ LANGUAGE sql
  SET search_path TO ''
 AS $function$
-begin
-  -- ingest_orders locks several orders in the order of its events, under the counter.
-  if cardinality(p_order_ids) > 1 then
-    perform private.lock_monthly_count(p_user_id);
-  end if;
-  perform from public.orders where id = any (p_order_ids) and user_id = p_user_id order by id for update;
-end;
+  select private.lock_sellers(p_user_id);
+  -- Other rows may refer to them meanwhile: no key changes.
+  select from public.orders
+  where id = any (p_order_ids) and user_id = p_user_id
+  order by id
+  for no key update;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_orders_of_purchase(p_purchase_id uuid)
+CREATE OR REPLACE FUNCTION private.lock_orders_of_purchase(p_purchase_id uuid, p_event_id bigint DEFAULT NULL::bigint)
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select private.lock_seller_of_purchase(p_purchase_id);
+  select private.lock_sellers((select user_id from private.label_purchases where id = p_purchase_id));
+  select private.lock_event(p_event_id);
   select private.lock_orders(user_id, order_id || other_order_ids)
   from private.label_purchases
   where id = p_purchase_id;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_seller_of_purchase(p_purchase_id uuid)
+CREATE OR REPLACE FUNCTION private.lock_parcels(p_order_id uuid)
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select from public.users
-  where id = (select user_id from private.label_purchases where id = p_purchase_id)
-  for key share;
+  select from public.shipments
+  where id in (select shipment_id from public.shipment_orders where order_id = p_order_id)
+  order by id
+  for no key update;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_seller_alone(p_user_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- Not the row: shared locks of a row pass those who wait for it alone, so they could wait for ever.
+  select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('seller:' || p_user_id, 0));
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_sellers(VARIADIC p_user_ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
+  from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_sellers_of_grant(p_user_id uuid, p_grant jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select private.lock_sellers(
+    variadic p_user_id || array(
+      select shop.user_id
+      from jsonb_array_elements(p_grant -> 'shops') as entry
+      join public.tiktok_shops as shop on shop.shop_id = entry ->> 'shop_id'
+    )
+  );
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
@@ -3010,6 +3127,17 @@ begin
     end if;
   end loop;
 end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_shops(p_user_id uuid, p_open_id text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select from public.tiktok_shops
+  where user_id = p_user_id and open_id = p_open_id
+  order by id
+  for no key update;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.max_refresh_refusals()
@@ -3177,7 +3305,7 @@ begin
   join public.orders on orders.id = link.order_id
   where link.shipment_id = p_shipment_id
   group by orders.user_id;
-  select * into before from public.shipments where id = p_shipment_id for update;
+  select * into before from public.shipments where id = p_shipment_id for no key update;
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
@@ -3581,6 +3709,23 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.own_parcels(p_tracker_id text, p_tracking_number text)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select shipment.id
+  from public.shipments as shipment
+  cross join lateral private.current_own_number(shipment.id) as number
+  where shipment.tracking_number = p_tracking_number
+    and shipment.provider = 'own'
+    and shipment.status <> 'voided'
+    and number.tracking_number = p_tracking_number
+    and (number.tracker_id = p_tracker_id or number.tracker_id is null)
+  order by shipment.order_id;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.own_usage()
  RETURNS jsonb
  LANGUAGE sql
@@ -3673,12 +3818,19 @@ CREATE OR REPLACE FUNCTION private.postpone_found_orders(p_shop_id text, p_is_co
 AS $function$
   update private.webhook_events
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
-  where shop_id = p_shop_id
-    and event_type = 'ORDER_FOUND'
-    and status = 'pending'
-    and last_error is null
-    and received_at > now() - interval '10 minutes'
-    and (next_attempt_at > now()) = p_is_complete;
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where shop_id = p_shop_id
+      and event_type = 'ORDER_FOUND'
+      and status = 'pending'
+      and last_error is null
+      and received_at > now() - interval '10 minutes'
+      and (next_attempt_at > now()) = p_is_complete
+    order by id
+    -- A locked one is being claimed or applied.
+    for update skip locked
+  ));
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.purchase_for_worker(p_purchase private.label_purchases)
@@ -3744,15 +3896,24 @@ declare
   purged jsonb := '{}';
   rows_deleted bigint;
 begin
+  -- A locked row waits for the next run: docs/architecture.md.
   -- 1. Settled events: senders repeat a delivery for hours, not for weeks.
   delete from private.webhook_events
-  where status in ('done', 'ignored') and settled_at < now() - interval '30 days';
+  where id = any (array(
+    select id from private.webhook_events
+    where status in ('done', 'ignored') and settled_at < now() - interval '30 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('settled_events', rows_deleted);
 
   -- 2. Dead events.
   delete from private.webhook_events
-  where status = 'dead' and settled_at < now() - interval '90 days';
+  where id = any (array(
+    select id from private.webhook_events
+    where status = 'dead' and settled_at < now() - interval '90 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
@@ -3762,53 +3923,96 @@ begin
   purged := purged || jsonb_build_object('deleted_event_ids', rows_deleted);
 
   -- 3. Held orders that no event can store any more.
-  delete from private.held_orders as held
-  where held_at < now() - interval '30 days'
-    and not exists (
-      select from private.webhook_events as event
-      where event.shop_id = held.shop_id
-        and event.object_id = held.tiktok_order_id
-        and event.status not in ('done', 'ignored', 'dead')
-    );
+  delete from private.held_orders
+  where ctid = any (array(
+    select held.ctid from private.held_orders as held
+    where held_at < now() - interval '30 days'
+      and not exists (
+        select from private.webhook_events as event
+        where event.shop_id = held.shop_id
+          and event.object_id = held.tiktok_order_id
+          and event.status not in ('done', 'ignored', 'dead')
+      )
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('held_orders', rows_deleted);
 
   -- Counters that outlived their account, and the shops that they were for.
-  delete from private.monthly_shop_counts where month < private.current_month() - interval '3 months';
+  delete from private.monthly_shop_counts
+  where ctid = any (array(
+    select ctid from private.monthly_shop_counts
+    where month < private.current_month() - interval '3 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('monthly_shop_counts', rows_deleted);
 
-  delete from private.label_spending where month < private.current_month() - interval '3 months';
+  delete from private.label_spending
+  where id = any (array(
+    select id from private.label_spending
+    where month < private.current_month() - interval '3 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_spending', rows_deleted);
 
-  delete from private.shop_identities as identity
-  where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
-    and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
-    and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key);
+  delete from private.shop_identities
+  where shop_id_hash = any (array(
+    select shop_id_hash from private.shop_identities as identity
+    where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
+      and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
+      and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key)
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('shop_identities', rows_deleted);
 
   -- 4. States and rates: kept for a day after they expire, so a late request gets the right error.
-  delete from private.tiktok_authorizations where expires_at < now() - interval '1 day';
+  delete from private.tiktok_authorizations
+  where state_hash = any (array(
+    select state_hash from private.tiktok_authorizations
+    where expires_at < now() - interval '1 day'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('tiktok_authorizations', rows_deleted);
 
-  delete from private.label_rates where expires_at < now() - interval '1 day';
+  delete from private.label_rates
+  where id = any (array(
+    select id from private.label_rates
+    where expires_at < now() - interval '1 day'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_rates', rows_deleted);
 
   -- 5. Events of accounts after 13 months, a year and the month to compare it with; ended windows of limits.
-  delete from public.analytics_events where timestamp < now() - interval '13 months';
+  delete from public.analytics_events
+  where id = any (array(
+    select id from public.analytics_events
+    where timestamp < now() - interval '13 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('analytics_events', rows_deleted);
 
-  delete from private.request_counts where window_start < now() - interval '2 days';
+  delete from private.request_counts
+  where ctid = any (array(
+    select ctid from private.request_counts
+    where window_start < now() - interval '2 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('request_counts', rows_deleted);
 
   -- 6. Logs and job history.
-  delete from public.system_logs where created_at < now() - interval '90 days';
+  delete from public.system_logs
+  where id = any (array(
+    select id from public.system_logs
+    where created_at < now() - interval '90 days'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
 
@@ -4091,45 +4295,59 @@ declare
   cleaned jsonb := jsonb_build_object('orders', cardinality(due));
   rows_cleaned integer;
 begin
+  -- A locked row waits for the next run: docs/architecture.md.
   -- 1. Orders, with their labels and purchases.
   perform private.clean_orders(due);
 
   -- 2. Senders of shops whose connection ended.
   delete from private.senders
-  where tiktok_shop_id in (
-    select id from public.tiktok_shops
-    where ended_at is not null and ended_at <= now() - private.retention('ended_shop')
-  );
+  where tiktok_shop_id = any (array(
+    select sender.tiktok_shop_id
+    from private.senders as sender
+    join public.tiktok_shops as shop on shop.id = sender.tiktok_shop_id
+    where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
+    for update of sender skip locked
+  ));
   get diagnostics rows_cleaned = row_count;
   cleaned := cleaned || jsonb_build_object('senders', rows_cleaned);
 
   -- 3. Senders in batches.
   update private.label_batch_items as item
   set request = item.request - 'sender'
-  where (item.batch_id, item.place) in (
-    select old_item.batch_id, old_item.place
+  where item.ctid = any (array(
+    select old_item.ctid
     from private.label_batch_items as old_item
     join private.label_batches as batch on batch.id = old_item.batch_id
     where old_item.request ? 'sender'
       and old_item.state <> 'waiting'
       and batch.created_at <= now() - private.retention('final_order')
     limit p_limit
-  );
+    for update of old_item skip locked
+  ));
   get diagnostics rows_cleaned = row_count;
   cleaned := cleaned || jsonb_build_object('batch_items', rows_cleaned);
 
   -- 4. Dead events; the others lose theirs as soon as they are processed.
   update private.webhook_events
   set body = private.event_without_person(source, body)
-  where status = 'dead'
-    and source in ('stripe', 'easypost')
-    and settled_at <= now() - private.retention('dead_event')
-    and body is distinct from private.event_without_person(source, body);
+  where id = any (array(
+    select id
+    from private.webhook_events
+    where status = 'dead'
+      and source in ('stripe', 'easypost')
+      and settled_at <= now() - private.retention('dead_event')
+      and body is distinct from private.event_without_person(source, body)
+    for update skip locked
+  ));
   get diagnostics rows_cleaned = row_count;
   cleaned := cleaned || jsonb_build_object('events', rows_cleaned);
 
   -- 5. The log of reads, and an entry about this run.
-  delete from private.personal_data_reads where read_at <= now() - private.retention('read_log');
+  delete from private.personal_data_reads
+  where id = any (array(
+    select id from private.personal_data_reads where read_at <= now() - private.retention('read_log')
+    for update skip locked
+  ));
   if cleaned <> '{"orders": 0, "senders": 0, "batch_items": 0, "events": 0}' then
     insert into public.system_logs (event_type, details) values ('personal_data_removed', cleaned);
   end if;
@@ -4297,6 +4515,30 @@ AS $function$
   select make_interval(days => days) from private.retention_periods where name = p_name;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.seller_of_shipment(p_shipment_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select orders.user_id
+  from public.shipments as shipment
+  join public.orders on orders.id = shipment.order_id
+  where shipment.id = p_shipment_id;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.sellers_of_shop(p_tiktok_shop_id uuid)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select coalesce(array_agg(shop.user_id), '{}')
+  from public.tiktok_shops as named
+  join public.tiktok_shops as shop on shop.shop_id = named.shop_id
+  where named.id = p_tiktok_shop_id;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.set_back_event(p_event private.webhook_events, p_exhausted boolean, p_reason text, p_wait interval, p_retry_after interval DEFAULT '00:00:00'::interval)
  RETURNS text
  LANGUAGE plpgsql
@@ -4437,6 +4679,7 @@ AS $function$
       and event_type in (
         'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
       )
+    order by id
     for update skip locked
   ));
 $function$
@@ -4660,6 +4903,7 @@ declare
   becomes text := case new.tiktok_status when 'IN_TRANSIT' then 'in_transit' when 'DELIVERED' then 'delivered' end;
 begin
   if becomes is not null then
+    perform private.lock_parcels(new.id);
     update public.shipments
     set status = becomes, tracked_at = now()
     where id in (select shipment_id from public.shipment_orders where order_id = new.id)
@@ -4789,24 +5033,27 @@ CREATE OR REPLACE FUNCTION public.apply_own_tracking(p_event_id bigint, p_tracke
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events;
   parcel_id uuid;
   outcome text := 'not_found';
   moved text;
 begin
+  -- 1. Lock all sellers with this number, the event, then their orders: EasyPost has one tracker for a number.
+  perform private.lock_sellers(variadic array(
+    select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
+  ));
+  event := private.lock_open_event(p_event_id);
   if event.id is not null then
-    -- EasyPost has one tracker for a number, also if two sellers have it.
-    for parcel_id in
-      select shipment.id
-      from public.shipments as shipment
-      cross join lateral private.current_own_number(shipment.id) as number
-      where shipment.tracking_number = p_tracking_number
-        and shipment.provider = 'own'
-        and shipment.status <> 'voided'
-        and number.tracking_number = p_tracking_number
-        and (number.tracker_id = p_tracker_id or number.tracker_id is null)
-      order by shipment.order_id
-    loop
+    perform from public.orders
+    where id in (
+      select shipment.order_id
+      from private.own_parcels(p_tracker_id, p_tracking_number) as parcel (id)
+      join public.shipments as shipment on shipment.id = parcel.id
+    )
+    order by id
+    for no key update;
+    -- 2. Move each parcel.
+    for parcel_id in select private.own_parcels(p_tracker_id, p_tracking_number) loop
       moved := private.move_shipment(parcel_id, p_update);
       outcome := case when outcome = 'moved' then outcome else moved end;
     end loop;
@@ -4824,6 +5071,7 @@ CREATE OR REPLACE FUNCTION public.apply_subscription(p_event_id bigint, p_custom
  SET search_path TO ''
 AS $function$
 declare
+  seller uuid;
   event private.webhook_events;
   customer private.stripe_customers;
   stored public.subscriptions;
@@ -4835,7 +5083,10 @@ declare
   released integer := 0;
   changed boolean;
 begin
-  -- 1. Lock the event, if there is one, and the customer.
+  -- 1. Lock the seller, whose plan changes, the event, if there is one, and the customer.
+  seller := (select user_id from private.stripe_customers where stripe_customer_id_hash = any (p_customer_hashes));
+  perform private.lock_sellers(seller);
+  perform from public.users where id = seller for no key update;
   if p_event_id is not null then
     event := private.lock_open_event(p_event_id);
     if event.id is null then
@@ -4927,7 +5178,7 @@ CREATE OR REPLACE FUNCTION public.apply_tracking(p_event_id bigint, p_shipment_i
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
   outcome text;
 begin
   if event.id is not null then
@@ -4945,7 +5196,8 @@ AS $function$
 declare
   valid_until timestamptz := now() + make_interval(secs => p_valid_seconds);
 begin
-  perform from public.users where id = p_user_id for key share;
+  perform private.lock_sellers(p_user_id);
+  perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
@@ -4954,9 +5206,15 @@ begin
   where state_hash in (
     select state_hash
     from private.tiktok_authorizations
-    where user_id = p_user_id and used_at is null
-    order by expires_at desc
-    offset 9
+    where user_id = p_user_id and state_hash in (
+      select state_hash
+      from private.tiktok_authorizations
+      where user_id = p_user_id and used_at is null
+      order by expires_at desc
+      offset 9
+    )
+    order by state_hash
+    for update
   );
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
   values (p_state_hash, p_user_id, valid_until);
@@ -5142,6 +5400,7 @@ AS $function$
 declare
   differing jsonb;
   orphaned jsonb;
+  hashes text[];
 begin
   -- 1. Find the subscriptions of known customers that differ.
   select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
@@ -5187,11 +5446,17 @@ begin
       ))
     );
   -- 3. Mark all of them as seen.
-  update public.subscriptions
-  set reconciled_at = now()
-  where stripe_subscription_id_hash = any (array(
+  hashes := array(
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
+  );
+  perform private.lock_sellers(
+    variadic array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes))
+  );
+  update public.subscriptions
+  set reconciled_at = now()
+  where id = any (array(
+    select id from public.subscriptions where stripe_subscription_id_hash = any (hashes) order by id for no key update
   ));
   return jsonb_build_object('differing', differing, 'orphaned', orphaned);
 end;
@@ -5203,7 +5468,8 @@ CREATE OR REPLACE FUNCTION public.confirm_tiktok_claim(p_user_id uuid, p_claim_h
  SET search_path TO ''
 AS $function$
 begin
-  perform from public.users where id = p_user_id for key share;
+  perform private.lock_sellers_of_grant(p_user_id, p_grant);
+  perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
@@ -5232,7 +5498,8 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
-  -- 1. Lock the shops against workers that decide whether they are connected.
+  -- 1. Lock the sellers, and the shops against workers that decide whether they are connected.
+  perform private.lock_sellers_of_grant(p_user_id, p_grant);
   perform private.lock_shop_connections(granted_shops, true);
 
   -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
@@ -5274,6 +5541,10 @@ begin
         lease_id = null,
         lease_until = null;
 
+  perform from public.tiktok_shops
+  where shop_id = any (granted_shops) or (user_id = p_user_id and open_id = p_grant ->> 'open_id')
+  order by id
+  for no key update;
   -- 4. Close shops of the login that it no longer owns or grants.
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
   from public.tiktok_shops
@@ -5339,6 +5610,7 @@ begin
     where source in ('tiktok', 'creatorflow')
       and (status in ('pending', 'failing') or (status = 'ignored' and reason = 'shop_not_connected'))
       and shop_id = any (granted_shops)
+    order by id
     for update skip locked
   ));
 
@@ -5457,7 +5729,7 @@ CREATE OR REPLACE FUNCTION public.deauthorize_tiktok_shop(p_event_id bigint, p_t
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
 begin
   if event.id is not null then
     perform from private.tiktok_logins as login
@@ -5502,12 +5774,12 @@ declare
   customer private.stripe_customers;
   shops jsonb;
 begin
-  -- 1. Lock the customer first, like apply_subscription, to avoid a deadlock; then the seller.
-  select * into customer from private.stripe_customers where user_id = p_user_id for update;
-  perform from public.users where id = p_user_id for update;
+  -- 1. Lock the account in Auth, as Auth's own deletion does, the seller alone, and the customer: docs/architecture.md.
+  perform from auth.users where id = p_user_id for update;
   if not found then
     return jsonb_build_object('outcome', 'absent', 'shops', '[]'::jsonb);
   end if;
+  perform private.lock_seller_alone(p_user_id);
   select * into customer from private.stripe_customers where user_id = p_user_id for update;
   if customer.id is not null and customer.stripe_customer_id_hash <> all (p_customer_hashes) then
     return jsonb_build_object('outcome', 'customer_changed', 'shops', '[]'::jsonb);
@@ -5540,6 +5812,7 @@ AS $function$
 declare
   shop public.tiktok_shops;
 begin
+  perform private.lock_sellers(p_user_id);
   perform from private.tiktok_logins as login
   join public.tiktok_shops as owned on owned.user_id = login.user_id and owned.open_id = login.open_id
   where owned.id = p_tiktok_shop_id and owned.user_id = p_user_id
@@ -5548,7 +5821,7 @@ begin
   select * into shop
   from public.tiktok_shops
   where id = p_tiktok_shop_id and user_id = p_user_id
-  for update;
+  for no key update;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
@@ -5570,14 +5843,14 @@ CREATE OR REPLACE FUNCTION public.end_subscription(p_hashes text[])
  SET search_path TO ''
 AS $function$
 declare
+  seller uuid;
   ended public.subscriptions;
 begin
-  -- The customer first, like apply_subscription, to avoid a deadlock.
-  perform from private.stripe_customers
-  where user_id in (
-    select user_id from public.subscriptions where stripe_subscription_id_hash = any (p_hashes)
-  )
-  for update;
+  -- The seller, whose plan changes, then the customer: docs/architecture.md.
+  seller := (select user_id from public.subscriptions where stripe_subscription_id_hash = any (p_hashes));
+  perform private.lock_sellers(seller);
+  perform from public.users where id = seller for no key update;
+  perform from private.stripe_customers where user_id = seller for update;
   update public.subscriptions
   set status = 'canceled', reconciled_at = now()
   where stripe_subscription_id_hash = any (p_hashes)
@@ -5632,7 +5905,7 @@ AS $function$
       select from private.webhook_events as enqueued
       where enqueued.source = 'creatorflow' and enqueued.external_id = task || ':' || due.id || ':' || occasion
     )
-    order by due.id
+    order by due.id, task
     limit 1000
   )
   select count(private.enqueue_task(task, occasion, shop_id, id::text))::integer from next_tasks;
@@ -5644,7 +5917,7 @@ CREATE OR REPLACE FUNCTION public.enqueue_order_rereads(p_event_id bigint, p_tik
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
   page text[];
   enqueued integer;
 begin
@@ -5695,7 +5968,7 @@ CREATE OR REPLACE FUNCTION public.expand_webhook_event(p_event_id bigint, p_tikt
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
 begin
   if event.id is not null then
     if jsonb_array_length(p_orders) = 0 then
@@ -5724,7 +5997,7 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  perform private.lock_orders_of_purchase(p_purchase_id);
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   update private.label_purchases
   set state = 'failed', reason = p_reason
   where id = p_purchase_id and attempt = p_attempt and state in ('requested', 'purchasing', 'unknown')
@@ -5748,6 +6021,7 @@ AS $function$
 declare
   login private.tiktok_logins;
 begin
+  perform private.lock_sellers(p_user_id);
   update private.tiktok_logins
   set lease_id = null,
       lease_until = null,
@@ -5851,8 +6125,8 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the orders, then the purchase.
-  perform private.lock_orders_of_purchase(p_purchase_id);
+  -- 1. Lock the seller, the event, the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   if purchase.id is null then
     raise exception 'Unknown label purchase %', p_purchase_id using errcode = 'PT404';
@@ -5920,7 +6194,7 @@ CREATE OR REPLACE FUNCTION public.finish_webhook_check(p_event_id bigint, p_tikt
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
   lost boolean := cardinality(p_restored) > 0;
 begin
   if event.id is not null and lost then
@@ -5942,7 +6216,7 @@ CREATE OR REPLACE FUNCTION public.finish_webhook_subscription(p_event_id bigint,
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
 begin
   if event.id is not null then
     update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;
@@ -6216,6 +6490,7 @@ AS $function$
 declare
   shop public.tiktok_shops;
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
@@ -6238,12 +6513,14 @@ declare
   item record;
   outcomes jsonb := '[]';
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
-  -- 1. Lock the counters before any event, so two workers never deadlock.
+  -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
   perform private.lock_order_counts(shop);
+  perform private.lock_order_batch(p_tiktok_shop_id, p_items);
   undecided := private.undecided_orders(
     shop.user_id,
     array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry)
@@ -6614,7 +6891,8 @@ declare
   claim private.tiktok_claims;
 begin
   -- 1. Lock the seller, then the state.
-  perform from public.users where id = p_user_id for key share;
+  perform private.lock_sellers(p_user_id);
+  perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
@@ -6672,6 +6950,7 @@ declare
   paused public.tiktok_shops;
   was_active boolean;
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   perform from private.tiktok_logins as login
   join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
   where shop.id = p_tiktok_shop_id and login.token_version = p_token_version
@@ -6877,7 +7156,7 @@ CREATE OR REPLACE FUNCTION public.record_authorization_expiry(p_event_id bigint,
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
   shop public.tiktok_shops;
 begin
   if event.id is not null then
@@ -6894,6 +7173,7 @@ begin
         event, '{"outcome": "stale"}', 'ignored', 'older_than_connection'
       );
     end if;
+    perform private.lock_shops(shop.user_id, shop.open_id);
     update public.tiktok_shops
     set refresh_token_expires_at = p_expires_at
     where user_id = shop.user_id and open_id = shop.open_id and connection_status in ('active', 'paused');
@@ -6981,6 +7261,7 @@ CREATE OR REPLACE FUNCTION public.record_tiktok_notification(p_purchase_id uuid,
  SET search_path TO ''
 AS $function$
 begin
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   update public.shipments
   set tiktok_package_id = coalesce(p_package_id, tiktok_package_id),
       tiktok_notified_at = case when p_error is null then coalesce(tiktok_notified_at, now()) else tiktok_notified_at end,
@@ -7067,13 +7348,13 @@ CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_dele
  SET search_path TO ''
 AS $function$
 begin
-  -- The customer first, like apply_subscription and delete_account. Then the seller, whose plan changes: with a lock
-  -- that others share, two replacements at once would wait for each other.
-  perform from private.stripe_customers where user_id = p_user_id for update;
+  -- The seller, whose plan changes, then the customer: docs/architecture.md.
+  perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id for no key update;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
+  perform from private.stripe_customers where user_id = p_user_id for update;
   update private.stripe_customers
   set stripe_customer_id = p_stripe_customer_id,
       stripe_customer_id_hash = p_stripe_customer_id_hash,
@@ -7083,7 +7364,13 @@ begin
     -- Stripe sends no more events about the subscriptions of a deleted customer.
     update public.subscriptions
     set status = 'canceled', reconciled_at = now()
-    where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
+    where id = any (array(
+      select id
+      from public.subscriptions
+      where user_id = p_user_id and status not in ('canceled', 'incomplete_expired')
+      order by id
+      for no key update
+    ));
     perform private.refresh_user_plan(p_user_id);
   end if;
   perform private.check_customer_email(p_user_id, p_email);
@@ -7464,8 +7751,9 @@ declare
   parcel record;
   refusal text;
 begin
-  -- 1. Lock the order: all its labels and numbers are decided under this lock.
-  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id for update;
+  -- 1. Lock the seller and the order: all its labels and numbers are decided under this lock.
+  perform private.lock_orders(p_user_id, array[p_order_id]);
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
   if wanted.id is null then
     raise exception 'The seller has no order %', p_order_id using errcode = 'PT404';
   end if;
@@ -7561,6 +7849,8 @@ AS $function$
     select 'PROBE_SHOP', id || ':' || extract(epoch from probe_at), shop_id
     from public.tiktok_shops
     where connection_status = 'paused' and probe_at <= now()
+    -- Two runs at once wait for each other's tasks.
+    order by occasion, event_type
   ) as task;
 $function$
 ;
@@ -7614,29 +7904,33 @@ declare
   purchase private.label_purchases;
   shipment public.shipments;
   shipped public.orders;
+  notifications bigint[];
   refusal text;
 begin
-  -- 1. Lock the order, the purchase, the parcel, and the open notification: a worker claims it before or after this.
+  -- 1. Lock the order, the purchase, the parcel and its open notifications; one that is locked is being sent.
   perform private.lock_orders_of_purchase(p_shipment_id);
   select * into purchase from private.label_purchases where id = p_shipment_id and user_id = p_user_id for update;
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  select * into shipment from public.shipments where id = p_shipment_id for update;
+  select * into shipment from public.shipments where id = p_shipment_id for no key update;
   select * into shipped from public.orders where id = purchase.order_id;
-  perform
-  from private.webhook_events
-  where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
-    and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-    and status in ('pending', 'processing', 'failing')
-  for update;
+  notifications := array(
+    select id
+    from private.webhook_events
+    where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
+      and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
+      and status in ('pending', 'processing', 'failing')
+    order by id
+    for update skip locked
+  );
 
   -- 2. A repeated request changes nothing.
   if purchase.provider = 'own' and purchase.state = 'purchased' and shipment.tracking_number = p_tracking_number
     and private.plain_carrier(shipment.carrier) = private.plain_carrier(p_carrier) then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  refusal := private.correction_refusal(purchase, shipment, p_carrier, p_tracking_number);
+  refusal := private.correction_refusal(purchase, shipment, notifications, p_carrier, p_tracking_number);
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
@@ -7651,9 +7945,7 @@ begin
   -- 3. Replace the number; the earlier one is not sent any more.
   update private.webhook_events
   set status = 'ignored', reason = 'tracking_replaced', settled_at = now()
-  where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
-    and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-    and status in ('pending', 'processing');
+  where id = any (notifications) and status in ('pending', 'processing');
   update private.label_purchases set attempt = attempt + 1 where id = p_shipment_id returning * into purchase;
   insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
   values (p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);
@@ -7680,6 +7972,7 @@ declare
   event private.webhook_events;
   resumed public.tiktok_shops;
 begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   -- Against workers that are setting events of the shop back.
   perform private.lock_shop_connections(array[shop_id], true)
   from public.tiktok_shops
@@ -7765,6 +8058,8 @@ CREATE OR REPLACE FUNCTION public.settle_batch_item(p_event_id bigint, p_batch_i
  SET search_path TO ''
 AS $function$
 begin
+  perform private.lock_sellers((select user_id from private.label_batches where id = p_batch_id));
+  perform private.lock_event(p_event_id);
   update private.label_batch_items
   set state = p_result ->> 'state',
       code = p_result ->> 'code'
@@ -7813,8 +8108,8 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  -- 1. Lock the orders, then the purchase.
-  perform private.lock_orders_of_purchase(p_purchase_id);
+  -- 1. Lock the seller, the event, the orders, then the purchase.
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   select * into purchase from private.label_purchases where id = p_purchase_id for update;
   -- 2. Store the answer.
   if purchase.state = 'void_requested' then
@@ -7854,7 +8149,7 @@ declare
   purchase private.label_purchases;
   current_number private.own_tracking_numbers;
 begin
-  perform private.lock_orders_of_purchase(p_shipment_id);
+  perform private.lock_orders_of_purchase(p_shipment_id, p_event_id);
   select * into purchase from private.label_purchases where id = p_shipment_id for update;
   current_number := private.current_own_number(p_shipment_id);
   -- A number that was replaced meanwhile says nothing about the present one.
@@ -7918,9 +8213,7 @@ declare
   purchase private.label_purchases;
   reserved jsonb;
 begin
-  -- 1. Lock the seller, like the deletion of the account, then the orders, then the purchase. A second update of a row
-  -- in one transaction locks what its foreign keys name: without their lock first, requests for the order would
-  -- wait for the purchase, and this for the order.
+  -- 1. Lock the seller, the orders, then the purchase: docs/architecture.md.
   perform private.lock_orders_of_purchase(p_purchase_id);
   select * into purchase
   from private.label_purchases
@@ -7962,8 +8255,12 @@ AS $function$
 declare
   stored integer;
 begin
-  -- 1. Lock the login in every account.
+  -- 1. Lock the login in every account, and its shops.
+  perform private.lock_sellers(
+    variadic array(select user_id from private.tiktok_logins where open_id = p_open_id)
+  );
   perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
+  perform from public.tiktok_shops where open_id = p_open_id order by id for no key update;
   -- 2. Store the pair at its live shops, unless theirs is newer.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
@@ -8010,6 +8307,7 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
+  perform private.lock_orders_of_purchase(p_purchase_id, p_event_id);
   update public.shipments
   set label_url = p_document ->> 'label_url',
       label_expires_at = (p_document ->> 'label_expires_at')::timestamptz,
@@ -8030,6 +8328,7 @@ AS $function$
 declare
   stored jsonb;
 begin
+  perform private.lock_sellers((select user_id from public.orders where id = p_order_id));
   perform private.store_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
@@ -8078,7 +8377,7 @@ CREATE OR REPLACE FUNCTION public.store_order_page(p_event_id bigint, p_tiktok_s
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
   shop public.tiktok_shops;
   enqueued integer;
   missed integer;
@@ -8087,7 +8386,7 @@ begin
   if event.id is null then
     return private.settle_locked_event(event, '{"enqueued": 0, "missed": 0}');
   end if;
-  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for update;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for no key update;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
   end if;
@@ -8129,7 +8428,7 @@ CREATE OR REPLACE FUNCTION public.store_own_tracker(p_event_id bigint, p_shipmen
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id);
+  event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
   outcome text := 'not_tracked';
 begin
   perform private.lock_orders_of_purchase(p_shipment_id);
@@ -8153,6 +8452,7 @@ CREATE OR REPLACE FUNCTION public.store_refreshed_tokens(p_user_id uuid, p_open_
  SET search_path TO ''
 AS $function$
 begin
+  perform private.lock_sellers(p_user_id);
   -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
   update private.tiktok_logins
   set token_version = token_version + 1,
@@ -8169,6 +8469,7 @@ begin
     return 'superseded';
   end if;
 
+  perform private.lock_shops(p_user_id, p_open_id);
   -- 2. Store the pair; reopen shops that another worker gave up while this refresh was slow.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
@@ -8200,6 +8501,7 @@ CREATE OR REPLACE FUNCTION public.store_stripe_customer(p_user_id uuid, p_stripe
 AS $function$
 begin
   -- A change of the address is stored before this, or finds the customer's row after it.
+  perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id for share;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
@@ -8238,6 +8540,7 @@ begin
 end;
 $function$
 ;
+CREATE TRIGGER on_auth_user_deleted BEFORE DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.begin_account_deletion();
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
@@ -8465,7 +8768,7 @@ grant execute on function private.claim_own_notification(private.label_purchases
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
-grant execute on function private.correction_refusal(private.label_purchases,public.shipments,text,text) to service_role;
+grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
 grant execute on function private.count_order(public.orders) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
@@ -8517,14 +8820,20 @@ grant execute on function private.label_limit_of(uuid) to service_role;
 grant execute on function private.label_refusal(public.orders,text) to service_role;
 grant execute on function private.label_usage(uuid) to service_role;
 grant execute on function private.lock_due_events(integer) to service_role;
+grant execute on function private.lock_event(bigint) to service_role;
 grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
-grant execute on function private.lock_open_event(bigint) to service_role;
+grant execute on function private.lock_open_event(bigint,uuid[]) to service_role;
+grant execute on function private.lock_order_batch(uuid,jsonb) to service_role;
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
-grant execute on function private.lock_orders_of_purchase(uuid) to service_role;
-grant execute on function private.lock_seller_of_purchase(uuid) to service_role;
+grant execute on function private.lock_orders_of_purchase(uuid,bigint) to service_role;
+grant execute on function private.lock_parcels(uuid) to service_role;
+grant execute on function private.lock_seller_alone(uuid) to service_role;
+grant execute on function private.lock_sellers(uuid[]) to service_role;
+grant execute on function private.lock_sellers_of_grant(uuid,jsonb) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
+grant execute on function private.lock_shops(uuid,text) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.max_webhook_crashes() to service_role;
@@ -8549,6 +8858,7 @@ grant execute on function private.orders_in_parcel(private.label_purchases) to s
 grant execute on function private.own_dashboard_metrics() to authenticated;
 grant execute on function private.own_held_orders(integer,integer) to authenticated;
 grant execute on function private.own_number_refusal(public.orders,text,text,uuid) to service_role;
+grant execute on function private.own_parcels(text,text) to service_role;
 grant execute on function private.own_usage() to authenticated;
 grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.paused_seconds(public.tiktok_shops) to service_role;
@@ -8572,6 +8882,8 @@ grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.retention(text) to service_role;
+grant execute on function private.seller_of_shipment(uuid) to service_role;
+grant execute on function private.sellers_of_shop(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
