@@ -101,7 +101,7 @@ Deno.test("the code blocks of the seller's page and of the tutorials pass the ty
 
 Deno.test("in docs/architecture.md the file of each step has the functions of the step", async () => {
   const { text } = pageAt("docs/architecture.md");
-  const steps = [...text.matchAll(/^\| \d+ +\| (.+?) +\| (.+?) +\|/gm)];
+  const steps = [...text.matchAll(/^\| \d+ +\| (`.+?) +\| (.+?) +\|/gm)];
   assert.ok(steps.length > 20);
   for (const [, place = "", functions = ""] of steps) {
     const named = [...place.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
