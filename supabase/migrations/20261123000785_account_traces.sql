@@ -92,16 +92,22 @@ security invoker
 set search_path = ''
 as $$
   with purged as (
-    delete from auth.audit_log_entries as entry
-    where entry.created_at < now() - interval '90 days'
-      or exists (
-        select
-        from unnest(array[entry.payload ->> 'actor_id', entry.payload #>> '{traits,user_id}']) as named (id)
-        where named.id is not null
-          -- Auth's own administrator.
-          and named.id <> '00000000-0000-0000-0000-000000000000'
-          and not exists (select from auth.users where users.id::text = named.id)
-      )
+    delete from auth.audit_log_entries
+    where id = any (array(
+      select entry.id
+      from auth.audit_log_entries as entry
+      where entry.created_at < now() - interval '90 days'
+        or exists (
+          select
+          from unnest(array[entry.payload ->> 'actor_id', entry.payload #>> '{traits,user_id}']) as named (id)
+          where named.id is not null
+            -- Auth's own administrator.
+            and named.id <> '00000000-0000-0000-0000-000000000000'
+            and not exists (select from auth.users where users.id::text = named.id)
+        )
+      -- A locked one waits for the next run: docs/architecture.md.
+      for update skip locked
+    ))
     returning 1
   )
   select count(*) from purged;

@@ -22,6 +22,8 @@ $$;
 -- Sign-up, the deletion and the change of the address, as Auth does them.
 create function stress.sign_up(n integer) returns void language sql as $$
   insert into auth.users (id, email) values (stress.user_id(n), stress.email(n, 0)) on conflict do nothing;
+  insert into auth.audit_log_entries (id, payload, created_at)
+  select gen_random_uuid(), jsonb_build_object('actor_id', stress.user_id(n)), now() from generate_series(1, 2);
 $$;
 
 create function stress.change_email(n integer, variant integer) returns void language sql as $$
