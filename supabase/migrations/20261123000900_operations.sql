@@ -127,7 +127,12 @@ begin
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
   -- Their ids stay for longer, so a replayed delivery is not new.
-  delete from private.deleted_event_ids where deleted_at < now() - interval '13 months';
+  delete from private.deleted_event_ids
+  where ctid = any (array(
+    select ctid from private.deleted_event_ids
+    where deleted_at < now() - interval '13 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('deleted_event_ids', rows_deleted);
 

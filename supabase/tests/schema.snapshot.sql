@@ -3872,16 +3872,22 @@ CREATE OR REPLACE FUNCTION private.purge_auth_log()
  SET search_path TO ''
 AS $function$
   with purged as (
-    delete from auth.audit_log_entries as entry
-    where entry.created_at < now() - interval '90 days'
-      or exists (
-        select
-        from unnest(array[entry.payload ->> 'actor_id', entry.payload #>> '{traits,user_id}']) as named (id)
-        where named.id is not null
-          -- Auth's own administrator.
-          and named.id <> '00000000-0000-0000-0000-000000000000'
-          and not exists (select from auth.users where users.id::text = named.id)
-      )
+    delete from auth.audit_log_entries
+    where id = any (array(
+      select entry.id
+      from auth.audit_log_entries as entry
+      where entry.created_at < now() - interval '90 days'
+        or exists (
+          select
+          from unnest(array[entry.payload ->> 'actor_id', entry.payload #>> '{traits,user_id}']) as named (id)
+          where named.id is not null
+            -- Auth's own administrator.
+            and named.id <> '00000000-0000-0000-0000-000000000000'
+            and not exists (select from auth.users where users.id::text = named.id)
+        )
+      -- A locked one waits for the next run: docs/architecture.md.
+      for update skip locked
+    ))
     returning 1
   )
   select count(*) from purged;
@@ -3918,7 +3924,12 @@ begin
   purged := purged || jsonb_build_object('dead_events', rows_deleted);
 
   -- Their ids stay for longer, so a replayed delivery is not new.
-  delete from private.deleted_event_ids where deleted_at < now() - interval '13 months';
+  delete from private.deleted_event_ids
+  where ctid = any (array(
+    select ctid from private.deleted_event_ids
+    where deleted_at < now() - interval '13 months'
+    for update skip locked
+  ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('deleted_event_ids', rows_deleted);
 
