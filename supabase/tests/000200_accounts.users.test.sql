@@ -172,5 +172,26 @@ select is(
   'and their count'
 );
 
+-- The lock of a seller.
+create function tests.seller_lock(nickname text)
+returns text
+language sql
+as $$
+  select string_agg(mode, ' ' order by mode)
+  from pg_locks
+  where locktype = 'advisory' and pid = pg_backend_pid()
+    and (classid::bigint << 32 | objid::bigint) = hashtextextended('seller:' || tests.id(nickname), 0);
+$$;
+select is(tests.seller_lock('bob'), 'ShareLock', 'connecting a shop shares the lock of the seller');
+select is(tests.seller_lock('ada'), 'ExclusiveLock ShareLock', 'attack: a deletion by Auth takes it alone, and waits');
+update auth.users set email = 'bob@example.org' where id = tests.id('bob');
+select is(tests.seller_lock('bob'), 'ExclusiveLock ShareLock', 'so does a change of the address');
+select tests.refused(who, statement, who || ' cannot: ' || statement)
+from unnest(array['anon', 'ada']) as who
+cross join unnest(array[
+  'select private.lock_sellers(null::uuid)',
+  'select private.lock_seller_alone(null)'
+]) as statement;
+
 select * from finish();
 rollback;
