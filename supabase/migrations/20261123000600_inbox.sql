@@ -248,15 +248,16 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-begin
-  delete from private.webhook_events
-  where id = any (array(
+declare
+  locked bigint[] := array(
     select id
     from private.webhook_events
     where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
     order by id
     for update
-  ));
+  );
+begin
+  delete from private.webhook_events where id = any (locked);
   return null;
 end;
 $$;

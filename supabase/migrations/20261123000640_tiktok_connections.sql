@@ -6,6 +6,8 @@ language sql
 security invoker
 set search_path = ''
 as $$
+  select from public.tiktok_shops where id = any (p_shops) order by id for no key update;
+  -- A statement of its own: it sees the rows as they were locked, and locks no older version again.
   update public.tiktok_shops
   set connection_status = p_status,
       status_reason = p_reason,
@@ -13,9 +15,7 @@ as $$
       access_token = null,
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
-  where id = any (array(
-    select id from public.tiktok_shops where id = any (p_shops) order by id for no key update
-  ));
+  where id = any (p_shops);
 $$;
 comment on function private.close_tiktok_shops(uuid[], text, text) is
   'Ends connections: erases the tokens and keeps everything else.';

@@ -64,15 +64,10 @@ begin
   where user_id = p_user_id and stripe_customer_id_hash = any (p_deleted_hashes);
   if found then
     -- Stripe sends no more events about the subscriptions of a deleted customer.
+    perform from public.subscriptions where user_id = p_user_id order by id for no key update;
     update public.subscriptions
     set status = 'canceled', reconciled_at = now()
-    where id = any (array(
-      select id
-      from public.subscriptions
-      where user_id = p_user_id and status not in ('canceled', 'incomplete_expired')
-      order by id
-      for no key update
-    ));
+    where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
     perform private.refresh_user_plan(p_user_id);
   end if;
   perform private.check_customer_email(p_user_id, p_email);

@@ -156,11 +156,11 @@ begin
   perform private.lock_sellers(
     variadic array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes))
   );
-  update public.subscriptions
-  set reconciled_at = now()
-  where id = any (array(
-    select id from public.subscriptions where stripe_subscription_id_hash = any (hashes) order by id for no key update
-  ));
+  perform from public.subscriptions
+  where stripe_subscription_id_hash = any (hashes)
+  order by id
+  for no key update;
+  update public.subscriptions set reconciled_at = now() where stripe_subscription_id_hash = any (hashes);
   return jsonb_build_object('differing', differing, 'orphaned', orphaned);
 end;
 $$;

@@ -26,9 +26,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-begin
-  delete from private.webhook_events
-  where id = any (array(
+declare
+  locked bigint[] := array(
     select id
     from private.webhook_events
     where source = 'easypost'
@@ -46,7 +45,9 @@ begin
       )
     order by id
     for update
-  ));
+  );
+begin
+  delete from private.webhook_events where id = any (locked);
   return old;
 end;
 $$;

@@ -1308,6 +1308,8 @@ CREATE OR REPLACE FUNCTION private.close_tiktok_shops(p_shops uuid[], p_status t
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
+  select from public.tiktok_shops where id = any (p_shops) order by id for no key update;
+  -- A statement of its own: it sees the rows as they were locked, and locks no older version again.
   update public.tiktok_shops
   set connection_status = p_status,
       status_reason = p_reason,
@@ -1315,9 +1317,7 @@ AS $function$
       access_token = null,
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
-  where id = any (array(
-    select id from public.tiktok_shops where id = any (p_shops) order by id for no key update
-  ));
+  where id = any (p_shops);
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.combined_orders(p_order public.orders)
@@ -1636,15 +1636,16 @@ CREATE OR REPLACE FUNCTION private.delete_shop_events()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-begin
-  delete from private.webhook_events
-  where id = any (array(
+declare
+  locked bigint[] := array(
     select id
     from private.webhook_events
     where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
     order by id
     for update
-  ));
+  );
+begin
+  delete from private.webhook_events where id = any (locked);
   return null;
 end;
 $function$
@@ -1675,9 +1676,8 @@ CREATE OR REPLACE FUNCTION private.delete_tracking_events()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-begin
-  delete from private.webhook_events
-  where id = any (array(
+declare
+  locked bigint[] := array(
     select id
     from private.webhook_events
     where source = 'easypost'
@@ -1695,7 +1695,9 @@ begin
       )
     order by id
     for update
-  ));
+  );
+begin
+  delete from private.webhook_events where id = any (locked);
   return old;
 end;
 $function$
@@ -5464,11 +5466,11 @@ begin
   perform private.lock_sellers(
     variadic array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes))
   );
-  update public.subscriptions
-  set reconciled_at = now()
-  where id = any (array(
-    select id from public.subscriptions where stripe_subscription_id_hash = any (hashes) order by id for no key update
-  ));
+  perform from public.subscriptions
+  where stripe_subscription_id_hash = any (hashes)
+  order by id
+  for no key update;
+  update public.subscriptions set reconciled_at = now() where stripe_subscription_id_hash = any (hashes);
   return jsonb_build_object('differing', differing, 'orphaned', orphaned);
 end;
 $function$
@@ -7373,15 +7375,10 @@ begin
   where user_id = p_user_id and stripe_customer_id_hash = any (p_deleted_hashes);
   if found then
     -- Stripe sends no more events about the subscriptions of a deleted customer.
+    perform from public.subscriptions where user_id = p_user_id order by id for no key update;
     update public.subscriptions
     set status = 'canceled', reconciled_at = now()
-    where id = any (array(
-      select id
-      from public.subscriptions
-      where user_id = p_user_id and status not in ('canceled', 'incomplete_expired')
-      order by id
-      for no key update
-    ));
+    where user_id = p_user_id and status not in ('canceled', 'incomplete_expired');
     perform private.refresh_user_plan(p_user_id);
   end if;
   perform private.check_customer_email(p_user_id, p_email);
