@@ -1282,25 +1282,15 @@ AS $function$
       address_status = 'none',
       personal_data_removed_at = now()
   where id = any (p_orders);
+  select from private.label_purchases where order_id = any (p_orders) order by id for update;
   update private.label_purchases
   set sender = null, address_digest = null
-  where id = any (array(
-    select id
-    from private.label_purchases
-    where order_id = any (p_orders) and (sender is not null or address_digest is not null)
-    order by id
-    for update
-  ));
+  where order_id = any (p_orders) and (sender is not null or address_digest is not null);
   -- The link opens a label with the address.
+  select from public.shipments where order_id = any (p_orders) order by id for no key update;
   update public.shipments
   set label_url = null, label_expires_at = null
-  where id = any (array(
-    select id
-    from public.shipments
-    where order_id = any (p_orders) and label_url is not null
-    order by id
-    for no key update
-  ));
+  where order_id = any (p_orders) and label_url is not null;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
