@@ -27,7 +27,7 @@ function placeOf(error: Error): string {
  */
 export function errorText(error: unknown): string {
   if (error instanceof LoggableError) return `${error.name}: ${error.message}`;
-  if (error instanceof z.core.$ZodError) {
+  if (error instanceof z.ZodError) {
     const issues = error.issues.map(({ path, code }) => `${path.join(".") || "value"} ${code}`);
     return `ZodError: ${issues.join(", ").slice(0, 300)}`;
   }
