@@ -40,7 +40,12 @@ export async function startHostedFunction(
   await Deno.mkdir(upload);
   await Deno.copyFile(path, join(upload, "index.js"));
   const logFile = join(folder, "log");
-  const permissions = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${upload}`];
+  const permissions = [
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
+    "--allow-env",
+    `--allow-read=${upload}`,
+  ];
   const process = new Deno.Command(await hostedDeno(), {
     args: [
       ...["run", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-check"],
