@@ -14,7 +14,7 @@ export async function writeBackupFile(
   const suffix = crypto.getRandomValues(new Uint8Array(4)).toHex();
   // In the same folder: only there a rename is atomic.
   const partial = resolve(`${path}.${suffix}`);
-  const release = guardPath(partial);
+  const release = await guardPath(partial);
   try {
     {
       using file = await Deno.open(partial, { createNew: true, write: true, mode: 0o600 });

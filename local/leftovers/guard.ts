@@ -16,6 +16,8 @@ interface Guard {
 
 const items = new Map<symbol, string>();
 let guard: Guard | undefined;
+/** Resolves when the guard has the newest line. */
+let written: Promise<void> = Promise.resolve();
 
 function startGuard(): Guard {
   const process = new Deno.Command("sh", {
@@ -34,7 +36,7 @@ function startGuard(): Guard {
 /** The last line that arrives counts. */
 function writeItems({ input }: Guard): void {
   const line = [...items.values()].join("\t");
-  input.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+  written = input.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
 }
 
 /** Has the guard remove what its last line lists. */
@@ -64,9 +66,14 @@ export function guardProcess(pid: number, signal: Deno.Signal, isGroup = false):
   return addItem(`${signal.replace("SIG", "")}:${isGroup ? -pid : pid}`);
 }
 
-/** A file or a folder that does not outlive this process. @param path Absolute. */
-export function guardPath(path: string): Release {
-  return addItem(path);
+/**
+ * A file or a folder that does not outlive this process. Make it when the guard knows of it.
+ * @param path Absolute.
+ */
+export async function guardPath(path: string): Promise<Release> {
+  const release = addItem(path);
+  await written;
+  return release;
 }
 
 /** Ends and removes everything that is guarded. The process should end right after it. */

@@ -16,7 +16,7 @@ async function removeTree(path: string): Promise<void> {
 
 export async function makeTemporaryFolder(prefix: string): Promise<TemporaryFolder> {
   const path = join(tmpdir(), `${prefix}${crypto.randomUUID()}`);
-  const release = guardPath(path);
+  const release = await guardPath(path);
   await Deno.mkdir(path, { mode: 0o700 });
   return {
     path,
@@ -33,7 +33,7 @@ export async function makeTemporaryData(prefix: string): Promise<TemporaryFolder
   // Postgres may run as another user, who has to pass through.
   await Deno.chmod(folder.path, 0o755);
   const { data: cluster } = await findPlace(folder.path);
-  const release = guardPath(cluster);
+  const release = await guardPath(cluster);
   return {
     path: folder.path,
     async [Symbol.asyncDispose]() {

@@ -51,7 +51,7 @@ export async function initialise(place: PostgresPlace, password: string): Promis
   // Next to the data: the system's folder for such files may be closed to Postgres's user.
   const passwordFile = join(parent, `password.${suffix}`);
   const partial = { ...place, data: `${place.data}.${suffix}` };
-  const releases = [passwordFile, partial.data].map(guardPath);
+  const releases = await Promise.all([passwordFile, partial.data].map(guardPath));
   try {
     await Deno.writeTextFile(passwordFile, password, { mode: 0o600, createNew: true });
     await Deno.mkdir(partial.data, { mode: 0o700 });

@@ -112,8 +112,9 @@ async function checkIntegrity(
 async function install(target: string, lock: CliLock, options: InstallOptions): Promise<void> {
   const { folder = FOLDER, environment = Deno.env.toObject() } = options;
   await Deno.mkdir(folder, { recursive: true });
-  const partial = await Deno.makeTempDir({ dir: folder });
-  const release = guardPath(partial);
+  const partial = join(folder, crypto.randomUUID());
+  const release = await guardPath(partial);
+  await Deno.mkdir(partial);
   try {
     const name = `@supabase/cli-${platformName()}@${lock.version}`;
     const archive = await fetchPackage(name, partial, environment);
