@@ -38,6 +38,8 @@ async function run(options: ChaosOptions): Promise<number> {
   print(`Seed ${options.seed}.`);
   onProgress("Starting a stack of its own");
   await using stack = await startOwnStack({
+    // A host that is ready has them: on a slow machine they would load until the next kill.
+    loadFunctions: "start",
     random: faultsRandom(options.seed),
     onWarning: (message) => print(`        ${message}`),
   });

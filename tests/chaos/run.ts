@@ -78,7 +78,8 @@ async function deliverAmidFaults(
         const open = await retry("count events", () => countOpenEvents(stack));
         onProgress(
           `${deliveries.accepted.size} notifications are accepted, ${open} events open, ` +
-            `${kills} kills, ${outages.length} restarts of Postgres`,
+            `${kills} kills, ${outages.length} restarts of Postgres; answers: ` +
+            [...deliveries.answers].map(([status, count]) => `${count} x ${status}`).join(", "),
         );
       }
       await sleep(200);
