@@ -38,7 +38,10 @@ function requireVersion({ data, version }: PostgresPlace, found: string): void {
   );
 }
 
-/** Makes the cluster if it does not exist. Returns whether it was made now. @throws {OtherVersionError} */
+/**
+ * Makes the cluster if it does not exist, whole or not at all. Returns whether it was made now.
+ * @throws {OtherVersionError}
+ */
 export async function initialise(place: PostgresPlace, password: string): Promise<boolean> {
   const found = await clusterVersion(place.data);
   if (found !== undefined) {
