@@ -85,6 +85,13 @@ Deno.test("migrations run over the seed's data: nothing is lost, and the second 
   assert.match(again, /up to date/i);
   assert.deepEqual(await fingerprints(sql, tables), before);
 
+  // As a later migration does.
+  await sql`alter table public.orders add column added text not null default ''`;
+  await sql`create table public.added (id integer)`;
+  assert.deepEqual(await fingerprints(sql, tables), before);
+  await sql`update public.orders set currency = 'EUR' where true`;
+  assert.notDeepEqual(await fingerprints(sql, tables), before);
+
   await sql.end();
   await Deno.remove(project, { recursive: true });
   await database.drop();
