@@ -42,7 +42,9 @@ Deno.test("attack: --help of every task prints its help, in every place, and sta
     if (file === undefined) continue;
     const module = await import(new URL(file, ROOT).href) as { default: Command };
     const args = rest.split(" ").filter(Boolean);
-    for (const asked of [[...args, "--help"], ["-h", ...args], [...args, "some", "--help"]]) {
+    const places = [[...args, "--help"], ["-h", ...args], [...args, "some", "--help"]];
+    // The last is passed on: it is the help of a command of the CLI.
+    for (const asked of name === "supabase" ? places.slice(0, 2) : places) {
       const { code, text } = await withoutStarting(() =>
         capturePrinted(() => runCommand(module.default, asked))
       );
