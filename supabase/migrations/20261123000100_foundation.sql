@@ -24,11 +24,13 @@ comment on function public.update_updated_at_column() is
 
 create function private.is_encrypted(value text)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
+begin
+  return value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
+end;
 $$;
 comment on function private.is_encrypted(text) is
   'Whether value has the form of encrypted text: v1.<key id>.<iv>.<ciphertext>, base64url, as shared/crypto/encryption.ts writes it.';

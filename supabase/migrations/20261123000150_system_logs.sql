@@ -38,12 +38,14 @@ grant usage on sequence private.personal_data_reads_id_seq to service_role;
 
 create function private.record_personal_data_read(p_reader text, p_what text, p_object_ids text[])
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   insert into private.personal_data_reads (reader, what, object_ids)
   values (left(coalesce(nullif(p_reader, ''), session_user), 200), p_what, p_object_ids);
+end;
 $$;
 comment on function private.record_personal_data_read(text, text, text[]) is
   'Logs that a person reads personal data.';

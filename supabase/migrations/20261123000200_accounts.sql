@@ -73,12 +73,14 @@ grant select, update on public.users to service_role;
 */
 create function private.lock_sellers(variadic p_user_ids uuid[])
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
+begin
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
   from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
+end;
 $$;
 comment on function private.lock_sellers(uuid[]) is
   'First lock of a function that locks several rows of a seller, shared by all but the deletion of the account: docs/architecture.md.';
@@ -86,12 +88,14 @@ grant execute on function private.lock_sellers(uuid[]) to service_role;
 
 create function private.lock_seller_alone(p_user_id uuid)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   -- Not the row: shared locks of a row pass those who wait for it alone, so they could wait for ever.
-  select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('seller:' || p_user_id, 0));
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('seller:' || p_user_id, 0));
+end;
 $$;
 comment on function private.lock_seller_alone(uuid) is
   'The same lock, exclusive: it waits for all functions that use rows of the seller, and later ones wait for it.';
@@ -204,11 +208,14 @@ returns table (
   status text,
   current_period_end timestamptz
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
+  return query
   select s.id, s.plan_name, s.status, s.current_period_end
   from public.subscriptions as s
   join public.plans on plans.name = s.plan_name
@@ -216,6 +223,7 @@ as $$
     and s.status in ('active', 'trialing')
   order by plans.monthly_order_limit desc, s.created_at desc, s.id desc
   limit 1;
+end;
 $$;
 comment on function public.get_user_active_subscription(uuid) is
   'The subscription that counts: the live one with the largest plan; runs as the caller, so a seller finds only their own.';

@@ -86,10 +86,12 @@ grant execute on function private.count_requests(uuid, text, integer) to service
 */
 create function public.count_request(p_user_id uuid, p_route text)
 returns jsonb
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select jsonb_build_object('retry_after_seconds', private.count_requests(p_user_id, p_route));
+begin
+  return jsonb_build_object('retry_after_seconds', private.count_requests(p_user_id, p_route));
+end;
 $$;
 comment on function public.count_request(uuid, text) is
   'Counts a request of a seller, or says how long they have to wait.';

@@ -112,15 +112,19 @@ create index idx_tiktok_shops_active on public.tiktok_shops (is_active) where is
 
 create function private.sellers_of_shop(p_tiktok_shop_id uuid)
 returns uuid[]
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(array_agg(shop.user_id), '{}')
-  from public.tiktok_shops as named
-  join public.tiktok_shops as shop on shop.shop_id = named.shop_id
-  where named.id = p_tiktok_shop_id;
+begin
+  return (
+    select coalesce(array_agg(shop.user_id), '{}')
+    from public.tiktok_shops as named
+    join public.tiktok_shops as shop on shop.shop_id = named.shop_id
+    where named.id = p_tiktok_shop_id
+  );
+end;
 $$;
 comment on function private.sellers_of_shop(uuid) is
   'Sellers who have connected the TikTok shop of a row, now or before: its events and held orders are those of the shop.';
@@ -128,14 +132,16 @@ grant execute on function private.sellers_of_shop(uuid) to service_role;
 
 create function private.lock_shops(p_user_id uuid, p_open_id text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select from public.tiktok_shops
+begin
+  perform 1 from public.tiktok_shops
   where user_id = p_user_id and open_id = p_open_id
   order by id
   for no key update;
+end;
 $$;
 comment on function private.lock_shops(uuid, text) is 'Locks the shops of a TikTok login, which is locked already.';
 grant execute on function private.lock_shops(uuid, text) to service_role;

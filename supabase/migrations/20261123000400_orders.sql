@@ -115,11 +115,13 @@ grant select, insert, update, delete on public.orders to service_role;
 
 create function private.order_mapping_version()
 returns smallint
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select 1::smallint;
+begin
+  return 1::smallint;
+end;
 $$;
 comment on function private.order_mapping_version() is
   'Version of the columns that come from TikTok; orders of an older one can be read again: docs/orders.md.';
@@ -144,11 +146,13 @@ grant select, insert, update on private.monthly_order_counts to service_role;
 
 create function private.current_month()
 returns date
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select date_trunc('month', now() at time zone 'UTC')::date;
+begin
+  return date_trunc('month', now() at time zone 'UTC')::date;
+end;
 $$;
 comment on function private.current_month() is
   'First day of the current month, UTC.';
@@ -156,17 +160,21 @@ grant execute on function private.current_month() to service_role;
 
 create function private.monthly_order_limit(user_uuid uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select monthly_order_limit
-  from public.plans
-  where name = coalesce(
-    (select plan_name from public.get_user_active_subscription(user_uuid)),
-    'trial'
+begin
+  return (
+    select monthly_order_limit
+    from public.plans
+    where name = coalesce(
+      (select plan_name from public.get_user_active_subscription(user_uuid)),
+      'trial'
+    )
   );
+end;
 $$;
 comment on function private.monthly_order_limit(uuid) is
   'Number of new orders that a seller may receive per month.';
@@ -174,12 +182,13 @@ grant execute on function private.monthly_order_limit(uuid) to service_role;
 
 create function private.monthly_order_count(user_uuid uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     (
       select orders
       from private.monthly_order_counts
@@ -187,6 +196,7 @@ as $$
     ),
     0
   );
+end;
 $$;
 comment on function private.monthly_order_count(uuid) is
   'Number of orders of this month that count for the plan of a seller.';
@@ -198,12 +208,14 @@ grant execute on function private.monthly_order_count(uuid) to service_role;
 */
 create function public.check_order_limit(user_uuid uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+begin
+  return private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+end;
 $$;
 comment on function public.check_order_limit(uuid) is
   'Whether a seller may receive one more order this month: two indexed reads, independent of the number of orders.';
@@ -211,12 +223,13 @@ grant execute on function public.check_order_limit(uuid) to service_role;
 
 create function private.monthly_shop_count(p_shop_key uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     (
       select orders
       from private.monthly_shop_counts
@@ -224,6 +237,7 @@ as $$
     ),
     0
   );
+end;
 $$;
 comment on function private.monthly_shop_count(uuid) is
   'Number of orders of this month that count for the plan of a shop, in all accounts together.';
@@ -231,12 +245,14 @@ grant execute on function private.monthly_shop_count(uuid) to service_role;
 
 create function private.check_shop_limit(p_shop public.tiktok_shops)
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select private.monthly_shop_count(p_shop.shop_key) < private.monthly_order_limit(p_shop.user_id);
+begin
+  return private.monthly_shop_count(p_shop.shop_key) < private.monthly_order_limit(p_shop.user_id);
+end;
 $$;
 comment on function private.check_shop_limit(public.tiktok_shops) is
   'Whether a shop may receive one more order this month, whatever account received the others; the limit is that of its seller.';
@@ -244,10 +260,11 @@ grant execute on function private.check_shop_limit(public.tiktok_shops) to servi
 
 create function private.count_order(p_order public.orders)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   update private.monthly_order_counts
   set orders = orders + p_order.counts_for_plan::integer,
       not_counted = not_counted + (not p_order.counts_for_plan)::integer
@@ -258,6 +275,7 @@ as $$
   where shop.id = p_order.tiktok_shop_id
     and counted.shop_key = shop.shop_key
     and counted.month = private.current_month();
+end;
 $$;
 comment on function private.count_order(public.orders) is
   'Part of ingest_order: counts a new order of this month for its seller and its shop; the caller has locked both counters.';

@@ -26,11 +26,13 @@ create policy "Users can view own analytics" on public.analytics_events
 
 create function private.is_backend_event(event_type text)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
+begin
+  return event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
+end;
 $$;
 comment on function private.is_backend_event(text) is
   'Whether only the backend may write this event type.';

@@ -214,14 +214,20 @@ create function private.enqueue_task(
   p_body text default '{}'
 )
 returns bigint
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  v_result bigint;
+begin
   insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
   values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
   on conflict (source, external_id) do nothing
-  returning id;
+  returning id
+  into v_result;
+  return v_result;
+end;
 $$;
 comment on function private.enqueue_task(text, text, text, text, text) is
   'Enqueues a task of our own, once per occasion.';
@@ -229,14 +235,18 @@ grant execute on function private.enqueue_task(text, text, text, text, text) to 
 
 create function public.oldest_open_event_seconds()
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
-  from private.webhook_events
-  where status in ('pending', 'processing') and failing_since is null;
+begin
+  return (
+    select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
+    from private.webhook_events
+    where status in ('pending', 'processing') and failing_since is null
+  );
+end;
 $$;
 comment on function public.oldest_open_event_seconds() is
   'Age in seconds of the oldest open event that has attempts left; 0 without such an event.';

@@ -3,11 +3,13 @@
 
 create function private.max_webhook_attempts()
 returns integer
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select 10;
+begin
+  return 10;
+end;
 $$;
 comment on function private.max_webhook_attempts() is
   'Number of failures after which an event is tried again only each hour.';
@@ -15,11 +17,13 @@ grant execute on function private.max_webhook_attempts() to service_role;
 
 create function private.max_webhook_crashes()
 returns integer
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select 20;
+begin
+  return 20;
+end;
 $$;
 comment on function private.max_webhook_crashes() is
   'Number of lost workers after which an event is tried again only each hour.';
@@ -27,11 +31,13 @@ grant execute on function private.max_webhook_crashes() to service_role;
 
 create function private.failing_interval()
 returns interval
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select interval '7 days';
+begin
+  return interval '7 days';
+end;
 $$;
 comment on function private.failing_interval() is
   'How long a failing event is tried again before it is dead.';
@@ -39,13 +45,15 @@ grant execute on function private.failing_interval() to service_role;
 
 create function private.backoff(p_failures integer, p_longest_seconds integer)
 returns interval
-language sql
+language plpgsql
 volatile
 set search_path = ''
 as $$
-  select make_interval(
+begin
+  return make_interval(
     secs => least(30 * 2 ^ least(p_failures - 1, 20), p_longest_seconds) * (0.5 + random() / 2)
   );
+end;
 $$;
 comment on function private.backoff(integer, integer) is
   'Wait after so many failures: 30 s, doubled each time up to the longest wait; up to one half of it is left out at random.';
@@ -190,14 +198,16 @@ grant execute on function private.lock_due_events(integer) to service_role;
 
 create function private.paused_seconds(p_shop public.tiktok_shops)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when p_shop.probe_at is not null then greatest(60, ceil(extract(epoch from p_shop.probe_at - now())))::integer
   end;
+end;
 $$;
 comment on function private.paused_seconds(public.tiktok_shops) is
   'How long the events of a paused shop wait; null for another shop.';
@@ -210,36 +220,40 @@ grant execute on function private.paused_seconds(public.tiktok_shops) to service
 */
 create function private.connection_of_event(p_source text, p_shop_id text, p_object_id text)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', shop.id,
-    'user_id', shop.user_id,
-    'shop_id', shop.shop_id,
-    'shop_cipher', shop.shop_cipher,
-    'access_token', shop.access_token,
-    'token_version', login.token_version,
-    'paused_seconds', private.paused_seconds(shop)
-  )
-  from public.tiktok_shops as shop
-  join private.tiktok_logins as login
-    on login.user_id = shop.user_id and login.open_id = shop.open_id
-  where p_source in ('tiktok', 'creatorflow')
-    -- Some webhooks name only an order.
-    and shop.shop_id = coalesce(
-      p_shop_id,
-      (
-        select owner.shop_id
-        from public.orders
-        join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
-        where orders.tiktok_order_id = p_object_id and owner.connection_status in ('active', 'paused')
-        limit 1
-      )
+begin
+  return (
+    select jsonb_build_object(
+      'id', shop.id,
+      'user_id', shop.user_id,
+      'shop_id', shop.shop_id,
+      'shop_cipher', shop.shop_cipher,
+      'access_token', shop.access_token,
+      'token_version', login.token_version,
+      'paused_seconds', private.paused_seconds(shop)
     )
-    and shop.connection_status in ('active', 'paused');
+    from public.tiktok_shops as shop
+    join private.tiktok_logins as login
+      on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where p_source in ('tiktok', 'creatorflow')
+      -- Some webhooks name only an order.
+      and shop.shop_id = coalesce(
+        p_shop_id,
+        (
+          select owner.shop_id
+          from public.orders
+          join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
+          where orders.tiktok_order_id = p_object_id and owner.connection_status in ('active', 'paused')
+          limit 1
+        )
+      )
+      and shop.connection_status in ('active', 'paused')
+  );
+end;
 $$;
 comment on function private.connection_of_event(text, text, text) is
   'The live connection that an event concerns.';
@@ -451,11 +465,13 @@ grant execute on function public.postpone_webhook_event(bigint, integer, text, i
 
 create function private.lock_event(p_event_id bigint)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select from private.webhook_events where id = p_event_id for update;
+begin
+  perform 1 from private.webhook_events where id = p_event_id for update;
+end;
 $$;
 comment on function private.lock_event(bigint) is
   'Locks an event that the calling function settles at its end; does nothing for null.';
@@ -551,10 +567,11 @@ grant execute on function private.settle_locked_event(private.webhook_events, js
 
 create function private.reopen_webhook_events(p_event_ids bigint[])
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   update private.webhook_events
   set status = 'pending',
       reason = null,
@@ -564,6 +581,7 @@ as $$
       failing_since = null,
       next_attempt_at = now()
   where id = any (p_event_ids);
+end;
 $$;
 comment on function private.reopen_webhook_events(bigint[]) is
   'Makes locked events due now with their attempts reset; keeps last_error.';

@@ -77,11 +77,12 @@ grant execute on function private.webhook_event_condition(jsonb) to service_role
 
 create function private.webhook_event_summary(event private.webhook_events)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'event_id', event.id,
     'source', event.source,
     'external_id', event.external_id,
@@ -98,6 +99,7 @@ as $$
     'next_attempt_at', event.next_attempt_at,
     'settled_at', event.settled_at
   );
+end;
 $$;
 comment on function private.webhook_event_summary(private.webhook_events) is
   'An event without its body, which may contain personal data.';

@@ -168,10 +168,13 @@ grant execute on function public.open_tiktok_claim(uuid, text, text, timestamptz
 */
 create function public.store_tiktok_claim(p_user_id uuid, p_claim_hash text, p_sealed_grant text)
 returns timestamptz
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  v_result timestamptz;
+begin
   update private.tiktok_claims
   set sealed_grant = p_sealed_grant
   where claim_hash = p_claim_hash
@@ -179,7 +182,10 @@ as $$
     and sealed_grant is null
     and connected_at is null
     and expires_at > now()
-  returning expires_at;
+  returning expires_at
+  into v_result;
+  return v_result;
+end;
 $$;
 comment on function public.store_tiktok_claim(uuid, text, text) is
   'Stores what the code of a claim was exchanged for, until its seller confirms.';

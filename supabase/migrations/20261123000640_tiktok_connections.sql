@@ -2,11 +2,12 @@
 
 create function private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select from public.tiktok_shops where id = any (p_shops) order by id for no key update;
+begin
+  perform 1 from public.tiktok_shops where id = any (p_shops) order by id for no key update;
   -- A statement of its own: it sees the rows as they were locked, and locks no older version again.
   update public.tiktok_shops
   set connection_status = p_status,
@@ -16,6 +17,7 @@ as $$
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
   where id = any (p_shops);
+end;
 $$;
 comment on function private.close_tiktok_shops(uuid[], text, text) is
   'Ends connections: erases the tokens and keeps everything else.';
@@ -23,13 +25,15 @@ grant execute on function private.close_tiktok_shops(uuid[], text, text) to serv
 
 create function private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     p_task, p_shop.id || ':' || extract(epoch from p_shop.connected_at), p_shop.shop_id
   );
+end;
 $$;
 comment on function private.enqueue_shop_task(public.tiktok_shops, text) is
   'Enqueues a task for a shop, once per connection.';
@@ -46,12 +50,14 @@ create function private.is_older_pair(
   p_stored_requested_at timestamptz
 )
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
+begin
+  return (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
     and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
+end;
 $$;
 comment on function private.is_older_pair(jsonb, timestamptz, timestamptz) is
   'Whether TikTok issued a token pair before the stored one: requested earlier and not expiring later.';
@@ -59,17 +65,19 @@ grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz)
 
 create function private.lock_sellers_of_grant(p_user_id uuid, p_grant jsonb)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.lock_sellers(
+begin
+  perform private.lock_sellers(
     variadic p_user_id || array(
       select shop.user_id
       from jsonb_array_elements(p_grant -> 'shops') as entry
       join public.tiktok_shops as shop on shop.shop_id = entry ->> 'shop_id'
     )
   );
+end;
 $$;
 comment on function private.lock_sellers_of_grant(uuid, jsonb) is
   'Locks the seller who connects shops, and those who had them before.';

@@ -3,24 +3,28 @@
 
 create function private.describe_tiktok_lease(p_login private.tiktok_logins)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'user_id', p_login.user_id,
-    'open_id', p_login.open_id,
-    'token_version', p_login.token_version,
-    'lease_id', p_login.lease_id,
-    'shop_ids', jsonb_agg(shop.shop_id order by shop.shop_id),
-    -- Every shop of the login stores the same pair, each encrypted for itself.
-    'refresh_token', (array_agg(shop.refresh_token order by shop.shop_id))[1]
-  )
-  from public.tiktok_shops as shop
-  where shop.user_id = p_login.user_id
-    and shop.open_id = p_login.open_id
-    and shop.connection_status in ('active', 'paused');
+begin
+  return (
+    select jsonb_build_object(
+      'user_id', p_login.user_id,
+      'open_id', p_login.open_id,
+      'token_version', p_login.token_version,
+      'lease_id', p_login.lease_id,
+      'shop_ids', jsonb_agg(shop.shop_id order by shop.shop_id),
+      -- Every shop of the login stores the same pair, each encrypted for itself.
+      'refresh_token', (array_agg(shop.refresh_token order by shop.shop_id))[1]
+    )
+    from public.tiktok_shops as shop
+    where shop.user_id = p_login.user_id
+      and shop.open_id = p_login.open_id
+      and shop.connection_status in ('active', 'paused')
+  );
+end;
 $$;
 comment on function private.describe_tiktok_lease(private.tiktok_logins) is
   'Input of a token refresh; refresh_token is the one of the first shop in shop_ids.';
@@ -220,11 +224,13 @@ grant execute on function public.store_refreshed_tokens(uuid, text, integer, jso
 
 create function private.max_refresh_refusals()
 returns integer
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select 12;
+begin
+  return 12;
+end;
 $$;
 comment on function private.max_refresh_refusals() is
   'Consecutive transient refusals after which a connection needs the seller; the waits between them add up to about a day.';

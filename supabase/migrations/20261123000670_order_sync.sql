@@ -63,10 +63,11 @@ grant execute on function private.enqueue_found_orders(public.tiktok_shops, json
 
 create function private.postpone_found_orders(p_shop_id text, p_is_complete boolean)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   update private.webhook_events
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
   where id = any (array(
@@ -82,6 +83,7 @@ as $$
     -- A locked one is being claimed or applied.
     for update skip locked
   ));
+end;
 $$;
 comment on function private.postpone_found_orders(text, boolean) is
   'Lets found orders wait until their search is complete, at most ten minutes: then all are known, and the most urgent get the places.';

@@ -148,10 +148,11 @@ grant select, insert, update on private.source_health to service_role;
 
 create function private.record_source_state(p_source text, p_state text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   insert into private.source_health as known (source, state, last_received_at)
   values (
     p_source,
@@ -163,6 +164,7 @@ as $$
         since = case when known.state = excluded.state then known.since else now() end,
         checked_at = now(),
         last_received_at = coalesce(excluded.last_received_at, known.last_received_at);
+end;
 $$;
 comment on function private.record_source_state(text, text) is
   'Stores the state of a source, and when it began.';
@@ -170,12 +172,13 @@ grant execute on function private.record_source_state(text, text) to service_rol
 
 create function private.is_silent_source(p_source text)
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select not exists (
+begin
+  return not exists (
       select from private.webhook_events
       where source = p_source and received_at > now() - interval '1 day'
     )
@@ -195,6 +198,7 @@ as $$
           and (details ->> 'repaired')::integer > 0
       )
     end;
+end;
 $$;
 comment on function private.is_silent_source(text) is
   'Whether our own reads found changes of the last day although the sender sent no webhook in it.';
@@ -257,24 +261,28 @@ grant execute on function public.record_source_health(bigint, text) to service_r
 */
 create function public.request_source_checks()
 returns integer
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select count(private.enqueue_task(task.event_type, task.occasion, task.shop_id))::integer
-  from (
-    select 'CHECK_SOURCES' as event_type, current_date::text as occasion, null as shop_id
-    union all
-    select 'CHECK_WEBHOOKS', id || ':' || current_date, shop_id
-    from public.tiktok_shops
-    where connection_status = 'active' and connected_at < now() - interval '1 day'
-    union all
-    select 'PROBE_SHOP', id || ':' || extract(epoch from probe_at), shop_id
-    from public.tiktok_shops
-    where connection_status = 'paused' and probe_at <= now()
-    -- Two runs at once wait for each other's tasks.
-    order by occasion, event_type
-  ) as task;
+begin
+  return (
+    select count(private.enqueue_task(task.event_type, task.occasion, task.shop_id))::integer
+    from (
+      select 'CHECK_SOURCES' as event_type, current_date::text as occasion, null as shop_id
+      union all
+      select 'CHECK_WEBHOOKS', id || ':' || current_date, shop_id
+      from public.tiktok_shops
+      where connection_status = 'active' and connected_at < now() - interval '1 day'
+      union all
+      select 'PROBE_SHOP', id || ':' || extract(epoch from probe_at), shop_id
+      from public.tiktok_shops
+      where connection_status = 'paused' and probe_at <= now()
+      -- Two runs at once wait for each other's tasks.
+      order by occasion, event_type
+    ) as task
+  );
+end;
 $$;
 comment on function public.request_source_checks() is
   'Enqueues the checks that are due; repeating it the same day enqueues nothing twice.';

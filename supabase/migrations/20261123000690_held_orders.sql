@@ -2,15 +2,17 @@
 
 create function private.order_urgency(p_order_status text)
 returns smallint
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when p_order_status in ('on_hold', 'awaiting_shipment', 'partially_shipped') then 1
     when p_order_status in ('delivered', 'completed', 'cancelled') then 3
     else 2
   end::smallint;
+end;
 $$;
 comment on function private.order_urgency(text) is
   'Class of an order_status when places are few: 1, the seller has to ship it; 2, not paid yet or on its way; 3, finished.';
@@ -18,14 +20,18 @@ grant execute on function private.order_urgency(text) to service_role;
 
 create function private.order_package_ids(p_order_items jsonb)
 returns text[]
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
-  from jsonb_array_elements(p_order_items) as item,
-    jsonb_array_elements(item -> 'units') as unit
-  where unit ->> 'package_id' is not null;
+begin
+  return (
+    select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
+    from jsonb_array_elements(p_order_items) as item,
+      jsonb_array_elements(item -> 'units') as unit
+    where unit ->> 'package_id' is not null
+  );
+end;
 $$;
 comment on function private.order_package_ids(jsonb) is
   'The TikTok packages of the units in orders.order_items.';
@@ -95,10 +101,11 @@ grant select on private.waiting_orders to service_role;
 
 create function private.hold_order(p_shop_id text, p_order jsonb)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   insert into private.held_orders as held (
     shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at,
     combine_group_id, package_ids
@@ -123,6 +130,7 @@ as $$
         combine_group_id = excluded.combine_group_id,
         package_ids = excluded.package_ids
     where excluded.tiktok_updated_at >= held.tiktok_updated_at;
+end;
 $$;
 comment on function private.hold_order(text, jsonb) is
   'Part of ingest_order: records that an order waits; an older state does not replace a newer one.';
@@ -130,19 +138,21 @@ grant execute on function private.hold_order(text, jsonb) to service_role;
 
 create function private.end_hold(p_shop_id text, p_tiktok_order_id text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   delete from private.held_orders
   where shop_id = p_shop_id and tiktok_order_id = p_tiktok_order_id;
   -- A locked one is being reopened by another transaction.
-  select private.reopen_webhook_events(array(
+  perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
     order by id
     for update skip locked
   ));
+end;
 $$;
 comment on function private.end_hold(text, text) is
   'Part of ingest_order: the order is stored, so its other held events are due as updates.';
@@ -155,12 +165,13 @@ grant execute on function private.end_hold(text, text) to service_role;
 */
 create function private.counts_for_plan(p_shop public.tiktok_shops, p_order jsonb)
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER' then false
     when coalesce(p_order ->> 'order_status', '') = 'cancelled'
         and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
@@ -175,6 +186,7 @@ as $$
         and held_at >= p_shop.connected_at
     )
   end;
+end;
 $$;
 comment on function private.counts_for_plan(public.tiktok_shops, jsonb) is
   'Part of ingest_order: whether a new order uses a place of the monthly limit.';
@@ -182,12 +194,14 @@ grant execute on function private.counts_for_plan(public.tiktok_shops, jsonb) to
 
 create function private.free_places(p_user_id uuid)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select greatest(private.monthly_order_limit(p_user_id) - private.monthly_order_count(p_user_id), 0);
+begin
+  return greatest(private.monthly_order_limit(p_user_id) - private.monthly_order_count(p_user_id), 0);
+end;
 $$;
 comment on function private.free_places(uuid) is
   'Number of orders that the plan of a seller still allows this month.';
@@ -195,14 +209,16 @@ grant execute on function private.free_places(uuid) to service_role;
 
 create function private.free_shop_places(p_shop public.tiktok_shops)
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select greatest(
+begin
+  return greatest(
     private.monthly_order_limit(p_shop.user_id) - private.monthly_shop_count(p_shop.shop_key), 0
   );
+end;
 $$;
 comment on function private.free_shop_places(public.tiktok_shops) is
   'Number of orders that the plan of its seller still allows a shop this month, after those in other accounts.';
@@ -214,25 +230,29 @@ grant execute on function private.free_shop_places(public.tiktok_shops) to servi
 */
 create function private.undecided_orders(p_user_id uuid, p_without bigint[] default '{}')
 returns integer
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select count(*)::integer
-  from (
-    select
-    from public.tiktok_shops as shop
-    join private.webhook_events as event on event.shop_id = shop.shop_id
-    where shop.user_id = p_user_id
-      and shop.connection_status = 'active'
-      and event.event_type = 'ORDER_FOUND'
-      and event.status in ('pending', 'processing')
-      -- An order that could not be read for an hour does not stop the others.
-      and event.received_at > now() - interval '1 hour'
-      and event.id <> all (p_without)
-    limit private.free_places(p_user_id)
-  ) as undecided;
+begin
+  return (
+    select count(*)::integer
+    from (
+      select
+      from public.tiktok_shops as shop
+      join private.webhook_events as event on event.shop_id = shop.shop_id
+      where shop.user_id = p_user_id
+        and shop.connection_status = 'active'
+        and event.event_type = 'ORDER_FOUND'
+        and event.status in ('pending', 'processing')
+        -- An order that could not be read for an hour does not stop the others.
+        and event.received_at > now() - interval '1 hour'
+        and event.id <> all (p_without)
+      limit private.free_places(p_user_id)
+    ) as undecided
+  );
+end;
 $$;
 comment on function private.undecided_orders(uuid, bigint[]) is
   'Number of orders that a search found and that were not read yet: each may be more urgent than the order at hand.';

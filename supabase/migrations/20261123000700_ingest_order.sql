@@ -2,13 +2,15 @@
 
 create function private.replaces_address(incoming text, stored text, order_status text)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select incoming = 'readable'
+begin
+  return incoming = 'readable'
     or stored = 'none'
     or (incoming = 'masked' and (stored = 'masked' or order_status in ('completed', 'cancelled')));
+end;
 $$;
 comment on function private.replaces_address(text, text, text) is
   'Whether an incoming address replaces the stored one: while the order ships, a readable address is kept; afterwards TikTok''s mask counts here too.';
@@ -16,17 +18,19 @@ grant execute on function private.replaces_address(text, text, text) to service_
 
 create function private.next_order_status(stored text, incoming text)
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when exists (
       select from private.order_transitions where from_status = stored and to_status = incoming
     ) then incoming
     else stored
   end;
+end;
 $$;
 comment on function private.next_order_status(text, text) is
   'The incoming status if it may follow the stored one, else the stored one.';
@@ -34,11 +38,12 @@ grant execute on function private.next_order_status(text, text) to service_role;
 
 create function private.next_payment_status(stored text, incoming text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when incoming is null then stored
     -- A refund stays a refund when the parcel moves on.
     when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
@@ -46,6 +51,7 @@ as $$
     when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
+end;
 $$;
 comment on function private.next_payment_status(text, text) is
   'The incoming status, unless it would undo a payment or a refund.';
@@ -53,10 +59,13 @@ grant execute on function private.next_payment_status(text, text) to service_rol
 
 create function private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
 returns public.orders
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  v_row public.orders;
+begin
   insert into public.orders (
     user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
     currency, total_amount, shipping_cost, shipping_type, customer_email,
@@ -100,7 +109,10 @@ as $$
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     coalesce((p_order ->> 'counts_for_plan')::boolean, true)
   )
-  returning *;
+  returning *
+  into v_row;
+  return v_row;
+end;
 $$;
 comment on function private.insert_order(uuid, uuid, jsonb) is
   'Part of ingest_order: inserts a new order; counts_for_plan is a key of p_order too.';
@@ -166,10 +178,13 @@ grant execute on function private.merge_order(public.orders, jsonb) to service_r
 
 create function private.update_order(stored public.orders, p_order jsonb)
 returns public.orders
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  v_row public.orders;
+begin
   update public.orders
   set tiktok_status = merged.tiktok_status,
       order_status = merged.order_status,
@@ -203,7 +218,10 @@ as $$
       tiktok_read_at = greatest(merged.tiktok_read_at, now())
   from private.merge_order(stored, p_order) as merged
   where orders.id = stored.id
-  returning orders.*;
+  returning orders.*
+  into v_row;
+  return v_row;
+end;
 $$;
 comment on function private.update_order(public.orders, jsonb) is
   'Part of ingest_order: applies a newer state to a stored order.';
@@ -215,15 +233,19 @@ grant execute on function private.update_order(public.orders, jsonb) to service_
 */
 create function private.is_order_of_readings_unknown(stored public.orders, p_order jsonb)
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select stored.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
-    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
-    and coalesce((p_order ->> 'read_after')::timestamptz, now()) < stored.tiktok_read_at
-    and private.merge_order(stored, p_order) is distinct from stored;
+begin
+  return (
+    select stored.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
+      -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+      and coalesce((p_order ->> 'read_after')::timestamptz, now()) < stored.tiktok_read_at
+      and private.merge_order(stored, p_order) is distinct from stored
+  );
+end;
 $$;
 comment on function private.is_order_of_readings_unknown(public.orders, jsonb) is
   'Part of ingest_order: whether only another reading can tell which of two states of one second is the later one.';
@@ -248,14 +270,18 @@ grant execute on function private.read_order_again(private.webhook_events, uuid)
 
 create function private.cancelled_units(p_items jsonb)
 returns table (line_item_id text, cancelled_by text, cancel_reason text)
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
+  return query
   select unit ->> 'line_item_id', unit ->> 'cancelled_by', left(unit ->> 'cancel_reason', 100)
   from jsonb_array_elements(p_items) as item,
     jsonb_array_elements(item -> 'units') as unit
   where item -> 'cancelled_line_item_ids' ? (unit ->> 'line_item_id');
+end;
 $$;
 comment on function private.cancelled_units(jsonb) is
   'The cancelled units of orders.order_items.';
@@ -263,29 +289,33 @@ grant execute on function private.cancelled_units(jsonb) to service_role;
 
 create function private.describe_cancellation(before public.orders, after public.orders)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
-    when after.order_status = 'cancelled' and before.order_status is distinct from 'cancelled' then
-      jsonb_strip_nulls(jsonb_build_object(
-        'cancelled_by', after.cancelled_by,
-        'cancel_reason', left(after.cancel_reason, 100)
-      ))
-    when after.order_status = 'cancelled' then '{}'
-    else coalesce(
-      (
-        select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
-        from private.cancelled_units(after.order_items) as unit
-        where unit.line_item_id not in (
-          select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
-        )
-        having count(*) > 0
-      ),
-      '{}'
-    )
-  end;
+begin
+  return (
+    select case
+      when after.order_status = 'cancelled' and before.order_status is distinct from 'cancelled' then
+        jsonb_strip_nulls(jsonb_build_object(
+          'cancelled_by', after.cancelled_by,
+          'cancel_reason', left(after.cancel_reason, 100)
+        ))
+      when after.order_status = 'cancelled' then '{}'
+      else coalesce(
+        (
+          select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
+          from private.cancelled_units(after.order_items) as unit
+          where unit.line_item_id not in (
+            select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
+          )
+          having count(*) > 0
+        ),
+        '{}'
+      )
+    end
+  );
+end;
 $$;
 comment on function private.describe_cancellation(public.orders, public.orders) is
   'Who cancelled the order and why; of an order that goes on, its newly cancelled units.';
@@ -293,38 +323,42 @@ grant execute on function private.describe_cancellation(public.orders, public.or
 
 create function private.describe_changes(before public.orders, after public.orders, p_order jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(field, jsonb_build_object('from', was, 'to', becomes)), '{}')
-    || case
-      when before.id is not null and before.shipping_address is distinct from after.shipping_address
-        then '{"shipping_address": "changed"}'
-      else '{}'
-    end::jsonb
-    || case
-      when before.id is not null and before.order_items is distinct from after.order_items
-        then '{"order_items": "changed"}'
-      else '{}'
-    end::jsonb
-    || case
-      when after.order_status <> (p_order ->> 'order_status')
-          and before.tiktok_status is distinct from after.tiktok_status
-        then jsonb_build_object('refused', p_order ->> 'order_status')
-      else '{}'
-    end
-    || private.describe_cancellation(before, after)
-  from (
-    values
-      ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
-      ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
-      ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
-      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text)),
-      ('combine_group_id', to_jsonb(before.combine_group_id), to_jsonb(after.combine_group_id)),
-      ('cancel_requested_at', to_jsonb(before.cancel_requested_at), to_jsonb(after.cancel_requested_at))
-  ) as compared (field, was, becomes)
-  where was is distinct from becomes;
+begin
+  return (
+    select coalesce(jsonb_object_agg(field, jsonb_build_object('from', was, 'to', becomes)), '{}')
+      || case
+        when before.id is not null and before.shipping_address is distinct from after.shipping_address
+          then '{"shipping_address": "changed"}'
+        else '{}'
+      end::jsonb
+      || case
+        when before.id is not null and before.order_items is distinct from after.order_items
+          then '{"order_items": "changed"}'
+        else '{}'
+      end::jsonb
+      || case
+        when after.order_status <> (p_order ->> 'order_status')
+            and before.tiktok_status is distinct from after.tiktok_status
+          then jsonb_build_object('refused', p_order ->> 'order_status')
+        else '{}'
+      end
+      || private.describe_cancellation(before, after)
+    from (
+      values
+        ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
+        ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
+        ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
+        ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text)),
+        ('combine_group_id', to_jsonb(before.combine_group_id), to_jsonb(after.combine_group_id)),
+        ('cancel_requested_at', to_jsonb(before.cancel_requested_at), to_jsonb(after.cancel_requested_at))
+    ) as compared (field, was, becomes)
+    where was is distinct from becomes
+  );
+end;
 $$;
 comment on function private.describe_changes(public.orders, public.orders, jsonb) is
   'The changes that order_events stores; it repeats no address and no item.';
@@ -337,26 +371,30 @@ grant execute on function private.describe_changes(public.orders, public.orders,
 */
 create function private.new_part_of_refund(p_order_id uuid, p_notice jsonb)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case
-    when not p_notice ? 'refund_id' then p_notice
-    when not exists (
-      select from public.order_events as known
+begin
+  return (
+    select case
+      when not p_notice ? 'refund_id' then p_notice
+      when not exists (
+        select from public.order_events as known
+        where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+      ) then p_notice
+      when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
+      else '{}'
+    end
+    from (
+      select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
+        as amount
+      from public.order_events as known
       where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
-    ) then p_notice
-    when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
-    else '{}'
-  end
-  from (
-    select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
-      as amount
-    from public.order_events as known
-    where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
-  ) as added;
+    ) as added
+  );
+end;
 $$;
 comment on function private.new_part_of_refund(uuid, jsonb) is
   'A notice without the refund that an earlier notice reported: the timeline, which is never purged, knows the ids.';
@@ -389,16 +427,18 @@ grant execute on function private.apply_refund(public.orders, jsonb) to service_
 
 create function private.lock_monthly_count(p_user_id uuid)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   insert into private.monthly_order_counts (user_id, month)
   values (p_user_id, private.current_month())
   on conflict (user_id, month) do nothing;
-  select from private.monthly_order_counts
+  perform 1 from private.monthly_order_counts
   where user_id = p_user_id and month = private.current_month()
   for update;
+end;
 $$;
 comment on function private.lock_monthly_count(uuid) is
   'Locks the order counter of a seller until the transaction ends, so orders of one seller are decided one at a time.';
@@ -406,15 +446,17 @@ grant execute on function private.lock_monthly_count(uuid) to service_role;
 
 create function private.was_cancelled_unpaid(before public.orders, after public.orders)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
+begin
   -- From awaiting_shipment on, an order with cash on delivery has needed work before it was paid.
-  select before.payment_status = 'pending'
+  return before.payment_status = 'pending'
     and before.order_status in ('received', 'on_hold')
     and after.payment_status = 'cancelled'
     and after.order_status = 'cancelled';
+end;
 $$;
 comment on function private.was_cancelled_unpaid(public.orders, public.orders) is
   'Whether a stored order was cancelled before payment, so its place is given back.';
@@ -422,17 +464,19 @@ grant execute on function private.was_cancelled_unpaid(public.orders, public.ord
 
 create function private.lock_order_counts(p_shop public.tiktok_shops)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.lock_monthly_count(p_shop.user_id);
+begin
+  perform private.lock_monthly_count(p_shop.user_id);
   insert into private.monthly_shop_counts (shop_key, month)
   values (p_shop.shop_key, private.current_month())
   on conflict (shop_key, month) do nothing;
-  select from private.monthly_shop_counts
+  perform 1 from private.monthly_shop_counts
   where shop_key = p_shop.shop_key and month = private.current_month()
   for update;
+end;
 $$;
 comment on function private.lock_order_counts(public.tiktok_shops) is
   'Locks the order counter of a seller, then that of the shop: another account may receive its orders at the same time.';
@@ -474,10 +518,11 @@ grant execute on function private.insert_or_hold_order(public.tiktok_shops, json
 
 create function private.settle_reads_of_order(p_shop_id text, p_tiktok_order_id text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   update private.webhook_events
   set status = 'ignored', reason = 'order_read_later', settled_at = now()
   where id = any (array(
@@ -493,6 +538,7 @@ as $$
     order by id
     for update skip locked
   ));
+end;
 $$;
 comment on function private.settle_reads_of_order(text, text) is
   'Part of ingest_order: the order was read now, so failing and dead events that only wanted it read have nothing left to do.';
@@ -627,21 +673,23 @@ grant execute on function public.ingest_order(bigint, uuid, jsonb, jsonb) to ser
 
 create function private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select from private.webhook_events
+begin
+  perform 1 from private.webhook_events
   where id = any (array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry))
   order by id
   for update;
-  select from public.orders
+  perform 1 from public.orders
   where tiktok_shop_id = p_tiktok_shop_id
     and tiktok_order_id = any (array(
       select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
     ))
   order by id
   for no key update;
+end;
 $$;
 comment on function private.lock_order_batch(uuid, jsonb) is
   'Part of ingest_orders: locks its events, then its stored orders; the caller has locked the counters.';

@@ -65,11 +65,13 @@ values ('USD', 100), ('CAD', 80), ('GBP', 145), ('EUR', 125), ('AUD', 75), ('NZD
 
 create function private.current_day()
 returns date
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select (now() at time zone 'UTC')::date;
+begin
+  return (now() at time zone 'UTC')::date;
+end;
 $$;
 comment on function private.current_day() is
   'The current day, UTC.';
@@ -77,14 +79,18 @@ grant execute on function private.current_day() to service_role;
 
 create function private.label_cents(p_amount numeric, p_currency text)
 returns bigint
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select ceil(p_amount * us_cents)::bigint
-  from private.label_currencies
-  where currency = p_currency and p_amount >= 0;
+begin
+  return (
+    select ceil(p_amount * us_cents)::bigint
+    from private.label_currencies
+    where currency = p_currency and p_amount >= 0
+  );
+end;
 $$;
 comment on function private.label_cents(numeric, text) is
   'An amount in US cents for the limits; null for an unknown amount or currency.';
@@ -92,12 +98,13 @@ grant execute on function private.label_cents(numeric, text) to service_role;
 
 create function private.label_limit_of(p_user_id uuid)
 returns private.label_limits
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     (select own from private.label_limits as own where own.user_id = p_user_id),
     (
       select row(
@@ -108,6 +115,7 @@ as $$
       where plan.name = coalesce((select plan_name from public.get_user_active_subscription(p_user_id)), 'trial')
     )
   );
+end;
 $$;
 comment on function private.label_limit_of(uuid) is
   'Limits of a seller: those that an operator set, else those of the plan.';
@@ -115,17 +123,23 @@ grant execute on function private.label_limit_of(uuid) to service_role;
 
 create function private.lock_label_spending(p_user_id uuid, p_shop_key uuid, p_day date)
 returns private.label_spending
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  v_row private.label_spending;
+begin
   insert into private.label_spending as spent (user_id, shop_key, month, day)
   values (p_user_id, p_shop_key, date_trunc('month', p_day)::date, p_day)
   on conflict (user_id, shop_key, month) do update
     set day = greatest(spent.day, excluded.day),
         day_labels = case when spent.day < excluded.day then 0 else spent.day_labels end,
         day_cents = case when spent.day < excluded.day then 0 else spent.day_cents end
-  returning *;
+  returning *
+  into v_row;
+  return v_row;
+end;
 $$;
 comment on function private.lock_label_spending(uuid, uuid, date) is
   'Locks a total until the transaction ends, with the figures of this day; every caller locks the seller, the shop, then the platform.';
@@ -137,14 +151,16 @@ create function private.has_label_room(
   p_cents bigint
 )
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select p_spent.labels < p_limit.monthly_label_limit
+begin
+  return p_spent.labels < p_limit.monthly_label_limit
     and p_spent.day_labels < p_limit.daily_label_limit
     and p_spent.cents + p_cents <= p_limit.monthly_label_cents
     and p_spent.day_cents + p_cents <= p_limit.daily_label_cents;
+end;
 $$;
 comment on function private.has_label_room(private.label_spending, private.label_limits, bigint) is
   'Whether a limit has room for one more label of this price.';
@@ -327,43 +343,47 @@ grant execute on function public.set_label_limit(uuid, jsonb) to service_role;
 */
 create function private.label_usage(p_user_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'today', jsonb_build_object(
-      'labels', spent.day_labels,
-      'label_limit', (allowed).daily_label_limit,
-      'cost', round(spent.day_cents / 100.0, 2)::text,
-      'cost_limit', round((allowed).daily_label_cents / 100.0, 2)::text
-    ),
-    'month', jsonb_build_object(
-      'labels', spent.labels,
-      'label_limit', (allowed).monthly_label_limit,
-      'cost', round(spent.cents / 100.0, 2)::text,
-      'cost_limit', round((allowed).monthly_label_cents / 100.0, 2)::text
-    ),
-    'currency', 'USD'
-  )
-  from (select private.label_limit_of(p_user_id) as allowed) as limits
-  cross join lateral (
-    select
-      coalesce(max(total.labels), 0) as labels,
-      coalesce(max(total.cents), 0) as cents,
-      coalesce(max(total.day_labels) filter (where total.day = private.current_day()), 0) as day_labels,
-      coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
-    from private.label_spending as total
-    where total.month = private.current_month()
-      and (
-        total.user_id = p_user_id
-        or total.shop_key in (
-          select shop_key from public.tiktok_shops
-          where user_id = p_user_id and connection_status in ('active', 'paused')
+begin
+  return (
+    select jsonb_build_object(
+      'today', jsonb_build_object(
+        'labels', spent.day_labels,
+        'label_limit', (allowed).daily_label_limit,
+        'cost', round(spent.day_cents / 100.0, 2)::text,
+        'cost_limit', round((allowed).daily_label_cents / 100.0, 2)::text
+      ),
+      'month', jsonb_build_object(
+        'labels', spent.labels,
+        'label_limit', (allowed).monthly_label_limit,
+        'cost', round(spent.cents / 100.0, 2)::text,
+        'cost_limit', round((allowed).monthly_label_cents / 100.0, 2)::text
+      ),
+      'currency', 'USD'
+    )
+    from (select private.label_limit_of(p_user_id) as allowed) as limits
+    cross join lateral (
+      select
+        coalesce(max(total.labels), 0) as labels,
+        coalesce(max(total.cents), 0) as cents,
+        coalesce(max(total.day_labels) filter (where total.day = private.current_day()), 0) as day_labels,
+        coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
+      from private.label_spending as total
+      where total.month = private.current_month()
+        and (
+          total.user_id = p_user_id
+          or total.shop_key in (
+            select shop_key from public.tiktok_shops
+            where user_id = p_user_id and connection_status in ('active', 'paused')
+          )
         )
-      )
-  ) as spent;
+    ) as spent
+  );
+end;
 $$;
 comment on function private.label_usage(uuid) is
   'Labels of a seller against the limits, as get_usage shows them.';

@@ -2,11 +2,13 @@
 
 create function private.month_end()
 returns timestamptz
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+begin
+  return (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+end;
 $$;
 comment on function private.month_end() is
   'First moment of the next month, UTC.';
@@ -14,49 +16,53 @@ grant execute on function private.month_end() to service_role;
 
 create function private.own_usage()
 returns jsonb
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'used', private.monthly_order_count(seller.id),
-    'limit', private.monthly_order_limit(seller.id),
-    'not_counted', coalesce(
-      (
-        select counted.not_counted
-        from private.monthly_order_counts as counted
-        where counted.user_id = seller.id and counted.month = private.current_month()
+begin
+  return (
+    select jsonb_build_object(
+      'used', private.monthly_order_count(seller.id),
+      'limit', private.monthly_order_limit(seller.id),
+      'not_counted', coalesce(
+        (
+          select counted.not_counted
+          from private.monthly_order_counts as counted
+          where counted.user_id = seller.id and counted.month = private.current_month()
+        ),
+        0
       ),
-      0
-    ),
-    'held', held.orders,
-    'held_to_ship', held.to_ship,
-    'held_ship_by', held.ship_by,
-    'shops', coalesce(
-      (
-        select jsonb_agg(
-          jsonb_build_object('shop_id', shop.shop_id, 'used', private.monthly_shop_count(shop.shop_key))
-          order by shop.shop_id
-        )
-        from public.tiktok_shops as shop
-        where shop.user_id = seller.id and shop.connection_status in ('active', 'paused')
+      'held', held.orders,
+      'held_to_ship', held.to_ship,
+      'held_ship_by', held.ship_by,
+      'shops', coalesce(
+        (
+          select jsonb_agg(
+            jsonb_build_object('shop_id', shop.shop_id, 'used', private.monthly_shop_count(shop.shop_key))
+            order by shop.shop_id
+          )
+          from public.tiktok_shops as shop
+          where shop.user_id = seller.id and shop.connection_status in ('active', 'paused')
+        ),
+        '[]'
       ),
-      '[]'
-    ),
-    'labels', private.label_usage(seller.id),
-    'month_ends_at', private.month_end()
-  )
-  from public.users as seller
-  cross join lateral (
-    select
-      count(*) as orders,
-      count(*) filter (where waits.urgency = 1) as to_ship,
-      min(waits.ship_by) filter (where waits.urgency = 1) as ship_by
-    from private.waiting_orders as waits
-    where waits.user_id = seller.id
-  ) as held
-  where seller.id = (select auth.uid());
+      'labels', private.label_usage(seller.id),
+      'month_ends_at', private.month_end()
+    )
+    from public.users as seller
+    cross join lateral (
+      select
+        count(*) as orders,
+        count(*) filter (where waits.urgency = 1) as to_ship,
+        min(waits.ship_by) filter (where waits.urgency = 1) as ship_by
+      from private.waiting_orders as waits
+      where waits.user_id = seller.id
+    ) as held
+    where seller.id = (select auth.uid())
+  );
+end;
 $$;
 comment on function private.own_usage() is
   'Plan usage of the caller; definer, because sellers may not read the counters and the inbox: it reads auth.uid() and takes no argument.';
@@ -71,12 +77,14 @@ grant execute on function private.own_usage() to authenticated;
 */
 create function public.get_usage()
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select private.own_usage();
+begin
+  return private.own_usage();
+end;
 $$;
 comment on function public.get_usage() is
   'Plan usage of the caller in the current month.';
@@ -84,42 +92,46 @@ grant execute on function public.get_usage() to authenticated;
 
 create function private.own_held_orders(p_limit integer, p_offset integer)
 returns jsonb
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  with own as (
-    select
-      waits.*,
-      row_number() over (
-        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
-      ) as place
-    from private.waiting_orders as waits
-    where waits.user_id = (select auth.uid())
-  )
-  select jsonb_build_object(
-    'total', (select count(*) from own),
-    'orders', coalesce(
-      (
-        select jsonb_agg(
-          jsonb_build_object(
-            'place', page.place,
-            'shop_id', page.shop_id,
-            'tiktok_order_id', page.tiktok_order_id,
-            'order_status', page.order_status,
-            'ship_by', page.ship_by,
-            'tiktok_created_at', page.tiktok_created_at,
-            'held_at', page.held_at
+begin
+  return (
+    with own as (
+      select
+        waits.*,
+        row_number() over (
+          order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+        ) as place
+      from private.waiting_orders as waits
+      where waits.user_id = (select auth.uid())
+    )
+    select jsonb_build_object(
+      'total', (select count(*) from own),
+      'orders', coalesce(
+        (
+          select jsonb_agg(
+            jsonb_build_object(
+              'place', page.place,
+              'shop_id', page.shop_id,
+              'tiktok_order_id', page.tiktok_order_id,
+              'order_status', page.order_status,
+              'ship_by', page.ship_by,
+              'tiktok_created_at', page.tiktok_created_at,
+              'held_at', page.held_at
+            )
+            order by page.place
           )
-          order by page.place
-        )
-        from (select * from own order by place limit p_limit offset p_offset) as page
+          from (select * from own order by place limit p_limit offset p_offset) as page
+        ),
+        '[]'
       ),
-      '[]'
-    ),
-    'month_ends_at', private.month_end()
+      'month_ends_at', private.month_end()
+    )
   );
+end;
 $$;
 comment on function private.own_held_orders(integer, integer) is
   'Held orders of the caller; definer, because sellers may not read the inbox: it reads auth.uid().';

@@ -13,15 +13,17 @@ grant select, insert, update on private.senders to service_role;
 
 create function private.store_sender(p_order_id uuid, p_address jsonb)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   insert into private.senders (tiktok_shop_id, address)
   select tiktok_shop_id, p_address
   from public.orders
   where id = p_order_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+end;
 $$;
 comment on function private.store_sender(uuid, jsonb) is
   'Stores the sender address of a shop after a carrier accepted it; null keeps the stored address.';
@@ -29,13 +31,17 @@ grant execute on function private.store_sender(uuid, jsonb) to service_role;
 
 create function private.order_line_item_ids(p_order public.orders)
 returns text[]
-language sql
-immutable
+language plpgsql
+stable
 set search_path = ''
 as $$
-  select coalesce(array_agg(line.id order by line.id), '{}')
-  from jsonb_array_elements(p_order.order_items) as item,
-    jsonb_array_elements_text(item -> 'line_item_ids') as line (id);
+begin
+  return (
+    select coalesce(array_agg(line.id order by line.id), '{}')
+    from jsonb_array_elements(p_order.order_items) as item,
+      jsonb_array_elements_text(item -> 'line_item_ids') as line (id)
+  );
+end;
 $$;
 comment on function private.order_line_item_ids(public.orders) is
   'The TikTok ids of all units of an order that are not cancelled.';
@@ -43,13 +49,17 @@ grant execute on function private.order_line_item_ids(public.orders) to service_
 
 create function private.cancelled_line_item_ids(p_order public.orders)
 returns text[]
-language sql
-immutable
+language plpgsql
+stable
 set search_path = ''
 as $$
-  select coalesce(array_agg(line.id order by line.id), '{}')
-  from jsonb_array_elements(p_order.order_items) as item,
-    jsonb_array_elements_text(item -> 'cancelled_line_item_ids') as line (id);
+begin
+  return (
+    select coalesce(array_agg(line.id order by line.id), '{}')
+    from jsonb_array_elements(p_order.order_items) as item,
+      jsonb_array_elements_text(item -> 'cancelled_line_item_ids') as line (id)
+  );
+end;
 $$;
 comment on function private.cancelled_line_item_ids(public.orders) is
   'The TikTok ids of the cancelled units of an order.';
@@ -57,15 +67,18 @@ grant execute on function private.cancelled_line_item_ids(public.orders) to serv
 
 create function private.shipments_of_order(p_order_id uuid)
 returns setof public.shipments
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
+  return query
   select shipment.*
   from public.shipment_orders as link
   join public.shipments as shipment on shipment.id = link.shipment_id
   where link.order_id = p_order_id;
+end;
 $$;
 comment on function private.shipments_of_order(uuid) is
   'The parcels that an order is in, also those that it shares with others.';
@@ -80,12 +93,14 @@ create index idx_orders_package_ids on public.orders using gin (private.order_pa
 */
 create function private.combined_orders(p_order public.orders)
 returns setof public.orders
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
   -- Two queries, each of which an index answers.
+  return query
   with grouped as (
     select id
     from public.orders
@@ -114,6 +129,7 @@ as $$
         )
       )
     );
+end;
 $$;
 comment on function private.combined_orders(public.orders) is
   'The other orders with which TikTok wants an order shipped in one parcel.';
@@ -126,36 +142,40 @@ grant execute on function private.combined_orders(public.orders) to service_role
 */
 create function private.unstored_combined_orders(p_order public.orders)
 returns text[]
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  with waiting as (
-    select
-      held.tiktok_order_id,
-      held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped') as is_open
-    from public.tiktok_shops as shop
-    join private.held_orders as held on held.shop_id = shop.shop_id
-    where shop.id = p_order.tiktok_shop_id
-      and held.tiktok_order_id <> p_order.tiktok_order_id
-      and (
-        held.combine_group_id = p_order.combine_group_id
-        or held.package_ids && private.order_package_ids(p_order.order_items)
-      )
-  )
-  select case
-    when bool_or(is_open) then array_agg(tiktok_order_id order by tiktok_order_id) filter (where is_open)
-    -- TikTok makes no group of one order.
-    when count(*) = 0 and p_order.combine_group_id is not null and not exists (
+begin
+  return (
+    with waiting as (
       select
-      from public.orders as other
-      where other.tiktok_shop_id = p_order.tiktok_shop_id
-        and other.combine_group_id = p_order.combine_group_id
-        and other.id <> p_order.id
-    ) then '{}'
-  end
-  from waiting;
+        held.tiktok_order_id,
+        held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped') as is_open
+      from public.tiktok_shops as shop
+      join private.held_orders as held on held.shop_id = shop.shop_id
+      where shop.id = p_order.tiktok_shop_id
+        and held.tiktok_order_id <> p_order.tiktok_order_id
+        and (
+          held.combine_group_id = p_order.combine_group_id
+          or held.package_ids && private.order_package_ids(p_order.order_items)
+        )
+    )
+    select case
+      when bool_or(is_open) then array_agg(tiktok_order_id order by tiktok_order_id) filter (where is_open)
+      -- TikTok makes no group of one order.
+      when count(*) = 0 and p_order.combine_group_id is not null and not exists (
+        select
+        from public.orders as other
+        where other.tiktok_shop_id = p_order.tiktok_shop_id
+          and other.combine_group_id = p_order.combine_group_id
+          and other.id <> p_order.id
+      ) then '{}'
+    end
+    from waiting
+  );
+end;
 $$;
 comment on function private.unstored_combined_orders(public.orders) is
   'The orders that TikTok ships with a stored one and that are not stored themselves.';
@@ -163,16 +183,18 @@ grant execute on function private.unstored_combined_orders(public.orders) to ser
 
 create function private.lock_orders(p_user_id uuid, p_order_ids uuid[])
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.lock_sellers(p_user_id);
+begin
+  perform private.lock_sellers(p_user_id);
   -- Other rows may refer to them meanwhile: no key changes.
-  select from public.orders
+  perform 1 from public.orders
   where id = any (p_order_ids) and user_id = p_user_id
   order by id
   for no key update;
+end;
 $$;
 comment on function private.lock_orders(uuid, uuid[]) is
   'Locks the seller, then the orders of one parcel.';
@@ -180,12 +202,13 @@ grant execute on function private.lock_orders(uuid, uuid[]) to service_role;
 
 create function private.label_refusal(p_order public.orders, p_provider text)
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     -- A platform's warehouse ships the others: TikTok's, or Tokopedia's.
     when p_order.fulfillment_type <> 'FULFILLMENT_BY_SELLER' then 'fulfilled_by_tiktok'
     when p_order.order_status = 'cancelled' then 'order_cancelled'
@@ -203,6 +226,7 @@ as $$
       select from private.shipments_of_order(p_order.id) where provider is not null
     ) then 'already_shipped'
   end;
+end;
 $$;
 comment on function private.label_refusal(public.orders, text) is
   'The code of the reason why no label may be bought for an order, null if one may; docs/labels.md lists the codes.';
@@ -210,24 +234,28 @@ grant execute on function private.label_refusal(public.orders, text) to service_
 
 create function private.shop_of_order(p_order public.orders)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', shop.id,
-    'shop_id', shop.shop_id,
-    'shop_cipher', shop.shop_cipher,
-    'access_token', shop.access_token,
-    'token_version', login.token_version,
-    'paused_seconds', private.paused_seconds(shop),
-    'region', shop.region
-  )
-  from public.tiktok_shops as shop
-  join private.tiktok_logins as login
-    on login.user_id = shop.user_id and login.open_id = shop.open_id
-  where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused');
+begin
+  return (
+    select jsonb_build_object(
+      'id', shop.id,
+      'shop_id', shop.shop_id,
+      'shop_cipher', shop.shop_cipher,
+      'access_token', shop.access_token,
+      'token_version', login.token_version,
+      'paused_seconds', private.paused_seconds(shop),
+      'region', shop.region
+    )
+    from public.tiktok_shops as shop
+    join private.tiktok_logins as login
+      on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused')
+  );
+end;
 $$;
 comment on function private.shop_of_order(public.orders) is
   'The live connection of the shop of an order; null without one.';
@@ -235,11 +263,12 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 
 create function private.address_digest(p_order public.orders)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when p_order.address_status = 'readable' then encode(
       sha256(convert_to(
         jsonb_build_array(
@@ -253,6 +282,7 @@ as $$
       'hex'
     )
   end;
+end;
 $$;
 comment on function private.address_digest(public.orders) is
   'Digest of a readable address, to see whether it changed while a label was bought; null without one.';
@@ -265,12 +295,13 @@ grant execute on function private.address_digest(public.orders) to service_role;
 */
 create function private.order_to_ship(p_order public.orders)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'id', p_order.id,
     'tiktok_order_id', p_order.tiktok_order_id,
     'shipping_type', p_order.shipping_type,
@@ -286,6 +317,7 @@ as $$
       where provider is not null and tracking_number is not null
     )
   );
+end;
 $$;
 comment on function private.order_to_ship(public.orders) is
   'An order as the purchase of a label needs it.';

@@ -32,11 +32,13 @@ from unnest(array['easypost', 'own']) as source (provider);
 
 create function private.plain_carrier(p_carrier text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select upper(regexp_replace(p_carrier, '[^A-Za-z0-9]', '', 'g'));
+begin
+  return upper(regexp_replace(p_carrier, '[^A-Za-z0-9]', '', 'g'));
+end;
 $$;
 comment on function private.plain_carrier(text) is
   'A carrier''s name in capital letters and digits only.';
@@ -44,17 +46,21 @@ grant execute on function private.plain_carrier(text) to service_role;
 
 create function private.refused_carriers(p_order public.orders, p_provider text)
 returns text[]
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(array_agg(private.plain_carrier(rule.carrier) order by rule.carrier), '{}')
-  from private.carrier_rules as rule
-  join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id
-  where rule.region = upper(coalesce(shop.region, 'US'))
-    and rule.shipping_type = p_order.shipping_type
-    and rule.provider = p_provider;
+begin
+  return (
+    select coalesce(array_agg(private.plain_carrier(rule.carrier) order by rule.carrier), '{}')
+    from private.carrier_rules as rule
+    join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id
+    where rule.region = upper(coalesce(shop.region, 'US'))
+      and rule.shipping_type = p_order.shipping_type
+      and rule.provider = p_provider
+  );
+end;
 $$;
 comment on function private.refused_carriers(public.orders, text) is
   'The carriers of a provider whose labels may not be bought for an order, as plain beginnings of names.';
@@ -62,15 +68,19 @@ grant execute on function private.refused_carriers(public.orders, text) to servi
 
 create function private.is_carrier_refused(p_order public.orders, p_provider text, p_carrier text)
 returns boolean
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    bool_or(starts_with(private.plain_carrier(p_carrier), refused.carrier)), false
-  )
-  from unnest(private.refused_carriers(p_order, p_provider)) as refused (carrier);
+begin
+  return (
+    select coalesce(
+      bool_or(starts_with(private.plain_carrier(p_carrier), refused.carrier)), false
+    )
+    from unnest(private.refused_carriers(p_order, p_provider)) as refused (carrier)
+  );
+end;
 $$;
 comment on function private.is_carrier_refused(public.orders, text, text) is
   'Whether a rule refuses a carrier for an order; an unknown carrier is not refused.';

@@ -2,14 +2,16 @@
 
 create function private.advice_for(p_status text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when p_status in ('created', 'purchased') then 'void_advised'
     when p_status in ('in_transit', 'available_for_pickup', 'out_for_delivery', 'failed') then 'stop_parcel'
   end;
+end;
 $$;
 comment on function private.advice_for(text) is
   'What to do with a label that is no longer wanted, by the status of its parcel; null where it is too late or done.';
@@ -17,16 +19,18 @@ grant execute on function private.advice_for(text) to service_role;
 
 create function private.advice_rank(p_reason text)
 returns integer
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case p_reason
+begin
+  return case p_reason
     when 'unit_cancelled' then 1
     when 'address_changed' then 2
     when 'order_cancelled' then 3
     else 0
   end;
+end;
 $$;
 comment on function private.advice_rank(text) is
   'Rank of a reason of an advice: a lower one never replaces a higher one.';
@@ -53,14 +57,16 @@ create trigger update_shipment_advice
 
 create function private.lock_parcels(p_order_id uuid)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select from public.shipments
+begin
+  perform 1 from public.shipments
   where id in (select shipment_id from public.shipment_orders where order_id = p_order_id)
   order by id
   for no key update;
+end;
 $$;
 comment on function private.lock_parcels(uuid) is
   'Locks the parcels of an order, which is locked already: a parcel may have other orders too.';
@@ -72,11 +78,12 @@ grant execute on function private.lock_parcels(uuid) to service_role;
 */
 create function private.advise_shipments(p_order public.orders, p_reason text, p_units text[] default null)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.lock_parcels(p_order.id);
+begin
+  perform private.lock_parcels(p_order.id);
   with concerned as (
     select
       shipment.id,
@@ -100,6 +107,7 @@ as $$
   from concerned
   where shipments.id = concerned.id
     and private.advice_rank(shipments.advice_reason) <= private.advice_rank(concerned.reason);
+end;
 $$;
 comment on function private.advise_shipments(public.orders, text, text[]) is
   'Marks the live labels of an order with the reason why they are no longer wanted.';
@@ -107,12 +115,13 @@ grant execute on function private.advise_shipments(public.orders, text, text[]) 
 
 create function private.is_address_changed(before public.orders, after public.orders)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
+begin
   -- A mask hides the rest of a field, so masked fields are not compared.
-  select before.address_status <> 'none' and after.address_status <> 'none' and exists (
+  return before.address_status <> 'none' and after.address_status <> 'none' and exists (
     select
     from unnest(array['name', 'line1', 'line2', 'city', 'state', 'postal_code', 'country']) as field (name),
       lateral (
@@ -125,6 +134,7 @@ as $$
         or (before.address_status = 'readable' and after.address_status = 'readable')
       )
   );
+end;
 $$;
 comment on function private.is_address_changed(public.orders, public.orders) is
   'Whether a parcel for the earlier address would go to another place than the order does now.';

@@ -139,13 +139,15 @@ create trigger check_label_transition
 
 create function private.is_abandoned(p_purchase private.label_purchases)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
+begin
   -- Longer than any provider call, which is limited to less than a minute.
-  select p_purchase.state in ('requested', 'purchasing')
+  return p_purchase.state in ('requested', 'purchasing')
     and p_purchase.state_since < now() - interval '2 minutes';
+end;
 $$;
 comment on function private.is_abandoned(private.label_purchases) is
   'Whether the worker of a purchase must have died: a provider call is limited to less than a minute.';
@@ -153,42 +155,46 @@ grant execute on function private.is_abandoned(private.label_purchases) to servi
 
 create function private.shipment_view(p_purchase private.label_purchases)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'id', p_purchase.id,
-    'order_id', p_purchase.order_id,
-    'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
-    'state', p_purchase.state,
-    'reason', p_purchase.reason,
-    'provider', p_purchase.provider,
-    'carrier', shipment.carrier,
-    'service_type', shipment.service_type,
-    'tracking_number', shipment.tracking_number,
-    'label_url', shipment.label_url,
-    'label_expires_at', shipment.label_expires_at,
-    'label_format', coalesce(shipment.label_format, p_purchase.label_format),
-    'shipping_cost', shipment.shipping_cost::text,
-    'quoted_cost', p_purchase.quoted_cost::text,
-    'currency', coalesce(shipment.currency, p_purchase.currency),
-    'line_item_ids', to_jsonb(p_purchase.line_item_ids),
-    'estimated_delivery', shipment.estimated_delivery,
-    'status', shipment.status,
-    'tiktok_notified_at', shipment.tiktok_notified_at,
-    'tiktok_warning', shipment.tiktok_warning,
-    'tiktok_error', shipment.tiktok_error,
-    'tiktok_error_code', shipment.tiktok_error_code,
-    'advice', shipment.advice,
-    'advice_reason', shipment.advice_reason,
-    'advised_at', shipment.advised_at,
-    'created_at', p_purchase.created_at,
-    'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
-  )
-  from (select) as nothing
-  left join public.shipments as shipment on shipment.id = p_purchase.id;
+begin
+  return (
+    select jsonb_build_object(
+      'id', p_purchase.id,
+      'order_id', p_purchase.order_id,
+      'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
+      'state', p_purchase.state,
+      'reason', p_purchase.reason,
+      'provider', p_purchase.provider,
+      'carrier', shipment.carrier,
+      'service_type', shipment.service_type,
+      'tracking_number', shipment.tracking_number,
+      'label_url', shipment.label_url,
+      'label_expires_at', shipment.label_expires_at,
+      'label_format', coalesce(shipment.label_format, p_purchase.label_format),
+      'shipping_cost', shipment.shipping_cost::text,
+      'quoted_cost', p_purchase.quoted_cost::text,
+      'currency', coalesce(shipment.currency, p_purchase.currency),
+      'line_item_ids', to_jsonb(p_purchase.line_item_ids),
+      'estimated_delivery', shipment.estimated_delivery,
+      'status', shipment.status,
+      'tiktok_notified_at', shipment.tiktok_notified_at,
+      'tiktok_warning', shipment.tiktok_warning,
+      'tiktok_error', shipment.tiktok_error,
+      'tiktok_error_code', shipment.tiktok_error_code,
+      'advice', shipment.advice,
+      'advice_reason', shipment.advice_reason,
+      'advised_at', shipment.advised_at,
+      'created_at', p_purchase.created_at,
+      'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
+    )
+    from (select) as nothing
+    left join public.shipments as shipment on shipment.id = p_purchase.id
+  );
+end;
 $$;
 comment on function private.shipment_view(private.label_purchases) is
   'A label and its parcel as the API shows them to the seller: docs/labels.md.';
@@ -196,12 +202,13 @@ grant execute on function private.shipment_view(private.label_purchases) to serv
 
 create function private.order_of_unit(p_purchase private.label_purchases, p_line_item_id text)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     (
       select id
       from public.orders
@@ -212,6 +219,7 @@ as $$
     ),
     p_purchase.order_id
   );
+end;
 $$;
 comment on function private.order_of_unit(private.label_purchases, text) is
   'Which order in a parcel a unit belongs to.';
@@ -224,30 +232,34 @@ grant execute on function private.order_of_unit(private.label_purchases, text) t
 */
 create function private.orders_in_parcel(p_purchase private.label_purchases)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'id', orders.id,
-        'tiktok_order_id', orders.tiktok_order_id,
-        'combine_group_id', orders.combine_group_id,
-        'line_item_ids', (
-          select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
-          from unnest(p_purchase.line_item_ids) as unit (id)
-          where private.order_of_unit(p_purchase, unit.id) = orders.id
-        ),
-        'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
-      )
-      order by orders.id <> p_purchase.order_id, orders.tiktok_order_id
-    ),
-    '[]'
-  )
-  from public.orders
-  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids);
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', orders.id,
+          'tiktok_order_id', orders.tiktok_order_id,
+          'combine_group_id', orders.combine_group_id,
+          'line_item_ids', (
+            select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
+            from unnest(p_purchase.line_item_ids) as unit (id)
+            where private.order_of_unit(p_purchase, unit.id) = orders.id
+          ),
+          'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
+        )
+        order by orders.id <> p_purchase.order_id, orders.tiktok_order_id
+      ),
+      '[]'
+    )
+    from public.orders
+    where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+  );
+end;
 $$;
 comment on function private.orders_in_parcel(private.label_purchases) is
   'Every order in the parcel of a purchase.';
@@ -261,12 +273,13 @@ grant execute on function private.orders_in_parcel(private.label_purchases) to s
 */
 create function private.purchase_for_worker(p_purchase private.label_purchases)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'id', p_purchase.id,
     'attempt', p_purchase.attempt,
     'state', p_purchase.state,
@@ -291,6 +304,7 @@ as $$
     ),
     'orders', private.orders_in_parcel(p_purchase)
   );
+end;
 $$;
 comment on function private.purchase_for_worker(private.label_purchases) is
   'A purchase with its order, as the steps that buy, look up and void it need it.';
@@ -298,16 +312,18 @@ grant execute on function private.purchase_for_worker(private.label_purchases) t
 
 create function private.enqueue_label_task(p_type text, p_purchase private.label_purchases, p_occasion text)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     p_type, p_purchase.id || ':' || p_occasion, shop.shop_id, p_purchase.id::text
   )
   from public.orders
   join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
   where orders.id = p_purchase.order_id;
+end;
 $$;
 comment on function private.enqueue_label_task(text, private.label_purchases, text) is
   'Enqueues a task about a label, once per occasion.';
@@ -378,17 +394,21 @@ grant execute on function public.list_shipments(uuid, uuid) to service_role;
 */
 create function public.get_label_purchase(p_purchase_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select private.purchase_for_worker(purchase)
-    || jsonb_build_object('abandoned', private.is_abandoned(purchase))
-    || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
-    || jsonb_build_object('shipment', private.shipment_view(purchase))
-  from private.label_purchases as purchase
-  where id = p_purchase_id;
+begin
+  return (
+    select private.purchase_for_worker(purchase)
+      || jsonb_build_object('abandoned', private.is_abandoned(purchase))
+      || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
+      || jsonb_build_object('shipment', private.shipment_view(purchase))
+    from private.label_purchases as purchase
+    where id = p_purchase_id
+  );
+end;
 $$;
 comment on function public.get_label_purchase(uuid) is
   'A purchase for the event worker.';

@@ -157,17 +157,21 @@ grant execute on function private.choose_parcel(uuid[], text, uuid, jsonb) to se
 
 create function private.named_order_ids(p_order_id uuid, p_request jsonb)
 returns uuid[]
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select p_order_id || coalesce(
-    array_agg(distinct named.id) filter (where named.id <> p_order_id),
-    '{}'
-  )
-  from (
-    select value::uuid as id from jsonb_array_elements_text(coalesce(p_request -> 'order_ids', '[]'))
-  ) as named;
+begin
+  return (
+    select p_order_id || coalesce(
+      array_agg(distinct named.id) filter (where named.id <> p_order_id),
+      '{}'
+    )
+    from (
+      select value::uuid as id from jsonb_array_elements_text(coalesce(p_request -> 'order_ids', '[]'))
+    ) as named
+  );
+end;
 $$;
 comment on function private.named_order_ids(uuid, jsonb) is
   'The orders that a request names, order_id first.';

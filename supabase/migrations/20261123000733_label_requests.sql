@@ -6,12 +6,13 @@ create function private.answer_repeated_request(
   p_request_hash text
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when p_purchase.id is null then null
     when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
       then jsonb_build_object('outcome', 'key_reused')
@@ -23,6 +24,7 @@ as $$
     when p_purchase.state not in ('requested', 'failed')
       then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
   end;
+end;
 $$;
 comment on function private.answer_repeated_request(private.label_purchases, uuid, text) is
   'The answer to a request whose Idempotency-Key is known; null if the purchase has to be started or restarted.';
@@ -197,15 +199,17 @@ grant execute on function public.request_label(uuid, text, text, uuid, jsonb) to
 */
 create function private.lock_orders_of_purchase(p_purchase_id uuid, p_event_id bigint default null)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.lock_sellers((select user_id from private.label_purchases where id = p_purchase_id));
-  select private.lock_event(p_event_id);
-  select private.lock_orders(user_id, order_id || other_order_ids)
+begin
+  perform private.lock_sellers((select user_id from private.label_purchases where id = p_purchase_id));
+  perform private.lock_event(p_event_id);
+  perform private.lock_orders(user_id, order_id || other_order_ids)
   from private.label_purchases
   where id = p_purchase_id;
+end;
 $$;
 comment on function private.lock_orders_of_purchase(uuid, bigint) is
   'Locks the seller, the event and the orders of a purchase: docs/architecture.md.';

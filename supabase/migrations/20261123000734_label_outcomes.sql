@@ -2,31 +2,35 @@
 
 create function private.order_status_of_shipments(p_order public.orders)
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  with parcel as (
-    select status, line_item_ids
-    from private.shipments_of_order(p_order.id)
-    where provider is not null and status <> 'voided'
-  ), units as (
-    select
-      private.order_line_item_ids(p_order) <@ coalesce(
-        (select array_agg(line.id) from parcel, unnest(parcel.line_item_ids) as line (id)),
-        '{}'
-      ) as all_labelled
-  )
-  select case
-    when not exists (select from parcel) then null
-    when not all_labelled then 'partially_shipped'
-    when (select bool_and(status in ('delivered', 'returned')) and bool_or(status = 'delivered') from parcel)
-      then 'delivered'
-    when (select bool_or(status not in ('created', 'purchased')) from parcel) then 'in_transit'
-    else 'awaiting_collection'
-  end
-  from units;
+begin
+  return (
+    with parcel as (
+      select status, line_item_ids
+      from private.shipments_of_order(p_order.id)
+      where provider is not null and status <> 'voided'
+    ), units as (
+      select
+        private.order_line_item_ids(p_order) <@ coalesce(
+          (select array_agg(line.id) from parcel, unnest(parcel.line_item_ids) as line (id)),
+          '{}'
+        ) as all_labelled
+    )
+    select case
+      when not exists (select from parcel) then null
+      when not all_labelled then 'partially_shipped'
+      when (select bool_and(status in ('delivered', 'returned')) and bool_or(status = 'delivered') from parcel)
+        then 'delivered'
+      when (select bool_or(status not in ('created', 'purchased')) from parcel) then 'in_transit'
+      else 'awaiting_collection'
+    end
+    from units
+  );
+end;
 $$;
 comment on function private.order_status_of_shipments(public.orders) is
   'The order status that follows from the parcels of an order; null without a live label.';
@@ -73,14 +77,16 @@ grant execute on function private.record_shipment_change(uuid, text, jsonb) to s
 
 create function private.record_parcel_change(p_shipment_id uuid, p_event_type text, p_changes jsonb)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.record_shipment_change(order_id, p_event_type, p_changes)
+begin
+  perform private.record_shipment_change(order_id, p_event_type, p_changes)
   from (
     select order_id from public.shipment_orders where shipment_id = p_shipment_id order by order_id
   ) as link;
+end;
 $$;
 comment on function private.record_parcel_change(uuid, text, jsonb) is
   'Moves every order in a parcel after a change of it, and writes their timelines.';
@@ -173,11 +179,12 @@ grant execute on function public.finish_label_purchase(uuid, jsonb, bigint) to s
 
 create function private.enqueue_order_reads(p_purchase private.label_purchases)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     'ORDER_FOUND', concat_ws(':', 'purchase', p_purchase.id, p_purchase.attempt, orders.id), shop.shop_id,
     orders.tiktok_order_id
   )
@@ -189,6 +196,7 @@ as $$
       'order_cancelled', 'order_unpaid', 'order_on_hold', 'already_shipped', 'cancellation_requested',
       'fulfilled_by_tiktok', 'unit_cancelled', 'order_changed', 'order_combined'
     );
+end;
 $$;
 comment on function private.enqueue_order_reads(private.label_purchases) is
   'Part of fail_label_purchase: the orders are read again, once per attempt, so that the next request sees what this one found at TikTok.';

@@ -2,11 +2,12 @@
 
 create function private.parcel_rank(p_status text)
 returns integer
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case p_status
+begin
+  return case p_status
     when 'created' then 0
     when 'purchased' then 1
     when 'in_transit' then 2
@@ -17,6 +18,7 @@ as $$
     when 'returned' then 7
     when 'voided' then 8
   end;
+end;
 $$;
 comment on function private.parcel_rank(text) is
   'Rank of a parcel status: a parcel only moves to a higher rank, so late updates never move it back; docs/labels.md.';
@@ -88,15 +90,19 @@ grant execute on function private.move_shipment(uuid, jsonb) to service_role;
 
 create function private.seller_of_shipment(p_shipment_id uuid)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select orders.user_id
-  from public.shipments as shipment
-  join public.orders on orders.id = shipment.order_id
-  where shipment.id = p_shipment_id;
+begin
+  return (
+    select orders.user_id
+    from public.shipments as shipment
+    join public.orders on orders.id = shipment.order_id
+    where shipment.id = p_shipment_id
+  );
+end;
 $$;
 comment on function private.seller_of_shipment(uuid) is 'Seller of a parcel; null for an unknown one.';
 grant execute on function private.seller_of_shipment(uuid) to service_role;
@@ -128,12 +134,13 @@ grant execute on function public.apply_tracking(bigint, uuid, jsonb) to service_
 
 create function public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
 returns uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     (
       select shipment.id
       from private.label_purchases as purchase
@@ -149,6 +156,7 @@ as $$
       limit 1
     )
   );
+end;
 $$;
 comment on function public.find_easypost_shipment(text, text) is
   'The shipment of an EasyPost tracker, by EasyPost shipment id, else by tracking number; null if unknown.';

@@ -24,16 +24,22 @@ grant select, insert, update on private.own_tracking_numbers to service_role;
 
 create function private.current_own_number(p_shipment_id uuid)
 returns private.own_tracking_numbers
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+declare
+  v_row private.own_tracking_numbers;
+begin
   select *
+  into v_row
   from private.own_tracking_numbers
   where shipment_id = p_shipment_id and refusal is null
   order by attempt desc
   limit 1;
+  return v_row;
+end;
 $$;
 comment on function private.current_own_number(uuid) is
   'The number of a parcel that counts: the newest one that TikTok has not refused.';
@@ -45,10 +51,13 @@ grant execute on function private.current_own_number(uuid) to service_role;
 */
 create function private.claim_own_notification(p_purchase private.label_purchases)
 returns jsonb
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  v_result jsonb;
+begin
   insert into private.webhook_events (
     source, external_id, event_type, shop_id, object_id, body, status, claims, next_attempt_at
   )
@@ -61,7 +70,10 @@ as $$
   returning jsonb_build_object(
     'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false, 'source', source, 'event_type', event_type, 'shop_id', shop_id,
     'object_id', object_id, 'body', body, 'shop', null
-  );
+  )
+  into v_result;
+  return v_result;
+end;
 $$;
 comment on function private.claim_own_notification(private.label_purchases) is
   'Stores MARK_SHIPPED already claimed by the seller''s request: it notifies TikTok at once, and a worker only if it dies.';
@@ -74,10 +86,11 @@ create function private.put_own_number(
   p_accepted_at timestamptz
 )
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   -- Another number is another parcel at the carrier: what the carrier said of the earlier one does not count.
   update public.shipments
   set carrier = p_carrier,
@@ -91,6 +104,7 @@ as $$
       tiktok_error = null,
       tiktok_error_code = null
   where id = p_shipment_id;
+end;
 $$;
 comment on function private.put_own_number(uuid, text, text, timestamptz) is
   'Gives a parcel another number.';

@@ -6,16 +6,20 @@
 */
 create function public.get_own_tracker(p_shipment_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
-  )
-  from private.current_own_number(p_shipment_id)
-  where accepted_at is not null;
+begin
+  return (
+    select jsonb_build_object(
+      'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
+    )
+    from private.current_own_number(p_shipment_id)
+    where accepted_at is not null
+  );
+end;
 $$;
 comment on function public.get_own_tracker(uuid) is
   'The number by which the carrier knows a parcel that was not labelled here.';
@@ -63,11 +67,13 @@ grant execute on function public.store_own_tracker(bigint, uuid, integer, text, 
 
 create function private.own_parcels(p_tracker_id text, p_tracking_number text)
 returns setof uuid
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
+  return query
   select shipment.id
   from public.shipments as shipment
   cross join lateral private.current_own_number(shipment.id) as number
@@ -77,6 +83,7 @@ as $$
     and number.tracking_number = p_tracking_number
     and (number.tracker_id = p_tracker_id or number.tracker_id is null)
   order by shipment.order_id;
+end;
 $$;
 comment on function private.own_parcels(text, text) is
   'Parcels with an own tracking number that a tracker of EasyPost is about, of any seller.';

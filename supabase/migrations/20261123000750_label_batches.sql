@@ -32,69 +32,73 @@ grant select, insert, update on private.label_batch_items to service_role;
 
 create function private.batch_view(p_batch_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  with items as (
-    select
-      item.place,
-      item.order_id,
-      -- The purchase decides about items whose result was unknown or came too late.
-      case
-        when item.state = 'waiting' or purchase.id is null then item.state
-        when purchase.state in ('requested', 'purchasing') then item.state
-        when purchase.state in ('unknown', 'failed') then purchase.state
-        else 'purchased'
-      end as state,
-      item.code,
-      case when purchase.id is not null then private.shipment_view(purchase) end as shipment
-    from private.label_batches as batch
-    join private.label_batch_items as item on item.batch_id = batch.id
-    left join private.label_purchases as purchase
-      on purchase.user_id = batch.user_id
-      and purchase.idempotency_key = 'batch:' || batch.id || ':' || item.place
-    where batch.id = p_batch_id
-  )
-  select jsonb_build_object(
-    'id', batch.id,
-    'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
-    'total', count(*),
-    'waiting', count(*) filter (where items.state = 'waiting'),
-    'purchased', count(*) filter (where items.state = 'purchased'),
-    'failed', count(*) filter (where items.state = 'failed'),
-    'unknown', count(*) filter (where items.state = 'unknown'),
-    'created_at', batch.created_at,
-    'items', jsonb_agg(
-      jsonb_build_object(
-        'order_id', items.order_id,
-        'state', items.state,
-        'shipment', items.shipment,
-        'code', items.code
-      )
-      -- What a seller needs to request the label for all.
-      || case
-        when items.code = 'order_combined' then jsonb_build_object(
-          'order_ids', (
-            select jsonb_agg(combined.id order by combined.tiktok_order_id)
-            from public.orders, private.combined_orders(orders) as combined
-            where orders.id = items.order_id and orders.user_id = batch.user_id
-          ),
-          'tiktok_order_ids', (
-            select to_jsonb(private.unstored_combined_orders(orders))
-            from public.orders
-            where orders.id = items.order_id and orders.user_id = batch.user_id
-          )
-        )
-        else '{}'
-      end
-      order by items.place
+begin
+  return (
+    with items as (
+      select
+        item.place,
+        item.order_id,
+        -- The purchase decides about items whose result was unknown or came too late.
+        case
+          when item.state = 'waiting' or purchase.id is null then item.state
+          when purchase.state in ('requested', 'purchasing') then item.state
+          when purchase.state in ('unknown', 'failed') then purchase.state
+          else 'purchased'
+        end as state,
+        item.code,
+        case when purchase.id is not null then private.shipment_view(purchase) end as shipment
+      from private.label_batches as batch
+      join private.label_batch_items as item on item.batch_id = batch.id
+      left join private.label_purchases as purchase
+        on purchase.user_id = batch.user_id
+        and purchase.idempotency_key = 'batch:' || batch.id || ':' || item.place
+      where batch.id = p_batch_id
     )
-  )
-  from private.label_batches as batch, items
-  where batch.id = p_batch_id
-  group by batch.id;
+    select jsonb_build_object(
+      'id', batch.id,
+      'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
+      'total', count(*),
+      'waiting', count(*) filter (where items.state = 'waiting'),
+      'purchased', count(*) filter (where items.state = 'purchased'),
+      'failed', count(*) filter (where items.state = 'failed'),
+      'unknown', count(*) filter (where items.state = 'unknown'),
+      'created_at', batch.created_at,
+      'items', jsonb_agg(
+        jsonb_build_object(
+          'order_id', items.order_id,
+          'state', items.state,
+          'shipment', items.shipment,
+          'code', items.code
+        )
+        -- What a seller needs to request the label for all.
+        || case
+          when items.code = 'order_combined' then jsonb_build_object(
+            'order_ids', (
+              select jsonb_agg(combined.id order by combined.tiktok_order_id)
+              from public.orders, private.combined_orders(orders) as combined
+              where orders.id = items.order_id and orders.user_id = batch.user_id
+            ),
+            'tiktok_order_ids', (
+              select to_jsonb(private.unstored_combined_orders(orders))
+              from public.orders
+              where orders.id = items.order_id and orders.user_id = batch.user_id
+            )
+          )
+          else '{}'
+        end
+        order by items.place
+      )
+    )
+    from private.label_batches as batch, items
+    where batch.id = p_batch_id
+    group by batch.id
+  );
+end;
 $$;
 comment on function private.batch_view(uuid) is
   'A batch as the API shows it to its seller: docs/labels.md.';
@@ -178,15 +182,19 @@ grant execute on function public.get_label_batch(uuid, uuid) to service_role;
 */
 create function public.get_batch_item(p_batch_id uuid, p_place integer)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object('user_id', batch.user_id, 'request', item.request, 'state', item.state)
-  from private.label_batch_items as item
-  join private.label_batches as batch on batch.id = item.batch_id
-  where item.batch_id = p_batch_id and item.place = p_place;
+begin
+  return (
+    select jsonb_build_object('user_id', batch.user_id, 'request', item.request, 'state', item.state)
+    from private.label_batch_items as item
+    join private.label_batches as batch on batch.id = item.batch_id
+    where item.batch_id = p_batch_id and item.place = p_place
+  );
+end;
 $$;
 comment on function public.get_batch_item(uuid, integer) is
   'One label of a batch, for the event worker.';

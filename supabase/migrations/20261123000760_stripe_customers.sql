@@ -98,13 +98,15 @@ grant execute on function public.raise_stripe_attempt(uuid, integer) to service_
 
 create function private.enqueue_customer_email(p_user_id uuid)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     'UPDATE_CUSTOMER_EMAIL', gen_random_uuid()::text, p_object_id => p_user_id::text
   );
+end;
 $$;
 comment on function private.enqueue_customer_email(uuid) is
   'Enqueues that the Stripe customer of a seller gets their present e-mail address.';
@@ -170,16 +172,20 @@ grant execute on function public.store_stripe_customer(uuid, text, text, text) t
 */
 create function public.find_stripe_customer(p_hashes text[])
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
-  )
-  from private.stripe_customers
-  where stripe_customer_id_hash = any (p_hashes);
+begin
+  return (
+    select jsonb_build_object(
+      'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
+    )
+    from private.stripe_customers
+    where stripe_customer_id_hash = any (p_hashes)
+  );
+end;
 $$;
 comment on function public.find_stripe_customer(text[]) is
   'The seller of a Stripe customer.';

@@ -2,10 +2,11 @@
 
 create function private.refresh_user_plan(p_user_id uuid)
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   update public.users as seller
   set subscription_status = coalesce(shown.status, 'trial'),
       subscription_tier = case
@@ -26,6 +27,7 @@ as $$
     limit 1
   ) as shown on true
   where seller.id = p_user_id;
+end;
 $$;
 comment on function private.refresh_user_plan(uuid) is
   'Copies status and tier of the subscription that counts to users: docs/billing.md.';
@@ -205,16 +207,20 @@ grant execute on function public.apply_subscription(bigint, text[], integer, jso
 
 create function public.list_stripe_subscriptions(p_customer_hashes text[])
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(subscription.stripe_subscription_id order by subscription.created_at), '[]')
-  from private.stripe_customers as customer
-  join public.subscriptions as subscription on subscription.user_id = customer.user_id
-  where customer.stripe_customer_id_hash = any (p_customer_hashes)
-    and subscription.stripe_subscription_id is not null;
+begin
+  return (
+    select coalesce(jsonb_agg(subscription.stripe_subscription_id order by subscription.created_at), '[]')
+    from private.stripe_customers as customer
+    join public.subscriptions as subscription on subscription.user_id = customer.user_id
+    where customer.stripe_customer_id_hash = any (p_customer_hashes)
+      and subscription.stripe_subscription_id is not null
+  );
+end;
 $$;
 comment on function public.list_stripe_subscriptions(text[]) is
   'The encrypted ids of the subscriptions of a customer, oldest first.';

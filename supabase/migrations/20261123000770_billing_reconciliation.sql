@@ -179,34 +179,38 @@ create function public.list_unseen_subscriptions(
   p_after uuid default null
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'id', id,
-        'stripe_subscription_id', stripe_subscription_id,
-        'stripe_customer_id', stripe_customer_id
-      )
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', id,
+          'stripe_subscription_id', stripe_subscription_id,
+          'stripe_customer_id', stripe_customer_id
+        )
+        order by id
+      ),
+      '[]'
+    )
+    from (
+      select id, stripe_subscription_id, stripe_customer_id
+      from public.subscriptions
+      where status not in ('canceled', 'incomplete_expired')
+        and stripe_subscription_id is not null
+        and (reconciled_at is null or reconciled_at < p_started_at)
+        and created_at < p_started_at
+        and (p_user_id is null or user_id = p_user_id)
+        and (p_after is null or id > p_after)
       order by id
-    ),
-    '[]'
-  )
-  from (
-    select id, stripe_subscription_id, stripe_customer_id
-    from public.subscriptions
-    where status not in ('canceled', 'incomplete_expired')
-      and stripe_subscription_id is not null
-      and (reconciled_at is null or reconciled_at < p_started_at)
-      and created_at < p_started_at
-      and (p_user_id is null or user_id = p_user_id)
-      and (p_after is null or id > p_after)
-    order by id
-    limit 100
-  ) as unseen;
+      limit 100
+    ) as unseen
+  );
+end;
 $$;
 comment on function public.list_unseen_subscriptions(timestamptz, uuid, uuid) is
   'Up to 100 stored subscriptions that have not ended and that a comparison has not seen at Stripe.';

@@ -61,10 +61,11 @@ create trigger delete_tracking_events
 
 create function private.delete_stripe_events(p_texts text[])
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   delete from private.webhook_events
   where id = any (array(
     select event.id
@@ -77,6 +78,7 @@ as $$
     order by event.id
     for update
   ));
+end;
 $$;
 comment on function private.delete_stripe_events(text[]) is
   'Deletes the raw events with one of these texts, such as the id of a customer: they quote the payer; definer, because the backend may not delete other events.';
@@ -144,16 +146,20 @@ grant execute on function public.delete_account(uuid, text[], text[]) to service
 */
 create function public.get_deleted_customer(p_id uuid)
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'stripe_customer_id', stripe_customer_id, 'deletion_requested', deletion_requested
-  )
-  from private.stripe_customers
-  where id = p_id and user_id is null;
+begin
+  return (
+    select jsonb_build_object(
+      'stripe_customer_id', stripe_customer_id, 'deletion_requested', deletion_requested
+    )
+    from private.stripe_customers
+    where id = p_id and user_id is null
+  );
+end;
 $$;
 comment on function public.get_deleted_customer(uuid) is
   'The Stripe customer of a deleted account.';

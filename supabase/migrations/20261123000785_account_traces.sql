@@ -2,10 +2,11 @@
 
 create function private.delete_account_log(p_user_id uuid)
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   with shops as (
     select shop_id
     from public.tiktok_shops
@@ -21,6 +22,7 @@ as $$
       union all
       select p_user_id::text
     );
+end;
 $$;
 comment on function private.delete_account_log(uuid) is
   'Deletes the entries of our log that name an account, its shops or its orders; definer, because the backend deletes no log.';
@@ -31,14 +33,16 @@ comment on function private.delete_account_log(uuid) is
 */
 create function private.delete_auth_traces(p_user_id uuid, p_email text)
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   delete from auth.audit_log_entries
   where p_user_id::text in (payload ->> 'actor_id', payload #>> '{traits,user_id}')
     or p_email in (payload ->> 'actor_username', payload #>> '{traits,user_email}');
   delete from auth.flow_state where user_id = p_user_id;
+end;
 $$;
 comment on function private.delete_auth_traces(uuid, text) is
   'Deletes what Auth keeps of an account in its log and its flows; definer, because only its owner may delete rows of Auth.';

@@ -2,12 +2,13 @@
 
 create function private.refunded_amount(p_order public.orders)
 returns numeric
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case p_order.payment_status
+begin
+  return case p_order.payment_status
     when 'refunded' then p_order.total_amount
     -- The buyer never gets back more than the order cost.
     when 'partially_refunded' then least(
@@ -20,6 +21,7 @@ as $$
     )
     else 0.00
   end;
+end;
 $$;
 comment on function private.refunded_amount(public.orders) is
   'Amount of an order that went back to the buyer, as far as TikTok reported it.';
@@ -107,27 +109,31 @@ grant select on private.user_dashboard_metrics to service_role;
 
 create function private.own_dashboard_metrics()
 returns jsonb
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select jsonb_build_object(
-    'user_id', seller.id,
-    'subscription_tier', seller.subscription_tier,
-    'total_orders', coalesce(metrics.total_orders, 0),
-    'monthly_orders', coalesce(metrics.monthly_orders, 0),
-    'total_revenue', coalesce(metrics.total_revenue, 0.00)::text,
-    'monthly_revenue', coalesce(metrics.monthly_revenue, 0.00)::text,
-    'revenue', coalesce(metrics.revenue, '[]'),
-    'label_costs', coalesce(metrics.label_costs, '[]'),
-    'connected_shops', coalesce(metrics.connected_shops, 0),
-    'last_order_date', metrics.last_order_date,
-    'refreshed_at', metrics.refreshed_at
-  )
-  from public.users as seller
-  left join private.user_dashboard_metrics as metrics on metrics.user_id = seller.id
-  where seller.id = (select auth.uid());
+begin
+  return (
+    select jsonb_build_object(
+      'user_id', seller.id,
+      'subscription_tier', seller.subscription_tier,
+      'total_orders', coalesce(metrics.total_orders, 0),
+      'monthly_orders', coalesce(metrics.monthly_orders, 0),
+      'total_revenue', coalesce(metrics.total_revenue, 0.00)::text,
+      'monthly_revenue', coalesce(metrics.monthly_revenue, 0.00)::text,
+      'revenue', coalesce(metrics.revenue, '[]'),
+      'label_costs', coalesce(metrics.label_costs, '[]'),
+      'connected_shops', coalesce(metrics.connected_shops, 0),
+      'last_order_date', metrics.last_order_date,
+      'refreshed_at', metrics.refreshed_at
+    )
+    from public.users as seller
+    left join private.user_dashboard_metrics as metrics on metrics.user_id = seller.id
+    where seller.id = (select auth.uid())
+  );
+end;
 $$;
 comment on function private.own_dashboard_metrics() is
   'Dashboard row of the caller; definer, because sellers may not read the view: it reads auth.uid() and takes no argument.';
@@ -141,12 +147,14 @@ grant execute on function private.own_dashboard_metrics() to authenticated;
 */
 create function public.get_dashboard_metrics()
 returns jsonb
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select private.own_dashboard_metrics();
+begin
+  return private.own_dashboard_metrics();
+end;
 $$;
 comment on function public.get_dashboard_metrics() is
   'Dashboard figures of the caller.';

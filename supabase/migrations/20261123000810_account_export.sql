@@ -24,18 +24,22 @@ grant execute on function private.require_seller(uuid) to service_role;
 
 create function private.describe_items(p_items jsonb)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select string_agg(
-    (item ->> 'quantity') || ' x ' || coalesce(
-      nullif(item ->> 'seller_sku', ''), item ->> 'product_name', item ->> 'sku_id'
-    ),
-    '; '
-    order by place
-  )
-  from jsonb_array_elements(p_items) with ordinality as entry (item, place);
+begin
+  return (
+    select string_agg(
+      (item ->> 'quantity') || ' x ' || coalesce(
+        nullif(item ->> 'seller_sku', ''), item ->> 'product_name', item ->> 'sku_id'
+      ),
+      '; '
+      order by place
+    )
+    from jsonb_array_elements(p_items) with ordinality as entry (item, place)
+  );
+end;
 $$;
 comment on function private.describe_items(jsonb) is
   'Items of an order in one line, e.g. "2 x MUG-MOSS; 1 x TRAY".';
@@ -276,26 +280,30 @@ grant execute on function private.export_parts() to service_role;
 
 create function private.export_columns(p_relation regclass, p_hidden text[])
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select string_agg(
-    -- As text, so a reader of JSON does not round it.
-    case atttypid when 'numeric'::regtype then format('item.%1$I::text as %1$I', attname) else format('item.%I', attname) end,
-    ', ' order by attnum
-  )
-  from pg_catalog.pg_attribute
-  where attrelid = p_relation
-    and attnum > 0
-    and not attisdropped
-    and attname <> all (p_hidden)
-    and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
-      -- Of a public table, what the seller may select anyway: no token, no Stripe id.
-      when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
-      else true
-    end;
+begin
+  return (
+    select string_agg(
+      -- As text, so a reader of JSON does not round it.
+      case atttypid when 'numeric'::regtype then format('item.%1$I::text as %1$I', attname) else format('item.%I', attname) end,
+      ', ' order by attnum
+    )
+    from pg_catalog.pg_attribute
+    where attrelid = p_relation
+      and attnum > 0
+      and not attisdropped
+      and attname <> all (p_hidden)
+      and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
+        -- Of a public table, what the seller may select anyway: no token, no Stripe id.
+        when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
+        else true
+      end
+  );
+end;
 $$;
 comment on function private.export_columns(regclass, text[]) is
   'The select list of the exported columns of a table.';
@@ -303,20 +311,24 @@ grant execute on function private.export_columns(regclass, text[]) to service_ro
 
 create function private.export_condition(p_part text, p_after jsonb)
 returns text
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select case
-    when p_after is null or jsonb_typeof(p_after) = 'null' then source
-    else format(
-      '%s and (%s, %s) > (%L::%s, %L::%s)',
-      source, key_1, key_2, p_after ->> 0, type_1, p_after ->> 1, type_2
-    )
-  end
-  from private.export_parts()
-  where part = p_part;
+begin
+  return (
+    select case
+      when p_after is null or jsonb_typeof(p_after) = 'null' then source
+      else format(
+        '%s and (%s, %s) > (%L::%s, %L::%s)',
+        source, key_1, key_2, p_after ->> 0, type_1, p_after ->> 1, type_2
+      )
+    end
+    from private.export_parts()
+    where part = p_part
+  );
+end;
 $$;
 comment on function private.export_condition(text, jsonb) is
   'The rows of a part after a key, as the from clause of a query with the seller as $1.';

@@ -21,12 +21,16 @@ values
 
 create function private.retention(p_name text)
 returns interval
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-  select make_interval(days => days) from private.retention_periods where name = p_name;
+begin
+  return (
+    select make_interval(days => days) from private.retention_periods where name = p_name
+  );
+end;
 $$;
 comment on function private.retention(text) is
   'A retention period as an interval.';
@@ -44,13 +48,15 @@ create index idx_label_batch_items_sender on private.label_batch_items (batch_id
 
 create function private.address_without_person(p_address jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_strip_nulls(
+begin
+  return jsonb_strip_nulls(
     jsonb_build_object('state', p_address -> 'state', 'country', p_address -> 'country')
   );
+end;
 $$;
 comment on function private.address_without_person(jsonb) is
   'What stays of an address: state and country, which figures and taxes are grouped by.';
@@ -263,50 +269,54 @@ create trigger reduce_settled_event
 
 create function private.orders_past_retention(p_limit integer)
 returns uuid[]
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = ''
 as $$
-  select coalesce(array_agg(id), '{}')
-  from (
-    select id
-    from public.orders
-    where personal_data_removed_at is null
-      and id in (
-        (
-          select id from public.orders
-          where personal_data_removed_at is null
-            and final_at is not null
-            and final_at <= now() - private.retention('final_order')
-          limit p_limit
-        )
-        union all
-        (
-          select id from public.orders
-          where personal_data_removed_at is null
-            and final_at is null
-            and created_at <= now() - private.retention('unchanged_order')
-            and tiktok_updated_at <= now() - private.retention('unchanged_order')
-          limit p_limit
-        )
-        union all
-        (
-          select owned.id
-          from public.tiktok_shops as shop
-          cross join lateral (
+begin
+  return (
+    select coalesce(array_agg(id), '{}')
+    from (
+      select id
+      from public.orders
+      where personal_data_removed_at is null
+        and id in (
+          (
             select id from public.orders
-            where tiktok_shop_id = shop.id and personal_data_removed_at is null
+            where personal_data_removed_at is null
+              and final_at is not null
+              and final_at <= now() - private.retention('final_order')
             limit p_limit
-          ) as owned
-          where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
-          limit p_limit
+          )
+          union all
+          (
+            select id from public.orders
+            where personal_data_removed_at is null
+              and final_at is null
+              and created_at <= now() - private.retention('unchanged_order')
+              and tiktok_updated_at <= now() - private.retention('unchanged_order')
+            limit p_limit
+          )
+          union all
+          (
+            select owned.id
+            from public.tiktok_shops as shop
+            cross join lateral (
+              select id from public.orders
+              where tiktok_shop_id = shop.id and personal_data_removed_at is null
+              limit p_limit
+            ) as owned
+            where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
+            limit p_limit
+          )
         )
-      )
-    order by id
-    limit p_limit
-    for update skip locked
-  ) as due;
+      order by id
+      limit p_limit
+      for update skip locked
+    ) as due
+  );
+end;
 $$;
 comment on function private.orders_past_retention(integer) is
   'Locks orders whose personal data may no longer stay; those that are locked come with the next run.';
@@ -316,10 +326,11 @@ comment on function private.orders_past_retention(integer) is
 */
 create function private.clean_orders(p_orders uuid[])
 returns void
-language sql
+language plpgsql
 security invoker
 set search_path = ''
 as $$
+begin
   update public.orders
   set customer_email = null,
       buyer_note = null,
@@ -328,15 +339,16 @@ as $$
       address_status = 'none',
       personal_data_removed_at = now()
   where id = any (p_orders);
-  select from private.label_purchases where order_id = any (p_orders) order by id for update;
+  perform 1 from private.label_purchases where order_id = any (p_orders) order by id for update;
   update private.label_purchases
   set sender = null, address_digest = null
   where order_id = any (p_orders) and (sender is not null or address_digest is not null);
   -- The link opens a label with the address.
-  select from public.shipments where order_id = any (p_orders) order by id for no key update;
+  perform 1 from public.shipments where order_id = any (p_orders) order by id for no key update;
   update public.shipments
   set label_url = null, label_expires_at = null
   where order_id = any (p_orders) and label_url is not null;
+end;
 $$;
 comment on function private.clean_orders(uuid[]) is
   'Removes the personal data of orders, with their labels and purchases.';

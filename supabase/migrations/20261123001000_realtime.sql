@@ -5,7 +5,7 @@ begin
   if not exists (select from pg_publication where pubname = 'supabase_realtime') then
     create publication supabase_realtime;
   end if;
-end
+end;
 $$;
 -- Row level security decides who receives a change. The requested trigger orders_realtime_filter
 -- cannot: Postgres ignores the return value of an AFTER trigger.

@@ -8,7 +8,7 @@ begin
   if exists (select from pg_available_extensions where name = 'pg_net') then
     create extension if not exists pg_net with schema extensions;
   end if;
-end
+end;
 $$;
 
 /*
@@ -59,5 +59,5 @@ begin
   perform cron.schedule('remove-personal-data', '3-58/5 * * * *', 'select private.remove_personal_data()');
   perform cron.schedule('expired-claims', '2-57/5 * * * *', 'select private.delete_expired_claims()');
   perform cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
-end
+end;
 $$;

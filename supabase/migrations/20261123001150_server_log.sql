@@ -31,5 +31,5 @@ comment on function private.silence_rest_errors(text) is
 do $$
 begin
   perform private.silence_rest_errors();
-end
+end;
 $$;

@@ -63,6 +63,12 @@ select is_empty(
   'every function has an empty search_path'
 );
 select is_empty(
+  $$select name from tests.functions join pg_proc using (oid)
+    where prolang = (select oid from pg_language where lanname = 'sql')
+      and proretset is false and prosrc !~ 'as \(\s*(insert|update|delete) '$$,
+  'no function is parsed at each call, as SQL functions with a search_path are'
+);
+select is_empty(
   $$select name from tests.functions
     where prosecdef and pronamespace = 'public'::regnamespace
       and (has_function_privilege('anon', oid, 'execute')

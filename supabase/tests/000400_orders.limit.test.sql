@@ -82,16 +82,14 @@ create function tests.month_at(moment text, zone text)
 returns date
 language plpgsql
 as $$
-declare
-  month date;
 begin
   perform set_config('timezone', zone, true);
-  execute (
-    select replace(prosrc, 'now()', format('%L::timestamptz', moment))
-    from pg_proc where oid = 'private.current_month()'::regprocedure
-  )
-  into month;
-  return month;
+  execute replace(
+    replace(pg_get_functiondef('private.current_month()'::regprocedure), 'private.current_month', 'tests.current_month'),
+    'now()',
+    format('%L::timestamptz', moment)
+  );
+  return tests.current_month();
 end;
 $$;
 comment on function tests.month_at(text, text) is 'What current_month() answers at another time, in a session of that zone.';

@@ -775,11 +775,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.address_digest(p_order public.orders)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_order.address_status = 'readable' then encode(
       sha256(convert_to(
         jsonb_build_array(
@@ -793,43 +794,50 @@ AS $function$
       'hex'
     )
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.address_without_person(p_address jsonb)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_strip_nulls(
+begin
+  return jsonb_strip_nulls(
     jsonb_build_object('state', p_address -> 'state', 'country', p_address -> 'country')
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.advice_for(p_status text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_status in ('created', 'purchased') then 'void_advised'
     when p_status in ('in_transit', 'available_for_pickup', 'out_for_delivery', 'failed') then 'stop_parcel'
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.advice_rank(p_reason text)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case p_reason
+begin
+  return case p_reason
     when 'unit_cancelled' then 1
     when 'address_changed' then 2
     when 'order_cancelled' then 3
     else 0
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.advise_after_order_change()
@@ -889,10 +897,11 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.advise_shipments(p_order public.orders, p_reason text, p_units text[] DEFAULT NULL::text[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.lock_parcels(p_order.id);
+begin
+  perform private.lock_parcels(p_order.id);
   with concerned as (
     select
       shipment.id,
@@ -916,6 +925,7 @@ AS $function$
   from concerned
   where shipments.id = concerned.id
     and private.advice_rank(shipments.advice_reason) <= private.advice_rank(concerned.reason);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.aggregate_analytics(p_day date)
@@ -943,11 +953,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.answer_repeated_request(p_purchase private.label_purchases, p_order_id uuid, p_request_hash text)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_purchase.id is null then null
     when p_purchase.request_hash <> p_request_hash or p_purchase.order_id <> p_order_id
       then jsonb_build_object('outcome', 'key_reused')
@@ -959,6 +970,7 @@ AS $function$
     when p_purchase.state not in ('requested', 'failed')
       then jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(p_purchase))
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.apply_refund(p_order public.orders, p_notice jsonb)
@@ -984,78 +996,84 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.backoff(p_failures integer, p_longest_seconds integer)
  RETURNS interval
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select make_interval(
+begin
+  return make_interval(
     secs => least(30 * 2 ^ least(p_failures - 1, 20), p_longest_seconds) * (0.5 + random() / 2)
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.batch_view(p_batch_id uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  with items as (
-    select
-      item.place,
-      item.order_id,
-      -- The purchase decides about items whose result was unknown or came too late.
-      case
-        when item.state = 'waiting' or purchase.id is null then item.state
-        when purchase.state in ('requested', 'purchasing') then item.state
-        when purchase.state in ('unknown', 'failed') then purchase.state
-        else 'purchased'
-      end as state,
-      item.code,
-      case when purchase.id is not null then private.shipment_view(purchase) end as shipment
-    from private.label_batches as batch
-    join private.label_batch_items as item on item.batch_id = batch.id
-    left join private.label_purchases as purchase
-      on purchase.user_id = batch.user_id
-      and purchase.idempotency_key = 'batch:' || batch.id || ':' || item.place
-    where batch.id = p_batch_id
-  )
-  select jsonb_build_object(
-    'id', batch.id,
-    'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
-    'total', count(*),
-    'waiting', count(*) filter (where items.state = 'waiting'),
-    'purchased', count(*) filter (where items.state = 'purchased'),
-    'failed', count(*) filter (where items.state = 'failed'),
-    'unknown', count(*) filter (where items.state = 'unknown'),
-    'created_at', batch.created_at,
-    'items', jsonb_agg(
-      jsonb_build_object(
-        'order_id', items.order_id,
-        'state', items.state,
-        'shipment', items.shipment,
-        'code', items.code
-      )
-      -- What a seller needs to request the label for all.
-      || case
-        when items.code = 'order_combined' then jsonb_build_object(
-          'order_ids', (
-            select jsonb_agg(combined.id order by combined.tiktok_order_id)
-            from public.orders, private.combined_orders(orders) as combined
-            where orders.id = items.order_id and orders.user_id = batch.user_id
-          ),
-          'tiktok_order_ids', (
-            select to_jsonb(private.unstored_combined_orders(orders))
-            from public.orders
-            where orders.id = items.order_id and orders.user_id = batch.user_id
-          )
-        )
-        else '{}'
-      end
-      order by items.place
+begin
+  return (
+    with items as (
+      select
+        item.place,
+        item.order_id,
+        -- The purchase decides about items whose result was unknown or came too late.
+        case
+          when item.state = 'waiting' or purchase.id is null then item.state
+          when purchase.state in ('requested', 'purchasing') then item.state
+          when purchase.state in ('unknown', 'failed') then purchase.state
+          else 'purchased'
+        end as state,
+        item.code,
+        case when purchase.id is not null then private.shipment_view(purchase) end as shipment
+      from private.label_batches as batch
+      join private.label_batch_items as item on item.batch_id = batch.id
+      left join private.label_purchases as purchase
+        on purchase.user_id = batch.user_id
+        and purchase.idempotency_key = 'batch:' || batch.id || ':' || item.place
+      where batch.id = p_batch_id
     )
-  )
-  from private.label_batches as batch, items
-  where batch.id = p_batch_id
-  group by batch.id;
+    select jsonb_build_object(
+      'id', batch.id,
+      'state', case when bool_or(items.state = 'waiting') then 'processing' else 'done' end,
+      'total', count(*),
+      'waiting', count(*) filter (where items.state = 'waiting'),
+      'purchased', count(*) filter (where items.state = 'purchased'),
+      'failed', count(*) filter (where items.state = 'failed'),
+      'unknown', count(*) filter (where items.state = 'unknown'),
+      'created_at', batch.created_at,
+      'items', jsonb_agg(
+        jsonb_build_object(
+          'order_id', items.order_id,
+          'state', items.state,
+          'shipment', items.shipment,
+          'code', items.code
+        )
+        -- What a seller needs to request the label for all.
+        || case
+          when items.code = 'order_combined' then jsonb_build_object(
+            'order_ids', (
+              select jsonb_agg(combined.id order by combined.tiktok_order_id)
+              from public.orders, private.combined_orders(orders) as combined
+              where orders.id = items.order_id and orders.user_id = batch.user_id
+            ),
+            'tiktok_order_ids', (
+              select to_jsonb(private.unstored_combined_orders(orders))
+              from public.orders
+              where orders.id = items.order_id and orders.user_id = batch.user_id
+            )
+          )
+          else '{}'
+        end
+        order by items.place
+      )
+    )
+    from private.label_batches as batch, items
+    where batch.id = p_batch_id
+    group by batch.id
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.begin_account_deletion()
@@ -1113,25 +1131,33 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.cancelled_line_item_ids(p_order public.orders)
  RETURNS text[]
- LANGUAGE sql
- IMMUTABLE
+ LANGUAGE plpgsql
+ STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(array_agg(line.id order by line.id), '{}')
-  from jsonb_array_elements(p_order.order_items) as item,
-    jsonb_array_elements_text(item -> 'cancelled_line_item_ids') as line (id);
+begin
+  return (
+    select coalesce(array_agg(line.id order by line.id), '{}')
+    from jsonb_array_elements(p_order.order_items) as item,
+      jsonb_array_elements_text(item -> 'cancelled_line_item_ids') as line (id)
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.cancelled_units(p_items jsonb)
  RETURNS TABLE(line_item_id text, cancelled_by text, cancel_reason text)
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
+#variable_conflict use_column
+begin
+  return query
   select unit ->> 'line_item_id', unit ->> 'cancelled_by', left(unit ->> 'cancel_reason', 100)
   from jsonb_array_elements(p_items) as item,
     jsonb_array_elements(item -> 'units') as unit
   where item -> 'cancelled_line_item_ids' ? (unit ->> 'line_item_id');
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.check_customer_email(p_user_id uuid, p_email text)
@@ -1165,11 +1191,13 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.check_shop_limit(p_shop public.tiktok_shops)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.monthly_shop_count(p_shop.shop_key) < private.monthly_order_limit(p_shop.user_id);
+begin
+  return private.monthly_shop_count(p_shop.shop_key) < private.monthly_order_limit(p_shop.user_id);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.choose_parcel(p_order_ids uuid[], p_provider text, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text, OUT other_order_ids uuid[], OUT unstored_order_ids text[])
@@ -1251,9 +1279,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.claim_own_notification(p_purchase private.label_purchases)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_result jsonb;
+begin
   insert into private.webhook_events (
     source, external_id, event_type, shop_id, object_id, body, status, claims, next_attempt_at
   )
@@ -1266,14 +1297,18 @@ AS $function$
   returning jsonb_build_object(
     'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false, 'source', source, 'event_type', event_type, 'shop_id', shop_id,
     'object_id', object_id, 'body', body, 'shop', null
-  );
+  )
+  into v_result;
+  return v_result;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.clean_orders(p_orders uuid[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   update public.orders
   set customer_email = null,
       buyer_note = null,
@@ -1282,23 +1317,25 @@ AS $function$
       address_status = 'none',
       personal_data_removed_at = now()
   where id = any (p_orders);
-  select from private.label_purchases where order_id = any (p_orders) order by id for update;
+  perform 1 from private.label_purchases where order_id = any (p_orders) order by id for update;
   update private.label_purchases
   set sender = null, address_digest = null
   where order_id = any (p_orders) and (sender is not null or address_digest is not null);
   -- The link opens a label with the address.
-  select from public.shipments where order_id = any (p_orders) order by id for no key update;
+  perform 1 from public.shipments where order_id = any (p_orders) order by id for no key update;
   update public.shipments
   set label_url = null, label_expires_at = null
   where order_id = any (p_orders) and label_url is not null;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.close_tiktok_shops(p_shops uuid[], p_status text, p_reason text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select from public.tiktok_shops where id = any (p_shops) order by id for no key update;
+begin
+  perform 1 from public.tiktok_shops where id = any (p_shops) order by id for no key update;
   -- A statement of its own: it sees the rows as they were locked, and locks no older version again.
   update public.tiktok_shops
   set connection_status = p_status,
@@ -1308,15 +1345,18 @@ AS $function$
       refresh_token = null,
       webhook_url = case when p_status = 'disconnected' then null else webhook_url end
   where id = any (p_shops);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.combined_orders(p_order public.orders)
  RETURNS SETOF public.orders
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+begin
   -- Two queries, each of which an index answers.
+  return query
   with grouped as (
     select id
     from public.orders
@@ -1345,39 +1385,44 @@ AS $function$
         )
       )
     );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.connection_of_event(p_source text, p_shop_id text, p_object_id text)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'id', shop.id,
-    'user_id', shop.user_id,
-    'shop_id', shop.shop_id,
-    'shop_cipher', shop.shop_cipher,
-    'access_token', shop.access_token,
-    'token_version', login.token_version,
-    'paused_seconds', private.paused_seconds(shop)
-  )
-  from public.tiktok_shops as shop
-  join private.tiktok_logins as login
-    on login.user_id = shop.user_id and login.open_id = shop.open_id
-  where p_source in ('tiktok', 'creatorflow')
-    -- Some webhooks name only an order.
-    and shop.shop_id = coalesce(
-      p_shop_id,
-      (
-        select owner.shop_id
-        from public.orders
-        join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
-        where orders.tiktok_order_id = p_object_id and owner.connection_status in ('active', 'paused')
-        limit 1
-      )
+begin
+  return (
+    select jsonb_build_object(
+      'id', shop.id,
+      'user_id', shop.user_id,
+      'shop_id', shop.shop_id,
+      'shop_cipher', shop.shop_cipher,
+      'access_token', shop.access_token,
+      'token_version', login.token_version,
+      'paused_seconds', private.paused_seconds(shop)
     )
-    and shop.connection_status in ('active', 'paused');
+    from public.tiktok_shops as shop
+    join private.tiktok_logins as login
+      on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where p_source in ('tiktok', 'creatorflow')
+      -- Some webhooks name only an order.
+      and shop.shop_id = coalesce(
+        p_shop_id,
+        (
+          select owner.shop_id
+          from public.orders
+          join public.tiktok_shops as owner on owner.id = orders.tiktok_shop_id
+          where orders.tiktok_order_id = p_object_id and owner.connection_status in ('active', 'paused')
+          limit 1
+        )
+      )
+      and shop.connection_status in ('active', 'paused')
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_shipment public.shipments, p_notifications bigint[], p_carrier text, p_tracking_number text)
@@ -1419,9 +1464,10 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.count_order(p_order public.orders)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   update private.monthly_order_counts
   set orders = orders + p_order.counts_for_plan::integer,
       not_counted = not_counted + (not p_order.counts_for_plan)::integer
@@ -1432,6 +1478,7 @@ AS $function$
   where shop.id = p_order.tiktok_shop_id
     and counted.shop_key = shop.shop_key
     and counted.month = private.current_month();
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.count_requests(p_user_id uuid, p_route text, p_requests integer DEFAULT 1)
@@ -1468,11 +1515,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.counts_for_plan(p_shop public.tiktok_shops, p_order jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER' then false
     when coalesce(p_order ->> 'order_status', '') = 'cancelled'
         and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
@@ -1487,45 +1535,57 @@ AS $function$
         and held_at >= p_shop.connected_at
     )
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.current_day()
  RETURNS date
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select (now() at time zone 'UTC')::date;
+begin
+  return (now() at time zone 'UTC')::date;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.current_month()
  RETURNS date
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select date_trunc('month', now() at time zone 'UTC')::date;
+begin
+  return date_trunc('month', now() at time zone 'UTC')::date;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.current_own_number(p_shipment_id uuid)
  RETURNS private.own_tracking_numbers
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  v_row private.own_tracking_numbers;
+begin
   select *
+  into v_row
   from private.own_tracking_numbers
   where shipment_id = p_shipment_id and refusal is null
   order by attempt desc
   limit 1;
+  return v_row;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_account_log(p_user_id uuid)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   with shops as (
     select shop_id
     from public.tiktok_shops
@@ -1541,6 +1601,7 @@ AS $function$
       union all
       select p_user_id::text
     );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_account_traces()
@@ -1577,14 +1638,16 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_auth_traces(p_user_id uuid, p_email text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   delete from auth.audit_log_entries
   where p_user_id::text in (payload ->> 'actor_id', payload #>> '{traits,user_id}')
     or p_email in (payload ->> 'actor_username', payload #>> '{traits,user_email}');
   delete from auth.flow_state where user_id = p_user_id;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_expired_claims()
@@ -1642,10 +1705,11 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_texts text[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+begin
   delete from private.webhook_events
   where id = any (array(
     select event.id
@@ -1658,6 +1722,7 @@ AS $function$
     order by event.id
     for update
   ));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.delete_tracking_events()
@@ -1711,128 +1776,148 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.describe_cancellation(before public.orders, after public.orders)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
-    when after.order_status = 'cancelled' and before.order_status is distinct from 'cancelled' then
-      jsonb_strip_nulls(jsonb_build_object(
-        'cancelled_by', after.cancelled_by,
-        'cancel_reason', left(after.cancel_reason, 100)
-      ))
-    when after.order_status = 'cancelled' then '{}'
-    else coalesce(
-      (
-        select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
-        from private.cancelled_units(after.order_items) as unit
-        where unit.line_item_id not in (
-          select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
-        )
-        having count(*) > 0
-      ),
-      '{}'
-    )
-  end;
+begin
+  return (
+    select case
+      when after.order_status = 'cancelled' and before.order_status is distinct from 'cancelled' then
+        jsonb_strip_nulls(jsonb_build_object(
+          'cancelled_by', after.cancelled_by,
+          'cancel_reason', left(after.cancel_reason, 100)
+        ))
+      when after.order_status = 'cancelled' then '{}'
+      else coalesce(
+        (
+          select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
+          from private.cancelled_units(after.order_items) as unit
+          where unit.line_item_id not in (
+            select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
+          )
+          having count(*) > 0
+        ),
+        '{}'
+      )
+    end
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.describe_changes(before public.orders, after public.orders, p_order jsonb)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(jsonb_object_agg(field, jsonb_build_object('from', was, 'to', becomes)), '{}')
-    || case
-      when before.id is not null and before.shipping_address is distinct from after.shipping_address
-        then '{"shipping_address": "changed"}'
-      else '{}'
-    end::jsonb
-    || case
-      when before.id is not null and before.order_items is distinct from after.order_items
-        then '{"order_items": "changed"}'
-      else '{}'
-    end::jsonb
-    || case
-      when after.order_status <> (p_order ->> 'order_status')
-          and before.tiktok_status is distinct from after.tiktok_status
-        then jsonb_build_object('refused', p_order ->> 'order_status')
-      else '{}'
-    end
-    || private.describe_cancellation(before, after)
-  from (
-    values
-      ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
-      ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
-      ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
-      ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text)),
-      ('combine_group_id', to_jsonb(before.combine_group_id), to_jsonb(after.combine_group_id)),
-      ('cancel_requested_at', to_jsonb(before.cancel_requested_at), to_jsonb(after.cancel_requested_at))
-  ) as compared (field, was, becomes)
-  where was is distinct from becomes;
+begin
+  return (
+    select coalesce(jsonb_object_agg(field, jsonb_build_object('from', was, 'to', becomes)), '{}')
+      || case
+        when before.id is not null and before.shipping_address is distinct from after.shipping_address
+          then '{"shipping_address": "changed"}'
+        else '{}'
+      end::jsonb
+      || case
+        when before.id is not null and before.order_items is distinct from after.order_items
+          then '{"order_items": "changed"}'
+        else '{}'
+      end::jsonb
+      || case
+        when after.order_status <> (p_order ->> 'order_status')
+            and before.tiktok_status is distinct from after.tiktok_status
+          then jsonb_build_object('refused', p_order ->> 'order_status')
+        else '{}'
+      end
+      || private.describe_cancellation(before, after)
+    from (
+      values
+        ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
+        ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
+        ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
+        ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text)),
+        ('combine_group_id', to_jsonb(before.combine_group_id), to_jsonb(after.combine_group_id)),
+        ('cancel_requested_at', to_jsonb(before.cancel_requested_at), to_jsonb(after.cancel_requested_at))
+    ) as compared (field, was, becomes)
+    where was is distinct from becomes
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.describe_items(p_items jsonb)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select string_agg(
-    (item ->> 'quantity') || ' x ' || coalesce(
-      nullif(item ->> 'seller_sku', ''), item ->> 'product_name', item ->> 'sku_id'
-    ),
-    '; '
-    order by place
-  )
-  from jsonb_array_elements(p_items) with ordinality as entry (item, place);
+begin
+  return (
+    select string_agg(
+      (item ->> 'quantity') || ' x ' || coalesce(
+        nullif(item ->> 'seller_sku', ''), item ->> 'product_name', item ->> 'sku_id'
+      ),
+      '; '
+      order by place
+    )
+    from jsonb_array_elements(p_items) with ordinality as entry (item, place)
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.describe_tiktok_lease(p_login private.tiktok_logins)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'user_id', p_login.user_id,
-    'open_id', p_login.open_id,
-    'token_version', p_login.token_version,
-    'lease_id', p_login.lease_id,
-    'shop_ids', jsonb_agg(shop.shop_id order by shop.shop_id),
-    -- Every shop of the login stores the same pair, each encrypted for itself.
-    'refresh_token', (array_agg(shop.refresh_token order by shop.shop_id))[1]
-  )
-  from public.tiktok_shops as shop
-  where shop.user_id = p_login.user_id
-    and shop.open_id = p_login.open_id
-    and shop.connection_status in ('active', 'paused');
+begin
+  return (
+    select jsonb_build_object(
+      'user_id', p_login.user_id,
+      'open_id', p_login.open_id,
+      'token_version', p_login.token_version,
+      'lease_id', p_login.lease_id,
+      'shop_ids', jsonb_agg(shop.shop_id order by shop.shop_id),
+      -- Every shop of the login stores the same pair, each encrypted for itself.
+      'refresh_token', (array_agg(shop.refresh_token order by shop.shop_id))[1]
+    )
+    from public.tiktok_shops as shop
+    where shop.user_id = p_login.user_id
+      and shop.open_id = p_login.open_id
+      and shop.connection_status in ('active', 'paused')
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.end_hold(p_shop_id text, p_tiktok_order_id text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   delete from private.held_orders
   where shop_id = p_shop_id and tiktok_order_id = p_tiktok_order_id;
   -- A locked one is being reopened by another transaction.
-  select private.reopen_webhook_events(array(
+  perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
     order by id
     for update skip locked
   ));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_customer_email(p_user_id uuid)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     'UPDATE_CUSTOMER_EMAIL', gen_random_uuid()::text, p_object_id => p_user_id::text
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_found_orders(p_shop public.tiktok_shops, p_orders jsonb)
@@ -1886,23 +1971,26 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_label_task(p_type text, p_purchase private.label_purchases, p_occasion text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     p_type, p_purchase.id || ':' || p_occasion, shop.shop_id, p_purchase.id::text
   )
   from public.orders
   join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
   where orders.id = p_purchase.order_id;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_order_reads(p_purchase private.label_purchases)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     'ORDER_FOUND', concat_ws(':', 'purchase', p_purchase.id, p_purchase.attempt, orders.id), shop.shop_id,
     orders.tiktok_order_id
   )
@@ -1914,27 +2002,36 @@ AS $function$
       'order_cancelled', 'order_unpaid', 'order_on_hold', 'already_shipped', 'cancellation_requested',
       'fulfilled_by_tiktok', 'unit_cancelled', 'order_changed', 'order_combined'
     );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.enqueue_task(
+begin
+  perform private.enqueue_task(
     p_task, p_shop.id || ':' || extract(epoch from p_shop.connected_at), p_shop.shop_id
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.enqueue_task(p_type text, p_occasion text, p_shop_id text DEFAULT NULL::text, p_object_id text DEFAULT NULL::text, p_body text DEFAULT '{}'::text)
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_result bigint;
+begin
   insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
   values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
   on conflict (source, external_id) do nothing
-  returning id;
+  returning id
+  into v_result;
+  return v_result;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.event_without_person(p_source text, p_body text)
@@ -2003,42 +2100,50 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.export_columns(p_relation regclass, p_hidden text[])
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select string_agg(
-    -- As text, so a reader of JSON does not round it.
-    case atttypid when 'numeric'::regtype then format('item.%1$I::text as %1$I', attname) else format('item.%I', attname) end,
-    ', ' order by attnum
-  )
-  from pg_catalog.pg_attribute
-  where attrelid = p_relation
-    and attnum > 0
-    and not attisdropped
-    and attname <> all (p_hidden)
-    and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
-      -- Of a public table, what the seller may select anyway: no token, no Stripe id.
-      when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
-      else true
-    end;
+begin
+  return (
+    select string_agg(
+      -- As text, so a reader of JSON does not round it.
+      case atttypid when 'numeric'::regtype then format('item.%1$I::text as %1$I', attname) else format('item.%I', attname) end,
+      ', ' order by attnum
+    )
+    from pg_catalog.pg_attribute
+    where attrelid = p_relation
+      and attnum > 0
+      and not attisdropped
+      and attname <> all (p_hidden)
+      and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
+        -- Of a public table, what the seller may select anyway: no token, no Stripe id.
+        when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
+        else true
+      end
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.export_condition(p_part text, p_after jsonb)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case
-    when p_after is null or jsonb_typeof(p_after) = 'null' then source
-    else format(
-      '%s and (%s, %s) > (%L::%s, %L::%s)',
-      source, key_1, key_2, p_after ->> 0, type_1, p_after ->> 1, type_2
-    )
-  end
-  from private.export_parts()
-  where part = p_part;
+begin
+  return (
+    select case
+      when p_after is null or jsonb_typeof(p_after) = 'null' then source
+      else format(
+        '%s and (%s, %s) > (%L::%s, %L::%s)',
+        source, key_1, key_2, p_after ->> 0, type_1, p_after ->> 1, type_2
+      )
+    end
+    from private.export_parts()
+    where part = p_part
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.export_parts()
@@ -2097,11 +2202,13 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.failing_interval()
  RETURNS interval
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select interval '7 days';
+begin
+  return interval '7 days';
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.free_label_lines(p_order public.orders, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text)
@@ -2149,22 +2256,26 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.free_places(p_user_id uuid)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select greatest(private.monthly_order_limit(p_user_id) - private.monthly_order_count(p_user_id), 0);
+begin
+  return greatest(private.monthly_order_limit(p_user_id) - private.monthly_order_count(p_user_id), 0);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.free_shop_places(p_shop public.tiktok_shops)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select greatest(
+begin
+  return greatest(
     private.monthly_order_limit(p_shop.user_id) - private.monthly_shop_count(p_shop.shop_key), 0
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.give_back_label_cost(p_purchase private.label_purchases)
@@ -2250,14 +2361,16 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.has_label_room(p_spent private.label_spending, p_limit private.label_limits, p_cents bigint)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select p_spent.labels < p_limit.monthly_label_limit
+begin
+  return p_spent.labels < p_limit.monthly_label_limit
     and p_spent.day_labels < p_limit.daily_label_limit
     and p_spent.cents + p_cents <= p_limit.monthly_label_cents
     and p_spent.day_cents + p_cents <= p_limit.daily_label_cents;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.has_place(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
@@ -2318,9 +2431,10 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.hold_order(p_shop_id text, p_order jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   insert into private.held_orders as held (
     shop_id, tiktok_order_id, order_status, ship_by, tiktok_created_at, tiktok_updated_at,
     combine_group_id, package_ids
@@ -2345,6 +2459,7 @@ AS $function$
         combine_group_id = excluded.combine_group_id,
         package_ids = excluded.package_ids
     where excluded.tiktok_updated_at >= held.tiktok_updated_at;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.identify_shop(p_shop_id text, p_hashes text[])
@@ -2514,9 +2629,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
  RETURNS public.orders
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_row public.orders;
+begin
   insert into public.orders (
     user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
     currency, total_amount, shipping_cost, shipping_type, customer_email,
@@ -2560,7 +2678,10 @@ AS $function$
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     coalesce((p_order ->> 'counts_for_plan')::boolean, true)
   )
-  returning *;
+  returning *
+  into v_row;
+  return v_row;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.invoke_function(function_name text)
@@ -2589,23 +2710,26 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_abandoned(p_purchase private.label_purchases)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+begin
   -- Longer than any provider call, which is limited to less than a minute.
-  select p_purchase.state in ('requested', 'purchasing')
+  return p_purchase.state in ('requested', 'purchasing')
     and p_purchase.state_since < now() - interval '2 minutes';
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_address_changed(before public.orders, after public.orders)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
+begin
   -- A mask hides the rest of a field, so masked fields are not compared.
-  select before.address_status <> 'none' and after.address_status <> 'none' and exists (
+  return before.address_status <> 'none' and after.address_status <> 'none' and exists (
     select
     from unnest(array['name', 'line1', 'line2', 'city', 'state', 'postal_code', 'country']) as field (name),
       lateral (
@@ -2618,67 +2742,83 @@ AS $function$
         or (before.address_status = 'readable' and after.address_status = 'readable')
       )
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_backend_event(event_type text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
+begin
+  return event_type in ('order_received', 'label_bought', 'plan_changed', 'authorization_expiring');
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_carrier_refused(p_order public.orders, p_provider text, p_carrier text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
-    bool_or(starts_with(private.plain_carrier(p_carrier), refused.carrier)), false
-  )
-  from unnest(private.refused_carriers(p_order, p_provider)) as refused (carrier);
+begin
+  return (
+    select coalesce(
+      bool_or(starts_with(private.plain_carrier(p_carrier), refused.carrier)), false
+    )
+    from unnest(private.refused_carriers(p_order, p_provider)) as refused (carrier)
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_encrypted(value text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
+begin
+  return value ~ '^v1\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$';
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_older_pair(p_grant jsonb, p_stored_expires_at timestamp with time zone, p_stored_requested_at timestamp with time zone)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
+begin
+  return (p_grant ->> 'requested_at')::timestamptz < p_stored_requested_at
     and (p_grant ->> 'token_expires_at')::timestamptz <= p_stored_expires_at;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_order_of_readings_unknown(stored public.orders, p_order jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select stored.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
-    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
-    and coalesce((p_order ->> 'read_after')::timestamptz, now()) < stored.tiktok_read_at
-    and private.merge_order(stored, p_order) is distinct from stored;
+begin
+  return (
+    select stored.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
+      -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+      and coalesce((p_order ->> 'read_after')::timestamptz, now()) < stored.tiktok_read_at
+      and private.merge_order(stored, p_order) is distinct from stored
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.is_silent_source(p_source text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select not exists (
+begin
+  return not exists (
       select from private.webhook_events
       where source = p_source and received_at > now() - interval '1 day'
     )
@@ -2698,6 +2838,7 @@ AS $function$
           and (details ->> 'repaired')::integer > 0
       )
     end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.keep_event_ids()
@@ -2780,22 +2921,27 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.label_cents(p_amount numeric, p_currency text)
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select ceil(p_amount * us_cents)::bigint
-  from private.label_currencies
-  where currency = p_currency and p_amount >= 0;
+begin
+  return (
+    select ceil(p_amount * us_cents)::bigint
+    from private.label_currencies
+    where currency = p_currency and p_amount >= 0
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.label_limit_of(p_user_id uuid)
  RETURNS private.label_limits
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
+begin
+  return coalesce(
     (select own from private.label_limits as own where own.user_id = p_user_id),
     (
       select row(
@@ -2806,15 +2952,17 @@ AS $function$
       where plan.name = coalesce((select plan_name from public.get_user_active_subscription(p_user_id)), 'trial')
     )
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.label_refusal(p_order public.orders, p_provider text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     -- A platform's warehouse ships the others: TikTok's, or Tokopedia's.
     when p_order.fulfillment_type <> 'FULFILLMENT_BY_SELLER' then 'fulfilled_by_tiktok'
     when p_order.order_status = 'cancelled' then 'order_cancelled'
@@ -2832,46 +2980,51 @@ AS $function$
       select from private.shipments_of_order(p_order.id) where provider is not null
     ) then 'already_shipped'
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.label_usage(p_user_id uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'today', jsonb_build_object(
-      'labels', spent.day_labels,
-      'label_limit', (allowed).daily_label_limit,
-      'cost', round(spent.day_cents / 100.0, 2)::text,
-      'cost_limit', round((allowed).daily_label_cents / 100.0, 2)::text
-    ),
-    'month', jsonb_build_object(
-      'labels', spent.labels,
-      'label_limit', (allowed).monthly_label_limit,
-      'cost', round(spent.cents / 100.0, 2)::text,
-      'cost_limit', round((allowed).monthly_label_cents / 100.0, 2)::text
-    ),
-    'currency', 'USD'
-  )
-  from (select private.label_limit_of(p_user_id) as allowed) as limits
-  cross join lateral (
-    select
-      coalesce(max(total.labels), 0) as labels,
-      coalesce(max(total.cents), 0) as cents,
-      coalesce(max(total.day_labels) filter (where total.day = private.current_day()), 0) as day_labels,
-      coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
-    from private.label_spending as total
-    where total.month = private.current_month()
-      and (
-        total.user_id = p_user_id
-        or total.shop_key in (
-          select shop_key from public.tiktok_shops
-          where user_id = p_user_id and connection_status in ('active', 'paused')
+begin
+  return (
+    select jsonb_build_object(
+      'today', jsonb_build_object(
+        'labels', spent.day_labels,
+        'label_limit', (allowed).daily_label_limit,
+        'cost', round(spent.day_cents / 100.0, 2)::text,
+        'cost_limit', round((allowed).daily_label_cents / 100.0, 2)::text
+      ),
+      'month', jsonb_build_object(
+        'labels', spent.labels,
+        'label_limit', (allowed).monthly_label_limit,
+        'cost', round(spent.cents / 100.0, 2)::text,
+        'cost_limit', round((allowed).monthly_label_cents / 100.0, 2)::text
+      ),
+      'currency', 'USD'
+    )
+    from (select private.label_limit_of(p_user_id) as allowed) as limits
+    cross join lateral (
+      select
+        coalesce(max(total.labels), 0) as labels,
+        coalesce(max(total.cents), 0) as cents,
+        coalesce(max(total.day_labels) filter (where total.day = private.current_day()), 0) as day_labels,
+        coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
+      from private.label_spending as total
+      where total.month = private.current_month()
+        and (
+          total.user_id = p_user_id
+          or total.shop_key in (
+            select shop_key from public.tiktok_shops
+            where user_id = p_user_id and connection_status in ('active', 'paused')
+          )
         )
-      )
-  ) as spent;
+    ) as spent
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.limit_analytics_events()
@@ -2949,37 +3102,47 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_event(p_event_id bigint)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select from private.webhook_events where id = p_event_id for update;
+begin
+  perform 1 from private.webhook_events where id = p_event_id for update;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_label_spending(p_user_id uuid, p_shop_key uuid, p_day date)
  RETURNS private.label_spending
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_row private.label_spending;
+begin
   insert into private.label_spending as spent (user_id, shop_key, month, day)
   values (p_user_id, p_shop_key, date_trunc('month', p_day)::date, p_day)
   on conflict (user_id, shop_key, month) do update
     set day = greatest(spent.day, excluded.day),
         day_labels = case when spent.day < excluded.day then 0 else spent.day_labels end,
         day_cents = case when spent.day < excluded.day then 0 else spent.day_cents end
-  returning *;
+  returning *
+  into v_row;
+  return v_row;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   insert into private.monthly_order_counts (user_id, month)
   values (p_user_id, private.current_month())
   on conflict (user_id, month) do nothing;
-  select from private.monthly_order_counts
+  perform 1 from private.monthly_order_counts
   where user_id = p_user_id and month = private.current_month()
   for update;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_open_event(p_event_id bigint, p_user_ids uuid[] DEFAULT '{}'::uuid[])
@@ -3005,102 +3168,118 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select from private.webhook_events
+begin
+  perform 1 from private.webhook_events
   where id = any (array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry))
   order by id
   for update;
-  select from public.orders
+  perform 1 from public.orders
   where tiktok_shop_id = p_tiktok_shop_id
     and tiktok_order_id = any (array(
       select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
     ))
   order by id
   for no key update;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_order_counts(p_shop public.tiktok_shops)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.lock_monthly_count(p_shop.user_id);
+begin
+  perform private.lock_monthly_count(p_shop.user_id);
   insert into private.monthly_shop_counts (shop_key, month)
   values (p_shop.shop_key, private.current_month())
   on conflict (shop_key, month) do nothing;
-  select from private.monthly_shop_counts
+  perform 1 from private.monthly_shop_counts
   where shop_key = p_shop.shop_key and month = private.current_month()
   for update;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_orders(p_user_id uuid, p_order_ids uuid[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.lock_sellers(p_user_id);
+begin
+  perform private.lock_sellers(p_user_id);
   -- Other rows may refer to them meanwhile: no key changes.
-  select from public.orders
+  perform 1 from public.orders
   where id = any (p_order_ids) and user_id = p_user_id
   order by id
   for no key update;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_orders_of_purchase(p_purchase_id uuid, p_event_id bigint DEFAULT NULL::bigint)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.lock_sellers((select user_id from private.label_purchases where id = p_purchase_id));
-  select private.lock_event(p_event_id);
-  select private.lock_orders(user_id, order_id || other_order_ids)
+begin
+  perform private.lock_sellers((select user_id from private.label_purchases where id = p_purchase_id));
+  perform private.lock_event(p_event_id);
+  perform private.lock_orders(user_id, order_id || other_order_ids)
   from private.label_purchases
   where id = p_purchase_id;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_parcels(p_order_id uuid)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select from public.shipments
+begin
+  perform 1 from public.shipments
   where id in (select shipment_id from public.shipment_orders where order_id = p_order_id)
   order by id
   for no key update;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_seller_alone(p_user_id uuid)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   -- Not the row: shared locks of a row pass those who wait for it alone, so they could wait for ever.
-  select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('seller:' || p_user_id, 0));
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('seller:' || p_user_id, 0));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_sellers(VARIADIC p_user_ids uuid[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
+begin
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
   from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_sellers_of_grant(p_user_id uuid, p_grant jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.lock_sellers(
+begin
+  perform private.lock_sellers(
     variadic p_user_id || array(
       select shop.user_id
       from jsonb_array_elements(p_grant -> 'shops') as entry
       join public.tiktok_shops as shop on shop.shop_id = entry ->> 'shop_id'
     )
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
@@ -3123,40 +3302,48 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.lock_shops(p_user_id uuid, p_open_id text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select from public.tiktok_shops
+begin
+  perform 1 from public.tiktok_shops
   where user_id = p_user_id and open_id = p_open_id
   order by id
   for no key update;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.max_refresh_refusals()
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select 12;
+begin
+  return 12;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.max_webhook_attempts()
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select 10;
+begin
+  return 10;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.max_webhook_crashes()
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select 20;
+begin
+  return 20;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.merge_order(stored public.orders, p_order jsonb)
@@ -3215,20 +3402,23 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.month_end()
  RETURNS timestamp with time zone
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+begin
+  return (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.monthly_order_count(user_uuid uuid)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
+begin
+  return coalesce(
     (
       select orders
       from private.monthly_order_counts
@@ -3236,29 +3426,35 @@ AS $function$
     ),
     0
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.monthly_order_limit(user_uuid uuid)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select monthly_order_limit
-  from public.plans
-  where name = coalesce(
-    (select plan_name from public.get_user_active_subscription(user_uuid)),
-    'trial'
+begin
+  return (
+    select monthly_order_limit
+    from public.plans
+    where name = coalesce(
+      (select plan_name from public.get_user_active_subscription(user_uuid)),
+      'trial'
+    )
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.monthly_shop_count(p_shop_key uuid)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
+begin
+  return coalesce(
     (
       select orders
       from private.monthly_shop_counts
@@ -3266,6 +3462,7 @@ AS $function$
     ),
     0
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.move_order_without_cancelled_units()
@@ -3338,63 +3535,74 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.named_order_ids(p_order_id uuid, p_request jsonb)
  RETURNS uuid[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select p_order_id || coalesce(
-    array_agg(distinct named.id) filter (where named.id <> p_order_id),
-    '{}'
-  )
-  from (
-    select value::uuid as id from jsonb_array_elements_text(coalesce(p_request -> 'order_ids', '[]'))
-  ) as named;
+begin
+  return (
+    select p_order_id || coalesce(
+      array_agg(distinct named.id) filter (where named.id <> p_order_id),
+      '{}'
+    )
+    from (
+      select value::uuid as id from jsonb_array_elements_text(coalesce(p_request -> 'order_ids', '[]'))
+    ) as named
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.new_part_of_refund(p_order_id uuid, p_notice jsonb)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case
-    when not p_notice ? 'refund_id' then p_notice
-    when not exists (
-      select from public.order_events as known
+begin
+  return (
+    select case
+      when not p_notice ? 'refund_id' then p_notice
+      when not exists (
+        select from public.order_events as known
+        where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+      ) then p_notice
+      when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
+      else '{}'
+    end
+    from (
+      select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
+        as amount
+      from public.order_events as known
       where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
-    ) then p_notice
-    when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
-    else '{}'
-  end
-  from (
-    select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
-      as amount
-    from public.order_events as known
-    where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
-  ) as added;
+    ) as added
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.next_order_status(stored text, incoming text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when exists (
       select from private.order_transitions where from_status = stored and to_status = incoming
     ) then incoming
     else stored
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.next_payment_status(stored text, incoming text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when incoming is null then stored
     -- A refund stays a refund when the parcel moves on.
     when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
@@ -3402,6 +3610,7 @@ AS $function$
     when stored = 'paid' and incoming = 'pending' then stored
     else incoming
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.note_shop_end()
@@ -3420,31 +3629,38 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_line_item_ids(p_order public.orders)
  RETURNS text[]
- LANGUAGE sql
- IMMUTABLE
+ LANGUAGE plpgsql
+ STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(array_agg(line.id order by line.id), '{}')
-  from jsonb_array_elements(p_order.order_items) as item,
-    jsonb_array_elements_text(item -> 'line_item_ids') as line (id);
+begin
+  return (
+    select coalesce(array_agg(line.id order by line.id), '{}')
+    from jsonb_array_elements(p_order.order_items) as item,
+      jsonb_array_elements_text(item -> 'line_item_ids') as line (id)
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_mapping_version()
  RETURNS smallint
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select 1::smallint;
+begin
+  return 1::smallint;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_of_unit(p_purchase private.label_purchases, p_line_item_id text)
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
+begin
+  return coalesce(
     (
       select id
       from public.orders
@@ -3455,55 +3671,65 @@ AS $function$
     ),
     p_purchase.order_id
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_package_ids(p_order_items jsonb)
  RETURNS text[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
-  from jsonb_array_elements(p_order_items) as item,
-    jsonb_array_elements(item -> 'units') as unit
-  where unit ->> 'package_id' is not null;
+begin
+  return (
+    select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
+    from jsonb_array_elements(p_order_items) as item,
+      jsonb_array_elements(item -> 'units') as unit
+    where unit ->> 'package_id' is not null
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_status_of_shipments(p_order public.orders)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  with parcel as (
-    select status, line_item_ids
-    from private.shipments_of_order(p_order.id)
-    where provider is not null and status <> 'voided'
-  ), units as (
-    select
-      private.order_line_item_ids(p_order) <@ coalesce(
-        (select array_agg(line.id) from parcel, unnest(parcel.line_item_ids) as line (id)),
-        '{}'
-      ) as all_labelled
-  )
-  select case
-    when not exists (select from parcel) then null
-    when not all_labelled then 'partially_shipped'
-    when (select bool_and(status in ('delivered', 'returned')) and bool_or(status = 'delivered') from parcel)
-      then 'delivered'
-    when (select bool_or(status not in ('created', 'purchased')) from parcel) then 'in_transit'
-    else 'awaiting_collection'
-  end
-  from units;
+begin
+  return (
+    with parcel as (
+      select status, line_item_ids
+      from private.shipments_of_order(p_order.id)
+      where provider is not null and status <> 'voided'
+    ), units as (
+      select
+        private.order_line_item_ids(p_order) <@ coalesce(
+          (select array_agg(line.id) from parcel, unnest(parcel.line_item_ids) as line (id)),
+          '{}'
+        ) as all_labelled
+    )
+    select case
+      when not exists (select from parcel) then null
+      when not all_labelled then 'partially_shipped'
+      when (select bool_and(status in ('delivered', 'returned')) and bool_or(status = 'delivered') from parcel)
+        then 'delivered'
+      when (select bool_or(status not in ('created', 'purchased')) from parcel) then 'in_transit'
+      else 'awaiting_collection'
+    end
+    from units
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_to_ship(p_order public.orders)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'id', p_order.id,
     'tiktok_order_id', p_order.tiktok_order_id,
     'shipping_type', p_order.shipping_type,
@@ -3519,155 +3745,174 @@ AS $function$
       where provider is not null and tracking_number is not null
     )
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.order_urgency(p_order_status text)
  RETURNS smallint
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_order_status in ('on_hold', 'awaiting_shipment', 'partially_shipped') then 1
     when p_order_status in ('delivered', 'completed', 'cancelled') then 3
     else 2
   end::smallint;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.orders_in_parcel(p_purchase private.label_purchases)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'id', orders.id,
-        'tiktok_order_id', orders.tiktok_order_id,
-        'combine_group_id', orders.combine_group_id,
-        'line_item_ids', (
-          select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
-          from unnest(p_purchase.line_item_ids) as unit (id)
-          where private.order_of_unit(p_purchase, unit.id) = orders.id
-        ),
-        'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
-      )
-      order by orders.id <> p_purchase.order_id, orders.tiktok_order_id
-    ),
-    '[]'
-  )
-  from public.orders
-  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids);
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', orders.id,
+          'tiktok_order_id', orders.tiktok_order_id,
+          'combine_group_id', orders.combine_group_id,
+          'line_item_ids', (
+            select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
+            from unnest(p_purchase.line_item_ids) as unit (id)
+            where private.order_of_unit(p_purchase, unit.id) = orders.id
+          ),
+          'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
+        )
+        order by orders.id <> p_purchase.order_id, orders.tiktok_order_id
+      ),
+      '[]'
+    )
+    from public.orders
+    where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.orders_past_retention(p_limit integer)
  RETURNS uuid[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select coalesce(array_agg(id), '{}')
-  from (
-    select id
-    from public.orders
-    where personal_data_removed_at is null
-      and id in (
-        (
-          select id from public.orders
-          where personal_data_removed_at is null
-            and final_at is not null
-            and final_at <= now() - private.retention('final_order')
-          limit p_limit
-        )
-        union all
-        (
-          select id from public.orders
-          where personal_data_removed_at is null
-            and final_at is null
-            and created_at <= now() - private.retention('unchanged_order')
-            and tiktok_updated_at <= now() - private.retention('unchanged_order')
-          limit p_limit
-        )
-        union all
-        (
-          select owned.id
-          from public.tiktok_shops as shop
-          cross join lateral (
+begin
+  return (
+    select coalesce(array_agg(id), '{}')
+    from (
+      select id
+      from public.orders
+      where personal_data_removed_at is null
+        and id in (
+          (
             select id from public.orders
-            where tiktok_shop_id = shop.id and personal_data_removed_at is null
+            where personal_data_removed_at is null
+              and final_at is not null
+              and final_at <= now() - private.retention('final_order')
             limit p_limit
-          ) as owned
-          where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
-          limit p_limit
+          )
+          union all
+          (
+            select id from public.orders
+            where personal_data_removed_at is null
+              and final_at is null
+              and created_at <= now() - private.retention('unchanged_order')
+              and tiktok_updated_at <= now() - private.retention('unchanged_order')
+            limit p_limit
+          )
+          union all
+          (
+            select owned.id
+            from public.tiktok_shops as shop
+            cross join lateral (
+              select id from public.orders
+              where tiktok_shop_id = shop.id and personal_data_removed_at is null
+              limit p_limit
+            ) as owned
+            where shop.ended_at is not null and shop.ended_at <= now() - private.retention('ended_shop')
+            limit p_limit
+          )
         )
-      )
-    order by id
-    limit p_limit
-    for update skip locked
-  ) as due;
+      order by id
+      limit p_limit
+      for update skip locked
+    ) as due
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'user_id', seller.id,
-    'subscription_tier', seller.subscription_tier,
-    'total_orders', coalesce(metrics.total_orders, 0),
-    'monthly_orders', coalesce(metrics.monthly_orders, 0),
-    'total_revenue', coalesce(metrics.total_revenue, 0.00)::text,
-    'monthly_revenue', coalesce(metrics.monthly_revenue, 0.00)::text,
-    'revenue', coalesce(metrics.revenue, '[]'),
-    'label_costs', coalesce(metrics.label_costs, '[]'),
-    'connected_shops', coalesce(metrics.connected_shops, 0),
-    'last_order_date', metrics.last_order_date,
-    'refreshed_at', metrics.refreshed_at
-  )
-  from public.users as seller
-  left join private.user_dashboard_metrics as metrics on metrics.user_id = seller.id
-  where seller.id = (select auth.uid());
+begin
+  return (
+    select jsonb_build_object(
+      'user_id', seller.id,
+      'subscription_tier', seller.subscription_tier,
+      'total_orders', coalesce(metrics.total_orders, 0),
+      'monthly_orders', coalesce(metrics.monthly_orders, 0),
+      'total_revenue', coalesce(metrics.total_revenue, 0.00)::text,
+      'monthly_revenue', coalesce(metrics.monthly_revenue, 0.00)::text,
+      'revenue', coalesce(metrics.revenue, '[]'),
+      'label_costs', coalesce(metrics.label_costs, '[]'),
+      'connected_shops', coalesce(metrics.connected_shops, 0),
+      'last_order_date', metrics.last_order_date,
+      'refreshed_at', metrics.refreshed_at
+    )
+    from public.users as seller
+    left join private.user_dashboard_metrics as metrics on metrics.user_id = seller.id
+    where seller.id = (select auth.uid())
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.own_held_orders(p_limit integer, p_offset integer)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  with own as (
-    select
-      waits.*,
-      row_number() over (
-        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
-      ) as place
-    from private.waiting_orders as waits
-    where waits.user_id = (select auth.uid())
-  )
-  select jsonb_build_object(
-    'total', (select count(*) from own),
-    'orders', coalesce(
-      (
-        select jsonb_agg(
-          jsonb_build_object(
-            'place', page.place,
-            'shop_id', page.shop_id,
-            'tiktok_order_id', page.tiktok_order_id,
-            'order_status', page.order_status,
-            'ship_by', page.ship_by,
-            'tiktok_created_at', page.tiktok_created_at,
-            'held_at', page.held_at
+begin
+  return (
+    with own as (
+      select
+        waits.*,
+        row_number() over (
+          order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+        ) as place
+      from private.waiting_orders as waits
+      where waits.user_id = (select auth.uid())
+    )
+    select jsonb_build_object(
+      'total', (select count(*) from own),
+      'orders', coalesce(
+        (
+          select jsonb_agg(
+            jsonb_build_object(
+              'place', page.place,
+              'shop_id', page.shop_id,
+              'tiktok_order_id', page.tiktok_order_id,
+              'order_status', page.order_status,
+              'ship_by', page.ship_by,
+              'tiktok_created_at', page.tiktok_created_at,
+              'held_at', page.held_at
+            )
+            order by page.place
           )
-          order by page.place
-        )
-        from (select * from own order by place limit p_limit offset p_offset) as page
+          from (select * from own order by place limit p_limit offset p_offset) as page
+        ),
+        '[]'
       ),
-      '[]'
-    ),
-    'month_ends_at', private.month_end()
+      'month_ends_at', private.month_end()
+    )
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.own_number_refusal(p_order public.orders, p_carrier text, p_tracking_number text, p_shipment_id uuid)
@@ -3703,10 +3948,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.own_parcels(p_tracker_id text, p_tracking_number text)
  RETURNS SETOF uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+begin
+  return query
   select shipment.id
   from public.shipments as shipment
   cross join lateral private.current_own_number(shipment.id) as number
@@ -3716,61 +3963,67 @@ AS $function$
     and number.tracking_number = p_tracking_number
     and (number.tracker_id = p_tracker_id or number.tracker_id is null)
   order by shipment.order_id;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.own_usage()
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'used', private.monthly_order_count(seller.id),
-    'limit', private.monthly_order_limit(seller.id),
-    'not_counted', coalesce(
-      (
-        select counted.not_counted
-        from private.monthly_order_counts as counted
-        where counted.user_id = seller.id and counted.month = private.current_month()
+begin
+  return (
+    select jsonb_build_object(
+      'used', private.monthly_order_count(seller.id),
+      'limit', private.monthly_order_limit(seller.id),
+      'not_counted', coalesce(
+        (
+          select counted.not_counted
+          from private.monthly_order_counts as counted
+          where counted.user_id = seller.id and counted.month = private.current_month()
+        ),
+        0
       ),
-      0
-    ),
-    'held', held.orders,
-    'held_to_ship', held.to_ship,
-    'held_ship_by', held.ship_by,
-    'shops', coalesce(
-      (
-        select jsonb_agg(
-          jsonb_build_object('shop_id', shop.shop_id, 'used', private.monthly_shop_count(shop.shop_key))
-          order by shop.shop_id
-        )
-        from public.tiktok_shops as shop
-        where shop.user_id = seller.id and shop.connection_status in ('active', 'paused')
+      'held', held.orders,
+      'held_to_ship', held.to_ship,
+      'held_ship_by', held.ship_by,
+      'shops', coalesce(
+        (
+          select jsonb_agg(
+            jsonb_build_object('shop_id', shop.shop_id, 'used', private.monthly_shop_count(shop.shop_key))
+            order by shop.shop_id
+          )
+          from public.tiktok_shops as shop
+          where shop.user_id = seller.id and shop.connection_status in ('active', 'paused')
+        ),
+        '[]'
       ),
-      '[]'
-    ),
-    'labels', private.label_usage(seller.id),
-    'month_ends_at', private.month_end()
-  )
-  from public.users as seller
-  cross join lateral (
-    select
-      count(*) as orders,
-      count(*) filter (where waits.urgency = 1) as to_ship,
-      min(waits.ship_by) filter (where waits.urgency = 1) as ship_by
-    from private.waiting_orders as waits
-    where waits.user_id = seller.id
-  ) as held
-  where seller.id = (select auth.uid());
+      'labels', private.label_usage(seller.id),
+      'month_ends_at', private.month_end()
+    )
+    from public.users as seller
+    cross join lateral (
+      select
+        count(*) as orders,
+        count(*) filter (where waits.urgency = 1) as to_ship,
+        min(waits.ship_by) filter (where waits.urgency = 1) as ship_by
+      from private.waiting_orders as waits
+      where waits.user_id = seller.id
+    ) as held
+    where seller.id = (select auth.uid())
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.parcel_rank(p_status text)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select case p_status
+begin
+  return case p_status
     when 'created' then 0
     when 'purchased' then 1
     when 'in_transit' then 2
@@ -3781,33 +4034,39 @@ AS $function$
     when 'returned' then 7
     when 'voided' then 8
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.paused_seconds(p_shop public.tiktok_shops)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case
+begin
+  return case
     when p_shop.probe_at is not null then greatest(60, ceil(extract(epoch from p_shop.probe_at - now())))::integer
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.plain_carrier(p_carrier text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select upper(regexp_replace(p_carrier, '[^A-Za-z0-9]', '', 'g'));
+begin
+  return upper(regexp_replace(p_carrier, '[^A-Za-z0-9]', '', 'g'));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.postpone_found_orders(p_shop_id text, p_is_complete boolean)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   update private.webhook_events
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
   where id = any (array(
@@ -3823,15 +4082,17 @@ AS $function$
     -- A locked one is being claimed or applied.
     for update skip locked
   ));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.purchase_for_worker(p_purchase private.label_purchases)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'id', p_purchase.id,
     'attempt', p_purchase.attempt,
     'state', p_purchase.state,
@@ -3856,6 +4117,7 @@ AS $function$
     ),
     'orders', private.orders_in_parcel(p_purchase)
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.purge_auth_log()
@@ -4034,9 +4296,10 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.put_own_number(p_shipment_id uuid, p_carrier text, p_tracking_number text, p_accepted_at timestamp with time zone)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   -- Another number is another parcel at the carrier: what the carrier said of the earlier one does not count.
   update public.shipments
   set carrier = p_carrier,
@@ -4050,6 +4313,7 @@ AS $function$
       tiktok_error = null,
       tiktok_error_code = null
   where id = p_shipment_id;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.read_order_again(p_event private.webhook_events, p_order_id uuid)
@@ -4093,22 +4357,26 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.record_parcel_change(p_shipment_id uuid, p_event_type text, p_changes jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select private.record_shipment_change(order_id, p_event_type, p_changes)
+begin
+  perform private.record_shipment_change(order_id, p_event_type, p_changes)
   from (
     select order_id from public.shipment_orders where shipment_id = p_shipment_id order by order_id
   ) as link;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.record_personal_data_read(p_reader text, p_what text, p_object_ids text[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   insert into private.personal_data_reads (reader, what, object_ids)
   values (left(coalesce(nullif(p_reader, ''), session_user), 200), p_what, p_object_ids);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.record_plan_changed()
@@ -4164,9 +4432,10 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.record_source_state(p_source text, p_state text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   insert into private.source_health as known (source, state, last_received_at)
   values (
     p_source,
@@ -4178,6 +4447,7 @@ AS $function$
         since = case when known.state = excluded.state then known.since else now() end,
         checked_at = now(),
         last_received_at = coalesce(excluded.last_received_at, known.last_received_at);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.reduce_settled_event()
@@ -4193,9 +4463,10 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.refresh_user_plan(p_user_id uuid)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   update public.users as seller
   set subscription_status = coalesce(shown.status, 'trial'),
       subscription_tier = case
@@ -4216,15 +4487,17 @@ AS $function$
     limit 1
   ) as shown on true
   where seller.id = p_user_id;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.refunded_amount(p_order public.orders)
  RETURNS numeric
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select case p_order.payment_status
+begin
+  return case p_order.payment_status
     when 'refunded' then p_order.total_amount
     -- The buyer never gets back more than the order cost.
     when 'partially_refunded' then least(
@@ -4237,6 +4510,7 @@ AS $function$
     )
     else 0.00
   end;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.refuse_own_number(p_purchase private.label_purchases, p_attempt integer, p_answer jsonb)
@@ -4276,16 +4550,20 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.refused_carriers(p_order public.orders, p_provider text)
  RETURNS text[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(array_agg(private.plain_carrier(rule.carrier) order by rule.carrier), '{}')
-  from private.carrier_rules as rule
-  join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id
-  where rule.region = upper(coalesce(shop.region, 'US'))
-    and rule.shipping_type = p_order.shipping_type
-    and rule.provider = p_provider;
+begin
+  return (
+    select coalesce(array_agg(private.plain_carrier(rule.carrier) order by rule.carrier), '{}')
+    from private.carrier_rules as rule
+    join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id
+    where rule.region = upper(coalesce(shop.region, 'US'))
+      and rule.shipping_type = p_order.shipping_type
+      and rule.provider = p_provider
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.remove_personal_data(p_limit integer DEFAULT 2000)
@@ -4360,9 +4638,10 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   update private.webhook_events
   set status = 'pending',
       reason = null,
@@ -4372,17 +4651,20 @@ AS $function$
       failing_since = null,
       next_attempt_at = now()
   where id = any (p_event_ids);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.replaces_address(incoming text, stored text, order_status text)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
-  select incoming = 'readable'
+begin
+  return incoming = 'readable'
     or stored = 'none'
     or (incoming = 'masked' and (stored = 'masked' or order_status in ('completed', 'cancelled')));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.report_label_spending(p_spent private.label_spending, p_limit private.label_limits)
@@ -4511,35 +4793,47 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.retention(p_name text)
  RETURNS interval
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select make_interval(days => days) from private.retention_periods where name = p_name;
+begin
+  return (
+    select make_interval(days => days) from private.retention_periods where name = p_name
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.seller_of_shipment(p_shipment_id uuid)
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select orders.user_id
-  from public.shipments as shipment
-  join public.orders on orders.id = shipment.order_id
-  where shipment.id = p_shipment_id;
+begin
+  return (
+    select orders.user_id
+    from public.shipments as shipment
+    join public.orders on orders.id = shipment.order_id
+    where shipment.id = p_shipment_id
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.sellers_of_shop(p_tiktok_shop_id uuid)
  RETURNS uuid[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(array_agg(shop.user_id), '{}')
-  from public.tiktok_shops as named
-  join public.tiktok_shops as shop on shop.shop_id = named.shop_id
-  where named.id = p_tiktok_shop_id;
+begin
+  return (
+    select coalesce(array_agg(shop.user_id), '{}')
+    from public.tiktok_shops as named
+    join public.tiktok_shops as shop on shop.shop_id = named.shop_id
+    where named.id = p_tiktok_shop_id
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.set_back_event(p_event private.webhook_events, p_exhausted boolean, p_reason text, p_wait interval, p_retry_after interval DEFAULT '00:00:00'::interval)
@@ -4667,9 +4961,10 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.settle_reads_of_order(p_shop_id text, p_tiktok_order_id text)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   update private.webhook_events
   set status = 'ignored', reason = 'order_read_later', settled_at = now()
   where id = any (array(
@@ -4685,78 +4980,90 @@ AS $function$
     order by id
     for update skip locked
   ));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.shipment_view(p_purchase private.label_purchases)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'id', p_purchase.id,
-    'order_id', p_purchase.order_id,
-    'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
-    'state', p_purchase.state,
-    'reason', p_purchase.reason,
-    'provider', p_purchase.provider,
-    'carrier', shipment.carrier,
-    'service_type', shipment.service_type,
-    'tracking_number', shipment.tracking_number,
-    'label_url', shipment.label_url,
-    'label_expires_at', shipment.label_expires_at,
-    'label_format', coalesce(shipment.label_format, p_purchase.label_format),
-    'shipping_cost', shipment.shipping_cost::text,
-    'quoted_cost', p_purchase.quoted_cost::text,
-    'currency', coalesce(shipment.currency, p_purchase.currency),
-    'line_item_ids', to_jsonb(p_purchase.line_item_ids),
-    'estimated_delivery', shipment.estimated_delivery,
-    'status', shipment.status,
-    'tiktok_notified_at', shipment.tiktok_notified_at,
-    'tiktok_warning', shipment.tiktok_warning,
-    'tiktok_error', shipment.tiktok_error,
-    'tiktok_error_code', shipment.tiktok_error_code,
-    'advice', shipment.advice,
-    'advice_reason', shipment.advice_reason,
-    'advised_at', shipment.advised_at,
-    'created_at', p_purchase.created_at,
-    'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
-  )
-  from (select) as nothing
-  left join public.shipments as shipment on shipment.id = p_purchase.id;
+begin
+  return (
+    select jsonb_build_object(
+      'id', p_purchase.id,
+      'order_id', p_purchase.order_id,
+      'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
+      'state', p_purchase.state,
+      'reason', p_purchase.reason,
+      'provider', p_purchase.provider,
+      'carrier', shipment.carrier,
+      'service_type', shipment.service_type,
+      'tracking_number', shipment.tracking_number,
+      'label_url', shipment.label_url,
+      'label_expires_at', shipment.label_expires_at,
+      'label_format', coalesce(shipment.label_format, p_purchase.label_format),
+      'shipping_cost', shipment.shipping_cost::text,
+      'quoted_cost', p_purchase.quoted_cost::text,
+      'currency', coalesce(shipment.currency, p_purchase.currency),
+      'line_item_ids', to_jsonb(p_purchase.line_item_ids),
+      'estimated_delivery', shipment.estimated_delivery,
+      'status', shipment.status,
+      'tiktok_notified_at', shipment.tiktok_notified_at,
+      'tiktok_warning', shipment.tiktok_warning,
+      'tiktok_error', shipment.tiktok_error,
+      'tiktok_error_code', shipment.tiktok_error_code,
+      'advice', shipment.advice,
+      'advice_reason', shipment.advice_reason,
+      'advised_at', shipment.advised_at,
+      'created_at', p_purchase.created_at,
+      'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
+    )
+    from (select) as nothing
+    left join public.shipments as shipment on shipment.id = p_purchase.id
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.shipments_of_order(p_order_id uuid)
  RETURNS SETOF public.shipments
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+begin
+  return query
   select shipment.*
   from public.shipment_orders as link
   join public.shipments as shipment on shipment.id = link.shipment_id
   where link.order_id = p_order_id;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.shop_of_order(p_order public.orders)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'id', shop.id,
-    'shop_id', shop.shop_id,
-    'shop_cipher', shop.shop_cipher,
-    'access_token', shop.access_token,
-    'token_version', login.token_version,
-    'paused_seconds', private.paused_seconds(shop),
-    'region', shop.region
-  )
-  from public.tiktok_shops as shop
-  join private.tiktok_logins as login
-    on login.user_id = shop.user_id and login.open_id = shop.open_id
-  where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused');
+begin
+  return (
+    select jsonb_build_object(
+      'id', shop.id,
+      'shop_id', shop.shop_id,
+      'shop_cipher', shop.shop_cipher,
+      'access_token', shop.access_token,
+      'token_version', login.token_version,
+      'paused_seconds', private.paused_seconds(shop),
+      'region', shop.region
+    )
+    from public.tiktok_shops as shop
+    join private.tiktok_logins as login
+      on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused')
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.silence_rest_errors(p_verbosity text DEFAULT current_setting('log_error_verbosity'::text))
@@ -4780,76 +5087,89 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+begin
   insert into private.senders (tiktok_shop_id, address)
   select tiktok_shop_id, p_address
   from public.orders
   where id = p_order_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.undecided_orders(p_user_id uuid, p_without bigint[] DEFAULT '{}'::bigint[])
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select count(*)::integer
-  from (
-    select
-    from public.tiktok_shops as shop
-    join private.webhook_events as event on event.shop_id = shop.shop_id
-    where shop.user_id = p_user_id
-      and shop.connection_status = 'active'
-      and event.event_type = 'ORDER_FOUND'
-      and event.status in ('pending', 'processing')
-      -- An order that could not be read for an hour does not stop the others.
-      and event.received_at > now() - interval '1 hour'
-      and event.id <> all (p_without)
-    limit private.free_places(p_user_id)
-  ) as undecided;
+begin
+  return (
+    select count(*)::integer
+    from (
+      select
+      from public.tiktok_shops as shop
+      join private.webhook_events as event on event.shop_id = shop.shop_id
+      where shop.user_id = p_user_id
+        and shop.connection_status = 'active'
+        and event.event_type = 'ORDER_FOUND'
+        and event.status in ('pending', 'processing')
+        -- An order that could not be read for an hour does not stop the others.
+        and event.received_at > now() - interval '1 hour'
+        and event.id <> all (p_without)
+      limit private.free_places(p_user_id)
+    ) as undecided
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.unstored_combined_orders(p_order public.orders)
  RETURNS text[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  with waiting as (
-    select
-      held.tiktok_order_id,
-      held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped') as is_open
-    from public.tiktok_shops as shop
-    join private.held_orders as held on held.shop_id = shop.shop_id
-    where shop.id = p_order.tiktok_shop_id
-      and held.tiktok_order_id <> p_order.tiktok_order_id
-      and (
-        held.combine_group_id = p_order.combine_group_id
-        or held.package_ids && private.order_package_ids(p_order.order_items)
-      )
-  )
-  select case
-    when bool_or(is_open) then array_agg(tiktok_order_id order by tiktok_order_id) filter (where is_open)
-    -- TikTok makes no group of one order.
-    when count(*) = 0 and p_order.combine_group_id is not null and not exists (
+begin
+  return (
+    with waiting as (
       select
-      from public.orders as other
-      where other.tiktok_shop_id = p_order.tiktok_shop_id
-        and other.combine_group_id = p_order.combine_group_id
-        and other.id <> p_order.id
-    ) then '{}'
-  end
-  from waiting;
+        held.tiktok_order_id,
+        held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped') as is_open
+      from public.tiktok_shops as shop
+      join private.held_orders as held on held.shop_id = shop.shop_id
+      where shop.id = p_order.tiktok_shop_id
+        and held.tiktok_order_id <> p_order.tiktok_order_id
+        and (
+          held.combine_group_id = p_order.combine_group_id
+          or held.package_ids && private.order_package_ids(p_order.order_items)
+        )
+    )
+    select case
+      when bool_or(is_open) then array_agg(tiktok_order_id order by tiktok_order_id) filter (where is_open)
+      -- TikTok makes no group of one order.
+      when count(*) = 0 and p_order.combine_group_id is not null and not exists (
+        select
+        from public.orders as other
+        where other.tiktok_shop_id = p_order.tiktok_shop_id
+          and other.combine_group_id = p_order.combine_group_id
+          and other.id <> p_order.id
+      ) then '{}'
+    end
+    from waiting
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order jsonb)
  RETURNS public.orders
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_row public.orders;
+begin
   update public.orders
   set tiktok_status = merged.tiktok_status,
       order_status = merged.order_status,
@@ -4883,7 +5203,10 @@ AS $function$
       tiktok_read_at = greatest(merged.tiktok_read_at, now())
   from private.merge_order(stored, p_order) as merged
   where orders.id = stored.id
-  returning orders.*;
+  returning orders.*
+  into v_row;
+  return v_row;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.update_shipment_advice()
@@ -4931,15 +5254,17 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.was_cancelled_unpaid(before public.orders, after public.orders)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
+begin
   -- From awaiting_shipment on, an order with cash on delivery has needed work before it was paid.
-  select before.payment_status = 'pending'
+  return before.payment_status = 'pending'
     and before.order_status in ('received', 'on_hold')
     and after.payment_status = 'cancelled'
     and after.order_status = 'cancelled';
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.webhook_event_condition(p_filter jsonb)
@@ -5007,11 +5332,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION private.webhook_event_summary(event private.webhook_events)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     'event_id', event.id,
     'source', event.source,
     'external_id', event.external_id,
@@ -5028,6 +5354,7 @@ AS $function$
     'next_attempt_at', event.next_attempt_at,
     'settled_at', event.settled_at
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.apply_own_tracking(p_event_id bigint, p_tracker_id text, p_tracking_number text, p_update jsonb)
@@ -5280,11 +5607,13 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.check_order_limit(user_uuid uuid)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+begin
+  return private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.claim_tiktok_logins(p_limit integer, p_lease_seconds integer)
@@ -5657,10 +5986,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.count_request(p_user_id uuid, p_route text)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object('retry_after_seconds', private.count_requests(p_user_id, p_route));
+begin
+  return jsonb_build_object('retry_after_seconds', private.count_requests(p_user_id, p_route));
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.count_webhook_events(p_filter jsonb DEFAULT '{}'::jsonb)
@@ -5870,48 +6201,52 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.enqueue_label_tasks()
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  with due as (
-    select
-      id,
-      order_id,
-      case state when 'void_requested' then 'CHECK_VOID' else 'SETTLE_LABEL' end as task,
-      attempt || ':' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as occasion
-    from private.label_purchases as purchase
-    where state = 'unknown'
-      or (state in ('requested', 'purchasing') and private.is_abandoned(purchase))
-      or (state = 'void_requested' and checked_at < now() - interval '6 hours')
-    union all
-    select
-      id, order_id, 'CHECK_TRACKING', to_char(now() at time zone 'UTC', 'YYYYMMDD')
-    from public.shipments
-    where status in ('purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed')
-      and provider is not null
-      and tracked_at < now() - interval '24 hours'
-      and created_at > now() - interval '90 days'
-  ), next_tasks as (
-    select due.id, task, due.id || ':' || occasion as occasion, shop.shop_id
-    from due
-    join public.orders on orders.id = due.order_id
-    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-    where not exists (
-      select from private.webhook_events as waiting
-      where waiting.shop_id = shop.shop_id
-        and waiting.object_id = due.id::text
-        and waiting.event_type = task
-        and waiting.status in ('pending', 'processing')
+begin
+  return (
+    with due as (
+      select
+        id,
+        order_id,
+        case state when 'void_requested' then 'CHECK_VOID' else 'SETTLE_LABEL' end as task,
+        attempt || ':' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as occasion
+      from private.label_purchases as purchase
+      where state = 'unknown'
+        or (state in ('requested', 'purchasing') and private.is_abandoned(purchase))
+        or (state = 'void_requested' and checked_at < now() - interval '6 hours')
+      union all
+      select
+        id, order_id, 'CHECK_TRACKING', to_char(now() at time zone 'UTC', 'YYYYMMDD')
+      from public.shipments
+      where status in ('purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed')
+        and provider is not null
+        and tracked_at < now() - interval '24 hours'
+        and created_at > now() - interval '90 days'
+    ), next_tasks as (
+      select due.id, task, due.id || ':' || occasion as occasion, shop.shop_id
+      from due
+      join public.orders on orders.id = due.order_id
+      join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+      where not exists (
+        select from private.webhook_events as waiting
+        where waiting.shop_id = shop.shop_id
+          and waiting.object_id = due.id::text
+          and waiting.event_type = task
+          and waiting.status in ('pending', 'processing')
+      )
+      -- Tasks that already ran on this occasion must not use up the limit.
+      and not exists (
+        select from private.webhook_events as enqueued
+        where enqueued.source = 'creatorflow' and enqueued.external_id = task || ':' || due.id || ':' || occasion
+      )
+      order by due.id, task
+      limit 1000
     )
-    -- Tasks that already ran on this occasion must not use up the limit.
-    and not exists (
-      select from private.webhook_events as enqueued
-      where enqueued.source = 'creatorflow' and enqueued.external_id = task || ':' || due.id || ':' || occasion
-    )
-    order by due.id, task
-    limit 1000
-  )
-  select count(private.enqueue_task(task, occasion, shop_id, id::text))::integer from next_tasks;
+    select count(private.enqueue_task(task, occasion, shop_id, id::text))::integer from next_tasks
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.enqueue_order_rereads(p_event_id bigint, p_tiktok_shop_id uuid, p_page_size integer DEFAULT 500)
@@ -6085,11 +6420,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
+begin
+  return coalesce(
     (
       select shipment.id
       from private.label_purchases as purchase
@@ -6105,19 +6441,24 @@ AS $function$
       limit 1
     )
   );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.find_stripe_customer(p_hashes text[])
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
-  )
-  from private.stripe_customers
-  where stripe_customer_id_hash = any (p_hashes);
+begin
+  return (
+    select jsonb_build_object(
+      'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
+    )
+    from private.stripe_customers
+    where stripe_customer_id_hash = any (p_hashes)
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.finish_label_purchase(p_purchase_id uuid, p_label jsonb, p_event_id bigint DEFAULT NULL::bigint)
@@ -6230,36 +6571,46 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_batch_item(p_batch_id uuid, p_place integer)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object('user_id', batch.user_id, 'request', item.request, 'state', item.state)
-  from private.label_batch_items as item
-  join private.label_batches as batch on batch.id = item.batch_id
-  where item.batch_id = p_batch_id and item.place = p_place;
+begin
+  return (
+    select jsonb_build_object('user_id', batch.user_id, 'request', item.request, 'state', item.state)
+    from private.label_batch_items as item
+    join private.label_batches as batch on batch.id = item.batch_id
+    where item.batch_id = p_batch_id and item.place = p_place
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_dashboard_metrics()
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.own_dashboard_metrics();
+begin
+  return private.own_dashboard_metrics();
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_deleted_customer(p_id uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'stripe_customer_id', stripe_customer_id, 'deletion_requested', deletion_requested
-  )
-  from private.stripe_customers
-  where id = p_id and user_id is null;
+begin
+  return (
+    select jsonb_build_object(
+      'stripe_customer_id', stripe_customer_id, 'deletion_requested', deletion_requested
+    )
+    from private.stripe_customers
+    where id = p_id and user_id is null
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_held_orders(p_limit integer DEFAULT 100, p_offset integer DEFAULT 0)
@@ -6292,16 +6643,20 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_label_purchase(p_purchase_id uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.purchase_for_worker(purchase)
-    || jsonb_build_object('abandoned', private.is_abandoned(purchase))
-    || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
-    || jsonb_build_object('shipment', private.shipment_view(purchase))
-  from private.label_purchases as purchase
-  where id = p_purchase_id;
+begin
+  return (
+    select private.purchase_for_worker(purchase)
+      || jsonb_build_object('abandoned', private.is_abandoned(purchase))
+      || jsonb_build_object('seconds', extract(epoch from now() - purchase.state_since)::integer)
+      || jsonb_build_object('shipment', private.shipment_view(purchase))
+    from private.label_purchases as purchase
+    where id = p_purchase_id
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_order_for_own_tracking(p_user_id uuid, p_order_id uuid)
@@ -6374,15 +6729,19 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_own_tracker(p_shipment_id uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select jsonb_build_object(
-    'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
-  )
-  from private.current_own_number(p_shipment_id)
-  where accepted_at is not null;
+begin
+  return (
+    select jsonb_build_object(
+      'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
+    )
+    from private.current_own_number(p_shipment_id)
+    where accepted_at is not null
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_shipment(p_user_id uuid, p_shipment_id uuid)
@@ -6434,19 +6793,24 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_usage()
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select private.own_usage();
+begin
+  return private.own_usage();
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.get_user_active_subscription(user_uuid uuid)
  RETURNS TABLE(subscription_id uuid, plan_name text, status text, current_period_end timestamp with time zone)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+#variable_conflict use_column
+begin
+  return query
   select s.id, s.plan_name, s.status, s.current_period_end
   from public.subscriptions as s
   join public.plans on plans.name = s.plan_name
@@ -6454,6 +6818,7 @@ AS $function$
     and s.status in ('active', 'trialing')
   order by plans.monthly_order_limit desc, s.created_at desc, s.id desc
   limit 1;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_claim integer, p_reason text)
@@ -6755,46 +7120,54 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.list_stripe_subscriptions(p_customer_hashes text[])
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(jsonb_agg(subscription.stripe_subscription_id order by subscription.created_at), '[]')
-  from private.stripe_customers as customer
-  join public.subscriptions as subscription on subscription.user_id = customer.user_id
-  where customer.stripe_customer_id_hash = any (p_customer_hashes)
-    and subscription.stripe_subscription_id is not null;
+begin
+  return (
+    select coalesce(jsonb_agg(subscription.stripe_subscription_id order by subscription.created_at), '[]')
+    from private.stripe_customers as customer
+    join public.subscriptions as subscription on subscription.user_id = customer.user_id
+    where customer.stripe_customer_id_hash = any (p_customer_hashes)
+      and subscription.stripe_subscription_id is not null
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.list_unseen_subscriptions(p_started_at timestamp with time zone, p_user_id uuid DEFAULT NULL::uuid, p_after uuid DEFAULT NULL::uuid)
  RETURNS jsonb
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'id', id,
-        'stripe_subscription_id', stripe_subscription_id,
-        'stripe_customer_id', stripe_customer_id
-      )
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'id', id,
+          'stripe_subscription_id', stripe_subscription_id,
+          'stripe_customer_id', stripe_customer_id
+        )
+        order by id
+      ),
+      '[]'
+    )
+    from (
+      select id, stripe_subscription_id, stripe_customer_id
+      from public.subscriptions
+      where status not in ('canceled', 'incomplete_expired')
+        and stripe_subscription_id is not null
+        and (reconciled_at is null or reconciled_at < p_started_at)
+        and created_at < p_started_at
+        and (p_user_id is null or user_id = p_user_id)
+        and (p_after is null or id > p_after)
       order by id
-    ),
-    '[]'
-  )
-  from (
-    select id, stripe_subscription_id, stripe_customer_id
-    from public.subscriptions
-    where status not in ('canceled', 'incomplete_expired')
-      and stripe_subscription_id is not null
-      and (reconciled_at is null or reconciled_at < p_started_at)
-      and created_at < p_started_at
-      and (p_user_id is null or user_id = p_user_id)
-      and (p_after is null or id > p_after)
-    order by id
-    limit 100
-  ) as unseen;
+      limit 100
+    ) as unseen
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.list_webhook_events(p_filter jsonb, p_limit integer DEFAULT 50, p_before bigint DEFAULT NULL::bigint)
@@ -6875,13 +7248,17 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
-  select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
-  from private.webhook_events
-  where status in ('pending', 'processing') and failing_since is null;
+begin
+  return (
+    select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
+    from private.webhook_events
+    where status in ('pending', 'processing') and failing_since is null
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.open_tiktok_claim(p_user_id uuid, p_claim_hash text, p_state_hash text, p_expires_at timestamp with time zone, p_may_exchange boolean)
@@ -7833,23 +8210,27 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.request_source_checks()
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-  select count(private.enqueue_task(task.event_type, task.occasion, task.shop_id))::integer
-  from (
-    select 'CHECK_SOURCES' as event_type, current_date::text as occasion, null as shop_id
-    union all
-    select 'CHECK_WEBHOOKS', id || ':' || current_date, shop_id
-    from public.tiktok_shops
-    where connection_status = 'active' and connected_at < now() - interval '1 day'
-    union all
-    select 'PROBE_SHOP', id || ':' || extract(epoch from probe_at), shop_id
-    from public.tiktok_shops
-    where connection_status = 'paused' and probe_at <= now()
-    -- Two runs at once wait for each other's tasks.
-    order by occasion, event_type
-  ) as task;
+begin
+  return (
+    select count(private.enqueue_task(task.event_type, task.occasion, task.shop_id))::integer
+    from (
+      select 'CHECK_SOURCES' as event_type, current_date::text as occasion, null as shop_id
+      union all
+      select 'CHECK_WEBHOOKS', id || ':' || current_date, shop_id
+      from public.tiktok_shops
+      where connection_status = 'active' and connected_at < now() - interval '1 day'
+      union all
+      select 'PROBE_SHOP', id || ':' || extract(epoch from probe_at), shop_id
+      from public.tiktok_shops
+      where connection_status = 'paused' and probe_at <= now()
+      -- Two runs at once wait for each other's tasks.
+      order by occasion, event_type
+    ) as task
+  );
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.request_subscription_sync(p_user_id uuid DEFAULT NULL::uuid)
@@ -8514,9 +8895,12 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.store_tiktok_claim(p_user_id uuid, p_claim_hash text, p_sealed_grant text)
  RETURNS timestamp with time zone
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_result timestamptz;
+begin
   update private.tiktok_claims
   set sealed_grant = p_sealed_grant
   where claim_hash = p_claim_hash
@@ -8524,7 +8908,10 @@ AS $function$
     and sealed_grant is null
     and connected_at is null
     and expires_at > now()
-  returning expires_at;
+  returning expires_at
+  into v_result;
+  return v_result;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.update_updated_at_column()
