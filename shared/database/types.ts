@@ -868,6 +868,8 @@ export type Database = {
         Args: { "p_after": Json; "p_limit": number; "p_part": string; "p_user_id": string };
         Returns: Json;
       };
+      "read_health": { Args: Record<PropertyKey, never>; Returns: Json };
+      "read_health_status": { Args: Record<PropertyKey, never>; Returns: Json };
       "receive_webhook_event": {
         Args: {
           "p_body": string;

@@ -116,6 +116,8 @@ select set_eq(
     'private.own_dashboard_metrics()',
     'private.own_held_orders(integer,integer)',
     'private.own_usage()',
+    'read_health()',
+    'read_health_status()',
     'refresh_dashboard_metrics()'
   ],
   'what runs with the owner''s rights'

@@ -161,7 +161,7 @@ select set_eq(
   array[
     -- The same for everyone.
     'public.plans', 'private.order_transitions', 'private.label_transitions', 'private.retention_periods',
-    'private.carrier_rules', 'private.source_health', 'private.label_currencies',
+    'private.carrier_rules', 'private.source_health', 'private.label_currencies', 'private.health_thresholds',
     -- Of operators.
     'public.system_logs', 'private.personal_data_reads', 'private.daily_event_counts',
     -- Of shops in all accounts, and of the platform; get_usage shows what concerns the seller.

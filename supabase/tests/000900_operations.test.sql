@@ -1,4 +1,4 @@
--- Health, backup points and the deletion of old rows.
+-- Backup points and the deletion of old rows.
 begin;
 \ir helpers.psql
 
@@ -11,7 +11,6 @@ insert into public.system_logs (event_type) values ('started');
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
-  'select * from public.check_database_health()',
   'select public.create_backup_point(''x'')',
   'select private.purge_old_rows()',
   'select private.invoke_function(''event-worker'')'
@@ -21,39 +20,6 @@ from unnest(array[
   'select private.purge_old_rows()',
   'select private.invoke_function(''event-worker'')'
 ]) as statement;
-
--- Health.
-select is(
-  tests.run_as(
-    'service_role',
-    'select string_agg(metric, '' '' order by metric) from public.check_database_health()'
-  ),
-  'active_connections database_size_mb events_dead events_failing events_held events_open labels_unknown oldest_open_event_seconds orders_last_hour sources_unhealthy',
-  'the backend reads the health'
-);
-create function tests.health(figure text)
-returns text
-language sql
-as $$
-  select concat_ws(' ', value, status) from public.check_database_health() where metric = figure;
-$$;
-select tests.add_order('ada', '1');
-select tests.add_order('ada', '2', now() - interval '61 minutes');
-select is(tests.health('orders_last_hour'), '1 info', 'orders of the last hour');
-delete from private.webhook_events;
-select is(tests.health('oldest_open_event_seconds'), '0 healthy', 'an empty inbox is healthy');
-select tests.receive_event('ada', 'late');
-update private.webhook_events set received_at = now() - make_interval(secs => 299);
-select is(tests.health('oldest_open_event_seconds'), '299 healthy', 'a few minutes are ordinary');
-update private.webhook_events set received_at = now() - make_interval(secs => 300);
-select is(tests.health('oldest_open_event_seconds'), '300 warning', 'five are a warning');
-update private.webhook_events set received_at = now() - make_interval(secs => 3600);
-select is(tests.health('oldest_open_event_seconds'), '3600 critical', 'an hour is critical');
-update private.webhook_events set status = 'failing', reason = 'x', failing_since = now();
-select is(tests.health('events_failing'), '1 warning', 'a failing event is a warning');
-select is(tests.health('oldest_open_event_seconds'), '0 healthy', 'and no open event that waits');
-update private.webhook_events set status = 'dead', reason = 'x';
-select is(tests.health('events_dead'), '1 warning', 'a dead event is a warning');
 
 -- Backup points: their name is checked first; this login may not make one.
 select is(
