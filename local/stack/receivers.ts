@@ -21,6 +21,7 @@ export const FUNCTION_CONCERNS: Record<string, FunctionConcerns> = {
   "stripe-webhooks": { own: ["supabase", "stripe_webhook"], processesEvents: true },
   "billing": { own: ["supabase", "stripe", "app_url", "encryption"], processesEvents: false },
   "account": { own: ["supabase", "stripe", "tiktok", "encryption"], processesEvents: false },
+  "health": { own: ["supabase"], processesEvents: false },
 };
 
 /** Parts of the configuration that event handlers read when such an event is processed. */

@@ -187,6 +187,12 @@ const EXCHANGES: Record<string, Exchange> = {
     refused: () => ({ headers: {}, path: "/checkout", body: '{"plan":"starter"}' }),
     refusal: 401,
   },
+  "health": {
+    allowed: () => ({ method: "GET", ...withSecretKey() }),
+    effect: (body) => assert.ok(JSON.parse(body).figures.length > 20),
+    refused: () => ({ method: "GET", headers: { apikey: "sb_secret_wrong" } }),
+    refusal: 403,
+  },
   // Last: it deletes the seller of the others.
   "account": {
     allowed: async () => {

@@ -9,8 +9,11 @@ import { connectSeller } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import { test } from "../support/shared_stack.ts";
 
-/** Routes that anyone may call: TikTok's redirect of the seller's browser brings no credentials. */
-const OPEN_ROUTES = ["GET /tiktok-oauth/callback"];
+/**
+ * Routes that anyone may call: TikTok's redirect of the seller's browser brings no credentials, and monitors
+ * ask for the health.
+ */
+const OPEN_ROUTES = ["GET /tiktok-oauth/callback", "GET /health"];
 
 /** Codes of the refusals, by status. Only Stripe's signature is a 400. */
 const REFUSALS: Record<string, number[]> = {

@@ -49,6 +49,8 @@ const REFUSALS: Record<string, number> = {
   "shipments": 401,
   "billing": 401,
   "account": 401,
+  // Anyone may call it, and this database does not answer.
+  "health": 503,
 };
 
 /** The variables without a default that the function itself reads, as local/stack/receivers.ts says. */
