@@ -868,8 +868,7 @@ export type Database = {
         Args: { "p_after": Json; "p_limit": number; "p_part": string; "p_user_id": string };
         Returns: Json;
       };
-      "read_health": { Args: Record<PropertyKey, never>; Returns: Json };
-      "read_health_status": { Args: Record<PropertyKey, never>; Returns: Json };
+      "read_catalog": { Args: { "part": string }; Returns: Json };
       "receive_webhook_event": {
         Args: {
           "p_body": string;

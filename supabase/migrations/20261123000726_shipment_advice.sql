@@ -171,8 +171,9 @@ comment on function private.advise_after_order_change() is
 create trigger advise_after_order_change
   after update of order_status, order_items, shipping_address on public.orders
   for each row when (
-    (old.order_status, old.order_items, old.shipping_address)
-      is distinct from (new.order_status, new.order_items, new.shipping_address)
+    old.order_status is distinct from new.order_status
+    or old.order_items is distinct from new.order_items
+    or old.shipping_address is distinct from new.shipping_address
   )
   execute function private.advise_after_order_change();
 

@@ -116,6 +116,7 @@ select set_eq(
     'private.own_dashboard_metrics()',
     'private.own_held_orders(integer,integer)',
     'private.own_usage()',
+    'read_catalog(text)',
     'read_health()',
     'read_health_status()',
     'refresh_dashboard_metrics()'
