@@ -193,6 +193,25 @@ const EXCHANGES: Record<string, Exchange> = {
     refused: () => ({ method: "GET", headers: { apikey: "sb_secret_wrong" } }),
     refusal: 403,
   },
+  "database-tasks": {
+    allowed: () => ({
+      ...withSecretKey(),
+      body: JSON.stringify({
+        task_id: "hosted",
+        description: "The whole schema",
+        context: { operation_type: "schema_design" },
+        requirements: [],
+        expected_output: "schema",
+      }),
+    }),
+    effect: (body) =>
+      assert.match(
+        JSON.parse(body).output.primary_deliverable.sql,
+        /create table public\.orders \(/,
+      ),
+    refused: () => ({ headers: {}, body: "{}" }),
+    refusal: 401,
+  },
   // Last: it deletes the seller of the others.
   "account": {
     allowed: async () => {

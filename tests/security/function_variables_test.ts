@@ -51,6 +51,7 @@ const REFUSALS: Record<string, number> = {
   "account": 401,
   // Anyone may call it, and this database does not answer.
   "health": 503,
+  "database-tasks": 401,
 };
 
 /** The variables without a default that the function itself reads, as local/stack/receivers.ts says. */

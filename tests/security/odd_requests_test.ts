@@ -34,6 +34,11 @@ function samplesOf({ id }: OrderRow, { shopId }: ConnectedSeller): Record<string
     "POST /event-worker/sync": { shop_id: shopId },
     "POST /event-worker/reread": { shop_id: shopId },
     "POST /event-worker/sync-subscriptions": { user_id: crypto.randomUUID() },
+    // Refused before the catalog is read, which takes a second.
+    "POST /database-tasks": {
+      ...{ task_id: "1", description: "", requirements: [], expected_output: "policies" },
+      context: { operation_type: "schema_design" },
+    },
     "POST /tiktok-webhooks": {
       ...{ type: 1, tts_notification_id: "7", shop_id: shopId, timestamp: pushTime() },
       data: { order_id: "576461413038785752", order_status: "UNPAID" },
