@@ -3,6 +3,7 @@ import { command, UsageError } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
 import { readPending } from "../database_tasks/pending_migrations.ts";
+import { readAdvisors } from "../database_tasks/read_advisors.ts";
 import { shellCatalog } from "../database_tasks/shell_catalog.ts";
 import { withConnection } from "../postgres/connection.ts";
 import { runTask } from "../../shared/database_tasks/run_task.ts";
@@ -40,6 +41,7 @@ Exit code 0: answered. 1: the result says success: false. 2: not understood.`,
       async (sql) =>
         await runTask(task, await shellCatalog(sql), {
           readPending: () => readPending(target.url),
+          readAdvisors: () => readAdvisors(target.url),
         }),
     );
     print(JSON.stringify(result, null, 2));

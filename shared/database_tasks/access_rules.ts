@@ -167,7 +167,8 @@ function findUnmetRequirements(access: Access, requirements: Requirements): Find
   ];
 }
 
-const LEVELS: Finding["level"][] = ["error", "warning", "info"];
+/** The worst first. */
+export const LEVELS: Finding["level"][] = ["error", "warning", "info"];
 
 /** The findings of the tables that are named, and of all functions; errors first. */
 export function findAccessFaults(

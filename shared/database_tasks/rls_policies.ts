@@ -1,10 +1,10 @@
 /** `rls_policies`: who may do what with each table, what is wrong with it, and policies for new tables. */
 import type { Access } from "./catalog.ts";
-import { findAccessFaults } from "./access_rules.ts";
+import { findAccessFaults, LEVELS } from "./access_rules.ts";
 import type { NamedTables } from "./narrow.ts";
 import { proposePolicies } from "./propose_policies.ts";
 import type { Answer } from "./answer.ts";
-import type { DatabaseTask, RLSPolicies } from "./schemas.ts";
+import type { DatabaseTask, Finding, RLSPolicies } from "./schemas.ts";
 import type { Sources } from "./documents.ts";
 
 const VERBS = ["select", "insert", "update", "delete"] as const;
@@ -53,13 +53,28 @@ function describeTable(table: Table, access: Access): RLSPolicies["tables"][numb
   };
 }
 
+/** A finding of Supabase's advisors; `object` is the name of a table or function. */
+export type AdvisorFinding = Finding;
+
+/** The advisors decide about their own rules; findings of ours have the same codes. */
+function joinFindings(own: Finding[], advisors: Finding[] = []): Finding[] {
+  const codes = new Set(advisors.map(({ code }) => code));
+  return [...advisors, ...own.filter(({ code }) => !codes.has(code))]
+    .toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+}
+
 export function describePolicies(
   task: DatabaseTask,
   { objects, access, isNamed }: Sources,
   { created }: NamedTables,
+  advisors?: AdvisorFinding[],
 ): Answer {
   const tables = access.tables.filter(({ table }) => isNamed(table));
-  const findings = findAccessFaults(access, isNamed, task.context.security_requirements ?? {});
+  const tableNames = new Set(access.tables.map(({ table }) => table));
+  const findings = joinFindings(
+    findAccessFaults(access, isNamed, task.context.security_requirements ?? {}),
+    advisors?.filter(({ object }) => !tableNames.has(object) || isNamed(object)),
+  );
   const proposals = created.map(({ table, requirement }) => ({
     table,
     sql: proposePolicies(table, requirement, objects),
@@ -73,6 +88,7 @@ export function describePolicies(
     },
     notes: [
       "Access follows from privileges and policies of the role itself and of public; a role's memberships are not followed.",
+      ...(advisors ? [] : ["Supabase's advisors did not run: deno task db:task FILE runs them."]),
       ...findings.filter(({ level }) => level === "error")
         .map(({ object, detail }) => `${object}: ${detail}`),
       ...(proposals.length > 0

@@ -6,7 +6,7 @@ import { findNamedTables, type NamedTables } from "./narrow.ts";
 import { type DatabaseResult, DatabaseTask, type MigrationFiles, type OUTPUTS } from "./schemas.ts";
 import { describeMigrations } from "./migrations.ts";
 import { planOptimization } from "./optimization.ts";
-import { describePolicies } from "./rls_policies.ts";
+import { type AdvisorFinding, describePolicies } from "./rls_policies.ts";
 import { designSchema } from "./schema_design.ts";
 import type { Sources } from "./documents.ts";
 import { TaskError } from "./task_error.ts";
@@ -29,11 +29,13 @@ interface Question {
   named: NamedTables;
   catalog: Catalog;
   readPending: TaskOptions["readPending"];
+  readAdvisors: TaskOptions["readAdvisors"];
 }
 
 const OPERATIONS: Record<Operation, (question: Question) => Answer | Promise<Answer>> = {
   schema_design: ({ task, sources, named }) => designSchema(task, sources.objects, named),
-  rls_policies: ({ task, sources, named }) => describePolicies(task, sources, named),
+  rls_policies: async ({ task, sources, named, readAdvisors }) =>
+    describePolicies(task, sources, named, await readAdvisors?.()),
   migrations: async ({ catalog, readPending }) =>
     describeMigrations(await catalog.migrations(), await readPending?.()),
   optimization: ({ task, sources }) => planOptimization(task, sources),
@@ -84,13 +86,15 @@ export interface TaskOptions {
   now?: () => number;
   /** Reads the files that the database lacks; without it the answer names `db:task`. */
   readPending?: (() => Promise<NonNullable<MigrationFiles["pending"]>>) | undefined;
+  /** Runs Supabase's advisors; `undefined` where they cannot run. */
+  readAdvisors?: (() => Promise<AdvisorFinding[] | undefined>) | undefined;
 }
 
 /** @throws {DatabaseError} if the database does not answer: that is not the task's fault. */
 export async function runTask(
   json: unknown,
   catalog: Catalog,
-  { now = () => performance.now(), readPending }: TaskOptions = {},
+  { now = () => performance.now(), readPending, readAdvisors }: TaskOptions = {},
 ): Promise<DatabaseResult> {
   const start = now();
   let affected = { tables: 0, objects: 0 };
@@ -110,7 +114,7 @@ export async function runTask(
     ];
     named = findNamedTables(task.requirements, tables);
     affected = countAffected(sources);
-    const answer = await operation({ task, sources, named, catalog, readPending });
+    const answer = await operation({ task, sources, named, catalog, readPending, readAdvisors });
     const result: DatabaseResult = {
       success: true,
       output: {
@@ -121,7 +125,9 @@ export async function runTask(
       },
       metadata: metadata(),
     };
-    if (JSON.stringify(result).length > MAX_ANSWER_BYTES) throw new TaskError("answer_too_large");
+    if (new TextEncoder().encode(JSON.stringify(result)).length > MAX_ANSWER_BYTES) {
+      throw new TaskError("answer_too_large");
+    }
     return result;
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;

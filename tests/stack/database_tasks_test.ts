@@ -10,11 +10,15 @@ import { runTask } from "../../shared/database_tasks/run_task.ts";
 import {
   DatabaseResult,
   type DatabaseTask,
+  type MigrationFiles,
+  type OptimizationPlan,
+  type RLSPolicies,
   type SchemaDefinition,
   type SchemaSQL,
 } from "../../shared/database_tasks/schemas.ts";
 import { createRequestedTarget } from "../support/attacks.ts";
 import { test } from "../support/shared_stack.ts";
+import { callCommand } from "../support/run_command.ts";
 import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
 
 const OUTPUTS = {
@@ -297,5 +301,72 @@ Deno.test("the lock and the rewrite of each statement are those that Postgres ta
     });
   } finally {
     await database.drop();
+  }
+});
+
+Deno.test("the holes of the requested schema are findings, and its repeated indexes are steps", async () => {
+  const requested = await createRequestedTarget();
+  try {
+    const { findings, tables } = await answer<RLSPolicies>(requested.url, taskOf("rls_policies"));
+    const found = new Set(findings.map(({ code, object }) => `${code} ${object}`));
+    for (
+      const hole of [
+        "materialized_view_in_api public.user_dashboard_metrics",
+        "auth_rls_initplan public.orders Users can access own orders",
+        "policy_for_all_commands public.subscriptions Users can access own subscriptions",
+        "function_search_path_mutable public.check_order_limit(uuid)",
+        "security_definer_function_executable public.get_user_active_subscription(uuid)",
+      ]
+    ) assert.ok(found.has(hole), hole);
+    const users = tables.find(({ table }) => table === "public.users");
+    assert.deepEqual(users?.access.filter(({ role }) => role === "authenticated"), [
+      { role: "authenticated", verb: "select", access: "rows of Users can view own profile" },
+      { role: "authenticated", verb: "insert", access: "no rows" },
+      { role: "authenticated", verb: "update", access: "rows of Users can update own profile" },
+      { role: "authenticated", verb: "delete", access: "no rows" },
+    ]);
+    const { steps } = await answer<OptimizationPlan>(requested.url, taskOf("optimization"));
+    assert.deepEqual(
+      steps.filter(({ code }) => code === "duplicate_index").map(({ object }) => object).sort(),
+      [
+        "public.idx_analytics_user_id",
+        "public.idx_orders_user_id",
+        "public.idx_users_email",
+      ],
+    );
+  } finally {
+    await requested.drop();
+  }
+});
+
+Deno.test("db:task prints the result of a file, with pending migrations and the advisors", async () => {
+  const ours = await createTestDatabase();
+  const empty = await createEmptyDatabase();
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  const call = async (url: string, task: unknown) => {
+    await Deno.writeTextFile(file, JSON.stringify(task));
+    const { code, text } = await callCommand("db_task", [file, "--db-url", url]);
+    return { code, result: DatabaseResult.parse(JSON.parse(text)) };
+  };
+  try {
+    const migrated = await call(ours.url, taskOf("migrations"));
+    assert.equal(migrated.code, 0);
+    assert.deepEqual((migrated.result.output?.primary_deliverable as MigrationFiles).pending, []);
+    const { result } = await call(empty.url, taskOf("migrations"));
+    const { pending, applied } = result.output?.primary_deliverable as MigrationFiles;
+    assert.deepEqual(applied, []);
+    assert.ok(pending?.some(({ file }) => file === "20261123000400_orders.sql"));
+
+    const { output } = (await call(ours.url, taskOf("rls_policies"))).result;
+    const { findings } = output?.primary_deliverable as RLSPolicies;
+    assert.ok(findings.some(({ detail }) => /has RLS enabled, but no policies exist/.test(detail)));
+
+    const bad = await call(ours.url, { task_id: "1" });
+    assert.equal(bad.code, 1);
+    assert.match(bad.result.error ?? "", /^invalid_task: /);
+  } finally {
+    await Deno.remove(file);
+    await ours.drop();
+    await empty.drop();
   }
 });
