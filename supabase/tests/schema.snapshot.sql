@@ -24,15 +24,6 @@ create table private.deleted_event_ids (
   deleted_at timestamp with time zone not null default now()
 );
 alter table private.deleted_event_ids enable row level security;
-create table private.health_thresholds (
-  metric text not null,
-  subject text not null default ''::text,
-  warning numeric,
-  critical numeric,
-  bad_when text not null default 'above'::text,
-  watched_since timestamp with time zone not null default now()
-);
-alter table private.health_thresholds enable row level security;
 create table private.held_orders (
   shop_id text not null,
   tiktok_order_id text not null,
@@ -517,13 +508,6 @@ alter table private.carrier_rules add constraint carrier_rules_shipping_type_che
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
-alter table private.health_thresholds add constraint health_thresholds_bad_when_check CHECK ((bad_when = ANY (ARRAY['above'::text, 'below'::text])));
-alter table private.health_thresholds add constraint health_thresholds_order_check CHECK (((num_nonnulls(warning, critical) > 0) AND (
-CASE bad_when
-    WHEN 'above'::text THEN (warning <= critical)
-    ELSE (warning >= critical)
-END IS NOT FALSE)));
-alter table private.health_thresholds add constraint health_thresholds_pkey PRIMARY KEY (metric, subject);
 alter table private.held_orders add constraint held_orders_pkey PRIMARY KEY (shop_id, tiktok_order_id);
 alter table private.label_batch_items add constraint label_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES private.label_batches(id) ON DELETE CASCADE;
 alter table private.label_batch_items add constraint label_batch_items_pkey PRIMARY KEY (batch_id, place);
@@ -717,7 +701,6 @@ CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (sho
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
 CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
-CREATE INDEX idx_webhook_events_source_received ON private.webhook_events USING btree (source, received_at) WHERE (source <> 'creatorflow'::text);
 CREATE UNIQUE INDEX label_purchases_carrier_shipment_id_key ON private.label_purchases USING btree (carrier_shipment_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
@@ -1146,18 +1129,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.cache_hit_percent(p_hit bigint, p_read bigint)
- RETURNS numeric
- LANGUAGE plpgsql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-begin
-  -- The first reads of a database all miss the cache.
-  return case when p_hit + p_read >= 1000000 then trunc(100.0 * p_hit / (p_hit + p_read), 1) end;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.cancelled_line_item_ids(p_order public.orders)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -1186,6 +1157,752 @@ begin
   from jsonb_array_elements(p_items) as item,
     jsonb_array_elements(item -> 'units') as unit
   where item -> 'cancelled_line_item_ids' ? (unit ->> 'line_item_id');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_access()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  ours constant oid[] := private.catalog_schemas();
+begin
+  return jsonb_build_object(
+    'tables', coalesce((
+      select jsonb_agg(jsonb_build_object('table', c.oid::regclass::text,
+        'kind', case c.relkind when 'v' then 'view' when 'm' then 'materialized_view' else 'table' end,
+        'row_security', c.relrowsecurity, 'forced', c.relforcerowsecurity,
+        'invoker', coalesce('security_invoker=true' = any (c.reloptions) or 'security_invoker=on' = any (c.reloptions), false))
+        order by c.oid::regclass::text collate "C")
+      from pg_catalog.pg_class as c
+      where c.relnamespace = any (ours) and c.relkind in ('r', 'p', 'v', 'm')), '[]'),
+    'policies', coalesce((
+      select jsonb_agg(jsonb_build_object('table', p.polrelid::regclass::text, 'name', p.polname,
+        'command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+        'roles', (
+          select jsonb_agg(case u.role when 0 then 'public' else u.role::regrole::text end)
+          from unnest(p.polroles) as u (role)),
+        'permissive', p.polpermissive, 'using', pg_get_expr(p.polqual, p.polrelid),
+        'check', pg_get_expr(p.polwithcheck, p.polrelid)) order by p.polrelid::regclass::text collate "C", p.polname)
+      from pg_catalog.pg_policy as p
+      join pg_catalog.pg_class as c on c.oid = p.polrelid
+      where c.relnamespace = any (ours)), '[]'),
+    'grants', coalesce((
+      select jsonb_agg(jsonb_build_object('table', g.name, 'role', g.role, 'verb', g.verb, 'columns', g.columns)
+        order by g.name collate "C", g.role, g.verb)
+      from (
+        select c.oid::regclass::text as name, case a.grantee when 0 then 'public' else a.grantee::regrole::text end as role,
+          lower(a.privilege_type) as verb, null::jsonb as columns
+        from pg_catalog.pg_class as c
+        cross join lateral pg_catalog.aclexplode(c.relacl) as a
+        where c.relnamespace = any (ours) and c.relkind in ('r', 'p', 'v', 'm') and a.grantee <> c.relowner
+        union all
+        select c.oid::regclass::text, case a.grantee when 0 then 'public' else a.grantee::regrole::text end,
+          lower(a.privilege_type), jsonb_agg(quote_ident(l.attname) order by l.attnum)
+        from pg_catalog.pg_class as c
+        join pg_catalog.pg_attribute as l on l.attrelid = c.oid and not l.attisdropped
+        cross join lateral pg_catalog.aclexplode(l.attacl) as a
+        where c.relnamespace = any (ours)
+        group by 1, 2, 3
+      ) as g), '[]'),
+    'functions', coalesce((
+      select jsonb_agg(jsonb_build_object('function', p.oid::regprocedure::text, 'definer', p.prosecdef,
+        'search_path', exists (select from unnest(p.proconfig) as s where s like 'search_path=%'),
+        'trigger', p.prorettype = 'pg_catalog.trigger'::regtype,
+        'roles', (
+          select coalesce(jsonb_agg(distinct case a.grantee when 0 then 'public' else a.grantee::regrole::text end), '[]')
+          from pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) as a
+          where a.grantee <> p.proowner)) order by p.oid::regprocedure::text collate "C")
+      from pg_catalog.pg_proc as p
+      where p.pronamespace = any (ours) and p.prokind in ('f', 'p')
+        and not exists (
+          select from pg_catalog.pg_depend as d
+          where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+        )), '[]'),
+    'bypass', coalesce((
+      select jsonb_agg(r.rolname order by r.rolname)
+      from pg_catalog.pg_roles as r where r.rolbypassrls or r.rolsuper), '[]')
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_columns()
+ RETURNS TABLE(relation oid, number smallint, definition text, default_id oid, is_separate boolean)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  ours constant oid[] := private.catalog_schemas();
+begin
+  return query
+  with separate as materialized (
+    select distinct d.objid
+    from pg_catalog.pg_depend as d
+    join pg_catalog.pg_attrdef as f on f.oid = d.objid
+    where d.classid = 'pg_catalog.pg_attrdef'::regclass
+      and not (d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = f.adrelid)
+  ), identities as materialized (
+    select d.refobjid, d.refobjsubid, s.*
+    from pg_catalog.pg_sequence as s
+    join pg_catalog.pg_depend as d on d.objid = s.seqrelid and d.classid = 'pg_catalog.pg_class'::regclass
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype = 'i'
+  )
+  select a.attrelid, a.attnum,
+    concat(quote_ident(a.attname), ' ', format_type(a.atttypid, a.atttypmod),
+      case when a.attcollation <> t.typcollation then ' collate ' || a.attcollation::regcollation end,
+      case
+        when a.attidentity <> '' then format(' generated %s as identity (sequence name %s start %s increment %s minvalue %s maxvalue %s cache %s%s)',
+          case a.attidentity when 'a' then 'always' else 'by default' end, i.seqrelid::regclass, i.seqstart,
+          i.seqincrement, i.seqmin, i.seqmax, i.seqcache, case when i.seqcycle then ' cycle' else '' end)
+        when a.attgenerated = 's' then format(' generated always as (%s) stored', pg_get_expr(d.adbin, d.adrelid))
+        when d.oid is not null and p.objid is null then ' default ' || pg_get_expr(d.adbin, d.adrelid)
+      end,
+      case when a.attnotnull then ' not null' end),
+    d.oid, p.objid is not null and a.attgenerated = ''
+  from pg_catalog.pg_attribute as a
+  join pg_catalog.pg_class as c on c.oid = a.attrelid
+  join pg_catalog.pg_type as t on t.oid = a.atttypid
+  left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  left join separate as p on p.objid = d.oid
+  left join identities as i on i.refobjid = a.attrelid and i.refobjsubid = a.attnum and a.attidentity <> ''
+  where c.relnamespace = any (ours) and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_migrations()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('supabase_migrations.schema_migrations') is null then return '[]'; end if;
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('version', m.version, 'name', m.name) order by m.version), '[]')
+    from supabase_migrations.schema_migrations as m
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_objects()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  ours constant oid[] := private.catalog_schemas();
+begin
+  return (
+    with parts as materialized (
+      select * from private.catalog_parts()
+    ), nodes as materialized (
+      select row_number() over (order by n.rank, n.kind, n.name collate "C") - 1 as place, n.*
+      from (
+        select r.*, null::oid as parent_class, null::oid as parent from private.catalog_relations() as r
+        union all
+        select * from parts
+        union all
+        select * from private.catalog_privileges()
+      ) as n
+      where n.class is null or not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = n.class and d.objid = n.object and d.deptype = 'e'
+      )
+    ), aliases (class, object, place) as materialized (
+      select n.class, n.object, n.place from nodes as n where n.object is not null
+      union
+      -- Row types, views' rules, identity sequences and separate defaults stand for their table.
+      select d.classid, d.objid, n.place
+      from pg_catalog.pg_depend as d
+      join nodes as n on n.class = d.refclassid and n.object = d.refobjid
+      where d.deptype = 'i' and n.kind in ('table', 'view', 'materialized_view')
+        and d.classid in ('pg_catalog.pg_type'::regclass, 'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_class'::regclass)
+      union
+      select 'pg_catalog.pg_attrdef'::regclass, a.oid, n.place
+      from pg_catalog.pg_attrdef as a
+      join nodes as n on n.class = 'pg_catalog.pg_class'::regclass and n.object = a.adrelid
+      where not exists (select from parts as p where p.kind = 'default' and p.object = a.oid)
+      union
+      select 'pg_catalog.pg_class'::regclass, k.conindid, n.place
+      from pg_catalog.pg_constraint as k
+      join nodes as n on n.kind = 'constraint' and n.object = k.oid
+      where k.contype in ('p', 'u', 'x')
+      union
+      select 'pg_catalog.pg_type'::regclass, t.oid, n.place
+      from pg_catalog.pg_type as t
+      join pg_catalog.pg_type as e on e.oid = t.typelem and e.typarray = t.oid
+      join nodes as n on n.class = 'pg_catalog.pg_type'::regclass and n.object = e.oid
+      union
+      select 'pg_catalog.pg_type'::regclass, e.typarray, n.place
+      from pg_catalog.pg_type as e
+      join nodes as n on n.class = 'pg_catalog.pg_class'::regclass and n.object = e.typrelid
+      union
+      select 'pg_catalog.pg_constraint'::regclass, k.oid, n.place
+      from pg_catalog.pg_constraint as k
+      join nodes as n on n.class = 'pg_catalog.pg_type'::regclass and n.object = k.contypid
+    ), edges (place, needed) as materialized (
+      select a.place, b.place
+      from pg_catalog.pg_depend as d
+      join aliases as a on a.class = d.classid and a.object = d.objid
+      join aliases as b on b.class = d.refclassid and b.object = d.refobjid
+      where a.place <> b.place
+        and not (d.deptype = 'a' and d.refobjsubid > 0 and exists (select from pg_catalog.pg_sequence as s where s.seqrelid = d.objid))
+      union
+      select n.place, b.place
+      from nodes as n
+      join aliases as b on b.class = n.parent_class and b.object = n.parent
+      where n.place <> b.place
+      union
+      -- A part of something that was left out, such as an extension's function, is left out in TypeScript.
+      select n.place, s.place
+      from nodes as n
+      join nodes as s on s.kind = 'sequence' and s.name = n.name
+      where n.kind = 'sequence_owner'
+    )
+    select jsonb_build_object(
+      'objects', coalesce((
+        select jsonb_agg(jsonb_build_object('kind', n.kind, 'name', n.name, 'table', n.relation, 'rank', n.rank,
+          'sql', n.sql, 'undo', n.undo, 'needs', coalesce(needs.places, '[]')) order by n.place)
+        from nodes as n
+        left join (
+          select e.place, jsonb_agg(e.needed order by e.needed) as places from edges as e group by e.place
+        ) as needs using (place)), '[]'),
+      'columns', coalesce((
+        select jsonb_object_agg(c.name, c.columns)
+        from (
+          select k.relation::regclass::text as name, jsonb_agg(jsonb_build_object('name', quote_ident(a.attname),
+            'type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull, 'definition', k.definition,
+            'comment', col_description(a.attrelid, a.attnum)) order by a.attnum) as columns
+          from private.catalog_columns() as k
+          join pg_catalog.pg_attribute as a on a.attrelid = k.relation and a.attnum = k.number
+          join nodes as n on n.class = 'pg_catalog.pg_class'::regclass and n.object = k.relation
+          group by k.relation
+        ) as c), '{}'),
+      'unsupported', coalesce((
+        select jsonb_agg(u.name order by u.name)
+        from (
+          select 'aggregate ' || p.oid::regprocedure as name from pg_catalog.pg_proc as p
+          where p.pronamespace = any (ours) and p.prokind = 'a'
+          union all
+          select 'foreign table ' || c.oid::regclass from pg_catalog.pg_class as c
+          where c.relnamespace = any (ours) and c.relkind = 'f'
+          union all
+          select 'operator ' || o.oid::regoperator from pg_catalog.pg_operator as o where o.oprnamespace = any (ours)
+          union all
+          select 'range type ' || t.oid::regtype from pg_catalog.pg_type as t
+          where t.typnamespace = any (ours) and t.typtype = 'r'
+          union all
+          select 'rule ' || w.rulename || ' on ' || w.ev_class::regclass from pg_catalog.pg_rewrite as w
+          join pg_catalog.pg_class as c on c.oid = w.ev_class
+          where c.relnamespace = any (ours) and w.rulename <> '_RETURN'
+        ) as u), '[]')
+    )
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_owned()
+ RETURNS TABLE(class oid, object oid, noun text, name text, relation text, owner oid, acl aclitem[], code "char")
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  ours constant oid[] := private.catalog_schemas();
+begin
+  return query
+  select 'pg_catalog.pg_namespace'::regclass::oid, n.oid, 'schema', quote_ident(n.nspname), null::text, n.nspowner, n.nspacl, 'n'::"char"
+  from pg_catalog.pg_namespace as n
+  -- The platform owns the schema public.
+  where n.oid = any (ours) and n.nspname <> 'public'
+  union all
+  select 'pg_catalog.pg_class'::regclass, c.oid,
+    case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end,
+    c.oid::regclass::text, case when c.relkind = 'S' then null else c.oid::regclass::text end, c.relowner, c.relacl,
+    (case c.relkind when 'S' then 's' else 'r' end)::"char"
+  from pg_catalog.pg_class as c
+  where c.relnamespace = any (ours) and c.relkind in ('r', 'p', 'v', 'm', 'S')
+  union all
+  select 'pg_catalog.pg_proc'::regclass, p.oid, case p.prokind when 'p' then 'procedure' else 'function' end,
+    p.oid::regprocedure::text, null, p.proowner, p.proacl, 'f'::"char"
+  from pg_catalog.pg_proc as p
+  where p.pronamespace = any (ours) and p.prokind in ('f', 'p', 'w')
+  union all
+  select 'pg_catalog.pg_type'::regclass, t.oid, 'type', t.oid::regtype::text, null, t.typowner, t.typacl, 'T'::"char"
+  from pg_catalog.pg_type as t left join pg_catalog.pg_class as c on c.oid = t.typrelid
+  where t.typnamespace = any (ours) and (t.typtype in ('e', 'd') or (t.typtype = 'c' and c.relkind = 'c'));
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_parts()
+ RETURNS TABLE(class oid, object oid, rank integer, kind text, name text, relation text, sql text, undo text, parent_class oid, parent oid)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  ours constant oid[] := private.catalog_schemas();
+begin
+  return query
+  select 'pg_catalog.pg_attrdef'::regclass::oid, d.oid, 6, 'default', format('%s.%I', r.oid::regclass, a.attname),
+    r.oid::regclass::text,
+    format('alter table %s alter column %I set default %s;', r.oid::regclass, a.attname, pg_get_expr(d.adbin, d.adrelid)),
+    format('alter table %s alter column %I drop default;', r.oid::regclass, a.attname),
+    'pg_catalog.pg_class'::regclass::oid, r.oid
+  from private.catalog_columns() as k
+  join pg_catalog.pg_attrdef as d on d.oid = k.default_id
+  join pg_catalog.pg_class as r on r.oid = d.adrelid
+  join pg_catalog.pg_attribute as a on a.attrelid = d.adrelid and a.attnum = d.adnum
+  where a.attgenerated = '' and (k.is_separate or r.relispartition)
+
+  union all
+  select null, null, 7, 'sequence_owner', d.objid::regclass::text, r.oid::regclass::text,
+    format('alter sequence %s owned by %s.%I;', d.objid::regclass, r.oid::regclass, a.attname),
+    format('alter sequence %s owned by none;', d.objid::regclass), d.refclassid, r.oid
+  from pg_catalog.pg_depend as d
+  join pg_catalog.pg_sequence as s on s.seqrelid = d.objid
+  join pg_catalog.pg_class as r on r.oid = d.refobjid
+  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum = d.refobjsubid
+  where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+    and d.deptype = 'a' and r.relnamespace = any (ours)
+
+  union all
+  select 'pg_catalog.pg_constraint'::regclass, k.oid, case when k.contype in ('p', 'u', 'x') then 9 when k.contype = 'f' then 11 else 10 end,
+    'constraint', format('%s %I', r.oid::regclass, k.conname), r.oid::regclass::text,
+    format('alter table %s add constraint %I %s;', r.oid::regclass, k.conname, pg_get_constraintdef(k.oid)),
+    format('alter table %s drop constraint %I;', r.oid::regclass, k.conname), 'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_constraint as k
+  join pg_catalog.pg_class as r on r.oid = k.conrelid
+  where r.relnamespace = any (ours) and k.contype in ('p', 'u', 'x', 'f', 'c') and k.conparentid = 0 and k.conislocal
+
+  union all
+  select 'pg_catalog.pg_class'::regclass, i.indexrelid, 12, 'index', i.indexrelid::regclass::text, r.oid::regclass::text,
+    pg_get_indexdef(i.indexrelid) || ';', format('drop index %s;', i.indexrelid::regclass),
+    'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_index as i
+  join pg_catalog.pg_class as r on r.oid = i.indrelid
+  join pg_catalog.pg_class as x on x.oid = i.indexrelid
+  where r.relnamespace = any (ours) and r.relkind in ('r', 'p', 'm') and not x.relispartition
+    and not exists (
+      select from pg_catalog.pg_constraint as k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
+    )
+
+  union all
+  select 'pg_catalog.pg_statistic_ext'::regclass, s.oid, 13, 'statistics', s.stxname::text, r.oid::regclass::text,
+    pg_get_statisticsobjdef(s.oid) || ';', format('drop statistics %I.%I;', n.nspname, s.stxname),
+    'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_statistic_ext as s
+  join pg_catalog.pg_class as r on r.oid = s.stxrelid
+  join pg_catalog.pg_namespace as n on n.oid = s.stxnamespace
+  where r.relnamespace = any (ours)
+
+  union all
+  select null, null, 13, 'replica_identity', r.oid::regclass::text, r.oid::regclass::text,
+    format('alter table %s replica identity %s;', r.oid::regclass, case r.relreplident
+      when 'f' then 'full' when 'n' then 'nothing'
+      else 'using index ' || (
+        select quote_ident(x.relname)
+        from pg_catalog.pg_index as i join pg_catalog.pg_class as x on x.oid = i.indexrelid
+        where i.indrelid = r.oid and i.indisreplident) end),
+    format('alter table %s replica identity default;', r.oid::regclass), 'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_class as r
+  where r.relnamespace = any (ours) and r.relkind in ('r', 'p') and r.relreplident <> 'd'
+
+  union all
+  select 'pg_catalog.pg_trigger'::regclass, t.oid, 14, 'trigger', format('%s %I', r.oid::regclass, t.tgname),
+    r.oid::regclass::text,
+    pg_get_triggerdef(t.oid) || ';' || case t.tgenabled
+      when 'D' then format(E'\nalter table %s disable trigger %I;', r.oid::regclass, t.tgname)
+      when 'A' then format(E'\nalter table %s enable always trigger %I;', r.oid::regclass, t.tgname)
+      when 'R' then format(E'\nalter table %s enable replica trigger %I;', r.oid::regclass, t.tgname)
+      else '' end,
+    format('drop trigger %I on %s;', t.tgname, r.oid::regclass), 'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_trigger as t
+  join pg_catalog.pg_class as r on r.oid = t.tgrelid
+  join pg_catalog.pg_proc as p on p.oid = t.tgfoid
+  where not t.tgisinternal and t.tgparentid = 0
+    and (r.relnamespace = any (ours) or p.pronamespace = any (ours))
+
+  union all
+  select null, null, 15, 'row_security', r.oid::regclass::text, r.oid::regclass::text,
+    format('alter table %s enable row level security;', r.oid::regclass)
+      || case when r.relforcerowsecurity then format(E'\nalter table %s force row level security;', r.oid::regclass) else '' end,
+    format('alter table %s disable row level security;', r.oid::regclass), 'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_class as r
+  where r.relnamespace = any (ours) and r.relkind in ('r', 'p') and r.relrowsecurity
+
+  union all
+  select 'pg_catalog.pg_policy'::regclass, p.oid, 16, 'policy', format('%s %I', r.oid::regclass, p.polname),
+    r.oid::regclass::text,
+    format('create policy %I on %s as %s for %s to %s%s%s;', p.polname, r.oid::regclass,
+      case when p.polpermissive then 'permissive' else 'restrictive' end,
+      case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+      (select string_agg(case u.role when 0 then 'public' else u.role::regrole::text end, ', ' order by u.role::regrole::text)
+       from unnest(p.polroles) as u (role)),
+      coalesce(' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', ''),
+      coalesce(' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')),
+    format('drop policy %I on %s;', p.polname, r.oid::regclass), 'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_policy as p
+  join pg_catalog.pg_class as r on r.oid = p.polrelid
+  where r.relnamespace = any (ours) or r.oid in (
+    select v.oid from pg_catalog.pg_class as v join pg_catalog.pg_namespace as n on n.oid = v.relnamespace
+    where n.nspname = any (array['realtime', 'storage'])
+  )
+
+  union all
+  select null, null, 17, 'publication', quote_ident(b.pubname), null,
+    format('do $do$ begin if not exists (select from pg_catalog.pg_publication where pubname = %L) then create publication %I%s; end if; end $do$;',
+      b.pubname, b.pubname, case when b.puballtables then ' for all tables' else '' end),
+    format('drop publication %I;', b.pubname), null, null
+  from pg_catalog.pg_publication as b
+
+  union all
+  select null, null, 18, 'publication_table', format('%I %s', b.pubname, r.oid::regclass), r.oid::regclass::text,
+    format('alter publication %I add table %s;', b.pubname, r.oid::regclass),
+    format('alter publication %I drop table %s;', b.pubname, r.oid::regclass), 'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_publication_rel as m
+  join pg_catalog.pg_publication as b on b.oid = m.prpubid
+  join pg_catalog.pg_class as r on r.oid = m.prrelid
+  where r.relnamespace = any (ours)
+
+  union all
+  select null, null, 22, 'refresh', r.oid::regclass::text, r.oid::regclass::text,
+    format('refresh materialized view %s;', r.oid::regclass), null, 'pg_catalog.pg_class'::regclass, r.oid
+  from pg_catalog.pg_class as r
+  where r.relnamespace = any (ours) and r.relkind = 'm' and r.relispopulated;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_performance()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  ours constant oid[] := private.catalog_schemas();
+  statements jsonb;
+  statistics text;
+begin
+  select format('%I.pg_stat_statements', n.nspname) into statistics
+  from pg_catalog.pg_extension as e
+  join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+  where e.extname = 'pg_stat_statements';
+  if statistics is not null then
+    execute format('select coalesce(jsonb_agg(s), ''[]'') from (
+      select left(query, 500) as query, calls, round(mean_exec_time::numeric, 3) as mean_ms,
+        round(total_exec_time::numeric, 1) as total_ms, rows
+      from %s where dbid = (select oid from pg_catalog.pg_database where datname = current_database())
+      order by total_exec_time desc limit 20) as s', statistics) into statements;
+  end if;
+  return jsonb_build_object(
+    'indexes', coalesce((
+      select jsonb_agg(jsonb_build_object('index', i.indexrelid::regclass::text, 'table', i.indrelid::regclass::text,
+        'method', m.amname, 'keys', (
+          select jsonb_agg(pg_get_indexdef(i.indexrelid, k, true) || ' ' || i.indoption[k - 1] || ' ' || i.indclass[k - 1] || ' ' || i.indcollation[k - 1] order by k)
+          from generate_series(1, i.indnkeyatts) as k),
+        'columns', (
+          select jsonb_agg(i.indkey[k - 1] order by k) from generate_series(1, i.indnkeyatts) as k),
+        'included', i.indnatts - i.indnkeyatts,
+        'predicate', pg_get_expr(i.indpred, i.indrelid), 'unique', i.indisunique, 'valid', i.indisvalid,
+        'constraint', exists (select from pg_catalog.pg_constraint as k where k.conindid = i.indexrelid),
+        'bytes', case when c.relkind = 'I' then 0 else pg_relation_size(i.indexrelid) end,
+        'scans', coalesce(s.idx_scan, 0), 'definition', pg_get_indexdef(i.indexrelid))
+        order by i.indexrelid::regclass::text collate "C")
+      from pg_catalog.pg_index as i
+      join pg_catalog.pg_class as c on c.oid = i.indexrelid
+      join pg_catalog.pg_class as r on r.oid = i.indrelid
+      join pg_catalog.pg_am as m on m.oid = c.relam
+      left join pg_catalog.pg_stat_all_indexes as s on s.indexrelid = i.indexrelid
+      where r.relnamespace = any (ours)), '[]'),
+    'foreign_keys', coalesce((
+      select jsonb_agg(jsonb_build_object('constraint', k.conname, 'table', k.conrelid::regclass::text,
+        'references', k.confrelid::regclass::text, 'numbers', to_jsonb(k.conkey), 'columns', (
+          select jsonb_agg(quote_ident(a.attname) order by u.place)
+          from unnest(k.conkey) with ordinality as u (number, place)
+          join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.number))
+        order by k.conrelid::regclass::text collate "C", k.conname)
+      from pg_catalog.pg_constraint as k
+      where k.connamespace = any (ours) and k.contype = 'f'), '[]'),
+    'tables', coalesce((
+      select jsonb_agg(jsonb_build_object('table', c.oid::regclass::text, 'rows', coalesce(s.n_live_tup, 0),
+        'dead_rows', coalesce(s.n_dead_tup, 0), 'sequential_scans', coalesce(s.seq_scan, 0),
+        'sequential_rows', coalesce(s.seq_tup_read, 0), 'index_scans', coalesce(s.idx_scan, 0),
+        'bytes', pg_total_relation_size(c.oid), 'analyzed', greatest(s.last_analyze, s.last_autoanalyze),
+        'vacuumed', greatest(s.last_vacuum, s.last_autovacuum)) order by c.oid::regclass::text collate "C")
+      from pg_catalog.pg_class as c
+      left join pg_catalog.pg_stat_all_tables as s on s.relid = c.oid
+      where c.relnamespace = any (ours) and c.relkind in ('r', 'm')), '[]'),
+    'cache', (
+      select jsonb_build_object(
+        'table_hit_rate', round(sum(heap_blks_hit) / nullif(sum(heap_blks_hit) + sum(heap_blks_read), 0), 4),
+        'index_hit_rate', round(sum(idx_blks_hit) / nullif(sum(idx_blks_hit) + sum(idx_blks_read), 0), 4))
+      from pg_catalog.pg_statio_all_tables as s
+      join pg_catalog.pg_class as c on c.oid = s.relid
+      where c.relnamespace = any (ours)),
+    'statements', statements,
+    'since', (select stats_reset from pg_catalog.pg_stat_database where datname = current_database())
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_privileges()
+ RETURNS TABLE(class oid, object oid, rank integer, kind text, name text, relation text, sql text, undo text, parent_class oid, parent oid)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+begin
+  return query
+  select null::oid, null::oid, 19, 'grant', format('revoke from public on %s %s', o.noun, o.name), o.relation,
+    format('revoke all on %s %s from public;', o.noun, o.name), format('grant execute on %s %s to public;', o.noun, o.name),
+    o.class, o.object
+  from private.catalog_owned() as o
+  where o.noun in ('function', 'procedure') and o.acl is not null
+    and not exists (select from pg_catalog.aclexplode(o.acl) as a where a.grantee = 0)
+
+  union all
+  select null, null, 20, 'grant', format('%s on %s %s', g.role, o.noun, o.name), o.relation,
+    format('grant %s on %s %s to %s%s;', lower(g.privileges), case o.noun when 'view' then 'table' when 'materialized view' then 'table' else o.noun end,
+      o.name, g.role, g.option),
+    format('revoke %s on %s %s from %s;', lower(g.privileges), case o.noun when 'view' then 'table' when 'materialized view' then 'table' else o.noun end,
+      o.name, g.role), o.class, o.object
+  from private.catalog_owned() as o
+  cross join lateral (
+    select case a.grantee when 0 then 'public' else a.grantee::regrole::text end as role,
+      case when a.is_grantable then ' with grant option' else '' end as option,
+      string_agg(a.privilege_type, ', ' order by a.privilege_type) as privileges
+    from pg_catalog.aclexplode(o.acl) as a
+    where a.grantee <> o.owner
+      and not exists (
+        select from pg_catalog.aclexplode(pg_catalog.acldefault(o.code, o.owner)) as d
+        where d.grantee = a.grantee and d.privilege_type = a.privilege_type
+      )
+    group by 1, 2
+  ) as g
+
+  union all
+  select null, null, 20, 'grant', format('%s on columns of %s', g.role, o.name), o.relation,
+    format('grant %s on table %s to %s%s;', g.privileges, o.name, g.role, g.option),
+    format('revoke %s on table %s from %s;', g.privileges, o.name, g.role), o.class, o.object
+  from private.catalog_owned() as o
+  cross join lateral (
+    select e.role, e.option, string_agg(format('%s (%s)', lower(e.privilege_type), e.columns), ', ' order by e.privilege_type) as privileges
+    from (
+      select case a.grantee when 0 then 'public' else a.grantee::regrole::text end as role,
+        case when a.is_grantable then ' with grant option' else '' end as option,
+        a.privilege_type, string_agg(quote_ident(c.attname), ', ' order by c.attnum) as columns
+      from pg_catalog.pg_attribute as c
+      cross join lateral pg_catalog.aclexplode(c.attacl) as a
+      where c.attrelid = o.object and not c.attisdropped
+      group by 1, 2, 3
+    ) as e
+    group by 1, 2
+  ) as g
+  where o.class = 'pg_catalog.pg_class'::regclass
+
+  union all
+  select null, null, 21, 'comment', format('%s %s', o.noun, o.name), o.relation,
+    format('comment on %s %s is %L;', o.noun, o.name, d.description), format('comment on %s %s is null;', o.noun, o.name),
+    o.class, o.object
+  from private.catalog_owned() as o
+  join pg_catalog.pg_description as d on d.classoid = o.class and d.objoid = o.object and d.objsubid = 0
+
+  union all
+  select null, null, 21, 'comment', format('column %s.%I', o.name, c.attname), o.relation,
+    format('comment on column %s.%I is %L;', o.name, c.attname, d.description),
+    format('comment on column %s.%I is null;', o.name, c.attname), o.class, o.object
+  from private.catalog_owned() as o
+  join pg_catalog.pg_description as d on d.classoid = o.class and d.objoid = o.object and d.objsubid > 0
+  join pg_catalog.pg_attribute as c on c.attrelid = o.object and c.attnum = d.objsubid
+  where o.class = 'pg_catalog.pg_class'::regclass
+
+  union all
+  select p.parent_class, null, 21, 'comment', format('%s %s', p.kind, p.name), p.relation,
+    format('comment on %s %s is %L;', p.kind,
+      case p.kind when 'index' then p.name
+        else replace(p.name, p.relation || ' ', '') || ' on ' || p.relation end, d.description),
+    null, p.parent_class, p.parent
+  from private.catalog_parts() as p
+  join pg_catalog.pg_description as d on d.classoid = p.class and d.objoid = p.object and d.objsubid = 0
+  where p.kind in ('index', 'constraint', 'trigger', 'policy')
+
+  union all
+  select null, null, 23, 'default_privilege',
+    format('%s %s %s %s', p.defaclrole::regrole, p.defaclnamespace::regnamespace, p.defaclobjtype, g.role), null,
+    format('alter default privileges for role %s%s %s %s on %s %s %s;', p.defaclrole::regrole,
+      case p.defaclnamespace when 0 then '' else ' in schema ' || p.defaclnamespace::regnamespace end,
+      case when g.granted then 'grant' else 'revoke' end, lower(g.privileges),
+      case p.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else 'schemas' end,
+      case when g.granted then 'to' else 'from' end, g.role),
+    null, null, null
+  from pg_catalog.pg_default_acl as p
+  cross join lateral (
+    select x.role, x.granted, string_agg(x.privilege_type, ', ' order by x.privilege_type) as privileges
+    from (
+      select case a.grantee when 0 then 'public' else a.grantee::regrole::text end as role, true as granted, a.privilege_type
+      from pg_catalog.aclexplode(p.defaclacl) as a where a.grantee <> p.defaclrole
+      union all
+      select case d.grantee when 0 then 'public' else d.grantee::regrole::text end, false, d.privilege_type
+      from pg_catalog.aclexplode(pg_catalog.acldefault(case p.defaclobjtype when 'S' then 's' else p.defaclobjtype end, p.defaclrole)) as d
+      where p.defaclnamespace = 0 and d.grantee <> p.defaclrole
+        and not exists (
+          select from pg_catalog.aclexplode(p.defaclacl) as a
+          where a.grantee = d.grantee and a.privilege_type = d.privilege_type
+        )
+    ) as x
+    group by 1, 2
+  ) as g
+  where p.defaclnamespace = 0 or p.defaclnamespace = any (private.catalog_schemas());
+
+  if to_regclass('cron.job') is not null then
+    return query
+    select null::oid, null::oid, 24, 'job', quote_ident(coalesce(j.jobname, j.jobid::text)), null::text,
+      format('select cron.schedule(%L, %L, %L);', j.jobname, j.schedule, j.command),
+      format('select cron.unschedule(%L);', j.jobname), null::oid, null::oid
+    from cron.job as j
+    where j.jobname is not null;
+  end if;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_relations()
+ RETURNS TABLE(class oid, object oid, rank integer, kind text, name text, relation text, sql text, undo text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  ours constant oid[] := private.catalog_schemas();
+begin
+  return query
+  with lists as materialized (
+    select k.relation, string_agg('  ' || k.definition, E',\n' order by k.number) as lines
+    from private.catalog_columns() as k
+    join pg_catalog.pg_attribute as a on a.attrelid = k.relation and a.attnum = k.number
+    where a.attislocal
+    group by k.relation
+  )
+  select 'pg_catalog.pg_namespace'::regclass::oid, n.oid, 0, 'schema', quote_ident(n.nspname), null,
+    format('create schema if not exists %I;', n.nspname), format('drop schema %I;', n.nspname)
+  from pg_catalog.pg_namespace as n
+  where n.oid = any (ours)
+
+  union all
+  select 'pg_catalog.pg_extension'::regclass, e.oid, 1, 'extension', quote_ident(e.extname), null,
+    format('create extension if not exists %I with schema %I;', e.extname, n.nspname),
+    format('drop extension %I;', e.extname)
+  from pg_catalog.pg_extension as e
+  join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+  where e.extname <> 'plpgsql'
+
+  union all
+  select 'pg_catalog.pg_type'::regclass, t.oid, 2, 'type', t.oid::regtype::text, null,
+    case t.typtype
+      when 'e' then format('create type %s as enum (%s);', t.oid::regtype, (
+        select string_agg(quote_literal(v.enumlabel), ', ' order by v.enumsortorder)
+        from pg_catalog.pg_enum as v where v.enumtypid = t.oid))
+      when 'c' then format('create type %s as (%s);', t.oid::regtype, (
+        select string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
+        from pg_catalog.pg_attribute as a
+        where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped))
+      else format('create domain %s as %s%s%s%s;', t.oid::regtype, format_type(t.typbasetype, t.typtypmod),
+        coalesce(' default ' || t.typdefault, ''), case when t.typnotnull then ' not null' else '' end,
+        coalesce((
+          select string_agg(format(' constraint %I %s', k.conname, pg_get_constraintdef(k.oid)), '' order by k.conname)
+          from pg_catalog.pg_constraint as k where k.contypid = t.oid and k.contype = 'c'), ''))
+    end,
+    format('drop type %s;', t.oid::regtype)
+  from pg_catalog.pg_type as t
+  left join pg_catalog.pg_class as c on c.oid = t.typrelid
+  where t.typnamespace = any (ours)
+    and (t.typtype in ('e', 'd') or (t.typtype = 'c' and c.relkind = 'c'))
+
+  union all
+  select 'pg_catalog.pg_class'::regclass, c.oid, 3, 'sequence', c.oid::regclass::text, null,
+    format('create sequence %s as %s start %s increment %s minvalue %s maxvalue %s cache %s%s;', c.oid::regclass,
+      format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+      case when s.seqcycle then ' cycle' else '' end),
+    format('drop sequence %s;', c.oid::regclass)
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_sequence as s on s.seqrelid = c.oid
+  where c.relnamespace = any (ours)
+    and not exists (
+      select from pg_catalog.pg_depend as d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'i'
+    )
+
+  union all
+  select 'pg_catalog.pg_proc'::regclass, p.oid, 4, 'function', p.oid::regprocedure::text, null,
+    rtrim(pg_get_functiondef(p.oid), E'\n') || ';',
+    format('drop %s %s;', case p.prokind when 'p' then 'procedure' else 'function' end, p.oid::regprocedure)
+  from pg_catalog.pg_proc as p
+  where p.pronamespace = any (ours) and p.prokind in ('f', 'p', 'w')
+
+  union all
+  select 'pg_catalog.pg_class'::regclass, c.oid, 5, 'table', c.oid::regclass::text, c.oid::regclass::text,
+    case
+      when c.relispartition then format('create table %s partition of %s %s%s;', c.oid::regclass,
+        (select i.inhparent::regclass from pg_catalog.pg_inherits as i where i.inhrelid = c.oid),
+        pg_get_expr(c.relpartbound, c.oid),
+        case when c.relkind = 'p' then ' partition by ' || pg_get_partkeydef(c.oid) else '' end)
+      else format(E'create %stable %s (%s)%s%s%s;',
+        case c.relpersistence when 'u' then 'unlogged ' else '' end, c.oid::regclass,
+        coalesce((
+          select E'\n' || l.lines || E'\n' from lists as l where l.relation = c.oid), ''),
+        coalesce((
+          select ' inherits (' || string_agg(i.inhparent::regclass::text, ', ' order by i.inhseqno) || ')'
+          from pg_catalog.pg_inherits as i where i.inhrelid = c.oid), ''),
+        case when c.relkind = 'p' then ' partition by ' || pg_get_partkeydef(c.oid) else '' end,
+        coalesce(' with (' || array_to_string(c.reloptions, ', ') || ')', ''))
+    end,
+    format('drop table %s;', c.oid::regclass)
+  from pg_catalog.pg_class as c
+  where c.relnamespace = any (ours) and c.relkind in ('r', 'p')
+
+  union all
+  select 'pg_catalog.pg_class'::regclass, c.oid, 8,
+    case c.relkind when 'm' then 'materialized_view' else 'view' end, c.oid::regclass::text, c.oid::regclass::text,
+    format(E'create %s %s%s as\n%s%s;', case c.relkind when 'm' then 'materialized view' else 'view' end,
+      c.oid::regclass, coalesce(' with (' || array_to_string(c.reloptions, ', ') || ')', ''),
+      rtrim(pg_get_viewdef(c.oid), ';'), case c.relkind when 'm' then E'\nwith no data' else '' end),
+    format('drop %s %s;', case c.relkind when 'm' then 'materialized view' else 'view' end, c.oid::regclass)
+  from pg_catalog.pg_class as c
+  where c.relnamespace = any (ours) and c.relkind in ('v', 'm');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.catalog_schemas()
+ RETURNS oid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select n.oid
+    from pg_catalog.pg_namespace as n
+    where n.nspname !~ '^pg_'
+      and n.nspname <> all (array[
+        'information_schema', 'auth', 'cron', 'extensions', 'graphql', 'graphql_public', 'net', 'pgbouncer',
+        'pgmq', 'pgsodium', 'pgsodium_masks', 'pgtle', 'realtime', '_realtime', 'storage', 'vault', '_analytics',
+        'supabase_functions', 'supabase_migrations'
+      ])
+      and not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e'
+      )
+    order by n.nspname
+  );
 end;
 $function$
 ;
@@ -1413,35 +2130,6 @@ begin
           where ours.order_id = p_order.id and theirs.order_id = other.id
         )
       )
-    );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.connection_figures()
- RETURNS TABLE(metric text, subject text, value numeric)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return query
-  with soon as (
-    select min(shop.token_expires_at) as ends_at
-    from public.tiktok_shops as shop
-    where shop.connection_status = 'active' and shop.token_expires_at <= now() + interval '24 hours'
-    group by shop.user_id, shop.open_id
-  )
-  select 'tokens_ending_24h', '', count(*)::numeric from soon
-  union all
-  -- The refresh is due 24 hours before the end, and runs every 15 minutes.
-  select 'tokens_overdue', '', count(*) from soon where soon.ends_at <= now() + interval '22 hours'
-  union all
-  select 'connections_to_renew', '', count(*)
-  from public.tiktok_shops as shop
-  where (shop.connection_status = 'needs_reauth' and shop.ended_at > now() - interval '7 days')
-    or (
-      shop.connection_status in ('active', 'paused')
-      and shop.refresh_token_expires_at <= now() + interval '7 days'
     );
 end;
 $function$
@@ -2487,35 +3175,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.health_figures()
- RETURNS TABLE(metric text, subject text, value numeric, status text, warning numeric, critical numeric, bad_when text)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return query
-  select
-    figure.metric, figure.subject, figure.value, private.judge_figure(figure.value, threshold), threshold.warning,
-    threshold.critical, threshold.bad_when
-  from (
-    select * from private.server_figures()
-    union all
-    select * from private.inbox_figures()
-    union all
-    select * from private.source_figures()
-    union all
-    select * from private.connection_figures()
-    union all
-    select * from private.label_figures()
-    union all
-    select * from private.schedule_figures()
-  ) as figure
-  left join private.health_thresholds as threshold
-    on threshold.metric = figure.metric and threshold.subject = figure.subject;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.hold_order(p_shop_id text, p_order jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -2570,27 +3229,6 @@ begin
   select hash, known from unnest(p_hashes) as hash
   on conflict (shop_id_hash) do nothing;
   return known;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.inbox_figures()
- RETURNS TABLE(metric text, subject text, value numeric)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return query
-  select 'events_open', '', count(*)::numeric
-  from private.webhook_events where status in ('pending', 'processing')
-  union all
-  select 'oldest_open_event_seconds', '', public.oldest_open_event_seconds()
-  union all
-  select 'events_held', '', count(*) from private.webhook_events where status = 'held'
-  union all
-  select 'events_failing', '', count(*) from private.webhook_events where status = 'failing'
-  union all
-  select 'events_dead', '', count(*) from private.webhook_events where status = 'dead';
 end;
 $function$
 ;
@@ -2949,24 +3587,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.judge_figure(p_value numeric, p_threshold private.health_thresholds)
- RETURNS text
- LANGUAGE plpgsql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-declare
-  sign integer := case p_threshold.bad_when when 'below' then -1 else 1 end;
-begin
-  return case
-    when p_value is null or p_threshold.metric is null then 'info'
-    when p_value * sign >= p_threshold.critical * sign then 'critical'
-    when p_value * sign >= p_threshold.warning * sign then 'warning'
-    else 'healthy'
-  end;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.keep_event_ids()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3057,44 +3677,6 @@ begin
     from private.label_currencies
     where currency = p_currency and p_amount >= 0
   );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.label_figures()
- RETURNS TABLE(metric text, subject text, value numeric)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return query
-  select 'labels_unknown', '', count(*)::numeric from private.label_purchases where state = 'unknown'
-  union all
-  -- Without a limit, or with a limit of 0, nothing can be bought.
-  select
-    'label_budget_percent', budget.period,
-    trunc(100 * greatest(
-      coalesce(budget.labels / nullif(budget.label_limit, 0), 1),
-      coalesce(budget.cents / nullif(budget.cents_limit, 0), 1)
-    ), 1)
-  from (select) as always
-  left join private.label_limits as allowed on allowed.user_id is null
-  left join private.label_spending as spent
-    on spent.user_id is null and spent.shop_key is null and spent.month = private.current_month()
-  cross join lateral (
-    values
-      (
-        'day',
-        case when spent.day = private.current_day() then spent.day_labels else 0 end::numeric,
-        allowed.daily_label_limit,
-        case when spent.day = private.current_day() then spent.day_cents else 0 end::numeric,
-        allowed.daily_label_cents
-      ),
-      (
-        'month', coalesce(spent.labels, 0), allowed.monthly_label_limit, coalesce(spent.cents, 0),
-        allowed.monthly_label_cents
-      )
-  ) as budget (period, labels, label_limit, cents, cents_limit);
 end;
 $function$
 ;
@@ -4968,52 +5550,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.schedule_figures()
- RETURNS TABLE(metric text, subject text, value numeric)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  if to_regclass('cron.job_run_details') is not null then
-    -- A job that was removed or switched off has no success.
-    return query execute $query$
-      select
-        threshold.metric, threshold.subject,
-        round(extract(epoch from now() - greatest(max(run.end_time), threshold.watched_since)))
-      from private.health_thresholds as threshold
-      left join cron.job as job on job.jobname = threshold.subject and job.active
-      left join cron.job_run_details as run on run.jobid = job.jobid and run.status = 'succeeded'
-      where threshold.metric = 'job_age_seconds'
-      group by threshold.metric, threshold.subject, threshold.watched_since
-    $query$;
-  end if;
-  if to_regclass('net._http_response') is not null then
-    return query execute $query$
-      select 'scheduled_calls_failed', '', count(*)::numeric
-      from net._http_response
-      where created > now() - interval '1 hour' and (status_code between 200 and 299) is not true
-    $query$;
-  end if;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.schema_version()
- RETURNS text
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-declare
-  newest text;
-begin
-  if to_regclass('supabase_migrations.schema_migrations') is not null then
-    execute 'select max(version) from supabase_migrations.schema_migrations' into newest;
-  end if;
-  return newest;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.seller_of_shipment(p_shipment_id uuid)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -5043,46 +5579,6 @@ begin
     join public.tiktok_shops as shop on shop.shop_id = named.shop_id
     where named.id = p_tiktok_shop_id
   );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.server_figures()
- RETURNS TABLE(metric text, subject text, value numeric)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-declare
-  oldest_id bigint := (select max(age(datfrozenxid)) from pg_catalog.pg_database);
-begin
-  return query
-  select 'active_connections', '', count(*)::numeric from pg_catalog.pg_stat_activity where state = 'active'
-  union all
-  select 'longest_transaction_seconds', '', coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)
-  from pg_catalog.pg_stat_activity
-  where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
-  union all
-  select 'database_size_mb', '', pg_database_size(current_database()) / 1024 / 1024
-  union all
-  select 'orders_last_hour', '', count(*) from public.orders where created_at > now() - interval '1 hour'
-  union all
-  select 'cache_hit_percent', '', private.cache_hit_percent(blks_hit, blks_read)
-  from pg_catalog.pg_stat_database where datname = current_database()
-  union all
-  select 'xid_age_percent', '', round(100.0 * oldest_id / 2147483648, 1)
-  union all
-  -- Each day's purge writes a row: its transaction id, and its time, give the rate.
-  select 'wraparound_days', '', private.wraparound_days(
-    oldest_id, age(purged.xmin), extract(epoch from now() - purged.created_at)
-  )
-  from (select) as always
-  left join lateral (
-    select log.xmin, log.created_at from public.system_logs as log
-    where log.event_type = 'purged'
-      and log.created_at between now() - interval '8 days' and now() - interval '1 hour'
-    order by log.created_at
-    limit 1
-  ) as purged on true;
 end;
 $function$
 ;
@@ -5335,40 +5831,6 @@ exception
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.source_figures()
- RETURNS TABLE(metric text, subject text, value numeric)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return query
-  with sources as materialized (
-    select
-      known.name,
-      coalesce(
-        (
-          select max(event.received_at) from private.webhook_events as event
-          where event.source = known.name and event.source <> 'creatorflow'
-        ),
-        (select health.last_received_at from private.source_health as health where health.source = known.name)
-      ) as last_at
-    from unnest(array['easypost', 'stripe', 'tiktok']) as known (name)
-  ),
-  silences as materialized (
-    select source.name, source.last_at, extract(epoch from now() - source.last_at) as seconds from sources as source
-  )
-  select 'sources_unhealthy', '', count(*)::numeric from private.source_health where state <> 'healthy'
-  union all
-  select 'source_silent_seconds', silence.name, round(silence.seconds) from silences as silence
-  union all
-  select
-    'source_silence', silence.name,
-    round(silence.seconds / private.usual_silence_seconds(silence.name, silence.last_at), 2)
-  from silences as silence;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -5536,31 +5998,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.usual_silence_seconds(p_source text, p_last timestamp with time zone)
- RETURNS numeric
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return (
-    select max(busy.hour - busy.before) * 3600
-    from (
-      select hour, lag(hour) over (order by hour) as before
-      from generate_series(0, 335) as hour
-      where exists (
-        select from private.webhook_events as event
-        where event.source = p_source
-          and event.source <> 'creatorflow'
-          and event.received_at <= p_last - make_interval(hours => hour)
-          and event.received_at > p_last - make_interval(hours => hour + 1)
-      )
-    ) as busy
-    having count(*) >= 24
-  );
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.was_cancelled_unpaid(before public.orders, after public.orders)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -5663,18 +6100,6 @@ begin
     'next_attempt_at', event.next_attempt_at,
     'settled_at', event.settled_at
   );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.wraparound_days(p_age bigint, p_spent bigint, p_seconds numeric)
- RETURNS numeric
- LANGUAGE plpgsql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-begin
-  -- Postgres stops three million ids before the end.
-  return round((2147483648 - 3000000 - p_age)::numeric / nullif(p_spent, 0) * p_seconds / 86400, 1);
 end;
 $function$
 ;
@@ -5875,15 +6300,55 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.check_database_health()
  RETURNS TABLE(metric text, value numeric, status text)
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-begin
-  return query
-  select concat_ws('.', figure.metric, nullif(figure.subject, '')), figure.value, figure.status
-  from private.health_figures() as figure;
-end;
+  with figures as (
+    select
+      (select count(*) from pg_catalog.pg_stat_activity where state = 'active') as active_connections,
+      (select pg_database_size(current_database()) / 1024 / 1024) as database_size_mb,
+      (select count(*) from public.orders where created_at > now() - interval '1 hour') as orders_last_hour,
+      (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
+      public.oldest_open_event_seconds() as oldest_open_event_seconds,
+      (select count(*) from private.webhook_events where status = 'held') as events_held,
+      (select count(*) from private.webhook_events where status = 'failing') as events_failing,
+      (select count(*) from private.webhook_events where status = 'dead') as events_dead,
+      (select count(*) from private.source_health where state <> 'healthy') as sources_unhealthy,
+      (select count(*) from private.label_purchases where state = 'unknown') as labels_unknown
+  )
+  select 'active_connections', active_connections::numeric,
+    case when active_connections < 50 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'database_size_mb', database_size_mb, 'info' from figures
+  union all
+  select 'orders_last_hour', orders_last_hour, 'info' from figures
+  union all
+  select 'events_open', events_open, 'info' from figures
+  union all
+  select 'oldest_open_event_seconds', oldest_open_event_seconds,
+    case
+      when oldest_open_event_seconds < 300 then 'healthy'
+      when oldest_open_event_seconds < 3600 then 'warning'
+      else 'critical'
+    end
+  from figures
+  union all
+  select 'events_held', events_held, 'info' from figures
+  union all
+  select 'events_failing', events_failing, case when events_failing = 0 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'sources_unhealthy', sources_unhealthy,
+    case when sources_unhealthy = 0 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'events_dead', events_dead, case when events_dead = 0 then 'healthy' else 'warning' end
+  from figures
+  union all
+  select 'labels_unknown', labels_unknown, case when labels_unknown = 0 then 'healthy' else 'warning' end
+  from figures;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.check_order_limit(user_uuid uuid)
@@ -7775,50 +8240,23 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.read_health()
+CREATE OR REPLACE FUNCTION public.read_catalog(part text)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
+ SET statement_timeout TO '8s'
 AS $function$
 begin
-  return (
-    select jsonb_build_object(
-      'status', case
-        when bool_or(figure.status = 'critical') then 'critical'
-        when bool_or(figure.status = 'warning') then 'warning'
-        else 'healthy'
-      end,
-      'version', private.schema_version(),
-      'checked_at', now(),
-      'figures', jsonb_agg(
-        to_jsonb(figure) || jsonb_build_object('subject', nullif(figure.subject, ''))
-        order by figure.metric, figure.subject
-      )
-    )
-    from private.health_figures() as figure
-  );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.read_health_status()
- RETURNS jsonb
- LANGUAGE plpgsql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  return jsonb_build_object(
-    'status', coalesce(
-      (
-        select nullif(private.judge_figure(public.oldest_open_event_seconds(), threshold), 'warning')
-        from private.health_thresholds as threshold
-        where threshold.metric = 'oldest_open_event_seconds'
-      ),
-      'healthy'
-    ),
-    'version', private.schema_version()
-  );
+  -- For the rest of the transaction, whatever calls this; a stable function may not write either.
+  perform pg_catalog.set_config('transaction_read_only', 'on', true);
+  case part
+    when 'objects' then return private.catalog_objects();
+    when 'access' then return private.catalog_access();
+    when 'performance' then return private.catalog_performance();
+    when 'migrations' then return private.catalog_migrations();
+    else raise exception 'Unknown part of the catalog: %', part using errcode = 'PT400';
+  end case;
 end;
 $function$
 ;
@@ -9260,7 +9698,7 @@ CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_c
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
-CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items)) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
+CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN (((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY (ARRAY['DELIVERED'::text, 'COMPLETED'::text])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
@@ -9310,7 +9748,6 @@ grant select on private.carrier_rules to service_role;
 grant update on private.carrier_rules to service_role;
 grant select on private.daily_event_counts to service_role;
 grant select on private.deleted_event_ids to service_role;
-grant select on private.health_thresholds to service_role;
 grant delete on private.held_orders to service_role;
 grant insert on private.held_orders to service_role;
 grant select on private.held_orders to service_role;
@@ -9429,8 +9866,6 @@ grant update on public.tiktok_shops to service_role;
 grant select on public.users to authenticated;
 grant select on public.users to service_role;
 grant update on public.users to service_role;
-grant update (critical) on private.health_thresholds to service_role;
-grant update (warning) on private.health_thresholds to service_role;
 grant update (period) on private.request_limits to service_role;
 grant update (requests) on private.request_limits to service_role;
 grant insert (event_type) on public.analytics_events to authenticated;
@@ -9679,8 +10114,7 @@ grant execute on function public.plan_account_export(uuid,jsonb,integer) to serv
 grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.read_account_export(uuid,text,jsonb,integer) to service_role;
-grant execute on function public.read_health() to service_role;
-grant execute on function public.read_health_status() to service_role;
+grant execute on function public.read_catalog(text) to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text,text,text) to service_role;
 grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
@@ -9739,10 +10173,6 @@ comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s 
 comment on column private.carrier_rules.note is 'Source of the rule, for people.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
-comment on relation private.health_thresholds is 'From which value on a figure of the health is a warning or critical: docs/health.md; an operator changes them with an update, which counts at once. A figure without a row is not judged.';
-comment on column private.health_thresholds.subject is 'The job, source or period that the figure is of; empty for a figure of the whole system.';
-comment on column private.health_thresholds.bad_when is 'above: the threshold and every value above it are bad; below: the threshold and every value below it.';
-comment on column private.health_thresholds.watched_since is 'A job that has not succeeded yet is judged by the time since then.';
 comment on relation private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
 comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
 comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
