@@ -132,6 +132,6 @@ export async function runTask(
   } catch (error) {
     if (!(error instanceof TaskError)) throw error;
     affected = { tables: 0, objects: 0 };
-    return { success: false, error: error.message, metadata: metadata() };
+    return { success: false, error: error.describe(), metadata: metadata() };
   }
 }

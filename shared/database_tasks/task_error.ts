@@ -1,4 +1,5 @@
 /** Why a task has no output: each code stands with its sentence in docs/database-tasks.md. */
+import { LoggableError } from "../loggable_error.ts";
 
 export const TASK_ERRORS = {
   invalid_task: "The task does not have the fields of a DatabaseTask.",
@@ -10,15 +11,20 @@ export const TASK_ERRORS = {
 } as const;
 export type TaskErrorCode = keyof typeof TASK_ERRORS;
 
-export class TaskError extends Error {
+/** The message has our own words only; the detail may have the caller's, for the result. */
+export class TaskError extends LoggableError {
   override name = "TaskError";
   readonly code: TaskErrorCode;
+  readonly detail: string;
 
   constructor(code: TaskErrorCode, detail = "", options?: ErrorOptions) {
-    super(
-      detail === "" ? `${code}: ${TASK_ERRORS[code]}` : `${code}: ${TASK_ERRORS[code]} ${detail}`,
-      options,
-    );
+    super(`${code}: ${TASK_ERRORS[code]}`, options);
     this.code = code;
+    this.detail = detail;
+  }
+
+  /** Code, sentence and detail. */
+  describe(): string {
+    return [this.message, this.detail].filter(Boolean).join(" ");
   }
 }

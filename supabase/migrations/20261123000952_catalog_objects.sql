@@ -114,7 +114,9 @@ begin
     ) as x
     group by 1, 2
   ) as g
-  where p.defaclnamespace = 0 or p.defaclnamespace = any (private.catalog_schemas());
+  -- Those of the platform's own roles are not the project's, and only these roles may set them.
+  where p.defaclrole::regrole::text !~ '^supabase_'
+    and (p.defaclnamespace = 0 or p.defaclnamespace = any (private.catalog_schemas()));
 
   if to_regclass('cron.job') is not null then
     return query
@@ -203,7 +205,7 @@ begin
       join aliases as b on b.class = n.parent_class and b.object = n.parent
       where n.place <> b.place
       union
-      -- A part of something that was left out, such as an extension's function, is left out in TypeScript.
+      -- An owned sequence exists before it is given to its column.
       select n.place, s.place
       from nodes as n
       join nodes as s on s.kind = 'sequence' and s.name = n.name
