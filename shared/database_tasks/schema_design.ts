@@ -25,7 +25,7 @@ const CHECKLIST = [
   "Read every drop: it deletes rows that only a backup brings back.",
   "Set lock_timeout before statements on tables that are in use.",
   "Put the SQL into a new migration; applied migrations never change.",
-  "Run schema_design again with the same existing_schema's successor: no change may be left.",
+  "Ask the migrated database with the definition of this answer as existing_schema: no change may be left.",
 ];
 
 export function designSchema(
@@ -38,6 +38,7 @@ export function designSchema(
   const sql = HEADER + definition.objects.map((object) => object.sql).join("\n\n") + "\n";
   const before = task.context.existing_schema;
   const migration = before && compareSchemas(narrowDefinition(before, existing), definition);
+  if (migration?.changes.length) migration.sql = HEADER + migration.sql;
   const destructive =
     migration?.changes.filter(({ action, kind }) =>
       action === "drop" && ["table", "column", "type", "sequence"].includes(kind)

@@ -73,10 +73,17 @@ async function answer<T>(url: string, task: DatabaseTask): Promise<T> {
 }
 
 let template: Promise<TestDatabase> | undefined;
+let requested: Promise<TestDatabase> | undefined;
 
 Deno.test.afterAll(async () => {
   await (await template)?.drop();
+  await (await requested)?.drop();
 });
+
+/** The schema as it was requested; no test changes it. */
+function requestedDatabase(): Promise<TestDatabase> {
+  return requested ??= createRequestedTarget();
+}
 
 async function createTemplate(): Promise<TestDatabase> {
   const database = await createTestDatabase("template0");
@@ -122,14 +129,14 @@ Deno.test("the SQL of schema_design rebuilds our schema, and the copy gives the 
 });
 
 Deno.test("the requested schema is rebuilt too, and turned into by its migration", async () => {
-  const requested = await createRequestedTarget();
+  const { url } = await requestedDatabase();
   const empty = await createEmptyDatabase();
   try {
     const before = await answer<SchemaSQL>(empty.url, taskOf("schema_design"));
     assert.doesNotMatch(before.sql, /create table/);
     const { definition: existing_schema } = before;
     const live = await answer<SchemaSQL>(
-      requested.url,
+      url,
       taskOf("schema_design", { existing_schema }),
     );
     assert.ok(live.migration);
@@ -138,7 +145,6 @@ Deno.test("the requested schema is rebuilt too, and turned into by its migration
     assert.equal(again.sql, live.sql);
     await copy.drop();
   } finally {
-    await requested.drop();
     await empty.drop();
   }
 });
@@ -335,38 +341,34 @@ Deno.test("the lock and the rewrite of each statement are those that Postgres ta
 });
 
 Deno.test("the holes of the requested schema are findings, and its repeated indexes are steps", async () => {
-  const requested = await createRequestedTarget();
-  try {
-    const { findings, tables } = await answer<RLSPolicies>(requested.url, taskOf("rls_policies"));
-    const found = new Set(findings.map(({ code, object }) => `${code} ${object}`));
-    for (
-      const hole of [
-        "materialized_view_in_api public.user_dashboard_metrics",
-        "auth_rls_initplan public.orders Users can access own orders",
-        "policy_for_all_commands public.subscriptions Users can access own subscriptions",
-        "function_search_path_mutable public.check_order_limit(uuid)",
-        "security_definer_function_executable public.get_user_active_subscription(uuid)",
-      ]
-    ) assert.ok(found.has(hole), hole);
-    const users = tables.find(({ table }) => table === "public.users");
-    assert.deepEqual(users?.access.filter(({ role }) => role === "authenticated"), [
-      { role: "authenticated", verb: "select", access: "rows of Users can view own profile" },
-      { role: "authenticated", verb: "insert", access: "no rows" },
-      { role: "authenticated", verb: "update", access: "rows of Users can update own profile" },
-      { role: "authenticated", verb: "delete", access: "no rows" },
-    ]);
-    const { steps } = await answer<OptimizationPlan>(requested.url, taskOf("optimization"));
-    assert.deepEqual(
-      steps.filter(({ code }) => code === "duplicate_index").map(({ object }) => object).sort(),
-      [
-        "public.idx_analytics_user_id",
-        "public.idx_orders_user_id",
-        "public.idx_users_email",
-      ],
-    );
-  } finally {
-    await requested.drop();
-  }
+  const { url } = await requestedDatabase();
+  const { findings, tables } = await answer<RLSPolicies>(url, taskOf("rls_policies"));
+  const found = new Set(findings.map(({ code, object }) => `${code} ${object}`));
+  for (
+    const hole of [
+      "materialized_view_in_api public.user_dashboard_metrics",
+      "auth_rls_initplan public.orders Users can access own orders",
+      "policy_for_all_commands public.subscriptions Users can access own subscriptions",
+      "function_search_path_mutable public.check_order_limit(uuid)",
+      "security_definer_function_executable public.get_user_active_subscription(uuid)",
+    ]
+  ) assert.ok(found.has(hole), hole);
+  const users = tables.find(({ table }) => table === "public.users");
+  assert.deepEqual(users?.access.filter(({ role }) => role === "authenticated"), [
+    { role: "authenticated", verb: "select", access: "rows of Users can view own profile" },
+    { role: "authenticated", verb: "insert", access: "no rows" },
+    { role: "authenticated", verb: "update", access: "rows of Users can update own profile" },
+    { role: "authenticated", verb: "delete", access: "no rows" },
+  ]);
+  const { steps } = await answer<OptimizationPlan>(url, taskOf("optimization"));
+  assert.deepEqual(
+    steps.filter(({ code }) => code === "duplicate_index").map(({ object }) => object).sort(),
+    [
+      "public.idx_analytics_user_id",
+      "public.idx_orders_user_id",
+      "public.idx_users_email",
+    ],
+  );
 });
 
 Deno.test("db:task prints the result of a file, with pending migrations and the advisors", async () => {
