@@ -1,5 +1,6 @@
 -- The objects of a database as SQL, read from the catalog, for database-tasks. The shell loads the functions
--- of 000950 to 000954 into any database as temporary ones: they use nothing but the catalog and each other.
+-- of 000950 to 000953 into any database as temporary ones: they use nothing but the catalog and each other.
+-- They do without nested loops: the planner takes their lists for short ones.
 
 /*
   Returns:   the schemas that are not Postgres's, Supabase's or an extension's.
@@ -40,6 +41,7 @@ returns table (relation oid, number smallint, definition text, default_id oid, i
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 #variable_conflict use_column
 declare
@@ -90,6 +92,7 @@ returns table (class oid, object oid, rank integer, kind text, name text, relati
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 #variable_conflict use_column
 declare

@@ -12,6 +12,7 @@ returns table (
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 #variable_conflict use_column
 declare
@@ -157,6 +158,7 @@ returns table (class oid, object oid, noun text, name text, relation text, owner
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 #variable_conflict use_column
 declare

@@ -11,6 +11,7 @@ returns table (
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 #variable_conflict use_column
 begin
@@ -140,6 +141,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 declare
   ours constant oid[] := private.catalog_schemas();

@@ -11,6 +11,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 declare
   ours constant oid[] := private.catalog_schemas();
@@ -83,6 +84,7 @@ returns jsonb
 language plpgsql
 stable
 set search_path = ''
+set enable_nestloop = off
 as $$
 declare
   ours constant oid[] := private.catalog_schemas();
@@ -104,13 +106,13 @@ begin
     'indexes', coalesce((
       select jsonb_agg(jsonb_build_object('index', i.indexrelid::regclass::text, 'table', i.indrelid::regclass::text,
         'method', m.amname, 'keys', (
-          select jsonb_agg(pg_get_indexdef(i.indexrelid, k, true) || ' ' || i.indoption[k - 1] || ' ' || i.indclass[k - 1] || ' ' || i.indcollation[k - 1] order by k)
-          from generate_series(1, i.indnkeyatts) as k),
+          select jsonb_agg(concat_ws(' ', pg_get_indexdef(i.indexrelid, n, true), i.indoption[n - 1], i.indclass[n - 1], i.indcollation[n - 1]) order by n)
+          from generate_series(1, i.indnkeyatts) as n),
         'columns', (
-          select jsonb_agg(i.indkey[k - 1] order by k) from generate_series(1, i.indnkeyatts) as k),
+          select jsonb_agg(i.indkey[n - 1] order by n) from generate_series(1, i.indnkeyatts) as n),
         'included', i.indnatts - i.indnkeyatts,
         'predicate', pg_get_expr(i.indpred, i.indrelid), 'unique', i.indisunique, 'valid', i.indisvalid,
-        'constraint', exists (select from pg_catalog.pg_constraint as k where k.conindid = i.indexrelid),
+        'constraint', k.conindid is not null,
         'bytes', case when c.relkind = 'I' then 0 else pg_relation_size(i.indexrelid) end,
         'scans', coalesce(s.idx_scan, 0), 'definition', pg_get_indexdef(i.indexrelid))
         order by i.indexrelid::regclass::text collate "C")
@@ -118,6 +120,8 @@ begin
       join pg_catalog.pg_class as c on c.oid = i.indexrelid
       join pg_catalog.pg_class as r on r.oid = i.indrelid
       join pg_catalog.pg_am as m on m.oid = c.relam
+      left join (select distinct conindid from pg_catalog.pg_constraint where contype in ('p', 'u', 'x')) as k
+        on k.conindid = i.indexrelid
       left join pg_catalog.pg_stat_all_indexes as s on s.indexrelid = i.indexrelid
       where r.relnamespace = any (ours)), '[]'),
     'foreign_keys', coalesce((

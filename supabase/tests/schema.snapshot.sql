@@ -1165,6 +1165,7 @@ CREATE OR REPLACE FUNCTION private.catalog_access()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 declare
   ours constant oid[] := private.catalog_schemas();
@@ -1233,6 +1234,7 @@ CREATE OR REPLACE FUNCTION private.catalog_columns()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -1293,6 +1295,7 @@ CREATE OR REPLACE FUNCTION private.catalog_objects()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 declare
   ours constant oid[] := private.catalog_schemas();
@@ -1411,6 +1414,7 @@ CREATE OR REPLACE FUNCTION private.catalog_owned()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -1445,6 +1449,7 @@ CREATE OR REPLACE FUNCTION private.catalog_parts()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -1585,6 +1590,7 @@ CREATE OR REPLACE FUNCTION private.catalog_performance()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 declare
   ours constant oid[] := private.catalog_schemas();
@@ -1606,13 +1612,13 @@ begin
     'indexes', coalesce((
       select jsonb_agg(jsonb_build_object('index', i.indexrelid::regclass::text, 'table', i.indrelid::regclass::text,
         'method', m.amname, 'keys', (
-          select jsonb_agg(pg_get_indexdef(i.indexrelid, k, true) || ' ' || i.indoption[k - 1] || ' ' || i.indclass[k - 1] || ' ' || i.indcollation[k - 1] order by k)
-          from generate_series(1, i.indnkeyatts) as k),
+          select jsonb_agg(concat_ws(' ', pg_get_indexdef(i.indexrelid, n, true), i.indoption[n - 1], i.indclass[n - 1], i.indcollation[n - 1]) order by n)
+          from generate_series(1, i.indnkeyatts) as n),
         'columns', (
-          select jsonb_agg(i.indkey[k - 1] order by k) from generate_series(1, i.indnkeyatts) as k),
+          select jsonb_agg(i.indkey[n - 1] order by n) from generate_series(1, i.indnkeyatts) as n),
         'included', i.indnatts - i.indnkeyatts,
         'predicate', pg_get_expr(i.indpred, i.indrelid), 'unique', i.indisunique, 'valid', i.indisvalid,
-        'constraint', exists (select from pg_catalog.pg_constraint as k where k.conindid = i.indexrelid),
+        'constraint', k.conindid is not null,
         'bytes', case when c.relkind = 'I' then 0 else pg_relation_size(i.indexrelid) end,
         'scans', coalesce(s.idx_scan, 0), 'definition', pg_get_indexdef(i.indexrelid))
         order by i.indexrelid::regclass::text collate "C")
@@ -1620,6 +1626,8 @@ begin
       join pg_catalog.pg_class as c on c.oid = i.indexrelid
       join pg_catalog.pg_class as r on r.oid = i.indrelid
       join pg_catalog.pg_am as m on m.oid = c.relam
+      left join (select distinct conindid from pg_catalog.pg_constraint where contype in ('p', 'u', 'x')) as k
+        on k.conindid = i.indexrelid
       left join pg_catalog.pg_stat_all_indexes as s on s.indexrelid = i.indexrelid
       where r.relnamespace = any (ours)), '[]'),
     'foreign_keys', coalesce((
@@ -1658,6 +1666,7 @@ CREATE OR REPLACE FUNCTION private.catalog_privileges()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 #variable_conflict use_column
 begin
@@ -1781,6 +1790,7 @@ CREATE OR REPLACE FUNCTION private.catalog_relations()
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
