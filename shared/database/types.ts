@@ -869,6 +869,8 @@ export type Database = {
         Returns: Json;
       };
       "read_catalog": { Args: { "part": string }; Returns: Json };
+      "read_health": { Args: Record<PropertyKey, never>; Returns: Json };
+      "read_health_status": { Args: Record<PropertyKey, never>; Returns: Json };
       "receive_webhook_event": {
         Args: {
           "p_body": string;

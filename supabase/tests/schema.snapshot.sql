@@ -24,6 +24,15 @@ create table private.deleted_event_ids (
   deleted_at timestamp with time zone not null default now()
 );
 alter table private.deleted_event_ids enable row level security;
+create table private.health_thresholds (
+  metric text not null,
+  subject text not null default ''::text,
+  warning numeric,
+  critical numeric,
+  bad_when text not null default 'above'::text,
+  watched_since timestamp with time zone not null default now()
+);
+alter table private.health_thresholds enable row level security;
 create table private.held_orders (
   shop_id text not null,
   tiktok_order_id text not null,
@@ -508,6 +517,13 @@ alter table private.carrier_rules add constraint carrier_rules_shipping_type_che
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
+alter table private.health_thresholds add constraint health_thresholds_bad_when_check CHECK ((bad_when = ANY (ARRAY['above'::text, 'below'::text])));
+alter table private.health_thresholds add constraint health_thresholds_order_check CHECK (((num_nonnulls(warning, critical) > 0) AND (
+CASE bad_when
+    WHEN 'above'::text THEN (warning <= critical)
+    ELSE (warning >= critical)
+END IS NOT FALSE)));
+alter table private.health_thresholds add constraint health_thresholds_pkey PRIMARY KEY (metric, subject);
 alter table private.held_orders add constraint held_orders_pkey PRIMARY KEY (shop_id, tiktok_order_id);
 alter table private.label_batch_items add constraint label_batch_items_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES private.label_batches(id) ON DELETE CASCADE;
 alter table private.label_batch_items add constraint label_batch_items_pkey PRIMARY KEY (batch_id, place);
@@ -701,6 +717,7 @@ CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (sho
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
 CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
+CREATE INDEX idx_webhook_events_source_received ON private.webhook_events USING btree (source, received_at) WHERE (source <> 'creatorflow'::text);
 CREATE UNIQUE INDEX label_purchases_carrier_shipment_id_key ON private.label_purchases USING btree (carrier_shipment_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
@@ -1126,6 +1143,18 @@ begin
     true
   );
   return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.cache_hit_percent(p_hit bigint, p_read bigint)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- The first reads of a database all miss the cache.
+  return case when p_hit + p_read >= 1000000 then trunc(100.0 * p_hit / (p_hit + p_read), 1) end;
 end;
 $function$
 ;
@@ -2142,6 +2171,35 @@ begin
           where ours.order_id = p_order.id and theirs.order_id = other.id
         )
       )
+    );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.connection_figures()
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+  with soon as (
+    select min(shop.token_expires_at) as ends_at
+    from public.tiktok_shops as shop
+    where shop.connection_status = 'active' and shop.token_expires_at <= now() + interval '24 hours'
+    group by shop.user_id, shop.open_id
+  )
+  select 'tokens_ending_24h', '', count(*)::numeric from soon
+  union all
+  -- The refresh is due 24 hours before the end, and runs every 15 minutes.
+  select 'tokens_overdue', '', count(*) from soon where soon.ends_at <= now() + interval '22 hours'
+  union all
+  select 'connections_to_renew', '', count(*)
+  from public.tiktok_shops as shop
+  where (shop.connection_status = 'needs_reauth' and shop.ended_at > now() - interval '7 days')
+    or (
+      shop.connection_status in ('active', 'paused')
+      and shop.refresh_token_expires_at <= now() + interval '7 days'
     );
 end;
 $function$
@@ -3187,6 +3245,35 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.health_figures()
+ RETURNS TABLE(metric text, subject text, value numeric, status text, warning numeric, critical numeric, bad_when text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+  select
+    figure.metric, figure.subject, figure.value, private.judge_figure(figure.value, threshold), threshold.warning,
+    threshold.critical, threshold.bad_when
+  from (
+    select * from private.server_figures()
+    union all
+    select * from private.inbox_figures()
+    union all
+    select * from private.source_figures()
+    union all
+    select * from private.connection_figures()
+    union all
+    select * from private.label_figures()
+    union all
+    select * from private.schedule_figures()
+  ) as figure
+  left join private.health_thresholds as threshold
+    on threshold.metric = figure.metric and threshold.subject = figure.subject;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.hold_order(p_shop_id text, p_order jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3241,6 +3328,27 @@ begin
   select hash, known from unnest(p_hashes) as hash
   on conflict (shop_id_hash) do nothing;
   return known;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.inbox_figures()
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+  select 'events_open', '', count(*)::numeric
+  from private.webhook_events where status in ('pending', 'processing')
+  union all
+  select 'oldest_open_event_seconds', '', public.oldest_open_event_seconds()
+  union all
+  select 'events_held', '', count(*) from private.webhook_events where status = 'held'
+  union all
+  select 'events_failing', '', count(*) from private.webhook_events where status = 'failing'
+  union all
+  select 'events_dead', '', count(*) from private.webhook_events where status = 'dead';
 end;
 $function$
 ;
@@ -3599,6 +3707,24 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.judge_figure(p_value numeric, p_threshold private.health_thresholds)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  sign integer := case p_threshold.bad_when when 'below' then -1 else 1 end;
+begin
+  return case
+    when p_value is null or p_threshold.metric is null then 'info'
+    when p_value * sign >= p_threshold.critical * sign then 'critical'
+    when p_value * sign >= p_threshold.warning * sign then 'warning'
+    else 'healthy'
+  end;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.keep_event_ids()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3689,6 +3815,44 @@ begin
     from private.label_currencies
     where currency = p_currency and p_amount >= 0
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.label_figures()
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+  select 'labels_unknown', '', count(*)::numeric from private.label_purchases where state = 'unknown'
+  union all
+  -- Without a limit, or with a limit of 0, nothing can be bought.
+  select
+    'label_budget_percent', budget.period,
+    trunc(100 * greatest(
+      coalesce(budget.labels / nullif(budget.label_limit, 0), 1),
+      coalesce(budget.cents / nullif(budget.cents_limit, 0), 1)
+    ), 1)
+  from (select) as always
+  left join private.label_limits as allowed on allowed.user_id is null
+  left join private.label_spending as spent
+    on spent.user_id is null and spent.shop_key is null and spent.month = private.current_month()
+  cross join lateral (
+    values
+      (
+        'day',
+        case when spent.day = private.current_day() then spent.day_labels else 0 end::numeric,
+        allowed.daily_label_limit,
+        case when spent.day = private.current_day() then spent.day_cents else 0 end::numeric,
+        allowed.daily_label_cents
+      ),
+      (
+        'month', coalesce(spent.labels, 0), allowed.monthly_label_limit, coalesce(spent.cents, 0),
+        allowed.monthly_label_cents
+      )
+  ) as budget (period, labels, label_limit, cents, cents_limit);
 end;
 $function$
 ;
@@ -5562,6 +5726,52 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.schedule_figures()
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('cron.job_run_details') is not null then
+    -- A job that was removed or switched off has no success.
+    return query execute $query$
+      select
+        threshold.metric, threshold.subject,
+        round(extract(epoch from now() - greatest(max(run.end_time), threshold.watched_since)))
+      from private.health_thresholds as threshold
+      left join cron.job as job on job.jobname = threshold.subject and job.active
+      left join cron.job_run_details as run on run.jobid = job.jobid and run.status = 'succeeded'
+      where threshold.metric = 'job_age_seconds'
+      group by threshold.metric, threshold.subject, threshold.watched_since
+    $query$;
+  end if;
+  if to_regclass('net._http_response') is not null then
+    return query execute $query$
+      select 'scheduled_calls_failed', '', count(*)::numeric
+      from net._http_response
+      where created > now() - interval '1 hour' and (status_code between 200 and 299) is not true
+    $query$;
+  end if;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.schema_version()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  newest text;
+begin
+  if to_regclass('supabase_migrations.schema_migrations') is not null then
+    execute 'select max(version) from supabase_migrations.schema_migrations' into newest;
+  end if;
+  return newest;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.seller_of_shipment(p_shipment_id uuid)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -5591,6 +5801,46 @@ begin
     join public.tiktok_shops as shop on shop.shop_id = named.shop_id
     where named.id = p_tiktok_shop_id
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.server_figures()
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  oldest_id bigint := (select max(age(datfrozenxid)) from pg_catalog.pg_database);
+begin
+  return query
+  select 'active_connections', '', count(*)::numeric from pg_catalog.pg_stat_activity where state = 'active'
+  union all
+  select 'longest_transaction_seconds', '', coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)
+  from pg_catalog.pg_stat_activity
+  where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
+  union all
+  select 'database_size_mb', '', pg_database_size(current_database()) / 1024 / 1024
+  union all
+  select 'orders_last_hour', '', count(*) from public.orders where created_at > now() - interval '1 hour'
+  union all
+  select 'cache_hit_percent', '', private.cache_hit_percent(blks_hit, blks_read)
+  from pg_catalog.pg_stat_database where datname = current_database()
+  union all
+  select 'xid_age_percent', '', round(100.0 * oldest_id / 2147483648, 1)
+  union all
+  -- Each day's purge writes a row: its transaction id, and its time, give the rate.
+  select 'wraparound_days', '', private.wraparound_days(
+    oldest_id, age(purged.xmin), extract(epoch from now() - purged.created_at)
+  )
+  from (select) as always
+  left join lateral (
+    select log.xmin, log.created_at from public.system_logs as log
+    where log.event_type = 'purged'
+      and log.created_at between now() - interval '8 days' and now() - interval '1 hour'
+    order by log.created_at
+    limit 1
+  ) as purged on true;
 end;
 $function$
 ;
@@ -5843,6 +6093,40 @@ exception
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.source_figures()
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query
+  with sources as materialized (
+    select
+      known.name,
+      coalesce(
+        (
+          select max(event.received_at) from private.webhook_events as event
+          where event.source = known.name and event.source <> 'creatorflow'
+        ),
+        (select health.last_received_at from private.source_health as health where health.source = known.name)
+      ) as last_at
+    from unnest(array['easypost', 'stripe', 'tiktok']) as known (name)
+  ),
+  silences as materialized (
+    select source.name, source.last_at, extract(epoch from now() - source.last_at) as seconds from sources as source
+  )
+  select 'sources_unhealthy', '', count(*)::numeric from private.source_health where state <> 'healthy'
+  union all
+  select 'source_silent_seconds', silence.name, round(silence.seconds) from silences as silence
+  union all
+  select
+    'source_silence', silence.name,
+    round(silence.seconds / private.usual_silence_seconds(silence.name, silence.last_at), 2)
+  from silences as silence;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -6010,6 +6294,31 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.usual_silence_seconds(p_source text, p_last timestamp with time zone)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select max(busy.hour - busy.before) * 3600
+    from (
+      select hour, lag(hour) over (order by hour) as before
+      from generate_series(0, 335) as hour
+      where exists (
+        select from private.webhook_events as event
+        where event.source = p_source
+          and event.source <> 'creatorflow'
+          and event.received_at <= p_last - make_interval(hours => hour)
+          and event.received_at > p_last - make_interval(hours => hour + 1)
+      )
+    ) as busy
+    having count(*) >= 24
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.was_cancelled_unpaid(before public.orders, after public.orders)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -6112,6 +6421,18 @@ begin
     'next_attempt_at', event.next_attempt_at,
     'settled_at', event.settled_at
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.wraparound_days(p_age bigint, p_spent bigint, p_seconds numeric)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- Postgres stops three million ids before the end.
+  return round((2147483648 - 3000000 - p_age)::numeric / nullif(p_spent, 0) * p_seconds / 86400, 1);
 end;
 $function$
 ;
@@ -6312,55 +6633,15 @@ $function$
 ;
 CREATE OR REPLACE FUNCTION public.check_database_health()
  RETURNS TABLE(metric text, value numeric, status text)
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  with figures as (
-    select
-      (select count(*) from pg_catalog.pg_stat_activity where state = 'active') as active_connections,
-      (select pg_database_size(current_database()) / 1024 / 1024) as database_size_mb,
-      (select count(*) from public.orders where created_at > now() - interval '1 hour') as orders_last_hour,
-      (select count(*) from private.webhook_events where status in ('pending', 'processing')) as events_open,
-      public.oldest_open_event_seconds() as oldest_open_event_seconds,
-      (select count(*) from private.webhook_events where status = 'held') as events_held,
-      (select count(*) from private.webhook_events where status = 'failing') as events_failing,
-      (select count(*) from private.webhook_events where status = 'dead') as events_dead,
-      (select count(*) from private.source_health where state <> 'healthy') as sources_unhealthy,
-      (select count(*) from private.label_purchases where state = 'unknown') as labels_unknown
-  )
-  select 'active_connections', active_connections::numeric,
-    case when active_connections < 50 then 'healthy' else 'warning' end
-  from figures
-  union all
-  select 'database_size_mb', database_size_mb, 'info' from figures
-  union all
-  select 'orders_last_hour', orders_last_hour, 'info' from figures
-  union all
-  select 'events_open', events_open, 'info' from figures
-  union all
-  select 'oldest_open_event_seconds', oldest_open_event_seconds,
-    case
-      when oldest_open_event_seconds < 300 then 'healthy'
-      when oldest_open_event_seconds < 3600 then 'warning'
-      else 'critical'
-    end
-  from figures
-  union all
-  select 'events_held', events_held, 'info' from figures
-  union all
-  select 'events_failing', events_failing, case when events_failing = 0 then 'healthy' else 'warning' end
-  from figures
-  union all
-  select 'sources_unhealthy', sources_unhealthy,
-    case when sources_unhealthy = 0 then 'healthy' else 'warning' end
-  from figures
-  union all
-  select 'events_dead', events_dead, case when events_dead = 0 then 'healthy' else 'warning' end
-  from figures
-  union all
-  select 'labels_unknown', labels_unknown, case when labels_unknown = 0 then 'healthy' else 'warning' end
-  from figures;
+begin
+  return query
+  select concat_ws('.', figure.metric, nullif(figure.subject, '')), figure.value, figure.status
+  from private.health_figures() as figure;
+end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.check_order_limit(user_uuid uuid)
@@ -8272,6 +8553,53 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.read_health()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select jsonb_build_object(
+      'status', case
+        when bool_or(figure.status = 'critical') then 'critical'
+        when bool_or(figure.status = 'warning') then 'warning'
+        else 'healthy'
+      end,
+      'version', private.schema_version(),
+      'checked_at', now(),
+      'figures', jsonb_agg(
+        to_jsonb(figure) || jsonb_build_object('subject', nullif(figure.subject, ''))
+        order by figure.metric, figure.subject
+      )
+    )
+    from private.health_figures() as figure
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.read_health_status()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_build_object(
+    'status', coalesce(
+      (
+        select nullif(private.judge_figure(public.oldest_open_event_seconds(), threshold), 'warning')
+        from private.health_thresholds as threshold
+        where threshold.metric = 'oldest_open_event_seconds'
+      ),
+      'healthy'
+    ),
+    'version', private.schema_version()
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.receive_webhook_event(p_source text, p_external_id text, p_event_type text, p_shop_id text, p_object_id text, p_body text, p_content_digest text DEFAULT NULL::text, p_ignored text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -9760,6 +10088,7 @@ grant select on private.carrier_rules to service_role;
 grant update on private.carrier_rules to service_role;
 grant select on private.daily_event_counts to service_role;
 grant select on private.deleted_event_ids to service_role;
+grant select on private.health_thresholds to service_role;
 grant delete on private.held_orders to service_role;
 grant insert on private.held_orders to service_role;
 grant select on private.held_orders to service_role;
@@ -9878,6 +10207,8 @@ grant update on public.tiktok_shops to service_role;
 grant select on public.users to authenticated;
 grant select on public.users to service_role;
 grant update on public.users to service_role;
+grant update (critical) on private.health_thresholds to service_role;
+grant update (warning) on private.health_thresholds to service_role;
 grant update (period) on private.request_limits to service_role;
 grant update (requests) on private.request_limits to service_role;
 grant insert (event_type) on public.analytics_events to authenticated;
@@ -10127,6 +10458,8 @@ grant execute on function public.postpone_webhook_event(bigint,integer,text,inte
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.read_account_export(uuid,text,jsonb,integer) to service_role;
 grant execute on function public.read_catalog(text) to service_role;
+grant execute on function public.read_health() to service_role;
+grant execute on function public.read_health_status() to service_role;
 grant execute on function public.receive_webhook_event(text,text,text,text,text,text,text,text) to service_role;
 grant execute on function public.record_authorization_expiry(bigint,uuid,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
@@ -10185,6 +10518,10 @@ comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s 
 comment on column private.carrier_rules.note is 'Source of the rule, for people.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
+comment on relation private.health_thresholds is 'From which value on a figure of the health is a warning or critical: docs/health.md; an operator changes them with an update, which counts at once. A figure without a row is not judged.';
+comment on column private.health_thresholds.subject is 'The job, source or period that the figure is of; empty for a figure of the whole system.';
+comment on column private.health_thresholds.bad_when is 'above: the threshold and every value above it are bad; below: the threshold and every value below it.';
+comment on column private.health_thresholds.watched_since is 'A job that has not succeeded yet is judged by the time since then.';
 comment on relation private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
 comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
 comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
