@@ -20,9 +20,9 @@ export const FUNCTION_CONCERNS: Record<string, FunctionConcerns> = {
   "carrier-webhooks": { own: ["supabase", "easypost_webhook"], processesEvents: true },
   "stripe-webhooks": { own: ["supabase", "stripe_webhook"], processesEvents: true },
   "billing": { own: ["supabase", "stripe", "app_url", "encryption"], processesEvents: false },
-  "database-tasks": { own: ["supabase"], processesEvents: false },
   "account": { own: ["supabase", "stripe", "tiktok", "encryption"], processesEvents: false },
   "health": { own: ["supabase"], processesEvents: false },
+  "database-tasks": { own: ["supabase"], processesEvents: false },
 };
 
 /** Parts of the configuration that event handlers read when such an event is processed. */
