@@ -219,14 +219,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_result bigint;
+  event_id bigint;
 begin
   insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
   values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
   on conflict (source, external_id) do nothing
-  returning id
-  into v_result;
-  return v_result;
+  returning id into event_id;
+  return event_id;
 end;
 $$;
 comment on function private.enqueue_task(text, text, text, text, text) is

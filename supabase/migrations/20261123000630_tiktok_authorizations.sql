@@ -173,7 +173,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_result timestamptz;
+  expiry timestamptz;
 begin
   update private.tiktok_claims
   set sealed_grant = p_sealed_grant
@@ -182,9 +182,8 @@ begin
     and sealed_grant is null
     and connected_at is null
     and expires_at > now()
-  returning expires_at
-  into v_result;
-  return v_result;
+  returning expires_at into expiry;
+  return expiry;
 end;
 $$;
 comment on function public.store_tiktok_claim(uuid, text, text) is

@@ -64,7 +64,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_row public.orders;
+  inserted public.orders;
 begin
   insert into public.orders (
     user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
@@ -109,9 +109,8 @@ begin
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     coalesce((p_order ->> 'counts_for_plan')::boolean, true)
   )
-  returning *
-  into v_row;
-  return v_row;
+  returning * into inserted;
+  return inserted;
 end;
 $$;
 comment on function private.insert_order(uuid, uuid, jsonb) is
@@ -183,7 +182,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_row public.orders;
+  updated public.orders;
 begin
   update public.orders
   set tiktok_status = merged.tiktok_status,
@@ -218,9 +217,8 @@ begin
       tiktok_read_at = greatest(merged.tiktok_read_at, now())
   from private.merge_order(stored, p_order) as merged
   where orders.id = stored.id
-  returning orders.*
-  into v_row;
-  return v_row;
+  returning orders.* into updated;
+  return updated;
 end;
 $$;
 comment on function private.update_order(public.orders, jsonb) is

@@ -128,7 +128,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_row private.label_spending;
+  locked private.label_spending;
 begin
   insert into private.label_spending as spent (user_id, shop_key, month, day)
   values (p_user_id, p_shop_key, date_trunc('month', p_day)::date, p_day)
@@ -136,9 +136,8 @@ begin
     set day = greatest(spent.day, excluded.day),
         day_labels = case when spent.day < excluded.day then 0 else spent.day_labels end,
         day_cents = case when spent.day < excluded.day then 0 else spent.day_cents end
-  returning *
-  into v_row;
-  return v_row;
+  returning * into locked;
+  return locked;
 end;
 $$;
 comment on function private.lock_label_spending(uuid, uuid, date) is

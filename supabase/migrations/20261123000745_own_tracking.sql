@@ -30,15 +30,14 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_row private.own_tracking_numbers;
+  number private.own_tracking_numbers;
 begin
-  select *
-  into v_row
+  select * into number
   from private.own_tracking_numbers
   where shipment_id = p_shipment_id and refusal is null
   order by attempt desc
   limit 1;
-  return v_row;
+  return number;
 end;
 $$;
 comment on function private.current_own_number(uuid) is
@@ -56,7 +55,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  v_result jsonb;
+  claimed jsonb;
 begin
   insert into private.webhook_events (
     source, external_id, event_type, shop_id, object_id, body, status, claims, next_attempt_at
@@ -70,9 +69,8 @@ begin
   returning jsonb_build_object(
     'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false, 'source', source, 'event_type', event_type, 'shop_id', shop_id,
     'object_id', object_id, 'body', body, 'shop', null
-  )
-  into v_result;
-  return v_result;
+  ) into claimed;
+  return claimed;
 end;
 $$;
 comment on function private.claim_own_notification(private.label_purchases) is

@@ -2070,7 +2070,7 @@ CREATE OR REPLACE FUNCTION private.claim_own_notification(p_purchase private.lab
  SET search_path TO ''
 AS $function$
 declare
-  v_result jsonb;
+  claimed jsonb;
 begin
   insert into private.webhook_events (
     source, external_id, event_type, shop_id, object_id, body, status, claims, next_attempt_at
@@ -2084,9 +2084,8 @@ begin
   returning jsonb_build_object(
     'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false, 'source', source, 'event_type', event_type, 'shop_id', shop_id,
     'object_id', object_id, 'body', body, 'shop', null
-  )
-  into v_result;
-  return v_result;
+  ) into claimed;
+  return claimed;
 end;
 $function$
 ;
@@ -2383,15 +2382,14 @@ CREATE OR REPLACE FUNCTION private.current_own_number(p_shipment_id uuid)
  SET search_path TO ''
 AS $function$
 declare
-  v_row private.own_tracking_numbers;
+  number private.own_tracking_numbers;
 begin
-  select *
-  into v_row
+  select * into number
   from private.own_tracking_numbers
   where shipment_id = p_shipment_id and refusal is null
   order by attempt desc
   limit 1;
-  return v_row;
+  return number;
 end;
 $function$
 ;
@@ -2839,14 +2837,13 @@ CREATE OR REPLACE FUNCTION private.enqueue_task(p_type text, p_occasion text, p_
  SET search_path TO ''
 AS $function$
 declare
-  v_result bigint;
+  event_id bigint;
 begin
   insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
   values ('creatorflow', p_type || ':' || p_occasion, p_type, p_shop_id, p_object_id, p_body)
   on conflict (source, external_id) do nothing
-  returning id
-  into v_result;
-  return v_result;
+  returning id into event_id;
+  return event_id;
 end;
 $function$
 ;
@@ -3499,7 +3496,7 @@ CREATE OR REPLACE FUNCTION private.insert_order(p_user_id uuid, p_tiktok_shop_id
  SET search_path TO ''
 AS $function$
 declare
-  v_row public.orders;
+  inserted public.orders;
 begin
   insert into public.orders (
     user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
@@ -3544,9 +3541,8 @@ begin
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     coalesce((p_order ->> 'counts_for_plan')::boolean, true)
   )
-  returning *
-  into v_row;
-  return v_row;
+  returning * into inserted;
+  return inserted;
 end;
 $function$
 ;
@@ -4038,7 +4034,7 @@ CREATE OR REPLACE FUNCTION private.lock_label_spending(p_user_id uuid, p_shop_ke
  SET search_path TO ''
 AS $function$
 declare
-  v_row private.label_spending;
+  locked private.label_spending;
 begin
   insert into private.label_spending as spent (user_id, shop_key, month, day)
   values (p_user_id, p_shop_key, date_trunc('month', p_day)::date, p_day)
@@ -4046,9 +4042,8 @@ begin
     set day = greatest(spent.day, excluded.day),
         day_labels = case when spent.day < excluded.day then 0 else spent.day_labels end,
         day_cents = case when spent.day < excluded.day then 0 else spent.day_cents end
-  returning *
-  into v_row;
-  return v_row;
+  returning * into locked;
+  return locked;
 end;
 $function$
 ;
@@ -6210,7 +6205,7 @@ CREATE OR REPLACE FUNCTION private.update_order(stored public.orders, p_order js
  SET search_path TO ''
 AS $function$
 declare
-  v_row public.orders;
+  updated public.orders;
 begin
   update public.orders
   set tiktok_status = merged.tiktok_status,
@@ -6245,9 +6240,8 @@ begin
       tiktok_read_at = greatest(merged.tiktok_read_at, now())
   from private.merge_order(stored, p_order) as merged
   where orders.id = stored.id
-  returning orders.*
-  into v_row;
-  return v_row;
+  returning orders.* into updated;
+  return updated;
 end;
 $function$
 ;
@@ -10005,7 +9999,7 @@ CREATE OR REPLACE FUNCTION public.store_tiktok_claim(p_user_id uuid, p_claim_has
  SET search_path TO ''
 AS $function$
 declare
-  v_result timestamptz;
+  expiry timestamptz;
 begin
   update private.tiktok_claims
   set sealed_grant = p_sealed_grant
@@ -10014,9 +10008,8 @@ begin
     and sealed_grant is null
     and connected_at is null
     and expires_at > now()
-  returning expires_at
-  into v_result;
-  return v_result;
+  returning expires_at into expiry;
+  return expiry;
 end;
 $function$
 ;
