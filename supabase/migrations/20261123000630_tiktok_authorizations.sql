@@ -54,6 +54,7 @@ set search_path = ''
 as $$
 declare
   valid_until timestamptz := now() + make_interval(secs => p_valid_seconds);
+  too_many text[];
 begin
   perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id;
@@ -61,8 +62,7 @@ begin
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   -- A user has at most ten open states: the oldest are deleted.
-  delete from private.tiktok_authorizations
-  where state_hash in (
+  too_many := array(
     select state_hash
     from private.tiktok_authorizations
     where user_id = p_user_id and state_hash in (
@@ -75,6 +75,7 @@ begin
     order by state_hash
     for update
   );
+  delete from private.tiktok_authorizations where state_hash = any (too_many);
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
   values (p_state_hash, p_user_id, valid_until);
   return jsonb_build_object('expires_at', valid_until);

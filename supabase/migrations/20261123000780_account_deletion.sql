@@ -65,9 +65,8 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-begin
-  delete from private.webhook_events
-  where id = any (array(
+declare
+  locked bigint[] := array(
     select event.id
     from private.webhook_events as event
     where event.source = 'stripe'
@@ -77,7 +76,9 @@ begin
       )
     order by event.id
     for update
-  ));
+  );
+begin
+  delete from private.webhook_events where id = any (locked);
 end;
 $$;
 comment on function private.delete_stripe_events(text[]) is

@@ -53,12 +53,13 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  tasks bigint[];
 begin
   -- 1. Our log.
   perform private.delete_account_log(old.id);
   -- 2. Our tasks that name no shop; the others go with their shop.
-  delete from private.webhook_events
-  where id in (
+  tasks := array(
     select id
     from private.webhook_events
     where source = 'creatorflow'
@@ -71,6 +72,7 @@ begin
     order by id
     for update
   );
+  delete from private.webhook_events where id = any (tasks);
   -- 3. Stripe events that quote the payer.
   perform private.delete_stripe_events(array_remove(array[old.id::text, old.email], null));
   -- 4. Auth's log and flows.

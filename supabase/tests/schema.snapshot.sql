@@ -2424,12 +2424,13 @@ CREATE OR REPLACE FUNCTION private.delete_account_traces()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  tasks bigint[];
 begin
   -- 1. Our log.
   perform private.delete_account_log(old.id);
   -- 2. Our tasks that name no shop; the others go with their shop.
-  delete from private.webhook_events
-  where id in (
+  tasks := array(
     select id
     from private.webhook_events
     where source = 'creatorflow'
@@ -2442,6 +2443,7 @@ begin
     order by id
     for update
   );
+  delete from private.webhook_events where id = any (tasks);
   -- 3. Stripe events that quote the payer.
   perform private.delete_stripe_events(array_remove(array[old.id::text, old.email], null));
   -- 4. Auth's log and flows.
@@ -2523,9 +2525,8 @@ CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_texts text[])
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-begin
-  delete from private.webhook_events
-  where id = any (array(
+declare
+  locked bigint[] := array(
     select event.id
     from private.webhook_events as event
     where event.source = 'stripe'
@@ -2535,7 +2536,9 @@ begin
       )
     order by event.id
     for update
-  ));
+  );
+begin
+  delete from private.webhook_events where id = any (locked);
 end;
 $function$
 ;
@@ -6598,6 +6601,7 @@ CREATE OR REPLACE FUNCTION public.begin_tiktok_authorization(p_user_id uuid, p_s
 AS $function$
 declare
   valid_until timestamptz := now() + make_interval(secs => p_valid_seconds);
+  too_many text[];
 begin
   perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id;
@@ -6605,8 +6609,7 @@ begin
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;
   -- A user has at most ten open states: the oldest are deleted.
-  delete from private.tiktok_authorizations
-  where state_hash in (
+  too_many := array(
     select state_hash
     from private.tiktok_authorizations
     where user_id = p_user_id and state_hash in (
@@ -6619,6 +6622,7 @@ begin
     order by state_hash
     for update
   );
+  delete from private.tiktok_authorizations where state_hash = any (too_many);
   insert into private.tiktok_authorizations (state_hash, user_id, expires_at)
   values (p_state_hash, p_user_id, valid_until);
   return jsonb_build_object('expires_at', valid_until);
