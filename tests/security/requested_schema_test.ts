@@ -494,3 +494,84 @@ Deno.test("the requested schema's hole: statistics need every seller's rows", as
   const looked = await ours.attempt(spy, "select * from private.daily_event_counts");
   assert.equal(looked.code, "42501");
 });
+
+/** Changes of a seller's rows to values without a meaning: table, assignment, the error of ours. */
+const MEANINGLESS = [
+  ["users", "created_at = null", "23502"],
+  ["users", "subscription_status = 'rich'", "23514"],
+  ["users", "subscription_tier = 'platinum'", "23503"],
+  ["tiktok_shops", "shop_id = 'my shop'", "23514"],
+  ["tiktok_shops", "user_id = null", "23502"],
+  ["tiktok_shops", "token_expires_at = null", "23502"],
+  ["tiktok_shops", "created_at = null", "23502"],
+  ["tiktok_shops", "is_active = false", "428C9"],
+  ["orders", "user_id = null", "23502"],
+  ["orders", "tiktok_shop_id = null", "23502"],
+  ["orders", "order_status = 'lost'", "23514"],
+  ["orders", "payment_status = 'lost'", "23514"],
+  ["orders", "total_amount = -1", "23514"],
+  ["orders", "shipping_cost = -1", "23514"],
+  ["orders", "shipping_cost = null", "23502"],
+  ["orders", "shipping_address = '[]'", "23514"],
+  ["orders", "order_items = '{}'", "23514"],
+  ["orders", "created_at = null", "23502"],
+  ["shipments", "order_id = null", "23502"],
+  ["shipments", "shipping_cost = -1", "23514"],
+  ["shipments", "status = null", "23502"],
+  ["shipments", "status = 'lost'", "23514"],
+  ["shipments", "created_at = null", "23502"],
+  ["subscriptions", "user_id = null", "23502"],
+  ["subscriptions", "plan_name = 'platinum'", "23503"],
+  ["subscriptions", "status = 'rich'", "23514"],
+  ["subscriptions", "cancel_at_period_end = null", "23502"],
+  ["subscriptions", "created_at = null", "23502"],
+  ["analytics_events", "user_id = null", "23502"],
+  ["analytics_events", "event_type = 'A b'", "23514"],
+  ["analytics_events", "properties = '[]'", "23514"],
+  ["analytics_events", "session_id = repeat('x', 129)", "23514"],
+  ["analytics_events", "timestamp = null", "23502"],
+] as const;
+
+Deno.test("the requested schema's hole: values without a meaning are stored, and large amounts are not", async () => {
+  const addRows = async (target: Target, stripe: Record<string, string>) => {
+    const { sql } = target;
+    const seller = await target.addSeller();
+    await target.takeOrder(sql, seller);
+    await sql`insert into public.shipments (order_id, carrier, service_type)
+      select id, 'USPS', 'Priority' from public.orders where user_id = ${seller.id}`;
+    const plan = { user_id: seller.id, plan_name: "growth", status: "active", ...stripe };
+    await sql`insert into public.subscriptions ${sql(plan)}`;
+    await sql`insert into public.analytics_events (user_id, event_type) values (${seller.id}, 'seen')`;
+    return seller;
+  };
+  const change = async ({ sql }: Target, { id }: Seller, table: string, assignment: string) => {
+    const owned = table === "users" ? `id = '${id}'` : `user_id = '${id}'`;
+    const orders = `order_id in (select id from public.orders where user_id = '${id}')`;
+    const where = table === "shipments" ? orders : owned;
+    let result = "";
+    await sql.begin(async (transaction) => {
+      const { count } = await transaction
+        .unsafe(`update public.${table} set ${assignment} where ${where}`);
+      result = `${count} stored`;
+      throw new Error("Undo it.");
+    }).catch((error) => result ||= error.code);
+    return result;
+  };
+  const theirs = await addRows(requested, { stripe_customer_id: "cus_2" });
+  const own = await addRows(ours, {
+    stripe_customer_id: CIPHERTEXT,
+    stripe_customer_id_hash: "hash 2",
+  });
+  for (const [table, assignment, code] of MEANINGLESS) {
+    const attack = `${table}: ${assignment}`;
+    assert.match(await change(requested, theirs, table, assignment), /^[1-9]\d* stored$/, attack);
+    assert.equal(await change(ours, own, table, assignment), code, attack);
+  }
+  for (
+    const [table, column] of [["orders", "total_amount"], ["shipments", "shipping_cost"]] as const
+  ) {
+    // 100,000,000 VND are some 4,000 USD.
+    assert.equal(await change(requested, theirs, table, `${column} = 100000000`), "22003");
+    assert.equal(await change(ours, own, table, `${column} = 100000000`), "1 stored");
+  }
+});
