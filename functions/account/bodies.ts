@@ -5,7 +5,7 @@ import { Problem } from "../../shared/http/problem.ts";
 
 export const DeleteBody = z.strictObject({
   /** The account's own address: a request that is sent by mistake deletes nothing. */
-  email: z.string("the e-mail address of the account").max(320),
+  email: z.string("must be the e-mail address of the account").max(320),
 });
 
 const Day = z.iso.date();

@@ -45,6 +45,6 @@ ${KEYS_HELP}`,
       onTable: (table) => print(tableLine(table)),
     });
     const { size } = await Deno.stat(file);
-    print(`Wrote ${file} (${(size / 1e6).toFixed(1)} MB): ${totals(tables, startedAt)}.`);
+    print(`Wrote ${file} (${Math.ceil(size / 1000)} kB): ${totals(tables, startedAt)}.`);
   },
 });

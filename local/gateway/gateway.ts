@@ -45,7 +45,8 @@ async function refuseForeignHost(
 ): Promise<Response | undefined> {
   if (isKnownHost(request, allowedHosts)) return undefined;
   await request.body?.cancel();
-  const { hostname } = new URL(request.url);
+  const hostname = URL.parse(request.url)?.hostname;
+  if (!hostname) return answer(400, "INVALID_HOST", "The header Host is no name of a host.");
   return answer(
     403,
     "FOREIGN_HOST",

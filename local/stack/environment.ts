@@ -72,7 +72,9 @@ export async function readEnvironment(data: string): Promise<StackEnvironment> {
     text = await Deno.readTextFile(pathOf(data));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${pathOf(data)} does not exist. Start the stack first: deno task start`);
+    throw new Error(
+      `${pathOf(data)} does not exist. Start the stack first: npx -y deno@2.9.5 task start`,
+    );
   }
   const entries = text.split("\n").filter((line) => line.includes("=")).map((line) => {
     const at = line.indexOf("=");

@@ -1,6 +1,7 @@
 /** The keys of a local stack: generated at its first start, kept in its data folder, never in git. */
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { hasCluster } from "../postgres/binaries.ts";
 import { writePrivateFile } from "./private_file.ts";
 import { type KeyName, variables } from "./variables.ts";
@@ -44,6 +45,15 @@ export class KeysLostError extends Error {
 
 const Keys = z.record(z.string(), z.string().min(1));
 
+/** @throws {KeysLostError} */
+function requireKeyRing(path: string, text: string): void {
+  try {
+    parseKeyRing(text);
+  } catch (error) {
+    throw new KeysLostError(path, `has damaged ENCRYPTION_KEYS (${(error as Error).message})`);
+  }
+}
+
 /** `undefined` if the file does not exist. @throws {KeysLostError} */
 async function readKeys(path: string): Promise<Record<string, string> | undefined> {
   let text: string;
@@ -59,6 +69,7 @@ async function readKeys(path: string): Promise<Record<string, string> | undefine
   } catch {
     throw new KeysLostError(path, "is damaged");
   }
+  if (stored.ENCRYPTION_KEYS !== undefined) requireKeyRing(path, stored.ENCRYPTION_KEYS);
   const lost = IRREPLACEABLE.find((name) => stored[name] === undefined);
   if (lost !== undefined) throw new KeysLostError(path, `lacks ${lost}`);
   return stored;

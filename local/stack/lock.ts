@@ -14,7 +14,7 @@ export async function lockData(data: string): Promise<Disposable> {
     file.close();
     const pid = (await Deno.readTextFile(path)).trim();
     throw new DataInUseError(
-      `A stack is running from ${data} already (process ${pid}). Stop it, or use another folder: --data DIR`,
+      `A stack is running from ${data} already (process ${pid}). Stop it first. For another stack, choose another folder: --data DIR`,
     );
   }
   await file.truncate();

@@ -19,6 +19,20 @@ export class EditedMigrationsError extends Error {
   }
 }
 
+/** Files that a database has applied, and that do not exist; the message names their versions and the way out. */
+export class DeletedMigrationsError extends Error {
+  override name = "DeletedMigrationsError";
+
+  constructor(versions: string[]) {
+    super(
+      `This database has applied migrations that supabase/migrations lacks: ${
+        versions.join(", ")
+      }. ` +
+        "Put the files back, for instance from git, or use a commit that has them.",
+    );
+  }
+}
+
 /** File names, in the order in which they are applied. */
 async function listFiles(): Promise<string[]> {
   const names = await Array.fromAsync(Deno.readDir(MIGRATIONS), (entry) => entry.name);
@@ -53,6 +67,7 @@ export function isSameMigration(file: string, statements: string[]): boolean {
 /**
  * File names of the migrations that a database lacks, in their order.
  * @throws {EditedMigrationsError}
+ * @throws {DeletedMigrationsError}
  */
 export async function missingMigrations(databaseUrl: string): Promise<string[]> {
   const [names, applied] = await Promise.all([listFiles(), readApplied(databaseUrl)]);
@@ -63,6 +78,9 @@ export async function missingMigrations(databaseUrl: string): Promise<string[]> 
     if (!statements) return false;
     return !isSameMigration(await Deno.readTextFile(new URL(name, MIGRATIONS)), statements);
   };
+  const versions = new Set(names.map((name) => name.split("_")[0]));
+  const deleted = [...applied.keys()].filter((version) => !versions.has(version));
+  if (deleted.length > 0) throw new DeletedMigrationsError(deleted.sort());
   const edited = (await Promise.all(names.map(isEdited))).flatMap((is, n) => is ? [names[n]] : []);
   if (edited.length > 0) throw new EditedMigrationsError(edited as string[]);
   return names.filter((name) => statementsOf(name) === undefined);

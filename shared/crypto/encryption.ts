@@ -50,6 +50,8 @@ export async function decrypt(ring: KeyRing, text: string, context: string): Pro
     );
     return new TextDecoder().decode(plain);
   } catch {
-    throw new DecryptionError("The text was changed, or belongs to another row or column");
+    throw new DecryptionError(
+      "The text was changed, belongs to another row or column, or had another key under this id",
+    );
   }
 }

@@ -22,7 +22,8 @@ export async function readJson<T extends z.ZodType>(
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     json = parseJson(text.trim() === "" ? "{}" : text);
   } catch {
-    throw new Problem({ status: 400, code: "invalid_json", detail: "The body is not JSON." });
+    const detail = "The body is not JSON, or has more than 100 levels.";
+    throw new Problem({ status: 400, code: "invalid_json", detail });
   }
   if (!isStorable(json)) {
     const detail =

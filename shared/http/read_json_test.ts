@@ -36,7 +36,7 @@ Deno.test("a body that is not JSON in UTF-8 is 400, and is not quoted", async ()
   ) {
     const problem = await problemOf(body);
     assert.deepEqual([problem.status, problem.code], [400, "invalid_json"]);
-    assert.equal(problem.message, "The body is not JSON.");
+    assert.equal(problem.message, "The body is not JSON, or has more than 100 levels.");
     assert.equal(problem.cause, undefined);
   }
 });

@@ -34,6 +34,25 @@ async function labelledUnits(stack: TestStack, orderId: string): Promise<string[
   return rows.map((row) => row.unit as string);
 }
 
+test("attack: a seller's token ships no order of another shop; each shop's own token ships its order", async (stack) => {
+  const [ada, bob] = [await connectSeller(stack), await connectSeller(stack)];
+  const orders = [
+    await receiveOrder(stack, ada, { shippingType: "TIKTOK" }),
+    await receiveOrder(stack, bob, { shippingType: "TIKTOK" }),
+  ] as const;
+  assertProblem(await requestLabel(stack, ada, orders[1].id), 404, "not_found");
+  assertProblem(await requestLabel(stack, bob, orders[0].id), 404, "not_found");
+  assert.equal(labelsBought(stack).tiktok, 0);
+  // The simulator refuses a cipher with the token of another shop, as TikTok does.
+  for (const [seller, order] of [[ada, orders[0]], [bob, orders[1]]] as const) {
+    assert.equal((await requestLabel(stack, seller, order.id)).status, 201);
+  }
+  assert.deepEqual(
+    stack.tiktok.fulfillment.labels.map(({ orderId }) => orderId),
+    orders.map(({ tiktokId }) => tiktokId),
+  );
+});
+
 test("25 parallel requests with one key buy one label, and all name the same one", async (stack) => {
   const seller = await connectSeller(stack);
   for (const [shippingType, carrier] of PROVIDERS) {

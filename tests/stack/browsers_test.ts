@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createClient, FunctionRegion } from "@supabase/supabase-js";
 import { corsHeaders } from "@supabase/supabase-js/cors";
 import reported from "../fixtures/reported/01-preflight-headers.json" with { type: "json" };
+import { signUp } from "../support/oauth.ts";
 import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
 
@@ -82,6 +83,22 @@ test("a preflight allows every header that the client is seen to send", async (s
   }
   for (const [path, names] of sent) {
     assert.deepEqual(await refusedHeaders(stack, path, [...names]), [], path);
+  }
+});
+
+test("attack: a session in a cookie, which a browser sends for another page, is no credential", async (stack) => {
+  const { accessToken } = await signUp(stack);
+  const session = { cookie: `sb-access-token=${accessToken}; access_token=${accessToken}` };
+  const own = { authorization: `Bearer ${accessToken}` };
+  for (const path of PATHS.filter((path) => path.startsWith("/functions/"))) {
+    const call = async (headers: Record<string, string>) => {
+      const method = path.endsWith("/account") ? "DELETE" : "POST";
+      const request = { method, headers: { origin: ORIGIN, ...headers }, body: "[]" };
+      const response = await fetch(stack.env.SUPABASE_URL + path, request);
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.deepEqual([await call(session), await call(own)], [401, 400], path);
   }
 });
 
