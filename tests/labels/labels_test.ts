@@ -40,8 +40,8 @@ test("attack: a seller's token ships no order of another shop; each shop's own t
     await receiveOrder(stack, ada, { shippingType: "TIKTOK" }),
     await receiveOrder(stack, bob, { shippingType: "TIKTOK" }),
   ] as const;
-  assertProblem(await requestLabel(stack, ada, orders[1].id), 404, "not_found");
-  assertProblem(await requestLabel(stack, bob, orders[0].id), 404, "not_found");
+  assertProblem(await requestLabel(stack, ada, orders[1].id), 404, "order_not_found");
+  assertProblem(await requestLabel(stack, bob, orders[0].id), 404, "order_not_found");
   assert.equal(labelsBought(stack).tiktok, 0);
   // The simulator refuses a cipher with the token of another shop, as TikTok does.
   for (const [seller, order] of [[ada, orders[0]], [bob, orders[1]]] as const) {

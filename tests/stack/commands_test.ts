@@ -163,7 +163,7 @@ Deno.test("the database's commands say how to start a stack, and refuse a wrong 
   await Promise.all(commands.map(async (command) => {
     const noStack = await run(command, ["--data", data]);
     assert.equal(noStack.code, 1, command);
-    assert.match(noStack.text, /deno task start/, command);
+    assert.match(noStack.text, /npx -y deno@2\.9\.5 task start/, command);
     for (const url of ["postgresql://a:secret@/x", "postgresql://a:secret@127.0.0.1/x?host=b"]) {
       const { code, text } = await run(command, ["--db-url", url]);
       assert.equal(code, 2, command);
