@@ -282,7 +282,7 @@ step(
     assert.equal(help.code, 0);
     assert.match(help.text, /USER.*e-mail address/);
     assert.equal(none.code, 1);
-    assert.match(none.text, /Start the stack first: deno task start/);
+    assert.match(none.text, /Start the stack first: npx -y deno@2\.9\.5 task start/);
     assert.equal(many.code, 2);
     await stack.stripe.advance(id, "cancel");
     const deleted = await signUp(stack);

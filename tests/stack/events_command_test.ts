@@ -282,7 +282,7 @@ test("wrong arguments are refused with a clear message, and nothing is changed",
     [2, /"source" takes one of tiktok, /, ["replay", "--type", "x", "--source", "ebay", ...here]],
     [1, /Unknown webhook event 99/, ["show", "99", ...here]],
     [1, /Unknown webhook event 99/, ["replay", "99", ...here]],
-    [1, /deno task start/, ["--data", `${stack.data}/none`]],
+    [1, /npx -y deno@2\.9\.5 task start/, ["--data", `${stack.data}/none`]],
     [2, /--db-url takes an address like/, ["--db-url", "mysql://root:secret@localhost/x"]],
     [1, /task migration:up/, [
       "--db-url",

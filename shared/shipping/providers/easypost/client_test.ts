@@ -231,10 +231,10 @@ Deno.test("Retry-After is kept in seconds, an hour at most, with and without JSO
 
 Deno.test("a call that times out is not repeated; a purchase has the longer timeout", async () => {
   await withSilentServer(async (url, requests) => {
-    const impatient = clientOf(url, { timeoutMs: 30, buyTimeoutMs: 60 });
+    const impatient = clientOf(url, { timeoutMs: 150, buyTimeoutMs: 300 });
     for (const [name, call] of Object.entries(CALLS)) {
       const error = await errorOf(call(impatient));
-      const ms = name === "buy" ? 60 : 30;
+      const ms = name === "buy" ? 300 : 150;
       assert.deepEqual([error.status, error.code], [0, ""]);
       assert.equal(error.message, `EasyPost did not answer within ${ms} ms`);
     }
