@@ -16,7 +16,12 @@ import {
   sideEffects,
 } from "../support/labels.ts";
 import { test } from "../support/shared_stack.ts";
-import { type ConnectedSeller, connectSeller, runEventWorker } from "../support/shop.ts";
+import {
+  type ConnectedSeller,
+  connectSeller,
+  letTimePass,
+  runEventWorker,
+} from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const WRITES = /\/orders\/\d+\/packages$|\/ship$|\/shipping_info\/update$/;
@@ -192,6 +197,7 @@ test("a number whose process died before it notified TikTok is sent once by the 
     ) from public.orders where id = ${order.id}`;
   await runEventWorker(stack);
   assert.deepEqual(numbersAtTikTok(stack, order), [], "the lease of the dead process");
+  await letTimePass(stack);
   await processLaterEvents(stack);
   await processLaterEvents(stack);
   assert.deepEqual(numbersAtTikTok(stack, order), [request.tracking_number]);
