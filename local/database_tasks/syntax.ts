@@ -1,8 +1,10 @@
 /** Nodes of the syntax tree of Postgres's parser, and what is said of a statement. */
 
+/** A node of the syntax tree. */
 export type Tree = { [key: string]: unknown };
 
-const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null;
+export const isTree = (value: unknown): value is Tree =>
+  typeof value === "object" && value !== null;
 
 /** Every node below `tree` with this key, at any depth. */
 export function findNodes(tree: unknown, key: string): Tree[] {

@@ -1,5 +1,6 @@
 /** Every SQL statement of the migrations, those inside function bodies and texts too, parsed by Postgres's parser. */
 import { loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
+import { findNodes, isTree, joinNames, type Tree } from "../../local/database_tasks/syntax.ts";
 
 const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
 
@@ -9,9 +10,6 @@ interface RawStatement {
   stmt_len?: number;
 }
 
-/** A node of the syntax tree. */
-export type Tree = { [key: string]: unknown };
-
 export interface Statement {
   /** e.g. `20261123000900_operations.sql: private.purge_old_rows` */
   place: string;
@@ -20,22 +18,6 @@ export interface Statement {
   tree: Tree;
   /** Whether it runs when the migration is applied, outside of any body. */
   isTopLevel: boolean;
-}
-
-const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null;
-
-/** Every node below `tree` with this key, at any depth. */
-export function findNodes(tree: unknown, key: string): Tree[] {
-  if (!isTree(tree)) return [];
-  return Object.entries(tree).flatMap(([name, value]) => [
-    ...(name === key && isTree(value) ? [value] : []),
-    ...findNodes(value, key),
-  ]);
-}
-
-/** The names in a list such as `["private", "purge_old_rows"]`, with dots. */
-export function joinNames(list: unknown): string {
-  return findNodes(list, "String").map((node) => node.sval).join(".");
 }
 
 /** A body's expression: Postgres parses `x := a` and `a` as the end of a SELECT. */

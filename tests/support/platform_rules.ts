@@ -1,5 +1,6 @@
 /** Rules of Supabase for migrations, checked on parsed statements. */
-import { findNodes, joinNames, type Statement, type Tree } from "./migration_statements.ts";
+import { findNodes, joinNames, type Tree } from "../../local/database_tasks/syntax.ts";
+import type { Statement } from "./migration_statements.ts";
 
 const PLATFORM = /^(auth|realtime|storage)(\.|$)/;
 const WRITES = ["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"];

@@ -1,7 +1,7 @@
 /** What the description of this backend asks for, object by object, and what a database has of it. */
 import { loadModule, parseSync } from "libpg-query";
 import type postgres from "postgres";
-import { findNodes, joinNames, type Tree } from "./migration_statements.ts";
+import { findNodes, joinNames, type Tree } from "../../local/database_tasks/syntax.ts";
 
 const DESCRIPTION = new URL("../fixtures/requested_description.txt", import.meta.url);
 
