@@ -3,45 +3,15 @@ import type { CatalogObjects } from "./catalog.ts";
 
 type CatalogObject = CatalogObjects["objects"][number];
 
-/** A binary heap of places: the smallest first. */
-class Heap {
-  readonly #items: number[] = [];
-
-  get size(): number {
-    return this.#items.length;
+/** Inserts into places sorted downwards, so that pop() takes the smallest. */
+function insert(places: number[], place: number): void {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle] as number) > place) low = middle + 1;
+    else high = middle;
   }
-
-  push(item: number): void {
-    const items = this.#items;
-    let at = items.push(item) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if ((items[parent] as number) <= item) break;
-      items[at] = items[parent] as number;
-      at = parent;
-    }
-    items[at] = item;
-  }
-
-  pop(): number {
-    const items = this.#items;
-    const top = items[0] as number;
-    const last = items.pop() as number;
-    if (items.length === 0) return top;
-    let at = 0;
-    while (true) {
-      let child = 2 * at + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && (items[child + 1] as number) < (items[child] as number)) {
-        child++;
-      }
-      if ((items[child] as number) >= last) break;
-      items[at] = items[child] as number;
-      at = child;
-    }
-    items[at] = last;
-    return top;
-  }
+  places.splice(low, 0, place);
 }
 
 /**
@@ -56,15 +26,13 @@ export function orderObjects(
   const neededBy = objects.map((): number[] => []);
   objects.forEach(({ needs }, place) => needs.forEach((need) => neededBy[need]?.push(place)));
 
-  const ready = new Heap();
-  missing.forEach((count, place) => count === 0 && ready.push(place));
+  const ready = objects.map((_, place) => place).filter((place) => missing[place] === 0).reverse();
   const ordered: CatalogObject[] = [];
-  while (ready.size > 0) {
-    const place = ready.pop();
+  for (let place = ready.pop(); place !== undefined; place = ready.pop()) {
     ordered.push(objects[place] as CatalogObject);
     for (const next of neededBy[place] ?? []) {
       missing[next] = (missing[next] ?? 0) - 1;
-      if (missing[next] === 0) ready.push(next);
+      if (missing[next] === 0) insert(ready, next);
     }
   }
   const rest = objects.filter((_, place) => (missing[place] ?? 0) > 0);
