@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import { SchemaColumn, SchemaObject } from "./schemas.ts";
+import { Policy, SchemaColumn, SchemaObject } from "./schemas.ts";
 
 export const CatalogObjects = z.object({
   objects: z.array(SchemaObject.extend({
@@ -25,15 +25,7 @@ export const Access = z.object({
     /** Whether a view reads with the caller's rights. */
     invoker: z.boolean(),
   })),
-  policies: z.array(z.object({
-    table: z.string(),
-    name: z.string(),
-    command: z.string(),
-    roles: z.array(z.string()),
-    permissive: z.boolean(),
-    using: z.string().nullable(),
-    check: z.string().nullable(),
-  })),
+  policies: z.array(Policy.extend({ table: z.string() })),
   grants: z.array(z.object({
     table: z.string(),
     role: z.string(),

@@ -1,4 +1,4 @@
-/** `optimization`: what costs time and space, ranked by gain, and the required figures next to the measured ones. */
+/** `optimization`: what costs time and space, in the order to mend it, and the required figures next to the measured ones. */
 import type { Performance } from "./catalog.ts";
 import type { Sources } from "./documents.ts";
 import type { Answer } from "./answer.ts";

@@ -100,19 +100,23 @@ export const Finding = z.object({
 });
 export type Finding = z.infer<typeof Finding>;
 
+export const Policy = z.object({
+  name: z.string(),
+  /** e.g. `SELECT` or `ALL` */
+  command: z.string(),
+  roles: z.array(z.string()),
+  permissive: z.boolean(),
+  /** The SQL of `using` and of `with check`. */
+  using: z.string().nullable(),
+  check: z.string().nullable(),
+});
+
 export const RLSPolicies = z.object({
   type: z.literal("policies"),
   tables: z.array(z.object({
     table: z.string(),
     row_security: z.boolean(),
-    policies: z.array(z.object({
-      name: z.string(),
-      command: z.string(),
-      roles: z.array(z.string()),
-      permissive: z.boolean(),
-      using: z.string().nullable(),
-      check: z.string().nullable(),
-    })),
+    policies: z.array(Policy),
     /** What each role may do, by verb: `all`, `rows of policies`, `none`, or the columns. */
     access: z.array(z.object({ role: z.string(), verb: z.string(), access: z.string() })),
   })),
@@ -124,7 +128,7 @@ export type RLSPolicies = z.infer<typeof RLSPolicies>;
 
 export const OptimizationPlan = z.object({
   type: z.literal("optimization_plan"),
-  /** Ranked: the largest gain first. */
+  /** Faults first, then what waits, then space; the largest gain first within a code. */
   steps: z.array(z.object({
     code: z.string(),
     object: z.string(),
