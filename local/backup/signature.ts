@@ -1,4 +1,4 @@
-/** The signature of a backup: by it a restore knows that nobody has changed the file. */
+/** The signature of a backup: by it a restore knows that the file is unchanged. */
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { DerivedKeys, KeyRing } from "../../shared/crypto/key_ring.ts";

@@ -12,7 +12,7 @@ async function messageOf(run: () => unknown): Promise<string> {
   assert.fail("nothing was thrown");
 }
 
-/** A folder below a file: nobody can write there, root included. */
+/** A folder below a file: no user can write there, root included. */
 async function blockedPath(): Promise<string> {
   return join(await Deno.makeTempFile(), "folder");
 }

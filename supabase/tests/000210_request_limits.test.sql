@@ -65,7 +65,7 @@ select is(private.count_requests(tests.id('bob'), 'analytics_events', 40), null,
 select ok(private.count_requests(tests.id('ada'), 'analytics_events', 101) > 0, 'a first call is limited too');
 
 -- Errors and access.
-select is(tests.count('nobody'), '"PT404"', 'an account that was deleted is not found');
+select is(tests.count('deleted'), '"PT404"', 'an account that was deleted is not found');
 select is(tests.count('ada', 'POST /typo'), '"P0002"', 'a route without a limit is an error');
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who

@@ -50,7 +50,7 @@ from (
 select is(tests.attempt('ada', tests.event_insert('ada', event_type)), '23514', format('no such event type: %L', event_type))
 from unnest(array['', 'Page', '1st', 'order received', 'ORDER_RECEIVED', repeat('x', 65)]) as event_type;
 
--- Nobody changes one.
+-- No seller changes one.
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada', 'bob', 'service_role']) as who
 cross join unnest(array[

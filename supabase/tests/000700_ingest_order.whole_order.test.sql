@@ -142,7 +142,7 @@ select is(
   'updated',
   'the rest goes on'
 );
-select is(tests.last_changes(), '{"order_items": "changed"}', 'the cancellation is told once');
+select is(tests.last_changes(), '{"order_items": "changed"}', 'the cancellation is reported once');
 select is(
   tests.ingest('ada', '4', tests.at(3, jsonb_build_object(
     'order_items', tests.items('CANCELLED', 'CANCELLED'),

@@ -112,7 +112,7 @@ from unnest(array['{}', '{""}', '{new customer of cem}', '{OLD customer of cem}'
 
 -- Attempts: raised once for each failed one.
 select is(tests.call(format('raise_stripe_attempt(%L, 0)', tests.id('cem'))), '1', 'a failure begins the next attempt');
-select is(tests.call(format('raise_stripe_attempt(%L, 0)', tests.id('cem'))), '1', 'once, by whoever sees it first');
+select is(tests.call(format('raise_stripe_attempt(%L, 0)', tests.id('cem'))), '1', 'once, by the first caller');
 select is(tests.call(format('raise_stripe_attempt(%L, 1)', tests.id('cem'))), '2', 'the next failure begins another');
 select is(tests.call(format('raise_stripe_attempt(%L, 0)', tests.id('cem'))), '2', 'an old one does not');
 select is(

@@ -106,11 +106,11 @@ as $$
     )
   )) -> 'orphaned';
 $$;
-select is(tests.orphaned('unknown', 'active', tests.id('nobody')), '[5]', 'a live one that names no user is orphaned');
-select is(tests.orphaned('unknown', 'canceled', tests.id('nobody')), '[]', 'an ended one is not');
+select is(tests.orphaned('unknown', 'active', tests.id('no user')), '[5]', 'a live one that names no user is orphaned');
+select is(tests.orphaned('unknown', 'canceled', tests.id('no user')), '[]', 'an ended one is not');
 select is(tests.orphaned('unknown', 'active', tests.id('ada')), '[]', 'nor one that names a seller');
 select is(tests.orphaned('unknown', 'active', null), '[]', 'nor one that names no user: our checkout did not create it');
-select is(tests.orphaned('ada', 'active', tests.id('nobody')), '[]', 'nor one of a seller''s customer');
+select is(tests.orphaned('ada', 'active', tests.id('no user')), '[]', 'nor one of a seller''s customer');
 delete from auth.users where id = tests.id('ada');
 select is(
   tests.orphaned('ada', 'active', tests.id('ada')), '[]', 'the customer of a deleted account has a task of its own'

@@ -100,12 +100,12 @@ from (
     ('old', tests.id('bob')::text, interval '91 days'),
     ('of bob', tests.id('bob')::text, interval '89 days'),
     ('of the administrator', '00000000-0000-0000-0000-000000000000', interval '0'),
-    ('of nobody', null, interval '0')
+    ('of no user', null, interval '0')
 ) as entries (name, actor, age);
 select is(private.purge_auth_log(), 2::bigint, 'an entry without its account, and an old one, are deleted');
 select set_eq(
   $$select payload ->> 'name' from auth.audit_log_entries$$,
-  array['of bob', 'of the administrator', 'of nobody'],
+  array['of bob', 'of the administrator', 'of no user'],
   'the others stay'
 );
 

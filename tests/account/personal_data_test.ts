@@ -165,7 +165,7 @@ test("attack: after an account's deletion no column of any table names it, its s
   await requestSync(stack);
   await settleDueEvents(stack);
   const left = await findTexts(stack.sql, [...BUYER, ...SENDER, ...names]);
-  // It has ids, expires, and on Supabase nobody may delete from it: docs/privacy.md.
+  // It has ids, expires, and on Supabase no role may delete from it: docs/privacy.md.
   assert.deepEqual(left.filter((place) => !place.startsWith("realtime.messages: ")), []);
 });
 

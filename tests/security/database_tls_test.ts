@@ -1,4 +1,4 @@
-/** Attack: somebody between a command and its database, with a certificate that no authority has signed. */
+/** Attack: a man in the middle between a command and its database, with a certificate that no authority has signed. */
 import assert from "node:assert/strict";
 import { inTransaction } from "../../local/backup/session.ts";
 import { parseTarget } from "../../local/cli/target.ts";

@@ -363,7 +363,7 @@ Deno.test("the requested schema's hole: a materialized view shows everyone's rev
 });
 
 Deno.test("the requested schema's hole: orders_realtime_filter filters nothing", async () => {
-  // Nobody is signed in when the backend writes: the filter answers null for every order.
+  // No user is signed in when the backend writes: the filter answers null for every order.
   const theirs = await requested.addSeller();
   const written = await requested.attempt(
     "service_role",

@@ -88,7 +88,7 @@ test("a damaged file is refused, and nothing changes", async (stack) => {
   assert.deepEqual(await contentOf(target), empty);
 });
 
-/** What somebody does who has the file and our source, and no key: changes rows, and their checksums. */
+/** What an attacker does with the file and our source, without a key: changes rows, and their checksums. */
 function forgedFiles(text: string, email: string): [string, string, RegExp][] {
   const forge = (change: (text: string) => string) => {
     const changed = change(text);

@@ -1,5 +1,5 @@
 /**
- * Somebody in the place of a Postgres, who wants the password: takes TLS with the certificate and key of its
+ * An attacker in the place of a Postgres, who wants the password: takes TLS with the certificate and key of its
  * arguments, asks for the password in clear text, prints it, and refuses it. Run by Node: its TLS can begin on
  * a connection that is open already. Prints its port first; ends when its standard input ends.
  */

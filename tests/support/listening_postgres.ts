@@ -1,4 +1,4 @@
-/** A stand-in for somebody between a command and its database; see listening_postgres.mjs. */
+/** A stand-in for an attacker between a command and its database; see listening_postgres.mjs. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Certificate, makeCertificate } from "./certificates.ts";
