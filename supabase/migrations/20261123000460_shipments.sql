@@ -3,6 +3,7 @@
 create table public.shipments (
   id uuid primary key default gen_random_uuid(),
   order_id uuid not null references public.orders (id) on delete cascade,
+  user_id uuid not null,
   provider text,
   carrier text not null,
   service_type text not null,
@@ -62,11 +63,14 @@ comment on column public.shipments.tiktok_warning is 'Code: TikTok accepted the 
 comment on column public.shipments.tiktok_error is 'Why TikTok has not accepted the tracking number yet: its code and request id, without its words.';
 comment on column public.shipments.tiktok_error_code is 'Code of that reason, for a tracking number from elsewhere: docs/own-tracking.md.';
 
+comment on column public.shipments.user_id is 'The seller, as in the order: set by a trigger.';
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
 comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
 comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';
 comment on column public.shipments.advised_at is 'When that was stored.';
 
+-- Serves the list of a seller, newest first, and row level security.
+create index idx_shipments_user_id on public.shipments (user_id, created_at desc);
 create index idx_shipments_order_id on public.shipments (order_id);
 create index idx_shipments_tracking_number on public.shipments (tracking_number);
 create index idx_shipments_status on public.shipments (status);
@@ -81,7 +85,7 @@ create trigger update_shipments_updated_at
 alter table public.shipments enable row level security;
 create policy "Users can view shipments of own orders" on public.shipments
   for select to authenticated
-  using (order_id in (select id from public.orders where user_id = (select auth.uid())));
+  using ((select auth.uid()) = user_id);
 grant select on public.shipments to authenticated;
 grant select, insert, update, delete on public.shipments to service_role;
 
@@ -90,19 +94,46 @@ create table public.shipment_orders (
   id bigint generated always as identity primary key,
   shipment_id uuid not null references public.shipments (id) on delete cascade,
   order_id uuid not null references public.orders (id) on delete cascade,
+  user_id uuid not null,
   constraint shipment_orders_shipment_id_order_id_key unique (shipment_id, order_id)
 );
 comment on table public.shipment_orders is 'Every order in a parcel: one, or all that TikTok combined.';
+comment on column public.shipment_orders.user_id is 'The seller, as in the order: set by a trigger.';
 
 create index idx_shipment_orders_order_id on public.shipment_orders (order_id);
 
 alter table public.shipment_orders enable row level security;
 create policy "Users can view orders of own shipments" on public.shipment_orders
   for select to authenticated
-  using (order_id in (select id from public.orders where user_id = (select auth.uid())));
+  using ((select auth.uid()) = user_id);
 grant select on public.shipment_orders to authenticated;
 grant select, insert, update, delete on public.shipment_orders to service_role;
 grant usage on sequence public.shipment_orders_id_seq to service_role;
+
+create function private.set_owner_of_order()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  select user_id into new.user_id from public.orders where id = new.order_id;
+  if new.user_id is null and new.order_id is not null then
+    raise exception 'Unknown order %', new.order_id using errcode = 'foreign_key_violation';
+  end if;
+  return new;
+end;
+$$;
+comment on function private.set_owner_of_order() is
+  'Trigger: the row has the seller of its order, so that row level security compares a column.';
+
+create trigger set_shipment_owner
+  before insert or update of order_id, user_id on public.shipments
+  for each row execute function private.set_owner_of_order();
+
+create trigger set_shipment_order_owner
+  before insert or update of order_id, user_id on public.shipment_orders
+  for each row execute function private.set_owner_of_order();
 
 create function private.add_shipment_order()
 returns trigger

@@ -54,14 +54,11 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
-declare
-  owner_id uuid;
 begin
-  select user_id into owner_id from public.orders where id = new.order_id;
   perform realtime.send(
     jsonb_build_object('shipment_id', new.id, 'order_id', new.order_id, 'status', new.status),
     case tg_op when 'INSERT' then 'shipment_created' else 'shipment_changed' end,
-    'user:' || owner_id,
+    'user:' || new.user_id,
     true
   );
   return null;

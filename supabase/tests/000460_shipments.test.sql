@@ -47,8 +47,22 @@ cross join unnest(array[
   'insert into public.shipment_orders (shipment_id, order_id) select id, order_id from public.shipments',
   'update public.shipment_orders set order_id = order_id',
   'delete from public.shipment_orders',
-  'select private.add_shipment_order()'
+  'select private.add_shipment_order()',
+  'select private.set_owner_of_order()'
 ]) as statement;
+
+select set_eq(
+  'select user_id from public.shipments where service_type = ''of order 1''', array[tests.id('ada')],
+  'a parcel has the seller of its order'
+);
+update public.shipments set user_id = tests.id('bob') where service_type = 'of order 1';
+update public.shipment_orders set user_id = tests.id('bob');
+select is_empty(
+  'select from public.shipments join public.orders on orders.id = order_id where shipments.user_id <> orders.user_id
+   union all
+   select from public.shipment_orders as parcel join public.orders on orders.id = order_id where parcel.user_id <> orders.user_id',
+  'and no other, even if one is written'
+);
 
 -- Writing: only the backend.
 select tests.refused(who, statement, who || ' cannot: ' || regexp_replace(statement, '\(''.*?,', '(...'))

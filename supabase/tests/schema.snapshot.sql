@@ -363,12 +363,14 @@ alter table public.plans enable row level security;
 create table public.shipment_orders (
   id bigint not null generated always as identity,
   shipment_id uuid not null,
-  order_id uuid not null
+  order_id uuid not null,
+  user_id uuid not null
 );
 alter table public.shipment_orders enable row level security;
 create table public.shipments (
   id uuid not null default gen_random_uuid(),
   order_id uuid not null,
+  user_id uuid not null,
   provider text,
   carrier text not null,
   service_type text not null,
@@ -740,6 +742,7 @@ CREATE INDEX idx_shipments_order_id ON public.shipments USING btree (order_id);
 CREATE INDEX idx_shipments_status ON public.shipments USING btree (status);
 CREATE INDEX idx_shipments_tracking_number ON public.shipments USING btree (tracking_number);
 CREATE INDEX idx_shipments_underway ON public.shipments USING btree (tracked_at) WHERE (status = ANY (ARRAY['purchased'::text, 'in_transit'::text, 'available_for_pickup'::text, 'out_for_delivery'::text, 'failed'::text]));
+CREATE INDEX idx_shipments_user_id ON public.shipments USING btree (user_id, created_at DESC);
 CREATE INDEX idx_subscriptions_plan_name ON public.subscriptions USING btree (plan_name);
 CREATE INDEX idx_subscriptions_status ON public.subscriptions USING btree (status);
 CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btree (stripe_customer_id_hash);
@@ -1132,14 +1135,11 @@ CREATE OR REPLACE FUNCTION private.broadcast_shipment_change()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-declare
-  owner_id uuid;
 begin
-  select user_id into owner_id from public.orders where id = new.order_id;
   perform realtime.send(
     jsonb_build_object('shipment_id', new.id, 'order_id', new.order_id, 'status', new.status),
     case tg_op when 'INSERT' then 'shipment_created' else 'shipment_changed' end,
-    'user:' || owner_id,
+    'user:' || new.user_id,
     true
   );
   return null;
@@ -5899,6 +5899,20 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.set_owner_of_order()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  select user_id into new.user_id from public.orders where id = new.order_id;
+  if new.user_id is null and new.order_id is not null then
+    raise exception 'Unknown order %', new.order_id using errcode = 'foreign_key_violation';
+  end if;
+  return new;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.settle_event(p_event_id bigint, p_status text DEFAULT 'done'::text, p_reason text DEFAULT NULL::text, p_object_id text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
@@ -10044,12 +10058,14 @@ CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items O
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER update_tiktok_parcels AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.update_tiktok_parcels();
+CREATE TRIGGER set_shipment_order_owner BEFORE INSERT OR UPDATE OF order_id, user_id ON public.shipment_orders FOR EACH ROW EXECUTE FUNCTION private.set_owner_of_order();
 CREATE TRIGGER add_shipment_order AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.add_shipment_order();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.label_url IS NOT NULL) AND (new.label_url IS NULL))))) EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER keep_label_link_out BEFORE UPDATE OF label_url ON public.shipments FOR EACH ROW WHEN ((new.label_url IS NOT NULL)) EXECUTE FUNCTION private.keep_label_link_out();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER record_label_bought_on_update AFTER UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.status = 'purchased'::text) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_label_bought();
+CREATE TRIGGER set_shipment_owner BEFORE INSERT OR UPDATE OF order_id, user_id ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.set_owner_of_order();
 CREATE TRIGGER update_shipment_advice BEFORE UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.advice_reason IS NOT NULL) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.update_shipment_advice();
 CREATE TRIGGER update_shipments_updated_at BEFORE UPDATE ON public.shipments FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER record_plan_changed_on_insert AFTER INSERT ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION private.record_plan_changed();
@@ -10068,12 +10084,8 @@ create policy "Users can view own analytics" on public.analytics_events as permi
 create policy "Users can view own order events" on public.order_events as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can view own orders" on public.orders as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Signed-in users can read the plans" on public.plans as permissive for select to authenticated using (true);
-create policy "Users can view orders of own shipments" on public.shipment_orders as permissive for select to authenticated using ((order_id IN ( SELECT orders.id
-   FROM public.orders
-  WHERE (orders.user_id = ( SELECT auth.uid() AS uid)))));
-create policy "Users can view shipments of own orders" on public.shipments as permissive for select to authenticated using ((order_id IN ( SELECT orders.id
-   FROM public.orders
-  WHERE (orders.user_id = ( SELECT auth.uid() AS uid)))));
+create policy "Users can view orders of own shipments" on public.shipment_orders as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
+create policy "Users can view shipments of own orders" on public.shipments as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can view own subscriptions" on public.subscriptions as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can view own shops" on public.tiktok_shops as permissive for select to authenticated using ((( SELECT auth.uid() AS uid) = user_id));
 create policy "Users can update own profile" on public.users as permissive for update to authenticated using ((( SELECT auth.uid() AS uid) = id)) with check ((( SELECT auth.uid() AS uid) = id));
@@ -10674,6 +10686,7 @@ comment on column public.plans.monthly_label_limit is 'Number of EasyPost labels
 comment on column public.plans.daily_label_cents is 'Cost of the EasyPost labels of a day, in US cents.';
 comment on column public.plans.monthly_label_cents is 'Cost of the EasyPost labels of a calendar month, in US cents.';
 comment on relation public.shipment_orders is 'Every order in a parcel: one, or all that TikTok combined.';
+comment on column public.shipment_orders.user_id is 'The seller, as in the order: set by a trigger.';
 comment on relation public.shipments is 'Parcels of orders and their labels; sellers read, only the backend writes.';
 comment on column public.shipments.shipping_cost is 'Price of the label in major units of currency; null if the provider did not report it.';
 comment on column public.shipments.quoted_cost is 'Quoted price in major units of currency.';
@@ -10682,14 +10695,15 @@ comment on column public.shipments.status is 'Status of the parcel: docs/labels.
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';
-comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
+comment on column public.shipments.tiktok_notified_at is 'When TikTok accepted the present tracking number of a label that it did not sell.';
 comment on column public.shipments.tiktok_warning is 'Code: TikTok accepted the tracking number with a warning.';
 comment on column public.shipments.tiktok_error is 'Why TikTok has not accepted the tracking number yet: its code and request id, without its words.';
 comment on column public.shipments.tiktok_error_code is 'Code of that reason, for a tracking number from elsewhere: docs/own-tracking.md.';
 comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
 comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';
 comment on column public.shipments.advised_at is 'When that was stored.';
+comment on column public.shipments.user_id is 'The seller, as in the order: set by a trigger.';
 comment on column public.shipments.provider is 'Provider that sold the label, or own for a tracking number from elsewhere: docs/labels.md.';
 comment on column public.shipments.carrier is 'Carrier in the words of the provider, e.g. USPS.';
 comment on column public.shipments.label_url is 'Null while the provider renders the label.';
