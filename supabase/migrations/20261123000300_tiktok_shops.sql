@@ -105,6 +105,9 @@ create index idx_tiktok_shops_user_id on public.tiktok_shops (user_id, open_id);
 create index idx_tiktok_shops_open_id on public.tiktok_shops (open_id) where connection_status = 'active';
 create index idx_tiktok_shops_token_expires_at on public.tiktok_shops (token_expires_at)
   where connection_status = 'active';
+-- Serves the end of connections whose authorization expired.
+create index idx_tiktok_shops_authorization on public.tiktok_shops (refresh_token_expires_at)
+  where connection_status in ('active', 'paused');
 -- Serves the removal of personal data.
 create index idx_tiktok_shops_ended_at on public.tiktok_shops (ended_at) where ended_at is not null;
 create index idx_tiktok_shops_probe_at on public.tiktok_shops (probe_at) where connection_status = 'paused';

@@ -46,8 +46,14 @@ comment on column private.webhook_events.next_attempt_at is 'pending and failing
 comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
 
-create index idx_webhook_events_due on private.webhook_events (next_attempt_at)
-  where status in ('pending', 'processing');
+create index idx_webhook_events_due on private.webhook_events (next_attempt_at) where status = 'pending';
+-- Serves the turns of the shops: the oldest of each, however many wait. Events without a shop take one turn.
+create index idx_webhook_events_turn on private.webhook_events (coalesce(shop_id, ''), next_attempt_at, id)
+  where status = 'pending';
+-- Serves the age of the oldest open event.
+create index idx_webhook_events_open on private.webhook_events (received_at) where status in ('pending', 'processing');
+-- Serves the search for lost workers.
+create index idx_webhook_events_lease on private.webhook_events (next_attempt_at) where status = 'processing';
 -- Apart from the live events: a claim reads only the first of any number of failing events.
 create index idx_webhook_events_failing on private.webhook_events (next_attempt_at)
   where status = 'failing';

@@ -140,6 +140,118 @@ comment on function private.set_back_lost_events(integer) is
 grant execute on function private.set_back_lost_events(integer) to service_role;
 
 /*
+  Arguments: p_after, a shop id, '' for the events without a shop; p_limit.
+  Returns:   the ids of shops that have an event waiting, in ascending order; not all of these are due.
+*/
+create function private.shops_in_turn(p_after text, p_limit integer)
+returns text[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return array(
+    with recursive turn (shop, place) as (
+      select p_after, 0
+      union all
+      select next.shop, turn.place + 1
+      from turn
+      cross join lateral (
+        select coalesce(shop_id, '') as shop
+        from private.webhook_events
+        where status = 'pending' and coalesce(shop_id, '') > turn.shop
+        order by coalesce(shop_id, ''), next_attempt_at, id
+        limit 1
+      ) as next
+      where turn.place < p_limit
+    )
+    select shop from turn where place > 0
+  );
+end;
+$$;
+comment on function private.shops_in_turn(text, integer) is
+  'The next shops with waiting events: reads one entry of an index for each, however many events wait.';
+grant execute on function private.shops_in_turn(text, integer) to service_role;
+
+/*
+  Arguments: p_limit.
+  Returns:   ids of due live events: of the shop of the oldest one and of the shops after it, at most 400; round-robin,
+             the oldest of a shop first.
+*/
+create function private.due_events_in_turn(p_limit integer)
+returns bigint[]
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  max_shops constant integer := 400;
+  oldest text;
+  shops text[];
+  share integer;
+  due bigint[];
+begin
+  -- 1. The shops: the first is that of the oldest event, so that each shop's turn comes.
+  select coalesce(shop_id, '') into oldest
+  from private.webhook_events
+  where status = 'pending' and next_attempt_at <= now()
+  order by next_attempt_at
+  limit 1;
+  if oldest is null then
+    return '{}';
+  end if;
+  shops := array[oldest] || private.shops_in_turn(oldest, max_shops - 1);
+  if oldest <> '' and cardinality(shops) < max_shops then
+    shops := array(
+      select shop from unnest(array_append(shops, '') || private.shops_in_turn('', max_shops - cardinality(shops))) as shop
+      group by shop
+    );
+  end if;
+  -- 2. An equal share of each, a larger one while the shares of some shops are too small.
+  share := greatest(p_limit / cardinality(shops), 1);
+  loop
+    due := array(
+      select event.id
+      from unnest(shops) as turn (shop)
+      cross join lateral (
+        select id, next_attempt_at, row_number() over (order by next_attempt_at, id) as place
+        from (
+          select id, next_attempt_at
+          from private.webhook_events
+          where status = 'pending' and coalesce(shop_id, '') = turn.shop and next_attempt_at <= now()
+          order by coalesce(shop_id, ''), next_attempt_at, id
+          limit share
+        ) as first
+      ) as event
+      order by event.place, event.next_attempt_at, event.id
+      limit p_limit
+    );
+    exit when cardinality(due) = p_limit or share >= p_limit;
+    share := least(share * 4, p_limit);
+  end loop;
+  -- 3. The oldest of all if the shops after it have few due ones.
+  if cardinality(due) < p_limit and cardinality(shops) >= max_shops then
+    due := due || array(
+      select id
+      from (
+        select id from private.webhook_events
+        where status = 'pending' and next_attempt_at <= now()
+        order by next_attempt_at
+        limit p_limit
+      ) as waiting
+      where id <> all (due)
+    );
+  end if;
+  return due;
+end;
+$$;
+comment on function private.due_events_in_turn(integer) is
+  'Due live events, shops in turn; reads as many entries as it returns, however many wait.';
+grant execute on function private.due_events_in_turn(integer) to service_role;
+
+/*
   Arguments: p_limit.
   Returns:   the ids, locked. Live events are ordered round-robin by shop, oldest first. Failing events take every fifth
              place, or the first if no live event is due.
@@ -163,19 +275,12 @@ begin
     for update skip locked
   );
   live := array(
-    with queue as (
-      select
-        id,
-        next_attempt_at,
-        row_number() over (partition by shop_id order by next_attempt_at, id) as place
-      from private.webhook_events
-      where status = 'pending' and next_attempt_at <= now()
-    )
     select event.id
-    from private.webhook_events as event
-    join queue on queue.id = event.id
+    -- More than the limit: other workers lock some of them.
+    from unnest(private.due_events_in_turn(p_limit * 4)) with ordinality as due (id, place)
+    join private.webhook_events as event on event.id = due.id
     where event.status = 'pending' and event.next_attempt_at <= now()
-    order by queue.place, queue.next_attempt_at
+    order by due.place
     limit p_limit - cardinality(failing)
     for update of event skip locked
   );

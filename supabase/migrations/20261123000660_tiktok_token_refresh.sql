@@ -55,22 +55,19 @@ begin
   perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
 
   -- 2. Lock the due logins.
-  select coalesce(jsonb_agg(jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
+  select coalesce(jsonb_agg(distinct jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
   from (
+    -- A login with several shops may come several times: then the next claim takes the rest.
     select login.user_id, login.open_id
-    from private.tiktok_logins as login
-    join (
-      select user_id, open_id, min(token_expires_at) as expires_at
-      from public.tiktok_shops
-      where connection_status = 'active'
-        and token_expires_at <= now() + interval '24 hours'
-        and refresh_token_expires_at > now()
-      group by user_id, open_id
-    ) as soon on soon.user_id = login.user_id and soon.open_id = login.open_id
-    where (login.lease_until is null or login.lease_until <= now())
+    from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.connection_status = 'active'
+      and shop.token_expires_at <= now() + interval '24 hours'
+      and shop.refresh_token_expires_at > now()
+      and (login.lease_until is null or login.lease_until <= now())
       and (login.refresh_not_before is null or login.refresh_not_before <= now())
       and (login.last_refreshed_at is null or login.last_refreshed_at <= now() - interval '1 minute')
-    order by soon.expires_at
+    order by shop.token_expires_at
     limit p_limit
     for update of login skip locked
   ) as locked;

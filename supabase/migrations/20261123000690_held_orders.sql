@@ -58,6 +58,11 @@ comment on column private.held_orders.package_ids is 'TikTok packages of its uni
 comment on column private.held_orders.held_at is 'When the order was held first.';
 comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
 
+-- The order in which they get places.
+create index idx_held_orders_queue on private.held_orders (
+  shop_id, urgency, coalesce(ship_by, 'infinity'), coalesce(tiktok_created_at, 'infinity'), held_at, tiktok_order_id
+);
+
 alter table private.held_orders enable row level security;
 grant select, insert, update, delete on private.held_orders to service_role;
 
@@ -350,16 +355,16 @@ begin
       and (p_user_id is null or shop.user_id = p_user_id)
       and exists (select from private.held_orders as held where held.shop_id = shop.shop_id)
   ), queue_of_shop as (
-    select
-      waits.*,
-      shops.places,
-      shops.shop_places,
-      row_number() over (
-        partition by waits.shop_id
-        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
-      ) as shop_place
+    select waits.*, shops.places
     from shops
-    join private.waiting_orders as waits on waits.user_id = shops.user_id and waits.shop_id = shops.shop_id
+    -- Lateral, so that only shops with a place are read, and no more of their orders than places.
+    cross join lateral (
+      select *
+      from private.waiting_orders as waits
+      where waits.shop_id = shops.shop_id
+      order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      limit least(shops.places, shops.shop_places)
+    ) as waits
     where least(shops.places, shops.shop_places) > 0
   ), queue as (
     select
@@ -370,7 +375,6 @@ begin
         partition by user_id order by urgency, ship_order, age_order, held_at, tiktok_order_id
       ) as place
     from queue_of_shop
-    where shop_place <= shop_places
   ), locked as (
     select event.id
     from queue

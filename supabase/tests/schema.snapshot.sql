@@ -699,6 +699,7 @@ alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
 CREATE INDEX idx_deleted_event_ids_deleted_at ON private.deleted_event_ids USING brin (deleted_at);
+CREATE INDEX idx_held_orders_queue ON private.held_orders USING btree (shop_id, urgency, COALESCE(ship_by, 'infinity'::timestamp with time zone), COALESCE(tiktok_created_at, 'infinity'::timestamp with time zone), held_at, tiktok_order_id);
 CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
 CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
 CREATE INDEX idx_label_purchases_order_id ON private.label_purchases USING btree (order_id);
@@ -713,13 +714,16 @@ CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations 
 CREATE INDEX idx_tiktok_claims_expires_at ON private.tiktok_claims USING btree (expires_at);
 CREATE INDEX idx_tiktok_claims_user_id ON private.tiktok_claims USING btree (user_id);
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
-CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'pending'::text);
 CREATE INDEX idx_webhook_events_failing ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'failing'::text);
 CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (shop_id, received_at) WHERE ((event_type = 'ORDER_FOUND'::text) AND (status = ANY (ARRAY['pending'::text, 'processing'::text])));
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
+CREATE INDEX idx_webhook_events_lease ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'processing'::text);
+CREATE INDEX idx_webhook_events_open ON private.webhook_events USING btree (received_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
 CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
 CREATE INDEX idx_webhook_events_source_received ON private.webhook_events USING btree (source, received_at) WHERE (source <> 'creatorflow'::text);
+CREATE INDEX idx_webhook_events_turn ON private.webhook_events USING btree (COALESCE(shop_id, ''::text), next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE UNIQUE INDEX label_purchases_carrier_shipment_id_key ON private.label_purchases USING btree (carrier_shipment_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
@@ -749,6 +753,7 @@ CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btr
 CREATE INDEX idx_subscriptions_user_id ON public.subscriptions USING btree (user_id, created_at DESC, id DESC);
 CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (created_at);
 CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
+CREATE INDEX idx_tiktok_shops_authorization ON public.tiktok_shops USING btree (refresh_token_expires_at) WHERE (connection_status = ANY (ARRAY['active'::text, 'paused'::text]));
 CREATE INDEX idx_tiktok_shops_ended_at ON public.tiktok_shops USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_probe_at ON public.tiktok_shops USING btree (probe_at) WHERE (connection_status = 'paused'::text);
@@ -2707,6 +2712,74 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.due_events_in_turn(p_limit integer)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  max_shops constant integer := 400;
+  oldest text;
+  shops text[];
+  share integer;
+  due bigint[];
+begin
+  -- 1. The shops: the first is that of the oldest event, so that each shop's turn comes.
+  select coalesce(shop_id, '') into oldest
+  from private.webhook_events
+  where status = 'pending' and next_attempt_at <= now()
+  order by next_attempt_at
+  limit 1;
+  if oldest is null then
+    return '{}';
+  end if;
+  shops := array[oldest] || private.shops_in_turn(oldest, max_shops - 1);
+  if oldest <> '' and cardinality(shops) < max_shops then
+    shops := array(
+      select shop from unnest(array_append(shops, '') || private.shops_in_turn('', max_shops - cardinality(shops))) as shop
+      group by shop
+    );
+  end if;
+  -- 2. An equal share of each, a larger one while the shares of some shops are too small.
+  share := greatest(p_limit / cardinality(shops), 1);
+  loop
+    due := array(
+      select event.id
+      from unnest(shops) as turn (shop)
+      cross join lateral (
+        select id, next_attempt_at, row_number() over (order by next_attempt_at, id) as place
+        from (
+          select id, next_attempt_at
+          from private.webhook_events
+          where status = 'pending' and coalesce(shop_id, '') = turn.shop and next_attempt_at <= now()
+          order by coalesce(shop_id, ''), next_attempt_at, id
+          limit share
+        ) as first
+      ) as event
+      order by event.place, event.next_attempt_at, event.id
+      limit p_limit
+    );
+    exit when cardinality(due) = p_limit or share >= p_limit;
+    share := least(share * 4, p_limit);
+  end loop;
+  -- 3. The oldest of all if the shops after it have few due ones.
+  if cardinality(due) < p_limit and cardinality(shops) >= max_shops then
+    due := due || array(
+      select id
+      from (
+        select id from private.webhook_events
+        where status = 'pending' and next_attempt_at <= now()
+        order by next_attempt_at
+        limit p_limit
+      ) as waiting
+      where id <> all (due)
+    );
+  end if;
+  return due;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.end_hold(p_shop_id text, p_tiktok_order_id text)
  RETURNS void
  LANGUAGE plpgsql
@@ -3991,19 +4064,12 @@ begin
     for update skip locked
   );
   live := array(
-    with queue as (
-      select
-        id,
-        next_attempt_at,
-        row_number() over (partition by shop_id order by next_attempt_at, id) as place
-      from private.webhook_events
-      where status = 'pending' and next_attempt_at <= now()
-    )
     select event.id
-    from private.webhook_events as event
-    join queue on queue.id = event.id
+    -- More than the limit: other workers lock some of them.
+    from unnest(private.due_events_in_turn(p_limit * 4)) with ordinality as due (id, place)
+    join private.webhook_events as event on event.id = due.id
     where event.status = 'pending' and event.next_attempt_at <= now()
-    order by queue.place, queue.next_attempt_at
+    order by due.place
     limit p_limit - cardinality(failing)
     for update of event skip locked
   );
@@ -6086,6 +6152,33 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.shops_in_turn(p_after text, p_limit integer)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    with recursive turn (shop, place) as (
+      select p_after, 0
+      union all
+      select next.shop, turn.place + 1
+      from turn
+      cross join lateral (
+        select coalesce(shop_id, '') as shop
+        from private.webhook_events
+        where status = 'pending' and coalesce(shop_id, '') > turn.shop
+        order by coalesce(shop_id, ''), next_attempt_at, id
+        limit 1
+      ) as next
+      where turn.place < p_limit
+    )
+    select shop from turn where place > 0
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.silence_rest_errors(p_verbosity text DEFAULT current_setting('log_error_verbosity'::text))
  RETURNS boolean
  LANGUAGE plpgsql
@@ -6686,22 +6779,19 @@ begin
   perform private.close_tiktok_shops(expired, 'needs_reauth', 'authorization_expired');
 
   -- 2. Lock the due logins.
-  select coalesce(jsonb_agg(jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
+  select coalesce(jsonb_agg(distinct jsonb_build_object('user_id', user_id, 'open_id', open_id)), '[]') into due
   from (
+    -- A login with several shops may come several times: then the next claim takes the rest.
     select login.user_id, login.open_id
-    from private.tiktok_logins as login
-    join (
-      select user_id, open_id, min(token_expires_at) as expires_at
-      from public.tiktok_shops
-      where connection_status = 'active'
-        and token_expires_at <= now() + interval '24 hours'
-        and refresh_token_expires_at > now()
-      group by user_id, open_id
-    ) as soon on soon.user_id = login.user_id and soon.open_id = login.open_id
-    where (login.lease_until is null or login.lease_until <= now())
+    from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.connection_status = 'active'
+      and shop.token_expires_at <= now() + interval '24 hours'
+      and shop.refresh_token_expires_at > now()
+      and (login.lease_until is null or login.lease_until <= now())
       and (login.refresh_not_before is null or login.refresh_not_before <= now())
       and (login.last_refreshed_at is null or login.last_refreshed_at <= now() - interval '1 minute')
-    order by soon.expires_at
+    order by shop.token_expires_at
     limit p_limit
     for update of login skip locked
   ) as locked;
@@ -8803,16 +8893,16 @@ begin
       and (p_user_id is null or shop.user_id = p_user_id)
       and exists (select from private.held_orders as held where held.shop_id = shop.shop_id)
   ), queue_of_shop as (
-    select
-      waits.*,
-      shops.places,
-      shops.shop_places,
-      row_number() over (
-        partition by waits.shop_id
-        order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
-      ) as shop_place
+    select waits.*, shops.places
     from shops
-    join private.waiting_orders as waits on waits.user_id = shops.user_id and waits.shop_id = shops.shop_id
+    -- Lateral, so that only shops with a place are read, and no more of their orders than places.
+    cross join lateral (
+      select *
+      from private.waiting_orders as waits
+      where waits.shop_id = shops.shop_id
+      order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
+      limit least(shops.places, shops.shop_places)
+    ) as waits
     where least(shops.places, shops.shop_places) > 0
   ), queue as (
     select
@@ -8823,7 +8913,6 @@ begin
         partition by user_id order by urgency, ship_order, age_order, held_at, tiktok_order_id
       ) as place
     from queue_of_shop
-    where shop_place <= shop_places
   ), locked as (
     select event.id
     from queue
@@ -10284,6 +10373,7 @@ grant execute on function private.describe_cancellation(public.orders,public.ord
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_items(jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
+grant execute on function private.due_events_in_turn(integer) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
 grant execute on function private.enqueue_customer_email(uuid) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
@@ -10396,6 +10486,7 @@ grant execute on function private.settle_reads_of_order(text,text) to service_ro
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shipments_of_order(uuid) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
+grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
