@@ -1,12 +1,12 @@
-/** `deno task bench:limit`: the time of check_order_limit, with few and with many orders this month. */
-import postgres from "postgres";
-import { command } from "../local/cli/command.ts";
-import { print } from "../local/cli/console.ts";
-import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
+/** `bench limit`: check_order_limit and the requested function, with few and with many orders this month. */
+import type postgres from "postgres";
+import { addSeller, startBenchDatabase } from "../measure/database.ts";
+import type { Comparison, Line } from "../measure/line.ts";
+import { compareRounds, measureInTurn, median } from "../measure/rounds.ts";
 
-const ROUNDS = 21;
-const CALLS = { ours: 200, requested: 3 };
-const TOKEN = `v1.k.${"A".repeat(16)}.${"A".repeat(22)}`;
+const ROUNDS = 11;
+const CALLS = { ours: 500, requested: 3 };
+const [FEW, MANY] = [10, 1_000_000];
 
 const REQUESTED_FUNCTION = `
   create function private.requested_check_order_limit(user_uuid uuid) returns boolean as $$
@@ -26,82 +26,46 @@ const REQUESTED_FUNCTION = `
   end;
   $$ language plpgsql security definer`;
 
-async function createSeller(sql: postgres.Sql, name: string, orders: number): Promise<string> {
-  const userId = crypto.randomUUID();
-  await sql`insert into auth.users (id, email) values (${userId}, ${`${name}@example.com`})`;
-  const [shop] = await sql`
-    with login as (
-      insert into private.tiktok_logins (user_id, open_id) values (${userId}, 'o'))
-    insert into public.tiktok_shops (user_id, shop_id, shop_cipher, open_id, access_token,
-      refresh_token, token_expires_at, refresh_token_expires_at)
-    values (${userId}, ${String(orders)}, 'c', 'o', ${TOKEN}, ${TOKEN}, now(), now()) returning id`;
-  await sql.begin(async (transaction) => {
-    // No triggers: a million statistics rows and broadcasts are not measured.
-    await transaction`set local session_replication_role = replica`;
-    await transaction`
-      insert into public.orders (user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, currency,
-        total_amount, shipping_address, address_status, order_items, tiktok_updated_at)
-      select ${userId}, ${shop?.id}, n::text, 'AWAITING_SHIPMENT', 'USD', 10, '{}', 'none', '[]', now()
-      from generate_series(1, ${orders}) as n`;
-    await transaction`
-      insert into private.monthly_order_counts (user_id, month, orders)
-      values (${userId}, private.current_month(), ${orders})`;
-  });
-  return userId;
+function calls(sql: postgres.Sql, name: string, userId: string, count: number) {
+  return async () => {
+    for (let n = 0; n < count; n++) await sql`select ${sql(name)}(${userId})`;
+  };
 }
 
-/** Milliseconds for one call. */
-async function timeCalls(sql: postgres.Sql, name: string, userId: string, calls: number) {
-  const startedAt = performance.now();
-  for (let n = 0; n < calls; n++) await sql`select ${sql(name)}(${userId})`;
-  return (performance.now() - startedAt) / calls;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-}
-
-async function run(): Promise<void> {
-  await using database = await startTemporaryPostgres();
-  const sql = postgres(database.access.adminUrl, { max: 1, onnotice: () => {} });
-  print("Making a seller with 10 orders this month and one with 1,000,000.");
-  const few = await createSeller(sql, "few", 10);
-  const many = await createSeller(sql, "many", 1_000_000);
+async function measure(): Promise<Comparison[]> {
+  await using database = await startBenchDatabase();
+  const { sql } = database;
+  const few = (await addSeller(sql, "few", FEW)).userId;
+  const many = (await addSeller(sql, "many", MANY)).userId;
   await sql.unsafe(REQUESTED_FUNCTION);
   await sql`vacuum analyze`;
-  const functions = [
-    ["check_order_limit", "public.check_order_limit", CALLS.ours],
-    ["requested", "private.requested_check_order_limit", CALLS.requested],
-  ] as const;
-  print("                     10 orders   1,000,000 orders   ratio (median of 21 pairs)");
-  for (const [label, name, calls] of functions) {
-    const pairs: [number, number][] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const short = await timeCalls(sql, name, few, calls);
-      pairs.push([short, await timeCalls(sql, name, many, calls)]);
-    }
-    const [short, long, ratio] = [
-      median(pairs.map(([a]) => a)),
-      median(pairs.map(([, b]) => b)),
-      median(pairs.map(([a, b]) => b / a)),
-    ];
-    print(
-      `${label.padEnd(20)} ${short.toFixed(3).padStart(6)} ms   ${
-        long.toFixed(3).padStart(13)
-      } ms   ${ratio.toFixed(2).padStart(5)}`,
-    );
-  }
-  await sql.end();
+  const requested = "private.requested_check_order_limit";
+  const times = await measureInTurn(ROUNDS, {
+    few: calls(sql, "public.check_order_limit", few, CALLS.ours),
+    many: calls(sql, "public.check_order_limit", many, CALLS.ours),
+    requestedFew: calls(sql, requested, few, CALLS.requested),
+    requestedMany: calls(sql, requested, many, CALLS.requested),
+  });
+  const figure = (rounds: number[], count: number) => `${(median(rounds) / count).toFixed(3)} ms`;
+  const against = "itself, 10 orders";
+  return [{
+    what: "check_order_limit, 1,000,000 orders",
+    against,
+    ...compareRounds(times.many, times.few),
+    target: { bound: "at most", value: 1.1 },
+    figures: `${figure(times.many, CALLS.ours)} : ${figure(times.few, CALLS.ours)} a call`,
+  }, {
+    what: "the requested function, 1,000,000 orders",
+    against,
+    ...compareRounds(times.requestedMany, times.requestedFew),
+    figures: `${figure(times.requestedMany, CALLS.requested)} : ${
+      figure(times.requestedFew, CALLS.requested)
+    } a call`,
+  }];
 }
 
-export default await command(import.meta, {
-  name: "bench:limit",
-  help:
-    `Measures check_order_limit for a seller with 1,000,000 orders this month and for one with 10.
-
-  npx -y deno@2.9.5 task bench:limit
-
-Next to it: the function of the requested schema, which counts the rows. Pairs are measured in turn in
-one run; the ratios are the figures.`,
-  run,
-});
+export const limitLine: Line = {
+  name: "limit",
+  title: "The order limit costs the same with any number of orders",
+  measure,
+};

@@ -1,0 +1,60 @@
+/** `deno task bench [NAME]`: the lines of the bench in one table, and in bench/results.json. */
+import { command, UsageError } from "../local/cli/command.ts";
+import { print } from "../local/cli/console.ts";
+import { type Comparison, isMet, type Line } from "./measure/line.ts";
+import { growthLine } from "./lines/growth.ts";
+import { limitLine } from "./lines/limit.ts";
+import { orderLine } from "./lines/orders.ts";
+import { rowSecurityLine } from "./lines/row_security.ts";
+
+const LINES: Line[] = [limitLine, orderLine, growthLine, rowSecurityLine];
+const RESULTS = new URL("./results.json", import.meta.url);
+
+const HELP = `Measures the product against itself or against others, in one run.
+
+  npx -y deno@2.9.5 task bench [NAME]
+
+Lines:
+${LINES.map(({ name, title }) => `  ${name.padEnd(10)} ${title}`).join("\n")}
+
+Without a name it measures all. A line compares two or more things that run in turn; the ratio is the
+figure, with the smallest and largest round in brackets. Times depend on the machine. All lines
+together also write bench/results.json.`;
+
+function number(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+function printComparison(comparison: Comparison): void {
+  const { what, against, ratio, spread, target, figures, reason } = comparison;
+  const rounds = spread === undefined ? "" : ` [${number(spread[0])}, ${number(spread[1])}]`;
+  const bound = target === undefined ? "" : `${target.bound} ${target.value}`;
+  const verdict = target === undefined ? "" : isMet(comparison) ? "met" : "not met";
+  print(
+    `  ${what.padEnd(46)} ${number(ratio).padStart(6)}${rounds.padEnd(16)} ${bound.padEnd(14)} ` +
+      `${verdict.padEnd(8)} against ${against}${figures ? `; ${figures}` : ""}`,
+  );
+  if (reason) print(`      ${reason}`);
+}
+
+async function run({ positionals: [chosen] }: { positionals: string[] }): Promise<void> {
+  const lines = LINES.filter(({ name }) => chosen === undefined || name === chosen);
+  if (lines.length === 0) throw new UsageError(`No line is named "${chosen}". Try --help.`);
+  const results: Record<string, Comparison[]> = {};
+  for (const { name, title, measure } of lines) {
+    print(`${name}: ${title}`);
+    const comparisons = await measure();
+    comparisons.forEach(printComparison);
+    results[name] = comparisons;
+  }
+  if (chosen === undefined) {
+    await Deno.writeTextFile(RESULTS, JSON.stringify(results, null, 2) + "\n");
+  }
+}
+
+export default await command(import.meta, {
+  name: "bench",
+  help: HELP,
+  positionals: ["[NAME]"],
+  run,
+});

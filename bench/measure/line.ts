@@ -1,0 +1,34 @@
+/** A line of the bench's table: things that are measured in one run and compared. */
+
+export interface Target {
+  /** `at least` for throughputs, `at most` for times, costs and exponents. */
+  bound: "at least" | "at most";
+  value: number;
+}
+
+export interface Comparison {
+  what: string;
+  /** What it is compared with. */
+  against: string;
+  /** Median of the rounds. */
+  ratio: number;
+  /** The smallest and the largest round. */
+  spread?: readonly [number, number];
+  target?: Target;
+  /** Figures behind the ratio, with their units. */
+  figures?: string;
+  /** Why the target does not hold here, for calls that grow. */
+  reason?: string;
+}
+
+export interface Line {
+  /** As `deno task bench NAME` takes it. */
+  name: string;
+  title: string;
+  measure(): Promise<Comparison[]>;
+}
+
+export function isMet({ ratio, target }: Comparison): boolean {
+  if (target === undefined) return true;
+  return target.bound === "at least" ? ratio >= target.value : ratio <= target.value;
+}

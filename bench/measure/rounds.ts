@@ -1,0 +1,39 @@
+/** Two or more things measured in turn, so that the machine's load concerns all of them. */
+
+/** @returns the milliseconds of each round, by side. */
+export async function measureInTurn<Side extends string>(
+  rounds: number,
+  sides: Record<Side, () => Promise<unknown>>,
+): Promise<Record<Side, number[]>> {
+  const names = Object.keys(sides) as Side[];
+  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+    Side,
+    number[]
+  >;
+  // The first round fills caches and is not counted.
+  for (let round = -1; round < rounds; round++) {
+    // The order alternates: what runs first pays for what the other left behind.
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const startedAt = performance.now();
+      await sides[name]();
+      if (round >= 0) times[name].push(performance.now() - startedAt);
+    }
+  }
+  return times;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low, high] = [sorted[middle - 1] ?? NaN, sorted[middle] ?? NaN];
+  return sorted.length % 2 === 1 ? high : (low + high) / 2;
+}
+
+/** The ratio of each pair of rounds: its median, and the smallest and largest. */
+export function compareRounds(
+  measured: readonly number[],
+  base: readonly number[],
+): { ratio: number; spread: readonly [number, number] } {
+  const ratios = measured.map((value, round) => value / (base[round] ?? NaN));
+  return { ratio: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)] };
+}
