@@ -1,4 +1,4 @@
-/** `deno task db:seed`: the sellers of supabase/seed.sql in a database. */
+/** `deno task db:seed`: sellers with connected shops on the running stack, or rows in another database. */
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import {
@@ -9,13 +9,15 @@ import {
   TARGET_HELP,
   TARGET_OPTIONS,
 } from "../cli/target.ts";
-import { withConnection } from "../postgres/connection.ts";
-
-const SEED = new URL("../../supabase/seed.sql", import.meta.url);
+import { findSimulatedStack, seedRows, seedSimulatedStack } from "../seed/seed_target.ts";
 
 export default await command(import.meta, {
   name: "db:seed",
-  help: `Puts two sellers with shops and orders into a database. Existing rows stay.
+  help: `Adds sellers with orders. What exists stays as it is.
+
+On the running stack they sign up, connect their shops, sell, buy labels and plans, as sellers do,
+so the simulators know all of it. Another database, or a stack with outside services, gets the rows
+of supabase/seed.sql.
 
   npx -y deno@2.9.5 task db:seed [options]
 
@@ -25,12 +27,7 @@ ${CONSENT_HELP}`,
   async run({ values }) {
     const target = await findTarget(values);
     requireConsent(target, values);
-    // Not the CLI: `db query` takes one statement, and `db push --include-seed` skips a file that it has
-    // run before. The whole file is one transaction.
-    const seed = await Deno.readTextFile(SEED);
-    await withConnection(target.url, (sql) => sql.unsafe(seed));
-    print(`Seeded ${target.name}:
-  ada@creatorflow.test    plan growth, two shops    password: local-password
-  bob@creatorflow.test    trial, one shop           password: local-password`);
+    const stack = await findSimulatedStack(values);
+    print(await (stack === undefined ? seedRows(target) : seedSimulatedStack(stack)));
   },
 });

@@ -9,12 +9,13 @@ import {
   TARGET_HELP,
   TARGET_OPTIONS,
 } from "../cli/target.ts";
+import { findSimulatedStack, seedSimulatedStack } from "../seed/seed_target.ts";
 import { resetDatabase } from "../supabase/reset_database.ts";
 
 export default await command(import.meta, {
   name: "migration:reset",
-  help: `Deletes everything in a database, all users too; applies every migration and the seed.
-A running stack continues with the new database.
+  help: `Deletes everything in a database, all users too; applies every migration, and seeds as
+db:seed does. A running stack continues with the new database.
 
   npx -y deno@2.9.5 task migration:reset [options]
 
@@ -36,8 +37,11 @@ ${TARGET_HELP}
       return 1;
     }
     const seed = !values["no-seed"];
-    await resetDatabase(target.url, { seed });
-    print(`Reset ${target.name}${seed ? ", with the seed" : ""}.`);
+    const stack = seed ? await findSimulatedStack(values) : undefined;
+    const rows = seed && stack === undefined;
+    await resetDatabase(target.url, { seed: rows });
+    print(`Reset ${target.name}${rows ? ", with the rows of supabase/seed.sql" : ""}.`);
+    if (stack !== undefined) print(await seedSimulatedStack(stack));
     return 0;
   },
 });

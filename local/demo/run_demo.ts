@@ -2,6 +2,7 @@
 import type postgres from "postgres";
 import { print } from "../cli/console.ts";
 import { withConnection } from "../postgres/connection.ts";
+import { buyPlan, waitForLimit } from "../stack/buy_plan.ts";
 import type { StackEnvironment } from "../stack/environment.ts";
 import {
   authorizeSimulatedShop,
@@ -10,8 +11,7 @@ import {
   type Seller,
   signInSeller,
 } from "../stack/seller.ts";
-import { buyPlan, waitForLimit } from "./buy_plan.ts";
-import { controlTikTok, requireStripeSimulator } from "./control.ts";
+import { control, requireSimulators } from "../stack/simulator_control.ts";
 import {
   countOrders,
   deliverOrders,
@@ -32,7 +32,7 @@ function stopwatch(): () => string {
 async function connectSeller(env: StackEnvironment, shopId: string): Promise<Seller> {
   const email = `demo-${crypto.randomUUID().slice(0, 8)}@example.com`;
   print(`1  ${email} signs up. A trial takes ${TRIAL_LIMIT} orders a month.`);
-  await controlTikTok(env, "shops", { shop_id: shopId, name: "Demo Goods" });
+  await control(env, "tiktok", "shops", { body: { shop_id: shopId, name: "Demo Goods" } });
   const seller = await signInSeller(env, email, crypto.randomUUID());
 
   print(`2  They connect their TikTok shop ${shopId}.`);
@@ -94,7 +94,7 @@ async function growPlan(
 
 /** @throws {Error} if a result is not as announced, or if TikTok or Stripe is not our simulator. */
 export async function runDemo(env: StackEnvironment): Promise<void> {
-  await requireStripeSimulator(env);
+  await requireSimulators(env, "The demo", ["tiktok", "stripe"]);
   const shopId = `74${String(Date.now()).padStart(17, "0")}`;
   await withConnection(env.SUPABASE_DB_URL, async (sql) => {
     const seller = await connectSeller(env, shopId);

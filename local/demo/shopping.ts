@@ -5,7 +5,7 @@ import { formatTable } from "../cli/table.ts";
 import type { StackEnvironment } from "../stack/environment.ts";
 import type { Seller } from "../stack/seller.ts";
 import { pollUntil } from "../time/poll_until.ts";
-import { controlTikTok } from "./control.ts";
+import { control } from "../stack/simulator_control.ts";
 
 /** Also for an event that fails once: it is tried again within a minute, by the clock. */
 const SETTLE_TIMEOUT_MS = 120_000;
@@ -29,10 +29,10 @@ export async function deliverOrders(
     deliveries: 0,
   }));
   const created = await Promise.all(
-    bodies.map((body) => controlTikTok<{ order_id: string }>(env, "orders", body)),
+    bodies.map((body) => control<{ order_id: string }>(env, "tiktok", "orders", { body })),
   );
   const order_ids = created.map((order) => order.order_id);
-  return await controlTikTok(env, "deliveries", { order_ids, duplicates });
+  return await control(env, "tiktok", "deliveries", { body: { order_ids, duplicates } });
 }
 
 /** Waits until no event of the shop is open. Returns their number by status. */

@@ -110,8 +110,19 @@ function commonOptions(
   };
 }
 
+/** The stack may have had another port when its shops subscribed their webhooks: it is the same receiver. */
+function followPort({ state }: TikTokSimulator, webhookUrl: string): void {
+  const { pathname } = new URL(webhookUrl);
+  for (const [id, subscription] of state.entries("subscriptions")) {
+    const { hostname, pathname: former } = new URL(subscription.address);
+    if (former !== pathname || !["127.0.0.1", "localhost"].includes(hostname)) continue;
+    if (subscription.address === webhookUrl) continue;
+    state.put("subscriptions", id, { ...subscription, address: webhookUrl });
+  }
+}
+
 function createTikTok(settings: SimulatorSettings, env: StackEnvironment): TikTokSimulator {
-  return new TikTokSimulator({
+  const simulator = new TikTokSimulator({
     ...commonOptions(settings, "tiktok", "tiktok-webhooks"),
     appKey: env.TIKTOK_APP_KEY,
     appSecret: env.TIKTOK_APP_SECRET,
@@ -121,6 +132,8 @@ function createTikTok(settings: SimulatorSettings, env: StackEnvironment): TikTo
     retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
     ...(settings.tiktokObserver && { observer: settings.tiktokObserver }),
   });
+  followPort(simulator, functionUrl(settings, "tiktok-webhooks"));
+  return simulator;
 }
 
 function createEasyPost(settings: SimulatorSettings, env: StackEnvironment): EasyPostSimulator {

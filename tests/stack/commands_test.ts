@@ -6,8 +6,8 @@ import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
 import { createTestDatabase } from "../support/stack.ts";
 import { test } from "../support/shared_stack.ts";
 
-test("db:seed: its sellers sign in and see their own orders only; twice changes nothing", async (stack) => {
-  const { env, sql, data } = stack;
+test("seed.sql: its sellers sign in and see their own orders only; twice changes nothing", async (stack) => {
+  const { env, sql } = stack;
   const rows = async () => [
     ...await sql`select id, email, encrypted_password from auth.users order by email`,
     ...await sql`select * from auth.identities order by user_id`,
@@ -18,10 +18,11 @@ test("db:seed: its sellers sign in and see their own orders only; twice changes 
     ...await sql`select * from public.subscriptions`,
     ...await sql`select * from private.monthly_order_counts order by user_id, month`,
   ];
-  const first = await run("db_seed", ["--data", data]);
+  const seed = ["--db-url", env.SUPABASE_DB_URL];
+  const first = await run("db_seed", seed);
   assert.equal(first.code, 0, first.text);
   const seeded = await rows();
-  const second = await run("db_seed", ["--data", data]);
+  const second = await run("db_seed", seed);
   assert.equal(second.code, 0, second.text);
   assert.deepEqual(await rows(), seeded);
 
@@ -42,8 +43,8 @@ test("db:seed: its sellers sign in and see their own orders only; twice changes 
   assert.ok(states.length >= 8);
 });
 
-test("attack: the seed's ids, which no key decrypts, stop no comparison with Stripe", async ({ data, sql }) => {
-  await run("db_seed", ["--data", data]);
+test("attack: the seed's ids, which no key decrypts, stop no comparison with Stripe", async ({ data, env, sql }) => {
+  await run("db_seed", ["--db-url", env.SUPABASE_DB_URL]);
   const { code, text } = await run("billing_sync", ["--data", data]);
   assert.equal(code, 0, text);
   assert.match(text, /^Compared \d+ subscriptions with Stripe's: 0 repaired\.$/m);

@@ -96,9 +96,14 @@ async function makePlace(): Promise<Place> {
 }
 
 /** Connects a seller, and orders. Returns the seller's orders. */
-async function receiveOrder(env: StackEnvironment): Promise<string[]> {
+async function receiveFirstOrder(env: StackEnvironment): Promise<string[]> {
   const seller = await signInSeller(env, "ada@example.com", "a-password");
   await connectWithCode(env, seller, await authorizeSimulatedShop(env, SAMPLE_SHOP_ID));
+  return [await receiveOrder(env, 1)];
+}
+
+/** A buyer orders, and the webhook brings it: the seller has so many orders then. */
+async function receiveOrder(env: StackEnvironment, count: number): Promise<string> {
   const response = await fetch(`${env.TIKTOK_API_URL}/control/orders`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -106,8 +111,8 @@ async function receiveOrder(env: StackEnvironment): Promise<string[]> {
   });
   const { order_id: orderId, answers } = await response.json();
   assert.deepEqual(answers, [200]);
-  await until("the order is stored", async () => (await ordersOf(env)).length === 1);
-  return [`${orderId} awaiting_shipment`];
+  await until("the order is stored", async () => (await ordersOf(env)).length === count);
+  return `${orderId} awaiting_shipment`;
 }
 
 /** Another start with the same folder or a used port fails and says why. */
@@ -151,7 +156,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong 
 
   const first = await start(args);
   const env = await readEnvironment(data);
-  const expected = await receiveOrder(env);
+  const expected = await receiveFirstOrder(env);
   await refuseSecondStart(place);
 
   // One Ctrl-C: the terminal sends it, and npx and `deno task` pass it on.
@@ -171,6 +176,8 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong 
 
   const third = await start(args);
   assert.deepEqual(await ordersOf(env), expected);
+  const another = await receiveOrder(env, 2);
+  assert.ok((await ordersOf(env)).includes(another));
   const whileRunning = await run("reset", ["--data", data]);
   assert.equal(whileRunning.code, 1);
   assert.match(whileRunning.text, /A stack is running/);

@@ -173,7 +173,7 @@ Deno.test("migration:new, migration:up and migration:reset on a running stack", 
   assert.deepEqual(await readSecrets(), secrets);
   assert.equal(await signIn(env, "carol@example.com"), undefined);
   const ada = await signInSeller(env, SELLERS.ada, "local-password");
-  assert.deepEqual(await ownOrders(ada), { owners: new Set([ada.id]), orders: 8 });
+  assert.deepEqual(await ownOrders(ada), { owners: new Set([ada.id]), orders: 15 });
   await checkStackWorks(own);
 });
 

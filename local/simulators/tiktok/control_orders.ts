@@ -8,8 +8,9 @@ import type { SimulatedOrder } from "./state.ts";
 
 export const ORDER_HELP = {
   "POST /control/orders":
-    "{shop_id, order_id?, status?, quantity?, price?, shipping_type?, deliveries?}: a buyer orders; " +
-    "shipping_type: SELLER, or TIKTOK for TikTok's labels",
+    "{shop_id, order_id?, status?, quantity?, price?, shipping_type?, create_time?, detail?, deliveries?}: " +
+    "a buyer orders; shipping_type: SELLER, or TIKTOK for TikTok's labels; create_time: unix seconds; " +
+    "409 if the order_id exists",
   "PATCH /control/orders/:order_id": "{status, detail?, deliveries?}: an order changes",
   "POST /control/orders/combine":
     "{order_ids, deliveries?}: TikTok combines orders of one buyer into one parcel",
@@ -29,6 +30,13 @@ const Digits = z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits");
 /** How often the webhook is sent. */
 const Deliveries = z.int().min(0).max(100).default(1);
 
+/** Fields of the Order API that replace the simulator's own. */
+const Detail = z.looseObject({
+  line_items: z.array(z.looseObject({ id: z.string() })).optional(),
+  packages: z.array(z.looseObject({ id: z.string() })).optional(),
+  recipient_address: z.looseObject({}).optional(),
+});
+
 const OrderBody = z.strictObject({
   shop_id: Digits,
   order_id: Digits.optional(),
@@ -36,16 +44,15 @@ const OrderBody = z.strictObject({
   quantity: z.int().min(1).max(100).optional(),
   price: z.string().regex(/^\d+(\.\d{1,2})?$/).optional(),
   shipping_type: z.enum(["TIKTOK", "SELLER"]).optional(),
+  /** Unix seconds of the order and of its last change. */
+  create_time: z.int().positive().optional(),
+  detail: Detail.optional(),
   deliveries: Deliveries,
 });
 
 const ChangeBody = z.strictObject({
   status: z.string(),
-  detail: z.looseObject({
-    line_items: z.array(z.looseObject({ id: z.string() })).optional(),
-    packages: z.array(z.looseObject({ id: z.string() })).optional(),
-    recipient_address: z.looseObject({}).optional(),
-  }).default({}),
+  detail: Detail.default({}),
   deliveries: Deliveries,
 });
 
@@ -93,14 +100,17 @@ export function orderControl(tiktok: TikTokOperations): Hono {
 
   const app = controlApp();
   app.post("/orders", async (c) => {
-    const { shop_id, order_id, shipping_type, deliveries, ...rest } = await parse(
+    const { shop_id, order_id, shipping_type, create_time, deliveries, ...rest } = await parse(
       OrderBody,
       c.req.raw,
     );
     if (!state.get("shops", shop_id)) {
       return c.json({ error: `Unknown shop ${shop_id}. GET /control lists the shops.` }, 404);
     }
-    const given = { orderId: order_id, shippingType: shipping_type };
+    if (order_id !== undefined && state.get("orders", order_id)) {
+      return c.json({ error: `Order ${order_id} exists.` }, 409);
+    }
+    const given = { orderId: order_id, shippingType: shipping_type, updateTime: create_time };
     const order = tiktok.addOrder({ shopId: shop_id, ...defined({ ...given, ...rest }) });
     return c.json({ order_id: order.id, answers: await deliver(order, deliveries) }, 201);
   });

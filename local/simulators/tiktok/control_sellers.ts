@@ -9,6 +9,7 @@ export const SELLER_HELP = {
     "{open_id?, user_type?, name?, region?, scopes?}: add a login (0 seller, 1 creator, 3 partner)",
   "POST /control/shops":
     "{shop_id, name?, open_id?, region?, seller_type?, one_service?}: add a shop; a login may own several",
+  "DELETE /control/shops/:shop_id": "the shop closes: its orders, packages and labels are gone too",
   "POST /control/shops/:shop_id/authorize": "its owner agrees: a code for the token exchange",
   "POST /control/shops/:shop_id/expire-token":
     "expire the access tokens of its login: API calls answer 105002",
@@ -51,6 +52,10 @@ const SubscriptionBody = z.strictObject({ event_type: z.string().min(1) });
 
 const ExpiryBody = z.strictObject({ days: z.int().min(0).max(365).default(30) });
 
+const unknownShop = (shopId: string) => ({
+  error: `Unknown shop ${shopId}. GET /control lists the shops.`,
+});
+
 export function sellerControl(tiktok: TikTokOperations): Hono {
   const app = controlApp();
   app.post("/logins", async (c) => {
@@ -70,11 +75,18 @@ export function sellerControl(tiktok: TikTokOperations): Hono {
     return c.json({ shop_id: shop.id, name: shop.name, open_id: shop.openId }, 201);
   });
 
+  app.delete("/shops/:shopId", (c) => {
+    const shopId = c.req.param("shopId");
+    if (!tiktok.state.get("shops", shopId)) return c.json(unknownShop(shopId), 404);
+    tiktok.removeShop(shopId);
+    return c.json({ closed: shopId });
+  });
+
   const shopRoute = (path: string, answer: (shopId: string, request: Request) => unknown) =>
     app.post(`/shops/:shopId/${path}`, async (c) => {
       const shopId = c.req.param("shopId") ?? "";
       if (!tiktok.state.get("shops", shopId)) {
-        return c.json({ error: `Unknown shop ${shopId}. GET /control lists the shops.` }, 404);
+        return c.json(unknownShop(shopId), 404);
       }
       return c.json(await answer(shopId, c.req.raw) as Record<string, unknown>);
     });

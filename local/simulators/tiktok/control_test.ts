@@ -81,6 +81,26 @@ Deno.test("/control delays labels, and lists their charges", async () => {
   ]);
 });
 
+Deno.test("/control places an order of the past once, and a shop closes with all that it has", async () => {
+  const caller = new Caller();
+  const { state } = caller.simulator;
+  const control = controlOf(caller);
+  const placed = { shop_id: "1", order_id: "57640", create_time: 1_700_000_000 };
+  const detail = { payment: { currency: "GBP", total_amount: "9.00" } };
+  assert.equal((await control("POST", "orders", { ...placed, detail, deliveries: 0 }))[0], 201);
+  const stored = state.get("orders", "57640")?.detail;
+  assert.deepEqual([stored?.create_time, stored?.update_time, stored?.payment], [
+    ...[placed.create_time, placed.create_time, detail.payment],
+  ]);
+  assert.equal((await control("POST", "orders", placed))[0], 409);
+  assert.deepEqual(state.get("orders", "57640")?.detail.payment, detail.payment);
+
+  caller.simulator.addOrder({ shopId: "2", orderId: "57641" });
+  assert.deepEqual(await control("DELETE", "shops/1"), [200, { closed: "1" }]);
+  assert.equal(state.get("shops", "1"), undefined);
+  assert.deepEqual(state.all("orders").map(({ id }) => id), ["57641"]);
+});
+
 Deno.test("/control adds faults and ends them", async () => {
   const caller = new Caller();
   const fault = { kind: "internal", path: "/api/v2/token/refresh" };
@@ -108,6 +128,7 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["POST", "logins", { other: 1 }, 400],
     ["POST", "shops", { shop_id: "10", seller_type: "OTHER" }, 400],
     ["POST", "shops/404/authorize", {}, 404],
+    ["DELETE", "shops/404", undefined, 404],
     ["POST", "orders", { shop_id: "1", shipping_type: "FEDEX" }, 400],
     ["POST", "orders", { shop_id: "404" }, 404],
     ["PATCH", "orders/404", { status: "DELIVERED" }, 404],

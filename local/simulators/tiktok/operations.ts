@@ -95,6 +95,17 @@ export class TikTokOperations {
     return shop;
   }
 
+  /** The shop closes. Its login and the tokens of that stay. */
+  removeShop(id: string): void {
+    const { state } = this;
+    for (const kind of ["orders", "packages", "labels", "shipments", "subscriptions"] as const) {
+      for (const [key, { shopId }] of state.entries(kind)) {
+        if (shopId === id) state.delete(kind, key);
+      }
+    }
+    state.delete("shops", id);
+  }
+
   /** TikTok deactivates the shop, or the seller with every shop of the login; `false` activates it again. */
   setInactive(shopId: string, inactive: "shop" | "seller" | false): void {
     const { openId } = this.#shop(shopId);

@@ -1,7 +1,7 @@
-/** Step of the demo: the seller buys a larger plan. */
+/** A seller buys a plan at the simulated checkout. */
 import { unwrap } from "../../shared/database/errors.ts";
-import type { StackEnvironment } from "../stack/environment.ts";
-import type { Seller } from "../stack/seller.ts";
+import type { StackEnvironment } from "./environment.ts";
+import type { Seller } from "./seller.ts";
 import { pollUntil } from "../time/poll_until.ts";
 
 const TIMEOUT_MS = 30_000;

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import type { StackEnvironment } from "./environment.ts";
+import { Resources } from "./resources.ts";
+import { startSimulators } from "./start_simulators.ts";
+
+Deno.test("a stack that starts on another port receives the webhooks of the shops that are connected", async () => {
+  const data = await Deno.makeTempDir();
+  const start = (port: number) => {
+    const resources = new Resources(() => {});
+    const url = `http://127.0.0.1:${port}`;
+    const env = {
+      ...{ TIKTOK_API_URL: `${url}/simulators/tiktok`, TIKTOK_COUNTRY_PARAMETERS: "a,b" },
+      ...{ TIKTOK_APP_KEY: "key", TIKTOK_APP_SECRET: "secret" },
+    } as StackEnvironment;
+    const given = { EASYPOST_API_URL: "https://a.test", STRIPE_API_URL: "https://b.test" };
+    const addresses = { url, databaseUrl: "" };
+    const { tiktok } = startSimulators({ data, addresses }, given, env, resources).current;
+    assert.ok(tiktok);
+    return { resources, state: tiktok.state };
+  };
+  const times = { eventType: "ORDER_STATUS_CHANGE", createTime: 1, updateTime: 1 };
+  const subscription = (shopId: string, address: string) => ({ shopId, address, ...times });
+  const own = "http://127.0.0.1:1/functions/v1/tiktok-webhooks";
+  const others = ["http://127.0.0.1:1/other", "https://a.test/functions/v1/tiktok-webhooks"];
+
+  const first = start(1);
+  [own, ...others].forEach((address, n) =>
+    first.state.put("subscriptions", String(n), subscription(String(n), address))
+  );
+  await first.resources.stop();
+
+  const second = start(2);
+  assert.deepEqual(second.state.all("subscriptions").map(({ address }) => address), [
+    "http://127.0.0.1:2/functions/v1/tiktok-webhooks",
+    ...others,
+  ]);
+  await second.resources.stop();
+  await Deno.remove(data, { recursive: true });
+});
