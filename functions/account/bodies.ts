@@ -1,7 +1,8 @@
 /** The bodies and query parameters that `account` takes. */
 import * as z from "zod";
 import type { TimeRange } from "../../shared/accounts/lists.ts";
-import { Problem } from "../../shared/http/problem.ts";
+import { problemOf } from "../../shared/http/problem_table.ts";
+import { PROBLEMS } from "./problems.ts";
 
 export const DeleteBody = z.strictObject({
   /** The account's own address: a request that is sent by mistake deletes nothing. */
@@ -27,12 +28,7 @@ export function readTimeRange(request: Request): TimeRange {
   const from = readTime(query.get("from"), { end: false });
   const to = readTime(query.get("to"), { end: true });
   if (from === undefined || to === undefined || from >= to) {
-    throw new Problem({
-      status: 400,
-      code: "invalid_range",
-      detail: "Send ?from= and &to=, in this order: days such as 2026-11-01, or times with their " +
-        "offset such as 2026-11-01T00:00:00Z.",
-    });
+    throw problemOf(PROBLEMS, "invalid_range");
   }
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }

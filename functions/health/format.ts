@@ -1,7 +1,8 @@
 /** The format of the figures: `?format=`, or the header Accept. */
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import { Problem } from "../../shared/http/problem.ts";
+import { problemOf } from "../../shared/http/problem_table.ts";
+import { PROBLEMS } from "./problems.ts";
 
 const TYPES = { json: "application/json", openmetrics: "application/openmetrics-text" };
 
@@ -16,11 +17,7 @@ export function chooseFormat(c: Context): Format {
   const wanted = c.req.query("format");
   if (wanted !== undefined) {
     if (isFormat(wanted)) return wanted;
-    throw new Problem({
-      status: 400,
-      code: "invalid_format",
-      detail: "format is json or openmetrics.",
-    });
+    throw problemOf(PROBLEMS, "invalid_format");
   }
   const type = accepts(c, {
     header: "Accept",

@@ -1,20 +1,15 @@
 /** The responses of `shipments` to errors. */
 import { isNotFound } from "../../shared/database/errors.ts";
-import { Problem } from "../../shared/http/problem.ts";
+import type { Problem } from "../../shared/http/problem.ts";
+import { type ProblemEntry, problemOf } from "../../shared/http/problem_table.ts";
 import { accountDeleted } from "../../shared/http/users.ts";
 import { LabelError, type LabelFailure } from "../../shared/shipping/errors.ts";
 import type { LabelBatch } from "../../shared/shipping/label_batch.ts";
 import { EasyPostError } from "../../shared/shipping/providers/easypost/client.ts";
 import { TikTokError } from "../../shared/tiktok/api/errors.ts";
 
-interface LabelProblem {
-  status: number;
-  detail: string;
-  retryAfterSeconds?: number;
-}
-
 /** By status; `detail` is the sentence that the seller sees. */
-const PROBLEMS: Readonly<Record<LabelFailure, LabelProblem>> = {
+export const PROBLEMS: Readonly<Record<LabelFailure, ProblemEntry>> = {
   funds_missing: {
     status: 402,
     detail: "The carrier account has not enough funds. Nothing was bought.",
@@ -265,7 +260,7 @@ function labelProblem(error: LabelError): Problem {
       tiktok_order_ids: unstoredIds,
     }),
   };
-  return new Problem({ status, code, detail, headers, members }, { cause });
+  return problemOf(PROBLEMS, code, { detail, headers, members }, { cause });
 }
 
 /** A batch as its seller sees it: each item has the problem that `POST /` would have answered. */

@@ -1,6 +1,7 @@
 /** The responses of `tiktok-oauth` to errors. */
 import { isNotFound } from "../../shared/database/errors.ts";
-import { Problem } from "../../shared/http/problem.ts";
+import type { Problem } from "../../shared/http/problem.ts";
+import { type ProblemEntry, problemOf } from "../../shared/http/problem_table.ts";
 import { accountDeleted, tokenRefused } from "../../shared/http/users.ts";
 import { ClaimError, type ClaimFailure } from "../../shared/tiktok/connections/claims.ts";
 import {
@@ -14,7 +15,7 @@ export class ShopNotFoundError extends LoggableError {
   override name = "ShopNotFoundError";
 }
 
-const CLAIMS: Record<ClaimFailure, { status: number; detail: string }> = {
+const CLAIMS: Record<ClaimFailure, ProblemEntry> = {
   claim_unknown: { status: 400, detail: "The claim is unknown: CreatorFlow did not issue it." },
   claim_expired: { status: 410, detail: "The claim has expired. Please start again." },
   claim_used: { status: 409, detail: "The claim has been used already." },
@@ -32,7 +33,7 @@ const CLAIMS: Record<ClaimFailure, { status: number; detail: string }> = {
   },
 };
 
-const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
+const FAILURES: Record<ConnectFailure, ProblemEntry> = {
   code_refused: {
     status: 422,
     detail: "TikTok no longer accepts this authorization. Please start again.",
@@ -57,18 +58,19 @@ const FAILURES: Record<ConnectFailure, { status: number; detail: string }> = {
   },
 };
 
+export const PROBLEMS = {
+  ...CLAIMS,
+  ...FAILURES,
+  shop_not_found: { status: 404, detail: "You have no such shop." },
+};
+
 export function toProblem(error: unknown): Problem | undefined {
-  if (error instanceof ClaimError) {
-    return new Problem({ code: error.code, ...CLAIMS[error.code] });
-  }
+  if (error instanceof ClaimError) return problemOf(PROBLEMS, error.code);
   if (error instanceof ConnectError) {
     const { code, cause } = error;
-    return new Problem({ code, ...FAILURES[code] }, { cause });
+    return problemOf(PROBLEMS, code, {}, { cause });
   }
-  if (isShopNotFound(error)) {
-    const detail = "You have no such shop.";
-    return new Problem({ status: 404, code: "shop_not_found", detail });
-  }
+  if (isShopNotFound(error)) return problemOf(PROBLEMS, "shop_not_found");
   if (isNotFound(error)) return accountDeleted(error);
   return tokenRefused(error);
 }

@@ -4,6 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { errorText, log } from "../log.ts";
 import { Problem, problemResponse } from "./problem.ts";
+import { problemOf } from "./problem_table.ts";
 
 export interface AppEnv<Variables extends object = object> {
   Variables: { requestId: string } & Variables;
@@ -27,11 +28,15 @@ export interface AppOptions<Variables extends object> {
   toProblem?: (error: unknown) => Problem | undefined;
 }
 
-const INTERNAL = {
-  status: 500,
-  code: "internal_error",
-  detail: "Something went wrong on our side. Nothing was lost; please try again.",
-};
+/** Of every function. */
+export const APP_PROBLEMS = {
+  not_found: { status: 404, detail: "The function has nothing at this path." },
+  method_not_allowed: { status: 405, detail: "Use another method: Allow lists them." },
+  internal_error: {
+    status: 500,
+    detail: "Something went wrong on our side. Nothing was lost; please try again.",
+  },
+} as const;
 
 const assignRequestId = createMiddleware<AppEnv>(async (c, next) => {
   c.set("requestId", crypto.randomUUID());
@@ -52,9 +57,7 @@ export function createApp<Variables extends object>(
     app,
     onMethodNotAllowed(c, methods) {
       const allow = methods.join(", ");
-      const problem = new Problem({
-        status: 405,
-        code: "method_not_allowed",
+      const problem = problemOf(APP_PROBLEMS, "method_not_allowed", {
         detail: `Use ${allow}.`,
         headers: { allow },
       });
@@ -68,14 +71,14 @@ export function createApp<Variables extends object>(
 
   app.notFound((c) => {
     const detail = `${name} has nothing at this path.`;
-    const problem = new Problem({ status: 404, code: "not_found", detail });
+    const problem = problemOf(APP_PROBLEMS, "not_found", { detail });
     return problemResponse(problem, c.var.requestId ?? crypto.randomUUID());
   });
 
   app.onError((error, c) => {
     const problem = error instanceof Problem
       ? error
-      : toProblem(error) ?? new Problem(INTERNAL, { cause: error });
+      : toProblem(error) ?? problemOf(APP_PROBLEMS, "internal_error", {}, { cause: error });
     const cause = problem.cause === undefined ? {} : { error: errorText(problem.cause) };
     const level = problem.status >= 500 ? "error" : "warn";
     log[level]("request failed", {

@@ -1,9 +1,15 @@
 /** Reads a request body whole, as bytes, up to a limit of size and time. */
-import { Problem } from "./problem.ts";
+import { problemOf } from "./problem_table.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 const TIMEOUT_MS = 10_000;
+
+/** Of every route that reads a body. */
+export const BODY_PROBLEMS = {
+  body_too_slow: { status: 408, detail: "The body has to arrive within 10 seconds." },
+  body_too_large: { status: 413, detail: "The body is larger than the route takes." },
+} as const;
 
 /**
  * @throws {Problem} 413 as soon as the limit is passed, 408 if the body does not arrive in time; the rest is
@@ -15,9 +21,7 @@ export async function readBody(
   { timeoutMs = TIMEOUT_MS } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
-    new Problem({
-      status: 413,
-      code: "body_too_large",
+    problemOf(BODY_PROBLEMS, "body_too_large", {
       detail: `The body may have ${limit} bytes at most.`,
     });
   if (Number(request.headers.get("content-length")) > limit) {
@@ -47,7 +51,7 @@ export async function readBody(
   }
   if (isLate) {
     const detail = `The body has to arrive within ${timeoutMs / 1000} seconds.`;
-    throw new Problem({ status: 408, code: "body_too_slow", detail });
+    throw problemOf(BODY_PROBLEMS, "body_too_slow", { detail });
   }
   const body = new Uint8Array(length);
   let offset = 0;

@@ -2,10 +2,20 @@
 import * as z from "zod";
 import { parseJson } from "../values/json.ts";
 import { isStorable } from "../values/storable_text.ts";
-import { readBody } from "./read_body.ts";
-import { Problem } from "./problem.ts";
+import { BODY_PROBLEMS, readBody } from "./read_body.ts";
+import { problemOf } from "./problem_table.ts";
 
 const MAX_JSON_BYTES = 64 * 1024;
+
+/** Of every route that reads JSON. */
+export const JSON_PROBLEMS = {
+  invalid_json: { status: 400, detail: "The body is not JSON, or has more than 100 levels." },
+  invalid_body: {
+    status: 400,
+    detail: "The body has not the fields of the route: the detail says which.",
+  },
+  ...BODY_PROBLEMS,
+} as const;
 
 /**
  * An empty body counts as `{}`.
@@ -22,17 +32,16 @@ export async function readJson<T extends z.ZodType>(
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     json = parseJson(text.trim() === "" ? "{}" : text);
   } catch {
-    const detail = "The body is not JSON, or has more than 100 levels.";
-    throw new Problem({ status: 400, code: "invalid_json", detail });
+    throw problemOf(JSON_PROBLEMS, "invalid_json");
   }
   if (!isStorable(json)) {
     const detail =
       "The body has characters that no text can have: NUL, or half of a surrogate pair.";
-    throw new Problem({ status: 400, code: "invalid_body", detail });
+    throw problemOf(JSON_PROBLEMS, "invalid_body", { detail });
   }
   const { success, data, error } = schema.safeParse(json);
   if (!success) {
-    throw new Problem({ status: 400, code: "invalid_body", detail: describe(error) });
+    throw problemOf(JSON_PROBLEMS, "invalid_body", { detail: describe(error) });
   }
   return data;
 }

@@ -3,8 +3,18 @@ import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import type { LimitedRoute } from "./app.ts";
-import { Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { problemOf } from "./problem_table.ts";
 import type { User } from "./users.ts";
+
+/** Of every limited route. */
+export const LIMIT_PROBLEMS = {
+  too_many_requests: {
+    status: 429,
+    detail: "You have sent too many of these requests. Retry-After says how many seconds to wait.",
+    retryAfterSeconds: 60,
+  },
+} as const;
 
 const Counted = z.object({ retry_after_seconds: z.int().nullable() });
 
@@ -34,9 +44,7 @@ export function limitRequests(
 }
 
 function tooManyRequests(seconds: number): Problem {
-  return new Problem({
-    status: 429,
-    code: "too_many_requests",
+  return problemOf(LIMIT_PROBLEMS, "too_many_requests", {
     detail: `You have sent too many of these requests. Try again in ${seconds} seconds.`,
     headers: { "retry-after": String(seconds) },
   });

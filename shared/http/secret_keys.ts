@@ -1,17 +1,22 @@
 /** Lets in callers with a secret key: the scheduler, and people who operate the backend. */
 import { equalInConstantTime } from "../crypto/constant_time.ts";
 import type { Callers } from "./app.ts";
-import { Problem } from "./problem.ts";
+import { problemOf } from "./problem_table.ts";
+
+/** Of every function that a secret key opens. */
+export const SECRET_KEY_PROBLEMS = {
+  secret_key_required: {
+    status: 401,
+    detail: "Send a secret key (sb_secret_...) in the header apikey.",
+  },
+  secret_key_refused: { status: 403, detail: "That is not a secret key of this project." },
+} as const;
 
 /** @throws {Problem} 403 for a key that is not one of `secretKeys`. */
 function checkSecretKey(key: string, secretKeys: readonly string[]): void {
   // Every key is compared: the duration does not show which one matched.
   if (secretKeys.filter((secretKey) => equalInConstantTime(key, secretKey)).length > 0) return;
-  throw new Problem({
-    status: 403,
-    code: "secret_key_refused",
-    detail: "That is not a secret key of this project.",
-  });
+  throw problemOf(SECRET_KEY_PROBLEMS, "secret_key_refused");
 }
 
 /**
@@ -21,13 +26,7 @@ function checkSecretKey(key: string, secretKeys: readonly string[]): void {
 export function secretKeys(keys: readonly string[]): Callers<object> {
   return [async (c, next) => {
     const key = c.req.header("apikey");
-    if (key === undefined) {
-      throw new Problem({
-        status: 401,
-        code: "secret_key_required",
-        detail: "Send a secret key (sb_secret_...) in the header apikey.",
-      });
-    }
+    if (key === undefined) throw problemOf(SECRET_KEY_PROBLEMS, "secret_key_required");
     checkSecretKey(key, keys);
     await next();
   }];

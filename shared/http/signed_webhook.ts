@@ -7,7 +7,8 @@ import { log } from "../log.ts";
 import { type AppEnv, createApp } from "./app.ts";
 import { runInBackground } from "./background.ts";
 import { Problem } from "./problem.ts";
-import { readBody } from "./read_body.ts";
+import { problemOf } from "./problem_table.ts";
+import { BODY_PROBLEMS, readBody } from "./read_body.ts";
 
 export interface SignedWebhookOptions {
   /** Name of the function. */
@@ -23,6 +24,16 @@ export interface SignedWebhookOptions {
   processor: EventProcessor;
 }
 
+/** Of every webhook, besides its refusal of a wrong signature. */
+export const WEBHOOK_PROBLEMS = {
+  invalid_webhook: { status: 400, detail: "The body is not a webhook of this vendor." },
+  not_stored: {
+    status: 503,
+    detail: "The webhook could not be stored. Please send it again.",
+  },
+  ...BODY_PROBLEMS,
+} as const;
+
 /** No `callers`: anyone may call, and the route refuses a request without a valid signature. */
 export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
   const { name, source, verify, refusal, parse, inbox, processor } = options;
@@ -37,8 +48,7 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
     const event = { source, body, ...parseOrRefuse(parse, body) };
 
     const { eventId, duplicate } = await inbox.receive(event).catch((error) => {
-      const detail = "The webhook could not be stored. Please send it again.";
-      throw new Problem({ status: 503, code: "not_stored", detail }, { cause: error });
+      throw problemOf(WEBHOOK_PROBLEMS, "not_stored", {}, { cause: error });
     });
     log.info("webhook received", {
       request_id: c.var.requestId,
@@ -56,7 +66,7 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
 }
 
 function invalidWebhook(detail: string): Problem {
-  return new Problem({ status: 400, code: "invalid_webhook", detail });
+  return problemOf(WEBHOOK_PROBLEMS, "invalid_webhook", { detail });
 }
 
 /** Keeps a byte order mark, because the signature covers it. @throws {Problem} 400 */

@@ -7,7 +7,8 @@ import { DatabaseError } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
 import { parseJson } from "../values/json.ts";
 import type { Callers } from "./app.ts";
-import { Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
+import { problemOf } from "./problem_table.ts";
 
 export interface User {
   id: string;
@@ -26,13 +27,23 @@ const UserClaims = z.looseObject({
 /** As the database's API, which refuses a token from further in the future. */
 const MAX_CLOCK_SKEW_SECONDS = 30;
 
-function unauthorized(code: string, detail: string): Problem {
-  return new Problem({
+/** Of every function that signed-in users call. */
+export const USER_PROBLEMS = {
+  user_required: {
     status: 401,
-    code,
-    detail,
-    headers: { "www-authenticate": "Bearer" },
-  });
+    detail: "Sign in, and send the access token: Authorization: Bearer <token>.",
+  },
+  invalid_token: { status: 401, detail: "That is not a user's valid access token." },
+  token_expired: { status: 401, detail: "The access token has expired: renew the session." },
+  account_deleted: { status: 401, detail: "This account was deleted." },
+  auth_unavailable: {
+    status: 503,
+    detail: "Your sign-in could not be checked. Please try again.",
+  },
+} as const;
+
+function unauthorized(code: "user_required" | "invalid_token" | "token_expired"): Problem {
+  return problemOf(USER_PROBLEMS, code, { headers: { "www-authenticate": "Bearer" } });
 }
 
 /** Reads the token's own claim: a forged one only changes the code of the refusal. */
@@ -52,12 +63,9 @@ function isExpired(token: string): boolean {
 export async function identifyUser(request: Request, database: DatabaseClient): Promise<User> {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (token === undefined) {
-    throw unauthorized(
-      "user_required",
-      "Sign in, and send the access token: Authorization: Bearer <token>.",
-    );
+    throw unauthorized("user_required");
   }
-  const invalid = () => unauthorized("invalid_token", "That is not a user's valid access token.");
+  const invalid = () => unauthorized("invalid_token");
   // Anything but a JWT stays here: it may be a key that was sent by mistake.
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw invalid();
   const { data, error } = await database.auth.getClaims(token).catch((error) => ({
@@ -66,15 +74,11 @@ export async function identifyUser(request: Request, database: DatabaseClient): 
   }));
   if (error?.name === "AuthRetryableFetchError") {
     log.error("Auth did not answer", { error: errorText(error) });
-    throw new Problem({
-      status: 503,
-      code: "auth_unavailable",
-      detail: "Your sign-in could not be checked. Please try again.",
-    });
+    throw problemOf(USER_PROBLEMS, "auth_unavailable");
   }
   // Its own code: the app renews the session instead of showing the sign-in page.
   if (error !== null && isExpired(token)) {
-    throw unauthorized("token_expired", "The access token has expired: renew the session.");
+    throw unauthorized("token_expired");
   }
   const claims = UserClaims.safeParse(data?.claims);
   if (error !== null || !claims.success) throw invalid();
@@ -88,13 +92,12 @@ export async function identifyUser(request: Request, database: DatabaseClient): 
  */
 export function tokenRefused(error: unknown): Problem | undefined {
   if (!(error instanceof DatabaseError) || !/^PGRST30[0-3]$/.test(error.code)) return undefined;
-  return unauthorized("token_expired", "The access token has expired: renew the session.");
+  return unauthorized("token_expired");
 }
 
 /** A token outlives its account for a while: the response to a call whose account was deleted. */
 export function accountDeleted(cause: unknown): Problem {
-  const detail = "This account was deleted.";
-  return new Problem({ status: 401, code: "account_deleted", detail }, { cause });
+  return problemOf(USER_PROBLEMS, "account_deleted", {}, { cause });
 }
 
 /**
