@@ -9,6 +9,7 @@ import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
+import type { CheckoutAnswer, PortalAnswer } from "./answers.ts";
 import { CheckoutBody, PortalBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
@@ -26,12 +27,13 @@ app.post("/checkout", async (c) => {
   const { url, kind } = await beginCheckout(dependencies, c.var.user.id, plan);
   const fields = { request_id: c.var.requestId, user_id: c.var.user.id, plan, kind };
   log.info("checkout opened", fields);
-  return c.json({ url, kind });
+  return c.json({ url, kind } satisfies CheckoutAnswer);
 });
 
 app.post("/portal", async (c) => {
   await readJson(c.req.raw, PortalBody);
-  return c.json(await beginPortal(dependencies, c.var.user.id));
+  const page: PortalAnswer = await beginPortal(dependencies, c.var.user.id);
+  return c.json(page);
 });
 
 export default app;

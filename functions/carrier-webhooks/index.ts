@@ -7,6 +7,7 @@ import {
   verifyEasyPostWebhook,
 } from "../../shared/shipping/providers/easypost/parse_webhook.ts";
 import { IdText } from "../../shared/values/schemas.ts";
+import { REFUSAL } from "./refusal.ts";
 
 const secret = readEasyPostWebhookSecret();
 
@@ -14,10 +15,7 @@ export default signedWebhook({
   name: "carrier-webhooks",
   source: "easypost",
   verify: (body, headers) => verifyEasyPostWebhook(secret, body, headers.get("x-hmac-signature")),
-  refusal: {
-    status: 403,
-    detail: "The header X-Hmac-Signature is not the signature of this body.",
-  },
+  refusal: REFUSAL,
   parse(text) {
     const { id, contentDigest, description, tracker } = parseEasyPostEvent(text);
     const objectId = IdText.safeParse(tracker?.tracking_code).data ?? null;

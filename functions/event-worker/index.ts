@@ -9,6 +9,7 @@ import { secretKeys } from "../../shared/http/secret_keys.ts";
 import { log } from "../../shared/log.ts";
 import { requestOrderReread } from "../../shared/tiktok/orders/reread_orders.ts";
 import { requestOrderSync } from "../../shared/tiktok/orders/sync_orders.ts";
+import type { ProcessAnswer, RequestedAnswer, SubscriptionSyncAnswer } from "./answers.ts";
 import { SubscriptionSyncBody, SyncBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
@@ -26,28 +27,28 @@ app.post("/", async (c) => {
   const oldest_open_seconds = await inbox.oldestOpenSeconds();
   const summary = { released, label_tasks, oldest_open_seconds };
   log.info("inbox processed", { request_id: c.var.requestId, ...summary, ...events });
-  return c.json({ ...summary, events });
+  return c.json({ ...summary, events } satisfies ProcessAnswer);
 });
 
 app.post("/sync", async (c) => {
   const { shop_id } = await readJson(c.req.raw, SyncBody);
   const requested = await requestOrderSync(database, shop_id);
   runInBackground(processor.processEvents());
-  return c.json({ requested }, 202);
+  return c.json({ requested } satisfies RequestedAnswer, 202);
 });
 
 app.post("/reread", async (c) => {
   const { shop_id } = await readJson(c.req.raw, SyncBody);
   const requested = await requestOrderReread(database, shop_id);
   runInBackground(processor.processEvents());
-  return c.json({ requested }, 202);
+  return c.json({ requested } satisfies RequestedAnswer, 202);
 });
 
 app.post("/sync-subscriptions", async (c) => {
   const { user_id } = await readJson(c.req.raw, SubscriptionSyncBody);
   const event_id = await requestSubscriptionSync(database, user_id);
   runInBackground(processor.processEvents());
-  return c.json({ event_id }, 202);
+  return c.json({ event_id } satisfies SubscriptionSyncAnswer, 202);
 });
 
 export default app;

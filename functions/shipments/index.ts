@@ -14,6 +14,7 @@ import { getBatch, requestBatch } from "../../shared/shipping/label_batch.ts";
 import { listCarriers } from "../../shared/shipping/own_carriers.ts";
 import { addOwnTracking, correctTracking } from "../../shared/shipping/own_tracking.ts";
 import { voidLabel } from "../../shared/shipping/void_label.ts";
+import type { CarriersAnswer, LabelAnswer, RatesAnswer, ShipmentsAnswer } from "./answers.ts";
 import {
   BatchBody,
   hashRequest,
@@ -44,7 +45,8 @@ const app = createApp("shipments", {
 
 app.post("/rates", async (c) => {
   const wanted = await readJson(c.req.raw, RatesBody);
-  return c.json({ rates: await getRates(labels, c.var.user.id, wanted) });
+  const rates = await getRates(labels, c.var.user.id, wanted);
+  return c.json({ rates } satisfies RatesAnswer);
 });
 
 app.post("/", async (c) => {
@@ -73,12 +75,14 @@ app.post("/own", async (c) => {
 
 app.get("/carriers", async (c) => {
   const orderId = readOrderId(c.req.raw);
-  return c.json({ carriers: await listCarriers(labels, c.var.user.id, orderId) });
+  const carriers = await listCarriers(labels, c.var.user.id, orderId);
+  return c.json({ carriers } satisfies CarriersAnswer);
 });
 
 app.get("/", async (c) => {
   const orderId = readOrderId(c.req.raw);
-  return c.json({ shipments: await labels.purchases.list(c.var.user.id, orderId) });
+  const shipments = await labels.purchases.list(c.var.user.id, orderId);
+  return c.json({ shipments } satisfies ShipmentsAnswer);
 });
 
 app.post("/batch", async (c) => {
@@ -103,7 +107,8 @@ app.get(SHIPMENT, async (c) => {
 
 app.get("/:id/label", async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
-  return c.json(await getLabelLink(labels, c.var.user.id, id));
+  const link: LabelAnswer = await getLabelLink(labels, c.var.user.id, id);
+  return c.json(link);
 });
 
 app.post("/:id/void", async (c) => {

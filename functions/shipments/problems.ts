@@ -7,6 +7,7 @@ import { LabelError, type LabelFailure } from "../../shared/shipping/errors.ts";
 import type { LabelBatch } from "../../shared/shipping/label_batch.ts";
 import { EasyPostError } from "../../shared/shipping/providers/easypost/client.ts";
 import { TikTokError } from "../../shared/tiktok/api/errors.ts";
+import type { BatchAnswer } from "./answers.ts";
 
 /** By status; `detail` is the sentence that the seller sees. */
 export const PROBLEMS: Readonly<Record<LabelFailure, ProblemEntry>> = {
@@ -264,13 +265,13 @@ function labelProblem(error: LabelError): Problem {
 }
 
 /** A batch as its seller sees it: each item has the problem that `POST /` would have answered. */
-export function describeBatch({ items, ...batch }: LabelBatch) {
+export function describeBatch({ items, ...batch }: LabelBatch): BatchAnswer {
   return { ...batch, items: items.map(describeItem) };
 }
 
 function describeItem(
   { code, order_ids, tiktok_order_ids, ...item }: LabelBatch["items"][number],
-) {
+): BatchAnswer["items"][number] {
   if (code === null) return { ...item, problem: null };
   const problem = {
     status: PROBLEMS[code].status,

@@ -5,6 +5,7 @@ import { LabelError, LabelFailure } from "../../shared/shipping/errors.ts";
 import { errorText } from "../../shared/log.ts";
 import { EasyPostError } from "../../shared/shipping/providers/easypost/client.ts";
 import { describeBatch, toProblem } from "./problems.ts";
+import type { LabelBatch } from "../../shared/shipping/label_batch.ts";
 
 /** Every code that a seller may see, by HTTP status. */
 const CODES: Record<number, LabelFailure[]> = {
@@ -95,6 +96,17 @@ Deno.test("rows that vanish during a call belonged to a deleted account; other e
   }
 });
 
+function batchOf(...items: Partial<LabelBatch["items"][number]>[]): LabelBatch {
+  return {
+    ...{ id: "b", state: "done", total: items.length, waiting: 0, purchased: 0, failed: 0 },
+    ...{ unknown: 0, created_at: "2026-11-29T12:00:00+00:00" },
+    items: items.map((item) => ({
+      ...{ order_id: "1", state: "failed", shipment: null, code: null },
+      ...item,
+    })),
+  };
+}
+
 Deno.test("the problem of a part of a combined group names the other orders", () => {
   const orderIds = ["1", "2"];
   const combined = problemOf(new LabelError("order_combined", { orderIds }));
@@ -109,31 +121,23 @@ Deno.test("the problem says so if the other orders are not stored, and names the
     assert.deepEqual(problem.members, { order_ids: [], tiktok_order_ids: unstoredIds });
     assert.match(problem.message, /not stored here yet/);
     assert.notEqual(problem.message, plain);
-    const item = { state: "failed", code: "order_combined" as const };
-    const { items } = describeBatch({
-      items: [{ ...item, order_ids: [], tiktok_order_ids: unstoredIds }],
-    });
+    const { items } = describeBatch(batchOf({
+      code: "order_combined",
+      order_ids: [],
+      tiktok_order_ids: unstoredIds,
+    }));
     assert.equal(items[0]?.problem?.detail, problem.message);
   }
 });
 
 Deno.test("each item of a batch has the problem that its own request would have had", () => {
-  const batch = {
-    id: "b",
-    items: [
-      { order_id: "1", state: "purchased", code: null },
-      { order_id: "2", state: "failed", code: "order_not_found" as const },
-    ],
-  };
+  const batch = batchOf({ state: "purchased" }, { code: "order_not_found" });
+  const problem = { status: 404, code: "order_not_found", detail: "You have no such order." };
   assert.deepEqual(describeBatch(batch), {
-    id: "b",
+    ...batch,
     items: [
-      { order_id: "1", state: "purchased", problem: null },
-      {
-        order_id: "2",
-        state: "failed",
-        problem: { status: 404, code: "order_not_found", detail: "You have no such order." },
-      },
+      { order_id: "1", state: "purchased", shipment: null, problem: null },
+      { order_id: "1", state: "failed", shipment: null, problem },
     ],
   });
 });

@@ -4,6 +4,7 @@ import { verifyStripeWebhook } from "../../shared/billing/verify_webhook.ts";
 import { readStripeWebhookSecrets } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";
+import { REFUSAL } from "./refusal.ts";
 
 const secrets = readStripeWebhookSecrets();
 
@@ -11,10 +12,7 @@ export default signedWebhook({
   name: "stripe-webhooks",
   source: "stripe",
   verify: (body, headers) => verifyStripeWebhook(secrets, body, headers.get("stripe-signature")),
-  refusal: {
-    status: 400,
-    detail: "The header Stripe-Signature is not a recent signature of this body.",
-  },
+  refusal: REFUSAL,
   parse(text) {
     const event = parseStripeEvent(text);
     const objectId = readStripeIds(event).subscriptionId;

@@ -17,6 +17,7 @@ import { listConnections } from "../../shared/tiktok/connections/describe_connec
 import { disconnectShop } from "../../shared/tiktok/connections/disconnect_shop.ts";
 import { createTikTokDependencies } from "../../shared/tiktok/dependencies.ts";
 import { unsubscribeWebhooks } from "../../shared/tiktok/webhooks/subscriptions.ts";
+import type { AuthorizeAnswer, CompleteAnswer, ShopsAnswer } from "./answers.ts";
 import { AuthorizeBody, CompleteBody, readShopId } from "./bodies.ts";
 import { appLocation, readRedirect } from "./callback.ts";
 import { toProblem } from "./problems.ts";
@@ -34,7 +35,11 @@ const app = createApp("tiktok-oauth", {
 
 app.post("/authorize", async (c) => {
   const { region } = await readJson(c.req.raw, AuthorizeBody);
-  const begun = await beginAuthorization({ database, config: authorize }, c.var.user.id, region);
+  const begun: AuthorizeAnswer = await beginAuthorization(
+    { database, config: authorize },
+    c.var.user.id,
+    region,
+  );
   return c.json(begun);
 });
 
@@ -55,19 +60,19 @@ app.post("/complete", async (c) => {
   c.header("cache-control", "no-store");
   if (!confirm) {
     const shown = await showShops(dependencies, id, claim, Date.now());
-    return c.json({ status: "unconfirmed", ...shown });
+    return c.json({ status: "unconfirmed", ...shown } satisfies CompleteAnswer);
   }
   const shops = await confirmShops(dependencies, id, claim, Date.now());
   log.info("shops connected", { request_id: c.var.requestId, user_id: id, shops: shops.length });
   runInBackground(processor.processEvents());
-  return c.json({ status: "connected", shops });
+  return c.json({ status: "connected", shops } satisfies CompleteAnswer);
 });
 
 app.get("/shops", async (c) => {
   // As the seller: row level security decides which shops they see.
   const client = createUserClient(supabase, c.var.user.accessToken);
   const shops = await listConnections(client, c.var.user.id, Date.now());
-  return c.json({ shops });
+  return c.json({ shops } satisfies ShopsAnswer);
 });
 
 app.delete("/shops/:id", async (c) => {

@@ -4,6 +4,7 @@ import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";
 import { verifyTikTokWebhook } from "../../shared/tiktok/api/signing.ts";
 import { isPastLastRetry, parseTikTokWebhook } from "../../shared/tiktok/webhooks/parse_webhook.ts";
+import { REFUSAL } from "./refusal.ts";
 
 const config = readTikTokConfig();
 // Under constant traffic processing never ends; if the platform ends the worker, the leases expire.
@@ -13,8 +14,7 @@ export default signedWebhook({
   name: "tiktok-webhooks",
   source: "tiktok",
   verify: (body, headers) => verifyTikTokWebhook(config, body, headers.get("authorization")),
-  // Never 401: TikTok takes that for "received" and does not send again.
-  refusal: { status: 403, detail: "The header authorization is not the signature of this body." },
+  refusal: REFUSAL,
   parse(text) {
     const webhook = parseTikTokWebhook(text);
     const { topic, externalId, contentDigest, shopId, orderId } = webhook;

@@ -1,10 +1,14 @@
 /** The one public port: passes each request to REST, Auth, a function or a simulator, by its path. */
+import { showApiDocs } from "./api_docs.ts";
 import { showApp } from "./app_page.ts";
 import type { FunctionConfig } from "../functions/config.ts";
 import { isKnownHost } from "./hosts.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
+
+/** Sees the answer of a function; the result goes to the caller. */
+export type FunctionObserver = (request: Request, answer: Response) => Promise<Response>;
 
 export interface SimulatorOptions {
   /** By name; each answers under `/simulators/<name>`, and sees its own paths. */
@@ -19,6 +23,8 @@ export interface GatewayOptions extends SimulatorOptions {
   rest: Fetch;
   auth: Fetch;
   functions: Fetch;
+  /** @default {none} */
+  functionObserver?: FunctionObserver | undefined;
   /** The mails that Auth sent. */
   mailbox: Fetch;
   functionConfig: FunctionConfig[];
@@ -98,7 +104,8 @@ async function callFunction(request: Request, options: GatewayOptions): Promise<
       "Send a user's access token: Authorization: Bearer <token>.",
     );
   }
-  return await options.functions(request);
+  const response = await options.functions(request);
+  return await options.functionObserver?.(request, response) ?? response;
 }
 
 /** The same request, as if the service stood at the root of its own host. */
@@ -148,6 +155,6 @@ export function createGateway(options: GatewayOptions): Fetch {
     }
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
     if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);
-    return await callSimulator(request, options, APIS);
+    return await showApiDocs(request) ?? await callSimulator(request, options, APIS);
   };
 }

@@ -54,6 +54,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
       rest: rest.fetch,
       auth: auth.fetch,
       functions: functions.fetch,
+      functionObserver: settings.functionObserver,
       mailbox: (request) => mailbox.list(request),
       functionConfig,
       jwtCheck: keys,

@@ -1,5 +1,6 @@
 /** Settings of a stack. */
 import type { FunctionLoading } from "../functions/host_process.ts";
+import type { FunctionObserver } from "../gateway/gateway.ts";
 import type { ApiObserver } from "../simulators/tiktok/observer.ts";
 import type { GivenVariables } from "./variables.ts";
 
@@ -32,6 +33,8 @@ export interface StackSettings extends StackOptions {
   random?: () => number;
   /** Receives every call of the TikTok simulator's Open API. */
   tiktokObserver?: ApiObserver;
+  /** Sees every answer of a function on the public port. */
+  functionObserver?: FunctionObserver;
   /** Receives the name of each step before it begins. */
   onProgress?: (message: string) => void;
   /** Receives a line about each mail that Auth sends. */

@@ -13,7 +13,7 @@ const Status = z.object({
   version: z.string().nullable(),
 });
 
-const Figure = z.object({
+export const Figure = z.object({
   metric: z.string(),
   /** The job, source or period; `null` for a figure of the whole system. */
   subject: z.string().nullable(),
@@ -27,7 +27,7 @@ const Figure = z.object({
 });
 export type Figure = z.infer<typeof Figure>;
 
-const Health = z.object({
+export const Health = z.object({
   /** The worst of all figures. */
   status: z.enum(["healthy", "warning", "critical"]),
   version: z.string().nullable(),
@@ -36,11 +36,11 @@ const Health = z.object({
 });
 export type Health = z.infer<typeof Health>;
 
-export interface ServiceStatus {
+export const ServiceStatus = Status.extend({
   /** `unavailable`: the database does not answer. */
-  status: "healthy" | "critical" | "unavailable";
-  version: string | null;
-}
+  status: z.enum([...Status.shape.status.options, "unavailable"]),
+});
+export type ServiceStatus = z.infer<typeof ServiceStatus>;
 
 /** What anyone may know. Never rejects. */
 export async function readStatus(database: DatabaseClient): Promise<ServiceStatus> {

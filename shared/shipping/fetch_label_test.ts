@@ -57,7 +57,10 @@ Deno.test("a label that is not ready changes nothing that is stored", async () =
   assert.deepEqual(calls, ["getForWorker", "label"]);
 });
 
-const LIVE = { state: "purchased", label_url: "https://labels.example/stored.pdf" };
+const LIVE = {
+  state: "purchased" as const,
+  label_url: "https://labels.example/stored.pdf",
+};
 const EXPIRED = { ...LIVE, label_expires_at: "2020-01-01T00:00:00Z" };
 
 /** The link of a stored shipment, and the calls that reading it made. */
@@ -79,7 +82,7 @@ Deno.test("getLabelLink() returns a live link in the wanted format without calli
 });
 
 Deno.test("getLabelLink() reads an expired link, or one in another format, from the provider", async () => {
-  for (const shipment of [EXPIRED, { ...LIVE, label_format: "PNG" }]) {
+  for (const shipment of [EXPIRED, { ...LIVE, label_format: "PNG" as const }]) {
     const { link, calls } = readLink(shipment);
     assert.equal((await link).label_url, LABEL.label_url);
     assert.deepEqual(calls, ["get", "getForWorker", "label", "storeDocument"]);

@@ -1,7 +1,6 @@
 /** Reads the prices of labels for an order from the provider that may serve it. */
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
-import type { Json } from "../database/types.ts";
 import { isRefusedCarrier } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError, LabelFailure, NamedOrders, notFoundAs, refusedWith } from "./errors.ts";
@@ -20,6 +19,23 @@ const OrderAnswer = z.union([
   }),
 ]);
 
+/** A rate as `store_label_rates` returns it. Amounts are decimal strings in major units. */
+export const StoredRate = z.object({
+  rate_id: z.uuid(),
+  provider: ProviderName,
+  carrier: z.string(),
+  service: z.string(),
+  service_name: z.string(),
+  /** `null` where TikTok states the price only after the purchase. */
+  price: z.string().nullable(),
+  currency: z.string().nullable(),
+  days_min: z.int().nullable(),
+  days_max: z.int().nullable(),
+  is_default: z.boolean(),
+  expires_at: z.string(),
+});
+export type StoredRate = z.infer<typeof StoredRate>;
+
 export interface RequestedRates {
   order_id: string;
   /** Every order of a combined parcel. */
@@ -34,7 +50,7 @@ export async function getRates(
   { database, providers }: LabelDependencies,
   userId: string,
   { order_id, order_ids, parcel, sender, line_item_ids }: RequestedRates,
-): Promise<Json> {
+): Promise<StoredRate[]> {
   const wanted = {
     p_user_id: userId,
     p_order_id: order_id,
@@ -59,5 +75,5 @@ export async function getRates(
     p_sender: sender ?? null,
     p_rates: rates.map((rate) => ({ ...rate, provider, address_digest: order.address_digest })),
   };
-  return await callFunction(database, "store_label_rates", args, z.json());
+  return await callFunction(database, "store_label_rates", args, z.array(StoredRate));
 }

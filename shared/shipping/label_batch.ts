@@ -7,17 +7,30 @@ import { Nothing } from "../values/schemas.ts";
 import { buyLabel } from "./buy_label.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { isTransient, LabelError, LabelFailure, NamedOrders, notFoundAs } from "./errors.ts";
-import type { LabelRequest } from "./schemas.ts";
+import { type LabelRequest, Shipment } from "./schemas.ts";
 
 /** Attempts at a label whose failure is transient; after them the seller decides. */
 const MAX_ATTEMPTS = 5;
 
 /** A batch as SQL returns it: `code` says why an item was not bought. */
-const LabelBatch = z.looseObject({
-  items: z.array(z.looseObject({
-    code: LabelFailure.nullable(),
-    ...NamedOrders.shape,
-  })),
+const BatchItemView = z.object({
+  order_id: z.uuid(),
+  state: z.enum(["waiting", "purchased", "failed", "unknown"]),
+  shipment: Shipment.nullable(),
+  code: LabelFailure.nullable(),
+  ...NamedOrders.shape,
+});
+
+export const LabelBatch = z.object({
+  id: z.uuid(),
+  state: z.enum(["processing", "done"]),
+  total: z.int(),
+  waiting: z.int(),
+  purchased: z.int(),
+  failed: z.int(),
+  unknown: z.int(),
+  created_at: z.string(),
+  items: z.array(BatchItemView),
 });
 export type LabelBatch = z.infer<typeof LabelBatch>;
 

@@ -82,23 +82,62 @@ export const Purchase = z.object({
 });
 export type Purchase = z.infer<typeof Purchase>;
 
+/** States of a purchase: docs/labels.md. */
+export const PurchaseState = z.enum([
+  "requested",
+  "purchasing",
+  "purchased",
+  "failed",
+  "unknown",
+  "void_requested",
+  "voided",
+  "void_rejected",
+]);
+
+/** States of a parcel, `shipments.status`: docs/labels.md. */
+export const ShipmentStatus = z.enum([
+  "created",
+  "purchased",
+  "in_transit",
+  "available_for_pickup",
+  "out_for_delivery",
+  "failed",
+  "delivered",
+  "returned",
+  "voided",
+]);
+
 /** A label and its parcel as sellers see them: docs/labels.md. Amounts are decimal strings. */
-export const Shipment = z.looseObject({
+export const Shipment = z.object({
   id: z.uuid(),
   order_id: z.uuid(),
   /** Every order in the parcel, `order_id` first. */
   order_ids: z.array(z.uuid()),
-  state: z.string(),
+  state: PurchaseState,
   reason: z.string().nullable(),
   provider: ParcelProvider,
   carrier: z.string().nullable(),
+  service_type: z.string().nullable(),
   tracking_number: z.string().nullable(),
   label_url: z.string().nullable(),
   label_expires_at: z.string().nullable(),
   /** `null` for an own tracking number. */
-  label_format: z.string().nullable(),
+  label_format: LabelFormat.nullable(),
+  shipping_cost: z.string().nullable(),
+  quoted_cost: z.string().nullable(),
+  currency: z.string().nullable(),
+  line_item_ids: z.array(z.string()),
+  estimated_delivery: z.string().nullable(),
+  status: ShipmentStatus.nullable(),
   tiktok_notified_at: z.string().nullable(),
+  tiktok_warning: z.string().nullable(),
+  tiktok_error: z.string().nullable(),
   tiktok_error_code: z.string().nullable(),
+  advice: z.enum(["void_advised", "stop_parcel"]).nullable(),
+  advice_reason: z.enum(["order_cancelled", "unit_cancelled", "address_changed"]).nullable(),
+  advised_at: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
 });
 export type Shipment = z.infer<typeof Shipment>;
 

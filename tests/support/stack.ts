@@ -10,9 +10,11 @@ import type { EasyPostSimulator } from "../../local/simulators/easypost/simulato
 import type { StripeSimulator } from "../../local/simulators/stripe/simulator.ts";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
 import { HOST_CONFIG } from "./function_config.ts";
+import { answerObserver, assertDocumented } from "./openapi/watch_answers.ts";
 import { assertNoProblems, openApiObserver } from "./tiktok_openapi/watch_calls.ts";
 
 Deno.test.afterEach(assertNoProblems);
+Deno.test.afterEach(assertDocumented);
 
 export interface TestStack extends Stack, AsyncDisposable {
   tiktok: TikTokSimulator;
@@ -37,6 +39,11 @@ function connect(url: URL | string): postgres.Sql {
 /** A test calls more often in a minute than a seller; those of the limits set their own. */
 async function liftRequestLimits(sql: postgres.Sql): Promise<void> {
   await sql`update private.request_limits set requests = 1000000 where route <> 'analytics_events'`;
+}
+
+/** Past the gateway, which observes its own calls. */
+async function callObserved(stack: Stack, request: Request): Promise<Response> {
+  return await answerObserver(request, await stack.callFunction(request));
 }
 
 export interface TestDatabase {
@@ -89,6 +96,7 @@ export async function startTestStack(
       data,
       schedule: false,
       tiktokObserver: openApiObserver,
+      functionObserver: answerObserver,
       loadFunctions: "first_request",
       isDatabasePrepared: true,
       confirmEmail: false,
@@ -105,6 +113,7 @@ export async function startTestStack(
   await liftRequestLimits(sql);
   return {
     ...stack,
+    callFunction: (request) => callObserved(stack, request),
     tiktok: stack.tiktok as TikTokSimulator,
     easypost: stack.easypost as EasyPostSimulator,
     stripe: stack.stripe as StripeSimulator,
@@ -138,6 +147,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
       data,
       schedule: false,
       tiktokObserver: openApiObserver,
+      functionObserver: answerObserver,
       loadFunctions: "first_request",
       confirmEmail: false,
       configPath: HOST_CONFIG,
@@ -152,6 +162,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
   await liftRequestLimits(configured);
   const own: OwnStack = {
     ...stack,
+    callFunction: (request) => callObserved(stack, request),
     tiktok: stack.tiktok as TikTokSimulator,
     easypost: stack.easypost as EasyPostSimulator,
     stripe: stack.stripe as StripeSimulator,

@@ -1,6 +1,15 @@
 /** The state of a shop's connection, with a sentence for its seller. */
+import * as z from "zod";
 import type { DatabaseClient } from "../../database/client.ts";
 import { unwrap } from "../../database/errors.ts";
+
+export const ConnectionStatus = z.enum([
+  "active",
+  "paused",
+  "needs_reauth",
+  "disconnected",
+  "transferred",
+]);
 
 export interface ConnectionState {
   /** `tiktok_shops.id` */
@@ -9,8 +18,7 @@ export interface ConnectionState {
   shop_id: string;
   shop_name: string | null;
   region: string | null;
-  /** active, paused, needs_reauth, disconnected or transferred. */
-  status: string;
+  status: z.infer<typeof ConnectionStatus>;
   /** Code: why it is not active; `null` if it is. */
   reason: string | null;
   /** For the seller. */
@@ -94,7 +102,7 @@ export async function listConnections(
     shop_id: row.shop_id,
     shop_name: row.shop_name,
     region: row.region,
-    status: row.connection_status,
+    status: ConnectionStatus.parse(row.connection_status),
     reason: row.status_reason,
     message: describeConnection(row, now),
     expires_at: ["active", "paused"].includes(row.connection_status)

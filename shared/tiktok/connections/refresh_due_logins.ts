@@ -12,7 +12,14 @@ import {
 const Claim = z.object({ expired: z.int(), logins: z.array(LeasedLogin) });
 
 /** Logins by outcome; `expired`: shops whose authorization has expired, without a call to TikTok. */
-export type RefreshSummary = Record<RefreshOutcome | "expired", number>;
+export const RefreshSummary = z.object({
+  refreshed: z.int(),
+  superseded: z.int(),
+  waiting: z.int(),
+  needs_reauth: z.int(),
+  expired: z.int(),
+}) satisfies z.ZodType<Record<RefreshOutcome | "expired", number>>;
+export type RefreshSummary = z.infer<typeof RefreshSummary>;
 
 export interface RefreshDueOptions {
   /** Logins refreshed at once. @default {5} */

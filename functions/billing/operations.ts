@@ -1,0 +1,72 @@
+/** The routes of `billing`, for the API's document. */
+import { type FunctionOperations, pickProblems } from "../../shared/http/operations.ts";
+import { CheckoutAnswer, PortalAnswer } from "./answers.ts";
+import { CheckoutBody, PortalBody } from "./bodies.ts";
+import { PROBLEMS } from "./problems.ts";
+
+export const operations: FunctionOperations = {
+  description: "Plans: Stripe's checkout and customer portal. docs/billing.md.",
+  operations: [
+    {
+      id: "beginCheckout",
+      method: "post",
+      path: "/checkout",
+      caller: "user",
+      summary: "Opens Stripe's checkout of a plan",
+      description:
+        "A seller with a subscription gets the portal instead: there is never a second " +
+        "subscription. Repeating the call returns the same open session.",
+      isLimited: true,
+      body: {
+        id: "CheckoutRequest",
+        schema: CheckoutBody,
+        description: "The plan that the seller wants.",
+        fields: { plan: "The plan; its price is Stripe's." },
+        example: { plan: "growth" },
+      },
+      answers: {
+        200: {
+          description: "Where to send the seller.",
+          body: {
+            id: "CheckoutPage",
+            schema: CheckoutAnswer,
+            description: "A page of Stripe.",
+            fields: {
+              url: { format: "uri", description: "Send the seller's browser there." },
+              kind: "portal: the seller has a subscription, and changes it there.",
+            },
+            example: { url: "https://checkout.stripe.com/c/pay/cs_1", kind: "checkout" },
+          },
+        },
+      },
+      problems: pickProblems(PROBLEMS, "stripe_unavailable"),
+    },
+    {
+      id: "openPortal",
+      method: "post",
+      path: "/portal",
+      caller: "user",
+      summary: "Opens Stripe's customer portal",
+      isLimited: true,
+      body: {
+        id: "PortalRequest",
+        schema: PortalBody,
+        description: "Empty.",
+        example: {},
+      },
+      answers: {
+        200: {
+          description: "Where to send the seller.",
+          body: {
+            id: "PortalPage",
+            schema: PortalAnswer,
+            description: "A page of Stripe.",
+            fields: { url: { format: "uri", description: "Send the seller's browser there." } },
+            example: { url: "https://billing.stripe.com/p/session/1" },
+          },
+        },
+      },
+      problems: PROBLEMS,
+    },
+  ],
+};

@@ -1,0 +1,6 @@
+/** The response to a wrong signature. */
+
+export const REFUSAL = {
+  status: 403,
+  detail: "The header X-Hmac-Signature is not the signature of this body.",
+} as const;

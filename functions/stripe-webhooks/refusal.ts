@@ -1,0 +1,6 @@
+/** The response to a wrong signature. */
+
+export const REFUSAL = {
+  status: 400,
+  detail: "The header Stripe-Signature is not a recent signature of this body.",
+} as const;

@@ -1,0 +1,7 @@
+/** The response to a wrong signature. */
+
+// Never 401: TikTok takes that for "received" and does not send again.
+export const REFUSAL = {
+  status: 403,
+  detail: "The header authorization is not the signature of this body.",
+} as const;

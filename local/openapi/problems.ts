@@ -1,0 +1,92 @@
+/** The problems of an operation: its own, and those of its caller, its body and the frame. */
+import { APP_PROBLEMS } from "../../shared/http/app.ts";
+import type { Caller, Operation, SchemaPart } from "../../shared/http/operations.ts";
+import type { ProblemTable } from "../../shared/http/problem_table.ts";
+import { JSON_PROBLEMS } from "../../shared/http/read_json.ts";
+import { LIMIT_PROBLEMS } from "../../shared/http/request_limits.ts";
+import { SECRET_KEY_PROBLEMS } from "../../shared/http/secret_keys.ts";
+import { USER_PROBLEMS } from "../../shared/http/users.ts";
+
+const { internal_error } = APP_PROBLEMS;
+const { secret_key_refused } = SECRET_KEY_PROBLEMS;
+
+const CALLER_PROBLEMS: Record<Caller, ProblemTable> = {
+  user: USER_PROBLEMS,
+  secret_key: SECRET_KEY_PROBLEMS,
+  anyone: {},
+  anyone_or_secret_key: { secret_key_refused },
+  tiktok: {},
+  stripe: {},
+  easypost: {},
+};
+
+export function problemsOf({ caller, body, isLimited, problems }: Operation): ProblemTable {
+  return {
+    ...CALLER_PROBLEMS[caller],
+    ...(isLimited && LIMIT_PROBLEMS),
+    ...(body && JSON_PROBLEMS),
+    ...problems,
+    internal_error,
+  };
+}
+
+const TEXT = { type: "string" };
+
+/** RFC 9457. */
+export const PROBLEM_SCHEMA: SchemaPart = {
+  type: "object",
+  description: "An error, as RFC 9457 describes it. Programs compare the code.",
+  properties: {
+    type: { const: "about:blank", description: "The code says more." },
+    title: { ...TEXT, description: "The name of the status." },
+    status: { type: "integer", description: "The status of the response." },
+    detail: { ...TEXT, description: "A sentence for people; it may change." },
+    code: { ...TEXT, description: "What happened, for programs." },
+    request_id: { ...TEXT, description: "As in the header x-request-id and in the log." },
+    carrier_message: { ...TEXT, description: "The words of EasyPost or TikTok." },
+    shipment_id: { ...TEXT, format: "uuid", description: "The shipment to read." },
+    order_ids: {
+      type: "array",
+      items: { ...TEXT, format: "uuid" },
+      description: "order_combined: the orders that TikTok combined with the requested one.",
+    },
+    tiktok_order_ids: {
+      type: "array",
+      items: TEXT,
+      description: "order_combined: TikTok's ids of those that are not stored.",
+    },
+  },
+  required: ["type", "title", "status", "detail", "code", "request_id"],
+  additionalProperties: false,
+};
+
+function describeCodes(entries: [code: string, sentence: string][]): string {
+  const rows = entries.map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
+  return ["| code | sentence |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** The responses by status. */
+export function problemResponses(problems: ProblemTable): Record<string, SchemaPart> {
+  const byStatus = Map.groupBy(Object.entries(problems), ([, { status }]) => status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, entries]) => {
+      const waits = entries.some(([, { retryAfterSeconds }]) => retryAfterSeconds !== undefined);
+      const code = { enum: entries.map(([code]) => code).sort() };
+      const fields = { properties: { status: { const: status }, code } };
+      const response = {
+        description: describeCodes(entries.map(([code, { detail }]) => [code, detail])),
+        ...(waits && {
+          headers: {
+            "retry-after": { description: "Seconds to wait.", schema: { type: "integer" } },
+          },
+        }),
+        content: {
+          "application/problem+json": {
+            schema: { allOf: [{ $ref: "#/components/schemas/Problem" }, fields] },
+          },
+        },
+      };
+      return [String(status), response];
+    }),
+  );
+}
