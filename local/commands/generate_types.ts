@@ -5,6 +5,8 @@ import { startTemporaryPostgres } from "../postgres/temporary.ts";
 import { generateTypes } from "../supabase/generate_types.ts";
 
 const TYPES = new URL("../../shared/database/types.ts", import.meta.url);
+/** The same for front ends, whose folder needs no other one. */
+const CLIENT_TYPES = new URL("../../client/src/generated/database.ts", import.meta.url);
 
 async function generateFromMigrations(): Promise<string> {
   await using database = await startTemporaryPostgres();
@@ -24,6 +26,7 @@ export default await command(import.meta, {
     const types = url === undefined ? await generateFromMigrations() : await generateTypes(url);
     if (!check) {
       await Deno.writeTextFile(TYPES, types);
+      await Deno.writeTextFile(CLIENT_TYPES, types);
       return print("shared/database/types.ts is up to date.");
     }
     if (await Deno.readTextFile(TYPES) === types) return;

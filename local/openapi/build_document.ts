@@ -1,4 +1,5 @@
 /** The OpenAPI document of every function. */
+import { DATABASE_SCHEMAS } from "../../shared/database/columns.ts";
 import type {
   Answer,
   Caller,
@@ -154,14 +155,13 @@ function pathsOf(functions: DocumentedFunction[]): OpenApiDocument["paths"] {
   return paths;
 }
 
-/** Named schemas that no operation uses: those of the database's columns. */
-export async function buildDocument(others: NamedSchema[] = []): Promise<OpenApiDocument> {
+export async function buildDocument(): Promise<OpenApiDocument> {
   const functions = await readOperations();
   const operations = functions.flatMap((documented) => documented.operations);
   const schemas = {
     Problem: PROBLEM_SCHEMA,
     ...toComponents(operations.flatMap(({ body }) => body ?? []), "input"),
-    ...toComponents([...answersOf(operations), ...others], "output"),
+    ...toComponents([...answersOf(operations), ...DATABASE_SCHEMAS], "output"),
   };
   const document: OpenApiDocument = {
     openapi: "3.1.1",

@@ -1,0 +1,94 @@
+/** What the database's functions for sellers return as `jsonb`. For the API's document; no function imports it. */
+import * as z from "zod";
+import { type NamedSchema, TIME } from "../http/operations.ts";
+
+const LabelPeriod = z.object({
+  labels: z.int(),
+  label_limit: z.int(),
+  cost: z.string(),
+  cost_limit: z.string(),
+});
+
+export const USAGE: NamedSchema = {
+  id: "Usage",
+  schema: z.object({
+    used: z.int(),
+    limit: z.int(),
+    not_counted: z.int(),
+    held: z.int(),
+    held_to_ship: z.int(),
+    held_ship_by: z.string().nullable(),
+    shops: z.array(z.object({ shop_id: z.string(), used: z.int() })),
+    labels: z.object({ today: LabelPeriod, month: LabelPeriod, currency: z.string() }),
+    month_ends_at: z.string(),
+  }),
+  description: "get_usage(): the plan's usage in the current month (UTC).",
+  fields: {
+    used: "Stored orders that count; may be above limit after a change to a smaller plan.",
+    limit: "Orders a month.",
+    not_counted: "Stored orders that use no place.",
+    held: "Orders that wait for a larger plan or the next month.",
+    held_to_ship: "Those of them that have to be shipped.",
+    held_ship_by: { ...TIME, description: "The earliest time of these." },
+    shops: "What each connected shop used of the same limit in all accounts.",
+    labels: "Labels and their cost as decimal strings in major units of currency, with limits.",
+    month_ends_at: { ...TIME, description: "used becomes 0." },
+  },
+};
+
+export const HELD_ORDERS: NamedSchema = {
+  id: "HeldOrders",
+  schema: z.object({
+    total: z.int(),
+    orders: z.array(z.object({
+      place: z.int(),
+      shop_id: z.string(),
+      tiktok_order_id: z.string(),
+      order_status: z.string().nullable(),
+      ship_by: z.string().nullable(),
+      tiktok_created_at: z.string().nullable(),
+      held_at: z.string(),
+    })),
+    month_ends_at: z.string(),
+  }),
+  description: "get_held_orders(): orders that wait for the plan, the most urgent first.",
+  fields: {
+    total: "Number of held orders, on all pages.",
+    orders: "A page; place 1 is stored next.",
+    month_ends_at: { ...TIME, description: "Then they are stored, as far as the plan has room." },
+  },
+};
+
+export const DASHBOARD: NamedSchema = {
+  id: "DashboardMetrics",
+  schema: z.object({
+    user_id: z.uuid(),
+    subscription_tier: z.string(),
+    total_orders: z.int(),
+    monthly_orders: z.int(),
+    total_revenue: z.string(),
+    monthly_revenue: z.string(),
+    revenue: z.array(z.object({
+      currency: z.string(),
+      gross: z.string(),
+      refunded: z.string(),
+      orders: z.int(),
+    })),
+    label_costs: z.array(z.object({
+      currency: z.string(),
+      cost: z.string(),
+      labels: z.int(),
+    })),
+    connected_shops: z.int(),
+    last_order_date: z.string().nullable(),
+    refreshed_at: z.string().nullable(),
+  }),
+  description: "get_dashboard_metrics(): the seller's figures of the last full hour.",
+  fields: {
+    total_revenue: "Adds up all currencies and unpaid orders: show revenue.",
+    monthly_revenue: "As total_revenue, of this month (UTC).",
+    revenue: "Of orders that buyers paid, by currency; decimal strings in its major units.",
+    label_costs: "Of labels that are not voided, by currency; decimal strings in its major units.",
+    refreshed_at: { ...TIME, description: "Null until the first full hour." },
+  },
+};
