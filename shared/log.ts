@@ -1,18 +1,28 @@
 /** One JSON object a line. Tokens, keys, bodies, addresses and vendors' words are never among the fields. */
 import * as z from "zod";
 import { LoggableError } from "./loggable_error.ts";
+import type { LogFields } from "./logging/fields.ts";
+import type { ContextField, FieldsOf, Level, Message, MessageOf } from "./logging/lines.ts";
+import { writeLine } from "./logging/write_line.ts";
 
-export type LogFields = Record<string, string | number | boolean | null | undefined>;
+type Write<L extends Level> = <M extends MessageOf<L>>(
+  message: M,
+  fields?: Fields<M>,
+) => void;
 
-function write(level: "info" | "warn" | "error", message: string, fields: LogFields): void {
-  // deno-lint-ignore no-console -- the platform collects what the console prints
-  console[level](JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
-}
+type Fields<M extends Message> = LogFields<FieldsOf<M> | ContextField>;
 
+const writer = <L extends Level>(level: L): Write<L> => (message, fields = {}) =>
+  writeLine(level, message, fields);
+
+/** The table of logging/lines.ts has every message; the context of the work adds what it belongs to. */
 export const log = {
-  info: (message: string, fields: LogFields = {}) => write("info", message, fields),
-  warn: (message: string, fields: LogFields = {}) => write("warn", message, fields),
-  error: (message: string, fields: LogFields = {}) => write("error", message, fields),
+  info: writer("info"),
+  warn: writer("warn"),
+  error: writer("error"),
+  /** For a level that depends. */
+  at: <L extends Level, M extends MessageOf<L>>(level: L, message: M, fields: Fields<M>) =>
+    writeLine(level, message, fields),
 };
 
 /** File, line and column of the first frame of a stack; the lines before it quote the message. */

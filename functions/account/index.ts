@@ -36,33 +36,29 @@ const app = createApp("account", {
 app.delete("/", async (c) => {
   const { email } = await readJson(c.req.raw, DeleteBody);
   const { unsubscribe } = await deleteAccount(dependencies, c.var.user.id, email);
-  log.info("account deleted", { request_id: c.var.requestId, user_id: c.var.user.id });
+  log.info("account deleted", { user_id: c.var.user.id });
   runInBackground(unsubscribe());
   return c.body(null, 204);
 });
 
 app.get("/orders.csv", async (c) => {
   const content = ordersCsv(database, c.var.user.id, readTimeRange(c.req.raw));
-  const { requestId } = c.var;
-  return await downloadResponse(content, { fileName: "orders.csv", contentType: FILE, requestId });
+  return await downloadResponse(content, { fileName: "orders.csv", contentType: FILE });
 });
 
 app.get("/shipments.csv", async (c) => {
   const content = shipmentsCsv(database, c.var.user.id, readTimeRange(c.req.raw));
-  const { requestId } = c.var;
   return await downloadResponse(content, {
     fileName: "shipments.csv",
     contentType: FILE,
-    requestId,
   });
 });
 
 app.get("/export", async (c) => {
   const part = await exportPart(database, c.var.user.id, c.req.query("cursor"));
-  const { requestId } = c.var;
   const headers = part.nextCursor === null ? {} : { "x-next-cursor": part.nextCursor };
   const fileName = `creatorflow-export-${part.number}.zip`;
-  return await downloadResponse(part.archive, { fileName, contentType: FILE, requestId, headers });
+  return await downloadResponse(part.archive, { fileName, contentType: FILE, headers });
 });
 
 export default app;

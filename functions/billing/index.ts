@@ -25,8 +25,7 @@ const app = createApp("billing", {
 app.post("/checkout", async (c) => {
   const { plan } = await readJson(c.req.raw, CheckoutBody);
   const { url, kind } = await beginCheckout(dependencies, c.var.user.id, plan);
-  const fields = { request_id: c.var.requestId, user_id: c.var.user.id, plan, kind };
-  log.info("checkout opened", fields);
+  log.info("checkout opened", { user_id: c.var.user.id, plan, kind });
   return c.json({ url, kind } satisfies CheckoutAnswer);
 });
 

@@ -26,7 +26,7 @@ app.post("/", async (c) => {
   const events = await processor.processEvents();
   const oldest_open_seconds = await inbox.oldestOpenSeconds();
   const summary = { released, label_tasks, oldest_open_seconds };
-  log.info("inbox processed", { request_id: c.var.requestId, ...summary, ...events });
+  log.info("inbox processed", { ...summary, outcomes: events });
   return c.json({ ...summary, events } satisfies ProcessAnswer);
 });
 

@@ -47,7 +47,7 @@ app.get("/callback", async (c) => {
   const query = new URL(c.req.url).searchParams;
   const outcome = await readRedirect(dependencies.keys, query, Date.now());
   const { status, code } = outcome;
-  log.info("browser redirected to the app", { request_id: c.var.requestId, status, code });
+  log.info("browser redirected to the app", { outcome: status, code });
   // Neither the query nor the claim may appear in a Referer or a cache.
   c.header("referrer-policy", "no-referrer");
   c.header("cache-control", "no-store");
@@ -63,7 +63,7 @@ app.post("/complete", async (c) => {
     return c.json({ status: "unconfirmed", ...shown } satisfies CompleteAnswer);
   }
   const shops = await confirmShops(dependencies, id, claim, Date.now());
-  log.info("shops connected", { request_id: c.var.requestId, user_id: id, shops: shops.length });
+  log.info("shops connected", { user_id: id, shops: shops.length });
   runInBackground(processor.processEvents());
   return c.json({ status: "connected", shops } satisfies CompleteAnswer);
 });
@@ -78,7 +78,7 @@ app.get("/shops", async (c) => {
 app.delete("/shops/:id", async (c) => {
   const id = readShopId(c.req.param("id"));
   const access = await disconnectShop(dependencies, c.var.user.id, id);
-  log.info("shop disconnected", { request_id: c.var.requestId, shop: id });
+  log.info("shop disconnected", { tiktok_shop_id: id });
   if (access !== undefined) runInBackground(unsubscribeWebhooks(dependencies.tiktok, access));
   return c.body(null, 204);
 });

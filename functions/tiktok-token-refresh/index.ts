@@ -14,7 +14,7 @@ const app = createApp("tiktok-token-refresh", { callers: secretKeys(supabase.sec
 
 app.post("/", async (c) => {
   const summary = await refreshDueLogins(dependencies);
-  log.info("due tokens refreshed", { request_id: c.var.requestId, ...summary });
+  log.info("due tokens refreshed", { outcomes: summary });
   return c.json(summary);
 });
 

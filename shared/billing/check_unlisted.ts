@@ -76,9 +76,7 @@ async function isCustomerKnown(
     return true;
   } catch (error) {
     if (!isMissing(error)) throw error;
-    log.error(
-      "Stripe knows neither a subscription nor its customer: check that STRIPE_SECRET_KEY is of the right account",
-    );
+    log.error("Stripe knows neither a subscription nor its customer");
     return false;
   }
 }

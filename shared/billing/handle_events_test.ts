@@ -34,6 +34,8 @@ function claimedEvent(event: object | string, event_id = 7): ClaimedEvent {
     object_id: null,
     body,
     shop: null,
+    request_id: null,
+    traceparent: null,
   };
 }
 

@@ -70,5 +70,9 @@ export async function logOrphan(
   const user_id = metadata.user_id ?? null;
   const args = { p_subscription: { stripe_subscription_id: id, status, user_id, action } };
   const isNew = await callFunction(database, "log_orphaned_subscription", args, z.boolean());
-  if (isNew) log.warn("subscription without an account", { user_id, action });
+  if (isNew) {
+    // Stripe's dashboard can put anything into the metadata.
+    const { data } = z.uuid().safeParse(user_id);
+    log.warn("subscription without an account", { user_id: data, action });
+  }
 }

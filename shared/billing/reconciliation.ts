@@ -37,7 +37,7 @@ export async function compareNextPage(
   const args = { p_event_id: event.event_id, p_progress: next };
   const { outcome } = await callFunction(database, "continue_subscription_sync", args, Outcome);
   const level = next.repaired > progress.repaired ? "warn" : "info";
-  log[level]("subscriptions compared", {
+  log.at(level, "subscriptions compared", {
     checked: next.checked,
     repaired: next.repaired,
     finished: outcome === "reconciled",

@@ -2,6 +2,7 @@
 import Stripe from "stripe";
 import * as z from "zod";
 import type { StripeConfig } from "../config.ts";
+import { inVendorSpan } from "../logging/spans.ts";
 import { checkAnswer } from "./stripe_answers.ts";
 import { LoggableError } from "../loggable_error.ts";
 
@@ -41,7 +42,10 @@ export function createStripe({ secretKey, apiUrl }: StripeConfig): Stripe {
   const fetchBelowBase: typeof fetch = async (input, init) => {
     const url = new URL(String(input));
     url.pathname = `${pathname.replace(/\/$/, "")}${url.pathname}`;
-    return await checkAnswer(await fetch(url, { ...init, redirect: "manual" }));
+    const call = { method: init?.method ?? "GET", path: url.pathname };
+    return await inVendorSpan("Stripe", call, async () => {
+      return await checkAnswer(await fetch(url, { ...init, redirect: "manual" }));
+    });
   };
   return new Stripe(secretKey, {
     httpClient: Stripe.createFetchHttpClient(fetchBelowBase),

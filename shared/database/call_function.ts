@@ -1,5 +1,6 @@
 /** Calls an SQL function of the schema `public` and checks its answer. */
 import type * as z from "zod";
+import { inSpan } from "../logging/spans.ts";
 import type { DatabaseClient } from "./client.ts";
 import { DatabaseError } from "./errors.ts";
 import type { Database, Json } from "./types.ts";
@@ -36,7 +37,9 @@ export async function callFunction<Name extends FunctionName, Schema extends z.Z
   { signal }: CallOptions = {},
 ): Promise<z.infer<Schema>> {
   const call = database.rpc(name, args as never);
-  const { data, error } = await (signal ? call.abortSignal(signal) : call);
+  const { data, error } = await inSpan(`SQL ${name}`, async () => {
+    return await (signal ? call.abortSignal(signal) : call);
+  });
   if (error !== null) throw new DatabaseError(name, error.code ?? "");
   return schema.parse(data);
 }

@@ -1,6 +1,8 @@
 /** The one typed client of the database. No function makes its own. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { SupabaseConfig } from "../config.ts";
+import { workContext } from "../logging/context.ts";
+import { traceparent } from "../logging/spans.ts";
 import type { Database } from "./types.ts";
 
 export type DatabaseClient = SupabaseClient<Database>;
@@ -11,11 +13,21 @@ export type DatabaseClient = SupabaseClient<Database>;
  */
 const TIMEOUT_MS = 30_000;
 
+/** SQL reads both from `request.headers`: an event that is stored keeps them. */
+function nameCall(given: HeadersInit | undefined): Headers {
+  const headers = new Headers(given);
+  const { request_id } = workContext().fields;
+  if (request_id != null) headers.set("x-request-id", request_id);
+  const parent = traceparent();
+  if (parent !== undefined) headers.set("traceparent", parent);
+  return headers;
+}
+
 /** A redirect would carry the secret key to another host. */
 const fetchInTime: typeof fetch = (input, init = {}) => {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
-  return fetch(input, { ...init, signal, redirect: "error" });
+  return fetch(input, { ...init, headers: nameCall(init.headers), signal, redirect: "error" });
 };
 
 /** Acts as the backend (`service_role`): passes RLS, may do what the migrations grant it. */

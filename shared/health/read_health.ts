@@ -48,7 +48,7 @@ export async function readStatus(database: DatabaseClient): Promise<ServiceStatu
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     return await callFunction(database, "read_health_status", {}, Status, { signal });
   } catch (error) {
-    log.error("health is not readable", { function: "health", error: errorText(error) });
+    log.error("health is not readable", { error: errorText(error) });
     return { status: "unavailable", version: null };
   }
 }

@@ -1,8 +1,11 @@
 /** The frame of every function: base path, request id, who may call, 405, and one place that answers errors. */
 import { Hono, type MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
+import { matchedRoutes } from "hono/route";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { errorText, log } from "../log.ts";
+import { requestIdOf } from "../logging/request_id.ts";
+import { inRequestTrace } from "../logging/spans.ts";
 import { Problem, problemResponse } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
 
@@ -38,11 +41,15 @@ export const APP_PROBLEMS = {
   },
 } as const;
 
-const assignRequestId = createMiddleware<AppEnv>(async (c, next) => {
-  c.set("requestId", crypto.randomUUID());
-  await next();
-  c.header("x-request-id", c.var.requestId);
-});
+/** Gives the request its id, and its lines, calls and spans what they belong to. */
+const nameRequest = (name: string) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const requestId = requestIdOf(c.req.raw.headers);
+    c.set("requestId", requestId);
+    const route = matchedRoutes(c).at(-1)?.path ?? "*";
+    await inRequestTrace(c.req.raw, route, { function: name, request_id: requestId }, next);
+    c.header("x-request-id", requestId);
+  });
 
 /** A Hono app for the function `name`; the platform calls it with paths that begin with `/<name>`. */
 export function createApp<Variables extends object>(
@@ -51,7 +58,7 @@ export function createApp<Variables extends object>(
 ): Hono<AppEnv<Variables>> {
   const app = new Hono<AppEnv<Variables>>({ strict: false }).basePath(`/${name}`);
 
-  app.use(assignRequestId);
+  app.use(nameRequest(name));
   for (const middleware of callers) app.use(middleware);
   app.use(methodNotAllowed({
     app,
@@ -72,7 +79,7 @@ export function createApp<Variables extends object>(
   app.notFound((c) => {
     const detail = `${name} has nothing at this path.`;
     const problem = problemOf(APP_PROBLEMS, "not_found", { detail });
-    return problemResponse(problem, c.var.requestId ?? crypto.randomUUID());
+    return problemResponse(problem, c.var.requestId ?? requestIdOf(c.req.raw.headers));
   });
 
   app.onError((error, c) => {
@@ -81,9 +88,7 @@ export function createApp<Variables extends object>(
       : toProblem(error) ?? problemOf(APP_PROBLEMS, "internal_error", {}, { cause: error });
     const cause = problem.cause === undefined ? {} : { error: errorText(problem.cause) };
     const level = problem.status >= 500 ? "error" : "warn";
-    log[level]("request failed", {
-      function: name,
-      request_id: c.var.requestId,
+    log.at(level, "request failed", {
       status: problem.status,
       code: problem.code,
       ...cause,

@@ -5,7 +5,6 @@ export interface Download {
   /** Offered by the browser. */
   fileName: string;
   contentType: string;
-  requestId: string;
   headers?: Record<string, string>;
 }
 
@@ -13,7 +12,6 @@ export interface Download {
 async function* sendAll(
   first: IteratorResult<string | Uint8Array>,
   rest: AsyncIterator<string | Uint8Array>,
-  requestId: string,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   let chunk = first;
@@ -23,7 +21,7 @@ async function* sendAll(
       chunk = await rest.next();
     }
   } catch (error) {
-    log.error("download broke off", { request_id: requestId, error: errorText(error) });
+    log.error("download broke off", { error: errorText(error) });
     throw error;
   } finally {
     // The caller has gone away: reading ends too.
@@ -34,11 +32,11 @@ async function* sendAll(
 /** Waits for the first chunk, so an error before it still becomes a problem response. */
 export async function downloadResponse(
   content: AsyncIterable<string | Uint8Array>,
-  { fileName, contentType, requestId, headers = {} }: Download,
+  { fileName, contentType, headers = {} }: Download,
 ): Promise<Response> {
   const chunks = content[Symbol.asyncIterator]();
   const first = await chunks.next();
-  return new Response(ReadableStream.from(sendAll(first, chunks, requestId)), {
+  return new Response(ReadableStream.from(sendAll(first, chunks)), {
     headers: {
       ...headers,
       "content-type": contentType,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { downloadResponse } from "./download.ts";
 
-const FILE = { fileName: "a.csv", contentType: "text/csv", requestId: "r1" };
+const FILE = { fileName: "a.csv", contentType: "text/csv" };
 
 Deno.test("a download is sent as an attachment that no cache keeps", async () => {
   async function* content() {

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/events.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import type { EventProcessor } from "../inbox/process_events.ts";
+import { eventFields } from "../inbox/event_fields.ts";
 import { log } from "../log.ts";
 import { type AppEnv, createApp } from "./app.ts";
 import { runInBackground } from "./background.ts";
@@ -51,10 +52,13 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
       throw problemOf(WEBHOOK_PROBLEMS, "not_stored", {}, { cause: error });
     });
     log.info("webhook received", {
-      request_id: c.var.requestId,
       event_id: eventId,
-      event_type: event.eventType,
-      shop_id: event.shopId,
+      ...eventFields({
+        source,
+        event_type: event.eventType,
+        shop_id: event.shopId,
+        object_id: event.objectId,
+      }),
       duplicate,
       ignored: event.ignored,
     });

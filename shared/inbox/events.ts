@@ -63,6 +63,10 @@ export const ClaimedEvent = z.object({
   object_id: z.string().nullable(),
   body: z.string(),
   shop: StoredConnection.extend({ user_id: z.string() }).nullable(),
+  /** Of the request that stored it; `null` for one that the database stored itself. */
+  request_id: z.string().nullable(),
+  /** The span that stored it, as W3C's header. */
+  traceparent: z.string().nullable(),
 });
 export type ClaimedEvent = z.infer<typeof ClaimedEvent>;
 

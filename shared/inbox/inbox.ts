@@ -8,6 +8,10 @@ import type { IgnoreReason } from "./ignore_reasons.ts";
 
 const Receipt = z.object({ event_id: z.int().nullable(), duplicate: z.boolean() });
 
+/** Of an event whose attempt has failed. */
+const EventStatus = z.enum(["pending", "failing", "dead"]);
+type EventStatus = z.infer<typeof EventStatus>;
+
 /** TikTok gives up after 3 s and sends again: a slow database must fail before that. */
 const RECEIVE_TIMEOUT_MS = 2500;
 
@@ -70,7 +74,7 @@ export class Inbox {
     event: ClaimedEvent,
     error: string,
     retryAfterSeconds?: number,
-  ): Promise<string | null> {
+  ): Promise<EventStatus | null> {
     const args = {
       p_event_id: event.event_id,
       p_claim: event.claim,
@@ -81,7 +85,7 @@ export class Inbox {
       this.#database,
       "fail_webhook_event",
       args,
-      z.string().nullable(),
+      EventStatus.nullable(),
     );
   }
 

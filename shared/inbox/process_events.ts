@@ -1,6 +1,9 @@
 /** Processes the inbox: claims due events, handles several groups concurrently, settles each event. */
 import { ConfigError } from "../config.ts";
 import { errorText, log } from "../log.ts";
+import { runInContext, workContext } from "../logging/context.ts";
+import { inTrace } from "../logging/spans.ts";
+import { eventFields } from "./event_fields.ts";
 import {
   type ClaimedEvent,
   type EventHandler,
@@ -70,7 +73,9 @@ export class EventProcessor {
   processEvents(): Promise<ProcessSummary> {
     this.#mayHaveMore = true;
     this.#wakeUp.resolve();
-    return this.#running ??= this.#run();
+    // Its events belong to other requests than this one, which only begins it.
+    const { function: name } = workContext().fields;
+    return this.#running ??= runInContext({ fields: { function: name } }, () => this.#run());
   }
 
   /** Handles and settles an event that the caller has claimed already. */
@@ -141,64 +146,72 @@ export class EventProcessor {
     return key === undefined ? undefined : handlers[key];
   }
 
+  /** Each event in its own trace; what is done for the whole group is in that of the first. */
   async #handle(group: ClaimedEvent[], summary: ProcessSummary): Promise<void> {
-    const handler = this.#handlerOf(group[0] as ClaimedEvent);
-    let results: EventResult[];
-    try {
-      results = handler
-        ? await handler.handle(group)
-        : group.map(() => ({ ignored: "event_type_not_handled" }));
-    } catch (error) {
-      results = group.map(() => ({ error }));
-    }
-    const settling = group.map((event, n) =>
-      this.#settle(
-        event,
-        results[n] ?? { error: new LoggableError("The handler returned no result") },
-        summary,
-      )
-    );
-    await Promise.all(settling);
+    const { function: name } = workContext().fields;
+    let results: Promise<EventResult[]> | undefined;
+    const processing = group.map((event, n) => {
+      const { event_id, attempt, request_id } = event;
+      const fields = { function: name, request_id, event_id, ...eventFields(event), attempt };
+      return inTrace("process event", fields, async () => {
+        results ??= this.#handleGroup(group);
+        const missing = { error: new LoggableError("The handler returned no result") };
+        await this.#settle(event, (await results)[n] ?? missing, summary);
+      }, event.traceparent);
+    });
+    await Promise.all(processing);
   }
 
+  /** Never rejects. Lines about a whole group name its shop, and no single event. */
+  async #handleGroup(group: ClaimedEvent[]): Promise<EventResult[]> {
+    const [first] = group as [ClaimedEvent];
+    const handler = this.#handlerOf(first);
+    if (handler === undefined) return group.map(() => ({ ignored: "event_type_not_handled" }));
+    const { fields, ...context } = workContext();
+    const { function: name, trace_id } = fields;
+    const shared = { function: name, trace_id, source: first.source, shop_id: first.shop_id };
+    try {
+      return await (group.length === 1
+        ? handler.handle(group)
+        : runInContext({ ...context, fields: shared }, () => handler.handle(group)));
+    } catch (error) {
+      return group.map(() => ({ error }));
+    }
+  }
+
+  /** Its lines have the event's ids by their context. */
   async #settle(event: ClaimedEvent, result: EventResult, summary: ProcessSummary): Promise<void> {
-    const fields = {
-      event_id: event.event_id,
-      event_type: event.event_type,
-      shop_id: event.shop_id,
-      attempt: event.attempt,
-    };
     const postponement = "error" in result ? postponementOf(result.error) : undefined;
     const count = (outcome: string) => summary[outcome] = (summary[outcome] ?? 0) + 1;
     try {
       if ("ignored" in result) {
         await this.#inbox.ignore(event, result.ignored);
         count("ignored");
-        log.info("event ignored", { ...fields, reason: result.ignored });
+        log.info("event ignored", { reason: result.ignored });
       } else if ("outcome" in result) {
         count(result.outcome);
         if (result.more) this.#mayHaveMore = true;
-        log.info("event processed", { ...fields, outcome: result.outcome });
+        log.info("event processed", { outcome: result.outcome });
       } else if (result.error instanceof ConfigError) {
         count("postponed");
         const text = errorText(result.error);
         await this.#inbox.postpone(event, text, { postponeSeconds: CONFIGURATION_RETRY_SECONDS });
-        log.error("event waits for configuration", { ...fields, error: text });
+        log.error("event waits for configuration", { error: text });
       } else if (postponement !== undefined) {
         count("postponed");
         const text = errorText(result.error);
         await this.#inbox.postpone(event, text, postponement);
-        log.info("event postponed", { ...fields, error: text });
+        log.info("event postponed", { error: text });
       } else {
         count("failed");
         const text = errorText(result.error);
         const status = await this.#inbox.fail(event, text, retryAfterOf(result.error));
         const level = status === "dead" || status === "failing" ? "error" : "warn";
-        log[level]("event failed", { ...fields, status, error: text });
+        log.at(level, "event failed", { event_status: status, error: text });
       }
     } catch (error) {
       // When the lease expires, another worker claims the event.
-      log.error("event could not be settled", { ...fields, error: errorText(error) });
+      log.error("event could not be settled", { error: errorText(error) });
     }
   }
 }

@@ -31,6 +31,8 @@ class MemoryInbox {
         object_id: null,
         body: "",
         shop: null,
+        request_id: null,
+        traceparent: null,
       });
     }
   }

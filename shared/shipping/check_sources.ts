@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ConfigError, type Environment, readEasyPostConfig } from "../config.ts";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
+import { type ClaimedEvent, type EventResult, EventSource } from "../inbox/events.ts";
 import { log } from "../log.ts";
 import {
   checkEasyPostWebhook,
@@ -14,7 +14,7 @@ import { EasyPostClient } from "./providers/easypost/client.ts";
 const Checked = z.object({
   outcome: z.string(),
   unhealthy: z.array(z.object({
-    source: z.string(),
+    source: EventSource,
     state: z.string(),
     since: z.string(),
     last_received_at: z.string().nullable(),

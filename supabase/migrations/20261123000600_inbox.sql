@@ -1,5 +1,23 @@
 -- The inbox: every webhook is stored before it is answered, next to our own tasks.
 
+/*
+  Arguments: p_name, in lower case.
+  Returns:   the header of the API call that runs the transaction; null outside of one.
+*/
+create function private.request_header(p_name text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return nullif(current_setting('request.headers', true), '')::json ->> p_name;
+end;
+$$;
+comment on function private.request_header(text) is
+  'A header of the API call at work: what it stores keeps the id of the request and its span.';
+grant execute on function private.request_header(text) to service_role;
+
 create table private.webhook_events (
   id bigint generated always as identity primary key,
   source text not null,
@@ -19,6 +37,9 @@ create table private.webhook_events (
   last_error text,
   received_at timestamptz not null default now(),
   settled_at timestamptz,
+  -- Another text than an id of ours counts as none.
+  request_id uuid default substring(private.request_header('x-request-id') from '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::uuid,
+  traceparent text default substring(private.request_header('traceparent') from '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'),
   constraint webhook_events_source_external_id_key unique (source, external_id),
   constraint webhook_events_source_check check (source in ('tiktok', 'stripe', 'easypost', 'creatorflow')),
   constraint webhook_events_status_check check (
@@ -45,6 +66,8 @@ comment on column private.webhook_events.failing_since is 'When its attempts wer
 comment on column private.webhook_events.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
 comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
+comment on column private.webhook_events.request_id is 'Id of the request that stored it, as in the log lines; null for a task that the database stored itself.';
+comment on column private.webhook_events.traceparent is 'The span that stored it, as W3C writes it: its processing is part of that trace.';
 
 create index idx_webhook_events_due on private.webhook_events (next_attempt_at) where status = 'pending';
 -- Serves the turns of the shops: the oldest of each, however many wait. Events without a shop take one turn.

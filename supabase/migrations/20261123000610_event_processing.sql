@@ -404,7 +404,9 @@ begin
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
+        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id),
+        'request_id', taken.request_id,
+        'traceparent', taken.traceparent
       )
       order by taken.id
     ),

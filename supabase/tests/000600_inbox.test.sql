@@ -20,6 +20,7 @@ cross join unnest(array[
   'select * from private.deleted_event_ids',
   'insert into private.deleted_event_ids (source, external_id) values (''tiktok'', ''1'')',
   'select private.insert_new_event(null)',
+  'select private.request_header(''authorization'')',
   'select public.receive_webhook_event(''tiktok'', ''1'', ''x'', null, null, '''')',
   'select public.claim_webhook_events(1, 1)',
   'select public.ignore_webhook_event(1, 1, ''x'')',
@@ -52,6 +53,22 @@ select results_eq(
   $$select status, attempts, body from private.webhook_events where external_id = 'twice'$$,
   $$values ('pending', 0, '{"a": 1}')$$,
   'it is stored as it came'
+);
+
+-- What stored it: the request and the span that the API call names.
+select set_config('request.headers', $${"x-request-id": "0b0e7a52-5f0c-4c0a-9a53-0f6f5a3f3b11",
+  "traceparent": "00-11111111111111111111111111111111-2222222222222222-01"}$$, true);
+select tests.receive('named');
+select set_config('request.headers', '{"x-request-id": "sb_secret_sent_by_mistake", "traceparent": "x"}', true);
+select tests.receive('unnamed');
+select set_config('request.headers', '', true);
+select results_eq(
+  $$select external_id, request_id::text, traceparent from private.webhook_events
+    where external_id in ('named', 'unnamed', 'twice') order by id$$,
+  $$values ('twice', null, null),
+    ('named', '0b0e7a52-5f0c-4c0a-9a53-0f6f5a3f3b11', '00-11111111111111111111111111111111-2222222222222222-01'),
+    ('unnamed', null, null)$$,
+  'an event keeps the request and the span that stored it; a text that is neither counts as none'
 );
 
 -- Another body under the same id is an event of its own; a retry of it is not.

@@ -286,7 +286,9 @@ create table private.webhook_events (
   reason text,
   last_error text,
   received_at timestamp with time zone not null default now(),
-  settled_at timestamp with time zone
+  settled_at timestamp with time zone,
+  request_id uuid default ("substring"(private.request_header('x-request-id'::text), '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text))::uuid,
+  traceparent text default "substring"(private.request_header('traceparent'::text), '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text)
 );
 alter table private.webhook_events enable row level security;
 create table public.analytics_events (
@@ -5681,6 +5683,17 @@ AS $function$
   select coalesce(array_agg(period order by period), '{}') from logged;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.request_header(p_name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return nullif(current_setting('request.headers', true), '')::json ->> p_name;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.require_seller(p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -6853,7 +6866,9 @@ begin
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
+        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id),
+        'request_id', taken.request_id,
+        'traceparent', taken.traceparent
       )
       order by taken.id
     ),
@@ -10471,6 +10486,7 @@ grant execute on function private.refused_carriers(public.orders,text) to servic
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
+grant execute on function private.request_header(text) to service_role;
 grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
@@ -10724,7 +10740,9 @@ comment on column private.webhook_events.failing_since is 'When its attempts wer
 comment on column private.webhook_events.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
 comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
+comment on column private.webhook_events.request_id is 'Id of the request that stored it, as in the log lines; null for a task that the database stored itself.';
 comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
+comment on column private.webhook_events.traceparent is 'The span that stored it, as W3C writes it: its processing is part of that trace.';
 comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row. Another body under the id has <id>:<content_digest>.';
 comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
+import { inVendorSpan } from "../../logging/spans.ts";
 import { retry, sleep } from "../../retry.ts";
 import { Nothing } from "../../values/schemas.ts";
 import { type Elements, readElements, type UnreadableElement } from "./elements.ts";
@@ -225,9 +226,12 @@ export class TikTokClient {
         signal: AbortSignal.timeout(timeoutMs),
       };
       // A redirect would carry the token to another host: `openEnvelope` refuses it.
-      response =
-        await (call.repeatable ? fetch(url, { ...init, redirect: "manual" }) : sendOnce(url, init));
-      text = await response.text();
+      [response, text] = await inVendorSpan("TikTok", call, async () => {
+        const answer = await (call.repeatable
+          ? fetch(url, { ...init, redirect: "manual" })
+          : sendOnce(url, init));
+        return [answer, await answer.text()];
+      });
     } catch (error) {
       // fetch's own message quotes the URL, which holds the signature.
       const timedOut = error instanceof DOMException && error.name === "TimeoutError";

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
+import { inVendorSpan } from "../../logging/spans.ts";
 import { optionalValue } from "../../values/schemas.ts";
 import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
@@ -62,10 +63,15 @@ async function requestTokens(
   let text: string;
   try {
     // Once: a second refresh with the same token is refused.
-    response = await sendOnce(`${config.authUrl}${path}?${query}`, {
-      method: "GET",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    response = await inVendorSpan(
+      "TikTok",
+      { method: "GET", path },
+      () =>
+        sendOnce(`${config.authUrl}${path}?${query}`, {
+          method: "GET",
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        }),
+    );
     text = await response.text();
   } catch {
     // The cause would quote the URL.

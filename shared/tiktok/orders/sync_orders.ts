@@ -57,7 +57,7 @@ export async function syncShopOrders(
     const odd = page.unreadable.flatMap(({ id, error }) => {
       log.error("order of a search is not readable", {
         shop_id,
-        order_id: id,
+        tiktok_order_id: id,
         error: errorText(error),
       });
       return id === null ? [] : [{ order_id: id, update_time: null }];
@@ -86,7 +86,7 @@ export async function syncShopOrders(
     missed += stored.missed;
     if (stored.outcome === "stored") continue;
     const level = missed > 0 ? "warn" : "info";
-    log[level]("orders synced", { shop_id, found, enqueued, missed, complete: next === "end" });
+    log.at(level, "orders synced", { shop_id, found, enqueued, missed, complete: next === "end" });
     return { outcome: stored.outcome, more: enqueued > 0 || next === "later" };
   }
 }

@@ -17,6 +17,8 @@ const quiet = () => {};
 Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 
 const EVENT: ShopEvent = {
+  request_id: null,
+  traceparent: null,
   ...{ event_id: 1, claim: 1, attempt: 1, failing: false, source: "creatorflow", body: "{}" },
   claimed_at: "2026-11-01T00:00:00Z",
   ...{ event_type: "SYNC_ORDERS", shop_id: "1", object_id: null },

@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { EasyPostConfig } from "../../../config.ts";
 import { isRedirect } from "../../../http/redirects.ts";
 import { parseJson } from "../../../values/json.ts";
+import { inVendorSpan } from "../../../logging/spans.ts";
 import { sendOnce } from "../../../http/send_once.ts";
 import { ErrorBody, FoundTracker, Shipment, Webhook, WebhookList } from "./schemas.ts";
 import { LoggableError } from "../../../loggable_error.ts";
@@ -143,15 +144,17 @@ export class EasyPostClient {
     let text: string;
     try {
       // Not fetch, which may send a request a second time.
-      response = await sendOnce(`${apiUrl}${path}`, {
-        method,
-        headers: {
-          authorization: `Basic ${Buffer.from(`${apiKey}:`).toString("base64")}`,
-          "content-type": "application/json",
-        },
-        ...(body && { body }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
+      const send = () =>
+        sendOnce(`${apiUrl}${path}`, {
+          method,
+          headers: {
+            authorization: `Basic ${Buffer.from(`${apiKey}:`).toString("base64")}`,
+            "content-type": "application/json",
+          },
+          ...(body && { body }),
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+      response = await inVendorSpan("EasyPost", { method, path }, send);
       text = await response.text();
     } catch (error) {
       const timedOut = error instanceof DOMException && error.name === "TimeoutError";
