@@ -24,7 +24,7 @@ const notCalled = () => assert.fail("a foreign request reached a service");
 function stackGateway(allowedHosts: string[] = []) {
   const mailbox = () => Response.json([]);
   return createGateway({
-    ...{ rest: notCalled, auth: notCalled, functions: notCalled, mailbox },
+    ...{ rest: notCalled, auth: notCalled, functions: notCalled, realtime: notCalled, mailbox },
     functionConfig: [],
     jwtCheck: { jwtSecret: "secret", publishableKey: "publishable", secretKey: "secret" },
     simulators: { sample: simulatorWithControl().fetch },
@@ -40,7 +40,14 @@ Deno.test("DNS rebinding: a page whose name points at this machine reads nothing
   const gateway = stackGateway();
   for (const host of ["evil.example:54321", "127.0.0.1.evil.example", "localhost.evil.example"]) {
     for (
-      const path of ["/rest/v1/orders", "/auth/v1/user", "/functions/v1/x", "/mailbox", "/app"]
+      const path of [
+        "/rest/v1/orders",
+        "/auth/v1/user",
+        "/functions/v1/x",
+        "/realtime/v1/websocket",
+        "/mailbox",
+        "/app",
+      ]
     ) {
       const response = await gateway(requestTo(host, path));
       assert.equal(response.status, 403, `${host}${path}`);

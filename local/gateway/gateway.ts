@@ -25,6 +25,8 @@ export interface GatewayOptions extends SimulatorOptions {
   functions: Fetch;
   /** @default {none} */
   functionObserver?: FunctionObserver | undefined;
+  /** The websocket of live updates. */
+  realtime: Fetch;
   /** The mails that Auth sent. */
   mailbox: Fetch;
   functionConfig: FunctionConfig[];
@@ -139,7 +141,12 @@ export function createSimulatorGateway(options: SimulatorOptions): Fetch {
     await refuseForeignHost(request, options) ?? await callSimulator(request, options, []);
 }
 
-const APIS = ["/rest/v1/<table>", "/auth/v1/<action>", "/functions/v1/<name>"];
+const APIS = [
+  "/rest/v1/<table>",
+  "/auth/v1/<action>",
+  "/functions/v1/<name>",
+  "/realtime/v1/websocket",
+];
 
 /** Returns the gateway's handler, for `Deno.serve`. */
 export function createGateway(options: GatewayOptions): Fetch {
@@ -154,6 +161,7 @@ export function createGateway(options: GatewayOptions): Fetch {
       return await callApi(request, options.auth, AUTH_HEADERS);
     }
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
+    if (pathname === "/realtime/v1/websocket") return await options.realtime(request);
     if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);
     return await showApiDocs(request) ?? await callSimulator(request, options, APIS);
   };

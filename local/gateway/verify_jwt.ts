@@ -7,19 +7,28 @@ function decodeJson(part: string): Record<string, unknown> {
   return JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(part, BASE64URL)));
 }
 
-/** Whether `token` is signed by `jwtSecret` (HS256) and not expired. `now` in milliseconds. */
-function isValidToken(token: string, jwtSecret: string, now: number): boolean {
+/** Claims of a token. */
+export type Claims = Record<string, unknown>;
+
+/** Claims of a token that is signed by `jwtSecret` (HS256). It may have expired. */
+export function readClaims(token: string, jwtSecret: string): Claims | undefined {
   const [header = "", payload = "", signature = "", ...rest] = token.split(".");
   try {
-    if (rest.length > 0 || decodeJson(header).alg !== "HS256") return false;
+    if (rest.length > 0 || decodeJson(header).alg !== "HS256") return undefined;
     const expected = createHmac("sha256", jwtSecret).update(`${header}.${payload}`).digest();
     const found = Uint8Array.fromBase64(signature, BASE64URL);
-    if (found.length !== expected.length || !timingSafeEqual(found, expected)) return false;
-    const { exp } = decodeJson(payload);
-    return typeof exp !== "number" || exp * 1000 > now;
+    if (found.length !== expected.length || !timingSafeEqual(found, expected)) return undefined;
+    return decodeJson(payload);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Whether `token` is signed by `jwtSecret` and not expired. `now` in milliseconds. */
+function isValidToken(token: string, jwtSecret: string, now: number): boolean {
+  const claims = readClaims(token, jwtSecret);
+  if (claims === undefined) return false;
+  return typeof claims.exp !== "number" || claims.exp * 1000 > now;
 }
 
 /** Keys and secret of the check. */

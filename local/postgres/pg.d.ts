@@ -1,4 +1,5 @@
 /** The part of node-postgres that is used here. Its published types bring another version of Node's. */
+import type { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 
 export interface QueryResult<Row> {
@@ -18,6 +19,8 @@ export interface ClientConfig {
   /** Sends a statement without waiting for those before it. @default {false} */
   pipeline?: boolean;
   types?: TypeParsers;
+  /** Connects as a standby that decodes the changes of the one database. */
+  replication?: "database";
 }
 
 export interface PoolConfig extends ClientConfig {
@@ -28,10 +31,12 @@ export interface PoolConfig extends ClientConfig {
 
 /** The wire protocol; see pg/lib/query.js. */
 export interface Wire {
-  stream: { destroy(): void };
+  stream: { destroy(): void; pause(): void; resume(): void };
   parse(message: { text: string }): void;
   describe(message: { type: "S" | "P" }): void;
   sync(): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  on(event: "copyData", receive: (message: { chunk: Buffer }) => void): void;
   once(
     event: "parameterDescription",
     receive: (message: { dataTypeIDs: number[] }) => void,
@@ -71,6 +76,9 @@ export class Pool extends EventEmitter {
   query<Row = any>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
   end(): Promise<void>;
 }
+
+/** A literal for a statement that takes no parameters. */
+export function escapeLiteral(text: string): string;
 
 export const types: {
   /** Type numbers by name. */

@@ -5,6 +5,7 @@ import type { FunctionProcess } from "../functions/process.ts";
 import { createGateway } from "../gateway/gateway.ts";
 import { Mailbox } from "../mail/mailbox.ts";
 import { readAuthConfig } from "../supabase/auth_config.ts";
+import { createRealtime } from "../realtime/realtime.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
 import { type ApiApp, createAuthApp, createRestApp } from "../supabase/rest_and_auth.ts";
 import { listenForReload } from "../supabase/schema_reload.ts";
@@ -49,12 +50,19 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
   await warmUp(rest, auth);
   const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());
   resources.defer(() => listener.stop());
+  const realtime = createRealtime({
+    adminUrl: access.adminUrl,
+    userUrl: access.restUrl,
+    jwtCheck: keys,
+    onWarning: settings.onWarning ?? (() => {}),
+  });
   publicPort.serve(
     createGateway({
       rest: rest.fetch,
       auth: auth.fetch,
       functions: functions.fetch,
       functionObserver: settings.functionObserver,
+      realtime: realtime.fetch,
       mailbox: (request) => mailbox.list(request),
       functionConfig,
       jwtCheck: keys,
@@ -69,6 +77,8 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
     }),
   );
   resources.defer(() => publicPort.close());
+  // Before the port closes, which would wait for its clients.
+  resources.defer(() => realtime.stop());
   // Before REST ends: background work of the functions needs it.
   resources.defer(() => functions.stop());
   // Before the functions end: calls that hang would delay them.
