@@ -29,6 +29,8 @@ export interface GatewayOptions extends SimulatorOptions {
   realtime: Fetch;
   /** The mails that Auth sent. */
   mailbox: Fetch;
+  /** The console at `/`; `undefined` for a request that is not its own. @default {none} */
+  console?: (request: Request) => Promise<Response | undefined>;
   functionConfig: FunctionConfig[];
   jwtCheck: JwtCheck;
 }
@@ -163,6 +165,7 @@ export function createGateway(options: GatewayOptions): Fetch {
     if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
     if (pathname === "/realtime/v1/websocket") return await options.realtime(request);
     if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);
-    return await showApiDocs(request) ?? await callSimulator(request, options, APIS);
+    return await options.console?.(request) ?? await showApiDocs(request) ??
+      await callSimulator(request, options, APIS);
   };
 }

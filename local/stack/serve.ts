@@ -1,5 +1,6 @@
 /** REST, Auth and the gateway: from this step on the public port passes requests on. */
 import { join } from "node:path";
+import { createConsole } from "../console/serve_console.ts";
 import type { FunctionConfig } from "../functions/config.ts";
 import type { FunctionProcess } from "../functions/process.ts";
 import { createGateway } from "../gateway/gateway.ts";
@@ -12,6 +13,7 @@ import { listenForReload } from "../supabase/schema_reload.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { OpenPort } from "./ports.ts";
 import type { Resources } from "./resources.ts";
+import { SAMPLE_PASSWORD, SAMPLE_SELLERS } from "./sample_sellers.ts";
 import type { StackSettings } from "./settings.ts";
 import { allSimulators, type RunningSimulators } from "./start_simulators.ts";
 
@@ -64,6 +66,12 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
       functionObserver: settings.functionObserver,
       realtime: realtime.fetch,
       mailbox: (request) => mailbox.list(request),
+      console: createConsole({
+        apiUrl: env.SUPABASE_URL,
+        publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
+        samples: SAMPLE_SELLERS,
+        samplePassword: SAMPLE_PASSWORD,
+      }),
       functionConfig,
       jwtCheck: keys,
       allowedHosts: settings.allowedHosts ?? [],

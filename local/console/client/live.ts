@@ -1,0 +1,80 @@
+/// <reference lib="dom" />
+/**
+ * Says when rows of the seller may have changed: by postgres_changes, or every few seconds while the
+ * channel is not joined. The pages then read again what they show.
+ */
+import type { RealtimeChannel, Session } from "@supabase/supabase-js";
+import { isReachable } from "./reachable.ts";
+import { Store } from "./store.ts";
+import { supabase } from "./supabase.ts";
+
+export type LiveState = "live" | "polling";
+
+/** Tables of the publication. */
+const TABLES = ["orders", "order_events", "shipments"] as const;
+
+const POLL_MS = 3000;
+/** Usage, plan, shops and held orders are not published: they are read again at this pace. */
+const SLOW_POLL_MS = 10_000;
+/** A burst of changes is one reading. */
+const GATHER_MS = 250;
+
+export const liveState = new Store<LiveState>("polling");
+
+type Listener = () => void;
+const listeners = new Set<Listener>();
+let gathering: ReturnType<typeof setTimeout> | undefined;
+
+/** Calls the listener whenever rows may have changed. Returns what stops it. */
+export function onChange(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** Makes every page read again, soon. */
+export function announceChange(): void {
+  gathering ??= setTimeout(() => {
+    gathering = undefined;
+    for (const listener of [...listeners]) listener();
+  }, GATHER_MS);
+}
+
+let channel: RealtimeChannel | undefined;
+
+/** Listens with the rights of this session; the one before is left. */
+export async function watchSeller(session: Session | null): Promise<void> {
+  const former = channel;
+  channel = undefined;
+  liveState.set("polling");
+  if (former) await supabase.removeChannel(former);
+  if (session === null) return;
+  await supabase.realtime.setAuth(session.access_token);
+  const joining = supabase.channel(`console:${crypto.randomUUID()}`);
+  for (const table of TABLES) {
+    joining.on("postgres_changes", { event: "*", schema: "public", table }, announceChange);
+  }
+  channel = joining.subscribe((status) => {
+    if (joining !== channel) return;
+    liveState.set(status === "SUBSCRIBED" ? "live" : "polling");
+    // Changes between two connections are in no message.
+    if (status === "SUBSCRIBED") announceChange();
+  });
+}
+
+/** Called once. */
+export function startLive(): void {
+  let sinceMs = 0;
+  setInterval(() => {
+    sinceMs += POLL_MS;
+    const pace = liveState.get() === "live" ? SLOW_POLL_MS : POLL_MS;
+    if (document.hidden || !isReachable.get() || sinceMs < pace) return;
+    sinceMs = 0;
+    announceChange();
+  }, POLL_MS);
+  isReachable.subscribe(() => {
+    if (isReachable.get()) announceChange();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) announceChange();
+  });
+}

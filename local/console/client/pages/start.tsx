@@ -1,0 +1,107 @@
+/// <reference lib="dom" />
+/** @jsxImportSource hono/jsx/dom */
+/** The first page: what this is, and how to begin. */
+import { useState } from "hono/jsx/dom";
+import { Card } from "../components/card.tsx";
+import { Field, Form } from "../components/field.tsx";
+import { ErrorNotice } from "../components/notice.tsx";
+import { Several } from "../components/several.tsx";
+import { navigate } from "../router.ts";
+import { useSession } from "../session.ts";
+import { supabase } from "../supabase.ts";
+import { ConfirmMail } from "./start/confirm_mail.tsx";
+import { SampleSellers } from "./start/sample_sellers.tsx";
+
+/** A page that needed a seller shows the start page in its place, and goes on by itself. */
+function openSeller(): void {
+  if (location.pathname === "/") navigate("/seller");
+}
+
+function SignIn({ onSent }: { onSent: (email: string) => void }) {
+  const [isNew, setNew] = useState(true);
+  const [error, setError] = useState<Error | null>(null);
+  const submit = async ({ email = "", password = "" }: Record<string, string>): Promise<void> => {
+    setError(null);
+    const { data, error } = isNew
+      ? await supabase.auth.signUp({ email, password })
+      : await supabase.auth.signInWithPassword({ email, password });
+    if (error) setError(error);
+    else if (data.session) openSeller();
+    else onSent(email);
+  };
+  return (
+    <Card title={isNew ? "Sign up" : "Sign in"}>
+      <Form onSubmit={(values) => void submit(values)}>
+        <Field
+          label="E-mail"
+          name="email"
+          type="email"
+          autocomplete="email"
+          placeholder="you@example.com"
+          {...(isNew && { hint: "Any address: the mail stays in the local mailbox." })}
+          isRequired
+        />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autocomplete={isNew ? "new-password" : "current-password"}
+          minLength={8}
+          isRequired
+        />
+        <ErrorNotice error={error} />
+        <div class="row">
+          <button class="button" type="submit">{isNew ? "Create account" : "Sign in"}</button>
+          <button class="button quiet" type="button" onClick={() => setNew(!isNew)}>
+            {isNew ? "I have an account" : "I am new here"}
+          </button>
+        </div>
+      </Form>
+    </Card>
+  );
+}
+
+function SignedIn({ email }: { email: string | undefined }) {
+  return (
+    <Card title={`Signed in as ${email}`}>
+      <div class="row">
+        <a class="button" href="/seller">Open your orders</a>
+        <button
+          type="button"
+          class="button plain"
+          onClick={() => void supabase.auth.signOut({ scope: "local" })}
+        >
+          Sign out
+        </button>
+      </div>
+    </Card>
+  );
+}
+
+export function StartPage() {
+  const session = useSession();
+  const [sentTo, setSentTo] = useState<string | null>(null);
+  return (
+    <Several>
+      <div class="hero">
+        <h1>Every TikTok Shop order in one place</h1>
+        <p>
+          CreatorFlow receives the orders of TikTok shops within seconds, buys their shipping
+          labels, and bills a monthly plan; this console shows it running on your machine, against a
+          simulated TikTok, EasyPost and Stripe. Sign up or choose a sample seller, connect a shop,
+          and watch its orders arrive.
+        </p>
+      </div>
+      {session
+        ? <SignedIn email={session.user.email} />
+        : sentTo !== null
+        ? <ConfirmMail email={sentTo} onBack={() => setSentTo(null)} />
+        : (
+          <div class="grid">
+            <SampleSellers onSignedIn={openSeller} />
+            <SignIn onSent={setSentTo} />
+          </div>
+        )}
+    </Several>
+  );
+}

@@ -1,0 +1,73 @@
+/// <reference lib="dom" />
+/** Addresses of the console's pages, without reloading. */
+import { useSyncExternalStore } from "hono/jsx/dom";
+import { PAGE_PATH } from "./page_paths.ts";
+
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function notify(): void {
+  for (const listener of listeners) listener();
+}
+
+/** @param replace Whether the present address leaves the history. */
+export function navigate(to: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, "", to);
+  else history.pushState(null, "", to);
+  notify();
+}
+
+/** Path and query of the address. */
+export function useAddress(): URL {
+  const href = useSyncExternalStore(subscribe, () => location.pathname + location.search);
+  return new URL(href, location.origin);
+}
+
+/** Sets one parameter of the address; `null` removes it. */
+export function setParameters(values: Record<string, string | null>): void {
+  const url = new URL(location.href);
+  for (const [name, value] of Object.entries(values)) {
+    if (value) url.searchParams.set(name, value);
+    else url.searchParams.delete(name);
+  }
+  navigate(url.pathname + url.search, { replace: true });
+}
+
+function isPlainClick(event: MouseEvent): boolean {
+  return event.button === 0 && !event.defaultPrevented &&
+    !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+}
+
+function followLink(event: MouseEvent): void {
+  const link = (event.target as Element).closest("a");
+  if (!link || link.target || link.hasAttribute("download") || !isPlainClick(event)) return;
+  if (link.origin !== location.origin || !PAGE_PATH.test(link.pathname)) return;
+  // A link to a place on the same page.
+  if (link.hash && link.pathname === location.pathname) return;
+  event.preventDefault();
+  if (link.href !== location.href) navigate(link.pathname + link.search);
+}
+
+/** Begins to follow links and the browser's own buttons. */
+export function startRouter(): void {
+  addEventListener("popstate", notify);
+  document.addEventListener("click", followLink);
+}
+
+/** Parameters of `/seller/orders/:id` in a path, or `undefined` where it does not match. */
+export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split("/");
+  const given = (path.replace(/\/$/, "") || "/").split("/");
+  if (wanted.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] as string;
+    if (part.startsWith(":")) parameters[part.slice(1)] = decodeURIComponent(value);
+    else if (part !== value) return undefined;
+  }
+  return parameters;
+}

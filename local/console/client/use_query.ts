@@ -1,0 +1,77 @@
+/** Reads data for a page, and reads it again whenever rows may have changed. */
+import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { CallError } from "./errors.ts";
+import { onChange } from "./live.ts";
+import { noteAnswer, noteSilence } from "./reachable.ts";
+import { supabase } from "./supabase.ts";
+
+export interface Query<Data> {
+  /** The last answer for this key; it stays while a newer one is read. */
+  data: Data | undefined;
+  error: CallError | undefined;
+  reload: () => void;
+}
+
+interface Answer<Data> {
+  key: string;
+  data?: Data;
+  error?: CallError;
+}
+
+function toError(error: unknown): CallError {
+  if (error instanceof CallError) return error;
+  return new CallError("refused", "unexpected", (error as Error).message);
+}
+
+/** An account that a reset has deleted, or a session that has ended. */
+async function handleFailure(error: CallError): Promise<void> {
+  if (error.kind === "offline") noteSilence();
+  if (error.kind === "signed_out") await supabase.auth.signOut({ scope: "local" });
+}
+
+/**
+ * @param key Names what is read: another key is another question, and forgets the answer before.
+ * @param load Rejects with a `CallError`.
+ */
+export function useQuery<Data>(key: string, load: () => Promise<Data>): Query<Data> {
+  const [answer, setAnswer] = useState<Answer<Data>>({ key });
+  const latest = useRef({ key, load, isRunning: false, isWaiting: false });
+  const state = latest.current as NonNullable<typeof latest.current>;
+  state.load = load;
+  state.key = key;
+
+  const read = async (): Promise<void> => {
+    // One at a time: a slow answer never replaces a newer one.
+    if (state.isRunning) {
+      state.isWaiting = true;
+      return;
+    }
+    state.isRunning = true;
+    const asked = state.key;
+    try {
+      const data = await state.load();
+      noteAnswer();
+      if (asked === state.key) setAnswer({ key: asked, data });
+    } catch (caught) {
+      const error = toError(caught);
+      if (asked === state.key) {
+        setAnswer((before) => before.key === asked ? { ...before, error } : { key: asked, error });
+      }
+      await handleFailure(error);
+    } finally {
+      state.isRunning = false;
+      if (state.isWaiting || asked !== state.key) {
+        state.isWaiting = false;
+        void read();
+      }
+    }
+  };
+
+  useEffect(() => {
+    void read();
+    return onChange(() => void read());
+  }, [key]);
+
+  const current: Answer<Data> = answer.key === key ? answer : { key };
+  return { data: current.data, error: current.error, reload: () => void read() };
+}
