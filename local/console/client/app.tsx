@@ -52,10 +52,9 @@ export function App() {
     document.title = shown.path === "/" ? "CreatorFlow" : `${shown.title} · CreatorFlow`;
   }, [shown.title, shown.path]);
   const Page = shown.page;
-  const isWaiting = route.isForSellers === true && session === undefined;
   return (
     <Layout route={shown} isNarrow={shown.section === undefined || needsSignIn}>
-      {isWaiting
+      {session === undefined
         ? <p class="loading" role="status">Loading…</p>
         : <Page key={`${pathname}:${session?.user.id ?? ""}`} params={params} />}
     </Layout>

@@ -12,6 +12,11 @@ export interface Query<Data> {
   reload: () => void;
 }
 
+export interface QueryOptions {
+  /** Reads again at this pace, for what no message announces. @default {never} */
+  everyMs?: number;
+}
+
 interface Answer<Data> {
   key: string;
   data?: Data;
@@ -33,7 +38,11 @@ async function handleFailure(error: CallError): Promise<void> {
  * @param key Names what is read: another key is another question, and forgets the answer before.
  * @param load Rejects with a `CallError`.
  */
-export function useQuery<Data>(key: string, load: () => Promise<Data>): Query<Data> {
+export function useQuery<Data>(
+  key: string,
+  load: () => Promise<Data>,
+  { everyMs }: QueryOptions = {},
+): Query<Data> {
   const [answer, setAnswer] = useState<Answer<Data>>({ key });
   const latest = useRef({ key, load, isRunning: false, isWaiting: false });
   const state = latest.current as NonNullable<typeof latest.current>;
@@ -69,7 +78,12 @@ export function useQuery<Data>(key: string, load: () => Promise<Data>): Query<Da
 
   useEffect(() => {
     void read();
-    return onChange(() => void read());
+    const reading = everyMs === undefined ? undefined : setInterval(() => void read(), everyMs);
+    const stop = onChange(() => void read());
+    return () => {
+      clearInterval(reading);
+      stop();
+    };
   }, [key]);
 
   const current: Answer<Data> = answer.key === key ? answer : { key };

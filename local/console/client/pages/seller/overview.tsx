@@ -1,7 +1,118 @@
 /** @jsxImportSource hono/jsx/dom */
 /** The seller's first page: what needs attention, the plan, the latest orders. */
+import { BarChart } from "../../components/chart.tsx";
+import { Card } from "../../components/card.tsx";
+import { EmptyState } from "../../components/empty_state.tsx";
+import { Meter } from "../../components/meter.tsx";
+import { ErrorNotice } from "../../components/notice.tsx";
+import { OrderTable } from "../../components/order_table.tsx";
 import { PageHead } from "../../components/page_head.tsx";
+import { Several } from "../../components/several.tsx";
+import { countByHour, countOrdersToShip, listOrders } from "../../data/orders.ts";
+import { getAccount, getUsage, planOf } from "../../data/plan.ts";
+import { listShops } from "../../data/shops.ts";
+import { countOf, formatCode, formatNumber, formatTime } from "../../format.ts";
+import { currentSession } from "../../session.ts";
+import { useQuery } from "../../use_query.ts";
+import { findConcerns } from "./overview/concerns.ts";
+import { ConcernList } from "./overview/concern_list.tsx";
+
+const ALL = { status: null, shop: null, text: null };
+const LATEST = 6;
+const USAGE_MS = 3000;
+
+const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+function Activity() {
+  const userId = currentSession()?.user.id ?? "";
+  const { data: points } = useQuery("orders-by-hour", () => countByHour(userId));
+  const total = points?.reduce((sum, { value }) => sum + value, 0) ?? 0;
+  return (
+    <Card title="Orders an hour" end={<span class="muted small">last 24 hours</span>}>
+      <p class="figure">{formatNumber(total)}</p>
+      {points
+        ? (
+          <BarChart
+            label="Orders an hour, last 24 hours"
+            points={points}
+            formatTime={(time) => HOUR.format(time)}
+            formatValue={(value) => countOf(value, "order")}
+          />
+        )
+        : <div class="chart" />}
+    </Card>
+  );
+}
+
+function PlanUse() {
+  const usage = useQuery("usage", getUsage, { everyMs: USAGE_MS }).data;
+  const account = useQuery("account", getAccount, { everyMs: USAGE_MS }).data;
+  const toShip = useQuery("to-ship", countOrdersToShip).data;
+  if (!usage || !account) {
+    return (
+      <Card title="Plan">
+        <p role="status">Loading…</p>
+      </Card>
+    );
+  }
+  return (
+    <Card title="Plan" end={<a href="/seller/plan">{formatCode(planOf(account))}</a>}>
+      <Meter label="Orders this month" used={usage.used} limit={usage.limit} />
+      <Meter
+        label="Labels this month"
+        used={usage.labels.month.labels}
+        limit={usage.labels.month.label_limit}
+      />
+      <p class="small muted">Starts again on {formatTime(usage.month_ends_at)}.</p>
+      <a class="row" href="/seller/orders?state=to_ship">
+        <span class="figure">{formatNumber(toShip?.all ?? 0)}</span>
+        <span>to ship</span>
+      </a>
+    </Card>
+  );
+}
+
+function Latest() {
+  const { data, error } = useQuery("latest", () => listOrders(ALL, null));
+  return (
+    <Card isFlush title="Latest orders" end={<a href="/seller/orders">All orders</a>}>
+      <ErrorNotice error={error} />
+      {data?.orders.length
+        ? <OrderTable caption="Latest orders" orders={data.orders.slice(0, LATEST)} />
+        : data && (
+          <EmptyState icon="orders" title="No orders yet">
+            <p>Orders of a connected shop appear here by themselves.</p>
+          </EmptyState>
+        )}
+    </Card>
+  );
+}
 
 export function OverviewPage() {
-  return <PageHead title="Overview" />;
+  const { data: shops } = useQuery("shops", listShops);
+  const { data: concerns } = useQuery("concerns", findConcerns, { everyMs: USAGE_MS });
+  if (shops?.length === 0) {
+    return (
+      <Several>
+        <PageHead title="Overview" />
+        <Card>
+          <EmptyState icon="shops" title="Connect your first shop">
+            <p>TikTok asks for your agreement; then the orders of the last 30 days follow.</p>
+            <a class="button" href="/seller/shops">Connect a shop</a>
+          </EmptyState>
+        </Card>
+      </Several>
+    );
+  }
+  return (
+    <Several>
+      <PageHead title="Overview" />
+      <ConcernList concerns={concerns} />
+      <div class="grid aside">
+        <Activity />
+        <PlanUse />
+      </div>
+      <Latest />
+    </Several>
+  );
 }

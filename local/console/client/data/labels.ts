@@ -1,0 +1,71 @@
+/** Prices of labels, buying and voiding one. */
+import { callFunction } from "../call_function.ts";
+import type { Shipment } from "./order.ts";
+
+export interface Parcel {
+  length: string;
+  width: string;
+  height: string;
+  dimension_unit: "in" | "cm";
+  weight: string;
+  weight_unit: "oz" | "lb" | "g" | "kg";
+}
+
+export interface Sender {
+  name: string;
+  phone: string;
+  line1: string;
+  city: string;
+  state?: string;
+  postal_code: string;
+  country: string;
+}
+
+export interface Rate {
+  rate_id: string;
+  carrier: string;
+  service_name: string;
+  price: string;
+  currency: string;
+  days_min: number | null;
+  days_max: number | null;
+}
+
+export interface LabelRequest {
+  order_id: string;
+  parcel: Parcel;
+  /** Needed once; afterwards the shop's last one is used. */
+  from?: Sender;
+  /** Orders that TikTok ships in one parcel with this one. */
+  order_ids?: string[];
+}
+
+/** Cheapest first. @throws {CallError} */
+export async function getRates(request: LabelRequest): Promise<Rate[]> {
+  return (await callFunction<{ rates: Rate[] }>("shipments/rates", { body: request })).rates;
+}
+
+/**
+ * @param idempotencyKey The same one for each repetition: it never buys a second label.
+ * @throws {CallError}
+ */
+export async function buyLabel(
+  request: LabelRequest,
+  rateId: string,
+  idempotencyKey: string,
+): Promise<Shipment> {
+  const body = { ...request, rate_id: rateId, label_format: "PNG" };
+  return await callFunction<Shipment>("shipments", { body, idempotencyKey });
+}
+
+/** A link that is valid for an hour at least. @throws {CallError} */
+export async function getLabel(
+  id: string,
+): Promise<{ label_url: string | null; label_format: string | null }> {
+  return await callFunction(`shipments/${id}/label`, { method: "GET" });
+}
+
+/** @throws {CallError} */
+export async function voidLabel(id: string): Promise<Shipment> {
+  return await callFunction<Shipment>(`shipments/${id}/void`);
+}

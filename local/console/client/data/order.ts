@@ -1,0 +1,92 @@
+/** One order with everything that belongs to it, and its labels. */
+import { callFunction } from "../call_function.ts";
+import { supabase } from "../supabase.ts";
+import type { ListedOrder } from "./orders.ts";
+import { takeData } from "./take.ts";
+
+export interface OrderEvent {
+  id: number;
+  event_type: string;
+  changes: Record<string, unknown>;
+  happened_at: string;
+}
+
+export interface Address {
+  name?: string | null;
+  phone?: string | null;
+  line1?: string | null;
+  line2?: string | null;
+  city?: string | null;
+  state?: string | null;
+  postal_code?: string | null;
+  country?: string | null;
+}
+
+export interface Order extends ListedOrder {
+  shipping_type: string | null;
+  shipping_cost: string;
+  shipping_address: Address;
+  address_status: string;
+  fulfillment_type: string | null;
+  combine_group_id: string | null;
+  paid_at: string | null;
+  auto_cancel_at: string | null;
+  cancel_respond_by: string | null;
+  cancel_reason: string | null;
+  buyer_note: string | null;
+  seller_note: string | null;
+  tiktok_created_at: string | null;
+  order_events: OrderEvent[];
+}
+
+const COLUMNS = `
+  id, tiktok_order_id, order_status, payment_status, order_kind, total_amount::text,
+  shipping_cost::text, currency, shipping_type, shipping_address, address_status, order_items,
+  fulfillment_type, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
+  cancel_respond_by, cancel_reason, buyer_note, seller_note, tiktok_created_at, created_at,
+  tiktok_shops(shop_name, region),
+  order_events(id, event_type, changes, happened_at)`;
+
+/** `null`: it does not exist, or belongs to another seller. @throws {CallError} */
+export async function getOrder(id: string): Promise<Order | null> {
+  const data = await takeData(
+    supabase.from("orders").select(COLUMNS).eq("id", id)
+      .order("happened_at", { referencedTable: "order_events", ascending: false })
+      .order("id", { referencedTable: "order_events", ascending: false })
+      .maybeSingle(),
+  );
+  return data as unknown as Order | null;
+}
+
+export interface Shipment {
+  id: string;
+  order_ids: string[];
+  line_item_ids: string[];
+  /** Of the purchase. */
+  state: string | null;
+  reason: string | null;
+  /** Of the parcel. */
+  status: string | null;
+  provider: string;
+  carrier: string | null;
+  service_type: string | null;
+  tracking_number: string | null;
+  label_url: string | null;
+  label_format: string | null;
+  quoted_cost: string | null;
+  shipping_cost: string | null;
+  currency: string | null;
+  estimated_delivery: string | null;
+  tiktok_warning: string | null;
+  tiktok_error: string | null;
+  advice: string | null;
+  advice_reason: string | null;
+  created_at: string;
+}
+
+/** Also purchases that failed or whose outcome is unknown. @throws {CallError} */
+export async function listShipments(orderId: string): Promise<Shipment[]> {
+  const path = `shipments?order_id=${encodeURIComponent(orderId)}`;
+  const { shipments } = await callFunction<{ shipments: Shipment[] }>(path, { method: "GET" });
+  return shipments;
+}

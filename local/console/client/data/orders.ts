@@ -1,0 +1,145 @@
+/** The list of orders, page by page: docs/sellers-view.md. */
+import { supabase } from "../supabase.ts";
+import { takeAnswer, takeData } from "./take.ts";
+
+export const PAGE_SIZE = 25;
+
+export interface OrderFilter {
+  status: string | null;
+  /** `tiktok_shops.id`. */
+  shop: string | null;
+  /** Beginning of TikTok's order id, or a part of the buyer's name. */
+  text: string | null;
+}
+
+/** The last row of a page; the next one begins after it. */
+export interface Cursor {
+  created_at: string;
+  id: string;
+}
+
+const COLUMNS = "id, tiktok_order_id, order_status, payment_status, order_kind, " +
+  "total_amount::text, currency, created_at, ship_by, cancel_requested_at, " +
+  "buyer:shipping_address->>name, order_items, tiktok_shops(shop_name, region)";
+
+/** A product of an order, as far as the console shows it. */
+export interface OrderItem {
+  product_name: string;
+  sku_name: string | null;
+  quantity: number;
+  unit_price: string;
+  total_price: string;
+  is_gift: boolean;
+  line_item_ids: string[];
+  cancelled_line_item_ids: string[];
+}
+
+export interface ListedOrder extends Cursor {
+  tiktok_order_id: string;
+  order_status: string;
+  payment_status: string;
+  order_kind: string;
+  total_amount: string;
+  currency: string;
+  ship_by: string | null;
+  cancel_requested_at: string | null;
+  buyer: string | null;
+  order_items: OrderItem[];
+  tiktok_shops: { shop_name: string | null; region: string | null };
+}
+
+export interface OrderPage {
+  orders: ListedOrder[];
+  total: number;
+  hasOlder: boolean;
+}
+
+/** Characters that have a meaning in a filter of PostgREST, or in `like`. */
+const SPECIAL = /[%_*\\,()"':.]/g;
+
+function filterOrders(columns: string, { status, shop, text }: OrderFilter) {
+  let query = supabase.from("orders").select(columns, { count: "exact" });
+  if (status === "to_ship") {
+    query = query.in("order_status", ["awaiting_shipment", "partially_shipped"]);
+  } else if (status) query = query.eq("order_status", status);
+  if (shop) query = query.eq("tiktok_shop_id", shop);
+  const wanted = text?.replace(SPECIAL, " ").trim();
+  if (wanted && /^\d+$/.test(wanted)) query = query.like("tiktok_order_id", `${wanted}%`);
+  else if (wanted) query = query.ilike("shipping_address->>name", `%${wanted}%`);
+  return query;
+}
+
+/** Newest first; one row more than a page tells whether there is another. @throws {CallError} */
+export async function listOrders(filter: OrderFilter, after: Cursor | null): Promise<OrderPage> {
+  let query = filterOrders(COLUMNS, filter);
+  if (after) {
+    const { created_at, id } = after;
+    query = query.or(
+      `created_at.lt."${created_at}",and(created_at.eq."${created_at}",id.lt.${id})`,
+    );
+  }
+  const { data, count } = await takeAnswer(
+    query
+      .order("created_at", { ascending: false })
+      .order("id", { ascending: false })
+      .limit(PAGE_SIZE + 1),
+  );
+  const orders = data as unknown as ListedOrder[];
+  return {
+    orders: orders.slice(0, PAGE_SIZE),
+    total: count ?? 0,
+    hasOlder: orders.length > PAGE_SIZE,
+  };
+}
+
+const HOUR_MS = 3_600_000;
+export const CHART_HOURS = 24;
+
+/** Numbers of past hours do not change. */
+const counted = new Map<string, number>();
+
+async function countHour(userId: string, start: number, now: number): Promise<number> {
+  const key = `${userId}:${start}`;
+  const known = counted.get(key);
+  if (known !== undefined) return known;
+  const { count } = await takeAnswer(
+    supabase.from("orders").select("id", { count: "exact", head: true })
+      .gte("created_at", new Date(start).toISOString())
+      .lt("created_at", new Date(start + HOUR_MS).toISOString()),
+  );
+  // Of the last hour a transaction may still be running.
+  if (start + 2 * HOUR_MS < now) counted.set(key, count ?? 0);
+  return count ?? 0;
+}
+
+/** How many orders were stored in each of the last hours, the present one last. @throws {CallError} */
+export async function countByHour(
+  userId: string,
+  now = Date.now(),
+): Promise<{ time: number; value: number }[]> {
+  const current = Math.floor(now / HOUR_MS) * HOUR_MS;
+  const starts = Array.from(
+    { length: CHART_HOURS },
+    (_, index) => current - (CHART_HOURS - 1 - index) * HOUR_MS,
+  );
+  return await Promise.all(
+    starts.map(async (time) => ({ time, value: await countHour(userId, time, now) })),
+  );
+}
+
+/** @throws {CallError} */
+export async function countOrdersToShip(): Promise<{ all: number; late: number }> {
+  const toShip = () =>
+    supabase.from("orders").select("id", { count: "exact", head: true })
+      .in("order_status", ["awaiting_shipment", "partially_shipped"]);
+  const [all, late] = await Promise.all([
+    takeAnswer(toShip()),
+    takeAnswer(toShip().lt("ship_by", new Date().toISOString())),
+  ]);
+  return { all: all.count ?? 0, late: late.count ?? 0 };
+}
+
+/** Whether the seller has any order yet. @throws {CallError} */
+export async function hasOrders(): Promise<boolean> {
+  return (await takeData(supabase.from("orders").select("id").limit(1))).length > 0;
+}

@@ -1,0 +1,88 @@
+/** Usage of the plan, orders that wait for it, and Stripe's pages. */
+import { callFunction } from "../call_function.ts";
+import { supabase } from "../supabase.ts";
+import { takeData } from "./take.ts";
+
+export interface LabelUsage {
+  labels: number;
+  label_limit: number;
+  cost: string;
+  cost_limit: string;
+}
+
+export interface Usage {
+  used: number;
+  limit: number;
+  not_counted: number;
+  held: number;
+  held_to_ship: number;
+  held_ship_by: string | null;
+  labels: { today: LabelUsage; month: LabelUsage; currency: string };
+  month_ends_at: string;
+}
+
+/** @throws {CallError} */
+export async function getUsage(): Promise<Usage> {
+  return await takeData(supabase.rpc("get_usage")) as unknown as Usage;
+}
+
+export interface Account {
+  display_name: string | null;
+  subscription_status: string;
+  subscription_tier: string;
+}
+
+/** @throws {CallError} */
+export async function getAccount(): Promise<Account> {
+  const columns = "display_name, subscription_status, subscription_tier";
+  const account = await takeData(supabase.from("users").select(columns).single());
+  return account as unknown as Account;
+}
+
+export interface Plan {
+  name: string;
+  monthly_order_limit: number;
+  monthly_label_limit: number;
+}
+
+/** Smallest first. @throws {CallError} */
+export async function listPlans(): Promise<Plan[]> {
+  const columns = "name, monthly_order_limit, monthly_label_limit";
+  return await takeData(supabase.from("plans").select(columns).order("monthly_order_limit"));
+}
+
+export interface HeldOrder {
+  place: number;
+  tiktok_order_id: string;
+  order_status: string;
+  ship_by: string | null;
+  held_at: string;
+}
+
+export const HELD_PAGE_SIZE = 10;
+
+/** In the sequence in which they will be stored. @throws {CallError} */
+export async function listHeldOrders(
+  page: number,
+): Promise<{ orders: HeldOrder[]; total: number }> {
+  const part = { p_limit: HELD_PAGE_SIZE, p_offset: page * HELD_PAGE_SIZE };
+  const answer = await takeData(supabase.rpc("get_held_orders", part));
+  return answer as unknown as { orders: HeldOrder[]; total: number };
+}
+
+/** Address of Stripe's page on which the seller buys the plan, or changes it. @throws {CallError} */
+export async function openCheckout(plan: string): Promise<string> {
+  return (await callFunction<{ url: string }>("billing/checkout", { body: { plan } })).url;
+}
+
+/** Address of Stripe's page on which the seller changes, pays or cancels. @throws {CallError} */
+export async function openPortal(): Promise<string> {
+  return (await callFunction<{ url: string }>("billing/portal", { body: {} })).url;
+}
+
+const LIVE = ["active", "trialing"];
+
+/** The plan that counts: without a live subscription it is the trial. */
+export function planOf({ subscription_status, subscription_tier }: Account): string {
+  return LIVE.includes(subscription_status) ? subscription_tier : "trial";
+}

@@ -1,0 +1,94 @@
+/** @jsxImportSource hono/jsx/dom */
+/** Size and weight of the parcel, and once for each shop the address that it comes from. */
+import { useState } from "hono/jsx/dom";
+import { Field, Form } from "../../../components/field.tsx";
+import { Several } from "../../../components/several.tsx";
+import type { LabelRequest, Parcel, Sender } from "../../../data/labels.ts";
+import type { Order } from "../../../data/order.ts";
+import { describeError } from "../../../errors.ts";
+import { showToast } from "../../../components/toast.tsx";
+
+/** A small box, and an address to begin with: this stack sends nothing anywhere. */
+const METRIC = { length: "25", width: "18", height: "8", weight: "400" };
+const IMPERIAL = { length: "10", width: "7", height: "3", weight: "14" };
+
+const SENDERS: Record<string, Sender> = {
+  GB: {
+    ...{ name: "Sample sender", phone: "+442079460000", line1: "1 High Street", city: "Leeds" },
+    ...{ postal_code: "LS1 4AP", country: "GB" },
+  },
+  US: {
+    ...{ name: "Sample sender", phone: "5035550100", line1: "417 Montgomery St" },
+    ...{ city: "San Francisco", state: "CA", postal_code: "94104", country: "US" },
+  },
+};
+
+function senderOf(region: string | null): Sender {
+  return SENDERS[region ?? "US"] ?? SENDERS.US as Sender;
+}
+
+function SenderFields({ sender }: { sender: Sender }) {
+  return (
+    <Several>
+      <p class="muted">Where the parcel comes from. It is kept for the shop.</p>
+      <div class="fields">
+        <Field label="Name" name="name" value={sender.name} isRequired />
+        <Field label="Phone" name="phone" value={sender.phone} isRequired />
+        <Field label="Street" name="line1" value={sender.line1} isRequired />
+        <Field label="City" name="city" value={sender.city} isRequired />
+        <Field label="State" name="state" value={sender.state ?? ""} />
+        <Field label="Postal code" name="postal_code" value={sender.postal_code} isRequired />
+        <Field label="Country" name="country" value={sender.country} isRequired />
+      </div>
+    </Several>
+  );
+}
+
+function readSender(values: Record<string, string>): Sender {
+  const { name = "", phone = "", line1 = "", city = "", postal_code = "", country = "" } = values;
+  const sender = { name, phone, line1, city, postal_code, country };
+  return values.state ? { ...sender, state: values.state } : sender;
+}
+
+export interface ParcelFormProps {
+  order: Order;
+  needsSender: boolean;
+  onAsk: (request: LabelRequest) => Promise<void>;
+}
+
+export function ParcelForm({ order, needsSender, onAsk }: ParcelFormProps) {
+  const [isRunning, setRunning] = useState(false);
+  const region = order.tiktok_shops.region;
+  const isMetric = region !== "US";
+  const sizes = isMetric ? METRIC : IMPERIAL;
+  const [side, weight] = isMetric ? ["cm", "g"] as const : ["in", "oz"] as const;
+  const ask = async (values: Record<string, string>): Promise<void> => {
+    const { length = "", width = "", height = "", weight: heavy = "" } = values;
+    const parcel: Parcel = {
+      ...{ length, width, height, weight: heavy },
+      ...{ dimension_unit: side, weight_unit: weight },
+    };
+    setRunning(true);
+    const request = { order_id: order.id, parcel };
+    await onAsk(needsSender ? { ...request, from: readSender(values) } : request)
+      .catch((error) => showToast(describeError(error)));
+    setRunning(false);
+  };
+  const measure = { inputmode: "decimal", isRequired: true } as const;
+  return (
+    <Form onSubmit={(values) => void ask(values)}>
+      <div class="fields">
+        <Field label={`Length, ${side}`} name="length" value={sizes.length} {...measure} />
+        <Field label={`Width, ${side}`} name="width" value={sizes.width} {...measure} />
+        <Field label={`Height, ${side}`} name="height" value={sizes.height} {...measure} />
+        <Field label={`Weight, ${weight}`} name="weight" value={sizes.weight} {...measure} />
+      </div>
+      {needsSender && <SenderFields sender={senderOf(region)} />}
+      <div>
+        <button class="button" type="submit" aria-disabled={isRunning ? "true" : undefined}>
+          Get rates
+        </button>
+      </div>
+    </Form>
+  );
+}

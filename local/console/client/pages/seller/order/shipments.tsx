@@ -1,0 +1,84 @@
+/** @jsxImportSource hono/jsx/dom */
+/** Parcels of an order, with their labels. */
+import { Badge } from "../../../components/badge.tsx";
+import { ActionButton } from "../../../components/button.tsx";
+import { Card } from "../../../components/card.tsx";
+import { Notice } from "../../../components/notice.tsx";
+import { showToast } from "../../../components/toast.tsx";
+import { voidLabel } from "../../../data/labels.ts";
+import type { Shipment } from "../../../data/order.ts";
+import { formatCode, formatMoney } from "../../../format.ts";
+import { PARCEL_TONES } from "../../../states.ts";
+import { LabelPicture } from "./label_picture.tsx";
+
+/** States of a purchase that have a valid label. */
+const VALID = ["purchased", "void_requested", "void_rejected"];
+
+const PURCHASES: Record<string, string> = {
+  requested: "The label is being bought.",
+  purchasing: "The label is being bought.",
+  unknown:
+    "The carrier did not answer: whether the label was bought is looked up. It is never bought " +
+    "twice.",
+  void_requested: "The carrier has not decided about the void yet.",
+  void_rejected: "The carrier refused to void the label: it is still valid.",
+};
+
+function PurchaseNotice({ shipment: { state, reason } }: { shipment: Shipment }) {
+  if (state === "failed") {
+    return <Notice tone="calm">Not bought ({reason}). Nothing was charged.</Notice>;
+  }
+  const text = PURCHASES[state ?? ""];
+  return text ? <Notice tone={state === "unknown" ? "bad" : "info"}>{text}</Notice> : null;
+}
+
+function AdviceNotice({ shipment: { advice, advice_reason } }: { shipment: Shipment }) {
+  if (!advice) return null;
+  const text = advice === "void_advised" ? "Void this label" : "Stop this parcel";
+  return <Notice tone="warn">{text}: {formatCode(advice_reason).toLowerCase()}.</Notice>;
+}
+
+function ShipmentRow({ shipment, onChange }: { shipment: Shipment; onChange: () => void }) {
+  const { id, state, status, provider } = shipment;
+  const hasLabel = state !== null && VALID.includes(state) && provider !== "own";
+  const canVoid = hasLabel && state !== "void_requested" && status === "purchased";
+  const endLabel = async (): Promise<void> => {
+    const { state } = await voidLabel(id);
+    showToast(state === "voided" ? "The label is void." : "The void was requested.");
+    onChange();
+  };
+  return (
+    <div class="stack">
+      <div class="row">
+        <strong>{shipment.carrier ?? formatCode(provider)}</strong>
+        <span class="muted">{formatCode(shipment.service_type)}</span>
+        <Badge tone={PARCEL_TONES[status ?? ""] ?? "calm"}>{formatCode(status ?? state)}</Badge>
+      </div>
+      <div class="row small muted">
+        <span class="mono">{shipment.tracking_number ?? "No tracking number yet"}</span>
+        <span>
+          {formatMoney(shipment.shipping_cost ?? shipment.quoted_cost, shipment.currency)}
+        </span>
+      </div>
+      <PurchaseNotice shipment={shipment} />
+      <AdviceNotice shipment={shipment} />
+      {hasLabel && <LabelPicture shipment={shipment} />}
+      {canVoid && (
+        <ActionButton kind="plain" isSmall onPress={endLabel}>Void the label</ActionButton>
+      )}
+    </div>
+  );
+}
+
+export function Shipments(
+  { shipments, onChange }: { shipments: Shipment[] | undefined; onChange: () => void },
+) {
+  if (!shipments || shipments.length === 0) return null;
+  return (
+    <Card title={shipments.length === 1 ? "Shipment" : "Shipments"}>
+      {shipments.map((shipment) => (
+        <ShipmentRow key={shipment.id} shipment={shipment} onChange={onChange} />
+      ))}
+    </Card>
+  );
+}

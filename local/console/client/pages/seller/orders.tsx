@@ -1,0 +1,155 @@
+/** @jsxImportSource hono/jsx/dom */
+/** All orders, newest first, as they come in. */
+import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { Card } from "../../components/card.tsx";
+import { EmptyState } from "../../components/empty_state.tsx";
+import { Field, Select } from "../../components/field.tsx";
+import { ErrorNotice } from "../../components/notice.tsx";
+import { OrderTable } from "../../components/order_table.tsx";
+import { PageHead } from "../../components/page_head.tsx";
+import { Several } from "../../components/several.tsx";
+import { Pager } from "../../components/table.tsx";
+import {
+  type Cursor,
+  listOrders,
+  type OrderFilter,
+  type OrderPage as Page,
+  PAGE_SIZE,
+} from "../../data/orders.ts";
+import { listShops } from "../../data/shops.ts";
+import { formatCode, formatNumber } from "../../format.ts";
+import { setParameters, useAddress } from "../../router.ts";
+import { ORDER_STATES } from "../../states.ts";
+import { useQuery } from "../../use_query.ts";
+
+const STATES: [string, string][] = [
+  ["", "All states"],
+  ["to_ship", "To ship"],
+  ...ORDER_STATES.map((state): [string, string] => [state, formatCode(state)]),
+];
+
+/** Typing is not answered letter by letter. */
+const TYPING_MS = 250;
+
+function Filters({ filter }: { filter: OrderFilter }) {
+  const shops = useQuery("shops", listShops).data ?? [];
+  const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const search = (text: string): void => {
+    clearTimeout(typing.current ?? undefined);
+    typing.current = setTimeout(() => setParameters({ text }), TYPING_MS);
+  };
+  return (
+    <search class="filters">
+      <Field
+        label="Search"
+        name="text"
+        type="search"
+        value={filter.text ?? ""}
+        placeholder="Order id, or buyer's name"
+        onInput={search}
+      />
+      <Select
+        label="State"
+        name="state"
+        value={filter.status ?? ""}
+        options={STATES}
+        onChange={(state) => setParameters({ state })}
+      />
+      <Select
+        label="Shop"
+        name="shop"
+        value={filter.shop ?? ""}
+        options={[
+          ["", "All shops"],
+          ...shops.map((shop) => [shop.id, shop.shop_name ?? shop.shop_id] as const),
+        ]}
+        onChange={(shop) => setParameters({ shop })}
+      />
+    </search>
+  );
+}
+
+function NoOrders({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) {
+    return (
+      <EmptyState icon="orders" title="No order fits these filters">
+        <button
+          type="button"
+          class="button plain"
+          onClick={() => setParameters({ text: null, state: null, shop: null })}
+        >
+          Show all orders
+        </button>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon="orders" title="No orders yet">
+      <p>
+        Connect a TikTok shop: its orders of the last 30 days follow, and new ones as they come.
+      </p>
+      <a class="button" href="/seller/shops">Connect a shop</a>
+    </EmptyState>
+  );
+}
+
+/** `1–25 of 1,204` */
+function describePart(page: Page, index: number): string {
+  const first = index * PAGE_SIZE + 1;
+  const last = first + page.orders.length - 1;
+  // The total of a later page is counted from its first row on.
+  const total = page.total + index * PAGE_SIZE;
+  return `${formatNumber(first)}–${formatNumber(last)} of ${formatNumber(total)}`;
+}
+
+interface ListProps {
+  page: Page;
+  cursors: Cursor[];
+  onTurn: (cursors: Cursor[]) => void;
+}
+
+function List({ page, cursors, onTurn }: ListProps) {
+  const last = page.orders.at(-1);
+  const older = page.hasOlder && last
+    ? () => onTurn([...cursors, { created_at: last.created_at, id: last.id }])
+    : undefined;
+  const newer = cursors.length > 0 ? () => onTurn(cursors.slice(0, -1)) : undefined;
+  return (
+    <Several>
+      <OrderTable caption="Orders, newest first" orders={page.orders} />
+      <Pager text={describePart(page, cursors.length)} onNewer={newer} onOlder={older} />
+    </Several>
+  );
+}
+
+export function OrdersPage() {
+  const { searchParams } = useAddress();
+  const filter: OrderFilter = {
+    status: searchParams.get("state"),
+    shop: searchParams.get("shop"),
+    text: searchParams.get("text"),
+  };
+  const question = JSON.stringify(filter);
+  const [cursors, setCursors] = useState<Cursor[]>([]);
+  useEffect(() => setCursors([]), [question]);
+  const after = cursors.at(-1) ?? null;
+  const { data, error } = useQuery(
+    `orders:${question}:${after?.id ?? ""}`,
+    () => listOrders(filter, after),
+  );
+  const isFiltered = Object.values(filter).some(Boolean);
+  return (
+    <Several>
+      <PageHead title="Orders" about="They appear here within seconds after the buyer has paid." />
+      <Filters filter={filter} />
+      <ErrorNotice error={error} />
+      <Card isFlush>
+        {data === undefined
+          ? <div class="loading" role="status">Loading…</div>
+          : data.orders.length === 0 && cursors.length === 0
+          ? <NoOrders isFiltered={isFiltered} />
+          : <List page={data} cursors={cursors} onTurn={setCursors} />}
+      </Card>
+    </Several>
+  );
+}

@@ -1,0 +1,76 @@
+/** What needs the seller's attention, the most urgent first. */
+import type { Tone } from "../../../components/badge.tsx";
+import { countOrdersToShip } from "../../../data/orders.ts";
+import { getAccount, getUsage } from "../../../data/plan.ts";
+import { listAdvisedShipments } from "../../../data/shipments.ts";
+import { listShops, type Shop } from "../../../data/shops.ts";
+import { countOf } from "../../../format.ts";
+
+export interface Concern {
+  key: string;
+  tone: Tone;
+  text: string;
+  link: { path: string; text: string };
+}
+
+const UNPAID = ["past_due", "unpaid", "incomplete", "paused"];
+
+function shopConcern({ id, shop_name, shop_id, status, message }: Shop): Concern[] {
+  if (status !== "needs_reauth" && status !== "paused") return [];
+  return [{
+    key: `shop:${id}`,
+    tone: status === "paused" ? "warn" : "bad",
+    text: `${shop_name ?? shop_id}: ${message}`,
+    link: { path: "/seller/shops", text: status === "paused" ? "See the shop" : "Connect again" },
+  }];
+}
+
+function labelConcern(
+  { order_id, ...shipment }: { id: string; order_id: string },
+  tone: Tone,
+  text: string,
+): Concern {
+  const link = { path: `/seller/orders/${order_id}`, text: "See the order" };
+  return { key: `label:${shipment.id}`, tone, text, link };
+}
+
+/** @throws {CallError} */
+export async function findConcerns(): Promise<Concern[]> {
+  const [shops, usage, account, toShip, advised] = await Promise.all([
+    listShops(),
+    getUsage(),
+    getAccount(),
+    countOrdersToShip(),
+    listAdvisedShipments(),
+  ]);
+  const concerns: Concern[] = [];
+  const add = (key: string, tone: Tone, text: string, path: string, link: string): void =>
+    void concerns.push({ key, tone, text, link: { path, text: link } });
+  if (UNPAID.includes(account.subscription_status)) {
+    const text =
+      "Stripe could not collect the payment of your plan. Until it is paid the trial's limit holds.";
+    add("payment", "bad", text, "/seller/plan", "Pay");
+  }
+  concerns.push(...shops.flatMap(shopConcern));
+  if (usage.held > 0) {
+    const text = `${countOf(usage.held, "order")} wait for room in your plan, ` +
+      `${usage.held_to_ship} of them to be shipped.`;
+    add("held", "warn", text, "/seller/plan", "See your plan");
+  }
+  if (toShip.late > 0) {
+    const text = `${countOf(toShip.late, "order")} should have been shipped by now.`;
+    add("late", "warn", text, "/seller/orders?state=to_ship", "See them");
+  }
+  return [
+    ...concerns,
+    ...advised.map((shipment) =>
+      labelConcern(
+        shipment,
+        "warn",
+        shipment.advice === "stop_parcel"
+          ? "A parcel should be stopped: its order has changed."
+          : "A label should be voided: its order has changed.",
+      )
+    ),
+  ];
+}

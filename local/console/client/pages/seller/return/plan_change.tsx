@@ -1,0 +1,41 @@
+/** @jsxImportSource hono/jsx/dom */
+/** After Stripe's pages: waits until the plan has changed. */
+import { Card } from "../../../components/card.tsx";
+import { Meter } from "../../../components/meter.tsx";
+import { getAccount, getUsage, planOf } from "../../../data/plan.ts";
+import { formatCode } from "../../../format.ts";
+import { rememberedPlan } from "../../../plan_memory.ts";
+import { useQuery } from "../../../use_query.ts";
+
+const READ_MS = 1000;
+
+const TITLES: Record<string, string> = {
+  subscribed: "Thank you",
+  cancelled: "Nothing was bought",
+  returned: "Back from Stripe",
+};
+
+/** The seller may be back before Stripe's webhook. */
+function describePlan(outcome: string, plan: string | undefined): string {
+  if (plan === undefined) return "Loading…";
+  if (outcome === "subscribed" && plan === rememberedPlan()) {
+    return "Stripe has the payment. The plan changes within seconds…";
+  }
+  return `Your plan is ${formatCode(plan)}.`;
+}
+
+export function PlanChange({ outcome }: { outcome: string }) {
+  const account = useQuery("account", getAccount, { everyMs: READ_MS }).data;
+  const usage = useQuery("usage", getUsage, { everyMs: READ_MS }).data;
+  const plan = account ? planOf(account) : undefined;
+  return (
+    <Card title={TITLES[outcome] ?? "Back from Stripe"}>
+      <p role="status">{describePlan(outcome, plan)}</p>
+      {usage && <Meter label="Orders this month" used={usage.used} limit={usage.limit} />}
+      <div class="row">
+        <a class="button" href="/seller">Open your orders</a>
+        <a class="button plain" href="/seller/plan">See your plan</a>
+      </div>
+    </Card>
+  );
+}

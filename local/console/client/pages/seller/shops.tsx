@@ -1,0 +1,105 @@
+/// <reference lib="dom" />
+/** @jsxImportSource hono/jsx/dom */
+/** The seller's TikTok shops: connect, connect again, disconnect. */
+import { useState } from "hono/jsx/dom";
+import { Badge } from "../../components/badge.tsx";
+import { ActionButton } from "../../components/button.tsx";
+import { Card } from "../../components/card.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { EmptyState } from "../../components/empty_state.tsx";
+import { ErrorNotice } from "../../components/notice.tsx";
+import { PageHead } from "../../components/page_head.tsx";
+import { Several } from "../../components/several.tsx";
+import { showToast } from "../../components/toast.tsx";
+import { beginConnection, disconnectShop, listShops, type Shop } from "../../data/shops.ts";
+import { formatTime } from "../../format.ts";
+import { SHOP_STATES, SHOP_TONES } from "../../states.ts";
+import { useQuery } from "../../use_query.ts";
+
+/** Leaves for TikTok's page; it leads back to /app. */
+async function openTikTok(region?: string): Promise<void> {
+  location.assign(await beginConnection(region));
+}
+
+function ShopCard({ shop, onDisconnect }: { shop: Shop; onDisconnect: () => void }) {
+  const canConnect = shop.status === "needs_reauth" || shop.status === "disconnected";
+  return (
+    <Card
+      title={shop.shop_name ?? shop.shop_id}
+      end={<Badge tone={SHOP_TONES[shop.status] ?? "calm"}>{SHOP_STATES[shop.status]}</Badge>}
+    >
+      <p>{shop.message}</p>
+      <p class="small muted">
+        {shop.region} · <span class="number">{shop.shop_id}</span> · since{" "}
+        {formatTime(shop.connected_at)}
+      </p>
+      <div class="row">
+        {canConnect && (
+          <ActionButton isSmall onPress={() => openTikTok(shop.region ?? undefined)}>
+            Connect again
+          </ActionButton>
+        )}
+        {(shop.status === "active" || shop.status === "paused") && (
+          <button type="button" class="button plain small" onClick={onDisconnect}>
+            Disconnect
+          </button>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function DisconnectDialog(
+  { shop, onClose }: { shop: Shop; onClose: () => void },
+) {
+  const disconnect = async (): Promise<void> => {
+    await disconnectShop(shop.id);
+    showToast(`${shop.shop_name ?? shop.shop_id} is disconnected.`);
+    onClose();
+  };
+  return (
+    <Dialog
+      title={`Disconnect ${shop.shop_name ?? shop.shop_id}?`}
+      onClose={onClose}
+      actions={<ActionButton kind="danger" onPress={disconnect}>Disconnect</ActionButton>}
+    >
+      <p>New orders no longer arrive. Orders that are here stay, and you can connect again.</p>
+    </Dialog>
+  );
+}
+
+export function ShopsPage() {
+  const { data: shops, error, reload } = useQuery("shops", listShops);
+  const [ending, setEnding] = useState<Shop | null>(null);
+  const close = (): void => {
+    setEnding(null);
+    reload();
+  };
+  return (
+    <Several>
+      <PageHead title="Shops" about="TikTok shops whose orders arrive here.">
+        <ActionButton onPress={() => openTikTok()}>Connect a shop</ActionButton>
+      </PageHead>
+      <ErrorNotice error={error} />
+      {shops?.length === 0 && (
+        <Card>
+          <EmptyState icon="shops" title="No shop is connected">
+            <p>
+              TikTok asks you to agree. You see the shop's name once more before it is connected.
+            </p>
+          </EmptyState>
+        </Card>
+      )}
+      <div class="grid two">
+        {shops?.map((shop) => (
+          <ShopCard
+            key={shop.id}
+            shop={shop}
+            onDisconnect={() => setEnding(shop)}
+          />
+        ))}
+      </div>
+      {ending && <DisconnectDialog shop={ending} onClose={close} />}
+    </Several>
+  );
+}
