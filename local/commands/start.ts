@@ -6,6 +6,7 @@ import { print, redirectConsole } from "../cli/console.ts";
 import { interruptSignal } from "../cli/interrupt.ts";
 import { errorMessage } from "../cli/error_message.ts";
 import { describeStack } from "../cli/describe_stack.ts";
+import { bundleClient } from "../console/bundle_client.ts";
 import { parseStackOptions } from "../cli/stack_options.ts";
 import { makeDataFolder } from "../stack/data_folder.ts";
 import type { StackOptions } from "../stack/settings.ts";
@@ -54,6 +55,8 @@ async function run(options: StackOptions): Promise<void> {
   const stack = await start(options, seconds);
   const interrupted = interruptSignal();
   print(describeStack(stack, options.data, seconds()));
+  // The first visitor does not wait for it. A failure is shown to that visitor.
+  bundleClient().catch(() => {});
   if (!interrupted.aborted) await once(interrupted, "abort");
   const late = setTimeout(
     () => print("Still stopping. Press Ctrl-C again to give up waiting."),

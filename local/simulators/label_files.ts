@@ -1,5 +1,5 @@
 /** Small label files for the carriers' simulators. */
-import { fromBase64 } from "../../shared/crypto/encoding.ts";
+import { drawLabelPicture } from "./label_picture.ts";
 
 export type LabelFormat = "PDF" | "PNG" | "ZPL";
 
@@ -33,11 +33,6 @@ function drawZpl(lines: string[]): string {
   return `^XA\n${fields.join("\n")}\n^XZ\n`;
 }
 
-/** One black pixel. */
-const PNG = fromBase64(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
-);
-
 export interface LabelFile {
   /** Content type. */
   type: string;
@@ -46,6 +41,6 @@ export interface LabelFile {
 
 export const LABEL_FILES: Record<LabelFormat, LabelFile> = {
   PDF: { type: "application/pdf", draw: drawPdf },
-  PNG: { type: "image/png", draw: () => PNG },
+  PNG: { type: "image/png", draw: drawLabelPicture },
   ZPL: { type: "application/zpl", draw: drawZpl },
 };

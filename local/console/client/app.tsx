@@ -3,6 +3,7 @@
 /** Chooses the page by the address, and puts it into the frame. */
 import { useEffect, useRef } from "hono/jsx/dom";
 import { Layout } from "./components/layout.tsx";
+import { PageGuard } from "./components/page_guard.tsx";
 import { NotFoundPage } from "./pages/not_found.tsx";
 import { StartPage } from "./pages/start.tsx";
 import type { Route } from "./route.ts";
@@ -56,7 +57,11 @@ export function App() {
     <Layout route={shown} isNarrow={shown.section === undefined || needsSignIn}>
       {session === undefined
         ? <p class="loading" role="status">Loading…</p>
-        : <Page key={`${pathname}:${session?.user.id ?? ""}`} params={params} />}
+        : (
+          <PageGuard key={`${pathname}:${session?.user.id ?? ""}`}>
+            <Page params={params} />
+          </PageGuard>
+        )}
     </Layout>
   );
 }

@@ -1,18 +1,13 @@
 /// <reference lib="dom" />
 /** Addresses of the console's pages, without reloading. */
-import { useSyncExternalStore } from "hono/jsx/dom";
 import { PAGE_PATH } from "./page_paths.ts";
+import { Store, useStore } from "./store.ts";
 
-const listeners = new Set<() => void>();
+const readAddress = (): string => location.pathname + location.search;
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
-}
+const address = new Store(readAddress());
 
-function notify(): void {
-  for (const listener of listeners) listener();
-}
+const notify = (): void => address.set(readAddress());
 
 /** @param replace Whether the present address leaves the history. */
 export function navigate(to: string, { replace = false } = {}): void {
@@ -23,11 +18,10 @@ export function navigate(to: string, { replace = false } = {}): void {
 
 /** Path and query of the address. */
 export function useAddress(): URL {
-  const href = useSyncExternalStore(subscribe, () => location.pathname + location.search);
-  return new URL(href, location.origin);
+  return new URL(useStore(address), location.origin);
 }
 
-/** Sets one parameter of the address; `null` removes it. */
+/** Sets parameters of the address; `null` removes one. */
 export function setParameters(values: Record<string, string | null>): void {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(values)) {

@@ -1,7 +1,7 @@
 /** A value that components follow. */
-import { useSyncExternalStore } from "hono/jsx/dom";
+import { type Source, useSource } from "./hooks.ts";
 
-export class Store<Value> {
+export class Store<Value> implements Source<Value> {
   #value: Value;
   readonly #listeners = new Set<() => void>();
 
@@ -24,5 +24,5 @@ export class Store<Value> {
 }
 
 export function useStore<Value>(store: Store<Value>): Value {
-  return useSyncExternalStore(store.subscribe, store.get);
+  return useSource(store);
 }

@@ -1,6 +1,7 @@
 /** Reads data for a page, and reads it again whenever rows may have changed. */
-import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { useLayoutEffect, useRef } from "hono/jsx/dom";
 import { CallError } from "./errors.ts";
+import { useState } from "./hooks.ts";
 import { onChange } from "./live.ts";
 import { noteAnswer, noteSilence } from "./reachable.ts";
 import { supabase } from "./supabase.ts";
@@ -76,7 +77,7 @@ export function useQuery<Data>(
     }
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     void read();
     const reading = everyMs === undefined ? undefined : setInterval(() => void read(), everyMs);
     const stop = onChange(() => void read());

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx/dom */
 /** A button that cannot be pressed twice while its work runs. */
 import type { Child } from "hono/jsx";
-import { useState } from "hono/jsx/dom";
+import { useState } from "../hooks.ts";
 import { describeError } from "../errors.ts";
 import { showToast } from "./toast.tsx";
 

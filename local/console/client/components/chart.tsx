@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** Charts over time, drawn by uPlot. Screen readers get the same values as a table. */
-import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { useEffect, useRef } from "hono/jsx/dom";
+import { useState } from "../hooks.ts";
 import uPlot from "uplot";
 import { useStore } from "../store.ts";
 import { theme } from "./theme_switch.tsx";
@@ -32,13 +33,16 @@ function resolveColor(host: HTMLElement, name: string): string {
   return resolved;
 }
 
-function describeAxes(host: HTMLElement): uPlot.Axis[] {
+function describeAxes(host: HTMLElement, formatTime: (time: number) => string): uPlot.Axis[] {
   const stroke = resolveColor(host, "--muted");
   const grid = { stroke: resolveColor(host, "--line"), width: 1 };
   const font = `12px ${getComputedStyle(host).fontFamily}`;
   const base = { stroke, font, ticks: { show: false } };
   return [
-    { ...base, grid: { show: false }, gap: 6, size: 26, space: 70 },
+    {
+      ...{ ...base, grid: { show: false }, gap: 6, size: 26, space: 64 },
+      values: (_plot: uPlot, splits: number[]) => splits.map((split) => formatTime(split * 1000)),
+    },
     {
       ...base,
       grid,
@@ -50,9 +54,15 @@ function describeAxes(host: HTMLElement): uPlot.Axis[] {
   ];
 }
 
+/** Time between two points: the last bar needs as much. */
+function stepOf([times]: uPlot.AlignedData): number {
+  return times.length < 2 ? 0 : (times[1] as number) - (times[0] as number);
+}
+
 function makePlot(
   host: HTMLElement,
   data: uPlot.AlignedData,
+  formatTime: (time: number) => string,
   paths: uPlot.Series.PathBuilder | undefined,
   onPoint: (index: number | null) => void,
 ): uPlot {
@@ -62,8 +72,11 @@ function makePlot(
     height: host.clientHeight,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: paths === undefined } },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] } },
-    axes: describeAxes(host),
+    scales: {
+      x: { range: (_plot, min, max) => [min, paths ? max + stepOf(data) : max] },
+      y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.1)] },
+    },
+    axes: describeAxes(host, formatTime),
     series: [{}, {
       stroke: accent,
       width: paths ? 0 : 2,
@@ -78,17 +91,19 @@ function makePlot(
 
 function ValueTable({ label, points, formatTime, formatValue = String }: ChartProps) {
   return (
-    <table class="visually-hidden">
-      <caption>{label}</caption>
-      <tbody>
-        {points.map(({ time, value }) => (
-          <tr key={time}>
-            <th scope="row">{formatTime(time)}</th>
-            <td>{formatValue(value)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div class="visually-hidden">
+      <table>
+        <caption>{label}</caption>
+        <tbody>
+          {points.map(({ time, value }) => (
+            <tr key={time}>
+              <th scope="row">{formatTime(time)}</th>
+              <td>{formatValue(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -102,23 +117,27 @@ function TimeChart({ paths, ...props }: ChartProps & { paths?: uPlot.Series.Path
     points.map(({ time }) => time / 1000),
     points.map(({ value }) => value),
   ];
+  const latest = useRef(data);
+  latest.current = data;
   useEffect(() => {
     const element = host.current as HTMLDivElement;
-    const made = makePlot(element, data, paths, setIndex);
-    plot.current = made;
-    const resizing = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height: element.clientHeight })
-    );
+    // It reports the size as soon as the element is part of the page.
+    const resizing = new ResizeObserver(() => {
+      const size = { width: element.clientWidth, height: element.clientHeight };
+      if (plot.current) plot.current.setSize(size);
+      else plot.current = makePlot(element, latest.current ?? data, formatTime, paths, setIndex);
+    });
     resizing.observe(element);
     return () => {
       resizing.disconnect();
-      made.destroy();
+      plot.current?.destroy();
+      plot.current = null;
     };
   }, [colors]);
   useEffect(() => plot.current?.setData(data), [JSON.stringify(data)]);
   const point = index === null ? undefined : points[index];
   return (
-    <figure>
+    <figure class="chart-figure">
       <div ref={host} class="chart" aria-hidden="true" />
       <p class="chart-value small muted" aria-hidden="true">
         {point && `${formatTime(point.time)}: ${formatValue(point.value)}`}

@@ -20,7 +20,7 @@ export function Meter({ label, used, limit }: { label: string; used: number; lim
         aria-valuenow={Math.min(used, limit)}
         aria-valuetext={text}
       >
-        <span class="meter-fill" style={{ width: `${(share * 100).toFixed(1)}%` }} />
+        {used > 0 && <span class="meter-fill" style={{ width: `${(share * 100).toFixed(1)}%` }} />}
       </div>
     </div>
   );

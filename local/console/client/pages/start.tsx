@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** The first page: what this is, and how to begin. */
-import { useState } from "hono/jsx/dom";
+import { useState } from "../hooks.ts";
 import { Card } from "../components/card.tsx";
 import { Field, Form } from "../components/field.tsx";
 import { ErrorNotice } from "../components/notice.tsx";

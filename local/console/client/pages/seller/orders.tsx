@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx/dom */
 /** All orders, newest first, as they come in. */
-import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { useEffect, useRef } from "hono/jsx/dom";
+import { useState } from "../../hooks.ts";
 import { Card } from "../../components/card.tsx";
 import { EmptyState } from "../../components/empty_state.tsx";
 import { Field, Select } from "../../components/field.tsx";

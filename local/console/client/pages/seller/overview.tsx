@@ -64,7 +64,7 @@ function PlanUse() {
         limit={usage.labels.month.label_limit}
       />
       <p class="small muted">Starts again on {formatTime(usage.month_ends_at)}.</p>
-      <a class="row" href="/seller/orders?state=to_ship">
+      <a class="stat" href="/seller/orders?state=to_ship">
         <span class="figure">{formatNumber(toShip?.all ?? 0)}</span>
         <span>to ship</span>
       </a>

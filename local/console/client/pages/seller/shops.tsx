@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** The seller's TikTok shops: connect, connect again, disconnect. */
-import { useState } from "hono/jsx/dom";
+import { useState } from "../../hooks.ts";
 import { Badge } from "../../components/badge.tsx";
 import { ActionButton } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";

@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** Waits for the mail that confirms a new account, and shows its link. */
-import { useEffect, useState } from "hono/jsx/dom";
+import { useEffect } from "hono/jsx/dom";
+import { useState } from "../../hooks.ts";
 import { Card } from "../../components/card.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { findConfirmation } from "../../mailbox.ts";

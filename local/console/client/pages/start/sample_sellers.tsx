@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** The sellers of `db:seed`, one click each. */
-import { useState } from "hono/jsx/dom";
+import { useState } from "../../hooks.ts";
 import { Card } from "../../components/card.tsx";
 import { Notice } from "../../components/notice.tsx";
 import { config, supabase } from "../../supabase.ts";

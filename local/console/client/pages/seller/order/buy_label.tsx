@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Prices for the parcel, and the purchase of one. */
-import { useState } from "hono/jsx/dom";
+import { useState } from "../../../hooks.ts";
 import { ActionButton } from "../../../components/button.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Notice } from "../../../components/notice.tsx";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** The label itself, to look at and to print. */
-import { useState } from "hono/jsx/dom";
+import { useState } from "../../../hooks.ts";
 import { Several } from "../../../components/several.tsx";
 import { getLabel } from "../../../data/labels.ts";
 import type { Shipment } from "../../../data/order.ts";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Size and weight of the parcel, and once for each shop the address that it comes from. */
-import { useState } from "hono/jsx/dom";
+import { useState } from "../../../hooks.ts";
 import { Field, Form } from "../../../components/field.tsx";
 import { Several } from "../../../components/several.tsx";
 import type { LabelRequest, Parcel, Sender } from "../../../data/labels.ts";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Orders that wait for room in the plan, in the sequence in which they will be stored. */
-import { useState } from "hono/jsx/dom";
+import { useState } from "../../../hooks.ts";
 import { Badge } from "../../../components/badge.tsx";
 import { Card } from "../../../components/card.tsx";
 import { type Column, Pager, Table } from "../../../components/table.tsx";

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Shows whose shops TikTok named, and connects them when the seller agrees. */
-import { useEffect, useState } from "hono/jsx/dom";
+import { useEffect } from "hono/jsx/dom";
+import { useState } from "../../../hooks.ts";
 import { ActionButton } from "../../../components/button.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Icon } from "../../../components/icon.tsx";
