@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { EmailDriver, EmailMessage } from "@supabase/lite";
 import { writePrivateFile } from "../stack/private_file.ts";
+import { showMails } from "./mailbox_page.tsx";
 
 export interface Mail {
   to: string;
@@ -53,10 +54,17 @@ export class Mailbox implements EmailDriver {
     }
   }
 
-  /** `GET /mailbox?to=`: the mails since the start of the stack, the newest first. */
+  /**
+   * `GET /mailbox?to=`: the mails since the start of the stack, the newest first; a page for browsers, JSON
+   * for programs.
+   */
   list(request: Request): Response {
     const to = new URL(request.url).searchParams.get("to")?.toLowerCase();
     const mails = this.#mails.filter((mail) => to === undefined || mail.to === to);
-    return Response.json(mails, { headers: { "cache-control": "no-store" } });
+    const isPage = request.headers.get("accept")?.includes("text/html") ?? false;
+    if (isPage) return showMails(mails, to);
+    return Response.json(mails, {
+      headers: { "cache-control": "no-store", vary: "accept" },
+    });
   }
 }

@@ -29,7 +29,7 @@ export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T
 const OWN_PAGES = ["same-origin", "none"];
 
 /** Whether a browser sends the request for a page of another site or port. */
-function isCrossSite({ headers, url }: Request): boolean {
+export function isCrossSite({ headers, url }: Request): boolean {
   const [site, origin] = [headers.get("sec-fetch-site"), headers.get("origin")];
   return (site !== null && !OWN_PAGES.includes(site)) ||
     (origin !== null && origin !== new URL(url).origin);

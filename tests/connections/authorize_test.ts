@@ -19,7 +19,7 @@ import { startTestStack } from "../support/stack.ts";
 async function authorizeOnPage(pageUrl: string, openId: string): Promise<string> {
   const page = await (await fetch(pageUrl)).text();
   const agree = [...page.matchAll(/href="([^"]*decision=agree[^"]*)"/g)]
-    .map((match) => (match[1] as string).replaceAll("&#38;", "&"))
+    .map((match) => (match[1] as string).replaceAll("&amp;", "&"))
     .find((href) => href.includes(openId)) as string;
   const response = await fetch(new URL(agree, pageUrl), { redirect: "manual" });
   await response.body?.cancel();

@@ -43,7 +43,8 @@ const HELP = {
   "GET /pay/:checkout_session_id":
     "Checkout's page; POST …/pay {payment_method?} and POST …/cancel are its buttons",
   "GET /portal/:portal_session_id":
-    "the customer portal; POST …/change {subscription, price}, …/cancel and …/keep {subscription}",
+    "the customer portal; POST …/change {subscription, price}, …/cancel and …/keep {subscription}, " +
+    "…/pay {invoice, payment_method}",
   "POST /control/subscriptions/:id":
     "{change, price?, behavior?}: change a subscription (see changes) and send its events",
   "POST /control/subscriptions/:id/event":

@@ -109,6 +109,8 @@ Deno.test("a declined card leaves the checkout open; a paid one cannot be paid a
   const declined = await press(caller, session.url as string, "pay", "Declined");
   assert.deepEqual([declined.status, caller.counts().subscriptions], [402, 0]);
   assert.match(declined.text, /declined/);
+  const again = formsOf(declined.text, `${caller.url}${declined.path}`).map(({ url }) => url);
+  assert.deepEqual([...new Set(again)], [declined.path, declined.path.replace(/pay$/, "cancel")]);
   assert.deepEqual(caller.takeTypes(), []);
   const { path } = await press(caller, session.url as string, "pay");
   caller.takeTypes();
@@ -193,11 +195,34 @@ Deno.test("the portal changes the plan, cancels it with its period, and keeps it
   assert.equal(updated.length, 3);
 });
 
+Deno.test("an open invoice is paid in the portal; a declined card leaves it open, with a way back", async () => {
+  await using caller = new Caller();
+  const { id, session } = await createPortal(caller);
+  await caller.simulator.advance(id, "payment_fails");
+  caller.takeTypes();
+  const read = () => caller.client.subscriptions.retrieve(id);
+  const declined = await press(caller, session.url, "pay", "Declined");
+  assert.equal(declined.status, 402);
+  assert.ok(declined.text.includes(`href="../${session.id}"`));
+  assert.deepEqual([(await read()).status, caller.takeTypes()], ["past_due", []]);
+
+  const paid = await press(caller, session.url, "pay", "pm_card_visa");
+  assert.equal(paid.status, 303);
+  const subscription = await read();
+  assert.deepEqual([subscription.status, caller.invoiceOf(subscription).status], [
+    "active",
+    "paid",
+  ]);
+  assert.ok(caller.takeTypes().includes("invoice.paid"));
+  const page = await (await caller.fetch("GET", new URL(session.url).pathname)).text();
+  assert.ok(!page.includes("Open invoice"));
+});
+
 Deno.test("the portal's page escapes the address that it returns to", async () => {
   await using caller = new Caller();
   const { session } = await createPortal(caller);
   const page = await (await caller.fetch("GET", new URL(session.url).pathname)).text();
-  assert.ok(page.includes("https://app.example.com/?a=1&#38;b=&#60;2&#62;"));
+  assert.ok(page.includes("https://app.example.com/?a=1&amp;b=&lt;2&gt;"));
   assert.ok(!page.includes("<2>"));
 });
 
@@ -212,6 +237,7 @@ Deno.test("the portal refuses another customer's subscription, and unknown price
     [`${path}/change`, { subscription: id, price: "price_x" }, 400],
     [`${path}/change`, { subscription: id }, 400],
     [`${path}/delete`, { subscription: id }, 404],
+    [`${path}/pay`, { invoice: "in_x", payment_method: "pm_card_visa" }, 400],
     ["/portal/bps_unknown/cancel", { subscription: id }, 404],
   ];
   for (const [url, form, status] of refused) {

@@ -3,13 +3,13 @@ import { type Context, Hono } from "hono";
 import type { Faults } from "../faults.ts";
 import { checkKey } from "./api_call.ts";
 import { apiRoutes } from "./api_routes.ts";
-import { checkoutPage } from "./checkout_page.ts";
+import { checkoutPage } from "./checkout_page.tsx";
 import { ApiError, apiErrors } from "./errors.ts";
 import { idempotency } from "./idempotency.ts";
 import { newId } from "./ids.ts";
 import type { Behaviour } from "./options.ts";
 import { paymentRoutes } from "./payment_routes.ts";
-import { portalPage } from "./portal_page.ts";
+import { portalPage } from "./portal_page.tsx";
 import type { Services } from "./services.ts";
 
 export interface RouteOptions {

@@ -26,10 +26,11 @@ export function makeServices(store: Store, publicUrl: () => string) {
     ...{ store, prices, methods, lifecycle },
     invoices: subscriptionInvoices,
   });
+  const manualInvoices = new ManualInvoices({ store, methods, invoices, subscriptionInvoices });
   const pageUrl = (folder: string) => (id: string) => `${publicUrl()}/${folder}/${id}`;
   return {
     ...{ store, prices, methods, payments, lifecycle, subscriptions, subscriptionInvoices },
-    manualInvoices: new ManualInvoices({ store, methods, invoices, subscriptionInvoices }),
+    manualInvoices,
     customers: new Customers(store, methods, lifecycle),
     checkout: new Checkout({
       store,
@@ -39,6 +40,10 @@ export function makeServices(store: Store, publicUrl: () => string) {
       subscriptions,
       pageUrl: pageUrl("pay"),
     }),
-    portal: new Portal(store, subscriptions, pageUrl("portal")),
+    portal: new Portal({
+      ...{ store, subscriptions, methods },
+      invoices: manualInvoices,
+      pageUrl: pageUrl("portal"),
+    }),
   };
 }

@@ -8,9 +8,11 @@ const OPTIONS = { serviceId: "service", redirectUrl: REDIRECT };
 /** The links of a page by their text; the last one wins. */
 function linksOf(html: string): Record<string, string> {
   return Object.fromEntries(
-    [...html.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map(([, href = "", text = ""]) => [
-      text,
-      href.replaceAll("&#38;", "&"),
+    [...html.matchAll(/<a [^>]*href="([^"]*)"[^>]*>([^<]*)<\/a>/g)].map((
+      [, href = "", text = ""],
+    ) => [
+      text.trim(),
+      href.replaceAll("&amp;", "&"),
     ]),
   );
 }
@@ -95,10 +97,42 @@ Deno.test("the authorization page lists every login with its shops, and escapes 
   const html = await page.text();
   assert.doesNotMatch(html, /<script/);
   assert.equal(html.match(/>Agree</g)?.length, 3);
-  assert.equal(html.match(/>Refuse</g)?.length, 1);
+  assert.equal(html.match(/>\s*Refuse\s*</g)?.length, 1);
   assert.match(html, /Shop 1 \(US, 1\), Shop 2 \(US, 2\)/);
   const answer = await caller.fetch(`/open/${linksOf(html).Agree}`);
   assert.equal(new URL(answer.headers.get("location") ?? "").searchParams.get("state"), evil);
+});
+
+Deno.test("a third seller opens a shop on the page, and agrees by clicking", async () => {
+  const caller = new Caller(OPTIONS);
+  const query = new URLSearchParams({ service_id: "service", state: "s" });
+  const before = caller.simulator.state.all("shops").length;
+  const post = (body: string, headers: Record<string, string> = {}) =>
+    caller.fetch(`/open/authorize/sellers?${query}`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+      body,
+    });
+  const refused = [
+    await post("name=&region=US"),
+    await post("name=Teapots&region=XX"),
+    await post("name=Teapots&region=GB", { "sec-fetch-site": "cross-site" }),
+  ];
+  for (const response of refused) {
+    assert.equal(response.status, 400);
+    await response.body?.cancel();
+  }
+  assert.equal(caller.simulator.state.all("shops").length, before);
+
+  const opened = await post("name=Teapots&region=GB");
+  assert.deepEqual([opened.status, opened.headers.get("location")], [303, `../authorize?${query}`]);
+  const html = await (await caller.fetch(`/open/authorize?${query}`)).text();
+  const shop = caller.simulator.state.all("shops").at(-1);
+  assert.deepEqual([shop?.name, shop?.region], ["Teapots", "GB"]);
+  assert.ok(html.includes(`Teapots (GB, ${shop?.id})`));
+  const agreed = await caller.fetch(`/open/${linksOf(html).Agree}`);
+  const code = new URL(agreed.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  assert.equal(caller.simulator.state.get("codes", code)?.openId, shop?.openId);
 });
 
 Deno.test("an installation from the app store redirects without state; a refusal has either error", () => {

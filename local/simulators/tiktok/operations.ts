@@ -89,6 +89,13 @@ export class TikTokOperations {
     return added;
   }
 
+  /** A person who is new at TikTok opens a shop; its id is TikTok's choice. */
+  addSeller(name: string, region = "US"): SimulatedShop {
+    const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
+    const id = `749${String(this.now()).slice(-6)}${String(random).padStart(10, "0")}`;
+    return this.addShop({ id, name, region });
+  }
+
   #shop(id: string): SimulatedShop {
     const shop = this.state.get("shops", id);
     if (shop === undefined) throw refusals.invalid("shop_id");

@@ -1,6 +1,6 @@
 /** All routes of the simulated TikTok. */
 import { Hono } from "hono";
-import { authorizePage } from "./authorize_page.ts";
+import { authorizePage } from "./authorize_page.tsx";
 import { cancellationRoutes } from "./cancellations_api.ts";
 import { controlRoutes } from "./control.ts";
 import { refusals, TikTokRefusal } from "./envelope.ts";
@@ -28,7 +28,8 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
   });
   app.notFound(() => refusals.invalidPath().toResponse());
   const answer = tiktok.answerAuthorization.bind(tiktok);
-  app.route("/", authorizePage({ ...api, answer }));
+  const addSeller = tiktok.addSeller.bind(tiktok);
+  app.route("/", authorizePage({ ...api, answer, addSeller }));
   app.route("/", tokenRoutes({ ...options, authorizations, faults, tokenRequests, refreshes }));
   app.route("/control", controlRoutes(tiktok));
   if (options.observer) app.use(observeCalls(options.observer));
