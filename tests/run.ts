@@ -8,6 +8,7 @@ import { print } from "../local/cli/console.ts";
 import { errorMessage } from "../local/cli/error_message.ts";
 import { bundleForHosts } from "./runner/bundle_functions.ts";
 import { findGroups } from "./runner/groups.ts";
+import { findMemoryFolder } from "./runner/memory_folder.ts";
 import { listFailed, listSlowest } from "./runner/output.ts";
 import { runGroup, type RunResult } from "./runner/run_group.ts";
 import { runGroups } from "./runner/run_groups.ts";
@@ -65,7 +66,7 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   await Deno.chmod(temporary.path, 0o755);
   print("Making a fresh Postgres with the migrations.");
   let result: RunResult = { passed: 0, failed: 1, outcomes: [] };
-  const postgres = startTemporaryPostgres();
+  const postgres = startTemporaryPostgres(await findMemoryFolder());
   try {
     result = await runTests(postgres, args, temporary.path);
   } catch (error) {

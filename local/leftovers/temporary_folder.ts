@@ -14,8 +14,12 @@ async function removeTree(path: string): Promise<void> {
   });
 }
 
-export async function makeTemporaryFolder(prefix: string): Promise<TemporaryFolder> {
-  const path = join(tmpdir(), `${prefix}${crypto.randomUUID()}`);
+/** @param parent @default {the folder of temporary files} */
+export async function makeTemporaryFolder(
+  prefix: string,
+  parent = tmpdir(),
+): Promise<TemporaryFolder> {
+  const path = join(parent, `${prefix}${crypto.randomUUID()}`);
   const release = await guardPath(path);
   await Deno.mkdir(path, { mode: 0o700 });
   return {
@@ -28,8 +32,11 @@ export async function makeTemporaryFolder(prefix: string): Promise<TemporaryFold
 }
 
 /** A data folder for a stack, or for a Postgres alone, with the folder of its cluster. */
-export async function makeTemporaryData(prefix: string): Promise<TemporaryFolder> {
-  const folder = await makeTemporaryFolder(prefix);
+export async function makeTemporaryData(
+  prefix: string,
+  parent?: string,
+): Promise<TemporaryFolder> {
+  const folder = await makeTemporaryFolder(prefix, parent);
   // Postgres may run as another user, who has to pass through.
   await Deno.chmod(folder.path, 0o755);
   const { data: cluster } = await findPlace(folder.path);

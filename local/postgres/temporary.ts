@@ -12,10 +12,11 @@ function randomPassword(): string {
   return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
 
-export async function startTemporaryPostgres(): Promise<TemporaryPostgres> {
+/** @param folder Folder for its data. @default {the folder of temporary files} */
+export async function startTemporaryPostgres(folder?: string): Promise<TemporaryPostgres> {
   const password = randomPassword();
   await using resources = new AsyncDisposableStack();
-  const data = resources.use(await makeTemporaryData("creatorflow-"));
+  const data = resources.use(await makeTemporaryData("creatorflow-", folder));
   const server = await startEmbedded({
     data: data.path,
     port: 0,
