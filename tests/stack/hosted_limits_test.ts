@@ -111,6 +111,13 @@ test("the role of the migrations may not write to jobs and delete broadcasts", a
     await sql`select cron.schedule('job', '* * * * *', 'select 1')`;
     const [job] = await sql`select username from cron.job where jobname = 'job'`;
     assert.equal(job?.username, "postgres");
+    await sql`select cron.alter_job(jobid, active => false) from cron.job where jobname = 'job'`;
+    const [off] = await sql`select active, schedule from cron.job where jobname = 'job'`;
+    assert.deepEqual({ ...off }, { active: false, schedule: "* * * * *" });
+    await assert.rejects(
+      sql`select cron.alter_job(0, active => true)`,
+      /does not exist or you don't/,
+    );
     await sql`select cron.unschedule('job')`;
   });
 });

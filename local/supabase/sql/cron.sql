@@ -95,3 +95,36 @@ begin
   return true;
 end;
 $$;
+
+-- What is null stays as it is. Other roles' jobs are as if they did not exist, except for a superuser.
+create or replace function cron.alter_job(
+  job_id bigint,
+  schedule text default null,
+  command text default null,
+  database text default null,
+  username text default null,
+  active boolean default null
+)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if alter_job.username is not null or alter_job.database is not null then
+    raise exception 'must be superuser to alter the database or the username of a job';
+  end if;
+  update cron.job as job
+  set schedule = coalesce(alter_job.schedule, job.schedule),
+      command = coalesce(alter_job.command, job.command),
+      active = coalesce(alter_job.active, job.active)
+  where job.jobid = alter_job.job_id
+    and (
+      job.username = cron.caller()
+      or (select rolsuper from pg_catalog.pg_roles where rolname = cron.caller())
+    );
+  if not found then
+    raise exception 'Job % does not exist or you don''t own it', job_id;
+  end if;
+end;
+$$;
