@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import { log } from "../log.ts";
+import { adoptCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { idHashes, undefinedIfUnreadable } from "./encrypted_ids.ts";
 import { idOf, mapSubscription } from "./map_subscription.ts";
@@ -28,10 +29,19 @@ export async function compareListedPage(
   const page = await listStripePage(dependencies, userId, progress).catch(undefinedIfUnreadable);
   const { data, has_more } = page ?? NO_PAGE;
   let { repaired, failed } = progress;
-  const { differing, orphaned, malformed } = await compareStates(dependencies, data);
+  const { differing, orphaned, unbound, malformed } = await compareStates(dependencies, data);
   // Their customer is unknown here, so they may belong to another database: a person decides.
   for (const subscription of orphaned) await logOrphan(dependencies, subscription, "reported");
   failed += malformed;
+  for (const subscription of unbound) {
+    const customerId = idOf(subscription.customer) ?? "";
+    const isBound = await adoptCustomer(
+      dependencies,
+      subscription.metadata.user_id ?? "",
+      customerId,
+    );
+    if (isBound) differing.push(subscription);
+  }
   for (const subscription of differing) {
     const outcome = await repairSubscription(dependencies, {
       subscriptionId: subscription.id,
@@ -71,13 +81,19 @@ async function listStripePage(
   return await callStripe(stripe.subscriptions.list({ ...page, customer }));
 }
 
-const Places = z.object({ differing: z.array(z.int()), orphaned: z.array(z.int()) });
+const Places = z.object({
+  differing: z.array(z.int()),
+  orphaned: z.array(z.int()),
+  unbound: z.array(z.int()),
+});
 
 interface ComparedStates {
   /** Subscriptions of our customers whose stored state is another. */
   differing: Stripe.Subscription[];
   /** Live ones that name a user who does not exist. */
   orphaned: Stripe.Subscription[];
+  /** Live ones that name a user without a customer: our row was lost. */
+  unbound: Stripe.Subscription[];
   /** Number of elements that are not subscriptions. */
   malformed: number;
 }
@@ -103,6 +119,7 @@ async function compareStates(
   return {
     differing: atPlaces(places.differing),
     orphaned: atPlaces(places.orphaned),
+    unbound: atPlaces(places.unbound),
     malformed: results.length - states.length,
   };
 }

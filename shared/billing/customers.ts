@@ -148,3 +148,26 @@ export async function replaceCustomer(
     return callFunction(database, "replace_stripe_customer", args, z.string());
   });
 }
+
+/**
+ * Binds a customer of Stripe again to the user that it names, who has none: a restored backup is older than
+ * the row. Returns whether the customer is theirs.
+ * @throws {BillingError} @throws {DatabaseError} not found: account deleted
+ */
+export async function adoptCustomer(
+  { stripe, database, keys }: BillingDependencies,
+  userId: string,
+  customerId: string,
+): Promise<boolean> {
+  const customer = await callStripe(stripe.customers.retrieve(customerId));
+  if (customer.deleted === true || customer.metadata.user_id !== userId) return false;
+  const { text, hash } = await encryptId(keys, CUSTOMER_COLUMN, customerId);
+  const args = {
+    p_user_id: userId,
+    p_stripe_customer_id: text,
+    p_stripe_customer_id_hash: hash,
+    p_email: customer.email ?? null,
+  };
+  const bound = await callFunction(database, "store_stripe_customer", args, z.string());
+  return await decryptId(keys, CUSTOMER_COLUMN, bound) === customerId;
+}

@@ -41,6 +41,10 @@ interface World {
   differing?: number[];
   /** Places in the page of subscriptions without an account. */
   orphaned?: number[];
+  /** Places in the page of subscriptions whose user has lost the customer. */
+  unbound?: number[];
+  /** The user that the customer names at Stripe. @default {the customer is deleted} */
+  namedUser?: string;
   /** Ids of stored subscriptions that the list did not contain. */
   unseen?: string[];
   /** The outcomes of apply_subscription, in their order; "applied" after the last. */
@@ -71,7 +75,12 @@ async function comparePage(progress: object, world: World = {}) {
         ? null
         : (await encryptId(keys, "stripe_customers.stripe_customer_id", "cus_1")).text,
     }),
-    compare_subscriptions: () => ({ differing, orphaned: world.orphaned ?? [] }),
+    compare_subscriptions: () => ({
+      differing,
+      orphaned: world.orphaned ?? [],
+      unbound: world.unbound ?? [],
+    }),
+    store_stripe_customer: ({ p_stripe_customer_id }) => p_stripe_customer_id,
     find_stripe_customer: () => ({ user_id: ADA, version: 1, deletion_requested: false }),
     apply_subscription: () => {
       const outcome = outcomes.shift() ?? "applied";
@@ -97,6 +106,8 @@ async function comparePage(progress: object, world: World = {}) {
   let requests: StripeRequest[] = [];
   await withStripe(({ path, parameters }) => {
     if (path.startsWith("/v1/customers/")) {
+      const { namedUser } = world;
+      if (namedUser) return { id: "cus_1", metadata: { user_id: namedUser } };
       return world.knowsCustomers === false ? missing() : { id: "cus_1", deleted: true };
     }
     if (path !== "/v1/subscriptions") {
@@ -196,6 +207,22 @@ Deno.test("a subscription that differs is read from Stripe again and stored; onl
     null,
     null,
   ]);
+});
+
+Deno.test("a customer whose row was lost is bound to its user again, and to no other", async () => {
+  const listed = many(1).map((subscription) => ({
+    ...{ ...subscription, customer: "cus_1" },
+    metadata: { user_id: ADA },
+  }));
+  const ours = await comparePage(BEGIN, { listed, unbound: [0], namedUser: ADA });
+  assert.deepEqual(ours.argsOf("store_stripe_customer").map(({ p_user_id }) => p_user_id), [ADA]);
+  assert.equal(ours.next.repaired, 1);
+  const namedUser = crypto.randomUUID();
+  for (const other of [{ namedUser }, {}]) {
+    const { argsOf, next } = await comparePage(BEGIN, { listed, unbound: [0], ...other });
+    assert.deepEqual(argsOf("store_stripe_customer"), []);
+    assert.equal(next.repaired, 0);
+  }
 });
 
 Deno.test("for one seller Stripe lists the customer's subscriptions; without a customer there are none", async () => {

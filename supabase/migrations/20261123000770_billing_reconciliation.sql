@@ -91,8 +91,9 @@ grant execute on function public.continue_subscription_sync(bigint, jsonb) to se
 /*
   Arguments: p_subscriptions, an array of p_subscription of apply_subscription, each with place and
              stripe_customer_id_hashes and user_id, the user that the subscription names, or null.
-  Returns:   {differing, orphaned}, both places: differing subscriptions of known customers; subscriptions that have not
-             ended, of unknown customers, that name a user who does not exist.
+  Returns:   {differing, orphaned, unbound}, all places: differing subscriptions of known customers; and, of unknown
+             customers, subscriptions that have not ended and name a user who does not exist (orphaned), or one who
+             has no customer (unbound: the row was lost, as by the restore of an older backup).
 */
 create function public.compare_subscriptions(p_subscriptions jsonb)
 returns jsonb
@@ -103,6 +104,7 @@ as $$
 declare
   differing jsonb;
   orphaned jsonb;
+  unbound jsonb;
   hashes text[];
 begin
   -- 1. Find the subscriptions of known customers that differ.
@@ -135,13 +137,24 @@ begin
       )
     )
     and not (stored.id is null and listed.state ->> 'plan_name' is null);
-  -- 2. Find those without an account. Customers of deleted accounts have their own task.
-  select coalesce(jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer), '[]')
-  into orphaned
+  -- 2. Find those of unknown customers. Customers of deleted accounts have their own task.
+  select
+    coalesce(
+      jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer)
+        filter (where named.id is null),
+      '[]'
+    ),
+    coalesce(
+      jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer)
+        filter (where named.id is not null and bound.id is null),
+      '[]'
+    )
+  into orphaned, unbound
   from jsonb_array_elements(p_subscriptions) as entry
+  left join public.users as named on named.id = (entry.value ->> 'user_id')::uuid
+  left join private.stripe_customers as bound on bound.user_id = named.id
   where entry.value ->> 'status' not in ('canceled', 'incomplete_expired')
     and entry.value ->> 'user_id' is not null
-    and not exists (select from public.users where id = (entry.value ->> 'user_id')::uuid)
     and not exists (
       select from private.stripe_customers
       where stripe_customer_id_hash = any (array(
@@ -161,11 +174,11 @@ begin
   order by id
   for no key update;
   update public.subscriptions set reconciled_at = now() where stripe_subscription_id_hash = any (hashes);
-  return jsonb_build_object('differing', differing, 'orphaned', orphaned);
+  return jsonb_build_object('differing', differing, 'orphaned', orphaned, 'unbound', unbound);
 end;
 $$;
 comment on function public.compare_subscriptions(jsonb) is
-  'Marks subscriptions as seen at Stripe, and finds those that differ from the stored ones or have no account.';
+  'Marks subscriptions as seen at Stripe, and finds those that differ from the stored ones, have no account, or a customer that is not bound to its user.';
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
 
 /*

@@ -32,7 +32,7 @@ where stripe_subscription_id_hash = 'new b';
 update public.subscriptions set reconciled_at = case when plan_name = 'growth' then '2020-01-01'::timestamptz end;
 
 select is(
-  tests.call('compare_subscriptions(''[]'')'), '{"differing": [], "orphaned": []}', 'an empty page has no difference'
+  tests.call('compare_subscriptions(''[]'')'), '{"differing": [], "orphaned": [], "unbound": []}', 'an empty page has no difference'
 );
 select is(tests.reconciled(), 'none', 'and sees none');
 create table tests.before as select to_jsonb(subscriptions) - 'reconciled_at' - 'updated_at' as picture from public.subscriptions;
@@ -111,6 +111,25 @@ select is(tests.orphaned('unknown', 'canceled', tests.id('no user')), '[]', 'an 
 select is(tests.orphaned('unknown', 'active', tests.id('ada')), '[]', 'nor one that names a seller');
 select is(tests.orphaned('unknown', 'active', null), '[]', 'nor one that names no user: our checkout did not create it');
 select is(tests.orphaned('ada', 'active', tests.id('no user')), '[]', 'nor one of a seller''s customer');
+
+-- A user whose customer was lost, as by the restore of an older backup.
+create function tests.unbound(nickname text, subscription_status text, user_id uuid)
+returns jsonb
+language sql
+as $$
+  select tests.call(format(
+    'compare_subscriptions(%L)',
+    jsonb_build_array(
+      tests.entry(5, nickname, 'unbound', 'scale', subscription_status, jsonb_build_object('user_id', user_id))
+    )
+  )) -> 'unbound';
+$$;
+select is(tests.unbound('unknown', 'active', tests.id('dan')), '[5]', 'a live one that names a user without a customer is unbound');
+select is(tests.unbound('unknown', 'canceled', tests.id('dan')), '[]', 'an ended one is not');
+select is(tests.unbound('unknown', 'active', tests.id('ada')), '[]', 'nor one whose user has a customer');
+select is(tests.unbound('ada', 'active', tests.id('dan')), '[]', 'nor one of a known customer');
+select is(tests.unbound('unknown', 'active', tests.id('no user')), '[]', 'nor one that names no user');
+
 delete from auth.users where id = tests.id('ada');
 select is(
   tests.orphaned('ada', 'active', tests.id('ada')), '[]', 'the customer of a deleted account has a task of its own'

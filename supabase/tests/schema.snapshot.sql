@@ -6888,6 +6888,7 @@ AS $function$
 declare
   differing jsonb;
   orphaned jsonb;
+  unbound jsonb;
   hashes text[];
 begin
   -- 1. Find the subscriptions of known customers that differ.
@@ -6920,13 +6921,24 @@ begin
       )
     )
     and not (stored.id is null and listed.state ->> 'plan_name' is null);
-  -- 2. Find those without an account. Customers of deleted accounts have their own task.
-  select coalesce(jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer), '[]')
-  into orphaned
+  -- 2. Find those of unknown customers. Customers of deleted accounts have their own task.
+  select
+    coalesce(
+      jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer)
+        filter (where named.id is null),
+      '[]'
+    ),
+    coalesce(
+      jsonb_agg((entry.value -> 'place') order by (entry.value ->> 'place')::integer)
+        filter (where named.id is not null and bound.id is null),
+      '[]'
+    )
+  into orphaned, unbound
   from jsonb_array_elements(p_subscriptions) as entry
+  left join public.users as named on named.id = (entry.value ->> 'user_id')::uuid
+  left join private.stripe_customers as bound on bound.user_id = named.id
   where entry.value ->> 'status' not in ('canceled', 'incomplete_expired')
     and entry.value ->> 'user_id' is not null
-    and not exists (select from public.users where id = (entry.value ->> 'user_id')::uuid)
     and not exists (
       select from private.stripe_customers
       where stripe_customer_id_hash = any (array(
@@ -6946,7 +6958,7 @@ begin
   order by id
   for no key update;
   update public.subscriptions set reconciled_at = now() where stripe_subscription_id_hash = any (hashes);
-  return jsonb_build_object('differing', differing, 'orphaned', orphaned);
+  return jsonb_build_object('differing', differing, 'orphaned', orphaned, 'unbound', unbound);
 end;
 $function$
 ;
