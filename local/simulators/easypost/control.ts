@@ -25,6 +25,9 @@ const HELP = {
   "POST /control/behaviour":
     "{refund_status?, late_refund?, doubtful_buys?}: first status of refunds; rejected or refused for " +
     "refunds of scanned parcels; error codes of the next purchases, whose labels are bought",
+  "POST /control/keys":
+    "{api_key?, webhook_secret?}: the dashboard gives the account another key, or the webhook another " +
+    "secret; the ones before are refused at once",
   "POST /control/webhook/off": "EasyPost switches the webhook off, as after many failures",
   ...FAULTS_HELP,
 };
@@ -34,6 +37,11 @@ const TrackerBody = z.strictObject({
   est_delivery_date: z.iso.datetime({ offset: true }).optional(),
   /** How often the webhook is sent. */
   deliveries: z.int().min(0).max(100).default(1),
+});
+
+const KeysBody = z.strictObject({
+  api_key: z.string().min(1).optional(),
+  webhook_secret: z.string().min(1).optional(),
 });
 
 const BalanceBody = z.strictObject({ balance: z.string().regex(/^\d{1,9}(\.\d{1,2})?$/) });
@@ -96,6 +104,13 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
     const change = { refundStatus: refund_status, lateRefund: late_refund };
     Object.assign(behaviour, defined({ ...change, doubtfulBuys: doubtful_buys }));
     return c.json(behaviour);
+  });
+
+  app.post("/keys", async (c) => {
+    const { api_key, webhook_secret } = await parse(KeysBody, c.req.raw);
+    const change = defined({ apiKey: api_key, webhookSecret: webhook_secret });
+    Object.assign(easypost.keys, change);
+    return c.json({ changed: Object.keys(change).length });
   });
 
   app.post("/webhook/off", (c) => {

@@ -26,6 +26,8 @@ export class EasyPostOperations {
     doubtfulBuys: [],
   };
   readonly mode: Mode;
+  /** The key of the API, and the secret of the webhook: the dashboard changes both. */
+  readonly keys: { apiKey: string; webhookSecret: string };
   readonly now: () => number;
   /** Method and path of every admitted call, in order. */
   readonly calls: string[] = [];
@@ -37,7 +39,8 @@ export class EasyPostOperations {
     this.state = new EasyPostState(options.journalPath);
     this.accounts = new Accounts(this.state);
     this.faults = new Faults(options.random);
-    this.#sender = new EventSender(options);
+    this.keys = { apiKey: options.apiKey, webhookSecret: options.webhookSecret };
+    this.#sender = new EventSender({ ...options, keys: this.keys });
     addFirstWebhook(this, options.webhookUrl);
   }
 

@@ -11,12 +11,12 @@ import { webhookRoutes } from "./webhooks_api.ts";
 
 export function simulatorRoutes(
   easypost: EasyPostOperations,
-  { apiKey, publicUrl }: EasyPostSimulatorOptions,
+  { publicUrl }: EasyPostSimulatorOptions,
 ): Hono {
-  const { state, accounts, behaviour, mode, now, faults, calls } = easypost;
+  const { keys, state, accounts, behaviour, mode, now, faults, calls } = easypost;
   // HTTP Basic: the key is the user name, the password is empty.
-  const authorization = `Basic ${btoa(`${apiKey}:`)}`;
-  const isAuthorized = (request: Request) => request.headers.get("authorization") === authorization;
+  const isAuthorized = (request: Request) =>
+    request.headers.get("authorization") === `Basic ${btoa(`${keys.apiKey}:`)}`;
   const lock = purchaseLock({ state, isAuthorized });
 
   const app = new Hono();

@@ -41,7 +41,7 @@ function signatureOf(secret: string, body: string): string {
 }
 
 export interface EventSenderOptions {
-  webhookSecret: string;
+  keys: { readonly webhookSecret: string };
   webhookUrl: string;
   retryDelaysMs?: number[];
 }
@@ -61,11 +61,11 @@ export class EventSender {
 
   /** Sends once, and retries later if so configured. Returns the HTTP status, 0 for no answer. */
   send(event: EasyPostEvent): Promise<number> {
-    const { webhookSecret, webhookUrl } = this.#options;
+    const { keys, webhookUrl } = this.#options;
     const body = JSON.stringify(event);
     const headers = {
       "content-type": "application/json",
-      "x-hmac-signature": signatureOf(webhookSecret, body),
+      "x-hmac-signature": signatureOf(keys.webhookSecret, body),
     };
     return this.#deliverer.send(() => Promise.resolve([webhookUrl, { headers, body }]));
   }

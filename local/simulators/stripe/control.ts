@@ -20,7 +20,7 @@ import {
 } from "./changes.ts";
 import { ApiError } from "./errors.ts";
 import { PAUSE_BEHAVIORS, type StripeEvent, type Subscription } from "./objects.ts";
-import type { Behaviour } from "./options.ts";
+import type { Behaviour, StripeKeys } from "./options.ts";
 import type { StripeState } from "./state.ts";
 import { periodOf } from "./subscription_objects.ts";
 
@@ -29,6 +29,7 @@ export interface ControlledSimulator {
   readonly state: StripeState;
   readonly faults: Faults;
   readonly behaviour: Behaviour;
+  readonly keys: StripeKeys;
   advance(id: string, change: ChangeName, detail: ChangeDetail): Promise<{
     subscription: Subscription;
     events: StripeEvent[];
@@ -54,8 +55,17 @@ const HELP = {
   "POST /control/behaviour":
     "{api_version?, auto_send?, search_lag_seconds?}: the API version of events, whether events are " +
     "sent at once, and the delay until the search finds a new customer",
+  "POST /control/keys":
+    "{secret_key?, webhook_secret?, keep?}: the dashboard rolls the API key, which refuses the one before at " +
+    "once, or the endpoint's secret; with keep Stripe goes on signing with the one before too",
   ...FAULTS_HELP,
 };
+
+const KeysBody = z.strictObject({
+  secret_key: z.string().min(1).optional(),
+  webhook_secret: z.string().min(1).optional(),
+  keep: z.boolean().default(false),
+});
 
 const ChangeBody = z.strictObject({
   change: z.enum(CHANGE_NAMES),
@@ -170,6 +180,16 @@ export function controlRoutes(
       defined({ apiVersion, autoSend, searchLagSeconds: search_lag_seconds }),
     );
     return c.json(behaviour);
+  });
+
+  app.post("/keys", async (c) => {
+    const { secret_key, webhook_secret, keep } = await parse(KeysBody, c.req.raw);
+    const { keys } = simulator;
+    if (secret_key !== undefined) keys.secretKey = secret_key;
+    if (webhook_secret !== undefined) {
+      keys.webhookSecrets = [webhook_secret, ...keep ? keys.webhookSecrets.slice(0, 1) : []];
+    }
+    return c.json({ valid_webhook_secrets: keys.webhookSecrets.length });
   });
 
   app.route("/faults", faultRoutes(simulator.faults));

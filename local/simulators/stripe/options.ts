@@ -26,6 +26,13 @@ export interface StripeSimulatorOptions {
   random?: () => number;
 }
 
+/** The keys of the account, which the dashboard can change. */
+export interface StripeKeys {
+  secretKey: string;
+  /** The endpoint's secret, and the one before while it is still valid. */
+  webhookSecrets: string[];
+}
+
 /** Settings that can change while the simulator runs. */
 export interface Behaviour {
   /** The API version of the events. */

@@ -7,7 +7,7 @@ import { checkoutPage } from "./checkout_page.tsx";
 import { ApiError, apiErrors } from "./errors.ts";
 import { idempotency } from "./idempotency.ts";
 import { newId } from "./ids.ts";
-import type { Behaviour } from "./options.ts";
+import type { Behaviour, StripeKeys } from "./options.ts";
 import { paymentRoutes } from "./payment_routes.ts";
 import { portalPage } from "./portal_page.tsx";
 import type { Services } from "./services.ts";
@@ -16,7 +16,7 @@ export interface RouteOptions {
   services: Services;
   faults: Faults;
   behaviour: Behaviour;
-  secretKey: string;
+  keys: StripeKeys;
   /** Receives the method and path of each call with the right key. */
   onCall: (call: string) => void;
   control: Hono;
@@ -25,12 +25,12 @@ export interface RouteOptions {
 type Env = { Variables: { requestId: string } };
 
 export function simulatorRoutes(
-  { services, faults, behaviour, secretKey, onCall, control }: RouteOptions,
+  { services, faults, behaviour, keys: account, onCall, control }: RouteOptions,
 ): Hono<Env> {
   const { state, now } = services.store;
   function isAuthorized(request: Request): boolean {
     try {
-      checkKey(request, secretKey);
+      checkKey(request, account.secretKey);
       return true;
     } catch {
       return false;
@@ -59,7 +59,7 @@ export function simulatorRoutes(
     const requestId = newId("req", 14);
     c.set("requestId", requestId);
     c.header("request-id", requestId);
-    checkKey(c.req.raw, secretKey);
+    checkKey(c.req.raw, account.secretKey);
     onCall(`${c.req.method} ${c.req.path}`);
     await next();
   });

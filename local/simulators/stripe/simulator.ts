@@ -8,7 +8,7 @@ import { type ChangeDetail, type ChangeName, ImpossibleChange, makeChanges } fro
 import { controlRoutes } from "./control.ts";
 import { makeEvent, makeThinEvent } from "./events.ts";
 import type { EventType, StripeEvent, Subscription } from "./objects.ts";
-import type { Behaviour, StripeSimulatorOptions } from "./options.ts";
+import type { Behaviour, StripeKeys, StripeSimulatorOptions } from "./options.ts";
 import { simulatorRoutes } from "./routes.ts";
 import { makeServices } from "./services.ts";
 import { StripeState } from "./state.ts";
@@ -43,6 +43,7 @@ export class StripeSimulator {
   readonly faults: Faults;
   readonly behaviour: Behaviour;
   readonly livemode: boolean;
+  readonly keys: StripeKeys;
   readonly now: () => number;
   /** Method and path of every call with the right key, in order. */
   readonly calls: string[] = [];
@@ -55,7 +56,8 @@ export class StripeSimulator {
   #recording: RecordedEvent[] | undefined;
 
   constructor(options: StripeSimulatorOptions) {
-    const { secretKey, webhookUrl: url, webhookSecret: secret, retryDelaysMs } = options;
+    const { secretKey, webhookUrl: url, webhookSecret, retryDelaysMs } = options;
+    this.keys = { secretKey, webhookSecrets: [webhookSecret] };
     const now = this.now = options.now ?? Date.now;
     this.livemode = /^[sr]k_live_/.test(secretKey);
     this.behaviour = {
@@ -65,15 +67,15 @@ export class StripeSimulator {
     };
     this.state = new StripeState(options.journalPath);
     this.faults = new Faults(options.random);
-    this.#webhooks = new WebhookSender({ url, secret, retryDelaysMs, now });
-    const { state, faults, behaviour, livemode } = this;
+    this.#webhooks = new WebhookSender({ url, keys: this.keys, retryDelaysMs, now });
+    const { state, faults, behaviour, livemode, keys } = this;
     let origin = "http://localhost";
     const store = new Store({ state, livemode, now, report: (change) => this.#report(change) });
     const services = makeServices(store, () => options.publicUrl ?? origin);
     services.prices.addPlans(options.prices ?? {});
     this.#changes = makeChanges({ ...services, invoices: services.subscriptionInvoices });
     const routes = simulatorRoutes({
-      ...{ services, faults, behaviour, secretKey },
+      ...{ services, faults, behaviour, keys },
       onCall: (call) => this.calls.push(call),
       control: controlRoutes(this, this.#changes),
     });

@@ -6,7 +6,7 @@ const TIMEOUT_MS = 10_000;
 
 export interface WebhookOptions {
   url: string;
-  secret: string;
+  keys: { readonly webhookSecrets: readonly string[] };
   retryDelaysMs?: number[] | undefined;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -48,13 +48,17 @@ export class WebhookSender {
 
   async #makeRequest(
     payload: string,
-    { secret = this.#options.secret, timestamp }: SignOptions,
+    { secret, timestamp = Math.floor(this.#options.now() / 1000) }: SignOptions,
   ): Promise<[url: string, init: RequestInit]> {
-    const signature = await Stripe.webhooks.generateTestHeaderStringAsync({
-      payload,
-      secret,
-      timestamp: timestamp ?? Math.floor(this.#options.now() / 1000),
-    });
+    const secrets = secret === undefined ? this.#options.keys.webhookSecrets : [secret];
+    const headersOfSecrets = await Promise.all(
+      secrets.map((secret) =>
+        Stripe.webhooks.generateTestHeaderStringAsync({ payload, secret, timestamp })
+      ),
+    );
+    // `t=...,v1=...,v1=...`: a signature for each secret that is still valid.
+    const signature = headersOfSecrets.map((header, n) => n === 0 ? header : header.split(",")[1])
+      .join(",");
     const headers = {
       "content-type": "application/json; charset=utf-8",
       "stripe-signature": signature,

@@ -1,6 +1,7 @@
 /** `/control` of the TikTok simulator: its operations over HTTP. */
 import type { Hono } from "hono";
-import { controlApp, faultRoutes, FAULTS_HELP } from "../control.ts";
+import * as z from "zod";
+import { controlApp, faultRoutes, FAULTS_HELP, parse } from "../control.ts";
 import { ORDER_HELP, orderControl } from "./control_orders.ts";
 import { SELLER_HELP, sellerControl } from "./control_sellers.ts";
 import type { TikTokOperations } from "./operations.ts";
@@ -10,8 +11,12 @@ const HELP = {
   "GET /open/authorize?service_id=&state=": "the page on which a seller agrees or refuses",
   ...SELLER_HELP,
   ...ORDER_HELP,
+  "POST /control/app-secret":
+    "{app_secret}: Partner Center gives the app another secret; the one before is refused at once",
   ...FAULTS_HELP,
 };
+
+const SecretBody = z.strictObject({ app_secret: z.string().min(1) });
 
 export function controlRoutes(tiktok: TikTokOperations): Hono {
   const { state, fulfillment, faults } = tiktok;
@@ -31,6 +36,10 @@ export function controlRoutes(tiktok: TikTokOperations): Hono {
         currency,
       })),
     }));
+  app.post("/app-secret", async (c) => {
+    tiktok.app.appSecret = (await parse(SecretBody, c.req.raw)).app_secret;
+    return c.json({ changed: "app_secret" });
+  });
   app.route("/", sellerControl(tiktok));
   app.route("/", orderControl(tiktok));
   app.route("/faults", faultRoutes(faults));

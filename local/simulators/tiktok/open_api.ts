@@ -4,10 +4,15 @@ import type { Fulfillment } from "./fulfillment.ts";
 import { signCall } from "./signatures.ts";
 import type { SimulatedShop, SimulatorState } from "./state.ts";
 
+/** The app at TikTok; Partner Center can give it another secret. */
+export interface App {
+  readonly appKey: string;
+  appSecret: string;
+}
+
 /** Dependencies of the routes of the Open API. */
 export interface OpenApi {
-  appKey: string;
-  appSecret: string;
+  app: App;
   state: SimulatorState;
   fulfillment: Fulfillment;
   publicUrl?: string;
@@ -33,11 +38,11 @@ export async function admit(request: Request, api: OpenApi, scope: string): Prom
   const { pathname: path, searchParams: query } = new URL(request.url);
   const body = new Uint8Array(await request.arrayBuffer());
   // TikTok checks the app key before the signature.
-  if (query.get("app_key") !== api.appKey) throw refusals.appKey();
+  if (query.get("app_key") !== api.app.appKey) throw refusals.appKey();
   const age = api.now() / 1000 - Number(query.get("timestamp") ?? NaN);
   if (!(age <= MAX_AGE_SECONDS && age >= -MAX_AHEAD_SECONDS)) throw refusals.timestamp();
   if (!query.has("sign")) throw refusals.missing("query.sign");
-  const expected = signCall(api.appSecret, path, Object.fromEntries(query), body);
+  const expected = signCall(api.app.appSecret, path, Object.fromEntries(query), body);
   if (query.get("sign") !== expected) throw refusals.sign();
   const token = api.state.get("accessTokens", request.headers.get("x-tts-access-token") ?? "");
   if (token === undefined) throw refusals.tokenMissing();

@@ -11,6 +11,7 @@ import {
   orderNotification,
 } from "./notifications.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
+import type { App } from "./open_api.ts";
 import { linesOf } from "./packages.ts";
 import { advanceOrder, makeOrder, type NewOrder } from "./orders.ts";
 import {
@@ -33,6 +34,7 @@ export class TikTokOperations {
   readonly authorizations: Authorizations;
   readonly fulfillment: Fulfillment;
   readonly now: () => number;
+  readonly app: App;
   /** Path of every admitted call of the Open API, in order. */
   readonly calls: string[] = [];
   /** Every call of the auth host, in order, refused ones too. */
@@ -46,6 +48,7 @@ export class TikTokOperations {
   constructor(options: TikTokSimulatorOptions) {
     this.#options = options;
     this.now = options.now ?? Date.now;
+    this.app = { appKey: options.appKey, appSecret: options.appSecret };
     this.#random = options.random ?? Math.random;
     this.state = new SimulatorState(options.journalPath);
     this.faults = new Faults(this.#random);
@@ -53,6 +56,7 @@ export class TikTokOperations {
     this.authorizations = new Authorizations(this.state, this.now);
     this.#sender = new WebhookSender({
       ...options,
+      app: this.app,
       now: this.now,
       addressOf: ({ shopId, type }) =>
         subscriptionOf(this.state, shopId, type)?.address ?? options.webhookUrl,

@@ -18,9 +18,9 @@ import { shopRoutes } from "./shops_api.ts";
 import { tokenRoutes } from "./tokens_api.ts";
 
 export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulatorOptions): Hono {
-  const { state, now, calls, faults, fulfillment } = tiktok;
+  const { app: credentials, state, now, calls, faults, fulfillment } = tiktok;
   const { authorizations, tokenRequests, refreshes } = tiktok;
-  const api = { ...options, state, now, calls, fulfillment };
+  const api = { ...options, app: credentials, state, now, calls, fulfillment };
   const app = new Hono();
   app.onError((error) => {
     if (error instanceof TikTokRefusal) return error.toResponse();
@@ -30,7 +30,10 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
   const answer = tiktok.answerAuthorization.bind(tiktok);
   const addSeller = tiktok.addSeller.bind(tiktok);
   app.route("/", authorizePage({ ...api, answer, addSeller }));
-  app.route("/", tokenRoutes({ ...options, authorizations, faults, tokenRequests, refreshes }));
+  app.route(
+    "/",
+    tokenRoutes({ app: credentials, authorizations, faults, tokenRequests, refreshes }),
+  );
   app.route("/control", controlRoutes(tiktok));
   if (options.observer) app.use(observeCalls(options.observer));
   app.use(faults.middleware({

@@ -27,24 +27,24 @@ export function documentRequest(query: URLSearchParams, region: string): LabelFo
 }
 
 export function documentUrl(
-  { publicUrl, appSecret, now }: OpenApi,
+  { publicUrl, app, now }: OpenApi,
   origin: string,
   packageId: string,
   format: LabelFormat,
 ): string {
   const path = `/labels/${packageId}`;
   const query = { format, expire: String(Math.floor(now() / 1000) + VALID_SECONDS) };
-  const sign = signCall(appSecret, path, query);
+  const sign = signCall(app.appSecret, path, query);
   return `${publicUrl ?? origin}${path}?${new URLSearchParams({ ...query, sign })}`;
 }
 
 /** The files. The link is the only credential. */
-export function labelRoutes({ state, appSecret, now }: OpenApi): Hono {
-  const app = new Hono();
-  app.get("/labels/:packageId", (c) => {
+export function labelRoutes({ state, app, now }: OpenApi): Hono {
+  const routes = new Hono();
+  routes.get("/labels/:packageId", (c) => {
     const { sign, ...query } = c.req.query();
     const path = `/labels/${c.req.param("packageId")}`;
-    const isValid = sign === signCall(appSecret, path, query) &&
+    const isValid = sign === signCall(app.appSecret, path, query) &&
       Number(query.expire) > now() / 1000;
     if (!isValid) return c.text("Forbidden", 403);
     const found = state.get("packages", c.req.param("packageId"));
@@ -54,5 +54,5 @@ export function labelRoutes({ state, appSecret, now }: OpenApi): Hono {
     const { type, draw } = LABEL_FILES[query.format as LabelFormat];
     return c.body(draw([...label, ...addressOnLabel()]), 200, { "content-type": type });
   });
-  return app;
+  return routes;
 }

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import type { Faults, HostErrors } from "../faults.ts";
 import { type Authorizations, type Grant, TokenRefusal } from "./authorizations.ts";
+import type { App } from "./open_api.ts";
 
 /** Record of a call to the auth host, without tokens and secrets. */
 export interface TokenRequest {
@@ -13,8 +14,7 @@ export interface TokenRequest {
 }
 
 export interface TokenRoutesOptions {
-  appKey: string;
-  appSecret: string;
+  app: App;
   authorizations: Authorizations;
   faults: Faults;
   /** Receives every call, refused ones too, in order of arrival. */
@@ -58,7 +58,7 @@ function grantData({ login, accessToken, accessEnd, refreshToken, refreshEnd }: 
 }
 
 export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
-  const { appKey, appSecret, authorizations, faults, tokenRequests, refreshes } = options;
+  const { app: credentials, authorizations, faults, tokenRequests, refreshes } = options;
 
   /** Answers with the tokens that `grant` issues for a query of our app. */
   function issueTokens(
@@ -67,7 +67,8 @@ export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
     grant: (query: Record<string, string>, record: TokenRequest) => Grant,
   ): Response {
     const query = c.req.query();
-    const isOurs = query.app_key === appKey && query.app_secret === appSecret;
+    const isOurs = query.app_key === credentials.appKey &&
+      query.app_secret === credentials.appSecret;
     if (!isOurs || query.grant_type !== grantType) return answer(c, 98001004, "invalid params");
     try {
       return answer(c, 0, "success", grantData(grant(query, c.get("record"))));

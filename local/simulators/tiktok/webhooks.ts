@@ -1,11 +1,11 @@
 /** Sends webhooks as TikTok does: signed, 3 s to answer, four retries, the same id every time. */
 import { Deliverer } from "../deliverer.ts";
 import type { Notification } from "./notifications.ts";
+import type { App } from "./open_api.ts";
 import { signWebhook } from "./signatures.ts";
 
 export interface WebhookSenderOptions {
-  appKey: string;
-  appSecret: string;
+  app: App;
   addressOf: (notification: Notification) => string;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -49,7 +49,7 @@ export class WebhookSender {
   send(notification: Notification): Promise<number> {
     return this.#deliverer.send(() => {
       const body = this.#body(notification);
-      const authorization = signWebhook(this.#options, body);
+      const authorization = signWebhook(this.#options.app, body);
       const headers = { "content-type": "application/json", authorization };
       return Promise.resolve([this.#options.addressOf(notification), { headers, body }]);
     });
