@@ -91,6 +91,25 @@ Deno.test("every task on a page is in deno.json", async () => {
   assert.deepEqual(unknown, []);
 });
 
+/** Not carried out: the index, and the references of the daily operation. */
+const NO_RUNBOOKS = ["README", "billing", "labels"];
+
+Deno.test("a test carries out every runbook, and the index names it", async () => {
+  const names = files.flatMap((path) => /^docs\/runbooks\/([\w-]+)\.md$/.exec(path)?.[1] ?? []);
+  const sources = await Promise.all(
+    files.filter((path) => /^tests\/stack\/runbook\w*_test\.ts$/.test(path))
+      .map((path) => Deno.readTextFile(new URL(path, ROOT))),
+  );
+  const opened = sources.flatMap((source) =>
+    [...source.matchAll(/openRunbook\("([\w-]+)"/g)].map(([, name]) => name)
+  );
+  const runbooks = names.filter((name) => !NO_RUNBOOKS.includes(name));
+  assert.ok(runbooks.length >= 10);
+  assert.deepEqual(opened.toSorted(), runbooks.toSorted());
+  const index = new Set(linksOf(pageAt("docs/runbooks/README.md")).map(({ target }) => target));
+  assert.deepEqual(runbooks.filter((name) => !index.has(`docs/runbooks/${name}.md`)), []);
+});
+
 /** Pages whose ts blocks are modules; other tests run them. */
 const EXAMPLES = ["docs/sellers-view.md", "docs/labels-tutorial.md", "docs/billing-tutorial.md"];
 
