@@ -55,7 +55,9 @@ async function receiveOrders(
   const seconds = stopwatch();
   const counts = { orders: ORDERS, duplicates: DUPLICATES };
   const { sent, answers } = await deliverOrders(env, shopId, counts);
-  const events = await settledEvents(sql, shopId);
+  const refused = sent - (answers["200"] ?? 0);
+  if (refused > 0) print(`   ${refused} got no 200: TikTok sends those again after two minutes.`);
+  const events = await settledEvents(sql, shopId, ORDERS);
   print(`\n   After ${seconds()} s:\n`);
   const stored = await countOrders(seller);
   const held = events.get("held") ?? 0;
@@ -84,7 +86,7 @@ async function growPlan(
   const seconds = stopwatch();
   await buyPlan(env, seller, "growth");
   await waitForLimit(seller, 500);
-  const events = await settledEvents(sql, shopId);
+  const events = await settledEvents(sql, shopId, ORDERS);
   print(`\n   After ${seconds()} s:\n`);
   const stored = await countOrders(seller);
   print(recordTable([{ "orders stored": stored, held: events.get("held") ?? 0 }]));
