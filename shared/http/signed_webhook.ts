@@ -1,10 +1,12 @@
 /** Builds the function that receives a vendor's signed webhooks: read, verify, parse, store, answer. */
 import type { Hono } from "hono";
 import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/events.ts";
-import type { Inbox } from "../inbox/inbox.ts";
+import type { Inbox, Receipt } from "../inbox/inbox.ts";
 import type { EventProcessor } from "../inbox/process_events.ts";
 import { eventFields } from "../inbox/event_fields.ts";
 import { log } from "../log.ts";
+import { LoggableError } from "../loggable_error.ts";
+import { sleep } from "../retry.ts";
 import { type AppEnv, createApp } from "./app.ts";
 import { runInBackground } from "./background.ts";
 import { Problem } from "./problem.ts";
@@ -21,8 +23,12 @@ export interface SignedWebhookOptions {
   refusal: { status: 400 | 403; detail: string };
   /** @throws {InvalidWebhookError} */
   parse(text: string): Omit<NewEvent, "source" | "body">;
-  inbox: Inbox;
-  processor: EventProcessor;
+  inbox: Pick<Inbox, "receive">;
+  processor: Pick<EventProcessor, "processEvents">;
+  /** TikTok gives up after 3 s and sends again: a slow database must fail before that. @default {2500} */
+  storeWithinMs?: number;
+  /** Delay of the wake-up for webhooks whose storing failed. @default {2000} */
+  wakeAfterMs?: number;
 }
 
 /** Of every webhook, besides its refusal of a wrong signature. */
@@ -37,7 +43,8 @@ export const WEBHOOK_PROBLEMS = {
 
 /** No `callers`: anyone may call, and the route refuses a request without a valid signature. */
 export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
-  const { name, source, verify, refusal, parse, inbox, processor } = options;
+  const { name, source, verify, refusal, parse, inbox, storeWithinMs = 2500 } = options;
+  const wake = makeWakeUps(options);
   const app = createApp(name, { callers: [] });
 
   app.post("/", async (c) => {
@@ -48,7 +55,9 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
     const body = decode(bytes);
     const event = { source, body, ...parseOrRefuse(parse, body) };
 
-    const { eventId, duplicate } = await inbox.receive(event).catch((error) => {
+    const storing = inbox.receive(event);
+    const { eventId, duplicate, due } = await inTime(storing, storeWithinMs).catch((error) => {
+      wake.afterRefusal(storing);
       throw problemOf(WEBHOOK_PROBLEMS, "not_stored", {}, { cause: error });
     });
     log.info("webhook received", {
@@ -62,11 +71,49 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
       duplicate,
       ignored: event.ignored,
     });
-    if (!duplicate && event.ignored === undefined) runInBackground(processor.processEvents());
+    if (due) wake.now();
     return c.body(null, 200);
   });
 
   return app;
+}
+
+/** @throws {LoggableError} after `limitMs`, while `storing` goes on */
+async function inTime<T>(storing: Promise<T>, limitMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new LoggableError("Storing the webhook takes too long")),
+    limitMs,
+  );
+  try {
+    return await Promise.race([storing, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Starts the processing of stored events; a run that is active takes up whatever is due. */
+function makeWakeUps({ processor, wakeAfterMs = 2000 }: SignedWebhookOptions) {
+  let waiting: Promise<void> | undefined;
+  const now = () => runInBackground(processor.processEvents());
+
+  /** One wake-up for all webhooks that fail meanwhile: the database may store them although it gave no answer. */
+  function later(): Promise<void> {
+    return waiting ??= sleep(wakeAfterMs).then(() => {
+      waiting = undefined;
+      now();
+    });
+  }
+
+  return {
+    now,
+    /** The webhook was answered 503, but its row may follow. */
+    afterRefusal(storing: Promise<Receipt>): void {
+      runInBackground(storing.then(({ due }) => {
+        if (due) now();
+      }, later));
+    },
+  };
 }
 
 function invalidWebhook(detail: string): Problem {

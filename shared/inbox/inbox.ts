@@ -6,14 +6,26 @@ import { Nothing } from "../values/schemas.ts";
 import { ClaimedEvent, type NewEvent, type Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 
-const Receipt = z.object({ event_id: z.int().nullable(), duplicate: z.boolean() });
+const Stored = z.object({
+  event_id: z.int().nullable(),
+  duplicate: z.boolean(),
+  due: z.boolean(),
+});
 
 /** Of an event whose attempt has failed. */
 const EventStatus = z.enum(["pending", "failing", "dead"]);
 type EventStatus = z.infer<typeof EventStatus>;
 
-/** TikTok gives up after 3 s and sends again: a slow database must fail before that. */
-const RECEIVE_TIMEOUT_MS = 2500;
+export interface Receipt {
+  /** `null` for a duplicate of an event that was deleted. */
+  eventId: number | null;
+  duplicate: boolean;
+  /** Whether it can be processed now, which a duplicate can too. */
+  due: boolean;
+}
+
+/** The database ends a statement, or a wait for a lock, after 8 s. */
+const RECEIVE_TIMEOUT_MS = 10_000;
 
 /** Every method throws `DatabaseError`. */
 export class Inbox {
@@ -23,11 +35,8 @@ export class Inbox {
     this.#database = database;
   }
 
-  /**
-   * Stores the event once. An error means that it may not have been stored; `eventId` is `null` for a duplicate
-   * of an event that was deleted.
-   */
-  async receive(event: NewEvent): Promise<{ eventId: number | null; duplicate: boolean }> {
+  /** Stores the event once. An error means that it may not have been stored. */
+  async receive(event: NewEvent): Promise<Receipt> {
     const args = {
       p_source: event.source,
       p_external_id: event.externalId,
@@ -39,14 +48,14 @@ export class Inbox {
       p_ignored: event.ignored,
     };
     const signal = AbortSignal.timeout(RECEIVE_TIMEOUT_MS);
-    const { event_id, duplicate } = await callFunction(
+    const { event_id, duplicate, due } = await callFunction(
       this.#database,
       "receive_webhook_event",
       args,
-      Receipt,
+      Stored,
       { signal },
     );
-    return { eventId: event_id, duplicate };
+    return { eventId: event_id, duplicate, due };
   }
 
   /** Takes due events for `leaseSeconds`; until then no other worker gets them. */

@@ -179,7 +179,7 @@ grant execute on function private.insert_new_event(private.webhook_events) to se
   Arguments: p_source and p_external_id identify the event; p_shop_id and p_object_id may be null; p_body as received;
              p_content_digest, a digest of what is equal in every delivery of the event, null to compare no bodies;
              p_ignored, the reason if the event is settled as soon as it is stored.
-  Returns:   {event_id, duplicate}; event_id is null if the event was deleted.
+  Returns:   {event_id, duplicate, due}; event_id is null if the event was deleted; due: it can be processed now.
 */
 create function public.receive_webhook_event(
   p_source text,
@@ -211,7 +211,7 @@ begin
   event.reason := p_ignored;
   event.id := private.insert_new_event(event);
   if event.id is not null then
-    return jsonb_build_object('event_id', event.id, 'duplicate', false);
+    return jsonb_build_object('event_id', event.id, 'duplicate', false, 'due', p_ignored is null);
   end if;
   -- 2. Another body under the id is an event of its own: it may state something else.
   select * into stored
@@ -223,7 +223,11 @@ begin
       p_content_digest, p_ignored
     );
   end if;
-  return jsonb_build_object('event_id', stored.id, 'duplicate', true);
+  return jsonb_build_object(
+    'event_id', stored.id,
+    'duplicate', true,
+    'due', coalesce(stored.status in ('pending', 'processing') and stored.next_attempt_at <= now(), false)
+  );
 end;
 $$;
 comment on function public.receive_webhook_event(text, text, text, text, text, text, text, text) is

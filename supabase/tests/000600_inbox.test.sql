@@ -49,6 +49,7 @@ select is(
   (select id::text from private.webhook_events where external_id = 'twice'),
   'and has the same id'
 );
+select is(tests.receive('twice') ->> 'due', 'true', 'it is due as long as it was not claimed');
 select results_eq(
   $$select status, attempts, body from private.webhook_events where external_id = 'twice'$$,
   $$values ('pending', 0, '{"a": 1}')$$,
@@ -107,7 +108,7 @@ select set_eq(
   $$values ('tiktok', 'twice'), ('tiktok', 'two bodies')$$,
   'of senders, not of our own tasks, which may come again'
 );
-select is(tests.receive('twice'), '{"event_id": null, "duplicate": true}', 'a delivery of a deleted event is not new');
+select is(tests.receive('twice'), '{"event_id": null, "duplicate": true, "due": false}', 'a delivery of a deleted event is not new');
 select is(tests.deliver('two bodies', 'c') ->> 'duplicate', 'true', 'whatever its body');
 select is(tests.deliver('two bodies', 'b') ->> 'duplicate', 'true', 'whichever of its bodies');
 select is_empty(

@@ -8749,7 +8749,7 @@ begin
   event.reason := p_ignored;
   event.id := private.insert_new_event(event);
   if event.id is not null then
-    return jsonb_build_object('event_id', event.id, 'duplicate', false);
+    return jsonb_build_object('event_id', event.id, 'duplicate', false, 'due', p_ignored is null);
   end if;
   -- 2. Another body under the id is an event of its own: it may state something else.
   select * into stored
@@ -8761,7 +8761,11 @@ begin
       p_content_digest, p_ignored
     );
   end if;
-  return jsonb_build_object('event_id', stored.id, 'duplicate', true);
+  return jsonb_build_object(
+    'event_id', stored.id,
+    'duplicate', true,
+    'due', coalesce(stored.status in ('pending', 'processing') and stored.next_attempt_at <= now(), false)
+  );
 end;
 $function$
 ;

@@ -224,6 +224,21 @@ test("a webhook that cannot be stored is answered 503, and its next delivery is 
   assert.equal(await countEvents(stack), 1);
 });
 
+test("attack: an order whose webhook waits for a lock until it is refused is stored without another delivery", async (stack) => {
+  const seller = await connectSeller(stack);
+  await settledEvents(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  const status = await stack.sql.begin(async (sql) => {
+    await sql`lock table private.deleted_event_ids in access exclusive mode`;
+    return await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  });
+  assert.equal(status, 503);
+  await until("the order is stored", async () => {
+    const { data } = await seller.client.from("orders").select("tiktok_order_id");
+    return data?.[0]?.tiktok_order_id === order.id;
+  });
+});
+
 test("the response takes under 3 s while TikTok's API hangs; the order is stored later", async (stack) => {
   const seller = await connectSeller(stack);
   stack.tiktok.faults.add({ path: "/order/", kind: "hang", delayMs: 60_000 });

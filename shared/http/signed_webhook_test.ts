@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import type { Receipt } from "../inbox/inbox.ts";
+import { signedWebhook } from "./signed_webhook.ts";
+
+// Every request is logged: not needed here.
+const quiet = () => {};
+Object.assign(console, { info: quiet, warn: quiet, error: quiet });
+
+/** A function whose inbox answers as the test wants. */
+function receiver(receive: () => Promise<Receipt>) {
+  const woken = { times: 0, first: Promise.withResolvers<void>() };
+  const app = signedWebhook({
+    name: "test",
+    source: "tiktok",
+    verify: () => true,
+    refusal: { status: 403, detail: "Wrong." },
+    parse: () => ({
+      ...{ externalId: "1", eventType: "X", shopId: null, objectId: null, contentDigest: "a" },
+    }),
+    inbox: { receive },
+    processor: {
+      processEvents() {
+        woken.times++;
+        woken.first.resolve();
+        return Promise.resolve({});
+      },
+    },
+    storeWithinMs: 20,
+    wakeAfterMs: 20,
+  });
+  const post = async () => {
+    const response = await app.request("/test", { method: "POST", body: "{}" });
+    await response.body?.cancel();
+    return response.status;
+  };
+  return { woken, post };
+}
+
+const receipt = (fields: Partial<Receipt>): Receipt => (
+  { eventId: 1, duplicate: false, due: true, ...fields }
+);
+
+Deno.test("attack: a webhook that is answered 503 because storing takes too long is processed once it is stored", async () => {
+  const stored = Promise.withResolvers<Receipt>();
+  const { woken, post } = receiver(() => stored.promise);
+  assert.equal(await post(), 503);
+  assert.equal(woken.times, 0);
+  stored.resolve(receipt({}));
+  await woken.first.promise;
+  assert.equal(woken.times, 1);
+});
+
+Deno.test("attack: webhooks whose storing gave no answer wake the processing once, however many", async () => {
+  const { woken, post } = receiver(() => Promise.reject(new Error("The connection was lost")));
+  const statuses = await Promise.all(Array.from({ length: 100 }, post));
+  assert.deepEqual(new Set(statuses), new Set([503]));
+  await woken.first.promise;
+  assert.equal(woken.times, 1);
+});
+
+Deno.test("a duplicate wakes the processing if its event is still due, and only then", async () => {
+  for (const due of [true, false]) {
+    const { woken, post } = receiver(() => Promise.resolve(receipt({ duplicate: true, due })));
+    assert.equal(await post(), 200);
+    assert.equal(woken.times, due ? 1 : 0);
+  }
+});
