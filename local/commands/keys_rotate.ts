@@ -3,6 +3,7 @@ import { command, UsageError } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { findKeyRing, KEYS_HELP } from "../cli/key_ring.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
+import { requireSameKeys } from "../operations/check_keys.ts";
 import { rotateKeys } from "../operations/rotate_keys.ts";
 import { withConnection } from "../postgres/connection.ts";
 
@@ -42,7 +43,10 @@ export default await command(import.meta, {
     const onProgress = (column: string, rows: number) => print(`  ${column}: ${rows}`);
     const { rotated, failures } = await withConnection(
       target.url,
-      (sql) => rotateKeys(sql, ring, { batch, onProgress }),
+      async (sql) => {
+        await requireSameKeys(sql, ring);
+        return await rotateKeys(sql, ring, { batch, onProgress });
+      },
     );
     print(rotated === 0 ? "All values are encrypted with it." : `Encrypted: ${rotated} values.`);
     if (failures.length === 0) return 0;

@@ -1,4 +1,7 @@
 /** Starts and stops the local stack. */
+import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { requireSameKeys } from "../operations/check_keys.ts";
+import { withConnection } from "../postgres/connection.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
 import { makeEnvironment, type StackEnvironment, writeEnvironment } from "./environment.ts";
 import { prepareData } from "./prepare_data.ts";
@@ -44,6 +47,11 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
 
     onProgress("functions");
     const functions = await started;
+    // Before they receive anything that they would encrypt.
+    await withConnection(
+      access.adminUrl,
+      (sql) => requireSameKeys(sql, parseKeyRing(env.ENCRYPTION_KEYS)),
+    );
     const simulators = startSimulators({ ...settings, addresses }, given, env, resources);
     await serve(
       { access, env, publicPort, settings, functions, functionConfig, simulators },

@@ -322,7 +322,11 @@ async function sendUntilStored(stack: TestStack, body: string): Promise<number> 
 Deno.test("a burst of webhooks directly after the start is stored and processed", async () => {
   const database = await createTestDatabase();
   let shopId: string;
-  const app = { TIKTOK_APP_KEY: "cold-key", TIKTOK_APP_SECRET: "cold-secret" };
+  const app = {
+    TIKTOK_APP_KEY: "cold-key",
+    TIKTOK_APP_SECRET: "cold-secret",
+    ENCRYPTION_KEYS: `k1:${new Uint8Array(32).fill(3).toBase64()}`,
+  };
   {
     // Not disposed of, which would drop the database.
     const before = await startTestStack({ environment: app }, database);

@@ -1,13 +1,16 @@
 /** Rotation of the encryption keys over real rows: interrupted, repeated, and while functions run. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { blindIndexes } from "../../shared/crypto/blind_index.ts";
 import { decrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { shopIdHashes } from "../../shared/tiktok/connections/shop_identity.ts";
 import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
+import { OtherKeyError, requireSameKeys } from "../../local/operations/check_keys.ts";
 import { rotateKeys } from "../../local/operations/rotate_keys.ts";
 import { connectSeller, settledEvents, subscribe } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
+import { callCommand } from "../support/run_command.ts";
 import { test } from "../support/shared_stack.ts";
 
 const newKey = () => `new_1:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`;
@@ -114,4 +117,45 @@ test("keys:rotate names a row that it cannot decrypt, and does not change it", a
   const [after] = await stack.sql`
     select access_token from public.tiktok_shops where id = ${broken?.id}`;
   assert.equal(after?.access_token, broken?.access_token);
+});
+
+/** The ring of the stack with another key under the same id. */
+function withOtherKey(ring: string): string {
+  return ring.replace(/:.*$/, `:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`);
+}
+
+test("attack: another key under the id of the one in use is named before it encrypts anything", async (stack) => {
+  const [, second] = [await connectSeller(stack), await connectSeller(stack)];
+  const read =
+    async () => [...await stack.sql`select access_token from public.tiktok_shops order by id`];
+  const { ENCRYPTION_KEYS: keys } = stack.env;
+  const other = withOtherKey(keys);
+  await requireSameKeys(stack.sql, parseKeyRing(keys));
+  await requireSameKeys(stack.sql, parseKeyRing(`${newKey()},${keys}`));
+  // One value that cannot be decrypted says nothing about the key.
+  await stack.sql`
+    update public.tiktok_shops set access_token = refresh_token where user_id = ${second.id}`;
+  await requireSameKeys(stack.sql, parseKeyRing(keys));
+
+  const before = await read();
+  const path = join(stack.data, "env");
+  const variables = await Deno.readTextFile(path);
+  // Behind a new key, as in a rotation.
+  await Deno.writeTextFile(path, variables.replace(keys, `${newKey()},${other}`));
+  const { code, text } = await callCommand("keys_rotate", ["--data", stack.data])
+    .finally(() => Deno.writeTextFile(path, variables));
+  assert.equal(code, 1);
+  assert.match(text, /The key "\w+" of ENCRYPTION_KEYS is not the one.*Put the former key back/);
+  assert.deepEqual(await read(), before);
+});
+
+Deno.test("attack: a stack does not start with another key under the id of the one that its database knows", async () => {
+  const database = await createTestDatabase();
+  const kept = { ...database, drop: () => Promise.resolve() };
+  const first = await startTestStack({ environment: { ENCRYPTION_KEYS: OLD_KEY } }, kept);
+  await connectSeller(first);
+  await first[Symbol.asyncDispose]();
+  const environment = { ENCRYPTION_KEYS: withOtherKey(OLD_KEY) };
+  await assert.rejects(startTestStack({ environment }, kept), OtherKeyError);
+  await database.drop();
 });
