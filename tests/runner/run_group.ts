@@ -39,7 +39,7 @@ function spawnTests({ args, files, environment, temporary }: Run): Deno.ChildPro
 }
 
 /** The lines of a stream, also a last one without an end. */
-async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+async function* readLines(stream: ReadableStream<BufferSource>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
