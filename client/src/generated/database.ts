@@ -265,17 +265,20 @@ export type Database = {
           "id": number;
           "order_id": string;
           "shipment_id": string;
+          "user_id": string;
         };
         ComputedFields: never;
         Insert: {
           "id"?: never;
           "order_id": string;
           "shipment_id": string;
+          "user_id": string;
         };
         Update: {
           "id"?: never;
           "order_id"?: string;
           "shipment_id"?: string;
+          "user_id"?: string;
         };
         Relationships: [
           {
@@ -323,6 +326,7 @@ export type Database = {
           "tracking_number": string | null;
           "tracking_updated_at": string | null;
           "updated_at": string;
+          "user_id": string;
         };
         ComputedFields: never;
         Insert: {
@@ -353,6 +357,7 @@ export type Database = {
           "tracking_number"?: string | null;
           "tracking_updated_at"?: string | null;
           "updated_at"?: string;
+          "user_id": string;
         };
         Update: {
           "advice"?: string | null;
@@ -382,6 +387,7 @@ export type Database = {
           "tracking_number"?: string | null;
           "tracking_updated_at"?: string | null;
           "updated_at"?: string;
+          "user_id"?: string;
         };
         Relationships: [
           {
