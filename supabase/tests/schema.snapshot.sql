@@ -2089,8 +2089,9 @@ begin
   join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
   where orders.id = p_purchase.order_id
   returning jsonb_build_object(
-    'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false, 'source', source, 'event_type', event_type, 'shop_id', shop_id,
-    'object_id', object_id, 'body', body, 'shop', null
+    'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false,
+    'source', source, 'event_type', event_type, 'shop_id', shop_id, 'object_id', object_id, 'body', body,
+    'shop', null, 'request_id', request_id, 'traceparent', traceparent
   ) into claimed;
   return claimed;
 end;
