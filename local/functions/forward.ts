@@ -1,5 +1,11 @@
 /** Passes requests on to the function host. */
 
+/**
+ * Takes the query to the host: Deno's span of a request has its whole URL, and TikTok's redirect has its code
+ * in the query.
+ */
+const QUERY = "x-creatorflow-query";
+
 const PREFIX = /^\/functions\/v1/;
 
 /** Answer while no host runs. */
@@ -17,16 +23,25 @@ function hostEnded(): Response {
 /** Functions see their paths without the gateway's prefix, as on the platform. */
 export async function forward(request: Request, port: number): Promise<Response> {
   const { pathname, search } = new URL(request.url);
-  const url = `http://127.0.0.1:${port}${pathname.replace(PREFIX, "")}${search}`;
+  const url = `http://127.0.0.1:${port}${pathname.replace(PREFIX, "")}`;
+  const headers = new Headers(request.headers);
+  headers.set(QUERY, search);
   try {
     // Not `new Request(url, request)`: it would take over a signal that ends with the response.
     return await fetch(url, {
       method: request.method,
-      headers: request.headers,
+      headers,
       body: request.body,
       redirect: "manual",
     });
   } catch {
     return hostEnded();
   }
+}
+
+/** The request as it was before `forward`. */
+export function readForwarded({ url, method, headers, body }: Request): Request {
+  const original = new Headers(headers);
+  original.delete(QUERY);
+  return new Request(url + (headers.get(QUERY) ?? ""), { method, headers: original, body });
 }

@@ -4,6 +4,7 @@
  * 127.0.0.1 and prints it. Ends when its standard input ends: it never outlives the stack that started it.
  */
 import { type FunctionConfig, readFunctionConfig } from "./config.ts";
+import { readForwarded } from "./forward.ts";
 import type { FunctionLoading } from "./host_process.ts";
 
 const SHUTDOWN_MS = 5000;
@@ -73,7 +74,10 @@ if (import.meta.main) {
     const load = functions.get(name);
     // The stack calls functions of the same config only.
     if (load === undefined) return new Response(null, { status: 404 });
-    const response = load().then((fetch) => fetch(request), (error) => bootError(name, error));
+    const response = load().then(
+      (fetch) => fetch(readForwarded(request)),
+      (error) => bootError(name, error),
+    );
     track(response);
     return await response;
   });

@@ -150,6 +150,18 @@ const APIS = [
   "/realtime/v1/websocket",
 ];
 
+/** The platform's gateway gives each request an id, which the function sees and the response names. */
+async function nameRequest(request: Request, api: Fetch): Promise<Response> {
+  const id = crypto.randomUUID();
+  const headers = new Headers(request.headers);
+  headers.set("sb-request-id", id);
+  const { url, method, body } = request;
+  const answer = await api(new Request(url, { method, headers, body }));
+  const response = new Response(answer.body, answer);
+  response.headers.set("sb-request-id", id);
+  return response;
+}
+
 /** Returns the gateway's handler, for `Deno.serve`. */
 export function createGateway(options: GatewayOptions): Fetch {
   return async (request) => {
@@ -157,12 +169,14 @@ export function createGateway(options: GatewayOptions): Fetch {
     if (refusal) return refusal;
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/rest/v1/")) {
-      return await callApi(request, options.rest, REST_HEADERS);
+      return await nameRequest(request, (named) => callApi(named, options.rest, REST_HEADERS));
     }
     if (pathname.startsWith("/auth/v1/")) {
-      return await callApi(request, options.auth, AUTH_HEADERS);
+      return await nameRequest(request, (named) => callApi(named, options.auth, AUTH_HEADERS));
     }
-    if (pathname.startsWith("/functions/v1/")) return await callFunction(request, options);
+    if (pathname.startsWith("/functions/v1/")) {
+      return await nameRequest(request, (named) => callFunction(named, options));
+    }
     if (pathname === "/realtime/v1/websocket") return await options.realtime(request);
     if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);
     return await options.console?.(request) ?? await showApiDocs(request) ??

@@ -41,7 +41,12 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const env = makeEnvironment(keys, addresses, given);
 
     // Loading the functions takes as long as preparing the database: do both at once.
-    const { config: functionConfig, started } = await beginFunctions(settings, env, resources);
+    const { config: functionConfig, started } = await beginFunctions(
+      settings,
+      env,
+      given,
+      resources,
+    );
     if (!settings.isDatabasePrepared) await prepareDatabase(database, onProgress);
     await storeSchedulerSecrets(access, env);
 

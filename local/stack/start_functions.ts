@@ -6,6 +6,8 @@ import { type FunctionProcess, startFunctionProcess } from "../functions/process
 import { functionEnvironment, type StackEnvironment } from "./environment.ts";
 import type { Resources } from "./resources.ts";
 import type { StackSettings } from "./settings.ts";
+import { telemetryVariables } from "./telemetry.ts";
+import type { GivenVariables } from "./variables.ts";
 
 const CONFIG = fileURLToPath(new URL("../../supabase/config.toml", import.meta.url));
 
@@ -19,13 +21,14 @@ export interface StartingFunctions {
 export async function beginFunctions(
   settings: StackSettings,
   env: StackEnvironment,
+  given: GivenVariables,
   resources: Resources,
 ): Promise<StartingFunctions> {
   const configPath = settings.configPath ?? CONFIG;
   const config = await readFunctionConfig(configPath);
   const started = startFunctionProcess({
     configPath,
-    env: functionEnvironment(env),
+    env: { ...functionEnvironment(env), ...telemetryVariables(given) },
     logFile: join(settings.data, "logs", "functions.log"),
     pidFile: join(settings.data, "function-host.pid"),
     ...(settings.loadFunctions && { loading: settings.loadFunctions }),

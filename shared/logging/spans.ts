@@ -114,13 +114,7 @@ export async function inRequestTrace<T>(
     return await inTrace(name, fields, work, request.headers.get("traceparent"));
   }
   span.updateName(name);
-  // TikTok's redirect has its code in the query.
-  const url = {
-    "url.full": new URL(request.url).origin + route,
-    "url.path": route,
-    "url.query": "",
-  };
-  span.setAttributes({ ...attributesOf(fields), ...url });
+  span.setAttributes(attributesOf(fields));
   return await runInContext({ fields: { ...fields, trace_id: span.spanContext().traceId } }, work);
 }
 
