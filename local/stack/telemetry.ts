@@ -10,5 +10,13 @@ export function telemetryVariables(given: GivenVariables): Record<string, string
   const chosen = Object.entries(given).flatMap(([name, value]) =>
     name.startsWith("OTEL_") && name !== "OTEL_SDK_DISABLED" && value ? [[name, value]] : []
   );
-  return { OTEL_SERVICE_NAME: "creatorflow", ...Object.fromEntries(chosen) };
+  // Only these leave Deno's spans of vendors' calls out, whose URLs hold secrets: shared/logging/spans.ts.
+  const sampler = given.OTEL_TRACES_SAMPLER?.startsWith("parentbased_")
+    ? given.OTEL_TRACES_SAMPLER
+    : "parentbased_always_on";
+  return {
+    OTEL_SERVICE_NAME: "creatorflow",
+    ...Object.fromEntries(chosen),
+    OTEL_TRACES_SAMPLER: sampler,
+  };
 }

@@ -7,12 +7,15 @@ Deno.test("OTEL_DENO=true switches the functions' OpenTelemetry on, with the var
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
     // Of the stack's own process, in deno.json.
     OTEL_SDK_DISABLED: "true",
+    // Would export the URLs of TikTok's token calls.
+    OTEL_TRACES_SAMPLER: "always_on",
     STRIPE_SECRET_KEY: "sk_test_1",
   };
   assert.deepEqual(telemetryVariables(given), {
     OTEL_SERVICE_NAME: "creatorflow",
     OTEL_DENO: "true",
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
+    OTEL_TRACES_SAMPLER: "parentbased_always_on",
   });
   assert.deepEqual(telemetryVariables({ ...given, OTEL_DENO: "false" }), {});
 });

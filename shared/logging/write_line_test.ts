@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { log } from "../log.ts";
 import { runInContext } from "./context.ts";
+import { FIELDS } from "./fields.ts";
 import { LINES, parseLine } from "./lines.ts";
 import { LineTrace } from "./line_trace.ts";
 import { LineVolume } from "./volume.ts";
@@ -165,3 +166,28 @@ async function collectMessages(folder: URL, used: Set<string>): Promise<void> {
     }
   }
 }
+
+/** Rows of the tables of docs/logs.md that begin with code, by that code. */
+async function readTables(): Promise<Map<string, string[]>> {
+  const text = await Deno.readTextFile(new URL("../../docs/logs.md", import.meta.url));
+  const rows = text.split("\n").filter((row) => row.startsWith("| `"));
+  return new Map(rows.map((row) => {
+    const [, first = "", ...cells] = row.split("|").map((cell) => cell.trim());
+    return [first.replaceAll("`", ""), cells];
+  }));
+}
+
+Deno.test("docs/logs.md has every field with its values, and every line with its levels and fields", async () => {
+  const rows = await readTables();
+  assert.deepEqual([...rows.keys()], [...Object.keys(FIELDS), ...Object.keys(LINES)]);
+  for (const [name, schema] of Object.entries(FIELDS)) {
+    const values = rows.get(name)?.[0] ?? "";
+    for (const value of "options" in schema ? schema.options : []) {
+      assert.ok(values.includes(`\`${value}\``), `${name}: ${value}`);
+    }
+  }
+  for (const [message, { levels, fields }] of Object.entries(LINES)) {
+    const documented = fields.map((field) => `\`${field}\``).join(", ");
+    assert.deepEqual(rows.get(message)?.slice(0, 2), [levels.join(", "), documented], message);
+  }
+});

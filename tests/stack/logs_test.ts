@@ -1,6 +1,7 @@
 /** Log lines, request ids and traces of running functions: docs/logs.md. */
 import assert from "node:assert/strict";
 import { functionEnvironment } from "../../local/stack/environment.ts";
+import { telemetryVariables } from "../../local/stack/telemetry.ts";
 import { startFunctionProcess } from "../../local/functions/process.ts";
 import { parseLine } from "../../shared/logging/lines.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
@@ -121,7 +122,7 @@ test("OTEL_DENO=true sends one trace from the webhook to the SQL of its processi
   const functions = await startFunctionProcess({
     configPath: HOST_CONFIG,
     loading: "first_request",
-    env: { ...functionEnvironment(stack.env), ...receiver.variables },
+    env: { ...functionEnvironment(stack.env), ...telemetryVariables(receiver.variables) },
     logFile: `${stack.data}/logs/traced.log`,
   });
   try {
