@@ -23,9 +23,13 @@ export function outsidePostgresUrl(
   return withCheckedTls(new URL(url)).href;
 }
 
-async function checkServer(sql: postgres.Sql): Promise<void> {
+async function checkServer(
+  sql: postgres.Sql,
+  onWarning: (message: string) => void,
+): Promise<void> {
   const [server] = await sql`
     select current_setting('server_version_num')::int as version,
+           current_setting('wal_level') as wal_level,
            (select rolsuper from pg_roles where rolname = current_user) as is_superuser`;
   if (server?.version < 170000) {
     throw new Error("The Postgres that SUPABASE_DB_URL names is older than 17.");
@@ -36,12 +40,24 @@ async function checkServer(sql: postgres.Sql): Promise<void> {
         "If it comes from the env file of another stack: unset SUPABASE_DB_URL",
     );
   }
+  if (server.wal_level !== "logical") {
+    onWarning(
+      `Realtime sends no changes: the Postgres that SUPABASE_DB_URL names has wal_level = ` +
+        `${server.wal_level}. Set wal_level = logical in postgresql.conf, and restart it.`,
+    );
+  }
 }
 
-/** Checks version and rights. @throws {Error} that says what is wrong and what to do. */
-export async function useOutsidePostgres(url: string): Promise<DatabaseAccess> {
+/**
+ * Checks version and rights. @throws {Error} that says what is wrong and what to do.
+ * @param onWarning Receives what will not work.
+ */
+export async function useOutsidePostgres(
+  url: string,
+  onWarning: (message: string) => void = () => {},
+): Promise<DatabaseAccess> {
   try {
-    await withConnection(url, checkServer, { connect_timeout: 10 });
+    await withConnection(url, (sql) => checkServer(sql, onWarning), { connect_timeout: 10 });
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (code === undefined) throw error;

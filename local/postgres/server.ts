@@ -59,6 +59,8 @@ export async function start(
     // Its path would depend on the folder and may be too long for a socket.
     unix_socket_directories: "",
     wal_level: "logical",
+    // Realtime's slot must not fill the disk; clients that would miss changes then are disconnected.
+    max_slot_wal_keep_size: "1GB",
     max_connections: "200",
     logging_collector: "on",
     log_directory: "log",

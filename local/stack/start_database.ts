@@ -25,7 +25,8 @@ export async function startDatabase(
 ): Promise<StackDatabase> {
   const outsideUrl = outsidePostgresUrl(given.SUPABASE_DB_URL, keys.databasePassword);
   if (outsideUrl !== undefined) {
-    return { access: await useOutsidePostgres(outsideUrl), ownerPassword: undefined };
+    const access = await useOutsidePostgres(outsideUrl, settings.onWarning);
+    return { access, ownerPassword: undefined };
   }
   const embedded = await startEmbedded({
     data: settings.data,

@@ -8,8 +8,10 @@ import {
   listen,
   openClient,
   signToken,
+  sockets,
 } from "../support/live.ts";
 import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const TABLES = ["orders", "shipments", "analytics_events"].map((table) => ({ table }));
@@ -95,5 +97,78 @@ test("a seller joins their own topic only, and hears of their orders there", asy
     heard.map(({ event, payload }) => [event, payload.order_id]),
     [["order_received", order]],
   );
+  await client.removeAllChannels();
+});
+
+/** Ends the connection that streams the slot's changes; returns whether there was one. */
+async function cutStream({ sql }: TestStack): Promise<boolean> {
+  const rows = await sql`
+    select pg_terminate_backend(active_pid) from pg_replication_slots
+    where database = current_database() and active_pid is not null`;
+  return rows.length > 0;
+}
+
+test("no change is lost or comes twice when Postgres's stream is cut", async (stack) => {
+  const ada = await addLiveSeller(stack);
+  const client = openClient(stack, signToken(stack, ada.id));
+  const changes = await listen(client, [{ table: "orders", event: "INSERT" }]);
+  const orders: string[] = [];
+  for (let cuts = 0; cuts < 3;) {
+    for (let n = 0; n < 4; n++) orders.push(await addOrderRow(stack, ada));
+    if (await cutStream(stack)) cuts++;
+  }
+  orders.push(await addOrderRow(stack, ada));
+  await until(
+    "the last order has come",
+    () => Promise.resolve(changes.some((change) => change.new.id === orders.at(-1))),
+  );
+  assert.deepEqual(changes.map((change) => change.new.id), orders);
+  await client.removeAllChannels();
+});
+
+test("an update has the long column that it did not change, and filters compare values", async (stack) => {
+  const ada = await addLiveSeller(stack);
+  const client = openClient(stack, signToken(stack, ada.id));
+  const changes = await listen(client, [
+    { table: "orders", event: "UPDATE", filter: `total_amount=gt.9.5,currency=in.(USD,GBP)` },
+  ]);
+  const [order, cheap] = [
+    await addOrderRow(stack, ada, { total_amount: "100.00" }),
+    await addOrderRow(stack, ada, { total_amount: "9.00" }),
+  ];
+  // Longer than a page keeps, also when compressed.
+  const items = Array.from({ length: 200 }, () => ({ id: crypto.randomUUID() }));
+  await stack.sql`update public.orders set order_items = ${stack.sql.json(items)} where true`;
+  await stack.sql`
+    update public.orders set buyer_note = 'short' where id in (${cheap}, ${order})`;
+  await until("both updates have come", () => Promise.resolve(changes.length >= 2));
+  assert.deepEqual(changes.map((change) => change.new.id), [order, order]);
+  assert.deepEqual(changes[1]?.new.order_items, items);
+  assert.equal(changes[1]?.new.total_amount, 100);
+  assert.deepEqual(changes[1]?.old, { id: order });
+  await client.removeAllChannels();
+});
+
+test("a client whose connection is cut joins again, and its token refresh is accepted", async (stack) => {
+  const ada = await addLiveSeller(stack);
+  const client = openClient(stack, signToken(stack, ada.id));
+  await client.realtime.setAuth();
+  const heard: unknown[] = [];
+  let joins = 0;
+  const channel = client.channel(`user:${ada.id}`, { config: { private: true } })
+    .on("broadcast", { event: "order_received" }, ({ payload }) => heard.push(payload.order_id))
+    .subscribe((status) => void (status === "SUBSCRIBED" && joins++));
+  await until("the channel is joined", () => Promise.resolve(joins === 1));
+  sockets.at(-1)?.close(4000, "cut");
+  await until("it is joined again", () => Promise.resolve(joins === 2));
+  await client.realtime.setAuth(signToken(stack, ada.id, 7200));
+  const order = await addOrderRow(stack, ada);
+  await until("the message has come", () => Promise.resolve(heard.length > 0));
+  assert.deepEqual(heard, [order]);
+  assert.equal(
+    await channel.send({ type: "broadcast", event: "order_received", payload: {} }),
+    "ok",
+  );
+  assert.deepEqual(heard, [order], "a seller cannot send in the topic");
   await client.removeAllChannels();
 });

@@ -72,13 +72,23 @@ export function signToken({ env }: TestStack, userId: string, seconds = 3600): s
   return `${content}.${signature.digest("base64url")}`;
 }
 
+/** The websockets of all clients, the newest last. */
+export const sockets: WebSocket[] = [];
+
+class RecordedSocket extends WebSocket {
+  constructor(...args: ConstructorParameters<typeof WebSocket>) {
+    super(...args);
+    sockets.push(this);
+  }
+}
+
 /** A client with this token; without one, as a visitor who has not signed in. */
 export function openClient({ env }: TestStack, token?: string): SupabaseClient {
   return createClient(env.SUPABASE_URL, env.SUPABASE_PUBLISHABLE_KEY, {
     ...(token !== undefined && { accessToken: () => Promise.resolve(token) }),
     auth: { persistSession: false, autoRefreshToken: false },
     // Sooner than the ten seconds of an app.
-    realtime: { reconnectAfterMs: () => 20 },
+    realtime: { reconnectAfterMs: () => 20, transport: RecordedSocket },
   });
 }
 

@@ -1,4 +1,4 @@
--- Stand-in for Supabase Realtime's database side: broadcasts are stored, but not sent to clients.
+-- Stand-in for Supabase Realtime's database side; local/realtime/ sends the stored broadcasts to clients.
 do $$
 begin
   if not exists (select from pg_roles where rolname = 'supabase_realtime_admin') then
@@ -70,3 +70,12 @@ end;
 $$;
 grant execute on function realtime.topic() to anon, authenticated, service_role, postgres;
 grant execute on function realtime.send(jsonb, text, text, boolean) to postgres, service_role;
+
+-- Slots that a killed stack left behind: Postgres would keep its log for them for ever.
+do $$
+begin
+  perform pg_drop_replication_slot(slot_name) from pg_replication_slots
+  where database = current_database() and not active
+    and starts_with(slot_name, 'creatorflow_realtime_');
+end
+$$;
