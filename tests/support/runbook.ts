@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { variables } from "../../local/stack/variables.ts";
 import { makeTemporaryFolder } from "../../local/leftovers/temporary_folder.ts";
+import { asOwner } from "./backup.ts";
 import { ROOT } from "./pages.ts";
 import { callCommand, type CommandResult } from "./run_command.ts";
 import { assertPromised, type Block, readRunbook } from "./runbook_page.ts";
@@ -38,6 +39,17 @@ exit $((code - 200))
 const ran = new Set<string>();
 
 const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+
+/** An operator is `postgres`, which is not a superuser; the database of the tests has no other login. */
+async function becomeOwner(data: string): Promise<void> {
+  const path = join(data, "env");
+  const text = await Deno.readTextFile(path);
+  const changed = text.replace(
+    /^(SUPABASE_DB_URL=)(.*)$/m,
+    (_, name, url) => name + asOwner({ url }),
+  );
+  await Deno.writeTextFile(path, changed);
+}
 
 /** The file of a task in local/commands, without its ending. */
 function commandOf(task: string): string {
@@ -105,6 +117,7 @@ async function runTask(
       Object.fromEntries(known.map(([variable]) => [variable, env[variable] ?? ""])),
       port,
     );
+    await becomeOwner(target.data);
     return { code: 0, stdout: "", text: "" };
   }
   const file = commandOf(name);
@@ -146,6 +159,7 @@ export async function openRunbook(
   await Deno.mkdir(join(folder, "bin"));
   await Deno.writeTextFile(join(folder, "bin", "npx"), NPX, { mode: 0o755 });
   await Deno.symlink(target.data, join(folder, ".local"));
+  await becomeOwner(target.data);
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request) => answerNpx(request, folder, target),

@@ -15,6 +15,13 @@ function portOf(stack: Stack): number {
   return Number(new URL(stack.env.SUPABASE_URL).port);
 }
 
+/** The stack makes roles, as a superuser. */
+function asAdmin(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.delete("role");
+  return url.href;
+}
+
 /** Later starts change this object, so that helpers always have the stack that runs. */
 export async function startRestartableStack(): Promise<RestartableStack> {
   const stack = await startTestStack();
@@ -34,7 +41,7 @@ export async function startRestartableStack(): Promise<RestartableStack> {
         ...{ port, dbPort: 0, data, schedule: false, loadFunctions: "first_request" },
         ...{ isDatabasePrepared: true, confirmEmail: false, configPath: HOST_CONFIG },
         tiktokObserver: openApiObserver,
-        environment: { ...given, SUPABASE_DB_URL: given.SUPABASE_DB_URL ?? database },
+        environment: { ...given, SUPABASE_DB_URL: asAdmin(given.SUPABASE_DB_URL ?? database) },
       });
       const { adminUrl } = next.database;
       if (adminUrl !== database) await moveTo(adminUrl);
