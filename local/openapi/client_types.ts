@@ -14,7 +14,7 @@ export async function describeSource(document: string): Promise<string> {
 
 /** Types of the API, by openapi-typescript. */
 export async function generateApiTypes(path: string, document: string): Promise<string> {
-  const command = ["openapi-typescript", path];
+  const command = ["openapi-typescript", path, "--default-non-nullable=false"];
   const types = await npx({ package: GENERATOR, command, cwd: new URL(".", import.meta.url) });
   return `${await describeSource(document)}${types}\n`;
 }

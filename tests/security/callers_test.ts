@@ -4,6 +4,7 @@ import { functionEnvironment } from "../../local/stack/environment.ts";
 import { type FunctionProcess, startFunctionProcess } from "../../local/functions/process.ts";
 import { readAllRows } from "../support/all_rows.ts";
 import { HOST_CONFIG } from "../support/function_config.ts";
+import { document } from "../support/openapi/document.ts";
 import { type FunctionRoute, listRoutes } from "../support/function_routes.ts";
 import { connectSeller } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
@@ -85,4 +86,15 @@ test("every route refuses callers without its credentials, and a refused call ch
   assert.ok(routes.length >= 20, "the functions declare their routes");
   assert.deepEqual([...open], OPEN_ROUTES);
   assert.deepEqual(await readAllRows(stack.sql), before);
+});
+
+test("docs/openapi.json has exactly the routes of the functions", async ({ env }) => {
+  const declared = (await listRoutes(env)).map(({ method, path }) => {
+    const template = path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}").replace(/\/$/, "");
+    return `${method} ${template}`;
+  });
+  const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`)
+  );
+  assert.deepEqual(documented.toSorted(), declared.toSorted());
 });

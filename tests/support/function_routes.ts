@@ -32,7 +32,14 @@ export async function runWithVariables<T>(
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
+/** The same on every stack. */
+let listed: Promise<FunctionRoute[]> | undefined;
+
 /** The routes of every function, as the functions themselves declare them. */
 export async function listRoutes(env: StackEnvironment): Promise<FunctionRoute[]> {
-  return await runWithVariables("list_routes.ts", [FUNCTION_CONFIG], functionEnvironment(env));
+  return await (listed ??= runWithVariables(
+    "list_routes.ts",
+    [FUNCTION_CONFIG],
+    functionEnvironment(env),
+  ));
 }

@@ -804,7 +804,7 @@ export interface components {
              * @description Only after the seller has seen the shops' names and agreed.
              * @default false
              */
-            confirm: boolean;
+            confirm?: boolean;
         };
         /**
          * @description Of a connected shop.
@@ -1179,7 +1179,7 @@ export interface components {
              * @default PDF
              * @enum {string}
              */
-            label_format: "PDF" | "PNG" | "ZPL";
+            label_format?: "PDF" | "PNG" | "ZPL";
             /** @description Needed once by EasyPost; the shop's last one is used afterwards. */
             from?: components["schemas"]["Sender"];
         };
