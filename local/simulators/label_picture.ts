@@ -92,7 +92,7 @@ export function drawLabelPicture(lines: string[]): Uint8Array<ArrayBuffer> {
   for (const y of [8, HEIGHT - 11]) fill(rows, 8, y, WIDTH - 16, 3);
   for (const x of [8, WIDTH - 11]) fill(rows, x, 8, 3, HEIGHT - 16);
   const [title = "", ...others] = lines;
-  drawText(rows, title, MARGIN, 30, 4);
+  drawText(rows, title, MARGIN, 30, title.length > 14 ? 3 : 4);
   fill(rows, 8, 76, WIDTH - 16, 3);
   for (const [index, text] of others.entries()) {
     // What is longer than a line of this size is smaller.

@@ -13,7 +13,7 @@ async function* sourceFiles(folder: string): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
     const path = `${folder}${entry.name}`;
     if (entry.isDirectory) yield* sourceFiles(`${path}/`);
-    else if (entry.name.endsWith(".ts")) yield path;
+    else if (/\.tsx?$/.test(entry.name)) yield path;
   }
 }
 

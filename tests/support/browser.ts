@@ -1,17 +1,25 @@
-/** A headless Chromium of this machine, for tests that click. */
-import type { Browser } from "playwright-core";
+/** A headless Chromium for tests, where the machine has one. */
+import { type Browser, chromium, type Page } from "playwright-core";
+import axe from "axe-core";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-const FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-  ...["--disable-background-networking", "--disable-component-update"],
+/** Usual places; the variable CHROMIUM names another. */
+const PLACES = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/** Its path; `undefined` where none is on the PATH. */
+const ARGUMENTS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+/** Path of the browser, or `undefined`. */
 export function findBrowser(): string | undefined {
-  const folders = (Deno.env.get("PATH") ?? "").split(":").filter(Boolean);
-  return folders.flatMap((folder) => NAMES.map((name) => `${folder}/${name}`)).find((path) => {
+  const chosen = Deno.env.get("CHROMIUM");
+  return [...(chosen ? [chosen] : []), ...PLACES].find((path) => {
     try {
       return Deno.statSync(path).isFile;
     } catch {
@@ -20,8 +28,42 @@ export function findBrowser(): string | undefined {
   });
 }
 
-/** Ends with the block that uses it. */
-export async function startBrowser(executablePath: string): Promise<AsyncDisposable & Browser> {
-  const { chromium } = await import("playwright-core");
-  return await chromium.launch({ executablePath, args: FLAGS });
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = findBrowser();
+  if (executablePath === undefined) throw new Error("This machine has no Chromium.");
+  return await chromium.launch({ executablePath, args: ARGUMENTS });
+}
+
+/** What a page must never do, as it happens. */
+export interface Watch {
+  problems: string[];
+}
+
+/** Opens a window of its own, and notes errors of scripts, policy violations and requests to others. */
+export async function openWindow(browser: Browser, url: string): Promise<{ page: Page } & Watch> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) problems.push(message.text());
+  });
+  page.on("request", (request) => {
+    const target = new URL(request.url());
+    const isOwn = target.host === new URL(url).host || /^(data|blob):$/.test(target.protocol);
+    if (!isOwn) problems.push(`request to ${target.origin}`);
+  });
+  await page.goto(url);
+  return { page, problems };
+}
+
+/** What axe finds on the page as it is now. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(`${axe.source};0`);
+  const found = await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations" +
+      ".map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))",
+  );
+  return found as string[];
 }

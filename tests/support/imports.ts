@@ -12,7 +12,7 @@ export type Imports = Map<string, string[]>;
 async function* sourceFiles(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
     if (isDirectory) yield* sourceFiles(`${folder}/${name}`);
-    else if (name.endsWith(".ts")) yield `${folder}/${name}`;
+    else if (/\.tsx?$/.test(name)) yield `${folder}/${name}`;
   }
 }
 

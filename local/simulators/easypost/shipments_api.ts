@@ -14,6 +14,7 @@ import {
   type EasyPostState,
   LABEL_FORMATS,
   type LabelFormat,
+  type SimulatedPurchase,
   type SimulatedShipment,
 } from "./state.ts";
 
@@ -86,17 +87,33 @@ export function shipmentRoutes(api: ShipmentsApi): Hono {
   return app;
 }
 
+/** What the label says, line by line. */
+function labelLines({ toAddress: to }: SimulatedShipment, purchase: SimulatedPurchase): string[] {
+  const { carrier, service } = purchase.rate;
+  const lines = [
+    `${carrier} ${service}`,
+    purchase.trackingCode,
+    "",
+    to.name,
+    to.street1,
+    to.street2,
+    [to.city, to.state, to.zip].filter(Boolean).join(" "),
+    to.country,
+  ];
+  return lines.filter((line) => line !== null && line !== undefined);
+}
+
 /** `/labels/:file`. The link is the only credential. */
 export function labelRoutes(state: EasyPostState): Hono {
   const app = new Hono();
   app.get("/:file", (c) => {
     const [id, extension = ""] = c.req.param("file").split(".");
-    const purchase = state.all("shipments").find((shipment) => shipment.purchase?.label.id === id)
-      ?.purchase;
+    const shipment = state.all("shipments").find(({ purchase }) => purchase?.label.id === id);
+    const purchase = shipment?.purchase;
     const format = purchase?.label.formats.find((made) => made.toLowerCase() === extension);
-    if (!purchase || format === undefined) throw refusals.notFound();
+    if (!shipment || !purchase || format === undefined) throw refusals.notFound();
     const { type, draw } = LABEL_FILES[format];
-    return c.body(draw([purchase.trackingCode]), 200, { "content-type": type });
+    return c.body(draw(labelLines(shipment, purchase)), 200, { "content-type": type });
   });
   return app;
 }

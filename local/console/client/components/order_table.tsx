@@ -41,7 +41,10 @@ const COLUMNS: Column<ListedOrder>[] = [
     cell: (order) => (
       <span>
         <a href={`/seller/orders/${order.id}`} class="number">{order.tiktok_order_id}</a>
-        <span class="sub">{order.buyer ?? "No address yet"}</span>
+        <span class="sub">
+          {order.buyer ?? "No address yet"}
+          <span class="phone-only">· {formatAge(order.created_at)}</span>
+        </span>
       </span>
     ),
   },
@@ -64,6 +67,7 @@ const COLUMNS: Column<ListedOrder>[] = [
       <time dateTime={created_at} class="muted nowrap">{formatAge(created_at)}</time>
     ),
     isNumber: true,
+    isWideOnly: true,
   },
 ];
 

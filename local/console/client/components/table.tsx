@@ -27,7 +27,7 @@ function classOf<Row>({ isNumber, isWideOnly }: Column<Row>): string {
 
 export function Table<Row>({ caption, columns, rows, keyOf, isNew }: TableProps<Row>) {
   return (
-    <div class="table-scroll" role="region" aria-label={caption} tabIndex={0}>
+    <div class="table-scroll" role="group" aria-label={caption} tabIndex={0}>
       <table class="table">
         <caption class="visually-hidden">{caption}</caption>
         <thead>

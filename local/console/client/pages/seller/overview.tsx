@@ -89,8 +89,9 @@ function Latest() {
 }
 
 export function OverviewPage() {
-  const { data: shops } = useQuery("shops", listShops);
-  const { data: concerns } = useQuery("concerns", findConcerns, { everyMs: USAGE_MS });
+  const { data: shops, error: shopError } = useQuery("shops", listShops);
+  const { data: concerns, error } = useQuery("concerns", findConcerns, { everyMs: USAGE_MS });
+  const failure = shopError ?? error;
   if (shops?.length === 0) {
     return (
       <Several>
@@ -101,6 +102,16 @@ export function OverviewPage() {
             <a class="button" href="/seller/shops">Connect a shop</a>
           </EmptyState>
         </Card>
+      </Several>
+    );
+  }
+  // Together: nothing moves down when the second answer arrives.
+  if (!shops || !concerns) {
+    return (
+      <Several>
+        <PageHead title="Overview" />
+        <ErrorNotice error={failure} />
+        {!failure && <p class="loading" role="status">Loading…</p>}
       </Several>
     );
   }

@@ -1,0 +1,58 @@
+/** The console's paths, and what its page may do. */
+import assert from "node:assert/strict";
+import { createConsole } from "./serve_console.ts";
+
+const serve = createConsole({
+  apiUrl: "http://127.0.0.1:54321",
+  publishableKey: "sb_publishable_sample",
+  samples: [{ email: "ada@creatorflow.test", name: "</meta><script>", about: "" }],
+  samplePassword: "local-password",
+});
+
+function open(path: string, accept = "text/html,*/*", headers: HeadersInit = {}) {
+  const request = new Request(`http://localhost:54321${path}`, {
+    headers: { accept, host: "localhost:54321", ...headers },
+  });
+  return serve(request);
+}
+
+Deno.test("browsers get the console's page at / and below its sections; programs, and other paths, do not", async () => {
+  for (const path of ["/", "/app?status=confirm", "/seller", "/seller/orders/1-2", "/operator"]) {
+    const response = await open(path);
+    assert.equal(response?.status, 200, path);
+    assert.match(response?.headers.get("content-type") ?? "", /^text\/html/);
+    assert.equal(await open(path, "application/json"), undefined, path);
+    assert.equal(await open(path, "*/*"), undefined, path);
+  }
+  for (const path of ["/rest/v1/orders", "/functions/v1/health", "/sellers", "/console/x.js"]) {
+    assert.equal(await open(path), undefined, path);
+  }
+  const post = new Request("http://localhost/", {
+    method: "POST",
+    headers: { accept: "text/html" },
+  });
+  assert.equal(await serve(post), undefined);
+});
+
+Deno.test("the console's page runs only its own script, and calls only its own host", async () => {
+  const response = await open("/");
+  const policy = response?.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'/);
+  assert.match(policy, /connect-src 'self' ws:\/\/localhost:54321 wss:\/\/localhost:54321$/);
+  assert.match(policy, /img-src 'self' http:\/\/localhost:54321 http:\/\/127\.0\.0\.1:54321 /);
+  assert.doesNotMatch(policy, /unsafe|\*|https:/);
+  const html = await response?.text() ?? "";
+  assert.ok(html.includes("sb_publishable_sample"));
+  assert.ok(!html.includes("</meta><script>") && !html.includes("sb_secret"));
+  assert.doesNotMatch(html, /<script(?! src="\/console\/)/);
+});
+
+Deno.test("a file of the console that has not changed is not sent again", async () => {
+  const response = await open("/console/style.css");
+  const etag = response?.headers.get("etag") ?? "";
+  const styles = await response?.text() ?? "";
+  assert.ok(styles.includes("--accent") && styles.includes(".table"));
+  const again = await open("/console/style.css", "*/*", { "if-none-match": etag });
+  assert.equal(again?.status, 304);
+  assert.equal(await again?.text(), "");
+});
