@@ -38,6 +38,7 @@ export function describeStack(stack: Stack, data: string, seconds: string): stri
   return `
 CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
 
+  Console    ${env.SUPABASE_URL}/   (open it in a browser)
   API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
   Mails      ${env.SUPABASE_URL}/mailbox   (also in ${folder}/mails/)
   Postgres   ${withoutPassword(env.SUPABASE_DB_URL)}
