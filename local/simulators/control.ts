@@ -25,6 +25,12 @@ export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T
   ) as never;
 }
 
+export function countBy(values: number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
+
 /** Values of `Sec-Fetch-Site` for a page of the stack itself and for an address that a person typed. */
 const OWN_PAGES = ["same-origin", "none"];
 
@@ -72,15 +78,17 @@ const FaultBody = z.strictObject({
   ]),
   delay_ms: z.int().positive().optional(),
   count: z.int().positive().optional(),
+  seconds: z.int().min(1).max(86_400).optional(),
   probability: z.number().min(0).max(1).optional(),
 });
 
 export const FAULTS_HELP = {
   "POST /control/faults":
-    "{kind, method?, path?, delay_ms?, count?, probability?}: make calls fail. kind: internal, " +
+    "{kind, method?, path?, delay_ms?, count?, seconds?, probability?}: make calls fail. kind: internal, " +
     "rate_limit, refused (the caller's error, quoting a name), expired, html (a proxy's 503), delay, hang (no answer), late (executed, answered " +
     "after delay_ms), lost (executed, answered 504), not_json (executed, answered with a page), " +
     "truncated (executed, answered with half of the body)",
+  "GET /control/faults": "the faults that are in force, and how long they last",
   "DELETE /control/faults": "remove all faults",
 };
 
@@ -88,10 +96,21 @@ export const FAULTS_HELP = {
 export function faultRoutes(faults: Faults): Hono {
   const app = controlApp();
   app.post("/", async (c) => {
-    const { delay_ms, ...fault } = await parse(FaultBody, c.req.raw);
-    faults.add({ ...defined({ ...fault, delayMs: delay_ms }) });
+    const { delay_ms, seconds, ...fault } = await parse(FaultBody, c.req.raw);
+    const forMs = seconds && seconds * 1000;
+    faults.add({ ...defined({ ...fault, delayMs: delay_ms, forMs }) });
     return c.json({ added: fault.kind }, 201);
   });
+  app.get("/", (c) =>
+    c.json({
+      faults: faults.current().map(({ kind, method, count, endsAt, path }) => ({
+        kind,
+        method,
+        path: path === undefined ? undefined : String(path),
+        count,
+        ends_at: endsAt === undefined ? undefined : new Date(endsAt).toISOString(),
+      })),
+    }));
   app.delete("/", (c) => {
     faults.clear();
     return c.body(null, 204);

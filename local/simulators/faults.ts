@@ -32,6 +32,8 @@ export interface Fault {
   words?: string;
   /** The number of calls that it affects. @default all until `clear` */
   count?: number;
+  /** How long it lasts. @default until `clear` */
+  forMs?: number;
   /** The share of the calls that it affects, 0 to 1. @default {1} */
   probability?: number;
 }
@@ -74,6 +76,11 @@ function isAffected(
   return typeof path === "string" ? call.path.startsWith(path) : call.path.search(path) >= 0;
 }
 
+/** A fault with its end, in milliseconds since 1970. */
+export interface LastingFault extends Fault {
+  endsAt?: number;
+}
+
 export class Faults {
   /** The number of calls. */
   seen = 0;
@@ -81,17 +88,30 @@ export class Faults {
   readonly spoiled = new Map<Fault["kind"], number>();
   /** Runs before and after each execution. If it throws, the call is answered as `internal`. */
   observe?: (call: ObservedCall) => void | Promise<void>;
-  #faults: Fault[] = [];
+  #faults: LastingFault[] = [];
   #waiting = new AbortController();
   readonly #random: () => number;
+  readonly #now: () => number;
 
-  /** @param random Returns 0 to 1; a seeded function makes a run repeatable. */
-  constructor(random: () => number = Math.random) {
+  /**
+   * @param random Returns 0 to 1; a seeded function makes a run repeatable.
+   * @param now Milliseconds since 1970.
+   */
+  constructor(random: () => number = Math.random, now: () => number = Date.now) {
     this.#random = random;
+    this.#now = now;
   }
 
   add(fault: Fault): void {
-    this.#faults.push({ ...fault });
+    const ends = fault.forMs !== undefined && { endsAt: this.#now() + fault.forMs };
+    this.#faults.push({ ...fault, ...ends });
+  }
+
+  /** The faults that are in force. */
+  current(): readonly LastingFault[] {
+    const now = this.#now();
+    this.#faults = this.#faults.filter(({ endsAt }) => endsAt === undefined || endsAt > now);
+    return this.#faults;
   }
 
   clear(): void {
@@ -117,7 +137,7 @@ export class Faults {
   }
 
   #takeFault(call: { method: string; path: string }, skipped: Fault["kind"][]): Fault | undefined {
-    const fault = this.#faults.find((candidate) =>
+    const fault = this.current().find((candidate) =>
       !skipped.includes(candidate.kind) && isAffected(candidate, call) &&
       this.#random() < (candidate.probability ?? 1)
     );

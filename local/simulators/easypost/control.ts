@@ -15,6 +15,7 @@ import type { EasyPostOperations } from "./operations.ts";
 
 const HELP = {
   "GET /control": "this page",
+  "GET /control/parcels": "the newest 20 trackers",
   "POST /control/trackers/:tracking_code":
     "{status, est_delivery_date?, deliveries?}: the carrier reports a status, tracker.updated is sent " +
     "(1 time)",
@@ -46,6 +47,8 @@ const KeysBody = z.strictObject({
 
 const BalanceBody = z.strictObject({ balance: z.string().regex(/^\d{1,9}(\.\d{1,2})?$/) });
 
+const LISTED = 20;
+
 const RefundBody = z.strictObject({ status: z.enum(["refunded", "rejected"]) });
 
 const BehaviourBody = z.strictObject({
@@ -68,6 +71,17 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
         { shipment_id: shipmentId, ...label }
       )),
     }));
+
+  app.get("/parcels", (c) => {
+    const parcels = state.all("trackers").slice(-LISTED).reverse();
+    return c.json({
+      parcels: parcels.map(({ tracking_code, carrier, status }) => ({
+        tracking_code,
+        carrier,
+        status,
+      })),
+    });
+  });
 
   app.post("/trackers/:trackingCode", async (c) => {
     const { status, est_delivery_date, deliveries } = await parse(TrackerBody, c.req.raw);

@@ -62,6 +62,24 @@ export function addressFields(status: string, shippingType: unknown): Record<str
   };
 }
 
+/** Where the buyer moved. */
+const NEW_ADDRESS = {
+  ...ADDRESS,
+  full_address: "27 Juniper Court, Portland, Multnomah, Oregon, United States 97211",
+  postal_code: "97211",
+  address_line1: "27 Juniper Court",
+  address_line2: "",
+  address_detail: "27 Juniper Court",
+};
+
+/** The buyer's other address: changed twice, it is the first one again. */
+export function otherAddress(present: unknown, shippingType: unknown): Record<string, unknown> {
+  const { postal_code } = (present ?? {}) as { postal_code?: string };
+  const isFirst = postal_code !== NEW_ADDRESS.postal_code;
+  const address = isFirst ? NEW_ADDRESS : ADDRESS;
+  return { ...address, ...(shippingType === "TIKTOK" && TIKTOK_MASK) };
+}
+
 /** TikTok masks the address of an order that was completed more than 30 days ago. */
 export function maskLongCompleted<
   Detail extends { status: string; update_time: number; recipient_address?: unknown },

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import * as z from "zod";
 import { controlApp, faultRoutes, FAULTS_HELP, parse } from "../control.ts";
 import { ORDER_HELP, orderControl } from "./control_orders.ts";
+import { WORLD_HELP, worldControl } from "./control_world.ts";
 import { SELLER_HELP, sellerControl } from "./control_sellers.ts";
 import type { TikTokOperations } from "./operations.ts";
 
@@ -13,6 +14,7 @@ const HELP = {
   ...ORDER_HELP,
   "POST /control/app-secret":
     "{app_secret}: Partner Center gives the app another secret; the one before is refused at once",
+  ...WORLD_HELP,
   ...FAULTS_HELP,
 };
 
@@ -41,6 +43,8 @@ export function controlRoutes(tiktok: TikTokOperations): Hono {
     return c.json({ changed: "app_secret" });
   });
   app.route("/", sellerControl(tiktok));
+  // Before the orders: "burst" is not an order.
+  app.route("/", worldControl(tiktok));
   app.route("/", orderControl(tiktok));
   app.route("/faults", faultRoutes(faults));
   return app;

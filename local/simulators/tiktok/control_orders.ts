@@ -1,7 +1,7 @@
 /** `/control/orders`, `/packages`, `/fulfillment` and `/deliveries`. */
 import type { Hono } from "hono";
 import * as z from "zod";
-import { controlApp, defined, parse } from "../control.ts";
+import { controlApp, countBy, defined, parse } from "../control.ts";
 import type { TikTokOperations } from "./operations.ts";
 import { isWaiting } from "./combined_orders.ts";
 import type { SimulatedOrder } from "./state.ts";
@@ -82,12 +82,6 @@ const DeliveriesBody = z.strictObject({
   duplicates: z.int().min(0).default(0),
   concurrency: z.int().min(1).max(100).default(10),
 });
-
-function countBy(values: number[]): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return counts;
-}
 
 export function orderControl(tiktok: TikTokOperations): Hono {
   const { state, fulfillment } = tiktok;

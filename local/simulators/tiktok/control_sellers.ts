@@ -8,7 +8,7 @@ export const SELLER_HELP = {
   "POST /control/logins":
     "{open_id?, user_type?, name?, region?, scopes?}: add a login (0 seller, 1 creator, 3 partner)",
   "POST /control/shops":
-    "{shop_id, name?, open_id?, region?, seller_type?, one_service?}: add a shop; a login may own several",
+    "{shop_id?, name?, open_id?, region?, seller_type?, one_service?}: add a shop; a login may own several",
   "DELETE /control/shops/:shop_id": "the shop closes: its orders, packages and labels are gone too",
   "POST /control/shops/:shop_id/authorize": "its owner agrees: a code for the token exchange",
   "POST /control/shops/:shop_id/expire-token":
@@ -37,7 +37,8 @@ const LoginBody = z.strictObject({
 });
 
 const ShopBody = z.strictObject({
-  shop_id: z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits"),
+  /** @default {TikTok chooses one} */
+  shop_id: z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits").optional(),
   name: z.string().optional(),
   open_id: OpenId.optional(),
   region: Region.optional(),
@@ -71,7 +72,8 @@ export function sellerControl(tiktok: TikTokOperations): Hono {
       c.req.raw,
     );
     const given = { name, openId: open_id, region, sellerType: seller_type };
-    const shop = tiktok.addShop({ id: shop_id, ...defined({ ...given, oneService: one_service }) });
+    const id = shop_id ?? tiktok.newShopId();
+    const shop = tiktok.addShop({ id, ...defined({ ...given, oneService: one_service }) });
     return c.json({ shop_id: shop.id, name: shop.name, open_id: shop.openId }, 201);
   });
 

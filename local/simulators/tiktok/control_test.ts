@@ -101,6 +101,59 @@ Deno.test("/control places an order of the past once, and a shop closes with all
   assert.deepEqual(state.all("orders").map(({ id }) => id), ["57641"]);
 });
 
+Deno.test("a burst sends every order, and duplicates with the same id; a lost webhook is an order without one", async () => {
+  await withServer(() => new Response(), async (webhookUrl, webhooks) => {
+    const caller = new Caller({ webhookUrl });
+    const control = controlOf(caller);
+    const [status, burst] = await control("POST", "orders/burst", {
+      ...{ shop_id: "1", count: 5, duplicates: 2 },
+    });
+    assert.deepEqual([status, burst.order_ids.length, burst.answers], [201, 5, { 200: 7 }]);
+    const ids = webhooks.map(({ body }) => JSON.parse(body).tts_notification_id);
+    assert.deepEqual([ids.length, new Set(ids).size], [7, 5]);
+    const [, lost] = await control("POST", "orders", { shop_id: "1", deliveries: 0 });
+    assert.equal(webhooks.length, 7);
+    const [, { orders }] = await control("GET", "orders?shop_id=1");
+    assert.deepEqual([orders[0].order_id, orders.length], [lost.order_id, 6]);
+    assert.deepEqual((await control("GET", "orders?shop_id=2"))[1].orders, []);
+    caller.simulator.close();
+  });
+});
+
+Deno.test("a buyer changes the address by webhook 3, but not once the parcel is on its way", async () => {
+  await withServer(() => new Response(), async (webhookUrl, webhooks) => {
+    const caller = new Caller({ webhookUrl });
+    const control = controlOf(caller);
+    const [, { order_id }] = await control("POST", "orders", { shop_id: "1", deliveries: 0 });
+    const [status] = await control("POST", `orders/${order_id}/change-address`, {});
+    assert.equal(status, 200);
+    const { type, data } = JSON.parse(webhooks[0]?.body ?? "{}");
+    assert.deepEqual([webhooks.length, type, data.order_id], [1, 3, order_id]);
+    const shop = await caller.shop("1");
+    const address = (await shop.order(order_id)).recipient_address as { address_line1: string };
+    assert.equal(address.address_line1, "27 Juniper Court");
+    await control("PATCH", `orders/${order_id}`, { status: "IN_TRANSIT", deliveries: 0 });
+    const [refused] = await control("POST", `orders/${order_id}/change-address`, {});
+    assert.deepEqual([refused, webhooks.length], [400, 1]);
+    assert.deepEqual((await shop.order(order_id)).recipient_address, address);
+    caller.simulator.close();
+  });
+});
+
+Deno.test("an outage ends with its duration", async () => {
+  const caller = new Caller();
+  const control = controlOf(caller);
+  const { refresh_token } = await caller.connect("1");
+  const fault = { kind: "internal", path: "/api/v2", seconds: 60 };
+  assert.equal((await control("POST", "faults", fault))[0], 201);
+  caller.now += 59_000;
+  assert.equal((await caller.fetch(caller.refreshUrl(refresh_token))).status, 500);
+  assert.equal((await control("GET", "faults"))[1].faults.length, 1);
+  caller.now += 1000;
+  assert.equal((await caller.refresh(refresh_token)).code, 0);
+  assert.deepEqual((await control("GET", "faults"))[1].faults, []);
+});
+
 Deno.test("/control adds faults and ends them", async () => {
   const caller = new Caller();
   const fault = { kind: "internal", path: "/api/v2/token/refresh" };
@@ -129,6 +182,9 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["POST", "shops", { shop_id: "10", seller_type: "OTHER" }, 400],
     ["POST", "shops/404/authorize", {}, 404],
     ["DELETE", "shops/404", undefined, 404],
+    ["POST", "orders/burst", { shop_id: "404" }, 404],
+    ["POST", "orders/burst", { shop_id: "1", count: 1001 }, 400],
+    ["POST", "orders/404/change-address", {}, 404],
     ["POST", "orders", { shop_id: "1", shipping_type: "FEDEX" }, 400],
     ["POST", "orders", { shop_id: "404" }, 404],
     ["PATCH", "orders/404", { status: "DELIVERED" }, 404],
@@ -141,6 +197,7 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["POST", "fulfillment", { label_delay: -1 }, 400],
     ["POST", "deliveries", { order_ids: [id, "404"] }, 404],
     ["POST", "faults", { kind: "later" }, 400],
+    ["POST", "faults", { kind: "internal", seconds: 0 }, 400],
   ];
   for (const [method, path, body, status] of refused) {
     const [answered, { error }] = await control(method, path, body);

@@ -31,6 +31,16 @@ export function orderNotification(order: SimulatedOrder, nowMs: number): Notific
   };
 }
 
+/** Type 3, RECIPIENT_ADDRESS_UPDATE: the address itself is in the order. */
+export function addressNotification(order: SimulatedOrder, nowMs: number): Notification {
+  return {
+    type: 3,
+    id: notificationId(nowMs),
+    shopId: order.shopId,
+    data: { order_id: order.id, update_time: order.detail.update_time },
+  };
+}
+
 /** Type 6, SELLER_DEAUTHORIZATION. */
 export function deauthorizationNotification(shopId: string, nowMs: number): Notification {
   return {

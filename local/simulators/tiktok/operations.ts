@@ -4,6 +4,7 @@ import { Authorizations } from "./authorizations.ts";
 import { type AuthorizationAnswer, redirectUrl } from "./authorize_redirect.ts";
 import { refusals } from "./envelope.ts";
 import { Fulfillment } from "./fulfillment.ts";
+import { randomDigits } from "./ids.ts";
 import {
   deauthorizationNotification,
   expirationNotification,
@@ -51,7 +52,7 @@ export class TikTokOperations {
     this.app = { appKey: options.appKey, appSecret: options.appSecret };
     this.#random = options.random ?? Math.random;
     this.state = new SimulatorState(options.journalPath);
-    this.faults = new Faults(this.#random);
+    this.faults = new Faults(this.#random, this.now);
     this.fulfillment = new Fulfillment(this.state, this.now);
     this.authorizations = new Authorizations(this.state, this.now);
     this.#sender = new WebhookSender({
@@ -95,9 +96,11 @@ export class TikTokOperations {
 
   /** A person who is new at TikTok opens a shop; its id is TikTok's choice. */
   addSeller(name: string, region = "US"): SimulatedShop {
-    const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
-    const id = `749${String(this.now()).slice(-6)}${String(random).padStart(10, "0")}`;
-    return this.addShop({ id, name, region });
+    return this.addShop({ id: this.newShopId(), name, region });
+  }
+
+  newShopId(): string {
+    return `749${randomDigits(16)}`;
   }
 
   #shop(id: string): SimulatedShop {
