@@ -29,6 +29,8 @@ export interface GatewayOptions extends SimulatorOptions {
   realtime: Fetch;
   /** The mails that Auth sent. */
   mailbox: Fetch;
+  /** What the console reads past the APIs, under `/console/api`. @default {none} */
+  consoleApi?: Fetch;
   /** The console at `/`; `undefined` for a request that is not its own. @default {none} */
   console?: (request: Request) => Promise<Response | undefined>;
   functionConfig: FunctionConfig[];
@@ -179,6 +181,9 @@ export function createGateway(options: GatewayOptions): Fetch {
     }
     if (pathname === "/realtime/v1/websocket") return await options.realtime(request);
     if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);
+    if (pathname.startsWith("/console/api/") && options.consoleApi) {
+      return await options.consoleApi(request);
+    }
     return await options.console?.(request) ?? await showApiDocs(request) ??
       await callSimulator(request, options, APIS);
   };

@@ -1,5 +1,7 @@
 /** REST, Auth and the gateway: from this step on the public port passes requests on. */
 import { join } from "node:path";
+import { operatorPath } from "../console/api/app.ts";
+import { startConsoleApi } from "../console/api/start_api.ts";
 import { createConsole } from "../console/serve_console.ts";
 import type { FunctionConfig } from "../functions/config.ts";
 import type { FunctionProcess } from "../functions/process.ts";
@@ -27,7 +29,12 @@ interface Parts {
   simulators: RunningSimulators;
 }
 
-export async function serve(parts: Parts, resources: Resources): Promise<void> {
+export interface Served {
+  /** Path, with a token that works once, that opens the operator's pages. */
+  operatorPath: string;
+}
+
+export async function serve(parts: Parts, resources: Resources): Promise<Served> {
   const { access, env, publicPort, settings, functions, functionConfig, simulators } = parts;
   const keys = {
     jwtSecret: env.SUPABASE_JWT_SECRET,
@@ -58,14 +65,19 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
     jwtCheck: keys,
     onWarning: settings.onWarning ?? (() => {}),
   });
+  const api = startConsoleApi(
+    { env, databaseUrl: access.url, data: settings.data, functions, simulators },
+    resources,
+  );
   publicPort.serve(
     createGateway({
       rest: rest.fetch,
       auth: auth.fetch,
-      functions: functions.fetch,
+      functions: api.meter.observe(functions.fetch),
       functionObserver: settings.functionObserver,
       realtime: realtime.fetch,
       mailbox: (request) => mailbox.list(request),
+      consoleApi: api.fetch,
       console: createConsole({
         apiUrl: env.SUPABASE_URL,
         publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
@@ -93,6 +105,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<void> {
   resources.defer(() => {
     for (const { simulator } of allSimulators(simulators.current)) simulator.faults.close();
   });
+  return { operatorPath: operatorPath(api.sessions.issueLink()) };
 }
 
 /** First requests prepare the library; several at once would disturb each other. */

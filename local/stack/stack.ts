@@ -15,6 +15,8 @@ import { type Simulators, startSimulators } from "./start_simulators.ts";
 
 export interface Stack extends Simulators {
   env: StackEnvironment;
+  /** Signs an operator in to the console, once. */
+  operatorUrl: string;
   /** Addresses of the database, for tests that look behind the API. */
   database: DatabaseAccess;
   /** Closes the simulators and starts new ones without any data. */
@@ -58,7 +60,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       (sql) => requireSameKeys(sql, parseKeyRing(env.ENCRYPTION_KEYS)),
     );
     const simulators = startSimulators({ ...settings, addresses }, given, env, resources);
-    await serve(
+    const { operatorPath } = await serve(
       { access, env, publicPort, settings, functions, functionConfig, simulators },
       resources,
     );
@@ -67,6 +69,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     return {
       ...simulators.current,
       env,
+      operatorUrl: `${env.SUPABASE_URL}${operatorPath}`,
       database: access,
       replaceSimulators: () => simulators.replace(),
       functionHostPid: () => functions.pid(),
