@@ -1,0 +1,125 @@
+/** @jsxImportSource hono/jsx/dom */
+/** One event: its state, its error, its body (masked until it is asked for), and its replay. */
+import { useState } from "hono/jsx/dom";
+import { Badge } from "../../components/badge.tsx";
+import { ActionButton } from "../../components/button.tsx";
+import { Card } from "../../components/card.tsx";
+import { Notice } from "../../components/notice.tsx";
+import { Several } from "../../components/several.tsx";
+import { showToast } from "../../components/toast.tsx";
+import { callConsole } from "../../console_api.ts";
+import { formatCode, formatTime } from "../../format.ts";
+import type { PageProps } from "../../route.ts";
+import { useQuery } from "../../use_query.ts";
+import { EVENT_TONES, type InboxEvent } from "./inbox.tsx";
+import { OperatorFrame } from "./operator_frame.tsx";
+
+interface ShownEvent extends InboxEvent {
+  crashes: number;
+  external_id: string;
+  body: string;
+  body_characters: number;
+  is_masked: boolean;
+}
+
+const READ_MS = 2000;
+
+function indent(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+function Facts({ event }: { event: ShownEvent }) {
+  const facts: [name: string, value: string | null][] = [
+    ["Source", event.source],
+    ["Its own id", event.external_id],
+    ["Shop", event.shop_id],
+    ["Object", event.object_id],
+    ["Received", formatTime(event.received_at)],
+    ["Attempts", String(event.attempts)],
+    ["Crashes", event.crashes ? String(event.crashes) : null],
+    [
+      "Next attempt",
+      event.next_attempt_at && !event.settled_at ? formatTime(event.next_attempt_at) : null,
+    ],
+    ["Settled", event.settled_at && formatTime(event.settled_at)],
+    ["Reason", event.reason && formatCode(event.reason)],
+  ];
+  return (
+    <dl class="facts">
+      {facts.filter(([, value]) => value !== null).map(([name, value]) => (
+        <Several key={name}>
+          <dt>{name}</dt>
+          <dd class="number">{value}</dd>
+        </Several>
+      ))}
+    </dl>
+  );
+}
+
+function Body({ event, onToggle }: { event: ShownEvent; onToggle: () => void }) {
+  return (
+    <Card
+      title={`Body, ${event.body_characters} characters`}
+      end={
+        <button type="button" class="button plain small" onClick={onToggle}>
+          {event.is_masked ? "Show the values" : "Mask the values"}
+        </button>
+      }
+    >
+      {event.is_masked && (
+        <p class="small muted">
+          The values may be personal data: they are masked. Showing them is noted in the database.
+        </p>
+      )}
+      <pre tabIndex={0} aria-label="Body of the event">{indent(event.body)}</pre>
+    </Card>
+  );
+}
+
+export function EventPage({ params: { id = "" } }: PageProps) {
+  const [isShown, setShown] = useState(false);
+  const query = useQuery(
+    `event:${id}:${isShown}`,
+    () => callConsole<ShownEvent>(`operator/events/${id}${isShown ? "?body=true" : ""}`),
+    // Every reading of the values is noted: once is enough.
+    isShown ? {} : { everyMs: READ_MS },
+  );
+  const replay = async (): Promise<void> => {
+    const { replayed, status_before } = await callConsole<
+      { replayed: boolean; status_before: string }
+    >(`operator/events/${id}/replay`, { method: "POST", body: {} });
+    const state = formatCode(status_before).toLowerCase();
+    showToast(
+      replayed
+        ? `It was ${state}, and was processed again.`
+        : `It is ${state}: it is still to be processed.`,
+    );
+    query.reload();
+  };
+  return (
+    <OperatorFrame
+      title={query.data ? formatCode(query.data.event_type) : `Event ${id}`}
+      query={query}
+      end={<ActionButton kind="plain" onPress={replay}>Replay</ActionButton>}
+      show={(event) => (
+        <Several>
+          <p>
+            <Badge tone={EVENT_TONES[event.status] ?? "calm"}>{formatCode(event.status)}</Badge>
+          </p>
+          {event.last_error && <Notice tone="bad">{event.last_error}</Notice>}
+          <Card title="Event">
+            <Facts event={event} />
+          </Card>
+          <Body event={event} onToggle={() => setShown(!isShown)} />
+          <p>
+            <a href="/operator/inbox">All events</a>
+          </p>
+        </Several>
+      )}
+    />
+  );
+}
