@@ -76,7 +76,8 @@ function sessionRoutes(app: Hono, sessions: OperatorSessions): void {
       return refuse(c, 429, redemption.outcome, "Too many wrong links. Wait a minute.");
     }
     if (redemption.outcome === "link_invalid") {
-      const detail = "The link was used before, or has expired. task open makes a new one.";
+      const detail =
+        "The link was used before, or has expired. Start the stack again for a new one.";
       return refuse(c, 401, redemption.outcome, detail);
     }
     setCookie(c, cookieName(c), redemption.session, {

@@ -93,7 +93,7 @@ function Charts({ slots }: { slots: Slot[] }) {
       </Card>
       <Card title="Longest wait" end={<span class="muted small">seconds to the end</span>}>
         <LineChart
-          label="Longest wait of the events received in 5 minutes, in seconds"
+          label="Longest wait, in seconds"
           points={toPoints(({ wait_seconds }) => Math.round(wait_seconds))}
           formatTime={formatHour}
           formatValue={(value) => countOf(value, "second")}

@@ -43,7 +43,7 @@ function makeReader() {
 
 function Lines({ lines }: { lines: NumberedLine[] }) {
   return (
-    <ol class="log" role="log" aria-label="Log lines, the newest first" tabIndex={0}>
+    <ol class="log" aria-label="Log lines, the newest first" tabIndex={0}>
       {lines.toReversed().map(({ id, time, level, text }) => (
         <li key={id}>
           <span class="muted number">{time?.slice(11, 23) ?? ""}</span>

@@ -25,7 +25,7 @@ export const operatorRoutes: readonly Route[] = [
   entry("/operator/health", "Health", "health", HealthPage),
   entry("/operator/jobs", "Jobs", "jobs", JobsPage),
   entry("/operator/functions", "Functions", "functions", FunctionsPage),
-  entry("/operator/connections", "Connections", "shops", ConnectionsPage),
+  entry("/operator/connections", "Shops", "shops", ConnectionsPage),
   entry("/operator/log", "Log", "log", LogPage),
   { path: "/operator/sign-in", title: "Sign in as operator", page: SignInPage },
 ];

@@ -2,6 +2,7 @@
 /** What was sent, what the product answered, and the way to what came of it. */
 import { Card } from "../../components/card.tsx";
 import { EmptyState } from "../../components/empty_state.tsx";
+import { showToast } from "../../components/toast.tsx";
 import { findOrder } from "../../data/world.ts";
 import { formatNumber } from "../../format.ts";
 import { currentSession } from "../../session.ts";
@@ -75,6 +76,8 @@ export function addEffect({ sent, answer, orderId, link }: NewEffect): void {
   const note = orderId === undefined ? {} : { note: "Waiting for the order…" };
   const effect = { id, time: Date.now(), sent, answer, ...note, ...(link && { link }) };
   effects.set([effect, ...effects.get()].slice(0, SHOWN));
+  // On a phone the list is below the buttons.
+  showToast(`${sent}: ${answer}`);
   if (orderId !== undefined) void awaitOrder(id, orderId);
 }
 
