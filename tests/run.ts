@@ -91,7 +91,7 @@ export default await command(import.meta, {
   --filter TEXT   only tests whose name contains TEXT
   --fail-fast     stop at the first failure
 
-All tests run in groups, three at a time: a group is a folder, whose files share a process and a stack.
+All tests run in groups, three at a time: a group is some folders, whose files share a process and a stack.
 Named files run alone. The last line is "N passed, N failed".`,
   parse: (args) => args.some((arg) => ["--help", "-h"].includes(arg)) ? undefined : args,
   interrupted: "Interrupted: the tests have not ended.",

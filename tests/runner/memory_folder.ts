@@ -5,7 +5,7 @@ const FOLDER = "/dev/shm";
 /** What Linux calls a file system in memory. */
 const TMPFS = 0x01021994;
 /** The databases that exist at once, with their log. */
-const NEEDED_BYTES = 4e9;
+const NEEDED_BYTES = 2e9;
 
 /** `undefined` on a system without it, with too little of it, or where TMPDIR names another folder. */
 export async function findMemoryFolder(): Promise<string | undefined> {
