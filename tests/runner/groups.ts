@@ -23,7 +23,8 @@ const STORIES = [
   ["stack"],
   ["labels"],
   ["orders", "connections", "security"],
-  ["billing", "account", "chaos"],
+  ["billing", "account"],
+  ["chaos"],
   ["hosted"],
   ["deploy"],
 ];
