@@ -39,9 +39,8 @@ export function describeStack(stack: Stack, data: string, seconds: string): stri
 CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
 
   Console    ${env.SUPABASE_URL}/   (open it in a browser)
-  API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
-  Console    ${env.SUPABASE_URL}/
   Operator   ${stack.operatorUrl}   (works once)
+  API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
   Mails      ${env.SUPABASE_URL}/mailbox   (also in ${folder}/mails/)
   Postgres   ${withoutPassword(env.SUPABASE_DB_URL)}
   TikTok     ${env.TIKTOK_API_URL}${origin(stack.tiktok)}

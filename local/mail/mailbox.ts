@@ -2,14 +2,7 @@
 import { join } from "node:path";
 import type { EmailDriver, EmailMessage } from "@supabase/lite";
 import { writePrivateFile } from "../stack/private_file.ts";
-import { showMails } from "./mailbox_page.tsx";
-
-export interface Mail {
-  to: string;
-  subject: string;
-  text: string;
-  sent_at: string;
-}
+import { type Mail, showMails } from "./mailbox_page.tsx";
 
 const LISTED = 200;
 

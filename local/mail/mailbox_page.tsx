@@ -1,7 +1,13 @@
 /** @jsxImportSource hono/jsx */
 /** The mailbox as a page: the mails with links that can be clicked. */
 import { renderPage } from "../simulators/page_frame.tsx";
-import type { Mail } from "./mailbox.ts";
+
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  sent_at: string;
+}
 
 const LINK = /(https?:\/\/[^\s"'<>)\]]+)/;
 

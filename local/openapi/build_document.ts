@@ -10,31 +10,8 @@ import type {
 import { PROBLEM_SCHEMA, problemResponses, problemsOf } from "./problems.ts";
 import { type DocumentedFunction, readOperations } from "./read_operations.ts";
 import { referenceTo, toComponents } from "./schemas.ts";
+import type { DocumentedOperation, DocumentedResponse, OpenApiDocument } from "./document.ts";
 import { shareResponses } from "./share_responses.ts";
-
-export interface OpenApiDocument {
-  openapi: string;
-  paths: Record<string, Record<string, DocumentedOperation>>;
-  components: {
-    securitySchemes: Record<string, SchemaPart>;
-    schemas: Record<string, SchemaPart>;
-    responses?: Record<string, DocumentedResponse>;
-  };
-  [member: string]: unknown;
-}
-
-export interface DocumentedOperation {
-  operationId: string;
-  /** The name of the function. */
-  tags: [string];
-  responses: Record<string, DocumentedResponse>;
-  [member: string]: unknown;
-}
-
-export interface DocumentedResponse {
-  content?: Record<string, { schema: SchemaPart }>;
-  [member: string]: unknown;
-}
 
 const INFO = {
   title: "CreatorFlow",

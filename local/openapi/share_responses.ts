@@ -1,5 +1,5 @@
 /** Moves responses that several operations have into the document's components. */
-import type { OpenApiDocument } from "./build_document.ts";
+import type { OpenApiDocument } from "./document.ts";
 
 /** e.g. `shipments422`, `any401` for several functions, and `any401b` for another one of that status. */
 function nameOf(tags: Set<string>, status: string, taken: ReadonlySet<string>): string {

@@ -18,6 +18,8 @@ async function* findUnitTests(folder: string): AsyncGenerator<string> {
 /** Folders that unit tests read, relative to the folder of the source that reads them. */
 const READ_FOLDERS: Record<string, string> = {
   "../../docs": "docs",
+  "../../shared": "shared",
+  "../../functions": "functions",
   "../../../tests": "tests",
   "../fixtures": "tests/fixtures",
 };

@@ -151,7 +151,8 @@ Deno.test("README.md shows what deno task start prints", () => {
     SUPABASE_PUBLISHABLE_KEY: "sb_publishable_...",
     SUPABASE_SECRET_KEY: "sb_secret_...",
   };
-  const stack = { env, tiktok: {}, easypost: {}, stripe: {} } as unknown as Stack;
+  const operatorUrl = `${env.SUPABASE_URL}/operator/sign-in#...`;
+  const stack = { env, operatorUrl, tiktok: {}, easypost: {}, stripe: {} } as unknown as Stack;
   const printed = describeStack(stack, ".local", "2.9").trim();
   const shown = printed.split("\n").map((line) => line === "" ? "" : `    ${line}`).join("\n");
   assert.ok(pageAt("README.md").text.includes(shown), shown);

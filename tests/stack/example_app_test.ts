@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { makeTemporaryFolder } from "../../local/leftovers/temporary_folder.ts";
-import { findBrowser, startBrowser } from "../support/browser.ts";
+import { findBrowser, launchBrowser } from "../support/browser.ts";
 import { receiveOrder } from "../support/labels.ts";
 import { test } from "../support/shared_stack.ts";
 import { connectSeller } from "../support/shop.ts";
@@ -61,7 +61,7 @@ else {
     await using folder = await makeTemporaryFolder("creatorflow-example-");
     await buildApp(stack, folder.path);
     await using server = serveFolder(folder.path);
-    await using browser = await startBrowser(findBrowser() as string);
+    await using browser = await launchBrowser();
     const page = await browser.newPage();
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));

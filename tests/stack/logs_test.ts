@@ -139,11 +139,11 @@ test("OTEL_DENO=true sends one trace from the webhook to the SQL of its processi
 
     const names = ["POST /tiktok-webhooks", "SQL receive_webhook_event", "process event"];
     const later = ["TikTok GET /order/202309/orders", "SQL ingest_orders"];
-    const ofTrace = await until("all spans have come", async () => {
+    const ofTrace = await until("all spans have come", () => {
       const found = receiver.spans.filter(({ traceId }) => traceId === TRACE);
       return [...names, ...later].every((name) => found.some((span) => span.name === name))
-        ? found
-        : undefined;
+        ? Promise.resolve(found)
+        : Promise.resolve(undefined);
     });
     const spanOf = (name: string) => ofTrace.find((span) => span.name === name);
     const ancestors = (name: string): string[] => {

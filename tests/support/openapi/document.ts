@@ -1,6 +1,6 @@
 /** docs/openapi.json as the tests read it: the operation of a request, and the schemas of its answers. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import type { DocumentedResponse, OpenApiDocument } from "../../../local/openapi/build_document.ts";
+import type { DocumentedResponse, OpenApiDocument } from "../../../local/openapi/document.ts";
 
 const PATH = new URL("../../../docs/openapi.json", import.meta.url);
 
