@@ -55,7 +55,7 @@ function printSummary(name: string, volume: LineVolume): void {
   const leftOut = volume.take(Date.now());
   if (leftOut === undefined) return;
   const { level, seconds, lines } = leftOut;
-  print(level, "lines left out", { seconds, lines, function: name || undefined });
+  print(level, "lines left out", { seconds, lines, function: name });
 }
 
 /** Writes the counts of all lines that were left out. */
@@ -70,7 +70,9 @@ addEventListener("beforeunload", flushLines);
 export function writeLine(level: Level, message: Message, fields: LogFields): void {
   const all = { ...fields, ...workContext().fields, ...fields };
   const now = Date.now();
-  const name = all.function ?? "";
+  const name = all.function;
+  // Outside of a request and an event, such as at a start: these lines are few.
+  if (!name) return print(level, message, all);
   const volume = volumeOf(name, now);
   if (volume.isDue(now)) printSummary(name, volume);
   const wasQuiet = !volume.hasLeftOut;
