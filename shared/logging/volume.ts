@@ -21,7 +21,7 @@ const ALLOWANCES = {
 type Kind = keyof typeof ALLOWANCES;
 
 /** Time between two lines that name counts. */
-export const SUMMARY_MS = 10_000;
+const SUMMARY_MS = 10_000;
 
 const LEVELS: readonly Level[] = ["info", "warn", "error"];
 
@@ -66,11 +66,6 @@ export class LineVolume {
     const rank = Math.max(LEVELS.indexOf(this.#leftOut.level), LEVELS.indexOf(level));
     this.#leftOut.level = LEVELS[rank] as Level;
     return false;
-  }
-
-  /** Whether lines were left out that no summary has named yet. */
-  get hasLeftOut(): boolean {
-    return this.#leftOut !== undefined;
   }
 
   /** Whether a summary is due. */

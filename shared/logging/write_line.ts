@@ -2,7 +2,7 @@
 import { workContext } from "./context.ts";
 import type { LogFields } from "./fields.ts";
 import type { Level, Message } from "./lines.ts";
-import { LineVolume, SUMMARY_MS } from "./volume.ts";
+import { LineVolume } from "./volume.ts";
 
 /** The platform cuts longer lines (https://supabase.com/docs/guides/functions/limits). */
 export const MAX_LINE_LENGTH = 10_000;
@@ -75,10 +75,6 @@ export function writeLine(level: Level, message: Message, fields: LogFields): vo
   if (!name) return print(level, message, all);
   const volume = volumeOf(name, now);
   if (volume.isDue(now)) printSummary(name, volume);
-  const wasQuiet = !volume.hasLeftOut;
-  if (volume.admit(level, message, all.code ?? undefined, now)) return print(level, message, all);
-  // Where no further line comes in a worker that lives on, this timer writes the counts.
-  if (wasQuiet && "EdgeRuntime" in globalThis) {
-    Deno.unrefTimer(setTimeout(() => printSummary(name, volume), SUMMARY_MS));
-  }
+  // What is left out is counted with the next line after ten seconds, or when the worker ends.
+  if (volume.admit(level, message, all.code ?? undefined, now)) print(level, message, all);
 }

@@ -221,6 +221,7 @@ test("a seller sees their own shipments and timelines, and no other seller's", a
   assert.deepEqual(row, {
     id: label.id,
     order_id: order.id,
+    user_id: seller.id,
     provider: "easypost",
     carrier: "UPSDAP",
     service_type: "Ground",

@@ -15,6 +15,13 @@ const TYPES: Record<string, string> = {
   css: "text/css",
 };
 
+function install(): void {
+  const args = ["ci", "--no-audit", "--no-fund"];
+  const { success, stderr } = new Deno.Command("npm", { args, cwd: fileURLToPath(APP) })
+    .outputSync();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
+
 /** Why the test cannot run here. */
 function missing(): string | undefined {
   try {
@@ -50,6 +57,7 @@ function serveFolder(folder: string): Deno.HttpServer<Deno.NetAddr> {
   });
 }
 
+if (Deno.env.get("TEST_EXAMPLE") === "install") install();
 const reason = missing();
 const story = "a seller signs in to the example app, sees orders and usage, and buys a label";
 

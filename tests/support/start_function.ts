@@ -11,6 +11,10 @@ export interface FunctionStart {
   errors: Record<string, string | null>;
 }
 
+// Lines of the function do not belong to what this prints.
+// deno-lint-ignore no-console -- stdout carries the result
+Object.assign(console, { info: console.error });
+
 const [entrypoint = "", ...variables] = Deno.args;
 const { default: app } = await import(entrypoint) as { default: Hono };
 const route = app.routes.find(({ method }) => method !== "ALL");
