@@ -24,7 +24,9 @@ type Answer = () => Response | Promise<Response>;
 async function withServer(
   answer: Answer,
   use: (client: TikTokClient, requests: Seen[], waits: number[]) => Promise<void>,
-  { now = 1_790_000_000_000, ...config } = {} as Partial<typeof CONFIG> & { now?: number },
+  { now = 1_790_000_000_000, timeoutMs = 200, ...config } = {} as
+    & Partial<typeof CONFIG>
+    & { now?: number; timeoutMs?: number },
 ): Promise<void> {
   const requests: Seen[] = [];
   const server = Deno.serve(
@@ -40,7 +42,7 @@ async function withServer(
   const waits: number[] = [];
   let clock = now;
   const options: TikTokClientOptions = {
-    timeoutMs: 200,
+    timeoutMs,
     now: () => clock,
     wait: (ms) => {
       waits.push(ms);
@@ -535,7 +537,7 @@ Deno.test("a redirect is not followed, and is no success: no other host receives
           });
         }
         assert.equal(requests.length, 2, "each call was sent once");
-      });
+      }, { timeoutMs: 5000 });
     }
   }
   await other.shutdown();
