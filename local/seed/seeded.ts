@@ -38,6 +38,8 @@ export interface SeededShop {
 
 export interface SeededSeller {
   email: string;
+  /** As people read it. */
+  name: string;
   /** What to find here, in a few words. */
   about: string;
   /** A plan that is paid at Stripe's checkout. @default {a trial} */

@@ -44,6 +44,7 @@ const CANDLE_ORDERS: SeededOrder[] = [
 export const SEEDED_SELLERS: SeededSeller[] = [
   {
     email: "ada@creatorflow.test",
+    name: "Ada",
     about: "plan growth; two shops (US, GB); every state of an order; every kind of label",
     plan: { name: "growth", limit: 500 },
     shops: [
@@ -62,6 +63,7 @@ export const SEEDED_SELLERS: SeededSeller[] = [
   },
   {
     email: "bob@creatorflow.test",
+    name: "Bob",
     about: "trial; one shop; one label in transit",
     shops: [{
       ...{ id: "7490000000000000201", name: "Bob's Boards", region: "US" },
@@ -77,6 +79,7 @@ export const SEEDED_SELLERS: SeededSeller[] = [
   },
   {
     email: "cara@creatorflow.test",
+    name: "Cara",
     about: "plan starter, its last payment failed (past_due); one shop",
     plan: { name: "starter", limit: 100, pastDue: true },
     shops: [{
@@ -89,6 +92,7 @@ export const SEEDED_SELLERS: SeededSeller[] = [
   },
   {
     email: "dan@creatorflow.test",
+    name: "Dan",
     about: "trial; one shop; twelve orders, two of them held by the plan",
     held: 2,
     shops: [{

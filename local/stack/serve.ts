@@ -8,6 +8,7 @@ import type { FunctionProcess } from "../functions/process.ts";
 import { createGateway } from "../gateway/gateway.ts";
 import { Mailbox } from "../mail/mailbox.ts";
 import { readAuthConfig } from "../supabase/auth_config.ts";
+import { SEED_PASSWORD, SEEDED_SELLERS } from "../seed/sellers.ts";
 import { createRealtime } from "../realtime/realtime.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
 import { type ApiApp, createAuthApp, createRestApp } from "../supabase/rest_and_auth.ts";
@@ -15,7 +16,6 @@ import { listenForReload } from "../supabase/schema_reload.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { OpenPort } from "./ports.ts";
 import type { Resources } from "./resources.ts";
-import { SAMPLE_PASSWORD, SAMPLE_SELLERS } from "./sample_sellers.ts";
 import type { StackSettings } from "./settings.ts";
 import { allSimulators, type RunningSimulators } from "./start_simulators.ts";
 
@@ -81,8 +81,8 @@ export async function serve(parts: Parts, resources: Resources): Promise<Served>
       console: createConsole({
         apiUrl: env.SUPABASE_URL,
         publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
-        samples: SAMPLE_SELLERS,
-        samplePassword: SAMPLE_PASSWORD,
+        samples: SEEDED_SELLERS.map(({ email, name, about }) => ({ email, name, about })),
+        samplePassword: SEED_PASSWORD,
       }),
       functionConfig,
       jwtCheck: keys,
