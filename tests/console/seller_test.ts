@@ -19,8 +19,17 @@ async function signUp(page: Page, email: string): Promise<void> {
 async function connectShop(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Connect a shop" }).click();
   await page.getByRole("button", { name: "Connect a shop" }).click();
+  const calls: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") calls.push(new URL(request.url()).pathname);
+  });
   await page.locator("a, button").filter({ hasText: "Agree" }).last().click();
   await page.getByText("Copper Kettle").waitFor();
+  await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  await page.waitForLoadState("networkidle");
+  const claims = calls.filter((path) => path.endsWith("/tiktok-oauth/complete"));
+  assert.equal(claims.length, 1, "the claim is shown once");
+  assert.equal(await page.getByText("The claim has been used already").count(), 0);
   assert.doesNotMatch(page.url(), /claim/);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await page.getByRole("heading", { name: "Latest orders" }).waitFor();

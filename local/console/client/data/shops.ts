@@ -36,12 +36,26 @@ export interface ClaimedShop {
   region: string | null;
 }
 
+/** By claim: TikTok's code works once, and a page may be drawn several times while it is exchanged. */
+const shown = new Map<string, Promise<ClaimedShop[]>>();
+
+async function readClaim(claim: string): Promise<ClaimedShop[]> {
+  try {
+    const answer = await callFunction<{ shops: ClaimedShop[] }>("tiktok-oauth/complete", {
+      body: { claim },
+    });
+    return answer.shops;
+  } catch (error) {
+    shown.delete(claim);
+    throw error;
+  }
+}
+
 /** Shops that would be connected; nothing is, yet. @throws {CallError} */
-export async function showClaim(claim: string): Promise<ClaimedShop[]> {
-  const answer = await callFunction<{ shops: ClaimedShop[] }>("tiktok-oauth/complete", {
-    body: { claim },
-  });
-  return answer.shops;
+export function showClaim(claim: string): Promise<ClaimedShop[]> {
+  const reading = shown.get(claim) ?? readClaim(claim);
+  shown.set(claim, reading);
+  return reading;
 }
 
 /** @throws {CallError} */
