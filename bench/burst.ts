@@ -7,6 +7,7 @@ import { makeTemporaryData } from "../local/leftovers/temporary_folder.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/stack/seller.ts";
 import { type Stack, startStack } from "../local/stack/stack.ts";
 import { pollUntil } from "../local/time/poll_until.ts";
+import { median } from "./measure/rounds.ts";
 
 const HELP = `Measures a backlog of events, and new orders meanwhile.
 
@@ -93,10 +94,6 @@ async function isSettled(sql: postgres.Sql): Promise<boolean> {
   const open = await sql`
     select from private.webhook_events where status in ('pending', 'processing') limit 1`;
   return open.length === 0;
-}
-
-function median(ascending: number[]): number {
-  return ascending[Math.floor(ascending.length / 2)] ?? 0;
 }
 
 /** Returns whether every order was stored. */
