@@ -363,7 +363,7 @@ begin
       from private.waiting_orders as waits
       where waits.shop_id = shops.shop_id
       order by waits.urgency, waits.ship_order, waits.age_order, waits.held_at, waits.tiktok_order_id
-      limit least(shops.places, shops.shop_places)
+      limit greatest(least(shops.places, shops.shop_places), 0)
     ) as waits
     where least(shops.places, shops.shop_places) > 0
   ), queue as (
