@@ -32,15 +32,30 @@ while signal_all 0 "$@"; do
   sleep 0.1
 done
 
-for item; do
-  case $item in
-    /*)
-      tries=0
-      # A process of a process may write until it has noticed its end.
-      while ! rm -rf -- "$item" 2>/dev/null && [ $tries -lt 100 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-      done
-      ;;
-  esac
-done
+# Usage: remove_paths ITEM...
+remove_paths() {
+  for item; do
+    case $item in
+      /*)
+        tries=0
+        # A process of a process may write until it has noticed its end.
+        while ! rm -rf -- "$item" 2>/dev/null && [ $tries -lt 100 ]; do
+          tries=$((tries + 1))
+          sleep 0.1
+        done
+        ;;
+    esac
+  done
+}
+
+remove_paths "$@"
+
+# A process that waits for this may make a folder again, until it has ended itself.
+[ $# -eq 0 ] || {
+  tries=0
+  while kill -0 "$PPID" 2>/dev/null && [ $tries -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  remove_paths "$@"
+} &
