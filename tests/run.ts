@@ -8,6 +8,8 @@ import { command } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
 import { errorMessage } from "../local/cli/error_message.ts";
 import { bundleForHosts } from "./runner/bundle_functions.ts";
+import { type GroupCost, listCosts } from "./runner/costs.ts";
+import { readEndedPrograms, readOwn } from "./runner/cpu_time.ts";
 import { findGroups } from "./runner/groups.ts";
 import { findMemoryFolder } from "./runner/memory_folder.ts";
 import { listFailed, listSlowest } from "./runner/output.ts";
@@ -64,8 +66,25 @@ async function runTests(
   database.catch(() => {});
   const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
   const options = { args, onLine: print, temporary };
-  if (!isWhole) return await runGroup({ ...options, environment: await database });
+  if (!isWhole) {
+    return await runGroup({ ...options, name: "named files", environment: await database });
+  }
   return await runGroups(await findGroups(), { ...options, database });
+}
+
+/** Returns what it cost, and what is left: making its data and the functions' bundles, reading lines. */
+async function stopPostgres(
+  postgres: Promise<TemporaryPostgres>,
+  groups: GroupCost[],
+): Promise<GroupCost[]> {
+  const before = await readEndedPrograms();
+  await (await postgres.catch(() => undefined))?.[Symbol.asyncDispose]();
+  const after = await readEndedPrograms();
+  const counted = groups.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  return [
+    { name: "Postgres", cpuSeconds: after - before },
+    { name: "the runner", cpuSeconds: Math.max(before - counted, 0) + readOwn() },
+  ];
 }
 
 /** Prints the closing line in every case: a run that could not start counts as one failure. */
@@ -75,19 +94,21 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   // Postgres may run as another user, who has to pass through.
   await Deno.chmod(temporary.path, 0o755);
   print("Making a fresh Postgres with the migrations.");
-  let result: RunResult = { passed: 0, failed: 1, outcomes: [] };
+  let result: RunResult = { passed: 0, failed: 1, outcomes: [], costs: [] };
   const postgres = startPostgres();
   try {
     result = await runTests(postgres, args, temporary.path);
   } catch (error) {
     print(`The tests could not run: ${errorMessage(error)}`);
   }
-  await (await postgres.catch(() => undefined))?.[Symbol.asyncDispose]();
+  const costs = [...result.costs, ...await stopPostgres(postgres, result.costs)];
   const { passed, failed, outcomes } = result;
   const names = listFailed(outcomes);
   print(["", "The slowest files:", ...listSlowest(outcomes, SLOWEST)].join("\n"));
+  const seconds = (performance.now() - startedAt) / 1000;
+  print(["", "Cost of the groups:", ...listCosts(costs, seconds)].join("\n"));
   if (names.length > 0) print(["Failed:", ...names].join("\n"));
-  print(`Took ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
+  print(`Took ${seconds.toFixed(0)} s.`);
   print(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }

@@ -1,12 +1,17 @@
 /** Runs the tests of a group in a process of their own, and reads what it prints. */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { guardProcess } from "../../local/leftovers/guard.ts";
+import { readTimes, timeProgram } from "./cpu_time.ts";
+import type { GroupCost } from "./costs.ts";
 import { readOutcome, readSummary, type TestOutcome } from "./output.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LOADER = "tests/runner/load_files.ts";
 
 export interface Run {
+  /** For its line of costs. */
+  name: string;
   /** Files, or names of tests, for `deno test`. */
   args: string[];
   /** Files that are loaded into one module; `undefined` if `args` names the modules. */
@@ -22,12 +27,16 @@ export interface RunResult {
   passed: number;
   failed: number;
   outcomes: TestOutcome[];
+  costs: GroupCost[];
 }
 
-function spawnTests({ args, files, environment, temporary }: Run): Deno.ChildProcess {
+function spawnTests(run: Run, timesFile: string): Deno.ChildProcess {
+  const { args, files, environment, temporary } = run;
   const loaded = files === undefined ? [] : [LOADER, "--", ...files];
-  return new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--no-check", "--parallel", ...args, ...loaded],
+  const options = ["test", "--allow-all", "--no-check", "--parallel", ...args, ...loaded];
+  const [program, timedArgs] = timeProgram(timesFile, Deno.execPath(), options);
+  return new Deno.Command(program, {
+    args: timedArgs,
     cwd: ROOT,
     // More than one job also makes the reporter print a line for each test.
     env: { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "2", TMPDIR: temporary, ...environment },
@@ -50,9 +59,11 @@ async function* readLines(stream: ReadableStream<BufferSource>): AsyncGenerator<
 }
 
 export async function runGroup(run: Run): Promise<RunResult> {
-  const process = spawnTests(run);
+  const startedAt = performance.now();
+  const timesFile = join(run.temporary, `times-${crypto.randomUUID()}`);
+  const process = spawnTests(run, timesFile);
   const release = guardProcess(process.pid, "SIGTERM", true);
-  const result: RunResult = { passed: 0, failed: 0, outcomes: [] };
+  const result: RunResult = { passed: 0, failed: 0, outcomes: [], costs: [] };
   for await (const printed of readLines(process.stdout)) {
     const line = printed.replace(`./${LOADER} => `, "");
     run.onLine(line);
@@ -62,6 +73,9 @@ export async function runGroup(run: Run): Promise<RunResult> {
   }
   const { success } = await process.status;
   await release();
+  const times = await Deno.readTextFile(timesFile).catch(() => "");
+  const seconds = (performance.now() - startedAt) / 1000;
+  result.costs.push({ name: run.name, seconds, cpuSeconds: readTimes(times) });
   // A run can fail without a failed test: a module that does not load, a leak.
   return success ? result : { ...result, failed: Math.max(result.failed, 1) };
 }

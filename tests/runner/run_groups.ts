@@ -20,6 +20,7 @@ function add(a: RunResult, b: RunResult): RunResult {
     passed: a.passed + b.passed,
     failed: a.failed + b.failed,
     outcomes: [...a.outcomes, ...b.outcomes],
+    costs: [...a.costs, ...b.costs],
   };
 }
 
@@ -27,11 +28,12 @@ function add(a: RunResult, b: RunResult): RunResult {
 export async function runGroups(groups: TestGroup[], options: GroupsOptions): Promise<RunResult> {
   const { args, database, onLine, temporary } = options;
   const waiting = groups.filter(({ files }) => files.length > 0);
-  let total: RunResult = { passed: 0, failed: 0, outcomes: [] };
+  let total: RunResult = { passed: 0, failed: 0, outcomes: [], costs: [] };
   const worker = async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       const environment = group.needsDatabase ? await database : {};
-      const result = await runGroup({ args, files: group.files, environment, onLine, temporary });
+      const { name, files } = group;
+      const result = await runGroup({ name, args, files, environment, onLine, temporary });
       if (result.failed > 0 && args.includes("--fail-fast")) waiting.length = 0;
       total = add(total, result);
     }
