@@ -17,6 +17,8 @@ export interface EventSummary {
   received_at: string;
   next_attempt_at: string;
   settled_at: string | null;
+  /** Of the log lines; null for a task that the database stored itself. */
+  request_id: string | null;
 }
 
 export interface EventCount {
@@ -136,6 +138,7 @@ export function formatEvent(event: EventSummary, now: number): string {
     ["shop", event.shop_id ?? ""],
     ["object", event.object_id ?? ""],
     ["sender's id", event.external_id],
+    ["request id", event.request_id ?? ""],
   ];
   return fields.filter(([, value]) => value !== "")
     .map(([name, value]) => `${name.padEnd(14)}${plain(value)}`).join("\n");

@@ -19,6 +19,7 @@ Deno.test("events fit the terminal, and text of others does not control it", () 
     received_at: "2026-11-20T09:00:00Z",
     next_attempt_at: "2026-11-23T10:00:30Z",
     settled_at: null,
+    request_id: "0b0e7a52-5f0c-4c0a-9a53-0f6f5a3f3b11",
   };
   const lines = formatEvents([event], now, 80).split("\n");
   assert.equal(lines.length, 4);
@@ -27,6 +28,7 @@ Deno.test("events fit the terminal, and text of others does not control it", () 
   assert.match(lines[2] ?? "", /^ +shop 7490000000000000001, object 576461413038785752$/);
   assert.match(lines[3] ?? "", /^ +\[2Jgone x+…$/);
   const shown = formatEvent(event, now);
+  assert.match(shown, /^request id +0b0e7a52-5f0c-4c0a-9a53-0f6f5a3f3b11$/m);
   assert.match(shown, /^next attempt +2026-11-23T10:00:30Z +in 30s$/m);
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(shown + lines.join(""), /[\u0000-\u0009\u000b-\u001f]/);

@@ -97,7 +97,8 @@ begin
     'last_error', event.last_error,
     'received_at', event.received_at,
     'next_attempt_at', event.next_attempt_at,
-    'settled_at', event.settled_at
+    'settled_at', event.settled_at,
+    'request_id', event.request_id
   );
 end;
 $$;
@@ -109,7 +110,8 @@ grant execute on function private.webhook_event_summary(private.webhook_events) 
   Arguments: p_filter, see private.webhook_event_condition; p_limit, 1 to 1000; p_before, the next_before of the page
              before.
   Returns:   {events: [{event_id, source, external_id, event_type, shop_id, object_id, status, attempts, crashes,
-             failing_since, reason, last_error, received_at, next_attempt_at, settled_at}], next_before}; next_before is null on the last page.
+             failing_since, reason, last_error, received_at, next_attempt_at, settled_at, request_id}], next_before}; next_before
+             is null on the last page.
   Errors:    PT400, invalid filter or limit.
 */
 create function public.list_webhook_events(

@@ -66,7 +66,8 @@ select is(
     'shop_id', tests.shop_id('ada'), 'object_id', 'o1', 'status', 'dead', 'attempts', 10, 'crashes', 0, 'failing_since', null,
     'reason', 'attempts_exhausted', 'last_error', 'TikTok 36009043: 100% Inactive',
     'received_at', timestamptz '2026-11-01Z', 'next_attempt_at', timestamptz '2026-11-02Z',
-    'settled_at', timestamptz '2026-11-02Z'
+    'settled_at', timestamptz '2026-11-02Z',
+    'request_id', null
   ),
   'an event is listed without its body'
 );

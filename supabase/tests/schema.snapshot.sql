@@ -6537,7 +6537,8 @@ begin
     'last_error', event.last_error,
     'received_at', event.received_at,
     'next_attempt_at', event.next_attempt_at,
-    'settled_at', event.settled_at
+    'settled_at', event.settled_at,
+    'request_id', event.request_id
   );
 end;
 $function$
