@@ -31,6 +31,8 @@ export interface StackSettings extends StackOptions {
   loadFunctions?: FunctionLoading;
   /** Random numbers from 0 to 1, for the simulators' faults. @default {Math.random} */
   random?: () => number;
+  /** Unix milliseconds at which the sample orders of the simulated TikTok are new. @default {now} */
+  sampleTime?: number;
   /** Receives every call of the TikTok simulator's Open API. */
   tiktokObserver?: ApiObserver;
   /** Sees every answer of a function on the public port. */

@@ -22,6 +22,8 @@ export interface SimulatorSettings {
   data: string;
   /** Random numbers from 0 to 1, for the faults. @default {Math.random} */
   random?: () => number;
+  /** Unix milliseconds at which the sample orders are new. @default {now} */
+  sampleTime?: number;
   /** Receives every call of the TikTok simulator's Open API. */
   tiktokObserver?: ApiObserver;
   addresses: Addresses;
@@ -80,7 +82,7 @@ function createSimulators(
   const own = simulatorUrl("tiktok")(settings.addresses);
   const isTikTok = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(own);
   const tiktok = isTikTok ? createTikTok(settings, env) : undefined;
-  if (tiktok) seedSimulator(tiktok);
+  if (tiktok) seedSimulator(tiktok, settings.sampleTime);
   return {
     tiktok,
     easypost: given.EASYPOST_API_URL ? undefined : createEasyPost(settings, env),

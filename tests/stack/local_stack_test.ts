@@ -28,6 +28,9 @@ function cleanEnvironment(): Record<string, string> {
 const run = (name: string, args: string[], more: Record<string, string> = {}) =>
   runCommand(name, args, { environment: { ...cleanEnvironment(), ...more } });
 
+/** Orders of the sample shop. */
+const SAMPLES = 5;
+
 interface RunningStack {
   process: Deno.ChildProcess;
   readySeconds: number;
@@ -74,7 +77,7 @@ function isFree(port: number): boolean {
 async function ordersOf(env: StackEnvironment): Promise<string[]> {
   const { client } = await signInSeller(env, "ada@example.com", "a-password");
   const { data } = await client.from("orders").select("tiktok_order_id, order_status");
-  return (data ?? []).map((order) => `${order.tiktok_order_id} ${order.order_status}`);
+  return (data ?? []).map((order) => `${order.tiktok_order_id} ${order.order_status}`).toSorted();
 }
 
 interface Place {
@@ -95,11 +98,13 @@ async function makePlace(): Promise<Place> {
   return { parent, data, port, dbPort, args };
 }
 
-/** Connects a seller, and orders. Returns the seller's orders. */
-async function receiveFirstOrder(env: StackEnvironment): Promise<string[]> {
+/** Connects a sample shop, which brings its orders of the last days, and orders. Returns the seller's orders. */
+async function receiveFirstOrders(env: StackEnvironment): Promise<string[]> {
   const seller = await signInSeller(env, "ada@example.com", "a-password");
   await connectWithCode(env, seller, await authorizeSimulatedShop(env, SAMPLE_SHOP_ID));
-  return [await receiveOrder(env, 1)];
+  await until("the sample orders are stored", async () => (await ordersOf(env)).length === SAMPLES);
+  await receiveOrder(env, SAMPLES + 1);
+  return await ordersOf(env);
 }
 
 /** A buyer orders, and the webhook brings it: the seller has so many orders then. */
@@ -156,7 +161,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong 
 
   const first = await start(args);
   const env = await readEnvironment(data);
-  const expected = await receiveFirstOrder(env);
+  const expected = await receiveFirstOrders(env);
   await refuseSecondStart(place);
 
   // One Ctrl-C: the terminal sends it, and npx and `deno task` pass it on.
@@ -176,7 +181,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong 
 
   const third = await start(args);
   assert.deepEqual(await ordersOf(env), expected);
-  const another = await receiveOrder(env, 2);
+  const another = await receiveOrder(env, SAMPLES + 2);
   assert.ok((await ordersOf(env)).includes(another));
   const whileRunning = await run("reset", ["--data", data]);
   assert.equal(whileRunning.code, 1);
