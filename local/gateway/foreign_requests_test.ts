@@ -133,3 +133,39 @@ Deno.test("cross-site requests: a terminal and a page of the stack itself use /c
   }
   assert.equal(changes(), inits.length);
 });
+
+Deno.test("a tunnel's name, which the internet may use, reaches neither World nor any simulator's /control", async () => {
+  let calls = 0;
+  const { fetch, changes } = simulatorWithControl();
+  const gateway = createGateway({
+    ...{ rest: notCalled, auth: notCalled, functions: notCalled, realtime: notCalled },
+    mailbox: notCalled,
+    functionConfig: [],
+    jwtCheck: { jwtSecret: "secret", publishableKey: "publishable", secretKey: "secret" },
+    simulators: { sample: fetch },
+    consoleApi: () => Response.json({ calls: ++calls }),
+    allowedHosts: ["my.tunnel.example"],
+  });
+  const paths = ["/console/api/world/month", "/simulators/sample/control/balance"];
+  const press = (host: string, path: string) =>
+    gateway(new Request(`http://${host}${path}`, { method: "POST", headers: { host } }));
+  for (const path of paths) {
+    const response = await press("my.tunnel.example", path);
+    assert.equal(response.status, 403, path);
+    assert.equal((await response.json()).code, "LOCAL_ONLY");
+  }
+  assert.deepEqual([calls, changes()], [0, 0]);
+  for (const path of paths) assert.equal((await press("127.0.0.1:54321", path)).status, 200, path);
+  assert.deepEqual([calls, changes()], [1, 1]);
+});
+
+Deno.test("simulators that run alone have the start page that their pages link to", async () => {
+  const gateway = createSimulatorGateway({ simulators: { stripe: simulatorWithControl().fetch } });
+  const headers = { host: "localhost:54400", accept: "text/html" };
+  const page = await gateway(new Request("http://localhost:54400/", { headers }));
+  assert.equal(page.status, 200);
+  const [, link] = /<a href="(\/simulators\/[^"]*)">Stripe/.exec(await page.text()) ?? [];
+  const control = await gateway(new Request(`http://localhost:54400${link}`, { headers }));
+  assert.equal(control.status, 200);
+  assert.equal((await gateway(requestTo("localhost:54400", "/"))).status, 404, "for programs");
+});

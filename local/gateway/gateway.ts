@@ -1,6 +1,7 @@
 /** The one public port: passes each request to REST, Auth, a function or a simulator, by its path. */
 import { showApiDocs } from "./api_docs.ts";
 import { showApp } from "./app_page.ts";
+import { showSimulators } from "./simulators_page.tsx";
 import type { FunctionConfig } from "../functions/config.ts";
 import { isKnownHost } from "./hosts.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
@@ -83,6 +84,16 @@ function answerPreflight(request: Request): Response | undefined {
   });
 }
 
+/** What only this machine may use: the console's own API, World among it, and what operates the simulators. */
+const LOCAL_PATH = /^\/(?:console\/api|simulators\/[a-z]+\/control)(?:\/|$)/;
+
+/** A tunnel's name is allowed for webhooks and sellers: the whole internet may use it. */
+async function refuseTunnel(request: Request): Promise<Response | undefined> {
+  if (!LOCAL_PATH.test(new URL(request.url).pathname) || isKnownHost(request)) return undefined;
+  await request.body?.cancel();
+  return answer(403, "LOCAL_ONLY", "This path answers under the names of this machine only.");
+}
+
 /** The platform's gateway lets a browser read every answer of its APIs, errors too. */
 async function callApi(request: Request, api: Fetch, readable: string): Promise<Response> {
   const preflight = answerPreflight(request);
@@ -142,7 +153,8 @@ async function callSimulator(
 /** Returns the handler of a port with simulators only. */
 export function createSimulatorGateway(options: SimulatorOptions): Fetch {
   return async (request) =>
-    await refuseForeignHost(request, options) ?? await callSimulator(request, options, []);
+    await refuseForeignHost(request, options) ?? showSimulators(request, options.simulators) ??
+      await callSimulator(request, options, []);
 }
 
 const APIS = [
@@ -167,7 +179,7 @@ async function nameRequest(request: Request, api: Fetch): Promise<Response> {
 /** Returns the gateway's handler, for `Deno.serve`. */
 export function createGateway(options: GatewayOptions): Fetch {
   return async (request) => {
-    const refusal = await refuseForeignHost(request, options);
+    const refusal = await refuseForeignHost(request, options) ?? await refuseTunnel(request);
     if (refusal) return refusal;
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/rest/v1/")) {
