@@ -16,6 +16,7 @@ const CONTENT = [
   "lock",
   "logs",
   "mails",
+  "operator-sessions.json",
   "postgres",
   "tiktok-simulator.jsonl",
 ];

@@ -1,5 +1,6 @@
-/** Who may use the operator's pages: a link that works once becomes a session, which ends with the stack. */
-import { createHash, timingSafeEqual } from "node:crypto";
+/** Who may use the operator's pages: a link that works once becomes a session. */
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { noStore, type SessionStore } from "./kept_sessions.ts";
 
 /** A link that `task start` prints may wait longer than one that is opened at once. */
 export const LINK_MS = 12 * 3600_000;
@@ -18,6 +19,8 @@ export interface OperatorSessionsOptions {
   secretKey: string;
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
+  /** @default {sessions end with the process} */
+  store?: SessionStore;
 }
 
 function makeToken(): string {
@@ -31,19 +34,35 @@ function digestOf(text: string): Uint8Array {
 export class OperatorSessions {
   readonly #now: () => number;
   readonly #secretKey: string;
-  /** The end of each link and session, by its token. */
+  readonly #store: SessionStore;
+  /** The end of each link, by its token. */
   readonly #links = new Map<string, number>();
-  readonly #sessions = new Map<string, number>();
+  /** The end of each session, by the digest of its token under the secret key. */
+  readonly #sessions: Map<string, number>;
   #failures: number[] = [];
 
-  constructor({ secretKey, now = Date.now }: OperatorSessionsOptions) {
+  constructor({ secretKey, now = Date.now, store = noStore }: OperatorSessionsOptions) {
     this.#secretKey = secretKey;
     this.#now = now;
+    this.#store = store;
+    this.#sessions = store.load();
   }
 
   #isLive(tokens: Map<string, number>, token: string): boolean {
     const end = tokens.get(token);
     return end !== undefined && end > this.#now();
+  }
+
+  /** Another secret key ends every session. */
+  #digest(session: string): string {
+    return createHmac("sha256", this.#secretKey).update(session).digest("hex");
+  }
+
+  #keepSessions(): void {
+    for (const [digest, end] of this.#sessions) {
+      if (end <= this.#now()) this.#sessions.delete(digest);
+    }
+    this.#store.save(this.#sessions);
   }
 
   /** Whether a command of this machine calls, which has read the secret key in the data folder. */
@@ -70,15 +89,16 @@ export class OperatorSessions {
       return { outcome: "link_invalid" };
     }
     const session = makeToken();
-    this.#sessions.set(session, now + SESSION_MS);
+    this.#sessions.set(this.#digest(session), now + SESSION_MS);
+    this.#keepSessions();
     return { outcome: "signed_in", session };
   }
 
   isSignedIn(session: string | undefined): boolean {
-    return session !== undefined && this.#isLive(this.#sessions, session);
+    return session !== undefined && this.#isLive(this.#sessions, this.#digest(session));
   }
 
   end(session: string | undefined): void {
-    if (session !== undefined) this.#sessions.delete(session);
+    if (session !== undefined && this.#sessions.delete(this.#digest(session))) this.#keepSessions();
   }
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { sessionFile } from "./kept_sessions.ts";
 import { OperatorSessions } from "./operator_sessions.ts";
 
 function makeSessions() {
@@ -40,5 +42,36 @@ Deno.test("only the secret key counts as the secret key", () => {
   assert.ok(sessions.isSecretKey("sb_secret_a"));
   for (const key of [null, "", "sb_secret_", "sb_secret_b"]) {
     assert.ok(!sessions.isSecretKey(key));
+  }
+});
+
+Deno.test("an operator's session outlives a restart; one that ended, and another secret key's, do not", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const store = sessionFile(join(folder, "operator-sessions.json"));
+    const start = (secretKey: string) => new OperatorSessions({ secretKey, store });
+    const first = start("sb_secret_a");
+    const signIn = () => {
+      const redemption = first.redeemLink(first.issueLink());
+      assert.ok(redemption.outcome === "signed_in");
+      return redemption.session;
+    };
+    const [kept, ended] = [signIn(), signIn()];
+    first.end(ended);
+    const restarted = start("sb_secret_a");
+    assert.ok(restarted.isSignedIn(kept));
+    assert.ok(!restarted.isSignedIn(ended));
+    assert.ok(!start("sb_secret_b").isSignedIn(kept));
+    const [file, ...others] = await Array.fromAsync(Deno.readDir(folder));
+    assert.deepEqual(others, []);
+    const path = join(folder, file?.name ?? "");
+    assert.doesNotMatch(await Deno.readTextFile(path), new RegExp(kept));
+    if (Deno.build.os !== "windows") {
+      assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+    }
+    await Deno.writeTextFile(path, `{"cut`);
+    assert.ok(!start("sb_secret_a").isSignedIn(kept), "a cut file holds no session");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

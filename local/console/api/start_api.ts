@@ -7,6 +7,7 @@ import type { Resources } from "../../stack/resources.ts";
 import type { RunningSimulators } from "../../stack/start_simulators.ts";
 import { createConsoleApi } from "./app.ts";
 import { FunctionMeter } from "./function_meter.ts";
+import { sessionFile } from "./kept_sessions.ts";
 import { OperatorSessions } from "./operator_sessions.ts";
 
 export interface RunningConsoleApi {
@@ -28,7 +29,10 @@ export function startConsoleApi(parts: ApiParts, resources: Resources): RunningC
   const { env, databaseUrl, data, functions, simulators } = parts;
   const { pool, end } = createPool(databaseUrl, { max: 2, idleTimeoutMillis: 10_000 });
   resources.defer(end);
-  const sessions = new OperatorSessions({ secretKey: env.SUPABASE_SECRET_KEY });
+  const sessions = new OperatorSessions({
+    secretKey: env.SUPABASE_SECRET_KEY,
+    store: sessionFile(join(data, "operator-sessions.json")),
+  });
   const meter = new FunctionMeter();
   const callWithKey = (name: string, method: string) =>
     functions.fetch(
