@@ -13,6 +13,9 @@ const OPEN_FIELDS = [
   "mode",
 ];
 
+/** A code, and not a text that a person may have written. */
+const CODE = /^[\w.:-]{1,64}$/;
+
 function maskValue(value: unknown, name?: string): unknown {
   if (Array.isArray(value)) return value.map((entry) => maskValue(entry));
   if (typeof value === "object" && value !== null) {
@@ -20,7 +23,7 @@ function maskValue(value: unknown, name?: string): unknown {
       Object.entries(value).map(([field, entry]) => [field, maskValue(entry, field)]),
     );
   }
-  if (name !== undefined && OPEN_FIELDS.includes(name)) return value;
+  if (name !== undefined && OPEN_FIELDS.includes(name) && CODE.test(String(value))) return value;
   return typeof value === "string" || typeof value === "number" ? MASK : value;
 }
 

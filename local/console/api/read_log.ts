@@ -18,12 +18,25 @@ export interface LogPart {
   isCut: boolean;
 }
 
+interface Span {
+  name: string;
+  duration_ms: number;
+}
+
+/** `POST /event-worker 211 ms, SQL claim_events 65 ms`: ids and starts are for programs. */
+function describeSpans(spans: Span[]): string {
+  return spans.map(({ name, duration_ms }) => `${name} ${Math.round(duration_ms)} ms`).join(", ");
+}
+
+function describeValue(name: string, value: unknown): string {
+  if (name === "spans" && Array.isArray(value)) return describeSpans(value);
+  return `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`;
+}
+
 function parseLine(line: string): LogLine {
   try {
     const { time = null, timestamp = null, level = null, message, msg, ...rest } = JSON.parse(line);
-    const fields = Object.entries(rest).map(([name, value]) =>
-      `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`
-    );
+    const fields = Object.entries(rest).map(([name, value]) => describeValue(name, value));
     return { time: time ?? timestamp, level, text: [message ?? msg ?? "", ...fields].join(" ") };
   } catch {
     return { time: null, level: null, text: line };

@@ -30,3 +30,20 @@ Deno.test("the log is read as it grows: whole lines, each once; a new file from 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("the spans of a call are shown as names and times", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const span = { span_id: "723001653977ce9a", start_ms: 0.1 };
+    const spans = [
+      { name: "POST /event-worker", ...span, duration_ms: 211.4 },
+      { name: "SQL claim_events", ...span, duration_ms: 65 },
+    ];
+    const line = { time: "2026-11-29T09:20:00.347Z", level: "info", message: "spans", spans };
+    await Deno.writeTextFile(path, `${JSON.stringify(line)}\n`);
+    const { lines: [shown] } = await readLog(path, 0);
+    assert.equal(shown?.text, "spans POST /event-worker 211 ms, SQL claim_events 65 ms");
+  } finally {
+    await Deno.remove(path);
+  }
+});
