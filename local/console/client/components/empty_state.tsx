@@ -6,14 +6,17 @@ import { Icon, type IconName } from "./icon.tsx";
 export interface EmptyStateProps {
   icon: IconName;
   title: string;
+  /** Of a card without a heading. @default {3} */
+  level?: 2 | 3;
   children?: Child;
 }
 
-export function EmptyState({ icon, title, children }: EmptyStateProps) {
+export function EmptyState({ icon, title, level = 3, children }: EmptyStateProps) {
+  const Heading: "h2" | "h3" = `h${level}`;
   return (
     <div class="empty">
       <Icon name={icon} />
-      <h3>{title}</h3>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

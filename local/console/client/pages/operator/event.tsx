@@ -1,6 +1,5 @@
 /** @jsxImportSource hono/jsx/dom */
 /** One event: its state, its error, its body (masked until it is asked for), and its replay. */
-import { useState } from "hono/jsx/dom";
 import { Badge } from "../../components/badge.tsx";
 import { ActionButton } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
@@ -10,6 +9,7 @@ import { showToast } from "../../components/toast.tsx";
 import { callConsole } from "../../console_api.ts";
 import { formatCode, formatTime } from "../../format.ts";
 import type { PageProps } from "../../route.ts";
+import { useState } from "../../hooks.ts";
 import { useQuery } from "../../use_query.ts";
 import { EVENT_TONES, type InboxEvent } from "./inbox.tsx";
 import { OperatorFrame } from "./operator_frame.tsx";
@@ -39,7 +39,7 @@ function Facts({ event }: { event: ShownEvent }) {
     ["Shop", event.shop_id],
     ["Object", event.object_id],
     ["Received", formatTime(event.received_at)],
-    ["Attempts", String(event.attempts)],
+    ["Failed attempts", String(event.attempts)],
     ["Crashes", event.crashes ? String(event.crashes) : null],
     [
       "Next attempt",
@@ -60,33 +60,45 @@ function Facts({ event }: { event: ShownEvent }) {
   );
 }
 
-function Body({ event, onToggle }: { event: ShownEvent; onToggle: () => void }) {
+/** Every reading of the values is noted in the database: they are read once, when asked for. */
+function useValues(id: string) {
+  const [values, setValues] = useState<string | null>(null);
+  const show = async (): Promise<void> => {
+    setValues((await callConsole<ShownEvent>(`operator/events/${id}?body=true`)).body);
+  };
+  return { values, show, hide: () => setValues(null) };
+}
+
+function Body({ event }: { event: ShownEvent }) {
+  const { values, show, hide } = useValues(String(event.event_id));
   return (
     <Card
       title={`Body, ${event.body_characters} characters`}
       end={
-        <button type="button" class="button plain small" onClick={onToggle}>
-          {event.is_masked ? "Show the values" : "Mask the values"}
-        </button>
+        <ActionButton
+          kind="plain"
+          isSmall
+          onPress={values === null ? show : () => Promise.resolve(hide())}
+        >
+          {values === null ? "Show the values" : "Mask the values"}
+        </ActionButton>
       }
     >
-      {event.is_masked && (
+      {values === null && (
         <p class="small muted">
           The values may be personal data: they are masked. Showing them is noted in the database.
         </p>
       )}
-      <pre tabIndex={0} aria-label="Body of the event">{indent(event.body)}</pre>
+      <pre tabIndex={0} aria-label="Body of the event">{indent(values ?? event.body)}</pre>
     </Card>
   );
 }
 
 export function EventPage({ params: { id = "" } }: PageProps) {
-  const [isShown, setShown] = useState(false);
   const query = useQuery(
-    `event:${id}:${isShown}`,
-    () => callConsole<ShownEvent>(`operator/events/${id}${isShown ? "?body=true" : ""}`),
-    // Every reading of the values is noted: once is enough.
-    isShown ? {} : { everyMs: READ_MS },
+    `event:${id}`,
+    () => callConsole<ShownEvent>(`operator/events/${id}`),
+    { everyMs: READ_MS },
   );
   const replay = async (): Promise<void> => {
     const { replayed, status_before } = await callConsole<
@@ -114,7 +126,7 @@ export function EventPage({ params: { id = "" } }: PageProps) {
           <Card title="Event">
             <Facts event={event} />
           </Card>
-          <Body event={event} onToggle={() => setShown(!isShown)} />
+          <Body event={event} />
           <p>
             <a href="/operator/inbox">All events</a>
           </p>

@@ -83,7 +83,7 @@ export function FunctionsPage() {
           </Card>
           <Card isFlush>
             {functions.length === 0
-              ? <EmptyState icon="functions" title="No call yet" />
+              ? <EmptyState icon="functions" title="No call yet" level={2} />
               : <Calls functions={functions} />}
           </Card>
         </Several>

@@ -133,7 +133,12 @@ function Events({ inbox }: { inbox: Inbox }) {
               </Several>
             ),
           },
-          { head: "Attempts", cell: ({ attempts }) => attempts, isNumber: true, isWideOnly: true },
+          {
+            head: "Failed attempts",
+            cell: ({ attempts }) => attempts,
+            isNumber: true,
+            isWideOnly: true,
+          },
           { head: "Received", cell: ({ received_at }) => formatAge(received_at) },
         ]}
       />

@@ -73,7 +73,7 @@ export function LogPage() {
             <Field label="Only lines with" name="text" type="search" onInput={setText} />
             <Card isFlush>
               {shown.length === 0
-                ? <EmptyState icon="log" title="No line yet" />
+                ? <EmptyState icon="log" title={text ? "No line fits" : "No line yet"} level={2} />
                 : <Lines lines={shown} />}
             </Card>
           </Several>

@@ -21,7 +21,7 @@ export interface OperatorFrameProps<Data> {
 export function SignInHelp() {
   return (
     <Card>
-      <EmptyState icon="health" title="For operators">
+      <EmptyState icon="health" title="For operators" level={2}>
         <p>
           These pages show every seller's events. Open the link after "Operator" that{" "}
           <code>task start</code>{" "}
@@ -38,7 +38,9 @@ export function OperatorFrame<Data>(
   const isSignedOut = error?.code === OPERATOR_SIGNED_OUT;
   return (
     <Several>
-      <PageHead title={title} {...(about && { about })}>{!isSignedOut && end}</PageHead>
+      <PageHead title={title} {...(about && { about })}>
+        {!isSignedOut && data !== undefined && end}
+      </PageHead>
       {isSignedOut ? <SignInHelp /> : <ErrorNotice error={error} />}
       {!isSignedOut &&
         (data === undefined ? !error && <p class="loading" role="status">Loading…</p> : show(data))}
