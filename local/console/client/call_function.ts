@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** Calls an Edge Function as the signed-in seller. */
 import { CallError, offlineError } from "./errors.ts";
-import { noteAnswer, noteSilence } from "./reachable.ts";
+import { isStarting, noteAnswer, noteSilence } from "./reachable.ts";
 import { supabase } from "./supabase.ts";
 
 export interface Call {
@@ -26,9 +26,7 @@ async function send(path: string, call: Call, token: string | undefined): Promis
   const init: RequestInit = { method: call.method ?? "POST", headers };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   try {
-    const response = await fetch(`/functions/v1/${path}`, init);
-    noteAnswer();
-    return response;
+    return await fetch(`/functions/v1/${path}`, init);
   } catch {
     noteSilence();
     throw offlineError();
@@ -39,8 +37,12 @@ async function send(path: string, call: Call, token: string | undefined): Promis
 export async function callFunction<Answer>(path: string, call: Call = {}): Promise<Answer> {
   const { data } = await supabase.auth.getSession();
   const response = await send(path, call, data.session?.access_token);
-  if (response.status === 204) return undefined as Answer;
-  const answer = await response.json().catch(() => ({}));
+  const answer = response.status === 204 ? undefined : await response.json().catch(() => ({}));
+  if (isStarting(response.status, answer)) {
+    noteSilence();
+    throw offlineError();
+  }
+  noteAnswer();
   if (response.ok) return answer as Answer;
   const { code, detail, title, message, ...problem }: Problem = answer;
   const kind = response.status === 401 ? "signed_out" : "refused";

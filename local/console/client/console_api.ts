@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** Calls past the APIs that every app has: the console's own, and the simulators' `/control`. */
 import { CallError, offlineError } from "./errors.ts";
-import { noteAnswer, noteSilence } from "./reachable.ts";
+import { isStarting, noteAnswer, noteSilence } from "./reachable.ts";
 
 /** Code of a call without an operator's session. */
 export const OPERATOR_SIGNED_OUT = "operator_signed_out";
@@ -33,9 +33,12 @@ async function callLocal<Answer>(
     noteSilence();
     throw offlineError();
   });
+  const answer = response.status === 204 ? undefined : await response.json().catch(() => ({}));
+  if (isStarting(response.status, answer)) {
+    noteSilence();
+    throw offlineError();
+  }
   noteAnswer();
-  if (response.status === 204) return undefined as Answer;
-  const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer as Answer;
   const { code, detail, error }: Refusal = answer;
   const sentence = detail ?? error ?? `The call failed with status ${response.status}.`;

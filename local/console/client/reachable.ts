@@ -15,10 +15,16 @@ async function look(): Promise<void> {
     const signal = AbortSignal.timeout(LIMIT_MS);
     const response = await fetch("/auth/v1/settings", { cache: "no-store", signal });
     await response.body?.cancel();
-    noteAnswer();
+    if (isStarting(response.status, {})) noteSilence();
+    else noteAnswer();
   } catch {
     noteSilence();
   }
+}
+
+/** Whether an answer is that of the stack's port while the stack starts, which has no code. */
+export function isStarting(status: number, answer: { code?: unknown } | undefined): boolean {
+  return [502, 503].includes(status) && answer?.code === undefined;
 }
 
 export function noteAnswer(): void {
