@@ -2,12 +2,23 @@
 import { command, UsageError } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
 import { type Comparison, isMet, type Line } from "./measure/line.ts";
+import { batchLine } from "./lines/batch.ts";
 import { growthLine } from "./lines/growth.ts";
+import { hotLine } from "./lines/hot.ts";
+import { ingestLine } from "./lines/ingest.ts";
 import { limitLine } from "./lines/limit.ts";
 import { orderLine } from "./lines/orders.ts";
 import { rowSecurityLine } from "./lines/row_security.ts";
 
-const LINES: Line[] = [limitLine, orderLine, growthLine, rowSecurityLine];
+const LINES: Line[] = [
+  limitLine,
+  orderLine,
+  ingestLine,
+  hotLine,
+  batchLine,
+  growthLine,
+  rowSecurityLine,
+];
 const RESULTS = new URL("./results.json", import.meta.url);
 
 const HELP = `Measures the product against itself or against others, in one run.

@@ -8,24 +8,43 @@ export const TOKEN = `v1.k.${"A".repeat(16)}.${"A".repeat(22)}`;
 export interface BenchDatabase extends AsyncDisposable {
   /** The administrator's connection; one, so that its CPU time is that of the calls. */
   sql: postgres.Sql;
-  /** CPU milliseconds of the connection's process so far, in steps of 10. */
+  /** Further connections of the administrator, one each. */
+  connect(count: number): Promise<postgres.Sql[]>;
+  /** CPU milliseconds of all connections' processes so far; NaN where the system does not say. */
   cpuMs(): Promise<number>;
+}
+
+/** The first number is the time on a CPU in nanoseconds; only Linux has the file. */
+async function cpuNanoseconds(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/schedstat`).catch(() => "");
+  return stat === "" ? NaN : Number(stat.split(" ")[0]);
 }
 
 export async function startBenchDatabase(): Promise<BenchDatabase> {
   await using resources = new AsyncDisposableStack();
   const database = resources.use(await startTemporaryPostgres());
-  const sql = postgres(database.access.adminUrl, { max: 1, onnotice: () => {} });
-  resources.defer(() => sql.end());
-  const [backend] = await sql`select pg_backend_pid() as pid`;
+  const pids: number[] = [];
+  const connectOnce = async () => {
+    const sql = postgres(database.access.adminUrl, { max: 1, onnotice: () => {} });
+    const [backend] = await sql`select pg_backend_pid() as pid`;
+    pids.push(backend?.pid);
+    return sql;
+  };
+  const connections: postgres.Sql[] = [await connectOnce()];
+  resources.defer(async () => {
+    await Promise.all(connections.map((sql) => sql.end()));
+  });
   const kept = resources.move();
   return {
-    sql,
+    sql: connections[0] as postgres.Sql,
+    async connect(count) {
+      const added = await Promise.all(Array.from({ length: count }, connectOnce));
+      connections.push(...added);
+      return added;
+    },
     async cpuMs() {
-      const stat = await Deno.readTextFile(`/proc/${backend?.pid}/stat`);
-      // After the name in brackets: user time is the 12th field, system time the 13th, in 1/100 s.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return (Number(fields[11]) + Number(fields[12])) * 10;
+      const times = await Promise.all(pids.map(cpuNanoseconds));
+      return times.reduce((sum, time) => sum + time, 0) / 1e6;
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

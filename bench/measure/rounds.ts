@@ -22,6 +22,32 @@ export async function measureInTurn<Side extends string>(
   return times;
 }
 
+export interface Measured {
+  times: number[];
+  /** Milliseconds of Postgres's processes in each round. */
+  cpu: number[];
+}
+
+/** As `measureInTurn`, with the CPU time that `readCpu` counts. */
+export async function measureWithCpu<Side extends string>(
+  rounds: number,
+  readCpu: () => Promise<number>,
+  sides: Record<Side, () => Promise<unknown>>,
+): Promise<Record<Side, Measured>> {
+  const names = Object.keys(sides) as Side[];
+  const cpu = Object.fromEntries(names.map((name) => [name, [] as number[]]));
+  const counted = names.map((name) => [name, async () => {
+    const before = await readCpu();
+    await sides[name]();
+    cpu[name]?.push(await readCpu() - before);
+  }]);
+  const times = await measureInTurn(rounds, Object.fromEntries(counted) as typeof sides);
+  return Object.fromEntries(
+    // Without the round that fills caches.
+    names.map((name) => [name, { times: times[name], cpu: cpu[name]?.slice(1) ?? [] }]),
+  ) as Record<Side, Measured>;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
