@@ -1,8 +1,8 @@
 -- Orders found by a search at TikTok; they pass through the inbox like webhooks.
 
--- Serves the count of found orders that were not read yet.
+-- Serves undecided_orders, the count of found orders that were not read yet.
 create index idx_webhook_events_found on private.webhook_events (shop_id, received_at)
-  where event_type = 'ORDER_FOUND' and status in ('pending', 'processing');
+  where event_type = 'ORDER_FOUND' and status not in ('failing', 'done', 'ignored', 'held', 'dead');
 
 /*
   Arguments: p_shop; p_orders [{order_id, update_time}]; update_time is null for an order whose time could not be read.
