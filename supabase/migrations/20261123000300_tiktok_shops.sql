@@ -94,10 +94,11 @@ comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto)
 comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';
 comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the authorization by the seller; may be a century ahead.';
 
--- A shop has one account at a time; the rows of former accounts are history. Replaces the requested
--- idx_tiktok_shops_shop_id.
+-- A shop has one account at a time; the rows of former accounts are history.
 create unique index tiktok_shops_shop_id_key on public.tiktok_shops (shop_id)
   where connection_status <> 'transferred';
+-- Serves sellers_of_shop, which reads the former accounts too.
+create index idx_tiktok_shops_shop_id on public.tiktok_shops (shop_id);
 -- Serves the purge of shop identities.
 create index idx_tiktok_shops_shop_key on public.tiktok_shops (shop_key);
 -- Under its requested name; open_id completes the foreign key.
