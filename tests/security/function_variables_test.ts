@@ -68,11 +68,19 @@ Deno.test("this test starts every function", async () => {
   assert.deepEqual(Object.keys(REFUSALS).toSorted(), names.toSorted());
 });
 
+/** The module that starts the function, of a bundle too: what its config.toml names only exports it. */
+async function entrypointOf(functionName: string): Promise<string> {
+  const configs = await readFunctionConfig(HOST_CONFIG);
+  const { entrypoint = "" } = configs.find(({ name }) => name === functionName) ?? {};
+  return HOST_CONFIG === FUNCTION_CONFIG
+    ? entrypoint
+    : new URL(`./${functionName}/index.js`, entrypoint).href;
+}
+
 for (const [name, refusal] of Object.entries(REFUSALS)) {
   Deno.test(`${name} starts with its own variables alone, and names each one that is missing`, async () => {
     const required = requiredVariables(name);
-    const configs = await readFunctionConfig(FUNCTION_CONFIG);
-    const entrypoint = configs.find((config) => config.name === name)?.entrypoint ?? "";
+    const entrypoint = await entrypointOf(name);
 
     const { status, errors } = await runWithVariables<FunctionStart>(
       "start_function.ts",

@@ -1,6 +1,6 @@
 /** The routes of the functions. */
 import { fileURLToPath } from "node:url";
-import { FUNCTION_CONFIG } from "./function_config.ts";
+import { HOST_CONFIG } from "./function_config.ts";
 import { functionEnvironment, type StackEnvironment } from "../../local/stack/environment.ts";
 
 export interface FunctionRoute {
@@ -39,7 +39,7 @@ let listed: Promise<FunctionRoute[]> | undefined;
 export async function listRoutes(env: StackEnvironment): Promise<FunctionRoute[]> {
   return await (listed ??= runWithVariables(
     "list_routes.ts",
-    [FUNCTION_CONFIG],
+    [HOST_CONFIG],
     functionEnvironment(env),
   ));
 }
