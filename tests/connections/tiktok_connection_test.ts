@@ -13,6 +13,7 @@ import {
   storedTokens,
 } from "../support/logins.ts";
 import {
+  connectNewSeller,
   connectSeller,
   failedEvent,
   letTimePass,
@@ -132,7 +133,7 @@ test("a login that was deauthorized costs one refused refresh, however many webh
 });
 
 test("webhook 6 disconnects the shop, and a late one does not end the new connection", async (stack) => {
-  const seller = await connectSeller(stack);
+  const seller = await connectNewSeller(stack);
   const notice = stack.tiktok.deauthorize(seller.shopId);
   const early = { ...notice, id: ((BigInt(notice.id) >> 32n) - 60n << 32n).toString() };
   assert.equal(await stack.tiktok.send(early), 200);

@@ -10,6 +10,7 @@ const REMEMBER = `
     select format('%I.%I', schemaname, sequencename) as name, last_value, start_value
     from pg_sequences where schemaname = any($schemas$);
   create table kept.tables (name text, copy text, columns text);
+  create table kept.additions (rows text, name text, copy text, columns text);
   do $$
   declare
     t record;
@@ -58,6 +59,36 @@ const RESET = `
     from kept.sequences;
   end $$;`;
 
+/** `$since$` is the number of a transaction. */
+const KEEP = `
+  do $$
+  declare
+    t record;
+    has_rows boolean;
+    added text;
+  begin
+    for t in select * from kept.tables loop
+      added := format('from %s where xmin::text::bigint > $since$', t.name);
+      execute format('select exists (select %s)', added) into has_rows;
+      continue when not has_rows;
+      execute format('create table kept.%I as select %s %s', $rows$ || '/' || t.name, t.columns, added);
+      insert into kept.additions
+      values ($rows$, t.name, format('kept.%I', $rows$ || '/' || t.name), t.columns);
+    end loop;
+  end $$;`;
+
+const PUT = `
+  set local session_replication_role = replica;
+  do $$
+  declare
+    t record;
+  begin
+    for t in select * from kept.additions where rows = $rows$ loop
+      execute format('insert into %s (%s) overriding system value select %2$s from %s',
+        t.name, t.columns, t.copy);
+    end loop;
+  end $$;`;
+
 const SCHEMA_ARRAY = `array[${SCHEMAS.map((name) => `'${name}'`).join(", ")}]`;
 
 export async function rememberRows(sql: postgres.Sql): Promise<void> {
@@ -66,4 +97,23 @@ export async function rememberRows(sql: postgres.Sql): Promise<void> {
 
 export async function resetRows(sql: postgres.Sql): Promise<void> {
   await sql.begin((transaction) => transaction.unsafe(RESET.replaceAll("$schemas$", SCHEMA_ARRAY)));
+}
+
+/** Returns where the rows begin that `keepRows` keeps. */
+export async function beginRows(sql: postgres.Sql): Promise<string> {
+  const [row] = await sql`select pg_current_xact_id()::text as id`;
+  return row?.id;
+}
+
+/**
+ * Keeps copies of all rows that were inserted since then, and are not deleted, under a name.
+ * @param since From `beginRows`.
+ */
+export async function keepRows(sql: postgres.Sql, rows: string, since: string): Promise<void> {
+  await sql.unsafe(KEEP.replaceAll("$rows$", `'${rows}'`).replaceAll("$since$", since));
+}
+
+/** Inserts kept rows as they were, without triggers. */
+export async function putRows(sql: postgres.Sql, rows: string): Promise<void> {
+  await sql.begin((transaction) => transaction.unsafe(PUT.replaceAll("$rows$", `'${rows}'`)));
 }

@@ -1,7 +1,9 @@
 /** Tests that share a stack, because a stack takes long to start. */
 import { join } from "node:path";
 import { redirectConsole } from "../../local/cli/console.ts";
+import { keepSeller, lacksSeller, shareSellers } from "./kept_sellers.ts";
 import { rememberRows, resetRows } from "./reset_database.ts";
+import { connectNewSeller } from "./shop.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
 import { allSimulators } from "../../local/stack/start_simulators.ts";
 
@@ -37,17 +39,26 @@ async function takeStack(): Promise<TestStack> {
   if (shared === undefined) {
     shared = await startTestStack();
     await rememberRows(shared.sql);
+    shareSellers(shared);
   }
   // A stack that a test of this file started for itself has redirected it into its own folder.
   redirectConsole(join(shared.data, "console.log"));
   return shared;
 }
 
+/** As `resetStack`; a stack whose last test had to connect a seller keeps one for the next tests. */
+async function prepareStack(used: TestStack): Promise<TestStack> {
+  const stack = await resetStack(used);
+  if (!lacksSeller(stack)) return stack;
+  await keepSeller(stack, connectNewSeller);
+  return await resetStack(stack);
+}
+
 /** After a test that failed, or left functions at work, the next one gets another stack. */
 async function giveBack(stack: TestStack, passed: boolean): Promise<void> {
   shared = undefined;
   for (const { simulator } of allSimulators(stack)) simulator.faults.close();
-  if (passed && await isIdle(stack)) shared = await resetStack(stack);
+  if (passed && await isIdle(stack)) shared = await prepareStack(stack);
   else await stack[Symbol.asyncDispose]();
 }
 

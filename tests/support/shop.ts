@@ -9,6 +9,7 @@ import { blindIndex } from "../../shared/crypto/blind_index.ts";
 import { encrypt } from "../../shared/crypto/encryption.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
+import { takeSeller } from "./kept_sellers.ts";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 
@@ -19,8 +20,20 @@ export interface ConnectedSeller extends Seller {
 
 let shops = 0;
 
-/** Signs a seller up and connects a shop of their own through the simulator's token exchange. */
+/**
+ * A seller with a connected shop. On a shared stack it may have been connected in an earlier test; a shop
+ * with a given id is connected now.
+ */
 export async function connectSeller(stack: TestStack, shopId?: string): Promise<ConnectedSeller> {
+  const kept = shopId === undefined ? await takeSeller(stack) : undefined;
+  return kept ?? await connectNewSeller(stack, shopId);
+}
+
+/** Signs a seller up and connects a shop of their own through the simulator's token exchange. */
+export async function connectNewSeller(
+  stack: TestStack,
+  shopId?: string,
+): Promise<ConnectedSeller> {
   const id = shopId ?? String(7_480_000_000_000_000_000n + BigInt(++shops));
   if (!stack.tiktok.state.get("shops", id)) stack.tiktok.addShop({ id });
   const seller = await signInSeller(
