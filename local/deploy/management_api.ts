@@ -8,6 +8,7 @@ import {
   describeHealth,
   describePooler,
   describeProject,
+  describeProjects,
   type ManagementApiOptions,
   REF,
 } from "./management_project.ts";
@@ -105,7 +106,7 @@ export async function startManagementApi(options: ManagementApiOptions): Promise
       if (request.headers.get("authorization") !== `Bearer ${ACCESS_TOKEN}`) {
         throw new ApiError(401, "Unauthorized");
       }
-      if (pathname === "/v1/projects") return answerJson([describeProject(options)]);
+      if (pathname === "/v1/projects") return answerJson(describeProjects(options));
       const [, ref, path = ""] = /^\/v[12]\/projects\/([a-z]+)(\/.*)?$/.exec(pathname) ?? [];
       if (ref !== REF) throw new ApiError(404, "Project not found");
       const name = `${request.method} ${path}`;

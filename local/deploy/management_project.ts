@@ -8,6 +8,8 @@ export interface ManagementApiOptions {
   postgresVersion?: string;
   /** @default {ACTIVE_HEALTHY} */
   status?: string;
+  /** Other projects of the same account, in the list of projects only: their refs, and how they differ. */
+  others?: Record<string, Pick<ManagementApiOptions, "postgresVersion" | "status">>;
   /** API keys of the project. @default {a publishable and a secret key} */
   apiKeys?: ApiKey[];
 }
@@ -25,11 +27,14 @@ export const DEFAULT_KEYS: ApiKey[] = [
 
 export const REF = "abcdefghijklmnopqrst";
 
-export function describeProject(options: ManagementApiOptions) {
+export function describeProject(
+  options: Pick<ManagementApiOptions, "postgresVersion" | "status">,
+  ref = REF,
+) {
   const { postgresVersion = "17.6.1.011", status = "ACTIVE_HEALTHY" } = options;
   return {
-    id: REF,
-    ref: REF,
+    id: ref,
+    ref,
     organization_id: "organization",
     organization_slug: "organization",
     name: "creatorflow",
@@ -37,12 +42,18 @@ export function describeProject(options: ManagementApiOptions) {
     created_at: "2026-11-01T00:00:00Z",
     status,
     database: {
-      host: `db.${REF}.supabase.co`,
+      host: `db.${ref}.supabase.co`,
       version: postgresVersion,
       postgres_engine: postgresVersion.split(".")[0],
       release_channel: "ga",
     },
   };
+}
+
+/** Every project of the account. */
+export function describeProjects(options: ManagementApiOptions) {
+  const others = Object.entries(options.others ?? {});
+  return [describeProject(options), ...others.map(([ref, other]) => describeProject(other, ref))];
 }
 
 /** The pooler's address has a placeholder in the place of the password, as on the platform. */

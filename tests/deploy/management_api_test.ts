@@ -8,6 +8,8 @@ interface Project extends AsyncDisposable {
   api: ManagementApi;
   workdir: string;
   cli(...args: string[]): Promise<string>;
+  /** A call of the API without the CLI. @param path Below the projects. */
+  call(path: string, init?: RequestInit): Promise<Response>;
 }
 
 async function startProject(): Promise<Project> {
@@ -16,10 +18,17 @@ async function startProject(): Promise<Project> {
   await Deno.mkdir(join(workdir, "supabase"), { recursive: true });
   const databaseUrl = "postgresql://postgres.someone@127.0.0.1:6543/postgres";
   const api = await startManagementApi({ folder, databaseUrl });
+  const { SUPABASE_PROFILE = "", SUPABASE_ACCESS_TOKEN } = api.environment;
+  const [, url] = /api_url: (.*)/.exec(await Deno.readTextFile(SUPABASE_PROFILE)) ?? [];
   return {
     api,
     workdir,
     cli: (...args) => runSupabaseCli(args, { workdir, environment: api.environment }),
+    call: (path, init) =>
+      fetch(`${url}/v1/projects${path}`, {
+        headers: { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` },
+        ...init,
+      }),
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });
@@ -27,16 +36,22 @@ async function startProject(): Promise<Project> {
   };
 }
 
+interface Source {
+  source: string;
+  /** Other lines of its section in config.toml. */
+  rest?: string;
+}
+
 /** Writes the sources and the config.toml of functions. */
-async function writeFunctions(workdir: string, sources: Record<string, string>, rest = "") {
-  const sections = Object.keys(sources).map((name) =>
+async function writeFunctions(workdir: string, sources: Record<string, Source>) {
+  const sections = Object.entries(sources).map(([name, { rest = "" }]) =>
     `[functions.${name}]\n${rest}\nentrypoint = "./functions/${name}/index.js"\n`
   );
   await Deno.writeTextFile(
     join(workdir, "supabase", "config.toml"),
     `project_id = "test"\n${sections.join("\n")}`,
   );
-  for (const [name, source] of Object.entries(sources)) {
+  for (const [name, { source }] of Object.entries(sources)) {
     const folder = join(workdir, "supabase", "functions", name);
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeTextFile(join(folder, "index.js"), source);
@@ -56,14 +71,19 @@ Deno.test("the CLI links a project, and keeps the address of its pooler in sessi
     (await state("pooler-url")).trim(),
     "postgresql://postgres.someone@127.0.0.1:5432/postgres",
   );
-  const keys = JSON.parse(await project.cli("projects", "api-keys", "--reveal", "--output=json"));
-  assert.deepEqual(keys.map((key: { type: string }) => key.type), ["publishable", "secret"]);
 });
 
-Deno.test("another access token is refused", async () => {
+Deno.test("another access token, or none, is refused", async () => {
   await using project = await startProject();
-  project.api.environment.SUPABASE_ACCESS_TOKEN = `sbp_${"f".repeat(40)}`;
-  await assert.rejects(project.cli("projects", "list"), /401|Unauthorized/);
+  const right = await project.call("");
+  assert.equal(right.status, 200);
+  assert.equal((await right.json()).length, 1);
+  for (const headers of [{ authorization: `Bearer sbp_${"f".repeat(40)}` }, {}]) {
+    for (const path of ["", `/${project.api.projectRef}/secrets`]) {
+      const refused = await project.call(path, { headers });
+      assert.deepEqual([refused.status, await refused.json()], [401, { message: "Unauthorized" }]);
+    }
+  }
 });
 
 Deno.test("secrets are set together, listed as digests, and may not begin with SUPABASE_", async () => {
@@ -75,11 +95,8 @@ Deno.test("secrets are set together, listed as digests, and may not begin with S
     await project.cli("secrets", "list", remote, "--output-format=json"),
   );
   assert.ok(secrets.every(({ value }: { value: string }) => /^[0-9a-f]{64}$/.test(value)));
-  const { SUPABASE_PROFILE = "", SUPABASE_ACCESS_TOKEN } = project.api.environment;
-  const [, url] = /api_url: (.*)/.exec(await Deno.readTextFile(SUPABASE_PROFILE)) ?? [];
-  const response = await fetch(`${url}/v1/projects/${project.api.projectRef}/secrets`, {
+  const response = await project.call(`/${project.api.projectRef}/secrets`, {
     method: "POST",
-    headers: { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` },
     body: JSON.stringify([{ name: "THREE", value: "3" }, { name: "SUPABASE_URL", value: "x" }]),
   });
   assert.equal(response.status, 400);
@@ -87,36 +104,36 @@ Deno.test("secrets are set together, listed as digests, and may not begin with S
   assert.equal(project.api.secrets.size, 2);
 });
 
-Deno.test("functions are deployed together, verify_jwt is true unless config.toml says false", async () => {
+Deno.test("functions are deployed together, verify_jwt is true unless config.toml says false; one whose upload fails stays as it was", async () => {
   await using project = await startProject();
-  const deploy = () =>
-    project.cli("functions", "deploy", "--use-api", `--remote=${project.api.projectRef}`, "--yes");
-  await writeFunctions(project.workdir, { one: SOURCE, two: SOURCE }, "verify_jwt = false");
-  await deploy();
-  await writeFunctions(project.workdir, { three: SOURCE });
-  await deploy();
   const { functions } = project.api;
-  assert.deepEqual(
-    [...functions.values()].map(({ slug, verify_jwt, version }) => [slug, verify_jwt, version]),
-    [["one", false, 1], ["two", false, 1], ["three", true, 1]],
-  );
-  assert.deepEqual(functions.get("one")?.files.map(({ text }) => text), [SOURCE]);
-});
-
-Deno.test("a function whose upload fails stays as it was, and the command fails", async () => {
-  await using project = await startProject();
   const deploy = () =>
     project.cli("functions", "deploy", "--use-api", `--remote=${project.api.projectRef}`, "--yes");
-  const broken = 'import "./missing.js";';
-  await writeFunctions(project.workdir, { one: SOURCE, two: broken }, "verify_jwt = false");
+  const states = () =>
+    Object.fromEntries(
+      Array.from(functions.values(), (one) => [one.slug, [one.verify_jwt, one.version]]),
+    );
+  const open = { source: SOURCE, rest: "verify_jwt = false" };
+  await writeFunctions(project.workdir, { one: open, two: open, three: { source: SOURCE } });
+  await deploy();
+  assert.deepEqual(states(), { one: [false, 1], two: [false, 1], three: [true, 1] });
+  assert.deepEqual(functions.get("one")?.files.map(({ text }) => text), [SOURCE]);
+
+  await writeFunctions(project.workdir, {
+    one: { ...open, source: `${SOURCE}\n` },
+    two: { ...open, source: 'import "./missing.js";' },
+    four: { source: SOURCE },
+  });
   await assert.rejects(deploy(), /Module not found: \.\/missing\.js/);
   // The CLI activates the uploads that succeeded.
-  assert.deepEqual([...project.api.functions.keys()], ["one"]);
+  const changed = { one: [false, 2], two: [false, 1], three: [true, 1], four: [true, 1] };
+  assert.deepEqual(states(), changed);
 
   const large = `${SOURCE}\n/* ${"x".repeat(5 * 1024 * 1024)} */`;
-  await writeFunctions(project.workdir, { one: SOURCE, two: large }, "verify_jwt = false");
+  await writeFunctions(project.workdir, { two: { ...open, source: large } });
   await assert.rejects(deploy(), /larger than 5 MB/);
-  assert.deepEqual([...project.api.functions.keys()], ["one"]);
+  assert.deepEqual(states(), changed);
+  assert.deepEqual(functions.get("two")?.files.map(({ text }) => text), [SOURCE]);
 });
 
 const AUTH = `project_id = "test"

@@ -5,8 +5,9 @@ import { createScheduler } from "../../local/supabase/scheduler.ts";
 import { runProbes } from "../../local/deploy/probe.ts";
 import { REQUIRED } from "../../local/deploy/secrets_file.ts";
 import { withServer } from "../support/local_server.ts";
-import { runCommand } from "../support/run_command.ts";
-import { startTestStack } from "../support/stack.ts";
+import { callCommand, runCommand } from "../support/run_command.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 type Spoil = (request: Request) => Request | Response;
 
@@ -32,84 +33,86 @@ function without(header: string): Spoil {
   };
 }
 
-async function failuresBehind(url: string, secrets: Record<string, string>, spoil: Spoil) {
-  await using gateway = startGateway(url, spoil);
+let stack: TestStack;
+
+const step = testOnOneStack(
+  "probes pass on a right deployment, and name the fault of a wrong one",
+  async () => stack = await borrowStack(),
+);
+
+async function failuresBehind(secrets: Record<string, string>, spoil: Spoil) {
+  await using gateway = startGateway(stack.env.SUPABASE_URL, spoil);
   const results = await runProbes(gateway.url, secrets);
   return results.filter(({ passed }) => !passed)
     .map(({ name, detail }) => `${name}: ${detail}`);
 }
 
-Deno.test("probes pass on a right deployment, and name the fault of a wrong one", async (t) => {
-  await using stack = await startTestStack();
+step("every probe passes on the stack, the scheduler's included", async () => {
   const { env, data, sql } = stack;
-  const url = env.SUPABASE_URL;
+  const file = join(data, "secrets.env");
+  await Deno.writeTextFile(file, REQUIRED.map((name) => `${name}=${env[name]}\n`).join(""));
+  const args = ["--url", env.SUPABASE_URL, "--env-file", file, "--db-url", env.SUPABASE_DB_URL];
+  // The addresses of the simulators are not part of the file.
+  const before = await runCommand("probe", args, { environment: environmentOf() });
+  assert.equal(before.code, 1, before.text);
+  assert.match(before.text, /FAILED {2}pg_cron ran event-worker +no run yet/);
+  assert.match(before.text, /2 of 13 probes failed/);
 
-  await t.step("every probe passes on the stack, the scheduler's included", async () => {
-    const file = join(data, "secrets.env");
-    await Deno.writeTextFile(file, REQUIRED.map((name) => `${name}=${env[name]}\n`).join(""));
-    const args = ["--url", url, "--env-file", file, "--db-url", env.SUPABASE_DB_URL];
-    // The addresses of the simulators are not part of the file.
-    const before = await runCommand("probe", args, { environment: environmentOf() });
-    assert.equal(before.code, 1, before.text);
-    assert.match(before.text, /FAILED {2}pg_cron ran event-worker +no run yet/);
-    assert.match(before.text, /2 of 13 probes failed/);
+  const scheduler = createScheduler(stack.database.adminUrl);
+  await scheduler.tick(new Date());
+  await scheduler.stop();
+  const after = await callCommand("probe", args);
+  assert.equal(after.code, 0, after.text);
+  assert.match(after.text, /ok +tiktok-webhooks, signed \{\} +400 invalid_webhook/);
+  const [{ count } = {}] = await sql`select count(*)::int from private.webhook_events`;
+  assert.equal(count, 0);
+});
 
-    const scheduler = createScheduler(stack.database.adminUrl);
-    await scheduler.tick(new Date());
-    await scheduler.stop();
-    const after = await runCommand("probe", args, { environment: environmentOf() });
-    assert.equal(after.code, 0, after.text);
-    assert.match(after.text, /ok +tiktok-webhooks, signed \{\} +400 invalid_webhook/);
-    const [{ count } = {}] = await sql`select count(*)::int from private.webhook_events`;
-    assert.equal(count, 0);
+step("a stripped header", async () => {
+  for (
+    const [header, name] of [
+      ["authorization", "tiktok-webhooks"],
+      ["stripe-signature", "stripe-webhooks"],
+      ["x-hmac-signature", "carrier-webhooks"],
+    ] as const
+  ) {
+    const [failure = "", ...others] = await failuresBehind(stack.env, without(header));
+    assert.match(failure, new RegExp(`^${name}, signed {}: 40[03] invalid_signature instead of`));
+    assert.match(failure, /removed the header/);
+    assert.deepEqual(others, []);
+  }
+});
+
+step("other secrets than those of the project", async () => {
+  const failures = await failuresBehind({ ...stack.env, TIKTOK_APP_SECRET: "x" }, (r) => r);
+  assert.equal(failures.length, 1);
+  assert.match(failures[0] ?? "", /TIKTOK_APP_SECRET of the project differs/);
+});
+
+step("a gateway that checks tokens, lacks a function, or cannot start it", async () => {
+  for (
+    const [status, cause] of [
+      [401, /the gateway refused it: deploy the function with verify_jwt = false/],
+      [404, /not deployed/],
+      [503, /did not start/],
+      [200, /another server/],
+    ] as const
+  ) {
+    const answer = () => Response.json({ code: "user_required", message: "no" }, { status });
+    const failures = await failuresBehind(stack.env, answer);
+    assert.equal(failures.length, 11);
+    assert.ok(failures.every((failure) => cause.test(failure)), failures.join("\n"));
+  }
+});
+
+step("no server at all", async () => {
+  let closed = "";
+  await withServer(() => new Response(), (address) => {
+    closed = address;
+    return Promise.resolve();
   });
-
-  await t.step("a stripped header", async () => {
-    for (
-      const [header, name] of [
-        ["authorization", "tiktok-webhooks"],
-        ["stripe-signature", "stripe-webhooks"],
-        ["x-hmac-signature", "carrier-webhooks"],
-      ] as const
-    ) {
-      const [failure = "", ...others] = await failuresBehind(url, env, without(header));
-      assert.match(failure, new RegExp(`^${name}, signed {}: 40[03] invalid_signature instead of`));
-      assert.match(failure, /removed the header/);
-      assert.deepEqual(others, []);
-    }
-  });
-
-  await t.step("other secrets than those of the project", async () => {
-    const failures = await failuresBehind(url, { ...env, TIKTOK_APP_SECRET: "x" }, (r) => r);
-    assert.equal(failures.length, 1);
-    assert.match(failures[0] ?? "", /TIKTOK_APP_SECRET of the project differs/);
-  });
-
-  await t.step("a gateway that checks tokens, lacks a function, or cannot start it", async () => {
-    for (
-      const [status, cause] of [
-        [401, /the gateway refused it: deploy the function with verify_jwt = false/],
-        [404, /not deployed/],
-        [503, /did not start/],
-        [200, /another server/],
-      ] as const
-    ) {
-      const answer = () => Response.json({ code: "user_required", message: "no" }, { status });
-      const failures = await failuresBehind(url, env, answer);
-      assert.equal(failures.length, 11);
-      assert.ok(failures.every((failure) => cause.test(failure)), failures.join("\n"));
-    }
-  });
-
-  await t.step("no server at all", async () => {
-    let closed = "";
-    await withServer(() => new Response(), (address) => {
-      closed = address;
-      return Promise.resolve();
-    });
-    const results = await runProbes(closed, env);
-    assert.ok(results.every(({ passed, detail }) => !passed && /^no response/.test(detail)));
-  });
+  const results = await runProbes(closed, stack.env);
+  assert.ok(results.every(({ passed, detail }) => !passed && /^no response/.test(detail)));
 });
 
 /** Variables of a process that has none of the secrets. */

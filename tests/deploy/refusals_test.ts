@@ -2,70 +2,117 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startManagementApi } from "../../local/deploy/management_api.ts";
-import { DEFAULT_KEYS, type ManagementApiOptions } from "../../local/deploy/management_project.ts";
+import {
+  type ApiKey,
+  DEFAULT_KEYS,
+  type ManagementApiOptions,
+  REF,
+} from "../../local/deploy/management_project.ts";
 import { readSecrets, REQUIRED } from "../../local/deploy/secrets_file.ts";
-import { checkApiKeys } from "../../local/deploy/steps/check_api_keys.ts";
-import { checkProject } from "../../local/deploy/steps/check_project.ts";
+import {
+  checkApiKeys,
+  findSecretKey,
+  listApiKeys,
+} from "../../local/deploy/steps/check_api_keys.ts";
+import { checkProject, findProject, listProjects } from "../../local/deploy/steps/check_project.ts";
 import type { Deployment } from "../../local/deploy/step.ts";
 
 const DATABASE_URL = "postgresql://postgres.someone@127.0.0.1:6543/postgres";
 
-/** Runs the steps that check a linked project. */
-async function checkLinked(
+interface Linked extends AsyncDisposable {
+  deployment: Deployment;
+  /** Requests to the Management API that are not reads. */
+  writes(): string[];
+}
+
+/** A linked project. */
+async function linkProject(
   project: Partial<ManagementApiOptions>,
   environment: Record<string, string> = { SUPABASE_DB_PASSWORD: "a/b" },
-): Promise<Deployment["found"]> {
+): Promise<Linked> {
   const folder = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
-  await using api = await startManagementApi({ folder, ...project });
+  const api = await startManagementApi({ folder, ...project });
   const state = join(folder, "supabase", ".temp");
   await Deno.mkdir(state, { recursive: true });
   await Deno.writeTextFile(join(state, "project-ref"), api.projectRef);
   await Deno.writeTextFile(join(state, "pooler-url"), DATABASE_URL.replace("6543", "5432"));
-  const deployment: Deployment = {
-    options: {
-      linked: folder,
-      state: folder,
-      secretsFile: "unused",
-      environment: { ...api.environment, ...environment },
+  return {
+    deployment: {
+      options: {
+        linked: folder,
+        state: folder,
+        secretsFile: "unused",
+        environment: { ...api.environment, ...environment },
+      },
+      startedAt: new Date(),
+      hasChanged: false,
+      found: {},
     },
-    startedAt: new Date(),
-    hasChanged: false,
-    found: {},
+    writes: () => api.requests.filter((request) => !request.startsWith("GET")),
+    async [Symbol.asyncDispose]() {
+      await api[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
   };
-  try {
-    await checkProject.run(deployment);
-    await checkApiKeys.run(deployment);
-    assert.deepEqual(api.requests.filter((request) => !request.startsWith("GET")), []);
-    return deployment.found;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("a healthy project gives its address, database and secret key", async () => {
-  const found = await checkLinked({});
+  await using linked = await linkProject({});
+  const { deployment } = linked;
+  await checkProject.run(deployment);
+  await checkApiKeys.run(deployment);
+  const { found } = deployment;
   assert.equal(found.url, "https://abcdefghijklmnopqrst.supabase.co");
   assert.equal(found.secretKey, "sb_secret_standin");
   assert.equal(found.databaseUrl, "postgresql://postgres.someone:a%2Fb@127.0.0.1:5432/postgres");
+  assert.deepEqual(linked.writes(), []);
 });
 
-Deno.test("a project with another Postgres, that is paused, or without new API keys is refused", async () => {
-  await assert.rejects(
-    checkLinked({ postgresVersion: "15.8.1.085" }),
-    /has Postgres 15\.8.*needs 17/,
-  );
-  await assert.rejects(checkLinked({ status: "INACTIVE" }), /INACTIVE, not ACTIVE_HEALTHY/);
-  const legacy = { name: "service_role", type: "legacy", api_key: "eyJ" } as const;
-  await assert.rejects(checkLinked({ apiKeys: [legacy] }), /Create new API keys/);
-  const [publishable] = DEFAULT_KEYS;
-  assert.ok(publishable);
-  await assert.rejects(checkLinked({ apiKeys: [publishable, legacy] }), /Legacy keys/);
+Deno.test("a project with another Postgres, that is paused, or that the login may not use is refused", async () => {
+  const [older, paused, foreign] = ["o".repeat(20), "p".repeat(20), "f".repeat(20)];
+  const others = { [older]: { postgresVersion: "15.8.1.085" }, [paused]: { status: "INACTIVE" } };
+  await using linked = await linkProject({ others });
+  const listed = await listProjects(linked.deployment);
+  assert.equal(findProject(listed, REF).name, "creatorflow");
+  assert.throws(() => findProject(listed, older), /has Postgres 15\.8.*needs 17/);
+  assert.throws(() => findProject(listed, paused), /INACTIVE, not ACTIVE_HEALTHY/);
+  assert.throws(() => findProject(listed, foreign), /may not use the project f+,/);
+  assert.deepEqual(linked.writes(), []);
+});
+
+Deno.test("a project without new API keys is refused", async () => {
+  const legacy: ApiKey = { name: "service_role", type: "legacy", api_key: "eyJ" };
+  await using linked = await linkProject({ apiKeys: [...DEFAULT_KEYS, legacy] });
+  linked.deployment.found.projectRef = REF;
+  const listed = await listApiKeys(linked.deployment);
+  const keys: ApiKey[] = JSON.parse(listed);
+  const without = (...types: string[]) =>
+    JSON.stringify(keys.filter(({ type }) => !types.includes(type)));
+  assert.equal(findSecretKey(listed), "sb_secret_standin");
+  assert.equal(findSecretKey(without("legacy")), "sb_secret_standin");
+  const refused = without("publishable", "secret");
+  assert.equal(JSON.parse(refused).length, 1);
+  assert.throws(() => findSecretKey(refused), /Create new API keys/);
+  assert.throws(() => findSecretKey(without("secret")), /Legacy keys/);
+  assert.throws(() => findSecretKey(without("publishable")), /Legacy keys/);
 });
 
 Deno.test("without the password of the database, or a login, the message says where to get it", async () => {
-  await assert.rejects(checkLinked({}, {}), /SUPABASE_DB_PASSWORD is not set.*Reset database/s);
-  const token = { SUPABASE_ACCESS_TOKEN: `sbp_${"f".repeat(40)}` };
-  await assert.rejects(checkLinked({}, token), /projects list failed:[^]*(401|Unauthorized)/);
+  await using withoutPassword = await linkProject({}, {});
+  const { deployment } = withoutPassword;
+  await assert.rejects(
+    checkProject.run(deployment),
+    /SUPABASE_DB_PASSWORD is not set.*Reset database/s,
+  );
+  Object.assign(deployment.options.environment, {
+    SUPABASE_DB_PASSWORD: "a/b",
+    SUPABASE_ACCESS_TOKEN: `sbp_${"f".repeat(40)}`,
+  });
+  await assert.rejects(
+    checkProject.run(deployment),
+    /projects list failed:[^]*(401|Unauthorized)/,
+  );
+  assert.deepEqual([withoutPassword.writes(), deployment.found], [[], {}]);
 });
 
 /** Secrets of the right form. */

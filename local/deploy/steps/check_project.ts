@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { parseTarget } from "../../cli/target.ts";
-import { type DeployOptions, runCli, type Step } from "../step.ts";
+import { type Deployment, type DeployOptions, runCli, type Step } from "../step.ts";
 
 const POSTGRES_MAJOR = "17";
 
@@ -47,6 +47,33 @@ async function findDatabaseUrl(options: DeployOptions): Promise<string> {
   return parseTarget(url.href, options.databaseCa).url;
 }
 
+type Project = z.infer<typeof Projects>["projects"][number];
+
+/** A healthy project in the CLI's list of projects. @throws {Error} that says what to do */
+export function findProject(listed: string, ref: string): Project {
+  const project = Projects.parse(JSON.parse(listed)).projects.find((one) => one.ref === ref);
+  if (project === undefined) {
+    throw new Error(`This login may not use the project ${ref}, or the project was deleted.`);
+  }
+  if (project.status !== "ACTIVE_HEALTHY") {
+    throw new Error(
+      `The project is ${project.status}, not ACTIVE_HEALTHY. Wait, or restore it in the dashboard.`,
+    );
+  }
+  const { version } = project.database;
+  if (version.split(".")[0] !== POSTGRES_MAJOR) {
+    throw new Error(
+      `The project has Postgres ${version}; this backend needs 17. Upgrade it: dashboard > Project Settings > Infrastructure.`,
+    );
+  }
+  return project;
+}
+
+/** The CLI's list of the projects that the login may use. */
+export async function listProjects(deployment: Deployment): Promise<string> {
+  return await runCli(deployment, ["projects", "list", "--output-format=json"]);
+}
+
 export const checkProject: Step = {
   name: "project",
   does: "Checks the login, the link, the project's health and its Postgres 17.",
@@ -55,25 +82,14 @@ export const checkProject: Step = {
     const { options, found } = deployment;
     const ref = await readLinkState(options, "project-ref");
     if (ref === undefined) throw new Error(`No project is linked. Link one: ${LINK}`);
-    const output = await runCli(deployment, ["projects", "list", "--output-format=json"]);
-    const project = Projects.parse(JSON.parse(output)).projects.find((one) => one.ref === ref);
-    if (project === undefined) {
-      throw new Error(`This login may not use the project ${ref}, or the project was deleted.`);
-    }
-    if (project.status !== "ACTIVE_HEALTHY") {
-      throw new Error(
-        `The project is ${project.status}, not ACTIVE_HEALTHY. Wait, or restore it in the dashboard.`,
-      );
-    }
-    const { version } = project.database;
-    if (version.split(".")[0] !== POSTGRES_MAJOR) {
-      throw new Error(
-        `The project has Postgres ${version}; this backend needs 17. Upgrade it: dashboard > Project Settings > Infrastructure.`,
-      );
-    }
+    const databaseUrl = await findDatabaseUrl(options);
+    const { name, database } = findProject(await listProjects(deployment), ref);
     found.projectRef = ref;
     found.url = (options.url ?? `https://${ref}.supabase.co`).replace(/\/+$/, "");
-    found.databaseUrl = await findDatabaseUrl(options);
-    return { changed: false, lines: [`${project.name} (${ref}), healthy, Postgres ${version}`] };
+    found.databaseUrl = databaseUrl;
+    return {
+      changed: false,
+      lines: [`${name} (${ref}), healthy, Postgres ${database.version}`],
+    };
   },
 };
