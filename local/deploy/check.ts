@@ -9,7 +9,7 @@ import type { Bundle } from "./bundle.ts";
 import { HOSTED_DENO } from "./hosted_deno.ts";
 import { startHostedFunction } from "./hosted_function.ts";
 import { type ManagementApi, startManagementApi } from "./management_api.ts";
-import { stageFunctions } from "./stage.ts";
+import { type Staged, stageFunctions } from "./stage.ts";
 
 /** Differences between what was uploaded and the staged bundle, as sentences. */
 function compareUpload(api: ManagementApi, name: string, bundle: string): string[] {
@@ -27,16 +27,45 @@ function compareUpload(api: ManagementApi, name: string, bundle: string): string
 /** Addresses where nothing listens: a function calls nothing at its start. */
 const NOWHERE = { url: "http://127.0.0.1:1", databaseUrl: "postgres://127.0.0.1:1" };
 
-/** Starts each upload on the hosted runtime, with generated values of its variables. Returns the errors. */
-async function tryStarts(bundles: Bundle[], folder: string): Promise<string[]> {
+/** Starts an upload on the hosted runtime. @throws {Error} that names the function */
+type StartUpload = (bundle: Bundle) => Promise<unknown>;
+
+/** Starts a function with generated values of its variables, and ends it. */
+async function makeTrial(folder: string): Promise<StartUpload> {
   const env = makeEnvironment(await loadKeys(folder), NOWHERE, {});
-  const starts = await Promise.allSettled(bundles.map(async (bundle) => {
+  return async (bundle) => {
     const isOurs = bundle.name in FUNCTION_CONCERNS;
     const variables = isOurs ? functionEnvironment(env, bundle.name) : {};
     await using _started = await startHostedFunction(bundle, variables);
-  }));
-  return starts.flatMap((start) =>
-    start.status === "rejected" ? [(start.reason as Error).message] : []
+  };
+}
+
+/**
+ * Deploys staged functions to the stand-in, and starts each.
+ * @param folder Of the stand-in.
+ * @returns Lines for the terminal. @throws {Error} that lists every fault.
+ */
+export async function checkStaged(
+  staged: Staged,
+  folder: string,
+  start: StartUpload,
+): Promise<string[]> {
+  await using api = await startManagementApi({ folder });
+  const cli = { workdir: staged.folder, environment: api.environment };
+  const deploy = ["functions", "deploy", "--use-api", `--remote=${api.projectRef}`, "--yes"];
+  await runSupabaseCli(deploy, cli);
+  const starts = await Promise.allSettled(staged.bundles.map(start));
+  const errors = starts.flatMap((one) =>
+    one.status === "rejected" ? [(one.reason as Error).message] : []
+  );
+  for (const { name, path } of staged.bundles) {
+    errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
+  }
+  if (errors.length > 0) throw new Error(errors.join("\n"));
+  return staged.bundles.map(({ name, bytes }) =>
+    `ok  ${name}: one file of ${
+      Math.ceil(bytes / 1000)
+    } kB, verify_jwt = false, starts under Deno ${HOSTED_DENO}`
   );
 }
 
@@ -49,18 +78,5 @@ export async function checkDeployment(configPath?: string): Promise<string[]> {
   await using temporary = await makeTemporaryFolder("creatorflow-deploy-");
   const folder = temporary.path;
   const staged = await stageFunctions(join(folder, "project"), configPath);
-  await using api = await startManagementApi({ folder });
-  const cli = { workdir: staged.folder, environment: api.environment };
-  const deploy = ["functions", "deploy", "--use-api", `--remote=${api.projectRef}`, "--yes"];
-  await runSupabaseCli(deploy, cli);
-  const errors = await tryStarts(staged.bundles, folder);
-  for (const { name, path } of staged.bundles) {
-    errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
-  }
-  if (errors.length > 0) throw new Error(errors.join("\n"));
-  return staged.bundles.map(({ name, bytes }) =>
-    `ok  ${name}: one file of ${
-      Math.ceil(bytes / 1000)
-    } kB, verify_jwt = false, starts under Deno ${HOSTED_DENO}`
-  );
+  return await checkStaged(staged, folder, await makeTrial(folder));
 }

@@ -1,22 +1,23 @@
-/** Every function, as it is uploaded, starts on the hosted runtime and answers there. */
+/** Every function passes `deploy --check`, and, as it is uploaded, answers on the hosted runtime. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import Stripe from "stripe";
-import { bundleFunctions } from "../../local/deploy/bundle.ts";
+import { checkStaged } from "../../local/deploy/check.ts";
 import {
   type HostedFunction,
   HostedStartError,
   startHostedFunction,
 } from "../../local/deploy/hosted_function.ts";
+import { stageFunctions } from "../../local/deploy/stage.ts";
 import { readFunctionConfig } from "../../local/functions/config.ts";
 import { functionEnvironment } from "../../local/stack/environment.ts";
 import { FUNCTION_CONFIG } from "../support/function_config.ts";
 import { FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
 import { hmacSha256Hex } from "../../shared/crypto/digests.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
-import { testOnOneStack } from "../support/shared_stack.ts";
+import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, pushTime } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 /** A stack for the database and the vendors' simulators, and each function in a process of its own. */
@@ -24,6 +25,8 @@ interface Hosted extends AsyncDisposable {
   stack: TestStack;
   seller: ConnectedSeller;
   order: OrderRow;
+  /** What `deploy --check` prints of the functions, which it starts with the variables of the stack. */
+  check: Promise<string[]>;
   /** A function's start; rejects if it does not start. */
   starts: Map<string, Promise<HostedFunction>>;
 }
@@ -33,21 +36,29 @@ async function startHosted(): Promise<Hosted> {
   const folder = await Deno.makeTempDir({ prefix: "creatorflow-bundles-" });
   resources.defer(() => Deno.remove(folder, { recursive: true }));
   try {
-    const bundling = readFunctionConfig(FUNCTION_CONFIG)
-      .then((functions) => bundleFunctions(functions, folder));
-    bundling.catch(() => {});
-    const stack = resources.use(await startTestStack());
+    const staging = stageFunctions(join(folder, "project"));
+    staging.catch(() => {});
+    const stack = resources.use(await borrowStack());
     const starts = new Map<string, Promise<HostedFunction>>();
-    for (const bundle of await bundling) {
+    const check = checkStaged(await staging, folder, (bundle) => {
       const start = startHostedFunction(bundle, functionEnvironment(stack.env, bundle.name));
       starts.set(bundle.name, start);
       resources.defer(() => start.then((hosted) => hosted[Symbol.asyncDispose](), () => {}));
-    }
+      return start;
+    });
+    check.catch(() => {});
     const seller = await connectSeller(stack);
     const order = await receiveOrder(stack, seller);
-    await Promise.allSettled(starts.values());
+    await Promise.allSettled([check]);
     const kept = resources.move();
-    return { stack, seller, order, starts, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+    return {
+      stack,
+      seller,
+      order,
+      check,
+      starts,
+      [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    };
   } finally {
     await resources.disposeAsync();
   }
@@ -230,6 +241,20 @@ const EXCHANGES: Record<string, Exchange> = {
     refusal: 401,
   },
 };
+
+step(
+  "deploy --check: every function is uploaded alone, whole, under 1 MB, without verify_jwt, and starts",
+  async () => {
+    const lines = await hosted.check;
+    const folders = await Array.fromAsync(
+      Deno.readDir(new URL("../../functions", import.meta.url)),
+    );
+    assert.equal(lines.length, folders.length);
+    for (const { name } of folders) {
+      assert.ok(lines.some((line) => line.startsWith(`ok  ${name}: one file of `)), name);
+    }
+  },
+);
 
 Deno.test("each function of config.toml has its calls in this test", async () => {
   const names = (await readFunctionConfig(FUNCTION_CONFIG)).map(({ name }) => name);

@@ -25,8 +25,7 @@ const STORIES = [
   ["orders", "connections", "security"],
   ["billing", "account"],
   ["chaos"],
-  ["hosted"],
-  ["deploy"],
+  ["hosted", "deploy"],
 ];
 
 /** Files that run only by a task of their own: `test:deploy` takes a minute. */
