@@ -60,7 +60,7 @@ export async function startHostedFunction(
     stderr: "piped",
   }).spawn();
   const remove = () => temporary[Symbol.asyncDispose]();
-  const host = await followProcess(process, logFile).catch(async (error: Error) => {
+  const host = await followProcess(process, { logFile }).catch(async (error: Error) => {
     await remove();
     const reason = error.message.replace(/^The functions did not start: /, "");
     throw new HostedStartError(`${name} does not start on the hosted runtime: ${reason}`);

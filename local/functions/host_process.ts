@@ -14,6 +14,8 @@ export interface HostOptions {
   env: Record<string, string>;
   /** Receives the output of the process. */
   logFile: string;
+  /** Receives each whole line of the output too. @default {none} */
+  onLine?: ((line: string) => void) | undefined;
 }
 
 export interface Host {
@@ -24,6 +26,9 @@ export interface Host {
   /** Ends the process by closing its input; see host.ts. */
   stop(): Promise<void>;
 }
+
+/** Of the repository, as Deno names files. */
+const ROOT = new URL("../../", import.meta.url).href;
 
 /** Variables of this process that Deno itself needs. */
 const INHERITED = ["PATH", "HOME", "DENO_DIR", "LANG"];
@@ -64,6 +69,35 @@ async function append(stream: AsyncIterable<Uint8Array>, path: string): Promise<
   for await (const chunk of stream) await file?.write(chunk).catch(() => {});
 }
 
+/** Passes chunks on, and their whole lines to `onLine`. */
+async function* tap(
+  stream: AsyncIterable<Uint8Array>,
+  onLine: ((line: string) => void) | undefined,
+): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    yield chunk;
+    if (onLine === undefined) continue;
+    const lines = (text + decoder.decode(chunk, { stream: true })).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  }
+}
+
+/** What Deno prints about a module that it cannot load, as one line with a short path. */
+function describeFailure(output: string): string {
+  const wrongVariable = /ConfigError: (.+)/.exec(output)?.[1];
+  if (wrongVariable !== undefined) return wrongVariable;
+  const [, reason] =
+    /^error: (?:Uncaught (?:\(in promise\) )?)?(?:TypeError: (?=SyntaxError))?(.+)/m.exec(output) ??
+      [];
+  if (reason === undefined) return output.trim();
+  const [place = ""] = /file:\/\/\S+:\d+:\d+/.exec(output) ?? [];
+  const text = reason.includes(place) ? reason : `${reason} at ${place}`;
+  return text.replaceAll(ROOT, "");
+}
+
 /** The first line of a stream. */
 async function readLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   const reader = stream.getReader();
@@ -82,7 +116,7 @@ async function readLine(stream: ReadableStream<Uint8Array>): Promise<string> {
 
 /** Resolves when the functions answer. @throws {Error} with the reason, if they cannot start. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  return await followProcess(await spawnHost(options), options.logFile);
+  return await followProcess(await spawnHost(options), options);
 }
 
 /**
@@ -90,7 +124,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
  * @param process All of its streams are piped, and it ends when its input ends.
  * @throws {Error} with the reason, if it ends before.
  */
-export async function followProcess(process: Deno.ChildProcess, logFile: string): Promise<Host> {
+export async function followProcess(
+  process: Deno.ChildProcess,
+  { logFile, onLine }: Pick<HostOptions, "logFile" | "onLine">,
+): Promise<Host> {
   let lastError = "";
   async function* errors() {
     for await (const chunk of process.stderr) {
@@ -98,17 +135,16 @@ export async function followProcess(process: Deno.ChildProcess, logFile: string)
       yield chunk;
     }
   }
-  const logs = [append(errors(), logFile)];
+  const logs = [append(tap(errors(), onLine), logFile)];
   const port = await readLine(process.stdout).then(Number, () => undefined);
-  logs.push(append(process.stdout, logFile));
+  logs.push(append(tap(process.stdout, onLine), logFile));
   const release = guardProcess(process.pid, "SIGTERM");
   const ended = Promise.all([process.status, ...logs]).then(release);
   const closeInput = () => process.stdin.close().catch(() => {});
   if (port === undefined) {
     await ended;
     await closeInput();
-    const wrongVariable = /ConfigError: (.+)/.exec(lastError)?.[1];
-    throw new Error(`The functions did not start: ${wrongVariable ?? lastError.trim()}`);
+    throw new Error(`The functions did not start: ${describeFailure(lastError)}`);
   }
   return {
     port,

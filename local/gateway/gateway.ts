@@ -8,9 +8,6 @@ import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** Sees the answer of a function; the result goes to the caller. */
-export type FunctionObserver = (request: Request, answer: Response) => Promise<Response>;
-
 export interface SimulatorOptions {
   /** By name; each answers under `/simulators/<name>`, and sees its own paths. */
   simulators: Record<string, Fetch>;
@@ -24,8 +21,6 @@ export interface GatewayOptions extends SimulatorOptions {
   rest: Fetch;
   auth: Fetch;
   functions: Fetch;
-  /** @default {none} */
-  functionObserver?: FunctionObserver | undefined;
   /** The websocket of live updates. */
   realtime: Fetch;
   /** The mails that Auth sent. */
@@ -121,8 +116,7 @@ async function callFunction(request: Request, options: GatewayOptions): Promise<
       "Send a user's access token: Authorization: Bearer <token>.",
     );
   }
-  const response = await options.functions(request);
-  return await options.functionObserver?.(request, response) ?? response;
+  return await options.functions(request);
 }
 
 /** The same request, as if the service stood at the root of its own host. */

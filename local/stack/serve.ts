@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { operatorPath } from "../console/api/app.ts";
 import { startConsoleApi } from "../console/api/start_api.ts";
 import { createConsole } from "../console/serve_console.ts";
-import type { FunctionConfig } from "../functions/config.ts";
 import type { FunctionProcess } from "../functions/process.ts";
 import { createGateway } from "../gateway/gateway.ts";
+import { observeAnswers, observeFunctions } from "../gateway/observe.ts";
 import { Mailbox } from "../mail/mailbox.ts";
 import { readAuthConfig } from "../supabase/auth_config.ts";
 import { SEED_PASSWORD, SEEDED_SELLERS } from "../seed/sellers.ts";
@@ -25,7 +25,6 @@ interface Parts {
   publicPort: OpenPort;
   settings: StackSettings;
   functions: FunctionProcess;
-  functionConfig: FunctionConfig[];
   simulators: RunningSimulators;
 }
 
@@ -35,7 +34,7 @@ export interface Served {
 }
 
 export async function serve(parts: Parts, resources: Resources): Promise<Served> {
-  const { access, env, publicPort, settings, functions, functionConfig, simulators } = parts;
+  const { access, env, publicPort, settings, functions, simulators } = parts;
   const keys = {
     jwtSecret: env.SUPABASE_JWT_SECRET,
     publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
@@ -69,33 +68,37 @@ export async function serve(parts: Parts, resources: Resources): Promise<Served>
     { env, databaseUrl: access.url, data: settings.data, functions, simulators },
     resources,
   );
-  publicPort.serve(
-    createGateway({
-      rest: rest.fetch,
-      auth: auth.fetch,
-      functions: api.meter.observe(functions.fetch),
-      functionObserver: settings.functionObserver,
-      realtime: realtime.fetch,
-      mailbox: (request) => mailbox.list(request),
-      consoleApi: api.fetch,
-      console: createConsole({
-        apiUrl: env.SUPABASE_URL,
-        publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
-        samples: SEEDED_SELLERS.map(({ email, name, about }) => ({ email, name, about })),
-        samplePassword: SEED_PASSWORD,
-      }),
-      functionConfig,
-      jwtCheck: keys,
-      allowedHosts: settings.allowedHosts ?? [],
-      // By name at each request: a simulator may be replaced.
-      simulators: Object.fromEntries(
-        allSimulators(simulators.current).map(({ name, simulator }) => [
-          name,
-          (request) => (simulators.current[name] ?? simulator).fetch(request),
-        ]),
-      ),
+  const gateway = createGateway({
+    rest: rest.fetch,
+    auth: auth.fetch,
+    functions: api.meter.observe(observeFunctions(
+      (request) => functions.fetch(request),
+      settings.functionObserver,
+    )),
+    realtime: realtime.fetch,
+    mailbox: (request) => mailbox.list(request),
+    consoleApi: api.fetch,
+    console: createConsole({
+      apiUrl: env.SUPABASE_URL,
+      publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
+      samples: SEEDED_SELLERS.map(({ email, name, about }) => ({ email, name, about })),
+      samplePassword: SEED_PASSWORD,
     }),
-  );
+    // At each request: a reload may bring other functions.
+    get functionConfig() {
+      return functions.config();
+    },
+    jwtCheck: keys,
+    allowedHosts: settings.allowedHosts ?? [],
+    // By name at each request: a simulator may be replaced.
+    simulators: Object.fromEntries(
+      allSimulators(simulators.current).map(({ name, simulator }) => [
+        name,
+        (request) => (simulators.current[name] ?? simulator).fetch(request),
+      ]),
+    ),
+  });
+  publicPort.serve(observeAnswers(gateway, settings.onRequest));
   resources.defer(() => publicPort.close());
   // Before the port closes, which would wait for its clients.
   resources.defer(() => realtime.stop());

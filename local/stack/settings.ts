@@ -1,6 +1,6 @@
 /** Settings of a stack. */
 import type { FunctionLoading } from "../functions/host_process.ts";
-import type { FunctionObserver } from "../gateway/gateway.ts";
+import type { AnsweredRequest, FunctionObserver } from "../gateway/observe.ts";
 import type { ApiObserver } from "../simulators/tiktok/observer.ts";
 import type { GivenVariables } from "./variables.ts";
 
@@ -37,6 +37,12 @@ export interface StackSettings extends StackOptions {
   tiktokObserver?: ApiObserver;
   /** Sees every answer of a function on the public port. */
   functionObserver?: FunctionObserver;
+  /** Receives each line that the functions write. */
+  onFunctionLine?: (line: string) => void;
+  /** Receives each request to the APIs and functions with its answer. */
+  onRequest?: (request: AnsweredRequest) => void;
+  /** Receives a line after each change of the functions' files. @default {functions are not reloaded} */
+  onReload?: (message: string) => void;
   /** Receives the name of each step before it begins. */
   onProgress?: (message: string) => void;
   /** Receives a line about each mail that Auth sends. */

@@ -5,6 +5,7 @@ import { withConnection } from "../postgres/connection.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
 import { makeEnvironment, type StackEnvironment, writeEnvironment } from "./environment.ts";
 import { prepareData } from "./prepare_data.ts";
+import { reloadOnChange } from "./reload_functions.ts";
 import { Resources } from "./resources.ts";
 import { serve } from "./serve.ts";
 import type { StackSettings } from "./settings.ts";
@@ -43,12 +44,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     const env = makeEnvironment(keys, addresses, given);
 
     // Loading the functions takes as long as preparing the database: do both at once.
-    const { config: functionConfig, started } = await beginFunctions(
-      settings,
-      env,
-      given,
-      resources,
-    );
+    const { started } = beginFunctions(settings, env, given, resources);
     if (!settings.isDatabasePrepared) await prepareDatabase(database, onProgress);
     await storeSchedulerSecrets(access, env);
 
@@ -61,11 +57,12 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     );
     const simulators = startSimulators({ ...settings, addresses }, given, env, resources);
     const { operatorPath } = await serve(
-      { access, env, publicPort, settings, functions, functionConfig, simulators },
+      { access, env, publicPort, settings, functions, simulators },
       resources,
     );
     if (settings.schedule ?? true) startScheduler(access.adminUrl, resources, onWarning);
     await writeEnvironment(settings.data, env);
+    if (settings.onReload) await reloadOnChange(functions, resources, settings.onReload);
     return {
       ...simulators.current,
       env,

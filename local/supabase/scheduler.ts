@@ -78,7 +78,7 @@ async function sendRequest(
       method: request.method,
       // As pg_net: the answer is stored, the secret key goes nowhere else.
       redirect: "manual",
-      headers: request.headers ?? {},
+      headers: { "user-agent": USER_AGENT, ...request.headers },
       body: request.body,
       signal: AbortSignal.any([signal, AbortSignal.timeout(request.timeout_milliseconds)]),
     });
@@ -98,6 +98,9 @@ async function sendRequest(
     );
   }
 }
+
+/** pg_net names itself `pg_net/<version>`. */
+const USER_AGENT = "pg_net/0.20.0";
 
 /** @param adminUrl A role that may become any job's owner. */
 export function createScheduler(adminUrl: string): Scheduler {

@@ -1,5 +1,5 @@
 /** Compares every answer of a function with docs/openapi.json, and collects what differs for the tests of a file. */
-import type { FunctionObserver } from "../../../local/gateway/gateway.ts";
+import type { FunctionObserver } from "../../../local/gateway/observe.ts";
 import { checkContent, checkValue, document, findOperation } from "./document.ts";
 
 const PREFIX = "/functions/v1";
