@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { EnvFileError, parseEnvFile } from "./env_file.ts";
+
+Deno.test(".env.local has NAME=value lines, comments, quotes and export", () => {
+  const text = [
+    "\uFEFF# Stripe's test mode",
+    "STRIPE_SECRET_KEY=sk_test_1   # of the sandbox",
+    "",
+    'STRIPE_API_URL="https://api.stripe.com"\r',
+    "export STRIPE_WEBHOOK_SECRET='whsec_#1'",
+    "  TIKTOK_APP_KEY =  a=b ",
+    "EASYPOST_API_KEY=",
+    "OTEL_DENO=true",
+  ].join("\n");
+  assert.deepEqual(parseEnvFile(text, ".env.local"), {
+    variables: {
+      STRIPE_SECRET_KEY: "sk_test_1",
+      STRIPE_API_URL: "https://api.stripe.com",
+      STRIPE_WEBHOOK_SECRET: "whsec_#1",
+      TIKTOK_APP_KEY: "a=b",
+      EASYPOST_API_KEY: "",
+      OTEL_DENO: "true",
+    },
+    warnings: [],
+  });
+});
+
+Deno.test("attack: a bad line of .env.local is named by its number, never with its value", () => {
+  const bad = [
+    "sk_live_secret",
+    'STRIPE_SECRET_KEY="sk_live_secret',
+    "STRIPE_SECRET_KEY='sk_live_secret' more",
+    "STRIPE-KEY=sk_live_secret",
+    "=sk_live_secret",
+    "STRIPE_SECRET_KEY sk_live_secret",
+    "STRIPE_API_URL=sk_live_secret",
+  ];
+  for (const line of bad) {
+    assert.throws(
+      () => parseEnvFile(`STRIPE_API_URL=https://api.stripe.com\n\n${line}\n`, ".env.local"),
+      (error: Error) => {
+        assert.ok(error instanceof EnvFileError);
+        assert.match(error.message, /^\.env\.local, line 3: .* Nothing was started\.$/);
+        assert.doesNotMatch(error.message, /sk_live/);
+        return true;
+      },
+      line,
+    );
+  }
+});
+
+Deno.test("an unknown name in .env.local, and one that the stack sets itself, is named and ignored", () => {
+  const { variables, warnings } = parseEnvFile("STRIPE_KEY=sk_1\nSUPABASE_URL=x\n", ".env.local");
+  assert.deepEqual(variables, {});
+  assert.equal(warnings.length, 2);
+  assert.match(warnings[0] ?? "", /^\.env\.local, line 1: STRIPE_KEY is unknown, and is ignored\./);
+  assert.match(warnings[1] ?? "", /^\.env\.local, line 2: SUPABASE_URL is the stack's own address/);
+  assert.doesNotMatch(warnings.join(), /sk_1/);
+});
