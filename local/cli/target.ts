@@ -19,6 +19,7 @@ export interface Target {
 /** Options of every command that uses a database. */
 export const TARGET_OPTIONS = {
   "db-url": { type: "string" },
+  "db-env": { type: "string" },
   "db-ca": { type: "string" },
   ...DATA_OPTION,
 } as const;
@@ -26,6 +27,8 @@ export const TARGET_OPTIONS = {
 /** Lines of a command's help. */
 export const TARGET_HELP = `${DATA_HELP}
   --db-url URL    another database: postgresql://user:password@host:5432/postgres
+  --db-env NAME   the same in the variable NAME, for an address with its password: deno task prints
+                  the command line
   --db-ca FILE    certificate of the authority that signs this database's, if it is not a public one;
                   Supabase's are known`;
 
@@ -45,16 +48,18 @@ export interface Consent {
 }
 
 /** @throws {UsageError} that does not repeat the text, which may hold a password. */
-function parseUrl(text: string): URL {
+function parseUrl(text: string, source: string): URL {
   const url = URL.parse(text);
   if (!url || !["postgres:", "postgresql:"].includes(url.protocol) || url.hostname === "") {
     throw new UsageError(
-      "--db-url takes an address like postgresql://user:password@host:5432/database.",
+      `${source} takes an address like postgresql://user:password@host:5432/database.`,
     );
   }
   // Some clients prefer these parameters to the host that we check.
   for (const name of ["host", "hostaddr"]) {
-    if (url.searchParams.has(name)) throw new UsageError(`--db-url may not have "${name}=" in it.`);
+    if (url.searchParams.has(name)) {
+      throw new UsageError(`${source} may not have "${name}=" in it.`);
+    }
   }
   return url;
 }
@@ -62,10 +67,11 @@ function parseUrl(text: string): URL {
 /**
  * The database at `text`.
  * @param ca Path of the certificates of its authority.
+ * @param source Option or variable that has the text, for messages.
  * @throws {UsageError} if it is not the address of a Postgres.
  */
-export function parseTarget(text: string, ca?: string): Target {
-  const url = parseUrl(text);
+export function parseTarget(text: string, ca?: string, source = "--db-url"): Target {
+  const url = parseUrl(text, source);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const name = `the database ${url.pathname.slice(1) || "postgres"} at ${url.host}`;
   const checked = withCheckedTls(url, ca === undefined ? undefined : resolve(ca));
@@ -75,13 +81,34 @@ export function parseTarget(text: string, ca?: string): Target {
 /** Values of `TARGET_OPTIONS`. */
 export interface TargetValues {
   "db-url"?: string | undefined;
+  "db-env"?: string | undefined;
   "db-ca"?: string | undefined;
   data: string;
 }
 
-/** `--db-url`, or the running stack's database. @throws {Error} that says what to do. */
+/** Whether the values name a database themselves. */
+export function namesDatabase(values: TargetValues): boolean {
+  return values["db-url"] !== undefined || values["db-env"] !== undefined;
+}
+
+/** @throws {UsageError} that names the variable, never its value. */
+function readAddress(name: string): string {
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    throw new UsageError("--db-env takes the name of a variable, such as SUPABASE_DB_URL.");
+  }
+  const address = Deno.env.get(name);
+  if (address) return address;
+  throw new UsageError(`${name} is not set. Export it: export ${name}=postgresql://...`);
+}
+
+/** `--db-url`, `--db-env`, or the running stack's database. @throws {Error} that says what to do. */
 export async function findTarget(values: TargetValues): Promise<Target> {
-  if (values["db-url"] !== undefined) return parseTarget(values["db-url"], values["db-ca"]);
+  const { "db-url": url, "db-env": name, "db-ca": ca } = values;
+  if (url !== undefined && name !== undefined) {
+    throw new UsageError("--db-url and --db-env both name a database: use one of them.");
+  }
+  if (url !== undefined) return parseTarget(url, ca);
+  if (name !== undefined) return parseTarget(readAddress(name), ca, name);
   const { SUPABASE_DB_URL } = await findRunningStack(resolve(values.data));
   return parseTarget(SUPABASE_DB_URL);
 }

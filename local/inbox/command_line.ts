@@ -1,16 +1,10 @@
 /** The command line of `deno task events`. It is parsed before a database is connected. */
 import { type Arguments, parseOptions, UsageError } from "../cli/command.ts";
-import { TARGET_OPTIONS } from "../cli/target.ts";
+import { TARGET_OPTIONS, type TargetValues } from "../cli/target.ts";
 import { type EventFilter, FILTER_OPTIONS, parseFilter, requireNarrowFilter } from "./filters.ts";
 
-interface Database {
-  data: string;
-  "db-url"?: string | undefined;
-  "db-ca"?: string | undefined;
-}
-
 export type EventsCommand =
-  & { database: Database }
+  & { database: TargetValues }
   & (
     | { name: "counts"; json: boolean }
     | { name: "list"; filter: EventFilter; limit: number; before?: string; json: boolean }

@@ -1,7 +1,7 @@
 /** What `db:seed` and `migration:reset` put into a database. */
 import { resolve } from "node:path";
 import { formatTable } from "../cli/table.ts";
-import type { Target, TargetValues } from "../cli/target.ts";
+import { namesDatabase, type Target, type TargetValues } from "../cli/target.ts";
 import { withConnection } from "../postgres/connection.ts";
 import { findRunningStack } from "../stack/running_stack.ts";
 import type { StackEnvironment } from "../stack/environment.ts";
@@ -17,7 +17,7 @@ const SERVICES = ["tiktok", "easypost", "stripe"] as const;
 export async function findSimulatedStack(
   values: TargetValues,
 ): Promise<StackEnvironment | undefined> {
-  if (values["db-url"] !== undefined) return undefined;
+  if (namesDatabase(values)) return undefined;
   const env = await findRunningStack(resolve(values.data));
   const simulated = await Promise.all(SERVICES.map((service) => isSimulated(env, service)));
   return simulated.every(Boolean) ? env : undefined;

@@ -174,3 +174,31 @@ Deno.test("the database's commands say how to start a stack, and refuse a wrong 
   }));
   await Deno.remove(data);
 });
+
+Deno.test("attack: --db-env takes an address from a variable, and no message has its password", async () => {
+  const database = await createTestDatabase();
+  const [name, missing] = ["TEST_TARGET_DB_URL", "TEST_MISSING_DB_URL"];
+  const query = (...args: string[]) => run("db_query", ["select 40 + 2 as answer", ...args]);
+  try {
+    Deno.env.set(name, database.url);
+    const { code, text } = await query("--db-env", name);
+    assert.equal(code, 0, text);
+    assert.match(text, /^answer\n42\n/);
+    const both = await query("--db-env", name, "--db-url", "postgresql://a:secret@127.0.0.1/x");
+    assert.match(both.text, /^--db-url and --db-env both name a database/);
+    Deno.env.set(name, "postgresql://a:secret@127.0.0.1/x?host=b");
+    const wrong = await query("--db-env", name);
+    assert.match(wrong.text, /^TEST_TARGET_DB_URL may not have "host="/);
+    const unset = await query("--db-env", missing);
+    assert.match(unset.text, /^TEST_MISSING_DB_URL is not set\. Export it/);
+    const value = await query("--db-env", "postgresql://a:secret@127.0.0.1/x");
+    assert.match(value.text, /^--db-env takes the name of a variable/);
+    for (const refused of [both, wrong, unset, value]) {
+      assert.equal(refused.code, 2, refused.text);
+      assert.ok(!refused.text.includes("secret"), refused.text);
+    }
+  } finally {
+    Deno.env.delete(name);
+    await database.drop();
+  }
+});

@@ -63,7 +63,7 @@ async function runInProcess(
   folder: string,
   env: Variables,
 ): Promise<CommandResult> {
-  const names = [...variables.map(([name]) => name), "PGPASSWORD"];
+  const names = [...variables.map(([name]) => name), "PGPASSWORD", "NEW_DB_URL"];
   const before = names.map((name) => [name, Deno.env.get(name)] as const);
   const set = (name: string, value: string | undefined) =>
     value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
