@@ -5,13 +5,17 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { print } from "../cli/console.ts";
 import { guardPath } from "../leftovers/guard.ts";
 import { runProgram } from "../leftovers/run_program.ts";
 import { cacheFirst } from "../npm/cache_first.ts";
+import { withDownloadProgress } from "../npm/download_progress.ts";
 import { type Environment, npmEnvironment } from "./cli_environment.ts";
 
 export interface CliLock {
   version: string;
+  /** Size of the package, for people. */
+  megabytes?: number;
   /** `sha512-<base64>` of the package of each platform, e.g. `linux-x64`. */
   integrity: Record<string, string>;
 }
@@ -57,15 +61,29 @@ async function run(
   });
 }
 
+const NPM = Deno.build.os === "windows" ? "npm.cmd" : "npm";
+
+/** Folder of npm's cache. */
+async function findCache(environment: Environment): Promise<string | undefined> {
+  const { success, stdout } = await run(NPM, ["config", "get", "cache"], environment);
+  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+}
+
 /** Lets npm fetch a package into `folder`, from its cache if possible. Returns the path of the archive. */
 async function fetchPackage(
   name: string,
   folder: string,
+  megabytes: number | undefined,
   environment: Environment,
 ): Promise<string> {
-  const npm = Deno.build.os === "windows" ? "npm.cmd" : "npm";
-  const pack = ["pack", name, "--pack-destination", folder];
-  await cacheFirst(name, (options) => run(npm, [...pack, ...options], environment))
+  const pack = async (options: string[]) => {
+    const work = () =>
+      run(NPM, ["pack", name, "--pack-destination", folder, ...options], environment);
+    if (megabytes === undefined || options.includes("--offline")) return await work();
+    const cache = await findCache(environment);
+    return await withDownloadProgress({ name: "the Supabase CLI", megabytes, cache, print }, work);
+  };
+  await cacheFirst(name, pack)
     .catch((cause) => {
       throw new CliInstallError(
         `The Supabase CLI is not installed. ${cause.message}\nTry again, ${OWN_CLI}`,
@@ -93,9 +111,10 @@ async function digestOf(path: string): Promise<string> {
 /** A platform's first installation records its checksum, as lock files do; later ones have to match. */
 async function checkIntegrity(
   path: string,
-  { version, integrity }: CliLock,
-  lock: URL,
+  lock: CliLock,
+  file: URL,
 ): Promise<void> {
+  const { version, integrity } = lock;
   const [platform, found] = [platformName(), await digestOf(path)];
   const expected = integrity[platform];
   if (expected === found) return;
@@ -106,7 +125,7 @@ async function checkIntegrity(
     );
   }
   const entries = { ...integrity, [platform]: found };
-  await Deno.writeTextFile(lock, `${JSON.stringify({ version, integrity: entries }, null, 2)}\n`);
+  await Deno.writeTextFile(file, `${JSON.stringify({ ...lock, integrity: entries }, null, 2)}\n`);
 }
 
 async function install(target: string, lock: CliLock, options: InstallOptions): Promise<void> {
@@ -117,7 +136,7 @@ async function install(target: string, lock: CliLock, options: InstallOptions): 
   await Deno.mkdir(partial);
   try {
     const name = `@supabase/cli-${platformName()}@${lock.version}`;
-    const archive = await fetchPackage(name, partial, environment);
+    const archive = await fetchPackage(name, partial, lock.megabytes, environment);
     await checkIntegrity(archive, lock, options.lock ?? LOCK);
     await unpack(archive, partial, environment);
     await Deno.rename(join(partial, "package"), target).catch(async (error) => {
