@@ -27,8 +27,8 @@ export const TARGET_OPTIONS = {
 /** Lines of a command's help. */
 export const TARGET_HELP = `${DATA_HELP}
   --db-url URL    another database: postgresql://user:password@host:5432/postgres
-  --db-env NAME   the same in the variable NAME, for an address with its password: deno task prints
-                  the command line
+  --db-env NAME   the same in the variable NAME, for an address with its password: it is then in no
+                  command line, which Deno prints
   --db-ca FILE    certificate of the authority that signs this database's, if it is not a public one;
                   Supabase's are known`;
 
