@@ -1,5 +1,6 @@
 /** The answers of `billing`. */
 import * as z from "zod";
+import { PaidPlan } from "../../shared/billing/plans.ts";
 
 export const CheckoutAnswer = z.object({
   url: z.string(),
@@ -9,3 +10,14 @@ export type CheckoutAnswer = z.infer<typeof CheckoutAnswer>;
 
 export const PortalAnswer = z.object({ url: z.string() });
 export type PortalAnswer = z.infer<typeof PortalAnswer>;
+
+export const PlanPriceAnswer = z.object({
+  plan: PaidPlan,
+  amount: z.string().nullable(),
+  currency: z.string(),
+  interval: z.enum(["day", "week", "month", "year"]).nullable(),
+  interval_count: z.int(),
+});
+
+export const PricesAnswer = z.object({ prices: z.array(PlanPriceAnswer) });
+export type PricesAnswer = z.infer<typeof PricesAnswer>;

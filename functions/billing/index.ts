@@ -1,6 +1,7 @@
-/** Called by sellers with their access token: sends them to Stripe's checkout and portal. */
+/** Called by sellers with their access token: prices of the plans, and the way to Stripe's pages. */
 import { beginCheckout } from "../../shared/billing/checkout.ts";
 import { createBillingDependencies } from "../../shared/billing/dependencies.ts";
+import { planPriceReader } from "../../shared/billing/plan_prices.ts";
 import { beginPortal } from "../../shared/billing/portal.ts";
 import { readAppUrl, readSupabaseConfig } from "../../shared/config.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
@@ -9,18 +10,21 @@ import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
-import type { CheckoutAnswer, PortalAnswer } from "./answers.ts";
+import type { CheckoutAnswer, PortalAnswer, PricesAnswer } from "./answers.ts";
 import { CheckoutBody, PortalBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
 const database = createServiceClient(readSupabaseConfig());
 const dependencies = { ...createBillingDependencies(database), appUrl: readAppUrl() };
+const readPrices = planPriceReader(dependencies);
 
 const app = createApp("billing", {
   callers: signedInUsers(database),
   limits: limitRequests(database, ["POST /billing/checkout", "POST /billing/portal"]),
   toProblem,
 });
+
+app.get("/prices", async (c) => c.json({ prices: await readPrices() } satisfies PricesAnswer));
 
 app.post("/checkout", async (c) => {
   const { plan } = await readJson(c.req.raw, CheckoutBody);

@@ -1,12 +1,50 @@
 /** The routes of `billing`, for the API's document. */
 import { type FunctionOperations, pickProblems } from "../../shared/http/operations.ts";
-import { CheckoutAnswer, PortalAnswer } from "./answers.ts";
+import { CheckoutAnswer, PlanPriceAnswer, PortalAnswer, PricesAnswer } from "./answers.ts";
 import { CheckoutBody, PortalBody } from "./bodies.ts";
 import { PROBLEMS } from "./problems.ts";
 
 export const operations: FunctionOperations = {
   description: "Plans: Stripe's checkout and customer portal. docs/billing.md.",
   operations: [
+    {
+      id: "listPrices",
+      method: "get",
+      path: "/prices",
+      caller: "user",
+      summary: "Prices of the plans",
+      description: "As Stripe has them, at most ten minutes ago. Limits are rows of `plans`.",
+      answers: {
+        200: {
+          description: "Every plan that can be bought.",
+          body: {
+            id: "PlanPrices",
+            schema: PricesAnswer,
+            description: "Prices of the plans.",
+            fields: { prices: "The smallest plan first." },
+            parts: [{
+              id: "PlanPrice",
+              schema: PlanPriceAnswer,
+              description: "What a plan costs.",
+              fields: {
+                plan: "The plan.",
+                amount: "Decimal; null for a price that depends on the quantity.",
+                currency: "ISO 4217.",
+                interval: "null for a price that is paid once.",
+                interval_count: "A payment every so many intervals.",
+              },
+            }],
+            example: {
+              prices: [{
+                ...{ plan: "growth", amount: "79.00", currency: "USD" },
+                ...{ interval: "month", interval_count: 1 },
+              }],
+            },
+          },
+        },
+      },
+      problems: pickProblems(PROBLEMS, "stripe_unavailable"),
+    },
     {
       id: "beginCheckout",
       method: "post",

@@ -219,6 +219,8 @@ test("every operation answers as the document says, called with the typed client
   await api.GET("/shipments/batch/{id}", { params: { path: { id: batch.data?.id ?? "" } } });
 
   // Plans.
+  const { data: plans } = await api.GET("/billing/prices");
+  assert.deepEqual(plans?.prices.map(({ amount }) => amount), ["29.00", "79.00", "199.00"]);
   const checkout = await api.POST("/billing/checkout", { body: { plan: "growth" } });
   await payAndSettle(stack, checkout.data?.url ?? "");
   await api.POST("/billing/portal", { body: {} });

@@ -126,6 +126,7 @@ export function apiRoutes(services: Services, behaviour: Behaviour): Hono {
       (params) => prices.createPrice(params),
     ),
   );
+  app.get("/prices/:id", apiCall([], (_, id) => store.find("prices", id)));
   app.post("/prices/:id", apiCall(["active"], (params, id) => prices.updatePrice(id, params)));
   return app;
 }

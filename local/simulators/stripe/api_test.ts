@@ -120,6 +120,8 @@ Deno.test("the prices of the plans exist from the start, under the given ids", a
       ["price_scale", "Scale", 19_900],
     ],
   );
+  assert.equal((await caller.client.prices.retrieve("price_of_growth")).unit_amount, 7900);
+  await assert.rejects(caller.client.prices.retrieve("price_growth"), { code: "resource_missing" });
   assert.deepEqual(caller.takeTypes(), []);
 });
 

@@ -1,0 +1,75 @@
+/** What each plan costs: only Stripe knows it. */
+import * as z from "zod";
+import type { BillingDependencies } from "./dependencies.ts";
+import { PaidPlan } from "./plans.ts";
+import { readStripe } from "./stripe.ts";
+
+export interface PlanPrice {
+  plan: PaidPlan;
+  /** Decimal; `null` for a price that depends on the quantity. */
+  amount: string | null;
+  /** ISO 4217. */
+  currency: string;
+  /** A payment every so many intervals; `null` for a price that is paid once. */
+  interval: "day" | "week" | "month" | "year" | null;
+  interval_count: number;
+}
+
+const Price = z.looseObject({
+  unit_amount: z.int().min(0).nullish(),
+  currency: z.string().regex(/^[a-zA-Z]{3}$/),
+  recurring: z.looseObject({
+    interval: z.enum(["day", "week", "month", "year"]),
+    interval_count: z.int().min(1).default(1),
+  }).nullish(),
+});
+
+/** Stripe counts in the smallest unit. ISK and UGX have none, but Stripe still counts hundredths of them. */
+const WITHOUT_DECIMALS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" ");
+const WITH_THREE_DECIMALS = ["BHD", "JOD", "KWD", "OMR", "TND"];
+
+function toDecimal(amount: number, currency: string): string {
+  if (WITHOUT_DECIMALS.includes(currency)) return String(amount);
+  const decimals = WITH_THREE_DECIMALS.includes(currency) ? 3 : 2;
+  const digits = String(amount).padStart(decimals + 1, "0");
+  return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+async function readPrice(
+  { stripe, config }: Pick<BillingDependencies, "stripe" | "config">,
+  plan: PaidPlan,
+): Promise<PlanPrice> {
+  const price = await readStripe(Price, stripe.prices.retrieve(config.prices[plan]));
+  const { unit_amount: amount, recurring } = price;
+  const currency = price.currency.toUpperCase();
+  return {
+    plan,
+    amount: typeof amount === "number" ? toDecimal(amount, currency) : null,
+    currency,
+    interval: recurring?.interval ?? null,
+    interval_count: recurring?.interval_count ?? 1,
+  };
+}
+
+/** A price at Stripe never changes its amount; the configuration names another one with the next start. */
+const KEPT_MS = 10 * 60_000;
+
+/**
+ * Returns a function that reads the prices of all plans, the cheapest plan first, and keeps them for ten minutes.
+ * It rejects with a `BillingError`, which is not kept.
+ * @param now A clock in milliseconds that never goes back.
+ */
+export function planPriceReader(
+  dependencies: Pick<BillingDependencies, "stripe" | "config">,
+  now: () => number = () => performance.now(),
+): () => Promise<PlanPrice[]> {
+  let kept: { since: number; prices: PlanPrice[] } | undefined;
+  return async () => {
+    if (kept !== undefined && now() - kept.since < KEPT_MS) return kept.prices;
+    const prices = await Promise.all(
+      PaidPlan.options.map((plan) => readPrice(dependencies, plan)),
+    );
+    kept = { since: now(), prices };
+    return prices;
+  };
+}
