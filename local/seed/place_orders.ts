@@ -1,4 +1,5 @@
 /** The buyers' side of the seeded orders, at the simulated TikTok. */
+import { addressOf } from "../simulators/tiktok/addresses.ts";
 import { control } from "../stack/simulator_control.ts";
 import type { SeededOrder, Seeding } from "./seeded.ts";
 import { until } from "./until.ts";
@@ -21,7 +22,7 @@ async function placeOrder({ env }: Seeding, shopId: string, order: SeededOrder):
     price: order.price,
     shipping_type: order.shippingType,
     create_time: Math.floor((Date.now() - order.hours * HOUR_MS) / 1000),
-    detail: order.detail,
+    detail: order.buyer ? { recipient_address: addressOf(order.buyer) } : order.detail,
     deliveries: 0,
   };
   // It exists if it was placed before: 409.

@@ -19,6 +19,8 @@ export interface SeededOrder {
   cancelled?: true;
   quantity?: number;
   price?: string;
+  /** Whom TikTok names, of an order that the seller ships. @default {the simulator's buyer} */
+  buyer?: string;
   /** TIKTOK: TikTok sells the label. @default {"SELLER"} */
   shippingType?: "TIKTOK" | "SELLER";
   /** Fields of the Order API in the place of the simulator's. */

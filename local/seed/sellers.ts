@@ -16,19 +16,30 @@ const orderId = (n: number) => `576461000000000${n}`;
 const CANDLE_ORDERS: SeededOrder[] = [
   { id: orderId(101), hours: 0.1, placedAs: "UNPAID" },
   { id: orderId(102), hours: 0.7, placedAs: "ON_HOLD", quantity: 2 },
-  { id: orderId(103), hours: 3, quantity: 3 },
-  { id: orderId(104), hours: 48, ship: { by: "easypost", then: "in_transit" } },
-  { id: orderId(105), hours: 480, placedAs: "COMPLETED", quantity: 4 },
+  { id: orderId(103), hours: 3, quantity: 3, buyer: "Mina Okafor" },
+  {
+    id: orderId(104),
+    hours: 48,
+    buyer: "Tomas Lindqvist",
+    ship: { by: "easypost", then: "in_transit" },
+  },
+  { id: orderId(105), hours: 480, placedAs: "COMPLETED", quantity: 4, buyer: "June Park" },
   { id: orderId(106), hours: 96, cancelled: true },
-  { id: orderId(109), hours: 20, ship: { by: "easypost", then: "voided" } },
-  { id: orderId(110), hours: 26, quantity: 3, ship: { by: "easypost", units: 1 } },
+  { id: orderId(109), hours: 20, buyer: "Priya Nair", ship: { by: "easypost", then: "voided" } },
+  {
+    id: orderId(110),
+    hours: 26,
+    quantity: 3,
+    buyer: "Hana Sato",
+    ship: { by: "easypost", units: 1 },
+  },
   { id: orderId(111), hours: 22, shippingType: "TIKTOK", ship: { by: "tiktok" } },
   {
-    ...{ id: orderId(112), hours: 200, quantity: 2, becomes: "DELIVERED" },
+    ...{ id: orderId(112), hours: 200, quantity: 2, buyer: "Leo Martins", becomes: "DELIVERED" },
     ship: { by: "easypost", then: "delivered" },
   },
   {
-    ...{ id: orderId(113), hours: 70 },
+    ...{ id: orderId(113), hours: 70, buyer: "Ada Winters" },
     ship: {
       ...{ by: "own", carrier: "UPS", trackingNumber: "1Z5EED000000000113" },
       then: "in_transit",
@@ -45,7 +56,7 @@ export const SEEDED_SELLERS: SeededSeller[] = [
   {
     email: "ada@creatorflow.test",
     name: "Ada",
-    about: "plan growth; two shops (US, GB); every state of an order; every kind of label",
+    about: "Plan Growth: two shops (US, GB), every state of an order, every kind of label",
     plan: { name: "growth", limit: 500 },
     shops: [
       { id: "7490000000000000101", name: "Ada's Candles", region: "US", orders: CANDLE_ORDERS },
@@ -64,11 +75,11 @@ export const SEEDED_SELLERS: SeededSeller[] = [
   {
     email: "bob@creatorflow.test",
     name: "Bob",
-    about: "trial; one shop; one label in transit",
+    about: "Trial: one shop, one parcel in transit",
     shops: [{
       ...{ id: "7490000000000000201", name: "Bob's Boards", region: "US" },
       orders: [
-        { id: orderId(201), hours: 2, price: "89.00" },
+        { id: orderId(201), hours: 2, price: "89.00", buyer: "Noor Haddad" },
         {
           ...{ id: orderId(202), hours: 40, price: "89.00" },
           ship: { by: "easypost", then: "in_transit" },
@@ -80,7 +91,7 @@ export const SEEDED_SELLERS: SeededSeller[] = [
   {
     email: "cara@creatorflow.test",
     name: "Cara",
-    about: "plan starter, its last payment failed (past_due); one shop",
+    about: "Plan Starter: one shop, the last payment failed",
     plan: { name: "starter", limit: 100, pastDue: true },
     shops: [{
       ...{ id: "7490000000000000301", name: "Cara's Ceramics", region: "US" },
@@ -93,7 +104,7 @@ export const SEEDED_SELLERS: SeededSeller[] = [
   {
     email: "dan@creatorflow.test",
     name: "Dan",
-    about: "trial; one shop; twelve orders, two of them held by the plan",
+    about: "Trial: one shop, twelve orders, two of them held by the plan",
     held: 2,
     shops: [{
       ...{ id: "7490000000000000401", name: "Dan's Drums", region: "US" },

@@ -94,3 +94,9 @@ export function maskLongCompleted<
 export function addressOnLabel(): string[] {
   return [ADDRESS.name, ADDRESS.address_line1, ADDRESS.address_line2, "Portland OR 97205", "US"];
 }
+
+/** The address under another buyer's name, for `recipient_address`. */
+export function addressOf(name: string): Record<string, unknown> {
+  const [first_name, ...rest] = name.split(" ");
+  return { ...ADDRESS, name, first_name, last_name: rest.join(" ") };
+}
