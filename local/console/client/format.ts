@@ -20,6 +20,13 @@ export function formatTime(time: string | null | undefined): string {
   return time ? TIME.format(new Date(time)) : "–";
 }
 
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
+
+/** The day in UTC, in which months of a plan are counted: `1 December`. */
+export function formatDay(time: string): string {
+  return DAY.format(new Date(time));
+}
+
 const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ["day", 86_400],
   ["hour", 3600],
@@ -41,6 +48,13 @@ export function formatCode(code: string | null | undefined): string {
   if (!code) return "–";
   const text = code.toLowerCase().replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const REGIONS = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
+
+/** `GB` is `United Kingdom`. */
+export function describeRegion(code: string | null | undefined): string {
+  return code && /^[A-Z]{2}$/.test(code) ? REGIONS.of(code) ?? code : code || "–";
 }
 
 /** `1 order`, `2 orders`. */

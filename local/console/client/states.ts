@@ -1,5 +1,6 @@
-/** Colours of states. */
+/** Colours and names of states. A state has one name, whoever reports it. */
 import type { Tone } from "./components/badge.tsx";
+import { formatCode } from "./format.ts";
 
 export const ORDER_TONES: Record<string, Tone> = {
   received: "calm",
@@ -25,6 +26,22 @@ export const PARCEL_TONES: Record<string, Tone> = {
   returned: "warn",
   voided: "calm",
 };
+
+/** Of our parcels, of EasyPost's trackers, and of TikTok's packages. */
+const PARCEL_NAMES: Record<string, string> = {
+  purchased: "Awaiting collection",
+  unknown: "Awaiting collection",
+  pre_transit: "Awaiting collection",
+  PROCESSING: "Awaiting collection",
+  FULFILLING: "In transit",
+  COMPLETED: "Delivered",
+  failed: "Delivery failed",
+};
+
+/** @param state Of a parcel. */
+export function describeParcel(state: string | null | undefined): string {
+  return PARCEL_NAMES[state ?? ""] ?? formatCode(state);
+}
 
 export const SHOP_TONES: Record<string, Tone> = {
   active: "good",

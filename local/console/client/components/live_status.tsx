@@ -15,5 +15,9 @@ export function LiveStatus() {
   const reachable = useStore(isReachable);
   const state = reachable ? live : "offline";
   const [text, title] = TEXTS[state];
-  return <span role="status" class={`live is-${state}`} title={title}>{text}</span>;
+  return (
+    <span role="status" class={`live is-${state}`} title={title}>
+      <span class="live-text">{text}</span>
+    </span>
+  );
 }

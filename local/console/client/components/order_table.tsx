@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Orders as rows, in the list and on the overview. */
 import type { ListedOrder } from "../data/orders.ts";
-import { countOf, formatAge, formatCode, formatMoney } from "../format.ts";
+import { countOf, formatAge, formatCode, formatMoney, formatTime } from "../format.ts";
 import { ORDER_TONES } from "../states.ts";
 import { Badge } from "./badge.tsx";
 import { type Column, Table } from "./table.tsx";
@@ -24,9 +24,17 @@ function describeItems({ order_items: items }: ListedOrder): string {
     : `${first.product_name} · ${countOf(units, "unit")}`;
 }
 
+const TO_SHIP = ["awaiting_shipment", "partially_shipped"];
+
+function ShipBy({ order: { order_status, ship_by } }: { order: ListedOrder }) {
+  if (!ship_by || !TO_SHIP.includes(order_status)) return null;
+  const isLate = Date.parse(ship_by) < Date.now();
+  return <span class={isLate ? "sub late" : "sub"}>Ship by {formatTime(ship_by)}</span>;
+}
+
 function OrderState({ order }: { order: ListedOrder }) {
   return (
-    <span class="row">
+    <span class="row tight">
       <Badge tone={ORDER_TONES[order.order_status] ?? "calm"}>
         {formatCode(order.order_status)}
       </Badge>
@@ -35,21 +43,35 @@ function OrderState({ order }: { order: ListedOrder }) {
   );
 }
 
+/** On a phone the state stands below the order, so that nothing is cut. */
+function OrderName({ order }: { order: ListedOrder }) {
+  return (
+    <span>
+      <a href={`/seller/orders/${order.id}`} class="number">{order.tiktok_order_id}</a>
+      <span class="sub">
+        {order.buyer ?? "No address yet"}
+        <span class="phone-only">{` · ${formatAge(order.created_at)}`}</span>
+      </span>
+      <span class="phone-only below">
+        <OrderState order={order} />
+      </span>
+    </span>
+  );
+}
+
 const COLUMNS: Column<ListedOrder>[] = [
+  { head: "Order", cell: (order) => <OrderName order={order} /> },
+  { head: "Items", cell: describeItems, isWideOnly: true },
   {
-    head: "Order",
+    head: "State",
     cell: (order) => (
       <span>
-        <a href={`/seller/orders/${order.id}`} class="number">{order.tiktok_order_id}</a>
-        <span class="sub">
-          {order.buyer ?? "No address yet"}
-          <span class="phone-only">· {formatAge(order.created_at)}</span>
-        </span>
+        <OrderState order={order} />
+        <ShipBy order={order} />
       </span>
     ),
+    isWideOnly: true,
   },
-  { head: "Items", cell: describeItems, isWideOnly: true },
-  { head: "State", cell: (order) => <OrderState order={order} /> },
   {
     head: "Shop",
     cell: ({ tiktok_shops: shop }) => shop.shop_name ?? "–",
@@ -59,10 +81,9 @@ const COLUMNS: Column<ListedOrder>[] = [
     head: "Total",
     cell: (order) => formatMoney(order.total_amount, order.currency),
     isNumber: true,
-    isWideOnly: true,
   },
   {
-    head: "Came in",
+    head: "Arrived",
     cell: ({ created_at }) => (
       <time dateTime={created_at} class="muted nowrap">{formatAge(created_at)}</time>
     ),

@@ -5,7 +5,7 @@ import type { Child } from "hono/jsx";
 export interface Column<Row> {
   head: string;
   cell: (row: Row) => Child;
-  /** Numbers stand at the end. */
+  /** Numbers stand at the end of their column. */
   isNumber?: boolean;
   /** Left out on a phone. */
   isWideOnly?: boolean;

@@ -1,6 +1,8 @@
 /** Prices of labels, buying and voiding one. */
 import { callFunction } from "../call_function.ts";
+import { supabase } from "../supabase.ts";
 import type { Shipment } from "./order.ts";
+import { takeData } from "./take.ts";
 
 export interface Parcel {
   length: string;
@@ -38,6 +40,22 @@ export interface LabelRequest {
   from?: Sender;
   /** Orders that TikTok ships in one parcel with this one. */
   order_ids?: string[];
+}
+
+/**
+ * Whether rates need no sender's address: TikTok knows where its parcels come from, and a shop that has bought
+ * a label before has an address. `sender_required` says so otherwise.
+ * @throws {CallError}
+ */
+export async function hasSender(
+  { shipping_type, tiktok_shop_id }: { shipping_type: string | null; tiktok_shop_id: string },
+): Promise<boolean> {
+  if (shipping_type === "TIKTOK") return true;
+  const bought = await takeData(
+    supabase.from("shipments").select("id, orders!inner(tiktok_shop_id)")
+      .eq("provider", "easypost").eq("orders.tiktok_shop_id", tiktok_shop_id).limit(1),
+  );
+  return bought.length > 0;
 }
 
 /** Cheapest first. @throws {CallError} */

@@ -23,6 +23,7 @@ export interface Address {
 }
 
 export interface Order extends ListedOrder {
+  tiktok_shop_id: string;
   shipping_type: string | null;
   shipping_cost: string;
   shipping_address: Address;
@@ -40,7 +41,7 @@ export interface Order extends ListedOrder {
 }
 
 const COLUMNS = `
-  id, tiktok_order_id, order_status, payment_status, order_kind, total_amount::text,
+  id, tiktok_order_id, tiktok_shop_id, order_status, payment_status, order_kind, total_amount::text,
   shipping_cost::text, currency, shipping_type, shipping_address, address_status, order_items,
   fulfillment_type, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
   cancel_respond_by, cancel_reason, buyer_note, seller_note, tiktok_created_at, created_at,

@@ -1,6 +1,6 @@
 /** The list of orders, page by page: docs/sellers-view.md. */
 import { supabase } from "../supabase.ts";
-import { takeAnswer, takeData } from "./take.ts";
+import { takeAnswer } from "./take.ts";
 
 export const PAGE_SIZE = 25;
 
@@ -139,7 +139,29 @@ export async function countOrdersToShip(): Promise<{ all: number; late: number }
   return { all: all.count ?? 0, late: late.count ?? 0 };
 }
 
-/** Whether the seller has any order yet. @throws {CallError} */
-export async function hasOrders(): Promise<boolean> {
-  return (await takeData(supabase.from("orders").select("id").limit(1))).length > 0;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface Stages {
+  toShip: number;
+  /** Of these: within a day, or too late already. */
+  dueSoon: number;
+  awaitingCollection: number;
+  inTransit: number;
+}
+
+/** How many orders are on which part of their way. @throws {CallError} */
+export async function countStages(): Promise<Stages> {
+  const count = (...states: string[]) =>
+    supabase.from("orders").select("id", { count: "exact", head: true })
+      .in("order_status", states);
+  const toShip = () => count("awaiting_shipment", "partially_shipped");
+  const answers = await Promise.all([
+    takeAnswer(toShip()),
+    takeAnswer(toShip().lt("ship_by", new Date(Date.now() + DAY_MS).toISOString())),
+    takeAnswer(count("awaiting_collection")),
+    takeAnswer(count("in_transit")),
+  ]);
+  const [all = 0, dueSoon = 0, awaitingCollection = 0, inTransit = 0] = answers
+    .map(({ count }) => count ?? 0);
+  return { toShip: all, dueSoon, awaitingCollection, inTransit };
 }

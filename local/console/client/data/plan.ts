@@ -43,12 +43,28 @@ export interface Plan {
   name: string;
   monthly_order_limit: number;
   monthly_label_limit: number;
+  daily_label_limit: number;
 }
 
 /** Smallest first. @throws {CallError} */
 export async function listPlans(): Promise<Plan[]> {
-  const columns = "name, monthly_order_limit, monthly_label_limit";
+  const columns = "name, monthly_order_limit, monthly_label_limit, daily_label_limit";
   return await takeData(supabase.from("plans").select(columns).order("monthly_order_limit"));
+}
+
+export interface PlanPrice {
+  plan: string;
+  /** `null` for a price that depends on the quantity. */
+  amount: string | null;
+  currency: string;
+  /** `null` for a price that is paid once. */
+  interval: string | null;
+  interval_count: number;
+}
+
+/** As Stripe has them. @throws {CallError} */
+export async function listPrices(): Promise<PlanPrice[]> {
+  return (await callFunction<{ prices: PlanPrice[] }>("billing/prices", { method: "GET" })).prices;
 }
 
 export interface HeldOrder {

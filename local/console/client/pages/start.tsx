@@ -47,6 +47,7 @@ function SignIn({ onSent }: { onSent: (email: string) => void }) {
           type="password"
           autocomplete={isNew ? "new-password" : "current-password"}
           minLength={8}
+          {...(isNew && { hint: "8 characters or more." })}
           isRequired
         />
         <ErrorNotice error={error} />
@@ -85,11 +86,10 @@ export function StartPage() {
     <Several>
       <div class="hero">
         <h1>Every TikTok Shop order in one place</h1>
-        <p>
+        <p class="lead">
           CreatorFlow receives the orders of TikTok shops within seconds, buys their shipping
-          labels, and bills a monthly plan; this console shows it running on your machine, against a
-          simulated TikTok, EasyPost and Stripe. Sign up or choose a sample seller, connect a shop,
-          and watch its orders arrive.
+          labels, and bills a monthly plan. It runs here on your machine, against a simulated
+          TikTok, EasyPost and Stripe.
         </p>
       </div>
       {session
@@ -97,9 +97,9 @@ export function StartPage() {
         : sentTo !== null
         ? <ConfirmMail email={sentTo} onBack={() => setSentTo(null)} />
         : (
-          <div class="grid">
-            <SampleSellers onSignedIn={openSeller} />
+          <div class="grid two">
             <SignIn onSent={setSentTo} />
+            <SampleSellers onSignedIn={openSeller} />
           </div>
         )}
     </Several>

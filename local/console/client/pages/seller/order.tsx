@@ -7,8 +7,9 @@ import { Icon } from "../../components/icon.tsx";
 import { ErrorNotice, Notice } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
+import { hasSender } from "../../data/labels.ts";
 import { getOrder, listShipments, type Order } from "../../data/order.ts";
-import { formatCode, formatMoney, formatTime } from "../../format.ts";
+import { describeRegion, formatCode, formatMoney, formatTime } from "../../format.ts";
 import type { PageProps } from "../../route.ts";
 import { ORDER_TONES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
@@ -24,7 +25,7 @@ function Delivery({ order }: { order: Order }) {
     address.line1,
     address.line2,
     [address.city, address.state, address.postal_code].filter(Boolean).join(", "),
-    address.country,
+    address.country ? describeRegion(address.country) : null,
     address.phone,
   ].filter(Boolean);
   return (
@@ -39,12 +40,13 @@ function Delivery({ order }: { order: Order }) {
 
 function Facts({ order }: { order: Order }) {
   const facts: [string, string][] = [
-    ["Shop", `${order.tiktok_shops.shop_name ?? "–"} (${order.tiktok_shops.region ?? "?"})`],
+    ["Shop", order.tiktok_shops.shop_name ?? "–"],
+    ["Country", describeRegion(order.tiktok_shops.region)],
     ["Payment", formatCode(order.payment_status)],
     ["Total", formatMoney(order.total_amount, order.currency)],
     ["Shipping", formatMoney(order.shipping_cost, order.currency)],
     ["Ordered", formatTime(order.tiktok_created_at)],
-    ["Came in", formatTime(order.created_at)],
+    ["Arrived", formatTime(order.created_at)],
     ["Ship by", formatTime(order.ship_by)],
   ];
   return (
@@ -86,6 +88,13 @@ function Found({ order }: { order: Order }) {
     `shipments:${order.id}`,
     () => listShipments(order.id),
   );
+  const { data: isSenderKnown, error: senderError } = useQuery(
+    `sender:${order.id}`,
+    () => hasSender(order),
+  );
+  const failure = error ?? senderError;
+  // Together: nothing moves down when the last answer arrives.
+  const isReady = failure || (shipments && isSenderKnown !== undefined);
   return (
     <Several>
       <PageHead
@@ -97,19 +106,23 @@ function Found({ order }: { order: Order }) {
         </Badge>
       </PageHead>
       <Advice order={order} />
-      <ErrorNotice error={error} />
-      <div class="grid aside">
-        <div class="grid">
-          <Items order={order} />
-          <Shipments shipments={shipments} onChange={reload} />
-          <BuyLabel order={order} onBought={reload} />
-        </div>
-        <div class="grid">
-          <Delivery order={order} />
-          <Facts order={order} />
-          <Timeline events={order.order_events} />
-        </div>
-      </div>
+      <ErrorNotice error={failure} />
+      {isReady
+        ? (
+          <div class="grid aside">
+            <div class="grid">
+              <Items order={order} />
+              <Shipments shipments={shipments} onChange={reload} />
+              <BuyLabel order={order} isSenderKnown={isSenderKnown === true} onBought={reload} />
+            </div>
+            <div class="grid">
+              <Delivery order={order} />
+              <Facts order={order} />
+              <Timeline events={order.order_events} />
+            </div>
+          </div>
+        )
+        : <p class="loading" role="status">Loading…</p>}
     </Several>
   );
 }
@@ -127,7 +140,7 @@ export function OrderPage({ params }: PageProps) {
         <Several>
           <h1 class="visually-hidden">Order</h1>
           {order === null
-            ? <EmptyState icon="orders" title="You have no such order" />
+            ? <EmptyState icon="orders" title="You have no such order" level={2} />
             : !error && <p class="loading" role="status">Loading…</p>}
         </Several>
       )}

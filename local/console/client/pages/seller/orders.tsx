@@ -22,6 +22,8 @@ import { formatCode, formatNumber } from "../../format.ts";
 import { setParameters, useAddress } from "../../router.ts";
 import { ORDER_STATES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
+import { AwaitOrders } from "./await_orders.tsx";
+import { ConnectShop } from "./connect_shop.tsx";
 
 const STATES: [string, string][] = [
   ["", "All states"],
@@ -71,9 +73,10 @@ function Filters({ filter }: { filter: OrderFilter }) {
 }
 
 function NoOrders({ isFiltered }: { isFiltered: boolean }) {
+  const shops = useQuery("shops", listShops).data;
   if (isFiltered) {
     return (
-      <EmptyState icon="orders" title="No order fits these filters">
+      <EmptyState icon="orders" title="No order fits these filters" level={2}>
         <button
           type="button"
           class="button plain"
@@ -84,12 +87,13 @@ function NoOrders({ isFiltered }: { isFiltered: boolean }) {
       </EmptyState>
     );
   }
+  if (shops?.length) return <AwaitOrders level={2} />;
   return (
-    <EmptyState icon="orders" title="No orders yet">
+    <EmptyState icon="orders" title="No orders yet" level={2}>
       <p>
         Connect a TikTok shop: its orders of the last 30 days follow, and new ones as they come.
       </p>
-      <a class="button" href="/seller/shops">Connect a shop</a>
+      {shops && <ConnectShop />}
     </EmptyState>
   );
 }

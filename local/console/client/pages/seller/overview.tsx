@@ -8,14 +8,17 @@ import { ErrorNotice } from "../../components/notice.tsx";
 import { OrderTable } from "../../components/order_table.tsx";
 import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
-import { countByHour, countOrdersToShip, listOrders } from "../../data/orders.ts";
+import { countByHour, listOrders } from "../../data/orders.ts";
 import { getAccount, getUsage, planOf } from "../../data/plan.ts";
 import { listShops } from "../../data/shops.ts";
-import { countOf, formatCode, formatNumber, formatTime } from "../../format.ts";
+import { countOf, formatCode, formatDay, formatNumber } from "../../format.ts";
 import { currentSession } from "../../session.ts";
 import { useQuery } from "../../use_query.ts";
+import { AwaitOrders } from "./await_orders.tsx";
+import { ConnectShop } from "./connect_shop.tsx";
 import { findConcerns } from "./overview/concerns.ts";
 import { ConcernList } from "./overview/concern_list.tsx";
+import { StageTiles } from "./overview/stages.tsx";
 
 const ALL = { status: null, shop: null, text: null };
 const LATEST = 6;
@@ -28,18 +31,21 @@ function Activity() {
   const { data: points } = useQuery("orders-by-hour", () => countByHour(userId));
   const total = points?.reduce((sum, { value }) => sum + value, 0) ?? 0;
   return (
-    <Card title="Orders an hour" end={<span class="muted small">last 24 hours</span>}>
-      <p class="figure">{formatNumber(total)}</p>
+    <Card title="New orders" end={<span class="muted small">last 24 hours, by hour</span>}>
+      <p>
+        <span class="figure">{points ? formatNumber(total) : "–"}</span>{" "}
+        <span class="muted">{total === 1 ? "order in 24 hours" : "orders in 24 hours"}</span>
+      </p>
       {points
         ? (
           <BarChart
-            label="Orders an hour, last 24 hours"
+            label="New orders by hour, last 24 hours"
             points={points}
             formatTime={(time) => HOUR.format(time)}
             formatValue={(value) => countOf(value, "order")}
           />
         )
-        : <div class="chart" />}
+        : <div class="chart is-awaited" />}
     </Card>
   );
 }
@@ -47,27 +53,20 @@ function Activity() {
 function PlanUse() {
   const usage = useQuery("usage", getUsage, { everyMs: USAGE_MS }).data;
   const account = useQuery("account", getAccount, { everyMs: USAGE_MS }).data;
-  const toShip = useQuery("to-ship", countOrdersToShip).data;
   if (!usage || !account) {
     return (
       <Card title="Plan">
-        <p role="status">Loading…</p>
+        <p class="muted plan-awaited" role="status">Loading…</p>
       </Card>
     );
   }
+  const { labels: { month }, held } = usage;
   return (
-    <Card title="Plan" end={<a href="/seller/plan">{formatCode(planOf(account))}</a>}>
+    <Card title={`Plan ${formatCode(planOf(account))}`} end={<a href="/seller/plan">See plans</a>}>
       <Meter label="Orders this month" used={usage.used} limit={usage.limit} />
-      <Meter
-        label="Labels this month"
-        used={usage.labels.month.labels}
-        limit={usage.labels.month.label_limit}
-      />
-      <p class="small muted">Starts again on {formatTime(usage.month_ends_at)}.</p>
-      <a class="stat" href="/seller/orders?state=to_ship">
-        <span class="figure">{formatNumber(toShip?.all ?? 0)}</span>
-        <span>to ship</span>
-      </a>
+      <Meter label="Labels this month" used={month.labels} limit={month.label_limit} />
+      {held > 0 && <p>{countOf(held, "order")} waiting for a larger plan.</p>}
+      <p class="small muted">Both start again on {formatDay(usage.month_ends_at)}.</p>
     </Card>
   );
 }
@@ -79,11 +78,9 @@ function Latest() {
       <ErrorNotice error={error} />
       {data?.orders.length
         ? <OrderTable caption="Latest orders" orders={data.orders.slice(0, LATEST)} />
-        : data && (
-          <EmptyState icon="orders" title="No orders yet">
-            <p>Orders of a connected shop appear here by themselves.</p>
-          </EmptyState>
-        )}
+        : data
+        ? <AwaitOrders level={3} />
+        : <p class="loading" role="status">Loading…</p>}
     </Card>
   );
 }
@@ -97,9 +94,9 @@ export function OverviewPage() {
       <Several>
         <PageHead title="Overview" />
         <Card>
-          <EmptyState icon="shops" title="Connect your first shop">
+          <EmptyState icon="shops" title="Connect your first shop" level={2}>
             <p>TikTok asks for your agreement; then the orders of the last 30 days follow.</p>
-            <a class="button" href="/seller/shops">Connect a shop</a>
+            <ConnectShop />
           </EmptyState>
         </Card>
       </Several>
@@ -119,7 +116,8 @@ export function OverviewPage() {
     <Several>
       <PageHead title="Overview" />
       <ConcernList concerns={concerns} />
-      <div class="grid aside">
+      <StageTiles />
+      <div class="grid aside even">
         <Activity />
         <PlanUse />
       </div>

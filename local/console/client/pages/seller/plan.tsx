@@ -1,7 +1,6 @@
 /// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** What the plan allows, what waits for it, and Stripe's pages. */
-import { Badge } from "../../components/badge.tsx";
 import { ActionButton } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { Meter } from "../../components/meter.tsx";
@@ -13,20 +12,17 @@ import {
   getAccount,
   getUsage,
   listPlans,
-  openCheckout,
+  listPrices,
   openPortal,
-  type Plan,
   planOf,
   type Usage,
 } from "../../data/plan.ts";
-import { countOf, formatCode, formatMoney, formatNumber, formatTime } from "../../format.ts";
-import { rememberPlan } from "../../plan_memory.ts";
+import { countOf, formatCode, formatDay, formatMoney } from "../../format.ts";
 import { useQuery } from "../../use_query.ts";
 import { HeldOrders } from "./plan/held_orders.tsx";
+import { PlanCard } from "./plan/plan_card.tsx";
 
 const READ_MS = 2000;
-/** Larger numbers are shown as a word: the plan scale has 999,999 orders. */
-const COUNTLESS = 500_000;
 
 function UsageCard({ usage }: { usage: Usage }) {
   const { today, month } = usage.labels;
@@ -34,15 +30,22 @@ function UsageCard({ usage }: { usage: Usage }) {
   return (
     <Card
       title="This month"
-      end={<span class="small muted">until {formatTime(usage.month_ends_at)}</span>}
+      end={<span class="small muted">starts again on {formatDay(usage.month_ends_at)}</span>}
     >
       <Meter label="Orders" used={usage.used} limit={usage.limit} />
       <Meter label="Labels" used={month.labels} limit={month.label_limit} />
       <p class="small muted">
-        Labels cost {formatMoney(month.cost, currency)} of{" "}
-        {formatMoney(month.cost_limit, currency)}; today {today.labels} of {today.label_limit}.
+        {`Labels for ${formatMoney(month.cost, currency)} of ${
+          formatMoney(month.cost_limit, currency)
+        }; today ${today.labels} of ${today.label_limit} labels.`}
         {usage.not_counted > 0 && ` ${countOf(usage.not_counted, "order")} did not count.`}
       </p>
+      {usage.held > 0 && (
+        <p>
+          <strong>{countOf(usage.held, "order")}</strong> {usage.held === 1 ? "waits" : "wait"}{" "}
+          for a larger plan, and then {usage.held === 1 ? "arrives" : "arrive"} at once.
+        </p>
+      )}
     </Card>
   );
 }
@@ -69,42 +72,18 @@ function PaymentNotice({ account }: { account: Account }) {
   );
 }
 
-function PlanCard({ plan, current }: { plan: Plan; current: string }) {
-  const { name, monthly_order_limit: orders, monthly_label_limit: labels } = plan;
-  const choose = async (): Promise<void> => {
-    const url = await openCheckout(name);
-    rememberPlan(current);
-    location.assign(url);
-  };
-  return (
-    <section class="card plan" aria-label={`Plan ${name}`}>
-      <h3>{formatCode(name)}</h3>
-      <p>
-        <span class="figure">{orders > COUNTLESS ? "No limit" : formatNumber(orders)}</span>{" "}
-        <span class="muted">{orders > COUNTLESS ? "of orders" : "orders a month"}</span>
-      </p>
-      <p class="muted">{formatNumber(labels)} labels a month</p>
-      {name === current
-        ? <Badge tone="good">Your plan</Badge>
-        : name !== "trial" && (
-          <ActionButton kind="plain" onPress={choose}>
-            Choose {formatCode(name)}
-          </ActionButton>
-        )}
-    </section>
-  );
-}
-
 export function PlanPage() {
   const { data: usage, error } = useQuery("usage", getUsage, { everyMs: READ_MS });
   const { data: account } = useQuery("account", getAccount, { everyMs: READ_MS });
   const { data: plans } = useQuery("plans", listPlans);
-  const current = account ? planOf(account) : "";
+  const { data: prices, error: priceError } = useQuery("prices", listPrices);
   const hasSubscription = account !== undefined && account.subscription_status !== "trial" &&
     account.subscription_status !== "canceled";
+  // Together: nothing moves down when the last answer arrives. Without Stripe only the prices are missing.
+  const isReady = usage && account && plans && (prices || priceError);
   return (
     <Several>
-      <PageHead title="Plan" about="Stripe takes the payments; its pages are simulated here.">
+      <PageHead title="Plan" about="Paid through Stripe, whose pages are simulated here.">
         {hasSubscription && (
           <ActionButton
             kind="plain"
@@ -115,13 +94,24 @@ export function PlanPage() {
         )}
       </PageHead>
       <ErrorNotice error={error} />
-      {account && <PaymentNotice account={account} />}
-      {usage && <UsageCard usage={usage} />}
-      {usage && usage.held > 0 && <HeldOrders usage={usage} />}
-      <div class="grid plans">
-        {account &&
-          plans?.map((plan) => <PlanCard key={plan.name} plan={plan} current={current} />)}
-      </div>
+      {!isReady && !error && <p class="loading" role="status">Loading…</p>}
+      {isReady && (
+        <Several>
+          <PaymentNotice account={account} />
+          <UsageCard usage={usage} />
+          <div class="grid plans">
+            {plans.map((plan) => (
+              <PlanCard
+                key={plan.name}
+                plan={plan}
+                price={prices?.find((price) => price.plan === plan.name)}
+                current={planOf(account)}
+              />
+            ))}
+          </div>
+          {usage.held > 0 && <HeldOrders usage={usage} />}
+        </Several>
+      )}
     </Several>
   );
 }

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** The seller's TikTok shops: connect, connect again, disconnect. */
 import { useState } from "../../hooks.ts";
@@ -11,15 +10,11 @@ import { ErrorNotice } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
 import { showToast } from "../../components/toast.tsx";
-import { beginConnection, disconnectShop, listShops, type Shop } from "../../data/shops.ts";
-import { formatTime } from "../../format.ts";
+import { disconnectShop, listShops, type Shop } from "../../data/shops.ts";
+import { describeRegion, formatTime } from "../../format.ts";
 import { SHOP_STATES, SHOP_TONES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
-
-/** Leaves for TikTok's page; it leads back to /app. */
-async function openTikTok(region?: string): Promise<void> {
-  location.assign(await beginConnection(region));
-}
+import { ConnectShop } from "./connect_shop.tsx";
 
 function ShopCard({ shop, onDisconnect }: { shop: Shop; onDisconnect: () => void }) {
   const canConnect = shop.status === "needs_reauth" || shop.status === "disconnected";
@@ -29,16 +24,16 @@ function ShopCard({ shop, onDisconnect }: { shop: Shop; onDisconnect: () => void
       end={<Badge tone={SHOP_TONES[shop.status] ?? "calm"}>{SHOP_STATES[shop.status]}</Badge>}
     >
       <p>{shop.message}</p>
-      <p class="small muted">
-        {shop.region} · <span class="number">{shop.shop_id}</span> · since{" "}
-        {formatTime(shop.connected_at)}
-      </p>
+      <dl class="facts small">
+        <dt>Country</dt>
+        <dd>{describeRegion(shop.region)}</dd>
+        <dt>TikTok's id</dt>
+        <dd class="number">{shop.shop_id}</dd>
+        <dt>Connected</dt>
+        <dd>{formatTime(shop.connected_at)}</dd>
+      </dl>
       <div class="row">
-        {canConnect && (
-          <ActionButton isSmall onPress={() => openTikTok(shop.region ?? undefined)}>
-            Connect again
-          </ActionButton>
-        )}
+        {canConnect && <ConnectShop isSmall region={shop.region} text="Connect again" />}
         {(shop.status === "active" || shop.status === "paused") && (
           <button type="button" class="button plain small" onClick={onDisconnect}>
             Disconnect
@@ -78,15 +73,17 @@ export function ShopsPage() {
   return (
     <Several>
       <PageHead title="Shops" about="TikTok shops whose orders arrive here.">
-        <ActionButton onPress={() => openTikTok()}>Connect a shop</ActionButton>
+        {shops && shops.length > 0 && <ConnectShop text="Connect another shop" />}
       </PageHead>
       <ErrorNotice error={error} />
       {shops?.length === 0 && (
         <Card>
-          <EmptyState icon="shops" title="No shop is connected">
+          <EmptyState icon="shops" title="No shop is connected" level={2}>
             <p>
-              TikTok asks you to agree. You see the shop's name once more before it is connected.
+              TikTok asks you to agree. You see the shop's name once more before it is connected;
+              then its orders of the last 30 days arrive.
             </p>
+            <ConnectShop />
           </EmptyState>
         </Card>
       )}

@@ -6,6 +6,7 @@ import { Card } from "../../../components/card.tsx";
 import { Notice } from "../../../components/notice.tsx";
 import { Several } from "../../../components/several.tsx";
 import { showToast } from "../../../components/toast.tsx";
+import { carrierName } from "../../../carriers.ts";
 import { buyLabel, getRates, type LabelRequest, type Rate } from "../../../data/labels.ts";
 import type { Order } from "../../../data/order.ts";
 import { CallError } from "../../../errors.ts";
@@ -52,7 +53,7 @@ function Purchase({ offer, onBack, onBought, onRefused }: PurchaseProps) {
     try {
       // A repetition of the same choice never buys a second label.
       const shipment = await buyLabel(offer.request, chosen, `${offer.key}:${chosen}`);
-      showToast(`The label of ${shipment.carrier ?? "the carrier"} is bought.`);
+      showToast(`The label of ${carrierName(shipment.carrier ?? "the carrier")} is bought.`);
       onBought();
     } catch (error) {
       if (error instanceof CallError) onRefused(error);
@@ -72,7 +73,14 @@ function Purchase({ offer, onBack, onBought, onRefused }: PurchaseProps) {
   );
 }
 
-export function BuyLabel({ order, onBought }: { order: Order; onBought: () => void }) {
+export interface BuyLabelProps {
+  order: Order;
+  /** Whether the shop has a sender's address, as far as is known. */
+  isSenderKnown: boolean;
+  onBought: () => void;
+}
+
+export function BuyLabel({ order, isSenderKnown, onBought }: BuyLabelProps) {
   const [offer, setOffer] = useState<Offer | null>(null);
   const [error, setError] = useState<CallError | null>(null);
   const [asked, setAsked] = useState<LabelRequest | null>(null);
@@ -91,7 +99,8 @@ export function BuyLabel({ order, onBought }: { order: Order; onBought: () => vo
     setOffer(null);
     onBought();
   };
-  const needsSender = error?.code === "sender_required" || asked?.from !== undefined;
+  const needsSender = !isSenderKnown || error?.code === "sender_required" ||
+    asked?.from !== undefined;
   return (
     <Card title="Buy a label">
       {error && error.code !== "sender_required" && (
@@ -109,7 +118,14 @@ export function BuyLabel({ order, onBought }: { order: Order; onBought: () => vo
             onRefused={setError}
           />
         )
-        : <ParcelForm order={order} needsSender={needsSender} onAsk={ask} />}
+        : (
+          <ParcelForm
+            order={order}
+            before={asked}
+            needsSender={needsSender}
+            onAsk={ask}
+          />
+        )}
     </Card>
   );
 }

@@ -2,7 +2,6 @@
 /** Size and weight of the parcel, and once for each shop the address that it comes from. */
 import { useState } from "../../../hooks.ts";
 import { Field, Form } from "../../../components/field.tsx";
-import { Several } from "../../../components/several.tsx";
 import type { LabelRequest, Parcel, Sender } from "../../../data/labels.ts";
 import type { Order } from "../../../data/order.ts";
 import { describeError } from "../../../errors.ts";
@@ -29,9 +28,10 @@ function senderOf(region: string | null): Sender {
 
 function SenderFields({ sender }: { sender: Sender }) {
   return (
-    <Several>
-      <p class="muted">Where the parcel comes from. It is kept for the shop.</p>
-      <div class="fields">
+    <fieldset class="group">
+      <legend>Sent from</legend>
+      <p class="muted small">Asked once for each shop. A sample address is filled in.</p>
+      <div class="fields address">
         <Field label="Name" name="name" value={sender.name} isRequired />
         <Field label="Phone" name="phone" value={sender.phone} isRequired />
         <Field label="Street" name="line1" value={sender.line1} isRequired />
@@ -40,7 +40,7 @@ function SenderFields({ sender }: { sender: Sender }) {
         <Field label="Postal code" name="postal_code" value={sender.postal_code} isRequired />
         <Field label="Country" name="country" value={sender.country} isRequired />
       </div>
-    </Several>
+    </fieldset>
   );
 }
 
@@ -52,15 +52,17 @@ function readSender(values: Record<string, string>): Sender {
 
 export interface ParcelFormProps {
   order: Order;
+  /** The request before, whose values stay. */
+  before: LabelRequest | null;
   needsSender: boolean;
   onAsk: (request: LabelRequest) => Promise<void>;
 }
 
-export function ParcelForm({ order, needsSender, onAsk }: ParcelFormProps) {
+export function ParcelForm({ order, before, needsSender, onAsk }: ParcelFormProps) {
   const [isRunning, setRunning] = useState(false);
   const region = order.tiktok_shops.region;
   const isMetric = region !== "US";
-  const sizes = isMetric ? METRIC : IMPERIAL;
+  const sizes = before?.parcel ?? (isMetric ? METRIC : IMPERIAL);
   const [side, weight] = isMetric ? ["cm", "g"] as const : ["in", "oz"] as const;
   const ask = async (values: Record<string, string>): Promise<void> => {
     const { length = "", width = "", height = "", weight: heavy = "" } = values;
@@ -77,16 +79,19 @@ export function ParcelForm({ order, needsSender, onAsk }: ParcelFormProps) {
   const measure = { inputmode: "decimal", isRequired: true } as const;
   return (
     <Form onSubmit={(values) => void ask(values)}>
-      <div class="fields">
-        <Field label={`Length, ${side}`} name="length" value={sizes.length} {...measure} />
-        <Field label={`Width, ${side}`} name="width" value={sizes.width} {...measure} />
-        <Field label={`Height, ${side}`} name="height" value={sizes.height} {...measure} />
-        <Field label={`Weight, ${weight}`} name="weight" value={sizes.weight} {...measure} />
-      </div>
-      {needsSender && <SenderFields sender={senderOf(region)} />}
+      <fieldset class="group">
+        <legend>Parcel</legend>
+        <div class="fields measures">
+          <Field label={`Length, ${side}`} name="length" value={sizes.length} {...measure} />
+          <Field label={`Width, ${side}`} name="width" value={sizes.width} {...measure} />
+          <Field label={`Height, ${side}`} name="height" value={sizes.height} {...measure} />
+          <Field label={`Weight, ${weight}`} name="weight" value={sizes.weight} {...measure} />
+        </div>
+      </fieldset>
+      {needsSender && <SenderFields sender={before?.from ?? senderOf(region)} />}
       <div>
         <button class="button" type="submit" aria-disabled={isRunning ? "true" : undefined}>
-          Get rates
+          {isRunning ? "Asking the carriers…" : "Get rates"}
         </button>
       </div>
     </Form>

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Offers of the carriers, cheapest first. */
+import { carrierName, serviceName } from "../../../carriers.ts";
 import type { Rate } from "../../../data/labels.ts";
 import { formatMoney } from "../../../format.ts";
 
@@ -30,7 +31,8 @@ export function RateChoice({ rates, chosen, onChoose }: RateChoiceProps) {
             onChange={() => onChoose(rate.rate_id)}
           />
           <span>
-            <strong>{rate.carrier}</strong> {rate.service_name}
+            <strong>{carrierName(rate.carrier)}</strong>{" "}
+            {serviceName(rate.carrier, rate.service_name)}
             <span class="sub">{describeDays(rate)}</span>
           </span>
           <span class="push number">{formatMoney(rate.price, rate.currency)}</span>

@@ -5,10 +5,11 @@ import { ActionButton } from "../../../components/button.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Notice } from "../../../components/notice.tsx";
 import { showToast } from "../../../components/toast.tsx";
+import { carrierName, serviceName } from "../../../carriers.ts";
 import { voidLabel } from "../../../data/labels.ts";
 import type { Shipment } from "../../../data/order.ts";
 import { formatCode, formatMoney } from "../../../format.ts";
-import { PARCEL_TONES } from "../../../states.ts";
+import { describeParcel, PARCEL_TONES } from "../../../states.ts";
 import { LabelPicture } from "./label_picture.tsx";
 
 /** States of a purchase that have a valid label. */
@@ -38,6 +39,13 @@ function AdviceNotice({ shipment: { advice, advice_reason } }: { shipment: Shipm
   return <Notice tone="warn">{text}: {formatCode(advice_reason).toLowerCase()}.</Notice>;
 }
 
+/** `UPS Ground`; `Royal Mail, own tracking number`. */
+function describeCarrier({ carrier, provider, service_type: service }: Shipment): string {
+  const name = carrier === null ? formatCode(provider) : carrierName(carrier);
+  if (provider === "own") return `${name}, own tracking number`;
+  return service === null ? name : `${name} ${serviceName(carrier ?? "", service)}`.trim();
+}
+
 function ShipmentRow({ shipment, onChange }: { shipment: Shipment; onChange: () => void }) {
   const { id, state, status, provider } = shipment;
   const hasLabel = state !== null && VALID.includes(state) && provider !== "own";
@@ -50,15 +58,18 @@ function ShipmentRow({ shipment, onChange }: { shipment: Shipment; onChange: () 
   return (
     <div class="stack">
       <div class="row">
-        <strong>{shipment.carrier ?? formatCode(provider)}</strong>
-        <span class="muted">{formatCode(shipment.service_type)}</span>
-        <Badge tone={PARCEL_TONES[status ?? ""] ?? "calm"}>{formatCode(status ?? state)}</Badge>
+        <strong>{describeCarrier(shipment)}</strong>
+        <Badge tone={PARCEL_TONES[status ?? ""] ?? "calm"}>
+          {status === null ? formatCode(state) : describeParcel(status)}
+        </Badge>
       </div>
       <div class="row small muted">
         <span class="mono">{shipment.tracking_number ?? "No tracking number yet"}</span>
-        <span>
-          {formatMoney(shipment.shipping_cost ?? shipment.quoted_cost, shipment.currency)}
-        </span>
+        {provider !== "own" && (
+          <span>
+            {formatMoney(shipment.shipping_cost ?? shipment.quoted_cost, shipment.currency)}
+          </span>
+        )}
       </div>
       <PurchaseNotice shipment={shipment} />
       <AdviceNotice shipment={shipment} />

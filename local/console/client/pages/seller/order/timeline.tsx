@@ -1,12 +1,14 @@
 /** @jsxImportSource hono/jsx/dom */
 /** What happened to an order, the latest first. */
+import { carrierName } from "../../../carriers.ts";
 import { Card } from "../../../components/card.tsx";
 import type { OrderEvent } from "../../../data/order.ts";
 import { formatCode, formatTime } from "../../../format.ts";
+import { describeParcel } from "../../../states.ts";
 
 const TITLES: Record<string, string> = {
   ORDER_STATUS_CHANGE: "TikTok reported the order",
-  ORDER_FOUND: "Found while comparing with TikTok",
+  ORDER_FOUND: "Read from TikTok",
   ORDER_REREAD: "Read again from TikTok",
   RECIPIENT_ADDRESS_UPDATE: "The address was changed",
   PACKAGE_UPDATE: "The parcel was changed",
@@ -18,21 +20,28 @@ const TITLES: Record<string, string> = {
 function describeChange(name: string, change: unknown): string | undefined {
   if (typeof change === "object" && change !== null && "to" in change) {
     const { from, to } = change as { from?: unknown; to: unknown };
-    const after = formatCode(String(to));
-    return from ? `${formatCode(String(from))} → ${after}` : after;
+    const describe = name === "shipment_status" ? describeParcel : formatCode;
+    const after = describe(String(to));
+    return from ? `${describe(String(from))} → ${after}` : after;
   }
   if (change === "changed") return `${formatCode(name)} changed`;
-  return name === "carrier" ? String(change) : undefined;
+  return name === "carrier" ? carrierName(String(change)) : undefined;
 }
 
-/** TikTok's own state says the same as ours. */
-const HIDDEN = ["tiktok_status", "total_amount"];
+/** Items change whenever a unit gets its label. */
+const HIDDEN = ["tiktok_status", "total_amount", "order_items"];
 
 function describeEvent({ changes }: OrderEvent): string {
-  return Object.entries(changes)
+  const texts = Object.entries(changes)
     .filter(([name]) => !HIDDEN.includes(name))
     .map(([name, change]) => describeChange(name, change))
-    .filter(Boolean).join(" · ");
+    .filter(Boolean);
+  // TikTok calls a parcel in transit before its carrier has scanned it: our state waits for the scan.
+  if (changes.tiktok_status && !changes.order_status) {
+    texts.push(`At TikTok: ${describeChange("tiktok_status", changes.tiktok_status)}`);
+  }
+  // An order and its parcel often change alike.
+  return [...new Set(texts)].join(" · ");
 }
 
 export function Timeline({ events }: { events: OrderEvent[] }) {
@@ -43,7 +52,7 @@ export function Timeline({ events }: { events: OrderEvent[] }) {
         {events.map((event) => (
           <li key={event.id}>
             <span>{TITLES[event.event_type] ?? formatCode(event.event_type)}</span>
-            <span class="small muted">{describeEvent(event)}</span>
+            {describeEvent(event) && <span class="small muted">{describeEvent(event)}</span>}
             <time class="small muted" dateTime={event.happened_at}>
               {formatTime(event.happened_at)}
             </time>

@@ -9,17 +9,28 @@ import { countOf, formatAge, formatCode, formatTime } from "../../../format.ts";
 import { ORDER_TONES } from "../../../states.ts";
 import { useQuery } from "../../../use_query.ts";
 
+function HeldState({ state }: { state: string }) {
+  return <Badge tone={ORDER_TONES[state] ?? "calm"}>{formatCode(state)}</Badge>;
+}
+
 const COLUMNS: Column<HeldOrder>[] = [
   { head: "Place", cell: ({ place }) => place },
   {
     head: "Order",
-    cell: ({ tiktok_order_id: id }) => <span class="number">{id}</span>,
+    cell: ({ tiktok_order_id: id, order_status: state, ship_by }) => (
+      <span>
+        <span class="number">{id}</span>
+        <span class="sub phone-only">Ship by {formatTime(ship_by)}</span>
+        <span class="phone-only below">
+          <HeldState state={state} />
+        </span>
+      </span>
+    ),
   },
   {
     head: "State",
-    cell: ({ order_status: state }) => (
-      <Badge tone={ORDER_TONES[state] ?? "calm"}>{formatCode(state)}</Badge>
-    ),
+    cell: ({ order_status: state }) => <HeldState state={state} />,
+    isWideOnly: true,
   },
   { head: "Ship by", cell: ({ ship_by }) => formatTime(ship_by), isWideOnly: true },
   { head: "Waits since", cell: ({ held_at }) => formatAge(held_at), isWideOnly: true },
