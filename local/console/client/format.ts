@@ -27,6 +27,13 @@ export function formatDay(time: string): string {
   return DAY.format(new Date(time));
 }
 
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
+/** `09:26:17`, today. */
+export function formatClock(time: string | number): string {
+  return CLOCK.format(new Date(time));
+}
+
 const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ["day", 86_400],
   ["hour", 3600],

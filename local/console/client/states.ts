@@ -27,20 +27,47 @@ export const PARCEL_TONES: Record<string, Tone> = {
   voided: "calm",
 };
 
-/** Of our parcels, of EasyPost's trackers, and of TikTok's packages. */
+/** TikTok's states of orders whose names are not ours. */
+const TIKTOK_ORDERS: Record<string, string> = {
+  unpaid: "received",
+  partially_shipping: "partially_shipped",
+  cancel: "cancelled",
+};
+
+/** The state that a seller reads for an order that TikTok shows as `UNPAID` and so on. */
+export function orderStateOf(tiktokStatus: string): string {
+  const code = tiktokStatus.toLowerCase();
+  return TIKTOK_ORDERS[code] ?? code;
+}
+
+/** States of EasyPost's trackers and of TikTok's packages whose names are not ours. */
+const CARRIERS_PARCELS: Record<string, string> = {
+  unknown: "purchased",
+  pre_transit: "purchased",
+  return_to_sender: "returned",
+  failure: "failed",
+  error: "failed",
+  cancelled: "voided",
+  PROCESSING: "purchased",
+  FULFILLING: "in_transit",
+  COMPLETED: "delivered",
+  CANCELLED: "failed",
+};
+
+/** The state that a seller reads for a parcel. */
+export function parcelStateOf(status: string): string {
+  return CARRIERS_PARCELS[status] ?? status;
+}
+
 const PARCEL_NAMES: Record<string, string> = {
   purchased: "Awaiting collection",
-  unknown: "Awaiting collection",
-  pre_transit: "Awaiting collection",
-  PROCESSING: "Awaiting collection",
-  FULFILLING: "In transit",
-  COMPLETED: "Delivered",
   failed: "Delivery failed",
 };
 
-/** @param state Of a parcel. */
-export function describeParcel(state: string | null | undefined): string {
-  return PARCEL_NAMES[state ?? ""] ?? formatCode(state);
+/** @param status Of our parcel, of EasyPost's tracker, or of TikTok's package. */
+export function describeParcel(status: string | null | undefined): string {
+  const state = parcelStateOf(status ?? "");
+  return PARCEL_NAMES[state] ?? formatCode(state);
 }
 
 export const SHOP_TONES: Record<string, Tone> = {

@@ -75,11 +75,9 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
   app.get("/parcels", (c) => {
     const parcels = state.all("trackers").slice(-LISTED).reverse();
     return c.json({
-      parcels: parcels.map(({ tracking_code, carrier, status }) => ({
-        tracking_code,
-        carrier,
-        status,
-      })),
+      parcels: parcels.map(({ tracking_code, carrier, status, created_at }) => (
+        { tracking_code, carrier, status, created_at }
+      )),
     });
   });
 

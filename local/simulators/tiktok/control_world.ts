@@ -64,8 +64,10 @@ export function worldControl(tiktok: TikTokOperations): Hono {
       parcels: parcels.slice(-LISTED).reverse().map((parcel) => ({
         package_id: parcel.id,
         order_id: parcel.orderId,
+        shop_id: parcel.shopId,
         tracking_number: parcel.trackingNumber,
         status: parcel.status,
+        created_at: new Date((parcel.shippedTime ?? parcel.createTime) * 1000).toISOString(),
       })),
     });
   });

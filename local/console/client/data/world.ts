@@ -19,20 +19,12 @@ export interface Outage {
   ends_at?: string;
 }
 
-export interface WorldParcel {
-  /** What a carrier scans. */
-  number: string;
-  carrier: string;
-  status: string;
-  /** Of TikTok's own labels. */
-  packageId?: string;
-}
-
 export interface WorldSubscription {
   id: string;
   status: string;
-  prices: string[];
-  customer: string;
+  /** Name of the plan. */
+  plan: string;
+  email: string;
 }
 
 export async function listWorldShops(): Promise<WorldShop[]> {
@@ -48,69 +40,36 @@ export async function listOutages(): Promise<Outage[]> {
   return (await callControl<{ faults: Outage[] }>("tiktok", "faults")).faults;
 }
 
-interface EasyPostParcel {
-  tracking_code: string;
-  carrier: string;
-  status: string;
+interface StripeWorld {
+  subscriptions: { id: string; status: string; prices: string[]; customer: string }[];
+  customers: { id: string; email: string | null }[];
+  prices: { id: string; nickname: string | null }[];
 }
 
-interface TikTokParcel {
-  package_id: string;
-  tracking_number: string;
-  status: string;
+/** Running subscriptions: those of `email` first, the newest before the others. */
+export async function listWorldSubscriptions(email: string): Promise<WorldSubscription[]> {
+  const { subscriptions, customers, prices } = await callControl<StripeWorld>("stripe", "");
+  const described = subscriptions.filter(({ status }) => status !== "canceled").reverse()
+    .map(({ id, status, prices: [price = ""], customer }) => ({
+      ...{ id, status },
+      plan: prices.find(({ id }) => id === price)?.nickname ?? price,
+      email: customers.find(({ id }) => id === customer)?.email ?? customer,
+    }));
+  const rank = (subscription: WorldSubscription) => Number(subscription.email !== email);
+  return described.toSorted((a, b) => rank(a) - rank(b));
 }
 
-export async function listWorldParcels(): Promise<WorldParcel[]> {
-  const [easypost, tiktok] = await Promise.all([
-    callControl<{ parcels: EasyPostParcel[] }>("easypost", "parcels"),
-    callControl<{ parcels: TikTokParcel[] }>("tiktok", "parcels"),
-  ]);
-  return [
-    ...easypost.parcels.map(({ tracking_code, carrier, status }) => ({
-      ...{ number: tracking_code, carrier, status },
-    })),
-    ...tiktok.parcels.map(({ package_id, tracking_number, status }) => ({
-      ...{ number: tracking_number, carrier: "TikTok Shipping", status, packageId: package_id },
-    })),
-  ];
-}
-
-export async function listWorldSubscriptions(): Promise<WorldSubscription[]> {
-  const { subscriptions } = await callControl<{ subscriptions: WorldSubscription[] }>("stripe", "");
-  return subscriptions.filter(({ status }) => status !== "canceled").reverse();
-}
-
-/** A parcel's next status, or `undefined` at its end. */
-const NEXT_STATUS: Record<string, string> = {
-  unknown: "pre_transit",
-  pre_transit: "in_transit",
-  in_transit: "out_for_delivery",
-  out_for_delivery: "delivered",
-  PROCESSING: "FULFILLING",
-  FULFILLING: "COMPLETED",
-};
-
-export function nextStatus({ status }: WorldParcel): string | undefined {
-  return NEXT_STATUS[status];
-}
-
-interface Answers {
+export interface Answers {
+  /** Statuses of the webhooks, or how often each was answered. */
   answers: number[] | Record<string, number>;
-}
-
-/** Moves a parcel. Returns the answers of the product. */
-export async function moveParcel(parcel: WorldParcel, status: string): Promise<Answers> {
-  const { number, packageId } = parcel;
-  return packageId === undefined
-    ? await callControl("easypost", `trackers/${encodeURIComponent(number)}`, {
-      method: "POST",
-      body: { status },
-    })
-    : await callControl("tiktok", `packages/${packageId}`, { method: "PATCH", body: { status } });
 }
 
 export function changeWorld<Answer>(path: string, body: unknown = {}): Promise<Answer> {
   return callControl("tiktok", path, { method: "POST", body });
+}
+
+export function changeOrder(orderId: string, status: string): Promise<{ answers: number[] }> {
+  return callControl("tiktok", `orders/${orderId}`, { method: "PATCH", body: { status } });
 }
 
 export function changeSubscription(id: string, change: string): Promise<Answers> {
@@ -135,9 +94,15 @@ export function searchOrders(): Promise<unknown> {
   return callConsole("world/search", { method: "POST", body: {} });
 }
 
-/** The seller's own row for an order, once it has arrived. */
-export async function findOrder(tiktokOrderId: string): Promise<string | undefined> {
-  const { data } = await supabase.from("orders").select("id")
-    .eq("tiktok_order_id", tiktokOrderId).maybeSingle();
-  return data?.id;
+export interface ArrivedOrder {
+  id: string;
+  tiktok_order_id: string;
+  updated_at: string;
+}
+
+/** The seller's own rows of these orders, as far as they have arrived. */
+export async function findOrders(tiktokOrderIds: string[]): Promise<ArrivedOrder[]> {
+  const { data } = await supabase.from("orders").select("id, tiktok_order_id, updated_at")
+    .in("tiktok_order_id", tiktokOrderIds);
+  return data ?? [];
 }
