@@ -10,7 +10,7 @@ import {
   type WorldParcel,
 } from "../../data/world_parcels.ts";
 import { formatCode } from "../../format.ts";
-import { PARCEL_TONES } from "../../states.ts";
+import { describeParcel, PARCEL_TONES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
 import { addEffect, describeAnswers } from "./effect_list.ts";
 
@@ -40,7 +40,7 @@ function Parcel({ parcel, onDone }: { parcel: WorldParcel; onDone: () => void })
       <span>
         <span class="number">{number}</span>
         <span class="sub">
-          <Badge tone={PARCEL_TONES[state] ?? "calm"}>{formatCode(state)}</Badge> {carrier}
+          <Badge tone={PARCEL_TONES[state] ?? "calm"}>{describeParcel(state)}</Badge> {carrier}
           {orderId && ` · order ${orderId}`}
         </span>
       </span>
