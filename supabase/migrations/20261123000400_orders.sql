@@ -165,15 +165,18 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+  places integer;
 begin
-  return (
-    select monthly_order_limit
-    from public.plans
-    where name = coalesce(
-      (select plan_name from public.get_user_active_subscription(user_uuid)),
-      'trial'
-    )
-  );
+  -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+  select max(plans.monthly_order_limit) into places
+  from public.subscriptions as live
+  join public.plans on plans.name = live.plan_name
+  where live.user_id = user_uuid and live.status in ('active', 'trialing');
+  if places is null then
+    select monthly_order_limit into places from public.plans where name = 'trial';
+  end if;
+  return places;
 end;
 $$;
 comment on function private.monthly_order_limit(uuid) is
@@ -258,7 +261,7 @@ comment on function private.check_shop_limit(public.tiktok_shops) is
   'Whether a shop may receive one more order this month, whatever account received the others; the limit is that of its seller.';
 grant execute on function private.check_shop_limit(public.tiktok_shops) to service_role;
 
-create function private.count_order(p_order public.orders)
+create function private.count_orders(p_shop public.tiktok_shops, p_counted integer, p_not_counted integer)
 returns void
 language plpgsql
 security invoker
@@ -266,20 +269,18 @@ set search_path = ''
 as $$
 begin
   update private.monthly_order_counts
-  set orders = orders + p_order.counts_for_plan::integer,
-      not_counted = not_counted + (not p_order.counts_for_plan)::integer
-  where user_id = p_order.user_id and month = private.current_month();
-  update private.monthly_shop_counts as counted
-  set orders = counted.orders + p_order.counts_for_plan::integer
-  from public.tiktok_shops as shop
-  where shop.id = p_order.tiktok_shop_id
-    and counted.shop_key = shop.shop_key
-    and counted.month = private.current_month();
+  set orders = orders + p_counted, not_counted = not_counted + p_not_counted
+  where user_id = p_shop.user_id and month = private.current_month();
+  if p_counted > 0 then
+    update private.monthly_shop_counts
+    set orders = orders + p_counted
+    where shop_key = p_shop.shop_key and month = private.current_month();
+  end if;
 end;
 $$;
-comment on function private.count_order(public.orders) is
-  'Part of ingest_order: counts a new order of this month for its seller and its shop; the caller has locked both counters.';
-grant execute on function private.count_order(public.orders) to service_role;
+comment on function private.count_orders(public.tiktok_shops, integer, integer) is
+  'Part of ingest_order: counts new orders of this month for their seller and their shop; the caller has locked both counters.';
+grant execute on function private.count_orders(public.tiktok_shops, integer, integer) to service_role;
 
 /*
   Arguments: p_order, an order that counts or not.

@@ -679,6 +679,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+  if cardinality(p_event_ids) = 0 then
+    return;
+  end if;
   update private.webhook_events
   set status = 'pending',
       reason = null,

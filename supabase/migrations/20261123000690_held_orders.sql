@@ -230,10 +230,14 @@ comment on function private.free_shop_places(public.tiktok_shops) is
 grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
 
 /*
-  Arguments: p_user_id; p_without, events that the caller decides now.
-  Returns:   the number of events, at most the limit of the plan: more make no difference.
+  Arguments: p_user_id; p_without, events that the caller decides now; p_free, private.free_places if the caller knows it.
+  Returns:   the number of events, at most the free places: more make no difference.
 */
-create function private.undecided_orders(p_user_id uuid, p_without bigint[] default '{}')
+create function private.undecided_orders(
+  p_user_id uuid,
+  p_without bigint[] default '{}',
+  p_free integer default null
+)
 returns integer
 language plpgsql
 stable
@@ -255,14 +259,45 @@ begin
         -- An order that could not be read for an hour does not stop the others.
         and event.received_at > now() - interval '1 hour'
         and event.id <> all (p_without)
-      limit private.free_places(p_user_id)
+      limit coalesce(p_free, private.free_places(p_user_id))
     ) as undecided
   );
 end;
 $$;
-comment on function private.undecided_orders(uuid, bigint[]) is
+comment on function private.undecided_orders(uuid, bigint[], integer) is
   'Number of orders that a search found and that were not read yet: each may be more urgent than the order at hand.';
-grant execute on function private.undecided_orders(uuid, bigint[]) to service_role;
+grant execute on function private.undecided_orders(uuid, bigint[], integer) to service_role;
+
+/*
+  Arguments: p_shop; p_events of new orders of the shop, which may all count.
+  Returns:   whether the plan has a place for each, whatever its urgency: also for the orders that are not read yet, and
+             no order waits.
+*/
+create function private.has_room(p_shop public.tiktok_shops, p_events bigint[])
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  free integer := private.monthly_order_limit(p_shop.user_id)
+    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
+    - cardinality(p_events);
+begin
+  return free >= 0
+    and not exists (
+      select
+      from public.tiktok_shops as shop
+      join private.held_orders as held on held.shop_id = shop.shop_id
+      where shop.user_id = p_shop.user_id
+    )
+    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free;
+end;
+$$;
+comment on function private.has_room(public.tiktok_shops, bigint[]) is
+  'Part of ingest_order: whether has_place would find a place for each of some new orders; binding as has_place is.';
+grant execute on function private.has_room(public.tiktok_shops, bigint[]) to service_role;
 
 /*
   Arguments: p_shop; p_order, a new order that counts; p_undecided, see undecided_orders.

@@ -7,12 +7,18 @@ select tests.connect_shop('ada');
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
-  'select private.count_order(null)',
+  'select private.count_orders(null, 0, 0)',
   'select private.give_back_order(null)',
   'select private.settle_reads_of_order(null, null)',
   'select private.was_cancelled_unpaid(null, null)',
   'select private.insert_or_hold_order(null, null, 0)',
-  'select private.ingest_locked_order(1, null, null, null, 0)'
+  'select private.ingest_locked_order(null, null, null, null, null, null)',
+  'select private.ingest_new_orders(null, null)',
+  'select private.ingest_new_of_batch(null, null, null, null)',
+  'select private.order_batch(null)',
+  'select private.lock_stored_order(null, null)',
+  'select private.lock_shop_of_orders(null)',
+  'select private.has_room(null, null)'
 ]) as statement;
 
 create function tests.counted()

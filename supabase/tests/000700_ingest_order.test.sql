@@ -19,7 +19,7 @@ from unnest(array['anon', 'ada', 'bob']) as who;
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
-  'select private.insert_order(null, null, null)',
+  'select private.insert_orders(null, null)',
   'select private.update_order(null, null)',
   'select private.merge_order(null, null)',
   'select private.is_order_of_readings_unknown(null, null)',
