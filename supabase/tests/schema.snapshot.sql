@@ -718,7 +718,7 @@ CREATE INDEX idx_tiktok_claims_user_id ON private.tiktok_claims USING btree (use
 CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
 CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'pending'::text);
 CREATE INDEX idx_webhook_events_failing ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'failing'::text);
-CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (shop_id, received_at) WHERE ((event_type = 'ORDER_FOUND'::text) AND (status = ANY (ARRAY['pending'::text, 'processing'::text])));
+CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (shop_id, received_at) WHERE ((event_type = 'ORDER_FOUND'::text) AND (status <> ALL (ARRAY['failing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
 CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
 CREATE INDEX idx_webhook_events_lease ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'processing'::text);
 CREATE INDEX idx_webhook_events_open ON private.webhook_events USING btree (received_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
@@ -759,6 +759,7 @@ CREATE INDEX idx_tiktok_shops_authorization ON public.tiktok_shops USING btree (
 CREATE INDEX idx_tiktok_shops_ended_at ON public.tiktok_shops USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_probe_at ON public.tiktok_shops USING btree (probe_at) WHERE (connection_status = 'paused'::text);
+CREATE INDEX idx_tiktok_shops_shop_id ON public.tiktok_shops USING btree (shop_id);
 CREATE INDEX idx_tiktok_shops_shop_key ON public.tiktok_shops USING btree (shop_key);
 CREATE INDEX idx_tiktok_shops_token_expires_at ON public.tiktok_shops USING btree (token_expires_at) WHERE (connection_status = 'active'::text);
 CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_id, open_id);
@@ -2285,22 +2286,20 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.count_order(p_order public.orders)
+CREATE OR REPLACE FUNCTION private.count_orders(p_shop public.tiktok_shops, p_counted integer, p_not_counted integer)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
   update private.monthly_order_counts
-  set orders = orders + p_order.counts_for_plan::integer,
-      not_counted = not_counted + (not p_order.counts_for_plan)::integer
-  where user_id = p_order.user_id and month = private.current_month();
-  update private.monthly_shop_counts as counted
-  set orders = counted.orders + p_order.counts_for_plan::integer
-  from public.tiktok_shops as shop
-  where shop.id = p_order.tiktok_shop_id
-    and counted.shop_key = shop.shop_key
-    and counted.month = private.current_month();
+  set orders = orders + p_counted, not_counted = not_counted + p_not_counted
+  where user_id = p_shop.user_id and month = private.current_month();
+  if p_counted > 0 then
+    update private.monthly_shop_counts
+    set orders = orders + p_counted
+    where shop_key = p_shop.shop_key and month = private.current_month();
+  end if;
 end;
 $function$
 ;
@@ -2606,26 +2605,29 @@ CREATE OR REPLACE FUNCTION private.describe_cancellation(before public.orders, a
  SET search_path TO ''
 AS $function$
 begin
-  return (
-    select case
-      when after.order_status = 'cancelled' and before.order_status is distinct from 'cancelled' then
+  if after.order_status = 'cancelled' then
+    return case
+      when before.order_status is distinct from 'cancelled' then
         jsonb_strip_nulls(jsonb_build_object(
           'cancelled_by', after.cancelled_by,
           'cancel_reason', left(after.cancel_reason, 100)
         ))
-      when after.order_status = 'cancelled' then '{}'
-      else coalesce(
-        (
-          select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
-          from private.cancelled_units(after.order_items) as unit
-          where unit.line_item_id not in (
-            select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
-          )
-          having count(*) > 0
-        ),
-        '{}'
+      else '{}'
+    end;
+  end if;
+  if not after.order_items @? '$[*].cancelled_line_item_ids[*]' then
+    return '{}';
+  end if;
+  return coalesce(
+    (
+      select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
+      from private.cancelled_units(after.order_items) as unit
+      where unit.line_item_id not in (
+        select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
       )
-    end
+      having count(*) > 0
+    ),
+    '{}'
   );
 end;
 $function$
@@ -2636,37 +2638,49 @@ CREATE OR REPLACE FUNCTION private.describe_changes(before public.orders, after 
  IMMUTABLE
  SET search_path TO ''
 AS $function$
+declare
+  changes jsonb := private.describe_cancellation(before, after);
 begin
-  return (
-    select coalesce(jsonb_object_agg(field, jsonb_build_object('from', was, 'to', becomes)), '{}')
-      || case
-        when before.id is not null and before.shipping_address is distinct from after.shipping_address
-          then '{"shipping_address": "changed"}'
-        else '{}'
-      end::jsonb
-      || case
-        when before.id is not null and before.order_items is distinct from after.order_items
-          then '{"order_items": "changed"}'
-        else '{}'
-      end::jsonb
-      || case
-        when after.order_status <> (p_order ->> 'order_status')
-            and before.tiktok_status is distinct from after.tiktok_status
-          then jsonb_build_object('refused', p_order ->> 'order_status')
-        else '{}'
-      end
-      || private.describe_cancellation(before, after)
-    from (
-      values
-        ('order_status', to_jsonb(before.order_status), to_jsonb(after.order_status)),
-        ('payment_status', to_jsonb(before.payment_status), to_jsonb(after.payment_status)),
-        ('tiktok_status', to_jsonb(before.tiktok_status), to_jsonb(after.tiktok_status)),
-        ('total_amount', to_jsonb(before.total_amount::text), to_jsonb(after.total_amount::text)),
-        ('combine_group_id', to_jsonb(before.combine_group_id), to_jsonb(after.combine_group_id)),
-        ('cancel_requested_at', to_jsonb(before.cancel_requested_at), to_jsonb(after.cancel_requested_at))
-    ) as compared (field, was, becomes)
-    where was is distinct from becomes
-  );
+  -- Plain expressions: one query over a list of columns costs more than the insert of the entry.
+  if before.order_status is distinct from after.order_status then
+    changes := changes
+      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', after.order_status));
+  end if;
+  if before.payment_status is distinct from after.payment_status then
+    changes := changes || jsonb_build_object(
+      'payment_status', jsonb_build_object('from', before.payment_status, 'to', after.payment_status)
+    );
+  end if;
+  if before.tiktok_status is distinct from after.tiktok_status then
+    changes := changes || jsonb_build_object(
+      'tiktok_status', jsonb_build_object('from', before.tiktok_status, 'to', after.tiktok_status)
+    );
+    if after.order_status <> (p_order ->> 'order_status') then
+      changes := changes || jsonb_build_object('refused', p_order ->> 'order_status');
+    end if;
+  end if;
+  if before.total_amount::text is distinct from after.total_amount::text then
+    changes := changes || jsonb_build_object(
+      'total_amount', jsonb_build_object('from', before.total_amount::text, 'to', after.total_amount::text)
+    );
+  end if;
+  if before.combine_group_id is distinct from after.combine_group_id then
+    changes := changes || jsonb_build_object(
+      'combine_group_id', jsonb_build_object('from', before.combine_group_id, 'to', after.combine_group_id)
+    );
+  end if;
+  if before.cancel_requested_at is distinct from after.cancel_requested_at then
+    changes := changes || jsonb_build_object(
+      'cancel_requested_at', jsonb_build_object('from', before.cancel_requested_at, 'to', after.cancel_requested_at)
+    );
+  end if;
+  if before.id is not null and before.shipping_address is distinct from after.shipping_address then
+    changes := changes || '{"shipping_address": "changed"}';
+  end if;
+  if before.id is not null and before.order_items is distinct from after.order_items then
+    changes := changes || '{"order_items": "changed"}';
+  end if;
+  return changes;
 end;
 $function$
 ;
@@ -3321,6 +3335,28 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.has_room(p_shop public.tiktok_shops, p_events bigint[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  free integer := private.monthly_order_limit(p_shop.user_id)
+    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
+    - cardinality(p_events);
+begin
+  return free >= 0
+    and not exists (
+      select
+      from public.tiktok_shops as shop
+      join private.held_orders as held on held.shop_id = shop.shop_id
+      where shop.user_id = p_shop.user_id
+    )
+    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.health_figures()
  RETURNS TABLE(metric text, subject text, value numeric, status text, warning numeric, critical numeric, bad_when text)
  LANGUAGE plpgsql
@@ -3428,33 +3464,23 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_locked_order(p_event_id bigint, p_shop public.tiktok_shops, p_order jsonb, p_notice jsonb, p_undecided integer)
+CREATE OR REPLACE FUNCTION private.ingest_locked_order(event private.webhook_events, before public.orders, p_shop public.tiktok_shops, p_order jsonb, p_notice jsonb, p_events bigint[])
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  -- 1. Lock the event; the counters of the seller and the shop are locked.
-  event private.webhook_events := private.lock_open_event(p_event_id);
-  before public.orders;
   after public.orders;
   changes jsonb;
   outcome text;
 begin
+  -- 1. Nothing is left to do for a settled event.
   if event.id is null then
     return private.settle_locked_event(event, '{"order_id": null}');
   end if;
-
   -- 2. Update a stored order, insert a new one within the limit, or hold it.
-  select * into before
-  from public.orders
-  where tiktok_shop_id = p_shop.id
-    and tiktok_order_id = p_order ->> 'tiktok_order_id'
-  -- A parcel or a label that changes the order meanwhile would be overwritten.
-  for no key update;
-
   if before.id is null then
-    after := private.insert_or_hold_order(p_shop, p_order, p_undecided);
+    after := private.insert_or_hold_order(p_shop, p_order, private.undecided_orders(p_shop.user_id, p_events));
     outcome := case when after.id is null then 'held' else 'inserted' end;
   elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
     after := before;
@@ -3470,13 +3496,15 @@ begin
   end if;
 
   -- 3. Write the timeline; the facts of a replayed event are already in it.
-  if after.id is not null and exists (
-    select from public.order_events where order_id = after.id and webhook_event_id = event.id
-  ) then
-    p_notice := '{}';
-  end if;
   if after.id is not null then
-    p_notice := private.new_part_of_refund(after.id, p_notice);
+    if p_notice <> '{}' and exists (
+      select from public.order_events where order_id = after.id and webhook_event_id = event.id
+    ) then
+      p_notice := '{}';
+    end if;
+    if p_notice ? 'refund_id' then
+      p_notice := private.new_part_of_refund(after.id, p_notice);
+    end if;
     if p_notice ? 'refund_total' then
       after := private.apply_refund(after, p_notice);
     end if;
@@ -3505,6 +3533,115 @@ begin
     case when outcome = 'held' then 'order_limit' end,
     p_order ->> 'tiktok_order_id'
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb, p_open_events bigint[], p_stored_orders text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  places bigint[];
+  items jsonb;
+  outcomes jsonb;
+begin
+  select array_agg(place), jsonb_agg(item) into places, items
+  from (
+    -- Further events of an order are updates of it.
+    select distinct on (item #>> '{order,tiktok_order_id}') listed.place, item
+    from private.order_batch(p_items) with ordinality as listed (place, event_id, "order", notice, turn)
+    cross join lateral (
+      select jsonb_build_object('event_id', event_id, 'order', "order", 'notice', notice)
+    ) as built (item)
+    where event_id = any (p_open_events)
+      and ("order" ->> 'tiktok_order_id' = any (p_stored_orders)) is not true
+    order by item #>> '{order,tiktok_order_id}', turn
+  ) as new;
+  if items is not null then
+    outcomes := private.ingest_new_orders(p_shop, items);
+  end if;
+  if outcomes is null then
+    return '{"places": [], "outcomes": []}';
+  end if;
+  return jsonb_build_object('places', places, 'outcomes', outcomes);
+exception
+  when others then
+    return '{"places": [], "outcomes": []}';
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  events bigint[];
+  has_refund boolean;
+  outcomes jsonb;
+  counted integer;
+  not_counted integer;
+  order_id text;
+begin
+  -- 1. All of them have a place.
+  select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
+  into events, has_refund
+  from jsonb_array_elements(p_items) as item;
+  if has_refund or not (public.check_order_limit(p_shop.user_id) and private.has_room(p_shop, events)) then
+    return null;
+  end if;
+  -- 2. Insert the orders, write their timelines and settle their events.
+  with item as materialized (
+    select
+      event.id,
+      event.event_type,
+      event.received_at,
+      entry."order" ->> 'tiktok_order_id' as tiktok_order_id,
+      coalesce(entry.notice, '{}') as notice
+    from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
+    join private.webhook_events as event on event.id = entry.event_id
+  ), stored as materialized (
+    select inserted as row, inserted.tiktok_order_id
+    from private.insert_orders(p_shop, p_items) as inserted
+  ), timeline as (
+    insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
+    select
+      (stored.row).id,
+      p_shop.user_id,
+      item.event_type,
+      item.id,
+      item.notice || private.describe_changes(null, stored.row, '{}'),
+      case when item.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else item.received_at end
+    from stored
+    join item on item.tiktok_order_id = stored.tiktok_order_id
+  ), settled as (
+    update private.webhook_events
+    set status = 'done', reason = null, object_id = item.tiktok_order_id, settled_at = now()
+    from item
+    where webhook_events.id = item.id
+  )
+  select
+    jsonb_agg(jsonb_build_object('event_id', item.id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
+    count(*) filter (where (stored.row).counts_for_plan),
+    count(*) filter (where not (stored.row).counts_for_plan)
+  into outcomes, counted, not_counted
+  from stored
+  join item on item.tiktok_order_id = stored.tiktok_order_id;
+  -- 3. Settle other events of these orders: seldom there are any.
+  for order_id in
+    select distinct object_id
+    from private.webhook_events
+    where shop_id = p_shop.shop_id
+      and object_id = any (array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item))
+      and status in ('held', 'failing', 'dead')
+    order by object_id
+  loop
+    perform private.end_hold(p_shop.shop_id, order_id);
+    perform private.settle_reads_of_order(p_shop.shop_id, order_id);
+  end loop;
+  perform private.count_orders(p_shop, counted, not_counted);
+  return outcomes;
 end;
 $function$
 ;
@@ -3549,10 +3686,9 @@ CREATE OR REPLACE FUNCTION private.insert_or_hold_order(p_shop public.tiktok_sho
  SET search_path TO ''
 AS $function$
 declare
-  counts boolean := private.counts_for_plan(p_shop, p_order);
   inserted public.orders;
 begin
-  if counts and not (
+  if private.counts_for_plan(p_shop, p_order) and not (
     public.check_order_limit(p_shop.user_id)
     and private.check_shop_limit(p_shop)
     and private.has_place(p_shop, p_order, p_undecided)
@@ -3560,23 +3696,22 @@ begin
     perform private.hold_order(p_shop.shop_id, p_order);
     return null;
   end if;
-  inserted := private.insert_order(
-    p_shop.user_id, p_shop.id, p_order || jsonb_build_object('counts_for_plan', counts)
-  );
-  perform private.count_order(inserted);
+  select * into inserted
+  from private.insert_orders(p_shop, jsonb_build_array(jsonb_build_object('order', p_order)));
+  perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
   perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
   return inserted;
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.insert_order(p_user_id uuid, p_tiktok_shop_id uuid, p_order jsonb)
- RETURNS public.orders
+CREATE OR REPLACE FUNCTION private.insert_orders(p_shop public.tiktok_shops, p_items jsonb)
+ RETURNS SETOF public.orders
  LANGUAGE plpgsql
+ ROWS 10
  SET search_path TO ''
 AS $function$
-declare
-  inserted public.orders;
 begin
+  return query
   insert into public.orders (
     user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
     currency, total_amount, shipping_cost, shipping_type, customer_email,
@@ -3585,43 +3720,44 @@ begin
     cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, mapping_version,
     tiktok_created_at, tiktok_updated_at, counts_for_plan
   )
-  values (
-    p_user_id,
-    p_tiktok_shop_id,
-    p_order ->> 'tiktok_order_id',
-    p_order ->> 'tiktok_status',
-    coalesce(p_order ->> 'order_status', 'received'),
-    coalesce(p_order ->> 'payment_status', 'pending'),
-    p_order ->> 'currency',
-    (p_order ->> 'total_amount')::numeric,
-    coalesce((p_order ->> 'shipping_cost')::numeric, 0),
-    p_order ->> 'shipping_type',
-    p_order ->> 'customer_email',
-    p_order -> 'shipping_address',
-    p_order ->> 'address_status',
-    p_order -> 'order_items',
-    coalesce(p_order ->> 'order_kind', 'sale'),
-    p_order ->> 'related_order_id',
-    p_order ->> 'fulfillment_type',
-    p_order ->> 'warehouse_id',
-    p_order ->> 'combine_group_id',
-    (p_order ->> 'paid_at')::timestamptz,
-    (p_order ->> 'ship_by')::timestamptz,
-    (p_order ->> 'auto_cancel_at')::timestamptz,
-    (p_order ->> 'cancel_requested_at')::timestamptz,
-    (p_order ->> 'cancel_respond_by')::timestamptz,
-    p_order ->> 'cancel_reason',
-    p_order ->> 'cancelled_by',
-    p_order ->> 'buyer_note',
-    p_order ->> 'seller_note',
-    coalesce(p_order -> 'amounts', '{}'),
+  select
+    p_shop.user_id,
+    p_shop.id,
+    incoming ->> 'tiktok_order_id',
+    incoming ->> 'tiktok_status',
+    coalesce(incoming ->> 'order_status', 'received'),
+    coalesce(incoming ->> 'payment_status', 'pending'),
+    incoming ->> 'currency',
+    (incoming ->> 'total_amount')::numeric,
+    coalesce((incoming ->> 'shipping_cost')::numeric, 0),
+    incoming ->> 'shipping_type',
+    incoming ->> 'customer_email',
+    incoming -> 'shipping_address',
+    incoming ->> 'address_status',
+    incoming -> 'order_items',
+    coalesce(incoming ->> 'order_kind', 'sale'),
+    incoming ->> 'related_order_id',
+    incoming ->> 'fulfillment_type',
+    incoming ->> 'warehouse_id',
+    incoming ->> 'combine_group_id',
+    (incoming ->> 'paid_at')::timestamptz,
+    (incoming ->> 'ship_by')::timestamptz,
+    (incoming ->> 'auto_cancel_at')::timestamptz,
+    (incoming ->> 'cancel_requested_at')::timestamptz,
+    (incoming ->> 'cancel_respond_by')::timestamptz,
+    incoming ->> 'cancel_reason',
+    incoming ->> 'cancelled_by',
+    incoming ->> 'buyer_note',
+    incoming ->> 'seller_note',
+    coalesce(incoming -> 'amounts', '{}'),
     private.order_mapping_version(),
-    (p_order ->> 'tiktok_created_at')::timestamptz,
-    (p_order ->> 'tiktok_updated_at')::timestamptz,
-    coalesce((p_order ->> 'counts_for_plan')::boolean, true)
-  )
-  returning * into inserted;
-  return inserted;
+    (incoming ->> 'tiktok_created_at')::timestamptz,
+    (incoming ->> 'tiktok_updated_at')::timestamptz,
+    private.counts_for_plan(p_shop, incoming)
+  from jsonb_array_elements(p_items) as item
+  cross join lateral (select item -> 'order' offset 0) as listed (incoming)
+  order by incoming ->> 'tiktok_order_id'
+  returning *;
 end;
 $function$
 ;
@@ -3743,12 +3879,13 @@ CREATE OR REPLACE FUNCTION private.is_order_of_readings_unknown(stored public.or
  SET search_path TO ''
 AS $function$
 begin
-  return (
-    select stored.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
-      -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
-      and coalesce((p_order ->> 'read_after')::timestamptz, now()) < stored.tiktok_read_at
-      and private.merge_order(stored, p_order) is distinct from stored
-  );
+  if stored.tiktok_updated_at is distinct from (p_order ->> 'tiktok_updated_at')::timestamptz
+    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+    or coalesce((p_order ->> 'read_after')::timestamptz, now()) >= stored.tiktok_read_at
+  then
+    return false;
+  end if;
+  return private.merge_order(stored, p_order) is distinct from stored;
 end;
 $function$
 ;
@@ -4125,12 +4262,17 @@ CREATE OR REPLACE FUNCTION private.lock_monthly_count(p_user_id uuid)
  SET search_path TO ''
 AS $function$
 begin
-  insert into private.monthly_order_counts (user_id, month)
-  values (p_user_id, private.current_month())
-  on conflict (user_id, month) do nothing;
   perform 1 from private.monthly_order_counts
   where user_id = p_user_id and month = private.current_month()
   for update;
+  if not found then
+    insert into private.monthly_order_counts (user_id, month)
+    values (p_user_id, private.current_month())
+    on conflict (user_id, month) do nothing;
+    perform 1 from private.monthly_order_counts
+    where user_id = p_user_id and month = private.current_month()
+    for update;
+  end if;
 end;
 $function$
 ;
@@ -4155,23 +4297,31 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb)
- RETURNS void
+CREATE OR REPLACE FUNCTION private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb, OUT open_events bigint[], OUT stored_orders text[])
+ RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
-  perform 1 from private.webhook_events
-  where id = any (array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry))
-  order by id
-  for update;
-  perform 1 from public.orders
-  where tiktok_shop_id = p_tiktok_shop_id
-    and tiktok_order_id = any (array(
-      select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
-    ))
-  order by id
-  for no key update;
+  select array_agg(id) filter (where status not in ('done', 'ignored')) into open_events
+  from (
+    select id, status
+    from private.webhook_events
+    where id = any (array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry))
+    order by id
+    for update
+  ) as locked;
+  select array_agg(tiktok_order_id) into stored_orders
+  from (
+    select tiktok_order_id
+    from public.orders
+    where tiktok_shop_id = p_tiktok_shop_id
+      and tiktok_order_id = any (array(
+        select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
+      ))
+    order by id
+    for no key update
+  ) as locked;
 end;
 $function$
 ;
@@ -4182,12 +4332,17 @@ CREATE OR REPLACE FUNCTION private.lock_order_counts(p_shop public.tiktok_shops)
 AS $function$
 begin
   perform private.lock_monthly_count(p_shop.user_id);
-  insert into private.monthly_shop_counts (shop_key, month)
-  values (p_shop.shop_key, private.current_month())
-  on conflict (shop_key, month) do nothing;
   perform 1 from private.monthly_shop_counts
   where shop_key = p_shop.shop_key and month = private.current_month()
   for update;
+  if not found then
+    insert into private.monthly_shop_counts (shop_key, month)
+    values (p_shop.shop_key, private.current_month())
+    on conflict (shop_key, month) do nothing;
+    perform 1 from private.monthly_shop_counts
+    where shop_key = p_shop.shop_key and month = private.current_month()
+    for update;
+  end if;
 end;
 $function$
 ;
@@ -4250,6 +4405,11 @@ CREATE OR REPLACE FUNCTION private.lock_sellers(VARIADIC p_user_ids uuid[])
  SET search_path TO ''
 AS $function$
 begin
+  -- Nearly always one, and null takes no lock.
+  if cardinality(p_user_ids) = 1 then
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || p_user_ids[1], 0));
+    return;
+  end if;
   perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
   from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
 end;
@@ -4289,6 +4449,23 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_shop_of_orders(p_tiktok_shop_id uuid)
+ RETURNS public.tiktok_shops
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  shop public.tiktok_shops;
+begin
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  return shop;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_shops(p_user_id uuid, p_open_id text)
  RETURNS void
  LANGUAGE plpgsql
@@ -4299,6 +4476,24 @@ begin
   where user_id = p_user_id and open_id = p_open_id
   order by id
   for no key update;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_stored_order(p_shop public.tiktok_shops, p_order jsonb)
+ RETURNS public.orders
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  stored public.orders;
+begin
+  select * into stored
+  from public.orders
+  where tiktok_shop_id = p_shop.id
+    and tiktok_order_id = p_order ->> 'tiktok_order_id'
+  -- A parcel or a label that changes the order meanwhile would be overwritten.
+  for no key update;
+  return stored;
 end;
 $function$
 ;
@@ -4424,15 +4619,18 @@ CREATE OR REPLACE FUNCTION private.monthly_order_limit(user_uuid uuid)
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  places integer;
 begin
-  return (
-    select monthly_order_limit
-    from public.plans
-    where name = coalesce(
-      (select plan_name from public.get_user_active_subscription(user_uuid)),
-      'trial'
-    )
-  );
+  -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+  select max(plans.monthly_order_limit) into places
+  from public.subscriptions as live
+  join public.plans on plans.name = live.plan_name
+  where live.user_id = user_uuid and live.status in ('active', 'trialing');
+  if places is null then
+    select monthly_order_limit into places from public.plans where name = 'trial';
+  end if;
+  return places;
 end;
 $function$
 ;
@@ -4575,6 +4773,9 @@ CREATE OR REPLACE FUNCTION private.next_order_status(stored text, incoming text)
  SET search_path TO ''
 AS $function$
 begin
+  if incoming is null or incoming = stored then
+    return stored;
+  end if;
   return case
     when exists (
       select from private.order_transitions where from_status = stored and to_status = incoming
@@ -4613,6 +4814,25 @@ begin
     when new.connection_status not in ('active', 'paused') then coalesce(new.ended_at, now())
   end;
   return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.order_batch(p_items jsonb)
+ RETURNS TABLE(place bigint, event_id bigint, "order" jsonb, notice jsonb)
+ LANGUAGE plpgsql
+ IMMUTABLE ROWS 50
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+begin
+  return query
+  select listed.place, (item ->> 'event_id')::bigint, item -> 'order', coalesce(nullif(item -> 'notice', 'null'), '{}')
+  from jsonb_array_elements(p_items) with ordinality as listed (item, place)
+  order by
+    private.order_urgency(item #>> '{order,order_status}'),
+    item #>> '{order,ship_by}' collate "C" nulls last,
+    item #>> '{order,tiktok_created_at}' collate "C" nulls last,
+    (item ->> 'event_id')::bigint;
 end;
 $function$
 ;
@@ -5631,6 +5851,9 @@ CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  SET search_path TO ''
 AS $function$
 begin
+  if cardinality(p_event_ids) = 0 then
+    return;
+  end if;
   update private.webhook_events
   set status = 'pending',
       reason = null,
@@ -6064,10 +6287,8 @@ CREATE OR REPLACE FUNCTION private.settle_reads_of_order(p_shop_id text, p_tikto
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-begin
-  update private.webhook_events
-  set status = 'ignored', reason = 'order_read_later', settled_at = now()
-  where id = any (array(
+declare
+  locked bigint[] := array(
     select id
     from private.webhook_events
     where shop_id = p_shop_id
@@ -6079,7 +6300,13 @@ begin
       )
     order by id
     for update skip locked
-  ));
+  );
+begin
+  if cardinality(locked) > 0 then
+    update private.webhook_events
+    set status = 'ignored', reason = 'order_read_later', settled_at = now()
+    where id = any (locked);
+  end if;
 end;
 $function$
 ;
@@ -6260,7 +6487,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.undecided_orders(p_user_id uuid, p_without bigint[] DEFAULT '{}'::bigint[])
+CREATE OR REPLACE FUNCTION private.undecided_orders(p_user_id uuid, p_without bigint[] DEFAULT '{}'::bigint[], p_free integer DEFAULT NULL::integer)
  RETURNS integer
  LANGUAGE plpgsql
  STABLE
@@ -6276,11 +6503,12 @@ begin
       where shop.user_id = p_user_id
         and shop.connection_status = 'active'
         and event.event_type = 'ORDER_FOUND'
-        and event.status in ('pending', 'processing')
+        -- Open, in the words of idx_webhook_events_found: in a burst, indexes of all open events are long.
+        and event.status not in ('failing', 'done', 'ignored', 'held', 'dead')
         -- An order that could not be read for an hour does not stop the others.
         and event.received_at > now() - interval '1 hour'
         and event.id <> all (p_without)
-      limit private.free_places(p_user_id)
+      limit coalesce(p_free, private.free_places(p_user_id))
     ) as undecided
   );
 end;
@@ -8024,19 +8252,26 @@ CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  shop public.tiktok_shops;
+  shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
+  event private.webhook_events;
+  stored public.orders;
+  outcomes jsonb;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
-  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
-  if shop.id is null then
-    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
-  end if;
   perform private.lock_order_counts(shop);
-  return private.ingest_locked_order(
-    p_event_id, shop, p_order, p_notice, private.undecided_orders(shop.user_id, array[p_event_id])
-  );
+  event := private.lock_open_event(p_event_id);
+  stored := private.lock_stored_order(shop, p_order);
+  if event.id is not null and stored.id is null then
+    outcomes := private.ingest_new_orders(shop, jsonb_build_array(
+      jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice)
+    ));
+    if outcomes is not null then
+      return (outcomes -> 0) - 'event_id';
+    end if;
+  end if;
+  return private.ingest_locked_order(event, stored, shop, p_order, p_notice, array[p_event_id]);
 end;
 $function$
 ;
@@ -8044,39 +8279,33 @@ CREATE OR REPLACE FUNCTION public.ingest_orders(p_tiktok_shop_id uuid, p_items j
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  shop public.tiktok_shops;
-  undecided integer;
+  shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
+  events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
+  locked record;
+  new_orders jsonb;
   item record;
-  outcomes jsonb := '[]';
+  outcomes jsonb;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
-  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
-  if shop.id is null then
-    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
-  end if;
   -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
   perform private.lock_order_counts(shop);
-  perform private.lock_order_batch(p_tiktok_shop_id, p_items);
-  undecided := private.undecided_orders(
-    shop.user_id,
-    array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry)
-  );
-  -- 2. Ingest the most urgent orders first. Times are compared as ISO 8601 texts: a wrong one fails alone.
+  locked := private.lock_order_batch(p_tiktok_shop_id, p_items);
+  -- 2. Store new orders together, if the plan has room. 3. Ingest the others, the most urgent first.
+  new_orders := private.ingest_new_of_batch(shop, p_items, locked.open_events, locked.stored_orders);
+  outcomes := new_orders -> 'outcomes';
   for item in
-    select entry.event_id, entry."order", coalesce(entry.notice, '{}') as notice
-    from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
-    order by
-      private.order_urgency(entry."order" ->> 'order_status'),
-      entry."order" ->> 'ship_by' collate "C" nulls last,
-      entry."order" ->> 'tiktok_created_at' collate "C" nulls last,
-      entry.event_id
+    select * from private.order_batch(p_items) as listed
+    where not new_orders -> 'places' @> to_jsonb(listed.place)
   loop
     begin
       outcomes := outcomes || (
         jsonb_build_object('event_id', item.event_id)
-        || private.ingest_locked_order(item.event_id, shop, item."order", item.notice, undecided)
+        || private.ingest_locked_order(
+          private.lock_open_event(item.event_id), private.lock_stored_order(shop, item."order"), shop, item."order",
+          item.notice, events
+        )
       );
     exception
       -- An order that cannot be stored does not stop the others.
@@ -8086,7 +8315,7 @@ begin
         );
     end;
   end loop;
-  -- 3. Release held orders: a place may be free again, or these were the last undecided ones.
+  -- 4. Release held orders: a place may be free again, or these were the last undecided ones.
   return jsonb_build_object(
     'outcomes', outcomes,
     'released', case
@@ -10394,7 +10623,7 @@ grant execute on function private.close_tiktok_shops(uuid[],text,text) to servic
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
-grant execute on function private.count_order(public.orders) to service_role;
+grant execute on function private.count_orders(public.tiktok_shops,integer,integer) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.current_day() to service_role;
@@ -10426,12 +10655,15 @@ grant execute on function private.give_back_label_cost(private.label_purchases) 
 grant execute on function private.give_back_order(public.orders) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
+grant execute on function private.has_room(public.tiktok_shops,bigint[]) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
-grant execute on function private.ingest_locked_order(bigint,public.tiktok_shops,jsonb,jsonb,integer) to service_role;
+grant execute on function private.ingest_locked_order(private.webhook_events,public.orders,public.tiktok_shops,jsonb,jsonb,bigint[]) to service_role;
+grant execute on function private.ingest_new_of_batch(public.tiktok_shops,jsonb,bigint[],text[]) to service_role;
+grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,integer) to service_role;
-grant execute on function private.insert_order(uuid,uuid,jsonb) to service_role;
+grant execute on function private.insert_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 grant execute on function private.is_address_changed(public.orders,public.orders) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
@@ -10459,7 +10691,9 @@ grant execute on function private.lock_seller_alone(uuid) to service_role;
 grant execute on function private.lock_sellers(uuid[]) to service_role;
 grant execute on function private.lock_sellers_of_grant(uuid,jsonb) to service_role;
 grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
+grant execute on function private.lock_shop_of_orders(uuid) to service_role;
 grant execute on function private.lock_shops(uuid,text) to service_role;
+grant execute on function private.lock_stored_order(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.max_webhook_crashes() to service_role;
@@ -10473,6 +10707,7 @@ grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
 grant execute on function private.new_part_of_refund(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
+grant execute on function private.order_batch(jsonb) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_mapping_version() to service_role;
 grant execute on function private.order_of_unit(private.label_purchases,text) to service_role;
@@ -10522,7 +10757,7 @@ grant execute on function private.shipments_of_order(uuid) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
-grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
+grant execute on function private.undecided_orders(uuid,bigint[],integer) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
