@@ -4,11 +4,13 @@ import { print } from "../local/cli/console.ts";
 import { type Comparison, isMet, type Line } from "./measure/line.ts";
 import { batchLine } from "./lines/batch.ts";
 import { growthLine } from "./lines/growth.ts";
+import { handlerLine } from "./lines/handler.ts";
 import { hotLine } from "./lines/hot.ts";
 import { ingestLine } from "./lines/ingest.ts";
 import { limitLine } from "./lines/limit.ts";
 import { orderLine } from "./lines/orders.ts";
 import { rowSecurityLine } from "./lines/row_security.ts";
+import { startsLine } from "./lines/starts.ts";
 
 const LINES: Line[] = [
   limitLine,
@@ -18,6 +20,8 @@ const LINES: Line[] = [
   batchLine,
   growthLine,
   rowSecurityLine,
+  handlerLine,
+  startsLine,
 ];
 const RESULTS = new URL("./results.json", import.meta.url);
 
@@ -37,12 +41,13 @@ function number(value: number): string {
 }
 
 function printComparison(comparison: Comparison): void {
-  const { what, against, ratio, spread, target, figures, reason } = comparison;
+  const { what, against, ratio, unit = "", spread, target, figures, reason } = comparison;
   const rounds = spread === undefined ? "" : ` [${number(spread[0])}, ${number(spread[1])}]`;
   const bound = target === undefined ? "" : `${target.bound} ${target.value}`;
+  const value = `${number(ratio)} ${unit}`.trim();
   const verdict = target === undefined ? "" : isMet(comparison) ? "met" : "not met";
   print(
-    `  ${what.padEnd(46)} ${number(ratio).padStart(6)}${rounds.padEnd(16)} ${bound.padEnd(14)} ` +
+    `  ${what.padEnd(46)} ${value.padStart(8)}${rounds.padEnd(16)} ${bound.padEnd(14)} ` +
       `${verdict.padEnd(8)} against ${against}${figures ? `; ${figures}` : ""}`,
   );
   if (reason) print(`      ${reason}`);

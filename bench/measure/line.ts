@@ -10,8 +10,10 @@ export interface Comparison {
   what: string;
   /** What it is compared with. */
   against: string;
-  /** Median of the rounds. */
+  /** Median of the rounds; with `unit` a difference instead of a ratio. */
   ratio: number;
+  /** Of `ratio`, `spread` and `target`. */
+  unit?: "ms" | "kB";
   /** The smallest and the largest round. */
   spread?: readonly [number, number];
   target?: Target;

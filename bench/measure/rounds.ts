@@ -1,12 +1,12 @@
 /** Two or more things measured in turn, so that the machine's load concerns all of them. */
 
-/** @returns the milliseconds of each round, by side. */
-export async function measureInTurn<Side extends string>(
+/** @returns what each side measured in each round, such as milliseconds of CPU. */
+export async function sampleInTurn<Side extends string>(
   rounds: number,
-  sides: Record<Side, () => Promise<unknown>>,
+  sides: Record<Side, () => Promise<number>>,
 ): Promise<Record<Side, number[]>> {
   const names = Object.keys(sides) as Side[];
-  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
     Side,
     number[]
   >;
@@ -14,12 +14,30 @@ export async function measureInTurn<Side extends string>(
   for (let round = -1; round < rounds; round++) {
     // The order alternates: what runs first pays for what the other left behind.
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const startedAt = performance.now();
-      await sides[name]();
-      if (round >= 0) times[name].push(performance.now() - startedAt);
+      const sample = await sides[name]();
+      if (round >= 0) samples[name].push(sample);
     }
   }
-  return times;
+  return samples;
+}
+
+/** @returns the milliseconds of each round, by side. */
+export async function measureInTurn<Side extends string>(
+  rounds: number,
+  sides: Record<Side, () => Promise<unknown>>,
+): Promise<Record<Side, number[]>> {
+  const timed = (Object.entries(sides) as [Side, () => Promise<unknown>][]).map(([name, run]) => {
+    const measure = async () => {
+      const startedAt = performance.now();
+      await run();
+      return performance.now() - startedAt;
+    };
+    return [name, measure] as const;
+  });
+  return await sampleInTurn(
+    rounds,
+    Object.fromEntries(timed) as Record<Side, () => Promise<number>>,
+  );
 }
 
 export interface Measured {
@@ -62,4 +80,13 @@ export function compareRounds(
 ): { ratio: number; spread: readonly [number, number] } {
   const ratios = measured.map((value, round) => value / (base[round] ?? NaN));
   return { ratio: median(ratios), spread: [Math.min(...ratios), Math.max(...ratios)] };
+}
+
+/** The difference of each pair of rounds: its median, and the smallest and largest. */
+export function subtractRounds(
+  measured: readonly number[],
+  base: readonly number[],
+): { ratio: number; spread: readonly [number, number] } {
+  const more = measured.map((value, round) => value - (base[round] ?? NaN));
+  return { ratio: median(more), spread: [Math.min(...more), Math.max(...more)] };
 }

@@ -6,6 +6,7 @@ import type { Bundle } from "./bundle.ts";
 import { hostedDeno } from "./hosted_deno.ts";
 
 export interface HostedFunction extends AsyncDisposable {
+  pid: number;
   /** Passes a request on; its path begins with the name of the function. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Everything that the function has logged, when it has ended. */
@@ -28,11 +29,13 @@ function runtimeVariables(): Record<string, string> {
 /**
  * Starts one function in a folder that has its upload only.
  * @param variables All that it receives.
+ * @param deno Path of the binary. @default {of the hosted version}
  * @throws {HostedStartError}
  */
 export async function startHostedFunction(
   { name, path }: Pick<Bundle, "name" | "path">,
   variables: Record<string, string>,
+  deno?: string,
 ): Promise<HostedFunction> {
   const temporary = await makeTemporaryFolder("creatorflow-hosted-");
   const folder = temporary.path;
@@ -46,9 +49,11 @@ export async function startHostedFunction(
     "--allow-env",
     `--allow-read=${upload}`,
   ];
-  const process = new Deno.Command(await hostedDeno(), {
+  const process = new Deno.Command(deno ?? await hostedDeno(), {
     args: [
       ...["run", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-check"],
+      // The platform keeps no compiled code from one worker to the next.
+      "--no-code-cache",
       ...permissions,
       RUNTIME.href,
     ],
@@ -66,6 +71,7 @@ export async function startHostedFunction(
     throw new HostedStartError(`${name} does not start on the hosted runtime: ${reason}`);
   });
   return {
+    pid: host.pid,
     fetch: (path, init) => fetch(`http://127.0.0.1:${host.port}${path}`, init),
     readLog: () => Deno.readTextFile(logFile),
     async [Symbol.asyncDispose]() {

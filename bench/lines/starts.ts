@@ -1,0 +1,85 @@
+/** `bench starts`: what each function loads and computes until its first answer, against an empty one. */
+import type { Bundle } from "../../local/deploy/bundle.ts";
+import { startHostedFunction } from "../../local/deploy/hosted_function.ts";
+import { HOSTED_DENO } from "../../local/deploy/hosted_deno.ts";
+import { makeBundles, makeVariables, variablesFor } from "../measure/bundles.ts";
+import { cpuMs } from "../measure/cpu.ts";
+import { type FirstCall, firstCalls } from "../measure/first_calls.ts";
+import type { Comparison, Line } from "../measure/line.ts";
+import { median, sampleInTurn, subtractRounds } from "../measure/rounds.ts";
+import { startStandIn } from "../measure/stand_in.ts";
+
+const ROUNDS = 7;
+const WEBHOOK = { ms: 50, kB: 200 };
+const OTHER = { ms: 60 };
+
+const isWebhook = (name: string) => name.endsWith("-webhooks");
+
+/** CPU of a process from its start to its first answer. */
+async function startAndCall(
+  bundle: Bundle,
+  variables: Record<string, string>,
+  { path, init, status }: FirstCall,
+  deno?: string,
+): Promise<number> {
+  await using started = await startHostedFunction(bundle, variables, deno);
+  const response = await started.fetch(`/${path}`, init);
+  const text = await response.text();
+  if (response.status !== status) throw new Error(`${path}: ${response.status} ${text}`);
+  return await cpuMs(started.pid);
+}
+
+async function measure(): Promise<Comparison[]> {
+  await using bundles = await makeBundles();
+  await using standIn = startStandIn();
+  const env = await makeVariables(bundles.folder, standIn.url);
+  const calls = firstCalls(env);
+  const start = (name: string, deno?: string) => () =>
+    startAndCall(
+      bundles.byName.get(name) as Bundle,
+      variablesFor(env, name),
+      calls[name] as FirstCall,
+      deno,
+    );
+  const names = Object.keys(calls);
+  const ours = names.filter((name) => isWebhook(name) || name === "empty");
+  const samples = await sampleInTurn(ROUNDS, {
+    ...Object.fromEntries(names.map((name) => [name, start(name)])),
+    ...Object.fromEntries(ours.map((name) => [`${name} here`, start(name, Deno.execPath())])),
+  });
+
+  const compare = (name: string, place: string, runtime: string): Comparison => {
+    const own = samples[`${name}${place}`] ?? [];
+    const empty = samples[`empty${place}`] ?? [];
+    return {
+      what: `${name}, ${runtime}`,
+      against: "an empty Hono function, CPU to the first answer",
+      ...subtractRounds(own, empty),
+      unit: "ms",
+      target: { bound: "at most", value: isWebhook(name) ? WEBHOOK.ms : OTHER.ms },
+      figures: `${median(own).toFixed(0)} ms : ${median(empty).toFixed(0)} ms`,
+    };
+  };
+  const functions = names.filter((name) => name !== "empty");
+  const kB = (name: string) => (bundles.byName.get(name)?.bytes ?? NaN) / 1000;
+  return [
+    ...functions.map((name): Comparison => ({
+      what: `${name}, loaded at the start`,
+      against: "an empty Hono function",
+      ratio: kB(name),
+      unit: "kB",
+      ...isWebhook(name) && { target: { bound: "at most", value: WEBHOOK.kB } },
+      figures: `${kB(name).toFixed(0)} kB : ${kB("empty").toFixed(0)} kB`,
+    })),
+    ...functions.map((name) => compare(name, "", `Deno ${HOSTED_DENO}`)),
+    ...functions.filter(isWebhook).map((name) =>
+      compare(name, " here", `Deno ${Deno.version.deno}`)
+    ),
+  ];
+}
+
+export const startsLine: Line = {
+  name: "starts",
+  title: "A function is small, and answers soon after its start",
+  measure,
+};
