@@ -16,7 +16,8 @@ import { createTikTokDependencies } from "../../shared/tiktok/dependencies.ts";
 import { DeleteBody, readTimeRange } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
-const database = createServiceClient(readSupabaseConfig());
+const supabase = readSupabaseConfig();
+const database = createServiceClient(supabase);
 const { tiktok } = createTikTokDependencies(database);
 const dependencies = { ...createBillingDependencies(database), tiktok };
 
@@ -24,7 +25,7 @@ const dependencies = { ...createBillingDependencies(database), tiktok };
 const FILE = "application/octet-stream";
 
 const app = createApp("account", {
-  callers: signedInUsers(database),
+  callers: signedInUsers(supabase),
   limits: limitRequests(database, [
     "GET /account/export",
     "GET /account/orders.csv",

@@ -14,12 +14,13 @@ import type { CheckoutAnswer, PortalAnswer, PricesAnswer } from "./answers.ts";
 import { CheckoutBody, PortalBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
-const database = createServiceClient(readSupabaseConfig());
+const supabase = readSupabaseConfig();
+const database = createServiceClient(supabase);
 const dependencies = { ...createBillingDependencies(database), appUrl: readAppUrl() };
 const readPrices = planPriceReader(dependencies);
 
 const app = createApp("billing", {
-  callers: signedInUsers(database),
+  callers: signedInUsers(supabase),
   limits: limitRequests(database, ["POST /billing/checkout", "POST /billing/portal"]),
   toProblem,
 });

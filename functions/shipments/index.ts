@@ -1,4 +1,5 @@
 /** Called by sellers with their access token: rates, labels, voids, own tracking numbers. */
+import { readSupabaseConfig } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
@@ -28,6 +29,7 @@ import {
 } from "./bodies.ts";
 import { describeBatch, toProblem } from "./problems.ts";
 
+const supabase = readSupabaseConfig();
 const { database, processor } = createEventProcessor();
 const labels = createLabelDependencies(database);
 
@@ -38,7 +40,7 @@ const MAX_BATCH_BYTES = 512 * 1024;
 const SHIPMENT = "/:id{(?!batch$|own$|rates$)[^/]+}";
 
 const app = createApp("shipments", {
-  callers: signedInUsers(database),
+  callers: signedInUsers(supabase),
   limits: limitRequests(database, ["POST /shipments/rates"]),
   toProblem,
 });

@@ -28,7 +28,7 @@ const { database, processor } = createEventProcessor();
 const dependencies = createTikTokDependencies(database);
 
 const app = createApp("tiktok-oauth", {
-  callers: signedInUsers(database, { except: ["/callback"] }),
+  callers: signedInUsers(supabase, { except: ["/callback"] }),
   limits: limitRequests(database, ["POST /tiktok-oauth/authorize", "POST /tiktok-oauth/complete"]),
   toProblem,
 });

@@ -1,15 +1,14 @@
 /** Sellers of a local stack: signed up through Auth, connected through TikTok's authorisation. */
-import { createClient } from "@supabase/supabase-js";
-import { createUserClient, type DatabaseClient } from "../../shared/database/client.ts";
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { Database } from "../../shared/database/types.ts";
 import type { StackEnvironment } from "./environment.ts";
-import { supabaseConfigOf } from "./running_stack.ts";
 
 export interface Seller {
   id: string;
   email: string;
   accessToken: string;
-  /** Client with this seller's rights. */
-  client: DatabaseClient;
+  /** Client with this seller's rights, as the app has it. */
+  client: SupabaseClient<Database>;
 }
 
 /** Opens the link in the newest mail to this address, as its owner does. @throws {Error} without such a mail. */
@@ -46,7 +45,9 @@ export async function signInSeller(
     id: data.user.id,
     email,
     accessToken,
-    client: createUserClient(supabaseConfigOf(env), accessToken),
+    client: createClient<Database>(env.SUPABASE_URL, env.SUPABASE_PUBLISHABLE_KEY, {
+      accessToken: () => Promise.resolve(accessToken),
+    }),
   };
 }
 

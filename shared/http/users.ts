@@ -1,12 +1,13 @@
 /** Lets in signed-in users, by the access token that Supabase Auth gave them. */
 import { cors } from "hono/cors";
 import * as z from "zod";
+import type { SupabaseConfig } from "../config.ts";
 import { fromBase64 } from "../crypto/encoding.ts";
-import type { DatabaseClient } from "../database/client.ts";
 import { DatabaseError } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
 import { parseJson } from "../values/json.ts";
 import type { Callers } from "./app.ts";
+import { type AuthClient, createAuthClient } from "./auth_client.ts";
 import type { Problem } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
 
@@ -60,7 +61,7 @@ function isExpired(token: string): boolean {
  * Verifies the token with the project's public keys, or through Auth where the project has none.
  * @throws {Problem} 401 without a user's valid token, 503 if Auth does not answer
  */
-export async function identifyUser(request: Request, database: DatabaseClient): Promise<User> {
+export async function identifyUser(request: Request, auth: AuthClient): Promise<User> {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (token === undefined) {
     throw unauthorized("user_required");
@@ -68,7 +69,7 @@ export async function identifyUser(request: Request, database: DatabaseClient): 
   const invalid = () => unauthorized("invalid_token");
   // Anything but a JWT stays here: it may be a key that was sent by mistake.
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw invalid();
-  const { data, error } = await database.auth.getClaims(token).catch((error) => ({
+  const { data, error } = await auth.getClaims(token).catch((error) => ({
     data: null,
     error,
   }));
@@ -115,15 +116,16 @@ const allowBrowsers = cors({
  * @param except Paths below the function's own, e.g. `/callback`, that anyone may call.
  */
 export function signedInUsers(
-  database: DatabaseClient,
+  config: SupabaseConfig,
   { except = [] }: { except?: readonly string[] } = {},
 ): Callers<{ user: User }> {
+  const auth = createAuthClient(config);
   // The whole path: a route with a parameter must not be opened by its value.
   const isExcepted = (path: string) => except.includes(path.replace(/^\/[^/]+/, ""));
   return [
     (c, next) => isExcepted(c.req.path) ? next() : allowBrowsers(c, next),
     async (c, next) => {
-      if (!isExcepted(c.req.path)) c.set("user", await identifyUser(c.req.raw, database));
+      if (!isExcepted(c.req.path)) c.set("user", await identifyUser(c.req.raw, auth));
       await next();
     },
   ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { DatabaseClient } from "../database/client.ts";
+import type { SupabaseConfig } from "../config.ts";
 import { createApp } from "./app.ts";
+import type { AuthClient } from "./auth_client.ts";
 import { DatabaseError } from "../database/errors.ts";
 import { Problem } from "./problem.ts";
 import { identifyUser, signedInUsers, tokenRefused } from "./users.ts";
@@ -9,8 +10,8 @@ import { identifyUser, signedInUsers, tokenRefused } from "./users.ts";
 Object.assign(console, { warn: () => {} });
 
 Deno.test("only the excepted path itself is open: a parameter with its name opens no route", async () => {
-  const database = {} as DatabaseClient;
-  const app = createApp("shops", { callers: signedInUsers(database, { except: ["/callback"] }) });
+  const config = { url: "http://127.0.0.1:1", secretKey: "sb_secret_a" } as SupabaseConfig;
+  const app = createApp("shops", { callers: signedInUsers(config, { except: ["/callback"] }) });
   const calls: string[] = [];
   app.all("*", (c) => {
     calls.push(c.req.path);
@@ -29,9 +30,9 @@ Deno.test("a token that was issued in the future is 401, as the database's API r
   const identify = (iat: number | undefined) => {
     const claims = { sub: crypto.randomUUID(), role: "authenticated", iat };
     const getClaims = () => Promise.resolve({ data: { claims }, error: null });
-    const database = { auth: { getClaims } } as unknown as DatabaseClient;
+    const auth = { getClaims } as unknown as AuthClient;
     const headers = { authorization: "Bearer a.b.c" };
-    return identifyUser(new Request("http://x/", { headers }), database);
+    return identifyUser(new Request("http://x/", { headers }), auth);
   };
   for (const iat of [undefined, now - 3600, now, now + 25]) assert.ok((await identify(iat)).id);
   for (const iat of [now + 60, now + 3600, 1e300]) {

@@ -1,0 +1,26 @@
+/** How every call of ours to Supabase is sent, to the database's API and to Auth. */
+import { workContext } from "../logging/context.ts";
+import { traceparent } from "../logging/spans.ts";
+
+/**
+ * Shorter than the leases of workers: a call without a response must not occupy a worker forever. A signal
+ * of the call can shorten it.
+ */
+const TIMEOUT_MS = 30_000;
+
+/** SQL reads both from `request.headers`: an event that is stored keeps them. */
+function nameCall(given: HeadersInit | undefined): Headers {
+  const headers = new Headers(given);
+  const { request_id } = workContext().fields;
+  if (request_id != null) headers.set("x-request-id", request_id);
+  const parent = traceparent();
+  if (parent !== undefined) headers.set("traceparent", parent);
+  return headers;
+}
+
+/** A redirect would carry the secret key to another host. */
+export const fetchSupabase: typeof fetch = (input, init = {}) => {
+  const limit = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+  return fetch(input, { ...init, headers: nameCall(init.headers), signal, redirect: "error" });
+};
