@@ -18,7 +18,7 @@ export interface SignedWebhookOptions {
   name: string;
   source: EventSource;
   /** Whether the vendor signed exactly these bytes. */
-  verify(body: Uint8Array<ArrayBuffer>, headers: Headers): boolean | Promise<boolean>;
+  verify(body: Uint8Array<ArrayBuffer>, headers: Headers): boolean;
   /** The response to a wrong signature. Vendors differ in which status they treat as "received". */
   refusal: { status: 400 | 403; detail: string };
   /** @throws {InvalidWebhookError} */
@@ -49,7 +49,7 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
 
   app.post("/", async (c) => {
     const bytes = await readBody(c.req.raw);
-    if (!await verify(bytes, c.req.raw.headers)) {
+    if (!verify(bytes, c.req.raw.headers)) {
       throw new Problem({ code: "invalid_signature", ...refusal });
     }
     const body = decode(bytes);
