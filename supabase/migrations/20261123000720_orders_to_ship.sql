@@ -2,6 +2,7 @@
 
 create table private.senders (
   tiktok_shop_id uuid primary key references public.tiktok_shops (id) on delete cascade,
+  user_id uuid not null,
   address jsonb not null,
   updated_at timestamptz not null default now(),
   constraint senders_address_check check (jsonb_typeof(address) = 'object')
@@ -18,8 +19,8 @@ security invoker
 set search_path = ''
 as $$
 begin
-  insert into private.senders (tiktok_shop_id, address)
-  select tiktok_shop_id, p_address
+  insert into private.senders (tiktok_shop_id, user_id, address)
+  select tiktok_shop_id, user_id, p_address
   from public.orders
   where id = p_order_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();

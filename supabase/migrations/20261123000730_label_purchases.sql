@@ -100,6 +100,7 @@ alter table private.label_purchases enable row level security;
 grant select, insert, update on private.label_purchases to service_role;
 
 create table private.labelled_lines (
+  user_id uuid not null,
   order_id uuid not null references public.orders (id) on delete cascade,
   line_item_id text not null,
   purchase_id uuid not null references private.label_purchases (id) on delete cascade,

@@ -9,8 +9,8 @@ as $$
 declare
   claimed integer;
 begin
-  insert into private.labelled_lines (order_id, line_item_id, purchase_id)
-  select private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
+  insert into private.labelled_lines (user_id, order_id, line_item_id, purchase_id)
+  select p_purchase.user_id, private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
   from unnest(p_purchase.line_item_ids) as line (id)
   on conflict (order_id, line_item_id) do nothing;
   get diagnostics claimed = row_count;

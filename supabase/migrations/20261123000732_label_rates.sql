@@ -2,6 +2,7 @@
 
 create table private.label_rates (
   id uuid primary key default gen_random_uuid(),
+  user_id uuid not null,
   order_id uuid not null references public.orders (id) on delete cascade,
   provider text not null,
   carrier text not null,
@@ -102,17 +103,18 @@ security invoker
 set search_path = ''
 as $$
 declare
+  seller uuid := (select user_id from public.orders where id = p_order_id);
   stored jsonb;
 begin
-  perform private.lock_sellers((select user_id from public.orders where id = p_order_id));
+  perform private.lock_sellers(seller);
   perform private.store_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
-      order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
+      user_id, order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
       is_default, parcel, address_digest, carrier_shipment_id, carrier_rate_id
     )
     select
-      p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
+      seller, p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
       rate.currency, rate.days_min, rate.days_max, rate.is_default, p_parcel,
       rate.address_digest, rate.carrier_shipment_id, rate.carrier_rate_id
     from jsonb_to_recordset(p_rates) as rate (

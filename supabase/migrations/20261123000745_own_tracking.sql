@@ -1,6 +1,7 @@
 -- Tracking numbers that sellers bring from elsewhere: docs/own-tracking.md.
 
 create table private.own_tracking_numbers (
+  user_id uuid not null,
   shipment_id uuid not null references public.shipments (id) on delete cascade,
   attempt integer not null,
   carrier text not null,

@@ -134,8 +134,8 @@ begin
     purchase.id, p_order_id, 'own', p_request ->> 'carrier', 'own', p_request ->> 'tracking_number',
     parcel.line_item_ids, 'purchased', now()
   );
-  insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
-  values (purchase.id, purchase.attempt, p_request ->> 'carrier', p_request ->> 'tracking_number');
+  insert into private.own_tracking_numbers (user_id, shipment_id, attempt, carrier, tracking_number)
+  values (p_user_id, purchase.id, purchase.attempt, p_request ->> 'carrier', p_request ->> 'tracking_number');
   perform private.record_parcel_change(
     purchase.id,
     'TRACKING_ADDED',
@@ -274,8 +274,8 @@ begin
   set status = 'ignored', reason = 'tracking_replaced', settled_at = now()
   where id = any (notifications) and status in ('pending', 'processing');
   update private.label_purchases set attempt = attempt + 1 where id = p_shipment_id returning * into purchase;
-  insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
-  values (p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);
+  insert into private.own_tracking_numbers (user_id, shipment_id, attempt, carrier, tracking_number)
+  values (purchase.user_id, p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);
   perform private.put_own_number(p_shipment_id, p_carrier, p_tracking_number, null);
   perform private.record_parcel_change(
     p_shipment_id,

@@ -14,6 +14,7 @@ alter table private.label_batches enable row level security;
 grant select, insert on private.label_batches to service_role;
 
 create table private.label_batch_items (
+  user_id uuid not null,
   batch_id uuid not null references private.label_batches (id) on delete cascade,
   place integer not null,
   order_id uuid not null,
@@ -136,8 +137,8 @@ begin
     end if;
     return jsonb_build_object('outcome', 'exists', 'batch', private.batch_view(batch.id));
   end if;
-  insert into private.label_batch_items (batch_id, place, order_id, request)
-  select batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
+  insert into private.label_batch_items (user_id, batch_id, place, order_id, request)
+  select p_user_id, batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
   from jsonb_array_elements(p_items) with ordinality as item (request, place);
   perform private.enqueue_task(
     'BUY_LABEL', batch.id || ':' || item.place, shop.shop_id, batch.id || ':' || item.place

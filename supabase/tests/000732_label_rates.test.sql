@@ -15,7 +15,7 @@ select tests.refused(who, statement, who || ' cannot: ' || regexp_replace(statem
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select * from private.senders',
-  'insert into private.senders (tiktok_shop_id, address) select id, ''{}'' from public.tiktok_shops',
+  'insert into private.senders (tiktok_shop_id, user_id, address) select id, user_id, ''{}'' from public.tiktok_shops',
   'select * from private.label_rates',
   'delete from private.label_rates',
   format('select private.order_line_item_ids(null::public.orders)'),

@@ -134,7 +134,7 @@ select throws_like(
 )
 from unnest(array['', 'voided', 'processing']) as state;
 select throws_ok(
-  format('insert into private.label_batch_items (batch_id, place, order_id, request) values (%L, 1, %L, ''{}'')', tests.batch('first'), tests.order_id('a')),
+  format('insert into private.label_batch_items (user_id, batch_id, place, order_id, request) values (%L, %L, 1, %L, ''{}'')', tests.id('ada'), tests.batch('first'), tests.order_id('a')),
   '23505', null, 'one place, one label'
 );
 

@@ -16,7 +16,7 @@ select tests.ingest('bob', '9');
 insert into public.shipments (order_id, carrier, service_type, tracking_number, created_at)
 select id, 'USPS', 'Priority', 'T' || n || '-' || tiktok_order_id, now() + make_interval(secs => n)
 from public.orders cross join generate_series(0, 1) as n;
-insert into private.senders (tiktok_shop_id, address) values (tests.shop('ada'), '{"name": "Ada"}');
+insert into private.senders (tiktok_shop_id, user_id, address) values (tests.shop('ada'), tests.id('ada'), '{"name": "Ada"}');
 select tests.subscribe('ada', 'growth');
 
 -- Privileges.

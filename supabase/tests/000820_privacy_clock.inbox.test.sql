@@ -99,8 +99,8 @@ delete from private.webhook_events where external_id in ('NEW_MESSAGE', 'ORDER_S
 insert into private.label_batches (id, user_id, idempotency_key, request_hash, created_at)
 select md5(days::text)::uuid, tests.id('ada'), days::text, 'x', now() - make_interval(days => days)
 from unnest(array[29, 31]) as days;
-insert into private.label_batch_items (batch_id, place, order_id, request, state)
-select id, place, gen_random_uuid(), '{"service": "cheapest", "sender": {"name": "Ada"}}', state
+insert into private.label_batch_items (user_id, batch_id, place, order_id, request, state)
+select user_id, id, place, gen_random_uuid(), '{"service": "cheapest", "sender": {"name": "Ada"}}', state
 from private.label_batches cross join (values (1, 'failed'), (2, 'waiting')) as item (place, state);
 select is(private.remove_personal_data() ->> 'batch_items', '1', 'senders leave old batches');
 select set_eq(

@@ -131,8 +131,8 @@ select is(
 from (values ('in_transit', false), ('completed', true), ('cancelled', true)) as example (status, expected);
 
 -- A shop that ended.
-insert into private.senders (tiktok_shop_id, address)
-select id, '{"name": "Mugs Ltd"}' from public.tiktok_shops;
+insert into private.senders (tiktok_shop_id, user_id, address)
+select id, user_id, '{"name": "Mugs Ltd"}' from public.tiktok_shops;
 select public.disconnect_tiktok_shop(tests.id('bob'), tests.shop('bob'));
 select isnt((select ended_at from public.tiktok_shops where id = tests.shop('bob')), null, 'the end is stored');
 select is(tests.run_clock() -> 'orders', '0', 'on its day nothing is removed');

@@ -47,6 +47,7 @@ create table private.held_orders (
 );
 alter table private.held_orders enable row level security;
 create table private.label_batch_items (
+  user_id uuid not null,
   batch_id uuid not null,
   place integer not null,
   order_id uuid not null,
@@ -108,6 +109,7 @@ create table private.label_purchases (
 alter table private.label_purchases enable row level security;
 create table private.label_rates (
   id uuid not null default gen_random_uuid(),
+  user_id uuid not null,
   order_id uuid not null,
   provider text not null,
   carrier text not null,
@@ -143,6 +145,7 @@ create table private.label_transitions (
 );
 alter table private.label_transitions enable row level security;
 create table private.labelled_lines (
+  user_id uuid not null,
   order_id uuid not null,
   line_item_id text not null,
   purchase_id uuid not null
@@ -167,6 +170,7 @@ create table private.order_transitions (
 );
 alter table private.order_transitions enable row level security;
 create table private.own_tracking_numbers (
+  user_id uuid not null,
   shipment_id uuid not null,
   attempt integer not null,
   carrier text not null,
@@ -206,6 +210,7 @@ create table private.retention_periods (
 alter table private.retention_periods enable row level security;
 create table private.senders (
   tiktok_shop_id uuid not null,
+  user_id uuid not null,
   address jsonb not null,
   updated_at timestamp with time zone not null default now()
 );
@@ -2063,8 +2068,8 @@ AS $function$
 declare
   claimed integer;
 begin
-  insert into private.labelled_lines (order_id, line_item_id, purchase_id)
-  select private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
+  insert into private.labelled_lines (user_id, order_id, line_item_id, purchase_id)
+  select p_purchase.user_id, private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
   from unnest(p_purchase.line_item_ids) as line (id)
   on conflict (order_id, line_item_id) do nothing;
   get diagnostics claimed = row_count;
@@ -6479,8 +6484,8 @@ CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb
  SET search_path TO ''
 AS $function$
 begin
-  insert into private.senders (tiktok_shop_id, address)
-  select tiktok_shop_id, p_address
+  insert into private.senders (tiktok_shop_id, user_id, address)
+  select tiktok_shop_id, user_id, p_address
   from public.orders
   where id = p_order_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
@@ -9467,8 +9472,8 @@ begin
     end if;
     return jsonb_build_object('outcome', 'exists', 'batch', private.batch_view(batch.id));
   end if;
-  insert into private.label_batch_items (batch_id, place, order_id, request)
-  select batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
+  insert into private.label_batch_items (user_id, batch_id, place, order_id, request)
+  select p_user_id, batch.id, item.place, (item.request ->> 'order_id')::uuid, item.request
   from jsonb_array_elements(p_items) with ordinality as item (request, place);
   perform private.enqueue_task(
     'BUY_LABEL', batch.id || ':' || item.place, shop.shop_id, batch.id || ':' || item.place
@@ -9658,8 +9663,8 @@ begin
     purchase.id, p_order_id, 'own', p_request ->> 'carrier', 'own', p_request ->> 'tracking_number',
     parcel.line_item_ids, 'purchased', now()
   );
-  insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
-  values (purchase.id, purchase.attempt, p_request ->> 'carrier', p_request ->> 'tracking_number');
+  insert into private.own_tracking_numbers (user_id, shipment_id, attempt, carrier, tracking_number)
+  values (p_user_id, purchase.id, purchase.attempt, p_request ->> 'carrier', p_request ->> 'tracking_number');
   perform private.record_parcel_change(
     purchase.id,
     'TRACKING_ADDED',
@@ -9795,8 +9800,8 @@ begin
   set status = 'ignored', reason = 'tracking_replaced', settled_at = now()
   where id = any (notifications) and status in ('pending', 'processing');
   update private.label_purchases set attempt = attempt + 1 where id = p_shipment_id returning * into purchase;
-  insert into private.own_tracking_numbers (shipment_id, attempt, carrier, tracking_number)
-  values (p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);
+  insert into private.own_tracking_numbers (user_id, shipment_id, attempt, carrier, tracking_number)
+  values (purchase.user_id, p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);
   perform private.put_own_number(p_shipment_id, p_carrier, p_tracking_number, null);
   perform private.record_parcel_change(
     p_shipment_id,
@@ -10174,17 +10179,18 @@ CREATE OR REPLACE FUNCTION public.store_label_rates(p_order_id uuid, p_parcel js
  SET search_path TO ''
 AS $function$
 declare
+  seller uuid := (select user_id from public.orders where id = p_order_id);
   stored jsonb;
 begin
-  perform private.lock_sellers((select user_id from public.orders where id = p_order_id));
+  perform private.lock_sellers(seller);
   perform private.store_sender(p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
-      order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
+      user_id, order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
       is_default, parcel, address_digest, carrier_shipment_id, carrier_rate_id
     )
     select
-      p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
+      seller, p_order_id, rate.provider, rate.carrier, rate.service, rate.service_name, rate.price::numeric,
       rate.currency, rate.days_min, rate.days_max, rate.is_default, p_parcel,
       rate.address_digest, rate.carrier_shipment_id, rate.carrier_rate_id
     from jsonb_to_recordset(p_rates) as rate (
