@@ -11,6 +11,16 @@ export interface Seller {
   client: SupabaseClient<Database>;
 }
 
+/** The client of an app whose user has this token. */
+export function createSellerClient(
+  env: StackEnvironment,
+  accessToken: string,
+): SupabaseClient<Database> {
+  return createClient<Database>(env.SUPABASE_URL, env.SUPABASE_PUBLISHABLE_KEY, {
+    accessToken: () => Promise.resolve(accessToken),
+  });
+}
+
 /** Opens the link in the newest mail to this address, as its owner does. @throws {Error} without such a mail. */
 async function confirmByMail(env: StackEnvironment, email: string): Promise<void> {
   const address = `${env.SUPABASE_URL}/mailbox?to=${encodeURIComponent(email)}`;
@@ -45,9 +55,7 @@ export async function signInSeller(
     id: data.user.id,
     email,
     accessToken,
-    client: createClient<Database>(env.SUPABASE_URL, env.SUPABASE_PUBLISHABLE_KEY, {
-      accessToken: () => Promise.resolve(accessToken),
-    }),
+    client: createSellerClient(env, accessToken),
   };
 }
 

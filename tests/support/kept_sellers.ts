@@ -1,8 +1,6 @@
 /** Connected sellers of a shared stack: connected once, and put back into each test that needs one. */
 import type postgres from "postgres";
-import type { Seller } from "../../local/stack/seller.ts";
-import { supabaseConfigOf } from "../../local/stack/running_stack.ts";
-import { createUserClient } from "../../shared/database/client.ts";
+import { createSellerClient, type Seller } from "../../local/stack/seller.ts";
 import { beginRows, keepRows, putRows } from "./reset_database.ts";
 import type { TestStack } from "./stack.ts";
 
@@ -41,7 +39,7 @@ export async function takeSeller(
   await putRows(stack.sql, next.rows);
   next.addToTikTok(stack.tiktok);
   const { seller } = next;
-  return { ...seller, client: createUserClient(supabaseConfigOf(stack.env), seller.accessToken) };
+  return { ...seller, client: createSellerClient(stack.env, seller.accessToken) };
 }
 
 /** Whether the last test would have used another kept seller. Ends its claims to the others. */
