@@ -15,8 +15,8 @@ export interface ObservedCall {
 }
 
 export interface ObservedHost extends AsyncDisposable {
-  /** Receives every call to the database; if it throws, the call is not made or not answered. */
-  observe: ((call: ObservedCall) => void) | undefined;
+  /** Receives every call to the database; if it fails, the call is not made or not answered. */
+  observe: ((call: ObservedCall) => void | Promise<void>) | undefined;
   /** Calls a function. 503 while the process is starting. */
   fetch(path: string, init: RequestInit): Promise<Response>;
   kill(): void;
@@ -34,7 +34,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
       const body = await request.bytes();
       const call = { method, path: pathname };
       try {
-        host.observe?.({ ...call, phase: "arrived" });
+        await host.observe?.({ ...call, phase: "arrived" });
       } catch {
         return gone();
       }
@@ -44,7 +44,7 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
         ...(method !== "GET" && method !== "HEAD" && { body }),
       });
       try {
-        host.observe?.({ ...call, phase: "executed" });
+        await host.observe?.({ ...call, phase: "executed" });
       } catch {
         await response.body?.cancel();
         return gone();
