@@ -62,7 +62,12 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     );
     if (settings.schedule ?? true) startScheduler(access.adminUrl, resources, onWarning);
     await writeEnvironment(settings.data, env);
-    if (settings.onReload) await reloadOnChange(functions, resources, settings.onReload);
+    if (settings.onReload) {
+      // A system watches so many files only; everything else works without.
+      await reloadOnChange(functions, resources, settings.onReload).catch(({ message }: Error) => {
+        onWarning(`Functions are not reloaded when they change: ${message}`);
+      });
+    }
     return {
       ...simulators.current,
       env,
