@@ -1,6 +1,7 @@
 /** The frame of every command: arguments, help, errors and exit codes. */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { print } from "./console.ts";
+import { isDetached } from "./detached.ts";
 import { errorMessage } from "./error_message.ts";
 import { endOnInterrupt, exit } from "./interrupt.ts";
 
@@ -131,7 +132,7 @@ export function command<Input>(
 ): Promise<Command>;
 export async function command(module: ImportMeta, definition: Command): Promise<Command> {
   if (module.main) {
-    endOnInterrupt(definition.interrupted ?? INTERRUPTED);
+    endOnInterrupt(definition.interrupted ?? INTERRUPTED, { endsWithLauncher: !isDetached() });
     await exit(await runCommand(definition, Deno.args));
   }
   return definition;

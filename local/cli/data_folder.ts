@@ -1,8 +1,10 @@
 /** The option that names the data folder of a stack. */
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
+
+const DEFAULT = ".local";
 
 /** Resolve it before use. */
-export const DATA_OPTION = { data: { type: "string", default: ".local" } } as const;
+export const DATA_OPTION = { data: { type: "string", default: DEFAULT } } as const;
 
 /** Line of a command's help. */
 export const DATA_HELP = "  --data DIR      data folder of the running stack     (.local)";
@@ -11,4 +13,15 @@ export const DATA_HELP = "  --data DIR      data folder of the running stack    
 export function shownPath(path: string): string {
   const shown = relative(Deno.cwd(), path) || ".";
   return shown.startsWith("..") ? path : shown;
+}
+
+/** A path as an argument in a shell. */
+export function quotedPath(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path}'`;
+}
+
+/** The command line of a task for the stack in `data`, as a person with Node types it. */
+export function taskLine(task: string, data: string): string {
+  const option = resolve(data) === resolve(DEFAULT) ? "" : ` --data ${quotedPath(shownPath(data))}`;
+  return `npx -y deno@2.9.5 task ${task}${option}`;
 }

@@ -1,42 +1,50 @@
 /** The text that `deno task start` prints when the stack is ready. */
 import { SAMPLE_SHOP_ID } from "../stack/sample_shops.ts";
 import type { Stack } from "../stack/stack.ts";
-import { shownPath } from "./data_folder.ts";
-
-/** A path as an argument in a shell. */
-function quotedPath(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path}'`;
-}
+import { quotedPath, shownPath, taskLine } from "./data_folder.ts";
 
 /** First commands for a person who has started the stack. */
-function suggestCommands({ env, tiktok }: Stack, folder: string): string {
-  const data = folder === ".local" ? "" : ` --data ${quotedPath(folder)}`;
+function suggestCommands({ env, tiktok }: Stack, data: string): string {
   const commands = tiktok
     ? [
-      `npx -y deno@2.9.5 task demo${data}`,
-      `npx -y deno@2.9.5 task connect-shop ada@example.com${data}`,
+      taskLine("demo", data),
+      taskLine("connect-shop ada@example.com", data),
       `curl -X POST ${env.TIKTOK_API_URL}/control/orders --json '{"shop_id":"${SAMPLE_SHOP_ID}"}'`,
     ]
-    : [`npx -y deno@2.9.5 task connect-shop ada@example.com --code CODE${data}`];
+    : [taskLine("connect-shop ada@example.com --code CODE", data)];
   return `Try, in another terminal, in this folder:\n\n${
     commands.map((command) => `  ${command}\n`).join("")
   }`;
 }
 
 /** The address without its password. */
-function withoutPassword(address: string): string {
+export function withoutPassword(address: string): string {
   const url = new URL(address);
   url.password = "";
   return url.href;
 }
 
+export interface DescribeOptions {
+  /** Data folder. */
+  data: string;
+  /** Length of the start. */
+  seconds: string;
+  /** Whether it runs without a terminal. */
+  detached: boolean;
+}
+
 /** Addresses, the publishable key and first commands. Secrets are shown as the command that prints them. */
-export function describeStack(stack: Stack, data: string, seconds: string): string {
+export function describeStack(
+  stack: Stack,
+  { data, seconds, detached }: DescribeOptions,
+): string {
   const { env } = stack;
   const folder = shownPath(data);
   const origin = (simulator: unknown) => simulator ? "" : "   (not simulated)";
   return `
-CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its data.
+CreatorFlow is ready after ${seconds} s. ${
+    detached ? `It runs in the background; ${taskLine("stop", data)} stops it;` : "Ctrl-C stops it;"
+  } ${folder}/ keeps its data.
 
   Console    ${env.SUPABASE_URL}/   (open it in a browser)
   Operator   ${stack.operatorUrl}   (works once)
@@ -51,5 +59,5 @@ CreatorFlow is ready after ${seconds} s. Ctrl-C stops it; ${folder}/ keeps its d
 
   All addresses, keys and passwords: ${folder}/env     Logs: ${folder}/logs/
 
-${suggestCommands(stack, folder)}`;
+${suggestCommands(stack, data)}`;
 }

@@ -25,8 +25,16 @@ async function endNow(message: string, code: number): Promise<void> {
   Deno.exit(code);
 }
 
+export interface InterruptOptions {
+  /** Whether the process also ends when npx, or `deno task`, ends before it. @default {true} */
+  endsWithLauncher?: boolean;
+}
+
 /** From now on an interrupt ends this process at once; a command may ask for another end. */
-export function endOnInterrupt(message: string): void {
+export function endOnInterrupt(
+  message: string,
+  { endsWithLauncher = true }: InterruptOptions = {},
+): void {
   const onInterrupt = (code: number) => {
     if (firstAt !== undefined) {
       // The guard removes what is left.
@@ -40,7 +48,7 @@ export function endOnInterrupt(message: string): void {
   for (const [signal, code] of Object.entries(CODES)) {
     Deno.addSignalListener(signal as Deno.Signal, () => onInterrupt(code));
   }
-  watchLaunchers(WATCH_MS, () => onInterrupt(129));
+  if (endsWithLauncher) watchLaunchers(WATCH_MS, () => onInterrupt(129));
 }
 
 /** Ends the process, unless an interrupt is ending it. */

@@ -1,8 +1,19 @@
-/** The options of `deno task start`. */
+/** The options of `task start`. */
 import { resolve } from "node:path";
 import type { StackOptions } from "../stack/settings.ts";
 import { parseOptions, UsageError } from "./command.ts";
 import { DATA_OPTION } from "./data_folder.ts";
+
+export interface StartOptions extends StackOptions {
+  /** Whether the command ends when the stack answers, and the stack goes on. */
+  detach: boolean;
+  /** Whether requests and failures are not shown. */
+  quiet: boolean;
+  /** The whole command line, for the process that goes on. */
+  args: string[];
+  /** File of settings that has to exist. @default {.env.local, if it exists} */
+  envFile?: string;
+}
 
 /** @throws {UsageError} */
 export function parsePort(name: string, value: string): number {
@@ -21,12 +32,15 @@ export function parseHostName(name: string, value: string): string {
 }
 
 /** Returns undefined if the arguments ask for help. @throws {UsageError} */
-export function parseStackOptions(args: string[]): StackOptions | undefined {
+export function parseStartOptions(args: string[]): StartOptions | undefined {
   const parsed = parseOptions({
     port: { type: "string", default: "54321" },
     "db-port": { type: "string", default: "54322" },
     "no-confirm": { type: "boolean", default: false },
     "allow-host": { type: "string", multiple: true, default: [] },
+    "env-file": { type: "string" },
+    detach: { type: "boolean", short: "d", default: false },
+    quiet: { type: "boolean", short: "q", default: false },
     ...DATA_OPTION,
   }, args);
   if (parsed === undefined) return undefined;
@@ -41,5 +55,9 @@ export function parseStackOptions(args: string[]): StackOptions | undefined {
     data: resolve(values.data),
     confirmEmail: !values["no-confirm"],
     allowedHosts: values["allow-host"].map((host) => parseHostName("--allow-host", host)),
+    detach: values.detach,
+    quiet: values.quiet,
+    args,
+    ...(values["env-file"] !== undefined && { envFile: resolve(values["env-file"]) }),
   };
 }

@@ -1,36 +1,36 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
-import { parseStackOptions } from "./stack_options.ts";
+import { parseStartOptions } from "./stack_options.ts";
 import { UsageError } from "./command.ts";
 
-Deno.test("parseStackOptions() has the documented defaults", () => {
-  assert.deepEqual(parseStackOptions([]), {
+Deno.test("parseStartOptions() has the documented defaults", () => {
+  assert.deepEqual(parseStartOptions([]), {
     port: 54321,
     dbPort: 54322,
     data: resolve(".local"),
     confirmEmail: true,
     allowedHosts: [],
+    detach: false,
+    quiet: false,
+    args: [],
   });
 });
 
-Deno.test("parseStackOptions() takes all options, and help", () => {
-  assert.deepEqual(
-    parseStackOptions([
-      ...["--port", "0", "--db-port=7000", "--data", "/d", "--no-confirm"],
-      ...["--allow-host", "A.example", "--allow-host=b.example"],
-    ]),
-    {
-      port: 0,
-      dbPort: 7000,
-      data: "/d",
-      confirmEmail: false,
-      allowedHosts: ["a.example", "b.example"],
-    },
-  );
-  assert.equal(parseStackOptions(["--help"]), undefined);
+Deno.test("parseStartOptions() takes all options, and help", () => {
+  const args = [
+    ...["--port", "0", "--db-port=7000", "--data", "/d", "--no-confirm"],
+    ...["--allow-host", "A.example", "--allow-host=b.example"],
+    ...["--detach", "-q", "--env-file", "/e"],
+  ];
+  assert.deepEqual(parseStartOptions(args), {
+    ...{ port: 0, dbPort: 7000, data: "/d", confirmEmail: false },
+    allowedHosts: ["a.example", "b.example"],
+    ...{ detach: true, quiet: true, envFile: "/e", args },
+  });
+  assert.equal(parseStartOptions(["--help"]), undefined);
 });
 
-Deno.test("parseStackOptions() says what is wrong", () => {
+Deno.test("parseStartOptions() says what is wrong", () => {
   const cases: [string[], RegExp][] = [
     [["--port", "http"], /--port takes a port number/],
     [["--port", "65536"], /--port takes a port number/],
@@ -42,7 +42,7 @@ Deno.test("parseStackOptions() says what is wrong", () => {
     [["extra"], /extra.*--help/],
   ];
   for (const [args, message] of cases) {
-    assert.throws(() => parseStackOptions(args), (error: Error) => {
+    assert.throws(() => parseStartOptions(args), (error: Error) => {
       assert.ok(error instanceof UsageError);
       assert.match(error.message, message);
       return true;

@@ -1,15 +1,22 @@
-/** `deno task start`: runs the whole backend until Ctrl-C. */
+/** `task start`: runs the whole backend until Ctrl-C. */
 import { once } from "node:events";
 import { join } from "node:path";
 import { command } from "../cli/command.ts";
 import { print, redirectConsole } from "../cli/console.ts";
+import { startDetached } from "../cli/detach.ts";
+import { isDetached } from "../cli/detached.ts";
 import { interruptSignal } from "../cli/interrupt.ts";
 import { errorMessage } from "../cli/error_message.ts";
 import { describeStack } from "../cli/describe_stack.ts";
+import { clockTime } from "../cli/log_lines.ts";
+import { RequestLines } from "../cli/request_lines.ts";
+import { parseStartOptions, type StartOptions } from "../cli/stack_options.ts";
 import { bundleClient } from "../console/bundle_client.ts";
-import { parseStackOptions } from "../cli/stack_options.ts";
 import { makeDataFolder } from "../stack/data_folder.ts";
-import type { StackOptions } from "../stack/settings.ts";
+import { readSettings } from "../stack/env_file.ts";
+import { DataInUseError } from "../stack/lock.ts";
+import { noteRunning } from "../stack/note_running.ts";
+import { removeRunningFile } from "../stack/running_file.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { variableHelp } from "../stack/variable_table.ts";
 
@@ -20,13 +27,18 @@ const HELP = `Starts the whole CreatorFlow backend on this machine. Ctrl-C stops
   --port N      the one public port: REST, Auth, functions, simulators   (54321; 0: a free one)
   --db-port N   Postgres                                                 (54322; 0: a free one)
   --data DIR    data, keys and logs; kept between starts                 (.local)
+  --detach, -d  return when the stack answers; task stop ends it
+  --quiet, -q   do not show requests, webhooks and failures
   --allow-host NAME
                 another name under which the stack answers, such as a tunnel's; may be repeated
   --no-confirm  sign-ups need no confirmation by mail
+  --env-file FILE
+                settings, lines NAME=value                               (.env.local, if it exists)
   --help
 
-A variable that is set in the environment wins over the stack's own value. An address of TikTok, EasyPost
-or Stripe replaces its simulator; set the keys that belong to it too:
+A change in functions/ or shared/ is loaded at once. These variables may be set in .env.local or in the
+environment, which wins; both win over the stack's own values. An address of TikTok, EasyPost or Stripe
+replaces its simulator; set the keys that belong to it too:
 
 ${variableHelp()}`;
 
@@ -34,27 +46,42 @@ ${variableHelp()}`;
 const LATE_MS = 2000;
 
 /** @throws {Error} that says why the stack did not start. */
-async function start(options: StackOptions, seconds: () => string): Promise<Stack> {
+async function start(options: StartOptions, seconds: () => string): Promise<Stack> {
+  const lines = new RequestLines({ print });
   try {
+    const { variables, warnings } = await readSettings(options.envFile);
+    for (const warning of warnings) print(`warning: ${warning}`);
     return await startStack({
       ...options,
+      environment: { ...variables, ...Deno.env.toObject() },
       onProgress: (message) => print(`${seconds().padStart(6)} s  ${message}`),
       onMail: print,
       onWarning: (message) => print(`warning: ${message}`),
+      onReload: (message) => print(`${clockTime(new Date())}  ${message}`),
+      ...(!options.quiet && {
+        onRequest: (request) => lines.showRequest(request),
+        onFunctionLine: (line) => lines.showLogLine(line),
+      }),
     });
   } catch (error) {
-    throw new Error(`\nThe stack did not start. ${errorMessage(error)}`, { cause: error });
+    const advice = error instanceof DataInUseError
+      ? "\nFor a second stack, choose another folder and ports: --data DIR --port 0 --db-port 0"
+      : "";
+    throw new Error(`\nThe stack did not start. ${errorMessage(error)}${advice}`, { cause: error });
   }
 }
 
-async function run(options: StackOptions): Promise<void> {
+async function run(options: StartOptions): Promise<number | void> {
+  if (options.detach && !isDetached()) return await startDetached(options.data, options.args);
   const startedAt = performance.now();
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
-  await makeDataFolder(options.data);
-  redirectConsole(join(options.data, "logs", "rest-auth.log"));
+  const { data } = options;
+  await makeDataFolder(data);
+  redirectConsole(join(data, "logs", "rest-auth.log"));
   const stack = await start(options, seconds);
   const interrupted = interruptSignal();
-  print(describeStack(stack, options.data, seconds()));
+  print(describeStack(stack, { data, seconds: seconds(), detached: isDetached() }));
+  await noteRunning(data, stack.env, isDetached());
   // The first visitor does not wait for it. A failure is shown to that visitor.
   bundleClient().catch(() => {});
   if (!interrupted.aborted) await once(interrupted, "abort");
@@ -62,6 +89,7 @@ async function run(options: StackOptions): Promise<void> {
     () => print("Still stopping. Press Ctrl-C again to give up waiting."),
     LATE_MS,
   );
+  await removeRunningFile(data);
   await stack.stop();
   clearTimeout(late);
   print("Stopped.");
@@ -71,6 +99,6 @@ export default await command(import.meta, {
   name: "start",
   help: HELP,
   interrupted: "Interrupted: the stack did not start. Its data is kept; start it again.",
-  parse: parseStackOptions,
+  parse: parseStartOptions,
   run,
 });

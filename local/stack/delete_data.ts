@@ -18,6 +18,7 @@ const CONTENT = [
   "mails",
   "operator-sessions.json",
   "postgres",
+  "running.json",
   "tiktok-simulator.jsonl",
 ];
 

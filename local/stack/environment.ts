@@ -1,5 +1,6 @@
 /** The values of the stack's variables: for the functions, and in a file for people and commands. */
 import { join } from "node:path";
+import { shownPath, taskLine } from "../cli/data_folder.ts";
 import type { LocalKeys } from "./keys.ts";
 import { writePrivateFile } from "./private_file.ts";
 import { variablesOf } from "./receivers.ts";
@@ -73,7 +74,9 @@ export async function readEnvironment(data: string): Promise<StackEnvironment> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Error(
-      `${pathOf(data)} does not exist. Start the stack first: npx -y deno@2.9.5 task start`,
+      `${shownPath(pathOf(data))} does not exist. Start the stack first: ${
+        taskLine("start", data)
+      }`,
     );
   }
   const entries = text.split("\n").filter((line) => line.includes("=")).map((line) => {
@@ -84,7 +87,8 @@ export async function readEnvironment(data: string): Promise<StackEnvironment> {
   const missing = variables.find(([name]) => env[name] === undefined);
   if (missing !== undefined) {
     throw new Error(
-      `${pathOf(data)} lacks ${missing[0]}. Stop the stack and start it again: deno task start`,
+      `${shownPath(pathOf(data))} lacks ${missing[0]}. Stop the stack and start it again: ` +
+        taskLine("start", data),
     );
   }
   return env;

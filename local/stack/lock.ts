@@ -1,23 +1,46 @@
 /** Lets one stack at a time use a data folder. The lock ends with the process, also after a crash. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
+import { shownPath, taskLine } from "../cli/data_folder.ts";
 
 /** The folder is in use; the message names the process. */
 export class DataInUseError extends Error {
   override name = "DataInUseError";
 }
 
+/** `findLockHolder` may hold the lock for a moment. */
+const AGAIN_MS = 100;
+
+const pathOf = (data: string) => join(data, "lock");
+
+async function readPid(path: string): Promise<number> {
+  return Number((await Deno.readTextFile(path)).trim());
+}
+
 /** @throws {DataInUseError} */
 export async function lockData(data: string): Promise<Disposable> {
-  const path = join(data, "lock");
+  const path = pathOf(data);
   const file = await Deno.open(path, { create: true, read: true, write: true, mode: 0o600 });
-  if (!await file.tryLock(true)) {
+  if (!await file.tryLock(true) && (await sleep(AGAIN_MS), !await file.tryLock(true))) {
     file.close();
-    const pid = (await Deno.readTextFile(path)).trim();
     throw new DataInUseError(
-      `A stack is running from ${data} already (process ${pid}). Stop it first. For another stack, choose another folder: --data DIR`,
+      `A stack is running from ${shownPath(data)}/ already (process ${await readPid(path)}). ` +
+        `Stop it first: ${taskLine("stop", data)}`,
     );
   }
   await file.truncate();
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
   return { [Symbol.dispose]: () => file.close() };
+}
+
+/** Id of the process that has locked the folder (absolute); undefined if no stack runs from it. */
+export async function findLockHolder(data: string): Promise<number | undefined> {
+  const path = pathOf(data);
+  // A lock needs the right to write.
+  using file = await Deno.open(path, { read: true, write: true }).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (file === undefined || await file.tryLock(true)) return undefined;
+  return await readPid(path);
 }

@@ -1,5 +1,6 @@
 /** Finds the running stack that a command is for. */
 import { type Environment, readSupabaseConfig, type SupabaseConfig } from "../../shared/config.ts";
+import { taskLine } from "../cli/data_folder.ts";
 import { functionEnvironment, readEnvironment, type StackEnvironment } from "./environment.ts";
 
 /** The environment of the stack in `data` (absolute). @throws {Error} that says how to start it. */
@@ -12,7 +13,9 @@ export async function findRunningStack(data: string): Promise<StackEnvironment> 
     });
     await response.body?.cancel();
   } catch {
-    throw new Error(`No stack answers at ${env.SUPABASE_URL}. Start it first: deno task start`);
+    throw new Error(
+      `No stack answers at ${env.SUPABASE_URL}. Start it first: ${taskLine("start", data)}`,
+    );
   }
   return env;
 }

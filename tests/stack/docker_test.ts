@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import { parseStackOptions } from "../../local/cli/stack_options.ts";
+import { parseStartOptions } from "../../local/cli/stack_options.ts";
 import { runSupabaseCli, SupabaseCliError } from "../../local/supabase/cli.ts";
 import { open, SELLERS } from "../support/seed_sellers.ts";
 import { createTestDatabase } from "../support/stack.ts";
@@ -14,7 +14,7 @@ const config = await Deno.readTextFile(new URL("config.toml", SUPABASE));
 Deno.test("config.toml: no port is privileged or taken twice; the database's are not ours", () => {
   const { api, db, studio } = parse(config) as Record<string, Record<string, number>>;
   const ports = [api?.port, studio?.port, db?.port, db?.shadow_port];
-  const stack = parseStackOptions([]);
+  const stack = parseStartOptions([]);
   assert.equal(new Set([...ports, stack?.dbPort, 54400]).size, 6);
   for (const port of ports) assert.ok(port !== undefined && port > 1023);
   // Linux gives out free ports from 32768 on: tests and `--db-port 0` take those.

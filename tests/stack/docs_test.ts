@@ -153,7 +153,7 @@ Deno.test("README.md shows what deno task start prints", () => {
   };
   const operatorUrl = `${env.SUPABASE_URL}/operator/sign-in#...`;
   const stack = { env, operatorUrl, tiktok: {}, easypost: {}, stripe: {} } as unknown as Stack;
-  const printed = describeStack(stack, ".local", "2.9").trim();
+  const printed = describeStack(stack, { data: ".local", seconds: "2.9", detached: false }).trim();
   const shown = printed.split("\n").map((line) => line === "" ? "" : `    ${line}`).join("\n");
   assert.ok(pageAt("README.md").text.includes(shown), shown);
   assert.doesNotMatch(printed, /sb_secret_|secret-password/);

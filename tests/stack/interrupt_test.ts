@@ -90,6 +90,7 @@ Deno.test({
     const commands = [
       ["start", "--db-port", "0", ...data],
       CHECK,
+      ["logs", "--follow", "--data", join(kept, "none")],
       ["demo", "--data", join(kept, "none")],
       ["test", "tests/orders/ingest_test.ts"],
       ["deploy", "--check"],

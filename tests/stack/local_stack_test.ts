@@ -94,7 +94,10 @@ async function makePlace(): Promise<Place> {
   const parent = await Deno.makeTempDir();
   const data = join(parent, "data");
   const [port, dbPort] = [freePort(), freePort()];
-  const args = ["--port", String(port), "--db-port", String(dbPort), "--data", data];
+  const settings = join(parent, "settings.env");
+  await Deno.writeTextFile(settings, "TIKTOK_SERVICE_ID=from-the-file\nTIKTOK_KEY=not-shown\n");
+  const ports = ["--port", String(port), "--db-port", String(dbPort)];
+  const args = [...ports, "--data", data, "--env-file", settings];
   return { parent, data, port, dbPort, args };
 }
 
@@ -135,6 +138,49 @@ async function refuseSecondStart({ parent, data, port, dbPort }: Place): Promise
   assert.match(sameDbPort.text, new RegExp(`Port ${dbPort} is taken.*--db-port`));
 }
 
+/** What a person sees of a running stack from another terminal. */
+async function lookAtStack(data: string, env: StackEnvironment): Promise<void> {
+  const [status, link, logs, one] = await Promise.all([
+    callCommand("status", ["--data", data]),
+    callCommand("open", ["--data", data, "--print"]),
+    callCommand("logs", ["--data", data, "--function", "tiktok-webhooks"]),
+    callCommand("logs", ["--data", data, "--json", "--lines", "1"]),
+  ]);
+  assert.equal(status.code, 0, status.text);
+  assert.match(
+    status.text,
+    /^Running +process \d+[^]*\nSince +\S+Z, \d+ (?:s|min)\n[^]*\nHealth +healthy/,
+  );
+  assert.ok(status.text.includes(env.SUPABASE_URL));
+  const { origin, pathname, hash } = new URL(link.text.trim());
+  assert.deepEqual([origin, pathname], [env.SUPABASE_URL, "/operator/sign-in"]);
+  const response = await fetch(`${origin}/console/api/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token: hash.slice(1) }),
+  });
+  assert.deepEqual(await response.json(), { signed_in: true });
+  assert.match(logs.text, / info +tiktok-webhooks +webhook received +.*tiktok_order_id=\d+/);
+  assert.doesNotMatch(logs.text, / {2}spans {2}|tiktok-oauth/);
+  assert.equal(one.text.trim().split("\n").length, 1);
+  assert.ok(JSON.parse(one.text).time);
+  for (const { text } of [status, logs, one]) {
+    assert.ok(!text.includes(env.SUPABASE_SECRET_KEY) && !text.includes("ada@example.com"));
+  }
+}
+
+/** After `kill -9` of the stack. */
+async function lookAtKilledStack(data: string): Promise<void> {
+  const status = await callCommand("status", ["--data", data]);
+  assert.equal(status.code, 1);
+  assert.match(
+    status.text,
+    /^No stack runs from .*task start --data .*\nThe last one, .*was killed/,
+  );
+  const stop = await callCommand("stop", ["--data", data]);
+  assert.deepEqual([stop.code, /nothing was stopped/.test(stop.text)], [0, true]);
+}
+
 async function functionHostEnded(data: string): Promise<void> {
   const pid = Number(await Deno.readTextFile(join(data, "function-host.pid")));
   await until("the function host has ended", () => {
@@ -155,13 +201,15 @@ async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void>
   assert.ok(isFree(port) && isFree(dbPort));
 }
 
-Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong variable, reset", async () => {
+Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with a wrong variable, reset", async () => {
   const place = await makePlace();
   const { parent, data, port, dbPort, args } = place;
 
   const first = await start(args);
   const env = await readEnvironment(data);
   const expected = await receiveFirstOrders(env);
+  assert.equal(env.TIKTOK_SERVICE_ID, "from-the-file");
+  await lookAtStack(data, env);
   await refuseSecondStart(place);
 
   // One Ctrl-C: the terminal sends it, and npx and `deno task` pass it on.
@@ -169,6 +217,15 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong 
   const firstText = await first.ended;
   assert.equal((await first.process.status).code, 0);
   assert.match(firstText, /Stopped\./);
+  assert.match(firstText, /^warning: \S+, line 2: TIKTOK_KEY is unknown, and is ignored/m);
+  assert.match(
+    firstText,
+    / 200 +\d+ ms +POST \S+tiktok-webhooks +ORDER_STATUS_CHANGE, order \d+, shop/,
+  );
+  assert.doesNotMatch(
+    firstText,
+    /\/rest\/v1\/rpc\/|\/simulators\/tiktok\/api|access_token|not-shown/,
+  );
   assert.ok(isFree(port) && isFree(dbPort));
 
   const second = await start(args);
@@ -178,16 +235,24 @@ Deno.test("start, Ctrl-C, start again, kill -9, start again, start with a wrong 
   second.process.kill("SIGKILL");
   await second.ended;
   await functionHostEnded(data);
+  await lookAtKilledStack(data);
 
-  const third = await start(args);
+  const third = await run("start", [...args, "--detach"]);
+  assert.equal(third.code, 0, third.text);
+  assert.match(
+    third.text,
+    /ready after [^]*It runs in the background; .*task stop[^]*stack\.log\n$/,
+  );
   assert.deepEqual(await ordersOf(env), expected);
   const another = await receiveOrder(env, SAMPLES + 2);
   assert.ok((await ordersOf(env)).includes(another));
   const whileRunning = await run("reset", ["--data", data]);
   assert.equal(whileRunning.code, 1);
   assert.match(whileRunning.text, /A stack is running/);
-  third.process.kill("SIGTERM");
-  await third.ended;
+  const stopped = await run("stop", ["--data", data]);
+  assert.equal(stopped.code, 0, stopped.text);
+  assert.match(stopped.text, /^Stopping the stack [^]*\nStopped\. /);
+  assert.ok(isFree(port) && isFree(dbPort));
   await refuseWrongVariable(place);
 
   const reset = await run("reset", ["--data", data]);

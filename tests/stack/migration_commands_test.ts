@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type postgres from "postgres";
 import { parse } from "smol-toml";
 import { redirectConsole } from "../../local/cli/console.ts";
-import { parseStackOptions } from "../../local/cli/stack_options.ts";
+import { parseStartOptions } from "../../local/cli/stack_options.ts";
 import type { StackEnvironment } from "../../local/stack/environment.ts";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { type Stack, startStack } from "../../local/stack/stack.ts";
@@ -224,7 +224,7 @@ Deno.test("attack: a migration that was edited after it was applied is named, an
 Deno.test("the CLI's own database in Docker has another port than ours", async () => {
   const config = parse(await Deno.readTextFile(join(ROOT, "supabase/config.toml")));
   const { port } = config.db as { port?: number };
-  assert.ok(port !== undefined && port !== parseStackOptions([])?.dbPort);
+  assert.ok(port !== undefined && port !== parseStartOptions([])?.dbPort);
 });
 
 Deno.test("migration:new takes snake_case only", async () => {

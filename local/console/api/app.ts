@@ -77,7 +77,7 @@ function sessionRoutes(app: Hono, sessions: OperatorSessions): void {
     }
     if (redemption.outcome === "link_invalid") {
       const detail =
-        "The link was used before, or has expired. Start the stack again for a new one.";
+        "The link was used before, or has expired. Get a new one: npx -y deno@2.9.5 task open";
       return refuse(c, 401, redemption.outcome, detail);
     }
     setCookie(c, cookieName(c), redemption.session, {
@@ -111,7 +111,7 @@ function operatorRoutes(app: Hono, options: ConsoleApiOptions): void {
   const path = (name: string) => `${BASE}/operator/${name}`;
   app.use(path("*"), async (c, next) => {
     if (sessions.isSignedIn(getCookie(c, cookieName(c)))) return await next();
-    return refuse(c, 401, "operator_signed_out", "Open the link that task start prints.");
+    return refuse(c, 401, "operator_signed_out", "Get a link: npx -y deno@2.9.5 task open");
   });
   app.get(path("inbox"), async (c) => {
     const { success, data } = InboxQuery.safeParse(c.req.query());
