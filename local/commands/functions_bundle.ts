@@ -19,7 +19,7 @@ export default await command(import.meta, {
 
 functions/NAME/index.js is the upload, maps/NAME.js.map its source map, which stays here. The same
 commit gives the same files, so the map of a deployed version can be made again:
-see deno task functions:trace.`,
+see npx -y deno@2.9.5 task functions:trace.`,
   options: { out: { type: "string", default: "dist" } },
   async run({ values: { out } }) {
     const bundles = await bundleFunctions(await readFunctionConfig(CONFIG), out);

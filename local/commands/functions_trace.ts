@@ -18,7 +18,9 @@ Run functions:bundle first, on the commit that is deployed.`,
   async run({ values: { out }, positionals: [name] }) {
     const path = join(out, "maps", `${name}.js.map`);
     const map = await Deno.readTextFile(path).catch(() => {
-      throw new Error(`${path} does not exist. Make it first: deno task functions:bundle`);
+      throw new Error(
+        `${path} does not exist. Make it first: npx -y deno@2.9.5 task functions:bundle`,
+      );
     });
     print(traceStack(await new Response(Deno.stdin.readable).text(), map).trimEnd());
   },

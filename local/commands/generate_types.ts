@@ -30,7 +30,7 @@ export default await command(import.meta, {
       return print("shared/database/types.ts is up to date.");
     }
     if (await Deno.readTextFile(TYPES) === types) return;
-    print("shared/database/types.ts is not up to date. Run: deno task generate-types");
+    print("shared/database/types.ts is not up to date. Run: npx -y deno@2.9.5 task generate-types");
     return 1;
   },
 });

@@ -131,7 +131,7 @@ export async function followSync(
   const outcome = await pollUntil(followPage, { timeoutMs: TIMEOUT_MS, intervalMs: POLL_MS });
   if (outcome !== undefined) return outcome;
   throw new Error(
-    "The comparison continues in the background; see `deno task events list --type SYNC_SUBSCRIPTIONS`.",
+    "The comparison continues in the background; see: npx -y deno@2.9.5 task events list --type SYNC_SUBSCRIPTIONS",
   );
 }
 

@@ -33,8 +33,8 @@ function requireVersion({ data, version }: PostgresPlace, found: string): void {
   if (found === major) return;
   throw new OtherVersionError(
     `The data in ${data} is of Postgres ${found || "(unknown)"}, and this is Postgres ${major}. ` +
-      "Save it with task db:backup on the commit of this repository that made it, then delete it with " +
-      "task reset, and put it back with task db:restore.",
+      "Save it on the commit of this repository that made it: npx -y deno@2.9.5 task db:backup FILE. " +
+      "Then delete it: npx -y deno@2.9.5 task reset. Put it back: npx -y deno@2.9.5 task db:restore FILE",
   );
 }
 

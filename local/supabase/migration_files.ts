@@ -12,9 +12,10 @@ export class EditedMigrationsError extends Error {
       "Edited after this database had applied them, so it lacks the changes: " +
         `${
           names.join(", ")
-        }. Put the changes into a new migration (task migration:new NAME), or, if no ` +
-        "deployed database has these files, make the local data again: task reset deletes it; " +
-        "task migration:reset empties another database.",
+        }. Put the changes into a new migration (npx -y deno@2.9.5 task migration:new NAME), or, if no ` +
+        "deployed database has these files, make the local data again: " +
+        "npx -y deno@2.9.5 task reset deletes it; " +
+        "npx -y deno@2.9.5 task migration:reset empties another database.",
     );
   }
 }

@@ -21,7 +21,9 @@ export function describeMigrations(
     notes: [
       `${applied.length} migrations are applied.`,
       ...(!pending
-        ? ["Pending files are unknown here: deno task db:task FILE reads and parses them."]
+        ? [
+          "Pending files are unknown here: npx -y deno@2.9.5 task db:task FILE reads and parses them.",
+        ]
         : [
           `${pending?.length ?? 0} migrations are pending, with ${statements.length} statements.`,
         ]),
@@ -30,14 +32,14 @@ export function describeMigrations(
       ),
     ],
     checklist: [
-      "Back the database up: deno task db:backup.",
+      "Back the database up: npx -y deno@2.9.5 task db:backup.",
       "Apply the migrations to a copy first, and run the tests there.",
       "Set lock_timeout to a few seconds: a statement that waits for a lock stops all that come after it.",
       ...risky.flatMap(({ file, safe_form }) =>
         safe_form === null ? [] : [`${file}: ${safe_form}`]
       ),
-      "Apply them: deno task migration:up, or deno task deploy.",
-      "Afterwards check deno task db:health-check, and write types and snapshot again.",
+      "Apply them: npx -y deno@2.9.5 task migration:up, or npx -y deno@2.9.5 task deploy.",
+      "Afterwards check npx -y deno@2.9.5 task db:health-check, and write types and snapshot again.",
     ],
   };
 }

@@ -88,7 +88,9 @@ export function describePolicies(
     },
     notes: [
       "Access follows from privileges and policies of the role itself and of public; a role's memberships are not followed.",
-      ...(advisors ? [] : ["Supabase's advisors did not run: deno task db:task FILE runs them."]),
+      ...(advisors
+        ? []
+        : ["Supabase's advisors did not run: npx -y deno@2.9.5 task db:task FILE runs them."]),
       ...findings.filter(({ level }) => level === "error")
         .map(({ object, detail }) => `${object}: ${detail}`),
       ...(proposals.length > 0

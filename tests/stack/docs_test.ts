@@ -141,6 +141,25 @@ Deno.test("in docs/architecture.md the file of each step has the functions of th
   }
 });
 
+/** Lines of text that a command prints: not comments, and not the head of a generated file. */
+function messagesOf(source: string): string[] {
+  return source.split("\n").filter((line) => !/^\s*(?:\/\/|\/?\*)|Made by /.test(line));
+}
+
+Deno.test("pages and messages name commands in the form that works with only Node", async () => {
+  const short = /(?<!npx -y )\bdeno task [a-z]/;
+  const isRead = (path: string) =>
+    /^(?:local|shared|functions)\/.*\.tsx?$/.test(path) && !path.endsWith("_test.ts");
+  const found = pages.filter(({ text }) => short.test(text)).map(({ path }) => path);
+  await Promise.all(
+    files.filter(isRead).map(async (path) => {
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      if (messagesOf(source).some((line) => short.test(line))) found.push(path);
+    }),
+  );
+  assert.deepEqual(found, []);
+});
+
 Deno.test("README.md shows what deno task start prints", () => {
   const env = {
     SUPABASE_URL: "http://127.0.0.1:54321",
