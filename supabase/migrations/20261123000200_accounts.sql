@@ -81,10 +81,10 @@ begin
   -- Nearly always one, and null takes no lock.
   if cardinality(p_user_ids) = 1 then
     perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || p_user_ids[1], 0));
-    return;
+  elsif cardinality(p_user_ids) > 1 then
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
+    from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
   end if;
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
-  from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
 end;
 $$;
 comment on function private.lock_sellers(uuid[]) is

@@ -158,6 +158,23 @@ comment on function private.current_month() is
   'First day of the current month, UTC.';
 grant execute on function private.current_month() to service_role;
 
+create view private.seller_order_limits with (security_invoker = true) as
+select
+  seller.id as user_id,
+  coalesce(
+    -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+    (
+      select max(plans.monthly_order_limit)
+      from public.subscriptions as live
+      join public.plans on plans.name = live.plan_name
+      where live.user_id = seller.id and live.status in ('active', 'trialing')
+    ),
+    (select plans.monthly_order_limit from public.plans where plans.name = 'trial')
+  ) as monthly_order_limit
+from public.users as seller;
+comment on view private.seller_order_limits is 'Number of new orders that each seller may receive per month.';
+grant select on private.seller_order_limits to service_role;
+
 create function private.monthly_order_limit(user_uuid uuid)
 returns integer
 language plpgsql
@@ -165,18 +182,8 @@ stable
 security invoker
 set search_path = ''
 as $$
-declare
-  places integer;
 begin
-  -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
-  select max(plans.monthly_order_limit) into places
-  from public.subscriptions as live
-  join public.plans on plans.name = live.plan_name
-  where live.user_id = user_uuid and live.status in ('active', 'trialing');
-  if places is null then
-    select monthly_order_limit into places from public.plans where name = 'trial';
-  end if;
-  return places;
+  return (select monthly_order_limit from private.seller_order_limits where user_id = user_uuid);
 end;
 $$;
 comment on function private.monthly_order_limit(uuid) is
@@ -217,7 +224,13 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+  return (
+    select coalesce(counter.orders, 0) < limits.monthly_order_limit
+    from private.seller_order_limits as limits
+    left join private.monthly_order_counts as counter
+      on counter.user_id = limits.user_id and counter.month = private.current_month()
+    where limits.user_id = user_uuid
+  );
 end;
 $$;
 comment on function public.check_order_limit(uuid) is
@@ -261,26 +274,58 @@ comment on function private.check_shop_limit(public.tiktok_shops) is
   'Whether a shop may receive one more order this month, whatever account received the others; the limit is that of its seller.';
 grant execute on function private.check_shop_limit(public.tiktok_shops) to service_role;
 
-create function private.count_orders(p_shop public.tiktok_shops, p_counted integer, p_not_counted integer)
+/*
+  Arguments: p_shop; p_counted and p_not_counted, numbers of new orders of this month; p_limit of the plan, null where the
+             caller has locked the counters and checked it.
+  Errors:    40001, the limit was reached meanwhile: nothing of the transaction may stay.
+*/
+create function private.count_orders(
+  p_shop public.tiktok_shops,
+  p_counted integer,
+  p_not_counted integer,
+  p_limit integer default null
+)
 returns void
 language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  of_seller integer;
+  of_shop integer;
 begin
   update private.monthly_order_counts
   set orders = orders + p_counted, not_counted = not_counted + p_not_counted
-  where user_id = p_shop.user_id and month = private.current_month();
-  if p_counted > 0 then
-    update private.monthly_shop_counts
-    set orders = orders + p_counted
-    where shop_key = p_shop.shop_key and month = private.current_month();
+  where user_id = p_shop.user_id and month = private.current_month()
+  returning orders into of_seller;
+  if not found then
+    insert into private.monthly_order_counts as counter (user_id, month, orders, not_counted)
+    values (p_shop.user_id, private.current_month(), p_counted, p_not_counted)
+    on conflict (user_id, month) do update
+      set orders = counter.orders + excluded.orders, not_counted = counter.not_counted + excluded.not_counted
+    returning orders into of_seller;
+  end if;
+  if p_counted = 0 then
+    return;
+  end if;
+  update private.monthly_shop_counts
+  set orders = orders + p_counted
+  where shop_key = p_shop.shop_key and month = private.current_month()
+  returning orders into of_shop;
+  if not found then
+    insert into private.monthly_shop_counts as counter (shop_key, month, orders)
+    values (p_shop.shop_key, private.current_month(), p_counted)
+    on conflict (shop_key, month) do update set orders = counter.orders + excluded.orders
+    returning orders into of_shop;
+  end if;
+  if greatest(of_seller, of_shop) > p_limit then
+    raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
   end if;
 end;
 $$;
-comment on function private.count_orders(public.tiktok_shops, integer, integer) is
-  'Part of ingest_order: counts new orders of this month for their seller and their shop; the caller has locked both counters.';
-grant execute on function private.count_orders(public.tiktok_shops, integer, integer) to service_role;
+comment on function private.count_orders(public.tiktok_shops, integer, integer, integer) is
+  'Part of ingest_order: counts new orders for their seller and their shop, and checks the limit under the lock of the counters.';
+grant execute on function private.count_orders(public.tiktok_shops, integer, integer, integer) to service_role;
 
 /*
   Arguments: p_order, an order that counts or not.

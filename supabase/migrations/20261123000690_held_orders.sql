@@ -268,36 +268,68 @@ comment on function private.undecided_orders(uuid, bigint[], integer) is
   'Number of orders that a search found and that were not read yet: each may be more urgent than the order at hand.';
 grant execute on function private.undecided_orders(uuid, bigint[], integer) to service_role;
 
-/*
-  Arguments: p_shop; p_events of new orders of the shop, which may all count.
-  Returns:   whether the plan has a place for each, whatever its urgency: also for the orders that are not read yet, and
-             no order waits.
-*/
-create function private.has_room(p_shop public.tiktok_shops, p_events bigint[])
+create function private.has_held_orders(p_user_id uuid)
 returns boolean
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
-declare
-  free integer := private.monthly_order_limit(p_shop.user_id)
-    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
-    - cardinality(p_events);
 begin
-  return free >= 0
+  return exists (
+    select
+    from public.tiktok_shops as shop
+    join private.held_orders as held on held.shop_id = shop.shop_id
+    where shop.user_id = p_user_id
+  );
+end;
+$$;
+comment on function private.has_held_orders(uuid) is
+  'Whether an order of a seller waits for a place.';
+grant execute on function private.has_held_orders(uuid) to service_role;
+
+/*
+  Arguments: p_shop; p_events of new orders of the shop, which may all count; p_spare, how many places have to stay free.
+  Returns:   the limit of the plan if it has a place for each, whatever its urgency: also for the orders that are not read
+             yet, and no order waits; else null.
+*/
+create function private.limit_with_room(p_shop public.tiktok_shops, p_events bigint[], p_spare integer default 0)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  plan_limit integer;
+  free integer;
+begin
+  select
+    limits.monthly_order_limit,
+    limits.monthly_order_limit - greatest(coalesce(of_seller.orders, 0), coalesce(of_shop.orders, 0))
+      - cardinality(p_events) - p_spare
+  into plan_limit, free
+  from private.seller_order_limits as limits
+  left join private.monthly_order_counts as of_seller
+    on of_seller.user_id = limits.user_id and of_seller.month = private.current_month()
+  left join private.monthly_shop_counts as of_shop
+    on of_shop.shop_key = p_shop.shop_key and of_shop.month = private.current_month()
+  where limits.user_id = p_shop.user_id
     and not exists (
       select
       from public.tiktok_shops as shop
       join private.held_orders as held on held.shop_id = shop.shop_id
       where shop.user_id = p_shop.user_id
-    )
-    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free;
+    );
+  if free >= 0 and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free then
+    return plan_limit;
+  end if;
+  return null;
 end;
 $$;
-comment on function private.has_room(public.tiktok_shops, bigint[]) is
+comment on function private.limit_with_room(public.tiktok_shops, bigint[], integer) is
   'Part of ingest_order: whether has_place would find a place for each of some new orders; binding as has_place is.';
-grant execute on function private.has_room(public.tiktok_shops, bigint[]) to service_role;
+grant execute on function private.limit_with_room(public.tiktok_shops, bigint[], integer) to service_role;
 
 /*
   Arguments: p_shop; p_order, a new order that counts; p_undecided, see undecided_orders.

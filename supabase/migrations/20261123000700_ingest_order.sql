@@ -61,7 +61,7 @@ comment on function private.next_payment_status(text, text) is
 grant execute on function private.next_payment_status(text, text) to service_role;
 
 /*
-  Arguments: p_shop; p_items [{order}], orders that are not stored.
+  Arguments: p_shop; p_items [{order}].
 */
 create function private.insert_orders(p_shop public.tiktok_shops, p_items jsonb)
 returns setof public.orders
@@ -117,11 +117,13 @@ begin
   from jsonb_array_elements(p_items) as item
   cross join lateral (select item -> 'order' offset 0) as listed (incoming)
   order by incoming ->> 'tiktok_order_id'
+  -- Another event of the order may be faster where the counters are locked last.
+  on conflict (tiktok_shop_id, tiktok_order_id) do nothing
   returning *;
 end;
 $$;
 comment on function private.insert_orders(public.tiktok_shops, jsonb) is
-  'Part of ingest_order: inserts new orders in the order of their TikTok ids.';
+  'Part of ingest_order: inserts those orders that are not stored, in the order of their TikTok ids.';
 grant execute on function private.insert_orders(public.tiktok_shops, jsonb) to service_role;
 
 create function private.merge_order(stored public.orders, p_order jsonb)
@@ -495,6 +497,7 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('orders:' || p_shop.shop_key, 0));
   perform private.lock_monthly_count(p_shop.user_id);
   perform 1 from private.monthly_shop_counts
   where shop_key = p_shop.shop_key and month = private.current_month()
@@ -510,8 +513,81 @@ begin
 end;
 $$;
 comment on function private.lock_order_counts(public.tiktok_shops) is
-  'Locks the order counter of a seller, then that of the shop: another account may receive its orders at the same time.';
+  'Locks the order counter of a seller, then that of the shop: another account may receive its orders at the same time. First waits for those who count last.';
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
+
+create function private.share_order_counts(p_shop public.tiktok_shops)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('orders:' || p_shop.shop_key, 0));
+end;
+$$;
+comment on function private.share_order_counts(public.tiktok_shops) is
+  'In place of lock_order_counts, for those who lock the counters last: excludes those who hold them and wait for an event or an order.';
+grant execute on function private.share_order_counts(public.tiktok_shops) to service_role;
+
+create function private.spare_places()
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return 1000;
+end;
+$$;
+comment on function private.spare_places() is
+  'With so many free places more than orders the counters are locked last: others cannot use them up in the time of a call.';
+grant execute on function private.spare_places() to service_role;
+
+/*
+  Arguments: p_shop; p_items [{event_id, order, notice}].
+  Returns:   null if something about them depends on how many places are left: a stored one gives its place back, or the
+             plan has not many places more than new ones. Else the limit of the plan, 0 if none of them is new.
+*/
+create function private.limit_counted_last(p_shop public.tiktok_shops, p_items jsonb)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  stored text[] := array(
+    select tiktok_order_id
+    from public.orders
+    where tiktok_shop_id = p_shop.id
+      and tiktok_order_id = any (array(
+        select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item
+      ))
+  );
+  new_events bigint[] := '{}';
+  item jsonb;
+begin
+  for item in select * from jsonb_array_elements(p_items) loop
+    if item #>> '{order,payment_status}' = 'cancelled' and item #>> '{order,order_status}' = 'cancelled' then
+      return null;
+    end if;
+    if (item #>> '{order,tiktok_order_id}' = any (stored)) is not true then
+      if item -> 'notice' ?| array['refund_id', 'refund_total'] then
+        return null;
+      end if;
+      new_events := new_events || (item ->> 'event_id')::bigint;
+    end if;
+  end loop;
+  if new_events = '{}' then
+    return 0;
+  end if;
+  return private.limit_with_room(p_shop, new_events, private.spare_places());
+end;
+$$;
+comment on function private.limit_counted_last(public.tiktok_shops, jsonb) is
+  'Part of ingest_order and ingest_orders: whether the counters of the seller and the shop can be locked last.';
+grant execute on function private.limit_counted_last(public.tiktok_shops, jsonb) to service_role;
 
 /*
   Arguments: p_shop; p_order, an order that is not stored; p_undecided, see private.undecided_orders.
@@ -690,12 +766,19 @@ grant execute on function private.ingest_locked_order(
 ) to service_role;
 
 /*
-  Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once; their events are locked and open.
-  Returns:   outcomes as those of ingest_orders; null, and nothing written, if one of the orders may have to wait or
-             brings a refund. Then each is a case for ingest_locked_order.
+  Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once; their events are locked and open;
+             p_last, whether limit_counted_last is not null, else the counters are locked.
+  Returns:   outcomes as those of ingest_orders, and numbers for count_orders; null, and nothing written, if the counters
+             are locked and one of the orders may have to wait or brings a refund: a case for ingest_locked_order.
 */
-create function private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb)
-returns jsonb
+create function private.ingest_new_orders(
+  p_shop public.tiktok_shops,
+  p_items jsonb,
+  p_last boolean,
+  out outcomes jsonb,
+  out counted integer,
+  out not_counted integer
+)
 language plpgsql
 security invoker
 set search_path = ''
@@ -703,55 +786,53 @@ as $$
 declare
   events bigint[];
   has_refund boolean;
-  outcomes jsonb;
-  counted integer;
-  not_counted integer;
   order_id text;
 begin
   -- 1. All of them have a place.
-  select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
-  into events, has_refund
-  from jsonb_array_elements(p_items) as item;
-  if has_refund or not (public.check_order_limit(p_shop.user_id) and private.has_room(p_shop, events)) then
-    return null;
+  if not public.check_order_limit(p_shop.user_id) then
+    return;
+  end if;
+  if not p_last then
+    select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
+    into events, has_refund
+    from jsonb_array_elements(p_items) as item;
+    if has_refund or private.limit_with_room(p_shop, events) is null then
+      return;
+    end if;
   end if;
   -- 2. Insert the orders, write their timelines and settle their events.
-  with item as materialized (
+  with stored as materialized (
     select
-      event.id,
+      inserted as row,
+      event.id as event_id,
       event.event_type,
       event.received_at,
-      entry."order" ->> 'tiktok_order_id' as tiktok_order_id,
-      coalesce(entry.notice, '{}') as notice
-    from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
-    join private.webhook_events as event on event.id = entry.event_id
-  ), stored as materialized (
-    select inserted as row, inserted.tiktok_order_id
+      coalesce(nullif(item -> 'notice', 'null'), '{}') as notice
     from private.insert_orders(p_shop, p_items) as inserted
+    join jsonb_array_elements(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
+    join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
   ), timeline as (
     insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
     select
       (stored.row).id,
       p_shop.user_id,
-      item.event_type,
-      item.id,
-      item.notice || private.describe_changes(null, stored.row, '{}'),
-      case when item.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else item.received_at end
+      stored.event_type,
+      stored.event_id,
+      stored.notice || private.describe_changes(null, stored.row, '{}'),
+      case when stored.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else stored.received_at end
     from stored
-    join item on item.tiktok_order_id = stored.tiktok_order_id
   ), settled as (
     update private.webhook_events
-    set status = 'done', reason = null, object_id = item.tiktok_order_id, settled_at = now()
-    from item
-    where webhook_events.id = item.id
+    set status = 'done', reason = null, object_id = (stored.row).tiktok_order_id, settled_at = now()
+    from stored
+    where webhook_events.id = stored.event_id
   )
   select
-    jsonb_agg(jsonb_build_object('event_id', item.id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
+    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
     count(*) filter (where (stored.row).counts_for_plan),
     count(*) filter (where not (stored.row).counts_for_plan)
   into outcomes, counted, not_counted
-  from stored
-  join item on item.tiktok_order_id = stored.tiktok_order_id;
+  from stored;
   -- 3. Settle other events of these orders: seldom there are any.
   for order_id in
     select distinct object_id
@@ -764,13 +845,11 @@ begin
     perform private.end_hold(p_shop.shop_id, order_id);
     perform private.settle_reads_of_order(p_shop.shop_id, order_id);
   end loop;
-  perform private.count_orders(p_shop, counted, not_counted);
-  return outcomes;
 end;
 $$;
-comment on function private.ingest_new_orders(public.tiktok_shops, jsonb) is
+comment on function private.ingest_new_orders(public.tiktok_shops, jsonb, boolean) is
   'Part of ingest_order and ingest_orders: stores new orders in one statement where the plan has room for all.';
-grant execute on function private.ingest_new_orders(public.tiktok_shops, jsonb) to service_role;
+grant execute on function private.ingest_new_orders(public.tiktok_shops, jsonb, boolean) to service_role;
 
 create function private.lock_shop_of_orders(p_tiktok_shop_id uuid)
 returns public.tiktok_shops
@@ -798,7 +877,7 @@ grant execute on function private.lock_shop_of_orders(uuid) to service_role;
              timeline: refund_total also changes payment_status.
   Returns:   {outcome, order_id}: inserted; updated; stale, the stored state is newer; reread, nothing was stored and the
              event is due again; held, the plan has no place for it; settled, the event already was.
-  Errors:    PT404, unknown shop.
+  Errors:    PT404, unknown shop; 40001, others used up 1,000 places meanwhile, and nothing was stored: call it again.
 */
 create function public.ingest_order(
   p_event_id bigint,
@@ -815,21 +894,36 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
+  items jsonb := jsonb_build_array(jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice));
+  limit_last integer := private.limit_counted_last(shop, items);
   event private.webhook_events;
   stored public.orders;
-  outcomes jsonb;
+  added record;
 begin
-  perform private.lock_order_counts(shop);
+  -- 1. Lock the counters, unless they are locked last, then the event, then the order: docs/architecture.md.
+  if limit_last is not null then
+    perform private.share_order_counts(shop);
+  else
+    perform private.lock_order_counts(shop);
+  end if;
   event := private.lock_open_event(p_event_id);
   stored := private.lock_stored_order(shop, p_order);
+  -- 2. Store a new order for which there is room.
   if event.id is not null and stored.id is null then
-    outcomes := private.ingest_new_orders(shop, jsonb_build_array(
-      jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice)
-    ));
-    if outcomes is not null then
-      return (outcomes -> 0) - 'event_id';
+    added := private.ingest_new_orders(shop, items, limit_last is not null);
+    if added.outcomes is not null then
+      perform private.count_orders(shop, added.counted, added.not_counted, limit_last);
+      return (added.outcomes -> 0) - 'event_id';
+    end if;
+    if limit_last is not null then
+      -- Another event of the order was faster.
+      stored := private.lock_stored_order(shop, p_order);
+      if stored.id is null then
+        raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
+      end if;
     end if;
   end if;
+  -- 3. Any other is updated, waits, or is settled already.
   return private.ingest_locked_order(event, stored, shop, p_order, p_notice, array[p_event_id]);
 end;
 $$;
@@ -906,15 +1000,46 @@ comment on function private.order_batch(jsonb) is
 grant execute on function private.order_batch(jsonb) to service_role;
 
 /*
-  Arguments: p_shop; p_items as those of ingest_orders; p_open_events and p_stored_orders as lock_order_batch returns them.
-  Returns:   {places, outcomes}: the places in p_items of the orders that were stored; none where the plan may be short of
-             places, or one of them cannot be stored.
+  Arguments: p_items, as those of ingest_orders; p_open_events and p_stored_orders, as lock_order_batch returns them.
+  Returns:   the new orders for ingest_new_orders and their places in p_items; null if there are none.
 */
-create function private.ingest_new_of_batch(
-  p_shop public.tiktok_shops,
+create function private.new_orders_of_batch(
   p_items jsonb,
   p_open_events bigint[],
-  p_stored_orders text[]
+  p_stored_orders text[],
+  out places bigint[],
+  out items jsonb
+)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  select array_agg(new.place), jsonb_agg(new.item) into places, items
+  from (
+    -- Further events of an order are updates of it.
+    select distinct on (listed."order" ->> 'tiktok_order_id')
+      listed.place,
+      jsonb_build_object('event_id', listed.event_id, 'order', listed."order", 'notice', listed.notice) as item
+    from private.order_batch(p_items) with ordinality as listed (place, event_id, "order", notice, turn)
+    where listed.event_id = any (p_open_events)
+      and (listed."order" ->> 'tiktok_order_id' = any (p_stored_orders)) is not true
+    order by listed."order" ->> 'tiktok_order_id', listed.turn
+  ) as new;
+end;
+$$;
+comment on function private.new_orders_of_batch(jsonb, bigint[], text[]) is
+  'Part of ingest_orders: its new orders, each once.';
+grant execute on function private.new_orders_of_batch(jsonb, bigint[], text[]) to service_role;
+
+/*
+  Arguments: p_shop; p_items as those of ingest_orders; p_limit, their limit_counted_last.
+  Returns:   their outcomes; null, and nothing written or locked, if one of them cannot be stored or is not new any more.
+*/
+create function private.ingest_batch_counted_last(
+  p_shop public.tiktok_shops,
+  p_items jsonb,
+  p_limit integer
 )
 returns jsonb
 language plpgsql
@@ -922,37 +1047,131 @@ security invoker
 set search_path = ''
 as $$
 declare
-  places bigint[];
-  items jsonb;
-  outcomes jsonb;
+  locked record;
+  new_orders record;
+  added record;
+  outcomes jsonb := '[]';
+  item record;
+  stored public.orders;
+  events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
 begin
-  select array_agg(place), jsonb_agg(item) into places, items
-  from (
-    -- Further events of an order are updates of it.
-    select distinct on (item #>> '{order,tiktok_order_id}') listed.place, item
-    from private.order_batch(p_items) with ordinality as listed (place, event_id, "order", notice, turn)
-    cross join lateral (
-      select jsonb_build_object('event_id', event_id, 'order', "order", 'notice', notice)
-    ) as built (item)
-    where event_id = any (p_open_events)
-      and ("order" ->> 'tiktok_order_id' = any (p_stored_orders)) is not true
-    order by item #>> '{order,tiktok_order_id}', turn
-  ) as new;
-  if items is not null then
-    outcomes := private.ingest_new_orders(p_shop, items);
+  perform private.share_order_counts(p_shop);
+  locked := private.lock_order_batch(p_shop.id, p_items);
+  new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
+  if new_orders.items is not null then
+    added := private.ingest_new_orders(p_shop, new_orders.items, true);
+    outcomes := added.outcomes;
+    if jsonb_array_length(outcomes) is distinct from cardinality(new_orders.places) then
+      raise exception 'Another event of an order was faster' using errcode = '40001';
+    end if;
   end if;
-  if outcomes is null then
-    return '{"places": [], "outcomes": []}';
+  if jsonb_array_length(outcomes) < jsonb_array_length(p_items) then
+    for item in
+      select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+    loop
+      stored := private.lock_stored_order(p_shop, item."order");
+      if stored.id is null and item.event_id = any (locked.open_events) then
+        raise exception 'A new order' using errcode = '40001';
+      end if;
+      outcomes := outcomes || (
+        jsonb_build_object('event_id', item.event_id)
+        || private.ingest_locked_order(
+          private.lock_open_event(item.event_id), stored, p_shop, item."order", item.notice, events
+        )
+      );
+    end loop;
   end if;
-  return jsonb_build_object('places', places, 'outcomes', outcomes);
+  if new_orders.items is not null then
+    perform private.count_orders(p_shop, added.counted, added.not_counted, p_limit);
+  end if;
+  return outcomes;
 exception
+  -- Each has an outcome of its own where the counters are locked first.
   when others then
-    return '{"places": [], "outcomes": []}';
+    return null;
 end;
 $$;
-comment on function private.ingest_new_of_batch(public.tiktok_shops, jsonb, bigint[], text[]) is
+comment on function private.ingest_batch_counted_last(public.tiktok_shops, jsonb, integer) is
+  'Part of ingest_orders: stores a batch whose orders need no decision about places; locks the counters last.';
+grant execute on function private.ingest_batch_counted_last(public.tiktok_shops, jsonb, integer) to service_role;
+
+/*
+  Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once; the counters are locked.
+  Returns:   their outcomes; null, and nothing written, if one of them may have to wait or cannot be stored.
+*/
+create function private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  added record := private.ingest_new_orders(p_shop, p_items, false);
+begin
+  if added.outcomes is not null then
+    perform private.count_orders(p_shop, added.counted, added.not_counted);
+  end if;
+  return added.outcomes;
+exception
+  when others then
+    return null;
+end;
+$$;
+comment on function private.ingest_new_of_batch(public.tiktok_shops, jsonb) is
   'Part of ingest_orders: stores its new orders together, all or none.';
-grant execute on function private.ingest_new_of_batch(public.tiktok_shops, jsonb, bigint[], text[]) to service_role;
+grant execute on function private.ingest_new_of_batch(public.tiktok_shops, jsonb) to service_role;
+
+create function private.ingest_batch_counted_first(p_shop public.tiktok_shops, p_items jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
+  locked record;
+  new_orders record;
+  outcomes jsonb;
+  item record;
+begin
+  -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
+  perform private.lock_order_counts(p_shop);
+  locked := private.lock_order_batch(p_shop.id, p_items);
+  -- 2. Store new orders together, if the plan has room.
+  new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
+  if new_orders.items is not null then
+    outcomes := private.ingest_new_of_batch(p_shop, new_orders.items);
+  end if;
+  if outcomes is null then
+    outcomes := '[]';
+    new_orders.places := '{}';
+  end if;
+  -- 3. Ingest the others, the most urgent first.
+  for item in
+    select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+  loop
+    begin
+      outcomes := outcomes || (
+        jsonb_build_object('event_id', item.event_id)
+        || private.ingest_locked_order(
+          private.lock_open_event(item.event_id), private.lock_stored_order(p_shop, item."order"), p_shop, item."order",
+          item.notice, events
+        )
+      );
+    exception
+      -- An order that cannot be stored does not stop the others.
+      when others then
+        outcomes := outcomes || jsonb_build_object(
+          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
+        );
+    end;
+  end loop;
+  return outcomes;
+end;
+$$;
+comment on function private.ingest_batch_counted_first(public.tiktok_shops, jsonb) is
+  'Part of ingest_orders: decides about the places of a batch under the lock of the counters; each order has its own outcome.';
+grant execute on function private.ingest_batch_counted_first(public.tiktok_shops, jsonb) to service_role;
 
 /*
   Arguments: p_tiktok_shop_id; p_items [{event_id, order, notice}].
@@ -969,48 +1188,26 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
-  locked record;
-  new_orders jsonb;
-  item record;
+  limit_last integer := private.limit_counted_last(shop, p_items);
   outcomes jsonb;
 begin
-  -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
-  perform private.lock_order_counts(shop);
-  locked := private.lock_order_batch(p_tiktok_shop_id, p_items);
-  -- 2. Store new orders together, if the plan has room. 3. Ingest the others, the most urgent first.
-  new_orders := private.ingest_new_of_batch(shop, p_items, locked.open_events, locked.stored_orders);
-  outcomes := new_orders -> 'outcomes';
-  for item in
-    select * from private.order_batch(p_items) as listed
-    where not new_orders -> 'places' @> to_jsonb(listed.place)
-  loop
-    begin
-      outcomes := outcomes || (
-        jsonb_build_object('event_id', item.event_id)
-        || private.ingest_locked_order(
-          private.lock_open_event(item.event_id), private.lock_stored_order(shop, item."order"), shop, item."order",
-          item.notice, events
-        )
-      );
-    exception
-      -- An order that cannot be stored does not stop the others.
-      when others then
-        outcomes := outcomes || jsonb_build_object(
-          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
-        );
-    end;
-  end loop;
-  -- 4. Release held orders: a place may be free again, or these were the last undecided ones.
+  if limit_last is not null then
+    outcomes := private.ingest_batch_counted_last(shop, p_items, limit_last);
+  end if;
+  if outcomes is null then
+    outcomes := private.ingest_batch_counted_first(shop, p_items);
+  end if;
+  -- A place may be free again, or these were the last undecided orders.
   return jsonb_build_object(
     'outcomes', outcomes,
     'released', case
-      when public.check_order_limit(shop.user_id) then public.release_held_events(shop.user_id)
+      when private.has_held_orders(shop.user_id) and public.check_order_limit(shop.user_id)
+        then public.release_held_events(shop.user_id)
       else 0
     end
   );
 end;
 $$;
 comment on function public.ingest_orders(uuid, jsonb) is
-  'Calls ingest_order for many orders of a shop, the most urgent first; each has its own outcome.';
+  'Stores many orders of a shop as ingest_order does, the most urgent first; each has its own outcome.';
 grant execute on function public.ingest_orders(uuid, jsonb) to service_role;

@@ -5,6 +5,12 @@ begin;
 select tests.sign_up('ada');
 select tests.connect_shop('ada');
 update public.plans set monthly_order_limit = 5 where name = 'trial';
+select is(private.spare_places(), 1000, 'the counters are locked last while so many places are free');
+create or replace function private.spare_places() returns integer language plpgsql immutable set search_path = '' as $$
+begin
+  return 0;
+end;
+$$;
 
 create function tests.item(id text, changes jsonb default '{}', notice jsonb default '{}')
 returns jsonb
@@ -96,6 +102,15 @@ select is(
   'a settled event stops no other'
 );
 select is(tests.counted(), '5/1 5 6', 'the new order counts');
+
+-- The limit is checked again where the counters are locked last.
+select is(
+  tests.attempt('service_role', format(
+    'select private.count_orders(shop, 1, 0, 5) from public.tiktok_shops as shop where id = %L', tests.shop('ada')
+  )),
+  '40001', 'places that others used up meanwhile are not used twice'
+);
+select is(tests.counted(), '5/1 5 6', 'nothing is counted then');
 
 -- Errors: each order that can be stored is.
 update public.plans set monthly_order_limit = 8 where name = 'trial';

@@ -13,12 +13,19 @@ cross join unnest(array[
   'select private.was_cancelled_unpaid(null, null)',
   'select private.insert_or_hold_order(null, null, 0)',
   'select private.ingest_locked_order(null, null, null, null, null, null)',
-  'select private.ingest_new_orders(null, null)',
-  'select private.ingest_new_of_batch(null, null, null, null)',
+  'select private.ingest_new_orders(null, null, true)',
+  'select private.ingest_new_of_batch(null, null)',
+  'select private.ingest_batch_counted_first(null, null)',
+  'select private.ingest_batch_counted_last(null, null, 0)',
+  'select private.new_orders_of_batch(null, null, null)',
+  'select private.limit_counted_last(null, null)',
+  'select private.share_order_counts(null)',
+  'select private.spare_places()',
   'select private.order_batch(null)',
   'select private.lock_stored_order(null, null)',
   'select private.lock_shop_of_orders(null)',
-  'select private.has_room(null, null)'
+  'select private.limit_with_room(null, null)',
+  'select private.has_held_orders(null)'
 ]) as statement;
 
 create function tests.counted()

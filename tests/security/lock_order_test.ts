@@ -9,8 +9,11 @@ import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
 
 const SEED = Number(Deno.env.get("SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 
+/** ingest_order found its places used up by others, and stored nothing. */
+const PLACES_USED_UP = "40001";
+
 /** Refusals, rows of a deleted account, and an own number that TikTok accepted and then refused. */
-const EXPECTED_ERRORS = ["PT404", "PT409", "23503", "23514"];
+const EXPECTED_ERRORS = ["PT404", "PT409", "23503", "23514", PLACES_USED_UP];
 
 /** Creates a restore point, and locks no row. */
 const WITHOUT_ROW_LOCKS = ["create_backup_point"];
@@ -60,6 +63,51 @@ Deno.test("all SQL functions at random with deletions, on 24 connections: no dea
     assert.ok(counted?.orders > 0, `SEED=${SEED}: no order was stored`);
     const differences = await sql`select stress.differences() as difference`;
     assert.deepEqual(differences.map((row) => row.difference), [], `SEED=${SEED}`);
+  });
+});
+
+/** Stores orders as one call each, or as one call for all; again when others used up their places. */
+async function ingest(sql: postgres.Sql, shopId: string, items: postgres.JSONValue[]) {
+  const [alone] = items as [{ event_id: number; order: postgres.JSONValue }];
+  const call = () =>
+    items.length === 1
+      ? sql`select public.ingest_order(${alone.event_id}, ${shopId}, ${sql.json(alone.order)})`
+      : sql`select public.ingest_orders(${shopId}, ${sql.json(items)})`;
+  await call().catch((error) => {
+    if (error.code !== PLACES_USED_UP) throw error;
+    return call();
+  });
+}
+
+Deno.test("60 orders on 20 connections use 40 places exactly, with the counters locked first and last", async () => {
+  await withWorld(async (sql, { url }) => {
+    await sql`select stress.sign_up(4)`;
+    await sql`select public.connect_tiktok_shops(stress.user_id(4), stress.connect_grant(4, 0))`;
+    await sql`update public.plans set monthly_order_limit = 40`;
+    const [shop] = await sql`select id, shop_id from public.tiktok_shops`;
+    const items = await sql`
+      with event as (
+        insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+        select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${shop?.shop_id}, '{}' from generate_series(1, 60) as n
+        returning id)
+      select jsonb_build_object('event_id', id, 'notice', '{}'::jsonb,
+        'order', stress.order_json(id::text, 1) || '{"order_status": "awaiting_shipment", "payment_status": "paid"}') as item
+      from event`;
+    const waiting = items.map(({ item }) => item).values();
+    await Promise.all(Array.from({ length: 20 }, async (_, n) => {
+      const own = postgres(url, { max: 1, onnotice: () => {} });
+      for (let batch; (batch = waiting.take(n % 2 === 0 ? 1 : 3).toArray()).length > 0;) {
+        await ingest(own, shop?.id, batch);
+      }
+      await own.end();
+    }));
+
+    const [counted] = await sql`
+      select (select count(*)::int from public.orders where counts_for_plan) as orders,
+        (select orders from private.monthly_order_counts) as of_seller,
+        (select orders from private.monthly_shop_counts) as of_shop,
+        (select count(*)::int from private.held_orders) as held`;
+    assert.deepEqual(counted, { orders: 40, of_seller: 40, of_shop: 40, held: 20 });
   });
 });
 
