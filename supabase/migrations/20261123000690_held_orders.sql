@@ -301,27 +301,16 @@ security invoker
 set search_path = ''
 as $$
 declare
-  plan_limit integer;
-  free integer;
+  plan_limit integer := private.monthly_order_limit(p_shop.user_id);
+  -- One query each: joined, they take longer.
+  free integer := plan_limit
+    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
+    - cardinality(p_events) - p_spare;
 begin
-  select
-    limits.monthly_order_limit,
-    limits.monthly_order_limit - greatest(coalesce(of_seller.orders, 0), coalesce(of_shop.orders, 0))
-      - cardinality(p_events) - p_spare
-  into plan_limit, free
-  from private.seller_order_limits as limits
-  left join private.monthly_order_counts as of_seller
-    on of_seller.user_id = limits.user_id and of_seller.month = private.current_month()
-  left join private.monthly_shop_counts as of_shop
-    on of_shop.shop_key = p_shop.shop_key and of_shop.month = private.current_month()
-  where limits.user_id = p_shop.user_id
-    and not exists (
-      select
-      from public.tiktok_shops as shop
-      join private.held_orders as held on held.shop_id = shop.shop_id
-      where shop.user_id = p_shop.user_id
-    );
-  if free >= 0 and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free then
+  if free >= 0
+    and not private.has_held_orders(p_shop.user_id)
+    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free
+  then
     return plan_limit;
   end if;
   return null;

@@ -61,9 +61,9 @@ comment on function private.next_payment_status(text, text) is
 grant execute on function private.next_payment_status(text, text) to service_role;
 
 /*
-  Arguments: p_shop; p_items [{order}].
+  Arguments: p_shop; p_orders, in the order of their TikTok ids: two batches wait for each other's orders in one order.
 */
-create function private.insert_orders(p_shop public.tiktok_shops, p_items jsonb)
+create function private.insert_orders(p_shop public.tiktok_shops, p_orders jsonb)
 returns setof public.orders
 language plpgsql
 security invoker
@@ -114,16 +114,14 @@ begin
     (incoming ->> 'tiktok_created_at')::timestamptz,
     (incoming ->> 'tiktok_updated_at')::timestamptz,
     private.counts_for_plan(p_shop, incoming)
-  from jsonb_array_elements(p_items) as item
-  cross join lateral (select item -> 'order' offset 0) as listed (incoming)
-  order by incoming ->> 'tiktok_order_id'
+  from jsonb_array_elements(p_orders) as listed (incoming)
   -- Another event of the order may be faster where the counters are locked last.
   on conflict (tiktok_shop_id, tiktok_order_id) do nothing
   returning *;
 end;
 $$;
 comment on function private.insert_orders(public.tiktok_shops, jsonb) is
-  'Part of ingest_order: inserts those orders that are not stored, in the order of their TikTok ids.';
+  'Part of ingest_order: inserts those orders that are not stored.';
 grant execute on function private.insert_orders(public.tiktok_shops, jsonb) to service_role;
 
 create function private.merge_order(stored public.orders, p_order jsonb)
@@ -513,7 +511,7 @@ begin
 end;
 $$;
 comment on function private.lock_order_counts(public.tiktok_shops) is
-  'Locks the order counter of a seller, then that of the shop: another account may receive its orders at the same time. First waits for those who count last.';
+  'Locks the order counter of a seller, then that of the shop: another account may receive its orders at the same time; first it waits for those who count last.';
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 
 create function private.share_order_counts(p_shop public.tiktok_shops)
@@ -557,22 +555,18 @@ security invoker
 set search_path = ''
 as $$
 declare
-  stored text[] := array(
-    select tiktok_order_id
-    from public.orders
-    where tiktok_shop_id = p_shop.id
-      and tiktok_order_id = any (array(
-        select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item
-      ))
-  );
   new_events bigint[] := '{}';
   item jsonb;
 begin
-  for item in select * from jsonb_array_elements(p_items) loop
+  for place in 0 .. jsonb_array_length(p_items) - 1 loop
+    item := p_items -> place;
     if item #>> '{order,payment_status}' = 'cancelled' and item #>> '{order,order_status}' = 'cancelled' then
       return null;
     end if;
-    if (item #>> '{order,tiktok_order_id}' = any (stored)) is not true then
+    if not exists (
+      select from public.orders
+      where tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
+    ) then
       if item -> 'notice' ?| array['refund_id', 'refund_total'] then
         return null;
       end if;
@@ -590,10 +584,10 @@ comment on function private.limit_counted_last(public.tiktok_shops, jsonb) is
 grant execute on function private.limit_counted_last(public.tiktok_shops, jsonb) to service_role;
 
 /*
-  Arguments: p_shop; p_order, an order that is not stored; p_undecided, see private.undecided_orders.
+  Arguments: p_shop; p_order, an order that is not stored; p_events, those that the caller decides now.
   Returns:   the stored order; null if it is held.
 */
-create function private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
+create function private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_events bigint[])
 returns public.orders
 language plpgsql
 security invoker
@@ -605,21 +599,20 @@ begin
   if private.counts_for_plan(p_shop, p_order) and not (
     public.check_order_limit(p_shop.user_id)
     and private.check_shop_limit(p_shop)
-    and private.has_place(p_shop, p_order, p_undecided)
+    and private.has_place(p_shop, p_order, private.undecided_orders(p_shop.user_id, p_events))
   ) then
     perform private.hold_order(p_shop.shop_id, p_order);
     return null;
   end if;
-  select * into inserted
-  from private.insert_orders(p_shop, jsonb_build_array(jsonb_build_object('order', p_order)));
+  select * into inserted from private.insert_orders(p_shop, jsonb_build_array(p_order));
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
   perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
   return inserted;
 end;
 $$;
-comment on function private.insert_or_hold_order(public.tiktok_shops, jsonb, integer) is
-  'Part of ingest_order: inserts a new order that does not count or has a place, and holds any other.';
-grant execute on function private.insert_or_hold_order(public.tiktok_shops, jsonb, integer) to service_role;
+comment on function private.insert_or_hold_order(public.tiktok_shops, jsonb, bigint[]) is
+  'Part of ingest_order: inserts a new order that does not count or has a place, and holds any other; the counters are locked.';
+grant execute on function private.insert_or_hold_order(public.tiktok_shops, jsonb, bigint[]) to service_role;
 
 create function private.settle_reads_of_order(p_shop_id text, p_tiktok_order_id text)
 returns void
@@ -676,8 +669,67 @@ comment on function private.lock_stored_order(public.tiktok_shops, jsonb) is
 grant execute on function private.lock_stored_order(public.tiktok_shops, jsonb) to service_role;
 
 /*
+  Arguments: event, which is settled; before and after, the order as it was and is; p_order; p_notice; p_is_stale, whether
+             p_order is an older state.
+*/
+create function private.settle_ingested(
+  event private.webhook_events,
+  p_shop public.tiktok_shops,
+  before public.orders,
+  after public.orders,
+  p_order jsonb,
+  p_notice jsonb,
+  p_is_stale boolean
+)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  changes jsonb;
+begin
+  -- 1. Write the timeline; the facts of a replayed event are already in it.
+  if p_notice <> '{}' and exists (
+    select from public.order_events where order_id = after.id and webhook_event_id = event.id
+  ) then
+    p_notice := '{}';
+  end if;
+  if p_notice ? 'refund_id' then
+    p_notice := private.new_part_of_refund(after.id, p_notice);
+  end if;
+  if p_notice ? 'refund_total' then
+    after := private.apply_refund(after, p_notice);
+  end if;
+  changes := p_notice || private.describe_changes(before, after, case when p_is_stale then '{}' else p_order end);
+  if changes <> '{}' then
+    insert into public.order_events (
+      order_id, user_id, event_type, webhook_event_id, changes, happened_at
+    )
+    values (
+      after.id, after.user_id, event.event_type, event.id, changes,
+      -- TikTok's clock may be ahead of ours: no entry lies in the future.
+      case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
+    );
+  end if;
+  -- 2. Settle the event, and those that failed and wanted the same.
+  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  update private.webhook_events
+  set status = 'done', reason = null, object_id = after.tiktok_order_id, settled_at = now()
+  where id = event.id;
+end;
+$$;
+comment on function private.settle_ingested(
+  private.webhook_events, public.tiktok_shops, public.orders, public.orders, jsonb, jsonb, boolean
+) is
+  'Part of ingest_order: writes the timeline of a stored order, and settles its event.';
+grant execute on function private.settle_ingested(
+  private.webhook_events, public.tiktok_shops, public.orders, public.orders, jsonb, jsonb, boolean
+) to service_role;
+
+/*
   Arguments: event, as lock_open_event returns it; before, as lock_stored_order returns it; p_shop; p_order; p_notice;
-             p_events, those that the caller decides now.
+             p_events, those that the caller decides now. A new order needs the counters locked.
   Returns:   as ingest_order.
 */
 create function private.ingest_locked_order(
@@ -695,7 +747,6 @@ set search_path = ''
 as $$
 declare
   after public.orders;
-  changes jsonb;
   outcome text;
 begin
   -- 1. Nothing is left to do for a settled event.
@@ -704,8 +755,13 @@ begin
   end if;
   -- 2. Update a stored order, insert a new one within the limit, or hold it.
   if before.id is null then
-    after := private.insert_or_hold_order(p_shop, p_order, private.undecided_orders(p_shop.user_id, p_events));
-    outcome := case when after.id is null then 'held' else 'inserted' end;
+    after := private.insert_or_hold_order(p_shop, p_order, p_events);
+    if after.id is null then
+      return private.settle_locked_event(
+        event, '{"outcome": "held", "order_id": null}', 'held', 'order_limit', p_order ->> 'tiktok_order_id'
+      );
+    end if;
+    outcome := 'inserted';
   elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
     after := before;
     outcome := 'stale';
@@ -718,56 +774,73 @@ begin
     end if;
     outcome := 'updated';
   end if;
-
-  -- 3. Write the timeline; the facts of a replayed event are already in it.
-  if after.id is not null then
-    if p_notice <> '{}' and exists (
-      select from public.order_events where order_id = after.id and webhook_event_id = event.id
-    ) then
-      p_notice := '{}';
-    end if;
-    if p_notice ? 'refund_id' then
-      p_notice := private.new_part_of_refund(after.id, p_notice);
-    end if;
-    if p_notice ? 'refund_total' then
-      after := private.apply_refund(after, p_notice);
-    end if;
-    changes := p_notice
-      || private.describe_changes(before, after, case when outcome = 'stale' then '{}' else p_order end);
-    if changes <> '{}' then
-      insert into public.order_events (
-        order_id, user_id, event_type, webhook_event_id, changes, happened_at
-      )
-      values (
-        after.id, after.user_id, event.event_type, event.id, changes,
-        -- TikTok's clock may be ahead of ours: no entry lies in the future.
-        case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
-      );
-    end if;
-  end if;
-
-  -- 4. Settle the event, and those that failed and wanted the same.
-  if after.id is not null then
-    perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
-  end if;
-  return private.settle_locked_event(
-    event,
-    jsonb_build_object('outcome', outcome, 'order_id', after.id),
-    case when outcome = 'held' then 'held' else 'done' end,
-    case when outcome = 'held' then 'order_limit' end,
-    p_order ->> 'tiktok_order_id'
-  );
+  -- 3. Write the timeline and settle the event.
+  perform private.settle_ingested(event, p_shop, before, after, p_order, p_notice, outcome = 'stale');
+  return jsonb_build_object('outcome', outcome, 'order_id', after.id);
 end;
 $$;
-comment on function private.ingest_locked_order(private.webhook_events, public.orders, public.tiktok_shops, jsonb, jsonb, bigint[]) is
-  'Part of ingest_order and ingest_orders, which lock the counters before.';
+comment on function private.ingest_locked_order(
+  private.webhook_events, public.orders, public.tiktok_shops, jsonb, jsonb, bigint[]
+) is
+  'Part of ingest_order and ingest_orders, which lock the event and the order before.';
 grant execute on function private.ingest_locked_order(
   private.webhook_events, public.orders, public.tiktok_shops, jsonb, jsonb, bigint[]
 ) to service_role;
 
 /*
-  Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once; their events are locked and open;
-             p_last, whether limit_counted_last is not null, else the counters are locked.
+  Arguments: p_shop; p_event_id, p_order and p_notice of ingest_order; p_limit, their limit_counted_last.
+  Returns:   as ingest_order.
+  Errors:    40001, the places were used up meanwhile: nothing of the transaction may stay.
+*/
+create function private.ingest_counted_last(
+  p_shop public.tiktok_shops,
+  p_event_id bigint,
+  p_order jsonb,
+  p_notice jsonb,
+  p_limit integer
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+  stored public.orders;
+  added public.orders;
+begin
+  -- 1. Lock the event, then the order: docs/architecture.md.
+  perform private.share_order_counts(p_shop);
+  event := private.lock_open_event(p_event_id);
+  stored := private.lock_stored_order(p_shop, p_order);
+  -- 2. Insert a new order, unless another event of it is faster.
+  if event.id is not null and stored.id is null then
+    if not public.check_order_limit(p_shop.user_id) then
+      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
+    end if;
+    select * into added from private.insert_orders(p_shop, jsonb_build_array(p_order));
+    if added.id is null then
+      stored := private.lock_stored_order(p_shop, p_order);
+    else
+      perform private.settle_ingested(event, p_shop, null, added, p_order, p_notice, false);
+      perform private.end_hold(p_shop.shop_id, added.tiktok_order_id);
+      perform private.count_orders(
+        p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
+      );
+      return jsonb_build_object('outcome', 'inserted', 'order_id', added.id);
+    end if;
+  end if;
+  -- 3. Update a stored one.
+  return private.ingest_locked_order(event, stored, p_shop, p_order, p_notice, array[p_event_id]);
+end;
+$$;
+comment on function private.ingest_counted_last(public.tiktok_shops, bigint, jsonb, jsonb, integer) is
+  'Part of ingest_order and ingest_orders: stores an order that needs no decision about places; locks the counters last.';
+grant execute on function private.ingest_counted_last(public.tiktok_shops, bigint, jsonb, jsonb, integer) to service_role;
+
+/*
+  Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once, in the order of their TikTok ids; their
+             events are locked and open; p_last, whether limit_counted_last is not null, else the counters are locked.
   Returns:   outcomes as those of ingest_orders, and numbers for count_orders; null, and nothing written, if the counters
              are locked and one of the orders may have to wait or brings a refund: a case for ingest_locked_order.
 */
@@ -808,7 +881,7 @@ begin
       event.event_type,
       event.received_at,
       coalesce(nullif(item -> 'notice', 'null'), '{}') as notice
-    from private.insert_orders(p_shop, p_items) as inserted
+    from private.insert_orders(p_shop, jsonb_path_query_array(p_items, '$[*].order')) as inserted
     join jsonb_array_elements(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
     join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
   ), timeline as (
@@ -894,37 +967,18 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  items jsonb := jsonb_build_array(jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice));
-  limit_last integer := private.limit_counted_last(shop, items);
-  event private.webhook_events;
-  stored public.orders;
-  added record;
+  limit_last integer := private.limit_counted_last(shop, jsonb_build_array(
+    jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice)
+  ));
 begin
-  -- 1. Lock the counters, unless they are locked last, then the event, then the order: docs/architecture.md.
   if limit_last is not null then
-    perform private.share_order_counts(shop);
-  else
-    perform private.lock_order_counts(shop);
+    return private.ingest_counted_last(shop, p_event_id, p_order, p_notice, limit_last);
   end if;
-  event := private.lock_open_event(p_event_id);
-  stored := private.lock_stored_order(shop, p_order);
-  -- 2. Store a new order for which there is room.
-  if event.id is not null and stored.id is null then
-    added := private.ingest_new_orders(shop, items, limit_last is not null);
-    if added.outcomes is not null then
-      perform private.count_orders(shop, added.counted, added.not_counted, limit_last);
-      return (added.outcomes -> 0) - 'event_id';
-    end if;
-    if limit_last is not null then
-      -- Another event of the order was faster.
-      stored := private.lock_stored_order(shop, p_order);
-      if stored.id is null then
-        raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
-      end if;
-    end if;
-  end if;
-  -- 3. Any other is updated, waits, or is settled already.
-  return private.ingest_locked_order(event, stored, shop, p_order, p_notice, array[p_event_id]);
+  perform private.lock_order_counts(shop);
+  return private.ingest_locked_order(
+    private.lock_open_event(p_event_id), private.lock_stored_order(shop, p_order), shop, p_order, p_notice,
+    array[p_event_id]
+  );
 end;
 $$;
 comment on function public.ingest_order(bigint, uuid, jsonb, jsonb) is
@@ -1055,6 +1109,13 @@ declare
   stored public.orders;
   events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
 begin
+  if jsonb_array_length(p_items) = 1 then
+    select * into item from private.order_batch(p_items);
+    return jsonb_build_array(
+      jsonb_build_object('event_id', item.event_id)
+      || private.ingest_counted_last(p_shop, item.event_id, item."order", item.notice, p_limit)
+    );
+  end if;
   perform private.share_order_counts(p_shop);
   locked := private.lock_order_batch(p_shop.id, p_items);
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
@@ -1106,8 +1167,9 @@ security invoker
 set search_path = ''
 as $$
 declare
-  added record := private.ingest_new_orders(p_shop, p_items, false);
+  added record;
 begin
+  added := private.ingest_new_orders(p_shop, p_items, false);
   if added.outcomes is not null then
     perform private.count_orders(p_shop, added.counted, added.not_counted);
   end if;
