@@ -1,5 +1,6 @@
 /** The shapes of events: received, claimed, and what their handlers return. */
 import * as z from "zod";
+import type { Environment } from "../config.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 import { LoggableError } from "../loggable_error.ts";
 
@@ -101,7 +102,7 @@ export function postponementOf(error: unknown): Postponement | undefined {
 
 export interface EventHandler {
   /** Events of the same group are handled by one call. */
-  groupOf(event: ClaimedEvent): string;
+  groupOf(event: ClaimedEvent): string | Promise<string>;
   /** One result for each event, in their order; an exception means that all of them failed. */
   handle(events: ClaimedEvent[]): Promise<EventResult[]>;
 }
@@ -114,4 +115,19 @@ export function handleEach(
     groupOf: (event) => String(event.event_id),
     handle: async (events) => [await handle(events[0] as ClaimedEvent)],
   };
+}
+
+/** A handler that takes one event at a time, and its dependencies with the first: a missing variable fails the event. */
+export function handleWith<Dependencies>(
+  dependencies: () => Dependencies,
+  handle: (dependencies: Dependencies, event: ClaimedEvent) => Promise<EventResult>,
+): EventHandler {
+  return handleEach(async (event) => await handle(dependencies(), event));
+}
+
+/** What the handlers of a domain are created with. */
+export interface HandlerOptions {
+  /** Base of our functions' addresses. */
+  functionsUrl: string;
+  env?: Environment | undefined;
 }

@@ -120,16 +120,24 @@ export class EventProcessor {
     if (events.length === batchSize || events.some(({ failing }) => failing)) {
       this.#mayHaveMore = true;
     }
-    const groups = Map.groupBy(
-      events,
-      (event) => `${event.source} ${this.#handlerOf(event)?.groupOf(event) ?? event.event_id}`,
-    );
+    const names = await Promise.all(events.map((event) => this.#groupOf(event)));
+    const groups = Map.groupBy(events, (_, n) => names[n]);
     return [...groups.values()].flatMap((group) =>
       Array.from(
         { length: Math.ceil(group.length / groupSize) },
         (_, n) => group.slice(n * groupSize, (n + 1) * groupSize),
       )
     );
+  }
+
+  /** An event whose handler cannot be loaded is alone: handling it fails too, and only it. */
+  async #groupOf(event: ClaimedEvent): Promise<string> {
+    const alone = String(event.event_id);
+    try {
+      return `${event.source} ${await this.#handlerOf(event)?.groupOf(event) ?? alone}`;
+    } catch {
+      return `${event.source} ${alone}`;
+    }
   }
 
   /** Whether events of this type have an effect. */

@@ -286,3 +286,17 @@ Deno.test("processEvents() ignores events without a route, and finds a route by 
   assert.deepEqual(await processor.processEvents(), { tracked: 1, ignored: 2 });
   assert.deepEqual(inbox.ignored, [[2, "event_type_not_handled"], [3, "event_type_not_handled"]]);
 });
+
+Deno.test("processEvents() fails an event whose handler cannot be loaded, and handles the others", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1, 2);
+  for (const event of inbox.waiting.slice(0, 1)) event.event_type = "PACKAGE_UPDATE";
+  const broken = () => Promise.reject(new LoggableError("not loaded"));
+  const processor = new EventProcessor(asInbox(inbox), {
+    tiktok: {
+      ...route(() => Promise.resolve({ outcome: "done" })).tiktok,
+      PACKAGE_UPDATE: { groupOf: broken, handle: broken },
+    },
+  });
+  assert.deepEqual(await processor.processEvents(), { done: 1, failed: 1 });
+});

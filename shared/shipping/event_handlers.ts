@@ -1,0 +1,33 @@
+/** The handlers of events about labels and parcels. */
+import type { DatabaseClient } from "../database/client.ts";
+import { handleEach, type HandlerOptions, handleWith } from "../inbox/events.ts";
+import { createOnFirstUse } from "../values/create_on_first_use.ts";
+import { checkSources } from "./check_sources.ts";
+import { createLabelDependencies } from "./dependencies.ts";
+import { buyBatchItem } from "./label_batch.ts";
+import {
+  checkPendingVoid,
+  checkTracking,
+  fetchMissingLabel,
+  reconcileUnsettledPurchase,
+} from "./label_tasks.ts";
+import { markShipped } from "./mark_shipped.ts";
+import { easyPostHandler } from "./providers/easypost/handle_events.ts";
+
+export function createLabelHandlers(
+  database: DatabaseClient,
+  { functionsUrl, env }: HandlerOptions,
+) {
+  const webhookUrl = `${functionsUrl}/carrier-webhooks`;
+  const labels = createOnFirstUse(() => createLabelDependencies(database, env));
+  return {
+    applyEasyPostEvent: easyPostHandler(labels),
+    checkSources: handleEach((event) => checkSources(database, event, webhookUrl, env)),
+    buyBatchItem: handleWith(labels, buyBatchItem),
+    reconcileUnsettledPurchase: handleWith(labels, reconcileUnsettledPurchase),
+    fetchMissingLabel: handleWith(labels, fetchMissingLabel),
+    markShipped: handleWith(labels, markShipped),
+    checkPendingVoid: handleWith(labels, checkPendingVoid),
+    checkTracking: handleWith(labels, checkTracking),
+  };
+}
