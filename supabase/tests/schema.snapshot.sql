@@ -2291,19 +2291,41 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.count_orders(p_shop public.tiktok_shops, p_counted integer, p_not_counted integer)
+CREATE OR REPLACE FUNCTION private.count_orders(p_shop public.tiktok_shops, p_counted integer, p_not_counted integer, p_limit integer DEFAULT NULL::integer)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  of_seller integer;
+  of_shop integer;
 begin
   update private.monthly_order_counts
   set orders = orders + p_counted, not_counted = not_counted + p_not_counted
-  where user_id = p_shop.user_id and month = private.current_month();
-  if p_counted > 0 then
-    update private.monthly_shop_counts
-    set orders = orders + p_counted
-    where shop_key = p_shop.shop_key and month = private.current_month();
+  where user_id = p_shop.user_id and month = private.current_month()
+  returning orders into of_seller;
+  if not found then
+    insert into private.monthly_order_counts as counter (user_id, month, orders, not_counted)
+    values (p_shop.user_id, private.current_month(), p_counted, p_not_counted)
+    on conflict (user_id, month) do update
+      set orders = counter.orders + excluded.orders, not_counted = counter.not_counted + excluded.not_counted
+    returning orders into of_seller;
+  end if;
+  if p_counted = 0 then
+    return;
+  end if;
+  update private.monthly_shop_counts
+  set orders = orders + p_counted
+  where shop_key = p_shop.shop_key and month = private.current_month()
+  returning orders into of_shop;
+  if not found then
+    insert into private.monthly_shop_counts as counter (shop_key, month, orders)
+    values (p_shop.shop_key, private.current_month(), p_counted)
+    on conflict (shop_key, month) do update set orders = counter.orders + excluded.orders
+    returning orders into of_shop;
+  end if;
+  if greatest(of_seller, of_shop) > p_limit then
+    raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
   end if;
 end;
 $function$
@@ -3270,6 +3292,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.has_held_orders(p_user_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select
+    from public.tiktok_shops as shop
+    join private.held_orders as held on held.shop_id = shop.shop_id
+    where shop.user_id = p_user_id
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.has_label_room(p_spent private.label_spending, p_limit private.label_limits, p_cents bigint)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3337,28 +3375,6 @@ begin
     ) as earlier
     where shop.user_id = p_shop.user_id
   );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.has_room(p_shop public.tiktok_shops, p_events bigint[])
- RETURNS boolean
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-declare
-  free integer := private.monthly_order_limit(p_shop.user_id)
-    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
-    - cardinality(p_events);
-begin
-  return free >= 0
-    and not exists (
-      select
-      from public.tiktok_shops as shop
-      join private.held_orders as held on held.shop_id = shop.shop_id
-      where shop.user_id = p_shop.user_id
-    )
-    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free;
 end;
 $function$
 ;
@@ -3469,6 +3485,148 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.ingest_batch_counted_first(p_shop public.tiktok_shops, p_items jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
+  locked record;
+  new_orders record;
+  outcomes jsonb;
+  item record;
+begin
+  -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
+  perform private.lock_order_counts(p_shop);
+  locked := private.lock_order_batch(p_shop.id, p_items);
+  -- 2. Store new orders together, if the plan has room.
+  new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
+  if new_orders.items is not null then
+    outcomes := private.ingest_new_of_batch(p_shop, new_orders.items);
+  end if;
+  if outcomes is null then
+    outcomes := '[]';
+    new_orders.places := '{}';
+  end if;
+  -- 3. Ingest the others, the most urgent first.
+  for item in
+    select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+  loop
+    begin
+      outcomes := outcomes || (
+        jsonb_build_object('event_id', item.event_id)
+        || private.ingest_locked_order(
+          private.lock_open_event(item.event_id), private.lock_stored_order(p_shop, item."order"), p_shop, item."order",
+          item.notice, events
+        )
+      );
+    exception
+      -- An order that cannot be stored does not stop the others.
+      when others then
+        outcomes := outcomes || jsonb_build_object(
+          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
+        );
+    end;
+  end loop;
+  return outcomes;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.ingest_batch_counted_last(p_shop public.tiktok_shops, p_items jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  locked record;
+  new_orders record;
+  added record;
+  outcomes jsonb := '[]';
+  item record;
+  stored public.orders;
+  events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
+begin
+  if jsonb_array_length(p_items) = 1 then
+    select * into item from private.order_batch(p_items);
+    return jsonb_build_array(
+      jsonb_build_object('event_id', item.event_id)
+      || private.ingest_counted_last(p_shop, item.event_id, item."order", item.notice, p_limit)
+    );
+  end if;
+  perform private.share_order_counts(p_shop);
+  locked := private.lock_order_batch(p_shop.id, p_items);
+  new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
+  if new_orders.items is not null then
+    added := private.ingest_new_orders(p_shop, new_orders.items, true);
+    outcomes := added.outcomes;
+    if jsonb_array_length(outcomes) is distinct from cardinality(new_orders.places) then
+      raise exception 'Another event of an order was faster' using errcode = '40001';
+    end if;
+  end if;
+  if jsonb_array_length(outcomes) < jsonb_array_length(p_items) then
+    for item in
+      select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+    loop
+      stored := private.lock_stored_order(p_shop, item."order");
+      if stored.id is null and item.event_id = any (locked.open_events) then
+        raise exception 'A new order' using errcode = '40001';
+      end if;
+      outcomes := outcomes || (
+        jsonb_build_object('event_id', item.event_id)
+        || private.ingest_locked_order(
+          private.lock_open_event(item.event_id), stored, p_shop, item."order", item.notice, events
+        )
+      );
+    end loop;
+  end if;
+  if new_orders.items is not null then
+    perform private.count_orders(p_shop, added.counted, added.not_counted, p_limit);
+  end if;
+  return outcomes;
+exception
+  -- Each has an outcome of its own where the counters are locked first.
+  when others then
+    return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.ingest_counted_last(p_shop public.tiktok_shops, p_event_id bigint, p_order jsonb, p_notice jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+  stored public.orders;
+  added public.orders;
+begin
+  -- 1. Lock the event, then the order: docs/architecture.md.
+  perform private.share_order_counts(p_shop);
+  event := private.lock_open_event(p_event_id);
+  stored := private.lock_stored_order(p_shop, p_order);
+  -- 2. Insert a new order, unless another event of it is faster.
+  if event.id is not null and stored.id is null then
+    if not public.check_order_limit(p_shop.user_id) then
+      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
+    end if;
+    select * into added from private.insert_orders(p_shop, jsonb_build_array(p_order));
+    if added.id is null then
+      stored := private.lock_stored_order(p_shop, p_order);
+    else
+      perform private.settle_ingested(event, p_shop, null, added, p_order, p_notice, false);
+      perform private.end_hold(p_shop.shop_id, added.tiktok_order_id);
+      perform private.count_orders(
+        p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
+      );
+      return jsonb_build_object('outcome', 'inserted', 'order_id', added.id);
+    end if;
+  end if;
+  -- 3. Update a stored one.
+  return private.ingest_locked_order(event, stored, p_shop, p_order, p_notice, array[p_event_id]);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.ingest_locked_order(event private.webhook_events, before public.orders, p_shop public.tiktok_shops, p_order jsonb, p_notice jsonb, p_events bigint[])
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3476,7 +3634,6 @@ CREATE OR REPLACE FUNCTION private.ingest_locked_order(event private.webhook_eve
 AS $function$
 declare
   after public.orders;
-  changes jsonb;
   outcome text;
 begin
   -- 1. Nothing is left to do for a settled event.
@@ -3485,8 +3642,13 @@ begin
   end if;
   -- 2. Update a stored order, insert a new one within the limit, or hold it.
   if before.id is null then
-    after := private.insert_or_hold_order(p_shop, p_order, private.undecided_orders(p_shop.user_id, p_events));
-    outcome := case when after.id is null then 'held' else 'inserted' end;
+    after := private.insert_or_hold_order(p_shop, p_order, p_events);
+    if after.id is null then
+      return private.settle_locked_event(
+        event, '{"outcome": "held", "order_id": null}', 'held', 'order_limit', p_order ->> 'tiktok_order_id'
+      );
+    end if;
+    outcome := 'inserted';
   elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
     after := before;
     outcome := 'stale';
@@ -3499,140 +3661,86 @@ begin
     end if;
     outcome := 'updated';
   end if;
-
-  -- 3. Write the timeline; the facts of a replayed event are already in it.
-  if after.id is not null then
-    if p_notice <> '{}' and exists (
-      select from public.order_events where order_id = after.id and webhook_event_id = event.id
-    ) then
-      p_notice := '{}';
-    end if;
-    if p_notice ? 'refund_id' then
-      p_notice := private.new_part_of_refund(after.id, p_notice);
-    end if;
-    if p_notice ? 'refund_total' then
-      after := private.apply_refund(after, p_notice);
-    end if;
-    changes := p_notice
-      || private.describe_changes(before, after, case when outcome = 'stale' then '{}' else p_order end);
-    if changes <> '{}' then
-      insert into public.order_events (
-        order_id, user_id, event_type, webhook_event_id, changes, happened_at
-      )
-      values (
-        after.id, after.user_id, event.event_type, event.id, changes,
-        -- TikTok's clock may be ahead of ours: no entry lies in the future.
-        case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
-      );
-    end if;
-  end if;
-
-  -- 4. Settle the event, and those that failed and wanted the same.
-  if after.id is not null then
-    perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
-  end if;
-  return private.settle_locked_event(
-    event,
-    jsonb_build_object('outcome', outcome, 'order_id', after.id),
-    case when outcome = 'held' then 'held' else 'done' end,
-    case when outcome = 'held' then 'order_limit' end,
-    p_order ->> 'tiktok_order_id'
-  );
+  -- 3. Write the timeline and settle the event.
+  perform private.settle_ingested(event, p_shop, before, after, p_order, p_notice, outcome = 'stale');
+  return jsonb_build_object('outcome', outcome, 'order_id', after.id);
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb, p_open_events bigint[], p_stored_orders text[])
+CREATE OR REPLACE FUNCTION private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  places bigint[];
-  items jsonb;
-  outcomes jsonb;
+  added record;
 begin
-  select array_agg(place), jsonb_agg(item) into places, items
-  from (
-    -- Further events of an order are updates of it.
-    select distinct on (item #>> '{order,tiktok_order_id}') listed.place, item
-    from private.order_batch(p_items) with ordinality as listed (place, event_id, "order", notice, turn)
-    cross join lateral (
-      select jsonb_build_object('event_id', event_id, 'order', "order", 'notice', notice)
-    ) as built (item)
-    where event_id = any (p_open_events)
-      and ("order" ->> 'tiktok_order_id' = any (p_stored_orders)) is not true
-    order by item #>> '{order,tiktok_order_id}', turn
-  ) as new;
-  if items is not null then
-    outcomes := private.ingest_new_orders(p_shop, items);
+  added := private.ingest_new_orders(p_shop, p_items, false);
+  if added.outcomes is not null then
+    perform private.count_orders(p_shop, added.counted, added.not_counted);
   end if;
-  if outcomes is null then
-    return '{"places": [], "outcomes": []}';
-  end if;
-  return jsonb_build_object('places', places, 'outcomes', outcomes);
+  return added.outcomes;
 exception
   when others then
-    return '{"places": [], "outcomes": []}';
+    return null;
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb)
- RETURNS jsonb
+CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb, p_last boolean, OUT outcomes jsonb, OUT counted integer, OUT not_counted integer)
+ RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
   events bigint[];
   has_refund boolean;
-  outcomes jsonb;
-  counted integer;
-  not_counted integer;
   order_id text;
 begin
   -- 1. All of them have a place.
-  select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
-  into events, has_refund
-  from jsonb_array_elements(p_items) as item;
-  if has_refund or not (public.check_order_limit(p_shop.user_id) and private.has_room(p_shop, events)) then
-    return null;
+  if not public.check_order_limit(p_shop.user_id) then
+    return;
+  end if;
+  if not p_last then
+    select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
+    into events, has_refund
+    from jsonb_array_elements(p_items) as item;
+    if has_refund or private.limit_with_room(p_shop, events) is null then
+      return;
+    end if;
   end if;
   -- 2. Insert the orders, write their timelines and settle their events.
-  with item as materialized (
+  with stored as materialized (
     select
-      event.id,
+      inserted as row,
+      event.id as event_id,
       event.event_type,
       event.received_at,
-      entry."order" ->> 'tiktok_order_id' as tiktok_order_id,
-      coalesce(entry.notice, '{}') as notice
-    from jsonb_to_recordset(p_items) as entry (event_id bigint, "order" jsonb, notice jsonb)
-    join private.webhook_events as event on event.id = entry.event_id
-  ), stored as materialized (
-    select inserted as row, inserted.tiktok_order_id
-    from private.insert_orders(p_shop, p_items) as inserted
+      coalesce(nullif(item -> 'notice', 'null'), '{}') as notice
+    from private.insert_orders(p_shop, jsonb_path_query_array(p_items, '$[*].order')) as inserted
+    join jsonb_array_elements(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
+    join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
   ), timeline as (
     insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
     select
       (stored.row).id,
       p_shop.user_id,
-      item.event_type,
-      item.id,
-      item.notice || private.describe_changes(null, stored.row, '{}'),
-      case when item.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else item.received_at end
+      stored.event_type,
+      stored.event_id,
+      stored.notice || private.describe_changes(null, stored.row, '{}'),
+      case when stored.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else stored.received_at end
     from stored
-    join item on item.tiktok_order_id = stored.tiktok_order_id
   ), settled as (
     update private.webhook_events
-    set status = 'done', reason = null, object_id = item.tiktok_order_id, settled_at = now()
-    from item
-    where webhook_events.id = item.id
+    set status = 'done', reason = null, object_id = (stored.row).tiktok_order_id, settled_at = now()
+    from stored
+    where webhook_events.id = stored.event_id
   )
   select
-    jsonb_agg(jsonb_build_object('event_id', item.id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
+    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
     count(*) filter (where (stored.row).counts_for_plan),
     count(*) filter (where not (stored.row).counts_for_plan)
   into outcomes, counted, not_counted
-  from stored
-  join item on item.tiktok_order_id = stored.tiktok_order_id;
+  from stored;
   -- 3. Settle other events of these orders: seldom there are any.
   for order_id in
     select distinct object_id
@@ -3645,8 +3753,6 @@ begin
     perform private.end_hold(p_shop.shop_id, order_id);
     perform private.settle_reads_of_order(p_shop.shop_id, order_id);
   end loop;
-  perform private.count_orders(p_shop, counted, not_counted);
-  return outcomes;
 end;
 $function$
 ;
@@ -3685,7 +3791,7 @@ exception
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_undecided integer)
+CREATE OR REPLACE FUNCTION private.insert_or_hold_order(p_shop public.tiktok_shops, p_order jsonb, p_events bigint[])
  RETURNS public.orders
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3696,20 +3802,19 @@ begin
   if private.counts_for_plan(p_shop, p_order) and not (
     public.check_order_limit(p_shop.user_id)
     and private.check_shop_limit(p_shop)
-    and private.has_place(p_shop, p_order, p_undecided)
+    and private.has_place(p_shop, p_order, private.undecided_orders(p_shop.user_id, p_events))
   ) then
     perform private.hold_order(p_shop.shop_id, p_order);
     return null;
   end if;
-  select * into inserted
-  from private.insert_orders(p_shop, jsonb_build_array(jsonb_build_object('order', p_order)));
+  select * into inserted from private.insert_orders(p_shop, jsonb_build_array(p_order));
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
   perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
   return inserted;
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.insert_orders(p_shop public.tiktok_shops, p_items jsonb)
+CREATE OR REPLACE FUNCTION private.insert_orders(p_shop public.tiktok_shops, p_orders jsonb)
  RETURNS SETOF public.orders
  LANGUAGE plpgsql
  ROWS 10
@@ -3759,9 +3864,9 @@ begin
     (incoming ->> 'tiktok_created_at')::timestamptz,
     (incoming ->> 'tiktok_updated_at')::timestamptz,
     private.counts_for_plan(p_shop, incoming)
-  from jsonb_array_elements(p_items) as item
-  cross join lateral (select item -> 'order' offset 0) as listed (incoming)
-  order by incoming ->> 'tiktok_order_id'
+  from jsonb_array_elements(p_orders) as listed (incoming)
+  -- Another event of the order may be faster where the counters are locked last.
+  on conflict (tiktok_shop_id, tiktok_order_id) do nothing
   returning *;
 end;
 $function$
@@ -4191,6 +4296,61 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.limit_counted_last(p_shop public.tiktok_shops, p_items jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  new_events bigint[] := '{}';
+  item jsonb;
+begin
+  for place in 0 .. jsonb_array_length(p_items) - 1 loop
+    item := p_items -> place;
+    if item #>> '{order,payment_status}' = 'cancelled' and item #>> '{order,order_status}' = 'cancelled' then
+      return null;
+    end if;
+    if not exists (
+      select from public.orders
+      where tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
+    ) then
+      if item -> 'notice' ?| array['refund_id', 'refund_total'] then
+        return null;
+      end if;
+      new_events := new_events || (item ->> 'event_id')::bigint;
+    end if;
+  end loop;
+  if new_events = '{}' then
+    return 0;
+  end if;
+  return private.limit_with_room(p_shop, new_events, private.spare_places());
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.limit_with_room(p_shop public.tiktok_shops, p_events bigint[], p_spare integer DEFAULT 0)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  plan_limit integer := private.monthly_order_limit(p_shop.user_id);
+  -- One query each: joined, they take longer.
+  free integer := plan_limit
+    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
+    - cardinality(p_events) - p_spare;
+begin
+  if free >= 0
+    and not private.has_held_orders(p_shop.user_id)
+    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free
+  then
+    return plan_limit;
+  end if;
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer)
  RETURNS bigint[]
  LANGUAGE plpgsql
@@ -4336,6 +4496,7 @@ CREATE OR REPLACE FUNCTION private.lock_order_counts(p_shop public.tiktok_shops)
  SET search_path TO ''
 AS $function$
 begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('orders:' || p_shop.shop_key, 0));
   perform private.lock_monthly_count(p_shop.user_id);
   perform 1 from private.monthly_shop_counts
   where shop_key = p_shop.shop_key and month = private.current_month()
@@ -4413,10 +4574,10 @@ begin
   -- Nearly always one, and null takes no lock.
   if cardinality(p_user_ids) = 1 then
     perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || p_user_ids[1], 0));
-    return;
+  elsif cardinality(p_user_ids) > 1 then
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
+    from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
   end if;
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || id, 0))
-  from (select distinct id from unnest(p_user_ids) as given (id) where id is not null order by id) as seller;
 end;
 $function$
 ;
@@ -4624,18 +4785,8 @@ CREATE OR REPLACE FUNCTION private.monthly_order_limit(user_uuid uuid)
  STABLE
  SET search_path TO ''
 AS $function$
-declare
-  places integer;
 begin
-  -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
-  select max(plans.monthly_order_limit) into places
-  from public.subscriptions as live
-  join public.plans on plans.name = live.plan_name
-  where live.user_id = user_uuid and live.status in ('active', 'trialing');
-  if places is null then
-    select monthly_order_limit into places from public.plans where name = 'trial';
-  end if;
-  return places;
+  return (select monthly_order_limit from private.seller_order_limits where user_id = user_uuid);
 end;
 $function$
 ;
@@ -4741,6 +4892,27 @@ begin
       select value::uuid as id from jsonb_array_elements_text(coalesce(p_request -> 'order_ids', '[]'))
     ) as named
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.new_orders_of_batch(p_items jsonb, p_open_events bigint[], p_stored_orders text[], OUT places bigint[], OUT items jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  select array_agg(new.place), jsonb_agg(new.item) into places, items
+  from (
+    -- Further events of an order are updates of it.
+    select distinct on (listed."order" ->> 'tiktok_order_id')
+      listed.place,
+      jsonb_build_object('event_id', listed.event_id, 'order', listed."order", 'notice', listed.notice) as item
+    from private.order_batch(p_items) with ordinality as listed (place, event_id, "order", notice, turn)
+    where listed.event_id = any (p_open_events)
+      and (listed."order" ->> 'tiktok_order_id' = any (p_stored_orders)) is not true
+    order by listed."order" ->> 'tiktok_order_id', listed.turn
+  ) as new;
 end;
 $function$
 ;
@@ -6236,6 +6408,45 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.settle_ingested(event private.webhook_events, p_shop public.tiktok_shops, before public.orders, after public.orders, p_order jsonb, p_notice jsonb, p_is_stale boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  changes jsonb;
+begin
+  -- 1. Write the timeline; the facts of a replayed event are already in it.
+  if p_notice <> '{}' and exists (
+    select from public.order_events where order_id = after.id and webhook_event_id = event.id
+  ) then
+    p_notice := '{}';
+  end if;
+  if p_notice ? 'refund_id' then
+    p_notice := private.new_part_of_refund(after.id, p_notice);
+  end if;
+  if p_notice ? 'refund_total' then
+    after := private.apply_refund(after, p_notice);
+  end if;
+  changes := p_notice || private.describe_changes(before, after, case when p_is_stale then '{}' else p_order end);
+  if changes <> '{}' then
+    insert into public.order_events (
+      order_id, user_id, event_type, webhook_event_id, changes, happened_at
+    )
+    values (
+      after.id, after.user_id, event.event_type, event.id, changes,
+      -- TikTok's clock may be ahead of ours: no entry lies in the future.
+      case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
+    );
+  end if;
+  -- 2. Settle the event, and those that failed and wanted the same.
+  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  update private.webhook_events
+  set status = 'done', reason = null, object_id = after.tiktok_order_id, settled_at = now()
+  where id = event.id;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.settle_label_cost(p_purchase private.label_purchases, p_label jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -6312,6 +6523,16 @@ begin
     set status = 'ignored', reason = 'order_read_later', settled_at = now()
     where id = any (locked);
   end if;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.share_order_counts(p_shop public.tiktok_shops)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('orders:' || p_shop.shop_key, 0));
 end;
 $function$
 ;
@@ -6475,6 +6696,17 @@ begin
     'source_silence', silence.name,
     round(silence.seconds / private.usual_silence_seconds(silence.name, silence.last_at), 2)
   from silences as silence;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.spare_places()
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return 1000;
 end;
 $function$
 ;
@@ -7004,7 +7236,13 @@ CREATE OR REPLACE FUNCTION public.check_order_limit(user_uuid uuid)
  SET search_path TO ''
 AS $function$
 begin
-  return private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
+  return (
+    select coalesce(counter.orders, 0) < limits.monthly_order_limit
+    from private.seller_order_limits as limits
+    left join private.monthly_order_counts as counter
+      on counter.user_id = limits.user_id and counter.month = private.current_month()
+    where limits.user_id = user_uuid
+  );
 end;
 $function$
 ;
@@ -8261,22 +8499,18 @@ CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_
 AS $function$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  event private.webhook_events;
-  stored public.orders;
-  outcomes jsonb;
+  limit_last integer := private.limit_counted_last(shop, jsonb_build_array(
+    jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice)
+  ));
 begin
-  perform private.lock_order_counts(shop);
-  event := private.lock_open_event(p_event_id);
-  stored := private.lock_stored_order(shop, p_order);
-  if event.id is not null and stored.id is null then
-    outcomes := private.ingest_new_orders(shop, jsonb_build_array(
-      jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice)
-    ));
-    if outcomes is not null then
-      return (outcomes -> 0) - 'event_id';
-    end if;
+  if limit_last is not null then
+    return private.ingest_counted_last(shop, p_event_id, p_order, p_notice, limit_last);
   end if;
-  return private.ingest_locked_order(event, stored, shop, p_order, p_notice, array[p_event_id]);
+  perform private.lock_order_counts(shop);
+  return private.ingest_locked_order(
+    private.lock_open_event(p_event_id), private.lock_stored_order(shop, p_order), shop, p_order, p_notice,
+    array[p_event_id]
+  );
 end;
 $function$
 ;
@@ -8288,43 +8522,21 @@ CREATE OR REPLACE FUNCTION public.ingest_orders(p_tiktok_shop_id uuid, p_items j
 AS $function$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
-  locked record;
-  new_orders jsonb;
-  item record;
+  limit_last integer := private.limit_counted_last(shop, p_items);
   outcomes jsonb;
 begin
-  -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
-  perform private.lock_order_counts(shop);
-  locked := private.lock_order_batch(p_tiktok_shop_id, p_items);
-  -- 2. Store new orders together, if the plan has room. 3. Ingest the others, the most urgent first.
-  new_orders := private.ingest_new_of_batch(shop, p_items, locked.open_events, locked.stored_orders);
-  outcomes := new_orders -> 'outcomes';
-  for item in
-    select * from private.order_batch(p_items) as listed
-    where not new_orders -> 'places' @> to_jsonb(listed.place)
-  loop
-    begin
-      outcomes := outcomes || (
-        jsonb_build_object('event_id', item.event_id)
-        || private.ingest_locked_order(
-          private.lock_open_event(item.event_id), private.lock_stored_order(shop, item."order"), shop, item."order",
-          item.notice, events
-        )
-      );
-    exception
-      -- An order that cannot be stored does not stop the others.
-      when others then
-        outcomes := outcomes || jsonb_build_object(
-          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
-        );
-    end;
-  end loop;
-  -- 4. Release held orders: a place may be free again, or these were the last undecided ones.
+  if limit_last is not null then
+    outcomes := private.ingest_batch_counted_last(shop, p_items, limit_last);
+  end if;
+  if outcomes is null then
+    outcomes := private.ingest_batch_counted_first(shop, p_items);
+  end if;
+  -- A place may be free again, or these were the last undecided orders.
   return jsonb_build_object(
     'outcomes', outcomes,
     'released', case
-      when public.check_order_limit(shop.user_id) then public.release_held_events(shop.user_id)
+      when private.has_held_orders(shop.user_id) and public.check_order_limit(shop.user_id)
+        then public.release_held_events(shop.user_id)
       else 0
     end
   );
@@ -10502,6 +10714,7 @@ grant select on private.request_counts to service_role;
 grant update on private.request_counts to service_role;
 grant select on private.request_limits to service_role;
 grant select on private.retention_periods to service_role;
+grant select on private.seller_order_limits to service_role;
 grant insert on private.senders to service_role;
 grant select on private.senders to service_role;
 grant update on private.senders to service_role;
@@ -10629,7 +10842,7 @@ grant execute on function private.close_tiktok_shops(uuid[],text,text) to servic
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
-grant execute on function private.count_orders(public.tiktok_shops,integer,integer) to service_role;
+grant execute on function private.count_orders(public.tiktok_shops,integer,integer,integer) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.current_day() to service_role;
@@ -10659,16 +10872,19 @@ grant execute on function private.free_places(uuid) to service_role;
 grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
 grant execute on function private.give_back_label_cost(private.label_purchases) to service_role;
 grant execute on function private.give_back_order(public.orders) to service_role;
+grant execute on function private.has_held_orders(uuid) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
-grant execute on function private.has_room(public.tiktok_shops,bigint[]) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
+grant execute on function private.ingest_batch_counted_first(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,jsonb,integer) to service_role;
+grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
 grant execute on function private.ingest_locked_order(private.webhook_events,public.orders,public.tiktok_shops,jsonb,jsonb,bigint[]) to service_role;
-grant execute on function private.ingest_new_of_batch(public.tiktok_shops,jsonb,bigint[],text[]) to service_role;
-grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.ingest_new_of_batch(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb,boolean) to service_role;
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
-grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,integer) to service_role;
+grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,bigint[]) to service_role;
 grant execute on function private.insert_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 grant execute on function private.is_address_changed(public.orders,public.orders) to service_role;
@@ -10683,6 +10899,8 @@ grant execute on function private.label_cents(numeric,text) to service_role;
 grant execute on function private.label_limit_of(uuid) to service_role;
 grant execute on function private.label_refusal(public.orders,text) to service_role;
 grant execute on function private.label_usage(uuid) to service_role;
+grant execute on function private.limit_counted_last(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.limit_with_room(public.tiktok_shops,bigint[],integer) to service_role;
 grant execute on function private.lock_due_events(integer) to service_role;
 grant execute on function private.lock_event(bigint) to service_role;
 grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
@@ -10710,6 +10928,7 @@ grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.monthly_shop_count(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
+grant execute on function private.new_orders_of_batch(jsonb,bigint[],text[]) to service_role;
 grant execute on function private.new_part_of_refund(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
@@ -10755,13 +10974,16 @@ grant execute on function private.sellers_of_shop(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
+grant execute on function private.settle_ingested(private.webhook_events,public.tiktok_shops,public.orders,public.orders,jsonb,jsonb,boolean) to service_role;
 grant execute on function private.settle_label_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
 grant execute on function private.settle_reads_of_order(text,text) to service_role;
+grant execute on function private.share_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shipments_of_order(uuid) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
+grant execute on function private.spare_places() to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[],integer) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
@@ -10954,6 +11176,7 @@ comment on relation private.request_counts is 'Requests of a seller in the curre
 comment on relation private.request_limits is 'Limits for each seller; an operator changes them with an update, which counts at once.';
 comment on column private.request_limits.route is 'Method and path of a function, such as POST /shipments/rates, or analytics_events.';
 comment on relation private.retention_periods is 'How long personal data stay; an operator changes days, and the next run of the clock follows.';
+comment on relation private.seller_order_limits is 'Number of new orders that each seller may receive per month.';
 comment on relation private.senders is 'Last sender address of each shop.';
 comment on relation private.shop_identities is 'Every shop that was ever connected, by a keyed hash of its TikTok id: a shop keeps its key in any account; deleted three months after its last use.';
 comment on column private.shop_identities.shop_id_hash is 'Blind index (shared/crypto) of tiktok_shops.shop_id, one row for each key of the ring.';
