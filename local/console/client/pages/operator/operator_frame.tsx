@@ -23,9 +23,10 @@ export function SignInHelp() {
     <Card>
       <EmptyState icon="health" title="For operators" level={2}>
         <p>
-          These pages show every seller's events. Open the link after "Operator" that{" "}
-          <code>task start</code>{" "}
-          prints in the terminal; it works once. The secret key never reaches the browser.
+          These pages show every seller's events. <code>npx -y deno@2.9.5 task open</code>{" "}
+          opens them, in a terminal in the folder of the repository; so does the link after
+          "Operator" that <code>task start</code>{" "}
+          prints, once. The secret key never reaches the browser.
         </p>
       </EmptyState>
     </Card>
