@@ -29,7 +29,9 @@ export async function reloadOnChange(
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(2);
       onMessage(`Functions reloaded in ${seconds} s: ${describeFiles(files)} changed.`);
     } catch (error) {
-      const reason = (error as Error).message.replace(/^The functions did not start: /, "");
+      // A mistake in config.toml is shown with the lines around it.
+      const [first = ""] = (error as Error).message.split("\n");
+      const reason = first.replace(/^The functions did not start: /, "");
       onMessage(`Functions not reloaded; the former ones still answer. ${reason}`);
     }
   });
