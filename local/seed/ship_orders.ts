@@ -76,6 +76,8 @@ function shipOrder(seeding: Seeding, row: OrderRow, { id, ship }: Shipped): Prom
     parcel: PARCEL,
     service: "cheapest",
     from: SENDER,
+    // A picture, which the console shows on the order's page. TikTok has PDF files only.
+    ...(ship.by === "easypost" && { label_format: "PNG" }),
     ...(ship.units && { line_item_ids: row.line_item_ids.slice(0, ship.units) }),
   });
 }

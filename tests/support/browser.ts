@@ -1,38 +1,8 @@
-/** A headless Chromium for tests, where the machine has one. */
-import { type Browser, chromium, type Page } from "playwright-core";
+/** A headless Chromium for tests: windows that are watched, and barriers that axe finds. */
+import type { Browser, Page } from "playwright-core";
 import axe from "axe-core";
 
-/** Usual places; the variable CHROMIUM names another. */
-const PLACES = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-];
-
-const ARGUMENTS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
-
-/** Path of the browser, or `undefined`. */
-export function findBrowser(): string | undefined {
-  const chosen = Deno.env.get("CHROMIUM");
-  return [...(chosen ? [chosen] : []), ...PLACES].find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
-}
-
-export async function launchBrowser(): Promise<Browser> {
-  const executablePath = findBrowser();
-  if (executablePath === undefined) throw new Error("This machine has no Chromium.");
-  return await chromium.launch({ executablePath, args: ARGUMENTS });
-}
+export { findBrowser, launchBrowser } from "../../local/browser/launch_browser.ts";
 
 /** What a page must never do, as it happens. */
 export interface Watch {

@@ -1,0 +1,37 @@
+/** A headless Chromium, where the machine has one. */
+import { type Browser, chromium } from "playwright-core";
+
+/** Usual places; the variable CHROMIUM names another. */
+const PLACES = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+const ARGUMENTS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+/** Path of the browser, or `undefined`. */
+export function findBrowser(): string | undefined {
+  const chosen = Deno.env.get("CHROMIUM");
+  return [...(chosen ? [chosen] : []), ...PLACES].find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** @throws {Error} if the machine has none */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = findBrowser();
+  if (executablePath === undefined) {
+    throw new Error("This machine has no Chromium. Set the variable CHROMIUM to its path.");
+  }
+  return await chromium.launch({ executablePath, args: ARGUMENTS });
+}
