@@ -7,10 +7,11 @@ import {
   type ConnectedSeller,
   connectSeller,
   countedOrders,
-  failedEvent,
+  giveUpOrder,
   refuseOrders,
   runEventWorker,
 } from "../support/shop.ts";
+import { listOrderIds } from "../support/orders.ts";
 import { callCommand } from "../support/run_command.ts";
 import { borrowStack, test, testOnOneStack } from "../support/shared_stack.ts";
 import { createTestDatabase, type TestStack } from "../support/stack.ts";
@@ -23,30 +24,11 @@ async function succeeds(...args: string[]): Promise<string> {
   return text;
 }
 
-/** An order that TikTok refused for seven days. @returns Its id. */
-async function giveUpOrder(stack: TestStack, { shopId }: ConnectedSeller): Promise<string> {
-  refuseOrders(stack, shopId, true);
-  const order = stack.tiktok.addOrder({ shopId });
-  await stack.tiktok.send(stack.tiktok.notificationOf(order));
-  await failedEvent(stack);
-  await stack.sql`
-    update private.webhook_events
-    set attempts = 9, failing_since = now() - interval '7 days', next_attempt_at = now()
-    where status = 'pending'`;
-  assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
-  return order.id;
-}
-
 async function rowsOf(stack: TestStack): Promise<unknown> {
   return [
     ...await stack.sql`select * from private.webhook_events order by id`,
     ...await stack.sql`select * from public.system_logs order by id`,
   ];
-}
-
-async function orderIds({ client }: ConnectedSeller): Promise<string[]> {
-  const { data } = await client.from("orders").select("tiktok_order_id").order("tiktok_order_id");
-  return data?.map((order) => order.tiktok_order_id) ?? [];
 }
 
 async function deadInHealth(stack: TestStack): Promise<string> {
@@ -159,7 +141,7 @@ test("events replay of one event makes it due once; the worker then stores its o
   assert.match(await succeeds("replay", ids[1], ...there), /is pending: .* stays as it is/);
   assert.equal(await deadInHealth(stack), "2 warning");
   assert.deepEqual((await runEventWorker(stack)).events, { inserted: 1 });
-  assert.deepEqual(await orderIds(seller), [orders[1]]);
+  assert.deepEqual(await listOrderIds(seller), [orders[1]]);
   assert.deepEqual(await replayLog(stack), [
     { event_id: Number(ids[1]), status_before: "dead", count: 1 },
     { event_id: Number(ids[1]), status_before: "pending", count: 0 },
@@ -186,13 +168,13 @@ test("events replay of a filter needs confirmation, takes the oldest, and double
   assert.match(partly, /the oldest 2 of 3 events \(3 dead\)/);
   assert.match(partly, /Replayed 2 events\..*\n1 event of the filter remain/);
   assert.deepEqual((await runEventWorker(stack)).events, { inserted: 2 });
-  assert.deepEqual(await orderIds(seller), [orders[0], orders[1]].sort());
+  assert.deepEqual(await listOrderIds(seller), [orders[0], orders[1]].sort());
 
   // Without a status, done events are replayed too: nothing happens twice.
   const all = await succeeds("replay", "--shop", seller.shopId, "--yes", ...here);
   assert.match(all, /3 events \(1 dead, 2 done\)[^]*Replayed 3 events/);
   assert.deepEqual((await runEventWorker(stack)).events, { inserted: 1, updated: 2 });
-  assert.deepEqual(await orderIds(seller), [...orders].sort());
+  assert.deepEqual(await listOrderIds(seller), [...orders].sort());
   assert.equal(await countedOrders(stack, seller.id), 3);
   assert.equal(await deadInHealth(stack), "0 healthy");
   assert.match(

@@ -9,8 +9,15 @@ export interface Watch {
   problems: string[];
 }
 
-/** Opens a window of its own, and notes errors of scripts, policy violations and requests to others. */
-export async function openWindow(browser: Browser, url: string): Promise<{ page: Page } & Watch> {
+/**
+ * Opens a window of its own, and notes errors of scripts, policy violations and requests to others.
+ * @param site Address of the site whose page it is. @default {url}
+ */
+export async function openWindow(
+  browser: Browser,
+  url: string,
+  site = url,
+): Promise<{ page: Page } & Watch> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
@@ -21,7 +28,8 @@ export async function openWindow(browser: Browser, url: string): Promise<{ page:
   });
   page.on("request", (request) => {
     const target = new URL(request.url());
-    const isOwn = target.host === new URL(url).host || /^(data|blob):$/.test(target.protocol);
+    const isOwn = target.host === new URL(site).host ||
+      /^(data|blob|about):$/.test(target.protocol);
     if (!isOwn) problems.push(`request to ${target.origin}`);
   });
   await page.goto(url);

@@ -27,6 +27,12 @@ export async function announceOrder(
   return added;
 }
 
+/** TikTok's ids of the orders that the seller has. */
+export async function listOrderIds({ client }: Pick<ConnectedSeller, "client">): Promise<string[]> {
+  const { data } = await client.from("orders").select("tiktok_order_id").order("tiktok_order_id");
+  return data?.map((order) => order.tiktok_order_id) ?? [];
+}
+
 interface Unit extends Record<string, unknown> {
   id: string;
   display_status: string;

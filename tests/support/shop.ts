@@ -1,4 +1,5 @@
 /** Sellers with connected shops, and the events of their webhooks. */
+import assert from "node:assert/strict";
 import {
   authorizeSimulatedShop,
   connectWithCode,
@@ -113,6 +114,20 @@ export function refuseOrders({ tiktok }: TestStack, shopId: string, refuse: bool
   const scopes = tiktok.state.get("logins", openId)?.scopes ?? [];
   const others = scopes.filter((scope) => scope !== "seller.order.info");
   tiktok.addLogin({ openId, scopes: refuse ? others : [...others, "seller.order.info"] });
+}
+
+/** An order that TikTok refused for seven days. @returns Its id. */
+export async function giveUpOrder(stack: TestStack, { shopId }: ConnectedSeller): Promise<string> {
+  refuseOrders(stack, shopId, true);
+  const order = stack.tiktok.addOrder({ shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  await failedEvent(stack);
+  await stack.sql`
+    update private.webhook_events
+    set attempts = 9, failing_since = now() - interval '7 days', next_attempt_at = now()
+    where status = 'pending'`;
+  assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
+  return order.id;
 }
 
 export async function countEvents(stack: TestStack): Promise<number> {

@@ -47,7 +47,7 @@ function Parcel({ parcel, onDone }: { parcel: WorldParcel; onDone: () => void })
       {next !== undefined && (
         <ActionButton kind="plain" isSmall onPress={press}>
           {formatCode(next)}
-          <span class="visually-hidden">{`: ${number}`}</span>
+          <span class="visually-hidden">{` for ${number}`}</span>
         </ActionButton>
       )}
     </li>
