@@ -1,0 +1,90 @@
+/** The operator's pages in a browser: an event that fails, its body, its replay, and every page. */
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { findBarriers, findBrowser, launchBrowser } from "../support/browser.ts";
+import {
+  type ConsoleWindow,
+  findBarriersOn,
+  openConsole,
+  operatorLink,
+} from "../support/console.ts";
+import { connectSeller, giveUpOrder, refuseOrders } from "../support/shop.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
+
+const PAGES = {
+  "/operator/health": "Health",
+  "/operator/jobs": "Jobs",
+  "/operator/functions": "Functions",
+  "/operator/connections": "Connections and purchases",
+  "/operator/log": "Log",
+  "/operator/inbox": "Inbox",
+};
+
+/** Without a session the page says how to get one; the link works, and leaves no token behind. */
+async function signIn(browser: Browser, { env }: TestStack): Promise<ConsoleWindow> {
+  const opened = await openConsole(browser, `${env.SUPABASE_URL}/operator/inbox`);
+  const { page } = opened;
+  await page.getByRole("heading", { name: "For operators" }).waitFor();
+  assert.equal(await page.getByRole("table").count(), 0);
+  assert.deepEqual(await findBarriers(page), []);
+  await page.goto(await operatorLink(env));
+  await page.getByRole("heading", { name: "Inbox" }).waitFor();
+  assert.equal(page.url(), `${env.SUPABASE_URL}/operator/inbox`);
+  opened.loads.length = 0;
+  return opened;
+}
+
+const stateOf = (page: Page, state: string) => page.locator("main .badge").getByText(state);
+
+async function countReads({ sql }: TestStack): Promise<number> {
+  return (await sql`select from private.personal_data_reads`).length;
+}
+
+/** The values are masked until they are asked for; each time they are is noted once. */
+async function readBody(page: Page, stack: TestStack, orderId: string): Promise<void> {
+  const body = page.getByLabel("Body of the event");
+  const masked = await body.innerText();
+  assert.match(masked, /"order_status": "AWAITING_SHIPMENT"/);
+  assert.ok(!masked.includes(orderId) && masked.includes("•••"));
+  assert.equal(await countReads(stack), 0);
+  await page.getByRole("button", { name: "Show the values" }).click();
+  await body.getByText(orderId).waitFor();
+  // Later readings of the event's state are without the values.
+  await page.waitForResponse((response) => response.url().includes("/operator/events/"));
+  assert.equal(await countReads(stack), 1);
+  await page.getByRole("button", { name: "Mask the values" }).click();
+  await body.getByText("•••").first().waitFor();
+  assert.ok(!(await body.innerText()).includes(orderId));
+}
+
+async function replayEvent(stack: TestStack): Promise<void> {
+  const seller = await connectSeller(stack);
+  await using browser = await launchBrowser();
+  const { page, problems, loads } = await signIn(browser, stack);
+  await page.getByRole("button", { name: "Dead 0" }).waitFor();
+  const orderId = await giveUpOrder(stack, seller);
+  await page.getByRole("button", { name: "Dead 1" }).click();
+  await page.getByRole("row").filter({ hasText: orderId }).getByRole("link").click();
+  await stateOf(page, "Dead").waitFor();
+  await readBody(page, stack, orderId);
+  assert.deepEqual(await findBarriers(page), []);
+
+  refuseOrders(stack, seller.shopId, false);
+  await page.getByRole("button", { name: "Replay" }).click();
+  await page.getByText("It was dead, and was processed again.").waitFor();
+  await stateOf(page, "Done").waitFor();
+  const { data } = await seller.client.from("orders").select("tiktok_order_id");
+  assert.deepEqual(data, [{ tiktok_order_id: orderId }]);
+  assert.equal(await countReads(stack), 1);
+
+  assert.deepEqual(await findBarriersOn(page, PAGES), {});
+  assert.deepEqual([loads, problems], [[], []]);
+}
+
+const NAME =
+  "in the console an operator sees an event fail, reads its masked body and its values, " +
+  "and replays it; no page has a barrier";
+
+if (findBrowser() !== undefined) test(NAME, replayEvent);
+else Deno.test.ignore(`${NAME} (no Chromium here: set CHROMIUM to its path)`, () => {});
