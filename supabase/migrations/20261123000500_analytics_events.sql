@@ -94,16 +94,18 @@ set search_path = ''
 as $$
 begin
   insert into public.analytics_events (user_id, event_type, properties)
-  values (new.user_id, 'order_received', jsonb_build_object('order_id', new.id));
+  select user_id, 'order_received', jsonb_build_object('order_id', id) from inserted;
   return null;
 end;
 $$;
 comment on function private.record_order_received() is
-  'Trigger: records order_received for a new order.';
+  'Trigger: records order_received for new orders.';
 
+-- Once a statement: ingest_orders inserts many.
 create trigger record_order_received
   after insert on public.orders
-  for each row execute function private.record_order_received();
+  referencing new table as inserted
+  for each statement execute function private.record_order_received();
 
 create function private.record_label_bought()
 returns trigger

@@ -176,21 +176,23 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return case
-    when p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER' then false
-    when coalesce(p_order ->> 'order_status', '') = 'cancelled'
-        and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
-    when private.order_urgency(p_order ->> 'order_status') < 3 then true
-    when coalesce(p_order ->> 'tiktok_created_at', p_order ->> 'tiktok_updated_at')::timestamptz
-        >= p_shop.connected_at then true
-    -- Held since then: it was not finished at its first reading.
-    else exists (
-      select from private.held_orders
-      where shop_id = p_shop.shop_id
-        and tiktok_order_id = p_order ->> 'tiktok_order_id'
-        and held_at >= p_shop.connected_at
-    )
-  end;
+  if p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER'
+    or (p_order ->> 'order_status' = 'cancelled' and p_order ->> 'payment_status' = 'cancelled')
+  then
+    return false;
+  end if;
+  if private.order_urgency(p_order ->> 'order_status') < 3
+    or coalesce(p_order ->> 'tiktok_created_at', p_order ->> 'tiktok_updated_at')::timestamptz >= p_shop.connected_at
+  then
+    return true;
+  end if;
+  -- Held since then: it was not finished at its first reading.
+  return exists (
+    select from private.held_orders
+    where shop_id = p_shop.shop_id
+      and tiktok_order_id = p_order ->> 'tiktok_order_id'
+      and held_at >= p_shop.connected_at
+  );
 end;
 $$;
 comment on function private.counts_for_plan(public.tiktok_shops, jsonb) is

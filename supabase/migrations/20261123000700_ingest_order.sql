@@ -880,7 +880,7 @@ begin
       event.id as event_id,
       event.event_type,
       event.received_at,
-      coalesce(nullif(item -> 'notice', 'null'), '{}') as notice
+      private.notice_of(item) as notice
     from private.insert_orders(p_shop, jsonb_path_query_array(p_items, '$[*].order')) as inserted
     join jsonb_array_elements(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
     join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
@@ -1027,11 +1027,11 @@ grant execute on function private.lock_order_batch(uuid, jsonb) to service_role;
 
 /*
   Arguments: p_items, as those of ingest_orders.
-  Returns:   (place, event_id, order, notice), the place in p_items; the most urgent orders first. Times are compared as
-             ISO 8601 texts: a wrong one fails alone.
+  Returns:   (place, item), the place in p_items; the most urgent orders first. Times are compared as ISO 8601 texts: a
+             wrong one fails alone.
 */
 create function private.order_batch(p_items jsonb)
-returns table (place bigint, event_id bigint, "order" jsonb, notice jsonb)
+returns table (place bigint, item jsonb)
 language plpgsql
 immutable
 set search_path = ''
@@ -1040,7 +1040,7 @@ as $$
 #variable_conflict use_column
 begin
   return query
-  select listed.place, (item ->> 'event_id')::bigint, item -> 'order', coalesce(nullif(item -> 'notice', 'null'), '{}')
+  select listed.place, listed.item
   from jsonb_array_elements(p_items) with ordinality as listed (item, place)
   order by
     private.order_urgency(item #>> '{order,order_status}'),
@@ -1072,19 +1072,35 @@ begin
   select array_agg(new.place), jsonb_agg(new.item) into places, items
   from (
     -- Further events of an order are updates of it.
-    select distinct on (listed."order" ->> 'tiktok_order_id')
-      listed.place,
-      jsonb_build_object('event_id', listed.event_id, 'order', listed."order", 'notice', listed.notice) as item
-    from private.order_batch(p_items) with ordinality as listed (place, event_id, "order", notice, turn)
-    where listed.event_id = any (p_open_events)
-      and (listed."order" ->> 'tiktok_order_id' = any (p_stored_orders)) is not true
-    order by listed."order" ->> 'tiktok_order_id', listed.turn
+    select distinct on (listed.item #>> '{order,tiktok_order_id}') listed.place, listed.item
+    from private.order_batch(p_items) with ordinality as listed (place, item, turn)
+    where (listed.item ->> 'event_id')::bigint = any (p_open_events)
+      and (listed.item #>> '{order,tiktok_order_id}' = any (p_stored_orders)) is not true
+    order by listed.item #>> '{order,tiktok_order_id}', listed.turn
   ) as new;
 end;
 $$;
 comment on function private.new_orders_of_batch(jsonb, bigint[], text[]) is
   'Part of ingest_orders: its new orders, each once.';
 grant execute on function private.new_orders_of_batch(jsonb, bigint[], text[]) to service_role;
+
+/*
+  Arguments: item, of ingest_orders.
+  Returns:   the facts of its event for the timeline.
+*/
+create function private.notice_of(item jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(nullif(item -> 'notice', 'null'), '{}');
+end;
+$$;
+comment on function private.notice_of(jsonb) is
+  'Part of ingest_orders: the notice of an item, {} if it has none.';
+grant execute on function private.notice_of(jsonb) to service_role;
 
 /*
   Arguments: p_shop; p_items as those of ingest_orders; p_limit, their limit_counted_last.
@@ -1105,15 +1121,18 @@ declare
   new_orders record;
   added record;
   outcomes jsonb := '[]';
-  item record;
+  listed record;
+  item jsonb;
   stored public.orders;
   events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
 begin
   if jsonb_array_length(p_items) = 1 then
-    select * into item from private.order_batch(p_items);
+    item := p_items -> 0;
     return jsonb_build_array(
-      jsonb_build_object('event_id', item.event_id)
-      || private.ingest_counted_last(p_shop, item.event_id, item."order", item.notice, p_limit)
+      jsonb_build_object('event_id', item -> 'event_id')
+      || private.ingest_counted_last(
+        p_shop, (item ->> 'event_id')::bigint, item -> 'order', private.notice_of(item), p_limit
+      )
     );
   end if;
   perform private.share_order_counts(p_shop);
@@ -1127,17 +1146,19 @@ begin
     end if;
   end if;
   if jsonb_array_length(outcomes) < jsonb_array_length(p_items) then
-    for item in
-      select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+    for listed in
+      select * from private.order_batch(p_items) as batch where (batch.place = any (new_orders.places)) is not true
     loop
-      stored := private.lock_stored_order(p_shop, item."order");
-      if stored.id is null and item.event_id = any (locked.open_events) then
+      item := listed.item;
+      stored := private.lock_stored_order(p_shop, item -> 'order');
+      if stored.id is null and (item ->> 'event_id')::bigint = any (locked.open_events) then
         raise exception 'A new order' using errcode = '40001';
       end if;
       outcomes := outcomes || (
-        jsonb_build_object('event_id', item.event_id)
+        jsonb_build_object('event_id', item -> 'event_id')
         || private.ingest_locked_order(
-          private.lock_open_event(item.event_id), stored, p_shop, item."order", item.notice, events
+          private.lock_open_event((item ->> 'event_id')::bigint), stored, p_shop, item -> 'order',
+          private.notice_of(item), events
         )
       );
     end loop;
@@ -1194,7 +1215,8 @@ declare
   locked record;
   new_orders record;
   outcomes jsonb;
-  item record;
+  listed record;
+  item jsonb;
 begin
   -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
   perform private.lock_order_counts(p_shop);
@@ -1209,22 +1231,23 @@ begin
     new_orders.places := '{}';
   end if;
   -- 3. Ingest the others, the most urgent first.
-  for item in
-    select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+  for listed in
+    select * from private.order_batch(p_items) as batch where (batch.place = any (new_orders.places)) is not true
   loop
+    item := listed.item;
     begin
       outcomes := outcomes || (
-        jsonb_build_object('event_id', item.event_id)
+        jsonb_build_object('event_id', item -> 'event_id')
         || private.ingest_locked_order(
-          private.lock_open_event(item.event_id), private.lock_stored_order(p_shop, item."order"), p_shop, item."order",
-          item.notice, events
+          private.lock_open_event((item ->> 'event_id')::bigint), private.lock_stored_order(p_shop, item -> 'order'),
+          p_shop, item -> 'order', private.notice_of(item), events
         )
       );
     exception
       -- An order that cannot be stored does not stop the others.
       when others then
         outcomes := outcomes || jsonb_build_object(
-          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
+          'event_id', item -> 'event_id', 'outcome', 'failed', 'error', sqlstate
         );
     end;
   end loop;

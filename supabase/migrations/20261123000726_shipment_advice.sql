@@ -153,14 +153,16 @@ begin
     perform private.advise_shipments(new, 'order_cancelled');
     return null;
   end if;
-  if private.is_address_changed(old, new) then
+  if old.shipping_address is distinct from new.shipping_address and private.is_address_changed(old, new) then
     perform private.advise_shipments(new, 'address_changed');
   end if;
-  select coalesce(array_agg(unit.id), '{}') into cancelled
-  from unnest(private.cancelled_line_item_ids(new)) as unit (id)
-  where unit.id <> all (private.cancelled_line_item_ids(old));
-  if cancelled <> '{}' then
-    perform private.advise_shipments(new, 'unit_cancelled', cancelled);
+  if old.order_items is distinct from new.order_items then
+    select coalesce(array_agg(unit.id), '{}') into cancelled
+    from unnest(private.cancelled_line_item_ids(new)) as unit (id)
+    where unit.id <> all (private.cancelled_line_item_ids(old));
+    if cancelled <> '{}' then
+      perform private.advise_shipments(new, 'unit_cancelled', cancelled);
+    end if;
   end if;
   return null;
 end;
@@ -171,7 +173,7 @@ comment on function private.advise_after_order_change() is
 create trigger advise_after_order_change
   after update of order_status, order_items, shipping_address on public.orders
   for each row when (
-    old.order_status is distinct from new.order_status
+    (new.order_status = 'cancelled' and old.order_status <> 'cancelled')
     or old.order_items is distinct from new.order_items
     or old.shipping_address is distinct from new.shipping_address
   )

@@ -24,6 +24,7 @@ cross join unnest(array[
   'select private.share_order_counts(null)',
   'select private.spare_places()',
   'select private.order_batch(null)',
+  'select private.notice_of(null)',
   'select private.lock_stored_order(null, null)',
   'select private.lock_shop_of_orders(null)',
   'select private.limit_with_room(null, null)',
