@@ -24,13 +24,16 @@ language plpgsql
 immutable
 set search_path = ''
 as $$
+declare
+  packages jsonb := jsonb_path_query_array(p_order_items, '$[*].units[*].package_id ? (@ != null)');
 begin
-  return (
-    select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
-    from jsonb_array_elements(p_order_items) as item,
-      jsonb_array_elements(item -> 'units') as unit
-    where unit ->> 'package_id' is not null
-  );
+  -- An index calls it for each state of an order: without a query for the ordinary one.
+  if jsonb_array_length(packages) = 0 then
+    return '{}';
+  elsif jsonb_array_length(packages) = 1 then
+    return array[packages ->> 0];
+  end if;
+  return array(select distinct package from jsonb_array_elements_text(packages) as package order by package);
 end;
 $$;
 comment on function private.order_package_ids(jsonb) is
