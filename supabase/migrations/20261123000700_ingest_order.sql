@@ -668,13 +668,43 @@ comment on function private.lock_stored_order(public.tiktok_shops, jsonb) is
   'Part of ingest_order: locks the order as it is stored; null if it is new.';
 grant execute on function private.lock_stored_order(public.tiktok_shops, jsonb) to service_role;
 
+create function private.settle_others_of_orders(p_shop_id text, p_tiktok_order_ids text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  order_id text;
+begin
+  -- One query for all: seldom there are any.
+  for order_id in
+    select object_id
+    from private.webhook_events
+    where shop_id = p_shop_id
+      and object_id = any (p_tiktok_order_ids)
+      and status in ('held', 'failing', 'dead')
+    union
+    select tiktok_order_id
+    from private.held_orders
+    where shop_id = p_shop_id and tiktok_order_id = any (p_tiktok_order_ids)
+    order by 1
+  loop
+    perform private.end_hold(p_shop_id, order_id);
+    perform private.settle_reads_of_order(p_shop_id, order_id);
+  end loop;
+end;
+$$;
+comment on function private.settle_others_of_orders(text, text[]) is
+  'Part of ingest_order and ingest_orders: ends the holds of new orders, and settles events that only wanted them read.';
+grant execute on function private.settle_others_of_orders(text, text[]) to service_role;
+
 /*
-  Arguments: event, which is settled; before and after, the order as it was and is; p_order; p_notice; p_is_stale, whether
-             p_order is an older state.
+  Arguments: event; before and after, the order as it was and is; p_order; p_notice; p_is_stale, whether p_order is an
+             older state.
 */
 create function private.settle_ingested(
   event private.webhook_events,
-  p_shop public.tiktok_shops,
   before public.orders,
   after public.orders,
   p_order jsonb,
@@ -712,19 +742,18 @@ begin
       case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
     );
   end if;
-  -- 2. Settle the event, and those that failed and wanted the same.
-  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  -- 2. Settle the event.
   update private.webhook_events
   set status = 'done', reason = null, object_id = after.tiktok_order_id, settled_at = now()
   where id = event.id;
 end;
 $$;
 comment on function private.settle_ingested(
-  private.webhook_events, public.tiktok_shops, public.orders, public.orders, jsonb, jsonb, boolean
+  private.webhook_events, public.orders, public.orders, jsonb, jsonb, boolean
 ) is
   'Part of ingest_order: writes the timeline of a stored order, and settles its event.';
 grant execute on function private.settle_ingested(
-  private.webhook_events, public.tiktok_shops, public.orders, public.orders, jsonb, jsonb, boolean
+  private.webhook_events, public.orders, public.orders, jsonb, jsonb, boolean
 ) to service_role;
 
 /*
@@ -774,8 +803,9 @@ begin
     end if;
     outcome := 'updated';
   end if;
-  -- 3. Write the timeline and settle the event.
-  perform private.settle_ingested(event, p_shop, before, after, p_order, p_notice, outcome = 'stale');
+  -- 3. Write the timeline, settle the event, and those that failed and wanted the same.
+  perform private.settle_ingested(event, before, after, p_order, p_notice, outcome = 'stale');
+  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
   return jsonb_build_object('outcome', outcome, 'order_id', after.id);
 end;
 $$;
@@ -822,8 +852,8 @@ begin
     if added.id is null then
       stored := private.lock_stored_order(p_shop, p_order);
     else
-      perform private.settle_ingested(event, p_shop, null, added, p_order, p_notice, false);
-      perform private.end_hold(p_shop.shop_id, added.tiktok_order_id);
+      perform private.settle_ingested(event, null, added, p_order, p_notice, false);
+      perform private.settle_others_of_orders(p_shop.shop_id, array[added.tiktok_order_id]);
       perform private.count_orders(
         p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
       );
@@ -859,7 +889,6 @@ as $$
 declare
   events bigint[];
   has_refund boolean;
-  order_id text;
 begin
   -- 1. All of them have a place.
   if not public.check_order_limit(p_shop.user_id) then
@@ -906,18 +935,10 @@ begin
     count(*) filter (where not (stored.row).counts_for_plan)
   into outcomes, counted, not_counted
   from stored;
-  -- 3. Settle other events of these orders: seldom there are any.
-  for order_id in
-    select distinct object_id
-    from private.webhook_events
-    where shop_id = p_shop.shop_id
-      and object_id = any (array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item))
-      and status in ('held', 'failing', 'dead')
-    order by object_id
-  loop
-    perform private.end_hold(p_shop.shop_id, order_id);
-    perform private.settle_reads_of_order(p_shop.shop_id, order_id);
-  end loop;
+  -- 3. Settle their other events.
+  perform private.settle_others_of_orders(
+    p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item)
+  );
 end;
 $$;
 comment on function private.ingest_new_orders(public.tiktok_shops, jsonb, boolean) is
