@@ -94,14 +94,15 @@ export async function bundleFunctions(
     ...["--minify", "--keep-names", "--sourcemap=external", "--outdir", resolve(output)],
     ...entrypoints,
   ]);
-  return await Promise.all(functions.map(async ({ name }, index) => {
-    const upload = join(uploads, basename(dirname(entrypoints[index] as string)));
-    const path = join(upload, "index.js");
-    const code = await Deno.readFile(path);
-    checkBundle(name, code);
+  const bundles = await Promise.all(functions.map(async ({ name }, index) => {
+    const path = join(uploads, basename(dirname(entrypoints[index] as string)), "index.js");
+    return { name, path, code: await Deno.readFile(path) };
+  }));
+  for (const { name, code } of bundles) checkBundle(name, code);
+  return await Promise.all(bundles.map(async ({ name, path, code }) => {
     const mapPath = join(maps, `${name}.js.map`);
     const map = await Deno.readTextFile(`${path}.map`);
-    await Deno.writeTextFile(mapPath, cleanSourceMap(map, resolve(upload)));
+    await Deno.writeTextFile(mapPath, cleanSourceMap(map, dirname(resolve(path))));
     await Deno.remove(`${path}.map`);
     return { name, path, mapPath, bytes: code.length };
   }));
