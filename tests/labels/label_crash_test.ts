@@ -25,7 +25,8 @@ import {
   settledEvents,
   subscribe,
 } from "../support/shop.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { test } from "../support/shared_stack.ts";
+import type { TestStack } from "../support/stack.ts";
 
 interface Step extends HeldStep {
   name: string;
@@ -292,8 +293,7 @@ function formatCells(cells: Cell[]): string {
   ]);
 }
 
-Deno.test("killed after any step, one label is bought and one shipment says so", async () => {
-  await using stack = await startTestStack();
+test("killed after any step, one label is bought and one shipment says so", async (stack) => {
   await using host = await startObservedHost(stack);
   const seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
