@@ -40,28 +40,45 @@ async function namesIn(folder: string): Promise<string[]> {
   return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
 }
 
+/** "" of a process that has ended. */
+function readProcessFile(pid: string | number, name: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/${name}`);
+  } catch {
+    return "";
+  }
+}
+
 /** Parents by process id, without processes that have ended. */
-async function readParents(): Promise<Map<number, number>> {
+function readParents(): Map<number, number> {
   const parents = new Map<number, number>();
-  const names = await namesIn("/proc");
-  await Promise.all(
-    names.filter((name) => /^\d+$/.test(name)).map(async (pid) => {
-      const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
-      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      if (stat !== "" && state !== "Z") parents.set(Number(pid), Number(parent));
-    }),
-  );
+  // Synchronously: twice as fast, and each sample reads hundreds.
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readProcessFile(name, "stat");
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (stat !== "" && state !== "Z") parents.set(Number(name), Number(parent));
+  }
   return parents;
 }
 
-async function readLine(pid: number): Promise<string> {
-  const line = await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
-  return line.replaceAll("\0", " ").trim();
+let table = { readAt: -Infinity, parents: new Map<number, number>() };
+
+/** The processes of this moment; several attacks at once share what was just read. */
+function recentParents(): Map<number, number> {
+  if (performance.now() - table.readAt > SAMPLE_MS / 2) {
+    table = { parents: readParents(), readAt: performance.now() };
+  }
+  return table.parents;
+}
+
+function readLine(pid: number): string {
+  return readProcessFile(pid, "cmdline").replaceAll("\0", " ").trim();
 }
 
 /** Adds the processes under `root`, and those under ones that were found before. */
-async function sample(root: number, found: Map<number, string>): Promise<void> {
-  const parents = await readParents();
+function sample(root: number, found: Map<number, string>): void {
+  const parents = recentParents();
   for (let size = -1; size !== found.size;) {
     size = found.size;
     for (const [pid, parent] of parents) {
@@ -69,16 +86,13 @@ async function sample(root: number, found: Map<number, string>): Promise<void> {
     }
   }
   // A process may have become another program since it was found.
-  for (const pid of found.keys()) if (parents.has(pid)) found.set(pid, await readLine(pid));
+  for (const pid of found.keys()) if (parents.has(pid)) found.set(pid, readLine(pid));
 }
 
-async function survivors(found: Map<number, string>): Promise<string[]> {
-  const parents = await readParents();
-  const alive: string[] = [];
-  for (const [pid, line] of found) {
-    if (parents.has(pid) && await readLine(pid) === line) alive.push(line);
-  }
-  return alive;
+function survivors(found: Map<number, string>): string[] {
+  const parents = readParents();
+  return [...found].filter(([pid, line]) => parents.has(pid) && readLine(pid) === line)
+    .map(([, line]) => line);
 }
 
 const COMMANDS: Record<Launcher, (task: string) => [string, ...string[]]> = {
@@ -138,21 +152,21 @@ export async function interrupt(
   let running = true;
   child.status.then(() => running = false);
   while (running && performance.now() < end) {
-    await sample(child.pid, processes);
+    sample(child.pid, processes);
     if (typeof moment !== "number" && await moment({ temporary, processes })) break;
     await sleep(SAMPLE_MS);
   }
-  await sample(child.pid, processes);
+  sample(child.pid, processes);
   const hadEnded = !send(attack, child.pid, processes);
   for (let ended = false; !ended;) {
     ended = await Promise.race([
       child.status.then(() => true),
       sleep(SAMPLE_MS).then(() => false),
     ]);
-    await sample(child.pid, processes);
+    sample(child.pid, processes);
   }
   const left = async () => ({
-    processes: await survivors(processes),
+    processes: survivors(processes),
     files: await namesIn(temporary),
   });
   await until("nothing is left", async () => {
