@@ -885,14 +885,16 @@ begin
     perform private.advise_shipments(new, 'order_cancelled');
     return null;
   end if;
-  if private.is_address_changed(old, new) then
+  if old.shipping_address is distinct from new.shipping_address and private.is_address_changed(old, new) then
     perform private.advise_shipments(new, 'address_changed');
   end if;
-  select coalesce(array_agg(unit.id), '{}') into cancelled
-  from unnest(private.cancelled_line_item_ids(new)) as unit (id)
-  where unit.id <> all (private.cancelled_line_item_ids(old));
-  if cancelled <> '{}' then
-    perform private.advise_shipments(new, 'unit_cancelled', cancelled);
+  if old.order_items is distinct from new.order_items then
+    select coalesce(array_agg(unit.id), '{}') into cancelled
+    from unnest(private.cancelled_line_item_ids(new)) as unit (id)
+    where unit.id <> all (private.cancelled_line_item_ids(old));
+    if cancelled <> '{}' then
+      perform private.advise_shipments(new, 'unit_cancelled', cancelled);
+    end if;
   end if;
   return null;
 end;
@@ -2369,21 +2371,23 @@ CREATE OR REPLACE FUNCTION private.counts_for_plan(p_shop public.tiktok_shops, p
  SET search_path TO ''
 AS $function$
 begin
-  return case
-    when p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER' then false
-    when coalesce(p_order ->> 'order_status', '') = 'cancelled'
-        and coalesce(p_order ->> 'payment_status', '') = 'cancelled' then false
-    when private.order_urgency(p_order ->> 'order_status') < 3 then true
-    when coalesce(p_order ->> 'tiktok_created_at', p_order ->> 'tiktok_updated_at')::timestamptz
-        >= p_shop.connected_at then true
-    -- Held since then: it was not finished at its first reading.
-    else exists (
-      select from private.held_orders
-      where shop_id = p_shop.shop_id
-        and tiktok_order_id = p_order ->> 'tiktok_order_id'
-        and held_at >= p_shop.connected_at
-    )
-  end;
+  if p_order ->> 'fulfillment_type' <> 'FULFILLMENT_BY_SELLER'
+    or (p_order ->> 'order_status' = 'cancelled' and p_order ->> 'payment_status' = 'cancelled')
+  then
+    return false;
+  end if;
+  if private.order_urgency(p_order ->> 'order_status') < 3
+    or coalesce(p_order ->> 'tiktok_created_at', p_order ->> 'tiktok_updated_at')::timestamptz >= p_shop.connected_at
+  then
+    return true;
+  end if;
+  -- Held since then: it was not finished at its first reading.
+  return exists (
+    select from private.held_orders
+    where shop_id = p_shop.shop_id
+      and tiktok_order_id = p_order ->> 'tiktok_order_id'
+      and held_at >= p_shop.connected_at
+  );
 end;
 $function$
 ;
@@ -3495,7 +3499,8 @@ declare
   locked record;
   new_orders record;
   outcomes jsonb;
-  item record;
+  listed record;
+  item jsonb;
 begin
   -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
   perform private.lock_order_counts(p_shop);
@@ -3510,22 +3515,23 @@ begin
     new_orders.places := '{}';
   end if;
   -- 3. Ingest the others, the most urgent first.
-  for item in
-    select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+  for listed in
+    select * from private.order_batch(p_items) as batch where (batch.place = any (new_orders.places)) is not true
   loop
+    item := listed.item;
     begin
       outcomes := outcomes || (
-        jsonb_build_object('event_id', item.event_id)
+        jsonb_build_object('event_id', item -> 'event_id')
         || private.ingest_locked_order(
-          private.lock_open_event(item.event_id), private.lock_stored_order(p_shop, item."order"), p_shop, item."order",
-          item.notice, events
+          private.lock_open_event((item ->> 'event_id')::bigint), private.lock_stored_order(p_shop, item -> 'order'),
+          p_shop, item -> 'order', private.notice_of(item), events
         )
       );
     exception
       -- An order that cannot be stored does not stop the others.
       when others then
         outcomes := outcomes || jsonb_build_object(
-          'event_id', item.event_id, 'outcome', 'failed', 'error', sqlstate
+          'event_id', item -> 'event_id', 'outcome', 'failed', 'error', sqlstate
         );
     end;
   end loop;
@@ -3543,15 +3549,18 @@ declare
   new_orders record;
   added record;
   outcomes jsonb := '[]';
-  item record;
+  listed record;
+  item jsonb;
   stored public.orders;
   events bigint[] := array(select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_items) as entry);
 begin
   if jsonb_array_length(p_items) = 1 then
-    select * into item from private.order_batch(p_items);
+    item := p_items -> 0;
     return jsonb_build_array(
-      jsonb_build_object('event_id', item.event_id)
-      || private.ingest_counted_last(p_shop, item.event_id, item."order", item.notice, p_limit)
+      jsonb_build_object('event_id', item -> 'event_id')
+      || private.ingest_counted_last(
+        p_shop, (item ->> 'event_id')::bigint, item -> 'order', private.notice_of(item), p_limit
+      )
     );
   end if;
   perform private.share_order_counts(p_shop);
@@ -3565,17 +3574,19 @@ begin
     end if;
   end if;
   if jsonb_array_length(outcomes) < jsonb_array_length(p_items) then
-    for item in
-      select * from private.order_batch(p_items) as listed where (listed.place = any (new_orders.places)) is not true
+    for listed in
+      select * from private.order_batch(p_items) as batch where (batch.place = any (new_orders.places)) is not true
     loop
-      stored := private.lock_stored_order(p_shop, item."order");
-      if stored.id is null and item.event_id = any (locked.open_events) then
+      item := listed.item;
+      stored := private.lock_stored_order(p_shop, item -> 'order');
+      if stored.id is null and (item ->> 'event_id')::bigint = any (locked.open_events) then
         raise exception 'A new order' using errcode = '40001';
       end if;
       outcomes := outcomes || (
-        jsonb_build_object('event_id', item.event_id)
+        jsonb_build_object('event_id', item -> 'event_id')
         || private.ingest_locked_order(
-          private.lock_open_event(item.event_id), stored, p_shop, item."order", item.notice, events
+          private.lock_open_event((item ->> 'event_id')::bigint), stored, p_shop, item -> 'order',
+          private.notice_of(item), events
         )
       );
     end loop;
@@ -3614,8 +3625,8 @@ begin
     if added.id is null then
       stored := private.lock_stored_order(p_shop, p_order);
     else
-      perform private.settle_ingested(event, p_shop, null, added, p_order, p_notice, false);
-      perform private.end_hold(p_shop.shop_id, added.tiktok_order_id);
+      perform private.settle_ingested(event, null, added, p_order, p_notice, false);
+      perform private.settle_others_of_orders(p_shop.shop_id, array[added.tiktok_order_id]);
       perform private.count_orders(
         p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
       );
@@ -3661,8 +3672,9 @@ begin
     end if;
     outcome := 'updated';
   end if;
-  -- 3. Write the timeline and settle the event.
-  perform private.settle_ingested(event, p_shop, before, after, p_order, p_notice, outcome = 'stale');
+  -- 3. Write the timeline, settle the event, and those that failed and wanted the same.
+  perform private.settle_ingested(event, before, after, p_order, p_notice, outcome = 'stale');
+  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
   return jsonb_build_object('outcome', outcome, 'order_id', after.id);
 end;
 $function$
@@ -3694,7 +3706,6 @@ AS $function$
 declare
   events bigint[];
   has_refund boolean;
-  order_id text;
 begin
   -- 1. All of them have a place.
   if not public.check_order_limit(p_shop.user_id) then
@@ -3715,7 +3726,7 @@ begin
       event.id as event_id,
       event.event_type,
       event.received_at,
-      coalesce(nullif(item -> 'notice', 'null'), '{}') as notice
+      private.notice_of(item) as notice
     from private.insert_orders(p_shop, jsonb_path_query_array(p_items, '$[*].order')) as inserted
     join jsonb_array_elements(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
     join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
@@ -3741,18 +3752,10 @@ begin
     count(*) filter (where not (stored.row).counts_for_plan)
   into outcomes, counted, not_counted
   from stored;
-  -- 3. Settle other events of these orders: seldom there are any.
-  for order_id in
-    select distinct object_id
-    from private.webhook_events
-    where shop_id = p_shop.shop_id
-      and object_id = any (array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item))
-      and status in ('held', 'failing', 'dead')
-    order by object_id
-  loop
-    perform private.end_hold(p_shop.shop_id, order_id);
-    perform private.settle_reads_of_order(p_shop.shop_id, order_id);
-  end loop;
+  -- 3. Settle their other events.
+  perform private.settle_others_of_orders(
+    p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item)
+  );
 end;
 $function$
 ;
@@ -4905,13 +4908,11 @@ begin
   select array_agg(new.place), jsonb_agg(new.item) into places, items
   from (
     -- Further events of an order are updates of it.
-    select distinct on (listed."order" ->> 'tiktok_order_id')
-      listed.place,
-      jsonb_build_object('event_id', listed.event_id, 'order', listed."order", 'notice', listed.notice) as item
-    from private.order_batch(p_items) with ordinality as listed (place, event_id, "order", notice, turn)
-    where listed.event_id = any (p_open_events)
-      and (listed."order" ->> 'tiktok_order_id' = any (p_stored_orders)) is not true
-    order by listed."order" ->> 'tiktok_order_id', listed.turn
+    select distinct on (listed.item #>> '{order,tiktok_order_id}') listed.place, listed.item
+    from private.order_batch(p_items) with ordinality as listed (place, item, turn)
+    where (listed.item ->> 'event_id')::bigint = any (p_open_events)
+      and (listed.item #>> '{order,tiktok_order_id}' = any (p_stored_orders)) is not true
+    order by listed.item #>> '{order,tiktok_order_id}', listed.turn
   ) as new;
 end;
 $function$
@@ -4994,8 +4995,19 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.notice_of(item jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(nullif(item -> 'notice', 'null'), '{}');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.order_batch(p_items jsonb)
- RETURNS TABLE(place bigint, event_id bigint, "order" jsonb, notice jsonb)
+ RETURNS TABLE(place bigint, item jsonb)
  LANGUAGE plpgsql
  IMMUTABLE ROWS 50
  SET search_path TO ''
@@ -5003,7 +5015,7 @@ AS $function$
 #variable_conflict use_column
 begin
   return query
-  select listed.place, (item ->> 'event_id')::bigint, item -> 'order', coalesce(nullif(item -> 'notice', 'null'), '{}')
+  select listed.place, listed.item
   from jsonb_array_elements(p_items) with ordinality as listed (item, place)
   order by
     private.order_urgency(item #>> '{order,order_status}'),
@@ -5066,13 +5078,16 @@ CREATE OR REPLACE FUNCTION private.order_package_ids(p_order_items jsonb)
  IMMUTABLE
  SET search_path TO ''
 AS $function$
+declare
+  packages jsonb := jsonb_path_query_array(p_order_items, '$[*].units[*].package_id ? (@ != null)');
 begin
-  return (
-    select coalesce(array_agg(distinct unit ->> 'package_id'), '{}')
-    from jsonb_array_elements(p_order_items) as item,
-      jsonb_array_elements(item -> 'units') as unit
-    where unit ->> 'package_id' is not null
-  );
+  -- An index calls it for each state of an order: without a query for the ordinary one.
+  if jsonb_array_length(packages) = 0 then
+    return '{}';
+  elsif jsonb_array_length(packages) = 1 then
+    return array[packages ->> 0];
+  end if;
+  return array(select distinct package from jsonb_array_elements_text(packages) as package order by package);
 end;
 $function$
 ;
@@ -5736,7 +5751,7 @@ CREATE OR REPLACE FUNCTION private.record_order_received()
 AS $function$
 begin
   insert into public.analytics_events (user_id, event_type, properties)
-  values (new.user_id, 'order_received', jsonb_build_object('order_id', new.id));
+  select user_id, 'order_received', jsonb_build_object('order_id', id) from inserted;
   return null;
 end;
 $function$
@@ -6408,7 +6423,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.settle_ingested(event private.webhook_events, p_shop public.tiktok_shops, before public.orders, after public.orders, p_order jsonb, p_notice jsonb, p_is_stale boolean)
+CREATE OR REPLACE FUNCTION private.settle_ingested(event private.webhook_events, before public.orders, after public.orders, p_order jsonb, p_notice jsonb, p_is_stale boolean)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -6439,8 +6454,7 @@ begin
       case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
     );
   end if;
-  -- 2. Settle the event, and those that failed and wanted the same.
-  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  -- 2. Settle the event.
   update private.webhook_events
   set status = 'done', reason = null, object_id = after.tiktok_order_id, settled_at = now()
   where id = event.id;
@@ -6495,6 +6509,33 @@ begin
   end if;
   perform private.settle_event(p_event.id, p_status, p_reason, p_object_id);
   return p_result;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.settle_others_of_orders(p_shop_id text, p_tiktok_order_ids text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  order_id text;
+begin
+  -- One query for all: seldom there are any.
+  for order_id in
+    select object_id
+    from private.webhook_events
+    where shop_id = p_shop_id
+      and object_id = any (p_tiktok_order_ids)
+      and status in ('held', 'failing', 'dead')
+    union
+    select tiktok_order_id
+    from private.held_orders
+    where shop_id = p_shop_id and tiktok_order_id = any (p_tiktok_order_ids)
+    order by 1
+  loop
+    perform private.end_hold(p_shop_id, order_id);
+    perform private.settle_reads_of_order(p_shop_id, order_id);
+  end loop;
 end;
 $function$
 ;
@@ -10618,13 +10659,13 @@ CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_c
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
-CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN (((old.order_status IS DISTINCT FROM new.order_status) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
+CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((new.order_status = 'cancelled'::text) AND (old.order_status <> 'cancelled'::text)) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY (ARRAY['DELIVERED'::text, 'COMPLETED'::text])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
 CREATE TRIGGER keep_retention BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.keep_retention();
 CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items ON public.orders FOR EACH ROW WHEN ((old.order_items IS DISTINCT FROM new.order_items)) EXECUTE FUNCTION private.move_order_without_cancelled_units();
-CREATE TRIGGER record_order_received AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.record_order_received();
+CREATE TRIGGER record_order_received AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.record_order_received();
 CREATE TRIGGER update_orders_updated_at BEFORE UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER update_tiktok_parcels AFTER UPDATE OF tiktok_updated_at ON public.orders FOR EACH ROW WHEN (((new.shipping_type = 'TIKTOK'::text) AND (old.tiktok_updated_at IS DISTINCT FROM new.tiktok_updated_at))) EXECUTE FUNCTION private.update_tiktok_parcels();
 CREATE TRIGGER set_shipment_order_owner BEFORE INSERT OR UPDATE OF order_id, user_id ON public.shipment_orders FOR EACH ROW EXECUTE FUNCTION private.set_owner_of_order();
@@ -10932,6 +10973,7 @@ grant execute on function private.new_orders_of_batch(jsonb,bigint[],text[]) to 
 grant execute on function private.new_part_of_refund(uuid,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
+grant execute on function private.notice_of(jsonb) to service_role;
 grant execute on function private.order_batch(jsonb) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_mapping_version() to service_role;
@@ -10974,9 +11016,10 @@ grant execute on function private.sellers_of_shop(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
-grant execute on function private.settle_ingested(private.webhook_events,public.tiktok_shops,public.orders,public.orders,jsonb,jsonb,boolean) to service_role;
+grant execute on function private.settle_ingested(private.webhook_events,public.orders,public.orders,jsonb,jsonb,boolean) to service_role;
 grant execute on function private.settle_label_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
+grant execute on function private.settle_others_of_orders(text,text[]) to service_role;
 grant execute on function private.settle_reads_of_order(text,text) to service_role;
 grant execute on function private.share_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
