@@ -20,7 +20,7 @@ type Arguments<T> = T extends Record<PropertyKey, never> ? Record<PropertyKey, n
   };
 
 export interface CallOptions {
-  /** Ends the call before the client's own timeout of 30 s. */
+  /** Ends the call, in place of the client's own timeout of 30 s. */
   signal?: AbortSignal;
 }
 

@@ -16,9 +16,9 @@ export interface TraceLine {
   spans_left_out?: number;
 }
 
-function randomHex(bytes: number): string {
-  const values = crypto.getRandomValues(new Uint8Array(bytes));
-  return Array.from(values, (value) => value.toString(16).padStart(2, "0")).join("");
+/** 32 hexadecimal digits. Ids of traces and spans are unique, not secret. */
+function randomHex(): string {
+  return crypto.randomUUID().replaceAll("-", "");
 }
 
 export class LineTrace {
@@ -30,13 +30,13 @@ export class LineTrace {
   #open = 0;
 
   /** @param id Of the caller's trace; another one without it. */
-  constructor(write: (line: TraceLine) => void, id = randomHex(16)) {
+  constructor(write: (line: TraceLine) => void, id = randomHex()) {
     this.#write = write;
     this.id = id;
   }
 
   begin(name: string, parentId?: string): OpenLineSpan {
-    const id = randomHex(8);
+    const id = randomHex().slice(16);
     const begin = performance.now();
     this.#open++;
     return {
