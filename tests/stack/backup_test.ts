@@ -260,7 +260,11 @@ Deno.test("db:restore needs consent for another machine; a wrong address is refu
     elsewhere.text,
     /x at db\.invalid is not on this machine.*--yes --not-local db\.invalid/,
   );
-  const wrong = await runCommand("db_backup", ["a.backup", "--db-url", "postgres://me:secret@:x/"]);
+  const wrong = await callCommand("db_backup", [
+    "a.backup",
+    "--db-url",
+    "postgres://me:secret@:x/",
+  ]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.text, /an address like postgresql:/);
   assert.ok(!`${elsewhere.text}${wrong.text}`.includes("secret"));

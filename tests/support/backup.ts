@@ -106,5 +106,5 @@ export async function storeOddEvents(stack: TestStack): Promise<void> {
   await stack.sql`
     insert into private.webhook_events (source, external_id, event_type, body, status)
     select 'tiktok', 'many-' || n, 'MANY', repeat(md5(n::text), 20 + n % 50), 'done'
-    from generate_series(1, 5000) as n`;
+    from generate_series(1, 1000) as n`;
 }
