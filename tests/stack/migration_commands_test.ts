@@ -4,17 +4,16 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type postgres from "postgres";
 import { parse } from "smol-toml";
-import { redirectConsole } from "../../local/cli/console.ts";
 import { parseStartOptions } from "../../local/cli/stack_options.ts";
 import type { StackEnvironment } from "../../local/stack/environment.ts";
 import { signInSeller } from "../../local/stack/seller.ts";
-import { type Stack, startStack } from "../../local/stack/stack.ts";
 import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
 import { createScheduler } from "../../local/supabase/scheduler.ts";
 import { privileges } from "../support/privileges.ts";
 import { callCommand, runCommand as run } from "../support/run_command.ts";
+import { becomeOwner } from "../support/runbook.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
-import { createTestDatabase } from "../support/stack.ts";
+import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,38 +32,20 @@ async function copyRepository(to: string): Promise<void> {
   await Deno.symlink(join(ROOT, "node_modules"), join(to, "node_modules"));
 }
 
-interface OwnStack extends AsyncDisposable {
-  stack: Stack;
-  /** Connection as its superuser. */
-  sql: postgres.Sql;
-  data: string;
+/** A stack whose commands run as `postgres`, which is not a superuser, and may apply all migrations again. */
+async function startResettableStack(): Promise<TestStack> {
+  const stack = await startTestStack();
+  await allowReset(stack.sql);
+  await becomeOwner(stack.data);
+  return stack;
 }
 
-/** A stack with its own Postgres: a reset database belongs to `postgres`, which is not a superuser. */
-async function startOwnStack(): Promise<OwnStack> {
-  const data = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
-  await Deno.chmod(data, 0o755);
-  redirectConsole(join(data, "console.log"));
-  const stack = await startStack({
-    port: 0,
-    dbPort: 0,
-    data,
-    confirmEmail: false,
-    environment: {},
-    schedule: false,
-    loadFunctions: "first_request",
-  });
-  const sql = open(stack.database.adminUrl);
-  return {
-    stack,
-    sql,
-    data,
-    async [Symbol.asyncDispose]() {
-      await sql.end();
-      await stack.stop();
-      await Deno.remove(data, { recursive: true });
-    },
-  };
+/** A copy of a database lacks the grants on the database itself. */
+async function allowReset(sql: postgres.Sql): Promise<void> {
+  await sql`
+    do $$ begin
+      execute format('grant create on database %I to postgres', current_database());
+    end $$`;
 }
 
 /** Status of the API's answer to the backend. */
@@ -78,19 +59,19 @@ async function statusOf(env: StackEnvironment, path: string): Promise<number> {
 
 /** A running stack, and a copy of the repository in which migrations may come and go. */
 interface Scene extends AsyncDisposable {
-  own: OwnStack;
+  stack: TestStack;
   root: string;
 }
 
 async function makeScene(): Promise<Scene> {
   const root = await Deno.makeTempDir();
   await copyRepository(root);
-  const own = await startOwnStack();
+  const stack = await startResettableStack();
   return {
-    own,
+    stack,
     root,
     async [Symbol.asyncDispose]() {
-      await own[Symbol.asyncDispose]();
+      await stack[Symbol.asyncDispose]();
       await Deno.remove(root, { recursive: true });
     },
   };
@@ -113,23 +94,23 @@ async function addMigration({ root }: Scene): Promise<string> {
 }
 
 /** migration:up applies the file once, and REST serves its table. */
-async function applyMigration({ own, root }: Scene, path: string): Promise<void> {
-  const { env } = own.stack;
+async function applyMigration({ stack, root }: Scene, path: string): Promise<void> {
+  const { env, data } = stack;
   assert.equal(await statusOf(env, "notes?select=id"), 404);
-  const up = await run("migration_up", ["--data", own.data], { root });
+  const up = await run("migration_up", ["--data", data], { root });
   assert.equal(up.code, 0, up.text);
   assert.ok(up.text.includes(basename(path)), up.text);
   await until(
     "REST serves the new table",
     async () => await statusOf(env, "notes?select=id") === 200,
   );
-  const again = await run("migration_up", ["--data", own.data], { root });
+  const again = await run("migration_up", ["--data", data], { root });
   assert.equal(again.code, 0);
   assert.match(again.text, /Nothing to do/);
 }
 
 /** Auth signs up, and the scheduler's job reaches the functions. */
-async function checkStackWorks({ stack, sql }: OwnStack): Promise<void> {
+async function checkStackWorks(stack: TestStack): Promise<void> {
   const dora = await signInSeller(stack.env, "dora@example.com", "local-password");
   assert.deepEqual((await dora.client.from("users").select("email")).data, [
     { email: "dora@example.com" },
@@ -140,14 +121,14 @@ async function checkStackWorks({ stack, sql }: OwnStack): Promise<void> {
   } finally {
     await scheduler.stop();
   }
-  const responses = await sql`select status_code from net._http_response`;
+  const responses = await stack.sql`select status_code from net._http_response`;
   assert.deepEqual(responses.map((row) => row.status_code), [200]);
 }
 
 Deno.test("migration:new, migration:up and migration:reset on a running stack", async () => {
   await using scene = await makeScene();
-  const { own, root } = scene;
-  const { stack: { env, database }, sql, data } = own;
+  const { stack, root } = scene;
+  const { env, database, sql, data } = stack;
   const rights = await privileges(sql);
   const schema = await takeSchemaSnapshot(database.adminUrl);
   const readSecrets = () => sql`select name, secret from vault.secrets order by name`;
@@ -174,15 +155,13 @@ Deno.test("migration:new, migration:up and migration:reset on a running stack", 
   assert.equal(await signIn(env, "carol@example.com"), undefined);
   const ada = await signInSeller(env, SELLERS.ada, "local-password");
   assert.deepEqual(await ownOrders(ada), { owners: new Set([ada.id]), orders: 15 });
-  await checkStackWorks(own);
+  await checkStackWorks(stack);
 });
 
 Deno.test("migration:reset --no-seed leaves another database empty, with its plans", async () => {
   const database = await createTestDatabase();
   const sql = open(database.url);
-  // A copy of a database lacks the grants on the database itself.
-  const name = new URL(database.url).pathname.slice(1);
-  await sql`grant create on database ${sql(name)} to postgres`;
+  await allowReset(sql);
   const reset = await callCommand("migration_reset", [
     "--db-url",
     database.url,

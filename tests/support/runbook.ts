@@ -41,7 +41,7 @@ const ran = new Set<string>();
 const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
 
 /** An operator is `postgres`, which is not a superuser; the database of the tests has no other login. */
-async function becomeOwner(data: string): Promise<void> {
+export async function becomeOwner(data: string): Promise<void> {
   const path = join(data, "env");
   const text = await Deno.readTextFile(path);
   const changed = text.replace(
