@@ -1,5 +1,7 @@
 /** Runs Stripe's own CLI from npm. */
-import { delimiter, join } from "node:path";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import process from "node:process";
 import { npx } from "../../local/npm/npx.ts";
 
 const PACKAGE = "@stripe/cli@1.52.0";
@@ -10,12 +12,14 @@ export interface CliResult {
   output: string;
 }
 
-/** The path of the CLI in npx's cache. npx downloads it if necessary. */
+/** The CLI of this platform in npx's cache, without the package's launcher. npx downloads it if necessary. */
 async function locateCli(): Promise<string> {
   const command = ["node", "-p", "process.env.PATH"];
   // npx puts the package's folder of commands before all others.
   const [commands = ""] = (await npx({ package: PACKAGE, command, cwd: "." })).split(delimiter);
-  return join(commands, "..", "@stripe", "cli", "bin", "shim.js");
+  const require = createRequire(join(commands, "..", "@stripe", "cli", "package.json"));
+  const { pkg, bin } = require("./platforms.json")[`${process.platform}-${process.arch}`];
+  return join(dirname(require.resolve(`${pkg}/package.json`)), "bin", bin);
 }
 
 /** Located once: npx takes five times as long as the CLI itself. */
@@ -25,11 +29,16 @@ let located: Promise<string> | undefined;
 export async function runStripeCli(args: string[], folder: string): Promise<CliResult> {
   located ??= locateCli();
   const config = ["--config", join(folder, "config.toml")];
-  const child = new Deno.Command("node", {
-    args: [await located, ...args, ...config],
+  const child = new Deno.Command(await located, {
+    args: [...args, ...config],
     cwd: folder,
     stdin: "null",
     env: {
+      // It lives for a moment: nothing is worth freeing, and more threads would only be started.
+      GOGC: "off",
+      GOMAXPROCS: "1",
+      // As the launcher sets it.
+      STRIPE_INSTALL_METHOD: "npx",
       STRIPE_CLI_TELEMETRY_OPTOUT: "1",
       STRIPE_NO_AUTO_UPDATE: "1",
       STRIPE_CLI_NO_PLUGIN_AUTO_INSTALL: "1",
