@@ -17,7 +17,6 @@ async function signUp(page: Page, email: string): Promise<void> {
 
 /** Through TikTok's page, and past the question whose shop this is. */
 async function connectShop(page: Page): Promise<void> {
-  await page.getByRole("link", { name: "Connect a shop" }).click();
   await page.getByRole("button", { name: "Connect a shop" }).click();
   const calls: string[] = [];
   page.on("request", (request) => {
@@ -37,10 +36,10 @@ async function connectShop(page: Page): Promise<void> {
 
 async function buyLabel(page: Page, orderId: string): Promise<void> {
   await page.getByRole("link", { name: orderId }).click();
-  await page.getByRole("button", { name: "Get rates" }).click();
-  // The shop has no sender yet: the form asks for it.
+  // The shop has no sender yet: the form asks for it at once.
   await page.getByLabel("Postal code").waitFor();
   await page.getByRole("button", { name: "Get rates" }).click();
+  await page.getByText("UPS Ground").waitFor();
   await page.getByRole("button", { name: /^Buy for \$/ }).click();
   const picture = page.getByRole("img", { name: /Shipping label/ });
   await picture.waitFor();
@@ -50,10 +49,30 @@ async function buyLabel(page: Page, orderId: string): Promise<void> {
 async function choosePlan(page: Page): Promise<void> {
   await page.getByRole("navigation").getByRole("link", { name: "Plan" }).click();
   await page.getByText("1 of 10", { exact: true }).waitFor();
+  await page.getByRole("region", { name: "Plan Growth" }).getByText("$79.00 a month").waitFor();
   await page.getByRole("button", { name: "Choose Growth" }).click();
   await page.getByRole("button", { name: /pay|subscribe/i }).first().click();
   await page.getByText("Your plan is Growth.").waitFor();
   await page.getByText("1 of 500", { exact: true }).waitFor();
+}
+
+/** Pages of a seller who has an order, and pages that say that there is nothing. */
+const PAGES = [
+  ...["/seller", "/seller/orders", "/seller/orders?text=zzz", "/seller/shops", "/seller/plan"],
+  ...["/seller/orders/00000000-0000-0000-0000-000000000000", "/app?status=refused", "/app/none"],
+];
+
+/** In the width of a phone nothing is cut, and axe finds nothing on any page. */
+async function lookAtPages(page: Page, url: string): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const path of PAGES) {
+    await page.goto(`${url}${path}`);
+    await page.locator("#main h1, #main h2").first().waitFor();
+    await page.getByText("Loading…").first().waitFor({ state: "detached" });
+    assert.deepEqual(await findBarriers(page), [], path);
+    const tooWide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    assert.equal(tooWide, 0, path);
+  }
 }
 
 async function followSeller(stack: TestStack): Promise<void> {
@@ -72,6 +91,7 @@ async function followSeller(stack: TestStack): Promise<void> {
   await buyLabel(page, id);
   assert.deepEqual(await findBarriers(page), []);
   await choosePlan(page);
+  await lookAtPages(page, url);
 
   const other = await openWindow(browser, url);
   await signUp(other.page, "bob@example.com");

@@ -3,6 +3,7 @@
 import { useEffect } from "hono/jsx/dom";
 import { Card } from "../../components/card.tsx";
 import { Notice } from "../../components/notice.tsx";
+import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
 import { currentClaim } from "../../claim.ts";
 import { navigate, useAddress } from "../../router.ts";
@@ -21,12 +22,15 @@ const FAILURES: Record<string, string> = {
 function Failure({ status, code }: { status: string; code: string | null }) {
   const text = FAILURES[status] ?? FAILURES[code ?? ""] ?? "The shop could not be connected.";
   return (
-    <Card title="Not connected">
-      <p>{text}</p>
-      <div>
-        <a class="button" href="/seller/shops">Back to your shops</a>
-      </div>
-    </Card>
+    <Several>
+      <PageHead title="Not connected" />
+      <Card>
+        <p>{text}</p>
+        <div>
+          <a class="button" href="/seller/shops">Back to your shops</a>
+        </div>
+      </Card>
+    </Several>
   );
 }
 

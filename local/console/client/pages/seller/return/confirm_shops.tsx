@@ -6,6 +6,8 @@ import { ActionButton } from "../../../components/button.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Icon } from "../../../components/icon.tsx";
 import { ErrorNotice } from "../../../components/notice.tsx";
+import { PageHead } from "../../../components/page_head.tsx";
+import { Several } from "../../../components/several.tsx";
 import { showToast } from "../../../components/toast.tsx";
 import { currentClaim, forgetClaim } from "../../../claim.ts";
 import { type ClaimedShop, confirmClaim, showClaim } from "../../../data/shops.ts";
@@ -63,20 +65,23 @@ export function ConfirmShops({ email }: { email: string }) {
     navigate("/seller", { replace: true });
   };
   return (
-    <Card title={shops?.length === 1 ? "Connect this shop?" : "Connect these shops?"}>
-      {shops
-        ? <Names shops={shops} />
-        : !error && <p role="status">Reading the shops from TikTok…</p>}
-      {shops && (
-        <p>
-          To the account <strong>{email}</strong>. Connect only shops that are yours.
-        </p>
-      )}
-      <ErrorNotice error={error} />
-      <div class="row">
-        <ActionButton isDisabled={!shops} onPress={connect}>Connect</ActionButton>
-        <button type="button" class="button plain" onClick={leave}>Do not connect</button>
-      </div>
-    </Card>
+    <Several>
+      <PageHead title={shops?.length === 1 ? "Connect this shop?" : "Connect your shops?"} />
+      <Card>
+        {shops
+          ? <Names shops={shops} />
+          : !error && <p role="status">Reading the shops from TikTok…</p>}
+        {shops && (
+          <p>
+            To the account <strong>{email}</strong>. Connect only shops that are yours.
+          </p>
+        )}
+        <ErrorNotice error={error} />
+        <div class="row">
+          <ActionButton isDisabled={!shops} onPress={connect}>Connect</ActionButton>
+          <button type="button" class="button plain" onClick={leave}>Do not connect</button>
+        </div>
+      </Card>
+    </Several>
   );
 }

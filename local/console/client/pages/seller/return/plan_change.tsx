@@ -2,6 +2,8 @@
 /** After Stripe's pages: waits until the plan has changed. */
 import { Card } from "../../../components/card.tsx";
 import { Meter } from "../../../components/meter.tsx";
+import { PageHead } from "../../../components/page_head.tsx";
+import { Several } from "../../../components/several.tsx";
 import { getAccount, getUsage, planOf } from "../../../data/plan.ts";
 import { formatCode } from "../../../format.ts";
 import { rememberedPlan } from "../../../plan_memory.ts";
@@ -29,13 +31,16 @@ export function PlanChange({ outcome }: { outcome: string }) {
   const usage = useQuery("usage", getUsage, { everyMs: READ_MS }).data;
   const plan = account ? planOf(account) : undefined;
   return (
-    <Card title={TITLES[outcome] ?? "Back from Stripe"}>
-      <p role="status">{describePlan(outcome, plan)}</p>
-      {usage && <Meter label="Orders this month" used={usage.used} limit={usage.limit} />}
-      <div class="row">
-        <a class="button" href="/seller">Open your orders</a>
-        <a class="button plain" href="/seller/plan">See your plan</a>
-      </div>
-    </Card>
+    <Several>
+      <PageHead title={TITLES[outcome] ?? "Back from Stripe"} />
+      <Card>
+        <p role="status">{describePlan(outcome, plan)}</p>
+        {usage && <Meter label="Orders this month" used={usage.used} limit={usage.limit} />}
+        <div class="row">
+          <a class="button" href="/seller">Open your orders</a>
+          <a class="button plain" href="/seller/plan">See your plan</a>
+        </div>
+      </Card>
+    </Several>
   );
 }
