@@ -8,7 +8,14 @@ export const viewerPackage = () =>
 
 const DOCUMENT = new URL("../../docs/openapi.json", import.meta.url);
 
-const START = `SwaggerUIBundle({
+/** In the colours of the console, or of the system. */
+const START = `let theme = null;
+try {
+  theme = localStorage.getItem("creatorflow-theme");
+} catch { /* Storage is switched off. */ }
+theme ??= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+document.documentElement.classList.toggle("dark-mode", theme === "dark");
+SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#docs",
   deepLinking: true,
@@ -29,7 +36,8 @@ const PAGE = `<!doctype html>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 <link rel="icon" href="/docs/favicon-32x32.png">
 </head>
-<body>
+<body style="margin: 0">
+<nav class="swagger-ui"><div class="wrapper"><p style="margin: 1.5rem 0 0"><a href="/">CreatorFlow console</a></p></div></nav>
 <main id="docs"></main>
 <noscript>The description of the API: <a href="/openapi.json">/openapi.json</a></noscript>
 <script src="/docs/swagger-ui-bundle.js"></script>

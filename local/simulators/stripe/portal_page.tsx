@@ -11,6 +11,13 @@ import { periodOf } from "./subscription_objects.ts";
 
 const service = "Stripe";
 
+const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+
+/** `past_due` is `Past due`. */
+function nameOf(status: string): string {
+  return (status.charAt(0).toUpperCase() + status.slice(1)).replaceAll("_", " ");
+}
+
 function priceName(price: Price): string {
   return `${price.nickname ?? price.id} (${money(price.unit_amount, price.currency)} a month)`;
 }
@@ -24,13 +31,13 @@ interface PlanProps {
 function Plan({ session, subscription, prices }: PlanProps) {
   const { id, status, cancel_at_period_end: isEnding } = subscription;
   const present = subscription.items.data[0]?.price;
-  const end = new Date(periodOf(subscription).end * 1000).toISOString().slice(0, 10);
+  const end = DAY.format(periodOf(subscription).end * 1000);
   const fields = { subscription: id };
   return (
     <section class="card" aria-label="Plan">
       <h2>{present ? priceName(present) : id}</h2>
       <p>
-        <span class={`badge ${status === "active" ? "good" : "warn"}`}>{status}</span>{" "}
+        <span class={`badge ${status === "active" ? "good" : "warn"}`}>{nameOf(status)}</span>{" "}
         {isEnding ? "ends" : "renews"} {end}
       </p>
       <div class="actions">
@@ -57,7 +64,7 @@ function Plan({ session, subscription, prices }: PlanProps) {
 }
 
 function OpenInvoice({ session, invoice }: { session: PortalSession; invoice: Invoice }) {
-  const day = new Date(invoice.created * 1000).toISOString().slice(0, 10);
+  const day = DAY.format(invoice.created * 1000);
   return (
     <section class="card" aria-label="Open invoice">
       <h2>Open invoice of {day}</h2>

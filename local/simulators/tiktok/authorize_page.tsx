@@ -51,8 +51,10 @@ function Login({ login, shops, request }: {
   return (
     <li>
       <span>
-        <strong>{login.name}</strong>, {ROLES[login.userType]}
-        <span class="sub">{names.length === 0 ? "no shop" : names.join(", ")}</span>
+        <strong>{login.name}</strong>
+        {login.userType !== 0 && `, ${ROLES[login.userType]}`}
+        {names.length === 0 && <span class="sub">no shop</span>}
+        {names.map((name) => <span key={name} class="sub">{name}</span>)}
       </span>
       <a class="button" href={address("answer", agree)}>Agree</a>
     </li>
