@@ -74,9 +74,12 @@ function Connections({ connections }: { connections: Connection[] }) {
         },
         {
           head: "State",
-          cell: ({ status, status_reason }) => (
+          cell: ({ status, status_reason, orders_synced_until }) => (
             <Several>
               <Badge tone={SHOP_TONES[status] ?? "calm"}>{SHOP_STATES[status] ?? status}</Badge>
+              {orders_synced_until && (
+                <span class="sub phone-only">searched {formatAge(orders_synced_until)}</span>
+              )}
               {status_reason && <span class="sub">{formatCode(status_reason)}</span>}
             </Several>
           ),
@@ -85,6 +88,7 @@ function Connections({ connections }: { connections: Connection[] }) {
           head: "Searched until",
           cell: ({ orders_synced_until }) =>
             orders_synced_until ? formatAge(orders_synced_until) : "–",
+          isWideOnly: true,
         },
         {
           head: "Token expires",
@@ -119,14 +123,15 @@ function Purchases({ purchases }: { purchases: Purchase[] }) {
         },
         {
           head: "State",
-          cell: ({ state, reason }) => (
+          cell: ({ state, reason, state_since }) => (
             <Several>
               <Badge tone={PURCHASE_TONES[state] ?? "calm"}>{formatCode(state)}</Badge>
+              <span class="sub phone-only">{formatAge(state_since)}</span>
               {reason && <span class="sub">{formatCode(reason)}</span>}
             </Several>
           ),
         },
-        { head: "Since", cell: ({ state_since }) => formatAge(state_since) },
+        { head: "Since", cell: ({ state_since }) => formatAge(state_since), isWideOnly: true },
         {
           head: "Cost",
           cell: ({ cost_cents }) => cost_cents === null ? "–" : `$${(cost_cents / 100).toFixed(2)}`,

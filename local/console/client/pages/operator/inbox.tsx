@@ -126,9 +126,10 @@ function Events({ inbox }: { inbox: Inbox }) {
           },
           {
             head: "State",
-            cell: ({ status, reason }) => (
+            cell: ({ status, reason, received_at }) => (
               <Several>
                 <Badge tone={EVENT_TONES[status] ?? "calm"}>{formatCode(status)}</Badge>
+                <span class="sub phone-only">{formatAge(received_at)}</span>
                 {reason && <span class="sub">{formatCode(reason)}</span>}
               </Several>
             ),
@@ -139,7 +140,7 @@ function Events({ inbox }: { inbox: Inbox }) {
             isNumber: true,
             isWideOnly: true,
           },
-          { head: "Received", cell: ({ received_at }) => formatAge(received_at) },
+          { head: "Received", cell: ({ received_at }) => formatAge(received_at), isWideOnly: true },
         ]}
       />
       <Pager

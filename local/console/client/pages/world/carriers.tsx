@@ -9,7 +9,6 @@ import {
   nextState,
   type WorldParcel,
 } from "../../data/world_parcels.ts";
-import { formatCode } from "../../format.ts";
 import { describeParcel, PARCEL_TONES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
 import { addEffect, describeAnswers } from "./effect_list.ts";
@@ -20,7 +19,7 @@ const SHOWN = 5;
 async function moveOn(parcel: WorldParcel, state: string): Promise<void> {
   const { answers } = await moveParcel(parcel, state);
   addEffect({
-    sent: `Parcel ${parcel.number}: ${formatCode(state).toLowerCase()}`,
+    sent: `Parcel ${parcel.number}: ${describeParcel(state).toLowerCase()}`,
     answer: describeAnswers(answers),
     link: parcel.orderId === undefined
       ? { href: "/seller/orders", text: "Orders" }
@@ -46,7 +45,7 @@ function Parcel({ parcel, onDone }: { parcel: WorldParcel; onDone: () => void })
       </span>
       {next !== undefined && (
         <ActionButton kind="plain" isSmall onPress={press}>
-          {formatCode(next)}
+          {describeParcel(next)}
           <span class="visually-hidden">{` for ${number}`}</span>
         </ActionButton>
       )}
