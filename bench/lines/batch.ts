@@ -13,7 +13,7 @@ import type { Comparison, Line } from "../measure/line.ts";
 import { measureWithCpu } from "../measure/rounds.ts";
 import { addPastOrders, addSellers } from "../measure/sellers.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const BATCH = 50;
 const BATCHES = 8;
 const ORDERS = BATCH * BATCHES;

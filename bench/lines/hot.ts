@@ -14,7 +14,7 @@ import { addPastOrders, addSellers } from "../measure/sellers.ts";
 const CONNECTIONS = 8;
 const ROUNDS = 5;
 /** Orders of a round: few where each takes long. */
-const ORDERS = { ours: 200, counter: 200, few: 200, many: 24, most: 8 };
+const ORDERS = { ours: 160, counter: 160, few: 160, many: 24, most: 8 };
 /** The seller whose number is the place in this list has so many orders in the requested schema; ours has as many as the first. */
 const STORED = [1_000, 100_000, 1_000_000];
 

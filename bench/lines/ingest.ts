@@ -15,7 +15,7 @@ import { addPastOrders, addSellers } from "../measure/sellers.ts";
 
 const SELLERS = 1_000;
 const ROUNDS = 7;
-const ORDERS = 150;
+const ORDERS = 100;
 const COUNT = ORDERS * (ROUNDS + 1);
 
 /** One statement that writes what `ingest_order` writes; triggers write the statistics and the broadcast. */
