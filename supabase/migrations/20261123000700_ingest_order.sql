@@ -869,6 +869,24 @@ comment on function private.ingest_counted_last(public.tiktok_shops, bigint, jso
 grant execute on function private.ingest_counted_last(public.tiktok_shops, bigint, jsonb, jsonb, integer) to service_role;
 
 /*
+  Arguments: item, of ingest_orders.
+  Returns:   the facts of its event for the timeline.
+*/
+create function private.notice_of(item jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(nullif(item -> 'notice', 'null'), '{}');
+end;
+$$;
+comment on function private.notice_of(jsonb) is
+  'Part of ingest_orders: the notice of an item, {} if it has none.';
+grant execute on function private.notice_of(jsonb) to service_role;
+
+/*
   Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once, in the order of their TikTok ids; their
              events are locked and open; p_last, whether limit_counted_last is not null, else the counters are locked.
   Returns:   outcomes as those of ingest_orders, and numbers for count_orders; null, and nothing written, if the counters
@@ -1104,24 +1122,6 @@ $$;
 comment on function private.new_orders_of_batch(jsonb, bigint[], text[]) is
   'Part of ingest_orders: its new orders, each once.';
 grant execute on function private.new_orders_of_batch(jsonb, bigint[], text[]) to service_role;
-
-/*
-  Arguments: item, of ingest_orders.
-  Returns:   the facts of its event for the timeline.
-*/
-create function private.notice_of(item jsonb)
-returns jsonb
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  return coalesce(nullif(item -> 'notice', 'null'), '{}');
-end;
-$$;
-comment on function private.notice_of(jsonb) is
-  'Part of ingest_orders: the notice of an item, {} if it has none.';
-grant execute on function private.notice_of(jsonb) to service_role;
 
 /*
   Arguments: p_shop; p_items as those of ingest_orders; p_limit, their limit_counted_last.
