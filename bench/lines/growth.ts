@@ -27,6 +27,14 @@ const CALLS: Call[] = [
     statement: "select public.enqueue_label_tasks()",
     reason: "It reads each parcel that is silent for a day and could not be asked about today.",
   },
+  {
+    what: "undecided_orders",
+    statement: "select private.undecided_orders(md5('user 1')::uuid)",
+  },
+  {
+    what: "sellers_of_shop",
+    statement: "select private.sellers_of_shop(md5('shop 1')::uuid)",
+  },
   { what: "claim_tiktok_logins", statement: "select public.claim_tiktok_logins(20, 60)" },
   { what: "delete_expired_claims", statement: "select private.delete_expired_claims()" },
   { what: "remove_personal_data", statement: "select private.remove_personal_data()" },
