@@ -79,7 +79,7 @@ async function ingest(sql: postgres.Sql, shopId: string, items: postgres.JSONVal
   });
 }
 
-Deno.test("60 orders on 20 connections use 40 places exactly, with the counters locked first and last", async () => {
+Deno.test("60 orders with two events each on 20 connections use 40 places exactly, with the counters locked first and last", async () => {
   await withWorld(async (sql, { url }) => {
     await sql`select stress.sign_up(4)`;
     await sql`select public.connect_tiktok_shops(stress.user_id(4), stress.connect_grant(4, 0))`;
@@ -87,11 +87,11 @@ Deno.test("60 orders on 20 connections use 40 places exactly, with the counters 
     const [shop] = await sql`select id, shop_id from public.tiktok_shops`;
     const items = await sql`
       with event as (
-        insert into private.webhook_events (source, external_id, event_type, shop_id, body)
-        select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${shop?.shop_id}, '{}' from generate_series(1, 60) as n
-        returning id)
+        insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+        select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${shop?.shop_id}, (n / 2)::text, '{}'
+        from generate_series(2, 121) as n returning id, object_id)
       select jsonb_build_object('event_id', id, 'notice', '{}'::jsonb,
-        'order', stress.order_json(id::text, 1) || '{"order_status": "awaiting_shipment", "payment_status": "paid"}') as item
+        'order', stress.order_json(object_id, 1) || '{"order_status": "awaiting_shipment", "payment_status": "paid"}') as item
       from event`;
     const waiting = items.map(({ item }) => item).values();
     await Promise.all(Array.from({ length: 20 }, async (_, n) => {
