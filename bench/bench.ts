@@ -11,6 +11,7 @@ import { limitLine } from "./lines/limit.ts";
 import { orderLine } from "./lines/orders.ts";
 import { rowSecurityLine } from "./lines/row_security.ts";
 import { startsLine } from "./lines/starts.ts";
+import { webhookLine } from "./lines/webhook.ts";
 
 const LINES: Line[] = [
   limitLine,
@@ -22,6 +23,7 @@ const LINES: Line[] = [
   rowSecurityLine,
   handlerLine,
   startsLine,
+  webhookLine,
 ];
 const RESULTS = new URL("./results.json", import.meta.url);
 

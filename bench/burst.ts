@@ -1,13 +1,10 @@
 /** `deno task bench:burst`: the speed of a backlog of events, and the wait of new orders meanwhile. */
-import { join } from "node:path";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { command, UsageError } from "../local/cli/command.ts";
-import { print, redirectConsole } from "../local/cli/console.ts";
-import { makeTemporaryData } from "../local/leftovers/temporary_folder.ts";
-import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../local/stack/seller.ts";
-import { type Stack, startStack } from "../local/stack/stack.ts";
-import { pollUntil } from "../local/time/poll_until.ts";
+import { print } from "../local/cli/console.ts";
+import type { Stack } from "../local/stack/stack.ts";
 import { median } from "./measure/rounds.ts";
+import { connectShop, isSettled, startBenchStack, waitUntil } from "./measure/stack.ts";
 
 const HELP = `Measures a backlog of events, and new orders meanwhile.
 
@@ -21,20 +18,6 @@ memory of the functions.`;
 const SHOPS = 5;
 const LIVE_SHOP = "7461000000000000000";
 const LIVE_ORDERS = 20;
-const TIMEOUT_MS = 600_000;
-
-/** @throws {Error} after ten minutes */
-async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
-  const isTrue = await pollUntil(holds, { timeoutMs: TIMEOUT_MS, intervalMs: 20 });
-  if (!isTrue) throw new Error("The orders were not stored within ten minutes.");
-}
-
-async function connectShop(stack: Stack, sql: postgres.Sql, id: string): Promise<void> {
-  stack.tiktok?.addShop({ id });
-  const seller = await signInSeller(stack.env, `shop-${id}@example.com`, "a-password");
-  await connectWithCode(stack.env, seller, await authorizeSimulatedShop(stack.env, id));
-  await sql`update public.plans set monthly_order_limit = 1000000`;
-}
 
 /** Milliseconds from a webhook to its order, ascending; the orders come one after the other. */
 async function measureLiveOrders(stack: Stack, sql: postgres.Sql): Promise<number[]> {
@@ -90,16 +73,10 @@ async function processBacklog({ env }: Stack): Promise<number> {
   }
 }
 
-async function isSettled(sql: postgres.Sql): Promise<boolean> {
-  const open = await sql`
-    select from private.webhook_events where status in ('pending', 'processing') limit 1`;
-  return open.length === 0;
-}
-
 /** Returns whether every order was stored. */
 async function measure(stack: Stack, sql: postgres.Sql, events: number): Promise<boolean> {
   const shopIds = Array.from({ length: SHOPS }, (_, n) => `746000000000000000${n}`);
-  for (const id of [...shopIds, LIVE_SHOP]) await connectShop(stack, sql, id);
+  for (const id of [...shopIds, LIVE_SHOP]) await connectShop({ stack, sql }, id);
   const quiet = await measureLiveOrders(stack, sql);
   const memoryBefore = await memoryOf(stack.functionHostPid());
 
@@ -127,24 +104,8 @@ async function run({ values }: { values: { events: string } }): Promise<number> 
   if (!Number.isInteger(events) || events < 1) {
     throw new UsageError("--events takes a number from 1 on.");
   }
-  await using temporary = await makeTemporaryData("creatorflow-burst-");
-  const data = temporary.path;
-  redirectConsole(join(data, "console.log"));
-  const stack = await startStack({
-    port: 0,
-    dbPort: 0,
-    data,
-    confirmEmail: false,
-    environment: {},
-    schedule: false,
-  });
-  const sql = postgres(stack.env.SUPABASE_DB_URL, { max: 2, onnotice: () => {} });
-  try {
-    return await measure(stack, sql, events) ? 0 : 1;
-  } finally {
-    await sql.end();
-    await stack.stop();
-  }
+  await using bench = await startBenchStack();
+  return await measure(bench.stack, bench.sql, events) ? 0 : 1;
 }
 
 export default await command(import.meta, {

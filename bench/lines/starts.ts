@@ -9,7 +9,7 @@ import type { Comparison, Line } from "../measure/line.ts";
 import { median, sampleInTurn, subtractRounds } from "../measure/rounds.ts";
 import { startStandIn } from "../measure/stand_in.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const WEBHOOK = { ms: 50, kB: 200 };
 const OTHER = { ms: 60 };
 

@@ -13,15 +13,19 @@ export interface FirstCall {
 
 const EVENT = '{"id":"evt_bench","description":"batch.created","type":"balance.available"}';
 
-/** A webhook of TikTok about an order. */
-export function tiktokBody(id: number): string {
+/** A webhook of TikTok about an order, by default of an unknown shop. */
+export function tiktokBody(
+  id: number,
+  shopId = "7494049642642441621",
+  orderId = String(577_086_512_123_755_123n + BigInt(id)),
+): string {
   return JSON.stringify({
     type: 1,
     tts_notification_id: String(7_327_112_393_057_371_910n + BigInt(id)),
-    shop_id: "7494049642642441621",
+    shop_id: shopId,
     timestamp: Math.floor(Date.now() / 1000),
     data: {
-      order_id: String(577_086_512_123_755_123n + BigInt(id)),
+      order_id: orderId,
       order_status: "AWAITING_SHIPMENT",
       is_on_hold_order: false,
       update_time: Math.floor(Date.now() / 1000),
