@@ -4,7 +4,13 @@ import type { RealtimeChannel, SupabaseClient } from "@supabase/supabase-js";
 import { toProblem } from "../../functions/shipments/problems.ts";
 import { LabelError, LabelFailure } from "../../shared/shipping/errors.ts";
 import { loadExamples } from "../support/doc_examples.ts";
-import { FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
+import {
+  FROM,
+  type OrderRow,
+  PARCEL,
+  processLaterEvents,
+  receiveOrder,
+} from "../support/labels.ts";
 import { openClient } from "../support/live.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
@@ -220,7 +226,7 @@ async function checkWatching(
     (shipment) => seen.push(shipment),
   );
   await until("the channel is joined", () => Promise.resolve(channel.state === "joined"));
-  await settledEvents(stack);
+  await processLaterEvents(stack);
   await stack.sql`update public.shipments set tracking_number = 'T1' where id = ${shipmentId}`;
   await until("it was read", () => Promise.resolve(seen.length > 0));
   assert.deepEqual(
