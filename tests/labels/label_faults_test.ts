@@ -38,6 +38,7 @@ import {
   type Interception,
   startInterceptingProxy,
 } from "../support/intercepting_proxy.ts";
+import { syncOrders } from "../support/orders.ts";
 import { labelErrorOf } from "../support/purchases.ts";
 import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
@@ -125,17 +126,13 @@ const ORDERS_OF_EACH = 40;
 
 async function receiveOrders(): Promise<void> {
   const { shopId } = seller;
-  const placed = PROVIDERS.flatMap((provider) =>
-    Array.from({ length: ORDERS_OF_EACH }, () => {
-      const shippingType = provider === "easypost" ? "SELLER" as const : "TIKTOK" as const;
-      return stack.tiktok.addOrder({ shopId, shippingType });
-    })
-  );
-  await stack.tiktok.sendShuffled(placed);
-  const rows = await until("the orders are stored", async () => {
-    const rows = await stack.sql`select id, tiktok_order_id, shipping_type from public.orders`;
-    return rows.length === placed.length && rows;
-  });
+  for (let n = 0; n < ORDERS_OF_EACH; n++) {
+    stack.tiktok.addOrder({ shopId, shippingType: "SELLER" });
+    stack.tiktok.addOrder({ shopId, shippingType: "TIKTOK" });
+  }
+  await syncOrders(stack, shopId);
+  const rows = await stack.sql`select id, tiktok_order_id, shipping_type from public.orders`;
+  assert.equal(rows.length, 2 * ORDERS_OF_EACH);
   for (const { id, tiktok_order_id, shipping_type } of rows) {
     const provider = shipping_type === "SELLER" ? "easypost" : "tiktok_shipping";
     waiting[provider].push({ id, tiktokId: tiktok_order_id });
