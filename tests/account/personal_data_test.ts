@@ -5,7 +5,7 @@ import { customerOf, requestSync, subscribeAtStripe } from "../support/billing.t
 import { findTexts } from "../support/find_texts.ts";
 import { callShipments, FROM, PARCEL, processDueEvents, receiveOrder } from "../support/labels.ts";
 import { test } from "../support/shared_stack.ts";
-import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
+import { type ConnectedSeller, connectNewSeller, settledEvents } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 /** Of the simulated orders' recipient. */
@@ -24,7 +24,7 @@ const SENDER = [FROM.name.replace("'", ""), "Kiln Road", FROM.phone, FROM.postal
 
 /** A seller with a plan, a shipped order, a batch, and events of all senders. */
 async function liveThroughMonth(stack: TestStack): Promise<ConnectedSeller> {
-  const seller = await connectSeller(stack);
+  const seller = await connectNewSeller(stack);
   await subscribeAtStripe(stack, seller, "growth");
   const detail = { buyer_message: "Ring at the blue door", seller_note: "Likes the blue door" };
   const orders = [
@@ -170,7 +170,7 @@ test("attack: after an account's deletion no column of any table names it, its s
 });
 
 test("a deletion past our function leaves nothing personal either", async (stack) => {
-  const seller = await connectSeller(stack);
+  const seller = await connectNewSeller(stack);
   await stack.sql`delete from auth.users where id = ${seller.id}`;
   assert.deepEqual(await findTexts(stack.sql, [seller.email, seller.id, seller.shopId]), []);
 });
