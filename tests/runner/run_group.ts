@@ -39,7 +39,12 @@ function spawnTests(run: Run, timesFile: string): Deno.ChildProcess {
     args: timedArgs,
     cwd: ROOT,
     // More than one job also makes the reporter print a line for each test.
-    env: { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "2", TMPDIR: temporary, ...environment },
+    env: {
+      ...{ NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_JOBS: "2", TMPDIR: temporary },
+      // npx has not started the commands of tests: they would miss it behind the shell that times them.
+      npm_lifecycle_event: "",
+      ...environment,
+    },
     // A group of its own, which ends with the programs that the tests have started.
     detached: true,
     stdin: "null",
