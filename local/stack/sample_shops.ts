@@ -36,8 +36,11 @@ function moveTimes<Value>(value: Value, seconds: number): Value {
   ) as Value;
 }
 
-function readSamples(): Detail[] {
-  return SAMPLE_ORDERS.flatMap((name) => {
+let samples: readonly Detail[] | undefined;
+
+/** Read once: tests start a simulator each. */
+function readSamples(): readonly Detail[] {
+  return samples ??= SAMPLE_ORDERS.flatMap((name) => {
     const answer = JSON.parse(Deno.readTextFileSync(new URL(name, FIXTURES)));
     return answer.data.orders as Detail[];
   });

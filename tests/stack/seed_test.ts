@@ -126,7 +126,7 @@ test("an emptied database is seeded again, and the simulators keep nothing of th
     return { ...row };
   };
   const before = await count();
-  await resetRows(sql);
+  await resetRows(stack);
   await seedStack(env, sellers);
 
   assert.deepEqual(await count(), before);

@@ -36,7 +36,7 @@ export async function takeSeller(
   const kept = keptOf.get(stack.sql);
   const next = kept?.sellers[kept.wanted++];
   if (next === undefined) return undefined;
-  await putRows(stack.sql, next.rows);
+  await putRows(stack, next.rows);
   next.addToTikTok(stack.tiktok);
   const { seller } = next;
   return { ...seller, client: createSellerClient(stack.env, seller.accessToken) };
@@ -61,9 +61,9 @@ export async function keepSeller(
 ): Promise<void> {
   const { state } = stack.tiktok;
   const before = KINDS.map((kind) => new Set(state.entries(kind).map(([id]) => id)));
-  const since = await beginRows(stack.sql);
+  const since = await beginRows(stack);
   const { client: _, ...seller } = await connect(stack);
-  await keepRows(stack.sql, seller.shopId, since);
+  await keepRows(stack, seller.shopId, since);
   const additions = KINDS.map((kind, index) =>
     state.entries(kind).filter(([id]) => !before[index]?.has(id))
   );

@@ -1,16 +1,13 @@
 /** Puts a database back to what it held when its stack had started. */
-import type postgres from "postgres";
+import postgres from "postgres";
+import type { TestStack } from "./stack.ts";
 
 const SCHEMAS = ["public", "private", "auth", "vault", "cron", "net", "realtime"];
 
-/** Copies of the rows that a new stack has, one table each, and every sequence's value. */
-const REMEMBER = `
+/** Copies of the rows that a new stack has, one table each. */
+const COPY = `
   create schema kept;
-  create table kept.sequences as
-    select format('%I.%I', schemaname, sequencename) as name, last_value, start_value
-    from pg_sequences where schemaname = any($schemas$);
   create table kept.tables (name text, copy text, columns text);
-  create table kept.additions (rows text, name text, copy text, columns text);
   do $$
   declare
     t record;
@@ -32,75 +29,103 @@ const REMEMBER = `
     end loop;
   end $$;`;
 
-/** Replication's role fires no triggers and checks no foreign keys. */
-const RESET = `
-  set local session_replication_role = replica;
-  do $$
+/**
+ * The function that resets the database. Its statements are written out, because a session keeps their plans:
+ * it runs after every test. A table whose rows are still those of its copy stays as it is.
+ */
+const MAKE_RESET = `
+  do $make$
   declare
-    t record;
-    has_rows boolean;
+    statements text;
   begin
-    for t in select * from kept.tables loop
-      execute format('select exists (select from %s)', t.name) into has_rows;
-      if has_rows then execute format('delete from %s', t.name); end if;
-      if t.copy is not null then
-        execute format('insert into %s (%s) overriding system value select %2$s from %s',
-          t.name, t.columns, t.copy);
-      end if;
-    end loop;
-    for t in
-      select format('%I.%I', schemaname, matviewname) as name from pg_matviews
-      where schemaname = any($schemas$) and ispopulated
-    loop
-      execute format('select exists (select from %s)', t.name) into has_rows;
-      if has_rows then execute format('refresh materialized view %s', t.name); end if;
-    end loop;
-    perform setval(name::regclass, coalesce(last_value, start_value), last_value is not null)
-    from kept.sequences;
-  end $$;`;
+    select string_agg(case when copy is null
+      then format('if exists (select from %s) then delete from %1$s; end if;', name)
+      else format($if$
+        if (select count(*) from %1$s) <> (select count(*) from %3$s) or exists (
+          select old::text from (select %2$s from %1$s) as old
+          except all select new::text from %3$s as new
+        ) then
+          delete from %1$s;
+          insert into %1$s (%2$s) overriding system value select %2$s from %3$s;
+        end if;$if$, name, columns, copy)
+      end, E'\\n')
+    into statements from kept.tables;
+    select concat_ws(E'\\n', statements, string_agg(format($if$
+      if (select relispopulated from pg_catalog.pg_class where oid = %s) then
+        if exists (select from %s) then refresh materialized view %2$s; end if;
+      end if;$if$, format('%I.%I', schemaname, matviewname)::regclass::oid,
+      format('%I.%I', schemaname, matviewname)), E'\\n'))
+    into statements from pg_matviews where schemaname = any($schemas$);
+    select concat_ws(E'\\n', statements, string_agg(format('perform pg_catalog.setval(%s, %s, %s);',
+      format('%I.%I', schemaname, sequencename)::regclass::oid,
+      coalesce(last_value, start_value), (last_value is not null)::text), E'\\n'))
+    into statements from pg_sequences where schemaname = any($schemas$);
+    execute format(
+      'create function kept.reset_rows() returns void language plpgsql as $reset$ begin %s end $reset$',
+      statements);
+  end $make$;`;
 
-/** `$since$` is the number of a transaction. */
+/**
+ * A function that inserts copies of all rows since the transaction `$since$`, and the copies. They have no
+ * triggers to fire: see `connectReset`.
+ */
 const KEEP = `
-  do $$
+  do $make$
   declare
     t record;
     has_rows boolean;
     added text;
+    copy text;
+    statements text = '';
   begin
     for t in select * from kept.tables loop
       added := format('from %s where xmin::text::bigint > $since$', t.name);
       execute format('select exists (select %s)', added) into has_rows;
       continue when not has_rows;
-      execute format('create table kept.%I as select %s %s', $rows$ || '/' || t.name, t.columns, added);
-      insert into kept.additions
-      values ($rows$, t.name, format('kept.%I', $rows$ || '/' || t.name), t.columns);
+      copy := format('kept.%I', $rows$ || '/' || t.name);
+      execute format('create table %s as select %s %s', copy, t.columns, added);
+      statements := statements || format(
+        'insert into %s (%s) overriding system value select %2$s from %s;', t.name, t.columns, copy);
     end loop;
-  end $$;`;
-
-const PUT = `
-  set local session_replication_role = replica;
-  do $$
-  declare
-    t record;
-  begin
-    for t in select * from kept.additions where rows = $rows$ loop
-      execute format('insert into %s (%s) overriding system value select %2$s from %s',
-        t.name, t.columns, t.copy);
-    end loop;
-  end $$;`;
+    execute format(
+      'create function kept.%I() returns void language plpgsql as $put$ begin %s end $put$',
+      $rows$, statements);
+  end $make$;`;
 
 const SCHEMA_ARRAY = `array[${SCHEMAS.map((name) => `'${name}'`).join(", ")}]`;
 
-export async function rememberRows(sql: postgres.Sql): Promise<void> {
-  await sql.unsafe(REMEMBER.replaceAll("$schemas$", SCHEMA_ARRAY));
+/** By the connection of a test's stack. */
+const resetConnections = new WeakMap<postgres.Sql, postgres.Sql>();
+
+/** Replication's role fires no triggers and checks no foreign keys. To change it would drop kept plans. */
+function connectReset(url: string): postgres.Sql {
+  const connection = { session_replication_role: "replica" };
+  return postgres(url, { max: 1, onnotice: () => {}, connection });
 }
 
-export async function resetRows(sql: postgres.Sql): Promise<void> {
-  await sql.begin((transaction) => transaction.unsafe(RESET.replaceAll("$schemas$", SCHEMA_ARRAY)));
+/** Until `forgetRows`, `resetRows` returns to the rows of now. */
+export async function rememberRows({ sql, database }: TestStack): Promise<void> {
+  await sql.unsafe((COPY + MAKE_RESET).replaceAll("$schemas$", SCHEMA_ARRAY));
+  resetConnections.set(sql, connectReset(database.adminUrl));
+}
+
+export async function forgetRows({ sql }: TestStack): Promise<void> {
+  await resetConnections.get(sql)?.end();
+  resetConnections.delete(sql);
+}
+
+async function callKept({ sql }: TestStack, name: string): Promise<void> {
+  const connection = resetConnections.get(sql);
+  if (connection === undefined) throw new Error("No rows were remembered of this stack.");
+  await connection.unsafe(`select kept."${name}"()`);
+}
+
+export async function resetRows(stack: TestStack): Promise<void> {
+  await callKept(stack, "reset_rows");
 }
 
 /** Returns where the rows begin that `keepRows` keeps. */
-export async function beginRows(sql: postgres.Sql): Promise<string> {
+export async function beginRows({ sql }: TestStack): Promise<string> {
   const [row] = await sql`select pg_current_xact_id()::text as id`;
   return row?.id;
 }
@@ -109,11 +134,11 @@ export async function beginRows(sql: postgres.Sql): Promise<string> {
  * Keeps copies of all rows that were inserted since then, and are not deleted, under a name.
  * @param since From `beginRows`.
  */
-export async function keepRows(sql: postgres.Sql, rows: string, since: string): Promise<void> {
+export async function keepRows({ sql }: TestStack, rows: string, since: string): Promise<void> {
   await sql.unsafe(KEEP.replaceAll("$rows$", `'${rows}'`).replaceAll("$since$", since));
 }
 
 /** Inserts kept rows as they were, without triggers. */
-export async function putRows(sql: postgres.Sql, rows: string): Promise<void> {
-  await sql.begin((transaction) => transaction.unsafe(PUT.replaceAll("$rows$", `'${rows}'`)));
+export async function putRows(stack: TestStack, rows: string): Promise<void> {
+  await callKept(stack, rows);
 }

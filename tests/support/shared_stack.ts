@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { redirectConsole } from "../../local/cli/console.ts";
 import { keepSeller, lacksSeller, shareSellers } from "./kept_sellers.ts";
-import { rememberRows, resetRows } from "./reset_database.ts";
+import { forgetRows, rememberRows, resetRows } from "./reset_database.ts";
 import { connectNewSeller } from "./shop.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
 import { allSimulators } from "../../local/stack/start_simulators.ts";
@@ -11,9 +11,13 @@ const IDLE_MS = 5000;
 
 let shared: TestStack | undefined;
 
-Deno.test.afterAll(async () => {
-  await shared?.[Symbol.asyncDispose]();
-});
+async function endStack(stack: TestStack | undefined): Promise<void> {
+  if (stack === undefined) return;
+  await forgetRows(stack);
+  await stack[Symbol.asyncDispose]();
+}
+
+Deno.test.afterAll(() => endStack(shared));
 
 /** Whether the functions have ended all their work, in a process that lives. */
 async function isIdle(stack: TestStack): Promise<boolean> {
@@ -30,7 +34,7 @@ async function isIdle(stack: TestStack): Promise<boolean> {
 /** Returns the stack as it was when it started: without rows, simulators' state and log lines. */
 async function resetStack(stack: TestStack): Promise<TestStack> {
   const simulators = await stack.replaceSimulators();
-  await resetRows(stack.sql);
+  await resetRows(stack);
   await Deno.truncate(`${stack.data}/logs/functions.log`);
   return { ...stack, ...simulators } as TestStack;
 }
@@ -38,7 +42,7 @@ async function resetStack(stack: TestStack): Promise<TestStack> {
 async function takeStack(): Promise<TestStack> {
   if (shared === undefined) {
     shared = await startTestStack();
-    await rememberRows(shared.sql);
+    await rememberRows(shared);
     shareSellers(shared);
   }
   // A stack that a test of this file started for itself has redirected it into its own folder.
@@ -59,7 +63,7 @@ async function giveBack(stack: TestStack, passed: boolean): Promise<void> {
   shared = undefined;
   for (const { simulator } of allSimulators(stack)) simulator.faults.close();
   if (passed && await isIdle(stack)) shared = await prepareStack(stack);
-  else await stack[Symbol.asyncDispose]();
+  else await endStack(stack);
 }
 
 /**
