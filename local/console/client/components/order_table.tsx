@@ -74,7 +74,7 @@ const COLUMNS: Column<ListedOrder>[] = [
   },
   {
     head: "Shop",
-    cell: ({ tiktok_shops: shop }) => shop.shop_name ?? "–",
+    cell: ({ tiktok_shops: shop }) => <span class="nowrap">{shop.shop_name ?? "–"}</span>,
     isWideOnly: true,
   },
   {
