@@ -10,6 +10,7 @@ import {
   type CommandResult,
   runCommand,
 } from "../support/run_command.ts";
+import { watchRestart } from "../support/console.ts";
 import { startTestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 import { test } from "../support/shared_stack.ts";
@@ -233,10 +234,12 @@ Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with
   assert.ok(second.readySeconds < 5, `the second start took ${second.readySeconds} s`);
   assert.deepEqual(await readEnvironment(data), env);
   assert.deepEqual(await ordersOf(env), expected);
+  await using pages = await watchRestart(env, { email: "ada@example.com" });
   second.process.kill("SIGKILL");
   await second.ended;
   await functionHostEnded(data);
   await lookAtKilledStack(data);
+  await pages?.seeEnd();
 
   const third = await run("start", [...args, "--detach"]);
   assert.equal(third.code, 0, third.text);
@@ -247,6 +250,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with
   assert.deepEqual(await ordersOf(env), expected);
   const another = await receiveOrder(env, SAMPLES + 2);
   assert.ok((await ordersOf(env)).includes(another));
+  await pages?.seeOrder(another.split(" ")[0] as string);
   const whileRunning = await callCommand("reset", ["--data", data]);
   assert.equal(whileRunning.code, 1);
   assert.match(whileRunning.text, /A stack is running/);
