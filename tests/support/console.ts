@@ -8,7 +8,7 @@ import { findBarriers, findBrowser, launchBrowser, openWindow, type Watch } from
 const PASSWORD = "a-password";
 
 export interface WindowOptions {
-  /** What the page does by a timer that repeats: nothing, or ten times as often. @default {"as usual"} */
+  /** What the page does by a timer that repeats: nothing, or four times as often. @default {"as usual"} */
   timers?: "none" | "fast";
   /** Whether the page gets no live connection. @default {false} */
   isWithoutLive?: boolean;
@@ -16,7 +16,7 @@ export interface WindowOptions {
 
 const TIMERS = {
   none: "globalThis.setInterval = () => 0",
-  fast: "const set = setInterval; globalThis.setInterval = (work, ms) => set(work, ms / 10)",
+  fast: "const set = setInterval; globalThis.setInterval = (work, ms) => set(work, ms / 4)",
 };
 
 export interface ConsoleWindow extends Watch {
