@@ -8,6 +8,7 @@ import { type FirstCall, firstCalls } from "../measure/first_calls.ts";
 import type { Comparison, Line } from "../measure/line.ts";
 import { median, sampleInTurn, subtractRounds } from "../measure/rounds.ts";
 import { startStandIn } from "../measure/stand_in.ts";
+import { startWebhookProcess } from "../measure/webhook_process.ts";
 
 const ROUNDS = 5;
 const WEBHOOK = { ms: 50, kB: 200 };
@@ -15,17 +16,27 @@ const OTHER = { ms: 60 };
 
 const isWebhook = (name: string) => name.endsWith("-webhooks");
 
-/** CPU of a process from its start to its first answer. */
-async function startAndCall(
+/** CPU of a process from its start to its first answer, on the hosted runtime. */
+async function startHosted(
   bundle: Bundle,
   variables: Record<string, string>,
   { path, init, status }: FirstCall,
-  deno?: string,
 ): Promise<number> {
-  await using started = await startHostedFunction(bundle, variables, deno);
+  await using started = await startHostedFunction(bundle, variables);
   const response = await started.fetch(`/${path}`, init);
   const text = await response.text();
   if (response.status !== status) throw new Error(`${path}: ${response.status} ${text}`);
+  return await cpuMs(started.pid);
+}
+
+/** The same on this Deno, without a server. */
+async function startHere(
+  bundle: Bundle,
+  variables: Record<string, string>,
+  { path, init }: FirstCall,
+): Promise<number> {
+  await using started = await startWebhookProcess(bundle.path, variables, Deno.execPath());
+  await started.send([{ url: `http://127.0.0.1/${path}`, init }]);
   return await cpuMs(started.pid);
 }
 
@@ -34,18 +45,17 @@ async function measure(): Promise<Comparison[]> {
   await using standIn = startStandIn();
   const env = await makeVariables(bundles.folder, standIn.url);
   const calls = firstCalls(env);
-  const start = (name: string, deno?: string) => () =>
-    startAndCall(
+  const start = (begin: typeof startHosted, name: string) => () =>
+    begin(
       bundles.byName.get(name) as Bundle,
       variablesFor(env, name),
       calls[name] as FirstCall,
-      deno,
     );
   const names = Object.keys(calls);
   const ours = names.filter((name) => isWebhook(name) || name === "empty");
   const samples = await sampleInTurn(ROUNDS, {
-    ...Object.fromEntries(names.map((name) => [name, start(name)])),
-    ...Object.fromEntries(ours.map((name) => [`${name} here`, start(name, Deno.execPath())])),
+    ...Object.fromEntries(names.map((name) => [name, start(startHosted, name)])),
+    ...Object.fromEntries(ours.map((name) => [`${name} here`, start(startHere, name)])),
   });
 
   const compare = (name: string, place: string, runtime: string): Comparison => {

@@ -66,10 +66,14 @@ export function firstCalls(env: StackEnvironment): Record<string, FirstCall> {
     "event-worker": { path: "event-worker", init: withKey, status: 200 },
     "tiktok-token-refresh": { path: "tiktok-token-refresh", init: withKey, status: 200 },
     "health": { path: "health", init: {}, status: 200 },
-    "database-tasks": { path: "database-tasks", init: { ...withKey, body: "{}" }, status: 400 },
+    "database-tasks": { path: "database-tasks", init: { ...withKey, body: "{}" }, status: 422 },
     "shipments": { path: `shipments?order_id=${USER_ID}`, init: asUser, status: 200 },
     "tiktok-oauth": { path: "tiktok-oauth/shops", init: asUser, status: 200 },
     "billing": { path: "billing/portal", init: { ...asUser, method: "POST" }, status: 409 },
-    "account": { path: "account/orders.csv", init: asUser, status: 200 },
+    "account": {
+      path: "account/orders.csv?from=2026-11-01&to=2026-12-01",
+      init: asUser,
+      status: 200,
+    },
   };
 }

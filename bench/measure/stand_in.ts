@@ -19,11 +19,13 @@ export const ACCESS_TOKEN = [
 
 /** What the SQL functions return when nothing is there. */
 const ANSWERS: Record<string, unknown> = {
+  count_request: { retry_after_seconds: null },
   release_held_events: 0,
   enqueue_label_tasks: 0,
   oldest_open_event_seconds: 0,
   read_health_status: { status: "healthy", version: null },
-  find_stripe_customer: null,
+  claim_tiktok_logins: { expired: 0, logins: [] },
+  get_stripe_customer: { email: "ada@example.com", attempt: 0, stripe_customer_id: null },
   list_orders_of_seller: { rows: [], next: null },
 };
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { cpuMs } from "./cpu.ts";
 
 export interface WebhookProcess extends AsyncDisposable {
+  pid: number;
   /** CPU milliseconds of the requests. @throws {Error} unless each is answered 200. */
   send(requests: { url: string; init: RequestInit }[]): Promise<number>;
 }
@@ -36,6 +37,8 @@ export async function startWebhookProcess(
       "--no-lock",
       "--no-npm",
       "--no-check",
+      // As on the platform: see local/deploy/hosted_function.ts.
+      "--no-code-cache",
       "-A",
       CALLER,
       path,
@@ -58,6 +61,7 @@ export async function startWebhookProcess(
   };
   await next();
   return {
+    pid: process.pid,
     async send(requests) {
       await call(requests);
       const before = await cpuMs(process.pid);

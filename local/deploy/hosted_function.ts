@@ -29,13 +29,11 @@ function runtimeVariables(): Record<string, string> {
 /**
  * Starts one function in a folder that has its upload only.
  * @param variables All that it receives.
- * @param deno Path of the binary. @default {of the hosted version}
  * @throws {HostedStartError}
  */
 export async function startHostedFunction(
   { name, path }: Pick<Bundle, "name" | "path">,
   variables: Record<string, string>,
-  deno?: string,
 ): Promise<HostedFunction> {
   const temporary = await makeTemporaryFolder("creatorflow-hosted-");
   const folder = temporary.path;
@@ -49,7 +47,7 @@ export async function startHostedFunction(
     "--allow-env",
     `--allow-read=${upload}`,
   ];
-  const process = new Deno.Command(deno ?? await hostedDeno(), {
+  const process = new Deno.Command(await hostedDeno(), {
     args: [
       ...["run", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-check"],
       // The platform keeps no compiled code from one worker to the next.
