@@ -16,8 +16,8 @@ function nameCall(given: HeadersInit | undefined): Headers {
 }
 
 /**
- * A call with a signal of its own ends by that one only: combining two costs a webhook a fifth of its CPU. A
- * redirect would carry the secret key to another host.
+ * A call with a signal of its own ends by that one only, so it has one timer. A redirect would carry the secret
+ * key to another host.
  */
 export const fetchSupabase: typeof fetch = (input, init = {}) => {
   const signal = init.signal ?? AbortSignal.timeout(TIMEOUT_MS);
