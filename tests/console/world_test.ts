@@ -94,7 +94,7 @@ async function changeOrder(scene: Scene, id: string): Promise<void> {
   await press(world, `Cancel a unit of ${id}`);
   await rowOf(scene, id).getByText("2 units").waitFor({ state: "detached" });
   await press(world, `Cancel the order of ${id}`);
-  await rowOf(scene, id).getByText("Cancelled").waitFor();
+  await rowOf(scene, id).getByText("Cancelled").filter({ visible: true }).first().waitFor();
   await sees(scene, "The change has arrived.");
 }
 
