@@ -1,4 +1,4 @@
-/** Replays of settled events. */
+/** Replays of events that are settled, or wait after a failed attempt. */
 import type postgres from "postgres";
 import { print } from "../cli/console.ts";
 import { confirmAction, type Target } from "../cli/target.ts";
@@ -6,8 +6,7 @@ import type { EventsCommand } from "./command_line.ts";
 import { countEvents } from "./read_events.ts";
 import type { EventCount } from "./report.ts";
 
-/** Also failing events, which would otherwise wait up to an hour. */
-const SETTLED = ["dead", "failing", "held", "ignored", "done"];
+const STATUSES = ["dead", "failing", "pending", "held", "ignored", "done"];
 const WITHIN_A_MINUTE = "The event worker processes due events within a minute.";
 
 /** `1 event`, `2 events`. */
@@ -15,8 +14,8 @@ function events(count: number): string {
   return `${count} event${count === 1 ? "" : "s"}`;
 }
 
-function sum(counts: { events: number }[]): number {
-  return counts.reduce((total, count) => total + count.events, 0);
+function sum(counts: EventCount[]): number {
+  return counts.reduce((total, count) => total + count.replayable, 0);
 }
 
 export async function replayEvent(sql: postgres.Sql, id: string): Promise<void> {
@@ -25,25 +24,27 @@ export async function replayEvent(sql: postgres.Sql, id: string): Promise<void> 
   print(
     outcome.replayed
       ? `Event ${id} was ${outcome.status_before} and is due now. ${WITHIN_A_MINUTE}`
-      : `Event ${id} is ${outcome.status_before}: it will be processed anyway, and stays as it is.`,
+      : `Event ${id} is ${outcome.status_before}: it is due, or waits for its first attempt, and stays as it is.`,
   );
 }
 
-/** The settled events of a filter as a sentence, and their number. */
-function describeSettled(counts: EventCount[], limit: number) {
-  const byStatus = SETTLED.map((status) => ({
+/** What a replay of a filter would change, as a sentence, and the number of these events. */
+function describeReplay(counts: EventCount[], limit: number) {
+  const byStatus = STATUSES.map((status) => ({
     status,
     events: sum(counts.filter((count) => count.status === status)),
   })).filter((count) => count.events > 0);
-  const settled = sum(byStatus);
-  const open = sum(counts) - settled;
+  const replayable = sum(counts);
+  const others = counts.reduce((total, count) => total + count.events, 0) - replayable;
   const share = byStatus.map((count) => `${count.events} ${count.status}`).join(", ");
   return {
-    settled,
-    selection: settled <= limit
-      ? `${events(settled)} (${share})`
-      : `the oldest ${limit} of ${events(settled)} (${share})`,
-    openNote: open === 0 ? "" : ` ${events(open)} more: open, and processed anyway.`,
+    replayable,
+    selection: replayable <= limit
+      ? `${events(replayable)} (${share})`
+      : `the oldest ${limit} of ${events(replayable)} (${share})`,
+    othersNote: others === 0
+      ? ""
+      : ` ${events(others)} more: due, or waiting for their first attempt.`,
   };
 }
 
@@ -54,13 +55,13 @@ export async function replayEvents(
   { filter, limit, yes }: Extract<EventsCommand, { name: "replay_all" }>,
 ): Promise<boolean> {
   const counts = await countEvents(sql, filter);
-  const { settled, selection, openNote } = describeSettled(counts, limit);
-  if (settled === 0) {
-    print(`Nothing to replay in ${target.name}.${openNote}`);
+  const { replayable, selection, othersNote } = describeReplay(counts, limit);
+  if (replayable === 0) {
+    print(`Nothing to replay in ${target.name}.${othersNote}`);
     return true;
   }
-  print(`In ${target.name}: ${selection}.${openNote}`);
-  if (!await confirmAction(`Replay ${settled === 1 ? "it" : "them"}?`, { yes })) return false;
+  print(`In ${target.name}: ${selection}.${othersNote}`);
+  if (!await confirmAction(`Replay ${replayable === 1 ? "it" : "them"}?`, { yes })) return false;
   const [row] = await sql`
     select public.replay_webhook_events(${sql.json(filter)}, ${limit}) as outcome`;
   const { replayed, remaining }: { replayed: number; remaining: number } = row?.outcome;

@@ -26,6 +26,8 @@ export interface EventCount {
   source: string;
   event_type: string;
   events: number;
+  /** How many of them a replay would change. */
+  replayable: number;
   oldest_received_at: string;
 }
 

@@ -199,9 +199,30 @@ comment on function public.show_webhook_event(bigint, boolean, text) is
   'One event; reading its body, which may contain personal data, is logged.';
 grant execute on function public.show_webhook_event(bigint, boolean, text) to service_role;
 
+create function private.is_replayable(p_event private.webhook_events)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return case p_event.status
+    when 'processing' then false
+    -- A task that was enqueued for later waits without an attempt.
+    when 'pending' then p_event.attempts > 0 and p_event.next_attempt_at > now()
+    else true
+  end;
+end;
+$$;
+comment on function private.is_replayable(private.webhook_events) is
+  'Whether a replay changes the event: it is settled, or waits after a failed attempt.';
+grant execute on function private.is_replayable(private.webhook_events) to service_role;
+
 /*
   Arguments: p_filter, see private.webhook_event_condition.
-  Returns:   [{status, source, event_type, events, oldest_received_at}].
+  Returns:   [{status, source, event_type, events, replayable, oldest_received_at}]; replayable is how many of the events
+             a replay would change.
   Errors:    PT400, invalid filter.
 */
 create function public.count_webhook_events(p_filter jsonb default '{}')
@@ -223,6 +244,7 @@ begin
             'source', source,
             'event_type', event_type,
             'events', events,
+            'replayable', replayable,
             'oldest_received_at', oldest_received_at
           )
           order by status, source, event_type
@@ -230,7 +252,9 @@ begin
         '[]'
       )
       from (
-        select status, source, event_type, count(*) as events, min(received_at) as oldest_received_at
+        select status, source, event_type, count(*) as events,
+          count(*) filter (where private.is_replayable(webhook_events)) as replayable,
+          min(received_at) as oldest_received_at
         from private.webhook_events
         where %s
         group by status, source, event_type
@@ -259,35 +283,35 @@ security invoker
 set search_path = ''
 as $$
 declare
-  status_before text;
-  settled boolean;
+  event private.webhook_events;
+  is_replayed boolean;
 begin
   -- Waits for a worker that is settling the event, and then reports the new status.
-  select status into status_before
+  select * into event
   from private.webhook_events
   where id = p_event_id
   for update;
-  if status_before is null then
+  if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
-  settled := status_before in ('failing', 'done', 'ignored', 'held', 'dead');
-  if settled then
+  is_replayed := private.is_replayable(event);
+  if is_replayed then
     perform private.reopen_webhook_events(array[p_event_id]);
   end if;
   insert into public.system_logs (event_type, details)
   values (
     'events_replayed',
-    jsonb_build_object('event_id', p_event_id, 'status_before', status_before, 'count', settled::integer)
+    jsonb_build_object('event_id', p_event_id, 'status_before', event.status, 'count', is_replayed::integer)
   );
   return jsonb_build_object(
     'event_id', p_event_id,
-    'status_before', status_before,
-    'replayed', settled
+    'status_before', event.status,
+    'replayed', is_replayed
   );
 end;
 $$;
 comment on function public.replay_webhook_event(bigint) is
-  'Reopens a settled or failing event and logs it; another open event stays as it is.';
+  'Makes a settled event, or one that waits after a failed attempt, due now and logs it; another open event stays as it is.';
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 
 /*
@@ -303,8 +327,8 @@ security invoker
 set search_path = ''
 as $$
 declare
-  settled text := private.webhook_event_condition(p_filter)
-    || ' and status in (''failing'', ''done'', ''ignored'', ''held'', ''dead'')';
+  condition text := private.webhook_event_condition(p_filter)
+    || ' and private.is_replayable(webhook_events)';
   chosen bigint[];
   remaining bigint;
 begin
@@ -316,7 +340,7 @@ begin
   if p_limit is null or p_limit not between 1 and 10000 then
     raise exception 'p_limit has to be 1 to 10000' using errcode = 'PT400';
   end if;
-  -- 2. Lock the oldest settled events; skip locked ones, which the next call finds if they still match.
+  -- 2. Lock the oldest that can be replayed; skip locked ones, which the next call finds if they still match.
   execute format(
     $query$
       select coalesce(array_agg(id), '{}')
@@ -329,18 +353,18 @@ begin
         for update skip locked
       ) as oldest
     $query$,
-    settled
+    condition
   )
   into chosen
   using p_limit;
   -- 3. Reopen them, count the rest and log it.
   perform private.reopen_webhook_events(chosen);
-  execute format('select count(*) from private.webhook_events where %s', settled) into remaining;
+  execute format('select count(*) from private.webhook_events where %s', condition) into remaining;
   insert into public.system_logs (event_type, details)
   values ('events_replayed', jsonb_build_object('filter', p_filter, 'count', cardinality(chosen)));
   return jsonb_build_object('replayed', cardinality(chosen), 'remaining', remaining);
 end;
 $$;
 comment on function public.replay_webhook_events(jsonb, integer) is
-  'Reopens the oldest settled or failing events of a filter and logs it; without a status in the filter, done events are included.';
+  'Makes the oldest events of a filter that are settled, or wait after a failed attempt, due now and logs it; without a status in the filter, done events are included.';
 grant execute on function public.replay_webhook_events(jsonb, integer) to service_role;

@@ -14,6 +14,8 @@ select tests.insert_events();
 insert into private.webhook_events (id, source, external_id, event_type, body, status, reason, received_at)
 overriding system value
 values (7, 'tiktok', 'e7', 'ORDER_STATUS_CHANGE', '{}', 'dead', 'workers_lost', '2026-10-01Z');
+-- It waits for its first attempt.
+update private.webhook_events set attempts = 0 where id = 5;
 
 -- Replaying one.
 create view tests.states as
@@ -155,6 +157,35 @@ select results_eq(
   ),
   'each call is logged, except refused ones'
 );
+
+-- An event that waits after a failed attempt, as after an outage.
+delete from private.webhook_events;
+insert into private.webhook_events (id, source, external_id, event_type, body, status, attempts, next_attempt_at)
+overriding system value
+select id, 'tiktok', id::text, 'ORDER_STATUS_CHANGE', '{}', 'pending', attempts, now() + wait
+from (
+  values
+    (11, 4, interval '110 minutes'), (12, 4, interval '110 minutes'), (13, 4, interval '0'), (14, 0, interval '1 day')
+) as waiting (id, attempts, wait);
+select is(
+  (
+    select string_agg(kind ->> 'events' || ' ' || (kind ->> 'replayable'), ', ')
+    from jsonb_array_elements(tests.run_as('service_role', 'select public.count_webhook_events()')::jsonb) as kind
+  ),
+  '4 2',
+  'counts tell how many a replay would change'
+);
+select is(
+  tests.replay('replay_webhook_event(11)'),
+  '{"event_id": 11, "replayed": true, "status_before": "pending"}',
+  'it is due now'
+);
+select is(
+  tests.replay('replay_webhook_events(''{"status": "pending"}'')'),
+  '{"replayed": 1, "remaining": 0}',
+  'also by a filter; one that is due, or that waits for its first attempt, is left alone'
+);
+select is(tests.pending(), '11 12', 'with all their attempts');
 
 select * from finish();
 rollback;

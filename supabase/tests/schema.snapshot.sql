@@ -4002,6 +4002,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.is_replayable(p_event private.webhook_events)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case p_event.status
+    when 'processing' then false
+    -- A task that was enqueued for later waits without an attempt.
+    when 'pending' then p_event.attempts > 0 and p_event.next_attempt_at > now()
+    else true
+  end;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.is_silent_source(p_source text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -7694,6 +7710,7 @@ begin
             'source', source,
             'event_type', event_type,
             'events', events,
+            'replayable', replayable,
             'oldest_received_at', oldest_received_at
           )
           order by status, source, event_type
@@ -7701,7 +7718,9 @@ begin
         '[]'
       )
       from (
-        select status, source, event_type, count(*) as events, min(received_at) as oldest_received_at
+        select status, source, event_type, count(*) as events,
+          count(*) filter (where private.is_replayable(webhook_events)) as replayable,
+          min(received_at) as oldest_received_at
         from private.webhook_events
         where %s
         group by status, source, event_type
@@ -9486,30 +9505,30 @@ CREATE OR REPLACE FUNCTION public.replay_webhook_event(p_event_id bigint)
  SET search_path TO ''
 AS $function$
 declare
-  status_before text;
-  settled boolean;
+  event private.webhook_events;
+  is_replayed boolean;
 begin
   -- Waits for a worker that is settling the event, and then reports the new status.
-  select status into status_before
+  select * into event
   from private.webhook_events
   where id = p_event_id
   for update;
-  if status_before is null then
+  if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
-  settled := status_before in ('failing', 'done', 'ignored', 'held', 'dead');
-  if settled then
+  is_replayed := private.is_replayable(event);
+  if is_replayed then
     perform private.reopen_webhook_events(array[p_event_id]);
   end if;
   insert into public.system_logs (event_type, details)
   values (
     'events_replayed',
-    jsonb_build_object('event_id', p_event_id, 'status_before', status_before, 'count', settled::integer)
+    jsonb_build_object('event_id', p_event_id, 'status_before', event.status, 'count', is_replayed::integer)
   );
   return jsonb_build_object(
     'event_id', p_event_id,
-    'status_before', status_before,
-    'replayed', settled
+    'status_before', event.status,
+    'replayed', is_replayed
   );
 end;
 $function$
@@ -9520,8 +9539,8 @@ CREATE OR REPLACE FUNCTION public.replay_webhook_events(p_filter jsonb, p_limit 
  SET search_path TO ''
 AS $function$
 declare
-  settled text := private.webhook_event_condition(p_filter)
-    || ' and status in (''failing'', ''done'', ''ignored'', ''held'', ''dead'')';
+  condition text := private.webhook_event_condition(p_filter)
+    || ' and private.is_replayable(webhook_events)';
   chosen bigint[];
   remaining bigint;
 begin
@@ -9533,7 +9552,7 @@ begin
   if p_limit is null or p_limit not between 1 and 10000 then
     raise exception 'p_limit has to be 1 to 10000' using errcode = 'PT400';
   end if;
-  -- 2. Lock the oldest settled events; skip locked ones, which the next call finds if they still match.
+  -- 2. Lock the oldest that can be replayed; skip locked ones, which the next call finds if they still match.
   execute format(
     $query$
       select coalesce(array_agg(id), '{}')
@@ -9546,13 +9565,13 @@ begin
         for update skip locked
       ) as oldest
     $query$,
-    settled
+    condition
   )
   into chosen
   using p_limit;
   -- 3. Reopen them, count the rest and log it.
   perform private.reopen_webhook_events(chosen);
-  execute format('select count(*) from private.webhook_events where %s', settled) into remaining;
+  execute format('select count(*) from private.webhook_events where %s', condition) into remaining;
   insert into public.system_logs (event_type, details)
   values ('events_replayed', jsonb_build_object('filter', p_filter, 'count', cardinality(chosen)));
   return jsonb_build_object('replayed', cardinality(chosen), 'remaining', remaining);
@@ -10935,6 +10954,7 @@ grant execute on function private.is_carrier_refused(public.orders,text,text) to
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.is_order_of_readings_unknown(public.orders,jsonb) to service_role;
+grant execute on function private.is_replayable(private.webhook_events) to service_role;
 grant execute on function private.is_silent_source(text) to service_role;
 grant execute on function private.label_cents(numeric,text) to service_role;
 grant execute on function private.label_limit_of(uuid) to service_role;
