@@ -228,11 +228,11 @@ async function checkWatching(
   await until("the channel is joined", () => Promise.resolve(channel.state === "joined"));
   await processLaterEvents(stack);
   await stack.sql`update public.shipments set tracking_number = 'T1' where id = ${shipmentId}`;
-  await until("it was read", () => Promise.resolve(seen.length > 0));
-  assert.deepEqual(
-    seen.map(({ id, tracking_number }) => ({ id, tracking_number })),
-    [{ id: shipmentId, tracking_number: "T1" }],
-  );
+  // Changes of other labels of the seller may still be on their way.
+  const numbers = () =>
+    seen.filter(({ id }) => id === shipmentId).map((row) => row.tracking_number);
+  await until("it was read", () => Promise.resolve(numbers().length > 0));
+  assert.deepEqual(numbers(), ["T1"]);
   await supabase.removeAllChannels();
 }
 

@@ -12,10 +12,14 @@ export async function findTexts(sql: postgres.Sql, texts: readonly string[]): Pr
     order by 1`;
   const found: string[] = [];
   for (const { name } of tables) {
-    // A row as text has all its columns, arrays and JSON included.
+    // A row as text has all its columns, arrays and JSON included. A number is not a part of another one.
     const rows = await sql.unsafe(
       `select text from unnest($1::text[]) with ordinality as wanted (text, place)
-       where exists (select from ${name} as row where position(text in row::text) > 0)
+       where exists (
+         select from ${name} as row
+         where position(text in row::text) > 0
+           and (text !~ '^\\d+$' or row::text ~ ('(?<![\\d.])' || text || '(?!\\d)'))
+       )
        order by place`,
       [[...texts]],
     );
