@@ -72,11 +72,15 @@ const NEW_ADDRESS = {
   address_detail: "27 Juniper Court",
 };
 
+/** The address behind TikTok's mask, which keeps the postal code. */
+function unmasked(present: unknown): typeof ADDRESS {
+  const { postal_code } = (present ?? {}) as { postal_code?: string };
+  return postal_code === NEW_ADDRESS.postal_code ? NEW_ADDRESS : ADDRESS;
+}
+
 /** The buyer's other address: changed twice, it is the first one again. */
 export function otherAddress(present: unknown, shippingType: unknown): Record<string, unknown> {
-  const { postal_code } = (present ?? {}) as { postal_code?: string };
-  const isFirst = postal_code !== NEW_ADDRESS.postal_code;
-  const address = isFirst ? NEW_ADDRESS : ADDRESS;
+  const address = unmasked(present) === NEW_ADDRESS ? ADDRESS : NEW_ADDRESS;
   return { ...address, ...(shippingType === "TIKTOK" && TIKTOK_MASK) };
 }
 
@@ -90,9 +94,11 @@ export function maskLongCompleted<
   return { ...detail, recipient_address: { ...address, ...FINAL_MASK } };
 }
 
-/** The whole address, as the carrier needs it on the label. */
-export function addressOnLabel(): string[] {
-  return [ADDRESS.name, ADDRESS.address_line1, ADDRESS.address_line2, "Portland OR 97205", "US"];
+/** The whole address, as the carrier needs it on the label. @param present `recipient_address` of the order */
+export function addressOnLabel(present: unknown): string[] {
+  const { name, address_line1, address_line2, postal_code } = unmasked(present);
+  const lines = [name, address_line1, address_line2, `Portland OR ${postal_code}`, "US"];
+  return lines.filter((line) => line !== "");
 }
 
 /** The address under another buyer's name, for `recipient_address`. */

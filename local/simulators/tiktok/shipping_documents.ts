@@ -52,7 +52,8 @@ export function labelRoutes({ state, app, now }: OpenApi): Hono {
     const { id, trackingNumber = "", providerName = "" } = found;
     const label = ["SHIPPING LABEL", providerName, trackingNumber, `Package ${id}`];
     const { type, draw } = LABEL_FILES[query.format as LabelFormat];
-    return c.body(draw([...label, ...addressOnLabel()]), 200, { "content-type": type });
+    const address = addressOnLabel(state.get("orders", found.orderId)?.detail.recipient_address);
+    return c.body(draw([...label, ...address]), 200, { "content-type": type });
   });
   return routes;
 }
