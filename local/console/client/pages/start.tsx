@@ -17,6 +17,13 @@ function openSeller(): void {
   if (location.pathname === "/") navigate("/seller");
 }
 
+/** Auth sends no second mail to an address that has an account, and says only that it is too early for one. */
+function isKnownAddress({ code }: { code?: string | undefined }): boolean {
+  return code === "over_email_send_rate_limit";
+}
+
+const KNOWN_ADDRESS = "This address has signed up before: sign in, or open the link in its mail.";
+
 function SignIn({ onSent }: { onSent: (email: string) => void }) {
   const [isNew, setNew] = useState(true);
   const [error, setError] = useState<Error | null>(null);
@@ -25,7 +32,7 @@ function SignIn({ onSent }: { onSent: (email: string) => void }) {
     const { data, error } = isNew
       ? await supabase.auth.signUp({ email, password })
       : await supabase.auth.signInWithPassword({ email, password });
-    if (error) setError(error);
+    if (error) setError(isKnownAddress(error) ? new Error(KNOWN_ADDRESS) : error);
     else if (data.session) openSeller();
     else onSent(email);
   };
