@@ -156,10 +156,10 @@ export function traceparent(): string | undefined {
   return span && `00-${span.trace.id}-${span.id}-01`;
 }
 
-/** Ids in a path are many, and Stripe's are personal; versions stay. */
-function pathTemplate(path: string): string {
-  return path.split("/").map((part) =>
-    /\d/.test(part) && !/^(v\d+|20\d{4})$/.test(part) ? ":id" : part
-  )
-    .join("/");
+/** Names of a path are small letters; versions are `v1` and `202309`. */
+const NAME_OR_VERSION = /^(?:[a-z]+(?:[_-][a-z]+)*|v\d+|20\d{4}|)$/;
+
+/** Ids in a path are many, and Stripe's are personal: one without a digit is one too. */
+export function pathTemplate(path: string): string {
+  return path.split("/").map((part) => NAME_OR_VERSION.test(part) ? part : ":id").join("/");
 }
