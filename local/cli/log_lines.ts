@@ -1,4 +1,5 @@
 /** The functions' log lines as a person reads them. */
+import { plainText } from "./plain_text.ts";
 
 export const LEVELS = ["info", "warn", "error"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -24,12 +25,6 @@ export function parseLogLine(text: string): LogLine | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Removes control characters: text of others must not control the terminal. */
-export function plainText(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }
 
 function formatValue(value: unknown): string {

@@ -11,8 +11,8 @@ import {
   LEVELS,
   type LogLine,
   parseLogLine,
-  plainText,
 } from "../cli/log_lines.ts";
+import { plainText } from "../cli/plain_text.ts";
 import { FUNCTION_CONCERNS } from "../stack/receivers.ts";
 import { followLines, readLastLines } from "../functions/read_lines.ts";
 

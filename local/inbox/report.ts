@@ -1,4 +1,5 @@
 /** Events as text for a terminal. */
+import { plainText } from "../cli/plain_text.ts";
 import { tableLines } from "../cli/table.ts";
 
 export interface EventSummary {
@@ -31,15 +32,9 @@ export interface EventCount {
   oldest_received_at: string;
 }
 
-/** Removes control characters: text of others must not control the terminal. */
-function plain(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
-}
-
-/** The same line by line. */
+/** `plainText` line by line. */
 function plainLines(text: string): string {
-  return text.split("\n").map(plain).join("\n");
+  return text.split("\n").map(plainText).join("\n");
 }
 
 function cut(text: string, width: number): string {
@@ -78,7 +73,7 @@ export function formatCounts(counts: EventCount[], now: number, width: number): 
         seconds(count.oldest_received_at),
         age(count.oldest_received_at, now),
         count.source,
-        plain(count.event_type),
+        plainText(count.event_type),
       ]),
     ],
     [1, 3],
@@ -97,7 +92,7 @@ export function formatEvents(events: EventSummary[], now: number, width: number)
         String(event.attempts),
         seconds(event.received_at),
         age(event.received_at, now),
-        plain(event.event_type),
+        plainText(event.event_type),
       ]),
     ],
     [0, 2, 4],
@@ -113,7 +108,7 @@ export function formatEvents(events: EventSummary[], now: number, width: number)
       ? event.last_error ?? event.reason
       : event.reason ?? event.last_error;
     return [about, why ?? ""].filter((part) => part !== "")
-      .map((part) => cut(`    ${plain(part)}`, width));
+      .map((part) => cut(`    ${plainText(part)}`, width));
   });
   return [head, ...lines.flatMap((line, n) => [line, ...details[n] ?? []])].join("\n");
 }
@@ -143,7 +138,7 @@ export function formatEvent(event: EventSummary, now: number): string {
     ["request id", event.request_id ?? ""],
   ];
   return fields.filter(([, value]) => value !== "")
-    .map(([name, value]) => `${name.padEnd(14)}${plain(value)}`).join("\n");
+    .map(([name, value]) => `${name.padEnd(14)}${plainText(value)}`).join("\n");
 }
 
 export function formatBody(body: string): string {

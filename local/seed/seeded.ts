@@ -19,7 +19,7 @@ export interface SeededOrder {
   cancelled?: true;
   quantity?: number;
   price?: string;
-  /** Whom TikTok names, of an order that the seller ships. @default {the simulator's buyer} */
+  /** The buyer that TikTok names, of an order that the seller ships. @default {the simulator's buyer} */
   buyer?: string;
   /** TIKTOK: TikTok sells the label. @default {"SELLER"} */
   shippingType?: "TIKTOK" | "SELLER";

@@ -1,4 +1,4 @@
-/** Colours and names of states. A state has one name, whoever reports it. */
+/** Colours and names of states. A state has one name, for every vendor that reports it. */
 import type { Tone } from "./components/badge.tsx";
 import { formatCode } from "./format.ts";
 
