@@ -11,49 +11,22 @@ const AT_ONCE = 16;
 const CALLS_A_SENDER = 6;
 const TARGET = 0.6;
 
-/** The tables and the function of the description that a webhook needs, with rows for the shop. */
-const REQUESTED = `
-  create table public.requested_shops (
-    id uuid primary key default gen_random_uuid(),
-    user_id uuid references public.users (id) on delete cascade,
-    shop_id text not null
-  );
-  create table public.requested_orders (
-    id uuid primary key default gen_random_uuid(),
-    user_id uuid references public.users (id) on delete cascade,
-    tiktok_shop_id uuid references public.requested_shops (id) on delete cascade,
-    tiktok_order_id text not null,
-    order_status text not null default 'received',
-    payment_status text not null default 'pending',
-    total_amount decimal(10,2) not null,
-    shipping_cost decimal(10,2) default 0,
-    shipping_address jsonb not null,
-    order_items jsonb not null,
-    created_at timestamptz default now(),
-    updated_at timestamptz default now()
-  );
-  create index on public.requested_orders (user_id);
-  create index on public.requested_orders (tiktok_shop_id);
-  create index on public.requested_orders (order_status);
-  create index on public.requested_orders (created_at);
-  create function public.requested_check_order_limit(user_uuid uuid) returns boolean as $$
-  declare
-    user_plan text;
-    order_count integer;
-  begin
-    select plan_name into user_plan from public.subscriptions
-    where user_id = user_uuid and status in ('active', 'trialing')
-    order by created_at desc limit 1;
-    select count(*) into order_count from public.requested_orders
-    where user_id = user_uuid and created_at >= date_trunc('month', now());
-    return order_count < 999999;
-  end;
-  $$ language plpgsql security definer;
-  grant all on public.requested_shops, public.requested_orders to service_role;
-  grant execute on function public.requested_check_order_limit to service_role;
-  insert into public.requested_shops (user_id, shop_id)
-  select user_id, shop_id from public.tiktok_shops;
-  notify pgrst, 'reload schema'`;
+/** The requested schema under names that REST serves, with the shop and its seller, who has the largest plan. */
+async function addRequestedSchema(sql: postgres.Sql): Promise<void> {
+  const file = await Deno.readTextFile(new URL("../measure/requested.sql", import.meta.url));
+  const schema = file.replace("create schema requested;", "")
+    .replaceAll("requested.", "public.requested_")
+    .replaceAll("create index idx_", "create index requested_idx_");
+  await sql.unsafe(`${schema}
+    grant all on public.requested_tiktok_shops, public.requested_orders to service_role;
+    grant execute on function public.requested_check_order_limit to service_role;
+    insert into public.requested_users (id, email) select id, email from public.users;
+    insert into public.requested_tiktok_shops (user_id, shop_id)
+    select user_id, shop_id from public.tiktok_shops;
+    insert into public.requested_subscriptions (user_id, stripe_customer_id, plan_name, status)
+    select id, 'cus_1', 'scale', 'active' from public.users;
+    notify pgrst, 'reload schema'`);
+}
 
 /** Milliseconds of each call, with `AT_ONCE` senders. */
 async function time(call: () => Promise<void>): Promise<number[]> {
@@ -85,7 +58,7 @@ function threeCalls(url: string, key: string): () => Promise<void> {
   let orders = 0;
   const headers = { apikey: key, "content-type": "application/json" };
   return async () => {
-    const path = `${url}/rest/v1/requested_shops?select=id,user_id&shop_id=eq.${SHOP}`;
+    const path = `${url}/rest/v1/requested_tiktok_shops?select=id,user_id&shop_id=eq.${SHOP}`;
     const [shop] = await request(path, { headers }) as { id: string; user_id: string }[];
     const post = async (name: string, body: unknown) =>
       await request(`${url}/rest/v1/${name}`, {
@@ -132,7 +105,7 @@ async function measure(): Promise<Comparison[]> {
   if (tiktok === undefined) throw new Error("TikTok is not simulated.");
   await connectShop(bench, SHOP);
   await waitUntil(() => isSettled(sql));
-  await sql.unsafe(REQUESTED);
+  await addRequestedSchema(sql);
   let sent = 0;
   const webhook = async () => {
     const body = tiktokBody(++sent, SHOP, tiktok.addOrder({ shopId: SHOP }).id);
