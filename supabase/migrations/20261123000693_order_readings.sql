@@ -1,0 +1,447 @@
+-- How a reading of an order becomes its row: a new order, a newer state, a refund.
+
+create function private.replaces_address(incoming text, stored text, order_status text)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return incoming = 'readable'
+    or stored = 'none'
+    or (incoming = 'masked' and (stored = 'masked' or order_status in ('completed', 'cancelled')));
+end;
+$$;
+comment on function private.replaces_address(text, text, text) is
+  'Whether an incoming address replaces the stored one: while the order ships, a readable address is kept; afterwards TikTok''s mask counts here too.';
+grant execute on function private.replaces_address(text, text, text) to service_role;
+
+create function private.next_order_status(stored text, incoming text)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if incoming is null or incoming = stored then
+    return stored;
+  end if;
+  return case
+    when exists (
+      select from private.order_transitions where from_status = stored and to_status = incoming
+    ) then incoming
+    else stored
+  end;
+end;
+$$;
+comment on function private.next_order_status(text, text) is
+  'The incoming status if it may follow the stored one, else the stored one.';
+grant execute on function private.next_order_status(text, text) to service_role;
+
+create function private.next_payment_status(stored text, incoming text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return case
+    when incoming is null then stored
+    -- A refund stays a refund when the parcel moves on.
+    when stored in ('refunded', 'partially_refunded') and incoming in ('pending', 'paid') then stored
+    when stored = 'refunded' then stored
+    when stored = 'paid' and incoming = 'pending' then stored
+    else incoming
+  end;
+end;
+$$;
+comment on function private.next_payment_status(text, text) is
+  'The incoming status, unless it would undo a payment or a refund.';
+grant execute on function private.next_payment_status(text, text) to service_role;
+
+/*
+  Arguments: p_shop; p_orders, in the order of their TikTok ids: two batches wait for each other's orders in one order.
+*/
+create function private.insert_orders(p_shop public.tiktok_shops, p_orders jsonb)
+returns setof public.orders
+language plpgsql
+security invoker
+set search_path = ''
+rows 10
+as $$
+begin
+  return query
+  insert into public.orders (
+    user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, payment_status,
+    currency, total_amount, shipping_cost, shipping_type, customer_email,
+    shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
+    warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
+    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, mapping_version,
+    tiktok_created_at, tiktok_updated_at, counts_for_plan
+  )
+  select
+    p_shop.user_id,
+    p_shop.id,
+    incoming ->> 'tiktok_order_id',
+    incoming ->> 'tiktok_status',
+    coalesce(incoming ->> 'order_status', 'received'),
+    coalesce(incoming ->> 'payment_status', 'pending'),
+    incoming ->> 'currency',
+    (incoming ->> 'total_amount')::numeric,
+    coalesce((incoming ->> 'shipping_cost')::numeric, 0),
+    incoming ->> 'shipping_type',
+    incoming ->> 'customer_email',
+    incoming -> 'shipping_address',
+    incoming ->> 'address_status',
+    incoming -> 'order_items',
+    coalesce(incoming ->> 'order_kind', 'sale'),
+    incoming ->> 'related_order_id',
+    incoming ->> 'fulfillment_type',
+    incoming ->> 'warehouse_id',
+    incoming ->> 'combine_group_id',
+    (incoming ->> 'paid_at')::timestamptz,
+    (incoming ->> 'ship_by')::timestamptz,
+    (incoming ->> 'auto_cancel_at')::timestamptz,
+    (incoming ->> 'cancel_requested_at')::timestamptz,
+    (incoming ->> 'cancel_respond_by')::timestamptz,
+    incoming ->> 'cancel_reason',
+    incoming ->> 'cancelled_by',
+    incoming ->> 'buyer_note',
+    incoming ->> 'seller_note',
+    coalesce(incoming -> 'amounts', '{}'),
+    private.order_mapping_version(),
+    (incoming ->> 'tiktok_created_at')::timestamptz,
+    (incoming ->> 'tiktok_updated_at')::timestamptz,
+    private.counts_for_plan(p_shop, incoming)
+  from jsonb_array_elements(p_orders) as listed (incoming)
+  -- Another event of the order may be faster where the counters are locked last.
+  on conflict (tiktok_shop_id, tiktok_order_id) do nothing
+  returning *;
+end;
+$$;
+comment on function private.insert_orders(public.tiktok_shops, jsonb) is
+  'Part of ingest_order: inserts those orders that are not stored.';
+grant execute on function private.insert_orders(public.tiktok_shops, jsonb) to service_role;
+
+create function private.merge_order(stored public.orders, p_order jsonb)
+returns public.orders
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Fields that TikTok leaves out keep their value: live answers omit what does not apply.
+  stored.tiktok_status := p_order ->> 'tiktok_status';
+  stored.order_status := private.next_order_status(stored.order_status, p_order ->> 'order_status');
+  stored.payment_status := private.next_payment_status(stored.payment_status, p_order ->> 'payment_status');
+  stored.currency := coalesce(p_order ->> 'currency', stored.currency);
+  stored.total_amount := coalesce((p_order ->> 'total_amount')::numeric, stored.total_amount);
+  stored.shipping_cost := coalesce((p_order ->> 'shipping_cost')::numeric, stored.shipping_cost);
+  stored.shipping_type := coalesce(p_order ->> 'shipping_type', stored.shipping_type);
+  stored.customer_email := coalesce(p_order ->> 'customer_email', stored.customer_email);
+  if private.replaces_address(p_order ->> 'address_status', stored.address_status, stored.order_status) then
+    stored.shipping_address := p_order -> 'shipping_address';
+    stored.address_status := p_order ->> 'address_status';
+  end if;
+  if jsonb_array_length(p_order -> 'order_items') > 0 then
+    stored.order_items := p_order -> 'order_items';
+  end if;
+  stored.order_kind := coalesce(p_order ->> 'order_kind', stored.order_kind);
+  stored.related_order_id := coalesce(p_order ->> 'related_order_id', stored.related_order_id);
+  stored.fulfillment_type := coalesce(p_order ->> 'fulfillment_type', stored.fulfillment_type);
+  stored.warehouse_id := coalesce(p_order ->> 'warehouse_id', stored.warehouse_id);
+  stored.paid_at := coalesce((p_order ->> 'paid_at')::timestamptz, stored.paid_at);
+  stored.ship_by := coalesce((p_order ->> 'ship_by')::timestamptz, stored.ship_by);
+  stored.cancel_reason := coalesce(p_order ->> 'cancel_reason', stored.cancel_reason);
+  stored.cancelled_by := coalesce(p_order ->> 'cancelled_by', stored.cancelled_by);
+  if p_order -> 'amounts' <> '{}' then
+    stored.amounts := p_order -> 'amounts';
+  end if;
+  -- These end when TikTok no longer states them.
+  stored.combine_group_id := p_order ->> 'combine_group_id';
+  stored.auto_cancel_at := (p_order ->> 'auto_cancel_at')::timestamptz;
+  stored.cancel_respond_by := coalesce(
+    (p_order ->> 'cancel_respond_by')::timestamptz,
+    -- TikTok states it in another answer, which may be missing.
+    case
+      when stored.cancel_requested_at = (p_order ->> 'cancel_requested_at')::timestamptz
+        then stored.cancel_respond_by
+    end
+  );
+  stored.cancel_requested_at := (p_order ->> 'cancel_requested_at')::timestamptz;
+  stored.buyer_note := p_order ->> 'buyer_note';
+  stored.seller_note := p_order ->> 'seller_note';
+  stored.tiktok_created_at := coalesce((p_order ->> 'tiktok_created_at')::timestamptz, stored.tiktok_created_at);
+  stored.tiktok_updated_at := (p_order ->> 'tiktok_updated_at')::timestamptz;
+  return stored;
+end;
+$$;
+comment on function private.merge_order(public.orders, jsonb) is
+  'Part of ingest_order: a stored order with another state of it; writes nothing.';
+grant execute on function private.merge_order(public.orders, jsonb) to service_role;
+
+create function private.update_order(stored public.orders, p_order jsonb)
+returns public.orders
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  updated public.orders;
+begin
+  update public.orders
+  set tiktok_status = merged.tiktok_status,
+      order_status = merged.order_status,
+      payment_status = merged.payment_status,
+      currency = merged.currency,
+      total_amount = merged.total_amount,
+      shipping_cost = merged.shipping_cost,
+      shipping_type = merged.shipping_type,
+      customer_email = merged.customer_email,
+      shipping_address = merged.shipping_address,
+      address_status = merged.address_status,
+      order_items = merged.order_items,
+      order_kind = merged.order_kind,
+      related_order_id = merged.related_order_id,
+      fulfillment_type = merged.fulfillment_type,
+      warehouse_id = merged.warehouse_id,
+      paid_at = merged.paid_at,
+      ship_by = merged.ship_by,
+      cancel_reason = merged.cancel_reason,
+      cancelled_by = merged.cancelled_by,
+      amounts = merged.amounts,
+      mapping_version = private.order_mapping_version(),
+      combine_group_id = merged.combine_group_id,
+      auto_cancel_at = merged.auto_cancel_at,
+      cancel_requested_at = merged.cancel_requested_at,
+      cancel_respond_by = merged.cancel_respond_by,
+      buyer_note = merged.buyer_note,
+      seller_note = merged.seller_note,
+      tiktok_created_at = merged.tiktok_created_at,
+      tiktok_updated_at = merged.tiktok_updated_at,
+      tiktok_read_at = greatest(merged.tiktok_read_at, now())
+  from private.merge_order(stored, p_order) as merged
+  where orders.id = stored.id
+  returning orders.* into updated;
+  return updated;
+end;
+$$;
+comment on function private.update_order(public.orders, jsonb) is
+  'Part of ingest_order: applies a newer state to a stored order.';
+grant execute on function private.update_order(public.orders, jsonb) to service_role;
+
+/*
+  Arguments: stored; p_order, whose read_after is a time of this database before TikTok was read.
+  Returns:   true if both states are of one second, differ, and were read at the same time: neither is known to be later.
+*/
+create function private.is_order_of_readings_unknown(stored public.orders, p_order jsonb)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if stored.tiktok_updated_at is distinct from (p_order ->> 'tiktok_updated_at')::timestamptz
+    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+    or coalesce((p_order ->> 'read_after')::timestamptz, now()) >= stored.tiktok_read_at
+  then
+    return false;
+  end if;
+  return private.merge_order(stored, p_order) is distinct from stored;
+end;
+$$;
+comment on function private.is_order_of_readings_unknown(public.orders, jsonb) is
+  'Part of ingest_order: whether only another reading can tell which of two states of one second is the later one.';
+grant execute on function private.is_order_of_readings_unknown(public.orders, jsonb) to service_role;
+
+create function private.read_order_again(p_event private.webhook_events, p_order_id uuid)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.webhook_events
+  set status = 'pending', reason = null, settled_at = null, next_attempt_at = now()
+  where id = p_event.id;
+  return jsonb_build_object('outcome', 'reread', 'order_id', p_order_id);
+end;
+$$;
+comment on function private.read_order_again(private.webhook_events, uuid) is
+  'Part of ingest_order: makes the locked event due again, without counting an attempt; that reading begins after every stored one.';
+grant execute on function private.read_order_again(private.webhook_events, uuid) to service_role;
+
+create function private.cancelled_units(p_items jsonb)
+returns table (line_item_id text, cancelled_by text, cancel_reason text)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select unit ->> 'line_item_id', unit ->> 'cancelled_by', left(unit ->> 'cancel_reason', 100)
+  from jsonb_array_elements(p_items) as item,
+    jsonb_array_elements(item -> 'units') as unit
+  where item -> 'cancelled_line_item_ids' ? (unit ->> 'line_item_id');
+end;
+$$;
+comment on function private.cancelled_units(jsonb) is
+  'The cancelled units of orders.order_items.';
+grant execute on function private.cancelled_units(jsonb) to service_role;
+
+create function private.describe_cancellation(before public.orders, after public.orders)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if after.order_status = 'cancelled' then
+    return case
+      when before.order_status is distinct from 'cancelled' then
+        jsonb_strip_nulls(jsonb_build_object(
+          'cancelled_by', after.cancelled_by,
+          'cancel_reason', left(after.cancel_reason, 100)
+        ))
+      else '{}'
+    end;
+  end if;
+  if not after.order_items @? '$[*].cancelled_line_item_ids[*]' then
+    return '{}';
+  end if;
+  return coalesce(
+    (
+      select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
+      from private.cancelled_units(after.order_items) as unit
+      where unit.line_item_id not in (
+        select earlier.line_item_id from private.cancelled_units(before.order_items) as earlier
+      )
+      having count(*) > 0
+    ),
+    '{}'
+  );
+end;
+$$;
+comment on function private.describe_cancellation(public.orders, public.orders) is
+  'Who cancelled the order and why; of an order that goes on, its newly cancelled units.';
+grant execute on function private.describe_cancellation(public.orders, public.orders) to service_role;
+
+create function private.describe_changes(before public.orders, after public.orders, p_order jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  changes jsonb := private.describe_cancellation(before, after);
+begin
+  -- Plain expressions: one query over a list of columns costs more than the insert of the entry.
+  if before.order_status is distinct from after.order_status then
+    changes := changes
+      || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', after.order_status));
+  end if;
+  if before.payment_status is distinct from after.payment_status then
+    changes := changes || jsonb_build_object(
+      'payment_status', jsonb_build_object('from', before.payment_status, 'to', after.payment_status)
+    );
+  end if;
+  if before.tiktok_status is distinct from after.tiktok_status then
+    changes := changes || jsonb_build_object(
+      'tiktok_status', jsonb_build_object('from', before.tiktok_status, 'to', after.tiktok_status)
+    );
+    if after.order_status <> (p_order ->> 'order_status') then
+      changes := changes || jsonb_build_object('refused', p_order ->> 'order_status');
+    end if;
+  end if;
+  if before.total_amount::text is distinct from after.total_amount::text then
+    changes := changes || jsonb_build_object(
+      'total_amount', jsonb_build_object('from', before.total_amount::text, 'to', after.total_amount::text)
+    );
+  end if;
+  if before.combine_group_id is distinct from after.combine_group_id then
+    changes := changes || jsonb_build_object(
+      'combine_group_id', jsonb_build_object('from', before.combine_group_id, 'to', after.combine_group_id)
+    );
+  end if;
+  if before.cancel_requested_at is distinct from after.cancel_requested_at then
+    changes := changes || jsonb_build_object(
+      'cancel_requested_at', jsonb_build_object('from', before.cancel_requested_at, 'to', after.cancel_requested_at)
+    );
+  end if;
+  if before.id is not null and before.shipping_address is distinct from after.shipping_address then
+    changes := changes || '{"shipping_address": "changed"}';
+  end if;
+  if before.id is not null and before.order_items is distinct from after.order_items then
+    changes := changes || '{"order_items": "changed"}';
+  end if;
+  return changes;
+end;
+$$;
+comment on function private.describe_changes(public.orders, public.orders, jsonb) is
+  'The changes that order_events stores; it repeats no address and no item.';
+grant execute on function private.describe_changes(public.orders, public.orders, jsonb) to service_role;
+
+/*
+  Arguments: p_order_id; p_notice, facts of an event: refund_id and refund_total name a refund.
+  Returns:   the notice with what this refund adds to those that the timeline has; {} if it adds nothing. The sum of
+             refund_total over the timeline is what was paid back.
+*/
+create function private.new_part_of_refund(p_order_id uuid, p_notice jsonb)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select case
+      when not p_notice ? 'refund_id' then p_notice
+      when not exists (
+        select from public.order_events as known
+        where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+      ) then p_notice
+      when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
+      else '{}'
+    end
+    from (
+      select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
+        as amount
+      from public.order_events as known
+      where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+    ) as added
+  );
+end;
+$$;
+comment on function private.new_part_of_refund(uuid, jsonb) is
+  'A notice without the refund that an earlier notice reported: the timeline, which is never purged, knows the ids.';
+grant execute on function private.new_part_of_refund(uuid, jsonb) to service_role;
+
+create function private.apply_refund(p_order public.orders, p_notice jsonb)
+returns public.orders
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  refunded numeric;
+  changed public.orders;
+begin
+  select coalesce(sum((changes ->> 'refund_total')::numeric), 0) into refunded
+  from public.order_events
+  where order_id = p_order.id and changes ? 'refund_total';
+  refunded := refunded + (p_notice ->> 'refund_total')::numeric;
+  update public.orders
+  set payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
+  where id = p_order.id and payment_status <> 'refunded'
+  returning * into changed;
+  return case when changed.id is null then p_order else changed end;
+end;
+$$;
+comment on function private.apply_refund(public.orders, jsonb) is
+  'Applies a successful refund: all refunds together cover the whole amount or a part of it.';
+grant execute on function private.apply_refund(public.orders, jsonb) to service_role;
