@@ -122,7 +122,8 @@ test("without the secrets no function is called, and the job names the missing o
   await stack.sql`delete from vault.secrets where name = 'secret_key'`;
   const scheduler = createScheduler(stack.database.adminUrl);
   try {
-    await scheduler.tick(new Date("2026-11-23T10:00:00Z"));
+    // A minute of no other job.
+    await scheduler.tick(new Date("2026-11-23T10:01:00Z"));
     const [run] = await stack.sql`select status, return_message from cron.job_run_details`;
     assert.equal(run?.status, "failed");
     assert.match(run?.return_message, /Vault lacks "project_url" or "secret_key"/);
