@@ -1,4 +1,5 @@
 /** TikTok's auth host: unsigned GETs, errors as HTTP 200. */
+import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import type { Faults, HostErrors } from "../faults.ts";
 import { type Authorizations, type Grant, TokenRefusal } from "./authorizations.ts";
@@ -11,6 +12,8 @@ export interface TokenRequest {
   code: number | null;
   /** Owner of the code or refresh token; absent if TikTok does not know it. */
   openId?: string;
+  /** Tells refresh tokens apart: the beginning of its SHA-256, in hex. */
+  refreshToken?: string;
 }
 
 export interface TokenRoutesOptions {
@@ -55,6 +58,10 @@ function grantData({ login, accessToken, accessEnd, refreshToken, refreshEnd }: 
     user_type: login.userType,
     granted_scopes: login.scopes,
   };
+}
+
+function fingerprint(token: string): string {
+  return createHash("sha256").update(token).digest("hex").slice(0, 16);
 }
 
 export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
@@ -102,6 +109,7 @@ export function tokenRoutes(options: TokenRoutesOptions): Hono<Env> {
     "/api/v2/token/refresh",
     (c) =>
       issueTokens(c, "refresh_token", ({ refresh_token = "" }, record) => {
+        record.refreshToken = fingerprint(refresh_token);
         recordOwner(record, authorizations.ownerOf("refreshTokens", refresh_token));
         const grant = authorizations.refresh(refresh_token);
         refreshes.push(grant.login.openId);

@@ -1,4 +1,5 @@
 /** Lifetime of the simulated TikTok's tokens. */
+import { createHash } from "node:crypto";
 import assert from "node:assert/strict";
 import { fixture } from "../../../tests/support/fulfillment.ts";
 import { Caller, NOW } from "../../../tests/support/tiktok_caller.ts";
@@ -82,12 +83,13 @@ Deno.test("every call of the auth host is recorded without tokens and secrets", 
   await caller.refresh(data.refresh_token);
   await caller.refresh(data.refresh_token);
   await (await caller.fetch("/api/v2/token/refresh", { method: "POST" })).body?.cancel();
+  const refreshToken = createHash("sha256").update(data.refresh_token).digest("hex").slice(0, 16);
   assert.deepEqual(simulator.tokenRequests, [
     { path: "/api/v2/token/get", code: 98001004 },
     { path: "/api/v2/token/get", code: 0, openId: "one" },
     { path: "/api/v2/token/get", code: 36004004 },
-    { path: "/api/v2/token/refresh", code: 0, openId: "one" },
-    { path: "/api/v2/token/refresh", code: 36004005 },
+    { path: "/api/v2/token/refresh", code: 0, openId: "one", refreshToken },
+    { path: "/api/v2/token/refresh", code: 36004005, refreshToken },
     { path: "/api/v2/token/refresh", code: null },
   ]);
   assert.deepEqual(simulator.refreshes, ["one"]);
