@@ -23,9 +23,27 @@ function withTypes(client: PoolClient, types: StatementTypes): PipelinedClient {
   };
 }
 
+type Schema = Awaited<ReturnType<PostgresConnection["introspect"]>>;
+
+/** Postgres could not be asked for its tables and functions. */
+class SchemaReadError extends Error {
+  override name = "SchemaReadError";
+  override message = "Could not query the database for the schema cache. Retrying.";
+
+  /** PostgREST's answer, which Hono takes for the caller's. */
+  getResponse(): Response {
+    const body = { code: "PGRST002", details: null, hint: null, message: this.message };
+    return Response.json(body, { status: 503 });
+  }
+}
+
 export class LiteConnection extends PostgresConnection {
   readonly #types = new StatementTypes();
   readonly #connections: ConnectionPool;
+  /** The reading that all requests wait for together. */
+  #reading: Promise<Schema> | undefined;
+  /** How often the cache was cleared. */
+  #clearings = 0;
 
   /** @param max Number of connections. */
   constructor(url: string, max: number) {
@@ -59,7 +77,32 @@ export class LiteConnection extends PostgresConnection {
     };
   }
 
+  /**
+   * Reads the schema once for all requests that wait for it. The library reads it once for each: after a
+   * restart of Postgres on a busy machine, requests then ended before their schema was read.
+   * @throws {SchemaReadError} where the library takes an unreachable Postgres for one without tables.
+   */
+  override introspect(options?: { useCache?: boolean }): Promise<Schema> {
+    if (this.introspection !== undefined && options?.useCache === true) {
+      return Promise.resolve(this.introspection);
+    }
+    this.#reading ??= this.#readSchema().finally(() => this.#reading = undefined);
+    return this.#reading;
+  }
+
+  async #readSchema(): Promise<Schema> {
+    while (true) {
+      const clearings = this.#clearings;
+      const schema = await super.introspect({ useCache: true });
+      // Only the library's answer of a failed reading lacks it.
+      if (schema.default_schema === undefined) throw new SchemaReadError();
+      if (clearings === this.#clearings) return schema;
+      this.introspection = undefined;
+    }
+  }
+
   override async clearSchemaCache(): Promise<void> {
+    this.#clearings++;
     this.#types.forget();
     await super.clearSchemaCache();
   }
