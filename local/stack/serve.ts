@@ -40,7 +40,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<Served>
     publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
     secretKey: env.SUPABASE_SECRET_KEY,
   };
-  const rest = createRestApp(access.restUrl, keys);
+  const rest = createRestApp(access.restUrl, keys, settings.schemaCache);
   const mailbox = new Mailbox({
     folder: join(settings.data, "mails"),
     siteUrl: env.APP_URL,
@@ -53,7 +53,7 @@ export async function serve(parts: Parts, resources: Resources): Promise<Served>
     config,
     siteUrl: env.APP_URL,
     mails: mailbox,
-  });
+  }, settings.schemaCache);
   resources.defer(() => Promise.all([rest.close(), auth.close()]));
   await warmUp(rest, auth);
   const listener = await listenForReload(access.restUrl, () => rest.reloadSchema());

@@ -2,6 +2,7 @@
 import type { FunctionLoading } from "../functions/host_process.ts";
 import type { AnsweredRequest, FunctionObserver } from "../gateway/observe.ts";
 import type { ApiObserver } from "../simulators/tiktok/observer.ts";
+import type { SchemaCache } from "../supabase/lite_connection.ts";
 import type { GivenVariables } from "./variables.ts";
 
 /** Settings that `deno task start` takes on its command line. */
@@ -27,6 +28,8 @@ export interface StackSettings extends StackOptions {
   configPath?: string;
   /** Whether the database has the stack's roles, stand-ins and migrations already. @default {false} */
   isDatabasePrepared?: boolean;
+  /** Keeps the schema that REST and Auth have read. @default {none: they read it} */
+  schemaCache?: SchemaCache;
   /** When functions are loaded. @default {"start"} */
   loadFunctions?: FunctionLoading;
   /** Random numbers from 0 to 1, for the simulators' faults. @default {Math.random} */

@@ -23,6 +23,13 @@ function withTypes(client: PoolClient, types: StatementTypes): PipelinedClient {
   };
 }
 
+/** Its keys begin with the library's name and end with the URL of the database. */
+export interface SchemaCache {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, schema: string): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
 type Schema = Awaited<ReturnType<PostgresConnection["introspect"]>>;
 
 /** Postgres could not be asked for its tables and functions. */
@@ -45,10 +52,13 @@ export class LiteConnection extends PostgresConnection {
   /** How often the cache was cleared. */
   #clearings = 0;
 
-  /** @param max Number of connections. */
-  constructor(url: string, max: number) {
+  /**
+   * @param max Number of connections.
+   * @param schemaCache Keeps the schema outside of this connection.
+   */
+  constructor(url: string, max: number, schemaCache?: SchemaCache) {
     // The library's own driver connects at its first use, which never comes.
-    super({ url });
+    super({ url, ...(schemaCache && { schemaCache }) });
     const getTypeParser = (type: number) => parserOf(type, this.#types.arrays);
     this.#connections = createPool(url, {
       max,

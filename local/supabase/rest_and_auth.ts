@@ -1,7 +1,7 @@
 /** Supabase's REST and Auth APIs over one database, by @supabase/lite, in this process. */
 import { App, type EmailDriver, InMemoryEmailDriver } from "@supabase/lite";
 import type { AuthConfig } from "./auth_config.ts";
-import { LiteConnection } from "./lite_connection.ts";
+import { LiteConnection, type SchemaCache } from "./lite_connection.ts";
 import { withQuotedIds } from "./quoted_ids.ts";
 import { applyRoleSettings } from "./role_settings.ts";
 
@@ -35,13 +35,19 @@ export interface ApiApp {
 const REST_CONNECTIONS = 10;
 const AUTH_CONNECTIONS = 5;
 
+interface AppSettings {
+  url: string;
+  /** Number of connections. */
+  max: number;
+  keys: ApiKeys;
+  schemaCache: SchemaCache | undefined;
+}
+
 function createApp(
-  url: string,
-  max: number,
-  keys: ApiKeys,
+  { url, max, keys, schemaCache }: AppSettings,
   settings?: AuthSettings,
 ): ApiApp {
-  const connection = new LiteConnection(url, max);
+  const connection = new LiteConnection(url, max, schemaCache);
   applyRoleSettings(connection);
   const app = new App({
     connection,
@@ -77,15 +83,20 @@ function createApp(
 }
 
 /** @param url A login that owns Auth's tables. */
-export function createAuthApp(url: string, keys: ApiKeys, settings?: AuthSettings): ApiApp {
-  return createApp(url, AUTH_CONNECTIONS, keys, settings);
+export function createAuthApp(
+  url: string,
+  keys: ApiKeys,
+  settings?: AuthSettings,
+  schemaCache?: SchemaCache,
+): ApiApp {
+  return createApp({ url, max: AUTH_CONNECTIONS, keys, schemaCache }, settings);
 }
 
 /**
  * @param url A login of the role `authenticator`, which switches to the caller's role for each request. It
  * owns nothing, so the library cannot grant everything to the API roles.
  */
-export function createRestApp(url: string, keys: ApiKeys): ApiApp {
-  const app = createApp(url, REST_CONNECTIONS, keys);
+export function createRestApp(url: string, keys: ApiKeys, schemaCache?: SchemaCache): ApiApp {
+  const app = createApp({ url, max: REST_CONNECTIONS, keys, schemaCache });
   return { ...app, fetch: (request) => app.fetch(withQuotedIds(request)) };
 }

@@ -10,6 +10,7 @@ import type { EasyPostSimulator } from "../../local/simulators/easypost/simulato
 import type { StripeSimulator } from "../../local/simulators/stripe/simulator.ts";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
 import { HOST_CONFIG } from "./function_config.ts";
+import { createSharedSchema } from "./shared_schema.ts";
 import { answerObserver, assertDocumented } from "./openapi/watch_answers.ts";
 import { assertNoProblems, openApiObserver } from "./tiktok_openapi/watch_calls.ts";
 
@@ -105,6 +106,7 @@ export async function startTestStack(
       isDatabasePrepared: true,
       confirmEmail: false,
       configPath: HOST_CONFIG,
+      ...(existing === undefined && { schemaCache: createSharedSchema() }),
       ...settings,
       environment: { SUPABASE_DB_URL: database.url, ...settings.environment },
     });
