@@ -659,7 +659,7 @@ export type Database = {
         Returns: Json;
       };
       "claim_webhook_events": {
-        Args: { "p_lease_seconds": number; "p_limit": number };
+        Args: { "p_except_shops"?: (string)[]; "p_lease_seconds": number; "p_limit": number };
         Returns: Json;
       };
       "compare_subscriptions": { Args: { "p_subscriptions": Json }; Returns: Json };

@@ -58,9 +58,16 @@ export class Inbox {
     return { eventId: event_id, duplicate, due };
   }
 
-  /** Takes due events for `leaseSeconds`; until then no other worker gets them. */
-  async claim(limit: number, leaseSeconds: number): Promise<ClaimedEvent[]> {
-    const args = { p_limit: limit, p_lease_seconds: leaseSeconds };
+  /**
+   * Takes due events for `leaseSeconds`; until then no other worker gets them.
+   * @param exceptShops TikTok's ids of shops whose events stay; without any, failing events are taken too.
+   */
+  async claim(
+    limit: number,
+    leaseSeconds: number,
+    exceptShops: string[] = [],
+  ): Promise<ClaimedEvent[]> {
+    const args = { p_limit: limit, p_lease_seconds: leaseSeconds, p_except_shops: exceptShops };
     return await callFunction(
       this.#database,
       "claim_webhook_events",

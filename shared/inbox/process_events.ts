@@ -12,6 +12,7 @@ import {
   postponementOf,
 } from "./events.ts";
 import type { Inbox } from "./inbox.ts";
+import { type EventGroup, FairQueue } from "./fair_queue.ts";
 import { LoggableError } from "../loggable_error.ts";
 
 /** Handlers by source and event type; `tracker.*` matches every type with that prefix. */
@@ -87,21 +88,29 @@ export class EventProcessor {
     const { concurrency, budgetMs, now } = this.#options;
     const end = now() + budgetMs;
     const summary: ProcessSummary = {};
-    const waiting: ClaimedEvent[][] = [];
+    const queue = new FairQueue(concurrency);
     const running = new Set<Promise<void>>();
+    let leftOut: string[] = [];
     try {
       while (true) {
-        const mayClaim = waiting.length === 0 && running.size < concurrency && now() < end;
-        if (mayClaim && this.#mayHaveMore) waiting.push(...await this.#claimGroups());
-        for (const group of waiting.splice(0, concurrency - running.size)) {
-          const handling = this.#handle(group, summary).finally(() => running.delete(handling));
+        for (let group = queue.take(); group !== undefined; group = queue.take()) {
+          const started = group;
+          const handling = this.#handle(started, summary).finally(() => {
+            queue.release(started);
+            running.delete(handling);
+          });
           running.add(handling);
         }
-        if (running.size === 0) {
-          if (!this.#mayHaveMore || now() >= end) return summary;
-        } else if (waiting.length > 0 || running.size >= concurrency || now() >= end) {
+        const full = queue.fullShops();
+        const mayHaveMore = this.#mayHaveMore || leftOut.some((shop) => !full.includes(shop));
+        if (mayHaveMore && queue.hasFreeSlot && now() < end) {
+          leftOut = full;
+          queue.add(await this.#claimGroups(full));
+        } else if (running.size === 0) {
+          return summary;
+        } else if (!queue.hasFreeSlot || now() >= end) {
           await Promise.race(running);
-        } else if (!this.#mayHaveMore) {
+        } else {
           await Promise.race([...running, this.#wakeUp.promise]);
         }
       }
@@ -111,23 +120,25 @@ export class EventProcessor {
     }
   }
 
-  async #claimGroups(): Promise<ClaimedEvent[][]> {
+  /** @param fullShops Shops whose events would have to wait. */
+  async #claimGroups(fullShops: string[]): Promise<EventGroup[]> {
     const { batchSize, groupSize, leaseSeconds } = this.#options;
     this.#mayHaveMore = false;
     this.#wakeUp = Promise.withResolvers<void>();
-    const events = await this.#inbox.claim(batchSize, leaseSeconds);
+    const events = await this.#inbox.claim(batchSize, leaseSeconds, fullShops);
     // A claim takes few failing events, however many are due.
     if (events.length === batchSize || events.some(({ failing }) => failing)) {
       this.#mayHaveMore = true;
     }
     const names = await Promise.all(events.map((event) => this.#groupOf(event)));
     const groups = Map.groupBy(events, (_, n) => names[n]);
+    // The first part of each group comes before the second part of any.
     return [...groups.values()].flatMap((group) =>
-      Array.from(
-        { length: Math.ceil(group.length / groupSize) },
-        (_, n) => group.slice(n * groupSize, (n + 1) * groupSize),
-      )
-    );
+      Array.from({ length: Math.ceil(group.length / groupSize) }, (_, n) => ({
+        part: n,
+        events: group.slice(n * groupSize, (n + 1) * groupSize),
+      }))
+    ).sort((a, b) => a.part - b.part).map(({ events }) => events);
   }
 
   /** An event whose handler cannot be loaded is alone: handling it fails too, and only it. */

@@ -13,11 +13,17 @@ Object.assign(console, { info: quiet, warn: quiet, error: quiet });
 class MemoryInbox {
   readonly waiting: ClaimedEvent[] = [];
   readonly claims: number[] = [];
+  /** The shops that each claim leaves out. */
+  readonly leftOut: string[][] = [];
   readonly failures: [number, string, number | undefined][] = [];
   readonly ignored: [number, string][] = [];
   readonly postponed: [number, string, Postponement][] = [];
 
   add(...ids: number[]): void {
+    this.addOf(null, ...ids);
+  }
+
+  addOf(shop_id: string | null, ...ids: number[]): void {
     for (const event_id of ids) {
       this.waiting.push({
         event_id,
@@ -27,7 +33,7 @@ class MemoryInbox {
         failing: false,
         source: "tiktok",
         event_type: "ORDER_STATUS_CHANGE",
-        shop_id: null,
+        shop_id,
         object_id: null,
         body: "",
         shop: null,
@@ -37,9 +43,13 @@ class MemoryInbox {
     }
   }
 
-  claim(limit: number): Promise<ClaimedEvent[]> {
+  claim(limit: number, _lease: number, exceptShops: string[]): Promise<ClaimedEvent[]> {
     this.claims.push(limit);
-    return Promise.resolve(this.waiting.splice(0, limit));
+    this.leftOut.push(exceptShops);
+    const claimed = this.waiting.filter(({ shop_id }) => !exceptShops.includes(shop_id ?? ""))
+      .slice(0, limit);
+    for (const event of claimed) this.waiting.splice(this.waiting.indexOf(event), 1);
+    return Promise.resolve(claimed);
   }
 
   ignore(event: ClaimedEvent, reason: string): Promise<void> {
@@ -117,6 +127,35 @@ Deno.test("processEvents() handles an event that arrives while another one hangs
   hanging.resolve({ outcome: "late" });
   assert.deepEqual(await first, { done: 1, late: 1 });
   assert.equal(await joined, await first);
+});
+
+Deno.test("processEvents() handles an event of another shop while one shop has more events than slots", async () => {
+  const inbox = new MemoryInbox();
+  inbox.addOf("large", 1, 2, 3, 4, 5, 6, 7, 8);
+  const hanging = Promise.withResolvers<{ outcome: string }>();
+  const other = Promise.withResolvers<void>();
+  const started: number[] = [];
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route((event) => {
+      started.push(event.event_id);
+      if (event.shop_id === "large") return hanging.promise;
+      other.resolve();
+      return Promise.resolve({ outcome: "done" });
+    }),
+    { concurrency: 4, batchSize: 3 },
+  );
+  const first = processor.processEvents();
+  // The large shop has its slots, and what else waits was claimed.
+  while (inbox.leftOut.length < 2) await Promise.resolve();
+  assert.deepEqual(started, [1, 2]);
+  inbox.addOf("other", 9);
+  void processor.processEvents();
+  await other.promise;
+  assert.deepEqual(started, [1, 2, 9]);
+  assert.deepEqual(inbox.leftOut.at(-1), ["large"]);
+  hanging.resolve({ outcome: "late" });
+  assert.deepEqual(await first, { late: 8, done: 1 });
 });
 
 Deno.test("processEvents() claims again after failing events, of which a claim takes only a few", async () => {
@@ -221,7 +260,7 @@ Deno.test("processEvents() handles a group by one call of at most `groupSize` ev
     },
   }, { groupSize: 3 });
   assert.deepEqual(await processor.processEvents(), { done: 5, failed: 1, ignored: 1 });
-  assert.deepEqual(calls, [[1, 3, 5], [7], [2, 4, 6]]);
+  assert.deepEqual(calls, [[1, 3, 5], [2, 4, 6], [7]]);
   assert.deepEqual(inbox.failures, [[3, "LoggableError: bad", undefined]]);
   assert.deepEqual(inbox.ignored, [[4, "no_order_named"]]);
 });

@@ -175,11 +175,11 @@ comment on function private.shops_in_turn(text, integer) is
 grant execute on function private.shops_in_turn(text, integer) to service_role;
 
 /*
-  Arguments: p_limit.
+  Arguments: p_limit; p_except_shops, shops whose events are left out.
   Returns:   ids of due live events: of the shop of the oldest one and of the shops after it, at most 400; round-robin,
              the oldest of a shop first.
 */
-create function private.due_events_in_turn(p_limit integer)
+create function private.due_events_in_turn(p_limit integer, p_except_shops text[])
 returns bigint[]
 language plpgsql
 stable
@@ -208,6 +208,12 @@ begin
       select shop from unnest(array_append(shops, '') || private.shops_in_turn('', max_shops - cardinality(shops))) as shop
       group by shop
     );
+  end if;
+  if p_except_shops <> '{}' then
+    shops := array(select shop from unnest(shops) as shop where shop <> all (p_except_shops));
+    if shops = '{}' then
+      return '{}';
+    end if;
   end if;
   -- 2. An equal share of each, a larger one while the shares of some shops are too small.
   share := greatest(p_limit / cardinality(shops), 1);
@@ -247,16 +253,16 @@ begin
   return due;
 end;
 $$;
-comment on function private.due_events_in_turn(integer) is
+comment on function private.due_events_in_turn(integer, text[]) is
   'Due live events, shops in turn; reads as many entries as it returns, however many wait.';
-grant execute on function private.due_events_in_turn(integer) to service_role;
+grant execute on function private.due_events_in_turn(integer, text[]) to service_role;
 
 /*
-  Arguments: p_limit.
+  Arguments: p_limit; p_except_shops, as below.
   Returns:   the ids, locked. Live events are ordered round-robin by shop, oldest first. Failing events take every fifth
              place, or the first if no live event is due.
 */
-create function private.lock_due_events(p_limit integer)
+create function private.lock_due_events(p_limit integer, p_except_shops text[])
 returns bigint[]
 language plpgsql
 security invoker
@@ -271,20 +277,21 @@ begin
     from private.webhook_events
     where status = 'failing' and next_attempt_at <= now()
     order by next_attempt_at
-    limit p_limit / 5
+    -- Those of the shops left out may be the first of any number.
+    limit case when p_except_shops = '{}' then p_limit / 5 else 0 end
     for update skip locked
   );
   live := array(
     select event.id
     -- More than the limit: other workers lock some of them.
-    from unnest(private.due_events_in_turn(p_limit * 4)) with ordinality as due (id, place)
+    from unnest(private.due_events_in_turn(p_limit * 4, p_except_shops)) with ordinality as due (id, place)
     join private.webhook_events as event on event.id = due.id
     where event.status = 'pending' and event.next_attempt_at <= now()
     order by due.place
     limit p_limit - cardinality(failing)
     for update of event skip locked
   );
-  if cardinality(failing) = 0 and cardinality(live) = 0 then
+  if cardinality(failing) = 0 and cardinality(live) = 0 and p_except_shops = '{}' then
     failing := array(
       select id
       from private.webhook_events
@@ -297,9 +304,9 @@ begin
   return failing || live;
 end;
 $$;
-comment on function private.lock_due_events(integer) is
+comment on function private.lock_due_events(integer, text[]) is
   'Locks the due events of the next claim.';
-grant execute on function private.lock_due_events(integer) to service_role;
+grant execute on function private.lock_due_events(integer, text[]) to service_role;
 
 create function private.paused_seconds(p_shop public.tiktok_shops)
 returns integer
@@ -365,11 +372,16 @@ comment on function private.connection_of_event(text, text, text) is
 grant execute on function private.connection_of_event(text, text, text) to service_role;
 
 /*
-  Arguments: p_limit, the maximum number of events; p_lease_seconds, how long the claim lasts.
+  Arguments: p_limit, the maximum number of events; p_lease_seconds, how long the claim lasts;
+             p_except_shops, shops whose events stay: their worker is busy with enough of them.
   Returns:   [{event_id, claim, claimed_at, attempt, failing, source, event_type, shop_id, object_id, body, shop}]:
              attempt is the number of this attempt if it fails; shop is as in private.connection_of_event.
 */
-create function public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
+create function public.claim_webhook_events(
+  p_limit integer,
+  p_lease_seconds integer,
+  p_except_shops text[] default '{}'
+)
 returns jsonb
 language plpgsql
 security invoker
@@ -381,7 +393,7 @@ declare
 begin
   -- 1. Set events of lost workers back. 2. Lock what is due. 3. Claim it.
   perform private.set_back_lost_events(p_limit * 10);
-  due := private.lock_due_events(p_limit);
+  due := private.lock_due_events(p_limit, p_except_shops);
   with taken as (
     update private.webhook_events
     set status = 'processing',
@@ -417,9 +429,9 @@ begin
   return claimed;
 end;
 $$;
-comment on function public.claim_webhook_events(integer, integer) is
+comment on function public.claim_webhook_events(integer, integer, text[]) is
   'Claims due events for a worker; shops take turns, and so do live and failing events: many of one kind delay no other.';
-grant execute on function public.claim_webhook_events(integer, integer) to service_role;
+grant execute on function public.claim_webhook_events(integer, integer, text[]) to service_role;
 
 /*
   Arguments: p_shop_ids in ascending order; p_exclusive.

@@ -40,6 +40,19 @@ select is(tests.claim(4), array['a 2', 'flood 3', 'none 2', 'z 2'], 'and in the 
 select is(cardinality(tests.claim(100)), 100, 'the places that no other shop needs are the flood''s');
 select is(tests.claim(2), array['flood 104', 'flood 105'], 'the oldest first');
 
+-- A worker that is busy with the flood.
+create function tests.claim_without_flood()
+returns jsonb
+language sql
+as $$
+  select jsonb_path_query_array(
+    tests.run_as('service_role', 'select public.claim_webhook_events(5, 60, array[''flood''])')::jsonb, '$[*].shop_id'
+  );
+$$;
+select is(tests.claim_without_flood(), '[]', 'a claim leaves out the shops that it is given');
+select tests.add('late', 1);
+select is(tests.claim_without_flood(), '["late"]', 'and takes the events of the others');
+
 -- More shops than a claim looks at.
 update private.webhook_events set status = 'done', settled_at = now();
 select tests.add(to_char(n, 'fm00000'), 1) from generate_series(1, 1000) as n;

@@ -2760,7 +2760,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.due_events_in_turn(p_limit integer)
+CREATE OR REPLACE FUNCTION private.due_events_in_turn(p_limit integer, p_except_shops text[])
  RETURNS bigint[]
  LANGUAGE plpgsql
  STABLE
@@ -2788,6 +2788,12 @@ begin
       select shop from unnest(array_append(shops, '') || private.shops_in_turn('', max_shops - cardinality(shops))) as shop
       group by shop
     );
+  end if;
+  if p_except_shops <> '{}' then
+    shops := array(select shop from unnest(shops) as shop where shop <> all (p_except_shops));
+    if shops = '{}' then
+      return '{}';
+    end if;
   end if;
   -- 2. An equal share of each, a larger one while the shares of some shops are too small.
   share := greatest(p_limit / cardinality(shops), 1);
@@ -4370,7 +4376,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer)
+CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer, p_except_shops text[])
  RETURNS bigint[]
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4384,20 +4390,21 @@ begin
     from private.webhook_events
     where status = 'failing' and next_attempt_at <= now()
     order by next_attempt_at
-    limit p_limit / 5
+    -- Those of the shops left out may be the first of any number.
+    limit case when p_except_shops = '{}' then p_limit / 5 else 0 end
     for update skip locked
   );
   live := array(
     select event.id
     -- More than the limit: other workers lock some of them.
-    from unnest(private.due_events_in_turn(p_limit * 4)) with ordinality as due (id, place)
+    from unnest(private.due_events_in_turn(p_limit * 4, p_except_shops)) with ordinality as due (id, place)
     join private.webhook_events as event on event.id = due.id
     where event.status = 'pending' and event.next_attempt_at <= now()
     order by due.place
     limit p_limit - cardinality(failing)
     for update of event skip locked
   );
-  if cardinality(failing) = 0 and cardinality(live) = 0 then
+  if cardinality(failing) = 0 and cardinality(live) = 0 and p_except_shops = '{}' then
     failing := array(
       select id
       from private.webhook_events
@@ -7362,7 +7369,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
+CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer, p_except_shops text[] DEFAULT '{}'::text[])
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -7373,7 +7380,7 @@ declare
 begin
   -- 1. Set events of lost workers back. 2. Lock what is due. 3. Claim it.
   perform private.set_back_lost_events(p_limit * 10);
-  due := private.lock_due_events(p_limit);
+  due := private.lock_due_events(p_limit, p_except_shops);
   with taken as (
     update private.webhook_events
     set status = 'processing',
@@ -10914,7 +10921,7 @@ grant execute on function private.describe_cancellation(public.orders,public.ord
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_items(jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
-grant execute on function private.due_events_in_turn(integer) to service_role;
+grant execute on function private.due_events_in_turn(integer,text[]) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
 grant execute on function private.enqueue_customer_email(uuid) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
@@ -10962,7 +10969,7 @@ grant execute on function private.label_refusal(public.orders,text) to service_r
 grant execute on function private.label_usage(uuid) to service_role;
 grant execute on function private.limit_counted_last(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.limit_with_room(public.tiktok_shops,bigint[],integer) to service_role;
-grant execute on function private.lock_due_events(integer) to service_role;
+grant execute on function private.lock_due_events(integer,text[]) to service_role;
 grant execute on function private.lock_event(bigint) to service_role;
 grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
@@ -11061,7 +11068,7 @@ grant execute on function public.begin_tiktok_authorization(uuid,text,integer) t
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
 grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
-grant execute on function public.claim_webhook_events(integer,integer) to service_role;
+grant execute on function public.claim_webhook_events(integer,integer,text[]) to service_role;
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
 grant execute on function public.confirm_tiktok_claim(uuid,text,jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;

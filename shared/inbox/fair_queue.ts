@@ -1,0 +1,67 @@
+/** Claimed groups of events that wait for a slot; a shop with many events leaves slots to the others. */
+import type { ClaimedEvent } from "./events.ts";
+
+/** Events that are handled by one call; not empty. */
+export type EventGroup = ClaimedEvent[];
+
+/** The shop whose slots a group takes; `null` for events of vendors that name no shop. */
+const shopOf = ([first]: EventGroup) => first?.shop_id ?? null;
+
+export class FairQueue {
+  readonly #slots: number;
+  readonly #held = new Map<string, number>();
+  #waiting: EventGroup[] = [];
+  #taken = 0;
+
+  /** @param slots Groups handled at once. */
+  constructor(slots: number) {
+    this.#slots = slots;
+  }
+
+  /** Whether another shop's group could start at once. */
+  get hasFreeSlot(): boolean {
+    return this.#taken < this.#slots;
+  }
+
+  add(groups: readonly EventGroup[]): void {
+    this.#waiting.push(...groups);
+  }
+
+  /** The next group that may start, which takes a slot until it is released. */
+  take(): EventGroup | undefined {
+    const place = this.#waiting.findIndex((group) => this.hasFreeSlot && !this.#isFull(group));
+    if (place < 0) return undefined;
+    const [group] = this.#waiting.splice(place, 1);
+    if (group === undefined) return undefined;
+    this.#count(group, 1);
+    return group;
+  }
+
+  release(group: EventGroup): void {
+    this.#count(group, -1);
+  }
+
+  /** Shops that may not take another slot now. */
+  fullShops(): string[] {
+    return [...this.#held.keys()].filter((shop) => this.#isFullShop(shop));
+  }
+
+  #count(group: EventGroup, change: 1 | -1): void {
+    this.#taken += change;
+    const shop = shopOf(group);
+    if (shop === null) return;
+    const held = (this.#held.get(shop) ?? 0) + change;
+    if (held === 0) this.#held.delete(shop);
+    else this.#held.set(shop, held);
+  }
+
+  #isFull(group: EventGroup): boolean {
+    const shop = shopOf(group);
+    return shop !== null && this.#isFullShop(shop);
+  }
+
+  /** A shop holds at most as many slots as are free: alone a half, and a free one is left for the next shop. */
+  #isFullShop(shop: string): boolean {
+    return (this.#held.get(shop) ?? 0) >= this.#slots - this.#taken;
+  }
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import type { ClaimedEvent } from "./events.ts";
+import { FairQueue } from "./fair_queue.ts";
+
+const groupOf = (shop_id: string | null) => [{ shop_id } as ClaimedEvent];
+
+/** The shops whose groups may start now, in their order. */
+function takeAll(queue: FairQueue): (string | null)[] {
+  const shops: (string | null)[] = [];
+  for (let group = queue.take(); group !== undefined; group = queue.take()) {
+    shops.push(group[0]?.shop_id ?? null);
+  }
+  return shops;
+}
+
+Deno.test("a shop that is alone takes half of the slots, and the next shops still find one each", () => {
+  const queue = new FairQueue(8);
+  queue.add(Array.from({ length: 20 }, () => groupOf("a")));
+  assert.deepEqual(takeAll(queue), ["a", "a", "a", "a"]);
+  assert.deepEqual(queue.fullShops(), ["a"]);
+  queue.add(["b", "b", "b", "c", "d"].map(groupOf));
+  assert.deepEqual(takeAll(queue), ["b", "b", "c", "d"]);
+  assert.equal(queue.hasFreeSlot, false);
+});
+
+Deno.test("a released slot goes to the shop that holds fewer than are free, in the order of waiting", () => {
+  const queue = new FairQueue(2);
+  const [first, second] = [groupOf("a"), groupOf("a")];
+  queue.add([first, second]);
+  assert.equal(queue.take(), first);
+  assert.equal(queue.take(), undefined);
+  queue.release(first);
+  assert.deepEqual(queue.fullShops(), []);
+  assert.equal(queue.take(), second);
+});
+
+Deno.test("events without a shop may take all slots: they belong to many sellers", () => {
+  const queue = new FairQueue(3);
+  queue.add(Array.from({ length: 4 }, () => groupOf(null)));
+  assert.deepEqual(takeAll(queue), [null, null, null]);
+  assert.deepEqual(queue.fullShops(), []);
+});
