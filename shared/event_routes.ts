@@ -3,11 +3,13 @@ import { type Environment, readSupabaseConfig } from "./config.ts";
 import { createServiceClient, type DatabaseClient } from "./database/client.ts";
 import { Inbox } from "./inbox/inbox.ts";
 import { lazyHandlers } from "./inbox/lazy_handlers.ts";
-import { EventProcessor, type EventRoutes, type ProcessorOptions } from "./inbox/process_events.ts";
+import type { EventHandler } from "./inbox/events.ts";
+import { EventProcessor, type EventRoutes } from "./inbox/process_events.ts";
+import type { HandledTopic } from "./tiktok/webhooks/topics.ts";
 
 /**
  * The handlers of a domain are loaded, and read their configuration, with their first event: a variable that
- * only they need stops no receiver.
+ * one of them lacks stops no other domain.
  */
 export function createEventRoutes(
   database: DatabaseClient,
@@ -47,7 +49,7 @@ export function createEventRoutes(
       REFUND_SUCCESS: expand,
       SELLER_DEAUTHORIZATION: tiktok("deauthorizeShop"),
       UPCOMING_AUTHORIZATION_EXPIRATION: tiktok("recordExpiration"),
-    },
+    } satisfies Record<HandledTopic, EventHandler>,
     easypost: {
       "tracker.*": easypost,
       "refund.*": easypost,
@@ -94,11 +96,11 @@ export function createEventRoutes(
 
 /** The database, its inbox, and the processor of its events. @throws {ConfigError} without a database */
 export function createEventProcessor(
-  { env, ...options }: Pick<ProcessorOptions, "budgetMs"> & { env?: Environment } = {},
+  { env }: { env?: Environment } = {},
 ): { database: DatabaseClient; inbox: Inbox; processor: EventProcessor } {
   const supabase = readSupabaseConfig(env);
   const database = createServiceClient(supabase);
   const inbox = new Inbox(database);
   const routes = createEventRoutes(database, `${supabase.url}/functions/v1`, env);
-  return { database, inbox, processor: new EventProcessor(inbox, routes, options) };
+  return { database, inbox, processor: new EventProcessor(inbox, routes) };
 }

@@ -1,7 +1,7 @@
-/** Called by EasyPost, which signs the raw body: the webhook is stored, answered, then processed. */
+/** Called by EasyPost, which signs the raw body: the webhook is stored and answered; event-worker processes it. */
 import { readEasyPostWebhookSecret } from "../../shared/config.ts";
-import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";
+import { openInbox } from "../../shared/inbox/open_inbox.ts";
 import {
   parseEasyPostEvent,
   verifyEasyPostWebhook,
@@ -21,5 +21,5 @@ export default signedWebhook({
     const objectId = IdText.safeParse(tracker?.tracking_code).data ?? null;
     return { eventType: description, externalId: id, contentDigest, shopId: null, objectId };
   },
-  ...createEventProcessor(),
+  ...openInbox(),
 });

@@ -1,4 +1,4 @@
-/** Called by the scheduler with a secret key: processes the inbox, and requests syncs. */
+/** Called with a secret key by the scheduler and by our other functions: processes the inbox, requests syncs. */
 import { requestSubscriptionSync } from "../../shared/billing/reconciliation.ts";
 import { readSupabaseConfig } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
@@ -14,6 +14,9 @@ import { SubscriptionSyncBody, SyncBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
 const { database, inbox, processor } = createEventProcessor();
+// Of wake-ups: under constant traffic it goes on and on, and would never answer the scheduler.
+const { processor: awake } = createEventProcessor();
+const processInBackground = () => runInBackground(awake.processEvents());
 
 const app = createApp("event-worker", {
   callers: secretKeys(readSupabaseConfig().secretKeys),
@@ -30,24 +33,29 @@ app.post("/", async (c) => {
   return c.json({ ...summary, events } satisfies ProcessAnswer);
 });
 
+app.post("/wake", (c) => {
+  processInBackground();
+  return c.body(null, 202);
+});
+
 app.post("/sync", async (c) => {
   const { shop_id } = await readJson(c.req.raw, SyncBody);
   const requested = await requestOrderSync(database, shop_id);
-  runInBackground(processor.processEvents());
+  processInBackground();
   return c.json({ requested } satisfies RequestedAnswer, 202);
 });
 
 app.post("/reread", async (c) => {
   const { shop_id } = await readJson(c.req.raw, SyncBody);
   const requested = await requestOrderReread(database, shop_id);
-  runInBackground(processor.processEvents());
+  processInBackground();
   return c.json({ requested } satisfies RequestedAnswer, 202);
 });
 
 app.post("/sync-subscriptions", async (c) => {
   const { user_id } = await readJson(c.req.raw, SubscriptionSyncBody);
   const event_id = await requestSubscriptionSync(database, user_id);
-  runInBackground(processor.processEvents());
+  processInBackground();
   return c.json({ event_id } satisfies SubscriptionSyncAnswer, 202);
 });
 

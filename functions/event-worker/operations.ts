@@ -25,7 +25,8 @@ const REQUESTED: NamedSchema = {
 };
 
 export const operations: FunctionOperations = {
-  description: "For the scheduler and operators: processes the inbox. docs/inbox.md.",
+  description:
+    "For the scheduler, other functions and operators: processes the inbox. docs/inbox.md.",
   operations: [
     {
       id: "processInbox",
@@ -54,6 +55,15 @@ export const operations: FunctionOperations = {
           },
         },
       },
+    },
+    {
+      id: "wakeWorker",
+      method: "post",
+      path: "/wake",
+      caller: "secret_key",
+      summary: "Processes due events after the answer",
+      description: "Our other functions call it when they have stored events.",
+      answers: { 202: { description: "Accepted. No body." } },
     },
     {
       id: "syncOrders",

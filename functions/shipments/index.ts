@@ -1,11 +1,14 @@
 /** Called by sellers with their access token: rates, labels, voids, own tracking numbers. */
 import { readSupabaseConfig } from "../../shared/config.ts";
-import { createEventProcessor } from "../../shared/event_routes.ts";
+import { createServiceClient } from "../../shared/database/client.ts";
 import { createApp } from "../../shared/http/app.ts";
-import { runInBackground } from "../../shared/http/background.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
+import { handleWith } from "../../shared/inbox/events.ts";
+import { Inbox } from "../../shared/inbox/inbox.ts";
+import { EventProcessor } from "../../shared/inbox/process_events.ts";
+import { createWakeWorker } from "../../shared/inbox/wake_worker.ts";
 import { buyLabel } from "../../shared/shipping/buy_label.ts";
 import { isFoundAtTikTok } from "../../shared/shipping/check_order.ts";
 import { createLabelDependencies } from "../../shared/shipping/dependencies.ts";
@@ -13,6 +16,7 @@ import { getLabelLink } from "../../shared/shipping/fetch_label.ts";
 import { getRates } from "../../shared/shipping/get_rates.ts";
 import { getBatch, requestBatch } from "../../shared/shipping/label_batch.ts";
 import { listCarriers } from "../../shared/shipping/own_carriers.ts";
+import { markShipped } from "../../shared/shipping/mark_shipped.ts";
 import { addOwnTracking, correctTracking } from "../../shared/shipping/own_tracking.ts";
 import { voidLabel } from "../../shared/shipping/void_label.ts";
 import type { CarriersAnswer, LabelAnswer, RatesAnswer, ShipmentsAnswer } from "./answers.ts";
@@ -30,8 +34,14 @@ import {
 import { describeBatch, toProblem } from "./problems.ts";
 
 const supabase = readSupabaseConfig();
-const { database, processor } = createEventProcessor();
+const database = createServiceClient(supabase);
+const wakeWorker = createWakeWorker(supabase);
 const labels = createLabelDependencies(database);
+
+/** An own number reaches TikTok before its answer: the seller sees a refusal. */
+const processor = new EventProcessor(new Inbox(database), {
+  creatorflow: { MARK_SHIPPED: handleWith(() => labels, markShipped) },
+});
 
 /** A hundred labels, each with an address and its line items. */
 const MAX_BATCH_BYTES = 512 * 1024;
@@ -57,11 +67,11 @@ app.post("/", async (c) => {
   const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
   const { created, shipment } = await buyLabel(labels, wanted).catch((error) => {
     // Reads the order again, so that the seller's next request sees it as it is.
-    if (isFoundAtTikTok(error)) runInBackground(processor.processEvents());
+    if (isFoundAtTikTok(error)) wakeWorker();
     throw error;
   });
   // Notifies TikTok.
-  if (created) runInBackground(processor.processEvents());
+  if (created) wakeWorker();
   return c.json(shipment, created ? 201 : 200);
 });
 
@@ -71,7 +81,7 @@ app.post("/own", async (c) => {
   const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
   const { created, shipment } = await addOwnTracking({ labels, processor }, wanted);
   // Tracks the parcel.
-  if (created) runInBackground(processor.processEvents());
+  if (created) wakeWorker();
   return c.json(shipment, created ? 201 : 200);
 });
 
@@ -92,7 +102,7 @@ app.post("/batch", async (c) => {
   const body = await readJson(c.req.raw, BatchBody, MAX_BATCH_BYTES);
   const wanted = { key, hash: hashRequest(body), items: body.labels };
   const { created, batch } = await requestBatch(database, c.var.user.id, wanted);
-  runInBackground(processor.processEvents());
+  wakeWorker();
   return c.json(describeBatch(batch), created ? 202 : 200);
 });
 
@@ -122,7 +132,7 @@ app.post("/:id/tracking", async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
   const tracking = await readJson(c.req.raw, TrackingBody);
   const shipment = await correctTracking({ labels, processor }, c.var.user.id, id, tracking);
-  runInBackground(processor.processEvents());
+  wakeWorker();
   return c.json(shipment);
 });
 

@@ -1,9 +1,9 @@
-/** Called by Stripe, which signs the raw body: the webhook is stored, answered, then processed. */
+/** Called by Stripe, which signs the raw body: the webhook is stored and answered; event-worker processes it. */
 import { parseStripeEvent, readStripeIds } from "../../shared/billing/parse_webhook.ts";
 import { verifyStripeWebhook } from "../../shared/billing/verify_webhook.ts";
 import { readStripeWebhookSecrets } from "../../shared/config.ts";
-import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";
+import { openInbox } from "../../shared/inbox/open_inbox.ts";
 import { REFUSAL } from "./refusal.ts";
 
 const secrets = readStripeWebhookSecrets();
@@ -19,5 +19,5 @@ export default signedWebhook({
     const { type, id, contentDigest } = event;
     return { eventType: type, externalId: id, contentDigest, shopId: null, objectId };
   },
-  ...createEventProcessor(),
+  ...openInbox(),
 });

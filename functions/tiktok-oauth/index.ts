@@ -3,13 +3,13 @@
  * connects TikTok shops, lists and disconnects them.
  */
 import { readSupabaseConfig, readTikTokAuthorizeConfig } from "../../shared/config.ts";
-import { createUserClient } from "../../shared/database/client.ts";
-import { createEventProcessor } from "../../shared/event_routes.ts";
+import { createServiceClient, createUserClient } from "../../shared/database/client.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
+import { createWakeWorker } from "../../shared/inbox/wake_worker.ts";
 import { log } from "../../shared/log.ts";
 import { beginAuthorization } from "../../shared/tiktok/connections/authorization.ts";
 import { confirmShops, showShops } from "../../shared/tiktok/connections/complete_authorization.ts";
@@ -24,7 +24,8 @@ import { toProblem } from "./problems.ts";
 
 const supabase = readSupabaseConfig();
 const authorize = readTikTokAuthorizeConfig();
-const { database, processor } = createEventProcessor();
+const database = createServiceClient(supabase);
+const wakeWorker = createWakeWorker(supabase);
 const dependencies = createTikTokDependencies(database);
 
 const app = createApp("tiktok-oauth", {
@@ -64,7 +65,7 @@ app.post("/complete", async (c) => {
   }
   const shops = await confirmShops(dependencies, id, claim, Date.now());
   log.info("shops connected", { user_id: id, shops: shops.length });
-  runInBackground(processor.processEvents());
+  wakeWorker();
   return c.json({ status: "connected", shops } satisfies CompleteAnswer);
 });
 

@@ -1,14 +1,13 @@
-/** Called by TikTok, which signs the raw body: the webhook is stored, answered, then processed. */
+/** Called by TikTok, which signs the raw body: the webhook is stored and answered; event-worker processes it. */
 import { readTikTokConfig } from "../../shared/config.ts";
-import { createEventProcessor } from "../../shared/event_routes.ts";
 import { signedWebhook } from "../../shared/http/signed_webhook.ts";
+import { openInbox } from "../../shared/inbox/open_inbox.ts";
 import { verifyTikTokWebhook } from "../../shared/tiktok/api/signing.ts";
 import { isPastLastRetry, parseTikTokWebhook } from "../../shared/tiktok/webhooks/parse_webhook.ts";
+import { isHandledTopic } from "../../shared/tiktok/webhooks/topics.ts";
 import { REFUSAL } from "./refusal.ts";
 
 const config = readTikTokConfig();
-// Under constant traffic processing never ends; if the platform ends the worker, the leases expire.
-const { inbox, processor } = createEventProcessor({ budgetMs: Number.POSITIVE_INFINITY });
 
 export default signedWebhook({
   name: "tiktok-webhooks",
@@ -18,11 +17,9 @@ export default signedWebhook({
   parse(text) {
     const webhook = parseTikTokWebhook(text);
     const { topic, externalId, contentDigest, shopId, orderId } = webhook;
-    const isReplay = isPastLastRetry(webhook, Date.now()) &&
-      processor.handles({ source: "tiktok", event_type: topic });
+    const isReplay = isHandledTopic(topic) && isPastLastRetry(webhook, Date.now());
     const ignored = isReplay ? "past_last_retry" : undefined;
     return { eventType: topic, externalId, contentDigest, shopId, objectId: orderId, ignored };
   },
-  inbox,
-  processor,
+  ...openInbox(),
 });

@@ -83,7 +83,9 @@ function describeWebhook(name: string, text: string): WebhookFacts | undefined {
 function isOurs({ url, headers }: Request): boolean {
   const agent = headers.get("user-agent") ?? "";
   if (/^pg_net\//.test(agent)) return true;
-  if (!/^\/(?:rest|auth)\/v1\//.test(new URL(url).pathname)) return false;
+  const { pathname } = new URL(url);
+  if (pathname === "/functions/v1/event-worker/wake") return true;
+  if (!/^\/(?:rest|auth)\/v1\//.test(pathname)) return false;
   return headers.has("x-request-id") || headers.has("traceparent") ||
     (/^Deno\//.test(agent) && /^sb_secret_/.test(headers.get("apikey") ?? ""));
 }

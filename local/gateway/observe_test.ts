@@ -68,6 +68,7 @@ Deno.test("calls of our functions and jobs are known as such", async () => {
     ["/rest/v1/orders", { apikey: "sb_secret_1", "user-agent": "curl/8" }, false],
     ["/rest/v1/orders", { apikey: "sb_publishable_1" }, false],
     ["/functions/v1/billing", { "x-request-id": "id" }, false],
+    ["/functions/v1/event-worker/wake", { apikey: "sb_secret_1" }, true],
     ["/functions/v1/event-worker", { "user-agent": "pg_net/0.20.0" }, true],
   ];
   for (const [path, given, isOurs] of headers) {

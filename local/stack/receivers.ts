@@ -9,16 +9,16 @@ export interface FunctionConcerns {
 }
 
 export const FUNCTION_CONCERNS: Record<string, FunctionConcerns> = {
-  "tiktok-webhooks": { own: ["supabase", "tiktok"], processesEvents: true },
+  "tiktok-webhooks": { own: ["supabase", "tiktok"], processesEvents: false },
   "tiktok-oauth": {
     own: ["supabase", "tiktok", "tiktok_authorize", "encryption"],
-    processesEvents: true,
+    processesEvents: false,
   },
   "tiktok-token-refresh": { own: ["supabase", "tiktok", "encryption"], processesEvents: false },
   "event-worker": { own: ["supabase"], processesEvents: true },
-  "shipments": { own: ["supabase", "tiktok", "easypost", "encryption"], processesEvents: true },
-  "carrier-webhooks": { own: ["supabase", "easypost_webhook"], processesEvents: true },
-  "stripe-webhooks": { own: ["supabase", "stripe_webhook"], processesEvents: true },
+  "shipments": { own: ["supabase", "tiktok", "easypost", "encryption"], processesEvents: false },
+  "carrier-webhooks": { own: ["supabase", "easypost_webhook"], processesEvents: false },
+  "stripe-webhooks": { own: ["supabase", "stripe_webhook"], processesEvents: false },
   "billing": { own: ["supabase", "stripe", "app_url", "encryption"], processesEvents: false },
   "account": { own: ["supabase", "stripe", "tiktok", "encryption"], processesEvents: false },
   "health": { own: ["supabase"], processesEvents: false },

@@ -2,7 +2,7 @@
 import type { Hono } from "hono";
 import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/events.ts";
 import type { Inbox, Receipt } from "../inbox/inbox.ts";
-import type { EventProcessor } from "../inbox/process_events.ts";
+import type { WakeWorker } from "../inbox/wake_worker.ts";
 import { eventFields } from "../inbox/event_fields.ts";
 import { log } from "../log.ts";
 import { LoggableError } from "../loggable_error.ts";
@@ -24,7 +24,8 @@ export interface SignedWebhookOptions {
   /** @throws {InvalidWebhookError} */
   parse(text: string): Omit<NewEvent, "source" | "body">;
   inbox: Pick<Inbox, "receive">;
-  processor: Pick<EventProcessor, "processEvents">;
+  /** Starts the processing of stored events. */
+  wakeWorker: WakeWorker;
   /** TikTok gives up after 3 s and sends again: a slow database must fail before that. @default {2500} */
   storeWithinMs?: number;
   /** Delay of the wake-up for webhooks whose storing failed. @default {2000} */
@@ -92,10 +93,8 @@ async function inTime<T>(storing: Promise<T>, limitMs: number): Promise<T> {
   }
 }
 
-/** Starts the processing of stored events; a run that is active takes up whatever is due. */
-function makeWakeUps({ processor, wakeAfterMs = 2000 }: SignedWebhookOptions) {
+function makeWakeUps({ wakeWorker: now, wakeAfterMs = 2000 }: SignedWebhookOptions) {
   let waiting: Promise<void> | undefined;
-  const now = () => runInBackground(processor.processEvents());
 
   /** One wake-up for all webhooks that fail meanwhile: the database may store them although it gave no answer. */
   function later(): Promise<void> {

@@ -18,12 +18,9 @@ function receiver(receive: () => Promise<Receipt>) {
       ...{ externalId: "1", eventType: "X", shopId: null, objectId: null, contentDigest: "a" },
     }),
     inbox: { receive },
-    processor: {
-      processEvents() {
-        woken.times++;
-        woken.first.resolve();
-        return Promise.resolve({});
-      },
+    wakeWorker() {
+      woken.times++;
+      woken.first.resolve();
     },
     storeWithinMs: 20,
     wakeAfterMs: 20,
@@ -40,7 +37,7 @@ const receipt = (fields: Partial<Receipt>): Receipt => (
   { eventId: 1, duplicate: false, due: true, ...fields }
 );
 
-Deno.test("attack: a webhook that is answered 503 because storing takes too long is processed once it is stored", async () => {
+Deno.test("attack: a webhook that is answered 503 because storing takes too long wakes the worker once it is stored", async () => {
   const stored = Promise.withResolvers<Receipt>();
   const { woken, post } = receiver(() => stored.promise);
   assert.equal(await post(), 503);
@@ -50,7 +47,7 @@ Deno.test("attack: a webhook that is answered 503 because storing takes too long
   assert.equal(woken.times, 1);
 });
 
-Deno.test("attack: webhooks whose storing gave no answer wake the processing once, however many", async () => {
+Deno.test("attack: webhooks whose storing gave no answer wake the worker once, however many", async () => {
   const { woken, post } = receiver(() => Promise.reject(new Error("The connection was lost")));
   const statuses = await Promise.all(Array.from({ length: 100 }, post));
   assert.deepEqual(new Set(statuses), new Set([503]));
@@ -58,7 +55,7 @@ Deno.test("attack: webhooks whose storing gave no answer wake the processing onc
   assert.equal(woken.times, 1);
 });
 
-Deno.test("a duplicate wakes the processing if its event is still due, and only then", async () => {
+Deno.test("a duplicate wakes the worker if its event is still due, and only then", async () => {
   for (const due of [true, false]) {
     const { woken, post } = receiver(() => Promise.resolve(receipt({ duplicate: true, due })));
     assert.equal(await post(), 200);

@@ -2,8 +2,7 @@
 import type { EventHandler } from "./events.ts";
 
 /**
- * Handlers whose modules are loaded with the first event for one of them: a receiver starts without them, and
- * never loads those of other vendors.
+ * Handlers whose modules are loaded with the first event for one of them: the event worker starts without them.
  */
 export function lazyHandlers<Name extends string>(
   load: () => Promise<Record<Name, EventHandler>>,

@@ -27,7 +27,7 @@ export interface ProcessorOptions {
   groupSize?: number;
   /** Lease of a claim; after it another worker may claim the events. @default {120} */
   leaseSeconds?: number;
-  /** Positive. After this time the run claims nothing more, and finishes claimed events. @default {50000} */
+  /** Positive. So long after its last call the run claims nothing more, and finishes claimed events. @default {50000} */
   budgetMs?: number;
   /** Milliseconds since 1970. @default {Date.now} */
   now?: () => number;
@@ -52,6 +52,8 @@ export class EventProcessor {
   #running: Promise<ProcessSummary> | undefined;
   #wakeUp = Promise.withResolvers<void>();
   #mayHaveMore = false;
+  /** When the run claims nothing more. */
+  #end = 0;
 
   constructor(inbox: Inbox, routes: EventRoutes, options: ProcessorOptions = {}) {
     this.#inbox = inbox;
@@ -73,6 +75,7 @@ export class EventProcessor {
    */
   processEvents(): Promise<ProcessSummary> {
     this.#mayHaveMore = true;
+    this.#end = this.#options.now() + this.#options.budgetMs;
     this.#wakeUp.resolve();
     // Its events belong to other requests than this one, which only begins it.
     const { function: name } = workContext().fields;
@@ -85,8 +88,7 @@ export class EventProcessor {
   }
 
   async #run(): Promise<ProcessSummary> {
-    const { concurrency, budgetMs, now } = this.#options;
-    const end = now() + budgetMs;
+    const { concurrency, now } = this.#options;
     const summary: ProcessSummary = {};
     const queue = new FairQueue(concurrency);
     const running = new Set<Promise<void>>();
@@ -103,12 +105,12 @@ export class EventProcessor {
         }
         const full = queue.fullShops();
         const mayHaveMore = this.#mayHaveMore || leftOut.some((shop) => !full.includes(shop));
-        if (mayHaveMore && queue.hasFreeSlot && now() < end) {
+        if (mayHaveMore && queue.hasFreeSlot && now() < this.#end) {
           leftOut = full;
           queue.add(await this.#claimGroups(full));
         } else if (running.size === 0) {
           return summary;
-        } else if (!queue.hasFreeSlot || now() >= end) {
+        } else if (!queue.hasFreeSlot || now() >= this.#end) {
           await Promise.race(running);
         } else {
           await Promise.race([...running, this.#wakeUp.promise]);

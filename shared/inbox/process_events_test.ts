@@ -210,6 +210,25 @@ Deno.test("processEvents() claims nothing after its budget, and finishes claimed
   assert.equal(inbox.waiting.length, 1);
 });
 
+Deno.test("attack: a wake-up during the last event of a run's budget is not lost", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(1);
+  let now = 0;
+  const processor = new EventProcessor(
+    asInbox(inbox),
+    route((event) => {
+      now += 200;
+      if (event.event_id === 1) {
+        inbox.add(2);
+        processor.processEvents();
+      }
+      return Promise.resolve({ outcome: "done" });
+    }),
+    { budgetMs: 100, now: () => now },
+  );
+  assert.deepEqual(await processor.processEvents(), { done: 2 });
+});
+
 Deno.test("processEvents() puts a failed event back with its error and its retry-after", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2);

@@ -33,6 +33,7 @@ export const LINES = {
   "event failed": line(["warn", "error"], ["event_status", "error"]),
   "event waits for configuration": line(["error"], ["error"]),
   "event could not be settled": line(["error"], ["error"]),
+  "event worker not woken": line(["warn"], ["error"]),
   "inbox processed": line(["info"], [
     ...["released", "label_tasks", "oldest_open_seconds", "outcomes"] as const,
   ]),

@@ -31,6 +31,21 @@ interface Hosted extends AsyncDisposable {
   starts: Map<string, Promise<HostedFunction>>;
 }
 
+/** Supabase as the hosted functions call it: the stack's, with the uploads in place of its functions. */
+function serveSupabase(stack: TestStack, starts: Hosted["starts"]): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { pathname, search } = new URL(request.url);
+    const { method, headers } = request;
+    const body = await request.bytes();
+    const init = { method, headers, ...(body.length > 0 && { body }) };
+    const [, path = "", name = ""] = /^\/functions\/v1(\/([^/]+).*)$/.exec(pathname) ?? [];
+    const started = await starts.get(name);
+    return started === undefined
+      ? await fetch(`${stack.env.SUPABASE_URL}${pathname}${search}`, init)
+      : await started.fetch(`${path}${search}`, init);
+  });
+}
+
 async function startHosted(): Promise<Hosted> {
   const resources = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "creatorflow-bundles-" });
@@ -40,8 +55,12 @@ async function startHosted(): Promise<Hosted> {
     staging.catch(() => {});
     const stack = resources.use(await borrowStack());
     const starts = new Map<string, Promise<HostedFunction>>();
+    const supabase = resources.use(serveSupabase(stack, starts));
     const check = checkStaged(await staging, folder, (bundle) => {
-      const start = startHostedFunction(bundle, functionEnvironment(stack.env, bundle.name));
+      const start = startHostedFunction(bundle, {
+        ...functionEnvironment(stack.env, bundle.name),
+        SUPABASE_URL: `http://127.0.0.1:${supabase.addr.port}`,
+      });
       starts.set(bundle.name, start);
       resources.defer(() => start.then((hosted) => hosted[Symbol.asyncDispose](), () => {}));
       return start;
@@ -149,7 +168,7 @@ const EVENT = '{"id":"evt_hosted","description":"batch.created","type":"balance.
 const EXCHANGES: Record<string, Exchange> = {
   "tiktok-webhooks": {
     allowed: () => signedByTikTok(tiktokWebhook()),
-    // The function itself reads the order from TikTok and stores it, after its response.
+    // It wakes event-worker, which reads the order from TikTok and stores it.
     effect: () =>
       until("the order is stored", async () => {
         const { sql } = hosted.stack;

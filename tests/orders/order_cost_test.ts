@@ -1,9 +1,7 @@
 /** Cost of an order in calls of TikTok and of the database, and fairness between shops. */
 import assert from "node:assert/strict";
-import { startFunctionProcess } from "../../local/functions/process.ts";
-import { functionEnvironment } from "../../local/stack/environment.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
-import { HOST_CONFIG } from "../support/function_config.ts";
+import { startObservedHost } from "../support/observed_host.ts";
 import { countOrders } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
 import {
@@ -44,21 +42,10 @@ test("waiting webhooks share one call for each 50 orders of a shop; a bad order 
 test("one new order costs at most 4 round trips to the database, from its webhook to its row", async (stack) => {
   const seller = await connectSeller(stack);
   const calls: string[] = [];
-  const counting = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    const { pathname, search } = new URL(request.url);
-    calls.push(pathname);
-    const { method, headers, body } = request;
-    return fetch(`${stack.env.SUPABASE_URL}${pathname}${search}`, { method, headers, body });
-  });
-  // A second function host, whose database calls are counted.
-  const host = await startFunctionProcess({
-    configPath: HOST_CONFIG,
-    env: {
-      ...functionEnvironment(stack.env),
-      SUPABASE_URL: `http://127.0.0.1:${counting.addr.port}`,
-    },
-    logFile: `${stack.data}/logs/counted.log`,
-  });
+  const host = await startObservedHost(stack);
+  host.observe = ({ path, phase }) => {
+    if (phase === "arrived") calls.push(path);
+  };
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   const { data, type, id, shopId } = stack.tiktok.notificationOf(order);
   const body = JSON.stringify({
@@ -70,19 +57,16 @@ test("one new order costs at most 4 round trips to the database, from its webhoo
   });
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
   const authorization = signWebhook(app, new TextEncoder().encode(body));
-  const response = await host.fetch(
-    new Request("http://host/functions/v1/tiktok-webhooks", {
-      method: "POST",
-      headers: { authorization },
-      body,
-    }),
-  );
+  const response = await host.fetch("/tiktok-webhooks", {
+    method: "POST",
+    headers: { authorization },
+    body,
+  });
   assert.equal(response.status, 200);
   await response.body?.cancel();
   assert.deepEqual(await settledEvents(stack), { done: 1 });
   // Stopping waits for background work.
-  await host.stop();
-  await counting.shutdown();
+  await host[Symbol.asyncDispose]();
   assert.deepEqual(calls, [
     "/rest/v1/rpc/receive_webhook_event",
     "/rest/v1/rpc/claim_webhook_events",

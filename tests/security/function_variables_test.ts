@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import Stripe from "stripe";
 import { readFunctionConfig } from "../../local/functions/config.ts";
-import { type FunctionProcess, startFunctionProcess } from "../../local/functions/process.ts";
-import { functionEnvironment } from "../../local/stack/environment.ts";
 import { FUNCTION_CONCERNS } from "../../local/stack/receivers.ts";
 import { variables } from "../../local/stack/variables.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
@@ -11,6 +9,7 @@ import { buy, planOf } from "../support/billing.ts";
 import { FUNCTION_CONFIG, HOST_CONFIG } from "../support/function_config.ts";
 import { runWithVariables } from "../support/function_routes.ts";
 import { readLogs } from "../support/logs.ts";
+import { type ObservedHost, startObservedHost } from "../support/observed_host.ts";
 import { connectSeller, letTimePass, pushTime } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import type { FunctionStart } from "../support/start_function.ts";
@@ -96,37 +95,18 @@ for (const [name, refusal] of Object.entries(REFUSALS)) {
   });
 }
 
-/** Functions that run without some variable, next to those of the stack. */
-async function startWithout(stack: TestStack, variable?: VariableName): Promise<FunctionProcess> {
-  const names = ["tiktok-webhooks", "stripe-webhooks", "event-worker"];
-  const configs = await readFunctionConfig(HOST_CONFIG);
-  const sections = configs.filter(({ name }) => names.includes(name)).map(({ name, entrypoint }) =>
-    `[functions.${name}]\nentrypoint = "${new URL(entrypoint).pathname}"\n`
-  );
-  const configPath = `${stack.data}/receivers.toml`;
-  await Deno.writeTextFile(configPath, sections.join("\n"));
-  const env = functionEnvironment(stack.env);
-  if (variable !== undefined) delete env[variable];
-  return await startFunctionProcess({
-    configPath,
-    env,
-    logFile: `${stack.data}/logs/receivers.log`,
-  });
-}
-
 async function callFunction(
-  functions: FunctionProcess,
+  functions: ObservedHost,
   name: string,
   headers: Record<string, string>,
   body = "",
 ): Promise<void> {
-  const url = `http://host/functions/v1/${name}`;
-  const response = await functions.fetch(new Request(url, { method: "POST", headers, body }));
+  const response = await functions.fetch(`/${name}`, { method: "POST", headers, body });
   await response.body?.cancel();
   assert.equal(response.status, 200, name);
 }
 
-async function sendTikTokOrder(stack: TestStack, functions: FunctionProcess, shopId: string) {
+async function sendTikTokOrder(stack: TestStack, functions: ObservedHost, shopId: string) {
   const order = stack.tiktok.addOrder({ shopId });
   const body = JSON.stringify({
     type: 1,
@@ -142,7 +122,7 @@ async function sendTikTokOrder(stack: TestStack, functions: FunctionProcess, sho
 
 async function sendStripeEvent(
   stack: TestStack,
-  functions: FunctionProcess,
+  functions: ObservedHost,
   event: { id: string },
 ): Promise<void> {
   const payload = JSON.stringify(event);
@@ -166,7 +146,7 @@ test("without a price TikTok orders are stored, Stripe events wait, and the log 
   const event = stack.stripe.pendingEvents
     .find(({ type }) => type === "checkout.session.completed");
   assert.ok(event);
-  const incomplete = await startWithout(stack, "STRIPE_PRICE_STARTER");
+  const incomplete = await startObservedHost(stack, { STRIPE_PRICE_STARTER: undefined });
 
   await sendStripeEvent(stack, incomplete, event);
   await sendTikTokOrder(stack, incomplete, seller.shopId);
@@ -183,15 +163,15 @@ test("without a price TikTok orders are stored, Stripe events wait, and the log 
   });
   assert.deepEqual(await eventOf(stack, "stripe"), waiting);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
-  await incomplete.stop();
+  await incomplete[Symbol.asyncDispose]();
   const logs = await Array.fromAsync(readLogs(stack.data));
   assert.ok(logs.some(({ text }) => /waits for configuration.*STRIPE_PRICE_STARTER/.test(text)));
 
-  const complete = await startWithout(stack);
+  const complete = await startObservedHost(stack);
   await letTimePass(stack);
   await callFunction(complete, "event-worker", { apikey: stack.env.SUPABASE_SECRET_KEY });
 
   assert.equal((await eventOf(stack, "stripe")).status, "done");
   assert.deepEqual(await planOf(stack, seller), { status: "active", tier: "starter", limit: 100 });
-  await complete.stop();
+  await complete[Symbol.asyncDispose]();
 });

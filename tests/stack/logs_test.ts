@@ -1,12 +1,10 @@
 /** Log lines, request ids and traces of running functions: docs/logs.md. */
 import assert from "node:assert/strict";
-import { functionEnvironment } from "../../local/stack/environment.ts";
 import { telemetryVariables } from "../../local/stack/telemetry.ts";
-import { startFunctionProcess } from "../../local/functions/process.ts";
 import { parseLine } from "../../shared/logging/lines.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import { callBilling } from "../support/billing.ts";
-import { HOST_CONFIG } from "../support/function_config.ts";
+import { startObservedHost } from "../support/observed_host.ts";
 import { receiveOtlp } from "../support/otlp_receiver.ts";
 import { test } from "../support/shared_stack.ts";
 import {
@@ -119,12 +117,7 @@ test("every line of running functions fits its schema, and an event's processing
 test("OTEL_DENO=true sends one trace from the webhook to the SQL of its processing, without secrets", async (stack) => {
   const seller = await connectSeller(stack);
   await using receiver = receiveOtlp();
-  const functions = await startFunctionProcess({
-    configPath: HOST_CONFIG,
-    loading: "first_request",
-    env: { ...functionEnvironment(stack.env), ...telemetryVariables(receiver.variables) },
-    logFile: `${stack.data}/logs/traced.log`,
-  });
+  const host = await startObservedHost(stack, telemetryVariables(receiver.variables));
   try {
     const { id, body } = orderWebhook(stack, seller.shopId);
     const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
@@ -132,8 +125,8 @@ test("OTEL_DENO=true sends one trace from the webhook to the SQL of its processi
       authorization: signWebhook(app, new TextEncoder().encode(body)),
       traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
     };
-    const url = "http://host/functions/v1/tiktok-webhooks?code=TTP_code";
-    const response = await functions.fetch(new Request(url, { method: "POST", headers, body }));
+    const path = "/tiktok-webhooks?code=TTP_code";
+    const response = await host.fetch(path, { method: "POST", headers, body });
     assert.equal(response.status, 200);
     await response.body?.cancel();
 
@@ -162,6 +155,6 @@ test("OTEL_DENO=true sends one trace from the webhook to the SQL of its processi
       assert.ok(at === -1, receiver.text().slice(Math.max(0, at - 1000), at + 30));
     }
   } finally {
-    await functions.stop();
+    await host[Symbol.asyncDispose]();
   }
 });

@@ -1,6 +1,6 @@
 /**
  * Another function host, which a test may kill at an exact step: a proxy between it and the database
- * reports the progress of each call.
+ * reports the progress of each call. Its functions wake its own event worker.
  */
 import { functionEnvironment } from "../../local/stack/environment.ts";
 import { startFunctionProcess } from "../../local/functions/process.ts";
@@ -24,13 +24,18 @@ export interface ObservedHost extends AsyncDisposable {
   restarted(): Promise<void>;
 }
 
-export async function startObservedHost(stack: TestStack): Promise<ObservedHost> {
+/** @param variables Other values than those of the stack; `undefined` for a variable that is missing. */
+export async function startObservedHost(
+  stack: TestStack,
+  variables: Record<string, string | undefined> = {},
+): Promise<ObservedHost> {
   const gone = () => new Response(null, { status: 502 });
   const database = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const { pathname, search } = new URL(request.url);
       const { method, headers } = request;
+      if (pathname.startsWith("/functions/v1/")) return await functions.fetch(request);
       const body = await request.bytes();
       const call = { method, path: pathname };
       try {
@@ -52,12 +57,14 @@ export async function startObservedHost(stack: TestStack): Promise<ObservedHost>
       return response;
     },
   );
+  const env = {
+    ...functionEnvironment(stack.env),
+    SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,
+    ...variables,
+  };
   const functions = await startFunctionProcess({
     configPath: HOST_CONFIG,
-    env: {
-      ...functionEnvironment(stack.env),
-      SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,
-    },
+    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
     logFile: `${stack.data}/logs/observed.log`,
     maxDelayMs: 100,
     loading: "first_request",

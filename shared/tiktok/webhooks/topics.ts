@@ -54,3 +54,24 @@ export const WEBHOOK_TYPES: Readonly<Record<number, string>> = {
 export function webhookTypeName(type: number): string {
   return WEBHOOK_TYPES[type] ?? `TYPE_${type}`;
 }
+
+/** Topics with a handler in shared/event_routes.ts; events of the others are ignored. */
+const HANDLED_TOPICS = [
+  "ORDER_STATUS_CHANGE",
+  "REVERSE_STATUS_UPDATE",
+  "RECIPIENT_ADDRESS_UPDATE",
+  "CANCELLATION_STATUS_CHANGE",
+  "RETURN_STATUS_CHANGE",
+  "PACKAGE_UPDATE",
+  "AFTERSALES_REQUEST_STATUS_UPDATE",
+  "RMA_STATUS_UPDATE",
+  "REFUND_SUCCESS",
+  "SELLER_DEAUTHORIZATION",
+  "UPCOMING_AUTHORIZATION_EXPIRATION",
+] as const;
+
+export type HandledTopic = (typeof HANDLED_TOPICS)[number];
+
+export function isHandledTopic(topic: string): topic is HandledTopic {
+  return HANDLED_TOPICS.some((handled) => handled === topic);
+}
