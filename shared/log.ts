@@ -1,5 +1,5 @@
 /** One JSON object a line. Tokens, keys, bodies, addresses and vendors' words are never among the fields. */
-import * as z from "zod";
+import { $ZodError } from "zod/v4/core";
 import { LoggableError } from "./loggable_error.ts";
 import type { LogFields } from "./logging/fields.ts";
 import type { ContextField, FieldsOf, Level, Message, MessageOf } from "./logging/lines.ts";
@@ -37,7 +37,7 @@ function placeOf(error: Error): string {
  */
 export function errorText(error: unknown): string {
   if (error instanceof LoggableError) return `${error.name}: ${error.message}`;
-  if (error instanceof z.ZodError) {
+  if (error instanceof $ZodError) {
     const issues = error.issues.map(({ path, code }) => `${path.join(".") || "value"} ${code}`);
     return `ZodError: ${issues.join(", ").slice(0, 300)}`;
   }

@@ -4,9 +4,9 @@ import { signedWebhook } from "../../shared/http/signed_webhook.ts";
 import { openInbox } from "../../shared/inbox/open_inbox.ts";
 import {
   parseEasyPostEvent,
+  trackingNumberOf,
   verifyEasyPostWebhook,
 } from "../../shared/shipping/providers/easypost/parse_webhook.ts";
-import { IdText } from "../../shared/values/schemas.ts";
 import { REFUSAL } from "./refusal.ts";
 
 const secret = readEasyPostWebhookSecret();
@@ -17,8 +17,9 @@ export default signedWebhook({
   verify: (body, headers) => verifyEasyPostWebhook(secret, body, headers.get("x-hmac-signature")),
   refusal: REFUSAL,
   parse(text) {
-    const { id, contentDigest, description, tracker } = parseEasyPostEvent(text);
-    const objectId = IdText.safeParse(tracker?.tracking_code).data ?? null;
+    const event = parseEasyPostEvent(text);
+    const objectId = trackingNumberOf(event);
+    const { description, id, contentDigest } = event;
     return { eventType: description, externalId: id, contentDigest, shopId: null, objectId };
   },
   ...openInbox(),

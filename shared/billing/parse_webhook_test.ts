@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { InvalidWebhookError } from "../inbox/events.ts";
+import { InvalidWebhookError } from "../inbox/new_event.ts";
 import { parseStripeEvent, readStripeIds } from "./parse_webhook.ts";
 
 function withoutDigest(text: string) {

@@ -1,5 +1,4 @@
 /** Calls an SQL function of the schema `public` and checks its answer. */
-import type * as z from "zod";
 import { inSpan } from "../logging/spans.ts";
 import type { DatabaseClient } from "./client.ts";
 import { DatabaseError } from "./errors.ts";
@@ -19,27 +18,33 @@ type Arguments<T> = T extends Record<PropertyKey, never> ? Record<PropertyKey, n
       | (Record<PropertyKey, never> extends Pick<T, K> ? undefined : never);
   };
 
+/** Checks what a function returned, as a Zod schema does; receivers do without Zod. */
+export interface AnswerShape<Answer> {
+  /** @throws if it has another shape */
+  parse(answer: unknown): Answer;
+}
+
 export interface CallOptions {
   /** Ends the call, in place of the client's own timeout of 30 s. */
   signal?: AbortSignal;
 }
 
 /**
- * @param schema Shape of what the function returns.
+ * @param shape Of what the function returns.
  * @throws {DatabaseError} if the database refuses the call or does not answer
- * @throws {ZodError} if the answer has another shape
+ * @throws what `shape` throws, e.g. a `ZodError`
  */
-export async function callFunction<Name extends FunctionName, Schema extends z.ZodType>(
+export async function callFunction<Name extends FunctionName, Answer>(
   database: DatabaseClient,
   name: Name,
   args: Arguments<Functions[Name]["Args"]>,
-  schema: Schema,
+  shape: AnswerShape<Answer>,
   { signal }: CallOptions = {},
-): Promise<z.infer<Schema>> {
+): Promise<Answer> {
   const call = database.rpc(name, args as never);
   const { data, error } = await inSpan(`SQL ${name}`, async () => {
     return await (signal ? call.abortSignal(signal) : call);
   });
   if (error !== null) throw new DatabaseError(name, error.code ?? "");
-  return schema.parse(data);
+  return shape.parse(data);
 }

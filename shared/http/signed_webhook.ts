@@ -1,9 +1,10 @@
 /** Builds the function that receives a vendor's signed webhooks: read, verify, parse, store, answer. */
 import type { Hono } from "hono";
-import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/events.ts";
-import type { Inbox, Receipt } from "../inbox/inbox.ts";
-import type { WakeWorker } from "../inbox/wake_worker.ts";
 import { eventFields } from "../inbox/event_fields.ts";
+import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/new_event.ts";
+import type { OpenInbox } from "../inbox/open_inbox.ts";
+import type { Receipt } from "../inbox/receive_event.ts";
+import type { WakeWorker } from "../inbox/wake_worker.ts";
 import { log } from "../log.ts";
 import { LoggableError } from "../loggable_error.ts";
 import { sleep } from "../retry.ts";
@@ -23,7 +24,7 @@ export interface SignedWebhookOptions {
   refusal: { status: 400 | 403; detail: string };
   /** @throws {InvalidWebhookError} */
   parse(text: string): Omit<NewEvent, "source" | "body">;
-  inbox: Pick<Inbox, "receive">;
+  receive: OpenInbox["receive"];
   /** Starts the processing of stored events. */
   wakeWorker: WakeWorker;
   /** TikTok gives up after 3 s and sends again: a slow database must fail before that. @default {2500} */
@@ -44,7 +45,7 @@ export const WEBHOOK_PROBLEMS = {
 
 /** No `callers`: anyone may call, and the route refuses a request without a valid signature. */
 export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
-  const { name, source, verify, refusal, parse, inbox, storeWithinMs = 2500 } = options;
+  const { name, source, verify, refusal, parse, receive, storeWithinMs = 2500 } = options;
   const wake = makeWakeUps(options);
   const app = createApp(name, { callers: [] });
 
@@ -56,7 +57,7 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
     const body = decode(bytes);
     const event = { source, body, ...parseOrRefuse(parse, body) };
 
-    const storing = inbox.receive(event);
+    const storing = receive(event);
     const { eventId, duplicate, due } = await inTime(storing, storeWithinMs).catch((error) => {
       wake.afterRefusal(storing);
       throw problemOf(WEBHOOK_PROBLEMS, "not_stored", {}, { cause: error });

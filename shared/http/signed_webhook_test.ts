@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Receipt } from "../inbox/inbox.ts";
+import type { Receipt } from "../inbox/receive_event.ts";
 import { signedWebhook } from "./signed_webhook.ts";
 
 // Every request is logged: not needed here.
@@ -17,7 +17,7 @@ function receiver(receive: () => Promise<Receipt>) {
     parse: () => ({
       ...{ externalId: "1", eventType: "X", shopId: null, objectId: null, contentDigest: "a" },
     }),
-    inbox: { receive },
+    receive,
     wakeWorker() {
       woken.times++;
       woken.first.resolve();

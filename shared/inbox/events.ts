@@ -1,35 +1,11 @@
-/** The shapes of events: received, claimed, and what their handlers return. */
+/** The shapes of events that are claimed, and what their handlers return. */
 import * as z from "zod";
 import type { Environment } from "../config.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
-import { LoggableError } from "../loggable_error.ts";
+import { EVENT_SOURCES } from "./new_event.ts";
 
-/** Who sent an event; `creatorflow` events are tasks of our own. */
-export const EventSource = z.enum(["tiktok", "stripe", "easypost", "creatorflow"]);
-export type EventSource = z.infer<typeof EventSource>;
-
-/** A verified webhook, not stored yet. */
-export interface NewEvent {
-  source: EventSource;
-  /** Equal for every delivery of one event. */
-  externalId: string;
-  eventType: string;
-  /** TikTok's shop id, where the event names one. */
-  shopId: string | null;
-  /** The id of the object that the event names, e.g. TikTok's order id. */
-  objectId: string | null;
-  /** The body as received. */
-  body: string;
-  /** Equal for every delivery of one event; another body under the same id is an event of its own. */
-  contentDigest: string;
-  /** Why the event is settled as soon as it is stored. */
-  ignored?: IgnoreReason | undefined;
-}
-
-/** The body of a signed webhook is not an event of its sender. */
-export class InvalidWebhookError extends LoggableError {
-  override name = "InvalidWebhookError";
-}
+/** As zod reads it. */
+export const EventSource = z.enum(EVENT_SOURCES);
 
 /** A live connection to a shop, as the database stores it. */
 export const StoredConnection = z.object({

@@ -1,31 +1,14 @@
-/** The inbox of events in the database: receive, claim, settle. The SQL is in the migrations. */
+/** The inbox of events in the database: claim, settle. The SQL is in the migrations. */
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { Nothing } from "../values/schemas.ts";
-import { ClaimedEvent, type NewEvent, type Postponement } from "./events.ts";
+import { ClaimedEvent, type Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
-
-const Stored = z.object({
-  event_id: z.int().nullable(),
-  duplicate: z.boolean(),
-  due: z.boolean(),
-});
 
 /** Of an event whose attempt has failed. */
 const EventStatus = z.enum(["pending", "failing", "dead"]);
 type EventStatus = z.infer<typeof EventStatus>;
-
-export interface Receipt {
-  /** `null` for a duplicate of an event that was deleted. */
-  eventId: number | null;
-  duplicate: boolean;
-  /** Whether it can be processed now, which a duplicate can too. */
-  due: boolean;
-}
-
-/** The database ends a statement, or a wait for a lock, after 8 s. */
-const RECEIVE_TIMEOUT_MS = 10_000;
 
 /** Every method throws `DatabaseError`. */
 export class Inbox {
@@ -33,29 +16,6 @@ export class Inbox {
 
   constructor(database: DatabaseClient) {
     this.#database = database;
-  }
-
-  /** Stores the event once. An error means that it may not have been stored. */
-  async receive(event: NewEvent): Promise<Receipt> {
-    const args = {
-      p_source: event.source,
-      p_external_id: event.externalId,
-      p_event_type: event.eventType,
-      p_shop_id: event.shopId,
-      p_object_id: event.objectId,
-      p_body: event.body,
-      p_content_digest: event.contentDigest,
-      p_ignored: event.ignored,
-    };
-    const signal = AbortSignal.timeout(RECEIVE_TIMEOUT_MS);
-    const { event_id, duplicate, due } = await callFunction(
-      this.#database,
-      "receive_webhook_event",
-      args,
-      Stored,
-      { signal },
-    );
-    return { eventId: event_id, duplicate, due };
   }
 
   /**

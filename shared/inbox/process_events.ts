@@ -8,11 +8,11 @@ import {
   type ClaimedEvent,
   type EventHandler,
   type EventResult,
-  type EventSource,
   postponementOf,
 } from "./events.ts";
 import type { Inbox } from "./inbox.ts";
 import { type EventGroup, FairQueue } from "./fair_queue.ts";
+import type { EventSource } from "./new_event.ts";
 import { LoggableError } from "../loggable_error.ts";
 
 /** Handlers by source and event type; `tracker.*` matches every type with that prefix. */

@@ -1,15 +1,16 @@
 /** Zod schemas of single values that several vendors' schemas are made of. */
 import * as z from "zod";
+import { ID_TEXT, TIKTOK_ID } from "./fields.ts";
 import { toStorable } from "./storable_text.ts";
 
-/** A vendor's id, which is stored: visible ASCII, and not so long that an index cannot hold it. */
-export const IdText = z.string().regex(/^[\x21-\x7e]{1,255}$/, "an id");
+/** A vendor's id, which is stored. */
+export const IdText = z.string().regex(ID_TEXT, "an id");
 
 /** An id that is a number in some responses. */
 export const VendorId = z.union([z.string(), z.int().transform(String)]).pipe(IdText);
 
 /** A TikTok id: digits. */
-export const TikTokId = z.string().regex(/^[0-9]{1,32}$/, "TikTok's id: digits");
+export const TikTokId = z.string().regex(TIKTOK_ID, "TikTok's id: digits");
 
 /** A value that a vendor may leave out. TikTok also writes "" where a value does not apply: it is absent. */
 export function optionalValue<T extends z.ZodType>(schema: T) {

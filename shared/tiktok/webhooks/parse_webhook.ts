@@ -1,9 +1,15 @@
 /** Reads the body of a TikTok webhook of any topic. */
-import * as z from "zod";
 import { contentDigest } from "../../inbox/content_digest.ts";
-import { InvalidWebhookError } from "../../inbox/events.ts";
+import { InvalidWebhookError } from "../../inbox/new_event.ts";
+import {
+  countOf,
+  type Fields,
+  fieldsOf,
+  isObject,
+  textOf,
+  TIKTOK_ID,
+} from "../../values/fields.ts";
 import { parseLosslessJson } from "../../values/lossless_json.ts";
-import { TikTokId } from "../../values/schemas.ts";
 import { isoTime, MAX_UNIX_SECONDS } from "../../values/times.ts";
 import { webhookTypeName } from "./topics.ts";
 
@@ -23,25 +29,22 @@ export interface TikTokWebhook {
   eventAt: string | null;
   /** Unix seconds of this push. */
   pushedAt: number | null;
-  data: Record<string, unknown>;
+  data: Fields;
 }
 
 /** Read as written: as numbers some of them would be rounded. */
 const ID_KEYS: ReadonlySet<string> = new Set(["tts_notification_id", "shop_id", "order_id"]);
 
+const MAX_TYPE = 1_000_000;
+
 /** Anything but digits counts as absent. */
-const Id = TikTokId.nullable().catch(null);
+const idOf = (value: unknown) => textOf(value, TIKTOK_ID);
 
 /** 0 counts as absent: events with it would be taken for deliveries of one event. */
-const NotificationId = Id.transform((id) => id !== null && /^0+$/.test(id) ? null : id);
-
-const Body = z.looseObject({
-  type: z.int().min(0).max(1_000_000),
-  tts_notification_id: NotificationId,
-  shop_id: Id,
-  timestamp: z.int().nonnegative().nullable().catch(null),
-  data: z.record(z.string(), z.unknown()).catch({}),
-});
+function notificationIdOf(value: unknown): string | null {
+  const id = idOf(value);
+  return id !== null && /^0+$/.test(id) ? null : id;
+}
 
 /** A redelivery differs in the time of its push only; unknown members count. */
 const PER_DELIVERY = ["timestamp"];
@@ -83,18 +86,23 @@ export function parseTikTokWebhook(text: string): TikTokWebhook {
   } catch {
     throw new InvalidWebhookError("The body is not JSON.");
   }
-  const { success, data: body } = Body.safeParse(json);
-  if (!success) throw new InvalidWebhookError("The body is not an object with an integer `type`.");
-  const topic = webhookTypeName(body.type);
+  const type = isObject(json) ? countOf(json.type, MAX_TYPE) : null;
+  if (!isObject(json) || type === null) {
+    throw new InvalidWebhookError("The body is not an object with an integer `type`.");
+  }
+  const topic = webhookTypeName(type);
+  const notificationId = notificationIdOf(json.tts_notification_id);
+  const pushedAt = countOf(json.timestamp);
+  const data = fieldsOf(json.data);
   return {
     topic,
-    externalId: body.tts_notification_id ?? deriveId(json as object, topic),
-    hasNotificationId: body.tts_notification_id !== null,
-    contentDigest: contentDigest(json as object, PER_DELIVERY),
-    shopId: body.shop_id,
-    orderId: Id.parse(body.data.order_id),
-    eventAt: eventTime(body.tts_notification_id, body.timestamp),
-    pushedAt: body.timestamp,
-    data: body.data,
+    externalId: notificationId ?? deriveId(json, topic),
+    hasNotificationId: notificationId !== null,
+    contentDigest: contentDigest(json, PER_DELIVERY),
+    shopId: idOf(json.shop_id),
+    orderId: idOf(data.order_id),
+    eventAt: eventTime(notificationId, pushedAt),
+    pushedAt,
+    data,
   };
 }

@@ -5,6 +5,7 @@ import { type EventHandler, type EventResult, handleEach } from "../../../inbox/
 import { Outcome } from "../../../values/schemas.ts";
 import type { LabelDependencies } from "../../dependencies.ts";
 import { checkVoid } from "../../void_label.ts";
+import { refundedShipmentOf, trackerOf } from "./event_result.ts";
 import { parseEasyPostEvent } from "./parse_webhook.ts";
 import type { Tracker } from "./schemas.ts";
 import { toTrackingUpdate } from "./tracking.ts";
@@ -12,10 +13,12 @@ import { toTrackingUpdate } from "./tracking.ts";
 /** Types `tracker.*` and `refund.*`; ignores test events of a live key. */
 export function easyPostHandler(dependencies: () => LabelDependencies): EventHandler {
   return handleEach(async ({ event_id, body }) => {
-    const { mode, tracker, refundedShipmentId } = parseEasyPostEvent(body);
+    const event = parseEasyPostEvent(body);
     const labels = dependencies();
-    if (!labels.isEasyPostTest && mode === "test") return { ignored: "mode_mismatch" };
+    if (!labels.isEasyPostTest && event.mode === "test") return { ignored: "mode_mismatch" };
+    const tracker = trackerOf(event);
     if (tracker !== undefined) return await applyTracker(labels, tracker, event_id);
+    const refundedShipmentId = refundedShipmentOf(event);
     if (refundedShipmentId === undefined) return { ignored: "event_type_not_handled" };
     return await applyRefund(labels, refundedShipmentId, event_id);
   });

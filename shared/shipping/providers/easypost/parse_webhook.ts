@@ -1,12 +1,10 @@
 /** Verifies and parses EasyPost webhooks. */
-import * as z from "zod";
 import { equalInConstantTime } from "../../../crypto/constant_time.ts";
 import { hmacSha256Hex } from "../../../crypto/digests.ts";
 import { contentDigest } from "../../../inbox/content_digest.ts";
-import { InvalidWebhookError } from "../../../inbox/events.ts";
+import { InvalidWebhookError } from "../../../inbox/new_event.ts";
+import { fieldsOf, ID_TEXT, textOf } from "../../../values/fields.ts";
 import { parseLosslessJson } from "../../../values/lossless_json.ts";
-import { IdText } from "../../../values/schemas.ts";
-import { Tracker } from "./schemas.ts";
 
 /**
  * Whether EasyPost signed exactly these bytes: `X-Hmac-Signature: hmac-sha256-hex=<hex>`, keyed with the
@@ -21,15 +19,10 @@ export function verifyEasyPostWebhook(
   return equalInConstantTime(signature ?? "", `hmac-sha256-hex=${expected}`);
 }
 
-const Event = z.looseObject({
-  id: z.string().regex(/^[\w-]{1,100}$/),
-  /** E.g. `tracker.updated`. */
-  description: z.string().regex(/^[\w.]{1,100}$/),
-  mode: z.string().nullish(),
-  result: z.unknown().optional(),
-});
+const EVENT_ID = /^[\w-]{1,100}$/;
 
-const Refund = z.looseObject({ shipment_id: IdText });
+/** E.g. `tracker.updated`. */
+const DESCRIPTION = /^[\w.]{1,100}$/;
 
 export interface EasyPostEvent {
   id: string;
@@ -37,10 +30,8 @@ export interface EasyPostEvent {
   description: string;
   /** `test` or `production`. */
   mode: string | null;
-  /** `undefined` for events about something else. */
-  tracker: Tracker | undefined;
-  /** EasyPost's id of the shipment whose refund was decided; `undefined` for other events. */
-  refundedShipmentId: string | undefined;
+  /** The object that the event is about, such as a tracker. */
+  result: unknown;
 }
 
 /** State of the event's deliveries. */
@@ -54,19 +45,19 @@ export function parseEasyPostEvent(text: string): EasyPostEvent {
   } catch {
     throw new InvalidWebhookError("The body is not JSON.");
   }
-  const { success, data } = Event.safeParse(json);
-  if (!success) throw new InvalidWebhookError("The body is not an event with id and description.");
-  const { id, description, mode } = data;
-  const tracker = description.startsWith("tracker.")
-    ? Tracker.safeParse(data.result).data
-    : undefined;
-  const refund = description.startsWith("refund.") ? Refund.safeParse(data.result).data : undefined;
-  return {
-    id,
-    contentDigest: contentDigest(json as object, PER_DELIVERY),
-    description,
-    mode: mode ?? null,
-    tracker,
-    refundedShipmentId: refund?.shipment_id,
-  };
+  const event = fieldsOf(json);
+  const id = textOf(event.id, EVENT_ID);
+  const description = textOf(event.description, DESCRIPTION);
+  const { mode = null, result } = event;
+  if (id === null || description === null || (mode !== null && typeof mode !== "string")) {
+    throw new InvalidWebhookError("The body is not an event with id and description.");
+  }
+  return { id, contentDigest: contentDigest(event, PER_DELIVERY), description, mode, result };
+}
+
+/** The tracking number that an event is about; `null` for events about something else. */
+export function trackingNumberOf({ description, result }: EasyPostEvent): string | null {
+  return description.startsWith("tracker.")
+    ? textOf(fieldsOf(result).tracking_code, ID_TEXT)
+    : null;
 }

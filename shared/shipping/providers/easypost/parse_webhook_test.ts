@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { InvalidWebhookError } from "../../../inbox/events.ts";
-import { parseEasyPostEvent, verifyEasyPostWebhook } from "./parse_webhook.ts";
+import { InvalidWebhookError } from "../../../inbox/new_event.ts";
+import { parseEasyPostEvent, trackingNumberOf, verifyEasyPostWebhook } from "./parse_webhook.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -80,54 +80,27 @@ Deno.test("deliveries of one EasyPost event have one content digest", () => {
   assert.notEqual(digest({ result: { id: "trk_1" } }), digest({ result: { id: "trk_2" } }));
 });
 
-Deno.test("parseEasyPostEvent() reads an event and its tracker, and ignores unknown fields", () => {
-  const tracker = { status: "delivered", tracking_code: "9400", shipment_id: "shp_1", later: [1] };
-  const event = {
-    id: "evt_1",
-    object: "Event",
-    description: "tracker.updated",
-    mode: "test",
-    result: tracker,
-    later: {},
-  };
-  assert.deepEqual(withoutDigest(JSON.stringify(event)), {
-    id: "evt_1",
-    description: "tracker.updated",
-    mode: "test",
-    tracker,
-    refundedShipmentId: undefined,
+Deno.test("parseEasyPostEvent() reads an event, and ignores unknown fields", () => {
+  const result = { status: "delivered", tracking_code: "9400", later: [1] };
+  const event = { id: "evt_1", description: "tracker.updated", mode: "test", result };
+  assert.deepEqual(withoutDigest(JSON.stringify({ ...event, object: "Event", later: {} })), event);
+  const least = { id: "evt_1", description: "batch.created" };
+  assert.deepEqual(withoutDigest(JSON.stringify(least)), {
+    ...least,
+    mode: null,
+    result: undefined,
   });
-  const refund = parseEasyPostEvent(
-    JSON.stringify({
-      ...event,
-      description: "refund.successful",
-      result: { shipment_id: "shp_1" },
-    }),
-  );
-  assert.deepEqual([refund.tracker, refund.refundedShipmentId], [undefined, "shp_1"]);
-  for (const id of ["shp_\0", "x".repeat(256), "", 7]) {
-    const result = { shipment_id: id };
-    const odd = { ...event, description: "refund.successful", result };
-    assert.equal(parseEasyPostEvent(JSON.stringify(odd)).refundedShipmentId, undefined);
-  }
-  for (
-    const description of ["batch.created", "tracker", "mytracker.updated"]
-  ) {
-    const other = parseEasyPostEvent(JSON.stringify({ ...event, description }));
-    assert.deepEqual([other.description, other.tracker], [description, undefined]);
-  }
 });
 
-Deno.test("an unreadable tracker is undefined, and a missing mode is null", () => {
-  for (const result of [undefined, null, "tracker", []]) {
-    const body = JSON.stringify({ id: "evt_1", description: "tracker.created", result });
-    assert.deepEqual(withoutDigest(body), {
-      id: "evt_1",
-      description: "tracker.created",
-      mode: null,
-      tracker: undefined,
-      refundedShipmentId: undefined,
-    });
+Deno.test("trackingNumberOf() reads the number of a tracker's event, and of no other", () => {
+  const numberOf = (description: string, result: unknown) =>
+    trackingNumberOf(parseEasyPostEvent(JSON.stringify({ id: "evt_1", description, result })));
+  assert.equal(numberOf("tracker.updated", { tracking_code: "9400" }), "9400");
+  for (const description of ["batch.created", "tracker", "mytracker.updated"]) {
+    assert.equal(numberOf(description, { tracking_code: "9400" }), null);
+  }
+  for (const result of [null, "tracker", [], { tracking_code: 9400 }, { tracking_code: "a\0" }]) {
+    assert.equal(numberOf("tracker.updated", result), null);
   }
 });
 
