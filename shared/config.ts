@@ -105,6 +105,11 @@ function namedKeys(env: Environment, name: string): Record<string, string> {
   return keys as Record<string, string>;
 }
 
+/** `OTEL_DENO`: whether Deno sends spans, where it can (docs/logs.md). */
+export function isTelemetryOn(env: Environment = fromDeno): boolean {
+  return /^(true|1)$/.test(env("OTEL_DENO") ?? "");
+}
+
 /** `SUPABASE_URL`, `SUPABASE_PUBLISHABLE_KEYS`, `SUPABASE_SECRET_KEYS`: the platform sets all three. */
 export function readSupabaseConfig(env: Environment = fromDeno): SupabaseConfig {
   const secretKeys = namedKeys(env, "SUPABASE_SECRET_KEYS");

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CODE = ["shared", "node_modules", "local/functions"].map((path) => join(ROOT, path));
 
 /** Variables that functions may look for: one that is not set is missing, and not forbidden. */
-const READ = variables.map(([name, { functionName = name }]) => functionName);
+const READ = [...variables.map(([name, { functionName = name }]) => functionName), "OTEL_DENO"];
 
 /** Variables with the address of a service that functions call; browsers open the other addresses. */
 const CALLED = READ.filter((name) => /^SUPABASE_URL$|_(API|AUTH)_URL$/.test(name));

@@ -2,52 +2,20 @@
  * Spans: timed pieces of work. Where OTEL_DENO=true they go to Deno's OpenTelemetry, next to its own of
  * requests and calls; elsewhere, as on the hosted runtime, they become log lines. docs/logs.md has their names.
  */
-import {
-  context,
-  createContextKey,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-} from "@opentelemetry/api";
+import { isTelemetryOn } from "../config.ts";
 import { errorText, log } from "../log.ts";
 import { type ContextFields, runInContext, workContext } from "./context.ts";
 import { LineTrace } from "./line_trace.ts";
 
-const tracer = trace.getTracer("creatorflow");
+/** A start takes half as long without the package of OpenTelemetry. */
+const telemetry = isTelemetryOn() ? await loadTelemetry() : undefined;
 
-const probe = createContextKey("probe");
-
-/** Whether the runtime has OpenTelemetry, and it is on. */
-const hasTelemetry = context.with(
-  ROOT_CONTEXT.setValue(probe, true),
-  () => context.active().getValue(probe) === true,
-);
+async function loadTelemetry() {
+  const loaded = await import("./telemetry.ts");
+  return loaded.hasTelemetry ? loaded : undefined;
+}
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
-
-/** Ends the span with the outcome of `work`. The error's own message may quote anything. */
-async function endWith<T>(span: Span, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: errorText(error) });
-    throw error;
-  } finally {
-    span.end();
-  }
-}
-
-function attributesOf(fields: ContextFields): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) =>
-      value === null || value === undefined ? [] : [[`creatorflow.${name}`, value]]
-    ),
-  );
-}
 
 async function inLineSpan<T>(
   name: string,
@@ -85,17 +53,13 @@ export async function inTrace<T>(
   traceparent?: string | null,
 ): Promise<T> {
   const [, traceId, parentId] = TRACEPARENT.exec(traceparent ?? "") ?? [];
-  if (!hasTelemetry) {
-    const trace = newLineTrace(fields, traceId);
-    const own = { ...fields, trace_id: trace.id };
-    return await inLineSpan(name, { fields: own, trace, ...(parentId && { parentId }) }, work);
+  if (telemetry) {
+    const parent = traceId === undefined ? undefined : traceparent as string;
+    return await telemetry.inTelemetryTrace(name, fields, work, parent);
   }
-  const parent = traceId ? propagation.extract(ROOT_CONTEXT, { traceparent }) : ROOT_CONTEXT;
-  const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(fields) };
-  return await tracer.startActiveSpan(name, options, parent, (span) => {
-    const own = { ...fields, trace_id: span.spanContext().traceId };
-    return runInContext({ fields: own }, () => endWith(span, work));
-  });
+  const trace = newLineTrace(fields, traceId);
+  const own = { ...fields, trace_id: trace.id };
+  return await inLineSpan(name, { fields: own, trace, ...(parentId && { parentId }) }, work);
 }
 
 /**
@@ -109,24 +73,16 @@ export async function inRequestTrace<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const name = `${request.method} ${route}`;
-  const span = hasTelemetry ? trace.getActiveSpan() : undefined;
-  if (span === undefined) {
+  const trace_id = telemetry?.nameRequestSpan(name, fields);
+  if (trace_id === undefined) {
     return await inTrace(name, fields, work, request.headers.get("traceparent"));
   }
-  span.updateName(name);
-  span.setAttributes(attributesOf(fields));
-  return await runInContext({ fields: { ...fields, trace_id: span.spanContext().traceId } }, work);
+  return await runInContext({ fields: { ...fields, trace_id } }, work);
 }
 
 /** A span below that of the work at hand. */
 export async function inSpan<T>(name: string, work: () => Promise<T>): Promise<T> {
-  if (hasTelemetry) {
-    return await tracer.startActiveSpan(
-      name,
-      { kind: SpanKind.CLIENT },
-      (span) => endWith(span, work),
-    );
-  }
+  if (telemetry) return await telemetry.inTelemetrySpan(name, work);
   const { fields, span } = workContext();
   if (span === undefined) return await work();
   return await inLineSpan(name, { fields, trace: span.trace, parentId: span.id }, work);
@@ -142,12 +98,10 @@ export async function inVendorSpan<T>(
   { method, path }: { method: string; path: string },
   work: () => Promise<T>,
 ): Promise<T> {
-  return await inSpan(`${vendor} ${method} ${pathTemplate(path)}`, () => {
-    const found = trace.getActiveSpan()?.spanContext();
-    if (!hasTelemetry || found === undefined) return work();
-    const unsampled = { ...found, traceFlags: TraceFlags.NONE };
-    return context.with(trace.setSpanContext(context.active(), unsampled), work);
-  });
+  return await inSpan(
+    `${vendor} ${method} ${pathTemplate(path)}`,
+    telemetry ? () => telemetry.withoutOwnSpans(work) : work,
+  );
 }
 
 /** W3C's header for a call of ours; `undefined` where Deno adds it itself, and outside of any work. */
