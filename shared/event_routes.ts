@@ -33,7 +33,7 @@ export function createEventRoutes(
   const orders = tiktok("ingestOrders");
   const expand = tiktok("expandEvent");
   const easypost = labels("applyEasyPostEvent");
-  const subscription = billing("syncNamedSubscription");
+  const subscription = billing("syncNamedSubscriptions");
 
   return {
     tiktok: {
@@ -55,7 +55,7 @@ export function createEventRoutes(
       "refund.*": easypost,
     },
     stripe: {
-      "checkout.session.completed": billing("syncFinishedCheckout"),
+      "checkout.session.completed": subscription,
       "customer.subscription.created": subscription,
       "customer.subscription.updated": subscription,
       "customer.subscription.deleted": subscription,

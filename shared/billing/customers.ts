@@ -11,23 +11,32 @@ import { callStripe, isMissing, listOf, readStripe } from "./stripe.ts";
 import { IdText } from "../values/schemas.ts";
 
 const Customer = z.object({
+  hash: z.string(),
   user_id: z.uuid().nullable(),
   version: z.int(),
   deletion_requested: z.boolean(),
 });
 
 /** A customer that our checkout created, with the hashes of its id; without a user once the account was deleted. */
-export type StoredCustomer = z.infer<typeof Customer> & { hashes: string[] };
+export type StoredCustomer = Omit<z.infer<typeof Customer>, "hash"> & { hashes: string[] };
 
-/** `undefined` for a customer that no checkout created. */
-export async function findCustomer(
+/** By Stripe's id; without those that no checkout created. */
+export async function findCustomers(
   { database, keys }: Pick<BillingDependencies, "database" | "keys">,
-  customerId: string,
-): Promise<StoredCustomer | undefined> {
-  const hashes = idHashes(keys, CUSTOMER_COLUMN, customerId);
-  const args = { p_hashes: hashes };
-  const found = await callFunction(database, "find_stripe_customer", args, Customer.nullable());
-  return found === null ? undefined : { ...found, hashes };
+  customerIds: readonly string[],
+): Promise<Map<string, StoredCustomer>> {
+  const hashes = new Map(customerIds.map((id) => [id, idHashes(keys, CUSTOMER_COLUMN, id)]));
+  if (hashes.size === 0) return new Map();
+  const args = { p_hashes: [...hashes.values()].flat() };
+  const found = await callFunction(database, "find_stripe_customers", args, Customer.array());
+  const byHash = new Map(found.map(({ hash, ...customer }) => [hash, customer]));
+  return new Map(
+    [...hashes].flatMap(([id, ofId]) => {
+      const hash = ofId.find((candidate) => byHash.has(candidate));
+      const customer = hash === undefined ? undefined : byHash.get(hash);
+      return customer === undefined ? [] : [[id, { ...customer, hashes: ofId }] as const];
+    }),
+  );
 }
 
 /** Stripe's id, and the e-mail address that Stripe has. */

@@ -3,13 +3,8 @@ import type { DatabaseClient } from "../database/client.ts";
 import { type HandlerOptions, handleWith } from "../inbox/events.ts";
 import { createOnFirstUse } from "../values/create_on_first_use.ts";
 import { createBillingDependencies } from "./dependencies.ts";
-import {
-  recordDispute,
-  stripeHandler,
-  syncDeletedCustomer,
-  syncFinishedCheckout,
-  syncNamedSubscription,
-} from "./handle_events.ts";
+import { recordDispute, stripeHandler, syncDeletedCustomer } from "./handle_events.ts";
+import { subscriptionHandler } from "./handle_subscription_events.ts";
 import { checkDeletedCustomer } from "./orphans.ts";
 import { compareNextPage } from "./reconciliation.ts";
 import { updateCustomerEmail } from "./update_email.ts";
@@ -17,8 +12,7 @@ import { updateCustomerEmail } from "./update_email.ts";
 export function createBillingHandlers(database: DatabaseClient, { env }: HandlerOptions) {
   const billing = createOnFirstUse(() => createBillingDependencies(database, env));
   return {
-    syncFinishedCheckout: stripeHandler(billing, syncFinishedCheckout),
-    syncNamedSubscription: stripeHandler(billing, syncNamedSubscription),
+    syncNamedSubscriptions: subscriptionHandler(billing),
     syncDeletedCustomer: stripeHandler(billing, syncDeletedCustomer),
     recordDispute: stripeHandler(billing, recordDispute),
     compareNextPage: handleWith(billing, compareNextPage),

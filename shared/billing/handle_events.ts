@@ -2,12 +2,12 @@
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../inbox/events.ts";
+import type { IgnoreReason } from "../inbox/ignore_reasons.ts";
 import { OptionalText, Outcome } from "../values/schemas.ts";
-import { findCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
 import { idOf } from "./map_subscription.ts";
-import { parseStripeEvent, readStripeIds, type StripeEvent } from "./parse_webhook.ts";
+import { parseStripeEvent, type StripeEvent } from "./parse_webhook.ts";
 import { callStripe, isMissing } from "./stripe.ts";
 import { syncSubscription } from "./sync_subscription.ts";
 
@@ -17,7 +17,17 @@ type HandleStripeEvent = (
   eventId: number,
 ) => Promise<EventResult>;
 
-/** Ignores events of other accounts and of the other mode. */
+/** The result of an event that is not ours: it happened in another account, or in the other mode. */
+export function ignoreForeign(
+  { config }: Pick<BillingDependencies, "config">,
+  { account, livemode }: StripeEvent,
+): { ignored: IgnoreReason } | undefined {
+  const isLive = /^(sk|rk)_live_/.test(config.secretKey);
+  if (account !== null) return { ignored: "other_account" };
+  return livemode !== null && livemode !== isLive ? { ignored: "mode_mismatch" } : undefined;
+}
+
+/** For events that are handled one at a time. */
 export function stripeHandler(
   dependencies: () => BillingDependencies,
   handle: HandleStripeEvent,
@@ -25,41 +35,8 @@ export function stripeHandler(
   return handleEach(async ({ event_id, body }) => {
     const event = parseStripeEvent(body);
     const billing = dependencies();
-    const isLive = /^(sk|rk)_live_/.test(billing.config.secretKey);
-    if (event.account !== null) return { ignored: "other_account" };
-    if (event.livemode !== null && event.livemode !== isLive) return { ignored: "mode_mismatch" };
-    return await handle(billing, event, event_id);
+    return ignoreForeign(billing, event) ?? await handle(billing, event, event_id);
   });
-}
-
-/** Syncs the subscription that the event names. */
-export async function syncNamedSubscription(
-  dependencies: BillingDependencies,
-  event: StripeEvent,
-  eventId: number,
-): Promise<EventResult> {
-  const { customerId, subscriptionId } = readStripeIds(event);
-  if (subscriptionId === null) return { ignored: "no_subscription_named" };
-  const result = await syncSubscription(dependencies, { subscriptionId, customerId }, eventId);
-  if ("ignored" in result) return result;
-  return { outcome: `subscription_${result.outcome}`, more: result.released > 0 };
-}
-
-const Session = z.looseObject({ client_reference_id: z.string().nullish().catch(null) });
-
-/** Syncs the subscription of a finished checkout, if our checkout created the session. */
-export async function syncFinishedCheckout(
-  dependencies: BillingDependencies,
-  event: StripeEvent,
-  eventId: number,
-): Promise<EventResult> {
-  const { customerId } = readStripeIds(event);
-  const customer = customerId === null ? undefined : await findCustomer(dependencies, customerId);
-  if (customer === undefined) return { ignored: "unknown_customer" };
-  // Our sessions name the user of their customer.
-  const named = Session.parse(event.object).client_reference_id;
-  if (customer.user_id !== null && named !== customer.user_id) return { ignored: "user_mismatch" };
-  return await syncNamedSubscription(dependencies, event, eventId);
 }
 
 /** Syncs every subscription of a deleted customer: all of them have ended. The last one settles the event. */

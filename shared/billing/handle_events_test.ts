@@ -47,6 +47,14 @@ function handlersOf(
   return createEventRoutes(database, "", (name) => variables[name]).stripe ?? {};
 }
 
+const VARIABLES = {
+  ENCRYPTION_KEYS: KEYS,
+  STRIPE_SECRET_KEY: "sk_test_s3cret",
+  STRIPE_PRICE_STARTER: "price_starter",
+  STRIPE_PRICE_GROWTH: "price_growth",
+  STRIPE_PRICE_SCALE: "price_scale",
+};
+
 const noDatabase = makeDatabase({}).database;
 
 interface World {
@@ -54,21 +62,33 @@ interface World {
   secretKey?: string;
   /** Stripe ids of the customer's stored subscriptions. */
   subscriptions?: string[];
-  /** The results of apply_subscription, in their order; "applied" after the last. */
+  /** The results of apply_subscriptions, in their order; "applied" after the last. */
   outcomes?: { outcome: string; released: number }[];
 }
 
+interface StripeEventBody {
+  type: string;
+  [field: string]: unknown;
+}
+
 /** Handles an event. Returns its result, and the calls of Stripe and of the database. */
-async function handleEvent(event: { type: string; [field: string]: unknown }, world: World = {}) {
+async function handleEvent(event: StripeEventBody, world: World = {}) {
+  const { results, ...rest } = await handleEvents([event], world);
+  assert.equal(results.length, 1);
+  return { result: results[0] as EventResult, ...rest };
+}
+
+/** Handles events of one group, numbered from 7. */
+async function handleEvents(events: StripeEventBody[], world: World = {}) {
   const { subscriptions = [], outcomes = [] } = world;
   const stripe = world.stripe ??
     (({ path }: StripeRequest) => makeSubscription({ id: path.split("/").at(-1) }));
   const { database, calls } = makeDatabase({
-    find_stripe_customer: ({ p_hashes }: { p_hashes: string[] }) =>
-      p_hashes.some((hash) => HASHES.includes(hash))
-        ? { user_id: ADA, version: 1, deletion_requested: false }
-        : null,
-    apply_subscription: () => outcomes.shift() ?? { outcome: "applied", released: 0 },
+    find_stripe_customers: ({ p_hashes }: { p_hashes: string[] }) =>
+      p_hashes.filter((hash) => hash === HASHES[0])
+        .map((hash) => ({ hash, user_id: ADA, version: 1, deletion_requested: false })),
+    apply_subscriptions: ({ p_items }: { p_items: unknown[] }) =>
+      p_items.map(() => outcomes.shift() ?? { outcome: "applied", released: 0 }),
     list_stripe_subscriptions: async ({ p_customer_hashes }: { p_customer_hashes: string[] }) => {
       if (!p_customer_hashes.some((hash) => HASHES.includes(hash))) return [];
       return await Promise.all(
@@ -85,24 +105,27 @@ async function handleEvent(event: { type: string; [field: string]: unknown }, wo
   let paths: string[] = [];
   await withStripe(stripe, async (_, requests, apiUrl) => {
     const handlers = handlersOf(database, {
-      ENCRYPTION_KEYS: KEYS,
+      ...VARIABLES,
       STRIPE_API_URL: apiUrl,
       STRIPE_SECRET_KEY: world.secretKey ?? "sk_test_s3cret",
-      STRIPE_PRICE_STARTER: "price_starter",
-      STRIPE_PRICE_GROWTH: "price_growth",
-      STRIPE_PRICE_SCALE: "price_scale",
     });
-    results = await (handlers[event.type] as EventHandler).handle([claimedEvent(event)]);
+    const [{ type }] = events as [StripeEventBody];
+    const claimed = events.map((event, n) => claimedEvent(event, 7 + n));
+    results = await (handlers[type] as EventHandler).handle(claimed);
     paths = requests.map(({ method, path }) => `${method} ${path}`);
   });
-  assert.equal(results.length, 1);
-  const applied = calls.filter(([name]) => name === "apply_subscription").map(([, args]) => args);
-  return { result: results[0] as EventResult, paths, calls, applied };
+  const applied = calls.filter(([name]) => name === "apply_subscriptions")
+    .flatMap(([, { p_items }]) => p_items);
+  return { results, paths, calls, applied };
 }
 
 const data = (object: object) => ({ data: { object } });
 
 const APPLIED = { outcome: "subscription_applied", more: false };
+
+const CHECKOUT = {
+  ...{ id: "cs_1", customer: "cus_1", subscription: "sub_1", client_reference_id: ADA },
+};
 
 /** Every type that syncs the subscription that it names, with an object that names one. */
 const SUBSCRIPTION_EVENTS: [type: string, object: object][] = [
@@ -114,12 +137,7 @@ const SUBSCRIPTION_EVENTS: [type: string, object: object][] = [
     customer: "cus_1",
     parent: { subscription_details: { subscription: "sub_1" } },
   }]),
-  ["checkout.session.completed", {
-    id: "cs_1",
-    customer: "cus_1",
-    subscription: "sub_1",
-    client_reference_id: ADA,
-  }],
+  ["checkout.session.completed", CHECKOUT],
 ];
 
 const [TYPE, OBJECT] = SUBSCRIPTION_EVENTS[0] as [string, object];
@@ -139,8 +157,8 @@ Deno.test("every event about a subscription reads it from Stripe, whatever the e
     assert.deepEqual(result, APPLIED, type);
     assert.deepEqual(paths, ["GET /v1/subscriptions/sub_1"]);
     assert.equal(applied.length, 1);
-    assert.equal(applied[0].p_event_id, 7);
-    assert.equal(applied[0].p_subscription.status, "active");
+    assert.deepEqual(applied[0].event_ids, [7]);
+    assert.equal(applied[0].subscription.status, "active");
   }
 });
 
@@ -204,12 +222,49 @@ Deno.test("events of connected accounts are ignored", async () => {
   }
 });
 
-Deno.test("each event is handled alone, and a body that is not an event is an error", async () => {
-  for (const handler of Object.values(handlersOf(noDatabase))) {
-    const groups = [1, 2].map((id) => handler.groupOf(claimedEvent({}, id)));
-    assert.notEqual(groups[0], groups[1]);
-    await assert.rejects(handler.handle([claimedEvent("no JSON")]), /not JSON/);
+Deno.test("events about subscriptions are one group, each other event is alone, and a body that is not an event fails", async () => {
+  const handlers = handlersOf(noDatabase, VARIABLES);
+  for (const [type, handler] of Object.entries(handlers)) {
+    const groups = await Promise.all([1, 2].map((id) => handler.groupOf(claimedEvent({}, id))));
+    const isGrouped = SUBSCRIPTION_EVENTS.some(([grouped]) => grouped === type);
+    assert.equal(groups[0] === groups[1], isGrouped, type);
+    const [result] = await handler.handle([claimedEvent("no JSON")]).catch((error) => [{ error }]);
+    assert.match(String((result as { error: unknown }).error), /not JSON/);
   }
+});
+
+Deno.test("the events of one subscription read it once and are settled together, in one call with those of others", async () => {
+  const foreign = { id: "sub_1", customer: "cus_1", account: "acct_1" };
+  const unpaid = { id: "in_1", customer: null, subscription: "sub_1" };
+  const { results, paths, applied, calls } = await handleEvents([
+    { type: "customer.subscription.created", ...data(OBJECT) },
+    { type: "customer.subscription.updated", account: "acct_1", ...data(foreign) },
+    { type: "customer.subscription.updated", ...data({ id: "sub_2", customer: "cus_1" }) },
+    { type: "invoice.payment_failed", ...data(unpaid) },
+    { type: "invoice.paid", ...data({ id: "in_2", customer: "cus_1" }) },
+    { type: "checkout.session.completed", ...data({ ...CHECKOUT, client_reference_id: BOB }) },
+    { type: "checkout.session.completed", ...data(CHECKOUT) },
+  ]);
+  assert.deepEqual(results, [
+    APPLIED,
+    { ignored: "other_account" },
+    APPLIED,
+    APPLIED,
+    { ignored: "no_subscription_named" },
+    { ignored: "user_mismatch" },
+    APPLIED,
+  ]);
+  assert.deepEqual(paths.toSorted(), [
+    "GET /v1/subscriptions/sub_1",
+    "GET /v1/subscriptions/sub_2",
+  ]);
+  assert.deepEqual(applied.map(({ event_ids }) => event_ids), [[7, 10, 13], [9]]);
+  const names = calls.map(([name]) => name);
+  assert.deepEqual(names, [
+    "find_stripe_customers",
+    "find_stripe_customers",
+    "apply_subscriptions",
+  ]);
 });
 
 Deno.test("a checkout counts for the user of its customer, if the session names that user", async () => {
@@ -238,7 +293,7 @@ Deno.test("a deleted customer: every subscription is read, and the last one sett
   });
   assert.deepEqual(result, { outcome: "subscription_applied" });
   assert.deepEqual(paths, [1, 2, 3].map((n) => `GET /v1/subscriptions/sub_${n}`));
-  assert.deepEqual(applied.map(({ p_event_id }) => p_event_id), [null, null, 7]);
+  assert.deepEqual(applied.map(({ event_ids }) => event_ids), [[], [], [7]]);
 
   const last = await handleEvent(event, {
     subscriptions: ["sub_1", "sub_2"],

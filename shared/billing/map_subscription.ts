@@ -6,7 +6,7 @@ import { isoTimeOrNull } from "../values/times.ts";
 import { encryptId, idHashes } from "./encrypted_ids.ts";
 import { PaidPlan, planOfPrice } from "./plans.ts";
 
-/** The argument of SQL `apply_subscription`. */
+/** What SQL `apply_subscriptions` stores. */
 export interface SubscriptionState {
   stripe_customer_id: string;
   stripe_customer_id_hash: string;

@@ -47,7 +47,7 @@ interface World {
   namedUser?: string;
   /** Ids of stored subscriptions that the list did not contain. */
   unseen?: string[];
-  /** The outcomes of apply_subscription, in their order; "applied" after the last. */
+  /** The outcomes of apply_subscriptions, in their order; "applied" after the last. */
   outcomes?: string[];
   hasCustomer?: boolean;
   /** Whether our keys decrypt the id of the seller's customer. @default {true} */
@@ -81,11 +81,13 @@ async function comparePage(progress: object, world: World = {}) {
       unbound: world.unbound ?? [],
     }),
     store_stripe_customer: ({ p_stripe_customer_id }) => p_stripe_customer_id,
-    find_stripe_customer: () => ({ user_id: ADA, version: 1, deletion_requested: false }),
-    apply_subscription: () => {
+    find_stripe_customers: ({ p_hashes: [hash] }) => [
+      { hash, user_id: ADA, version: 1, deletion_requested: false },
+    ],
+    apply_subscriptions: () => {
       const outcome = outcomes.shift() ?? "applied";
       if (outcome === "refused") throw new RefusedByDatabase("PT409");
-      return { outcome, released: 0 };
+      return [{ outcome, released: 0 }];
     },
     list_unseen_subscriptions: () =>
       Promise.all(unseen.map(async (id, n) => ({
@@ -202,10 +204,10 @@ Deno.test("a subscription that differs is read from Stripe again and stored; onl
   });
   assert.deepEqual(paths, ["", "/sub_1", "/sub_3", "/sub_4"]);
   assert.deepEqual(next, { ...BEGIN, checked: 15, repaired: 5, listed: true });
-  assert.deepEqual(argsOf("apply_subscription").map(({ p_event_id }) => p_event_id), [
-    null,
-    null,
-    null,
+  assert.deepEqual(argsOf("apply_subscriptions").map(({ p_items: [{ event_ids }] }) => event_ids), [
+    [],
+    [],
+    [],
   ]);
 });
 

@@ -2,7 +2,8 @@
 import { DatabaseError } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
 import type { BillingDependencies } from "./dependencies.ts";
-import { type NamedSubscription, syncSubscription } from "./sync_subscription.ts";
+import { syncSubscription } from "./sync_subscription.ts";
+import type { NamedSubscription } from "./sync_subscriptions.ts";
 
 /** `missing`: Stripe does not have the subscription. `failed`: the database refused the state. */
 export type RepairOutcome = "repaired" | "unchanged" | "missing" | "failed";
@@ -13,7 +14,7 @@ export type RepairOutcome = "repaired" | "unchanged" | "missing" | "failed";
  */
 export async function repairSubscription(
   dependencies: BillingDependencies,
-  named: NamedSubscription,
+  named: Omit<NamedSubscription, "eventIds">,
 ): Promise<RepairOutcome> {
   try {
     const result = await syncSubscription(dependencies, named, null);

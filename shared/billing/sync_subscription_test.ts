@@ -16,21 +16,22 @@ import { DatabaseError } from "../database/errors.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
 import type { SubscriptionState } from "./map_subscription.ts";
 import { BillingError } from "./stripe.ts";
-import { type SyncResult, syncSubscription } from "./sync_subscription.ts";
+import { syncSubscription } from "./sync_subscription.ts";
+import { type SyncOutcome, type SyncResult, syncSubscriptions } from "./sync_subscriptions.ts";
 
 const customerHashes = (id: string) => idHashes(keys, "stripe_customers.stripe_customer_id", id);
 
 interface Applied {
-  p_event_id: number | null;
-  p_customer_hashes: string[];
-  p_version: number;
-  p_subscription: SubscriptionState;
+  event_ids: number[];
+  customer_hashes: string[];
+  version: number;
+  subscription: SubscriptionState;
 }
 
 interface World {
   /** Users by customer id. */
   customers?: Record<string, string>;
-  /** The outcomes of apply_subscription, in their order; the last one repeats. */
+  /** The outcomes of apply_subscriptions, in their order; the last one repeats. */
   outcomes?: (string | RefusedByDatabase)[];
   stripe?: StripeAnswer;
 }
@@ -50,18 +51,20 @@ async function syncWith(
   // Another worker stores a state with each conflict.
   let version = 1;
   const { database } = makeDatabase({
-    find_stripe_customer: ({ p_hashes }: { p_hashes: string[] }) => {
-      const user_id = p_hashes.map((hash) => byHash.get(hash)).find(Boolean);
-      steps.push(`find ${user_id === undefined ? "none" : version}`);
-      return user_id === undefined ? null : { user_id, version, deletion_requested: false };
+    find_stripe_customers: ({ p_hashes }: { p_hashes: string[] }) => {
+      const found = p_hashes.filter((hash) => byHash.has(hash));
+      steps.push(`find ${found.length === 0 ? "none" : version}`);
+      return found.map((hash) => ({
+        ...{ hash, user_id: byHash.get(hash), version, deletion_requested: false },
+      }));
     },
-    apply_subscription: (args: Applied) => {
-      applied.push(args);
-      steps.push(`apply ${args.p_version}`);
+    apply_subscriptions: ({ p_items: [item] }: { p_items: [Applied] }) => {
+      applied.push(item);
+      steps.push(`apply ${item.version}`);
       const outcome = outcomes[Math.min(applied.length, outcomes.length) - 1];
       if (outcome instanceof RefusedByDatabase) throw outcome;
       if (outcome === "conflict") version++;
-      return { outcome, released: outcome === "applied" ? 3 : 0 };
+      return [{ outcome, released: outcome === "applied" ? 3 : 0 }];
     },
   });
   let result: SyncResult | Error = new Error("not run");
@@ -84,11 +87,11 @@ Deno.test("syncSubscription() reads the version, then Stripe, then stores the st
   const { result, steps, applied } = await syncWith({}, { customerId: "cus_1" });
   assert.deepEqual(result, { outcome: "applied", released: 3 });
   assert.deepEqual(steps, ["find 1", "GET sub_1", "apply 1"]);
-  const [{ p_event_id, p_customer_hashes, p_version, p_subscription }] = applied as [Applied];
-  assert.deepEqual([p_event_id, p_version], [7, 1]);
-  assert.deepEqual(p_customer_hashes, customerHashes("cus_1"));
-  assert.deepEqual([p_subscription.plan_name, p_subscription.status], ["growth", "active"]);
-  const { stripe_subscription_id: text } = p_subscription;
+  const [{ event_ids, customer_hashes, version, subscription }] = applied as [Applied];
+  assert.deepEqual([event_ids, version], [[7], 1]);
+  assert.deepEqual(customer_hashes, customerHashes("cus_1"));
+  assert.deepEqual([subscription.plan_name, subscription.status], ["growth", "active"]);
+  const { stripe_subscription_id: text } = subscription;
   assert.equal(await decryptId(keys, "subscriptions.stripe_subscription_id", text), "sub_1");
 });
 
@@ -99,7 +102,7 @@ Deno.test("syncSubscription() returns unchanged and settled, and settles no even
       eventId: null,
     });
     assert.deepEqual(result, { outcome, released: 0 });
-    assert.equal(applied[0]?.p_event_id, null);
+    assert.deepEqual(applied[0]?.event_ids, []);
   }
 });
 
@@ -115,7 +118,7 @@ Deno.test("syncSubscription() takes the customer of the subscription if the even
     const outcome = await syncWith(world, { customerId });
     assert.deepEqual(outcome.result, { outcome: "applied", released: 3 }, String(customerId));
     assert.deepEqual(outcome.steps, steps);
-    assert.deepEqual(outcome.applied[0]?.p_customer_hashes, customerHashes("cus_1"));
+    assert.deepEqual(outcome.applied[0]?.customer_hashes, customerHashes("cus_1"));
   }
   const expanded = () => makeSubscription({ customer: { id: "cus_1", object: "customer" } });
   const { steps } = await syncWith({ stripe: expanded }, { customerId: "cus_1" });
@@ -132,7 +135,7 @@ Deno.test("after a conflict syncSubscription() reads both again, and stores the 
   const round = (version: number) => [`find ${version}`, "GET sub_1", `apply ${version}`];
   assert.deepEqual(steps, [...round(1), ...round(2), ...round(3)]);
   assert.deepEqual(
-    applied.map(({ p_version, p_subscription }) => [p_version, p_subscription.status]),
+    applied.map(({ version, subscription }) => [version, subscription.status]),
     [[1, "incomplete"], [2, "active"], [3, "past_due"]],
   );
 });
@@ -187,7 +190,7 @@ Deno.test("a subscription is stored if it names its customer's user or none, eve
   const foreign = makeSubscription({ items: { data: [makeItem("price_x")] } });
   const { applied } = await syncWith({ stripe: () => foreign }, { customerId: "cus_1" });
   // The database knows the earlier plan.
-  assert.equal(applied[0]?.p_subscription.plan_name, null);
+  assert.equal(applied[0]?.subscription.plan_name, null);
 });
 
 Deno.test("failures are thrown, so the event is tried again", async () => {
@@ -211,7 +214,78 @@ Deno.test("failures are thrown, so the event is tried again", async () => {
     assert.ok(result instanceof DatabaseError);
     assert.deepEqual([result.code, result.message], [
       code,
-      `apply_subscription failed with ${code}`,
+      `apply_subscriptions failed with ${code}`,
     ]);
   }
+});
+
+/** Syncs subscriptions of customers with the same number; `refused`: SQL takes those with such a number only alone, or not at all. */
+async function syncSeveral(numbers: number[], stripe: StripeAnswer, refused: number[] = []) {
+  const calls: string[] = [];
+  const numberOf = (hashes: string[]) =>
+    numbers.find((n) => hashes.includes(customerHashes(`cus_${n}`)[0] as string));
+  const { database } = makeDatabase({
+    find_stripe_customers: ({ p_hashes }: { p_hashes: string[] }) => {
+      const found = numbers.filter((n) =>
+        p_hashes.includes(customerHashes(`cus_${n}`)[1] as string)
+      );
+      calls.push(`find ${found}`);
+      return found.map((n) => ({
+        ...{
+          hash: customerHashes(`cus_${n}`)[1],
+          user_id: ADA,
+          version: n,
+          deletion_requested: false,
+        },
+      }));
+    },
+    apply_subscriptions: ({ p_items }: { p_items: Applied[] }) => {
+      calls.push(`apply ${p_items.map(({ version, event_ids }) => `${version}:${event_ids}`)}`);
+      if (p_items.some(({ customer_hashes }) => refused.includes(numberOf(customer_hashes) ?? 0))) {
+        throw new RefusedByDatabase("PT409");
+      }
+      return p_items.map(({ version }) => ({
+        outcome: version === 2 ? "unchanged" : "applied",
+        released: 0,
+      }));
+    },
+  });
+  let outcomes: SyncOutcome[] = [];
+  await withStripe(stripe, async (client) => {
+    const named = numbers.map((n) => ({
+      ...{ subscriptionId: `sub_${n}`, customerId: `cus_${n}`, eventIds: [n * 10, n * 10 + 1] },
+    }));
+    const dependencies = { database, keys, stripe: client, config: CONFIG };
+    outcomes = await syncSubscriptions(dependencies, named);
+  });
+  return { outcomes, calls };
+}
+
+const ofNumber = ({ path }: { path: string }) => {
+  const [, n] = /sub_(\d+)$/.exec(path) ?? [];
+  return makeSubscription({ id: `sub_${n}`, customer: `cus_${n}` });
+};
+
+Deno.test("syncSubscriptions() reads all customers with one call, and stores all states with one", async () => {
+  const { outcomes, calls } = await syncSeveral([1, 2, 3], ofNumber);
+  assert.deepEqual(calls, ["find 1,2,3", "apply 1:10,11,2:20,21,3:30,31"]);
+  const applied = { outcome: "applied", released: 0 };
+  assert.deepEqual(outcomes, [applied, { outcome: "unchanged", released: 0 }, applied]);
+});
+
+Deno.test("one subscription that Stripe does not answer, or that the database refuses, stops no other", async () => {
+  const stripe: StripeAnswer = (request) =>
+    request.path.endsWith("sub_1")
+      ? Response.json({ error: { type: "card_error" } }, { status: 402 })
+      : ofNumber(request);
+  const { outcomes, calls } = await syncSeveral([1, 2, 3], stripe, [3]);
+  const [unread, stored, refused] = outcomes as [
+    { error: unknown },
+    SyncResult,
+    { error: unknown },
+  ];
+  assert.ok(unread.error instanceof BillingError);
+  assert.deepEqual(stored, { outcome: "unchanged", released: 0 });
+  assert.equal((refused.error as DatabaseError).code, "PT409");
+  assert.deepEqual(calls.slice(1), ["apply 2:20,21,3:30,31", "apply 2:20,21", "apply 3:30,31"]);
 });

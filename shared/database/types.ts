@@ -628,15 +628,7 @@ export type Database = {
         };
         Returns: Json;
       };
-      "apply_subscription": {
-        Args: {
-          "p_customer_hashes": (string)[];
-          "p_event_id": number;
-          "p_subscription": Json;
-          "p_version": number;
-        };
-        Returns: Json;
-      };
+      "apply_subscriptions": { Args: { "p_items": Json }; Returns: Json };
       "apply_tracking": {
         Args: { "p_event_id": number; "p_shipment_id": string; "p_update": Json };
         Returns: Json;
@@ -739,7 +731,7 @@ export type Database = {
         Args: { "p_carrier_shipment_id": string; "p_tracking_number": string };
         Returns: string;
       };
-      "find_stripe_customer": { Args: { "p_hashes": (string)[] }; Returns: Json };
+      "find_stripe_customers": { Args: { "p_hashes": (string)[] }; Returns: Json };
       "finish_label_purchase": {
         Args: { "p_event_id"?: number; "p_label": Json; "p_purchase_id": string };
         Returns: Json;

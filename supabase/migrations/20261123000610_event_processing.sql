@@ -627,6 +627,30 @@ comment on function private.lock_open_event(bigint, uuid[]) is
 grant execute on function private.lock_open_event(bigint, uuid[]) to service_role;
 
 /*
+  Arguments: p_event_ids; the caller has locked the sellers.
+  Returns:   those that are neither done, ignored nor deleted, locked.
+*/
+create function private.lock_open_events(p_event_ids bigint[])
+returns bigint[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  return array(
+    select id
+    from (
+      select id, status from private.webhook_events where id = any (p_event_ids) order by id for update
+    ) as locked
+    where status not in ('done', 'ignored')
+  );
+end;
+$$;
+comment on function private.lock_open_events(bigint[]) is
+  'Locks several events for the function that applies their one effect.';
+grant execute on function private.lock_open_events(bigint[]) to service_role;
+
+/*
   Arguments: p_event_id; p_status: done, ignored or held; p_reason, the code of an ignored or held event; p_object_id
              replaces the stored one unless null.
 */
@@ -653,6 +677,22 @@ $$;
 comment on function private.settle_event(bigint, text, text, text) is
   'Settles an event in the transaction of its effect; does nothing for null.';
 grant execute on function private.settle_event(bigint, text, text, text) to service_role;
+
+create function private.settle_events(p_event_ids bigint[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.webhook_events
+  set status = 'done', reason = null, settled_at = now()
+  where id = any (p_event_ids);
+end;
+$$;
+comment on function private.settle_events(bigint[]) is
+  'Settles several events in the transaction of their one effect.';
+grant execute on function private.settle_events(bigint[]) to service_role;
 
 /*
   Arguments: p_event, the result of lock_open_event; p_result of the calling function; p_status, p_reason and p_object_id

@@ -167,29 +167,37 @@ comment on function public.store_stripe_customer(uuid, text, text, text) is
 grant execute on function public.store_stripe_customer(uuid, text, text, text) to service_role;
 
 /*
-  Arguments: p_hashes, the hashes of the customer id under every key.
-  Returns:   {user_id (null: the account was deleted), version, deletion_requested}; null for an unknown customer.
+  Arguments: p_hashes, the hashes of customer ids under every key.
+  Returns:   [{hash, user_id (null: the account was deleted), version, deletion_requested}], without unknown ones; hash is
+             the one of p_hashes.
 */
-create function public.find_stripe_customer(p_hashes text[])
+create function public.find_stripe_customers(p_hashes text[])
 returns jsonb
 language plpgsql
 stable
 security invoker
 set search_path = ''
+set plan_cache_mode = force_generic_plan
 as $$
 begin
   return (
-    select jsonb_build_object(
-      'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'hash', stripe_customer_id_hash, 'user_id', user_id, 'version', version,
+          'deletion_requested', deletion_requested
+        )
+      ),
+      '[]'
     )
     from private.stripe_customers
     where stripe_customer_id_hash = any (p_hashes)
   );
 end;
 $$;
-comment on function public.find_stripe_customer(text[]) is
-  'The seller of a Stripe customer.';
-grant execute on function public.find_stripe_customer(text[]) to service_role;
+comment on function public.find_stripe_customers(text[]) is
+  'The sellers of Stripe customers.';
+grant execute on function public.find_stripe_customers(text[]) to service_role;
 
 create function private.handle_email_change()
 returns trigger

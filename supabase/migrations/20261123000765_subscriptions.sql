@@ -81,56 +81,86 @@ comment on function public.replace_stripe_customer(uuid, text[], text, text, tex
 grant execute on function public.replace_stripe_customer(uuid, text[], text, text, text) to service_role;
 
 /*
-  Arguments: p_event_id or null; p_customer_hashes; p_version of find_stripe_customer, read before Stripe was read;
-             p_subscription {stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
-             stripe_subscription_id_hash (of a new row), stripe_subscription_id_hashes (under every key), plan_name
-             (null: unknown price), status, current_period_start, current_period_end, cancel_at_period_end}.
-  Returns:   {outcome, released}: applied; unchanged; conflict, another state was stored since, read Stripe again;
-             price_unknown, nothing was stored; settled, the event already was.
-  Errors:    PT404, unknown customer or event; PT409, the subscription belongs to another seller.
+  Arguments: p_items of apply_subscriptions.
+  Returns:   the open events among theirs, locked.
 */
-create function public.apply_subscription(
-  p_event_id bigint,
-  p_customer_hashes text[],
-  p_version integer,
-  p_subscription jsonb
-)
+create function private.lock_subscription_items(p_items jsonb)
+returns bigint[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  hashes text[] := array(
+    select hash.value
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value -> 'customer_hashes') as hash
+  );
+  sellers uuid[] := array(
+    select user_id
+    from private.stripe_customers
+    where stripe_customer_id_hash = any (hashes) and user_id is not null
+  );
+  open_events bigint[];
+begin
+  -- The sellers, whose plans change, the events and the customers: docs/architecture.md.
+  perform private.lock_sellers(variadic sellers);
+  perform from public.users where id = any (sellers) order by id for no key update;
+  open_events := private.lock_open_events(array(
+    select event.value::bigint
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value -> 'event_ids') as event
+  ));
+  perform from private.stripe_customers
+  where stripe_customer_id_hash = any (hashes)
+  order by id
+  for update;
+  return open_events;
+end;
+$$;
+comment on function private.lock_subscription_items(jsonb) is
+  'Part of apply_subscriptions: takes its locks, those of all items of one kind at once.';
+grant execute on function private.lock_subscription_items(jsonb) to service_role;
+
+/*
+  Arguments: p_item, one of apply_subscriptions; p_open_events, as lock_subscription_items returns them.
+  Returns:   its {outcome, released}.
+*/
+create function private.apply_subscription(p_item jsonb, p_open_events bigint[])
 returns jsonb
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 declare
-  seller uuid;
-  event private.webhook_events;
+  said jsonb := p_item -> 'subscription';
+  event_ids bigint[] := array(
+    select value::bigint from jsonb_array_elements_text(p_item -> 'event_ids')
+  );
+  open_events bigint[];
+  customer_hashes text[] := array(select jsonb_array_elements_text(p_item -> 'customer_hashes'));
+  hashes text[] := array(select jsonb_array_elements_text(said -> 'stripe_subscription_id_hashes'));
   customer private.stripe_customers;
   stored public.subscriptions;
-  plan text := p_subscription ->> 'plan_name';
-  hashes text[] := array(
-    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
-  );
+  plan text := said ->> 'plan_name';
   limit_before integer;
   released integer := 0;
   changed boolean;
 begin
-  -- 1. Lock the seller, whose plan changes, the event, if there is one, and the customer.
-  seller := (select user_id from private.stripe_customers where stripe_customer_id_hash = any (p_customer_hashes));
-  perform private.lock_sellers(seller);
-  perform from public.users where id = seller for no key update;
-  if p_event_id is not null then
-    event := private.lock_open_event(p_event_id);
-    if event.id is null then
-      return private.settle_locked_event(event, '{"released": 0}');
+  -- 1. Check that the events are open, and that no other state was stored since.
+  if cardinality(event_ids) > 0 then
+    open_events := array(select id from unnest(event_ids) as id where id = any (p_open_events));
+    if cardinality(open_events) = 0 then
+      return jsonb_build_object('outcome', 'settled', 'released', 0);
     end if;
   end if;
   select * into customer
   from private.stripe_customers
-  where stripe_customer_id_hash = any (p_customer_hashes)
-  for update;
+  where stripe_customer_id_hash = any (customer_hashes);
   if customer.user_id is null then
     raise exception 'Unknown Stripe customer' using errcode = 'PT404';
   end if;
-  if customer.version <> p_version then
+  if customer.version <> (p_item ->> 'version')::integer then
     return jsonb_build_object('outcome', 'conflict', 'released', 0);
   end if;
 
@@ -153,10 +183,10 @@ begin
     stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
     stored.cancel_at_period_end
   ) is distinct from (
-    plan, p_subscription ->> 'status',
-    (p_subscription ->> 'current_period_start')::timestamptz,
-    (p_subscription ->> 'current_period_end')::timestamptz,
-    (p_subscription ->> 'cancel_at_period_end')::boolean
+    plan, said ->> 'status',
+    (said ->> 'current_period_start')::timestamptz,
+    (said ->> 'current_period_end')::timestamptz,
+    (said ->> 'cancel_at_period_end')::boolean
   );
   if stored.id is null then
     insert into public.subscriptions (
@@ -166,25 +196,25 @@ begin
     )
     values (
       customer.user_id,
-      p_subscription ->> 'stripe_customer_id',
-      p_subscription ->> 'stripe_customer_id_hash',
-      p_subscription ->> 'stripe_subscription_id',
-      p_subscription ->> 'stripe_subscription_id_hash',
+      said ->> 'stripe_customer_id',
+      said ->> 'stripe_customer_id_hash',
+      said ->> 'stripe_subscription_id',
+      said ->> 'stripe_subscription_id_hash',
       plan,
-      p_subscription ->> 'status',
-      (p_subscription ->> 'current_period_start')::timestamptz,
-      (p_subscription ->> 'current_period_end')::timestamptz,
-      (p_subscription ->> 'cancel_at_period_end')::boolean,
+      said ->> 'status',
+      (said ->> 'current_period_start')::timestamptz,
+      (said ->> 'current_period_end')::timestamptz,
+      (said ->> 'cancel_at_period_end')::boolean,
       now()
     );
   else
     update public.subscriptions
     set reconciled_at = now(),
         plan_name = plan,
-        status = p_subscription ->> 'status',
-        current_period_start = (p_subscription ->> 'current_period_start')::timestamptz,
-        current_period_end = (p_subscription ->> 'current_period_end')::timestamptz,
-        cancel_at_period_end = (p_subscription ->> 'cancel_at_period_end')::boolean
+        status = said ->> 'status',
+        current_period_start = (said ->> 'current_period_start')::timestamptz,
+        current_period_end = (said ->> 'current_period_end')::timestamptz,
+        cancel_at_period_end = (said ->> 'cancel_at_period_end')::boolean
     where id = stored.id;
   end if;
   -- 5. Update the version and the profile, and release held orders.
@@ -193,17 +223,51 @@ begin
   if private.monthly_order_limit(customer.user_id) > limit_before then
     released := public.release_held_events(customer.user_id);
   end if;
-  -- 6. Settle the event.
-  perform private.settle_event(p_event_id);
+  -- 6. Settle the events.
+  if cardinality(open_events) > 0 then
+    perform private.settle_events(open_events);
+  end if;
   return jsonb_build_object(
     'outcome', case when changed then 'applied' else 'unchanged' end,
     'released', released
   );
 end;
 $$;
-comment on function public.apply_subscription(bigint, text[], integer, jsonb) is
-  'Stores the state of a Stripe subscription, the plan of the seller and the event in one transaction; a larger plan releases held orders.';
-grant execute on function public.apply_subscription(bigint, text[], integer, jsonb) to service_role;
+comment on function private.apply_subscription(jsonb, bigint[]) is
+  'Part of apply_subscriptions: stores one state, the plan of its seller and its events.';
+grant execute on function private.apply_subscription(jsonb, bigint[]) to service_role;
+
+/*
+  Arguments: p_items [{event_ids, customer_hashes, version of find_stripe_customers, read before Stripe was read,
+             subscription: {stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
+             stripe_subscription_id_hash (of a new row), stripe_subscription_id_hashes (under every key), plan_name (null:
+             unknown price), status, current_period_start, current_period_end, cancel_at_period_end}}]; event_ids are all
+             events that the state answers, and may be none.
+  Returns:   [{outcome, released}] in the order of p_items: applied; unchanged; conflict, another state was stored since,
+             read Stripe again; price_unknown, nothing was stored; settled, all its events already were, or are deleted.
+  Errors:    PT404, unknown customer; PT409, the subscription belongs to another seller. Then no item is stored.
+*/
+create function public.apply_subscriptions(p_items jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+  open_events bigint[] := private.lock_subscription_items(p_items);
+  outcomes jsonb := '[]';
+  item jsonb;
+begin
+  for item in select value from jsonb_array_elements(p_items) loop
+    outcomes := outcomes || private.apply_subscription(item, open_events);
+  end loop;
+  return outcomes;
+end;
+$$;
+comment on function public.apply_subscriptions(jsonb) is
+  'Stores states of Stripe subscriptions, the plans of their sellers and their events in one transaction; a larger plan releases held orders.';
+grant execute on function public.apply_subscriptions(jsonb) to service_role;
 
 create function public.list_stripe_subscriptions(p_customer_hashes text[])
 returns jsonb

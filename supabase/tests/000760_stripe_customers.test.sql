@@ -17,10 +17,8 @@ select call from unnest(array[
   ),
   format('raise_stripe_attempt(%L, 0)', tests.id('bob')),
   format('settle_customer_email(%s)', tests.stripe_event('e-mail')),
-  format('find_stripe_customer(%L)', tests.hashes('customer of ada')),
-  format(
-    'apply_subscription(null, %L, 1, %L)', tests.hashes('customer of ada'), tests.said('ada', 'roles', 'scale')
-  ),
+  format('find_stripe_customers(%L)', tests.hashes('customer of ada')),
+  format('apply_subscriptions(%L)', jsonb_build_array(tests.item('ada', 'roles', 'scale', version => 1))),
   format('list_stripe_subscriptions(%L)', tests.hashes('customer of ada')),
   format(
     'record_dispute(%s, %L, ''{}'')', tests.stripe_event('dispute of roles'), tests.hashes('customer of ada')
@@ -100,14 +98,16 @@ select is(
 select is(tests.version('dan'), null, 'dan has none');
 
 select is(
-  tests.call(format('find_stripe_customer(%L)', hashes)),
-  jsonb_build_object('user_id', tests.id('cem'), 'version', 1, 'deletion_requested', false),
+  tests.call(format('find_stripe_customers(%L)', hashes)),
+  jsonb_build_array(jsonb_build_object(
+    'hash', 'old customer of cem', 'user_id', tests.id('cem'), 'version', 1, 'deletion_requested', false
+  )),
   'found by ' || hashes::text
 )
 from unnest(array[
   '{old customer of cem}', '{new customer of cem,old customer of cem}', '{old customer of cem,newer customer of cem}'
 ]) as hashes;
-select is(tests.call(format('find_stripe_customer(%L)', hashes)), null, 'no customer is found by ' || hashes)
+select is(tests.call(format('find_stripe_customers(%L)', hashes)), '[]', 'no customer is found by ' || hashes)
 from unnest(array['{}', '{""}', '{new customer of cem}', '{OLD customer of cem}']) as hashes;
 
 -- Attempts: raised once for each failed one.

@@ -80,7 +80,8 @@ select is(
   'settled 0', 'whatever else is wrong'
 );
 select is(tests.picture(), picture, 'they store nothing') from tests.before;
-select is(tests.applied('ada', 'first', 'scale', event_id => 0), 'PT404', 'an unknown event');
+select is(tests.applied('ada', 'first', 'scale', event_id => 0), 'settled 0', 'nor does one that is deleted');
+select is(tests.picture(), picture, 'it stores nothing either') from tests.before;
 
 -- A refused state changes neither state nor event.
 select is(

@@ -87,7 +87,7 @@ delete from auth.users where id = tests.id('bob');
 select is(tests.kept('bob'), 'no account', 'a deletion in Auth keeps the id too');
 select is(tests.checks(), 2::bigint, 'and is checked');
 select is(
-  tests.call(format('find_stripe_customer(%L)', tests.hashes('customer of bob'))) ->> 'user_id', null,
+  tests.call(format('find_stripe_customers(%L)', tests.hashes('customer of bob'))) -> 0 ->> 'user_id', null,
   'the customer is known, without a user'
 );
 select is(tests.applied('bob', 'of bob', 'scale'), 'PT404', 'and no subscription of theirs is stored');

@@ -1029,6 +1029,113 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.apply_subscription(p_item jsonb, p_open_events bigint[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  said jsonb := p_item -> 'subscription';
+  event_ids bigint[] := array(
+    select value::bigint from jsonb_array_elements_text(p_item -> 'event_ids')
+  );
+  open_events bigint[];
+  customer_hashes text[] := array(select jsonb_array_elements_text(p_item -> 'customer_hashes'));
+  hashes text[] := array(select jsonb_array_elements_text(said -> 'stripe_subscription_id_hashes'));
+  customer private.stripe_customers;
+  stored public.subscriptions;
+  plan text := said ->> 'plan_name';
+  limit_before integer;
+  released integer := 0;
+  changed boolean;
+begin
+  -- 1. Check that the events are open, and that no other state was stored since.
+  if cardinality(event_ids) > 0 then
+    open_events := array(select id from unnest(event_ids) as id where id = any (p_open_events));
+    if cardinality(open_events) = 0 then
+      return jsonb_build_object('outcome', 'settled', 'released', 0);
+    end if;
+  end if;
+  select * into customer
+  from private.stripe_customers
+  where stripe_customer_id_hash = any (customer_hashes);
+  if customer.user_id is null then
+    raise exception 'Unknown Stripe customer' using errcode = 'PT404';
+  end if;
+  if customer.version <> (p_item ->> 'version')::integer then
+    return jsonb_build_object('outcome', 'conflict', 'released', 0);
+  end if;
+
+  -- 2. Find the stored subscription.
+  select * into stored
+  from public.subscriptions
+  where stripe_subscription_id_hash = any (hashes);
+  if stored.id is not null and stored.user_id <> customer.user_id then
+    raise exception 'The subscription belongs to another seller' using errcode = 'PT409';
+  end if;
+  -- 3. Choose the plan: an unknown price creates none and leaves a stored plan unchanged.
+  plan := coalesce(plan, stored.plan_name);
+  if plan is null then
+    return jsonb_build_object('outcome', 'price_unknown', 'released', 0);
+  end if;
+
+  -- 4. Store the state.
+  limit_before := private.monthly_order_limit(customer.user_id);
+  changed := stored.id is null or (
+    stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
+    stored.cancel_at_period_end
+  ) is distinct from (
+    plan, said ->> 'status',
+    (said ->> 'current_period_start')::timestamptz,
+    (said ->> 'current_period_end')::timestamptz,
+    (said ->> 'cancel_at_period_end')::boolean
+  );
+  if stored.id is null then
+    insert into public.subscriptions (
+      user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
+      stripe_subscription_id_hash, plan_name, status, current_period_start, current_period_end,
+      cancel_at_period_end, reconciled_at
+    )
+    values (
+      customer.user_id,
+      said ->> 'stripe_customer_id',
+      said ->> 'stripe_customer_id_hash',
+      said ->> 'stripe_subscription_id',
+      said ->> 'stripe_subscription_id_hash',
+      plan,
+      said ->> 'status',
+      (said ->> 'current_period_start')::timestamptz,
+      (said ->> 'current_period_end')::timestamptz,
+      (said ->> 'cancel_at_period_end')::boolean,
+      now()
+    );
+  else
+    update public.subscriptions
+    set reconciled_at = now(),
+        plan_name = plan,
+        status = said ->> 'status',
+        current_period_start = (said ->> 'current_period_start')::timestamptz,
+        current_period_end = (said ->> 'current_period_end')::timestamptz,
+        cancel_at_period_end = (said ->> 'cancel_at_period_end')::boolean
+    where id = stored.id;
+  end if;
+  -- 5. Update the version and the profile, and release held orders.
+  update private.stripe_customers set version = version + 1 where id = customer.id;
+  perform private.refresh_user_plan(customer.user_id);
+  if private.monthly_order_limit(customer.user_id) > limit_before then
+    released := public.release_held_events(customer.user_id);
+  end if;
+  -- 6. Settle the events.
+  if cardinality(open_events) > 0 then
+    perform private.settle_events(open_events);
+  end if;
+  return jsonb_build_object(
+    'outcome', case when changed then 'applied' else 'unchanged' end,
+    'released', released
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.backoff(p_failures integer, p_longest_seconds integer)
  RETURNS interval
  LANGUAGE plpgsql
@@ -4488,6 +4595,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_open_events(p_event_ids bigint[])
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select id
+    from (
+      select id, status from private.webhook_events where id = any (p_event_ids) order by id for update
+    ) as locked
+    where status not in ('done', 'ignored')
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb, OUT open_events bigint[], OUT stored_orders text[])
  RETURNS record
  LANGUAGE plpgsql
@@ -4686,6 +4809,40 @@ begin
   -- A parcel or a label that changes the order meanwhile would be overwritten.
   for no key update;
   return stored;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_subscription_items(p_items jsonb)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  hashes text[] := array(
+    select hash.value
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value -> 'customer_hashes') as hash
+  );
+  sellers uuid[] := array(
+    select user_id
+    from private.stripe_customers
+    where stripe_customer_id_hash = any (hashes) and user_id is not null
+  );
+  open_events bigint[];
+begin
+  -- The sellers, whose plans change, the events and the customers: docs/architecture.md.
+  perform private.lock_sellers(variadic sellers);
+  perform from public.users where id = any (sellers) order by id for no key update;
+  open_events := private.lock_open_events(array(
+    select event.value::bigint
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value -> 'event_ids') as event
+  ));
+  perform from private.stripe_customers
+  where stripe_customer_id_hash = any (hashes)
+  order by id
+  for update;
+  return open_events;
 end;
 $function$
 ;
@@ -6446,6 +6603,18 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.settle_events(p_event_ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events
+  set status = 'done', reason = null, settled_at = now()
+  where id = any (p_event_ids);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.settle_ingested(event private.webhook_events, before public.orders, after public.orders, p_order jsonb, p_notice jsonb, p_is_stale boolean)
  RETURNS void
  LANGUAGE plpgsql
@@ -7122,110 +7291,21 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.apply_subscription(p_event_id bigint, p_customer_hashes text[], p_version integer, p_subscription jsonb)
+CREATE OR REPLACE FUNCTION public.apply_subscriptions(p_items jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  seller uuid;
-  event private.webhook_events;
-  customer private.stripe_customers;
-  stored public.subscriptions;
-  plan text := p_subscription ->> 'plan_name';
-  hashes text[] := array(
-    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
-  );
-  limit_before integer;
-  released integer := 0;
-  changed boolean;
+  open_events bigint[] := private.lock_subscription_items(p_items);
+  outcomes jsonb := '[]';
+  item jsonb;
 begin
-  -- 1. Lock the seller, whose plan changes, the event, if there is one, and the customer.
-  seller := (select user_id from private.stripe_customers where stripe_customer_id_hash = any (p_customer_hashes));
-  perform private.lock_sellers(seller);
-  perform from public.users where id = seller for no key update;
-  if p_event_id is not null then
-    event := private.lock_open_event(p_event_id);
-    if event.id is null then
-      return private.settle_locked_event(event, '{"released": 0}');
-    end if;
-  end if;
-  select * into customer
-  from private.stripe_customers
-  where stripe_customer_id_hash = any (p_customer_hashes)
-  for update;
-  if customer.user_id is null then
-    raise exception 'Unknown Stripe customer' using errcode = 'PT404';
-  end if;
-  if customer.version <> p_version then
-    return jsonb_build_object('outcome', 'conflict', 'released', 0);
-  end if;
-
-  -- 2. Find the stored subscription.
-  select * into stored
-  from public.subscriptions
-  where stripe_subscription_id_hash = any (hashes);
-  if stored.id is not null and stored.user_id <> customer.user_id then
-    raise exception 'The subscription belongs to another seller' using errcode = 'PT409';
-  end if;
-  -- 3. Choose the plan: an unknown price creates none and leaves a stored plan unchanged.
-  plan := coalesce(plan, stored.plan_name);
-  if plan is null then
-    return jsonb_build_object('outcome', 'price_unknown', 'released', 0);
-  end if;
-
-  -- 4. Store the state.
-  limit_before := private.monthly_order_limit(customer.user_id);
-  changed := stored.id is null or (
-    stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
-    stored.cancel_at_period_end
-  ) is distinct from (
-    plan, p_subscription ->> 'status',
-    (p_subscription ->> 'current_period_start')::timestamptz,
-    (p_subscription ->> 'current_period_end')::timestamptz,
-    (p_subscription ->> 'cancel_at_period_end')::boolean
-  );
-  if stored.id is null then
-    insert into public.subscriptions (
-      user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
-      stripe_subscription_id_hash, plan_name, status, current_period_start, current_period_end,
-      cancel_at_period_end, reconciled_at
-    )
-    values (
-      customer.user_id,
-      p_subscription ->> 'stripe_customer_id',
-      p_subscription ->> 'stripe_customer_id_hash',
-      p_subscription ->> 'stripe_subscription_id',
-      p_subscription ->> 'stripe_subscription_id_hash',
-      plan,
-      p_subscription ->> 'status',
-      (p_subscription ->> 'current_period_start')::timestamptz,
-      (p_subscription ->> 'current_period_end')::timestamptz,
-      (p_subscription ->> 'cancel_at_period_end')::boolean,
-      now()
-    );
-  else
-    update public.subscriptions
-    set reconciled_at = now(),
-        plan_name = plan,
-        status = p_subscription ->> 'status',
-        current_period_start = (p_subscription ->> 'current_period_start')::timestamptz,
-        current_period_end = (p_subscription ->> 'current_period_end')::timestamptz,
-        cancel_at_period_end = (p_subscription ->> 'cancel_at_period_end')::boolean
-    where id = stored.id;
-  end if;
-  -- 5. Update the version and the profile, and release held orders.
-  update private.stripe_customers set version = version + 1 where id = customer.id;
-  perform private.refresh_user_plan(customer.user_id);
-  if private.monthly_order_limit(customer.user_id) > limit_before then
-    released := public.release_held_events(customer.user_id);
-  end if;
-  -- 6. Settle the event.
-  perform private.settle_event(p_event_id);
-  return jsonb_build_object(
-    'outcome', case when changed then 'applied' else 'unchanged' end,
-    'released', released
-  );
+  for item in select value from jsonb_array_elements(p_items) loop
+    outcomes := outcomes || private.apply_subscription(item, open_events);
+  end loop;
+  return outcomes;
 end;
 $function$
 ;
@@ -8152,16 +8232,23 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.find_stripe_customer(p_hashes text[])
+CREATE OR REPLACE FUNCTION public.find_stripe_customers(p_hashes text[])
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 begin
   return (
-    select jsonb_build_object(
-      'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'hash', stripe_customer_id_hash, 'user_id', user_id, 'version', version,
+          'deletion_requested', deletion_requested
+        )
+      ),
+      '[]'
     )
     from private.stripe_customers
     where stripe_customer_id_hash = any (p_hashes)
@@ -10896,6 +10983,7 @@ grant execute on function private.advise_new_shipment(uuid,text) to service_role
 grant execute on function private.advise_shipments(public.orders,text,text[]) to service_role;
 grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
+grant execute on function private.apply_subscription(jsonb,bigint[]) to service_role;
 grant execute on function private.backoff(integer,integer) to service_role;
 grant execute on function private.batch_view(uuid) to service_role;
 grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
@@ -10974,6 +11062,7 @@ grant execute on function private.lock_event(bigint) to service_role;
 grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint,uuid[]) to service_role;
+grant execute on function private.lock_open_events(bigint[]) to service_role;
 grant execute on function private.lock_order_batch(uuid,jsonb) to service_role;
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
@@ -10986,6 +11075,7 @@ grant execute on function private.lock_shop_connections(text[],boolean) to servi
 grant execute on function private.lock_shop_of_orders(uuid) to service_role;
 grant execute on function private.lock_shops(uuid,text) to service_role;
 grant execute on function private.lock_stored_order(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.lock_subscription_items(jsonb) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.max_webhook_crashes() to service_role;
@@ -11043,6 +11133,7 @@ grant execute on function private.sellers_of_shop(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
+grant execute on function private.settle_events(bigint[]) to service_role;
 grant execute on function private.settle_ingested(private.webhook_events,public.orders,public.orders,jsonb,jsonb,boolean) to service_role;
 grant execute on function private.settle_label_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
@@ -11062,7 +11153,7 @@ grant execute on function private.was_cancelled_unpaid(public.orders,public.orde
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
 grant execute on function public.apply_own_tracking(bigint,text,text,jsonb) to service_role;
-grant execute on function public.apply_subscription(bigint,text[],integer,jsonb) to service_role;
+grant execute on function public.apply_subscriptions(jsonb) to service_role;
 grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
 grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
 grant execute on function public.check_database_health() to service_role;
@@ -11087,7 +11178,7 @@ grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) t
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
 grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.find_easypost_shipment(text,text) to service_role;
-grant execute on function public.find_stripe_customer(text[]) to service_role;
+grant execute on function public.find_stripe_customers(text[]) to service_role;
 grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
 grant execute on function public.finish_webhook_check(bigint,uuid,text,text[]) to service_role;
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;

@@ -106,9 +106,9 @@ Deno.test("the reference and the deployment list exactly the handled events", as
 });
 
 Deno.test("the reference lists exactly the reasons of ignored events, with their sentences", async () => {
-  const files = ["handle_events.ts", "sync_subscription.ts"].map((file) =>
-    `shared/billing/${file}`
-  );
+  const files = ["handle_events.ts", "handle_subscription_events.ts", "sync_subscriptions.ts"].map((
+    file,
+  ) => `shared/billing/${file}`);
   const text = (await Promise.all(files.map(readFile))).join("\n");
   const reasons = new Set(["event_type_not_handled", ...findAll(text, /ignored: "(\w+)"/g)]);
   const sentences = Object.entries(IGNORE_REASONS).filter(([reason]) => reasons.has(reason));

@@ -100,7 +100,7 @@ step("a handler that is killed before or after the commit: the effect happens on
     const event = takeEvent(stack, "customer.subscription.created");
     let killed = false;
     host.observe = (call) => {
-      if (killed || call.phase !== phase || !call.path.endsWith("/rpc/apply_subscription")) return;
+      if (killed || call.phase !== phase || !call.path.endsWith("/rpc/apply_subscriptions")) return;
       killed = true;
       host.kill();
       throw new Error("The caller was killed");

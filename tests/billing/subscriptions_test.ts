@@ -237,7 +237,7 @@ step("rows are found by the hashes of their Stripe ids through an index", async 
       const [source] = await sql`select prosrc from pg_proc where proname = ${name}`;
       assert.match(source?.prosrc, pattern);
     };
-    await assertSource("find_stripe_customer", /stripe_customer_id_hash = any \(p_hashes\)/);
+    await assertSource("find_stripe_customers", /stripe_customer_id_hash = any \(p_hashes\)/);
     await assertSource("apply_subscription", /stripe_subscription_id_hash = any \(hashes\)/);
     const customers = await sql`
       explain select user_id, version from private.stripe_customers

@@ -10,7 +10,7 @@ export const CALLS: Record<string, string | string[]> = {
     `stress.sign_up($a)`,
     `public.connect_tiktok_shops(stress.user_id($a), stress.connect_grant($a, 0))`,
     `public.store_stripe_customer(stress.user_id($a), stress.secret($a), md5(random()::text), 'x@example.com')`,
-    `public.apply_subscription(null, array[stripe_customer_id_hash], version, stress.subscription($a, 0)) from stress.customer($a)`,
+    `public.apply_subscriptions(jsonb_build_array(stress.subscription_item($a, 0))) from stress.customer($a)`,
     `stress.receive_orders(id, $b, $w) from public.tiktok_shops where user_id = stress.user_id($a)`,
     `public.ingest_orders(id, stress.order_items(id, $b, $w)) from public.tiktok_shops where user_id = stress.user_id($a) and shop_id = stress.shop_id($a)`,
   ],
@@ -136,8 +136,9 @@ export const CALLS: Record<string, string | string[]> = {
   raise_stripe_attempt: `public.raise_stripe_attempt(stress.user_id($a), $b % 3)`,
   replace_stripe_customer:
     `public.replace_stripe_customer(user_id, array[stripe_customer_id_hash], stress.secret($b), md5(random()::text), 'x@example.com') from stress.customer($a)`,
-  apply_subscription:
-    `public.apply_subscription(case $c % 2 when 0 then stress.event($b, 'stripe', array['customer.subscription.updated']) end, array[stripe_customer_id_hash], version, stress.subscription($a, $b)) from stress.customer($a)`,
+  // Two sellers at once, in any order.
+  apply_subscriptions:
+    `public.apply_subscriptions(jsonb_build_array(stress.subscription_item($a, $b, array[stress.event($b, 'stripe', array['customer.subscription.updated'])]), stress.subscription_item($b, $c, array[stress.event($c, 'stripe', array['customer.subscription.updated'])]))) from stress.customer($a), stress.customer($b)`,
   end_subscription: `public.end_subscription(array[stress.subscription_hash($a)])`,
   compare_subscriptions: `stress.compare($a)`,
   request_subscription_sync: `public.request_subscription_sync(null)`,
@@ -166,7 +167,7 @@ export const OFTEN: Record<string, number> = {
   sign_up: 8,
   connect_tiktok_shops: 4,
   store_stripe_customer: 2,
-  apply_subscription: 4,
+  apply_subscriptions: 4,
   receive_webhook_event: 8,
   ingest_orders: 12,
   request_label: 12,

@@ -271,6 +271,14 @@ create function stress.subscription(n integer, salt integer) returns jsonb langu
   );
 $$;
 
+create function stress.subscription_item(n integer, salt integer, event_ids bigint[] default '{}')
+returns jsonb language sql volatile as $$
+  select jsonb_build_object(
+    'event_ids', array_remove(event_ids, null), 'customer_hashes', array[customer.stripe_customer_id_hash],
+    'version', customer.version, 'subscription', stress.subscription(n, salt)
+  ) from stress.customer(n) as customer;
+$$;
+
 create function stress.compare(n integer) returns jsonb language sql volatile as $$
   select public.compare_subscriptions(coalesce((
     select jsonb_agg(jsonb_build_object(
