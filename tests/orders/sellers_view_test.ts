@@ -222,6 +222,8 @@ async function checkFilters({ supabase, ada }: Scene): Promise<void> {
   const wanted = all[4] as OrderRow;
   const found = await list({ search: wanted.tiktok_order_id });
   assert.deepEqual(found.orders.map((order) => order.id), [wanted.id]);
+  const byEnd = await list({ search: wanted.tiktok_order_id.slice(-7) });
+  assert.deepEqual(byEnd.orders.map((order) => order.id), [wanted.id]);
   assert.equal((await list({ search: "5764" })).total, 26);
   assert.equal((await list({ search: "%5764" })).total, 26, "the search text is not a pattern");
   assert.equal((await list({ search: "764" })).total, 0);

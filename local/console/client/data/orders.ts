@@ -1,4 +1,5 @@
 /** The list of orders, page by page: docs/sellers-view.md. */
+import { alternatives, type Cursor, readSearch } from "../order_search.ts";
 import { supabase } from "../supabase.ts";
 import { takeAnswer } from "./take.ts";
 
@@ -8,14 +9,8 @@ export interface OrderFilter {
   status: string | null;
   /** `tiktok_shops.id`. */
   shop: string | null;
-  /** Beginning of TikTok's order id, or a part of the buyer's name. */
+  /** First or last digits of TikTok's order id, or a part of the buyer's name. */
   text: string | null;
-}
-
-/** The last row of a page; the next one begins after it. */
-export interface Cursor {
-  created_at: string;
-  id: string;
 }
 
 const COLUMNS = "id, tiktok_order_id, order_status, payment_status, order_kind, " +
@@ -54,32 +49,27 @@ export interface OrderPage {
   hasOlder: boolean;
 }
 
-/** Characters that have a meaning in a filter of PostgREST, or in `like`. */
-const SPECIAL = /[%_*\\,()"':.]/g;
-
-function filterOrders(columns: string, { status, shop, text }: OrderFilter) {
+function filterOrders(
+  columns: string,
+  { status, shop, text }: OrderFilter,
+  after: Cursor | null,
+) {
   let query = supabase.from("orders").select(columns, { count: "exact" });
   if (status === "to_ship") {
     query = query.in("order_status", ["awaiting_shipment", "partially_shipped"]);
   } else if (status) query = query.eq("order_status", status);
   if (shop) query = query.eq("tiktok_shop_id", shop);
-  const wanted = text?.replace(SPECIAL, " ").trim();
-  if (wanted && /^\d+$/.test(wanted)) query = query.like("tiktok_order_id", `${wanted}%`);
-  else if (wanted) query = query.ilike("shipping_address->>name", `%${wanted}%`);
+  const { digits, name } = readSearch(text);
+  if (name) query = query.ilike("shipping_address->>name", `%${name}%`);
+  const either = alternatives(digits, after);
+  if (either !== undefined) query = query.or(either);
   return query;
 }
 
 /** Newest first; one row more than a page tells whether there is another. @throws {CallError} */
 export async function listOrders(filter: OrderFilter, after: Cursor | null): Promise<OrderPage> {
-  let query = filterOrders(COLUMNS, filter);
-  if (after) {
-    const { created_at, id } = after;
-    query = query.or(
-      `created_at.lt."${created_at}",and(created_at.eq."${created_at}",id.lt.${id})`,
-    );
-  }
   const { data, count } = await takeAnswer(
-    query
+    filterOrders(COLUMNS, filter, after)
       .order("created_at", { ascending: false })
       .order("id", { ascending: false })
       .limit(PAGE_SIZE + 1),

@@ -1,76 +1,30 @@
 /** @jsxImportSource hono/jsx/dom */
 /** All orders, newest first, as they come in. */
-import { useEffect, useRef } from "hono/jsx/dom";
+import { useEffect } from "hono/jsx/dom";
 import { useState } from "../../hooks.ts";
 import { Card } from "../../components/card.tsx";
 import { EmptyState } from "../../components/empty_state.tsx";
-import { Field, Select } from "../../components/field.tsx";
-import { ErrorNotice } from "../../components/notice.tsx";
+import { ErrorNotice, Notice } from "../../components/notice.tsx";
 import { OrderTable } from "../../components/order_table.tsx";
 import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
 import { Pager } from "../../components/table.tsx";
 import {
-  type Cursor,
   listOrders,
   type OrderFilter,
   type OrderPage as Page,
   PAGE_SIZE,
 } from "../../data/orders.ts";
+import { getUsage } from "../../data/plan.ts";
 import { listShops } from "../../data/shops.ts";
-import { formatCode, formatNumber } from "../../format.ts";
+import { formatNumber } from "../../format.ts";
+import { describeHeld } from "../../held.ts";
+import type { Cursor } from "../../order_search.ts";
 import { setParameters, useAddress } from "../../router.ts";
-import { ORDER_STATES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
 import { AwaitOrders } from "./await_orders.tsx";
 import { ConnectShop } from "./connect_shop.tsx";
-
-const STATES: [string, string][] = [
-  ["", "All states"],
-  ["to_ship", "To ship"],
-  ...ORDER_STATES.map((state): [string, string] => [state, formatCode(state)]),
-];
-
-/** Typing is not answered letter by letter. */
-const TYPING_MS = 250;
-
-function Filters({ filter }: { filter: OrderFilter }) {
-  const shops = useQuery("shops", listShops).data ?? [];
-  const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const search = (text: string): void => {
-    clearTimeout(typing.current ?? undefined);
-    typing.current = setTimeout(() => setParameters({ text }), TYPING_MS);
-  };
-  return (
-    <search class="filters">
-      <Field
-        label="Search"
-        name="text"
-        type="search"
-        value={filter.text ?? ""}
-        placeholder="Order id, or buyer's name"
-        onInput={search}
-      />
-      <Select
-        label="State"
-        name="state"
-        value={filter.status ?? ""}
-        options={STATES}
-        onChange={(state) => setParameters({ state })}
-      />
-      <Select
-        label="Shop"
-        name="shop"
-        value={filter.shop ?? ""}
-        options={[
-          ["", "All shops"],
-          ...shops.map((shop) => [shop.id, shop.shop_name ?? shop.shop_id] as const),
-        ]}
-        onChange={(shop) => setParameters({ shop })}
-      />
-    </search>
-  );
-}
+import { Filters } from "./orders/filters.tsx";
 
 function NoOrders({ isFiltered }: { isFiltered: boolean }) {
   const shops = useQuery("shops", listShops).data;
@@ -142,14 +96,22 @@ export function OrdersPage() {
     `orders:${question}:${after?.id ?? ""}`,
     () => listOrders(filter, after),
   );
+  const { data: usage, error: usageError } = useQuery("held-orders", getUsage);
   const isFiltered = Object.values(filter).some(Boolean);
+  // Together: nothing moves down when the second answer arrives.
+  const isReady = usage !== undefined || usageError !== undefined;
   return (
     <Several>
       <PageHead title="Orders" about="They appear here within seconds after the buyer has paid." />
+      {usage && usage.held > 0 && (
+        <Notice tone="warn" action={<a href="/seller/plan">See your plan</a>}>
+          {describeHeld(usage)}
+        </Notice>
+      )}
       <Filters filter={filter} />
       <ErrorNotice error={error} />
       <Card isFlush>
-        {data === undefined
+        {data === undefined || !isReady
           ? <div class="loading" role="status">Loading…</div>
           : data.orders.length === 0 && cursors.length === 0
           ? <NoOrders isFiltered={isFiltered} />

@@ -5,6 +5,7 @@ import { getAccount, getUsage } from "../../../data/plan.ts";
 import { listAdvisedShipments } from "../../../data/shipments.ts";
 import { listShops, type Shop } from "../../../data/shops.ts";
 import { countOf } from "../../../format.ts";
+import { describeHeld } from "../../../held.ts";
 
 export interface Concern {
   key: string;
@@ -53,9 +54,7 @@ export async function findConcerns(): Promise<Concern[]> {
   }
   concerns.push(...shops.flatMap(shopConcern));
   if (usage.held > 0) {
-    const text = `${countOf(usage.held, "order")} wait for room in your plan, ` +
-      `${usage.held_to_ship} of them to be shipped.`;
-    add("held", "warn", text, "/seller/plan", "See your plan");
+    add("held", "warn", describeHeld(usage), "/seller/plan", "See your plan");
   }
   if (toShip.late > 0) {
     const text = `${countOf(toShip.late, "order")} should have been shipped by now.`;

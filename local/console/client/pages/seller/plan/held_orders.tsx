@@ -46,7 +46,7 @@ export function HeldOrders({ usage }: { usage: Usage }) {
   return (
     <Card
       isFlush
-      title={`${countOf(usage.held, "order")} wait for your plan`}
+      title={`${countOf(usage.held, "order")} ${usage.held === 1 ? "waits" : "wait"} for your plan`}
       end={<span class="small muted">{ship || "A larger plan lets them in at once."}</span>}
     >
       <Table
