@@ -1,15 +1,9 @@
 /** One order with everything that belongs to it, and its labels. */
 import { callFunction } from "../call_function.ts";
+import type { OrderEvent } from "../order_story.ts";
 import { supabase } from "../supabase.ts";
 import type { ListedOrder } from "./orders.ts";
 import { takeData } from "./take.ts";
-
-export interface OrderEvent {
-  id: number;
-  event_type: string;
-  changes: Record<string, unknown>;
-  happened_at: string;
-}
 
 export interface Address {
   name?: string | null;

@@ -1,0 +1,115 @@
+/** The entries are those that the product writes: TikTok's times are whole seconds. */
+import assert from "node:assert/strict";
+import { type OrderEvent, tellStory } from "./order_story.ts";
+
+const to = (from: string | null, to: string) => ({ from, to });
+
+function event(id: number, second: string, event_type: string, changes: object): OrderEvent {
+  const happened_at = `2026-11-29T12:49:${second}Z`;
+  return { id, event_type, changes: changes as Record<string, unknown>, happened_at };
+}
+
+const FOUND = event(1, "01.000", "ORDER_FOUND", {
+  order_status: to(null, "awaiting_shipment"),
+  payment_status: to(null, "paid"),
+  tiktok_status: to(null, "AWAITING_SHIPMENT"),
+  total_amount: to(null, "23.99"),
+});
+const LABEL = event(2, "09.904", "LABEL_PURCHASED", {
+  carrier: "UPSDAP",
+  shipment_id: "5eed",
+  order_status: to("awaiting_shipment", "awaiting_collection"),
+});
+const BEGINNING = ["Read from TikTok: Awaiting shipment · Paid"];
+
+/** From the first entry to the latest. */
+const story = (...events: OrderEvent[]): string[] =>
+  tellStory(events).map(({ title, text }) => `${title}: ${text}`).reverse();
+
+Deno.test("a parcel that TikTok calls in transit before the carrier's scan moves once", () => {
+  const told = story(
+    FOUND,
+    LABEL,
+    event(3, "10.000", "ORDER_STATUS_CHANGE", {
+      order_status: to("awaiting_collection", "in_transit"),
+      tiktok_status: to("AWAITING_SHIPMENT", "IN_TRANSIT"),
+      order_items: "changed",
+    }),
+    event(4, "19.612", "TRACKING_UPDATED", { shipment_status: to("purchased", "in_transit") }),
+    event(5, "20.729", "TRACKING_UPDATED", {
+      shipment_status: to("in_transit", "out_for_delivery"),
+    }),
+    event(6, "21.893", "TRACKING_UPDATED", {
+      order_status: to("in_transit", "delivered"),
+      shipment_status: to("out_for_delivery", "delivered"),
+    }),
+    event(7, "22.000", "ORDER_STATUS_CHANGE", { tiktok_status: to("IN_TRANSIT", "DELIVERED") }),
+  );
+  assert.deepEqual(told.slice(2), [
+    "TikTok reported the order: In transit",
+    "The carrier confirmed it: In transit",
+    "The carrier reported the parcel: Out for delivery",
+    "The carrier reported the parcel: Delivered",
+    "TikTok confirmed it: Delivered",
+  ]);
+  assert.deepEqual(told.slice(0, 1), BEGINNING);
+  assert.match(told[1] ?? "", /^Label bought: Awaiting collection · UPS/);
+});
+
+Deno.test("a scan that was stored before TikTok's report of the same second is told first", () => {
+  const told = story(
+    FOUND,
+    LABEL,
+    event(3, "10.502", "TRACKING_UPDATED", {
+      order_status: to("awaiting_collection", "in_transit"),
+      shipment_status: to("purchased", "in_transit"),
+    }),
+    event(4, "10.000", "ORDER_STATUS_CHANGE", {
+      tiktok_status: to("AWAITING_SHIPMENT", "IN_TRANSIT"),
+    }),
+  );
+  assert.deepEqual(told.slice(2), [
+    "The carrier reported the parcel: In transit",
+    "TikTok confirmed it: In transit",
+  ]);
+});
+
+Deno.test("a report that came late still tells each state once", () => {
+  const told = story(
+    LABEL,
+    event(3, "20.502", "TRACKING_UPDATED", {
+      order_status: to("awaiting_collection", "in_transit"),
+      shipment_status: to("purchased", "in_transit"),
+    }),
+    event(4, "10.000", "ORDER_STATUS_CHANGE", {
+      tiktok_status: to("AWAITING_SHIPMENT", "IN_TRANSIT"),
+    }),
+  );
+  assert.deepEqual(told.slice(1), [
+    "TikTok reported the order: In transit",
+    "The carrier confirmed it: In transit",
+  ]);
+});
+
+Deno.test("a second parcel, a void and a refused state are told as what they are", () => {
+  const scan = (id: number, shipment_id: string) =>
+    event(id, `${30 + id}.100`, "TRACKING_UPDATED", {
+      shipment_id,
+      shipment_status: to("purchased", "in_transit"),
+    });
+  assert.deepEqual(story(scan(3, "a"), scan(4, "b")), [
+    "The carrier reported the parcel: In transit",
+    "The carrier reported the parcel: In transit",
+  ]);
+  const back = { order_status: to("awaiting_collection", "awaiting_shipment") };
+  assert.deepEqual(story(FOUND, LABEL, event(3, "11.000", "LABEL_VOIDED", back)).slice(2), [
+    "Label voided: Awaiting shipment",
+  ]);
+  const refused = {
+    tiktok_status: to("ON_HOLD", "AWAITING_SHIPMENT"),
+    refused: "awaiting_shipment",
+  };
+  assert.deepEqual(story(LABEL, event(3, "11.000", "ORDER_STATUS_CHANGE", refused)).slice(1), [
+    "TikTok reported the order: At TikTok: Awaiting shipment",
+  ]);
+});
