@@ -2,9 +2,8 @@
 /** The seller's TikTok shops: connect, connect again, disconnect. */
 import { useState } from "../../hooks.ts";
 import { Badge } from "../../components/badge.tsx";
-import { ActionButton } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
-import { Dialog } from "../../components/dialog.tsx";
+import { ConfirmDialog } from "../../components/confirm_dialog.tsx";
 import { EmptyState } from "../../components/empty_state.tsx";
 import { ErrorNotice } from "../../components/notice.tsx";
 import { PageHead } from "../../components/page_head.tsx";
@@ -53,13 +52,14 @@ function DisconnectDialog(
     onClose();
   };
   return (
-    <Dialog
+    <ConfirmDialog
       title={`Disconnect ${shop.shop_name ?? shop.shop_id}?`}
+      action="Disconnect"
+      onConfirm={disconnect}
       onClose={onClose}
-      actions={<ActionButton kind="danger" onPress={disconnect}>Disconnect</ActionButton>}
     >
       <p>New orders no longer arrive. Orders that are here stay, and you can connect again.</p>
-    </Dialog>
+    </ConfirmDialog>
   );
 }
 

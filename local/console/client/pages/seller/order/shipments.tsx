@@ -1,16 +1,15 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Parcels of an order, with their labels. */
+import { useState } from "../../../hooks.ts";
 import { Badge } from "../../../components/badge.tsx";
-import { ActionButton } from "../../../components/button.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Notice } from "../../../components/notice.tsx";
-import { showToast } from "../../../components/toast.tsx";
 import { carrierName, serviceName } from "../../../carriers.ts";
-import { voidLabel } from "../../../data/labels.ts";
 import type { Shipment } from "../../../data/order.ts";
 import { formatCode, formatMoney } from "../../../format.ts";
 import { describeParcel, PARCEL_TONES } from "../../../states.ts";
 import { LabelPicture } from "./label_picture.tsx";
+import { VoidDialog } from "./void_dialog.tsx";
 
 /** States of a purchase that have a valid label. */
 const VALID = ["purchased", "void_requested", "void_rejected"];
@@ -47,14 +46,10 @@ function describeCarrier({ carrier, provider, service_type: service }: Shipment)
 }
 
 function ShipmentRow({ shipment, onChange }: { shipment: Shipment; onChange: () => void }) {
-  const { id, state, status, provider } = shipment;
+  const { state, status, provider } = shipment;
   const hasLabel = state !== null && VALID.includes(state) && provider !== "own";
   const canVoid = hasLabel && state !== "void_requested" && status === "purchased";
-  const endLabel = async (): Promise<void> => {
-    const { state } = await voidLabel(id);
-    showToast(state === "voided" ? "The label is void." : "The void was requested.");
-    onChange();
-  };
+  const [isEnding, setEnding] = useState(false);
   return (
     <div class="stack">
       <div class="row">
@@ -75,7 +70,17 @@ function ShipmentRow({ shipment, onChange }: { shipment: Shipment; onChange: () 
       <AdviceNotice shipment={shipment} />
       {hasLabel && <LabelPicture shipment={shipment} />}
       {canVoid && (
-        <ActionButton kind="plain" isSmall onPress={endLabel}>Void the label</ActionButton>
+        <button type="button" class="button plain small" onClick={() => setEnding(true)}>
+          Void the label
+        </button>
+      )}
+      {isEnding && (
+        <VoidDialog
+          shipment={shipment}
+          carrier={describeCarrier(shipment)}
+          onVoided={onChange}
+          onClose={() => setEnding(false)}
+        />
       )}
     </div>
   );
