@@ -83,7 +83,10 @@ Deno.test("every call of the auth host is recorded without tokens and secrets", 
   await caller.refresh(data.refresh_token);
   await caller.refresh(data.refresh_token);
   await (await caller.fetch("/api/v2/token/refresh", { method: "POST" })).body?.cancel();
-  const refreshToken = createHash("sha256").update(data.refresh_token).digest("hex").slice(0, 16);
+  const refreshToken = createHash("sha256").update(String(data.refresh_token)).digest("hex").slice(
+    0,
+    16,
+  );
   assert.deepEqual(simulator.tokenRequests, [
     { path: "/api/v2/token/get", code: 98001004 },
     { path: "/api/v2/token/get", code: 0, openId: "one" },
