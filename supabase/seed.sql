@@ -249,3 +249,9 @@ where users.email in ('ada@creatorflow.test', 'bob@creatorflow.test')
 group by 1, 2
 on conflict (user_id, month) do update
   set orders = greatest(counter.orders, excluded.orders);
+
+-- The figures of the dashboard, which ingest_order keeps.
+select private.correct_totals(id)
+from public.users
+where email in ('ada@creatorflow.test', 'bob@creatorflow.test')
+order by id;

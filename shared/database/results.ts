@@ -81,14 +81,13 @@ export const DASHBOARD: NamedSchema = {
     })),
     connected_shops: z.int(),
     last_order_date: z.string().nullable(),
-    refreshed_at: z.string().nullable(),
   }),
-  description: "get_dashboard_metrics(): the seller's figures of the last full hour.",
+  description: "get_dashboard_metrics(): the seller's figures of this moment.",
   fields: {
     total_revenue: "Adds up all currencies and unpaid orders: show revenue.",
     monthly_revenue: "As total_revenue, of this month (UTC).",
     revenue: "Of orders that buyers paid, by currency; decimal strings in its major units.",
     label_costs: "Of labels that are not voided, by currency; decimal strings in its major units.",
-    refreshed_at: { ...TIME, description: "Null until the first full hour." },
+    last_order_date: { ...TIME, description: "When the newest order was stored." },
   },
 };

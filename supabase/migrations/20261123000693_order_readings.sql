@@ -436,7 +436,8 @@ begin
   where order_id = p_order.id and changes ? 'refund_total';
   refunded := refunded + (p_notice ->> 'refund_total')::numeric;
   update public.orders
-  set payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
+  set refunded_amount = refunded,
+      payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
   where id = p_order.id and payment_status <> 'refunded'
   returning * into changed;
   return case when changed.id is null then p_order else changed end;

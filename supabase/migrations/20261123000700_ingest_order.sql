@@ -243,6 +243,7 @@ begin
       perform private.count_orders(
         p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
       );
+      perform private.add_order_totals(private.totals_of_order(added));
       return jsonb_build_object('outcome', 'inserted', 'order_id', added.id);
     end if;
   end if;
@@ -275,8 +276,9 @@ grant execute on function private.notice_of(jsonb) to service_role;
 /*
   Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once, in the order of their TikTok ids; their
              events are locked and open; p_last, whether limit_counted_last is not null, else the counters are locked.
-  Returns:   outcomes as those of ingest_orders, and numbers for count_orders; null, and nothing written, if the counters
-             are locked and one of the orders may have to wait or brings a refund: a case for ingest_locked_order.
+  Returns:   outcomes as those of ingest_orders, numbers for count_orders, and totals for add_order_totals; null, and
+             nothing written, if the counters are locked and one of the orders may have to wait or brings a refund: a case
+             for ingest_locked_order.
 */
 create function private.ingest_new_orders(
   p_shop public.tiktok_shops,
@@ -284,7 +286,8 @@ create function private.ingest_new_orders(
   p_last boolean,
   out outcomes jsonb,
   out counted integer,
-  out not_counted integer
+  out not_counted integer,
+  out totals private.order_totals[]
 )
 language plpgsql
 security invoker
@@ -336,8 +339,9 @@ begin
   select
     jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
     count(*) filter (where (stored.row).counts_for_plan),
-    count(*) filter (where not (stored.row).counts_for_plan)
-  into outcomes, counted, not_counted
+    count(*) filter (where not (stored.row).counts_for_plan),
+    private.sum_totals(array_agg(private.totals_of_order(stored.row)))
+  into outcomes, counted, not_counted, totals
   from stored;
   -- 3. Settle their other events.
   perform private.settle_others_of_orders(

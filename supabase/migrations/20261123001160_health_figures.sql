@@ -35,6 +35,7 @@ values
   ('source_silence', 'tiktok', 2, 6, 'above'),
   ('tokens_overdue', '', 1, 20, 'above'),
   ('connections_to_renew', '', 10, 100, 'above'),
+  ('dashboard_corrections', '', 1, null, 'above'),
   ('labels_unknown', '', 1, null, 'above'),
   ('label_budget_percent', 'day', 80, 100, 'above'),
   ('label_budget_percent', 'month', 80, 100, 'above'),
@@ -307,6 +308,9 @@ begin
   select 'database_size_mb', '', pg_database_size(current_database()) / 1024 / 1024
   union all
   select 'orders_last_hour', '', count(*) from public.orders where created_at > now() - interval '1 hour'
+  union all
+  select 'dashboard_corrections', '', count(*) from public.system_logs
+  where event_type = 'dashboard_figures_corrected' and created_at > now() - interval '1 day'
   union all
   select 'cache_hit_percent', '', private.cache_hit_percent(blks_hit, blks_read)
   from pg_catalog.pg_stat_database where datname = current_database()

@@ -98,6 +98,12 @@ update public.tiktok_shops set ended_at = now() - interval '8 days' where ended_
 update public.tiktok_shops set refresh_token_expires_at = now() + interval '8 days';
 select is(tests.health('connections_to_renew'), '0 healthy', 'a seller who does not come back is not counted for ever');
 
+-- Corrections of kept figures.
+insert into public.system_logs (event_type, created_at) values ('dashboard_figures_corrected', now() - interval '25 hours');
+select is(tests.health('dashboard_corrections'), '0 healthy', 'a correction of yesterday');
+insert into public.system_logs (event_type) values ('dashboard_figures_corrected');
+select is(tests.health('dashboard_corrections'), '1 warning', 'a seller whose figures were corrected today');
+
 -- The budget for labels of the platform.
 create function tests.budget()
 returns text

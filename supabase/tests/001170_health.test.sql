@@ -24,7 +24,7 @@ select is(
     'select string_agg(distinct split_part(metric, ''.'', 1) collate "C", '' '' order by split_part(metric, ''.'', 1) collate "C")
      from public.check_database_health()'
   ),
-  'active_connections cache_hit_percent connections_to_renew database_size_mb events_dead events_failing'
+  'active_connections cache_hit_percent connections_to_renew dashboard_corrections database_size_mb events_dead events_failing'
     ' events_held events_open job_age_seconds label_budget_percent labels_unknown longest_transaction_seconds'
     ' oldest_open_event_seconds orders_last_hour scheduled_calls_failed source_silence source_silent_seconds'
     ' sources_unhealthy tokens_ending_24h tokens_overdue wraparound_days xid_age_percent',

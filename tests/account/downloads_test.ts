@@ -64,7 +64,6 @@ test("revenue over several currencies, unpaid and cancelled orders: by currency,
     await stack.tiktok.send(stack.tiktok.notificationOf(cancelled));
     await settledEvents(stack);
   }
-  await stack.sql`select public.refresh_dashboard_metrics()`;
   const { data } = await seller.client.rpc("get_dashboard_metrics");
   const { revenue, total_orders } = data as { revenue: unknown; total_orders: number };
   assert.equal(total_orders, 3);

@@ -167,7 +167,7 @@ class History {
     await this.checkMonth();
     await this.stack.sql.begin(async (sql) => {
       // No order is counted meanwhile.
-      await sql`lock table private.monthly_order_counts in exclusive mode`;
+      await sql`lock table private.monthly_order_counts, private.order_totals in exclusive mode`;
       const [row] = await sql`
         select count(*) || ' months' as age from private.monthly_order_counts
         where user_id = ${this.seller.id}`;
@@ -182,6 +182,11 @@ class History {
         update private.monthly_shop_counts set month = (month - ${row?.age}::interval)::date
         where month = private.current_month()
           and shop_key in (select shop_key from public.tiktok_shops where user_id = ${this.seller.id})`;
+      await sql`
+        update private.order_totals
+        set month = (month - ${row?.age}::interval)::date,
+          last_order_at = (select max(created_at) from public.orders where user_id = ${this.seller.id})
+        where user_id = ${this.seller.id} and month = private.current_month()`;
     });
     this.highestLimit = this.limit;
   }
@@ -292,11 +297,25 @@ class History {
       assert.deepEqual(row.units.sort(), live.map((unit) => unit.id).sort(), "only live units");
     }
     await this.checkCounts(stored as unknown as StoredOrder[], held.map((row) => row.id));
+    await this.checkSums(stored.length);
     const unsettled = await stack.sql`
       select status, reason from private.webhook_events
       where status not in ('done', 'ignored', 'held', 'dead')
         or (status in ('ignored', 'held', 'dead') and reason is null)`;
     assert.deepEqual([...unsettled], []);
+  }
+
+  /** The kept sums are what the orders say: the hourly comparison corrects none. */
+  async checkSums(stored: number): Promise<void> {
+    const { sql } = this.stack;
+    await sql`select public.refresh_dashboard_metrics()`;
+    const corrections = await sql`
+      select details from public.system_logs where event_type = 'dashboard_figures_corrected'`;
+    assert.deepEqual([...corrections], []);
+    const [kept] = await sql`
+      select coalesce(sum(orders), 0)::int as orders from private.order_totals
+      where user_id = ${this.seller.id}`;
+    assert.equal(kept?.orders, stored);
   }
 
   isFromWarehouse(id: string): boolean {

@@ -63,19 +63,25 @@ async function runJobs(stack: TestStack, times: string[]): Promise<void> {
   assert.deepEqual([...failed], []);
 }
 
-test("the hourly job refreshes the sellers' dashboards", async (stack) => {
+test("the hourly job corrects a seller's figures that differ from the orders, and logs it", async (stack) => {
   const seller = await connectSeller(stack);
   const order = stack.tiktok.addOrder({ shopId: seller.shopId, price: "10.00" });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
   await settledEvents(stack);
   const dashboard = async () =>
     (await seller.client.rpc("get_dashboard_metrics")).data as Record<string, unknown>;
-  assert.equal((await dashboard()).total_orders, 0);
-
   await runJobs(stack, ["11:00"]);
+  const corrections = () =>
+    stack.sql`
+      select details from public.system_logs where event_type = 'dashboard_figures_corrected'`;
+  assert.deepEqual([...await corrections()], [], "the figures were exact");
+  await stack.sql`update private.order_totals set gross = 1 where user_id = ${seller.id}`;
 
-  const { refreshed_at, last_order_date, ...figures } = await dashboard();
-  assert.ok(refreshed_at && last_order_date);
+  await runJobs(stack, ["12:00"]);
+
+  assert.deepEqual((await corrections()).map(({ details }) => details.user_id), [seller.id]);
+  const { last_order_date, ...figures } = await dashboard();
+  assert.ok(last_order_date);
   assert.deepEqual(figures, {
     user_id: seller.id,
     subscription_tier: "starter",

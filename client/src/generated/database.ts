@@ -115,6 +115,7 @@ export type Database = {
           "paid_at": string | null;
           "payment_status": string;
           "personal_data_removed_at": string | null;
+          "refunded_amount": number | null;
           "related_order_id": string | null;
           "seller_note": string | null;
           "ship_by": string | null;
@@ -157,6 +158,7 @@ export type Database = {
           "paid_at"?: string | null;
           "payment_status"?: string;
           "personal_data_removed_at"?: string | null;
+          "refunded_amount"?: number | null;
           "related_order_id"?: string | null;
           "seller_note"?: string | null;
           "ship_by"?: string | null;
@@ -198,6 +200,7 @@ export type Database = {
           "paid_at"?: string | null;
           "payment_status"?: string;
           "personal_data_removed_at"?: string | null;
+          "refunded_amount"?: number | null;
           "related_order_id"?: string | null;
           "seller_note"?: string | null;
           "ship_by"?: string | null;

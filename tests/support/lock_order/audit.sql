@@ -65,6 +65,27 @@ create function stress.differences() returns setof text language sql as $$
   ) as real
   where (coalesce(total.labels, 0), coalesce(total.cents, 0)) <> (real.labels, real.cents)
   union all
+  -- Sums of a seller by currency.
+  select format('seller %s: kept %s, orders %s', user_id, kept, real)
+  from private.counted_order_totals as real
+  full join private.order_totals as kept using (user_id, currency)
+  where (
+    coalesce(kept.orders, 0), coalesce(kept.amount, 0), coalesce(kept.paid_orders, 0), coalesce(kept.gross, 0),
+    coalesce(kept.refunded, 0)
+  ) <> (
+    coalesce(real.orders, 0), coalesce(real.amount, 0), coalesce(real.paid_orders, 0), coalesce(real.gross, 0),
+    coalesce(real.refunded, 0)
+  )
+  union all
+  select format('seller %s: kept %s, labels %s', user_id, kept, real)
+  from private.counted_label_totals as real
+  full join private.label_totals as kept using (user_id, currency)
+  where (coalesce(kept.labels, 0), coalesce(kept.cost, 0)) <> (coalesce(real.labels, 0), coalesce(real.cost, 0))
+  union all
+  select format('seller %s: the figures were corrected: %s', details ->> 'user_id', details -> 'missing')
+  from public.system_logs
+  where event_type = 'dashboard_figures_corrected'
+  union all
   -- An order never loses what a label made of it.
   select format('order %s is %s, its parcels say %s', orders.tiktok_order_id, order_status, private.order_status_of_shipments(orders))
   from public.orders
