@@ -143,7 +143,7 @@ Deno.test("processEvents() handles an event of another shop while one shop has m
       other.resolve();
       return Promise.resolve({ outcome: "done" });
     }),
-    { concurrency: 4, batchSize: 3 },
+    { concurrency: 8, batchSize: 3 },
   );
   const first = processor.processEvents();
   // The large shop has its slots, and what else waits was claimed.
