@@ -3,6 +3,7 @@ import { command, UsageError } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
 import { type Comparison, isMet, type Line } from "./measure/line.ts";
 import { batchLine } from "./lines/batch.ts";
+import { floodLine } from "./lines/flood.ts";
 import { growthLine } from "./lines/growth.ts";
 import { handlerLine } from "./lines/handler.ts";
 import { hotLine } from "./lines/hot.ts";
@@ -10,6 +11,7 @@ import { ingestLine } from "./lines/ingest.ts";
 import { limitLine } from "./lines/limit.ts";
 import { orderLine } from "./lines/orders.ts";
 import { rowSecurityLine } from "./lines/row_security.ts";
+import { sellersLine } from "./lines/sellers.ts";
 import { startsLine } from "./lines/starts.ts";
 import { webhookLine } from "./lines/webhook.ts";
 
@@ -20,6 +22,8 @@ const LINES: Line[] = [
   hotLine,
   batchLine,
   growthLine,
+  floodLine,
+  sellersLine,
   rowSecurityLine,
   handlerLine,
   startsLine,
