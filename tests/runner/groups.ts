@@ -10,10 +10,15 @@ export interface TestGroup {
   files: string[];
   /** Unit tests need none: they run while it is being made. */
   needsDatabase: boolean;
+  /** Whether it runs on the Deno of the hosted functions. */
+  isHosted: boolean;
 }
 
 /** Folders of unit tests, next to their sources. */
-const UNITS = ["shared", "functions", "local", "tests/runner"];
+const UNITS = ["local", "tests/runner"];
+
+/** Those of what is uploaded run once, on the Deno that the platform has. */
+const HOSTED_UNITS = ["shared", "functions"];
 
 /**
  * Folders of stories, those that share a process together: each process starts a stack, and compiles
@@ -44,7 +49,11 @@ async function findTests(folder: string): Promise<string[]> {
 
 /** Every test file except those of `OWN_TASKS`, in the order in which the groups start. */
 export async function findGroups(): Promise<TestGroup[]> {
-  const units = (await Promise.all(UNITS.map(findTests))).flat();
+  const [units, hostedUnits] = await Promise.all(
+    [UNITS, HOSTED_UNITS].map(async (folders) =>
+      (await Promise.all(folders.map(findTests))).flat()
+    ),
+  ) as [string[], string[]];
   const all = await findTests("tests");
   const folders = new Set(all.map((file) => file.split("/")[1] as string));
   for (const known of ["runner", ...STORIES.flat()]) folders.delete(known);
@@ -53,6 +62,12 @@ export async function findGroups(): Promise<TestGroup[]> {
     files: names.flatMap((name) => all.filter((file) => file.startsWith(`tests/${name}/`)))
       .filter((file) => !OWN_TASKS.includes(file)),
     needsDatabase: true,
+    isHosted: false,
   }));
-  return [{ name: "unit tests", files: units, needsDatabase: false }, ...stories];
+  const unit = { needsDatabase: false, isHosted: false };
+  return [
+    { ...unit, name: "unit tests of the local stack", files: units },
+    { ...unit, name: "unit tests of the functions", files: hostedUnits, isHosted: true },
+    ...stories,
+  ];
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { guardProcess } from "../../local/leftovers/guard.ts";
 import { readTimes, timeProgram } from "./cpu_time.ts";
 import type { GroupCost } from "./costs.ts";
+import { hostedUnitTests } from "./hosted_units.ts";
 import { readOutcome, readSummary, type TestOutcome } from "./output.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,6 +17,8 @@ export interface Run {
   args: string[];
   /** Files that are loaded into one module; `undefined` if `args` names the modules. */
   files?: string[];
+  /** Whether the files run on the Deno of the hosted functions. @default {false} */
+  isHosted?: boolean;
   environment: Record<string, string>;
   /** Receives each line. */
   onLine: (line: string) => void;
@@ -30,11 +33,21 @@ export interface RunResult {
   costs: GroupCost[];
 }
 
-function spawnTests(run: Run, timesFile: string): Deno.ChildProcess {
-  const { args, files, environment, temporary } = run;
+/** The program of the tests, with its arguments. */
+async function findProgram(run: Run): Promise<[program: string, args: string[]]> {
+  const { args, files, isHosted, temporary } = run;
+  if (isHosted) {
+    const folder = await Deno.makeTempDir({ dir: temporary });
+    return await hostedUnitTests(files ?? [], folder, args);
+  }
   const loaded = files === undefined ? [] : [LOADER, "--", ...files];
   const options = ["test", "--allow-all", "--no-check", "--parallel", ...args, ...loaded];
-  const [program, timedArgs] = timeProgram(timesFile, Deno.execPath(), options);
+  return [Deno.execPath(), options];
+}
+
+async function spawnTests(run: Run, timesFile: string): Promise<Deno.ChildProcess> {
+  const { environment, temporary } = run;
+  const [program, timedArgs] = timeProgram(timesFile, ...await findProgram(run));
   return new Deno.Command(program, {
     args: timedArgs,
     cwd: ROOT,
@@ -66,7 +79,7 @@ async function* readLines(stream: ReadableStream<BufferSource>): AsyncGenerator<
 export async function runGroup(run: Run): Promise<RunResult> {
   const startedAt = performance.now();
   const timesFile = join(run.temporary, `times-${crypto.randomUUID()}`);
-  const process = spawnTests(run, timesFile);
+  const process = await spawnTests(run, timesFile);
   const release = guardProcess(process.pid, "SIGTERM", true);
   const result: RunResult = { passed: 0, failed: 0, outcomes: [], costs: [] };
   for await (const printed of readLines(process.stdout)) {

@@ -32,8 +32,9 @@ export async function runGroups(groups: TestGroup[], options: GroupsOptions): Pr
   const worker = async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       const environment = group.needsDatabase ? await database : {};
-      const { name, files } = group;
-      const result = await runGroup({ name, args, files, environment, onLine, temporary });
+      const { name, files, isHosted } = group;
+      const options = { name, args, files, isHosted, environment, onLine, temporary };
+      const result = await runGroup(options);
       if (result.failed > 0 && args.includes("--fail-fast")) waiting.length = 0;
       total = add(total, result);
     }
