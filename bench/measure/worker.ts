@@ -9,6 +9,7 @@ import { createEventRoutes } from "../../shared/event_routes.ts";
 import { type EventHandler } from "../../shared/inbox/events.ts";
 import { Inbox } from "../../shared/inbox/inbox.ts";
 import { EventProcessor } from "../../shared/inbox/process_events.ts";
+import { receiveEvent } from "../../shared/inbox/receive_event.ts";
 import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.ts";
 import { type BenchDatabase, startBenchDatabase } from "./database.ts";
 import { driverClient } from "./driver_client.ts";
@@ -89,7 +90,6 @@ export async function startBenchWorker(sellers: number): Promise<BenchWorker> {
     ENCRYPTION_KEYS: key,
   };
   const client = await driverClient(await database.connect(CONNECTIONS));
-  const inbox = new Inbox(client);
   const routes = createEventRoutes(client, tiktok.url, (name) => variables[name]);
   const { ORDER_STATUS_CHANGE: handler } = routes.tiktok as Record<string, EventHandler>;
   const waiting = new Map<string, (at: number) => void>();
@@ -109,7 +109,9 @@ export async function startBenchWorker(sellers: number): Promise<BenchWorker> {
     },
   };
   let paused = false;
-  const processor = new EventProcessor(inbox, { tiktok: { ORDER_STATUS_CHANGE: counted } }, {
+  const processor = new EventProcessor(new Inbox(client), {
+    tiktok: { ORDER_STATUS_CHANGE: counted },
+  }, {
     budgetMs: Number.MAX_SAFE_INTEGER,
     now: () => paused ? Number.POSITIVE_INFINITY : 0,
   });
@@ -135,7 +137,7 @@ export async function startBenchWorker(sellers: number): Promise<BenchWorker> {
     },
     async receive(shop) {
       const order = `5764${String(++received).padStart(14, "0")}`;
-      await inbox.receive({
+      await receiveEvent(client, {
         source: "tiktok",
         externalId: order,
         eventType: "ORDER_STATUS_CHANGE",
