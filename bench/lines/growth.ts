@@ -101,6 +101,12 @@ async function fill(sql: postgres.Sql, from: number, to: number): Promise<void> 
         'CHECK_TRACKING', 'x', parcel.id::text, '{}', 'done', now()
       from public.shipments as parcel
       on conflict do nothing`;
+    // What the trigger of the inbox writes.
+    await transaction`
+      insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
+      select id, status, coalesce(shop_id, ''), next_attempt_at, received_at, false
+      from private.webhook_events where status not in ('done', 'ignored')
+      on conflict do nothing`;
   });
   await sql`vacuum analyze`;
 }

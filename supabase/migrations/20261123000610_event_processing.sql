@@ -118,12 +118,18 @@ declare
   event private.webhook_events;
 begin
   for event in
-    select *
-    from private.webhook_events
-    where status = 'processing' and next_attempt_at <= now()
-    order by next_attempt_at
-    limit p_limit
-    for update skip locked
+    select lost.*
+    from (
+      select event_id, next_attempt_at
+      from private.event_queue
+      where status = 'processing' and next_attempt_at <= now()
+      order by next_attempt_at
+      limit p_limit
+    ) as entry
+    join private.webhook_events as lost on lost.id = entry.event_id
+    where lost.status = 'processing' and lost.next_attempt_at <= now()
+    order by entry.next_attempt_at
+    for update of lost skip locked
   loop
     event.crashes := event.crashes + 1;
     perform private.set_back_event(
@@ -158,10 +164,10 @@ begin
       select next.shop, turn.place + 1
       from turn
       cross join lateral (
-        select coalesce(shop_id, '') as shop
-        from private.webhook_events
-        where status = 'pending' and coalesce(shop_id, '') > turn.shop
-        order by coalesce(shop_id, ''), next_attempt_at, id
+        select shop_id as shop
+        from private.event_queue
+        where status = 'pending' and shop_id > turn.shop
+        order by shop_id, next_attempt_at, event_id
         limit 1
       ) as next
       where turn.place < p_limit
@@ -194,8 +200,8 @@ declare
   due bigint[];
 begin
   -- 1. The shops: the first is that of the oldest event, so that each shop's turn comes.
-  select coalesce(shop_id, '') into oldest
-  from private.webhook_events
+  select shop_id into oldest
+  from private.event_queue
   where status = 'pending' and next_attempt_at <= now()
   order by next_attempt_at
   limit 1;
@@ -222,12 +228,12 @@ begin
       select event.id
       from unnest(shops) as turn (shop)
       cross join lateral (
-        select id, next_attempt_at, row_number() over (order by next_attempt_at, id) as place
+        select event_id as id, next_attempt_at, row_number() over (order by next_attempt_at, event_id) as place
         from (
-          select id, next_attempt_at
-          from private.webhook_events
-          where status = 'pending' and coalesce(shop_id, '') = turn.shop and next_attempt_at <= now()
-          order by coalesce(shop_id, ''), next_attempt_at, id
+          select event_id, next_attempt_at
+          from private.event_queue
+          where status = 'pending' and shop_id = turn.shop and next_attempt_at <= now()
+          order by shop_id, next_attempt_at, event_id
           limit share
         ) as first
       ) as event
@@ -240,14 +246,14 @@ begin
   -- 3. The oldest of all if the shops after it have few due ones.
   if cardinality(due) < p_limit and cardinality(shops) >= max_shops then
     due := due || array(
-      select id
+      select event_id
       from (
-        select id from private.webhook_events
+        select event_id from private.event_queue
         where status = 'pending' and next_attempt_at <= now()
         order by next_attempt_at
         limit p_limit
       ) as waiting
-      where id <> all (due)
+      where event_id <> all (due)
     );
   end if;
   return due;
@@ -256,6 +262,39 @@ $$;
 comment on function private.due_events_in_turn(integer, text[]) is
   'Due live events, shops in turn; reads as many entries as it returns, however many wait.';
 grant execute on function private.due_events_in_turn(integer, text[]) to service_role;
+
+/*
+  Arguments: p_limit.
+  Returns:   the ids of due failing events, locked, the longest due first.
+*/
+create function private.lock_failing_events(p_limit integer)
+returns bigint[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  return array(
+    select event.id
+    from (
+      select event_id, next_attempt_at
+      from private.event_queue
+      where status = 'failing' and next_attempt_at <= now()
+      order by next_attempt_at
+      -- More than the limit: other workers lock some of them.
+      limit p_limit * 4
+    ) as due
+    join private.webhook_events as event on event.id = due.event_id
+    where event.status = 'failing' and event.next_attempt_at <= now()
+    order by due.next_attempt_at
+    limit p_limit
+    for update of event skip locked
+  );
+end;
+$$;
+comment on function private.lock_failing_events(integer) is
+  'Part of lock_due_events: the failing events.';
+grant execute on function private.lock_failing_events(integer) to service_role;
 
 /*
   Arguments: p_limit; p_except_shops, as below.
@@ -272,14 +311,9 @@ declare
   failing bigint[];
   live bigint[];
 begin
-  failing := array(
-    select id
-    from private.webhook_events
-    where status = 'failing' and next_attempt_at <= now()
-    order by next_attempt_at
+  failing := private.lock_failing_events(
     -- Those of the shops left out may be the first of any number.
-    limit case when p_except_shops = '{}' then p_limit / 5 else 0 end
-    for update skip locked
+    case when p_except_shops = '{}' then p_limit / 5 else 0 end
   );
   live := array(
     select event.id
@@ -292,14 +326,7 @@ begin
     for update of event skip locked
   );
   if cardinality(failing) = 0 and cardinality(live) = 0 and p_except_shops = '{}' then
-    failing := array(
-      select id
-      from private.webhook_events
-      where status = 'failing' and next_attempt_at <= now()
-      order by next_attempt_at
-      limit least(p_limit, 1)
-      for update skip locked
-    );
+    failing := private.lock_failing_events(least(p_limit, 1));
   end if;
   return failing || live;
 end;

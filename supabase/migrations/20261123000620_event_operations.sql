@@ -63,6 +63,13 @@ begin
     -- 5. Add the condition with a quoted value.
     conditions := conditions || case given.key
       when 'error' then format('position(lower(%L) in lower(last_error)) > 0', wanted)
+      -- The rows of these are in event_queue, among few.
+      when 'status' then case
+        when wanted in ('done', 'ignored') then format('status = %L', wanted)
+        else format(
+          'status = %1$L and id in (select event_id from private.event_queue where event_queue.status = %1$L)', wanted
+        )
+      end
       when 'received_after' then format('received_at >= %L', wanted)
       when 'received_before' then format('received_at < %L', wanted)
       else format('%I = %L', given.key, wanted)

@@ -1,9 +1,5 @@
 -- Orders found by a search at TikTok; they pass through the inbox like webhooks.
 
--- Serves undecided_orders, the count of found orders that were not read yet.
-create index idx_webhook_events_found on private.webhook_events (shop_id, received_at)
-  where event_type = 'ORDER_FOUND' and status not in ('failing', 'done', 'ignored', 'held', 'dead');
-
 /*
   Arguments: p_shop; p_orders [{order_id, update_time}]; update_time is null for an order whose time could not be read.
   Returns:   the number of orders.
@@ -71,17 +67,19 @@ begin
   update private.webhook_events
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
   where id = any (array(
-    select id
-    from private.webhook_events
-    where shop_id = p_shop_id
-      and event_type = 'ORDER_FOUND'
-      and status = 'pending'
-      and last_error is null
-      and received_at > now() - interval '10 minutes'
-      and (next_attempt_at > now()) = p_is_complete
-    order by id
+    select event.id
+    from private.event_queue as waiting
+    join private.webhook_events as event on event.id = waiting.event_id
+    where waiting.shop_id = p_shop_id
+      and waiting.is_found_order
+      and waiting.status not in ('failing', 'held', 'dead')
+      and waiting.received_at > now() - interval '10 minutes'
+      and event.status = 'pending'
+      and event.last_error is null
+      and (event.next_attempt_at > now()) = p_is_complete
+    order by event.id
     -- A locked one is being claimed or applied.
-    for update skip locked
+    for update of event skip locked
   ));
 end;
 $$;

@@ -33,6 +33,7 @@ begin
       select from private.webhook_events as waiting
       where waiting.shop_id = shop.shop_id
         and waiting.event_type = 'REREAD_ORDERS'
+        and waiting.object_id is null
         and waiting.status in ('pending', 'processing')
     );
   return jsonb_build_object('requested', requested);

@@ -255,15 +255,15 @@ begin
     from (
       select
       from public.tiktok_shops as shop
-      join private.webhook_events as event on event.shop_id = shop.shop_id
+      join private.event_queue as event on event.shop_id = shop.shop_id
       where shop.user_id = p_user_id
         and shop.connection_status = 'active'
-        and event.event_type = 'ORDER_FOUND'
-        -- Open, in the words of idx_webhook_events_found: in a burst, indexes of all open events are long.
-        and event.status not in ('failing', 'done', 'ignored', 'held', 'dead')
+        and event.is_found_order
+        -- Open, in the words of idx_event_queue_found: in a burst, indexes of all open events are long.
+        and event.status not in ('failing', 'held', 'dead')
         -- An order that could not be read for an hour does not stop the others.
         and event.received_at > now() - interval '1 hour'
-        and event.id <> all (p_without)
+        and event.event_id <> all (p_without)
       limit coalesce(p_free, private.free_places(p_user_id))
     ) as undecided
   );

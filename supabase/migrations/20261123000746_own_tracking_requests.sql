@@ -191,7 +191,13 @@ begin
   end if;
   if exists (
     select from private.webhook_events
-    where source = 'creatorflow' and event_type = 'MARK_SHIPPED' and object_id = p_purchase.id::text
+    where shop_id = (
+        select shop.shop_id
+        from public.orders
+        join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+        where orders.id = p_purchase.order_id
+      )
+      and object_id = p_purchase.id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
       and status in ('pending', 'processing', 'failing')
       and ((status = 'processing' and next_attempt_at > now()) or id <> all (p_notifications))
   ) then

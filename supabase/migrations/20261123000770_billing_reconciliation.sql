@@ -23,12 +23,15 @@ begin
   if p_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
   end if;
-  select id into event_id
-  from private.webhook_events
-  where event_type = 'SYNC_SUBSCRIPTIONS'
-    and source = 'creatorflow'
-    and status in ('pending', 'processing')
-    and p_user_id is null and object_id is null
+  select event.id into event_id
+  from private.webhook_events as event
+  where event.event_type = 'SYNC_SUBSCRIPTIONS'
+    and event.source = 'creatorflow'
+    and event.id in (
+      select waiting.event_id from private.event_queue as waiting
+      where waiting.status in ('pending', 'processing') and waiting.shop_id = ''
+    )
+    and p_user_id is null and event.object_id is null
   limit 1;
   if event_id is null then
     event_id := private.enqueue_task(

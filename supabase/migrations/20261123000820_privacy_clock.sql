@@ -406,7 +406,8 @@ begin
   where id = any (array(
     select id
     from private.webhook_events
-    where status = 'dead'
+    where id in (select event_id from private.event_queue where event_queue.status = 'dead')
+      and status = 'dead'
       and source in ('stripe', 'easypost')
       and settled_at <= now() - private.retention('dead_event')
       and body is distinct from private.event_without_person(source, body)

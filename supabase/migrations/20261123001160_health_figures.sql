@@ -56,10 +56,6 @@ values
   ('xid_age_percent', '', 25, 50, 'above'),
   ('wraparound_days', '', 14, 3, 'below');
 
--- Serves the last event of a source, and its rhythm. Our own tasks need no entry.
-create index idx_webhook_events_source_received on private.webhook_events (source, received_at)
-  where source <> 'creatorflow';
-
 create function private.inbox_figures()
 returns table (metric text, subject text, value numeric)
 language plpgsql
@@ -69,15 +65,15 @@ as $$
 begin
   return query
   select 'events_open', '', count(*)::numeric
-  from private.webhook_events where status in ('pending', 'processing')
+  from private.event_queue where status in ('pending', 'processing')
   union all
   select 'oldest_open_event_seconds', '', public.oldest_open_event_seconds()
   union all
-  select 'events_held', '', count(*) from private.webhook_events where status = 'held'
+  select 'events_held', '', count(*) from private.event_queue where status = 'held'
   union all
-  select 'events_failing', '', count(*) from private.webhook_events where status = 'failing'
+  select 'events_failing', '', count(*) from private.event_queue where status = 'failing'
   union all
-  select 'events_dead', '', count(*) from private.webhook_events where status = 'dead';
+  select 'events_dead', '', count(*) from private.event_queue where status = 'dead';
 end;
 $$;
 comment on function private.inbox_figures() is
@@ -103,7 +99,6 @@ begin
       where exists (
         select from private.webhook_events as event
         where event.source = p_source
-          and event.source <> 'creatorflow'
           and event.received_at <= p_last - make_interval(hours => hour)
           and event.received_at > p_last - make_interval(hours => hour + 1)
       )
@@ -129,7 +124,7 @@ begin
       coalesce(
         (
           select max(event.received_at) from private.webhook_events as event
-          where event.source = known.name and event.source <> 'creatorflow'
+          where event.source = known.name
         ),
         (select health.last_received_at from private.source_health as health where health.source = known.name)
       ) as last_at

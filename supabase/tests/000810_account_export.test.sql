@@ -172,8 +172,8 @@ select set_eq(
     'private.tiktok_logins', 'private.tiktok_authorizations', 'private.tiktok_claims',
     'private.stripe_customers',
     'private.stripe_attempts',
-    -- Quotes of the last hour; units that label_purchases lists too.
-    'private.deleted_event_ids',
+    -- Quotes of the last hour; units that label_purchases lists too; events that webhook_events lists too.
+    'private.deleted_event_ids', 'private.event_queue',
     'private.label_rates', 'private.labelled_lines', 'private.request_limits', 'private.request_counts'
   ],
   'every table is exported, or stands here with the reason why not'
