@@ -2,13 +2,27 @@
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import { Nothing } from "../values/schemas.ts";
-import { ClaimedEvent, type Postponement } from "./events.ts";
-import type { IgnoreReason } from "./ignore_reasons.ts";
+import { toStorable } from "../values/storable_text.ts";
+import { ClaimedEvent } from "./events.ts";
+import type { Settlement } from "./settlements.ts";
 
-/** Of an event whose attempt has failed. */
-const EventStatus = z.enum(["pending", "failing", "dead"]);
-type EventStatus = z.infer<typeof EventStatus>;
+/** Of an event that a worker has settled without an effect; `locked`: not yet, another transaction has it. */
+const EventStatus = z.enum(["pending", "failing", "ignored", "dead", "locked"]);
+export type EventStatus = z.infer<typeof EventStatus>;
+
+/** As `settle_webhook_events` takes it. */
+function toResult(settlement: Settlement) {
+  if ("ignored" in settlement) return settlement;
+  if ("failed" in settlement) {
+    return { failed: settlement.failed, retry_after_seconds: settlement.retryAfterSeconds };
+  }
+  const { postponeSeconds, whilePaused } = settlement.postponement;
+  return {
+    postponed: settlement.postponed,
+    retry_after_seconds: postponeSeconds,
+    while_paused: whilePaused,
+  };
+}
 
 /** Every method throws `DatabaseError`. */
 export class Inbox {
@@ -36,49 +50,28 @@ export class Inbox {
     );
   }
 
-  /** Settles an event that needs no effect. */
-  async ignore(event: ClaimedEvent, reason: IgnoreReason): Promise<void> {
-    const args = { p_event_id: event.event_id, p_claim: event.claim, p_reason: reason };
-    await callFunction(this.#database, "ignore_webhook_event", args, Nothing);
-  }
-
   /**
-   * Puts the event back for a later attempt, each hour after the tenth, or gives it up after seven days of that.
-   * @returns Its new status; `null` if the claim was lost to another worker.
+   * Ends claims whose events no effect has settled, in one transaction. An ignored event is settled; a failed one waits
+   * for a later attempt, each hour after the tenth, until it is given up after seven days of that; a postponed one
+   * waits without counting the attempt, because the cause is not the event.
+   * @returns The new status of each; `null` if its claim was lost to another worker. A result alone is never `locked`.
    */
-  async fail(
-    event: ClaimedEvent,
-    error: string,
-    retryAfterSeconds?: number,
-  ): Promise<EventStatus | null> {
+  async settle(
+    results: readonly [ClaimedEvent, Settlement][],
+  ): Promise<(EventStatus | null)[]> {
     const args = {
-      p_event_id: event.event_id,
-      p_claim: event.claim,
-      p_error: error,
-      p_retry_after_seconds: retryAfterSeconds,
+      p_results: results.map(([{ event_id, claim }, settlement]) => ({
+        event_id,
+        claim,
+        ...toStorable(toResult(settlement)),
+      })),
     };
     return await callFunction(
       this.#database,
-      "fail_webhook_event",
+      "settle_webhook_events",
       args,
-      EventStatus.nullable(),
+      z.array(EventStatus.nullable()),
     );
-  }
-
-  /** Puts the event back for later, without counting the attempt: the cause is not the event. */
-  async postpone(
-    event: ClaimedEvent,
-    error: string,
-    { postponeSeconds, whilePaused }: Postponement,
-  ): Promise<void> {
-    const args = {
-      p_event_id: event.event_id,
-      p_claim: event.claim,
-      p_error: error,
-      p_retry_after_seconds: postponeSeconds,
-      p_while_paused: whilePaused,
-    };
-    await callFunction(this.#database, "postpone_webhook_event", args, Nothing);
   }
 
   /** Reopens held orders that the plans now have room for. Returns the number of events. */

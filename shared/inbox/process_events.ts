@@ -14,6 +14,7 @@ import type { Inbox } from "./inbox.ts";
 import { type EventGroup, FairQueue } from "./fair_queue.ts";
 import type { EventSource } from "./new_event.ts";
 import { LoggableError } from "../loggable_error.ts";
+import { type Settlement, Settlements } from "./settlements.ts";
 
 /** Handlers by source and event type; `tracker.*` matches every type with that prefix. */
 export type EventRoutes = Partial<Record<EventSource, Record<string, EventHandler>>>;
@@ -45,19 +46,34 @@ function retryAfterOf(error: unknown): number | undefined {
   return typeof seconds === "number" ? seconds : undefined;
 }
 
+function settlementOf(result: Exclude<EventResult, { outcome: string }>): Settlement {
+  if ("ignored" in result) return result;
+  const { error } = result;
+  const text = errorText(error);
+  if (error instanceof ConfigError) {
+    return { postponed: text, postponement: { postponeSeconds: CONFIGURATION_RETRY_SECONDS } };
+  }
+  const postponement = postponementOf(error);
+  if (postponement !== undefined) return { postponed: text, postponement };
+  return { failed: text, retryAfterSeconds: retryAfterOf(error) };
+}
+
 export class EventProcessor {
   readonly #inbox: Inbox;
   readonly #routes: EventRoutes;
   readonly #options: Required<ProcessorOptions>;
   #running: Promise<ProcessSummary> | undefined;
-  #wakeUp = Promise.withResolvers<void>();
+  /** Resolved when a run has to look again: an event arrived, or was handled or settled. */
+  #change = Promise.withResolvers<void>();
   #mayHaveMore = false;
   /** When the run claims nothing more. */
   #end = 0;
+  readonly #settlements: Settlements;
 
   constructor(inbox: Inbox, routes: EventRoutes, options: ProcessorOptions = {}) {
     this.#inbox = inbox;
     this.#routes = routes;
+    this.#settlements = new Settlements(inbox);
     this.#options = {
       concurrency: 8,
       batchSize: 100,
@@ -76,7 +92,7 @@ export class EventProcessor {
   processEvents(): Promise<ProcessSummary> {
     this.#mayHaveMore = true;
     this.#end = this.#options.now() + this.#options.budgetMs;
-    this.#wakeUp.resolve();
+    this.#change.resolve();
     // Its events belong to other requests than this one, which only begins it.
     const { function: name } = workContext().fields;
     return this.#running ??= runInContext({ fields: { function: name } }, () => this.#run());
@@ -84,36 +100,44 @@ export class EventProcessor {
 
   /** Handles and settles an event that the caller has claimed already. */
   async processClaimed(event: ClaimedEvent): Promise<void> {
-    await this.#handle([event], {});
+    await this.#handle([event], {}).settled;
   }
 
   async #run(): Promise<ProcessSummary> {
-    const { concurrency, now } = this.#options;
+    const { concurrency, batchSize, now } = this.#options;
     const summary: ProcessSummary = {};
     const queue = new FairQueue(concurrency);
-    const running = new Set<Promise<void>>();
     let leftOut: string[] = [];
+    // Groups being handled; handled events whose result is being stored, which take no slot.
+    let [running, settling] = [0, 0];
+    const start = (group: EventGroup) => {
+      const { handled, settled } = this.#handle(group, summary);
+      running++;
+      void handled.then(() => {
+        queue.release(group);
+        running--;
+        settling += group.length;
+        this.#change.resolve();
+      });
+      void settled.then(() => {
+        settling -= group.length;
+        this.#change.resolve();
+      });
+    };
     try {
       while (true) {
-        for (let group = queue.take(); group !== undefined; group = queue.take()) {
-          const started = group;
-          const handling = this.#handle(started, summary).finally(() => {
-            queue.release(started);
-            running.delete(handling);
-          });
-          running.add(handling);
-        }
+        this.#change = Promise.withResolvers();
+        for (let group = queue.take(); group !== undefined; group = queue.take()) start(group);
         const full = queue.fullShops();
         const mayHaveMore = this.#mayHaveMore || leftOut.some((shop) => !full.includes(shop));
-        if (mayHaveMore && queue.hasFreeSlot && now() < this.#end) {
+        const mayClaim = queue.hasFreeSlot && settling < batchSize && now() < this.#end;
+        if (mayHaveMore && mayClaim) {
           leftOut = full;
           queue.add(await this.#claimGroups(full));
-        } else if (running.size === 0) {
+        } else if (running === 0 && settling === 0) {
           return summary;
-        } else if (!queue.hasFreeSlot || now() >= this.#end) {
-          await Promise.race(running);
         } else {
-          await Promise.race([...running, this.#wakeUp.promise]);
+          await this.#change.promise;
         }
       }
     } finally {
@@ -126,7 +150,6 @@ export class EventProcessor {
   async #claimGroups(fullShops: string[]): Promise<EventGroup[]> {
     const { batchSize, groupSize, leaseSeconds } = this.#options;
     this.#mayHaveMore = false;
-    this.#wakeUp = Promise.withResolvers<void>();
     const events = await this.#inbox.claim(batchSize, leaseSeconds, fullShops);
     // A claim takes few failing events, however many are due.
     if (events.length === batchSize || events.some(({ failing }) => failing)) {
@@ -167,9 +190,16 @@ export class EventProcessor {
     return key === undefined ? undefined : handlers[key];
   }
 
-  /** Each event in its own trace; what is done for the whole group is in that of the first. */
-  async #handle(group: ClaimedEvent[], summary: ProcessSummary): Promise<void> {
+  /**
+   * Each event in its own trace; what is done for the whole group is in that of the first.
+   * @returns When the handler has returned, and when its results are stored; neither rejects.
+   */
+  #handle(
+    group: ClaimedEvent[],
+    summary: ProcessSummary,
+  ): { handled: Promise<void>; settled: Promise<void> } {
     const { function: name } = workContext().fields;
+    const handled = Promise.withResolvers<void>();
     let results: Promise<EventResult[]> | undefined;
     const processing = group.map((event, n) => {
       const { event_id, attempt, request_id } = event;
@@ -177,10 +207,13 @@ export class EventProcessor {
       return inTrace("process event", fields, async () => {
         results ??= this.#handleGroup(group);
         const missing = { error: new LoggableError("The handler returned no result") };
-        await this.#settle(event, (await results)[n] ?? missing, summary);
+        const result = (await results)[n] ?? missing;
+        handled.resolve();
+        await this.#settle(event, result, summary);
       }, event.traceparent);
     });
-    await Promise.all(processing);
+    const settled = Promise.allSettled(processing).then(() => handled.resolve());
+    return { handled: handled.promise, settled };
   }
 
   /** Never rejects. Lines about a whole group name its shop, and no single event. */
@@ -202,33 +235,32 @@ export class EventProcessor {
 
   /** Its lines have the event's ids by their context. */
   async #settle(event: ClaimedEvent, result: EventResult, summary: ProcessSummary): Promise<void> {
-    const postponement = "error" in result ? postponementOf(result.error) : undefined;
     const count = (outcome: string) => summary[outcome] = (summary[outcome] ?? 0) + 1;
+    if ("outcome" in result) {
+      count(result.outcome);
+      if (result.more) this.#mayHaveMore = true;
+      log.info("event processed", { outcome: result.outcome });
+      return;
+    }
+    const settlement = settlementOf(result);
     try {
-      if ("ignored" in result) {
-        await this.#inbox.ignore(event, result.ignored);
+      const status = await this.#settlements.settle(event, settlement);
+      if ("ignored" in settlement) {
         count("ignored");
-        log.info("event ignored", { reason: result.ignored });
-      } else if ("outcome" in result) {
-        count(result.outcome);
-        if (result.more) this.#mayHaveMore = true;
-        log.info("event processed", { outcome: result.outcome });
-      } else if (result.error instanceof ConfigError) {
-        count("postponed");
-        const text = errorText(result.error);
-        await this.#inbox.postpone(event, text, { postponeSeconds: CONFIGURATION_RETRY_SECONDS });
-        log.error("event waits for configuration", { error: text });
-      } else if (postponement !== undefined) {
-        count("postponed");
-        const text = errorText(result.error);
-        await this.#inbox.postpone(event, text, postponement);
-        log.info("event postponed", { error: text });
-      } else {
+        log.info("event ignored", { reason: settlement.ignored });
+      } else if ("failed" in settlement) {
         count("failed");
-        const text = errorText(result.error);
-        const status = await this.#inbox.fail(event, text, retryAfterOf(result.error));
         const level = status === "dead" || status === "failing" ? "error" : "warn";
-        log.at(level, "event failed", { event_status: status, error: text });
+        // Only other results lead to these.
+        const event_status = status === "ignored" || status === "locked" ? null : status;
+        log.at(level, "event failed", { event_status, error: settlement.failed });
+      } else {
+        count("postponed");
+        if ("error" in result && result.error instanceof ConfigError) {
+          log.error("event waits for configuration", { error: settlement.postponed });
+        } else {
+          log.info("event postponed", { error: settlement.postponed });
+        }
       }
     } catch (error) {
       // When the lease expires, another worker claims the event.

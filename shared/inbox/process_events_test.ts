@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../config.ts";
 import { type ClaimedEvent, type EventResult, handleEach, type Postponement } from "./events.ts";
-import type { Inbox } from "./inbox.ts";
+import type { EventStatus, Inbox } from "./inbox.ts";
 import { EventProcessor } from "./process_events.ts";
 import { LoggableError } from "../loggable_error.ts";
+import type { Settlement } from "./settlements.ts";
 
 // Every event is logged: not needed here.
 const quiet = () => {};
@@ -52,19 +53,19 @@ class MemoryInbox {
     return Promise.resolve(claimed);
   }
 
-  ignore(event: ClaimedEvent, reason: string): Promise<void> {
-    this.ignored.push([event.event_id, reason]);
-    return Promise.resolve();
-  }
-
-  fail(event: ClaimedEvent, error: string, retryAfter?: number): Promise<string> {
-    this.failures.push([event.event_id, error, retryAfter]);
-    return Promise.resolve("pending");
-  }
-
-  postpone(event: ClaimedEvent, error: string, postponement: Postponement): Promise<void> {
-    this.postponed.push([event.event_id, error, postponement]);
-    return Promise.resolve();
+  settle(results: readonly [ClaimedEvent, Settlement][]): Promise<EventStatus[]> {
+    return Promise.resolve(results.map(([{ event_id }, settlement]) => {
+      if ("ignored" in settlement) {
+        this.ignored.push([event_id, settlement.ignored]);
+        return "ignored";
+      }
+      if ("failed" in settlement) {
+        this.failures.push([event_id, settlement.failed, settlement.retryAfterSeconds]);
+      } else {
+        this.postponed.push([event_id, settlement.postponed, settlement.postponement]);
+      }
+      return "pending";
+    }));
   }
 }
 

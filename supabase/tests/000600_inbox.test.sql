@@ -23,9 +23,6 @@ cross join unnest(array[
   'select private.request_header(''authorization'')',
   'select public.receive_webhook_event(''tiktok'', ''1'', ''x'', null, null, '''')',
   'select public.claim_webhook_events(1, 1)',
-  'select public.ignore_webhook_event(1, 1, ''x'')',
-  'select public.fail_webhook_event(1, 1, ''x'')',
-  'select public.postpone_webhook_event(1, 1, ''x'', 1)',
   'select public.release_held_events()'
 ]) as statement;
 select tests.receive_event('ada', 'for the backend');

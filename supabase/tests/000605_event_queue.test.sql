@@ -58,8 +58,10 @@ select is(
 select is_empty('select tests.differences()', 'a claim moves the queue to the end of its lease');
 select is(tests.queued('one'), 'processing', 'and shows the event as being processed');
 
-select public.fail_webhook_event(id, claims, 'error') from private.webhook_events where external_id = 'one';
-select public.ignore_webhook_event(id, claims, 'no_order_named')
+select private.fail_webhook_event(id, claims, 'error') from private.webhook_events where external_id = 'one';
+select public.settle_webhook_events(
+  jsonb_build_array(jsonb_build_object('event_id', id, 'claim', claims, 'ignored', 'no_order_named'))
+)
 from private.webhook_events where external_id = 'ORDER_FOUND:two';
 select is_empty('select tests.differences()', 'a failed event waits in the queue, an ignored one leaves it');
 select is(tests.queued('ORDER_FOUND:two'), null, 'the ignored one is gone');

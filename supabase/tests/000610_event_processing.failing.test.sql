@@ -16,7 +16,7 @@ create function tests.fail(named text, error text default 'refused')
 returns text
 language sql
 as $$
-  select tests.run_as('service_role', format('select public.fail_webhook_event(%s, %s, %L)', id, claims, error))
+  select tests.run_as('service_role', format('select private.fail_webhook_event(%s, %s, %L)', id, claims, error))
   from private.webhook_events
   where external_id = named;
 $$;

@@ -65,19 +65,20 @@ returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.ignore_webhook_event(%s, %s, ''nothing_to_do'')', tests.event(external_id), claim
-  ));
+    'select public.settle_webhook_events(%L)',
+    jsonb_build_array(jsonb_build_object('event_id', tests.event(external_id), 'claim', claim, 'ignored', 'nothing_to_do'))
+  ))::jsonb ->> 0;
 $$;
 create function tests.fail(external_id text, claim integer, retry_after integer default null)
 returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.fail_webhook_event(%s, %s, ''out of order'', %L)',
+    'select private.fail_webhook_event(%s, %s, ''out of order'', %L)',
     tests.event(external_id), claim, retry_after
   ));
 $$;
-select is(tests.ignore('twice', 1), 'false', 'a worker that lost its claim settles nothing');
+select is(tests.ignore('twice', 1), null, 'a worker that lost its claim settles nothing');
 select is(tests.fail('twice', 1), null, 'and fails nothing');
 select is(tests.state('twice'), 'processing 0', 'the event is still the other worker''s');
 select is(tests.fail('twice', 2), 'pending', 'a failed event is put back');
@@ -107,7 +108,7 @@ select is(tests.state('abandoned'), 'failing 0 workers_lost', 'it is tried each 
 
 select tests.receive('pointless');
 select tests.claim();
-select is(tests.ignore('pointless', 1), 'true', 'an event that needs no action is settled');
+select is(tests.ignore('pointless', 1), 'ignored', 'an event that needs no action is settled');
 select is(tests.state('pointless'), 'ignored 0 nothing_to_do', 'with the reason');
 
 -- Postponing does not count the attempt.
@@ -116,14 +117,14 @@ returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.postpone_webhook_event(%s, %s, ''STRIPE_SECRET_KEY is missing'', 300)', tests.event(external_id), claim
+    'select private.postpone_webhook_event(%s, %s, ''STRIPE_SECRET_KEY is missing'', 300)', tests.event(external_id), claim
   ));
 $$;
 select tests.receive('postponed');
 update private.webhook_events set attempts = 9 where external_id = 'postponed';
 select tests.claim();
-select is(tests.postpone('postponed', 0), 'false', 'a worker that lost its claim postpones nothing');
-select is(tests.postpone('postponed', 1), 'true', 'a postponed event waits');
+select is(tests.postpone('postponed', 0), null, 'a worker that lost its claim postpones nothing');
+select is(tests.postpone('postponed', 1), 'pending', 'a postponed event waits');
 select results_eq(
   $$select status, attempts, last_error, next_attempt_at from private.webhook_events
     where external_id = 'postponed'$$,

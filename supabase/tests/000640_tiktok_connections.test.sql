@@ -173,13 +173,16 @@ returns text
 language sql
 as $$
   select tests.backend(format(
-    'public.ignore_webhook_event(%s, 1, %L)',
-    (select id from private.webhook_events where external_id = 'claimed early'), reason
-  ));
+    'public.settle_webhook_events(%L)',
+    (
+      select jsonb_build_array(jsonb_build_object('event_id', id, 'claim', 1, 'ignored', $1))
+      from private.webhook_events where external_id = 'claimed early'
+    )
+  ))::jsonb ->> 0;
 $$;
 select is(tests.connect('ada', array['11']), 'ok', 'connected again');
 update private.webhook_events set status = 'processing', claims = 1, attempts = 1 where external_id = 'claimed early';
-select is(tests.ignore('shop_not_connected'), 'true', 'the call succeeds');
+select is(tests.ignore('shop_not_connected'), 'pending', 'the call succeeds');
 select is(
   (select status || attempts from private.webhook_events where external_id = 'claimed early'), 'pending0',
   'but the event is due again'

@@ -81,7 +81,10 @@ returns text
 language sql
 as $$
   select tests.run_as('service_role', format(
-    'select public.postpone_webhook_event(%s, %s, ''paused'', 86400, true)', id, claims
+    'select public.settle_webhook_events(%L)',
+    jsonb_build_array(jsonb_build_object(
+      'event_id', id, 'claim', claims, 'postponed', 'paused', 'retry_after_seconds', 86400, 'while_paused', true
+    ))
   ))
   from private.webhook_events
   where external_id = named;

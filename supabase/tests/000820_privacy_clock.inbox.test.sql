@@ -69,11 +69,15 @@ select 'tiktok', topic, topic, tests.shop_id('ada'), '{"type": 14, "tts_notifica
   "timestamp": 1, "data": {"content": "I am Eve Stone"}}', 'processing', 1
 from unnest(array['NEW_MESSAGE', 'ORDER_STATUS_CHANGE']) as topic;
 select is(
-  tests.call(format('ignore_webhook_event(%s, 1, %L)', id, reasons.reason)), 'true', 'is ignored: ' || reasons.reason
+  tests.call(format(
+    'settle_webhook_events(%L)',
+    jsonb_build_array(jsonb_build_object('event_id', id, 'claim', 1, 'ignored', reasons.reason))
+  ))::jsonb ->> 0,
+  'ignored', 'is ignored: ' || reasons.reason
 )
 from private.webhook_events as event
 join (
-  values ('NEW_MESSAGE', 'event_type_not_handled'), ('ORDER_STATUS_CHANGE', 'shop_not_connected')
+  values ('NEW_MESSAGE', 'event_type_not_handled'), ('ORDER_STATUS_CHANGE', 'no_order_named')
 ) as reasons (topic, reason) on topic = event.external_id;
 create function tests.body_of(topic text)
 returns jsonb

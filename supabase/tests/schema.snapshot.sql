@@ -3152,6 +3152,34 @@ AS $function$
   ) as listed (place, part, relation, source, key_1, type_1, key_2, type_2, hidden);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.fail_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+begin
+  select * into event
+  from private.webhook_events
+  where id = p_event_id and status = 'processing' and claims = p_claim
+  for update;
+  if event.id is null then
+    return null;
+  end if;
+  event.attempts := event.attempts + 1;
+  event.last_error := left(p_error, 2000);
+  return private.set_back_event(
+    event,
+    event.attempts >= private.max_webhook_attempts(),
+    'attempts_exhausted',
+    -- Attempt 10 comes 2 to 4 h after attempt 1.
+    private.backoff(event.attempts, 7200),
+    make_interval(secs => coalesce(p_retry_after_seconds, 0))
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.failing_interval()
  RETURNS interval
  LANGUAGE plpgsql
@@ -3480,6 +3508,45 @@ begin
   select hash, known from unnest(p_hashes) as hash
   on conflict (shop_id_hash) do nothing;
   return known;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.ignore_webhook_events(p_event_ids bigint[], p_results jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  reopened bigint[] := '{}';
+  statuses jsonb;
+begin
+  if p_results @? '$.*.ignored ? (@ == "shop_not_connected")' then
+    reopened := array(
+      select event.id
+      from private.webhook_events as event
+      where event.id = any (p_event_ids)
+        and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
+        and event.status = 'processing'
+        and event.claims = (p_results -> event.id::text ->> 'claim')::integer
+        and exists (
+          select from public.tiktok_shops as shop
+          where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
+        )
+    );
+    perform private.reopen_webhook_events(reopened);
+  end if;
+  with ignored as (
+    update private.webhook_events
+    set status = 'ignored', reason = p_results -> id::text ->> 'ignored', settled_at = now()
+    where id = any (p_event_ids)
+      and p_results -> id::text ? 'ignored'
+      and status = 'processing'
+      and claims = (p_results -> id::text ->> 'claim')::integer
+    returning id, status
+  )
+  select coalesce(jsonb_object_agg(id, status), '{}') into statuses
+  from (select id, status from ignored union all select id, 'pending' from unnest(reopened) as id) as settled;
+  return statuses;
 end;
 $function$
 ;
@@ -5559,6 +5626,30 @@ begin
     -- A locked one is being claimed or applied.
     for update of event skip locked
   ));
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events as event
+  set status = 'pending',
+      -- The wait does not use up the seven days of a failing event.
+      failing_since = null,
+      last_error = left(p_error, 2000),
+      next_attempt_at = now() + case
+        -- The shop may be active again since the claim: its waiting events have been made due already.
+        when p_while_paused and event.shop_id is not null and not exists (
+          select from public.tiktok_shops as shop
+          where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
+        ) then interval '0'
+        else make_interval(secs => p_retry_after_seconds)
+      end
+  where id = p_event_id and status = 'processing' and claims = p_claim;
+  return case when found then 'pending' end;
 end;
 $function$
 ;
@@ -8167,34 +8258,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.fail_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  event private.webhook_events;
-begin
-  select * into event
-  from private.webhook_events
-  where id = p_event_id and status = 'processing' and claims = p_claim
-  for update;
-  if event.id is null then
-    return null;
-  end if;
-  event.attempts := event.attempts + 1;
-  event.last_error := left(p_error, 2000);
-  return private.set_back_event(
-    event,
-    event.attempts >= private.max_webhook_attempts(),
-    'attempts_exhausted',
-    -- Attempt 10 comes 2 to 4 h after attempt 1.
-    private.backoff(event.attempts, 7200),
-    make_interval(secs => coalesce(p_retry_after_seconds, 0))
-  );
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -8595,35 +8658,6 @@ begin
     and s.status in ('active', 'trialing')
   order by plans.monthly_order_limit desc, s.created_at desc, s.id desc
   limit 1;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_claim integer, p_reason text)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  shop text;
-begin
-  select shop_id into shop from private.webhook_events where id = p_event_id;
-  if p_reason = 'shop_not_connected' and shop is not null then
-    perform private.lock_shop_connections(array[shop], false);
-    -- The shop was connected after the claim. Connecting reopens only ignored events: reopen this one here.
-    if exists (
-      select from public.tiktok_shops
-      where shop_id = shop and connection_status in ('active', 'paused')
-    ) then
-      update private.webhook_events
-      set status = 'pending', attempts = 0, crashes = 0, failing_since = null, next_attempt_at = now()
-      where id = p_event_id and status = 'processing' and claims = p_claim;
-      return found;
-    end if;
-  end if;
-  update private.webhook_events
-  set status = 'ignored', reason = p_reason, settled_at = now()
-  where id = p_event_id and status = 'processing' and claims = p_claim;
-  return found;
 end;
 $function$
 ;
@@ -9165,38 +9199,6 @@ begin
 exception
   when data_exception then
     raise exception 'p_from names no row' using errcode = 'PT400';
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  shop text;
-  wait interval := make_interval(secs => p_retry_after_seconds);
-begin
-  if p_while_paused then
-    select shop_id into shop from private.webhook_events where id = p_event_id;
-    if shop is not null then
-      -- The shop may be active again since the claim: its waiting events have been made due already.
-      perform private.lock_shop_connections(array[shop], false);
-      if not exists (
-        select from public.tiktok_shops where shop_id = shop and connection_status = 'paused'
-      ) then
-        wait := interval '0';
-      end if;
-    end if;
-  end if;
-  update private.webhook_events
-  set status = 'pending',
-      -- The wait does not use up the seven days of a failing event.
-      failing_since = null,
-      last_error = left(p_error, 2000),
-      next_attempt_at = now() + wait
-  where id = p_event_id and status = 'processing' and claims = p_claim;
-  return found;
 end;
 $function$
 ;
@@ -10389,6 +10391,81 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.settle_webhook_events(p_results jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event_ids bigint[] := array(
+    select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
+  );
+  results jsonb := (select jsonb_object_agg(entry ->> 'event_id', entry) from jsonb_array_elements(p_results) as entry);
+  statuses jsonb := '{}';
+  result jsonb;
+  locked bigint[];
+begin
+  -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
+  if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
+    perform private.lock_shop_connections(
+      array(
+        select distinct shop_id
+        from private.webhook_events
+        where id = any (event_ids)
+          and shop_id is not null
+          and (
+            results -> id::text ->> 'ignored' = 'shop_not_connected' or results -> id::text -> 'while_paused' = 'true'
+          )
+        order by shop_id
+      ),
+      false
+    );
+  end if;
+  if cardinality(event_ids) = 1 then
+    locked := array(select id from private.webhook_events where id = event_ids[1] for update);
+  else
+    -- The deletion of an account locks events shop by shop: waiting here for the second of two could be a deadlock.
+    locked := array(
+      select id from private.webhook_events where id = any (event_ids) order by id for update skip locked
+    );
+  end if;
+  -- 2. Settle what needs no action, at once; put the others back, one by one.
+  if p_results @? '$[*].ignored' then
+    statuses := private.ignore_webhook_events(locked, results);
+  end if;
+  for result in
+    select entry
+    from jsonb_array_elements(p_results) as entry
+    where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
+  loop
+    statuses := statuses || jsonb_build_object(
+      result ->> 'event_id',
+      case
+        when result ? 'failed' then private.fail_webhook_event(
+          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
+          (result ->> 'retry_after_seconds')::numeric::integer
+        )
+        else private.postpone_webhook_event(
+          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
+          (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
+        )
+      end
+    );
+  end loop;
+  -- 3. Name those that another transaction has.
+  if cardinality(locked) < cardinality(event_ids) then
+    statuses := statuses || (
+      select coalesce(jsonb_object_agg(id, 'locked'), '{}')
+      from private.webhook_events where id = any (event_ids) and id <> all (locked)
+    );
+  end if;
+  return (
+    select coalesce(jsonb_agg(statuses -> (listed.entry ->> 'event_id') order by listed.n), '[]')
+    from jsonb_array_elements(p_results) with ordinality as listed (entry, n)
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.show_webhook_event(p_event_id bigint, p_with_body boolean DEFAULT false, p_reader text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -11019,6 +11096,7 @@ grant execute on function private.event_without_person(text,text) to service_rol
 grant execute on function private.export_columns(regclass,text[]) to service_role;
 grant execute on function private.export_condition(text,jsonb) to service_role;
 grant execute on function private.export_parts() to service_role;
+grant execute on function private.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function private.failing_interval() to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.free_places(uuid) to service_role;
@@ -11030,6 +11108,7 @@ grant execute on function private.has_label_room(private.label_spending,private.
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
+grant execute on function private.ignore_webhook_events(bigint[],jsonb) to service_role;
 grant execute on function private.ingest_batch_counted_first(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
@@ -11106,6 +11185,7 @@ grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.paused_seconds(public.tiktok_shops) to service_role;
 grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
+grant execute on function private.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.put_own_number(uuid,text,text,timestamp with time zone) to service_role;
 grant execute on function private.read_order_again(private.webhook_events,uuid) to service_role;
@@ -11172,7 +11252,6 @@ grant execute on function public.enqueue_order_rereads(bigint,uuid,integer) to s
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
 grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
-grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.find_easypost_shipment(text,text) to service_role;
 grant execute on function public.find_stripe_customer(text[]) to service_role;
 grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
@@ -11192,7 +11271,6 @@ grant execute on function public.get_stripe_customer(uuid) to service_role;
 grant execute on function public.get_usage() to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to service_role;
-grant execute on function public.ignore_webhook_event(bigint,integer,text) to service_role;
 grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
 grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
@@ -11208,7 +11286,6 @@ grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.open_tiktok_claim(uuid,text,text,timestamp with time zone,boolean) to service_role;
 grant execute on function public.pause_tiktok_shop(uuid,integer,text) to service_role;
 grant execute on function public.plan_account_export(uuid,jsonb,integer) to service_role;
-grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.read_account_export(uuid,text,jsonb,integer) to service_role;
 grant execute on function public.read_catalog(text) to service_role;
@@ -11240,6 +11317,7 @@ grant execute on function public.settle_customer_email(bigint) to service_role;
 grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
 grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
 grant execute on function public.settle_own_notification(uuid,integer,jsonb,bigint) to service_role;
+grant execute on function public.settle_webhook_events(jsonb) to service_role;
 grant execute on function public.show_webhook_event(bigint,boolean,text) to service_role;
 grant execute on function public.start_label_purchase(uuid,integer,jsonb) to service_role;
 grant execute on function public.store_exchanged_tokens(text,jsonb) to service_role;

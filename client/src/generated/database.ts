@@ -721,15 +721,6 @@ export type Database = {
         };
         Returns: string;
       };
-      "fail_webhook_event": {
-        Args: {
-          "p_claim": number;
-          "p_error": string;
-          "p_event_id": number;
-          "p_retry_after_seconds"?: number;
-        };
-        Returns: string;
-      };
       "find_easypost_shipment": {
         Args: { "p_carrier_shipment_id": string; "p_tracking_number": string };
         Returns: string;
@@ -778,10 +769,6 @@ export type Database = {
           "status": string;
           "subscription_id": string;
         }[];
-      };
-      "ignore_webhook_event": {
-        Args: { "p_claim": number; "p_event_id": number; "p_reason": string };
-        Returns: boolean;
       };
       "ingest_order": {
         Args: {
@@ -850,16 +837,6 @@ export type Database = {
       "plan_account_export": {
         Args: { "p_from": Json; "p_rows": number; "p_user_id": string };
         Returns: Json;
-      };
-      "postpone_webhook_event": {
-        Args: {
-          "p_claim": number;
-          "p_error": string;
-          "p_event_id": number;
-          "p_retry_after_seconds": number;
-          "p_while_paused"?: boolean;
-        };
-        Returns: boolean;
       };
       "raise_stripe_attempt": {
         Args: { "p_failed": number; "p_user_id": string };
@@ -1006,6 +983,7 @@ export type Database = {
         };
         Returns: undefined;
       };
+      "settle_webhook_events": { Args: { "p_results": Json }; Returns: Json };
       "show_webhook_event": {
         Args: { "p_event_id": number; "p_reader"?: string; "p_with_body"?: boolean };
         Returns: Json;

@@ -25,12 +25,7 @@ export const CALLS: Record<string, string | string[]> = {
   // The inbox.
   receive_webhook_event: `stress.receive_order($a, $w, $b), stress.receive_other($a, $b)`,
   claim_webhook_events: `public.claim_webhook_events(4, $a % 2)`,
-  ignore_webhook_event:
-    `public.ignore_webhook_event((e).id, (e).claims, 'shop_not_connected') from stress.open_event($a) as e`,
-  fail_webhook_event:
-    `public.fail_webhook_event((e).id, (e).claims, 'error') from stress.open_event($a) as e`,
-  postpone_webhook_event:
-    `public.postpone_webhook_event((e).id, (e).claims, 'error', 1, true) from stress.open_event($a) as e`,
+  settle_webhook_events: `public.settle_webhook_events(stress.results($a, $b))`,
   replay_webhook_event: `public.replay_webhook_event((stress.open_event($a)).id)`,
   replay_webhook_events:
     `public.replay_webhook_events(jsonb_build_object('shop_id', stress.shop_id($a)), 20)`,

@@ -114,6 +114,27 @@ create function stress.open_event(n integer) returns private.webhook_events lang
   ) as listed (open) offset n % 30 limit 1;
 $$;
 
+-- Results of several open events, in any order.
+create function stress.results(n integer, m integer) returns jsonb language sql as $$
+  select coalesce(
+    jsonb_agg(
+      jsonb_build_object('event_id', id, 'claim', claims) || (
+        case (id + m) % 3
+          when 0 then '{"ignored": "shop_not_connected"}'
+          when 1 then '{"failed": "error"}'
+          else '{"postponed": "error", "retry_after_seconds": 1, "while_paused": true}'
+        end
+      )::jsonb
+      order by random()
+    ),
+    '[]'
+  )
+  from (
+    select id, claims from private.webhook_events
+    where status in ('pending', 'processing', 'failing') order by id desc offset m % 20 limit 1 + n % 6
+  ) as listed;
+$$;
+
 -- Events of this source, and about this order, whose number moves on with the calls.
 create function stress.order_number(p_shop_id text, n integer, w integer) returns text language sql immutable as $$
   select (w * 100000 + (p_shop_id::numeric % 10) * 100 + n % 6)::text;

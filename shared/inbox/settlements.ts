@@ -1,0 +1,69 @@
+/** Reports results to the inbox: what is ready while a call is under way shares the next one. */
+import type { ClaimedEvent, Postponement } from "./events.ts";
+import type { IgnoreReason } from "./ignore_reasons.ts";
+import type { EventStatus } from "./inbox.ts";
+
+/** The result of an event that no effect has settled. */
+export type Settlement =
+  | { ignored: IgnoreReason }
+  | { failed: string; retryAfterSeconds?: number | undefined }
+  | { postponed: string; postponement: Postponement };
+
+export interface SettlementInbox {
+  settle(results: readonly [ClaimedEvent, Settlement][]): Promise<(EventStatus | null)[]>;
+}
+
+/** A call holds the locks of its events. */
+const MAX_EVENTS = 100;
+
+interface Waiting {
+  result: [ClaimedEvent, Settlement];
+  done: PromiseWithResolvers<EventStatus | null>;
+}
+
+export class Settlements {
+  readonly #inbox: SettlementInbox;
+  #waiting: Waiting[] = [];
+  /** Results of locked events: a call for one alone waits for the other transaction. */
+  readonly #locked: Waiting[] = [];
+  #isSending = false;
+
+  constructor(inbox: SettlementInbox) {
+    this.#inbox = inbox;
+  }
+
+  /**
+   * @returns The new status; `null` if the claim was lost to another worker.
+   * @throws {DatabaseError} as all events of the same call
+   */
+  settle(event: ClaimedEvent, settlement: Settlement): Promise<EventStatus | null> {
+    const done = Promise.withResolvers<EventStatus | null>();
+    this.#waiting.push({ result: [event, settlement], done });
+    if (!this.#isSending) void this.#sendAll();
+    return done.promise;
+  }
+
+  /** Never rejects. */
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    // Results of the same moment share the first call.
+    await Promise.resolve();
+    while (this.#waiting.length > 0 || this.#locked.length > 0) {
+      if (this.#waiting.length > 0) await this.#send(this.#waiting.splice(0, MAX_EVENTS));
+      else await this.#send(this.#locked.splice(0, 1));
+    }
+    this.#isSending = false;
+  }
+
+  async #send(batch: Waiting[]): Promise<void> {
+    try {
+      const statuses = await this.#inbox.settle(batch.map(({ result }) => result));
+      batch.forEach((waiting, n) => {
+        if (statuses[n] === "locked" && batch.length > 1) this.#locked.push(waiting);
+        else waiting.done.resolve(statuses[n] ?? null);
+      });
+    } catch (error) {
+      for (const { done } of batch) done.reject(error);
+    }
+  }
+}

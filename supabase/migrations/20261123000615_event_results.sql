@@ -1,0 +1,215 @@
+-- What a worker reports of events that no effect has settled: many at a time, each with its claim.
+
+/*
+  Arguments: p_event_id and p_claim, the claim; p_error for operators; p_retry_after_seconds, the minimum delay.
+  Returns:   the new status (pending, failing or dead), null if the claim was lost.
+*/
+create function private.fail_webhook_event(
+  p_event_id bigint,
+  p_claim integer,
+  p_error text,
+  p_retry_after_seconds integer default null
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+begin
+  select * into event
+  from private.webhook_events
+  where id = p_event_id and status = 'processing' and claims = p_claim
+  for update;
+  if event.id is null then
+    return null;
+  end if;
+  event.attempts := event.attempts + 1;
+  event.last_error := left(p_error, 2000);
+  return private.set_back_event(
+    event,
+    event.attempts >= private.max_webhook_attempts(),
+    'attempts_exhausted',
+    -- Attempt 10 comes 2 to 4 h after attempt 1.
+    private.backoff(event.attempts, 7200),
+    make_interval(secs => coalesce(p_retry_after_seconds, 0))
+  );
+end;
+$$;
+comment on function private.fail_webhook_event(bigint, integer, text, integer) is
+  'Counts a failure: the next attempt comes with exponential backoff and jitter, after the tenth each hour, after seven more days never.';
+grant execute on function private.fail_webhook_event(bigint, integer, text, integer) to service_role;
+
+/*
+  Arguments: p_event_id and p_claim, the claim; p_error for operators; p_retry_after_seconds, the wait;
+             p_while_paused, whether the wait ends when the shop is active again: its connection is locked.
+  Returns:   pending; null if the claim was lost.
+*/
+create function private.postpone_webhook_event(
+  p_event_id bigint,
+  p_claim integer,
+  p_error text,
+  p_retry_after_seconds integer,
+  p_while_paused boolean default false
+)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.webhook_events as event
+  set status = 'pending',
+      -- The wait does not use up the seven days of a failing event.
+      failing_since = null,
+      last_error = left(p_error, 2000),
+      next_attempt_at = now() + case
+        -- The shop may be active again since the claim: its waiting events have been made due already.
+        when p_while_paused and event.shop_id is not null and not exists (
+          select from public.tiktok_shops as shop
+          where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
+        ) then interval '0'
+        else make_interval(secs => p_retry_after_seconds)
+      end
+  where id = p_event_id and status = 'processing' and claims = p_claim;
+  return case when found then 'pending' end;
+end;
+$$;
+comment on function private.postpone_webhook_event(bigint, integer, text, integer, boolean) is
+  'Schedules the next attempt without counting this one.';
+grant execute on function private.postpone_webhook_event(bigint, integer, text, integer, boolean) to service_role;
+
+/*
+  Arguments: p_event_ids, locked, as are the connections of their shops; p_results, by event id: {claim, ignored}.
+  Returns:   the new statuses, by event id: ignored, or pending if the event waits for a shop that was connected after
+             the claim. Connecting reopens only ignored events: these are reopened here.
+*/
+create function private.ignore_webhook_events(p_event_ids bigint[], p_results jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  reopened bigint[] := '{}';
+  statuses jsonb;
+begin
+  if p_results @? '$.*.ignored ? (@ == "shop_not_connected")' then
+    reopened := array(
+      select event.id
+      from private.webhook_events as event
+      where event.id = any (p_event_ids)
+        and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
+        and event.status = 'processing'
+        and event.claims = (p_results -> event.id::text ->> 'claim')::integer
+        and exists (
+          select from public.tiktok_shops as shop
+          where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
+        )
+    );
+    perform private.reopen_webhook_events(reopened);
+  end if;
+  with ignored as (
+    update private.webhook_events
+    set status = 'ignored', reason = p_results -> id::text ->> 'ignored', settled_at = now()
+    where id = any (p_event_ids)
+      and p_results -> id::text ? 'ignored'
+      and status = 'processing'
+      and claims = (p_results -> id::text ->> 'claim')::integer
+    returning id, status
+  )
+  select coalesce(jsonb_object_agg(id, status), '{}') into statuses
+  from (select id, status from ignored union all select id, 'pending' from unnest(reopened) as id) as settled;
+  return statuses;
+end;
+$$;
+comment on function private.ignore_webhook_events(bigint[], jsonb) is
+  'Part of settle_webhook_events: settles the events that need no action.';
+grant execute on function private.ignore_webhook_events(bigint[], jsonb) to service_role;
+
+/*
+  Arguments: p_results, each event once: {event_id, claim} with ignored, a code; or failed, a text for operators, and
+             retry_after_seconds, the minimum delay or null; or postponed, a text, retry_after_seconds, the wait, and
+             while_paused, whether the wait ends when the shop is active again.
+  Returns:   the new status of each, in their order: ignored, pending, failing or dead; null if its claim was lost; locked,
+             and nothing done, if another transaction has the event: a call with this result alone waits for it.
+*/
+create function public.settle_webhook_events(p_results jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event_ids bigint[] := array(
+    select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
+  );
+  results jsonb := (select jsonb_object_agg(entry ->> 'event_id', entry) from jsonb_array_elements(p_results) as entry);
+  statuses jsonb := '{}';
+  result jsonb;
+  locked bigint[];
+begin
+  -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
+  if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
+    perform private.lock_shop_connections(
+      array(
+        select distinct shop_id
+        from private.webhook_events
+        where id = any (event_ids)
+          and shop_id is not null
+          and (
+            results -> id::text ->> 'ignored' = 'shop_not_connected' or results -> id::text -> 'while_paused' = 'true'
+          )
+        order by shop_id
+      ),
+      false
+    );
+  end if;
+  if cardinality(event_ids) = 1 then
+    locked := array(select id from private.webhook_events where id = event_ids[1] for update);
+  else
+    -- The deletion of an account locks events shop by shop: waiting here for the second of two could be a deadlock.
+    locked := array(
+      select id from private.webhook_events where id = any (event_ids) order by id for update skip locked
+    );
+  end if;
+  -- 2. Settle what needs no action, at once; put the others back, one by one.
+  if p_results @? '$[*].ignored' then
+    statuses := private.ignore_webhook_events(locked, results);
+  end if;
+  for result in
+    select entry
+    from jsonb_array_elements(p_results) as entry
+    where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
+  loop
+    statuses := statuses || jsonb_build_object(
+      result ->> 'event_id',
+      case
+        when result ? 'failed' then private.fail_webhook_event(
+          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
+          (result ->> 'retry_after_seconds')::numeric::integer
+        )
+        else private.postpone_webhook_event(
+          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
+          (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
+        )
+      end
+    );
+  end loop;
+  -- 3. Name those that another transaction has.
+  if cardinality(locked) < cardinality(event_ids) then
+    statuses := statuses || (
+      select coalesce(jsonb_object_agg(id, 'locked'), '{}')
+      from private.webhook_events where id = any (event_ids) and id <> all (locked)
+    );
+  end if;
+  return (
+    select coalesce(jsonb_agg(statuses -> (listed.entry ->> 'event_id') order by listed.n), '[]')
+    from jsonb_array_elements(p_results) with ordinality as listed (entry, n)
+  );
+end;
+$$;
+comment on function public.settle_webhook_events(jsonb) is
+  'Ends the claims of events that no effect has settled: ignores, fails or postpones each, in one transaction.';
+grant execute on function public.settle_webhook_events(jsonb) to service_role;
