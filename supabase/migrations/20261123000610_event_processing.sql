@@ -308,23 +308,27 @@ security invoker
 set search_path = ''
 as $$
 declare
-  failing bigint[];
+  -- Those of the shops left out may be the first of any number.
+  failing bigint[] := private.lock_failing_events(case when p_except_shops = '{}' then p_limit / 5 else 0 end);
+  free integer := p_limit - cardinality(failing);
+  read integer;
+  due bigint[];
   live bigint[];
 begin
-  failing := private.lock_failing_events(
-    -- Those of the shops left out may be the first of any number.
-    case when p_except_shops = '{}' then p_limit / 5 else 0 end
-  );
-  live := array(
-    select event.id
-    -- More than the limit: other workers lock some of them.
-    from unnest(private.due_events_in_turn(p_limit * 4, p_except_shops)) with ordinality as due (id, place)
-    join private.webhook_events as event on event.id = due.id
-    where event.status = 'pending' and event.next_attempt_at <= now()
-    order by due.place
-    limit p_limit - cardinality(failing)
-    for update of event skip locked
-  );
+  -- More than the limit if other workers have locked some of them.
+  foreach read in array array[p_limit, p_limit * 4] loop
+    due := private.due_events_in_turn(read, p_except_shops);
+    live := array(
+      select event.id
+      from unnest(due) with ordinality as listed (id, place)
+      join private.webhook_events as event on event.id = listed.id
+      where event.status = 'pending' and event.next_attempt_at <= now()
+      order by listed.place
+      limit free
+      for update of event skip locked
+    );
+    exit when cardinality(live) = free or cardinality(due) < read;
+  end loop;
   if cardinality(failing) = 0 and cardinality(live) = 0 and p_except_shops = '{}' then
     failing := private.lock_failing_events(least(p_limit, 1));
   end if;
@@ -429,6 +433,15 @@ begin
         next_attempt_at = now() + make_interval(secs => p_lease_seconds)
     where id = any (due)
     returning *
+  ), queued as (
+    -- All at once, in place of the trigger.
+    update private.event_queue
+    set status = 'processing', next_attempt_at = now() + make_interval(secs => p_lease_seconds)
+    where event_id = any (due)
+  ), connected as (
+    -- Once for each shop, however many of its events are claimed.
+    select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
+    from (select distinct shop_id from taken where shop_id is not null) as named
   )
   select coalesce(
     jsonb_agg(
@@ -443,7 +456,12 @@ begin
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id),
+        'shop', case
+          when taken.source not in ('tiktok', 'creatorflow') then null
+          when taken.shop_id is not null then connected.shop
+          when taken.object_id is not null
+            then private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
+        end,
         'request_id', taken.request_id,
         'traceparent', taken.traceparent
       )
@@ -452,7 +470,8 @@ begin
     '[]'
   )
   into claimed
-  from taken;
+  from taken
+  left join connected on connected.shop_id = taken.shop_id;
   return claimed;
 end;
 $$;

@@ -175,7 +175,12 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select count(private.enqueue_task('SYNC_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  select private.enqueue_tasks(
+    'SYNC_ORDERS',
+    coalesce(
+      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
+    )
+  )
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'

@@ -19,7 +19,12 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select count(private.enqueue_task('REREAD_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  select private.enqueue_tasks(
+    'REREAD_ORDERS',
+    coalesce(
+      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
+    )
+  )
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
@@ -78,12 +83,15 @@ begin
     limit p_page_size
   ) as outdated;
   -- Each order once per version, however often a re-read is requested.
-  select count(
-    private.enqueue_task(
-      'ORDER_REREAD',
-      p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
-      event.shop_id,
-      outdated.order_id
+  select private.enqueue_tasks(
+    'ORDER_REREAD',
+    coalesce(
+      jsonb_agg(jsonb_build_object(
+        'occasion', p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
+        'shop_id', event.shop_id,
+        'object_id', outdated.order_id
+      )),
+      '[]'
     )
   )
   into enqueued

@@ -149,5 +149,18 @@ from (
     ('status = ''ignored'', reason = ''not a code''', 'reason_code')
 ) as wrong (assignment, name);
 
+-- Many tasks with one statement.
+select is(
+  private.enqueue_tasks('MANY', '[{"occasion": "2", "shop_id": "7"}, {"occasion": "1", "object_id": "o"}]'), 2,
+  'tasks are enqueued together'
+);
+select is(private.enqueue_tasks('MANY', '[{"occasion": "1"}, {"occasion": "3"}]'), 1, 'each once per occasion');
+select results_eq(
+  $$select external_id, shop_id, object_id, body, status from private.webhook_events where event_type = 'MANY' order by 1$$,
+  $$values ('MANY:1', null, 'o', '{}', 'pending'), ('MANY:2', '7', null, '{}', 'pending'), ('MANY:3', null, null, '{}', 'pending')$$,
+  'as enqueue_task stores them'
+);
+select is(private.enqueue_tasks('MANY', '[]'), 0, 'no tasks are none');
+
 select * from finish();
 rollback;

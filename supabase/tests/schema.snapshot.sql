@@ -2986,6 +2986,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.enqueue_tasks(p_type text, p_tasks jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  enqueued integer;
+begin
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select 'creatorflow', p_type || ':' || task.occasion, p_type, task.shop_id, task.object_id, '{}'
+  from jsonb_to_recordset(p_tasks) as task (occasion text, shop_id text, object_id text)
+  -- Two calls with the same tasks wait for each other in one order.
+  order by task.occasion
+  on conflict (source, external_id) do nothing;
+  get diagnostics enqueued = row_count;
+  return enqueued;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.event_without_person(p_source text, p_body text)
  RETURNS text
  LANGUAGE plpgsql
@@ -4490,20 +4509,26 @@ CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer)
  SET search_path TO ''
 AS $function$
 declare
-  failing bigint[];
+  failing bigint[] := private.lock_failing_events(p_limit / 5);
+  free integer := p_limit - cardinality(failing);
+  read integer;
+  due bigint[];
   live bigint[];
 begin
-  failing := private.lock_failing_events(p_limit / 5);
-  live := array(
-    select event.id
-    -- More than the limit: other workers lock some of them.
-    from unnest(private.due_events_in_turn(p_limit * 4)) with ordinality as due (id, place)
-    join private.webhook_events as event on event.id = due.id
-    where event.status = 'pending' and event.next_attempt_at <= now()
-    order by due.place
-    limit p_limit - cardinality(failing)
-    for update of event skip locked
-  );
+  -- More than the limit if other workers have locked some of them.
+  foreach read in array array[p_limit, p_limit * 4] loop
+    due := private.due_events_in_turn(read);
+    live := array(
+      select event.id
+      from unnest(due) with ordinality as listed (id, place)
+      join private.webhook_events as event on event.id = listed.id
+      where event.status = 'pending' and event.next_attempt_at <= now()
+      order by listed.place
+      limit free
+      for update of event skip locked
+    );
+    exit when cardinality(live) = free or cardinality(due) < read;
+  end loop;
   if cardinality(failing) = 0 and cardinality(live) = 0 then
     failing := private.lock_failing_events(least(p_limit, 1));
   end if;
@@ -7549,6 +7574,15 @@ begin
         next_attempt_at = now() + make_interval(secs => p_lease_seconds)
     where id = any (due)
     returning *
+  ), queued as (
+    -- All at once, in place of the trigger.
+    update private.event_queue
+    set status = 'processing', next_attempt_at = now() + make_interval(secs => p_lease_seconds)
+    where event_id = any (due)
+  ), connected as (
+    -- Once for each shop, however many of its events are claimed.
+    select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
+    from (select distinct shop_id from taken where shop_id is not null) as named
   )
   select coalesce(
     jsonb_agg(
@@ -7563,7 +7597,12 @@ begin
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id),
+        'shop', case
+          when taken.source not in ('tiktok', 'creatorflow') then null
+          when taken.shop_id is not null then connected.shop
+          when taken.object_id is not null
+            then private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
+        end,
         'request_id', taken.request_id,
         'traceparent', taken.traceparent
       )
@@ -7572,7 +7611,8 @@ begin
     '[]'
   )
   into claimed
-  from taken;
+  from taken
+  left join connected on connected.shop_id = taken.shop_id;
   return claimed;
 end;
 $function$
@@ -8142,12 +8182,15 @@ begin
     limit p_page_size
   ) as outdated;
   -- Each order once per version, however often a re-read is requested.
-  select count(
-    private.enqueue_task(
-      'ORDER_REREAD',
-      p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
-      event.shop_id,
-      outdated.order_id
+  select private.enqueue_tasks(
+    'ORDER_REREAD',
+    coalesce(
+      jsonb_agg(jsonb_build_object(
+        'occasion', p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
+        'shop_id', event.shop_id,
+        'object_id', outdated.order_id
+      )),
+      '[]'
     )
   )
   into enqueued
@@ -9896,7 +9939,12 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select count(private.enqueue_task('REREAD_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  select private.enqueue_tasks(
+    'REREAD_ORDERS',
+    coalesce(
+      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
+    )
+  )
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
@@ -9930,7 +9978,12 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select count(private.enqueue_task('SYNC_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  select private.enqueue_tasks(
+    'SYNC_ORDERS',
+    coalesce(
+      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
+    )
+  )
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
@@ -10839,7 +10892,7 @@ CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.user
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
-CREATE TRIGGER queue_changed_event AFTER UPDATE ON private.webhook_events FOR EACH ROW WHEN ((((((old.status IS DISTINCT FROM new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id)) OR (old.next_attempt_at IS DISTINCT FROM new.next_attempt_at)) OR (old.received_at IS DISTINCT FROM new.received_at)) AND (NOT ((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))))) EXECUTE FUNCTION private.keep_event_queue();
+CREATE TRIGGER queue_changed_event AFTER UPDATE ON private.webhook_events FOR EACH ROW WHEN ((((((old.status IS DISTINCT FROM new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id)) OR (old.next_attempt_at IS DISTINCT FROM new.next_attempt_at)) OR (old.received_at IS DISTINCT FROM new.received_at)) AND (NOT ((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) AND (old.claims = new.claims))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER queue_new_event AFTER INSERT ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER unqueue_deleted_event AFTER DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
@@ -11092,6 +11145,7 @@ grant execute on function private.enqueue_label_task(text,private.label_purchase
 grant execute on function private.enqueue_order_reads(private.label_purchases) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
+grant execute on function private.enqueue_tasks(text,jsonb) to service_role;
 grant execute on function private.event_without_person(text,text) to service_role;
 grant execute on function private.export_columns(regclass,text[]) to service_role;
 grant execute on function private.export_condition(text,jsonb) to service_role;
