@@ -7,6 +7,7 @@ import { errorText, log } from "../../log.ts";
 import { retry } from "../../retry.ts";
 import { isRefusal, needsReconnect, TikTokError } from "../api/errors.ts";
 import { refreshTokens, type Tokens } from "../api/tokens.ts";
+import type { Limit } from "../../values/limit_concurrency.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { encryptTokens, tokenContext, tokenTimes } from "./encrypted_tokens.ts";
 
@@ -80,18 +81,21 @@ function failureKind(error: unknown): "reconnect" | "refused" | "unavailable" {
 /**
  * Requests a new pair from TikTok and stores it, or ends the lease with the failure. The old pair is kept
  * until a new one is stored.
+ * @param limit Runs the call of TikTok, and nothing else.
  * @throws {DatabaseError} if the outcome could not be stored; then the lease expires
  */
 export async function refreshLogin(
   dependencies: LoginDependencies,
   login: LeasedLogin,
+  limit: Limit = (run) => run(),
 ): Promise<{ outcome: RefreshOutcome; grant?: Tokens }> {
   const { database, config, keys } = dependencies;
   const fields = { shop_ids: login.shop_ids.join(","), token_version: login.token_version };
   let grant: Tokens;
   try {
     const context = tokenContext("refresh_token", login.shop_ids[0] as string);
-    grant = await refreshTokens(config, await decrypt(keys, login.refresh_token, context));
+    const refreshToken = await decrypt(keys, login.refresh_token, context);
+    grant = await limit(() => refreshTokens(config, refreshToken));
   } catch (error) {
     const retryAfter = error instanceof TikTokError ? error.retryAfterSeconds : undefined;
     const args = {
