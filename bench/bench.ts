@@ -9,10 +9,12 @@ import { handlerLine } from "./lines/handler.ts";
 import { hotLine } from "./lines/hot.ts";
 import { ingestLine } from "./lines/ingest.ts";
 import { limitLine } from "./lines/limit.ts";
+import { loginsLine } from "./lines/logins.ts";
 import { orderLine } from "./lines/orders.ts";
 import { rowSecurityLine } from "./lines/row_security.ts";
 import { sellersLine } from "./lines/sellers.ts";
 import { startsLine } from "./lines/starts.ts";
+import { stripeLine } from "./lines/stripe.ts";
 import { webhookLine } from "./lines/webhook.ts";
 
 const LINES: Line[] = [
@@ -28,6 +30,8 @@ const LINES: Line[] = [
   handlerLine,
   startsLine,
   webhookLine,
+  stripeLine,
+  loginsLine,
 ];
 const RESULTS = new URL("./results.json", import.meta.url);
 
