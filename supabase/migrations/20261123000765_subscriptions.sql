@@ -8,11 +8,8 @@ set search_path = ''
 as $$
 begin
   update public.users as seller
-  set subscription_status = coalesce(shown.status, 'trial'),
-      subscription_tier = case
-        when shown.status is null or shown.status in ('canceled', 'incomplete_expired') then 'starter'
-        else shown.plan_name
-      end
+  set subscription_status = copied.status,
+      subscription_tier = copied.tier
   from (select) as nothing
   left join lateral (
     select subscription.status, subscription.plan_name
@@ -26,7 +23,16 @@ begin
       subscription.created_at desc
     limit 1
   ) as shown on true
-  where seller.id = p_user_id;
+  cross join lateral (
+    select
+      coalesce(shown.status, 'trial') as status,
+      case
+        when shown.status is null or shown.status in ('canceled', 'incomplete_expired') then 'starter'
+        else shown.plan_name
+      end as tier
+  ) as copied
+  where seller.id = p_user_id
+    and (seller.subscription_status, seller.subscription_tier) is distinct from (copied.status, copied.tier);
 end;
 $$;
 comment on function private.refresh_user_plan(uuid) is
@@ -145,6 +151,7 @@ declare
   plan text := said ->> 'plan_name';
   limit_before integer;
   released integer := 0;
+  plan_changed boolean;
   changed boolean;
 begin
   -- 1. Check that the events are open, and that no other state was stored since.
@@ -178,16 +185,18 @@ begin
   end if;
 
   -- 4. Store the state.
-  limit_before := private.monthly_order_limit(customer.user_id);
-  changed := stored.id is null or (
-    stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
-    stored.cancel_at_period_end
+  plan_changed := stored.id is null
+    or (stored.plan_name, stored.status) is distinct from (plan, said ->> 'status');
+  changed := plan_changed or (
+    stored.current_period_start, stored.current_period_end, stored.cancel_at_period_end
   ) is distinct from (
-    plan, said ->> 'status',
     (said ->> 'current_period_start')::timestamptz,
     (said ->> 'current_period_end')::timestamptz,
     (said ->> 'cancel_at_period_end')::boolean
   );
+  if plan_changed then
+    limit_before := private.monthly_order_limit(customer.user_id);
+  end if;
   if stored.id is null then
     insert into public.subscriptions (
       user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
@@ -220,7 +229,7 @@ begin
   -- 5. Update the version and the profile, and release held orders.
   update private.stripe_customers set version = version + 1 where id = customer.id;
   perform private.refresh_user_plan(customer.user_id);
-  if private.monthly_order_limit(customer.user_id) > limit_before then
+  if plan_changed and private.monthly_order_limit(customer.user_id) > limit_before then
     released := public.release_held_events(customer.user_id);
   end if;
   -- 6. Settle the events.
