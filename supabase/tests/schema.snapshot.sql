@@ -24,15 +24,6 @@ create table private.deleted_event_ids (
   deleted_at timestamp with time zone not null default now()
 );
 alter table private.deleted_event_ids enable row level security;
-create table private.event_queue (
-  event_id bigint not null,
-  status text not null,
-  shop_id text not null,
-  next_attempt_at timestamp with time zone not null,
-  received_at timestamp with time zone not null,
-  is_found_order boolean not null
-);
-alter table private.event_queue enable row level security;
 create table private.health_thresholds (
   metric text not null,
   subject text not null default ''::text,
@@ -148,6 +139,13 @@ create table private.label_spending (
   day_cents bigint not null default 0
 );
 alter table private.label_spending enable row level security;
+create table private.label_totals (
+  user_id uuid not null,
+  currency text not null,
+  labels integer not null default 0,
+  cost numeric(20,2) not null default 0
+);
+alter table private.label_totals enable row level security;
 create table private.label_transitions (
   from_state text not null,
   to_state text not null
@@ -173,6 +171,20 @@ create table private.monthly_shop_counts (
   orders integer not null default 0
 );
 alter table private.monthly_shop_counts enable row level security;
+create table private.order_totals (
+  user_id uuid not null,
+  currency text not null,
+  orders integer not null default 0,
+  amount numeric(20,2) not null default 0,
+  month date not null,
+  month_orders integer not null default 0,
+  month_amount numeric(20,2) not null default 0,
+  paid_orders integer not null default 0,
+  gross numeric(20,2) not null default 0,
+  refunded numeric(20,2) not null default 0,
+  last_order_at timestamp with time zone
+);
+alter table private.order_totals enable row level security;
 create table private.order_transitions (
   from_status text not null,
   to_status text not null
@@ -356,6 +368,7 @@ create table public.orders (
   buyer_note text,
   seller_note text,
   amounts jsonb not null default '{}'::jsonb,
+  refunded_amount numeric(14,2),
   counts_for_plan boolean not null default true,
   mapping_version smallint not null default 0,
   tiktok_created_at timestamp with time zone,
@@ -475,58 +488,80 @@ create table public.users (
 );
 alter table public.users enable row level security;
 create materialized view private.user_dashboard_metrics as
- WITH revenue_by_currency AS (
-         SELECT orders_1.user_id,
-            orders_1.currency,
-            sum(orders_1.total_amount) AS gross,
-            sum(
+ WITH counted AS MATERIALIZED (
+         SELECT counted_order_totals.user_id,
+            counted_order_totals.currency,
+            counted_order_totals.orders,
+            counted_order_totals.amount,
+            counted_order_totals.month_orders,
+            counted_order_totals.month_amount,
+            counted_order_totals.paid_orders,
+            counted_order_totals.gross,
+            counted_order_totals.refunded,
+            counted_order_totals.last_order_at
+           FROM private.counted_order_totals
+        ), counted_labels AS MATERIALIZED (
+         SELECT counted_label_totals.user_id,
+            counted_label_totals.currency,
+            counted_label_totals.labels,
+            counted_label_totals.cost
+           FROM private.counted_label_totals
+        ), differing AS (
+         SELECT user_id
+           FROM ((counted
+             FULL JOIN private.order_totals kept USING (user_id, currency))
+             CROSS JOIN ( SELECT private.current_month() AS month) current)
+          WHERE (((((((COALESCE(counted.orders, 0) IS DISTINCT FROM COALESCE(kept.orders, 0)) OR (COALESCE(counted.amount, (0)::numeric) IS DISTINCT FROM COALESCE(kept.amount, (0)::numeric))) OR (COALESCE(counted.month_orders, 0) IS DISTINCT FROM
                 CASE
-                    WHEN (orders_1.payment_status = 'paid'::text) THEN 0.00
-                    ELSE private.refunded_amount(orders_1.*)
-                END) AS refunded,
-            count(*) AS orders
-           FROM public.orders orders_1
-          WHERE ((orders_1.payment_status = ANY (ARRAY['paid'::text, 'partially_refunded'::text, 'refunded'::text])) AND (orders_1.order_status <> 'cancelled'::text) AND (orders_1.order_kind = 'sale'::text))
-          GROUP BY orders_1.user_id, orders_1.currency
-        ), revenue AS (
-         SELECT revenue_by_currency.user_id,
-            jsonb_agg(jsonb_build_object('currency', revenue_by_currency.currency, 'gross', (revenue_by_currency.gross)::text, 'refunded', (revenue_by_currency.refunded)::text, 'orders', revenue_by_currency.orders) ORDER BY revenue_by_currency.currency) AS by_currency
-           FROM revenue_by_currency
-          GROUP BY revenue_by_currency.user_id
-        ), cost_by_currency AS (
-         SELECT labelled.user_id,
-            shipment.currency,
-            sum(COALESCE(shipment.shipping_cost, shipment.quoted_cost)) AS cost,
-            count(*) AS labels
-           FROM (public.shipments shipment
-             JOIN public.orders labelled ON ((labelled.id = shipment.order_id)))
-          WHERE ((shipment.status <> 'voided'::text) AND (shipment.currency IS NOT NULL) AND (COALESCE(shipment.shipping_cost, shipment.quoted_cost) IS NOT NULL))
-          GROUP BY labelled.user_id, shipment.currency
-        ), label_costs AS (
-         SELECT cost_by_currency.user_id,
-            jsonb_agg(jsonb_build_object('currency', cost_by_currency.currency, 'cost', (cost_by_currency.cost)::text, 'labels', cost_by_currency.labels) ORDER BY cost_by_currency.currency) AS by_currency
-           FROM cost_by_currency
-          GROUP BY cost_by_currency.user_id
+                    WHEN (kept.month = current.month) THEN kept.month_orders
+                    ELSE 0
+                END)) OR (COALESCE(counted.month_amount, (0)::numeric) IS DISTINCT FROM
+                CASE
+                    WHEN (kept.month = current.month) THEN kept.month_amount
+                    ELSE (0)::numeric
+                END)) OR (COALESCE(counted.paid_orders, 0) IS DISTINCT FROM COALESCE(kept.paid_orders, 0))) OR (COALESCE(counted.gross, (0)::numeric) IS DISTINCT FROM COALESCE(kept.gross, (0)::numeric))) OR (COALESCE(counted.refunded, (0)::numeric) IS DISTINCT FROM COALESCE(kept.refunded, (0)::numeric)))
+        UNION
+         SELECT user_id
+           FROM (counted_labels counted
+             FULL JOIN private.label_totals kept USING (user_id, currency))
+          WHERE ((COALESCE(counted.labels, 0) IS DISTINCT FROM COALESCE(kept.labels, 0)) OR (COALESCE(counted.cost, (0)::numeric) IS DISTINCT FROM COALESCE(kept.cost, (0)::numeric)))
+        ), by_seller AS (
+         SELECT counted.user_id,
+            sum(counted.orders) AS orders,
+            sum(counted.amount) AS amount,
+            sum(counted.month_orders) AS month_orders,
+            sum(counted.month_amount) AS month_amount,
+            jsonb_agg(jsonb_build_object('currency', counted.currency, 'gross', (counted.gross)::text, 'refunded', (counted.refunded)::text, 'orders', counted.paid_orders) ORDER BY counted.currency) FILTER (WHERE (counted.paid_orders > 0)) AS revenue,
+            max(counted.last_order_at) AS last_order_at
+           FROM counted
+          GROUP BY counted.user_id
+        ), labels_by_seller AS (
+         SELECT counted_labels.user_id,
+            jsonb_agg(jsonb_build_object('currency', counted_labels.currency, 'cost', (counted_labels.cost)::text, 'labels', counted_labels.labels) ORDER BY counted_labels.currency) AS costs
+           FROM counted_labels
+          GROUP BY counted_labels.user_id
         )
  SELECT seller.id AS user_id,
     seller.subscription_tier,
-    count(orders.id) AS total_orders,
-    count(orders.id) FILTER (WHERE (orders.created_at >= month.start)) AS monthly_orders,
-    COALESCE(sum(orders.total_amount), 0.00) AS total_revenue,
-    COALESCE(sum(orders.total_amount) FILTER (WHERE (orders.created_at >= month.start)), 0.00) AS monthly_revenue,
-    COALESCE(revenue.by_currency, '[]'::jsonb) AS revenue,
-    COALESCE(label_costs.by_currency, '[]'::jsonb) AS label_costs,
+    COALESCE(by_seller.orders, (0)::bigint) AS total_orders,
+    COALESCE(by_seller.month_orders, (0)::bigint) AS monthly_orders,
+    COALESCE(by_seller.amount, 0.00) AS total_revenue,
+    COALESCE(by_seller.month_amount, 0.00) AS monthly_revenue,
+    COALESCE(by_seller.revenue, '[]'::jsonb) AS revenue,
+    COALESCE(labels_by_seller.costs, '[]'::jsonb) AS label_costs,
     ( SELECT count(*) AS count
            FROM public.tiktok_shops shop
           WHERE ((shop.user_id = seller.id) AND shop.is_active)) AS connected_shops,
-    max(orders.created_at) AS last_order_date,
+    by_seller.last_order_at AS last_order_date,
+    ((EXISTS ( SELECT
+           FROM differing
+          WHERE (differing.user_id = seller.id))) OR (by_seller.last_order_at IS DISTINCT FROM ( SELECT max(kept.last_order_at) AS max
+           FROM private.order_totals kept
+          WHERE (kept.user_id = seller.id)))) AS has_drift,
     now() AS refreshed_at
-   FROM ((((public.users seller
-     CROSS JOIN ( SELECT ((private.current_month())::timestamp without time zone AT TIME ZONE 'UTC'::text) AS start) month)
-     LEFT JOIN public.orders ON ((orders.user_id = seller.id)))
-     LEFT JOIN revenue ON ((revenue.user_id = seller.id)))
-     LEFT JOIN label_costs ON ((label_costs.user_id = seller.id)))
-  GROUP BY seller.id, seller.subscription_tier, revenue.by_currency, label_costs.by_currency;
+   FROM ((public.users seller
+     LEFT JOIN by_seller ON ((by_seller.user_id = seller.id)))
+     LEFT JOIN labels_by_seller ON ((labels_by_seller.user_id = seller.id)));
 alter table private.carrier_rules add constraint carrier_rules_carrier_check CHECK ((carrier ~ '[A-Za-z0-9]'::text));
 alter table private.carrier_rules add constraint carrier_rules_pkey PRIMARY KEY (region, shipping_type, provider, carrier);
 alter table private.carrier_rules add constraint carrier_rules_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text, 'own'::text])));
@@ -535,7 +570,6 @@ alter table private.carrier_rules add constraint carrier_rules_shipping_type_che
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
-alter table private.event_queue add constraint event_queue_pkey PRIMARY KEY (event_id);
 alter table private.health_thresholds add constraint health_thresholds_bad_when_check CHECK ((bad_when = ANY (ARRAY['above'::text, 'below'::text])));
 alter table private.health_thresholds add constraint health_thresholds_order_check CHECK (((num_nonnulls(warning, critical) > 0) AND (
 CASE bad_when
@@ -578,6 +612,8 @@ alter table private.label_spending add constraint label_spending_month_check CHE
 alter table private.label_spending add constraint label_spending_owner_check CHECK ((num_nonnulls(user_id, shop_key) <= 1));
 alter table private.label_spending add constraint label_spending_pkey PRIMARY KEY (id);
 alter table private.label_spending add constraint label_spending_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.label_totals add constraint label_totals_pkey PRIMARY KEY (user_id, currency);
+alter table private.label_totals add constraint label_totals_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.label_transitions add constraint label_transitions_pkey PRIMARY KEY (from_state, to_state);
 alter table private.labelled_lines add constraint labelled_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table private.labelled_lines add constraint labelled_lines_pkey PRIMARY KEY (order_id, line_item_id);
@@ -590,6 +626,9 @@ alter table private.monthly_order_counts add constraint monthly_order_counts_use
 alter table private.monthly_shop_counts add constraint monthly_shop_counts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
 alter table private.monthly_shop_counts add constraint monthly_shop_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_shop_counts add constraint monthly_shop_counts_pkey PRIMARY KEY (shop_key, month);
+alter table private.order_totals add constraint order_totals_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
+alter table private.order_totals add constraint order_totals_pkey PRIMARY KEY (user_id, currency);
+alter table private.order_totals add constraint order_totals_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.order_transitions add constraint order_transitions_pkey PRIMARY KEY (from_status, to_status);
 alter table private.own_tracking_numbers add constraint own_tracking_numbers_outcome_check CHECK (((accepted_at IS NULL) OR (refusal IS NULL)));
 alter table private.own_tracking_numbers add constraint own_tracking_numbers_pkey PRIMARY KEY (shipment_id, attempt);
@@ -648,6 +687,7 @@ alter table public.order_events add constraint order_events_changes_check CHECK 
 alter table public.order_events add constraint order_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table public.order_events add constraint order_events_pkey PRIMARY KEY (id);
 alter table public.order_events add constraint order_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table public.orders add constraint keep_order_totals TRIGGER DEFERRABLE INITIALLY DEFERRED;
 alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY (ARRAY['readable'::text, 'masked'::text, 'none'::text])));
 alter table public.orders add constraint orders_amounts_check CHECK ((jsonb_typeof(amounts) = 'object'::text));
 alter table public.orders add constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
@@ -669,6 +709,8 @@ alter table public.shipment_orders add constraint shipment_orders_order_id_fkey 
 alter table public.shipment_orders add constraint shipment_orders_pkey PRIMARY KEY (id);
 alter table public.shipment_orders add constraint shipment_orders_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES public.shipments(id) ON DELETE CASCADE;
 alter table public.shipment_orders add constraint shipment_orders_shipment_id_order_id_key UNIQUE (shipment_id, order_id);
+alter table public.shipments add constraint keep_label_totals_on_insert TRIGGER DEFERRABLE INITIALLY DEFERRED;
+alter table public.shipments add constraint keep_label_totals_on_update TRIGGER DEFERRABLE INITIALLY DEFERRED;
 alter table public.shipments add constraint shipments_advice_check CHECK ((advice = ANY (ARRAY['void_advised'::text, 'stop_parcel'::text])));
 alter table public.shipments add constraint shipments_advice_reason_check CHECK ((advice_reason = ANY (ARRAY['order_cancelled'::text, 'unit_cancelled'::text, 'address_changed'::text])));
 alter table public.shipments add constraint shipments_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
@@ -716,14 +758,6 @@ alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
 CREATE INDEX idx_deleted_event_ids_deleted_at ON private.deleted_event_ids USING brin (deleted_at);
-CREATE INDEX idx_event_queue_dead ON private.event_queue USING btree (event_id) WHERE (status = 'dead'::text);
-CREATE INDEX idx_event_queue_due ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'pending'::text);
-CREATE INDEX idx_event_queue_failing ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'failing'::text);
-CREATE INDEX idx_event_queue_found ON private.event_queue USING btree (shop_id, received_at) WHERE (is_found_order AND (status <> ALL (ARRAY['failing'::text, 'held'::text, 'dead'::text])));
-CREATE INDEX idx_event_queue_held ON private.event_queue USING btree (event_id) WHERE (status = 'held'::text);
-CREATE INDEX idx_event_queue_lease ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'processing'::text);
-CREATE INDEX idx_event_queue_open ON private.event_queue USING btree (received_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
-CREATE INDEX idx_event_queue_turn ON private.event_queue USING btree (shop_id, next_attempt_at, event_id) WHERE (status = 'pending'::text);
 CREATE INDEX idx_held_orders_queue ON private.held_orders USING btree (shop_id, urgency, COALESCE(ship_by, 'infinity'::timestamp with time zone), COALESCE(tiktok_created_at, 'infinity'::timestamp with time zone), held_at, tiktok_order_id);
 CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
 CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
@@ -738,8 +772,17 @@ CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizatio
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_tiktok_claims_expires_at ON private.tiktok_claims USING btree (expires_at);
 CREATE INDEX idx_tiktok_claims_user_id ON private.tiktok_claims USING btree (user_id);
-CREATE INDEX idx_webhook_events_received ON private.webhook_events USING btree (source, received_at);
+CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
+CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+CREATE INDEX idx_webhook_events_failing ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'failing'::text);
+CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (shop_id, received_at) WHERE ((event_type = 'ORDER_FOUND'::text) AND (status <> ALL (ARRAY['failing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
+CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
+CREATE INDEX idx_webhook_events_lease ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'processing'::text);
+CREATE INDEX idx_webhook_events_open ON private.webhook_events USING btree (received_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
+CREATE INDEX idx_webhook_events_source_received ON private.webhook_events USING btree (source, received_at) WHERE (source <> 'creatorflow'::text);
+CREATE INDEX idx_webhook_events_turn ON private.webhook_events USING btree (COALESCE(shop_id, ''::text), next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE UNIQUE INDEX label_purchases_carrier_shipment_id_key ON private.label_purchases USING btree (carrier_shipment_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
@@ -801,6 +844,61 @@ begin
       or (user_id is null and shop_key = p_shop_key)
       or (user_id is null and shop_key is null)
     );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.add_label_totals(p_user_id uuid, p_currency text, p_labels integer, p_cost numeric)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  for attempt in 1 .. 2 loop
+    update private.label_totals
+    set labels = labels + p_labels, cost = cost + p_cost
+    where user_id = p_user_id and currency = p_currency;
+    exit when found;
+    -- The account may be deleted in this transaction.
+    insert into private.label_totals (user_id, currency)
+    select id, p_currency from public.users where id = p_user_id
+    on conflict (user_id, currency) do nothing;
+  end loop;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.add_order_totals(p_added private.order_totals)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  for attempt in 1 .. 2 loop
+    update private.order_totals as kept
+    set orders = kept.orders + p_added.orders,
+        amount = kept.amount + p_added.amount,
+        month = greatest(kept.month, p_added.month),
+        -- Orders of the new month come before the last ones of the old month.
+        month_orders = case
+          when kept.month = p_added.month then kept.month_orders + p_added.month_orders
+          when kept.month < p_added.month then p_added.month_orders
+          else kept.month_orders
+        end,
+        month_amount = case
+          when kept.month = p_added.month then kept.month_amount + p_added.month_amount
+          when kept.month < p_added.month then p_added.month_amount
+          else kept.month_amount
+        end,
+        paid_orders = kept.paid_orders + p_added.paid_orders,
+        gross = kept.gross + p_added.gross,
+        refunded = kept.refunded + p_added.refunded,
+        last_order_at = greatest(kept.last_order_at, p_added.last_order_at)
+    where kept.user_id = p_added.user_id and kept.currency = p_added.currency;
+    exit when found;
+    -- The account may be deleted in this transaction.
+    insert into private.order_totals (user_id, currency, month)
+    select id, p_added.currency, p_added.month from public.users where id = p_added.user_id
+    on conflict (user_id, currency) do nothing;
+  end loop;
 end;
 $function$
 ;
@@ -1031,10 +1129,121 @@ begin
   where order_id = p_order.id and changes ? 'refund_total';
   refunded := refunded + (p_notice ->> 'refund_total')::numeric;
   update public.orders
-  set payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
+  set refunded_amount = refunded,
+      payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
   where id = p_order.id and payment_status <> 'refunded'
   returning * into changed;
   return case when changed.id is null then p_order else changed end;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.apply_subscription(p_item jsonb, p_open_events bigint[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  said jsonb := p_item -> 'subscription';
+  event_ids bigint[] := array(
+    select value::bigint from jsonb_array_elements_text(p_item -> 'event_ids')
+  );
+  open_events bigint[];
+  customer_hashes text[] := array(select jsonb_array_elements_text(p_item -> 'customer_hashes'));
+  hashes text[] := array(select jsonb_array_elements_text(said -> 'stripe_subscription_id_hashes'));
+  customer private.stripe_customers;
+  stored public.subscriptions;
+  plan text := said ->> 'plan_name';
+  limit_before integer;
+  released integer := 0;
+  plan_changed boolean;
+  changed boolean;
+begin
+  -- 1. Check that the events are open, and that no other state was stored since.
+  if cardinality(event_ids) > 0 then
+    open_events := array(select id from unnest(event_ids) as id where id = any (p_open_events));
+    if cardinality(open_events) = 0 then
+      return jsonb_build_object('outcome', 'settled', 'released', 0);
+    end if;
+  end if;
+  select * into customer
+  from private.stripe_customers
+  where stripe_customer_id_hash = any (customer_hashes);
+  if customer.user_id is null then
+    raise exception 'Unknown Stripe customer' using errcode = 'PT404';
+  end if;
+  if customer.version <> (p_item ->> 'version')::integer then
+    return jsonb_build_object('outcome', 'conflict', 'released', 0);
+  end if;
+
+  -- 2. Find the stored subscription.
+  select * into stored
+  from public.subscriptions
+  where stripe_subscription_id_hash = any (hashes);
+  if stored.id is not null and stored.user_id <> customer.user_id then
+    raise exception 'The subscription belongs to another seller' using errcode = 'PT409';
+  end if;
+  -- 3. Choose the plan: an unknown price creates none and leaves a stored plan unchanged.
+  plan := coalesce(plan, stored.plan_name);
+  if plan is null then
+    return jsonb_build_object('outcome', 'price_unknown', 'released', 0);
+  end if;
+
+  -- 4. Store the state.
+  plan_changed := stored.id is null
+    or (stored.plan_name, stored.status) is distinct from (plan, said ->> 'status');
+  changed := plan_changed or (
+    stored.current_period_start, stored.current_period_end, stored.cancel_at_period_end
+  ) is distinct from (
+    (said ->> 'current_period_start')::timestamptz,
+    (said ->> 'current_period_end')::timestamptz,
+    (said ->> 'cancel_at_period_end')::boolean
+  );
+  if plan_changed then
+    limit_before := private.monthly_order_limit(customer.user_id);
+  end if;
+  if stored.id is null then
+    insert into public.subscriptions (
+      user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
+      stripe_subscription_id_hash, plan_name, status, current_period_start, current_period_end,
+      cancel_at_period_end, reconciled_at
+    )
+    values (
+      customer.user_id,
+      said ->> 'stripe_customer_id',
+      said ->> 'stripe_customer_id_hash',
+      said ->> 'stripe_subscription_id',
+      said ->> 'stripe_subscription_id_hash',
+      plan,
+      said ->> 'status',
+      (said ->> 'current_period_start')::timestamptz,
+      (said ->> 'current_period_end')::timestamptz,
+      (said ->> 'cancel_at_period_end')::boolean,
+      now()
+    );
+  else
+    update public.subscriptions
+    set reconciled_at = now(),
+        plan_name = plan,
+        status = said ->> 'status',
+        current_period_start = (said ->> 'current_period_start')::timestamptz,
+        current_period_end = (said ->> 'current_period_end')::timestamptz,
+        cancel_at_period_end = (said ->> 'cancel_at_period_end')::boolean
+    where id = stored.id;
+  end if;
+  -- 5. Update the version and the profile, and release held orders.
+  update private.stripe_customers set version = version + 1 where id = customer.id;
+  perform private.refresh_user_plan(customer.user_id);
+  if plan_changed and private.monthly_order_limit(customer.user_id) > limit_before then
+    released := public.release_held_events(customer.user_id);
+  end if;
+  -- 6. Settle the events.
+  if cardinality(open_events) > 0 then
+    perform private.settle_events(open_events);
+  end if;
+  return jsonb_build_object(
+    'outcome', case when changed then 'applied' else 'unchanged' end,
+    'released', released
+  );
 end;
 $function$
 ;
@@ -2265,6 +2474,90 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.correct_totals(p_user_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  this_month date := private.current_month();
+  missing_orders jsonb;
+  missing_labels jsonb;
+begin
+  -- 1. Lock the rows: transactions that change them wait, those before have committed.
+  insert into private.order_totals (user_id, currency, month)
+  select user_id, currency, this_month from private.counted_order_totals where user_id = p_user_id order by currency
+  on conflict (user_id, currency) do nothing;
+  perform 1 from private.order_totals where user_id = p_user_id order by currency for no key update;
+  insert into private.label_totals (user_id, currency)
+  select user_id, currency from private.counted_label_totals where user_id = p_user_id order by currency
+  on conflict (user_id, currency) do nothing;
+  perform 1 from private.label_totals where user_id = p_user_id order by currency for no key update;
+  -- 2. Count the rows again.
+  with counted as (
+    select
+      kept.currency,
+      coalesce(rows.orders, 0) as orders,
+      coalesce(rows.amount, 0.00) as amount,
+      coalesce(rows.month_orders, 0) as month_orders,
+      coalesce(rows.month_amount, 0.00) as month_amount,
+      coalesce(rows.paid_orders, 0) as paid_orders,
+      coalesce(rows.gross, 0.00) as gross,
+      coalesce(rows.refunded, 0.00) as refunded,
+      rows.last_order_at,
+      kept as before
+    from private.order_totals as kept
+    left join (select * from private.counted_order_totals where user_id = p_user_id) as rows
+      on rows.currency = kept.currency
+    where kept.user_id = p_user_id
+  ), corrected as (
+    update private.order_totals as kept
+    set orders = counted.orders,
+        amount = counted.amount,
+        month = this_month,
+        month_orders = counted.month_orders,
+        month_amount = counted.month_amount,
+        paid_orders = counted.paid_orders,
+        gross = counted.gross,
+        refunded = counted.refunded,
+        last_order_at = counted.last_order_at
+    from counted
+    where kept.user_id = p_user_id and kept.currency = counted.currency
+    returning
+      counted.currency,
+      private.subtract_totals(
+        kept,
+        case
+          when (counted.before).month = this_month then counted.before
+          else row(
+            p_user_id, counted.currency, (counted.before).orders, (counted.before).amount, this_month, 0, 0,
+            (counted.before).paid_orders, (counted.before).gross, (counted.before).refunded, null
+          )::private.order_totals
+        end
+      ) as missing
+  )
+  select jsonb_agg(to_jsonb(missing) - '{user_id,month,last_order_at}'::text[] order by currency)
+  into missing_orders
+  from corrected;
+  with counted as (
+    select kept.currency, coalesce(rows.labels, 0) as labels, coalesce(rows.cost, 0.00) as cost, kept as before
+    from private.label_totals as kept
+    left join (select * from private.counted_label_totals where user_id = p_user_id) as rows
+      on rows.currency = kept.currency
+    where kept.user_id = p_user_id
+  ), corrected as (
+    update private.label_totals as kept
+    set labels = counted.labels, cost = counted.cost
+    from counted
+    where kept.user_id = p_user_id and kept.currency = counted.currency
+    returning
+      counted.currency, counted.labels - (counted.before).labels as labels, counted.cost - (counted.before).cost as cost
+  )
+  select jsonb_agg(to_jsonb(corrected) order by currency) into missing_labels from corrected;
+  return jsonb_build_object('orders', coalesce(missing_orders, '[]'), 'labels', coalesce(missing_labels, '[]'));
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_shipment public.shipments, p_notifications bigint[], p_carrier text, p_tracking_number text)
  RETURNS text
  LANGUAGE plpgsql
@@ -2288,13 +2581,7 @@ begin
   end if;
   if exists (
     select from private.webhook_events
-    where shop_id = (
-        select shop.shop_id
-        from public.orders
-        join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-        where orders.id = p_purchase.order_id
-      )
-      and object_id = p_purchase.id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
+    where source = 'creatorflow' and event_type = 'MARK_SHIPPED' and object_id = p_purchase.id::text
       and status in ('pending', 'processing', 'failing')
       and ((status = 'processing' and next_attempt_at > now()) or id <> all (p_notifications))
   ) then
@@ -2775,7 +3062,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.due_events_in_turn(p_limit integer)
+CREATE OR REPLACE FUNCTION private.due_events_in_turn(p_limit integer, p_except_shops text[])
  RETURNS bigint[]
  LANGUAGE plpgsql
  STABLE
@@ -2789,8 +3076,8 @@ declare
   due bigint[];
 begin
   -- 1. The shops: the first is that of the oldest event, so that each shop's turn comes.
-  select shop_id into oldest
-  from private.event_queue
+  select coalesce(shop_id, '') into oldest
+  from private.webhook_events
   where status = 'pending' and next_attempt_at <= now()
   order by next_attempt_at
   limit 1;
@@ -2804,6 +3091,12 @@ begin
       group by shop
     );
   end if;
+  if p_except_shops <> '{}' then
+    shops := array(select shop from unnest(shops) as shop where shop <> all (p_except_shops));
+    if shops = '{}' then
+      return '{}';
+    end if;
+  end if;
   -- 2. An equal share of each, a larger one while the shares of some shops are too small.
   share := greatest(p_limit / cardinality(shops), 1);
   loop
@@ -2811,12 +3104,12 @@ begin
       select event.id
       from unnest(shops) as turn (shop)
       cross join lateral (
-        select event_id as id, next_attempt_at, row_number() over (order by next_attempt_at, event_id) as place
+        select id, next_attempt_at, row_number() over (order by next_attempt_at, id) as place
         from (
-          select event_id, next_attempt_at
-          from private.event_queue
-          where status = 'pending' and shop_id = turn.shop and next_attempt_at <= now()
-          order by shop_id, next_attempt_at, event_id
+          select id, next_attempt_at
+          from private.webhook_events
+          where status = 'pending' and coalesce(shop_id, '') = turn.shop and next_attempt_at <= now()
+          order by coalesce(shop_id, ''), next_attempt_at, id
           limit share
         ) as first
       ) as event
@@ -2829,14 +3122,14 @@ begin
   -- 3. The oldest of all if the shops after it have few due ones.
   if cardinality(due) < p_limit and cardinality(shops) >= max_shops then
     due := due || array(
-      select event_id
+      select id
       from (
-        select event_id from private.event_queue
+        select id from private.webhook_events
         where status = 'pending' and next_attempt_at <= now()
         order by next_attempt_at
         limit p_limit
       ) as waiting
-      where event_id <> all (due)
+      where id <> all (due)
     );
   end if;
   return due;
@@ -2983,25 +3276,6 @@ begin
   on conflict (source, external_id) do nothing
   returning id into event_id;
   return event_id;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.enqueue_tasks(p_type text, p_tasks jsonb)
- RETURNS integer
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  enqueued integer;
-begin
-  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
-  select 'creatorflow', p_type || ':' || task.occasion, p_type, task.shop_id, task.object_id, '{}'
-  from jsonb_to_recordset(p_tasks) as task (occasion text, shop_id text, object_id text)
-  -- Two calls with the same tasks wait for each other in one order.
-  order by task.occasion
-  on conflict (source, external_id) do nothing;
-  get diagnostics enqueued = row_count;
-  return enqueued;
 end;
 $function$
 ;
@@ -3169,34 +3443,6 @@ AS $function$
         'public.tiktok_shops as owner join private.webhook_events as item on item.shop_id = owner.shop_id and item.source in (''tiktok'', ''creatorflow'') where owner.user_id = $1 and owner.connection_status <> ''transferred''',
         'item.id', 'bigint', 'owner.id', 'uuid', '{last_error}')
   ) as listed (place, part, relation, source, key_1, type_1, key_2, type_2, hidden);
-$function$
-;
-CREATE OR REPLACE FUNCTION private.fail_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  event private.webhook_events;
-begin
-  select * into event
-  from private.webhook_events
-  where id = p_event_id and status = 'processing' and claims = p_claim
-  for update;
-  if event.id is null then
-    return null;
-  end if;
-  event.attempts := event.attempts + 1;
-  event.last_error := left(p_error, 2000);
-  return private.set_back_event(
-    event,
-    event.attempts >= private.max_webhook_attempts(),
-    'attempts_exhausted',
-    -- Attempt 10 comes 2 to 4 h after attempt 1.
-    private.backoff(event.attempts, 7200),
-    make_interval(secs => coalesce(p_retry_after_seconds, 0))
-  );
-end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.failing_interval()
@@ -3530,45 +3776,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ignore_webhook_events(p_event_ids bigint[], p_results jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  reopened bigint[] := '{}';
-  statuses jsonb;
-begin
-  if p_results @? '$.*.ignored ? (@ == "shop_not_connected")' then
-    reopened := array(
-      select event.id
-      from private.webhook_events as event
-      where event.id = any (p_event_ids)
-        and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
-        and event.status = 'processing'
-        and event.claims = (p_results -> event.id::text ->> 'claim')::integer
-        and exists (
-          select from public.tiktok_shops as shop
-          where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
-        )
-    );
-    perform private.reopen_webhook_events(reopened);
-  end if;
-  with ignored as (
-    update private.webhook_events
-    set status = 'ignored', reason = p_results -> id::text ->> 'ignored', settled_at = now()
-    where id = any (p_event_ids)
-      and p_results -> id::text ? 'ignored'
-      and status = 'processing'
-      and claims = (p_results -> id::text ->> 'claim')::integer
-    returning id, status
-  )
-  select coalesce(jsonb_object_agg(id, status), '{}') into statuses
-  from (select id, status from ignored union all select id, 'pending' from unnest(reopened) as id) as settled;
-  return statuses;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.inbox_figures()
  RETURNS TABLE(metric text, subject text, value numeric)
  LANGUAGE plpgsql
@@ -3578,15 +3785,15 @@ AS $function$
 begin
   return query
   select 'events_open', '', count(*)::numeric
-  from private.event_queue where status in ('pending', 'processing')
+  from private.webhook_events where status in ('pending', 'processing')
   union all
   select 'oldest_open_event_seconds', '', public.oldest_open_event_seconds()
   union all
-  select 'events_held', '', count(*) from private.event_queue where status = 'held'
+  select 'events_held', '', count(*) from private.webhook_events where status = 'held'
   union all
-  select 'events_failing', '', count(*) from private.event_queue where status = 'failing'
+  select 'events_failing', '', count(*) from private.webhook_events where status = 'failing'
   union all
-  select 'events_dead', '', count(*) from private.event_queue where status = 'dead';
+  select 'events_dead', '', count(*) from private.webhook_events where status = 'dead';
 end;
 $function$
 ;
@@ -3694,6 +3901,7 @@ begin
   end if;
   if new_orders.items is not null then
     perform private.count_orders(p_shop, added.counted, added.not_counted, p_limit);
+    perform private.add_order_totals(summed) from unnest(added.totals) as summed;
   end if;
   return outcomes;
 exception
@@ -3731,6 +3939,7 @@ begin
       perform private.count_orders(
         p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
       );
+      perform private.add_order_totals(private.totals_of_order(added));
       return jsonb_build_object('outcome', 'inserted', 'order_id', added.id);
     end if;
   end if;
@@ -3791,6 +4000,7 @@ begin
   added := private.ingest_new_orders(p_shop, p_items, false);
   if added.outcomes is not null then
     perform private.count_orders(p_shop, added.counted, added.not_counted);
+    perform private.add_order_totals(summed) from unnest(added.totals) as summed;
   end if;
   return added.outcomes;
 exception
@@ -3799,7 +4009,7 @@ exception
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb, p_last boolean, OUT outcomes jsonb, OUT counted integer, OUT not_counted integer)
+CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb, p_last boolean, OUT outcomes jsonb, OUT counted integer, OUT not_counted integer, OUT totals private.order_totals[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -3850,8 +4060,9 @@ begin
   select
     jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
     count(*) filter (where (stored.row).counts_for_plan),
-    count(*) filter (where not (stored.row).counts_for_plan)
-  into outcomes, counted, not_counted
+    count(*) filter (where not (stored.row).counts_for_plan),
+    private.sum_totals(array_agg(private.totals_of_order(stored.row)))
+  into outcomes, counted, not_counted, totals
   from stored;
   -- 3. Settle their other events.
   perform private.settle_others_of_orders(
@@ -3913,6 +4124,7 @@ begin
   end if;
   select * into inserted from private.insert_orders(p_shop, jsonb_build_array(p_order));
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
+  perform private.add_order_totals(private.totals_of_order(inserted));
   perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
   return inserted;
 end;
@@ -4183,38 +4395,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.keep_event_queue()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  if tg_op = 'INSERT' then
-    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
-    values (
-      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
-      new.event_type = 'ORDER_FOUND'
-    );
-  elsif tg_op = 'DELETE' or new.status in ('done', 'ignored') then
-    delete from private.event_queue where event_id = old.id;
-  elsif old.status in ('done', 'ignored') then
-    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
-    values (
-      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
-      new.event_type = 'ORDER_FOUND'
-    );
-  else
-    update private.event_queue
-    set status = new.status,
-        shop_id = coalesce(new.shop_id, ''),
-        next_attempt_at = new.next_attempt_at,
-        received_at = new.received_at
-    where event_id = new.id;
-  end if;
-  return null;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.keep_label_link_out()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4228,6 +4408,53 @@ begin
     new.label_expires_at := null;
   end if;
   return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.keep_label_totals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  before numeric;
+  after numeric := private.label_cost(new);
+begin
+  if tg_op = 'UPDATE' then
+    before := private.label_cost(old);
+    if before is not null then
+      perform private.add_label_totals(old.user_id, old.currency, -1, -before);
+    end if;
+  end if;
+  if after is not null then
+    perform private.add_label_totals(new.user_id, new.currency, 1, after);
+  end if;
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.keep_order_totals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  before private.order_totals := private.totals_of_order(old);
+  after private.order_totals := private.totals_of_order(new);
+  nothing private.order_totals;
+begin
+  if before.currency = after.currency then
+    perform private.add_order_totals(private.subtract_totals(after, before));
+    return null;
+  end if;
+  -- Two transactions that move orders between the same currencies lock them in one order.
+  perform 1 from private.order_totals where user_id = new.user_id order by currency for no key update;
+  nothing := row(
+    before.user_id, before.currency, 0, 0, before.month, 0, 0, 0, 0, 0, before.last_order_at
+  )::private.order_totals;
+  perform private.add_order_totals(private.subtract_totals(nothing, before));
+  perform private.add_order_totals(after);
+  return null;
 end;
 $function$
 ;
@@ -4289,6 +4516,20 @@ begin
     from private.label_currencies
     where currency = p_currency and p_amount >= 0
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.label_cost(p_shipment public.shipments)
+ RETURNS numeric
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    when p_shipment.status <> 'voided' and p_shipment.currency is not null
+      then coalesce(p_shipment.shipping_cost, p_shipment.quoted_cost)
+  end;
 end;
 $function$
 ;
@@ -4503,34 +4744,43 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer)
+CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer, p_except_shops text[])
  RETURNS bigint[]
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  failing bigint[] := private.lock_failing_events(p_limit / 5);
-  free integer := p_limit - cardinality(failing);
-  read integer;
-  due bigint[];
+  failing bigint[];
   live bigint[];
 begin
-  -- More than the limit if other workers have locked some of them.
-  foreach read in array array[p_limit, p_limit * 4] loop
-    due := private.due_events_in_turn(read);
-    live := array(
-      select event.id
-      from unnest(due) with ordinality as listed (id, place)
-      join private.webhook_events as event on event.id = listed.id
-      where event.status = 'pending' and event.next_attempt_at <= now()
-      order by listed.place
-      limit free
-      for update of event skip locked
+  failing := array(
+    select id
+    from private.webhook_events
+    where status = 'failing' and next_attempt_at <= now()
+    order by next_attempt_at
+    -- Those of the shops left out may be the first of any number.
+    limit case when p_except_shops = '{}' then p_limit / 5 else 0 end
+    for update skip locked
+  );
+  live := array(
+    select event.id
+    -- More than the limit: other workers lock some of them.
+    from unnest(private.due_events_in_turn(p_limit * 4, p_except_shops)) with ordinality as due (id, place)
+    join private.webhook_events as event on event.id = due.id
+    where event.status = 'pending' and event.next_attempt_at <= now()
+    order by due.place
+    limit p_limit - cardinality(failing)
+    for update of event skip locked
+  );
+  if cardinality(failing) = 0 and cardinality(live) = 0 and p_except_shops = '{}' then
+    failing := array(
+      select id
+      from private.webhook_events
+      where status = 'failing' and next_attempt_at <= now()
+      order by next_attempt_at
+      limit least(p_limit, 1)
+      for update skip locked
     );
-    exit when cardinality(live) = free or cardinality(due) < read;
-  end loop;
-  if cardinality(failing) = 0 and cardinality(live) = 0 then
-    failing := private.lock_failing_events(least(p_limit, 1));
   end if;
   return failing || live;
 end;
@@ -4543,31 +4793,6 @@ CREATE OR REPLACE FUNCTION private.lock_event(p_event_id bigint)
 AS $function$
 begin
   perform 1 from private.webhook_events where id = p_event_id for update;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.lock_failing_events(p_limit integer)
- RETURNS bigint[]
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  return array(
-    select event.id
-    from (
-      select event_id, next_attempt_at
-      from private.event_queue
-      where status = 'failing' and next_attempt_at <= now()
-      order by next_attempt_at
-      -- More than the limit: other workers lock some of them.
-      limit p_limit * 4
-    ) as due
-    join private.webhook_events as event on event.id = due.event_id
-    where event.status = 'failing' and event.next_attempt_at <= now()
-    order by due.next_attempt_at
-    limit p_limit
-    for update of event skip locked
-  );
 end;
 $function$
 ;
@@ -4628,6 +4853,22 @@ begin
     return null;
   end if;
   return event;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_open_events(p_event_ids bigint[])
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select id
+    from (
+      select id, status from private.webhook_events where id = any (p_event_ids) order by id for update
+    ) as locked
+    where status not in ('done', 'ignored')
+  );
 end;
 $function$
 ;
@@ -4829,6 +5070,40 @@ begin
   -- A parcel or a label that changes the order meanwhile would be overwritten.
   for no key update;
   return stored;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_subscription_items(p_items jsonb)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  hashes text[] := array(
+    select hash.value
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value -> 'customer_hashes') as hash
+  );
+  sellers uuid[] := array(
+    select user_id
+    from private.stripe_customers
+    where stripe_customer_id_hash = any (hashes) and user_id is not null
+  );
+  open_events bigint[];
+begin
+  -- The sellers, whose plans change, the events and the customers: docs/architecture.md.
+  perform private.lock_sellers(variadic sellers);
+  perform from public.users where id = any (sellers) order by id for no key update;
+  open_events := private.lock_open_events(array(
+    select event.value::bigint
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value -> 'event_ids') as event
+  ));
+  perform from private.stripe_customers
+  where stripe_customer_id_hash = any (hashes)
+  order by id
+  for update;
+  return open_events;
 end;
 $function$
 ;
@@ -5422,18 +5697,42 @@ begin
     select jsonb_build_object(
       'user_id', seller.id,
       'subscription_tier', seller.subscription_tier,
-      'total_orders', coalesce(metrics.total_orders, 0),
-      'monthly_orders', coalesce(metrics.monthly_orders, 0),
-      'total_revenue', coalesce(metrics.total_revenue, 0.00)::text,
-      'monthly_revenue', coalesce(metrics.monthly_revenue, 0.00)::text,
-      'revenue', coalesce(metrics.revenue, '[]'),
-      'label_costs', coalesce(metrics.label_costs, '[]'),
-      'connected_shops', coalesce(metrics.connected_shops, 0),
-      'last_order_date', metrics.last_order_date,
-      'refreshed_at', metrics.refreshed_at
+      'total_orders', coalesce(kept.orders, 0),
+      'monthly_orders', coalesce(kept.month_orders, 0),
+      'total_revenue', coalesce(kept.amount, 0.00)::text,
+      'monthly_revenue', coalesce(kept.month_amount, 0.00)::text,
+      'revenue', coalesce(kept.revenue, '[]'),
+      'label_costs', coalesce(label.costs, '[]'),
+      'connected_shops', (
+        select count(*) from public.tiktok_shops as shop where shop.user_id = seller.id and shop.is_active
+      ),
+      'last_order_date', kept.last_order_at
     )
     from public.users as seller
-    left join private.user_dashboard_metrics as metrics on metrics.user_id = seller.id
+    cross join lateral (
+      select
+        sum(orders) as orders,
+        sum(amount) as amount,
+        sum(month_orders) filter (where month = private.current_month()) as month_orders,
+        sum(month_amount) filter (where month = private.current_month()) as month_amount,
+        jsonb_agg(
+          jsonb_build_object(
+            'currency', currency, 'gross', gross::text, 'refunded', refunded::text, 'orders', paid_orders
+          )
+          order by currency
+        ) filter (where paid_orders > 0) as revenue,
+        max(last_order_at) as last_order_at
+      from private.order_totals
+      where user_id = seller.id
+    ) as kept
+    cross join lateral (
+      select
+        jsonb_agg(
+          jsonb_build_object('currency', currency, 'cost', cost::text, 'labels', labels) order by currency
+        ) filter (where labels > 0) as costs
+      from private.label_totals
+      where user_id = seller.id
+    ) as label
     where seller.id = (select auth.uid())
   );
 end;
@@ -5637,44 +5936,18 @@ begin
   update private.webhook_events
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
   where id = any (array(
-    select event.id
-    from private.event_queue as waiting
-    join private.webhook_events as event on event.id = waiting.event_id
-    where waiting.shop_id = p_shop_id
-      and waiting.is_found_order
-      and waiting.status not in ('failing', 'held', 'dead')
-      and waiting.received_at > now() - interval '10 minutes'
-      and event.status = 'pending'
-      and event.last_error is null
-      and (event.next_attempt_at > now()) = p_is_complete
-    order by event.id
+    select id
+    from private.webhook_events
+    where shop_id = p_shop_id
+      and event_type = 'ORDER_FOUND'
+      and status = 'pending'
+      and last_error is null
+      and received_at > now() - interval '10 minutes'
+      and (next_attempt_at > now()) = p_is_complete
+    order by id
     -- A locked one is being claimed or applied.
-    for update of event skip locked
+    for update skip locked
   ));
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  update private.webhook_events as event
-  set status = 'pending',
-      -- The wait does not use up the seven days of a failing event.
-      failing_since = null,
-      last_error = left(p_error, 2000),
-      next_attempt_at = now() + case
-        -- The shop may be active again since the claim: its waiting events have been made due already.
-        when p_while_paused and event.shop_id is not null and not exists (
-          select from public.tiktok_shops as shop
-          where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
-        ) then interval '0'
-        else make_interval(secs => p_retry_after_seconds)
-      end
-  where id = p_event_id and status = 'processing' and claims = p_claim;
-  return case when found then 'pending' end;
 end;
 $function$
 ;
@@ -5754,9 +6027,7 @@ begin
   delete from private.webhook_events
   where id = any (array(
     select id from private.webhook_events
-    -- Received before it was settled: the index has no other time.
-    where source in ('tiktok', 'stripe', 'easypost', 'creatorflow') and received_at < now() - interval '30 days'
-      and status in ('done', 'ignored') and settled_at < now() - interval '30 days'
+    where status in ('done', 'ignored') and settled_at < now() - interval '30 days'
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -5766,8 +6037,7 @@ begin
   delete from private.webhook_events
   where id = any (array(
     select id from private.webhook_events
-    where id in (select event_id from private.event_queue where event_queue.status = 'dead')
-      and status = 'dead' and settled_at < now() - interval '90 days'
+    where status = 'dead' and settled_at < now() - interval '90 days'
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6064,11 +6334,8 @@ CREATE OR REPLACE FUNCTION private.refresh_user_plan(p_user_id uuid)
 AS $function$
 begin
   update public.users as seller
-  set subscription_status = coalesce(shown.status, 'trial'),
-      subscription_tier = case
-        when shown.status is null or shown.status in ('canceled', 'incomplete_expired') then 'starter'
-        else shown.plan_name
-      end
+  set subscription_status = copied.status,
+      subscription_tier = copied.tier
   from (select) as nothing
   left join lateral (
     select subscription.status, subscription.plan_name
@@ -6082,28 +6349,30 @@ begin
       subscription.created_at desc
     limit 1
   ) as shown on true
-  where seller.id = p_user_id;
+  cross join lateral (
+    select
+      coalesce(shown.status, 'trial') as status,
+      case
+        when shown.status is null or shown.status in ('canceled', 'incomplete_expired') then 'starter'
+        else shown.plan_name
+      end as tier
+  ) as copied
+  where seller.id = p_user_id
+    and (seller.subscription_status, seller.subscription_tier) is distinct from (copied.status, copied.tier);
 end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION private.refunded_amount(p_order public.orders)
  RETURNS numeric
  LANGUAGE plpgsql
- STABLE
+ IMMUTABLE
  SET search_path TO ''
 AS $function$
 begin
   return case p_order.payment_status
     when 'refunded' then p_order.total_amount
     -- The buyer never gets back more than the order cost.
-    when 'partially_refunded' then least(
-      p_order.total_amount,
-      (
-        select coalesce(sum((changes ->> 'refund_total')::numeric), 0.00)
-        from public.order_events
-        where order_id = p_order.id and changes ? 'refund_total'
-      )
-    )
+    when 'partially_refunded' then least(p_order.total_amount, coalesce(p_order.refunded_amount, 0.00))
     else 0.00
   end;
 end;
@@ -6210,8 +6479,7 @@ begin
   where id = any (array(
     select id
     from private.webhook_events
-    where id in (select event_id from private.event_queue where event_queue.status = 'dead')
-      and status = 'dead'
+    where status = 'dead'
       and source in ('stripe', 'easypost')
       and settled_at <= now() - private.retention('dead_event')
       and body is distinct from private.event_without_person(source, body)
@@ -6513,6 +6781,9 @@ begin
   union all
   select 'orders_last_hour', '', count(*) from public.orders where created_at > now() - interval '1 hour'
   union all
+  select 'dashboard_corrections', '', count(*) from public.system_logs
+  where event_type = 'dashboard_figures_corrected' and created_at > now() - interval '1 day'
+  union all
   select 'cache_hit_percent', '', private.cache_hit_percent(blks_hit, blks_read)
   from pg_catalog.pg_stat_database where datname = current_database()
   union all
@@ -6572,18 +6843,12 @@ declare
   event private.webhook_events;
 begin
   for event in
-    select lost.*
-    from (
-      select event_id, next_attempt_at
-      from private.event_queue
-      where status = 'processing' and next_attempt_at <= now()
-      order by next_attempt_at
-      limit p_limit
-    ) as entry
-    join private.webhook_events as lost on lost.id = entry.event_id
-    where lost.status = 'processing' and lost.next_attempt_at <= now()
-    order by entry.next_attempt_at
-    for update of lost skip locked
+    select *
+    from private.webhook_events
+    where status = 'processing' and next_attempt_at <= now()
+    order by next_attempt_at
+    limit p_limit
+    for update skip locked
   loop
     event.crashes := event.crashes + 1;
     perform private.set_back_event(
@@ -6622,6 +6887,18 @@ begin
       object_id = coalesce(p_object_id, object_id),
       settled_at = now()
   where id = p_event_id;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.settle_events(p_event_ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events
+  set status = 'done', reason = null, settled_at = now()
+  where id = any (p_event_ids);
 end;
 $function$
 ;
@@ -6876,10 +7153,10 @@ begin
       select next.shop, turn.place + 1
       from turn
       cross join lateral (
-        select shop_id as shop
-        from private.event_queue
-        where status = 'pending' and shop_id > turn.shop
-        order by shop_id, next_attempt_at, event_id
+        select coalesce(shop_id, '') as shop
+        from private.webhook_events
+        where status = 'pending' and coalesce(shop_id, '') > turn.shop
+        order by coalesce(shop_id, ''), next_attempt_at, id
         limit 1
       ) as next
       where turn.place < p_limit
@@ -6922,7 +7199,7 @@ begin
       coalesce(
         (
           select max(event.received_at) from private.webhook_events as event
-          where event.source = known.name
+          where event.source = known.name and event.source <> 'creatorflow'
         ),
         (select health.last_received_at from private.source_health as health where health.source = known.name)
       ) as last_at
@@ -6967,6 +7244,65 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.subtract_totals(p_totals private.order_totals, p_subtracted private.order_totals)
+ RETURNS private.order_totals
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  p_totals.orders := p_totals.orders - p_subtracted.orders;
+  p_totals.amount := p_totals.amount - p_subtracted.amount;
+  p_totals.month_orders := p_totals.month_orders - p_subtracted.month_orders;
+  p_totals.month_amount := p_totals.month_amount - p_subtracted.month_amount;
+  p_totals.paid_orders := p_totals.paid_orders - p_subtracted.paid_orders;
+  p_totals.gross := p_totals.gross - p_subtracted.gross;
+  p_totals.refunded := p_totals.refunded - p_subtracted.refunded;
+  return p_totals;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.sum_totals(p_totals private.order_totals[])
+ RETURNS private.order_totals[]
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select row(
+      user_id, currency, sum(orders), sum(amount), month, sum(month_orders), sum(month_amount), sum(paid_orders),
+      sum(gross), sum(refunded), max(last_order_at)
+    )::private.order_totals
+    from unnest(p_totals)
+    group by user_id, currency, month
+    order by currency
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.totals_of_order(p_order public.orders)
+ RETURNS private.order_totals
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  is_revenue boolean := p_order.order_kind = 'sale'
+    and p_order.order_status <> 'cancelled'
+    and p_order.payment_status in ('paid', 'partially_refunded', 'refunded');
+begin
+  return row(
+    p_order.user_id, p_order.currency, 1, p_order.total_amount,
+    date_trunc('month', p_order.created_at at time zone 'UTC')::date, 1, p_order.total_amount,
+    is_revenue::integer,
+    case when is_revenue then p_order.total_amount else 0.00 end,
+    case when is_revenue then private.refunded_amount(p_order) else 0.00 end,
+    p_order.created_at
+  )::private.order_totals;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.undecided_orders(p_user_id uuid, p_without bigint[] DEFAULT '{}'::bigint[], p_free integer DEFAULT NULL::integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -6979,15 +7315,15 @@ begin
     from (
       select
       from public.tiktok_shops as shop
-      join private.event_queue as event on event.shop_id = shop.shop_id
+      join private.webhook_events as event on event.shop_id = shop.shop_id
       where shop.user_id = p_user_id
         and shop.connection_status = 'active'
-        and event.is_found_order
-        -- Open, in the words of idx_event_queue_found: in a burst, indexes of all open events are long.
-        and event.status not in ('failing', 'held', 'dead')
+        and event.event_type = 'ORDER_FOUND'
+        -- Open, in the words of idx_webhook_events_found: in a burst, indexes of all open events are long.
+        and event.status not in ('failing', 'done', 'ignored', 'held', 'dead')
         -- An order that could not be read for an hour does not stop the others.
         and event.received_at > now() - interval '1 hour'
-        and event.event_id <> all (p_without)
+        and event.id <> all (p_without)
       limit coalesce(p_free, private.free_places(p_user_id))
     ) as undecided
   );
@@ -7135,6 +7471,7 @@ begin
       where exists (
         select from private.webhook_events as event
         where event.source = p_source
+          and event.source <> 'creatorflow'
           and event.received_at <= p_last - make_interval(hours => hour)
           and event.received_at > p_last - make_interval(hours => hour + 1)
       )
@@ -7213,13 +7550,6 @@ begin
     -- 5. Add the condition with a quoted value.
     conditions := conditions || case given.key
       when 'error' then format('position(lower(%L) in lower(last_error)) > 0', wanted)
-      -- The rows of these are in event_queue, among few.
-      when 'status' then case
-        when wanted in ('done', 'ignored') then format('status = %L', wanted)
-        else format(
-          'status = %1$L and id in (select event_id from private.event_queue where event_queue.status = %1$L)', wanted
-        )
-      end
       when 'received_after' then format('received_at >= %L', wanted)
       when 'received_before' then format('received_at < %L', wanted)
       else format('%I = %L', given.key, wanted)
@@ -7307,110 +7637,21 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.apply_subscription(p_event_id bigint, p_customer_hashes text[], p_version integer, p_subscription jsonb)
+CREATE OR REPLACE FUNCTION public.apply_subscriptions(p_items jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  seller uuid;
-  event private.webhook_events;
-  customer private.stripe_customers;
-  stored public.subscriptions;
-  plan text := p_subscription ->> 'plan_name';
-  hashes text[] := array(
-    select jsonb_array_elements_text(p_subscription -> 'stripe_subscription_id_hashes')
-  );
-  limit_before integer;
-  released integer := 0;
-  changed boolean;
+  open_events bigint[] := private.lock_subscription_items(p_items);
+  outcomes jsonb := '[]';
+  item jsonb;
 begin
-  -- 1. Lock the seller, whose plan changes, the event, if there is one, and the customer.
-  seller := (select user_id from private.stripe_customers where stripe_customer_id_hash = any (p_customer_hashes));
-  perform private.lock_sellers(seller);
-  perform from public.users where id = seller for no key update;
-  if p_event_id is not null then
-    event := private.lock_open_event(p_event_id);
-    if event.id is null then
-      return private.settle_locked_event(event, '{"released": 0}');
-    end if;
-  end if;
-  select * into customer
-  from private.stripe_customers
-  where stripe_customer_id_hash = any (p_customer_hashes)
-  for update;
-  if customer.user_id is null then
-    raise exception 'Unknown Stripe customer' using errcode = 'PT404';
-  end if;
-  if customer.version <> p_version then
-    return jsonb_build_object('outcome', 'conflict', 'released', 0);
-  end if;
-
-  -- 2. Find the stored subscription.
-  select * into stored
-  from public.subscriptions
-  where stripe_subscription_id_hash = any (hashes);
-  if stored.id is not null and stored.user_id <> customer.user_id then
-    raise exception 'The subscription belongs to another seller' using errcode = 'PT409';
-  end if;
-  -- 3. Choose the plan: an unknown price creates none and leaves a stored plan unchanged.
-  plan := coalesce(plan, stored.plan_name);
-  if plan is null then
-    return jsonb_build_object('outcome', 'price_unknown', 'released', 0);
-  end if;
-
-  -- 4. Store the state.
-  limit_before := private.monthly_order_limit(customer.user_id);
-  changed := stored.id is null or (
-    stored.plan_name, stored.status, stored.current_period_start, stored.current_period_end,
-    stored.cancel_at_period_end
-  ) is distinct from (
-    plan, p_subscription ->> 'status',
-    (p_subscription ->> 'current_period_start')::timestamptz,
-    (p_subscription ->> 'current_period_end')::timestamptz,
-    (p_subscription ->> 'cancel_at_period_end')::boolean
-  );
-  if stored.id is null then
-    insert into public.subscriptions (
-      user_id, stripe_customer_id, stripe_customer_id_hash, stripe_subscription_id,
-      stripe_subscription_id_hash, plan_name, status, current_period_start, current_period_end,
-      cancel_at_period_end, reconciled_at
-    )
-    values (
-      customer.user_id,
-      p_subscription ->> 'stripe_customer_id',
-      p_subscription ->> 'stripe_customer_id_hash',
-      p_subscription ->> 'stripe_subscription_id',
-      p_subscription ->> 'stripe_subscription_id_hash',
-      plan,
-      p_subscription ->> 'status',
-      (p_subscription ->> 'current_period_start')::timestamptz,
-      (p_subscription ->> 'current_period_end')::timestamptz,
-      (p_subscription ->> 'cancel_at_period_end')::boolean,
-      now()
-    );
-  else
-    update public.subscriptions
-    set reconciled_at = now(),
-        plan_name = plan,
-        status = p_subscription ->> 'status',
-        current_period_start = (p_subscription ->> 'current_period_start')::timestamptz,
-        current_period_end = (p_subscription ->> 'current_period_end')::timestamptz,
-        cancel_at_period_end = (p_subscription ->> 'cancel_at_period_end')::boolean
-    where id = stored.id;
-  end if;
-  -- 5. Update the version and the profile, and release held orders.
-  update private.stripe_customers set version = version + 1 where id = customer.id;
-  perform private.refresh_user_plan(customer.user_id);
-  if private.monthly_order_limit(customer.user_id) > limit_before then
-    released := public.release_held_events(customer.user_id);
-  end if;
-  -- 6. Settle the event.
-  perform private.settle_event(p_event_id);
-  return jsonb_build_object(
-    'outcome', case when changed then 'applied' else 'unchanged' end,
-    'released', released
-  );
+  for item in select value from jsonb_array_elements(p_items) loop
+    outcomes := outcomes || private.apply_subscription(item, open_events);
+  end loop;
+  return outcomes;
 end;
 $function$
 ;
@@ -7554,7 +7795,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer)
+CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer, p_except_shops text[] DEFAULT '{}'::text[])
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -7565,7 +7806,7 @@ declare
 begin
   -- 1. Set events of lost workers back. 2. Lock what is due. 3. Claim it.
   perform private.set_back_lost_events(p_limit * 10);
-  due := private.lock_due_events(p_limit);
+  due := private.lock_due_events(p_limit, p_except_shops);
   with taken as (
     update private.webhook_events
     set status = 'processing',
@@ -7574,15 +7815,6 @@ begin
         next_attempt_at = now() + make_interval(secs => p_lease_seconds)
     where id = any (due)
     returning *
-  ), queued as (
-    -- All at once, in place of the trigger.
-    update private.event_queue
-    set status = 'processing', next_attempt_at = now() + make_interval(secs => p_lease_seconds)
-    where event_id = any (due)
-  ), connected as (
-    -- Once for each shop, however many of its events are claimed.
-    select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
-    from (select distinct shop_id from taken where shop_id is not null) as named
   )
   select coalesce(
     jsonb_agg(
@@ -7597,12 +7829,7 @@ begin
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', case
-          when taken.source not in ('tiktok', 'creatorflow') then null
-          when taken.shop_id is not null then connected.shop
-          when taken.object_id is not null
-            then private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
-        end,
+        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id),
         'request_id', taken.request_id,
         'traceparent', taken.traceparent
       )
@@ -7611,8 +7838,7 @@ begin
     '[]'
   )
   into claimed
-  from taken
-  left join connected on connected.shop_id = taken.shop_id;
+  from taken;
   return claimed;
 end;
 $function$
@@ -8182,15 +8408,12 @@ begin
     limit p_page_size
   ) as outdated;
   -- Each order once per version, however often a re-read is requested.
-  select private.enqueue_tasks(
-    'ORDER_REREAD',
-    coalesce(
-      jsonb_agg(jsonb_build_object(
-        'occasion', p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
-        'shop_id', event.shop_id,
-        'object_id', outdated.order_id
-      )),
-      '[]'
+  select count(
+    private.enqueue_task(
+      'ORDER_REREAD',
+      p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
+      event.shop_id,
+      outdated.order_id
     )
   )
   into enqueued
@@ -8301,6 +8524,34 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.fail_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+begin
+  select * into event
+  from private.webhook_events
+  where id = p_event_id and status = 'processing' and claims = p_claim
+  for update;
+  if event.id is null then
+    return null;
+  end if;
+  event.attempts := event.attempts + 1;
+  event.last_error := left(p_error, 2000);
+  return private.set_back_event(
+    event,
+    event.attempts >= private.max_webhook_attempts(),
+    'attempts_exhausted',
+    -- Attempt 10 comes 2 to 4 h after attempt 1.
+    private.backoff(event.attempts, 7200),
+    make_interval(secs => coalesce(p_retry_after_seconds, 0))
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -8327,16 +8578,23 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.find_stripe_customer(p_hashes text[])
+CREATE OR REPLACE FUNCTION public.find_stripe_customers(p_hashes text[])
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 begin
   return (
-    select jsonb_build_object(
-      'user_id', user_id, 'version', version, 'deletion_requested', deletion_requested
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'hash', stripe_customer_id_hash, 'user_id', user_id, 'version', version,
+          'deletion_requested', deletion_requested
+        )
+      ),
+      '[]'
     )
     from private.stripe_customers
     where stripe_customer_id_hash = any (p_hashes)
@@ -8701,6 +8959,35 @@ begin
     and s.status in ('active', 'trialing')
   order by plans.monthly_order_limit desc, s.created_at desc, s.id desc
   limit 1;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_claim integer, p_reason text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  shop text;
+begin
+  select shop_id into shop from private.webhook_events where id = p_event_id;
+  if p_reason = 'shop_not_connected' and shop is not null then
+    perform private.lock_shop_connections(array[shop], false);
+    -- The shop was connected after the claim. Connecting reopens only ignored events: reopen this one here.
+    if exists (
+      select from public.tiktok_shops
+      where shop_id = shop and connection_status in ('active', 'paused')
+    ) then
+      update private.webhook_events
+      set status = 'pending', attempts = 0, crashes = 0, failing_since = null, next_attempt_at = now()
+      where id = p_event_id and status = 'processing' and claims = p_claim;
+      return found;
+    end if;
+  end if;
+  update private.webhook_events
+  set status = 'ignored', reason = p_reason, settled_at = now()
+  where id = p_event_id and status = 'processing' and claims = p_claim;
+  return found;
 end;
 $function$
 ;
@@ -9082,16 +9369,10 @@ CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(
-    (
-      select extract(epoch from now() - waiting.received_at)::integer
-      from private.event_queue as waiting
-      where waiting.status in ('pending', 'processing')
-        and (select failing_since is null from private.webhook_events where id = waiting.event_id)
-      order by waiting.received_at
-      limit 1
-    ),
-    0
+  return (
+    select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
+    from private.webhook_events
+    where status in ('pending', 'processing') and failing_since is null
   );
 end;
 $function$
@@ -9242,6 +9523,38 @@ begin
 exception
   when data_exception then
     raise exception 'p_from names no row' using errcode = 'PT400';
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  shop text;
+  wait interval := make_interval(secs => p_retry_after_seconds);
+begin
+  if p_while_paused then
+    select shop_id into shop from private.webhook_events where id = p_event_id;
+    if shop is not null then
+      -- The shop may be active again since the claim: its waiting events have been made due already.
+      perform private.lock_shop_connections(array[shop], false);
+      if not exists (
+        select from public.tiktok_shops where shop_id = shop and connection_status = 'paused'
+      ) then
+        wait := interval '0';
+      end if;
+    end if;
+  end if;
+  update private.webhook_events
+  set status = 'pending',
+      -- The wait does not use up the seven days of a failing event.
+      failing_since = null,
+      last_error = left(p_error, 2000),
+      next_attempt_at = now() + wait
+  where id = p_event_id and status = 'processing' and claims = p_claim;
+  return found;
 end;
 $function$
 ;
@@ -9532,8 +9845,26 @@ CREATE OR REPLACE FUNCTION public.refresh_dashboard_metrics()
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  sellers uuid[];
+  seller uuid;
 begin
+  -- 1. Count all rows, and compare the kept figures within the same snapshot.
   refresh materialized view concurrently private.user_dashboard_metrics;
+  -- 2. Correct and log those that differ; further ones differ at the next run too.
+  sellers := array(
+    select user_id from private.user_dashboard_metrics where has_drift order by user_id limit 1000
+  );
+  perform private.lock_sellers(variadic sellers);
+  for seller in
+    select id from public.users where id = any (sellers) order by id
+  loop
+    insert into public.system_logs (event_type, details)
+    values (
+      'dashboard_figures_corrected',
+      jsonb_build_object('user_id', seller, 'missing', private.correct_totals(seller))
+    );
+  end loop;
 end;
 $function$
 ;
@@ -9939,12 +10270,7 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select private.enqueue_tasks(
-    'REREAD_ORDERS',
-    coalesce(
-      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
-    )
-  )
+  select count(private.enqueue_task('REREAD_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
@@ -9958,7 +10284,6 @@ begin
       select from private.webhook_events as waiting
       where waiting.shop_id = shop.shop_id
         and waiting.event_type = 'REREAD_ORDERS'
-        and waiting.object_id is null
         and waiting.status in ('pending', 'processing')
     );
   return jsonb_build_object('requested', requested);
@@ -9978,12 +10303,7 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select private.enqueue_tasks(
-    'SYNC_ORDERS',
-    coalesce(
-      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
-    )
-  )
+  select count(private.enqueue_task('SYNC_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
@@ -10134,15 +10454,12 @@ begin
   if p_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
   end if;
-  select event.id into event_id
-  from private.webhook_events as event
-  where event.event_type = 'SYNC_SUBSCRIPTIONS'
-    and event.source = 'creatorflow'
-    and event.id in (
-      select waiting.event_id from private.event_queue as waiting
-      where waiting.status in ('pending', 'processing') and waiting.shop_id = ''
-    )
-    and p_user_id is null and event.object_id is null
+  select id into event_id
+  from private.webhook_events
+  where event_type = 'SYNC_SUBSCRIPTIONS'
+    and source = 'creatorflow'
+    and status in ('pending', 'processing')
+    and p_user_id is null and object_id is null
   limit 1;
   if event_id is null then
     event_id := private.enqueue_task(
@@ -10441,81 +10758,6 @@ begin
     end if;
   end if;
   perform private.settle_event(p_event_id);
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.settle_webhook_events(p_results jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  event_ids bigint[] := array(
-    select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
-  );
-  results jsonb := (select jsonb_object_agg(entry ->> 'event_id', entry) from jsonb_array_elements(p_results) as entry);
-  statuses jsonb := '{}';
-  result jsonb;
-  locked bigint[];
-begin
-  -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
-  if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
-    perform private.lock_shop_connections(
-      array(
-        select distinct shop_id
-        from private.webhook_events
-        where id = any (event_ids)
-          and shop_id is not null
-          and (
-            results -> id::text ->> 'ignored' = 'shop_not_connected' or results -> id::text -> 'while_paused' = 'true'
-          )
-        order by shop_id
-      ),
-      false
-    );
-  end if;
-  if cardinality(event_ids) = 1 then
-    locked := array(select id from private.webhook_events where id = event_ids[1] for update);
-  else
-    -- The deletion of an account locks events shop by shop: waiting here for the second of two could be a deadlock.
-    locked := array(
-      select id from private.webhook_events where id = any (event_ids) order by id for update skip locked
-    );
-  end if;
-  -- 2. Settle what needs no action, at once; put the others back, one by one.
-  if p_results @? '$[*].ignored' then
-    statuses := private.ignore_webhook_events(locked, results);
-  end if;
-  for result in
-    select entry
-    from jsonb_array_elements(p_results) as entry
-    where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
-  loop
-    statuses := statuses || jsonb_build_object(
-      result ->> 'event_id',
-      case
-        when result ? 'failed' then private.fail_webhook_event(
-          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
-          (result ->> 'retry_after_seconds')::numeric::integer
-        )
-        else private.postpone_webhook_event(
-          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
-          (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
-        )
-      end
-    );
-  end loop;
-  -- 3. Name those that another transaction has.
-  if cardinality(locked) < cardinality(event_ids) then
-    statuses := statuses || (
-      select coalesce(jsonb_object_agg(id, 'locked'), '{}')
-      from private.webhook_events where id = any (event_ids) and id <> all (locked)
-    );
-  end if;
-  return (
-    select coalesce(jsonb_agg(statuses -> (listed.entry ->> 'event_id') order by listed.n), '[]')
-    from jsonb_array_elements(p_results) with ordinality as listed (entry, n)
-  );
 end;
 $function$
 ;
@@ -10892,15 +11134,13 @@ CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.user
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
-CREATE TRIGGER queue_changed_event AFTER UPDATE ON private.webhook_events FOR EACH ROW WHEN ((((((old.status IS DISTINCT FROM new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id)) OR (old.next_attempt_at IS DISTINCT FROM new.next_attempt_at)) OR (old.received_at IS DISTINCT FROM new.received_at)) AND (NOT ((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) AND (old.claims = new.claims))) EXECUTE FUNCTION private.keep_event_queue();
-CREATE TRIGGER queue_new_event AFTER INSERT ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
-CREATE TRIGGER unqueue_deleted_event AFTER DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((new.order_status = 'cancelled'::text) AND (old.order_status <> 'cancelled'::text)) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY (ARRAY['DELIVERED'::text, 'COMPLETED'::text])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
+CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((((old.total_amount IS DISTINCT FROM new.total_amount) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.payment_status IS DISTINCT FROM new.payment_status)) OR (old.order_kind IS DISTINCT FROM new.order_kind)) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount)) OR ((old.order_status = 'cancelled'::text) IS DISTINCT FROM (new.order_status = 'cancelled'::text)))) EXECUTE FUNCTION private.keep_order_totals();
 CREATE TRIGGER keep_retention BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.keep_retention();
 CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items ON public.orders FOR EACH ROW WHEN ((old.order_items IS DISTINCT FROM new.order_items)) EXECUTE FUNCTION private.move_order_without_cancelled_units();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.record_order_received();
@@ -10911,6 +11151,8 @@ CREATE TRIGGER add_shipment_order AFTER INSERT ON public.shipments FOR EACH ROW 
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.label_url IS NOT NULL) AND (new.label_url IS NULL))))) EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER keep_label_link_out BEFORE UPDATE OF label_url ON public.shipments FOR EACH ROW WHEN ((new.label_url IS NOT NULL)) EXECUTE FUNCTION private.keep_label_link_out();
+CREATE CONSTRAINT TRIGGER keep_label_totals_on_insert AFTER INSERT ON public.shipments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.currency IS NOT NULL)) EXECUTE FUNCTION private.keep_label_totals();
+CREATE CONSTRAINT TRIGGER keep_label_totals_on_update AFTER UPDATE ON public.shipments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((old.shipping_cost IS DISTINCT FROM new.shipping_cost) OR (old.quoted_cost IS DISTINCT FROM new.quoted_cost)) OR (old.currency IS DISTINCT FROM new.currency)) OR ((old.status = 'voided'::text) IS DISTINCT FROM (new.status = 'voided'::text)))) EXECUTE FUNCTION private.keep_label_totals();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER record_label_bought_on_update AFTER UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.status = 'purchased'::text) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER set_shipment_owner BEFORE INSERT OR UPDATE OF order_id, user_id ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.set_owner_of_order();
@@ -10943,12 +11185,10 @@ grant delete on private.carrier_rules to service_role;
 grant insert on private.carrier_rules to service_role;
 grant select on private.carrier_rules to service_role;
 grant update on private.carrier_rules to service_role;
+grant select on private.counted_label_totals to service_role;
+grant select on private.counted_order_totals to service_role;
 grant select on private.daily_event_counts to service_role;
 grant select on private.deleted_event_ids to service_role;
-grant delete on private.event_queue to service_role;
-grant insert on private.event_queue to service_role;
-grant select on private.event_queue to service_role;
-grant update on private.event_queue to service_role;
 grant select on private.health_thresholds to service_role;
 grant delete on private.held_orders to service_role;
 grant insert on private.held_orders to service_role;
@@ -10975,6 +11215,9 @@ grant insert on private.label_spending to service_role;
 grant select on private.label_spending to service_role;
 grant update on private.label_spending to service_role;
 grant usage on private.label_spending_id_seq to service_role;
+grant insert on private.label_totals to service_role;
+grant select on private.label_totals to service_role;
+grant update on private.label_totals to service_role;
 grant select on private.label_transitions to service_role;
 grant delete on private.labelled_lines to service_role;
 grant insert on private.labelled_lines to service_role;
@@ -10985,6 +11228,9 @@ grant update on private.monthly_order_counts to service_role;
 grant insert on private.monthly_shop_counts to service_role;
 grant select on private.monthly_shop_counts to service_role;
 grant update on private.monthly_shop_counts to service_role;
+grant insert on private.order_totals to service_role;
+grant select on private.order_totals to service_role;
+grant update on private.order_totals to service_role;
 grant select on private.order_transitions to service_role;
 grant insert on private.own_tracking_numbers to service_role;
 grant select on private.own_tracking_numbers to service_role;
@@ -11104,6 +11350,8 @@ grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
 grant execute on function private.add_label_cost(uuid,uuid,date,integer,bigint) to service_role;
+grant execute on function private.add_label_totals(uuid,text,integer,numeric) to service_role;
+grant execute on function private.add_order_totals(private.order_totals) to service_role;
 grant execute on function private.address_digest(public.orders) to service_role;
 grant execute on function private.address_without_person(jsonb) to service_role;
 grant execute on function private.advice_for(text) to service_role;
@@ -11112,6 +11360,7 @@ grant execute on function private.advise_new_shipment(uuid,text) to service_role
 grant execute on function private.advise_shipments(public.orders,text,text[]) to service_role;
 grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
+grant execute on function private.apply_subscription(jsonb,bigint[]) to service_role;
 grant execute on function private.backoff(integer,integer) to service_role;
 grant execute on function private.batch_view(uuid) to service_role;
 grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
@@ -11124,6 +11373,7 @@ grant execute on function private.claim_own_notification(private.label_purchases
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
+grant execute on function private.correct_totals(uuid) to service_role;
 grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
 grant execute on function private.count_orders(public.tiktok_shops,integer,integer,integer) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
@@ -11137,7 +11387,7 @@ grant execute on function private.describe_cancellation(public.orders,public.ord
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_items(jsonb) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
-grant execute on function private.due_events_in_turn(integer) to service_role;
+grant execute on function private.due_events_in_turn(integer,text[]) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
 grant execute on function private.enqueue_customer_email(uuid) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
@@ -11145,12 +11395,10 @@ grant execute on function private.enqueue_label_task(text,private.label_purchase
 grant execute on function private.enqueue_order_reads(private.label_purchases) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
-grant execute on function private.enqueue_tasks(text,jsonb) to service_role;
 grant execute on function private.event_without_person(text,text) to service_role;
 grant execute on function private.export_columns(regclass,text[]) to service_role;
 grant execute on function private.export_condition(text,jsonb) to service_role;
 grant execute on function private.export_parts() to service_role;
-grant execute on function private.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function private.failing_interval() to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.free_places(uuid) to service_role;
@@ -11162,7 +11410,6 @@ grant execute on function private.has_label_room(private.label_spending,private.
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
-grant execute on function private.ignore_webhook_events(bigint[],jsonb) to service_role;
 grant execute on function private.ingest_batch_counted_first(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
@@ -11183,17 +11430,18 @@ grant execute on function private.is_order_of_readings_unknown(public.orders,jso
 grant execute on function private.is_replayable(private.webhook_events) to service_role;
 grant execute on function private.is_silent_source(text) to service_role;
 grant execute on function private.label_cents(numeric,text) to service_role;
+grant execute on function private.label_cost(public.shipments) to service_role;
 grant execute on function private.label_limit_of(uuid) to service_role;
 grant execute on function private.label_refusal(public.orders,text) to service_role;
 grant execute on function private.label_usage(uuid) to service_role;
 grant execute on function private.limit_counted_last(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.limit_with_room(public.tiktok_shops,bigint[],integer) to service_role;
-grant execute on function private.lock_due_events(integer) to service_role;
+grant execute on function private.lock_due_events(integer,text[]) to service_role;
 grant execute on function private.lock_event(bigint) to service_role;
-grant execute on function private.lock_failing_events(integer) to service_role;
 grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint,uuid[]) to service_role;
+grant execute on function private.lock_open_events(bigint[]) to service_role;
 grant execute on function private.lock_order_batch(uuid,jsonb) to service_role;
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
@@ -11206,6 +11454,7 @@ grant execute on function private.lock_shop_connections(text[],boolean) to servi
 grant execute on function private.lock_shop_of_orders(uuid) to service_role;
 grant execute on function private.lock_shops(uuid,text) to service_role;
 grant execute on function private.lock_stored_order(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.lock_subscription_items(jsonb) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.max_webhook_crashes() to service_role;
@@ -11239,7 +11488,6 @@ grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.paused_seconds(public.tiktok_shops) to service_role;
 grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
-grant execute on function private.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.put_own_number(uuid,text,text,timestamp with time zone) to service_role;
 grant execute on function private.read_order_again(private.webhook_events,uuid) to service_role;
@@ -11264,6 +11512,7 @@ grant execute on function private.sellers_of_shop(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;
+grant execute on function private.settle_events(bigint[]) to service_role;
 grant execute on function private.settle_ingested(private.webhook_events,public.orders,public.orders,jsonb,jsonb,boolean) to service_role;
 grant execute on function private.settle_label_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
@@ -11276,6 +11525,9 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
+grant execute on function private.subtract_totals(private.order_totals,private.order_totals) to service_role;
+grant execute on function private.sum_totals(private.order_totals[]) to service_role;
+grant execute on function private.totals_of_order(public.orders) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[],integer) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
@@ -11283,13 +11535,13 @@ grant execute on function private.was_cancelled_unpaid(public.orders,public.orde
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
 grant execute on function public.apply_own_tracking(bigint,text,text,jsonb) to service_role;
-grant execute on function public.apply_subscription(bigint,text[],integer,jsonb) to service_role;
+grant execute on function public.apply_subscriptions(jsonb) to service_role;
 grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
 grant execute on function public.begin_tiktok_authorization(uuid,text,integer) to service_role;
 grant execute on function public.check_database_health() to service_role;
 grant execute on function public.check_order_limit(uuid) to service_role;
 grant execute on function public.claim_tiktok_logins(integer,integer) to service_role;
-grant execute on function public.claim_webhook_events(integer,integer) to service_role;
+grant execute on function public.claim_webhook_events(integer,integer,text[]) to service_role;
 grant execute on function public.compare_subscriptions(jsonb) to service_role;
 grant execute on function public.confirm_tiktok_claim(uuid,text,jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
@@ -11306,8 +11558,9 @@ grant execute on function public.enqueue_order_rereads(bigint,uuid,integer) to s
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
 grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
+grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.find_easypost_shipment(text,text) to service_role;
-grant execute on function public.find_stripe_customer(text[]) to service_role;
+grant execute on function public.find_stripe_customers(text[]) to service_role;
 grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
 grant execute on function public.finish_webhook_check(bigint,uuid,text,text[]) to service_role;
 grant execute on function public.finish_webhook_subscription(bigint,uuid,text) to service_role;
@@ -11325,6 +11578,7 @@ grant execute on function public.get_stripe_customer(uuid) to service_role;
 grant execute on function public.get_usage() to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to service_role;
+grant execute on function public.ignore_webhook_event(bigint,integer,text) to service_role;
 grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
 grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
@@ -11340,6 +11594,7 @@ grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.open_tiktok_claim(uuid,text,text,timestamp with time zone,boolean) to service_role;
 grant execute on function public.pause_tiktok_shop(uuid,integer,text) to service_role;
 grant execute on function public.plan_account_export(uuid,jsonb,integer) to service_role;
+grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.read_account_export(uuid,text,jsonb,integer) to service_role;
 grant execute on function public.read_catalog(text) to service_role;
@@ -11371,7 +11626,6 @@ grant execute on function public.settle_customer_email(bigint) to service_role;
 grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
 grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
 grant execute on function public.settle_own_notification(uuid,integer,jsonb,bigint) to service_role;
-grant execute on function public.settle_webhook_events(jsonb) to service_role;
 grant execute on function public.show_webhook_event(bigint,boolean,text) to service_role;
 grant execute on function public.start_label_purchase(uuid,integer,jsonb) to service_role;
 grant execute on function public.store_exchanged_tokens(text,jsonb) to service_role;
@@ -11402,14 +11656,10 @@ comment on column private.carrier_rules.shipping_type is 'orders.shipping_type.'
 comment on column private.carrier_rules.provider is 'Provider that sells the label; own for tracking numbers from elsewhere.';
 comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s name; case, spaces and punctuation do not count: USPS also means USPSReturns.';
 comment on column private.carrier_rules.note is 'Source of the rule, for people.';
+comment on relation private.counted_label_totals is 'label_totals as the shipments say; its cost grows with them.';
+comment on relation private.counted_order_totals is 'order_totals as the orders say; its cost grows with them.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
-comment on relation private.event_queue is 'One narrow row for each event that is not done or ignored; kept by a trigger of webhook_events, whose row is the truth.';
-comment on column private.event_queue.status is 'As in webhook_events.';
-comment on column private.event_queue.shop_id is 'As in webhook_events; empty for an event without a shop: these take one turn.';
-comment on column private.event_queue.next_attempt_at is 'As in webhook_events.';
-comment on column private.event_queue.received_at is 'As in webhook_events.';
-comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
 comment on relation private.health_thresholds is 'From which value on a figure of the health is a warning or critical: docs/health.md; an operator changes them with an update, which counts at once. A figure without a row is not judged.';
 comment on column private.health_thresholds.subject is 'The job, source or period that the figure is of; empty for a figure of the whole system.';
 comment on column private.health_thresholds.bad_when is 'above: the threshold and every value above it are bad; below: the threshold and every value below it.';
@@ -11451,12 +11701,17 @@ comment on column private.label_rates.price is 'Price in major units of currency
 comment on relation private.label_spending is 'EasyPost labels of a month (UTC) that are bought or being bought: of a seller, of a shop, and, without either, of the platform; those of a shop outlive its accounts for three months.';
 comment on column private.label_spending.cents is 'US cents.';
 comment on column private.label_spending.day is 'Newest day of the month (UTC) with a purchase; day_labels and day_cents are of this day.';
+comment on relation private.label_totals is 'Labels of a seller by currency that are not voided and have a price; kept as order_totals, in a row of its own: orders do not wait for labels.';
 comment on relation private.label_transitions is 'Allowed transitions of label_purchases.state: docs/labels.md.';
 comment on relation private.labelled_lines is 'Units that have a label or a pending purchase, at most one each; freed when the purchase fails or the label is voided.';
 comment on relation private.monthly_order_counts is 'Number of orders that a seller received in a month (UTC); ingest_order locks the row, so the limit holds under concurrency.';
 comment on column private.monthly_order_counts.orders is 'Orders that count for the plan.';
 comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 comment on relation private.monthly_shop_counts is 'Number of orders that count for the plan which a shop received in a month (UTC), in all accounts together; outlives them, and is deleted after three months.';
+comment on relation private.order_totals is 'Orders of a seller by currency; each transaction that changes them keeps the row exact, and refresh_dashboard_metrics compares it with the orders.';
+comment on column private.order_totals.amount is 'Amounts of all orders, whatever their state.';
+comment on column private.order_totals.month is 'Month (UTC) of the newest order; month_orders and month_amount are of the orders stored in it.';
+comment on column private.order_totals.paid_orders is 'Sales that buyers paid and that were not cancelled; gross and refunded are of these.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
 comment on relation private.own_tracking_numbers is 'Every number that a seller gave for a parcel: the first one and its corrections.';
 comment on column private.own_tracking_numbers.attempt is 'label_purchases.attempt at that time.';
@@ -11503,7 +11758,8 @@ comment on column private.tiktok_logins.pair_requested_at is 'When the stored pa
 comment on column private.tiktok_logins.refresh_not_before is 'Earliest time of the next refresh after a failure.';
 comment on column private.tiktok_logins.refresh_failures is 'Consecutive failures; they decide the length of the next wait.';
 comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
-comment on relation private.user_dashboard_metrics is 'Dashboard figures, one row per seller as of refreshed_at; in private, because a materialized view has no row level security.';
+comment on relation private.user_dashboard_metrics is 'Dashboard figures as the rows said at refreshed_at, one row per seller: what the kept figures are compared with; in private, because a materialized view has no row level security.';
+comment on column private.user_dashboard_metrics.has_drift is 'Whether the kept figures of the seller differed from the rows in the same snapshot.';
 comment on column private.user_dashboard_metrics.total_revenue is 'Requested column: the amounts of all orders, whatever their currency and state; revenue has the true figures.';
 comment on column private.user_dashboard_metrics.monthly_revenue is 'As total_revenue, of the orders of this month (UTC).';
 comment on column private.user_dashboard_metrics.revenue is '[{currency, gross, refunded, orders}] of the orders that buyers paid: docs/orders.md.';
@@ -11554,6 +11810,7 @@ comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYST
 comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
+comment on column public.orders.refunded_amount is 'Sum of the refunds that TikTok reported; null before the first.';
 comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
 comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
