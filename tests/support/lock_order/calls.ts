@@ -133,7 +133,7 @@ export const CALLS: Record<string, string | string[]> = {
     `public.replace_stripe_customer(user_id, array[stripe_customer_id_hash], stress.secret($b), md5(random()::text), 'x@example.com') from stress.customer($a)`,
   // Two sellers at once, in any order.
   apply_subscriptions:
-    `public.apply_subscriptions(jsonb_build_array(stress.subscription_item($a, $b, array[stress.event($b, 'stripe', array['customer.subscription.updated'])]), stress.subscription_item($b, $c, array[stress.event($c, 'stripe', array['customer.subscription.updated'])]))) from stress.customer($a), stress.customer($b)`,
+    `public.apply_subscriptions(jsonb_build_array(stress.subscription_item($a, $b, array[stress.event($b, 'stripe', array['customer.subscription.updated'])]), stress.subscription_item($b, $c, array[stress.event($c, 'stripe', array['customer.subscription.updated'])]))) from stress.customer($a) as first, stress.customer($b) as second`,
   end_subscription: `public.end_subscription(array[stress.subscription_hash($a)])`,
   compare_subscriptions: `stress.compare($a)`,
   request_subscription_sync: `public.request_subscription_sync(null)`,
