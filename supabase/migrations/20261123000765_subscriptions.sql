@@ -109,7 +109,7 @@ declare
   );
   open_events bigint[];
 begin
-  -- The sellers, whose plans change, the events and the customers: docs/architecture.md.
+  -- The sellers, whose plans change, the events, the customers and their subscriptions: docs/architecture.md.
   perform private.lock_sellers(variadic sellers);
   perform from public.users where id = any (sellers) order by id for no key update;
   open_events := private.lock_open_events(array(
@@ -121,6 +121,14 @@ begin
   where stripe_customer_id_hash = any (hashes)
   order by id
   for update;
+  perform from public.subscriptions
+  where stripe_subscription_id_hash = any (array(
+    select hash.value
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value #> '{subscription,stripe_subscription_id_hashes}') as hash
+  ))
+  order by id
+  for no key update;
   return open_events;
 end;
 $$;
