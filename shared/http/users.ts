@@ -6,8 +6,13 @@ import { fromBase64 } from "../crypto/encoding.ts";
 import { DatabaseError } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
 import { parseJson } from "../values/json.ts";
+import {
+  AuthUnavailableError,
+  createTokenVerifier,
+  InvalidTokenError,
+  type VerifyToken,
+} from "./access_tokens.ts";
 import type { Callers } from "./app.ts";
-import { type AuthClient, createAuthClient } from "./auth_client.ts";
 import type { Problem } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
 
@@ -61,7 +66,7 @@ function isExpired(token: string): boolean {
  * Verifies the token with the project's public keys, or through Auth where the project has none.
  * @throws {Problem} 401 without a user's valid token, 503 if Auth does not answer
  */
-export async function identifyUser(request: Request, auth: AuthClient): Promise<User> {
+export async function identifyUser(request: Request, verify: VerifyToken): Promise<User> {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (token === undefined) {
     throw unauthorized("user_required");
@@ -69,20 +74,17 @@ export async function identifyUser(request: Request, auth: AuthClient): Promise<
   const invalid = () => unauthorized("invalid_token");
   // Anything but a JWT stays here: it may be a key that was sent by mistake.
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw invalid();
-  const { data, error } = await auth.getClaims(token).catch((error) => ({
-    data: null,
-    error,
-  }));
-  if (error?.name === "AuthRetryableFetchError") {
-    log.error("Auth did not answer", { error: errorText(error) });
-    throw problemOf(USER_PROBLEMS, "auth_unavailable");
-  }
-  // Its own code: the app renews the session instead of showing the sign-in page.
-  if (error !== null && isExpired(token)) {
-    throw unauthorized("token_expired");
-  }
-  const claims = UserClaims.safeParse(data?.claims);
-  if (error !== null || !claims.success) throw invalid();
+  const verified = await verify(token).catch((error) => {
+    if (error instanceof AuthUnavailableError) {
+      log.error("Auth did not answer", { error: errorText(error) });
+      throw problemOf(USER_PROBLEMS, "auth_unavailable");
+    }
+    if (!(error instanceof InvalidTokenError)) throw error;
+    // Its own code: the app renews the session instead of showing the sign-in page.
+    throw isExpired(token) ? unauthorized("token_expired") : invalid();
+  });
+  const claims = UserClaims.safeParse(verified);
+  if (!claims.success) throw invalid();
   if ((claims.data.iat ?? 0) > Date.now() / 1000 + MAX_CLOCK_SKEW_SECONDS) throw invalid();
   return { id: claims.data.sub, accessToken: token };
 }
@@ -119,13 +121,13 @@ export function signedInUsers(
   config: SupabaseConfig,
   { except = [] }: { except?: readonly string[] } = {},
 ): Callers<{ user: User }> {
-  const auth = createAuthClient(config);
+  const verify = createTokenVerifier(config);
   // The whole path: a route with a parameter must not be opened by its value.
   const isExcepted = (path: string) => except.includes(path.replace(/^\/[^/]+/, ""));
   return [
     (c, next) => isExcepted(c.req.path) ? next() : allowBrowsers(c, next),
     async (c, next) => {
-      if (!isExcepted(c.req.path)) c.set("user", await identifyUser(c.req.raw, auth));
+      if (!isExcepted(c.req.path)) c.set("user", await identifyUser(c.req.raw, verify));
       await next();
     },
   ];
