@@ -47,7 +47,10 @@ export function startStandIn(): StandIn {
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       await request.body?.cancel();
-      return Response.json(answer(new URL(request.url).pathname));
+      const { pathname } = new URL(request.url);
+      return pathname.endsWith("/wake")
+        ? new Response(null, { status: 202 })
+        : Response.json(answer(pathname));
     },
   );
   return Object.assign(standIn, {
