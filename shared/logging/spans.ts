@@ -7,7 +7,7 @@ import { errorText, log } from "../log.ts";
 import { type ContextFields, runInContext, workContext } from "./context.ts";
 import { LineTrace } from "./line_trace.ts";
 
-/** A start takes half as long without the package of OpenTelemetry. */
+/** Loading the package takes a quarter of a receiver's start. */
 const telemetry = isTelemetryOn() ? await loadTelemetry() : undefined;
 
 async function loadTelemetry() {
