@@ -345,7 +345,7 @@ begin
   -- The condition gives the place back once, also to workers on both sides of a month's end.
   update public.orders
   set counts_for_plan = false
-  where id = p_order.id and counts_for_plan
+  where id = p_order.id and user_id = p_order.user_id and counts_for_plan
   returning * into changed;
   if changed.id is null then
     return p_order;
@@ -360,6 +360,7 @@ begin
   set orders = greatest(counted.orders - 1, 0)
   from public.tiktok_shops as shop
   where shop.id = changed.tiktok_shop_id
+    and shop.user_id = changed.user_id
     and counted.shop_key = shop.shop_key
     and counted.month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
   return changed;

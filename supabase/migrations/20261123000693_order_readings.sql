@@ -223,7 +223,7 @@ begin
       tiktok_updated_at = merged.tiktok_updated_at,
       tiktok_read_at = greatest(merged.tiktok_read_at, now())
   from private.merge_order(stored, p_order) as merged
-  where orders.id = stored.id
+  where orders.id = stored.id and orders.user_id = stored.user_id
   returning orders.* into updated;
   return updated;
 end;
@@ -386,11 +386,11 @@ comment on function private.describe_changes(public.orders, public.orders, jsonb
 grant execute on function private.describe_changes(public.orders, public.orders, jsonb) to service_role;
 
 /*
-  Arguments: p_order_id; p_notice, facts of an event: refund_id and refund_total name a refund.
+  Arguments: p_order; p_notice, facts of an event: refund_id and refund_total name a refund.
   Returns:   the notice with what this refund adds to those that the timeline has; {} if it adds nothing. The sum of
              refund_total over the timeline is what was paid back.
 */
-create function private.new_part_of_refund(p_order_id uuid, p_notice jsonb)
+create function private.new_part_of_refund(p_order public.orders, p_notice jsonb)
 returns jsonb
 language plpgsql
 stable
@@ -403,7 +403,8 @@ begin
       when not p_notice ? 'refund_id' then p_notice
       when not exists (
         select from public.order_events as known
-        where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+        where known.order_id = p_order.id and known.user_id = p_order.user_id
+          and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
       ) then p_notice
       when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
       else '{}'
@@ -412,14 +413,15 @@ begin
       select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
         as amount
       from public.order_events as known
-      where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+      where known.order_id = p_order.id and known.user_id = p_order.user_id
+        and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
     ) as added
   );
 end;
 $$;
-comment on function private.new_part_of_refund(uuid, jsonb) is
+comment on function private.new_part_of_refund(public.orders, jsonb) is
   'A notice without the refund that an earlier notice reported: the timeline, which is never purged, knows the ids.';
-grant execute on function private.new_part_of_refund(uuid, jsonb) to service_role;
+grant execute on function private.new_part_of_refund(public.orders, jsonb) to service_role;
 
 create function private.apply_refund(p_order public.orders, p_notice jsonb)
 returns public.orders
@@ -433,12 +435,12 @@ declare
 begin
   select coalesce(sum((changes ->> 'refund_total')::numeric), 0) into refunded
   from public.order_events
-  where order_id = p_order.id and changes ? 'refund_total';
+  where order_id = p_order.id and user_id = p_order.user_id and changes ? 'refund_total';
   refunded := refunded + (p_notice ->> 'refund_total')::numeric;
   update public.orders
   set refunded_amount = refunded,
       payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
-  where id = p_order.id and payment_status <> 'refunded'
+  where id = p_order.id and user_id = p_order.user_id and payment_status <> 'refunded'
   returning * into changed;
   return case when changed.id is null then p_order else changed end;
 end;

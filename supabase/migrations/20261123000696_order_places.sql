@@ -119,7 +119,8 @@ begin
     end if;
     if not exists (
       select from public.orders
-      where tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
+      where user_id = p_shop.user_id
+        and tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
     ) then
       if item -> 'notice' ?| array['refund_id', 'refund_total'] then
         return null;

@@ -43,7 +43,8 @@ declare
 begin
   select * into stored
   from public.orders
-  where tiktok_shop_id = p_shop.id
+  where user_id = p_shop.user_id
+    and tiktok_shop_id = p_shop.id
     and tiktok_order_id = p_order ->> 'tiktok_order_id'
   -- A parcel or a label that changes the order meanwhile would be overwritten.
   for no key update;
@@ -107,12 +108,13 @@ declare
 begin
   -- 1. Write the timeline; the facts of a replayed event are already in it.
   if p_notice <> '{}' and exists (
-    select from public.order_events where order_id = after.id and webhook_event_id = event.id
+    select from public.order_events
+    where order_id = after.id and user_id = after.user_id and webhook_event_id = event.id
   ) then
     p_notice := '{}';
   end if;
   if p_notice ? 'refund_id' then
-    p_notice := private.new_part_of_refund(after.id, p_notice);
+    p_notice := private.new_part_of_refund(after, p_notice);
   end if;
   if p_notice ? 'refund_total' then
     after := private.apply_refund(after, p_notice);

@@ -1,11 +1,11 @@
 -- Many orders at once: together where the plan has room for all, else one by one.
 
 /*
-  Arguments: p_tiktok_shop_id; p_items.
+  Arguments: p_shop; p_items.
   Returns:   the open events and the stored orders among them.
 */
 create function private.lock_order_batch(
-  p_tiktok_shop_id uuid,
+  p_shop public.tiktok_shops,
   p_items jsonb,
   out open_events bigint[],
   out stored_orders text[]
@@ -27,7 +27,8 @@ begin
   from (
     select tiktok_order_id
     from public.orders
-    where tiktok_shop_id = p_tiktok_shop_id
+    where user_id = p_shop.user_id
+      and tiktok_shop_id = p_shop.id
       and tiktok_order_id = any (array(
         select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
       ))
@@ -36,9 +37,9 @@ begin
   ) as locked;
 end;
 $$;
-comment on function private.lock_order_batch(uuid, jsonb) is
+comment on function private.lock_order_batch(public.tiktok_shops, jsonb) is
   'Part of ingest_orders: locks its events, then its stored orders; the caller has locked the counters.';
-grant execute on function private.lock_order_batch(uuid, jsonb) to service_role;
+grant execute on function private.lock_order_batch(public.tiktok_shops, jsonb) to service_role;
 
 /*
   Arguments: p_items, as those of ingest_orders.
@@ -133,7 +134,7 @@ begin
     );
   end if;
   perform private.share_order_counts(p_shop);
-  locked := private.lock_order_batch(p_shop.id, p_items);
+  locked := private.lock_order_batch(p_shop, p_items);
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
   if new_orders.items is not null then
     added := private.ingest_new_orders(p_shop, new_orders.items, true);
@@ -219,7 +220,7 @@ declare
 begin
   -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
   perform private.lock_order_counts(p_shop);
-  locked := private.lock_order_batch(p_shop.id, p_items);
+  locked := private.lock_order_batch(p_shop, p_items);
   -- 2. Store new orders together, if the plan has room.
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
   if new_orders.items is not null then
