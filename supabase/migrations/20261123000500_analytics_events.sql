@@ -114,9 +114,7 @@ set search_path = ''
 as $$
 begin
   insert into public.analytics_events (user_id, event_type, properties)
-  select user_id, 'label_bought', jsonb_build_object('order_id', new.order_id, 'shipment_id', new.id)
-  from public.orders
-  where id = new.order_id;
+  values (new.user_id, 'label_bought', jsonb_build_object('order_id', new.order_id, 'shipment_id', new.id));
   return null;
 end;
 $$;

@@ -12,7 +12,7 @@ comment on table private.senders is 'Last sender address of each shop.';
 alter table private.senders enable row level security;
 grant select, insert, update on private.senders to service_role;
 
-create function private.store_sender(p_order_id uuid, p_address jsonb)
+create function private.store_sender(p_user_id uuid, p_order_id uuid, p_address jsonb)
 returns void
 language plpgsql
 security invoker
@@ -22,13 +22,13 @@ begin
   insert into private.senders (tiktok_shop_id, user_id, address)
   select tiktok_shop_id, user_id, p_address
   from public.orders
-  where id = p_order_id and p_address is not null
+  where id = p_order_id and user_id = p_user_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
 end;
 $$;
-comment on function private.store_sender(uuid, jsonb) is
+comment on function private.store_sender(uuid, uuid, jsonb) is
   'Stores the sender address of a shop after a carrier accepted it; null keeps the stored address.';
-grant execute on function private.store_sender(uuid, jsonb) to service_role;
+grant execute on function private.store_sender(uuid, uuid, jsonb) to service_role;
 
 create function private.order_line_item_ids(p_order public.orders)
 returns text[]
@@ -66,7 +66,7 @@ comment on function private.cancelled_line_item_ids(public.orders) is
   'The TikTok ids of the cancelled units of an order.';
 grant execute on function private.cancelled_line_item_ids(public.orders) to service_role;
 
-create function private.shipments_of_order(p_order_id uuid)
+create function private.shipments_of_order(p_order public.orders)
 returns setof public.shipments
 language plpgsql
 stable
@@ -77,13 +77,13 @@ begin
   return query
   select shipment.*
   from public.shipment_orders as link
-  join public.shipments as shipment on shipment.id = link.shipment_id
-  where link.order_id = p_order_id;
+  join public.shipments as shipment on shipment.id = link.shipment_id and shipment.user_id = link.user_id
+  where link.order_id = p_order.id and link.user_id = p_order.user_id;
 end;
 $$;
-comment on function private.shipments_of_order(uuid) is
+comment on function private.shipments_of_order(public.orders) is
   'The parcels that an order is in, also those that it shares with others.';
-grant execute on function private.shipments_of_order(uuid) to service_role;
+grant execute on function private.shipments_of_order(public.orders) to service_role;
 
 -- The orders that share a package.
 create index idx_orders_package_ids on public.orders using gin (private.order_package_ids(order_items));
@@ -105,17 +105,20 @@ begin
   with grouped as (
     select id
     from public.orders
-    where tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
+    where user_id = p_order.user_id
+      and tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
     union
     select id
     from public.orders
     where private.order_package_ids(order_items) && private.order_package_ids(p_order.order_items)
       and tiktok_shop_id = p_order.tiktok_shop_id
+      and user_id = p_order.user_id
   )
   select other.*
   from grouped
   join public.orders as other on other.id = grouped.id
-  where other.id <> p_order.id
+  where other.user_id = p_order.user_id
+    and other.id <> p_order.id
     and (
       other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
       -- It has a label, which TikTok does not know yet.
@@ -125,8 +128,8 @@ begin
         other.order_status in ('awaiting_collection', 'in_transit')
         and exists (
           select from public.shipment_orders as ours
-          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id
-          where ours.order_id = p_order.id and theirs.order_id = other.id
+          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id and theirs.user_id = ours.user_id
+          where ours.order_id = p_order.id and ours.user_id = p_order.user_id and theirs.order_id = other.id
         )
       )
     );
@@ -157,6 +160,7 @@ begin
       from public.tiktok_shops as shop
       join private.held_orders as held on held.shop_id = shop.shop_id
       where shop.id = p_order.tiktok_shop_id
+        and shop.user_id = p_order.user_id
         and held.tiktok_order_id <> p_order.tiktok_order_id
         and (
           held.combine_group_id = p_order.combine_group_id
@@ -169,7 +173,8 @@ begin
       when count(*) = 0 and p_order.combine_group_id is not null and not exists (
         select
         from public.orders as other
-        where other.tiktok_shop_id = p_order.tiktok_shop_id
+        where other.user_id = p_order.user_id
+          and other.tiktok_shop_id = p_order.tiktok_shop_id
           and other.combine_group_id = p_order.combine_group_id
           and other.id <> p_order.id
       ) then '{}'
@@ -224,7 +229,7 @@ begin
     when p_provider = 'easypost' and p_order.address_status = 'none' then 'address_missing'
     -- Shipped with a foreign label; a voided label of ours may be replaced.
     when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
-      select from private.shipments_of_order(p_order.id) where provider is not null
+      select from private.shipments_of_order(p_order) where provider is not null
     ) then 'already_shipped'
   end;
 end;
@@ -254,7 +259,8 @@ begin
     from public.tiktok_shops as shop
     join private.tiktok_logins as login
       on login.user_id = shop.user_id and login.open_id = shop.open_id
-    where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused')
+    where shop.id = p_order.tiktok_shop_id and shop.user_id = p_order.user_id
+      and shop.connection_status in ('active', 'paused')
   );
 end;
 $$;
@@ -310,11 +316,14 @@ begin
     'line_item_ids', private.order_line_item_ids(p_order),
     'cancelled_line_item_ids', private.cancelled_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
-    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'sender', (
+      select address from private.senders
+      where tiktok_shop_id = p_order.tiktok_shop_id and user_id = p_order.user_id
+    ),
     'address_digest', private.address_digest(p_order),
     'tracking_numbers', (
       select coalesce(jsonb_agg(tracking_number), '[]')
-      from private.shipments_of_order(p_order.id)
+      from private.shipments_of_order(p_order)
       where provider is not null and tracking_number is not null
     )
   );

@@ -55,7 +55,7 @@ begin
   return (
     select coalesce(array_agg(private.plain_carrier(rule.carrier) order by rule.carrier), '{}')
     from private.carrier_rules as rule
-    join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id
+    join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id and shop.user_id = p_order.user_id
     where rule.region = upper(coalesce(shop.region, 'US'))
       and rule.shipping_type = p_order.shipping_type
       and rule.provider = p_provider

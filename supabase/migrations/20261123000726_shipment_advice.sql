@@ -180,10 +180,10 @@ create trigger advise_after_order_change
   execute function private.advise_after_order_change();
 
 /*
-  Arguments: p_shipment_id, a label that was just bought; p_address_digest of its first order when it was requested, or
-             null.
+  Arguments: p_user_id; p_shipment_id, a label that was just bought; p_address_digest of its first order when it was
+             requested, or null.
 */
-create function private.advise_new_shipment(p_shipment_id uuid, p_address_digest text)
+create function private.advise_new_shipment(p_user_id uuid, p_shipment_id uuid, p_address_digest text)
 returns void
 language plpgsql
 security invoker
@@ -195,9 +195,9 @@ begin
   for shipped in
     select orders, shipment.order_id = orders.id as is_first
     from public.shipment_orders as link
-    join public.shipments as shipment on shipment.id = link.shipment_id
-    join public.orders on orders.id = link.order_id
-    where link.shipment_id = p_shipment_id
+    join public.shipments as shipment on shipment.id = link.shipment_id and shipment.user_id = link.user_id
+    join public.orders on orders.id = link.order_id and orders.user_id = link.user_id
+    where link.shipment_id = p_shipment_id and link.user_id = p_user_id
     order by orders.id
   loop
     if (shipped.orders).order_status = 'cancelled' then
@@ -213,6 +213,6 @@ begin
   end loop;
 end;
 $$;
-comment on function private.advise_new_shipment(uuid, text) is
+comment on function private.advise_new_shipment(uuid, uuid, text) is
   'Marks a new label whose order was cancelled, or whose address changed, while it was bought.';
-grant execute on function private.advise_new_shipment(uuid, text) to service_role;
+grant execute on function private.advise_new_shipment(uuid, uuid, text) to service_role;

@@ -193,7 +193,7 @@ begin
       'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
     )
     from (select) as nothing
-    left join public.shipments as shipment on shipment.id = p_purchase.id
+    left join public.shipments as shipment on shipment.id = p_purchase.id and shipment.user_id = p_purchase.user_id
   );
 end;
 $$;
@@ -213,7 +213,8 @@ begin
     (
       select id
       from public.orders
-      where id = any (p_purchase.other_order_ids)
+      where user_id = p_purchase.user_id
+        and id = any (p_purchase.other_order_ids)
         and p_line_item_id = any (
           private.order_line_item_ids(orders) || private.cancelled_line_item_ids(orders)
         )
@@ -258,7 +259,8 @@ begin
       '[]'
     )
     from public.orders
-    where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+    where orders.user_id = p_purchase.user_id
+      and orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
   );
 end;
 $$;
@@ -294,14 +296,17 @@ begin
     'carrier_rate_id', p_purchase.carrier_rate_id,
     'quoted_cost', p_purchase.quoted_cost::text,
     'currency', p_purchase.currency,
-    'tiktok_package_id', (select tiktok_package_id from public.shipments where id = p_purchase.id),
+    'tiktok_package_id', (
+      select tiktok_package_id from public.shipments where id = p_purchase.id and user_id = p_purchase.user_id
+    ),
     'refused_carriers', (
       select private.refused_carriers(orders, p_purchase.provider)
       from public.orders
-      where id = p_purchase.order_id
+      where id = p_purchase.order_id and user_id = p_purchase.user_id
     ),
     'order', (
-      select private.order_to_ship(orders) from public.orders where id = p_purchase.order_id
+      select private.order_to_ship(orders) from public.orders
+      where id = p_purchase.order_id and user_id = p_purchase.user_id
     ),
     'orders', private.orders_in_parcel(p_purchase)
   );
@@ -322,8 +327,8 @@ begin
     p_type, p_purchase.id || ':' || p_occasion, shop.shop_id, p_purchase.id::text
   )
   from public.orders
-  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-  where orders.id = p_purchase.order_id;
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+  where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id;
 end;
 $$;
 comment on function private.enqueue_label_task(text, private.label_purchases, text) is

@@ -44,7 +44,8 @@ begin
   from unnest(private.order_line_item_ids(p_order)) as line (id)
   where not exists (
     select from private.labelled_lines as labelled
-    where labelled.order_id = p_order.id and labelled.line_item_id = line.id
+    where labelled.order_id = p_order.id and labelled.user_id = p_order.user_id
+      and labelled.line_item_id = line.id
       and labelled.purchase_id is distinct from p_purchase_id
   );
   if p_wanted is not null then
@@ -65,8 +66,9 @@ begin
     when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
       select from private.labelled_lines as labelled
-      join private.label_purchases as purchase on purchase.id = labelled.purchase_id
-      where labelled.order_id = p_order.id
+      join private.label_purchases as purchase
+        on purchase.id = labelled.purchase_id and purchase.user_id = labelled.user_id
+      where labelled.order_id = p_order.id and labelled.user_id = p_order.user_id
         and purchase.state in ('requested', 'purchasing', 'unknown', 'void_requested')
     ) then 'line_items_labelled'
     else 'already_shipped'
@@ -78,12 +80,13 @@ comment on function private.free_label_lines(public.orders, uuid, jsonb) is
 grant execute on function private.free_label_lines(public.orders, uuid, jsonb) to service_role;
 
 /*
-  Arguments: p_order_ids, the orders that the request names, the first one first; p_provider; p_purchase_id, whose own
-             units count as free; p_wanted, an array of unit ids, or null for all.
+  Arguments: p_user_id; p_order_ids, the orders that the request names, the first one first; p_provider; p_purchase_id,
+             whose own units count as free; p_wanted, an array of unit ids, or null for all.
   Returns:   line_item_ids; refusal, a code of docs/labels.md, or null; other_order_ids, the orders that TikTok combined
              with the first one; unstored_order_ids, null unless some of them are not stored: the known TikTok ids of these.
 */
 create function private.choose_parcel(
+  p_user_id uuid,
   p_order_ids uuid[],
   p_provider text,
   p_purchase_id uuid,
@@ -103,7 +106,7 @@ declare
   part public.orders;
   part_lines text[];
 begin
-  select * into first_order from public.orders where id = p_order_ids[1];
+  select * into first_order from public.orders where id = p_order_ids[1] and user_id = p_user_id;
   -- 1. The first order alone.
   refusal := private.label_refusal(first_order, p_provider);
   if refusal is not null then
@@ -128,7 +131,12 @@ begin
     return;
   end if;
   -- 3. Every unit of each.
-  for part in select orders.* from public.orders where id = any (other_order_ids) order by tiktok_order_id loop
+  for part in
+    select orders.*
+    from public.orders
+    where id = any (other_order_ids) and user_id = p_user_id
+    order by tiktok_order_id
+  loop
     refusal := private.label_refusal(part, p_provider);
     if refusal is not null then
       return;
@@ -144,16 +152,16 @@ begin
     when cardinality(line_item_ids) <> (
       select count(*)
       from public.orders, unnest(private.order_line_item_ids(orders)) as unit (id)
-      where orders.id = any (p_order_ids)
+      where orders.id = any (p_order_ids) and orders.user_id = p_user_id
     ) then 'line_items_labelled'
     when p_wanted is not null and not (to_jsonb(line_item_ids) <@ p_wanted and p_wanted <@ to_jsonb(line_item_ids))
       then 'order_combined'
   end;
 end;
 $$;
-comment on function private.choose_parcel(uuid[], text, uuid, jsonb) is
+comment on function private.choose_parcel(uuid, uuid[], text, uuid, jsonb) is
   'The units that a label covers, of one order or of all orders that TikTok combined.';
-grant execute on function private.choose_parcel(uuid[], text, uuid, jsonb) to service_role;
+grant execute on function private.choose_parcel(uuid, uuid[], text, uuid, jsonb) to service_role;
 
 create function private.named_order_ids(p_order_id uuid, p_request jsonb)
 returns uuid[]

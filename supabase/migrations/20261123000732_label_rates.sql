@@ -58,9 +58,9 @@ begin
   if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
     raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
-  select * into wanted from public.orders where id = p_order_id;
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
-  select * into parcel from private.choose_parcel(named, provider, null, p_request -> 'line_item_ids');
+  select * into parcel from private.choose_parcel(p_user_id, named, provider, null, p_request -> 'line_item_ids');
   shop := private.shop_of_order(wanted);
   refusal := coalesce(
     -- First: the orders of a disconnected shop may have lost their data.
@@ -107,7 +107,7 @@ declare
   stored jsonb;
 begin
   perform private.lock_sellers(seller);
-  perform private.store_sender(p_order_id, p_sender);
+  perform private.store_sender(seller, p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
       user_id, order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,

@@ -66,7 +66,7 @@ begin
   if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
     raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
-  select * into wanted from public.orders where id = p_order_id;
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
 
   -- 2. Answer a repeated request from its purchase.
   select * into purchase
@@ -82,7 +82,7 @@ begin
   if p_request ? 'rate_id' then
     select * into rate
     from private.label_rates
-    where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id;
+    where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id and user_id = p_user_id;
     refusal := case
       when rate.id is null then 'rate_not_found'
       when rate.expires_at <= now() then 'rate_expired'
@@ -100,7 +100,7 @@ begin
     case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
   );
   select * into parcel
-  from private.choose_parcel(named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
+  from private.choose_parcel(p_user_id, named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
   refusal := coalesce(
     -- First: the orders of a disconnected shop may have lost their data.
     case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
@@ -131,7 +131,10 @@ begin
       parcel.line_item_ids, p_request -> 'parcel',
       coalesce(
         p_request -> 'sender',
-        (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+        (
+          select address from private.senders
+          where tiktok_shop_id = wanted.tiktok_shop_id and user_id = p_user_id
+        )
       ),
       private.address_digest(wanted), coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
     )
@@ -159,9 +162,12 @@ begin
         -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(
           label_purchases.sender,
-          (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+          (
+            select address from private.senders
+            where tiktok_shop_id = wanted.tiktok_shop_id and user_id = p_user_id
+          )
         )
-    where id = purchase.id
+    where id = purchase.id and user_id = p_user_id
     returning * into purchase;
   end if;
   -- 6. Buy at the rate that the seller saw, unless another label used its carrier shipment, or that has an old address.
@@ -169,17 +175,17 @@ begin
     update private.label_purchases
     set carrier_shipment_id = rate.carrier_shipment_id,
         carrier_rate_id = rate.carrier_rate_id
-    where id = purchase.id
+    where id = purchase.id and user_id = p_user_id
       and rate.address_digest is not distinct from private.address_digest(wanted)
       and not exists (
         select from private.label_purchases as other
-        where other.carrier_shipment_id = rate.carrier_shipment_id
+        where other.carrier_shipment_id = rate.carrier_shipment_id and other.user_id = p_user_id
       );
   end if;
   update private.label_purchases
   set quoted_cost = coalesce(rate.price, quoted_cost),
       currency = coalesce(rate.currency, label_purchases.currency)
-  where id = purchase.id
+  where id = purchase.id and user_id = p_user_id
   returning * into purchase;
   -- 7. Reserve the units.
   perform private.claim_label_lines(purchase);
@@ -235,13 +241,13 @@ begin
   end if;
   select shop.shop_key into shop_key
   from public.orders
-  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-  where orders.id = p_purchase.order_id;
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+  where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id;
   reserved := private.reserve_label_cost(p_purchase.user_id, shop_key, cents);
   if reserved ->> 'refusal' is null then
     update private.label_purchases
     set cost_cents = cents, cost_day = private.current_day(), cost_shop_key = shop_key
-    where id = p_purchase.id;
+    where id = p_purchase.id and user_id = p_purchase.user_id;
   end if;
   return reserved;
 end;
@@ -265,7 +271,7 @@ begin
   );
   update private.label_purchases
   set cost_cents = null, cost_day = null, cost_shop_key = null
-  where id = p_purchase.id;
+  where id = p_purchase.id and user_id = p_purchase.user_id;
 end;
 $$;
 comment on function private.give_back_label_cost(private.label_purchases) is
@@ -300,8 +306,9 @@ begin
     update private.label_purchases as bought
     set cost_cents = cents, cost_day = today, cost_shop_key = shop.shop_key
     from public.orders
-    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-    where bought.id = p_purchase.id and orders.id = p_purchase.order_id
+    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+    where bought.id = p_purchase.id and bought.user_id = p_purchase.user_id
+      and orders.id = p_purchase.order_id and orders.user_id = bought.user_id
     returning bought.* into p_purchase;
     perform private.add_label_cost(p_purchase.user_id, p_purchase.cost_shop_key, today, 1, cents);
     return;
@@ -309,7 +316,9 @@ begin
   perform private.add_label_cost(
     p_purchase.user_id, p_purchase.cost_shop_key, p_purchase.cost_day, 0, cents - p_purchase.cost_cents
   );
-  update private.label_purchases set cost_cents = cents where id = p_purchase.id;
+  update private.label_purchases
+  set cost_cents = cents
+  where id = p_purchase.id and user_id = p_purchase.user_id;
 end;
 $$;
 comment on function private.settle_label_cost(private.label_purchases, jsonb) is
@@ -348,7 +357,7 @@ begin
   -- 2. Check the carrier, and reserve the money.
   if exists (
     select from public.orders
-    where orders.id = purchase.order_id
+    where orders.id = purchase.order_id and orders.user_id = purchase.user_id
       and private.is_carrier_refused(orders, purchase.provider, p_choice ->> 'carrier')
   ) then
     return jsonb_build_object('outcome', 'refused', 'code', 'carrier_not_accepted');
@@ -365,7 +374,7 @@ begin
       carrier_rate_id = p_choice ->> 'carrier_rate_id',
       quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
       currency = p_choice ->> 'currency'
-  where id = p_purchase_id;
+  where id = purchase.id and user_id = purchase.user_id;
   return jsonb_build_object('outcome', 'started', 'near', coalesce(reserved -> 'near', '[]'));
 end;
 $$;

@@ -11,7 +11,7 @@ begin
   return (
     with parcel as (
       select status, line_item_ids
-      from private.shipments_of_order(p_order.id)
+      from private.shipments_of_order(p_order)
       where provider is not null and status <> 'voided'
     ), units as (
       select
@@ -51,7 +51,7 @@ begin
   if p_event_type in ('LABEL_VOIDED', 'TRACKING_REFUSED')
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
-      select from private.shipments_of_order(p_order_id)
+      select from private.shipments_of_order(before)
       where provider in ('easypost', 'own') and tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
@@ -63,7 +63,9 @@ begin
     becomes := private.next_order_status(before.order_status, becomes);
   end if;
   if becomes is distinct from before.order_status then
-    update public.orders set order_status = becomes where id = p_order_id;
+    update public.orders
+    set order_status = becomes
+    where id = p_order_id and user_id = before.user_id;
     p_changes := p_changes
       || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
   end if;
@@ -120,7 +122,7 @@ begin
   if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
     update private.label_purchases
     set state = 'purchased', reason = null
-    where id = p_purchase_id
+    where id = p_purchase_id and user_id = purchase.user_id
     returning * into purchase;
     -- 2. Store the purchase as bought, even if it was marked failed.
     perform private.settle_label_cost(purchase, p_label);
@@ -153,10 +155,12 @@ begin
     );
     insert into public.shipment_orders (shipment_id, order_id)
     select p_purchase_id, other.id from unnest(purchase.other_order_ids) as other (id);
-    perform private.advise_new_shipment(p_purchase_id, purchase.address_digest);
-    update private.label_purchases set address_digest = null where id = p_purchase_id;
+    perform private.advise_new_shipment(purchase.user_id, p_purchase_id, purchase.address_digest);
+    update private.label_purchases
+    set address_digest = null
+    where id = p_purchase_id and user_id = purchase.user_id;
     -- 4. Update sender, orders and timelines, and enqueue the follow-up task.
-    perform private.store_sender(purchase.order_id, purchase.sender);
+    perform private.store_sender(purchase.user_id, purchase.order_id, purchase.sender);
     perform private.record_parcel_change(
       purchase.id,
       'LABEL_PURCHASED',
@@ -189,8 +193,10 @@ begin
     orders.tiktok_order_id
   )
   from public.orders
-  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.connection_status = 'active'
-  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+  join public.tiktok_shops as shop
+    on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id and shop.connection_status = 'active'
+  where orders.user_id = p_purchase.user_id
+    and orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
     -- What TikTok shows instead of the stored order. Without paused or disconnected shops: nothing was read.
     and p_purchase.reason in (
       'order_cancelled', 'order_unpaid', 'order_on_hold', 'already_shipped', 'cancellation_requested',

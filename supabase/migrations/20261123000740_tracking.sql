@@ -175,7 +175,8 @@ begin
     perform private.lock_parcels(new.id);
     update public.shipments
     set status = becomes, tracked_at = now()
-    where id in (select shipment_id from public.shipment_orders where order_id = new.id)
+    where user_id = new.user_id
+      and id in (select shipment_id from public.shipment_orders where order_id = new.id and user_id = new.user_id)
       and provider = 'tiktok_shipping'
       and private.parcel_rank(status) < private.parcel_rank(becomes);
   end if;
@@ -186,11 +187,11 @@ begin
     shop.shop_id,
     shipment.id::text
   )
-  from private.shipments_of_order(new.id) as shipment
-  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
+  from private.shipments_of_order(new) as shipment
+  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id and shop.user_id = new.user_id
   where shipment.provider = 'tiktok_shipping'
     and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from private.shipments_of_order(new.id) where status <> 'voided') > 1;
+    and (select count(*) from private.shipments_of_order(new) where status <> 'voided') > 1;
   return null;
 end;
 $$;

@@ -92,7 +92,7 @@ begin
 
   -- 3. Check the order, its units, the carrier and the number.
   select * into parcel
-  from private.choose_parcel(array[p_order_id], 'own', null, p_request -> 'line_item_ids');
+  from private.choose_parcel(p_user_id, array[p_order_id], 'own', null, p_request -> 'line_item_ids');
   refusal := coalesce(
     parcel.refusal,
     private.own_number_refusal(wanted, p_request ->> 'carrier', p_request ->> 'tracking_number', null)

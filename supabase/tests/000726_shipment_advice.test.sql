@@ -10,7 +10,7 @@ select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.advise_shipments(null::public.orders, ''order_cancelled'')',
-  'select private.advise_new_shipment(null, null)',
+  'select private.advise_new_shipment(null, null, null)',
   'select private.advice_for(''purchased'')',
   'select private.advice_rank(''order_cancelled'')',
   'select private.is_address_changed(null, null)',

@@ -17,7 +17,7 @@ cross join unnest(array[
   'select private.order_package_ids(null)',
   'select private.lock_orders(null, null)',
   'select private.lock_orders_of_purchase(null)',
-  'select private.choose_parcel(null, null, null, null)',
+  'select private.choose_parcel(null, null, null, null, null)',
   'select private.named_order_ids(null, null)',
   'select private.order_of_unit(null, null)',
   'select private.orders_in_parcel(null)',
