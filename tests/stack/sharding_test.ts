@@ -1,7 +1,7 @@
 /** The schema can be spread over servers by seller; docs/scaling.md lists what cannot, and why. */
 import assert from "node:assert/strict";
 import postgres, { type Sql } from "postgres";
-import { ROOT } from "../support/pages.ts";
+import { listSellersTables, qualified, readList } from "../support/scaling_lists.ts";
 import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
 
 let database: TestDatabase;
@@ -18,39 +18,11 @@ Deno.test.afterAll(async () => {
   await database.drop();
 });
 
-/** First cells of the table below a heading; each row has its reason. */
-async function readList(heading: string): Promise<string[]> {
-  const page = await Deno.readTextFile(new URL("docs/scaling.md", ROOT));
-  const [, section = ""] = page.split(`\n## ${heading}\n`);
-  const rows = section.replace(/\n## [^]*/, "").match(/^\| *`.*$/gm) ?? [];
-  return rows.map((row) => {
-    const [, name, reason] = row.match(/^\| *`([^`]+)` *\| *(.*\S) *\|$/) ?? [];
-    assert.ok(name && reason, row);
-    return name;
-  });
-}
-
-/** Tables of ours whose rows carry their seller: `public.users` by its own key. */
-async function listSellersTables(): Promise<string[]> {
-  const rows = await sql`
-    select c.oid::regclass::text as name
-    from pg_class as c
-    join pg_attribute as a on a.attrelid = c.oid
-      and a.attname = case when c.oid = 'public.users'::regclass then 'id' else 'user_id' end
-    where c.relkind in ('r', 'p') and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
-      and not a.attisdropped`;
-  return rows.map(({ name }) => qualified(name));
-}
-
-function qualified(name: string): string {
-  return name.includes(".") ? name : `public.${name}`;
-}
-
 Deno.test("every row of a seller carries user_id; the tables without it are listed with their reason", async () => {
   const rows = await sql`
     select c.oid::regclass::text as name from pg_class as c
     where c.relkind in ('r', 'p') and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace)`;
-  const sellers = new Set(await listSellersTables());
+  const sellers = new Set(await listSellersTables(sql));
   const others = rows.map(({ name }) => qualified(name)).filter((name) => !sellers.has(name));
   assert.deepEqual(others.sort(), (await readList("Tables without a seller")).sort());
 });
@@ -61,7 +33,7 @@ Deno.test("a foreign key joins rows of one seller, or ends at a table that is th
     from pg_constraint
     where contype = 'f'
       and connamespace in ('public'::regnamespace, 'private'::regnamespace)`;
-  const sellers = new Set(await listSellersTables());
+  const sellers = new Set(await listSellersTables(sql));
   const crossing = rows.map(({ source, target }) => [qualified(source), qualified(target)])
     .filter(([source = "", target = ""]) => !sellers.has(source) || !sellers.has(target))
     .map((pair) => pair.join(" -> "));
@@ -73,7 +45,7 @@ Deno.test("a foreign key joins rows of one seller, or ends at a table that is th
 });
 
 Deno.test("a unique key stays within a seller; those across sellers are listed with their reason", async () => {
-  const sellers = await listSellersTables();
+  const sellers = await listSellersTables(sql);
   // A key is within a seller if it has the seller, a row of the seller, or an id that we make.
   const rows = await sql`
     select index.relname as name
@@ -103,9 +75,30 @@ Deno.test("a row without its seller is refused by every table of sellers, but fo
   const rows = await sql`
     select attrelid::regclass::text as name from pg_attribute
     where attname = 'user_id' and not attnotnull and not attisdropped
-      and attrelid = any (${await listSellersTables()}::regclass[])`;
+      and attrelid = any (${await listSellersTables(sql)}::regclass[])`;
   assert.deepEqual(
     rows.map(({ name }) => name).sort(),
     (await readList("Rows that outlive their seller")).sort(),
+  );
+});
+
+Deno.test("the keys in the way of orders, timeline and statistics by month are listed with what becomes of them", async () => {
+  const rows = await sql`
+    with monthly (name, month_of) as (
+      values ('public.orders'::regclass, 'created_at'), ('public.order_events', 'created_at'),
+        ('public.analytics_events', 'timestamp')
+    )
+    select index.relname as name
+    from monthly join pg_index as i on i.indrelid = monthly.name
+    join pg_class as index on index.oid = i.indexrelid
+    where i.indisunique and not exists (
+      select from pg_attribute as a
+      where a.attrelid = i.indrelid and a.attnum = any (i.indkey) and a.attname = month_of
+    )
+    union all
+    select conname from monthly join pg_constraint on contype = 'f' and confrelid = monthly.name`;
+  assert.deepEqual(
+    rows.map(({ name }) => name).sort(),
+    (await readList("In the way of tables by month")).sort(),
   );
 });
