@@ -33,6 +33,11 @@ create table public.orders (
   seller_note text,
   amounts jsonb not null default '{}',
   refunded_amount numeric(14, 2),
+  is_revenue boolean not null generated always as (
+    order_kind = 'sale'
+    and order_status <> 'cancelled'
+    and payment_status in ('paid', 'partially_refunded', 'refunded')
+  ) stored,
   counts_for_plan boolean not null default true,
   mapping_version smallint not null default 0,
   tiktok_created_at timestamptz,
@@ -88,6 +93,7 @@ comment on column public.orders.buyer_note is 'Note of the buyer to the seller.'
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
 comment on column public.orders.refunded_amount is 'Sum of the refunds that TikTok reported; null before the first.';
+comment on column public.orders.is_revenue is 'Whether it is a sale that the buyer paid and that was not cancelled.';
 comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';
 comment on column public.orders.tiktok_read_at is 'The stored state was read at TikTok before this time; it decides between two states of one second.';

@@ -245,7 +245,7 @@ begin
       perform private.count_orders(
         p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
       );
-      perform private.add_order_totals(private.totals_of_order(added));
+      perform private.add_order_totals(added);
       return jsonb_build_object('outcome', 'inserted', 'order_id', added.id);
     end if;
   end if;
@@ -278,7 +278,7 @@ grant execute on function private.notice_of(jsonb) to service_role;
 /*
   Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once, in the order of their TikTok ids; their
              events are locked and open; p_last, whether limit_counted_last is not null, else the counters are locked.
-  Returns:   outcomes as those of ingest_orders, numbers for count_orders, and totals for add_order_totals; null, and
+  Returns:   outcomes as those of ingest_orders, numbers for count_orders, and totals for add_batch_totals; null, and
              nothing written, if the counters are locked and one of the orders may have to wait or brings a refund: a case
              for ingest_locked_order.
 */
@@ -337,12 +337,27 @@ begin
     set status = 'done', reason = null, object_id = (stored.row).tiktok_order_id, settled_at = now()
     from stored
     where webhook_events.id = stored.event_id
+  ), summed as (
+    select row(
+      p_shop.user_id, (stored.row).currency, count(*), sum((stored.row).total_amount) * 100,
+      private.current_month(), count(*), sum((stored.row).total_amount) * 100,
+      count(*) filter (where (stored.row).is_revenue),
+      coalesce(sum((stored.row).total_amount) filter (where (stored.row).is_revenue), 0) * 100,
+      coalesce(
+        sum(private.refunded_amount(stored.row))
+          filter (where (stored.row).is_revenue and (stored.row).payment_status <> 'paid'),
+        0
+      ) * 100,
+      now()
+    )::private.order_totals as of_currency
+    from stored
+    group by (stored.row).currency
   )
   select
     jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
     count(*) filter (where (stored.row).counts_for_plan),
     count(*) filter (where not (stored.row).counts_for_plan),
-    private.sum_totals(array_agg(private.totals_of_order(stored.row)))
+    (select array_agg(of_currency) from summed)
   into outcomes, counted, not_counted, totals
   from stored;
   -- 3. Settle their other events.

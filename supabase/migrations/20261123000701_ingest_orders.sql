@@ -163,7 +163,7 @@ begin
   end if;
   if new_orders.items is not null then
     perform private.count_orders(p_shop, added.counted, added.not_counted, p_limit);
-    perform private.add_order_totals(summed) from unnest(added.totals) as summed;
+    perform private.add_batch_totals(added.totals);
   end if;
   return outcomes;
 exception
@@ -192,7 +192,7 @@ begin
   added := private.ingest_new_orders(p_shop, p_items, false);
   if added.outcomes is not null then
     perform private.count_orders(p_shop, added.counted, added.not_counted);
-    perform private.add_order_totals(summed) from unnest(added.totals) as summed;
+    perform private.add_batch_totals(added.totals);
   end if;
   return added.outcomes;
 exception

@@ -5,27 +5,20 @@ select
   user_id,
   currency,
   count(*)::integer as orders,
-  sum(total_amount) as amount,
-  count(*) filter (where is_of_month)::integer as month_orders,
-  coalesce(sum(total_amount) filter (where is_of_month), 0.00) as month_amount,
-  count(*) filter (where is_revenue)::integer as paid_orders,
-  coalesce(sum(total_amount) filter (where is_revenue), 0.00) as gross,
+  (sum(total_amount) * 100)::bigint as amount,
+  (count(*) filter (where created_at >= month.start))::integer as month_orders,
+  (coalesce(sum(total_amount) filter (where created_at >= month.start), 0) * 100)::bigint as month_amount,
+  (count(*) filter (where is_revenue))::integer as paid_orders,
+  (coalesce(sum(total_amount) filter (where is_revenue), 0) * 100)::bigint as gross,
   -- Only few orders need the function.
-  coalesce(
-    sum(private.refunded_amount(orders)) filter (where is_revenue and payment_status <> 'paid'), 0.00
-  ) as refunded,
+  (
+    coalesce(sum(private.refunded_amount(orders)) filter (where is_revenue and payment_status <> 'paid'), 0) * 100
+  )::bigint as refunded,
   max(created_at) as last_order_at
-from public.orders as orders
+from public.orders
 cross join (
   select private.current_month()::timestamp at time zone 'UTC' as start
 ) as month
-cross join lateral (
-  select
-    created_at >= month.start as is_of_month,
-    payment_status in ('paid', 'partially_refunded', 'refunded')
-      and order_status <> 'cancelled'
-      and order_kind = 'sale' as is_revenue
-) as kind
 group by user_id, currency;
 comment on view private.counted_order_totals is 'order_totals as the orders say; its cost grows with them.';
 grant select on private.counted_order_totals to service_role;
@@ -35,7 +28,7 @@ select
   user_id,
   currency,
   count(*)::integer as labels,
-  sum(coalesce(shipping_cost, quoted_cost)) as cost
+  (sum(coalesce(shipping_cost, quoted_cost)) * 100)::bigint as cost
 from public.shipments
 where status <> 'voided' and currency is not null and coalesce(shipping_cost, quoted_cost) is not null
 group by user_id, currency;
@@ -77,7 +70,7 @@ with counted as materialized (
     sum(month_amount) as month_amount,
     jsonb_agg(
       jsonb_build_object(
-        'currency', currency, 'gross', gross::text, 'refunded', refunded::text, 'orders', paid_orders
+        'currency', currency, 'gross', (gross * 0.01)::text, 'refunded', (refunded * 0.01)::text, 'orders', paid_orders
       )
       order by currency
     ) filter (where paid_orders > 0) as revenue,
@@ -88,7 +81,7 @@ with counted as materialized (
   select
     user_id,
     jsonb_agg(
-      jsonb_build_object('currency', currency, 'cost', cost::text, 'labels', labels) order by currency
+      jsonb_build_object('currency', currency, 'cost', (cost * 0.01)::text, 'labels', labels) order by currency
     ) as costs
   from counted_labels
   group by user_id
@@ -98,8 +91,8 @@ select
   seller.subscription_tier,
   coalesce(by_seller.orders, 0)::bigint as total_orders,
   coalesce(by_seller.month_orders, 0)::bigint as monthly_orders,
-  coalesce(by_seller.amount, 0.00) as total_revenue,
-  coalesce(by_seller.month_amount, 0.00) as monthly_revenue,
+  coalesce(by_seller.amount * 0.01, 0.00) as total_revenue,
+  coalesce(by_seller.month_amount * 0.01, 0.00) as monthly_revenue,
   coalesce(by_seller.revenue, '[]') as revenue,
   coalesce(labels_by_seller.costs, '[]') as label_costs,
   (
@@ -133,48 +126,47 @@ stable
 security definer
 set search_path = ''
 as $$
+declare
+  this_month date := date_trunc('month', now() at time zone 'UTC');
 begin
   return (
     select jsonb_build_object(
       'user_id', seller.id,
       'subscription_tier', seller.subscription_tier,
-      'total_orders', coalesce(kept.orders, 0),
-      'monthly_orders', coalesce(kept.month_orders, 0),
-      'total_revenue', coalesce(kept.amount, 0.00)::text,
-      'monthly_revenue', coalesce(kept.month_amount, 0.00)::text,
-      'revenue', coalesce(kept.revenue, '[]'),
-      'label_costs', coalesce(label.costs, '[]'),
+      'total_orders', coalesce(sum(kept.orders), 0),
+      'monthly_orders', coalesce(sum(kept.month_orders) filter (where kept.month = this_month), 0),
+      'total_revenue', (coalesce(sum(kept.amount), 0) * 0.01)::text,
+      'monthly_revenue', (coalesce(sum(kept.month_amount) filter (where kept.month = this_month), 0) * 0.01)::text,
+      'revenue', coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'currency', kept.currency, 'gross', (kept.gross * 0.01)::text,
+            'refunded', (kept.refunded * 0.01)::text, 'orders', kept.paid_orders
+          )
+          order by kept.currency
+        ) filter (where kept.paid_orders > 0),
+        '[]'
+      ),
+      'label_costs', coalesce(
+        (
+          select jsonb_agg(
+            jsonb_build_object('currency', currency, 'cost', (cost * 0.01)::text, 'labels', labels)
+            order by currency
+          )
+          from private.label_totals
+          where user_id = seller.id and labels > 0
+        ),
+        '[]'
+      ),
       'connected_shops', (
         select count(*) from public.tiktok_shops as shop where shop.user_id = seller.id and shop.is_active
       ),
-      'last_order_date', kept.last_order_at
+      'last_order_date', max(kept.last_order_at)
     )
     from public.users as seller
-    cross join lateral (
-      select
-        sum(orders) as orders,
-        sum(amount) as amount,
-        sum(month_orders) filter (where month = private.current_month()) as month_orders,
-        sum(month_amount) filter (where month = private.current_month()) as month_amount,
-        jsonb_agg(
-          jsonb_build_object(
-            'currency', currency, 'gross', gross::text, 'refunded', refunded::text, 'orders', paid_orders
-          )
-          order by currency
-        ) filter (where paid_orders > 0) as revenue,
-        max(last_order_at) as last_order_at
-      from private.order_totals
-      where user_id = seller.id
-    ) as kept
-    cross join lateral (
-      select
-        jsonb_agg(
-          jsonb_build_object('currency', currency, 'cost', cost::text, 'labels', labels) order by currency
-        ) filter (where labels > 0) as costs
-      from private.label_totals
-      where user_id = seller.id
-    ) as label
+    left join private.order_totals as kept on kept.user_id = seller.id
     where seller.id = (select auth.uid())
+    group by seller.id
   );
 end;
 $$;
@@ -206,7 +198,7 @@ grant execute on function public.get_dashboard_metrics() to authenticated;
 /*
   Arguments: p_user_id.
   Returns:   {orders: [{currency, orders, amount, month_orders, month_amount, paid_orders, gross, refunded}], labels:
-             [{currency, labels, cost}]}: what the kept figures had too little, in currencies where they differed.
+             [{currency, labels, cost}]}: what the kept totals had too little, amounts in hundredths.
 */
 create function private.correct_totals(p_user_id uuid)
 returns jsonb
@@ -216,8 +208,7 @@ set search_path = ''
 as $$
 declare
   this_month date := private.current_month();
-  missing_orders jsonb;
-  missing_labels jsonb;
+  missing jsonb := '{}';
 begin
   -- 1. Lock the rows: transactions that change them wait, those before have committed.
   insert into private.order_totals (user_id, currency, month)
@@ -229,67 +220,63 @@ begin
   on conflict (user_id, currency) do nothing;
   perform 1 from private.label_totals where user_id = p_user_id order by currency for no key update;
   -- 2. Count the rows again.
-  with counted as (
+  with difference as (
     select
-      kept.currency,
-      coalesce(rows.orders, 0) as orders,
-      coalesce(rows.amount, 0.00) as amount,
-      coalesce(rows.month_orders, 0) as month_orders,
-      coalesce(rows.month_amount, 0.00) as month_amount,
-      coalesce(rows.paid_orders, 0) as paid_orders,
-      coalesce(rows.gross, 0.00) as gross,
-      coalesce(rows.refunded, 0.00) as refunded,
-      rows.last_order_at,
-      kept as before
-    from private.order_totals as kept
-    left join (select * from private.counted_order_totals where user_id = p_user_id) as rows
-      on rows.currency = kept.currency
-    where kept.user_id = p_user_id
+      before.currency,
+      coalesce(counted.orders, 0) - before.orders as orders,
+      coalesce(counted.amount, 0) - before.amount as amount,
+      coalesce(counted.month_orders, 0) - case when before.month = this_month then before.month_orders else 0 end
+        as month_orders,
+      coalesce(counted.month_amount, 0) - case when before.month = this_month then before.month_amount else 0 end
+        as month_amount,
+      coalesce(counted.paid_orders, 0) - before.paid_orders as paid_orders,
+      coalesce(counted.gross, 0) - before.gross as gross,
+      coalesce(counted.refunded, 0) - before.refunded as refunded,
+      counted.last_order_at
+    from private.order_totals as before
+    left join (select * from private.counted_order_totals where user_id = p_user_id) as counted
+      on counted.currency = before.currency
+    where before.user_id = p_user_id
   ), corrected as (
     update private.order_totals as kept
-    set orders = counted.orders,
-        amount = counted.amount,
+    set orders = kept.orders + difference.orders,
+        amount = kept.amount + difference.amount,
         month = this_month,
-        month_orders = counted.month_orders,
-        month_amount = counted.month_amount,
-        paid_orders = counted.paid_orders,
-        gross = counted.gross,
-        refunded = counted.refunded,
-        last_order_at = counted.last_order_at
-    from counted
-    where kept.user_id = p_user_id and kept.currency = counted.currency
-    returning
-      counted.currency,
-      private.subtract_totals(
-        kept,
-        case
-          when (counted.before).month = this_month then counted.before
-          else row(
-            p_user_id, counted.currency, (counted.before).orders, (counted.before).amount, this_month, 0, 0,
-            (counted.before).paid_orders, (counted.before).gross, (counted.before).refunded, null
-          )::private.order_totals
-        end
-      ) as missing
+        month_orders = case when kept.month = this_month then kept.month_orders else 0 end + difference.month_orders,
+        month_amount = case when kept.month = this_month then kept.month_amount else 0 end + difference.month_amount,
+        paid_orders = kept.paid_orders + difference.paid_orders,
+        gross = kept.gross + difference.gross,
+        refunded = kept.refunded + difference.refunded,
+        last_order_at = difference.last_order_at
+    from difference
+    where kept.user_id = p_user_id and kept.currency = difference.currency
+    returning difference.*
   )
-  select jsonb_agg(to_jsonb(missing) - '{user_id,month,last_order_at}'::text[] order by currency)
-  into missing_orders
+  select jsonb_build_object(
+    'orders', coalesce(jsonb_agg(to_jsonb(corrected) - 'last_order_at' order by currency), '[]')
+  )
+  into missing
   from corrected;
-  with counted as (
-    select kept.currency, coalesce(rows.labels, 0) as labels, coalesce(rows.cost, 0.00) as cost, kept as before
-    from private.label_totals as kept
-    left join (select * from private.counted_label_totals where user_id = p_user_id) as rows
-      on rows.currency = kept.currency
-    where kept.user_id = p_user_id
+  with difference as (
+    select
+      before.currency,
+      coalesce(counted.labels, 0) - before.labels as labels,
+      coalesce(counted.cost, 0) - before.cost as cost
+    from private.label_totals as before
+    left join (select * from private.counted_label_totals where user_id = p_user_id) as counted
+      on counted.currency = before.currency
+    where before.user_id = p_user_id
   ), corrected as (
     update private.label_totals as kept
-    set labels = counted.labels, cost = counted.cost
-    from counted
-    where kept.user_id = p_user_id and kept.currency = counted.currency
-    returning
-      counted.currency, counted.labels - (counted.before).labels as labels, counted.cost - (counted.before).cost as cost
+    set labels = kept.labels + difference.labels, cost = kept.cost + difference.cost
+    from difference
+    where kept.user_id = p_user_id and kept.currency = difference.currency
+    returning difference.*
   )
-  select jsonb_agg(to_jsonb(corrected) order by currency) into missing_labels from corrected;
-  return jsonb_build_object('orders', coalesce(missing_orders, '[]'), 'labels', coalesce(missing_labels, '[]'));
+  select missing || jsonb_build_object('labels', coalesce(jsonb_agg(to_jsonb(corrected) order by currency), '[]'))
+  into missing
+  from corrected;
+  return missing;
 end;
 $$;
 comment on function private.correct_totals(uuid) is

@@ -19,7 +19,7 @@ create function tests.figures(nickname text)
 returns table (currency text, orders integer, amount text, month_orders integer, paid_orders integer, gross text, refunded text)
 language sql
 as $$
-  select currency, orders, amount::text, month_orders, paid_orders, gross::text, refunded::text
+  select currency, orders, (amount * 0.01)::text, month_orders, paid_orders, (gross * 0.01)::text, (refunded * 0.01)::text
   from private.order_totals
   where user_id = tests.id(nickname);
 $$;
@@ -128,7 +128,7 @@ cross join (
 ) as label (cost, quoted, currency_of)
 where tiktok_order_id = '2' and user_id = tests.id('ada');
 select results_eq(
-  format('select currency, labels, cost::text from private.label_totals where user_id = %L order by 1', tests.id('ada')),
+  format('select currency, labels, (cost * 0.01)::text from private.label_totals where user_id = %L order by 1', tests.id('ada')),
   $$values ('GBP', 1, '3.20'), ('USD', 2, '8.83')$$,
   'a label counts at its price, else its quote; without a price it does not'
 );
@@ -136,7 +136,7 @@ update public.shipments set shipping_cost = 2.00 where quoted_cost = 1.50;
 update public.shipments set status = 'voided' where currency = 'GBP';
 update public.shipments set status = 'delivered', tracking_number = '1' where quoted_cost = 9.99;
 select results_eq(
-  format('select currency, labels, cost::text from private.label_totals where user_id = %L order by 1', tests.id('ada')),
+  format('select currency, labels, (cost * 0.01)::text from private.label_totals where user_id = %L order by 1', tests.id('ada')),
   $$values ('GBP', 0, '0.00'), ('USD', 2, '9.33')$$,
   'its final price replaces the quote, and a voided one leaves'
 );
@@ -145,17 +145,22 @@ select is_empty('select * from tests.drift()', 'that is what the shipments say')
 -- The turn of the month.
 create function tests.add(month date, orders integer)
 returns void
-language sql
+language plpgsql
 as $$
-  select private.add_order_totals(row(
-    tests.id('bob'), 'USD', orders, 10, month, orders, 10, 0, 0, 0, now()
-  )::private.order_totals);
+declare
+  later public.orders := (select o from public.orders as o where user_id = tests.id('bob'));
+begin
+  later.created_at := month + interval '1 day';
+  for n in 1 .. orders loop
+    perform private.add_order_totals(later);
+  end loop;
+end;
 $$;
 select tests.add('2099-01-01', 2);
 select tests.add('2098-12-01', 4);
 select tests.add('2099-01-01', 8);
 select results_eq(
-  $$select orders, month_orders, amount from tests.figures('bob')$$, $$values (15, 10, '35.00')$$,
+  $$select orders, month_orders, amount from tests.figures('bob')$$, $$values (15, 10, '75.00')$$,
   'orders of the new month begin at zero, and the last ones of the old month do not count for it'
 );
 

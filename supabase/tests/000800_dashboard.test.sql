@@ -84,10 +84,10 @@ select is(
   (select jsonb_agg(details order by details ->> 'user_id' = tests.id('bob')::text) from public.system_logs
    where event_type = 'dashboard_figures_corrected'),
   jsonb_build_array(
-    jsonb_build_object('user_id', tests.id('ada'), 'missing', '{"orders": [{"currency": "USD", "orders": 2, "amount": 25.00,
-      "month_orders": 1, "month_amount": 12.50, "paid_orders": 0, "gross": 0.00, "refunded": 0.00}], "labels": []}'::jsonb),
-    jsonb_build_object('user_id', tests.id('bob'), 'missing', '{"orders": [{"currency": "USD", "orders": 1, "amount": 12.50,
-      "month_orders": 1, "month_amount": 12.50, "paid_orders": 0, "gross": 0.00, "refunded": 0.00}], "labels": []}'::jsonb)
+    jsonb_build_object('user_id', tests.id('ada'), 'missing', '{"orders": [{"currency": "USD", "orders": 2, "amount": 2500,
+      "month_orders": 1, "month_amount": 1250, "paid_orders": 0, "gross": 0, "refunded": 0}], "labels": []}'::jsonb),
+    jsonb_build_object('user_id', tests.id('bob'), 'missing', '{"orders": [{"currency": "USD", "orders": 1, "amount": 1250,
+      "month_orders": 1, "month_amount": 1250, "paid_orders": 0, "gross": 0, "refunded": 0}], "labels": []}'::jsonb)
   ),
   'the refresh corrects figures that differ, and logs what was missing'
 );

@@ -143,7 +143,7 @@ create table private.label_totals (
   user_id uuid not null,
   currency text not null,
   labels integer not null default 0,
-  cost numeric(20,2) not null default 0
+  cost bigint not null default 0
 );
 alter table private.label_totals enable row level security;
 create table private.label_transitions (
@@ -175,13 +175,13 @@ create table private.order_totals (
   user_id uuid not null,
   currency text not null,
   orders integer not null default 0,
-  amount numeric(20,2) not null default 0,
+  amount bigint not null default 0,
   month date not null,
   month_orders integer not null default 0,
-  month_amount numeric(20,2) not null default 0,
+  month_amount bigint not null default 0,
   paid_orders integer not null default 0,
-  gross numeric(20,2) not null default 0,
-  refunded numeric(20,2) not null default 0,
+  gross bigint not null default 0,
+  refunded bigint not null default 0,
   last_order_at timestamp with time zone
 );
 alter table private.order_totals enable row level security;
@@ -369,6 +369,7 @@ create table public.orders (
   seller_note text,
   amounts jsonb not null default '{}'::jsonb,
   refunded_amount numeric(14,2),
+  is_revenue boolean not null default ((order_kind = 'sale'::text) AND (order_status <> 'cancelled'::text) AND (payment_status = ANY (ARRAY['paid'::text, 'partially_refunded'::text, 'refunded'::text]))),
   counts_for_plan boolean not null default true,
   mapping_version smallint not null default 0,
   tiktok_created_at timestamp with time zone,
@@ -511,33 +512,33 @@ create materialized view private.user_dashboard_metrics as
            FROM ((counted
              FULL JOIN private.order_totals kept USING (user_id, currency))
              CROSS JOIN ( SELECT private.current_month() AS month) current)
-          WHERE (((((((COALESCE(counted.orders, 0) IS DISTINCT FROM COALESCE(kept.orders, 0)) OR (COALESCE(counted.amount, (0)::numeric) IS DISTINCT FROM COALESCE(kept.amount, (0)::numeric))) OR (COALESCE(counted.month_orders, 0) IS DISTINCT FROM
+          WHERE (((((((COALESCE(counted.orders, 0) IS DISTINCT FROM COALESCE(kept.orders, 0)) OR (COALESCE(counted.amount, (0)::bigint) IS DISTINCT FROM COALESCE(kept.amount, (0)::bigint))) OR (COALESCE(counted.month_orders, 0) IS DISTINCT FROM
                 CASE
                     WHEN (kept.month = current.month) THEN kept.month_orders
                     ELSE 0
-                END)) OR (COALESCE(counted.month_amount, (0)::numeric) IS DISTINCT FROM
+                END)) OR (COALESCE(counted.month_amount, (0)::bigint) IS DISTINCT FROM
                 CASE
                     WHEN (kept.month = current.month) THEN kept.month_amount
-                    ELSE (0)::numeric
-                END)) OR (COALESCE(counted.paid_orders, 0) IS DISTINCT FROM COALESCE(kept.paid_orders, 0))) OR (COALESCE(counted.gross, (0)::numeric) IS DISTINCT FROM COALESCE(kept.gross, (0)::numeric))) OR (COALESCE(counted.refunded, (0)::numeric) IS DISTINCT FROM COALESCE(kept.refunded, (0)::numeric)))
+                    ELSE (0)::bigint
+                END)) OR (COALESCE(counted.paid_orders, 0) IS DISTINCT FROM COALESCE(kept.paid_orders, 0))) OR (COALESCE(counted.gross, (0)::bigint) IS DISTINCT FROM COALESCE(kept.gross, (0)::bigint))) OR (COALESCE(counted.refunded, (0)::bigint) IS DISTINCT FROM COALESCE(kept.refunded, (0)::bigint)))
         UNION
          SELECT user_id
            FROM (counted_labels counted
              FULL JOIN private.label_totals kept USING (user_id, currency))
-          WHERE ((COALESCE(counted.labels, 0) IS DISTINCT FROM COALESCE(kept.labels, 0)) OR (COALESCE(counted.cost, (0)::numeric) IS DISTINCT FROM COALESCE(kept.cost, (0)::numeric)))
+          WHERE ((COALESCE(counted.labels, 0) IS DISTINCT FROM COALESCE(kept.labels, 0)) OR (COALESCE(counted.cost, (0)::bigint) IS DISTINCT FROM COALESCE(kept.cost, (0)::bigint)))
         ), by_seller AS (
          SELECT counted.user_id,
             sum(counted.orders) AS orders,
             sum(counted.amount) AS amount,
             sum(counted.month_orders) AS month_orders,
             sum(counted.month_amount) AS month_amount,
-            jsonb_agg(jsonb_build_object('currency', counted.currency, 'gross', (counted.gross)::text, 'refunded', (counted.refunded)::text, 'orders', counted.paid_orders) ORDER BY counted.currency) FILTER (WHERE (counted.paid_orders > 0)) AS revenue,
+            jsonb_agg(jsonb_build_object('currency', counted.currency, 'gross', (((counted.gross)::numeric * 0.01))::text, 'refunded', (((counted.refunded)::numeric * 0.01))::text, 'orders', counted.paid_orders) ORDER BY counted.currency) FILTER (WHERE (counted.paid_orders > 0)) AS revenue,
             max(counted.last_order_at) AS last_order_at
            FROM counted
           GROUP BY counted.user_id
         ), labels_by_seller AS (
          SELECT counted_labels.user_id,
-            jsonb_agg(jsonb_build_object('currency', counted_labels.currency, 'cost', (counted_labels.cost)::text, 'labels', counted_labels.labels) ORDER BY counted_labels.currency) AS costs
+            jsonb_agg(jsonb_build_object('currency', counted_labels.currency, 'cost', (((counted_labels.cost)::numeric * 0.01))::text, 'labels', counted_labels.labels) ORDER BY counted_labels.currency) AS costs
            FROM counted_labels
           GROUP BY counted_labels.user_id
         )
@@ -545,8 +546,8 @@ create materialized view private.user_dashboard_metrics as
     seller.subscription_tier,
     COALESCE(by_seller.orders, (0)::bigint) AS total_orders,
     COALESCE(by_seller.month_orders, (0)::bigint) AS monthly_orders,
-    COALESCE(by_seller.amount, 0.00) AS total_revenue,
-    COALESCE(by_seller.month_amount, 0.00) AS monthly_revenue,
+    COALESCE((by_seller.amount * 0.01), 0.00) AS total_revenue,
+    COALESCE((by_seller.month_amount * 0.01), 0.00) AS monthly_revenue,
     COALESCE(by_seller.revenue, '[]'::jsonb) AS revenue,
     COALESCE(labels_by_seller.costs, '[]'::jsonb) AS label_costs,
     ( SELECT count(*) AS count
@@ -823,6 +824,35 @@ CREATE INDEX idx_tiktok_shops_user_id ON public.tiktok_shops USING btree (user_i
 CREATE INDEX idx_users_subscription_status ON public.users USING btree (subscription_status);
 CREATE INDEX idx_users_subscription_tier ON public.users USING btree (subscription_tier);
 CREATE UNIQUE INDEX tiktok_shops_shop_id_key ON public.tiktok_shops USING btree (shop_id) WHERE (connection_status <> 'transferred'::text);
+CREATE OR REPLACE FUNCTION private.add_batch_totals(p_added private.order_totals[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.order_totals as kept
+  select * from unnest(p_added) order by currency
+  on conflict (user_id, currency) do update
+  set orders = kept.orders + excluded.orders,
+      amount = kept.amount + excluded.amount,
+      month = greatest(kept.month, excluded.month),
+      month_orders = case
+        when kept.month = excluded.month then kept.month_orders + excluded.month_orders
+        when kept.month < excluded.month then excluded.month_orders
+        else kept.month_orders
+      end,
+      month_amount = case
+        when kept.month = excluded.month then kept.month_amount + excluded.month_amount
+        when kept.month < excluded.month then excluded.month_amount
+        else kept.month_amount
+      end,
+      paid_orders = kept.paid_orders + excluded.paid_orders,
+      gross = kept.gross + excluded.gross,
+      refunded = kept.refunded + excluded.refunded,
+      last_order_at = greatest(kept.last_order_at, excluded.last_order_at);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.add_label_cost(p_user_id uuid, p_shop_key uuid, p_day date, p_labels integer, p_cents bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -847,7 +877,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.add_label_totals(p_user_id uuid, p_currency text, p_labels integer, p_cost numeric)
+CREATE OR REPLACE FUNCTION private.add_label_totals(p_user_id uuid, p_currency text, p_labels integer, p_cost bigint)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -866,39 +896,51 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.add_order_totals(p_added private.order_totals)
+CREATE OR REPLACE FUNCTION private.add_order_totals(p_order public.orders, p_sign integer DEFAULT 1)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  this_month date := date_trunc('month', p_order.created_at at time zone 'UTC');
+  hundredths bigint := p_order.total_amount * 100 * p_sign;
 begin
-  for attempt in 1 .. 2 loop
-    update private.order_totals as kept
-    set orders = kept.orders + p_added.orders,
-        amount = kept.amount + p_added.amount,
-        month = greatest(kept.month, p_added.month),
-        -- Orders of the new month come before the last ones of the old month.
-        month_orders = case
-          when kept.month = p_added.month then kept.month_orders + p_added.month_orders
-          when kept.month < p_added.month then p_added.month_orders
-          else kept.month_orders
-        end,
-        month_amount = case
-          when kept.month = p_added.month then kept.month_amount + p_added.month_amount
-          when kept.month < p_added.month then p_added.month_amount
-          else kept.month_amount
-        end,
-        paid_orders = kept.paid_orders + p_added.paid_orders,
-        gross = kept.gross + p_added.gross,
-        refunded = kept.refunded + p_added.refunded,
-        last_order_at = greatest(kept.last_order_at, p_added.last_order_at)
-    where kept.user_id = p_added.user_id and kept.currency = p_added.currency;
-    exit when found;
-    -- The account may be deleted in this transaction.
-    insert into private.order_totals (user_id, currency, month)
-    select id, p_added.currency, p_added.month from public.users where id = p_added.user_id
-    on conflict (user_id, currency) do nothing;
-  end loop;
+  update private.order_totals as kept
+  set orders = kept.orders + p_sign,
+      amount = kept.amount + hundredths,
+      month = greatest(kept.month, this_month),
+      -- Orders of the new month come before the last ones of the old month.
+      month_orders = case
+        when kept.month = this_month then kept.month_orders + p_sign
+        when kept.month < this_month then p_sign
+        else kept.month_orders
+      end,
+      month_amount = case
+        when kept.month = this_month then kept.month_amount + hundredths
+        when kept.month < this_month then hundredths
+        else kept.month_amount
+      end,
+      paid_orders = kept.paid_orders + case when p_order.is_revenue then p_sign else 0 end,
+      gross = kept.gross + case when p_order.is_revenue then hundredths else 0 end,
+      refunded = kept.refunded + case
+        when p_order.is_revenue and p_order.payment_status <> 'paid'
+          then (private.refunded_amount(p_order) * 100 * p_sign)::bigint
+        else 0
+      end,
+      last_order_at = greatest(kept.last_order_at, p_order.created_at)
+  where kept.user_id = p_order.user_id and kept.currency = p_order.currency;
+  if found then
+    return;
+  end if;
+  -- The account may be deleted in this transaction.
+  insert into private.order_totals (user_id, currency, month)
+  select id, p_order.currency, this_month from public.users where id = p_order.user_id
+  on conflict (user_id, currency) do nothing;
+  if exists (
+    select from private.order_totals where user_id = p_order.user_id and currency = p_order.currency
+  ) then
+    perform private.add_order_totals(p_order, p_sign);
+  end if;
 end;
 $function$
 ;
@@ -2481,8 +2523,7 @@ CREATE OR REPLACE FUNCTION private.correct_totals(p_user_id uuid)
 AS $function$
 declare
   this_month date := private.current_month();
-  missing_orders jsonb;
-  missing_labels jsonb;
+  missing jsonb := '{}';
 begin
   -- 1. Lock the rows: transactions that change them wait, those before have committed.
   insert into private.order_totals (user_id, currency, month)
@@ -2494,67 +2535,63 @@ begin
   on conflict (user_id, currency) do nothing;
   perform 1 from private.label_totals where user_id = p_user_id order by currency for no key update;
   -- 2. Count the rows again.
-  with counted as (
+  with difference as (
     select
-      kept.currency,
-      coalesce(rows.orders, 0) as orders,
-      coalesce(rows.amount, 0.00) as amount,
-      coalesce(rows.month_orders, 0) as month_orders,
-      coalesce(rows.month_amount, 0.00) as month_amount,
-      coalesce(rows.paid_orders, 0) as paid_orders,
-      coalesce(rows.gross, 0.00) as gross,
-      coalesce(rows.refunded, 0.00) as refunded,
-      rows.last_order_at,
-      kept as before
-    from private.order_totals as kept
-    left join (select * from private.counted_order_totals where user_id = p_user_id) as rows
-      on rows.currency = kept.currency
-    where kept.user_id = p_user_id
+      before.currency,
+      coalesce(counted.orders, 0) - before.orders as orders,
+      coalesce(counted.amount, 0) - before.amount as amount,
+      coalesce(counted.month_orders, 0) - case when before.month = this_month then before.month_orders else 0 end
+        as month_orders,
+      coalesce(counted.month_amount, 0) - case when before.month = this_month then before.month_amount else 0 end
+        as month_amount,
+      coalesce(counted.paid_orders, 0) - before.paid_orders as paid_orders,
+      coalesce(counted.gross, 0) - before.gross as gross,
+      coalesce(counted.refunded, 0) - before.refunded as refunded,
+      counted.last_order_at
+    from private.order_totals as before
+    left join (select * from private.counted_order_totals where user_id = p_user_id) as counted
+      on counted.currency = before.currency
+    where before.user_id = p_user_id
   ), corrected as (
     update private.order_totals as kept
-    set orders = counted.orders,
-        amount = counted.amount,
+    set orders = kept.orders + difference.orders,
+        amount = kept.amount + difference.amount,
         month = this_month,
-        month_orders = counted.month_orders,
-        month_amount = counted.month_amount,
-        paid_orders = counted.paid_orders,
-        gross = counted.gross,
-        refunded = counted.refunded,
-        last_order_at = counted.last_order_at
-    from counted
-    where kept.user_id = p_user_id and kept.currency = counted.currency
-    returning
-      counted.currency,
-      private.subtract_totals(
-        kept,
-        case
-          when (counted.before).month = this_month then counted.before
-          else row(
-            p_user_id, counted.currency, (counted.before).orders, (counted.before).amount, this_month, 0, 0,
-            (counted.before).paid_orders, (counted.before).gross, (counted.before).refunded, null
-          )::private.order_totals
-        end
-      ) as missing
+        month_orders = case when kept.month = this_month then kept.month_orders else 0 end + difference.month_orders,
+        month_amount = case when kept.month = this_month then kept.month_amount else 0 end + difference.month_amount,
+        paid_orders = kept.paid_orders + difference.paid_orders,
+        gross = kept.gross + difference.gross,
+        refunded = kept.refunded + difference.refunded,
+        last_order_at = difference.last_order_at
+    from difference
+    where kept.user_id = p_user_id and kept.currency = difference.currency
+    returning difference.*
   )
-  select jsonb_agg(to_jsonb(missing) - '{user_id,month,last_order_at}'::text[] order by currency)
-  into missing_orders
+  select jsonb_build_object(
+    'orders', coalesce(jsonb_agg(to_jsonb(corrected) - 'last_order_at' order by currency), '[]')
+  )
+  into missing
   from corrected;
-  with counted as (
-    select kept.currency, coalesce(rows.labels, 0) as labels, coalesce(rows.cost, 0.00) as cost, kept as before
-    from private.label_totals as kept
-    left join (select * from private.counted_label_totals where user_id = p_user_id) as rows
-      on rows.currency = kept.currency
-    where kept.user_id = p_user_id
+  with difference as (
+    select
+      before.currency,
+      coalesce(counted.labels, 0) - before.labels as labels,
+      coalesce(counted.cost, 0) - before.cost as cost
+    from private.label_totals as before
+    left join (select * from private.counted_label_totals where user_id = p_user_id) as counted
+      on counted.currency = before.currency
+    where before.user_id = p_user_id
   ), corrected as (
     update private.label_totals as kept
-    set labels = counted.labels, cost = counted.cost
-    from counted
-    where kept.user_id = p_user_id and kept.currency = counted.currency
-    returning
-      counted.currency, counted.labels - (counted.before).labels as labels, counted.cost - (counted.before).cost as cost
+    set labels = kept.labels + difference.labels, cost = kept.cost + difference.cost
+    from difference
+    where kept.user_id = p_user_id and kept.currency = difference.currency
+    returning difference.*
   )
-  select jsonb_agg(to_jsonb(corrected) order by currency) into missing_labels from corrected;
-  return jsonb_build_object('orders', coalesce(missing_orders, '[]'), 'labels', coalesce(missing_labels, '[]'));
+  select missing || jsonb_build_object('labels', coalesce(jsonb_agg(to_jsonb(corrected) order by currency), '[]'))
+  into missing
+  from corrected;
+  return missing;
 end;
 $function$
 ;
@@ -3901,7 +3938,7 @@ begin
   end if;
   if new_orders.items is not null then
     perform private.count_orders(p_shop, added.counted, added.not_counted, p_limit);
-    perform private.add_order_totals(summed) from unnest(added.totals) as summed;
+    perform private.add_batch_totals(added.totals);
   end if;
   return outcomes;
 exception
@@ -3939,7 +3976,7 @@ begin
       perform private.count_orders(
         p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
       );
-      perform private.add_order_totals(private.totals_of_order(added));
+      perform private.add_order_totals(added);
       return jsonb_build_object('outcome', 'inserted', 'order_id', added.id);
     end if;
   end if;
@@ -4000,7 +4037,7 @@ begin
   added := private.ingest_new_orders(p_shop, p_items, false);
   if added.outcomes is not null then
     perform private.count_orders(p_shop, added.counted, added.not_counted);
-    perform private.add_order_totals(summed) from unnest(added.totals) as summed;
+    perform private.add_batch_totals(added.totals);
   end if;
   return added.outcomes;
 exception
@@ -4056,12 +4093,27 @@ begin
     set status = 'done', reason = null, object_id = (stored.row).tiktok_order_id, settled_at = now()
     from stored
     where webhook_events.id = stored.event_id
+  ), summed as (
+    select row(
+      p_shop.user_id, (stored.row).currency, count(*), sum((stored.row).total_amount) * 100,
+      private.current_month(), count(*), sum((stored.row).total_amount) * 100,
+      count(*) filter (where (stored.row).is_revenue),
+      coalesce(sum((stored.row).total_amount) filter (where (stored.row).is_revenue), 0) * 100,
+      coalesce(
+        sum(private.refunded_amount(stored.row))
+          filter (where (stored.row).is_revenue and (stored.row).payment_status <> 'paid'),
+        0
+      ) * 100,
+      now()
+    )::private.order_totals as of_currency
+    from stored
+    group by (stored.row).currency
   )
   select
     jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
     count(*) filter (where (stored.row).counts_for_plan),
     count(*) filter (where not (stored.row).counts_for_plan),
-    private.sum_totals(array_agg(private.totals_of_order(stored.row)))
+    (select array_agg(of_currency) from summed)
   into outcomes, counted, not_counted, totals
   from stored;
   -- 3. Settle their other events.
@@ -4124,7 +4176,7 @@ begin
   end if;
   select * into inserted from private.insert_orders(p_shop, jsonb_build_array(p_order));
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
-  perform private.add_order_totals(private.totals_of_order(inserted));
+  perform private.add_order_totals(inserted);
   perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
   return inserted;
 end;
@@ -4423,11 +4475,11 @@ begin
   if tg_op = 'UPDATE' then
     before := private.label_cost(old);
     if before is not null then
-      perform private.add_label_totals(old.user_id, old.currency, -1, -before);
+      perform private.add_label_totals(old.user_id, old.currency, -1, (-before * 100)::bigint);
     end if;
   end if;
   if after is not null then
-    perform private.add_label_totals(new.user_id, new.currency, 1, after);
+    perform private.add_label_totals(new.user_id, new.currency, 1, (after * 100)::bigint);
   end if;
   return null;
 end;
@@ -4438,22 +4490,13 @@ CREATE OR REPLACE FUNCTION private.keep_order_totals()
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-declare
-  before private.order_totals := private.totals_of_order(old);
-  after private.order_totals := private.totals_of_order(new);
-  nothing private.order_totals;
 begin
-  if before.currency = after.currency then
-    perform private.add_order_totals(private.subtract_totals(after, before));
-    return null;
+  if old.currency <> new.currency then
+    -- Two transactions that move orders between the same currencies lock them in one order.
+    perform 1 from private.order_totals where user_id = new.user_id order by currency for no key update;
   end if;
-  -- Two transactions that move orders between the same currencies lock them in one order.
-  perform 1 from private.order_totals where user_id = new.user_id order by currency for no key update;
-  nothing := row(
-    before.user_id, before.currency, 0, 0, before.month, 0, 0, 0, 0, 0, before.last_order_at
-  )::private.order_totals;
-  perform private.add_order_totals(private.subtract_totals(nothing, before));
-  perform private.add_order_totals(after);
+  perform private.add_order_totals(old, -1);
+  perform private.add_order_totals(new);
   return null;
 end;
 $function$
@@ -5692,48 +5735,47 @@ CREATE OR REPLACE FUNCTION private.own_dashboard_metrics()
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  this_month date := date_trunc('month', now() at time zone 'UTC');
 begin
   return (
     select jsonb_build_object(
       'user_id', seller.id,
       'subscription_tier', seller.subscription_tier,
-      'total_orders', coalesce(kept.orders, 0),
-      'monthly_orders', coalesce(kept.month_orders, 0),
-      'total_revenue', coalesce(kept.amount, 0.00)::text,
-      'monthly_revenue', coalesce(kept.month_amount, 0.00)::text,
-      'revenue', coalesce(kept.revenue, '[]'),
-      'label_costs', coalesce(label.costs, '[]'),
+      'total_orders', coalesce(sum(kept.orders), 0),
+      'monthly_orders', coalesce(sum(kept.month_orders) filter (where kept.month = this_month), 0),
+      'total_revenue', (coalesce(sum(kept.amount), 0) * 0.01)::text,
+      'monthly_revenue', (coalesce(sum(kept.month_amount) filter (where kept.month = this_month), 0) * 0.01)::text,
+      'revenue', coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'currency', kept.currency, 'gross', (kept.gross * 0.01)::text,
+            'refunded', (kept.refunded * 0.01)::text, 'orders', kept.paid_orders
+          )
+          order by kept.currency
+        ) filter (where kept.paid_orders > 0),
+        '[]'
+      ),
+      'label_costs', coalesce(
+        (
+          select jsonb_agg(
+            jsonb_build_object('currency', currency, 'cost', (cost * 0.01)::text, 'labels', labels)
+            order by currency
+          )
+          from private.label_totals
+          where user_id = seller.id and labels > 0
+        ),
+        '[]'
+      ),
       'connected_shops', (
         select count(*) from public.tiktok_shops as shop where shop.user_id = seller.id and shop.is_active
       ),
-      'last_order_date', kept.last_order_at
+      'last_order_date', max(kept.last_order_at)
     )
     from public.users as seller
-    cross join lateral (
-      select
-        sum(orders) as orders,
-        sum(amount) as amount,
-        sum(month_orders) filter (where month = private.current_month()) as month_orders,
-        sum(month_amount) filter (where month = private.current_month()) as month_amount,
-        jsonb_agg(
-          jsonb_build_object(
-            'currency', currency, 'gross', gross::text, 'refunded', refunded::text, 'orders', paid_orders
-          )
-          order by currency
-        ) filter (where paid_orders > 0) as revenue,
-        max(last_order_at) as last_order_at
-      from private.order_totals
-      where user_id = seller.id
-    ) as kept
-    cross join lateral (
-      select
-        jsonb_agg(
-          jsonb_build_object('currency', currency, 'cost', cost::text, 'labels', labels) order by currency
-        ) filter (where labels > 0) as costs
-      from private.label_totals
-      where user_id = seller.id
-    ) as label
+    left join private.order_totals as kept on kept.user_id = seller.id
     where seller.id = (select auth.uid())
+    group by seller.id
   );
 end;
 $function$
@@ -7241,65 +7283,6 @@ begin
   from public.orders
   where id = p_order_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.subtract_totals(p_totals private.order_totals, p_subtracted private.order_totals)
- RETURNS private.order_totals
- LANGUAGE plpgsql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-begin
-  p_totals.orders := p_totals.orders - p_subtracted.orders;
-  p_totals.amount := p_totals.amount - p_subtracted.amount;
-  p_totals.month_orders := p_totals.month_orders - p_subtracted.month_orders;
-  p_totals.month_amount := p_totals.month_amount - p_subtracted.month_amount;
-  p_totals.paid_orders := p_totals.paid_orders - p_subtracted.paid_orders;
-  p_totals.gross := p_totals.gross - p_subtracted.gross;
-  p_totals.refunded := p_totals.refunded - p_subtracted.refunded;
-  return p_totals;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.sum_totals(p_totals private.order_totals[])
- RETURNS private.order_totals[]
- LANGUAGE plpgsql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-begin
-  return array(
-    select row(
-      user_id, currency, sum(orders), sum(amount), month, sum(month_orders), sum(month_amount), sum(paid_orders),
-      sum(gross), sum(refunded), max(last_order_at)
-    )::private.order_totals
-    from unnest(p_totals)
-    group by user_id, currency, month
-    order by currency
-  );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.totals_of_order(p_order public.orders)
- RETURNS private.order_totals
- LANGUAGE plpgsql
- IMMUTABLE
- SET search_path TO ''
-AS $function$
-declare
-  is_revenue boolean := p_order.order_kind = 'sale'
-    and p_order.order_status <> 'cancelled'
-    and p_order.payment_status in ('paid', 'partially_refunded', 'refunded');
-begin
-  return row(
-    p_order.user_id, p_order.currency, 1, p_order.total_amount,
-    date_trunc('month', p_order.created_at at time zone 'UTC')::date, 1, p_order.total_amount,
-    is_revenue::integer,
-    case when is_revenue then p_order.total_amount else 0.00 end,
-    case when is_revenue then private.refunded_amount(p_order) else 0.00 end,
-    p_order.created_at
-  )::private.order_totals;
 end;
 $function$
 ;
@@ -11140,7 +11123,7 @@ CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_ite
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY (ARRAY['DELIVERED'::text, 'COMPLETED'::text])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
-CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((((old.total_amount IS DISTINCT FROM new.total_amount) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.payment_status IS DISTINCT FROM new.payment_status)) OR (old.order_kind IS DISTINCT FROM new.order_kind)) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount)) OR ((old.order_status = 'cancelled'::text) IS DISTINCT FROM (new.order_status = 'cancelled'::text)))) EXECUTE FUNCTION private.keep_order_totals();
+CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((((old.total_amount IS DISTINCT FROM new.total_amount) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.is_revenue IS DISTINCT FROM new.is_revenue)) OR (old.payment_status IS DISTINCT FROM new.payment_status)) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount))) EXECUTE FUNCTION private.keep_order_totals();
 CREATE TRIGGER keep_retention BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.keep_retention();
 CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items ON public.orders FOR EACH ROW WHEN ((old.order_items IS DISTINCT FROM new.order_items)) EXECUTE FUNCTION private.move_order_without_cancelled_units();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.record_order_received();
@@ -11349,9 +11332,10 @@ grant select (updated_at) on public.tiktok_shops to authenticated;
 grant select (user_id) on public.tiktok_shops to authenticated;
 grant select (webhook_url) on public.tiktok_shops to authenticated;
 grant update (display_name) on public.users to authenticated;
+grant execute on function private.add_batch_totals(private.order_totals[]) to service_role;
 grant execute on function private.add_label_cost(uuid,uuid,date,integer,bigint) to service_role;
-grant execute on function private.add_label_totals(uuid,text,integer,numeric) to service_role;
-grant execute on function private.add_order_totals(private.order_totals) to service_role;
+grant execute on function private.add_label_totals(uuid,text,integer,bigint) to service_role;
+grant execute on function private.add_order_totals(public.orders,integer) to service_role;
 grant execute on function private.address_digest(public.orders) to service_role;
 grant execute on function private.address_without_person(jsonb) to service_role;
 grant execute on function private.advice_for(text) to service_role;
@@ -11525,9 +11509,6 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
 grant execute on function private.store_sender(uuid,jsonb) to service_role;
-grant execute on function private.subtract_totals(private.order_totals,private.order_totals) to service_role;
-grant execute on function private.sum_totals(private.order_totals[]) to service_role;
-grant execute on function private.totals_of_order(public.orders) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[],integer) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
@@ -11702,6 +11683,7 @@ comment on relation private.label_spending is 'EasyPost labels of a month (UTC) 
 comment on column private.label_spending.cents is 'US cents.';
 comment on column private.label_spending.day is 'Newest day of the month (UTC) with a purchase; day_labels and day_cents are of this day.';
 comment on relation private.label_totals is 'Labels of a seller by currency that are not voided and have a price; kept as order_totals, in a row of its own: orders do not wait for labels.';
+comment on column private.label_totals.cost is 'In hundredths of the currency.';
 comment on relation private.label_transitions is 'Allowed transitions of label_purchases.state: docs/labels.md.';
 comment on relation private.labelled_lines is 'Units that have a label or a pending purchase, at most one each; freed when the purchase fails or the label is voided.';
 comment on relation private.monthly_order_counts is 'Number of orders that a seller received in a month (UTC); ingest_order locks the row, so the limit holds under concurrency.';
@@ -11709,9 +11691,9 @@ comment on column private.monthly_order_counts.orders is 'Orders that count for 
 comment on column private.monthly_order_counts.not_counted is 'Stored orders that do not count: docs/orders.md.';
 comment on relation private.monthly_shop_counts is 'Number of orders that count for the plan which a shop received in a month (UTC), in all accounts together; outlives them, and is deleted after three months.';
 comment on relation private.order_totals is 'Orders of a seller by currency; each transaction that changes them keeps the row exact, and refresh_dashboard_metrics compares it with the orders.';
-comment on column private.order_totals.amount is 'Amounts of all orders, whatever their state.';
+comment on column private.order_totals.amount is 'Amounts of all orders, whatever their state; like the others in hundredths of the currency, which add up faster than decimals.';
 comment on column private.order_totals.month is 'Month (UTC) of the newest order; month_orders and month_amount are of the orders stored in it.';
-comment on column private.order_totals.paid_orders is 'Sales that buyers paid and that were not cancelled; gross and refunded are of these.';
+comment on column private.order_totals.paid_orders is 'Orders with is_revenue; gross and refunded are of these.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
 comment on relation private.own_tracking_numbers is 'Every number that a seller gave for a parcel: the first one and its corrections.';
 comment on column private.own_tracking_numbers.attempt is 'label_purchases.attempt at that time.';
@@ -11811,6 +11793,7 @@ comment on column public.orders.buyer_note is 'Note of the buyer to the seller.'
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
 comment on column public.orders.refunded_amount is 'Sum of the refunds that TikTok reported; null before the first.';
+comment on column public.orders.is_revenue is 'Whether it is a sale that the buyer paid and that was not cancelled.';
 comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';
 comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';
 comment on column public.orders.tiktok_updated_at is 'update_time of TikTok; an older state never overwrites a newer one.';

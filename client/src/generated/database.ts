@@ -108,6 +108,7 @@ export type Database = {
           "final_at": string | null;
           "fulfillment_type": string | null;
           "id": string;
+          "is_revenue": boolean;
           "mapping_version": number;
           "order_items": NonNullable<Json>;
           "order_kind": string;
@@ -151,6 +152,7 @@ export type Database = {
           "final_at"?: string | null;
           "fulfillment_type"?: string | null;
           "id"?: string;
+          "is_revenue"?: never;
           "mapping_version"?: number;
           "order_items": NonNullable<Json>;
           "order_kind"?: string;
@@ -193,6 +195,7 @@ export type Database = {
           "final_at"?: string | null;
           "fulfillment_type"?: string | null;
           "id"?: string;
+          "is_revenue"?: never;
           "mapping_version"?: number;
           "order_items"?: NonNullable<Json>;
           "order_kind"?: string;
