@@ -33,6 +33,7 @@ type SellerTables =
 type SellerFunctions =
   | "get_dashboard_metrics"
   | "get_held_orders"
+  | "get_order_overview"
   | "get_usage"
   | "get_user_active_subscription";
 

@@ -9,7 +9,7 @@ import { ConnectionStatus } from "../tiktok/connections/describe_connection.ts";
 import type { Amounts } from "../tiktok/orders/map_amounts.ts";
 import type { AddressStatus, ShippingAddress } from "../tiktok/orders/map_address.ts";
 import type { OrderItem } from "../tiktok/orders/map_order_items.ts";
-import { DASHBOARD, HELD_ORDERS, USAGE } from "./results.ts";
+import { DASHBOARD, HELD_ORDERS, ORDER_OVERVIEW, USAGE } from "./results.ts";
 
 const text = z.string().nullable();
 
@@ -162,6 +162,7 @@ export const RESULTS: Record<string, NamedSchema> = {
   get_usage: USAGE,
   get_held_orders: HELD_ORDERS,
   get_dashboard_metrics: DASHBOARD,
+  get_order_overview: ORDER_OVERVIEW,
 };
 
 /** Every named schema of the database. */

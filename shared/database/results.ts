@@ -91,3 +91,22 @@ export const DASHBOARD: NamedSchema = {
     last_order_date: { ...TIME, description: "When the newest order was stored." },
   },
 };
+
+export const ORDER_OVERVIEW: NamedSchema = {
+  id: "OrderOverview",
+  schema: z.object({
+    to_ship: z.int(),
+    late: z.int(),
+    due_soon: z.int(),
+    awaiting_collection: z.int(),
+    in_transit: z.int(),
+    hours: z.array(z.object({ hour: z.string(), orders: z.int() })),
+  }),
+  description: "get_order_overview(): orders by their state, and new ones by the hour.",
+  fields: {
+    to_ship: "Orders that have to be shipped.",
+    late: "Those of them whose time to ship is over.",
+    due_soon: "Those of them that have to be shipped within a day, late ones included.",
+    hours: "The last 24 hours, the present one last; hour is its first moment.",
+  },
+};

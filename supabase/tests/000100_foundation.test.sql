@@ -84,6 +84,7 @@ select set_eq(
   array[
     'get_dashboard_metrics()',
     'get_held_orders(integer,integer)',
+    'get_order_overview()',
     'get_usage()',
     'get_user_active_subscription(uuid)',
     'private.is_backend_event(text)',

@@ -8810,6 +8810,44 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.get_order_overview()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  this_hour timestamptz := date_bin('1 hour', now(), '2000-01-01 00:00:00+00');
+begin
+  return (
+    select jsonb_build_object(
+      'to_ship', count(*) filter (where own.is_to_ship),
+      'late', count(*) filter (where own.is_to_ship and own.ship_by < now()),
+      'due_soon', count(*) filter (where own.is_to_ship and own.ship_by < now() + interval '1 day'),
+      'awaiting_collection', count(*) filter (where own.order_status = 'awaiting_collection'),
+      'in_transit', count(*) filter (where own.order_status = 'in_transit'),
+      'hours', (
+        select jsonb_agg(
+          jsonb_build_object('hour', listed.hour, 'orders', coalesce(counted.orders, 0)) order by listed.hour
+        )
+        from generate_series(this_hour - interval '23 hours', this_hour, interval '1 hour') as listed (hour)
+        left join (
+          select date_bin('1 hour', created_at, '2000-01-01 00:00:00+00') as hour, count(*) as orders
+          from public.orders
+          where created_at >= this_hour - interval '23 hours'
+          group by 1
+        ) as counted on counted.hour = listed.hour
+      )
+    )
+    from (
+      select order_status, ship_by, order_status in ('awaiting_shipment', 'partially_shipped') as is_to_ship
+      from public.orders
+      where order_status in ('awaiting_shipment', 'partially_shipped', 'awaiting_collection', 'in_transit')
+    ) as own
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.get_order_to_ship(p_user_id uuid, p_order_id uuid, p_request jsonb DEFAULT '{}'::jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -11552,6 +11590,7 @@ grant execute on function public.get_held_orders(integer,integer) to authenticat
 grant execute on function public.get_label_batch(uuid,uuid) to service_role;
 grant execute on function public.get_label_purchase(uuid) to service_role;
 grant execute on function public.get_order_for_own_tracking(uuid,uuid) to service_role;
+grant execute on function public.get_order_overview() to authenticated;
 grant execute on function public.get_order_to_ship(uuid,uuid,jsonb) to service_role;
 grant execute on function public.get_own_tracker(uuid) to service_role;
 grant execute on function public.get_shipment(uuid,uuid) to service_role;

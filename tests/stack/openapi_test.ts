@@ -242,6 +242,8 @@ test("every operation answers as the document says, called with the typed client
   assert.deepEqual(checkValue("#/components/schemas/Usage", usage.data), []);
   const dashboard = await supabase.rpc("get_dashboard_metrics");
   assert.deepEqual(checkValue("#/components/schemas/DashboardMetrics", dashboard.data), []);
+  const overview = await supabase.rpc("get_order_overview");
+  assert.deepEqual(checkValue("#/components/schemas/OrderOverview", overview.data), []);
   const held = await supabase.rpc("get_held_orders");
   assert.deepEqual(checkValue("#/components/schemas/HeldOrders", held.data), []);
 

@@ -33,4 +33,5 @@ export interface Results {
   get_usage: components["schemas"]["Usage"];
   get_held_orders: components["schemas"]["HeldOrders"];
   get_dashboard_metrics: components["schemas"]["DashboardMetrics"];
+  get_order_overview: components["schemas"]["OrderOverview"];
 }

@@ -756,6 +756,7 @@ export type Database = {
         Args: { "p_order_id": string; "p_user_id": string };
         Returns: Json;
       };
+      "get_order_overview": { Args: Record<PropertyKey, never>; Returns: Json };
       "get_order_to_ship": {
         Args: { "p_order_id": string; "p_request"?: Json; "p_user_id": string };
         Returns: Json;
