@@ -1,6 +1,7 @@
 /** A seller's way through the console, in a browser. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import postgres from "postgres";
 import { findBarriers, findBrowser, launchBrowser, openWindow } from "../support/browser.ts";
 import { announceOrder } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
@@ -75,6 +76,48 @@ async function lookAtPages(page: Page, url: string): Promise<void> {
   }
 }
 
+/** Past ingest_order and without triggers: they only have to be counted. */
+async function addOrders(stack: TestStack, count: number): Promise<void> {
+  const sql = postgres(stack.database.adminUrl, { max: 1 });
+  try {
+    await sql.begin(async (transaction) => {
+      await transaction`set local session_replication_role = replica`;
+      await transaction`
+        insert into public.orders (user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, currency,
+          total_amount, shipping_address, address_status, order_items, tiktok_updated_at)
+        select user_id, id, 'many ' || n, 'AWAITING_SHIPMENT', 'awaiting_shipment', 'USD', 10, '{}', 'none', '[]', now()
+        from public.tiktok_shops, generate_series(1, ${count}::integer) as n
+        where shop_id = ${SHOP}`;
+    });
+  } finally {
+    await sql.end();
+  }
+}
+
+/** With 10,000 orders the overview makes six calls, and these again when the live connection is there. */
+async function countCallsOfOverview(stack: TestStack, page: Page, url: string): Promise<void> {
+  await page.goto("about:blank");
+  await addOrders(stack, 10_000);
+  const calls: string[] = [];
+  const note = (address: string) => {
+    const { pathname } = new URL(address);
+    if (/^\/(rest|functions|console\/api)\//.test(pathname)) calls.push(pathname);
+  };
+  page.on("request", (request) => note(request.url()));
+  await page.goto(`${url}/seller`);
+  await page.getByText("10,001", { exact: true }).waitFor();
+  await page.getByRole("heading", { name: "Latest orders" }).waitFor();
+  assert.deepEqual([...new Set(calls)].sort(), [
+    "/functions/v1/tiktok-oauth/shops",
+    "/rest/v1/orders",
+    "/rest/v1/rpc/get_order_overview",
+    "/rest/v1/rpc/get_usage",
+    "/rest/v1/shipments",
+    "/rest/v1/users",
+  ]);
+  assert.ok(calls.length <= 12, calls.join(", "));
+}
+
 async function followSeller(stack: TestStack): Promise<void> {
   const { SUPABASE_URL: url } = stack.env;
   await using browser = await launchBrowser();
@@ -92,6 +135,7 @@ async function followSeller(stack: TestStack): Promise<void> {
   assert.deepEqual(await findBarriers(page), []);
   await choosePlan(page);
   await lookAtPages(page, url);
+  await countCallsOfOverview(stack, page, url);
 
   const other = await openWindow(browser, url);
   await signUp(other.page, "bob@example.com");

@@ -13,9 +13,11 @@ export interface Query<Data> {
   reload: () => void;
 }
 
-export interface QueryOptions {
-  /** Reads again at this pace, for what no message announces. @default {never} */
+export interface QueryOptions<Data> {
+  /** Reads again at this pace, for what no message announces within ten seconds. @default {never} */
   everyMs?: number;
+  /** Whether this is the answer that was awaited, which ends that pace. @default {never} */
+  until?: (data: Data) => boolean;
 }
 
 interface Answer<Data> {
@@ -42,13 +44,17 @@ async function handleFailure(error: CallError): Promise<void> {
 export function useQuery<Data>(
   key: string,
   load: () => Promise<Data>,
-  { everyMs }: QueryOptions = {},
+  { everyMs, until }: QueryOptions<Data> = {},
 ): Query<Data> {
   const [answer, setAnswer] = useState<Answer<Data>>({ key });
-  const latest = useRef({ key, load, isRunning: false, isWaiting: false });
+  const latest = useRef({
+    ...{ key, load, until, isRunning: false, isWaiting: false },
+    reading: undefined as ReturnType<typeof setInterval> | undefined,
+  });
   const state = latest.current as NonNullable<typeof latest.current>;
   state.load = load;
   state.key = key;
+  state.until = until;
 
   const read = async (): Promise<void> => {
     // One at a time: a slow answer never replaces a newer one.
@@ -62,6 +68,7 @@ export function useQuery<Data>(
       const data = await state.load();
       noteAnswer();
       if (asked === state.key) setAnswer({ key: asked, data });
+      if (asked === state.key && state.until?.(data)) clearInterval(state.reading);
     } catch (caught) {
       const error = toError(caught);
       if (asked === state.key) {
@@ -79,10 +86,10 @@ export function useQuery<Data>(
 
   useLayoutEffect(() => {
     void read();
-    const reading = everyMs === undefined ? undefined : setInterval(() => void read(), everyMs);
+    state.reading = everyMs === undefined ? undefined : setInterval(() => void read(), everyMs);
     const stop = onChange(() => void read());
     return () => {
-      clearInterval(reading);
+      clearInterval(state.reading);
       stop();
     };
   }, [key]);

@@ -8,11 +8,10 @@ import { ErrorNotice } from "../../components/notice.tsx";
 import { OrderTable } from "../../components/order_table.tsx";
 import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
-import { countByHour, listOrders } from "../../data/orders.ts";
-import { getAccount, getUsage, planOf } from "../../data/plan.ts";
-import { listShops } from "../../data/shops.ts";
+import { listOrders } from "../../data/orders.ts";
+import { type OrderCounts, type Overview, readOverview } from "../../data/overview.ts";
+import { planOf } from "../../data/plan.ts";
 import { countOf, formatCode, formatDay, formatNumber } from "../../format.ts";
-import { currentSession } from "../../session.ts";
 import { useQuery } from "../../use_query.ts";
 import { AwaitOrders } from "./await_orders.tsx";
 import { ConnectShop } from "./connect_shop.tsx";
@@ -22,44 +21,29 @@ import { StageTiles } from "./overview/stages.tsx";
 
 const ALL = { status: null, shop: null, text: null };
 const LATEST = 6;
-const USAGE_MS = 3000;
 
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
-function Activity() {
-  const userId = currentSession()?.user.id ?? "";
-  const { data: points } = useQuery("orders-by-hour", () => countByHour(userId));
-  const total = points?.reduce((sum, { value }) => sum + value, 0) ?? 0;
+function Activity({ hours }: { hours: OrderCounts["hours"] }) {
+  const points = hours.map(({ hour, orders }) => ({ time: Date.parse(hour), value: orders }));
+  const total = points.reduce((sum, { value }) => sum + value, 0);
   return (
     <Card title="New orders" end={<span class="muted small">last 24 hours, by hour</span>}>
       <p>
-        <span class="figure">{points ? formatNumber(total) : "–"}</span>{" "}
+        <span class="figure">{formatNumber(total)}</span>{" "}
         <span class="muted">{total === 1 ? "order in 24 hours" : "orders in 24 hours"}</span>
       </p>
-      {points
-        ? (
-          <BarChart
-            label="New orders by hour, last 24 hours"
-            points={points}
-            formatTime={(time) => HOUR.format(time)}
-            formatValue={(value) => countOf(value, "order")}
-          />
-        )
-        : <div class="chart is-awaited" />}
+      <BarChart
+        label="New orders by hour, last 24 hours"
+        points={points}
+        formatTime={(time) => HOUR.format(time)}
+        formatValue={(value) => countOf(value, "order")}
+      />
     </Card>
   );
 }
 
-function PlanUse() {
-  const usage = useQuery("usage", getUsage, { everyMs: USAGE_MS }).data;
-  const account = useQuery("account", getAccount, { everyMs: USAGE_MS }).data;
-  if (!usage || !account) {
-    return (
-      <Card title="Plan">
-        <p class="muted plan-awaited" role="status">Loading…</p>
-      </Card>
-    );
-  }
+function PlanUse({ usage, account }: Overview) {
   const { labels: { month }, held } = usage;
   return (
     <Card title={`Plan ${formatCode(planOf(account))}`} end={<a href="/seller/plan">See plans</a>}>
@@ -86,10 +70,8 @@ function Latest() {
 }
 
 export function OverviewPage() {
-  const { data: shops, error: shopError } = useQuery("shops", listShops);
-  const { data: concerns, error } = useQuery("concerns", findConcerns, { everyMs: USAGE_MS });
-  const failure = shopError ?? error;
-  if (shops?.length === 0) {
+  const { data: overview, error } = useQuery("overview", readOverview);
+  if (overview?.shops.length === 0) {
     return (
       <Several>
         <PageHead title="Overview" />
@@ -102,24 +84,23 @@ export function OverviewPage() {
       </Several>
     );
   }
-  // Together: nothing moves down when the second answer arrives.
-  if (!shops || !concerns) {
+  if (!overview) {
     return (
       <Several>
         <PageHead title="Overview" />
-        <ErrorNotice error={failure} />
-        {!failure && <p class="loading" role="status">Loading…</p>}
+        <ErrorNotice error={error} />
+        {!error && <p class="loading" role="status">Loading…</p>}
       </Several>
     );
   }
   return (
     <Several>
       <PageHead title="Overview" />
-      <ConcernList concerns={concerns} />
-      <StageTiles />
+      <ConcernList concerns={findConcerns(overview)} />
+      <StageTiles counts={overview.counts} />
       <div class="grid aside even">
-        <Activity />
-        <PlanUse />
+        <Activity hours={overview.counts.hours} />
+        <PlanUse {...overview} />
       </div>
       <Latest />
     </Several>

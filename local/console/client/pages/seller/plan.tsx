@@ -22,8 +22,6 @@ import { useQuery } from "../../use_query.ts";
 import { HeldOrders } from "./plan/held_orders.tsx";
 import { PlanCard } from "./plan/plan_card.tsx";
 
-const READ_MS = 2000;
-
 function UsageCard({ usage }: { usage: Usage }) {
   const { today, month } = usage.labels;
   const { currency } = usage.labels;
@@ -73,8 +71,8 @@ function PaymentNotice({ account }: { account: Account }) {
 }
 
 export function PlanPage() {
-  const { data: usage, error } = useQuery("usage", getUsage, { everyMs: READ_MS });
-  const { data: account } = useQuery("account", getAccount, { everyMs: READ_MS });
+  const { data: usage, error } = useQuery("usage", getUsage);
+  const { data: account } = useQuery("account", getAccount);
   const { data: plans } = useQuery("plans", listPlans);
   const { data: prices, error: priceError } = useQuery("prices", listPrices);
   const hasSubscription = account !== undefined && account.subscription_status !== "trial" &&

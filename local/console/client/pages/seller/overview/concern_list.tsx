@@ -3,8 +3,8 @@
 import { Notice } from "../../../components/notice.tsx";
 import type { Concern } from "./concerns.ts";
 
-export function ConcernList({ concerns }: { concerns: Concern[] | undefined }) {
-  if (!concerns || concerns.length === 0) return null;
+export function ConcernList({ concerns }: { concerns: Concern[] }) {
+  if (concerns.length === 0) return null;
   return (
     <section class="grid" aria-label="Needs attention">
       {concerns.map(({ key, tone, text, link }) => (

@@ -1,9 +1,7 @@
 /** What needs the seller's attention, the most urgent first. */
 import type { Tone } from "../../../components/badge.tsx";
-import { countOrdersToShip } from "../../../data/orders.ts";
-import { getAccount, getUsage } from "../../../data/plan.ts";
-import { listAdvisedShipments } from "../../../data/shipments.ts";
-import { listShops, type Shop } from "../../../data/shops.ts";
+import type { Overview } from "../../../data/overview.ts";
+import type { Shop } from "../../../data/shops.ts";
 import { countOf } from "../../../format.ts";
 import { describeHeld } from "../../../held.ts";
 
@@ -35,15 +33,7 @@ function labelConcern(
   return { key: `label:${shipment.id}`, tone, text, link };
 }
 
-/** @throws {CallError} */
-export async function findConcerns(): Promise<Concern[]> {
-  const [shops, usage, account, toShip, advised] = await Promise.all([
-    listShops(),
-    getUsage(),
-    getAccount(),
-    countOrdersToShip(),
-    listAdvisedShipments(),
-  ]);
+export function findConcerns({ shops, usage, account, counts, advised }: Overview): Concern[] {
   const concerns: Concern[] = [];
   const add = (key: string, tone: Tone, text: string, path: string, link: string): void =>
     void concerns.push({ key, tone, text, link: { path, text: link } });
@@ -56,8 +46,8 @@ export async function findConcerns(): Promise<Concern[]> {
   if (usage.held > 0) {
     add("held", "warn", describeHeld(usage), "/seller/plan", "See your plan");
   }
-  if (toShip.late > 0) {
-    const text = `${countOf(toShip.late, "order")} should have been shipped by now.`;
+  if (counts.late > 0) {
+    const text = `${countOf(counts.late, "order")} should have been shipped by now.`;
     add("late", "warn", text, "/seller/orders?state=to_ship", "See them");
   }
   return [

@@ -1,13 +1,12 @@
 /** @jsxImportSource hono/jsx/dom */
 /** How many orders wait for the seller, for the carrier, and for their arrival. */
-import { countStages } from "../../../data/orders.ts";
+import type { OrderCounts } from "../../../data/overview.ts";
 import { countOf, formatNumber } from "../../../format.ts";
-import { useQuery } from "../../../use_query.ts";
 
 interface StageProps {
   state: string;
   name: string;
-  count: number | undefined;
+  count: number;
   about: string;
 }
 
@@ -15,37 +14,36 @@ function Stage({ state, name, count, about }: StageProps) {
   return (
     <a class="stage" href={`/seller/orders?state=${state}`}>
       <span class="stage-name">{name}</span>
-      <span class="figure">{count === undefined ? "–" : formatNumber(count)}</span>
+      <span class="figure">{formatNumber(count)}</span>
       <span class="small muted">{about}</span>
     </a>
   );
 }
 
-function describeDue(dueSoon: number | undefined): string {
-  if (!dueSoon) return "none within a day";
+function describeDue(dueSoon: number): string {
+  if (dueSoon === 0) return "none within a day";
   return `${countOf(dueSoon, "order")} within a day`;
 }
 
-export function StageTiles() {
-  const stages = useQuery("stages", countStages).data;
+export function StageTiles({ counts }: { counts: OrderCounts }) {
   return (
     <nav class="stages" aria-label="Orders by state">
       <Stage
         state="to_ship"
         name="To ship"
-        count={stages?.toShip}
-        about={describeDue(stages?.dueSoon)}
+        count={counts.to_ship}
+        about={describeDue(counts.due_soon)}
       />
       <Stage
         state="awaiting_collection"
         name="Awaiting collection"
-        count={stages?.awaitingCollection}
+        count={counts.awaiting_collection}
         about="with a label"
       />
       <Stage
         state="in_transit"
         name="In transit"
-        count={stages?.inTransit}
+        count={counts.in_transit}
         about="with the carrier"
       />
     </nav>

@@ -17,6 +17,11 @@ const TITLES: Record<string, string> = {
   returned: "Back from Stripe",
 };
 
+async function readPlan() {
+  const [account, usage] = await Promise.all([getAccount(), getUsage()]);
+  return { plan: planOf(account), usage };
+}
+
 /** The seller may be back before Stripe's webhook. */
 function describePlan(outcome: string, plan: string | undefined): string {
   if (plan === undefined) return "Loading…";
@@ -27,15 +32,22 @@ function describePlan(outcome: string, plan: string | undefined): string {
 }
 
 export function PlanChange({ outcome }: { outcome: string }) {
-  const account = useQuery("account", getAccount, { everyMs: READ_MS }).data;
-  const usage = useQuery("usage", getUsage, { everyMs: READ_MS }).data;
-  const plan = account ? planOf(account) : undefined;
+  const { data } = useQuery("plan-change", readPlan, {
+    everyMs: READ_MS,
+    until: ({ plan }) => outcome === "cancelled" || plan !== rememberedPlan(),
+  });
   return (
     <Several>
       <PageHead title={TITLES[outcome] ?? "Back from Stripe"} />
       <Card>
-        <p role="status">{describePlan(outcome, plan)}</p>
-        {usage && <Meter label="Orders this month" used={usage.used} limit={usage.limit} />}
+        <p role="status">{describePlan(outcome, data?.plan)}</p>
+        {data && (
+          <Meter
+            label="Orders this month"
+            used={data.usage.used}
+            limit={data.usage.limit}
+          />
+        )}
         <div class="row">
           <a class="button" href="/seller">Open your orders</a>
           <a class="button plain" href="/seller/plan">See your plan</a>
