@@ -3,6 +3,7 @@ import { command, UsageError } from "../local/cli/command.ts";
 import { print } from "../local/cli/console.ts";
 import { type Comparison, isMet, type Line } from "./measure/line.ts";
 import { batchLine } from "./lines/batch.ts";
+import { dashboardLine } from "./lines/dashboard.ts";
 import { floodLine } from "./lines/flood.ts";
 import { growthLine } from "./lines/growth.ts";
 import { handlerLine } from "./lines/handler.ts";
@@ -27,6 +28,7 @@ const LINES: Line[] = [
   floodLine,
   sellersLine,
   rowSecurityLine,
+  dashboardLine,
   handlerLine,
   startsLine,
   webhookLine,

@@ -3,6 +3,7 @@ import type postgres from "postgres";
 import { startBenchDatabase } from "../measure/database.ts";
 import {
   compareThroughput,
+  ingestBatch,
   inParallel,
   orderRow,
   type Received,
@@ -18,19 +19,6 @@ const BATCH = 50;
 const BATCHES = 8;
 const ORDERS = BATCH * BATCHES;
 const CONNECTIONS = 4;
-
-async function ingestBatch(sql: postgres.Sql, batch: Received[]): Promise<void> {
-  const items = batch.map(({ event, order }) => ({
-    event_id: Number(event),
-    order: orderRow(order),
-    notice: {},
-  }));
-  const [row] = await sql`
-    select public.ingest_orders(${batch[0]?.shop as string}, ${sql.json(items)}) as result`;
-  for (const { outcome, error } of row?.result.outcomes) {
-    if (outcome !== "inserted") throw new Error(`outcome ${outcome} ${error}`);
-  }
-}
 
 /** A table as ours, without foreign keys and triggers. */
 async function insertBare(sql: postgres.Sql, { user, shop, order }: Received): Promise<void> {
@@ -51,7 +39,7 @@ async function measure(): Promise<Comparison[]> {
   const { sql } = database;
   await addSellers(sql, 100);
   await addPastOrders(sql, 20_000);
-  await sql`create table requested.bare_orders (like public.orders including all)`;
+  await sql`create table requested.bare_orders (like public.orders including all excluding generated)`;
   await sql`insert into requested.bare_orders select * from public.orders`;
   await sql`vacuum analyze`;
   const connections = await database.connect(CONNECTIONS);

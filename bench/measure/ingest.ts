@@ -120,6 +120,20 @@ export async function writeSameRows(
     update private.webhook_events set status = 'done', settled_at = now() where id = ${event}`;
 }
 
+/** Stores orders of one shop by `ingest_orders`. @throws {Error} unless all are new. */
+export async function ingestBatch(sql: postgres.Sql, batch: Received[]): Promise<void> {
+  const items = batch.map(({ event, order }) => ({
+    event_id: Number(event),
+    order: orderRow(order),
+    notice: {},
+  }));
+  const [row] = await sql`
+    select public.ingest_orders(${batch[0]?.shop as string}, ${sql.json(items)}) as result`;
+  for (const { outcome, error } of row?.result.outcomes) {
+    if (outcome !== "inserted") throw new Error(`outcome ${outcome} ${error}`);
+  }
+}
+
 /** Stores one order as the description says: the limit, the order, the event of the statistics. */
 export async function storeAsRequested(
   sql: postgres.Sql,
