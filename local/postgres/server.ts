@@ -42,6 +42,8 @@ const DISPOSABLE = {
   max_wal_size: "16GB",
   checkpoint_timeout: "1h",
   autovacuum: "off",
+  // Groups of tests share it, each with the connections of several stacks.
+  max_connections: "400",
 };
 
 /**

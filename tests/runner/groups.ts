@@ -33,6 +33,9 @@ const STORIES = [
   ["hosted", "deploy"],
 ];
 
+/** Into how many groups a folder is split that would run longest: its files are dealt out in turn. */
+const PARTS: Record<string, number> = { stack: 2 };
+
 /** Files that run only by a task of their own: `test:deploy` takes a minute. */
 const OWN_TASKS = ["tests/deploy/deploy_test.ts"];
 
@@ -47,6 +50,15 @@ async function findTests(folder: string): Promise<string[]> {
   return found.sort();
 }
 
+function split(name: string, files: string[], parts: number): TestGroup[] {
+  return Array.from({ length: parts }, (_, part) => ({
+    name: parts === 1 ? name : `${name} (${part + 1} of ${parts})`,
+    files: files.filter((_, index) => index % parts === part),
+    needsDatabase: true,
+    isHosted: false,
+  }));
+}
+
 /** Every test file except those of `OWN_TASKS`, in the order in which the groups start. */
 export async function findGroups(): Promise<TestGroup[]> {
   const [units, hostedUnits] = await Promise.all(
@@ -57,13 +69,12 @@ export async function findGroups(): Promise<TestGroup[]> {
   const all = await findTests("tests");
   const folders = new Set(all.map((file) => file.split("/")[1] as string));
   for (const known of ["runner", ...STORIES.flat()]) folders.delete(known);
-  const stories = [...STORIES, ...[...folders].map((name) => [name])].map((names) => ({
-    name: names.map((name) => `tests/${name}`).join(", "),
-    files: names.flatMap((name) => all.filter((file) => file.startsWith(`tests/${name}/`)))
-      .filter((file) => !OWN_TASKS.includes(file)),
-    needsDatabase: true,
-    isHosted: false,
-  }));
+  const stories = [...STORIES, ...[...folders].map((name) => [name])].flatMap((names) => {
+    const name = names.map((name) => `tests/${name}`).join(", ");
+    const files = names.flatMap((name) => all.filter((file) => file.startsWith(`tests/${name}/`)))
+      .filter((file) => !OWN_TASKS.includes(file));
+    return split(name, files, PARTS[names[0] as string] ?? 1);
+  });
   const unit = { needsDatabase: false, isHosted: false };
   return [
     { ...unit, name: "unit tests of the local stack", files: units },
