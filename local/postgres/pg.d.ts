@@ -31,7 +31,7 @@ export interface PoolConfig extends ClientConfig {
 
 /** The wire protocol; see pg/lib/query.js. */
 export interface Wire {
-  stream: { destroy(): void; pause(): void; resume(): void };
+  stream: { destroy(): void; pause(): void; resume(): void; cork(): void; uncork(): void };
   parse(message: { text: string }): void;
   describe(message: { type: "S" | "P" }): void;
   sync(): void;

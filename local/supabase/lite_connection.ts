@@ -2,22 +2,40 @@
  * The connection of @supabase/lite, over node-postgres. Its own driver, postgres.js 3.4.9, loses a
  * connection that is cut during a statement, or ends the process (docs/local-stack.md).
  */
+import { nextTick } from "node:process";
+import type { IntrospectResult } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 // @ts-types="../postgres/pg.d.ts"
 import type { PoolClient } from "pg";
 import { type ConnectionPool, createPool } from "../postgres/pool.ts";
 import { StatementTypes } from "./statement_types.ts";
-import { joinTransactionSetup, type PipelinedClient } from "./transaction_setup.ts";
+import {
+  joinTransactionSetup,
+  type KnownAnswer,
+  type PipelinedClient,
+} from "./transaction_setup.ts";
 import { parserOf, serializeValue } from "./value_formats.ts";
+
+/** Statements that are sent in one turn of the event loop leave in one packet. */
+function sendAtOnce({ connection: { stream } }: PoolClient): void {
+  stream.cork();
+  nextTick(() => stream.uncork());
+}
 
 /** Sends values in the form of their parameters' types. */
 function withTypes(client: PoolClient, types: StatementTypes): PipelinedClient {
   return {
     release: () => client.release(),
+    isKnown: (statement) => types.known(statement) !== undefined,
+    queryTexts(statement, texts) {
+      sendAtOnce(client);
+      return client.query(statement, texts);
+    },
     async query(statement, parameters) {
+      sendAtOnce(client);
       if (parameters.length === 0) return await client.query(statement);
-      const known = await types.ofParameters(client, statement);
+      const known = types.known(statement) ?? await types.ofParameters(client, statement);
       return await client.query(statement, parameters.map((v, i) => serializeValue(v, known[i])));
     },
   };
@@ -29,8 +47,6 @@ export interface SchemaCache {
   set(key: string, schema: string): Promise<void>;
   delete(key: string): Promise<void>;
 }
-
-type Schema = Awaited<ReturnType<PostgresConnection["introspect"]>>;
 
 /** Postgres could not be asked for its tables and functions. */
 class SchemaReadError extends Error {
@@ -46,9 +62,10 @@ class SchemaReadError extends Error {
 
 export class LiteConnection extends PostgresConnection {
   readonly #types = new StatementTypes();
+  readonly #answer: KnownAnswer = {};
   readonly #connections: ConnectionPool;
   /** The reading that all requests wait for together. */
-  #reading: Promise<Schema> | undefined;
+  #reading: Promise<IntrospectResult> | undefined;
   /** How often the cache was cleared. */
   #clearings = 0;
 
@@ -80,7 +97,7 @@ export class LiteConnection extends PostgresConnection {
           client.release(true);
           throw error;
         }
-        const joined = joinTransactionSetup(withTypes(client, this.#types));
+        const joined = joinTransactionSetup(withTypes(client, this.#types), this.#answer);
         return joined as unknown as PostgresPoolClient;
       },
       end,
@@ -92,7 +109,7 @@ export class LiteConnection extends PostgresConnection {
    * restart of Postgres on a busy machine, requests then ended before their schema was read.
    * @throws {SchemaReadError} where the library takes an unreachable Postgres for one without tables.
    */
-  override introspect(options?: { useCache?: boolean }): Promise<Schema> {
+  override introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
     if (this.introspection !== undefined && options?.useCache === true) {
       return Promise.resolve(this.introspection);
     }
@@ -100,12 +117,14 @@ export class LiteConnection extends PostgresConnection {
     return this.#reading;
   }
 
-  async #readSchema(): Promise<Schema> {
+  async #readSchema(): Promise<IntrospectResult> {
     while (true) {
       const clearings = this.#clearings;
       const schema = await super.introspect({ useCache: true });
       // Only the library's answer of a failed reading lacks it.
       if (schema.default_schema === undefined) throw new SchemaReadError();
+      // At every request the library searches it for the type of each column, which Postgres has said already.
+      for (const view of schema.views) view.sql = "";
       if (clearings === this.#clearings) return schema;
       this.introspection = undefined;
     }

@@ -44,10 +44,13 @@ export class StatementTypes {
     this.#isKnown = true;
   }
 
+  /** `undefined` for a statement that Postgres has not described yet. */
+  known(text: string): number[] | undefined {
+    return this.#parameters.get(text);
+  }
+
   /** @throws the statement's error, if Postgres does not understand it. */
   async ofParameters(client: Client, text: string): Promise<number[]> {
-    const known = this.#parameters.get(text);
-    if (known !== undefined) return known;
     const types = await new Promise<number[]>((resolve, reject) => {
       const describe: Describe = new Describe(
         text,

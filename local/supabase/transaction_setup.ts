@@ -1,6 +1,7 @@
 /**
- * Sends the begin of a transaction and its settings together with its first statement. @supabase/lite sends
- * the dozen settings of a request one by one; PostgREST sends them in one query.
+ * Sends the begin of a transaction, its role and its settings together with its first statement, and reads the
+ * status that a function has set in the same turn. @supabase/lite sends the dozen settings of a request one by
+ * one; PostgREST sends them in one query.
  */
 
 export interface StatementResult {
@@ -12,12 +13,26 @@ export interface StatementResult {
 /** A connection of the pool, which sends a statement without waiting for those before it. */
 export interface PipelinedClient {
   query(statement: string, parameters: readonly unknown[]): Promise<StatementResult>;
+  /** Whether the statement is sent before later ones: Postgres describes a new one's parameters first. */
+  isKnown(statement: string): boolean;
+  /** Sends texts, whose types need no description. */
+  queryTexts(statement: string, texts: string[]): Promise<StatementResult>;
   release(): void;
 }
+
+/** What @supabase/lite sends to a connection. */
+type Connection = Pick<PipelinedClient, "query" | "release">;
 
 /** `set_config` for the transaction; name and value are parameters or literals. */
 const SETTING =
   /^select set_config\((\$\d+|'[^']*'), (\$\d+|'[^']*'), (true|\$\d+)\)(?: as "value")?$/i;
+
+/** The same as the setting `role`. */
+const ROLE = /^set local role "([^"]+)"$/i;
+
+/** A call of a function: @supabase/lite reads next which status and headers it has set. */
+const CALL = /^select \* from [\w".]+\(/;
+const ANSWER = /^\s*select current_setting\('response\.status', true\)/i;
 
 /** Result of a statement that is not sent yet. */
 const NO_ROWS: StatementResult = { command: "", rowCount: 0, rows: [] };
@@ -33,6 +48,8 @@ function readSetting(
   statement: string,
   parameters: readonly unknown[],
 ): [string, string] | undefined {
+  const role = ROLE.exec(statement)?.[1];
+  if (role !== undefined) return ["role", role];
   const [, ...operands] = SETTING.exec(statement) ?? [];
   const [name, value, isLocal] = operands.map((operand) =>
     operand.startsWith("$")
@@ -49,7 +66,7 @@ function sendSettings(client: PipelinedClient, settings: string[]): Promise<Stat
   const calls = settings.flatMap((_, i) =>
     i % 2 === 0 ? [`set_config($${i + 1}, $${i + 2}, true)`] : []
   );
-  return [client.query(`select ${calls.join(", ")}`, settings)];
+  return [client.queryTexts(`select ${calls.join(", ")}`, settings)];
 }
 
 /** Sends all of it at once, and waits. @throws {Error} the first error: later ones follow from it. */
@@ -64,12 +81,43 @@ async function sendTogether(
   return (outcomes.at(-1) as PromiseFulfilledResult<StatementResult>).value;
 }
 
-/** The client, with another way to send its transactions. */
-export function joinTransactionSetup(client: PipelinedClient): PipelinedClient {
+/** What @supabase/lite reads after each call of a function, as it has sent it the first time. */
+export interface KnownAnswer {
+  statement?: string;
+}
+
+/**
+ * The client, with another way to send its transactions.
+ * @param answer One for all clients of an app.
+ */
+export function joinTransactionSetup(
+  client: PipelinedClient,
+  answer: KnownAnswer = {},
+): Connection {
   let setup: Setup | undefined;
+  /** Read ahead of its statement. */
+  let read: Promise<StatementResult> | undefined;
+
+  /** Sends a call, and behind it what is read of its answer: an error of the call is that of both. */
+  function sendCall(statement: string, parameters: readonly unknown[]): Promise<StatementResult> {
+    const isKnown = client.isKnown(statement);
+    const sent = client.query(statement, parameters);
+    if (isKnown && answer.statement !== undefined && CALL.test(statement)) {
+      read = client.query(answer.statement, []);
+      read.catch(() => {});
+    }
+    return sent;
+  }
+
   return {
     release: () => client.release(),
     async query(statement, parameters) {
+      const ahead = read;
+      read = undefined;
+      if (ANSWER.test(statement)) {
+        if (ahead !== undefined && statement === answer.statement) return await ahead;
+        answer.statement = statement;
+      }
       if (/^(begin|start transaction)\b/.test(statement)) {
         setup = { begin: statement, settings: [] };
         return NO_ROWS;
@@ -83,7 +131,7 @@ export function joinTransactionSetup(client: PipelinedClient): PipelinedClient {
       const held = setup;
       setup = undefined;
       if (/^(commit|rollback)$/.test(statement)) return NO_ROWS;
-      return await sendTogether(client, held, () => client.query(statement, parameters));
+      return await sendTogether(client, held, () => sendCall(statement, parameters));
     },
   };
 }
