@@ -6,11 +6,13 @@ import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { DATA_HELP, DATA_OPTION } from "../cli/data_folder.ts";
 import { findRunningStack } from "../stack/running_stack.ts";
+import { connectSampleShop } from "../stack/connect_sample_shop.ts";
 import { SAMPLE_SHOP_ID } from "../stack/sample_shops.ts";
 import {
   authorizeSimulatedShop,
   connectWithCode,
   describeShop,
+  type Seller,
   type ShownShop,
   signInSeller,
 } from "../stack/seller.ts";
@@ -26,19 +28,29 @@ async function confirmShops(
   return isNamed || await askConsent(`Connect them to ${email}?`);
 }
 
+async function activeShops({ client }: Seller): Promise<string[]> {
+  const shops = unwrap(
+    "tiktok_shops",
+    await client.from("tiktok_shops").select("shop_id").eq("is_active", true),
+  );
+  return shops.map(({ shop_id }) => shop_id);
+}
+
 export default await command(import.meta, {
   name: "connect-shop",
-  help: `Signs a seller up on the running stack (or in) and connects a TikTok shop.
+  help:
+    `Signs a seller up on the running stack (or in) and connects a TikTok shop, unless they have one.
 
   npx -y deno@2.9.5 task connect-shop EMAIL [options]
 
-  --shop-id ID    a shop of the simulator              (${SAMPLE_SHOP_ID})
+  --shop-id ID    a shop of the simulator              (${SAMPLE_SHOP_ID}, or another one
+                                                        if an account has it)
   --code CODE     a code from another TikTok's authorisation, in place of the simulator's
   --yes           connect the shops of --code without asking
   --password TEXT the seller's password                (local-password)
 ${DATA_HELP}`,
   options: {
-    "shop-id": { type: "string", default: SAMPLE_SHOP_ID },
+    "shop-id": { type: "string" },
     code: { type: "string" },
     yes: { type: "boolean", default: false },
     password: { type: "string", default: "local-password" },
@@ -48,14 +60,15 @@ ${DATA_HELP}`,
   async run({ values, positionals: [email = ""] }) {
     const env = await findRunningStack(resolve(values.data));
     const seller = await signInSeller(env, email, values.password);
-    const code = values.code ?? await authorizeSimulatedShop(env, values["shop-id"]);
-    const isNamed = values.code === undefined || values.yes;
-    await connectWithCode(env, seller, code, (shops) => confirmShops(shops, email, isNamed));
-    const shops = unwrap(
-      "tiktok_shops",
-      await seller.client.from("tiktok_shops").select("shop_id").eq("is_active", true),
-    );
-    const shopIds = shops.map((shop) => shop.shop_id).join(", ");
+    const { code, "shop-id": shopId } = values;
+    if (code === undefined && shopId === undefined) {
+      if ((await activeShops(seller)).length === 0) await connectSampleShop(env, seller, print);
+    } else {
+      const agreed = code ?? await authorizeSimulatedShop(env, shopId as string);
+      const isNamed = code === undefined || values.yes;
+      await connectWithCode(env, seller, agreed, (shops) => confirmShops(shops, email, isNamed));
+    }
+    const shopIds = (await activeShops(seller)).join(", ");
     print(`
 ${email} is signed in (password: ${values.password}) and has connected shop ${shopIds}.
 

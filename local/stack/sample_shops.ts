@@ -5,7 +5,7 @@ import type { SimulatedOrder } from "../simulators/tiktok/state.ts";
 
 /** The shop that the sample webhooks name. */
 export const SAMPLE_SHOP_ID = "7490000000000000001";
-const OTHER_SHOP_ID = "7490000000000000002";
+export const OTHER_SHOP_ID = "7490000000000000002";
 
 const FIXTURES = new URL("../simulators/tiktok/sample_orders/", import.meta.url);
 

@@ -1,6 +1,7 @@
 /** Sellers of a local stack: signed up through Auth, connected through TikTok's authorisation. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "../../shared/database/types.ts";
+import { LoggableError } from "../../shared/loggable_error.ts";
 import type { StackEnvironment } from "./environment.ts";
 
 export interface Seller {
@@ -46,6 +47,11 @@ export async function signInSeller(
   if (KNOWN_ADDRESS.includes(error?.code ?? "") || (!error && !data.session)) {
     if (!error) await confirmByMail(env, email);
     ({ data, error } = await auth.signInWithPassword({ email, password }));
+  }
+  if (error?.code === "invalid_credentials") {
+    throw new Error(
+      `${email} has signed up with another password. Give it as --password TEXT, or take another address.`,
+    );
   }
   if (error || !data.user || !data.session) {
     throw new Error(`${email} could not sign in: ${error?.message ?? "no session"}`);
@@ -146,8 +152,16 @@ const EXPLANATIONS: Record<string, string> = {
   tiktok_unavailable: "TikTok did not answer. Try again.",
 };
 
-function notConnected(code: string | undefined): Error {
-  return new Error(EXPLANATIONS[code ?? ""] ?? `Not connected: ${code}`);
+/** The shops of a login were not connected. */
+export class ConnectionRefused extends LoggableError {
+  override name = "ConnectionRefused";
+  /** Code of the API. */
+  readonly code: string | undefined;
+
+  constructor(code: string | undefined) {
+    super(EXPLANATIONS[code ?? ""] ?? `Not connected: ${code}`);
+    this.code = code;
+  }
 }
 
 /** Calls `/complete` as the seller's app does. @throws {Error} if it refuses */
@@ -162,7 +176,7 @@ async function complete(
     body: JSON.stringify(body),
   });
   const answer = await response.json() as { shops?: ShownShop[]; code?: string };
-  if (answer.shops === undefined) throw notConnected(answer.code);
+  if (answer.shops === undefined) throw new ConnectionRefused(answer.code);
   return answer.shops;
 }
 
@@ -179,7 +193,7 @@ export async function connectWithCode(
 ): Promise<void> {
   const { state } = await beginAuthorization(env, seller.accessToken);
   const outcome = await visitCallback(env, { code, state });
-  if (outcome.claim === undefined) throw notConnected(outcome.code);
+  if (outcome.claim === undefined) throw new ConnectionRefused(outcome.code);
   const shops = await complete(env, seller, { claim: outcome.claim });
   if (!await agree(shops)) throw new Error("Not confirmed: nothing was connected.");
   await complete(env, seller, { claim: outcome.claim, confirm: true });

@@ -267,14 +267,28 @@ Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with
   await Deno.remove(parent, { recursive: true });
 });
 
-test("a shop of another account is refused, and connect-shop says so", async (stack) => {
-  const connect = (email: string) =>
-    callCommand("connect_shop", [email, "--data", stack.data, "--shop-id", SAMPLE_SHOP_ID]);
+test("a shop of another account is refused, and connect-shop without a shop takes a free one", async (stack) => {
+  const connect = (email: string, ...options: string[]) =>
+    callCommand("connect_shop", [email, "--data", stack.data, ...options]);
   assert.equal((await connect("ada@example.com")).code, 0);
-  const refused = await connect("bob@example.com");
+  const refused = await connect("bob@example.com", "--shop-id", SAMPLE_SHOP_ID);
   assert.equal(refused.code, 1);
   assert.match(refused.text, /connected to another account already/);
   assert.equal((await stack.sql`select from public.tiktok_shops`).length, 1);
+  for (const email of ["bob@example.com", "cara@example.com", "cara@example.com"]) {
+    const { code, text } = await connect(email);
+    assert.equal(code, 0, text);
+  }
+  const owners = await stack.sql`
+    select shop_id, email from public.tiktok_shops as shop
+    join auth.users as owner on owner.id = shop.user_id order by connected_at`;
+  assert.deepEqual(owners.map(({ email }) => email), [
+    ...["ada@example.com", "bob@example.com", "cara@example.com"],
+  ]);
+  assert.equal(new Set(owners.map(({ shop_id }) => shop_id)).size, 3);
+  const wrong = await connect("bob@example.com", "--password", "another-password");
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.text, /signed up with another password.*--password/);
 });
 
 Deno.test("an outside service replaces the simulator where its address is set", async () => {
