@@ -150,7 +150,8 @@ export const PROBLEMS: Readonly<Record<LabelFailure, ProblemEntry>> = {
   },
   void_in_seller_center: {
     status: 422,
-    detail: "TikTok's labels are cancelled in Seller Center. Repeat this call afterwards.",
+    detail: "TikTok's labels are cancelled in Seller Center. Cancel the package there first, " +
+      "then void the label again.",
   },
   carrier_unknown: {
     status: 422,

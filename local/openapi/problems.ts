@@ -43,6 +43,19 @@ export const PROBLEM_SCHEMA: SchemaPart = {
     detail: { ...TEXT, description: "A sentence for people; it may change." },
     code: { ...TEXT, description: "What happened, for programs." },
     request_id: { ...TEXT, description: "As in the header x-request-id and in the log." },
+    errors: {
+      type: "array",
+      description: "invalid_body: each field that is wrong.",
+      items: {
+        type: "object",
+        properties: {
+          pointer: { ...TEXT, description: "A JSON pointer into the body: #/parcel/length." },
+          detail: { ...TEXT, description: "What the field must be." },
+        },
+        required: ["pointer", "detail"],
+        additionalProperties: false,
+      },
+    },
     carrier_message: { ...TEXT, description: "The words of EasyPost or TikTok." },
     shipment_id: { ...TEXT, format: "uuid", description: "The shipment to read." },
     order_ids: {

@@ -1,5 +1,15 @@
 /** Every error that a caller sees: RFC 9457 `application/problem+json`. */
 
+/** A field of the body that is wrong, as RFC 9457 names it. */
+export interface FieldError {
+  /** A JSON pointer: `#/parcel/length`. */
+  pointer: string;
+  /** What the field must be. */
+  detail: string;
+}
+
+type Members = Record<string, string | string[] | FieldError[]>;
+
 export interface ProblemOptions {
   /** HTTP status, 400-599. */
   status: number;
@@ -9,7 +19,7 @@ export interface ProblemOptions {
   detail: string;
   headers?: Record<string, string>;
   /** Further members of the body, e.g. the id of the object concerned. */
-  members?: Record<string, string | string[]>;
+  members?: Members;
 }
 
 /** Thrown anywhere below a route; `createApp` turns it into the response. */
@@ -18,7 +28,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Record<string, string>;
-  readonly members: Record<string, string | string[]>;
+  readonly members: Members;
 
   constructor(
     { status, code, detail, headers = {}, members = {} }: ProblemOptions,

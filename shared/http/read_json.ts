@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parseJson } from "../values/json.ts";
 import { isStorable } from "../values/storable_text.ts";
 import { BODY_PROBLEMS, readBody } from "./read_body.ts";
+import type { FieldError } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
 
 const MAX_JSON_BYTES = 64 * 1024;
@@ -41,7 +42,10 @@ export async function readJson<T extends z.ZodType>(
   }
   const { success, data, error } = schema.safeParse(json);
   if (!success) {
-    throw problemOf(JSON_PROBLEMS, "invalid_body", { detail: describe(error) });
+    throw problemOf(JSON_PROBLEMS, "invalid_body", {
+      detail: describe(error),
+      members: { errors: error.issues.map(pointAt) },
+    });
   }
   return data;
 }
@@ -49,6 +53,11 @@ export async function readJson<T extends z.ZodType>(
 /** The message of a schema for another type than an object; an unknown field keeps its own. */
 export function asObject(fields: string) {
   return { error: ({ code }: { code: string }) => code === "invalid_type" ? fields : undefined };
+}
+
+function pointAt({ path, message }: z.core.$ZodIssue): FieldError {
+  const parts = path.map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"));
+  return { pointer: ["#", ...parts].join("/"), detail: message };
 }
 
 /** One line; names fields and what is wrong with them, and quotes no values. */

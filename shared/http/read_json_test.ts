@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as z from "zod";
 import { readJson } from "./read_json.ts";
-import { Problem } from "./problem.ts";
+import { type FieldError, Problem } from "./problem.ts";
 
 const post = (body: BodyInit | null) => new Request("http://x/", { method: "POST", body });
 
@@ -66,6 +66,12 @@ Deno.test("a body of other fields is 400; every wrong field is named, and no val
     assert.match(problem.message, part);
   }
   assert.doesNotMatch(problem.message, /secret|\n/);
+  const errors = problem.members.errors as FieldError[];
+  assert.deepEqual(errors.map(({ pointer }) => pointer), [
+    ...["#/claim", "#/region", "#/nested/list/1", "#"],
+  ]);
+  assert.equal(errors[1]?.detail, "two capital letters, e.g. US or GB");
+  assert.doesNotMatch(JSON.stringify(errors), /secret/);
   for (const text of ["null", "[]", '"secret"', "1"]) {
     const { code, message } = await problemOf(text, schema);
     assert.equal(code, "invalid_body");

@@ -4,7 +4,7 @@ import { asObject } from "../http/read_json.ts";
 import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { CountryCode } from "../values/schemas.ts";
 
-const Line = z.string().trim().min(1).max(100);
+const Line = z.string().trim().min(1, "1 to 100 characters").max(100, "1 to 100 characters");
 
 export const Sender = z.strictObject({
   name: Line,

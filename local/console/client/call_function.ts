@@ -2,6 +2,7 @@
 /** Calls an Edge Function as the signed-in seller. */
 import { CallError, offlineError } from "./errors.ts";
 import { isStarting, noteAnswer, noteSilence } from "./reachable.ts";
+import { sentenceFor } from "./sentences.ts";
 import { supabase } from "./supabase.ts";
 
 export interface Call {
@@ -12,6 +13,7 @@ export interface Call {
 }
 
 interface Problem {
+  tiktok_order_ids?: string[];
   code?: string;
   detail?: string;
   title?: string;
@@ -47,5 +49,11 @@ export async function callFunction<Answer>(path: string, call: Call = {}): Promi
   const { code, detail, title, message, ...problem }: Problem = answer;
   const kind = response.status === 401 ? "signed_out" : "refused";
   const sentence = detail ?? message ?? title ?? `The call failed with status ${response.status}.`;
-  throw new CallError(kind, code ?? String(response.status), sentence, problem);
+  throw new CallError(
+    kind,
+    code ?? String(response.status),
+    // What TikTok combines while some of it is not stored has a sentence of its own.
+    problem.tiktok_order_ids ? sentence : sentenceFor(code ?? "", sentence),
+    problem,
+  );
 }

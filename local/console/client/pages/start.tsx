@@ -4,8 +4,9 @@
 import { useState } from "../hooks.ts";
 import { Card } from "../components/card.tsx";
 import { Field, Form } from "../components/field.tsx";
-import { ErrorNotice } from "../components/notice.tsx";
+import { Notice } from "../components/notice.tsx";
 import { Several } from "../components/several.tsx";
+import type { FieldErrors } from "../field_errors.ts";
 import { navigate } from "../router.ts";
 import { useSession } from "../session.ts";
 import { supabase } from "../supabase.ts";
@@ -17,22 +18,42 @@ function openSeller(): void {
   if (location.pathname === "/") navigate("/seller");
 }
 
-/** Auth sends no second mail to an address that has an account, and says only that it is too early for one. */
-function isKnownAddress({ code }: { code?: string | undefined }): boolean {
-  return code === "over_email_send_rate_limit";
+const KNOWN_ADDRESS = "This address has signed up before: sign in, or open the link in its mail.";
+
+/**
+ * Auth sends no second mail to an address that waits for its confirmation, and says only that it is too
+ * early for one.
+ */
+const KNOWN_CODES = ["over_email_send_rate_limit", "user_already_exists"];
+
+/** The field that an error is about. */
+const FIELDS: Record<string, string> = {
+  over_email_send_rate_limit: "email",
+  user_already_exists: "email",
+  validation_failed: "email",
+  email_address_invalid: "email",
+  weak_password: "password",
+};
+
+interface AuthFailure {
+  message: string;
+  code?: string | undefined;
 }
 
-const KNOWN_ADDRESS = "This address has signed up before: sign in, or open the link in its mail.";
+/** What Auth refuses, at the field that it is about. */
+function readFailure({ code = "", message }: AuthFailure): FieldErrors {
+  return { [FIELDS[code] ?? "form"]: KNOWN_CODES.includes(code) ? KNOWN_ADDRESS : message };
+}
 
 function SignIn({ onSent }: { onSent: (email: string) => void }) {
   const [isNew, setNew] = useState(true);
-  const [error, setError] = useState<Error | null>(null);
+  const [errors, setErrors] = useState<FieldErrors>({});
   const submit = async ({ email = "", password = "" }: Record<string, string>): Promise<void> => {
-    setError(null);
+    setErrors({});
     const { data, error } = isNew
       ? await supabase.auth.signUp({ email, password })
       : await supabase.auth.signInWithPassword({ email, password });
-    if (error) setError(isKnownAddress(error) ? new Error(KNOWN_ADDRESS) : error);
+    if (error) setErrors(readFailure(error));
     else if (data.session) openSeller();
     else onSent(email);
   };
@@ -46,6 +67,7 @@ function SignIn({ onSent }: { onSent: (email: string) => void }) {
           autocomplete="email"
           placeholder="you@example.com"
           {...(isNew && { hint: "Any address: the mail stays in the local mailbox." })}
+          error={errors.email}
           isRequired
         />
         <Field
@@ -55,9 +77,10 @@ function SignIn({ onSent }: { onSent: (email: string) => void }) {
           autocomplete={isNew ? "new-password" : "current-password"}
           minLength={8}
           {...(isNew && { hint: "8 characters or more." })}
+          error={errors.password}
           isRequired
         />
-        <ErrorNotice error={error} />
+        {errors.form && <Notice tone="bad">{errors.form}</Notice>}
         <div class="row">
           <button class="button" type="submit">{isNew ? "Create account" : "Sign in"}</button>
           <button class="button quiet" type="button" onClick={() => setNew(!isNew)}>

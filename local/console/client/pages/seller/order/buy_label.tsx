@@ -10,8 +10,9 @@ import { carrierName } from "../../../carriers.ts";
 import { buyLabel, getRates, type LabelRequest, type Rate } from "../../../data/labels.ts";
 import type { Order } from "../../../data/order.ts";
 import { CallError } from "../../../errors.ts";
+import { coversAll, readFieldErrors } from "../../../field_errors.ts";
 import { countOf, formatMoney } from "../../../format.ts";
-import { ParcelForm } from "./parcel_form.tsx";
+import { PARCEL_FIELDS, ParcelForm } from "./parcel_form.tsx";
 import { RateChoice } from "./rate_choice.tsx";
 
 const TO_SHIP = ["awaiting_shipment", "partially_shipped"];
@@ -99,11 +100,15 @@ export function BuyLabel({ order, isSenderKnown, onBought }: BuyLabelProps) {
     setOffer(null);
     onBought();
   };
+  const fieldErrors = error ? readFieldErrors(error.problem) : {};
   const needsSender = !isSenderKnown || error?.code === "sender_required" ||
     asked?.from !== undefined;
   return (
     <Card title="Buy a label">
-      {error && error.code !== "sender_required" && (
+      {coversAll(fieldErrors, PARCEL_FIELDS) && (
+        <Notice tone="bad">Nothing was requested: correct the marked fields.</Notice>
+      )}
+      {error && error.code !== "sender_required" && !coversAll(fieldErrors, PARCEL_FIELDS) && (
         <Refusal
           error={error}
           onCombine={(ids) => asked && void ask({ ...asked, order_ids: ids })}
@@ -123,6 +128,7 @@ export function BuyLabel({ order, isSenderKnown, onBought }: BuyLabelProps) {
             order={order}
             before={asked}
             needsSender={needsSender}
+            errors={fieldErrors}
             onAsk={ask}
           />
         )}

@@ -1,15 +1,24 @@
+/// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** Size and weight of the parcel, and once for each shop the address that it comes from. */
+import { useEffect } from "hono/jsx/dom";
 import { useState } from "../../../hooks.ts";
 import { Field, Form } from "../../../components/field.tsx";
 import type { LabelRequest, Parcel, Sender } from "../../../data/labels.ts";
 import type { Order } from "../../../data/order.ts";
 import { describeError } from "../../../errors.ts";
+import type { FieldErrors } from "../../../field_errors.ts";
 import { showToast } from "../../../components/toast.tsx";
 
 /** A small box, and an address to begin with: this stack sends nothing anywhere. */
 const METRIC = { length: "25", width: "18", height: "8", weight: "400" };
 const IMPERIAL = { length: "10", width: "7", height: "3", weight: "14" };
+
+const MEASURES = ["length", "width", "height", "weight"] as const;
+const ADDRESS = ["name", "phone", "line1", "city", "state", "postal_code", "country"];
+
+/** Names of the form's fields. */
+export const PARCEL_FIELDS: readonly string[] = [...MEASURES, ...ADDRESS];
 
 const SENDERS: Record<string, Sender> = {
   GB: {
@@ -26,19 +35,27 @@ function senderOf(region: string | null): Sender {
   return SENDERS[region ?? "US"] ?? SENDERS.US as Sender;
 }
 
-function SenderFields({ sender }: { sender: Sender }) {
+function SenderFields({ sender, errors }: { sender: Sender; errors: FieldErrors }) {
+  const field = (label: string, name: keyof Sender, isRequired = true) => (
+    <Field
+      key={name}
+      {...{ label, name, isRequired }}
+      value={sender[name] ?? ""}
+      error={errors[name]}
+    />
+  );
   return (
     <fieldset class="group">
       <legend>Sent from</legend>
       <p class="muted small">Asked once for each shop. A sample address is filled in.</p>
       <div class="fields address">
-        <Field label="Name" name="name" value={sender.name} isRequired />
-        <Field label="Phone" name="phone" value={sender.phone} isRequired />
-        <Field label="Street" name="line1" value={sender.line1} isRequired />
-        <Field label="City" name="city" value={sender.city} isRequired />
-        <Field label="State" name="state" value={sender.state ?? ""} />
-        <Field label="Postal code" name="postal_code" value={sender.postal_code} isRequired />
-        <Field label="Country" name="country" value={sender.country} isRequired />
+        {field("Name", "name")}
+        {field("Phone", "phone")}
+        {field("Street", "line1")}
+        {field("City", "city")}
+        {field("State", "state", false)}
+        {field("Postal code", "postal_code")}
+        {field("Country", "country")}
       </div>
     </fieldset>
   );
@@ -55,10 +72,12 @@ export interface ParcelFormProps {
   /** The request before, whose values stay. */
   before: LabelRequest | null;
   needsSender: boolean;
+  /** Of the request before, by field. */
+  errors: FieldErrors;
   onAsk: (request: LabelRequest) => Promise<void>;
 }
 
-export function ParcelForm({ order, before, needsSender, onAsk }: ParcelFormProps) {
+export function ParcelForm({ order, before, needsSender, errors, onAsk }: ParcelFormProps) {
   const [isRunning, setRunning] = useState(false);
   const region = order.tiktok_shops.region;
   const isMetric = region !== "US";
@@ -76,19 +95,30 @@ export function ParcelForm({ order, before, needsSender, onAsk }: ParcelFormProp
       .catch((error) => showToast(describeError(error)));
     setRunning(false);
   };
-  const measure = { inputmode: "decimal", isRequired: true } as const;
+  useEffect(() => {
+    document.querySelector<HTMLElement>('.form [aria-invalid="true"]')?.focus();
+  }, [JSON.stringify(errors)]);
+  const measure = (label: string, unit: string, name: (typeof MEASURES)[number]) => (
+    <Field
+      key={name}
+      label={`${label}, ${unit}`}
+      {...{ name, inputmode: "decimal", isRequired: true }}
+      value={sizes[name]}
+      error={errors[name]}
+    />
+  );
   return (
     <Form onSubmit={(values) => void ask(values)}>
       <fieldset class="group">
         <legend>Parcel</legend>
         <div class="fields measures">
-          <Field label={`Length, ${side}`} name="length" value={sizes.length} {...measure} />
-          <Field label={`Width, ${side}`} name="width" value={sizes.width} {...measure} />
-          <Field label={`Height, ${side}`} name="height" value={sizes.height} {...measure} />
-          <Field label={`Weight, ${weight}`} name="weight" value={sizes.weight} {...measure} />
+          {measure("Length", side, "length")}
+          {measure("Width", side, "width")}
+          {measure("Height", side, "height")}
+          {measure("Weight", weight, "weight")}
         </div>
       </fieldset>
-      {needsSender && <SenderFields sender={before?.from ?? senderOf(region)} />}
+      {needsSender && <SenderFields sender={before?.from ?? senderOf(region)} errors={errors} />}
       <div>
         <button class="button" type="submit" aria-disabled={isRunning ? "true" : undefined}>
           {isRunning ? "Asking the carriers…" : "Get rates"}
