@@ -11,8 +11,8 @@ function Consequence({ shipment }: { shipment: Shipment }) {
   if (shipment.provider === "tiktok_shipping") {
     return (
       <p>
-        TikTok's labels are cancelled in its Seller Center: cancel the package there first, then
-        void the label here.
+        This label is TikTok's own, and only TikTok's Seller Center cancels it. Once you have
+        cancelled the package there, the label can be voided here.
       </p>
     );
   }
