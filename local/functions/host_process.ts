@@ -43,7 +43,8 @@ async function spawnHost(options: HostOptions): Promise<Deno.ChildProcess> {
   const { configPath, env, loading = "start" } = options;
   return new Deno.Command(Deno.execPath(), {
     args: [
-      "run",
+      // Without Deno's own lines about downloads: the log is the functions'.
+      ...["run", "--quiet"],
       ...await permissionOptions(configPath, env),
       join(import.meta.dirname as string, "host.ts"),
       configPath,

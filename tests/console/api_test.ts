@@ -91,6 +91,8 @@ test("when the month turns in World, usage begins again and held orders follow",
   assert.equal((await settledEvents(stack)).held, 2);
   const { used, held } = await usageOf(seller);
   assert.deepEqual([used, held], [10, 2]);
+  await stack.sql`
+    update private.webhook_events set received_at = received_at - interval '1 hour' where status = 'held'`;
   const turned = await caller(stack)("world/month", "POST");
   assert.deepEqual(turned, { renewed: 0, held_before: 2, held_after: 0 });
   await settledEvents(stack);
@@ -98,6 +100,9 @@ test("when the month turns in World, usage begins again and held orders follow",
   assert.deepEqual([after.used, after.held], [2, 0]);
   const months = await stack.sql`select orders from private.monthly_order_counts order by month`;
   assert.deepEqual(months.map(({ orders }) => orders), [10, 2], "the month before keeps its count");
+  const { slots } = await (await signInOperator(stack))("operator/inbox");
+  const waits = slots.map(({ wait_seconds }: { wait_seconds: number }) => wait_seconds);
+  assert.ok(Math.max(...waits) < 600, "what waited for the plan did not wait for us");
 });
 
 test("World's search finds an order whose webhook was lost", async (stack) => {

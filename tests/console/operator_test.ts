@@ -5,6 +5,7 @@ import { findBarriers, findBrowser, launchBrowser } from "../support/browser.ts"
 import {
   type ConsoleWindow,
   findBarriersOn,
+  findCovered,
   openConsole,
   operatorLink,
 } from "../support/console.ts";
@@ -16,7 +17,7 @@ const PAGES = {
   "/operator/health": "Health",
   "/operator/jobs": "Jobs",
   "/operator/functions": "Functions",
-  "/operator/connections": "Connections and purchases",
+  "/operator/connections": "Shops",
   "/operator/log": "Log",
   "/operator/inbox": "Inbox",
 };
@@ -73,6 +74,7 @@ async function replayEvent(stack: TestStack): Promise<void> {
   refuseOrders(stack, seller.shopId, false);
   await page.getByRole("button", { name: "Replay" }).click();
   await page.getByText("It was dead, and was processed again.").waitFor();
+  assert.deepEqual(await findCovered(page), []);
   await stateOf(page, "Done").waitFor();
   const { data } = await seller.client.from("orders").select("tiktok_order_id");
   assert.deepEqual(data, [{ tiktok_order_id: orderId }]);

@@ -92,6 +92,20 @@ export async function findBarriersOn(
   return found;
 }
 
+/** Links, buttons and fields of the page that a message lies over. */
+export async function findCovered(page: Page): Promise<string[]> {
+  return await page.evaluate(`(() => {
+    const boxesOf = (selector) => [...document.querySelectorAll(selector)]
+      .map((element) => [element.textContent, element.getBoundingClientRect()]);
+    const toasts = boxesOf(".toast");
+    return boxesOf("#main :is(a, button, input, select), .pages a")
+      .filter(([, box]) => toasts.some(([, over]) =>
+        box.left < over.right && over.left < box.right &&
+        box.top < over.bottom && over.top < box.bottom))
+      .map(([text]) => text);
+  })()`);
+}
+
 export interface WatchedRestart extends AsyncDisposable {
   /** Waits until the pages say that the stack is gone. */
   seeEnd(): Promise<void>;

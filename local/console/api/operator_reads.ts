@@ -11,6 +11,13 @@ const CHART = "3 hours";
 
 const SHOWN_ROWS = 100;
 
+/**
+ * Events that waited for a larger plan or for an operator, not for us: held now, or settled before and
+ * reopened, which no failure and no crash explains.
+ */
+const WAITED_FOR_OTHERS =
+  "(status = 'held' or (settled_at is not null and claims > attempts + crashes + 1))";
+
 async function readValue<Value>(
   pool: Pool,
   text: string,
@@ -26,7 +33,7 @@ export async function readInbox(
   before: string | undefined,
 ) {
   const filter = JSON.stringify(status === undefined ? {} : { status });
-  const [counts, page, { rows: slots }] = await Promise.all([
+  const [counts, page, { rows: slots }, held] = await Promise.all([
     readValue(pool, "select public.count_webhook_events('{}') as value"),
     readValue<Record<string, unknown>>(
       pool,
@@ -45,7 +52,8 @@ export async function readInbox(
        left join (
          select date_bin($1::interval, received_at, 'epoch') as slot, count(*)::integer as received,
            (count(*) filter (where status not in ('done', 'ignored')))::integer as unfinished,
-           max(extract(epoch from coalesce(settled_at, now()) - received_at))::float8 as wait_seconds
+           (max(extract(epoch from coalesce(settled_at, now()) - received_at)) filter (where not ${WAITED_FOR_OTHERS}))
+             ::float8 as wait_seconds
          from private.webhook_events
          where received_at >= date_bin($1::interval, now(), 'epoch') - $2::interval
          group by 1
@@ -53,8 +61,12 @@ export async function readInbox(
        order by slot`,
       [SLOT, CHART],
     ),
+    readValue(
+      pool,
+      "select jsonb_build_object('orders', count(*), 'since', min(held_at)) as value from private.held_orders",
+    ),
   ]);
-  return { counts, ...page, slots };
+  return { counts, ...page, slots, held };
 }
 
 /** @param isShown Whether the operator asked for the values of the body; the reading is then logged. */

@@ -27,6 +27,13 @@ export function formatDay(time: string): string {
   return DAY.format(new Date(time));
 }
 
+/** The same day and time, so many months later. */
+export function addMonths(time: string, months: number): string {
+  const date = new Date(time);
+  date.setUTCMonth(date.getUTCMonth() + months);
+  return date.toISOString();
+}
+
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /** `09:26:17`, today. */
@@ -55,6 +62,11 @@ export function formatCode(code: string | null | undefined): string {
   if (!code) return "–";
   const text = code.toLowerCase().replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `ORDER_STATUS_CHANGE` is `Order status change`; Stripe's and EasyPost's names, with dots, stay. */
+export function formatEventType(type: string): string {
+  return type.includes(".") ? type : formatCode(type);
 }
 
 const REGIONS = new Intl.DisplayNames("en", { type: "region", fallback: "code" });

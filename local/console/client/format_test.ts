@@ -1,6 +1,14 @@
 /** Values as people read them. */
 import assert from "node:assert/strict";
-import { countOf, formatAge, formatCode, formatMoney } from "./format.ts";
+import {
+  addMonths,
+  countOf,
+  formatAge,
+  formatCode,
+  formatDay,
+  formatEventType,
+  formatMoney,
+} from "./format.ts";
 import { PAGE_PATH } from "./page_paths.ts";
 
 Deno.test("amounts keep every digit, ages have one unit, codes are words", () => {
@@ -21,4 +29,16 @@ Deno.test("the console's pages stand under its sections only", () => {
   for (const path of ["/sellers", "/seller//x", "/seller/a.b", "/rest/v1/orders", "/mailbox"]) {
     assert.ok(!PAGE_PATH.test(path), path);
   }
+});
+
+Deno.test("events of Stripe and EasyPost have the names that their dashboards show", () => {
+  assert.equal(formatEventType("checkout.session.completed"), "checkout.session.completed");
+  assert.equal(formatEventType("tracker.updated"), "tracker.updated");
+  assert.equal(formatEventType("ORDER_STATUS_CHANGE"), "Order status change");
+});
+
+Deno.test("a month that was turned in World moves the day on which the plan starts again", () => {
+  assert.equal(formatDay(addMonths("2026-12-01T00:00:00+00:00", 0)), "1 December");
+  assert.equal(formatDay(addMonths("2026-12-01T00:00:00+00:00", 1)), "1 January");
+  assert.equal(formatDay(addMonths("2026-12-01T00:00:00+00:00", 14)), "1 February");
 });

@@ -147,7 +147,8 @@ export function ConnectionsPage() {
   const query = useQuery("connections", readBoth, { everyMs: READ_MS });
   return (
     <OperatorFrame
-      title="Connections and purchases"
+      title="Shops"
+      about="Connected shops of all sellers, and the labels that they bought."
       query={query}
       show={({ connections, purchases }) => (
         <Several>

@@ -7,7 +7,7 @@ import { Notice } from "../../components/notice.tsx";
 import { Several } from "../../components/several.tsx";
 import { showToast } from "../../components/toast.tsx";
 import { callConsole } from "../../console_api.ts";
-import { formatCode, formatTime } from "../../format.ts";
+import { formatCode, formatEventType, formatTime } from "../../format.ts";
 import type { PageProps } from "../../route.ts";
 import { useState } from "../../hooks.ts";
 import { useQuery } from "../../use_query.ts";
@@ -114,7 +114,7 @@ export function EventPage({ params: { id = "" } }: PageProps) {
   };
   return (
     <OperatorFrame
-      title={query.data ? formatCode(query.data.event_type) : `Event ${id}`}
+      title={query.data ? formatEventType(query.data.event_type) : `Event ${id}`}
       query={query}
       end={<ActionButton kind="plain" onPress={replay}>Replay</ActionButton>}
       show={(event) => (

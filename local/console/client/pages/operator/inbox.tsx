@@ -1,15 +1,15 @@
 /** @jsxImportSource hono/jsx/dom */
 /** The inbox: how many events are in which state, how long they waited, the newest ones. */
 import { Badge, type Tone } from "../../components/badge.tsx";
-import { BarChart, LineChart } from "../../components/chart.tsx";
 import { Card } from "../../components/card.tsx";
 import { EmptyState } from "../../components/empty_state.tsx";
 import { Pager, Table } from "../../components/table.tsx";
 import { Several } from "../../components/several.tsx";
 import { callConsole } from "../../console_api.ts";
-import { countOf, formatAge, formatCode, formatNumber } from "../../format.ts";
+import { countOf, formatAge, formatCode, formatEventType, formatNumber } from "../../format.ts";
 import { setParameters, useAddress } from "../../router.ts";
 import { useQuery } from "../../use_query.ts";
+import { type HeldOrders, InboxCharts, type Slot } from "./inbox_charts.tsx";
 import { OperatorFrame } from "./operator_frame.tsx";
 
 export interface InboxEvent {
@@ -27,18 +27,12 @@ export interface InboxEvent {
   settled_at: string | null;
 }
 
-interface Slot {
-  time: string;
-  received: number;
-  unfinished: number;
-  wait_seconds: number;
-}
-
 interface Inbox {
   counts: { status: string; events: number }[];
   events: InboxEvent[];
   next_before: number | null;
   slots: Slot[];
+  held: HeldOrders;
 }
 
 export const EVENT_TONES: Record<string, Tone> = {
@@ -52,8 +46,6 @@ export const EVENT_TONES: Record<string, Tone> = {
 };
 
 const READ_MS = 2000;
-const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const formatHour = (time: number) => HOUR.format(time);
 
 function States({ counts, chosen }: { counts: Inbox["counts"]; chosen: string | null }) {
   return (
@@ -78,31 +70,6 @@ function States({ counts, chosen }: { counts: Inbox["counts"]; chosen: string | 
   );
 }
 
-function Charts({ slots }: { slots: Slot[] }) {
-  const toPoints = (value: (slot: Slot) => number) =>
-    slots.map((slot) => ({ time: Date.parse(slot.time), value: value(slot) }));
-  return (
-    <div class="grid two">
-      <Card title="Events in 5 minutes" end={<span class="muted small">last 3 hours</span>}>
-        <BarChart
-          label="Events received in 5 minutes"
-          points={toPoints(({ received }) => received)}
-          formatTime={formatHour}
-          formatValue={(value) => countOf(value, "event")}
-        />
-      </Card>
-      <Card title="Longest wait" end={<span class="muted small">seconds to the end</span>}>
-        <LineChart
-          label="Longest wait, in seconds"
-          points={toPoints(({ wait_seconds }) => Math.round(wait_seconds))}
-          formatTime={formatHour}
-          formatValue={(value) => countOf(value, "second")}
-        />
-      </Card>
-    </div>
-  );
-}
-
 function Events({ inbox }: { inbox: Inbox }) {
   const { events, next_before } = inbox;
   if (events.length === 0) {
@@ -119,7 +86,9 @@ function Events({ inbox }: { inbox: Inbox }) {
             head: "Event",
             cell: (event) => (
               <Several>
-                <a href={`/operator/inbox/${event.event_id}`}>{formatCode(event.event_type)}</a>
+                <a href={`/operator/inbox/${event.event_id}`}>
+                  {formatEventType(event.event_type)}
+                </a>
                 <span class="sub">{event.source} · {event.object_id ?? event.event_id}</span>
               </Several>
             ),
@@ -175,7 +144,7 @@ export function InboxPage() {
       query={query}
       show={(inbox) => (
         <Several>
-          <Charts slots={inbox.slots} />
+          <InboxCharts slots={inbox.slots} held={inbox.held} />
           <States counts={inbox.counts} chosen={status} />
           <Card isFlush title="Events">
             <Events inbox={inbox} />

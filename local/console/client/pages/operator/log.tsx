@@ -1,11 +1,12 @@
 /// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** The log of the functions, as it grows. */
-import { useRef, useState } from "hono/jsx/dom";
+import { useRef } from "hono/jsx/dom";
+import { useState } from "../../hooks.ts";
 import { Badge, type Tone } from "../../components/badge.tsx";
 import { Card } from "../../components/card.tsx";
 import { EmptyState } from "../../components/empty_state.tsx";
-import { Field } from "../../components/field.tsx";
+import { Field, Select } from "../../components/field.tsx";
 import { Several } from "../../components/several.tsx";
 import { callConsole } from "../../console_api.ts";
 import { useQuery } from "../../use_query.ts";
@@ -41,6 +42,23 @@ function makeReader() {
   };
 }
 
+const LEVELS = [
+  ["", "All levels"],
+  ["warn", "Warnings and errors"],
+  ["error", "Errors"],
+] as const;
+
+/** A line without a level is not ours: an error that nothing caught, for example. */
+const SHOWN_LEVELS: Record<string, readonly (string | null)[]> = {
+  warn: ["warn", "error", null],
+  error: ["error", null],
+};
+
+function fits(line: Line, text: string, level: string): boolean {
+  return (SHOWN_LEVELS[level]?.includes(line.level) ?? true) &&
+    line.text.toLowerCase().includes(text.toLowerCase());
+}
+
 function Lines({ lines }: { lines: NumberedLine[] }) {
   return (
     <ol class="log" aria-label="Log lines, the newest first" tabIndex={0}>
@@ -60,6 +78,7 @@ export function LogPage() {
   reader.current ??= makeReader();
   const read = reader.current;
   const [text, setText] = useState("");
+  const [level, setLevel] = useState("");
   const query = useQuery("log", read, { everyMs: READ_MS });
   return (
     <OperatorFrame
@@ -67,13 +86,28 @@ export function LogPage() {
       about="What the functions write, without personal data; times in UTC."
       query={query}
       show={(lines) => {
-        const shown = lines.filter((line) => line.text.toLowerCase().includes(text.toLowerCase()));
+        const shown = lines.filter((line) => fits(line, text, level));
         return (
           <Several>
-            <Field label="Only lines with" name="text" type="search" onInput={setText} />
+            <search class="filters two">
+              <Field label="Only lines with" name="text" type="search" onInput={setText} />
+              <Select
+                label="Level"
+                name="level"
+                value={level}
+                options={LEVELS}
+                onChange={setLevel}
+              />
+            </search>
             <Card isFlush>
               {shown.length === 0
-                ? <EmptyState icon="log" title={text ? "No line fits" : "No line yet"} level={2} />
+                ? (
+                  <EmptyState
+                    icon="log"
+                    title={text || level ? "No line fits" : "No line yet"}
+                    level={2}
+                  />
+                )
                 : <Lines lines={shown} />}
             </Card>
           </Several>
