@@ -2,6 +2,7 @@
 /** The frame of every simulated page: one style, a mark that nothing here is real, and ways onwards. */
 import { createHash } from "node:crypto";
 import type { Child } from "hono/jsx";
+import { THEME_SCRIPT } from "../console/styles.ts";
 
 export interface SimulatedPage {
   /** Whose page it stands for, e.g. "TikTok Shop". */
@@ -18,6 +19,11 @@ const STYLE_FILES = [
   "page.css",
 ];
 
+/** The one text that the policy lets in. */
+function hashOf(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
 let styles: { css: string; policy: string } | undefined;
 
 /** Read once. The style stands in the page: a simulator that runs alone serves no style sheet. */
@@ -25,8 +31,8 @@ function readStyles(): { css: string; policy: string } {
   if (styles) return styles;
   const css = STYLE_FILES
     .map((file) => Deno.readTextFileSync(new URL(file, import.meta.url))).join("\n");
-  const hash = createHash("sha256").update(css).digest("base64");
-  return styles = { css, policy: `default-src 'none'; style-src 'sha256-${hash}'` };
+  const policy = `default-src 'none'; style-src ${hashOf(css)}; script-src ${hashOf(THEME_SCRIPT)}`;
+  return styles = { css, policy };
 }
 
 function Frame({ service, title, children }: SimulatedPage) {
@@ -37,6 +43,8 @@ function Frame({ service, title, children }: SimulatedPage) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · simulated ${service}`}</title>
+        {/* The console's colours, light or dark, on the stack's own port. */}
+        <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
         <style dangerouslySetInnerHTML={{ __html: readStyles().css }} />
       </head>
       <body class="simulated">
