@@ -57,14 +57,23 @@ const FILES: Record<string, (request: Request) => Promise<Response>> = {
   "/console/icon.svg": (request) => Promise.resolve(answerFile(request, "image/svg+xml", ICON)),
 };
 
-/** Whether a browser opens a page: programs get problem JSON there. */
-function wantsPage(request: Request): boolean {
-  return (request.headers.get("accept") ?? "").includes("text/html");
+function isRead({ method }: Request): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
-function showPage(request: Request, { apiUrl, ...config }: ConsoleOptions): Response {
+/** Whether a browser opens a page: programs get problem JSON there. */
+function wantsPage(request: Request): boolean {
+  return isRead(request) && (request.headers.get("accept") ?? "").includes("text/html");
+}
+
+function showPage(
+  request: Request,
+  { apiUrl, ...config }: ConsoleOptions,
+  status = 200,
+): Response {
   const host = request.headers.get("host") ?? new URL(request.url).host;
   return new Response(renderPage(config), {
+    status,
     headers: {
       ...SAFE_HEADERS,
       "content-type": "text/html; charset=utf-8",
@@ -79,11 +88,18 @@ export type Console = (request: Request) => Promise<Response | undefined>;
 /** Returns what answers the console's paths; `undefined` for every other request. */
 export function createConsole(options: ConsoleOptions): Console {
   return async (request) => {
-    if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+    if (!isRead(request)) return undefined;
     const { pathname } = new URL(request.url);
     const file = FILES[pathname];
     if (file) return await file(request);
     if (PAGE_PATH.test(pathname) && wantsPage(request)) return showPage(request, options);
     return undefined;
   };
+}
+
+/** Returns what answers browsers at an address that nothing else has: the console says so. */
+export function createNotFoundPage(
+  options: ConsoleOptions,
+): (request: Request) => Response | undefined {
+  return (request) => wantsPage(request) ? showPage(request, options, 404) : undefined;
 }

@@ -1,13 +1,12 @@
 /** The console's paths, and what its page may do. */
 import assert from "node:assert/strict";
-import { createConsole } from "./serve_console.ts";
+import { createConsole, createNotFoundPage } from "./serve_console.ts";
 
-const serve = createConsole({
+const OPTIONS = {
   apiUrl: "http://127.0.0.1:54321",
-  publishableKey: "sb_publishable_sample",
-  samples: [{ email: "ada@creatorflow.test", name: "</meta><script>", about: "" }],
-  samplePassword: "local-password",
-});
+  publishableKey: "sb_publishable_sample</meta><script>",
+};
+const serve = createConsole(OPTIONS);
 
 function open(path: string, accept = "text/html,*/*", headers: HeadersInit = {}) {
   const request = new Request(`http://localhost:54321${path}`, {
@@ -32,6 +31,18 @@ Deno.test("browsers get the console's page at / and below its sections; programs
     headers: { accept: "text/html" },
   });
   assert.equal(await serve(post), undefined);
+});
+
+Deno.test("a browser gets the console's page with status 404 at an unknown address, a program nothing", () => {
+  const show = createNotFoundPage(OPTIONS);
+  const open = (accept: string, method = "GET") =>
+    show(new Request("http://localhost:54321/nope", { method, headers: { accept } }));
+  const page = open("text/html,*/*");
+  assert.equal(page?.status, 404);
+  assert.match(page?.headers.get("content-type") ?? "", /^text\/html/);
+  assert.match(page?.headers.get("content-security-policy") ?? "", /^default-src 'none'/);
+  assert.equal(open("*/*"), undefined);
+  assert.equal(open("text/html", "POST"), undefined);
 });
 
 Deno.test("the console's page runs only its own script, and calls only its own host", async () => {

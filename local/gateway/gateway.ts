@@ -29,6 +29,8 @@ export interface GatewayOptions extends SimulatorOptions {
   consoleApi?: Fetch;
   /** The console at `/`; `undefined` for a request that is not its own. @default {none} */
   console?: (request: Request) => Promise<Response | undefined>;
+  /** The page that a browser gets at an unknown address; `undefined` for a program. @default {none} */
+  notFoundPage?: (request: Request) => Response | undefined;
   functionConfig: FunctionConfig[];
   jwtCheck: JwtCheck;
 }
@@ -127,17 +129,24 @@ function withoutPrefix(request: Request, prefix: string): Request {
   return new Request(url, { method, headers, body });
 }
 
-/** The stand-in for the app's page, and the simulators. `apis` are other paths, for the 404's message. */
+/** The stand-in for the app's page, and the simulators; `undefined` for every other path. */
 async function callSimulator(
   request: Request,
   { simulators, functionsUrl }: SimulatorOptions,
-  apis: string[],
-): Promise<Response> {
+): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
   if (pathname === "/app" && request.method === "GET") return showApp(request, functionsUrl);
   const simulator = /^\/simulators\/([a-z]+)(?=\/|$)/.exec(pathname);
   const fetch = simulator?.[1] === undefined ? undefined : simulators[simulator[1]];
-  if (simulator && fetch) return await fetch(withoutPrefix(request, simulator[0]));
+  return simulator && fetch ? await fetch(withoutPrefix(request, simulator[0])) : undefined;
+}
+
+/** `apis` are other paths that there are, for the message. */
+async function answerUnknown(
+  request: Request,
+  { simulators }: SimulatorOptions,
+  apis: string[],
+): Promise<Response> {
   await request.body?.cancel();
   const names = Object.keys(simulators).map((name) => `/simulators/${name}`).join(", ");
   const paths = apis.length === 0 ? names : `${apis.join(", ")} or ${names}`;
@@ -148,7 +157,7 @@ async function callSimulator(
 export function createSimulatorGateway(options: SimulatorOptions): Fetch {
   return async (request) =>
     await refuseForeignHost(request, options) ?? showSimulators(request, options.simulators) ??
-      await callSimulator(request, options, []);
+      await callSimulator(request, options) ?? await answerUnknown(request, options, []);
 }
 
 const APIS = [
@@ -191,6 +200,7 @@ export function createGateway(options: GatewayOptions): Fetch {
       return await options.consoleApi(request);
     }
     return await options.console?.(request) ?? await showApiDocs(request) ??
-      await callSimulator(request, options, APIS);
+      await callSimulator(request, options) ?? options.notFoundPage?.(request) ??
+      await answerUnknown(request, options, APIS);
   };
 }

@@ -2,13 +2,12 @@
 import { join } from "node:path";
 import { operatorPath } from "../console/api/app.ts";
 import { startConsoleApi } from "../console/api/start_api.ts";
-import { createConsole } from "../console/serve_console.ts";
+import { createConsole, createNotFoundPage } from "../console/serve_console.ts";
 import type { FunctionProcess } from "../functions/process.ts";
 import { createGateway } from "../gateway/gateway.ts";
 import { observeAnswers, observeFunctions } from "../gateway/observe.ts";
 import { Mailbox } from "../mail/mailbox.ts";
 import { readAuthConfig } from "../supabase/auth_config.ts";
-import { SEED_PASSWORD, SEEDED_SELLERS } from "../seed/sellers.ts";
 import { createRealtime } from "../realtime/realtime.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
 import { type ApiApp, createAuthApp, createRestApp } from "../supabase/rest_and_auth.ts";
@@ -68,6 +67,10 @@ export async function serve(parts: Parts, resources: Resources): Promise<Served>
     { env, databaseUrl: access.url, data: settings.data, functions, simulators },
     resources,
   );
+  const consoleOptions = {
+    apiUrl: env.SUPABASE_URL,
+    publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
+  };
   const gateway = createGateway({
     rest: rest.fetch,
     auth: auth.fetch,
@@ -78,12 +81,8 @@ export async function serve(parts: Parts, resources: Resources): Promise<Served>
     realtime: realtime.fetch,
     mailbox: (request) => mailbox.list(request),
     consoleApi: api.fetch,
-    console: createConsole({
-      apiUrl: env.SUPABASE_URL,
-      publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
-      samples: SEEDED_SELLERS.map(({ email, name, about }) => ({ email, name, about })),
-      samplePassword: SEED_PASSWORD,
-    }),
+    console: createConsole(consoleOptions),
+    notFoundPage: createNotFoundPage(consoleOptions),
     // At each request: a reload may bring other functions.
     get functionConfig() {
       return functions.config();

@@ -19,9 +19,10 @@ import {
 } from "./operator_reads.ts";
 import type { OperatorSessions } from "./operator_sessions.ts";
 import { readLog } from "./read_log.ts";
+import { listSamples, type SampleOptions } from "./samples.ts";
 import { searchOrders, turnMonth, type WorldOptions } from "./world.ts";
 
-export interface ConsoleApiOptions extends Omit<WorldOptions, "pool"> {
+export interface ConsoleApiOptions extends Omit<WorldOptions, "pool">, SampleOptions {
   pool: Pool;
   sessions: OperatorSessions;
   meter: FunctionMeter;
@@ -156,6 +157,8 @@ export function createConsoleApi(options: ConsoleApiOptions): Hono {
   });
   sessionRoutes(app, options.sessions);
   operatorRoutes(app, options);
+  app.get(`${BASE}/samples`, async (c) => c.json(await listSamples(options)));
+  app.get(`${BASE}/world/month`, (c) => c.json({ turned: options.turnedMonths.count() }));
   app.post(`${BASE}/world/month`, async (c) => c.json(await turnMonth(options)));
   app.post(`${BASE}/world/search`, async (c) => c.json(await searchOrders(options)));
   return app;

@@ -24,6 +24,8 @@ function makeApi() {
     readHealth: reach("health"),
     runWorker: reach("worker"),
     stripe: () => undefined,
+    turnedMonths: { count: () => 0, add: reach("month") },
+    ...{ samples: [], samplePassword: "local-password", seedCommand: "task db:seed" },
   });
   const call = (method: string, path: string, headers: HeadersInit = {}, body?: string) =>
     Promise.resolve(app.request(`${ORIGIN}${path}`, { method, headers, ...(body && { body }) }));

@@ -1,7 +1,9 @@
 /** The console's API over a running stack. */
 import { join } from "node:path";
 import type { FunctionProcess } from "../../functions/process.ts";
+import { taskLine } from "../../cli/data_folder.ts";
 import { createPool } from "../../postgres/pool.ts";
+import { SEED_PASSWORD, SEEDED_SELLERS } from "../../seed/sellers.ts";
 import type { StackEnvironment } from "../../stack/environment.ts";
 import type { Resources } from "../../stack/resources.ts";
 import type { RunningSimulators } from "../../stack/start_simulators.ts";
@@ -9,6 +11,7 @@ import { createConsoleApi } from "./app.ts";
 import { FunctionMeter } from "./function_meter.ts";
 import { sessionFile } from "./kept_sessions.ts";
 import { OperatorSessions } from "./operator_sessions.ts";
+import { turnedMonthsFile } from "./world.ts";
 
 export interface RunningConsoleApi {
   fetch: (request: Request) => Response | Promise<Response>;
@@ -44,6 +47,10 @@ export function startConsoleApi(parts: ApiParts, resources: Resources): RunningC
     );
   const app = createConsoleApi({
     ...{ pool, sessions, meter },
+    samples: SEEDED_SELLERS.map(({ email, name, about }) => ({ email, name, about })),
+    samplePassword: SEED_PASSWORD,
+    seedCommand: taskLine("db:seed", data),
+    turnedMonths: turnedMonthsFile(join(data, "turned-months")),
     logFile: join(data, "logs", "functions.log"),
     readHealth: () => callWithKey("health", "GET"),
     runWorker: async () => {

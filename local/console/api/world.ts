@@ -3,8 +3,28 @@
 import type { Pool } from "pg";
 import type { StripeSimulator } from "../../simulators/stripe/simulator.ts";
 
+/** How often the month was turned since the data folder was made. */
+export interface TurnedMonths {
+  count: () => number;
+  add: () => void;
+}
+
+/** A file of the data folder, as the counts that were moved outlive a restart too. */
+export function turnedMonthsFile(path: string): TurnedMonths {
+  const count = () => {
+    try {
+      return Number(Deno.readTextFileSync(path)) || 0;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return 0;
+      throw error;
+    }
+  };
+  return { count, add: () => Deno.writeTextFileSync(path, String(count() + 1)) };
+}
+
 export interface WorldOptions {
   pool: Pool;
+  turnedMonths: TurnedMonths;
   /** Calls the function as the scheduler does. */
   runWorker: () => Promise<void>;
   stripe: () => StripeSimulator | undefined;
@@ -28,9 +48,10 @@ end;
 $$`;
 
 /** The months that were counted move back by one: for plan and limits the next month begins. */
-export async function turnMonth({ pool, runWorker, stripe }: WorldOptions) {
+export async function turnMonth({ pool, runWorker, stripe, turnedMonths }: WorldOptions) {
   const before = await countHeld(pool);
   await pool.query(SHIFT_MONTHS);
+  turnedMonths.add();
   const simulator = stripe();
   const renewed =
     simulator?.state.all("subscriptions").filter(({ status }) =>

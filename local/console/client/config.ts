@@ -1,14 +1,5 @@
-/** What the page tells the script: only values that every visitor may know. */
-
-export interface SampleLogin {
-  email: string;
-  name: string;
-  about: string;
-}
+/** What the page gives the script: only values that every visitor may know. */
 
 export interface ConsoleConfig {
   publishableKey: string;
-  /** Sellers that `db:seed` makes, with their one password. */
-  samples: readonly SampleLogin[];
-  samplePassword: string;
 }

@@ -52,6 +52,15 @@ export function startRouter(): void {
   document.addEventListener("click", followLink);
 }
 
+function decodePart(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // `%` alone, which a person may type.
+    return undefined;
+  }
+}
+
 /** Parameters of `/seller/orders/:id` in a path, or `undefined` where it does not match. */
 export function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split("/");
@@ -60,8 +69,9 @@ export function matchPath(pattern: string, path: string): Record<string, string>
   const parameters: Record<string, string> = {};
   for (const [index, part] of wanted.entries()) {
     const value = given[index] as string;
-    if (part.startsWith(":")) parameters[part.slice(1)] = decodeURIComponent(value);
-    else if (part !== value) return undefined;
+    const text = decodePart(value);
+    if (text === undefined || (!part.startsWith(":") && part !== text)) return undefined;
+    if (part.startsWith(":")) parameters[part.slice(1)] = text;
   }
   return parameters;
 }

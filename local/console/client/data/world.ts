@@ -90,6 +90,11 @@ export function turnMonth(): Promise<MonthTurned> {
   return callConsole("world/month", { method: "POST", body: {} });
 }
 
+/** How many months plans and limits are ahead of the calendar. */
+export async function countTurnedMonths(): Promise<number> {
+  return (await callConsole<{ turned: number }>("world/month")).turned;
+}
+
 export function searchOrders(): Promise<unknown> {
   return callConsole("world/search", { method: "POST", body: {} });
 }

@@ -11,10 +11,11 @@ import { Several } from "../../components/several.tsx";
 import { listOrders } from "../../data/orders.ts";
 import { type OrderCounts, type Overview, readOverview } from "../../data/overview.ts";
 import { planOf } from "../../data/plan.ts";
-import { countOf, formatCode, formatDay, formatNumber } from "../../format.ts";
+import { countOf, formatCode, formatNumber } from "../../format.ts";
 import { useQuery } from "../../use_query.ts";
 import { AwaitOrders } from "./await_orders.tsx";
 import { ConnectShop } from "./connect_shop.tsx";
+import { MonthEnd } from "./month_end.tsx";
 import { findConcerns } from "./overview/concerns.ts";
 import { ConcernList } from "./overview/concern_list.tsx";
 import { StageTiles } from "./overview/stages.tsx";
@@ -50,7 +51,9 @@ function PlanUse({ usage, account }: Overview) {
       <Meter label="Orders this month" used={usage.used} limit={usage.limit} />
       <Meter label="Labels this month" used={month.labels} limit={month.label_limit} />
       {held > 0 && <p>{countOf(held, "order")} waiting for a larger plan.</p>}
-      <p class="small muted">Both start again on {formatDay(usage.month_ends_at)}.</p>
+      <p class="small muted">
+        Both start again on <MonthEnd time={usage.month_ends_at} />.
+      </p>
     </Card>
   );
 }

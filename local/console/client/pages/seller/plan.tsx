@@ -17,8 +17,9 @@ import {
   planOf,
   type Usage,
 } from "../../data/plan.ts";
-import { countOf, formatCode, formatDay, formatMoney } from "../../format.ts";
+import { countOf, formatCode, formatMoney } from "../../format.ts";
 import { useQuery } from "../../use_query.ts";
+import { MonthEnd } from "./month_end.tsx";
 import { HeldOrders } from "./plan/held_orders.tsx";
 import { PlanCard } from "./plan/plan_card.tsx";
 
@@ -28,7 +29,11 @@ function UsageCard({ usage }: { usage: Usage }) {
   return (
     <Card
       title="This month"
-      end={<span class="small muted">starts again on {formatDay(usage.month_ends_at)}</span>}
+      end={
+        <span class="small muted">
+          starts again on <MonthEnd time={usage.month_ends_at} />
+        </span>
+      }
     >
       <Meter label="Orders" used={usage.used} limit={usage.limit} />
       <Meter label="Labels" used={month.labels} limit={month.label_limit} />
