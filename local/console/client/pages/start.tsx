@@ -132,6 +132,10 @@ export function StartPage() {
             <SampleSellers onSignedIn={openSeller} />
           </div>
         )}
+      <p class="small muted">
+        Also here: <a href="/docs">the API for front ends</a>, and{" "}
+        <a href="/mailbox">the mailbox</a> with the mails that Auth sent.
+      </p>
     </Several>
   );
 }
