@@ -19,7 +19,8 @@ function describeItems({ order_items: items }: ListedOrder): string {
   const units = items.reduce((sum, { quantity }) => sum + quantity, 0);
   const [first] = items;
   if (!first) return "–";
-  return items.length === 1 && units === 1
+  // Every unit may be cancelled.
+  return items.length === 1 && units <= 1
     ? first.product_name
     : `${first.product_name} · ${countOf(units, "unit")}`;
 }

@@ -9,6 +9,7 @@ import {
   nextState,
   type WorldParcel,
 } from "../../data/world_parcels.ts";
+import { carrierName } from "../../carriers.ts";
 import { describeParcel, PARCEL_TONES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
 import { addEffect, describeAnswers } from "./effect_list.ts";
@@ -39,7 +40,8 @@ function Parcel({ parcel, onDone }: { parcel: WorldParcel; onDone: () => void })
       <span>
         <span class="number">{number}</span>
         <span class="sub">
-          <Badge tone={PARCEL_TONES[state] ?? "calm"}>{describeParcel(state)}</Badge> {carrier}
+          <Badge tone={PARCEL_TONES[state] ?? "calm"}>{describeParcel(state)}</Badge>{" "}
+          {carrierName(carrier)}
           {orderId && ` · order ${orderId}`}
         </span>
       </span>

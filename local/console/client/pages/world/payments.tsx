@@ -27,8 +27,12 @@ async function nextMonth(): Promise<void> {
   const { renewed, held_before, held_after } = await turnMonth();
   addEffect({
     sent: "The month turned",
-    answer: `${countOf(renewed, "plan")} renewed, ${formatNumber(held_before - held_after)} of ` +
-      `${countOf(held_before, "held order")} released.`,
+    answer: `${countOf(renewed, "plan")} renewed, ` +
+      (held_before === 0
+        ? "no order was held."
+        : `${formatNumber(held_before - held_after)} of ${
+          countOf(held_before, "held order")
+        } released.`),
     link: LINK,
   });
 }

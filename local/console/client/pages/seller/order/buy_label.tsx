@@ -53,8 +53,8 @@ function Purchase({ offer, onBack, onBought, onRefused }: PurchaseProps) {
   const buy = async (): Promise<void> => {
     try {
       // A repetition of the same choice never buys a second label.
-      const shipment = await buyLabel(offer.request, chosen, `${offer.key}:${chosen}`);
-      showToast(`The label of ${carrierName(shipment.carrier ?? "the carrier")} is bought.`);
+      const { carrier } = await buyLabel(offer.request, chosen, `${offer.key}:${chosen}`);
+      showToast(carrier ? `The ${carrierName(carrier)} label is bought.` : "The label is bought.");
       onBought();
     } catch (error) {
       if (error instanceof CallError) onRefused(error);
