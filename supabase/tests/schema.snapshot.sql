@@ -24,6 +24,15 @@ create table private.deleted_event_ids (
   deleted_at timestamp with time zone not null default now()
 );
 alter table private.deleted_event_ids enable row level security;
+create table private.event_queue (
+  event_id bigint not null,
+  status text not null,
+  shop_id text not null,
+  next_attempt_at timestamp with time zone not null,
+  received_at timestamp with time zone not null,
+  is_found_order boolean not null
+);
+alter table private.event_queue enable row level security;
 create table private.health_thresholds (
   metric text not null,
   subject text not null default ''::text,
@@ -571,6 +580,7 @@ alter table private.carrier_rules add constraint carrier_rules_shipping_type_che
 alter table private.daily_event_counts add constraint daily_event_counts_pkey PRIMARY KEY (day, event_type);
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
+alter table private.event_queue add constraint event_queue_pkey PRIMARY KEY (event_id);
 alter table private.health_thresholds add constraint health_thresholds_bad_when_check CHECK ((bad_when = ANY (ARRAY['above'::text, 'below'::text])));
 alter table private.health_thresholds add constraint health_thresholds_order_check CHECK (((num_nonnulls(warning, critical) > 0) AND (
 CASE bad_when
@@ -759,6 +769,14 @@ alter table public.users add constraint users_pkey PRIMARY KEY (id);
 alter table public.users add constraint users_subscription_status_check CHECK ((subscription_status = ANY (ARRAY['trial'::text, 'trialing'::text, 'active'::text, 'past_due'::text, 'unpaid'::text, 'canceled'::text, 'incomplete'::text, 'incomplete_expired'::text, 'paused'::text])));
 alter table public.users add constraint users_subscription_tier_fkey FOREIGN KEY (subscription_tier) REFERENCES public.plans(name);
 CREATE INDEX idx_deleted_event_ids_deleted_at ON private.deleted_event_ids USING brin (deleted_at);
+CREATE INDEX idx_event_queue_dead ON private.event_queue USING btree (event_id) WHERE (status = 'dead'::text);
+CREATE INDEX idx_event_queue_due ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'pending'::text);
+CREATE INDEX idx_event_queue_failing ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'failing'::text);
+CREATE INDEX idx_event_queue_found ON private.event_queue USING btree (shop_id, received_at) WHERE (is_found_order AND (status <> ALL (ARRAY['failing'::text, 'held'::text, 'dead'::text])));
+CREATE INDEX idx_event_queue_held ON private.event_queue USING btree (event_id) WHERE (status = 'held'::text);
+CREATE INDEX idx_event_queue_lease ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'processing'::text);
+CREATE INDEX idx_event_queue_open ON private.event_queue USING btree (received_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX idx_event_queue_turn ON private.event_queue USING btree (shop_id, next_attempt_at, event_id) WHERE (status = 'pending'::text);
 CREATE INDEX idx_held_orders_queue ON private.held_orders USING btree (shop_id, urgency, COALESCE(ship_by, 'infinity'::timestamp with time zone), COALESCE(tiktok_created_at, 'infinity'::timestamp with time zone), held_at, tiktok_order_id);
 CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
 CREATE INDEX idx_label_purchases_open ON private.label_purchases USING btree (state_since) WHERE (state = ANY (ARRAY['requested'::text, 'purchasing'::text, 'unknown'::text, 'void_requested'::text]));
@@ -773,17 +791,8 @@ CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizatio
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_tiktok_claims_expires_at ON private.tiktok_claims USING btree (expires_at);
 CREATE INDEX idx_tiktok_claims_user_id ON private.tiktok_claims USING btree (user_id);
-CREATE INDEX idx_webhook_events_dead ON private.webhook_events USING btree (received_at) WHERE (status = 'dead'::text);
-CREATE INDEX idx_webhook_events_due ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'pending'::text);
-CREATE INDEX idx_webhook_events_failing ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'failing'::text);
-CREATE INDEX idx_webhook_events_found ON private.webhook_events USING btree (shop_id, received_at) WHERE ((event_type = 'ORDER_FOUND'::text) AND (status <> ALL (ARRAY['failing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
-CREATE INDEX idx_webhook_events_held ON private.webhook_events USING btree (shop_id, received_at) WHERE (status = 'held'::text);
-CREATE INDEX idx_webhook_events_lease ON private.webhook_events USING btree (next_attempt_at) WHERE (status = 'processing'::text);
-CREATE INDEX idx_webhook_events_open ON private.webhook_events USING btree (received_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
-CREATE INDEX idx_webhook_events_settled ON private.webhook_events USING btree (settled_at) WHERE (status = ANY (ARRAY['done'::text, 'ignored'::text, 'dead'::text]));
+CREATE INDEX idx_webhook_events_received ON private.webhook_events USING btree (source, received_at);
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
-CREATE INDEX idx_webhook_events_source_received ON private.webhook_events USING btree (source, received_at) WHERE (source <> 'creatorflow'::text);
-CREATE INDEX idx_webhook_events_turn ON private.webhook_events USING btree (COALESCE(shop_id, ''::text), next_attempt_at, id) WHERE (status = 'pending'::text);
 CREATE UNIQUE INDEX label_purchases_carrier_shipment_id_key ON private.label_purchases USING btree (carrier_shipment_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
@@ -1049,7 +1058,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.advise_new_shipment(p_shipment_id uuid, p_address_digest text)
+CREATE OR REPLACE FUNCTION private.advise_new_shipment(p_user_id uuid, p_shipment_id uuid, p_address_digest text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -1060,9 +1069,9 @@ begin
   for shipped in
     select orders, shipment.order_id = orders.id as is_first
     from public.shipment_orders as link
-    join public.shipments as shipment on shipment.id = link.shipment_id
-    join public.orders on orders.id = link.order_id
-    where link.shipment_id = p_shipment_id
+    join public.shipments as shipment on shipment.id = link.shipment_id and shipment.user_id = link.user_id
+    join public.orders on orders.id = link.order_id and orders.user_id = link.user_id
+    where link.shipment_id = p_shipment_id and link.user_id = p_user_id
     order by orders.id
   loop
     if (shipped.orders).order_status = 'cancelled' then
@@ -1168,12 +1177,12 @@ declare
 begin
   select coalesce(sum((changes ->> 'refund_total')::numeric), 0) into refunded
   from public.order_events
-  where order_id = p_order.id and changes ? 'refund_total';
+  where order_id = p_order.id and user_id = p_order.user_id and changes ? 'refund_total';
   refunded := refunded + (p_notice ->> 'refund_total')::numeric;
   update public.orders
   set refunded_amount = refunded,
       payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
-  where id = p_order.id and payment_status <> 'refunded'
+  where id = p_order.id and user_id = p_order.user_id and payment_status <> 'refunded'
   returning * into changed;
   return case when changed.id is null then p_order else changed end;
 end;
@@ -2262,7 +2271,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.choose_parcel(p_order_ids uuid[], p_provider text, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text, OUT other_order_ids uuid[], OUT unstored_order_ids text[])
+CREATE OR REPLACE FUNCTION private.choose_parcel(p_user_id uuid, p_order_ids uuid[], p_provider text, p_purchase_id uuid, p_wanted jsonb, OUT line_item_ids text[], OUT refusal text, OUT other_order_ids uuid[], OUT unstored_order_ids text[])
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -2273,7 +2282,7 @@ declare
   part public.orders;
   part_lines text[];
 begin
-  select * into first_order from public.orders where id = p_order_ids[1];
+  select * into first_order from public.orders where id = p_order_ids[1] and user_id = p_user_id;
   -- 1. The first order alone.
   refusal := private.label_refusal(first_order, p_provider);
   if refusal is not null then
@@ -2298,7 +2307,12 @@ begin
     return;
   end if;
   -- 3. Every unit of each.
-  for part in select orders.* from public.orders where id = any (other_order_ids) order by tiktok_order_id loop
+  for part in
+    select orders.*
+    from public.orders
+    where id = any (other_order_ids) and user_id = p_user_id
+    order by tiktok_order_id
+  loop
     refusal := private.label_refusal(part, p_provider);
     if refusal is not null then
       return;
@@ -2314,7 +2328,7 @@ begin
     when cardinality(line_item_ids) <> (
       select count(*)
       from public.orders, unnest(private.order_line_item_ids(orders)) as unit (id)
-      where orders.id = any (p_order_ids)
+      where orders.id = any (p_order_ids) and orders.user_id = p_user_id
     ) then 'line_items_labelled'
     when p_wanted is not null and not (to_jsonb(line_item_ids) <@ p_wanted and p_wanted <@ to_jsonb(line_item_ids))
       then 'order_combined'
@@ -2422,17 +2436,20 @@ begin
   with grouped as (
     select id
     from public.orders
-    where tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
+    where user_id = p_order.user_id
+      and tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
     union
     select id
     from public.orders
     where private.order_package_ids(order_items) && private.order_package_ids(p_order.order_items)
       and tiktok_shop_id = p_order.tiktok_shop_id
+      and user_id = p_order.user_id
   )
   select other.*
   from grouped
   join public.orders as other on other.id = grouped.id
-  where other.id <> p_order.id
+  where other.user_id = p_order.user_id
+    and other.id <> p_order.id
     and (
       other.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
       -- It has a label, which TikTok does not know yet.
@@ -2442,8 +2459,8 @@ begin
         other.order_status in ('awaiting_collection', 'in_transit')
         and exists (
           select from public.shipment_orders as ours
-          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id
-          where ours.order_id = p_order.id and theirs.order_id = other.id
+          join public.shipment_orders as theirs on theirs.shipment_id = ours.shipment_id and theirs.user_id = ours.user_id
+          where ours.order_id = p_order.id and ours.user_id = p_order.user_id and theirs.order_id = other.id
         )
       )
     );
@@ -2618,7 +2635,13 @@ begin
   end if;
   if exists (
     select from private.webhook_events
-    where source = 'creatorflow' and event_type = 'MARK_SHIPPED' and object_id = p_purchase.id::text
+    where shop_id = (
+        select shop.shop_id
+        from public.orders
+        join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+        where orders.id = p_purchase.order_id
+      )
+      and object_id = p_purchase.id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
       and status in ('pending', 'processing', 'failing')
       and ((status = 'processing' and next_attempt_at > now()) or id <> all (p_notifications))
   ) then
@@ -3113,8 +3136,8 @@ declare
   due bigint[];
 begin
   -- 1. The shops: the first is that of the oldest event, so that each shop's turn comes.
-  select coalesce(shop_id, '') into oldest
-  from private.webhook_events
+  select shop_id into oldest
+  from private.event_queue
   where status = 'pending' and next_attempt_at <= now()
   order by next_attempt_at
   limit 1;
@@ -3141,12 +3164,12 @@ begin
       select event.id
       from unnest(shops) as turn (shop)
       cross join lateral (
-        select id, next_attempt_at, row_number() over (order by next_attempt_at, id) as place
+        select event_id as id, next_attempt_at, row_number() over (order by next_attempt_at, event_id) as place
         from (
-          select id, next_attempt_at
-          from private.webhook_events
-          where status = 'pending' and coalesce(shop_id, '') = turn.shop and next_attempt_at <= now()
-          order by coalesce(shop_id, ''), next_attempt_at, id
+          select event_id, next_attempt_at
+          from private.event_queue
+          where status = 'pending' and shop_id = turn.shop and next_attempt_at <= now()
+          order by shop_id, next_attempt_at, event_id
           limit share
         ) as first
       ) as event
@@ -3159,14 +3182,14 @@ begin
   -- 3. The oldest of all if the shops after it have few due ones.
   if cardinality(due) < p_limit and cardinality(shops) >= max_shops then
     due := due || array(
-      select id
+      select event_id
       from (
-        select id from private.webhook_events
+        select event_id from private.event_queue
         where status = 'pending' and next_attempt_at <= now()
         order by next_attempt_at
         limit p_limit
       ) as waiting
-      where id <> all (due)
+      where event_id <> all (due)
     );
   end if;
   return due;
@@ -3262,8 +3285,8 @@ begin
     p_type, p_purchase.id || ':' || p_occasion, shop.shop_id, p_purchase.id::text
   )
   from public.orders
-  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-  where orders.id = p_purchase.order_id;
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+  where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id;
 end;
 $function$
 ;
@@ -3278,8 +3301,10 @@ begin
     orders.tiktok_order_id
   )
   from public.orders
-  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.connection_status = 'active'
-  where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+  join public.tiktok_shops as shop
+    on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id and shop.connection_status = 'active'
+  where orders.user_id = p_purchase.user_id
+    and orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
     -- What TikTok shows instead of the stored order. Without paused or disconnected shops: nothing was read.
     and p_purchase.reason in (
       'order_cancelled', 'order_unpaid', 'order_on_hold', 'already_shipped', 'cancellation_requested',
@@ -3313,6 +3338,25 @@ begin
   on conflict (source, external_id) do nothing
   returning id into event_id;
   return event_id;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.enqueue_tasks(p_type text, p_tasks jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  enqueued integer;
+begin
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+  select 'creatorflow', p_type || ':' || task.occasion, p_type, task.shop_id, task.object_id, '{}'
+  from jsonb_to_recordset(p_tasks) as task (occasion text, shop_id text, object_id text)
+  -- Two calls with the same tasks wait for each other in one order.
+  order by task.occasion
+  on conflict (source, external_id) do nothing;
+  get diagnostics enqueued = row_count;
+  return enqueued;
 end;
 $function$
 ;
@@ -3482,6 +3526,34 @@ AS $function$
   ) as listed (place, part, relation, source, key_1, type_1, key_2, type_2, hidden);
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.fail_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events;
+begin
+  select * into event
+  from private.webhook_events
+  where id = p_event_id and status = 'processing' and claims = p_claim
+  for update;
+  if event.id is null then
+    return null;
+  end if;
+  event.attempts := event.attempts + 1;
+  event.last_error := left(p_error, 2000);
+  return private.set_back_event(
+    event,
+    event.attempts >= private.max_webhook_attempts(),
+    'attempts_exhausted',
+    -- Attempt 10 comes 2 to 4 h after attempt 1.
+    private.backoff(event.attempts, 7200),
+    make_interval(secs => coalesce(p_retry_after_seconds, 0))
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.failing_interval()
  RETURNS interval
  LANGUAGE plpgsql
@@ -3506,7 +3578,8 @@ begin
   from unnest(private.order_line_item_ids(p_order)) as line (id)
   where not exists (
     select from private.labelled_lines as labelled
-    where labelled.order_id = p_order.id and labelled.line_item_id = line.id
+    where labelled.order_id = p_order.id and labelled.user_id = p_order.user_id
+      and labelled.line_item_id = line.id
       and labelled.purchase_id is distinct from p_purchase_id
   );
   if p_wanted is not null then
@@ -3527,8 +3600,9 @@ begin
     when private.order_line_item_ids(p_order) = '{}' then 'line_items_unknown'
     when exists (
       select from private.labelled_lines as labelled
-      join private.label_purchases as purchase on purchase.id = labelled.purchase_id
-      where labelled.order_id = p_order.id
+      join private.label_purchases as purchase
+        on purchase.id = labelled.purchase_id and purchase.user_id = labelled.user_id
+      where labelled.order_id = p_order.id and labelled.user_id = p_order.user_id
         and purchase.state in ('requested', 'purchasing', 'unknown', 'void_requested')
     ) then 'line_items_labelled'
     else 'already_shipped'
@@ -3574,7 +3648,7 @@ begin
   );
   update private.label_purchases
   set cost_cents = null, cost_day = null, cost_shop_key = null
-  where id = p_purchase.id;
+  where id = p_purchase.id and user_id = p_purchase.user_id;
 end;
 $function$
 ;
@@ -3589,7 +3663,7 @@ begin
   -- The condition gives the place back once, also to workers on both sides of a month's end.
   update public.orders
   set counts_for_plan = false
-  where id = p_order.id and counts_for_plan
+  where id = p_order.id and user_id = p_order.user_id and counts_for_plan
   returning * into changed;
   if changed.id is null then
     return p_order;
@@ -3604,6 +3678,7 @@ begin
   set orders = greatest(counted.orders - 1, 0)
   from public.tiktok_shops as shop
   where shop.id = changed.tiktok_shop_id
+    and shop.user_id = changed.user_id
     and counted.shop_key = shop.shop_key
     and counted.month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
   return changed;
@@ -3813,6 +3888,45 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.ignore_webhook_events(p_event_ids bigint[], p_results jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  reopened bigint[] := '{}';
+  statuses jsonb;
+begin
+  if p_results @? '$.*.ignored ? (@ == "shop_not_connected")' then
+    reopened := array(
+      select event.id
+      from private.webhook_events as event
+      where event.id = any (p_event_ids)
+        and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
+        and event.status = 'processing'
+        and event.claims = (p_results -> event.id::text ->> 'claim')::integer
+        and exists (
+          select from public.tiktok_shops as shop
+          where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
+        )
+    );
+    perform private.reopen_webhook_events(reopened);
+  end if;
+  with ignored as (
+    update private.webhook_events
+    set status = 'ignored', reason = p_results -> id::text ->> 'ignored', settled_at = now()
+    where id = any (p_event_ids)
+      and p_results -> id::text ? 'ignored'
+      and status = 'processing'
+      and claims = (p_results -> id::text ->> 'claim')::integer
+    returning id, status
+  )
+  select coalesce(jsonb_object_agg(id, status), '{}') into statuses
+  from (select id, status from ignored union all select id, 'pending' from unnest(reopened) as id) as settled;
+  return statuses;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.inbox_figures()
  RETURNS TABLE(metric text, subject text, value numeric)
  LANGUAGE plpgsql
@@ -3822,15 +3936,15 @@ AS $function$
 begin
   return query
   select 'events_open', '', count(*)::numeric
-  from private.webhook_events where status in ('pending', 'processing')
+  from private.event_queue where status in ('pending', 'processing')
   union all
   select 'oldest_open_event_seconds', '', public.oldest_open_event_seconds()
   union all
-  select 'events_held', '', count(*) from private.webhook_events where status = 'held'
+  select 'events_held', '', count(*) from private.event_queue where status = 'held'
   union all
-  select 'events_failing', '', count(*) from private.webhook_events where status = 'failing'
+  select 'events_failing', '', count(*) from private.event_queue where status = 'failing'
   union all
-  select 'events_dead', '', count(*) from private.webhook_events where status = 'dead';
+  select 'events_dead', '', count(*) from private.event_queue where status = 'dead';
 end;
 $function$
 ;
@@ -3849,7 +3963,7 @@ declare
 begin
   -- 1. Lock the counters, then the events, then the orders: docs/architecture.md.
   perform private.lock_order_counts(p_shop);
-  locked := private.lock_order_batch(p_shop.id, p_items);
+  locked := private.lock_order_batch(p_shop, p_items);
   -- 2. Store new orders together, if the plan has room.
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
   if new_orders.items is not null then
@@ -3909,7 +4023,7 @@ begin
     );
   end if;
   perform private.share_order_counts(p_shop);
-  locked := private.lock_order_batch(p_shop.id, p_items);
+  locked := private.lock_order_batch(p_shop, p_items);
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
   if new_orders.items is not null then
     added := private.ingest_new_orders(p_shop, new_orders.items, true);
@@ -4447,6 +4561,38 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.keep_event_queue()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
+    values (
+      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
+      new.event_type = 'ORDER_FOUND'
+    );
+  elsif tg_op = 'DELETE' or new.status in ('done', 'ignored') then
+    delete from private.event_queue where event_id = old.id;
+  elsif old.status in ('done', 'ignored') then
+    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
+    values (
+      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
+      new.event_type = 'ORDER_FOUND'
+    );
+  else
+    update private.event_queue
+    set status = new.status,
+        shop_id = coalesce(new.shop_id, ''),
+        next_attempt_at = new.next_attempt_at,
+        received_at = new.received_at
+    where event_id = new.id;
+  end if;
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.keep_label_link_out()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4657,7 +4803,7 @@ begin
     when p_provider = 'easypost' and p_order.address_status = 'none' then 'address_missing'
     -- Shipped with a foreign label; a voided label of ours may be replaced.
     when p_order.order_status in ('awaiting_collection', 'in_transit') and not exists (
-      select from private.shipments_of_order(p_order.id) where provider is not null
+      select from private.shipments_of_order(p_order) where provider is not null
     ) then 'already_shipped'
   end;
 end;
@@ -4749,7 +4895,8 @@ begin
     end if;
     if not exists (
       select from public.orders
-      where tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
+      where user_id = p_shop.user_id
+        and tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
     ) then
       if item -> 'notice' ?| array['refund_id', 'refund_total'] then
         return null;
@@ -4793,37 +4940,29 @@ CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer, p_except_sho
  SET search_path TO ''
 AS $function$
 declare
-  failing bigint[];
+  -- Those of the shops left out may be the first of any number.
+  failing bigint[] := private.lock_failing_events(case when p_except_shops = '{}' then p_limit / 5 else 0 end);
+  free integer := p_limit - cardinality(failing);
+  read integer;
+  due bigint[];
   live bigint[];
 begin
-  failing := array(
-    select id
-    from private.webhook_events
-    where status = 'failing' and next_attempt_at <= now()
-    order by next_attempt_at
-    -- Those of the shops left out may be the first of any number.
-    limit case when p_except_shops = '{}' then p_limit / 5 else 0 end
-    for update skip locked
-  );
-  live := array(
-    select event.id
-    -- More than the limit: other workers lock some of them.
-    from unnest(private.due_events_in_turn(p_limit * 4, p_except_shops)) with ordinality as due (id, place)
-    join private.webhook_events as event on event.id = due.id
-    where event.status = 'pending' and event.next_attempt_at <= now()
-    order by due.place
-    limit p_limit - cardinality(failing)
-    for update of event skip locked
-  );
-  if cardinality(failing) = 0 and cardinality(live) = 0 and p_except_shops = '{}' then
-    failing := array(
-      select id
-      from private.webhook_events
-      where status = 'failing' and next_attempt_at <= now()
-      order by next_attempt_at
-      limit least(p_limit, 1)
-      for update skip locked
+  -- More than the limit if other workers have locked some of them.
+  foreach read in array array[p_limit, p_limit * 4] loop
+    due := private.due_events_in_turn(read, p_except_shops);
+    live := array(
+      select event.id
+      from unnest(due) with ordinality as listed (id, place)
+      join private.webhook_events as event on event.id = listed.id
+      where event.status = 'pending' and event.next_attempt_at <= now()
+      order by listed.place
+      limit free
+      for update of event skip locked
     );
+    exit when cardinality(live) = free or cardinality(due) < read;
+  end loop;
+  if cardinality(failing) = 0 and cardinality(live) = 0 and p_except_shops = '{}' then
+    failing := private.lock_failing_events(least(p_limit, 1));
   end if;
   return failing || live;
 end;
@@ -4836,6 +4975,31 @@ CREATE OR REPLACE FUNCTION private.lock_event(p_event_id bigint)
 AS $function$
 begin
   perform 1 from private.webhook_events where id = p_event_id for update;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_failing_events(p_limit integer)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select event.id
+    from (
+      select event_id, next_attempt_at
+      from private.event_queue
+      where status = 'failing' and next_attempt_at <= now()
+      order by next_attempt_at
+      -- More than the limit: other workers lock some of them.
+      limit p_limit * 4
+    ) as due
+    join private.webhook_events as event on event.id = due.event_id
+    where event.status = 'failing' and event.next_attempt_at <= now()
+    order by due.next_attempt_at
+    limit p_limit
+    for update of event skip locked
+  );
 end;
 $function$
 ;
@@ -4915,7 +5079,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_order_batch(p_tiktok_shop_id uuid, p_items jsonb, OUT open_events bigint[], OUT stored_orders text[])
+CREATE OR REPLACE FUNCTION private.lock_order_batch(p_shop public.tiktok_shops, p_items jsonb, OUT open_events bigint[], OUT stored_orders text[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4933,7 +5097,8 @@ begin
   from (
     select tiktok_order_id
     from public.orders
-    where tiktok_shop_id = p_tiktok_shop_id
+    where user_id = p_shop.user_id
+      and tiktok_shop_id = p_shop.id
       and tiktok_order_id = any (array(
         select entry #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as entry
       ))
@@ -5108,7 +5273,8 @@ declare
 begin
   select * into stored
   from public.orders
-  where tiktok_shop_id = p_shop.id
+  where user_id = p_shop.user_id
+    and tiktok_shop_id = p_shop.id
     and tiktok_order_id = p_order ->> 'tiktok_order_id'
   -- A parcel or a label that changes the order meanwhile would be overwritten.
   for no key update;
@@ -5134,7 +5300,7 @@ declare
   );
   open_events bigint[];
 begin
-  -- The sellers, whose plans change, the events and the customers: docs/architecture.md.
+  -- The sellers, whose plans change, the events, the customers and their subscriptions: docs/architecture.md.
   perform private.lock_sellers(variadic sellers);
   perform from public.users where id = any (sellers) order by id for no key update;
   open_events := private.lock_open_events(array(
@@ -5146,6 +5312,14 @@ begin
   where stripe_customer_id_hash = any (hashes)
   order by id
   for update;
+  perform from public.subscriptions
+  where stripe_subscription_id_hash = any (array(
+    select hash.value
+    from jsonb_array_elements(p_items) as entry
+    cross join jsonb_array_elements_text(entry.value #> '{subscription,stripe_subscription_id_hashes}') as hash
+  ))
+  order by id
+  for no key update;
   return open_events;
 end;
 $function$
@@ -5401,7 +5575,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.new_part_of_refund(p_order_id uuid, p_notice jsonb)
+CREATE OR REPLACE FUNCTION private.new_part_of_refund(p_order public.orders, p_notice jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -5413,7 +5587,8 @@ begin
       when not p_notice ? 'refund_id' then p_notice
       when not exists (
         select from public.order_events as known
-        where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+        where known.order_id = p_order.id and known.user_id = p_order.user_id
+          and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
       ) then p_notice
       when added.amount > 0 then p_notice || jsonb_build_object('refund_total', added.amount::text)
       else '{}'
@@ -5422,7 +5597,8 @@ begin
       select (p_notice ->> 'refund_total')::numeric - coalesce(sum((known.changes ->> 'refund_total')::numeric), 0)
         as amount
       from public.order_events as known
-      where known.order_id = p_order_id and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
+      where known.order_id = p_order.id and known.user_id = p_order.user_id
+        and known.changes ->> 'refund_id' = p_notice ->> 'refund_id'
     ) as added
   );
 end;
@@ -5546,7 +5722,8 @@ begin
     (
       select id
       from public.orders
-      where id = any (p_purchase.other_order_ids)
+      where user_id = p_purchase.user_id
+        and id = any (p_purchase.other_order_ids)
         and p_line_item_id = any (
           private.order_line_item_ids(orders) || private.cancelled_line_item_ids(orders)
         )
@@ -5585,7 +5762,7 @@ begin
   return (
     with parcel as (
       select status, line_item_ids
-      from private.shipments_of_order(p_order.id)
+      from private.shipments_of_order(p_order)
       where provider is not null and status <> 'voided'
     ), units as (
       select
@@ -5622,11 +5799,14 @@ begin
     'line_item_ids', private.order_line_item_ids(p_order),
     'cancelled_line_item_ids', private.cancelled_line_item_ids(p_order),
     'shop', private.shop_of_order(p_order),
-    'sender', (select address from private.senders where tiktok_shop_id = p_order.tiktok_shop_id),
+    'sender', (
+      select address from private.senders
+      where tiktok_shop_id = p_order.tiktok_shop_id and user_id = p_order.user_id
+    ),
     'address_digest', private.address_digest(p_order),
     'tracking_numbers', (
       select coalesce(jsonb_agg(tracking_number), '[]')
-      from private.shipments_of_order(p_order.id)
+      from private.shipments_of_order(p_order)
       where provider is not null and tracking_number is not null
     )
   );
@@ -5674,7 +5854,8 @@ begin
       '[]'
     )
     from public.orders
-    where orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
+    where orders.user_id = p_purchase.user_id
+      and orders.id = any (p_purchase.order_id || p_purchase.other_order_ids)
   );
 end;
 $function$
@@ -5978,18 +6159,44 @@ begin
   update private.webhook_events
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
   where id = any (array(
-    select id
-    from private.webhook_events
-    where shop_id = p_shop_id
-      and event_type = 'ORDER_FOUND'
-      and status = 'pending'
-      and last_error is null
-      and received_at > now() - interval '10 minutes'
-      and (next_attempt_at > now()) = p_is_complete
-    order by id
+    select event.id
+    from private.event_queue as waiting
+    join private.webhook_events as event on event.id = waiting.event_id
+    where waiting.shop_id = p_shop_id
+      and waiting.is_found_order
+      and waiting.status not in ('failing', 'held', 'dead')
+      and waiting.received_at > now() - interval '10 minutes'
+      and event.status = 'pending'
+      and event.last_error is null
+      and (event.next_attempt_at > now()) = p_is_complete
+    order by event.id
     -- A locked one is being claimed or applied.
-    for update skip locked
+    for update of event skip locked
   ));
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.webhook_events as event
+  set status = 'pending',
+      -- The wait does not use up the seven days of a failing event.
+      failing_since = null,
+      last_error = left(p_error, 2000),
+      next_attempt_at = now() + case
+        -- The shop may be active again since the claim: its waiting events have been made due already.
+        when p_while_paused and event.shop_id is not null and not exists (
+          select from public.tiktok_shops as shop
+          where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
+        ) then interval '0'
+        else make_interval(secs => p_retry_after_seconds)
+      end
+  where id = p_event_id and status = 'processing' and claims = p_claim;
+  return case when found then 'pending' end;
 end;
 $function$
 ;
@@ -6014,14 +6221,17 @@ begin
     'carrier_rate_id', p_purchase.carrier_rate_id,
     'quoted_cost', p_purchase.quoted_cost::text,
     'currency', p_purchase.currency,
-    'tiktok_package_id', (select tiktok_package_id from public.shipments where id = p_purchase.id),
+    'tiktok_package_id', (
+      select tiktok_package_id from public.shipments where id = p_purchase.id and user_id = p_purchase.user_id
+    ),
     'refused_carriers', (
       select private.refused_carriers(orders, p_purchase.provider)
       from public.orders
-      where id = p_purchase.order_id
+      where id = p_purchase.order_id and user_id = p_purchase.user_id
     ),
     'order', (
-      select private.order_to_ship(orders) from public.orders where id = p_purchase.order_id
+      select private.order_to_ship(orders) from public.orders
+      where id = p_purchase.order_id and user_id = p_purchase.user_id
     ),
     'orders', private.orders_in_parcel(p_purchase)
   );
@@ -6069,7 +6279,9 @@ begin
   delete from private.webhook_events
   where id = any (array(
     select id from private.webhook_events
-    where status in ('done', 'ignored') and settled_at < now() - interval '30 days'
+    -- Received before it was settled: the index has no other time.
+    where source in ('tiktok', 'stripe', 'easypost', 'creatorflow') and received_at < now() - interval '30 days'
+      and status in ('done', 'ignored') and settled_at < now() - interval '30 days'
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6079,7 +6291,8 @@ begin
   delete from private.webhook_events
   where id = any (array(
     select id from private.webhook_events
-    where status = 'dead' and settled_at < now() - interval '90 days'
+    where id in (select event_id from private.event_queue where event_queue.status = 'dead')
+      and status = 'dead' and settled_at < now() - interval '90 days'
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6244,9 +6457,7 @@ CREATE OR REPLACE FUNCTION private.record_label_bought()
 AS $function$
 begin
   insert into public.analytics_events (user_id, event_type, properties)
-  select user_id, 'label_bought', jsonb_build_object('order_id', new.order_id, 'shipment_id', new.id)
-  from public.orders
-  where id = new.order_id;
+  values (new.user_id, 'label_bought', jsonb_build_object('order_id', new.order_id, 'shipment_id', new.id));
   return null;
 end;
 $function$
@@ -6317,7 +6528,7 @@ begin
   if p_event_type in ('LABEL_VOIDED', 'TRACKING_REFUSED')
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
-      select from private.shipments_of_order(p_order_id)
+      select from private.shipments_of_order(before)
       where provider in ('easypost', 'own') and tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
@@ -6329,7 +6540,9 @@ begin
     becomes := private.next_order_status(before.order_status, becomes);
   end if;
   if becomes is distinct from before.order_status then
-    update public.orders set order_status = becomes where id = p_order_id;
+    update public.orders
+    set order_status = becomes
+    where id = p_order_id and user_id = before.user_id;
     p_changes := p_changes
       || jsonb_build_object('order_status', jsonb_build_object('from', before.order_status, 'to', becomes));
   end if;
@@ -6465,7 +6678,7 @@ begin
   return (
     select coalesce(array_agg(private.plain_carrier(rule.carrier) order by rule.carrier), '{}')
     from private.carrier_rules as rule
-    join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id
+    join public.tiktok_shops as shop on shop.id = p_order.tiktok_shop_id and shop.user_id = p_order.user_id
     where rule.region = upper(coalesce(shop.region, 'US'))
       and rule.shipping_type = p_order.shipping_type
       and rule.provider = p_provider
@@ -6521,7 +6734,8 @@ begin
   where id = any (array(
     select id
     from private.webhook_events
-    where status = 'dead'
+    where id in (select event_id from private.event_queue where event_queue.status = 'dead')
+      and status = 'dead'
       and source in ('stripe', 'easypost')
       and settled_at <= now() - private.retention('dead_event')
       and body is distinct from private.event_without_person(source, body)
@@ -6700,13 +6914,13 @@ begin
   end if;
   select shop.shop_key into shop_key
   from public.orders
-  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-  where orders.id = p_purchase.order_id;
+  join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+  where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id;
   reserved := private.reserve_label_cost(p_purchase.user_id, shop_key, cents);
   if reserved ->> 'refusal' is null then
     update private.label_purchases
     set cost_cents = cents, cost_day = private.current_day(), cost_shop_key = shop_key
-    where id = p_purchase.id;
+    where id = p_purchase.id and user_id = p_purchase.user_id;
   end if;
   return reserved;
 end;
@@ -6885,12 +7099,18 @@ declare
   event private.webhook_events;
 begin
   for event in
-    select *
-    from private.webhook_events
-    where status = 'processing' and next_attempt_at <= now()
-    order by next_attempt_at
-    limit p_limit
-    for update skip locked
+    select lost.*
+    from (
+      select event_id, next_attempt_at
+      from private.event_queue
+      where status = 'processing' and next_attempt_at <= now()
+      order by next_attempt_at
+      limit p_limit
+    ) as entry
+    join private.webhook_events as lost on lost.id = entry.event_id
+    where lost.status = 'processing' and lost.next_attempt_at <= now()
+    order by entry.next_attempt_at
+    for update of lost skip locked
   loop
     event.crashes := event.crashes + 1;
     perform private.set_back_event(
@@ -6954,12 +7174,13 @@ declare
 begin
   -- 1. Write the timeline; the facts of a replayed event are already in it.
   if p_notice <> '{}' and exists (
-    select from public.order_events where order_id = after.id and webhook_event_id = event.id
+    select from public.order_events
+    where order_id = after.id and user_id = after.user_id and webhook_event_id = event.id
   ) then
     p_notice := '{}';
   end if;
   if p_notice ? 'refund_id' then
-    p_notice := private.new_part_of_refund(after.id, p_notice);
+    p_notice := private.new_part_of_refund(after, p_notice);
   end if;
   if p_notice ? 'refund_total' then
     after := private.apply_refund(after, p_notice);
@@ -7006,8 +7227,9 @@ begin
     update private.label_purchases as bought
     set cost_cents = cents, cost_day = today, cost_shop_key = shop.shop_key
     from public.orders
-    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-    where bought.id = p_purchase.id and orders.id = p_purchase.order_id
+    join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+    where bought.id = p_purchase.id and bought.user_id = p_purchase.user_id
+      and orders.id = p_purchase.order_id and orders.user_id = bought.user_id
     returning bought.* into p_purchase;
     perform private.add_label_cost(p_purchase.user_id, p_purchase.cost_shop_key, today, 1, cents);
     return;
@@ -7015,7 +7237,9 @@ begin
   perform private.add_label_cost(
     p_purchase.user_id, p_purchase.cost_shop_key, p_purchase.cost_day, 0, cents - p_purchase.cost_cents
   );
-  update private.label_purchases set cost_cents = cents where id = p_purchase.id;
+  update private.label_purchases
+  set cost_cents = cents
+  where id = p_purchase.id and user_id = p_purchase.user_id;
 end;
 $function$
 ;
@@ -7136,12 +7360,12 @@ begin
       'updated_at', coalesce(shipment.updated_at, p_purchase.state_since)
     )
     from (select) as nothing
-    left join public.shipments as shipment on shipment.id = p_purchase.id
+    left join public.shipments as shipment on shipment.id = p_purchase.id and shipment.user_id = p_purchase.user_id
   );
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.shipments_of_order(p_order_id uuid)
+CREATE OR REPLACE FUNCTION private.shipments_of_order(p_order public.orders)
  RETURNS SETOF public.shipments
  LANGUAGE plpgsql
  STABLE
@@ -7151,8 +7375,8 @@ begin
   return query
   select shipment.*
   from public.shipment_orders as link
-  join public.shipments as shipment on shipment.id = link.shipment_id
-  where link.order_id = p_order_id;
+  join public.shipments as shipment on shipment.id = link.shipment_id and shipment.user_id = link.user_id
+  where link.order_id = p_order.id and link.user_id = p_order.user_id;
 end;
 $function$
 ;
@@ -7176,7 +7400,8 @@ begin
     from public.tiktok_shops as shop
     join private.tiktok_logins as login
       on login.user_id = shop.user_id and login.open_id = shop.open_id
-    where shop.id = p_order.tiktok_shop_id and shop.connection_status in ('active', 'paused')
+    where shop.id = p_order.tiktok_shop_id and shop.user_id = p_order.user_id
+      and shop.connection_status in ('active', 'paused')
   );
 end;
 $function$
@@ -7195,10 +7420,10 @@ begin
       select next.shop, turn.place + 1
       from turn
       cross join lateral (
-        select coalesce(shop_id, '') as shop
-        from private.webhook_events
-        where status = 'pending' and coalesce(shop_id, '') > turn.shop
-        order by coalesce(shop_id, ''), next_attempt_at, id
+        select shop_id as shop
+        from private.event_queue
+        where status = 'pending' and shop_id > turn.shop
+        order by shop_id, next_attempt_at, event_id
         limit 1
       ) as next
       where turn.place < p_limit
@@ -7241,7 +7466,7 @@ begin
       coalesce(
         (
           select max(event.received_at) from private.webhook_events as event
-          where event.source = known.name and event.source <> 'creatorflow'
+          where event.source = known.name
         ),
         (select health.last_received_at from private.source_health as health where health.source = known.name)
       ) as last_at
@@ -7272,7 +7497,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.store_sender(p_order_id uuid, p_address jsonb)
+CREATE OR REPLACE FUNCTION private.store_sender(p_user_id uuid, p_order_id uuid, p_address jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -7281,7 +7506,7 @@ begin
   insert into private.senders (tiktok_shop_id, user_id, address)
   select tiktok_shop_id, user_id, p_address
   from public.orders
-  where id = p_order_id and p_address is not null
+  where id = p_order_id and user_id = p_user_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
 end;
 $function$
@@ -7298,15 +7523,15 @@ begin
     from (
       select
       from public.tiktok_shops as shop
-      join private.webhook_events as event on event.shop_id = shop.shop_id
+      join private.event_queue as event on event.shop_id = shop.shop_id
       where shop.user_id = p_user_id
         and shop.connection_status = 'active'
-        and event.event_type = 'ORDER_FOUND'
-        -- Open, in the words of idx_webhook_events_found: in a burst, indexes of all open events are long.
-        and event.status not in ('failing', 'done', 'ignored', 'held', 'dead')
+        and event.is_found_order
+        -- Open, in the words of idx_event_queue_found: in a burst, indexes of all open events are long.
+        and event.status not in ('failing', 'held', 'dead')
         -- An order that could not be read for an hour does not stop the others.
         and event.received_at > now() - interval '1 hour'
-        and event.id <> all (p_without)
+        and event.event_id <> all (p_without)
       limit coalesce(p_free, private.free_places(p_user_id))
     ) as undecided
   );
@@ -7328,6 +7553,7 @@ begin
       from public.tiktok_shops as shop
       join private.held_orders as held on held.shop_id = shop.shop_id
       where shop.id = p_order.tiktok_shop_id
+        and shop.user_id = p_order.user_id
         and held.tiktok_order_id <> p_order.tiktok_order_id
         and (
           held.combine_group_id = p_order.combine_group_id
@@ -7340,7 +7566,8 @@ begin
       when count(*) = 0 and p_order.combine_group_id is not null and not exists (
         select
         from public.orders as other
-        where other.tiktok_shop_id = p_order.tiktok_shop_id
+        where other.user_id = p_order.user_id
+          and other.tiktok_shop_id = p_order.tiktok_shop_id
           and other.combine_group_id = p_order.combine_group_id
           and other.id <> p_order.id
       ) then '{}'
@@ -7390,7 +7617,7 @@ begin
       tiktok_updated_at = merged.tiktok_updated_at,
       tiktok_read_at = greatest(merged.tiktok_read_at, now())
   from private.merge_order(stored, p_order) as merged
-  where orders.id = stored.id
+  where orders.id = stored.id and orders.user_id = stored.user_id
   returning orders.* into updated;
   return updated;
 end;
@@ -7419,7 +7646,8 @@ begin
     perform private.lock_parcels(new.id);
     update public.shipments
     set status = becomes, tracked_at = now()
-    where id in (select shipment_id from public.shipment_orders where order_id = new.id)
+    where user_id = new.user_id
+      and id in (select shipment_id from public.shipment_orders where order_id = new.id and user_id = new.user_id)
       and provider = 'tiktok_shipping'
       and private.parcel_rank(status) < private.parcel_rank(becomes);
   end if;
@@ -7430,11 +7658,11 @@ begin
     shop.shop_id,
     shipment.id::text
   )
-  from private.shipments_of_order(new.id) as shipment
-  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id
+  from private.shipments_of_order(new) as shipment
+  join public.tiktok_shops as shop on shop.id = new.tiktok_shop_id and shop.user_id = new.user_id
   where shipment.provider = 'tiktok_shipping'
     and shipment.status in ('purchased', 'in_transit')
-    and (select count(*) from private.shipments_of_order(new.id) where status <> 'voided') > 1;
+    and (select count(*) from private.shipments_of_order(new) where status <> 'voided') > 1;
   return null;
 end;
 $function$
@@ -7454,7 +7682,6 @@ begin
       where exists (
         select from private.webhook_events as event
         where event.source = p_source
-          and event.source <> 'creatorflow'
           and event.received_at <= p_last - make_interval(hours => hour)
           and event.received_at > p_last - make_interval(hours => hour + 1)
       )
@@ -7533,6 +7760,13 @@ begin
     -- 5. Add the condition with a quoted value.
     conditions := conditions || case given.key
       when 'error' then format('position(lower(%L) in lower(last_error)) > 0', wanted)
+      -- The rows of these are in event_queue, among few.
+      when 'status' then case
+        when wanted in ('done', 'ignored') then format('status = %L', wanted)
+        else format(
+          'status = %1$L and id in (select event_id from private.event_queue where event_queue.status = %1$L)', wanted
+        )
+      end
       when 'received_after' then format('received_at >= %L', wanted)
       when 'received_before' then format('received_at < %L', wanted)
       else format('%I = %L', given.key, wanted)
@@ -7798,6 +8032,15 @@ begin
         next_attempt_at = now() + make_interval(secs => p_lease_seconds)
     where id = any (due)
     returning *
+  ), queued as (
+    -- All at once, in place of the trigger.
+    update private.event_queue
+    set status = 'processing', next_attempt_at = now() + make_interval(secs => p_lease_seconds)
+    where event_id = any (due)
+  ), connected as (
+    -- Once for each shop, however many of its events are claimed.
+    select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
+    from (select distinct shop_id from taken where shop_id is not null) as named
   )
   select coalesce(
     jsonb_agg(
@@ -7812,7 +8055,12 @@ begin
         'shop_id', taken.shop_id,
         'object_id', taken.object_id,
         'body', taken.body,
-        'shop', private.connection_of_event(taken.source, taken.shop_id, taken.object_id),
+        'shop', case
+          when taken.source not in ('tiktok', 'creatorflow') then null
+          when taken.shop_id is not null then connected.shop
+          when taken.object_id is not null
+            then private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
+        end,
         'request_id', taken.request_id,
         'traceparent', taken.traceparent
       )
@@ -7821,7 +8069,8 @@ begin
     '[]'
   )
   into claimed
-  from taken;
+  from taken
+  left join connected on connected.shop_id = taken.shop_id;
   return claimed;
 end;
 $function$
@@ -8391,12 +8640,15 @@ begin
     limit p_page_size
   ) as outdated;
   -- Each order once per version, however often a re-read is requested.
-  select count(
-    private.enqueue_task(
-      'ORDER_REREAD',
-      p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
-      event.shop_id,
-      outdated.order_id
+  select private.enqueue_tasks(
+    'ORDER_REREAD',
+    coalesce(
+      jsonb_agg(jsonb_build_object(
+        'occasion', p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
+        'shop_id', event.shop_id,
+        'object_id', outdated.order_id
+      )),
+      '[]'
     )
   )
   into enqueued
@@ -8507,34 +8759,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.fail_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer DEFAULT NULL::integer)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  event private.webhook_events;
-begin
-  select * into event
-  from private.webhook_events
-  where id = p_event_id and status = 'processing' and claims = p_claim
-  for update;
-  if event.id is null then
-    return null;
-  end if;
-  event.attempts := event.attempts + 1;
-  event.last_error := left(p_error, 2000);
-  return private.set_back_event(
-    event,
-    event.attempts >= private.max_webhook_attempts(),
-    'attempts_exhausted',
-    -- Attempt 10 comes 2 to 4 h after attempt 1.
-    private.backoff(event.attempts, 7200),
-    make_interval(secs => coalesce(p_retry_after_seconds, 0))
-  );
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION public.find_easypost_shipment(p_carrier_shipment_id text, p_tracking_number text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -8602,7 +8826,7 @@ begin
   if purchase.state in ('requested', 'purchasing', 'unknown', 'failed') then
     update private.label_purchases
     set state = 'purchased', reason = null
-    where id = p_purchase_id
+    where id = p_purchase_id and user_id = purchase.user_id
     returning * into purchase;
     -- 2. Store the purchase as bought, even if it was marked failed.
     perform private.settle_label_cost(purchase, p_label);
@@ -8635,10 +8859,12 @@ begin
     );
     insert into public.shipment_orders (shipment_id, order_id)
     select p_purchase_id, other.id from unnest(purchase.other_order_ids) as other (id);
-    perform private.advise_new_shipment(p_purchase_id, purchase.address_digest);
-    update private.label_purchases set address_digest = null where id = p_purchase_id;
+    perform private.advise_new_shipment(purchase.user_id, p_purchase_id, purchase.address_digest);
+    update private.label_purchases
+    set address_digest = null
+    where id = p_purchase_id and user_id = purchase.user_id;
     -- 4. Update sender, orders and timelines, and enqueue the follow-up task.
-    perform private.store_sender(purchase.order_id, purchase.sender);
+    perform private.store_sender(purchase.user_id, purchase.order_id, purchase.sender);
     perform private.record_parcel_change(
       purchase.id,
       'LABEL_PURCHASED',
@@ -8865,9 +9091,9 @@ begin
   if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
     raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
-  select * into wanted from public.orders where id = p_order_id;
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
   provider := case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end;
-  select * into parcel from private.choose_parcel(named, provider, null, p_request -> 'line_item_ids');
+  select * into parcel from private.choose_parcel(p_user_id, named, provider, null, p_request -> 'line_item_ids');
   shop := private.shop_of_order(wanted);
   refusal := coalesce(
     -- First: the orders of a disconnected shop may have lost their data.
@@ -8980,35 +9206,6 @@ begin
     and s.status in ('active', 'trialing')
   order by plans.monthly_order_limit desc, s.created_at desc, s.id desc
   limit 1;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.ignore_webhook_event(p_event_id bigint, p_claim integer, p_reason text)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  shop text;
-begin
-  select shop_id into shop from private.webhook_events where id = p_event_id;
-  if p_reason = 'shop_not_connected' and shop is not null then
-    perform private.lock_shop_connections(array[shop], false);
-    -- The shop was connected after the claim. Connecting reopens only ignored events: reopen this one here.
-    if exists (
-      select from public.tiktok_shops
-      where shop_id = shop and connection_status in ('active', 'paused')
-    ) then
-      update private.webhook_events
-      set status = 'pending', attempts = 0, crashes = 0, failing_since = null, next_attempt_at = now()
-      where id = p_event_id and status = 'processing' and claims = p_claim;
-      return found;
-    end if;
-  end if;
-  update private.webhook_events
-  set status = 'ignored', reason = p_reason, settled_at = now()
-  where id = p_event_id and status = 'processing' and claims = p_claim;
-  return found;
 end;
 $function$
 ;
@@ -9390,10 +9587,16 @@ CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
  SET search_path TO ''
 AS $function$
 begin
-  return (
-    select coalesce(extract(epoch from now() - min(received_at)), 0)::integer
-    from private.webhook_events
-    where status in ('pending', 'processing') and failing_since is null
+  return coalesce(
+    (
+      select extract(epoch from now() - waiting.received_at)::integer
+      from private.event_queue as waiting
+      where waiting.status in ('pending', 'processing')
+        and (select failing_since is null from private.webhook_events where id = waiting.event_id)
+      order by waiting.received_at
+      limit 1
+    ),
+    0
   );
 end;
 $function$
@@ -9544,38 +9747,6 @@ begin
 exception
   when data_exception then
     raise exception 'p_from names no row' using errcode = 'PT400';
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.postpone_webhook_event(p_event_id bigint, p_claim integer, p_error text, p_retry_after_seconds integer, p_while_paused boolean DEFAULT false)
- RETURNS boolean
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  shop text;
-  wait interval := make_interval(secs => p_retry_after_seconds);
-begin
-  if p_while_paused then
-    select shop_id into shop from private.webhook_events where id = p_event_id;
-    if shop is not null then
-      -- The shop may be active again since the claim: its waiting events have been made due already.
-      perform private.lock_shop_connections(array[shop], false);
-      if not exists (
-        select from public.tiktok_shops where shop_id = shop and connection_status = 'paused'
-      ) then
-        wait := interval '0';
-      end if;
-    end if;
-  end if;
-  update private.webhook_events
-  set status = 'pending',
-      -- The wait does not use up the seven days of a failing event.
-      failing_since = null,
-      last_error = left(p_error, 2000),
-      next_attempt_at = now() + wait
-  where id = p_event_id and status = 'processing' and claims = p_claim;
-  return found;
 end;
 $function$
 ;
@@ -10077,7 +10248,7 @@ begin
   if (select count(*) from public.orders where id = any (named) and user_id = p_user_id) < cardinality(named) then
     raise exception 'The seller lacks one of the orders %', named using errcode = 'PT404';
   end if;
-  select * into wanted from public.orders where id = p_order_id;
+  select * into wanted from public.orders where id = p_order_id and user_id = p_user_id;
 
   -- 2. Answer a repeated request from its purchase.
   select * into purchase
@@ -10093,7 +10264,7 @@ begin
   if p_request ? 'rate_id' then
     select * into rate
     from private.label_rates
-    where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id;
+    where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id and user_id = p_user_id;
     refusal := case
       when rate.id is null then 'rate_not_found'
       when rate.expires_at <= now() then 'rate_expired'
@@ -10111,7 +10282,7 @@ begin
     case wanted.shipping_type when 'TIKTOK' then 'tiktok_shipping' else 'easypost' end
   );
   select * into parcel
-  from private.choose_parcel(named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
+  from private.choose_parcel(p_user_id, named, chosen_provider, purchase.id, p_request -> 'line_item_ids');
   refusal := coalesce(
     -- First: the orders of a disconnected shop may have lost their data.
     case when private.shop_of_order(wanted) is null then 'shop_not_connected' end,
@@ -10142,7 +10313,10 @@ begin
       parcel.line_item_ids, p_request -> 'parcel',
       coalesce(
         p_request -> 'sender',
-        (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+        (
+          select address from private.senders
+          where tiktok_shop_id = wanted.tiktok_shop_id and user_id = p_user_id
+        )
       ),
       private.address_digest(wanted), coalesce(rate.service, p_request ->> 'service'), p_request ->> 'label_format'
     )
@@ -10170,9 +10344,12 @@ begin
         -- A purchase that failed without a sender uses the one that the shop stored since.
         sender = coalesce(
           label_purchases.sender,
-          (select address from private.senders where tiktok_shop_id = wanted.tiktok_shop_id)
+          (
+            select address from private.senders
+            where tiktok_shop_id = wanted.tiktok_shop_id and user_id = p_user_id
+          )
         )
-    where id = purchase.id
+    where id = purchase.id and user_id = p_user_id
     returning * into purchase;
   end if;
   -- 6. Buy at the rate that the seller saw, unless another label used its carrier shipment, or that has an old address.
@@ -10180,17 +10357,17 @@ begin
     update private.label_purchases
     set carrier_shipment_id = rate.carrier_shipment_id,
         carrier_rate_id = rate.carrier_rate_id
-    where id = purchase.id
+    where id = purchase.id and user_id = p_user_id
       and rate.address_digest is not distinct from private.address_digest(wanted)
       and not exists (
         select from private.label_purchases as other
-        where other.carrier_shipment_id = rate.carrier_shipment_id
+        where other.carrier_shipment_id = rate.carrier_shipment_id and other.user_id = p_user_id
       );
   end if;
   update private.label_purchases
   set quoted_cost = coalesce(rate.price, quoted_cost),
       currency = coalesce(rate.currency, label_purchases.currency)
-  where id = purchase.id
+  where id = purchase.id and user_id = p_user_id
   returning * into purchase;
   -- 7. Reserve the units.
   perform private.claim_label_lines(purchase);
@@ -10291,7 +10468,12 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select count(private.enqueue_task('REREAD_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  select private.enqueue_tasks(
+    'REREAD_ORDERS',
+    coalesce(
+      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
+    )
+  )
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
@@ -10305,6 +10487,7 @@ begin
       select from private.webhook_events as waiting
       where waiting.shop_id = shop.shop_id
         and waiting.event_type = 'REREAD_ORDERS'
+        and waiting.object_id is null
         and waiting.status in ('pending', 'processing')
     );
   return jsonb_build_object('requested', requested);
@@ -10324,7 +10507,12 @@ begin
   ) then
     raise exception 'Shop % is not connected', p_shop_id using errcode = 'PT404';
   end if;
-  select count(private.enqueue_task('SYNC_ORDERS', shop.id || ':' || gen_random_uuid(), shop.shop_id))
+  select private.enqueue_tasks(
+    'SYNC_ORDERS',
+    coalesce(
+      jsonb_agg(jsonb_build_object('occasion', shop.id || ':' || gen_random_uuid(), 'shop_id', shop.shop_id)), '[]'
+    )
+  )
   into requested
   from public.tiktok_shops as shop
   where shop.connection_status = 'active'
@@ -10372,7 +10560,7 @@ begin
 
   -- 3. Check the order, its units, the carrier and the number.
   select * into parcel
-  from private.choose_parcel(array[p_order_id], 'own', null, p_request -> 'line_item_ids');
+  from private.choose_parcel(p_user_id, array[p_order_id], 'own', null, p_request -> 'line_item_ids');
   refusal := coalesce(
     parcel.refusal,
     private.own_number_refusal(wanted, p_request ->> 'carrier', p_request ->> 'tracking_number', null)
@@ -10475,12 +10663,15 @@ begin
   if p_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('SYNC_SUBSCRIPTIONS', 0));
   end if;
-  select id into event_id
-  from private.webhook_events
-  where event_type = 'SYNC_SUBSCRIPTIONS'
-    and source = 'creatorflow'
-    and status in ('pending', 'processing')
-    and p_user_id is null and object_id is null
+  select event.id into event_id
+  from private.webhook_events as event
+  where event.event_type = 'SYNC_SUBSCRIPTIONS'
+    and event.source = 'creatorflow'
+    and event.id in (
+      select waiting.event_id from private.event_queue as waiting
+      where waiting.status in ('pending', 'processing') and waiting.shop_id = ''
+    )
+    and p_user_id is null and event.object_id is null
   limit 1;
   if event_id is null then
     event_id := private.enqueue_task(
@@ -10782,6 +10973,81 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.settle_webhook_events(p_results jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event_ids bigint[] := array(
+    select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
+  );
+  results jsonb := (select jsonb_object_agg(entry ->> 'event_id', entry) from jsonb_array_elements(p_results) as entry);
+  statuses jsonb := '{}';
+  result jsonb;
+  locked bigint[];
+begin
+  -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
+  if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
+    perform private.lock_shop_connections(
+      array(
+        select distinct shop_id
+        from private.webhook_events
+        where id = any (event_ids)
+          and shop_id is not null
+          and (
+            results -> id::text ->> 'ignored' = 'shop_not_connected' or results -> id::text -> 'while_paused' = 'true'
+          )
+        order by shop_id
+      ),
+      false
+    );
+  end if;
+  if cardinality(event_ids) = 1 then
+    locked := array(select id from private.webhook_events where id = event_ids[1] for update);
+  else
+    -- The deletion of an account locks events shop by shop: waiting here for the second of two could be a deadlock.
+    locked := array(
+      select id from private.webhook_events where id = any (event_ids) order by id for update skip locked
+    );
+  end if;
+  -- 2. Settle what needs no action, at once; put the others back, one by one.
+  if p_results @? '$[*].ignored' then
+    statuses := private.ignore_webhook_events(locked, results);
+  end if;
+  for result in
+    select entry
+    from jsonb_array_elements(p_results) as entry
+    where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
+  loop
+    statuses := statuses || jsonb_build_object(
+      result ->> 'event_id',
+      case
+        when result ? 'failed' then private.fail_webhook_event(
+          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
+          (result ->> 'retry_after_seconds')::numeric::integer
+        )
+        else private.postpone_webhook_event(
+          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
+          (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
+        )
+      end
+    );
+  end loop;
+  -- 3. Name those that another transaction has.
+  if cardinality(locked) < cardinality(event_ids) then
+    statuses := statuses || (
+      select coalesce(jsonb_object_agg(id, 'locked'), '{}')
+      from private.webhook_events where id = any (event_ids) and id <> all (locked)
+    );
+  end if;
+  return (
+    select coalesce(jsonb_agg(statuses -> (listed.entry ->> 'event_id') order by listed.n), '[]')
+    from jsonb_array_elements(p_results) with ordinality as listed (entry, n)
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.show_webhook_event(p_event_id bigint, p_with_body boolean DEFAULT false, p_reader text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -10829,7 +11095,7 @@ begin
   -- 2. Check the carrier, and reserve the money.
   if exists (
     select from public.orders
-    where orders.id = purchase.order_id
+    where orders.id = purchase.order_id and orders.user_id = purchase.user_id
       and private.is_carrier_refused(orders, purchase.provider, p_choice ->> 'carrier')
   ) then
     return jsonb_build_object('outcome', 'refused', 'code', 'carrier_not_accepted');
@@ -10846,7 +11112,7 @@ begin
       carrier_rate_id = p_choice ->> 'carrier_rate_id',
       quoted_cost = (p_choice ->> 'quoted_cost')::numeric,
       currency = p_choice ->> 'currency'
-  where id = p_purchase_id;
+  where id = purchase.id and user_id = purchase.user_id;
   return jsonb_build_object('outcome', 'started', 'near', coalesce(reserved -> 'near', '[]'));
 end;
 $function$
@@ -10934,7 +11200,7 @@ declare
   stored jsonb;
 begin
   perform private.lock_sellers(seller);
-  perform private.store_sender(p_order_id, p_sender);
+  perform private.store_sender(seller, p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
       user_id, order_id, provider, carrier, service, service_name, price, currency, days_min, days_max,
@@ -11155,7 +11421,10 @@ CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.user
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
+CREATE TRIGGER queue_changed_event AFTER UPDATE ON private.webhook_events FOR EACH ROW WHEN ((((((old.status IS DISTINCT FROM new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id)) OR (old.next_attempt_at IS DISTINCT FROM new.next_attempt_at)) OR (old.received_at IS DISTINCT FROM new.received_at)) AND (NOT ((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) AND (old.claims = new.claims))) EXECUTE FUNCTION private.keep_event_queue();
+CREATE TRIGGER queue_new_event AFTER INSERT ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
+CREATE TRIGGER unqueue_deleted_event AFTER DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((new.order_status = 'cancelled'::text) AND (old.order_status <> 'cancelled'::text)) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
@@ -11210,6 +11479,10 @@ grant select on private.counted_label_totals to service_role;
 grant select on private.counted_order_totals to service_role;
 grant select on private.daily_event_counts to service_role;
 grant select on private.deleted_event_ids to service_role;
+grant delete on private.event_queue to service_role;
+grant insert on private.event_queue to service_role;
+grant select on private.event_queue to service_role;
+grant update on private.event_queue to service_role;
 grant select on private.health_thresholds to service_role;
 grant delete on private.held_orders to service_role;
 grant insert on private.held_orders to service_role;
@@ -11378,7 +11651,7 @@ grant execute on function private.address_digest(public.orders) to service_role;
 grant execute on function private.address_without_person(jsonb) to service_role;
 grant execute on function private.advice_for(text) to service_role;
 grant execute on function private.advice_rank(text) to service_role;
-grant execute on function private.advise_new_shipment(uuid,text) to service_role;
+grant execute on function private.advise_new_shipment(uuid,uuid,text) to service_role;
 grant execute on function private.advise_shipments(public.orders,text,text[]) to service_role;
 grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
 grant execute on function private.apply_refund(public.orders,jsonb) to service_role;
@@ -11389,7 +11662,7 @@ grant execute on function private.cancelled_line_item_ids(public.orders) to serv
 grant execute on function private.cancelled_units(jsonb) to service_role;
 grant execute on function private.check_customer_email(uuid,text) to service_role;
 grant execute on function private.check_shop_limit(public.tiktok_shops) to service_role;
-grant execute on function private.choose_parcel(uuid[],text,uuid,jsonb) to service_role;
+grant execute on function private.choose_parcel(uuid,uuid[],text,uuid,jsonb) to service_role;
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.claim_own_notification(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
@@ -11417,10 +11690,12 @@ grant execute on function private.enqueue_label_task(text,private.label_purchase
 grant execute on function private.enqueue_order_reads(private.label_purchases) to service_role;
 grant execute on function private.enqueue_shop_task(public.tiktok_shops,text) to service_role;
 grant execute on function private.enqueue_task(text,text,text,text,text) to service_role;
+grant execute on function private.enqueue_tasks(text,jsonb) to service_role;
 grant execute on function private.event_without_person(text,text) to service_role;
 grant execute on function private.export_columns(regclass,text[]) to service_role;
 grant execute on function private.export_condition(text,jsonb) to service_role;
 grant execute on function private.export_parts() to service_role;
+grant execute on function private.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function private.failing_interval() to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
 grant execute on function private.free_places(uuid) to service_role;
@@ -11432,6 +11707,7 @@ grant execute on function private.has_label_room(private.label_spending,private.
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
+grant execute on function private.ignore_webhook_events(bigint[],jsonb) to service_role;
 grant execute on function private.ingest_batch_counted_first(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
@@ -11460,11 +11736,12 @@ grant execute on function private.limit_counted_last(public.tiktok_shops,jsonb) 
 grant execute on function private.limit_with_room(public.tiktok_shops,bigint[],integer) to service_role;
 grant execute on function private.lock_due_events(integer,text[]) to service_role;
 grant execute on function private.lock_event(bigint) to service_role;
+grant execute on function private.lock_failing_events(integer) to service_role;
 grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
 grant execute on function private.lock_open_event(bigint,uuid[]) to service_role;
 grant execute on function private.lock_open_events(bigint[]) to service_role;
-grant execute on function private.lock_order_batch(uuid,jsonb) to service_role;
+grant execute on function private.lock_order_batch(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.lock_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
 grant execute on function private.lock_orders_of_purchase(uuid,bigint) to service_role;
@@ -11488,7 +11765,7 @@ grant execute on function private.monthly_shop_count(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
 grant execute on function private.new_orders_of_batch(jsonb,bigint[],text[]) to service_role;
-grant execute on function private.new_part_of_refund(uuid,jsonb) to service_role;
+grant execute on function private.new_part_of_refund(public.orders,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.notice_of(jsonb) to service_role;
@@ -11510,6 +11787,7 @@ grant execute on function private.parcel_rank(text) to service_role;
 grant execute on function private.paused_seconds(public.tiktok_shops) to service_role;
 grant execute on function private.plain_carrier(text) to service_role;
 grant execute on function private.postpone_found_orders(text,boolean) to service_role;
+grant execute on function private.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.put_own_number(uuid,text,text,timestamp with time zone) to service_role;
 grant execute on function private.read_order_again(private.webhook_events,uuid) to service_role;
@@ -11542,11 +11820,11 @@ grant execute on function private.settle_others_of_orders(text,text[]) to servic
 grant execute on function private.settle_reads_of_order(text,text) to service_role;
 grant execute on function private.share_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
-grant execute on function private.shipments_of_order(uuid) to service_role;
+grant execute on function private.shipments_of_order(public.orders) to service_role;
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
-grant execute on function private.store_sender(uuid,jsonb) to service_role;
+grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[],integer) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
@@ -11577,7 +11855,6 @@ grant execute on function public.enqueue_order_rereads(bigint,uuid,integer) to s
 grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to service_role;
 grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
-grant execute on function public.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function public.find_easypost_shipment(text,text) to service_role;
 grant execute on function public.find_stripe_customers(text[]) to service_role;
 grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
@@ -11598,7 +11875,6 @@ grant execute on function public.get_stripe_customer(uuid) to service_role;
 grant execute on function public.get_usage() to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to authenticated;
 grant execute on function public.get_user_active_subscription(uuid) to service_role;
-grant execute on function public.ignore_webhook_event(bigint,integer,text) to service_role;
 grant execute on function public.ingest_order(bigint,uuid,jsonb,jsonb) to service_role;
 grant execute on function public.ingest_orders(uuid,jsonb) to service_role;
 grant execute on function public.lease_tiktok_login(uuid,integer,integer) to service_role;
@@ -11614,7 +11890,6 @@ grant execute on function public.oldest_open_event_seconds() to service_role;
 grant execute on function public.open_tiktok_claim(uuid,text,text,timestamp with time zone,boolean) to service_role;
 grant execute on function public.pause_tiktok_shop(uuid,integer,text) to service_role;
 grant execute on function public.plan_account_export(uuid,jsonb,integer) to service_role;
-grant execute on function public.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function public.raise_stripe_attempt(uuid,integer) to service_role;
 grant execute on function public.read_account_export(uuid,text,jsonb,integer) to service_role;
 grant execute on function public.read_catalog(text) to service_role;
@@ -11646,6 +11921,7 @@ grant execute on function public.settle_customer_email(bigint) to service_role;
 grant execute on function public.settle_deleted_customer(bigint,uuid,text) to service_role;
 grant execute on function public.settle_label_void(uuid,text,text,bigint) to service_role;
 grant execute on function public.settle_own_notification(uuid,integer,jsonb,bigint) to service_role;
+grant execute on function public.settle_webhook_events(jsonb) to service_role;
 grant execute on function public.show_webhook_event(bigint,boolean,text) to service_role;
 grant execute on function public.start_label_purchase(uuid,integer,jsonb) to service_role;
 grant execute on function public.store_exchanged_tokens(text,jsonb) to service_role;
@@ -11680,6 +11956,12 @@ comment on relation private.counted_label_totals is 'label_totals as the shipmen
 comment on relation private.counted_order_totals is 'order_totals as the orders say; its cost grows with them.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
+comment on relation private.event_queue is 'One narrow row for each event that is not done or ignored; kept by a trigger of webhook_events, whose row is the truth.';
+comment on column private.event_queue.status is 'As in webhook_events.';
+comment on column private.event_queue.shop_id is 'As in webhook_events; empty for an event without a shop: these take one turn.';
+comment on column private.event_queue.next_attempt_at is 'As in webhook_events.';
+comment on column private.event_queue.received_at is 'As in webhook_events.';
+comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
 comment on relation private.health_thresholds is 'From which value on a figure of the health is a warning or critical: docs/health.md; an operator changes them with an update, which counts at once. A figure without a row is not judged.';
 comment on column private.health_thresholds.subject is 'The job, source or period that the figure is of; empty for a figure of the whole system.';
 comment on column private.health_thresholds.bad_when is 'above: the threshold and every value above it are bad; below: the threshold and every value below it.';
