@@ -1025,6 +1025,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "store_refreshed_logins": { Args: { "p_pairs": Json }; Returns: Json };
       "store_refreshed_tokens": {
         Args: {
           "p_grant": Json;

@@ -219,6 +219,49 @@ comment on function public.store_refreshed_tokens(uuid, text, integer, jsonb) is
   'Stores a refreshed token pair at every shop of the login, if no newer pair was stored.';
 grant execute on function public.store_refreshed_tokens(uuid, text, integer, jsonb) to service_role;
 
+/*
+  Arguments: p_pairs [{user_id, open_id, token_version, grant}], the arguments of store_refreshed_tokens; each login once.
+  Returns:   what it returns, for each in their order. An error stores none of them.
+*/
+create function public.store_refreshed_logins(p_pairs jsonb)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  pair jsonb;
+  outcomes jsonb := '[]';
+begin
+  -- 1. Lock all sellers, then all logins, then all shops: docs/architecture.md.
+  perform private.lock_sellers(
+    variadic array(select (value ->> 'user_id')::uuid from jsonb_array_elements(p_pairs))
+  );
+  perform from private.tiktok_logins
+  where (user_id, open_id) in (
+    select (value ->> 'user_id')::uuid, value ->> 'open_id' from jsonb_array_elements(p_pairs)
+  )
+  order by user_id, open_id
+  for no key update;
+  perform from public.tiktok_shops
+  where (user_id, open_id) in (
+    select (value ->> 'user_id')::uuid, value ->> 'open_id' from jsonb_array_elements(p_pairs)
+  )
+  order by id
+  for no key update;
+  -- 2. Store them.
+  for pair in select value from jsonb_array_elements(p_pairs) loop
+    outcomes := outcomes || to_jsonb(public.store_refreshed_tokens(
+      (pair ->> 'user_id')::uuid, pair ->> 'open_id', (pair ->> 'token_version')::integer, pair -> 'grant'
+    ));
+  end loop;
+  return outcomes;
+end;
+$$;
+comment on function public.store_refreshed_logins(jsonb) is
+  'Stores the refreshed token pairs of several logins with one call.';
+grant execute on function public.store_refreshed_logins(jsonb) to service_role;
+
 create function private.max_refresh_refusals()
 returns integer
 language plpgsql

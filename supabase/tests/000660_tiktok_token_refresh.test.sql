@@ -40,6 +40,7 @@ cross join unnest(array[
   'public.claim_tiktok_logins(1, 1)',
   'public.lease_tiktok_login(gen_random_uuid(), 1, 1)',
   'public.store_refreshed_tokens(gen_random_uuid(), '''', 1, ''{}'')',
+  'public.store_refreshed_logins(''[]'')',
   'public.fail_tiktok_refresh(gen_random_uuid(), '''', gen_random_uuid(), '''', '''')'
 ]) as call;
 
@@ -70,20 +71,27 @@ create table tests.second as select tests.backend('public.claim_tiktok_logins(1,
 select is((select logins -> 0 ->> 'open_id' from tests.second), 'open-bob', 'after the lease: the oldest first');
 
 -- Storing.
+create function tests.grant_of(nickname text)
+returns jsonb
+language sql
+stable
+as $$
+  select jsonb_build_object(
+    'token_expires_at', now() + interval '7 days', 'refresh_token_expires_at', '2122-01-01Z',
+    'granted_scopes', '[]'::jsonb,
+    'shops', jsonb_build_array(jsonb_build_object(
+      'shop_id', tests.shop_id(nickname), 'access_token', tests.encrypted('new'),
+      'refresh_token', tests.encrypted('newer')
+    ))
+  );
+$$;
 create function tests.store(nickname text, version integer)
 returns text
 language sql
 as $$
   select tests.backend(format(
     'public.store_refreshed_tokens(%L, %L, %s, %L)', tests.id(nickname), 'open-' || nickname, version,
-    jsonb_build_object(
-      'token_expires_at', now() + interval '7 days', 'refresh_token_expires_at', '2122-01-01Z',
-      'granted_scopes', '[]'::jsonb,
-      'shops', jsonb_build_array(jsonb_build_object(
-        'shop_id', tests.shop_id(nickname), 'access_token', tests.encrypted('new'),
-        'refresh_token', tests.encrypted('newer')
-      ))
-    )
+    tests.grant_of(nickname)
   ));
 $$;
 create function tests.fail(nickname text, kind text, retry_after text default 'null')
@@ -160,6 +168,30 @@ update public.tiktok_shops set refresh_token_expires_at = now() where user_id = 
 select is(
   tests.claim(), '{"expired": 1, "logins": []}', 'consent that has run out costs no call'
 );
+
+-- Several logins with one call.
+create function tests.store_together(nicknames text[], versions integer[])
+returns text
+language sql
+as $$
+  select tests.backend(format('public.store_refreshed_logins(%L)', jsonb_agg(jsonb_build_object(
+    'user_id', tests.id(nickname), 'open_id', 'open-' || nickname, 'token_version', version,
+    'grant', tests.grant_of(nickname)
+  ))))
+  from unnest(nicknames, versions) as pair (nickname, version);
+$$;
+select tests.sign_up(nickname) from unnest(array['eva', 'fox', 'gil']) as nickname;
+select tests.connect_shop(nickname) from unnest(array['eva', 'fox', 'gil']) as nickname;
+select is(
+  tests.store_together(array['gil', 'eva', 'fox'], array[1, 7, 1]), '["stored", "superseded", "stored"]',
+  'each login has its own outcome, in their order'
+);
+select is(
+  (select string_agg(token_version::text, ' ' order by open_id) from private.tiktok_logins
+   where open_id in ('open-eva', 'open-fox', 'open-gil')),
+  '1 2 2', 'the superseded one keeps its pair'
+);
+select is(tests.backend('public.store_refreshed_logins(''[]'')'), '[]', 'no login is no error');
 
 select * from finish();
 rollback;

@@ -6,6 +6,7 @@ import {
   LEASE_SECONDS,
   LeasedLogin,
   type LoginDependencies,
+  pairWriter,
   refreshLogin,
   type RefreshOutcome,
 } from "./refresh_login.ts";
@@ -37,8 +38,8 @@ export interface RefreshDueOptions {
 }
 
 /**
- * Logins are claimed in groups while others are refreshed, and a login that waits for the database takes none
- * of the places: so many calls of TikTok are always under way. Any number may run at the same time: each login
+ * Logins are claimed and stored in groups while others are refreshed, and a login that waits for the database
+ * takes none of the places: so many calls of TikTok are always under way. Any number may run at the same time: each login
  * is leased to one of them.
  * @throws {DatabaseError} after the others have finished theirs
  */
@@ -50,11 +51,12 @@ export async function refreshDueLogins(
   const end = now() + budgetMs;
   const summary = { refreshed: 0, superseded: 0, waiting: 0, needs_reauth: 0, expired: 0 };
   const limit = limitConcurrency(concurrency);
+  const write = pairWriter(dependencies.database);
   const groupSize = Math.ceil(concurrency / 2);
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   const start = (login: LeasedLogin) => {
-    const refreshing = refreshLogin(dependencies, login, limit)
+    const refreshing = refreshLogin(dependencies, login, { limit, write })
       .then(({ outcome }) => void summary[outcome]++, (error) => void failures.push(error))
       .finally(() => running.delete(refreshing));
     running.add(refreshing);

@@ -15,10 +15,11 @@ async function leasedLogin(open_id: string) {
 /** An auth host that refuses one login, and how many calls it had at most at once. */
 function startAuthHost(refused?: string) {
   const seen = { calls: 0, now: 0, most: 0 };
+  const third = Promise.withResolvers<void>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async ({ url }) => {
-      seen.calls++;
+      if (++seen.calls === 3) third.resolve();
       seen.most = Math.max(seen.most, ++seen.now);
       await new Promise((resolve) => setTimeout(resolve, 1));
       seen.now--;
@@ -36,19 +37,24 @@ function startAuthHost(refused?: string) {
   const config = { appKey: "k", appSecret: "s", authUrl: `http://127.0.0.1:${server.addr.port}` };
   return {
     seen,
+    thirdCall: third.promise,
     config: config as TikTokConfig,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
 
-/** Refreshes logins 1 to `count`, two at once; `store` is awaited before the pair of a login is stored. */
-async function refreshWith(
-  count: number,
-  { store, refused }: { store?: (openId: string) => Promise<void>; refused?: string },
-) {
+interface World {
+  /** A login that TikTok refuses. */
+  refused?: string;
+  /** Whether no pair is stored before TikTok is called for a third login. */
+  waitsForThird?: boolean;
+}
+
+/** Refreshes logins 1 to `count`, two at once. `groups`: those that were stored with one call. */
+async function refreshWith(count: number, { refused, waitsForThird = false }: World) {
   await using host = startAuthHost(refused);
   let claimed = 0;
-  const stored: string[] = [];
+  const groups: string[][] = [];
   const { database } = makeDatabase({
     claim_tiktok_logins: async ({ p_limit }: { p_limit: number }) => {
       const from = claimed;
@@ -56,10 +62,11 @@ async function refreshWith(
       const ids = Array.from({ length: claimed - from }, (_, n) => String(from + n + 1));
       return { expired: 0, logins: await Promise.all(ids.map(leasedLogin)) };
     },
-    store_refreshed_tokens: async ({ p_open_id }: { p_open_id: string }) => {
-      await store?.(p_open_id);
-      stored.push(p_open_id);
-      return "stored";
+    store_refreshed_logins: async ({ p_pairs }: { p_pairs: { open_id: string }[] }) => {
+      const ids = p_pairs.map(({ open_id }) => open_id);
+      groups.push(ids);
+      if (waitsForThird) await host.thirdCall;
+      return ids.map(() => "stored");
     },
     fail_tiktok_refresh: () => {
       throw new RefusedByDatabase("23514");
@@ -67,26 +74,20 @@ async function refreshWith(
   });
   const dependencies = { database, keys, config: host.config };
   const result = await refreshDueLogins(dependencies, { concurrency: 2 }).catch((error) => error);
-  return { result, stored, ...host.seen };
+  return { result, groups, ...host.seen };
 }
 
 Deno.test("a login whose pair is being stored holds no place at TikTok: the next one is claimed and refreshed", async () => {
-  const third = Promise.withResolvers<void>();
-  const { result, calls, most } = await refreshWith(5, {
-    // The first two are stored once the third has its pair too.
-    async store(openId) {
-      if (openId === "1" || openId === "2") await third.promise;
-      else third.resolve();
-    },
-  });
+  const { result, groups, calls, most } = await refreshWith(5, { waitsForThird: true });
   assert.equal(result.refreshed, 5);
   assert.equal(calls, 5);
   assert.equal(most, 2, "no more calls at once than allowed");
+  assert.deepEqual(groups.flat().toSorted(), ["1", "2", "3", "4", "5"]);
 });
 
 Deno.test("a login whose outcome cannot be stored stops no other, and fails the run in the end", async () => {
-  const { result, stored, calls } = await refreshWith(6, { refused: "2" });
+  const { result, groups, calls } = await refreshWith(6, { refused: "2" });
   assert.match(String(result), /fail_tiktok_refresh failed with 23514/);
-  assert.deepEqual(stored.toSorted(), ["1", "3", "4", "5", "6"]);
+  assert.deepEqual(groups.flat().toSorted(), ["1", "3", "4", "5", "6"]);
   assert.equal(calls, 6);
 });

@@ -7,6 +7,7 @@ import { errorText, log } from "../../log.ts";
 import { retry } from "../../retry.ts";
 import { isRefusal, needsReconnect, TikTokError } from "../api/errors.ts";
 import { refreshTokens, type Tokens } from "../api/tokens.ts";
+import { inGroups } from "../../values/in_groups.ts";
 import type { Limit } from "../../values/limit_concurrency.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { encryptTokens, tokenContext, tokenTimes } from "./encrypted_tokens.ts";
@@ -40,28 +41,49 @@ export type LoginDependencies = Pick<TikTokDependencies, "database" | "config" |
 
 const STORE_WAITS_MS = [100, 500, 2000, 5000];
 
+const Stored = z.enum(["stored", "superseded"]);
+type Stored = z.infer<typeof Stored>;
+
+/** An element of the argument of SQL `store_refreshed_logins`. */
+interface StoredPair {
+  user_id: string;
+  open_id: string;
+  token_version: number;
+  grant: Record<string, unknown>;
+}
+
+/** Stores a pair with those that other logins have got meanwhile; a pair that the database refuses fails alone. */
+export function pairWriter(database: LoginDependencies["database"]) {
+  const most = 25;
+  const call = (pairs: StoredPair[]) =>
+    callFunction(database, "store_refreshed_logins", { p_pairs: pairs }, Stored.array());
+  const together = inGroups(most, call);
+  return async (pair: StoredPair): Promise<Stored> => {
+    try {
+      return await together(pair);
+    } catch (error) {
+      // Without a code it did not answer.
+      if (!(error instanceof DatabaseError) || error.code === "") throw error;
+      const [stored] = await call([pair]);
+      return stored as Stored;
+    }
+  };
+}
+
 /** Repeated while the database is unreachable: the new pair exists only here. */
 async function storeTokens(
-  { database, keys }: LoginDependencies,
+  { keys }: LoginDependencies,
   login: LeasedLogin,
   grant: Tokens,
-): Promise<"stored" | "superseded"> {
-  const shops = login.shop_ids.map(async (shopId) => ({
+  write: ReturnType<typeof pairWriter>,
+): Promise<Stored> {
+  const { user_id, open_id, token_version } = login;
+  const shops = await Promise.all(login.shop_ids.map(async (shopId) => ({
     shop_id: shopId,
     ...await encryptTokens(keys, grant, shopId),
-  }));
-  const args = {
-    p_user_id: login.user_id,
-    p_open_id: login.open_id,
-    p_token_version: login.token_version,
-    p_grant: {
-      granted_scopes: grant.scopes,
-      ...tokenTimes(grant),
-      shops: await Promise.all(shops),
-    },
-  };
-  const Stored = z.enum(["stored", "superseded"]);
-  return await retry(() => callFunction(database, "store_refreshed_tokens", args, Stored), {
+  })));
+  const pair = { granted_scopes: grant.scopes, ...tokenTimes(grant), shops };
+  return await retry(() => write({ user_id, open_id, token_version, grant: pair }), {
     waitMs(error, attempt) {
       if (!(error instanceof DatabaseError)) return undefined;
       const shopIds = login.shop_ids.join(",");
@@ -78,16 +100,22 @@ function failureKind(error: unknown): "reconnect" | "refused" | "unavailable" {
   return isRefusal(error) ? "refused" : "unavailable";
 }
 
+export interface RefreshOptions {
+  /** Runs the call of TikTok, and nothing else. */
+  limit?: Limit;
+  /** Stores the new pair. @default {pairWriter} */
+  write?: ReturnType<typeof pairWriter>;
+}
+
 /**
  * Requests a new pair from TikTok and stores it, or ends the lease with the failure. The old pair is kept
  * until a new one is stored.
- * @param limit Runs the call of TikTok, and nothing else.
  * @throws {DatabaseError} if the outcome could not be stored; then the lease expires
  */
 export async function refreshLogin(
   dependencies: LoginDependencies,
   login: LeasedLogin,
-  limit: Limit = (run) => run(),
+  { limit = (run) => run(), write = pairWriter(dependencies.database) }: RefreshOptions = {},
 ): Promise<{ outcome: RefreshOutcome; grant?: Tokens }> {
   const { database, config, keys } = dependencies;
   const fields = { shop_ids: login.shop_ids.join(","), token_version: login.token_version };
@@ -110,7 +138,7 @@ export async function refreshLogin(
     log.warn("token refresh failed", { ...fields, outcome, error: errorText(error) });
     return { outcome };
   }
-  const stored = await storeTokens(dependencies, login, grant);
+  const stored = await storeTokens(dependencies, login, grant, write);
   const outcome = stored === "stored" ? "refreshed" : "superseded";
   log.info("tokens refreshed", { ...fields, outcome });
   return outcome === "refreshed" ? { outcome, grant } : { outcome };

@@ -57,6 +57,9 @@ export const CALLS: Record<string, string | string[]> = {
     `public.lease_tiktok_login(stress.shop($a), (select token_version from private.tiktok_logins limit 1), 1)`,
   store_refreshed_tokens:
     `public.store_refreshed_tokens((l).user_id, (l).open_id, (l).token_version, stress.login_grant(l, $b)) from stress.login($a) as l`,
+  // Several logins at once, in any order.
+  store_refreshed_logins:
+    `public.store_refreshed_logins(jsonb_agg(jsonb_build_object('user_id', (l).user_id, 'open_id', (l).open_id, 'token_version', (l).token_version, 'grant', stress.login_grant(l, $b)) order by md5((l).open_id || $c))) from (select stress.login($a) as l union select stress.login($b)) as logins where (l).user_id is not null having count(*) > 0`,
   fail_tiktok_refresh:
     `public.fail_tiktok_refresh((l).user_id, (l).open_id, (l).lease_id, 'reconnect', 'error') from stress.login($a) as l`,
   pause_tiktok_shop:
