@@ -58,22 +58,29 @@ async function makeDue(sql: postgres.Sql, count: number): Promise<void> {
     where id in (select id from public.tiktok_shops order by token_expires_at, id limit ${count})`;
 }
 
-/** Milliseconds of a run of the function, as the scheduler calls it. */
-async function run({ stack: { env } }: BenchStack, count: number): Promise<number> {
+interface Run {
+  refreshed: number;
+  /** Milliseconds. */
+  took: number;
+}
+
+/** A run of the function, as the scheduler calls it. What is left when its budget ends waits for the next one. */
+async function run({ stack: { env } }: BenchStack): Promise<Run> {
   const startedAt = performance.now();
   const response = await fetch(`${env.SUPABASE_URL}/functions/v1/tiktok-token-refresh`, {
     method: "POST",
     headers: { apikey: env.SUPABASE_SECRET_KEY },
   });
-  const { refreshed } = await response.json();
+  const { refreshed, waiting, needs_reauth } = await response.json();
   const took = performance.now() - startedAt;
-  if (refreshed !== count) throw new Error(`${refreshed} of ${count} logins were refreshed.`);
-  return took;
+  if (waiting + needs_reauth > 0) throw new Error("TikTok refused a refresh.");
+  return { refreshed, took };
 }
 
-function compare(what: string, count: number, times: number[], figures: string): Comparison {
-  const perfect = Math.ceil(count / REFRESH_CONCURRENCY) * ANSWER_MS;
-  const ratios = times.map((took) => perfect / took);
+function compare(what: string, runs: Run[], figures: string): Comparison {
+  const ratios = runs.map(({ refreshed, took }) =>
+    Math.ceil(refreshed / REFRESH_CONCURRENCY) * ANSWER_MS / took
+  );
   return {
     what,
     against: `${REFRESH_CONCURRENCY} answers of TikTok at a time without a gap`,
@@ -89,25 +96,28 @@ async function measure(): Promise<Comparison[]> {
   await connectLogins(bench);
   // The first run loads the function.
   await makeDue(bench.sql, 20);
-  await run(bench, 20);
+  await run(bench);
   bench.stack.tiktok?.faults.add({
     ...{ path: "/api/v2/token/refresh", kind: "delay", delayMs: ANSWER_MS },
   });
-  const times: number[] = [];
+  const rounds: Run[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await makeDue(bench.sql, PER_ROUND);
-    times.push(await run(bench, PER_ROUND));
+    rounds.push(await run(bench));
   }
   await makeDue(bench.sql, LOGINS);
-  const all = await run(bench, LOGINS);
+  const all = await run(bench);
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return [
-    compare(`${PER_ROUND} logins due, 200 ms each`, PER_ROUND, times, seconds(median(times))),
+    compare(
+      `${PER_ROUND} logins due, 200 ms each`,
+      rounds,
+      seconds(median(rounds.map(({ took }) => took))),
+    ),
     compare(
       `${LOGINS} logins due, 200 ms each, in one run`,
-      LOGINS,
       [all],
-      `${seconds(all)} of ${seconds(REFRESH_BUDGET_MS)}`,
+      `${all.refreshed} logins in ${seconds(all.took)}; budget ${seconds(REFRESH_BUDGET_MS)}`,
     ),
   ];
 }
