@@ -11317,6 +11317,41 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.store_refreshed_logins(p_pairs jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  pair jsonb;
+  outcomes jsonb := '[]';
+begin
+  -- 1. Lock all sellers, then all logins, then all shops: docs/architecture.md.
+  perform private.lock_sellers(
+    variadic array(select (value ->> 'user_id')::uuid from jsonb_array_elements(p_pairs))
+  );
+  perform from private.tiktok_logins
+  where (user_id, open_id) in (
+    select (value ->> 'user_id')::uuid, value ->> 'open_id' from jsonb_array_elements(p_pairs)
+  )
+  order by user_id, open_id
+  for no key update;
+  perform from public.tiktok_shops
+  where (user_id, open_id) in (
+    select (value ->> 'user_id')::uuid, value ->> 'open_id' from jsonb_array_elements(p_pairs)
+  )
+  order by id
+  for no key update;
+  -- 2. Store them.
+  for pair in select value from jsonb_array_elements(p_pairs) loop
+    outcomes := outcomes || to_jsonb(public.store_refreshed_tokens(
+      (pair ->> 'user_id')::uuid, pair ->> 'open_id', (pair ->> 'token_version')::integer, pair -> 'grant'
+    ));
+  end loop;
+  return outcomes;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.store_refreshed_tokens(p_user_id uuid, p_open_id text, p_token_version integer, p_grant jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -11929,6 +11964,7 @@ grant execute on function public.store_label_document(uuid,jsonb,bigint) to serv
 grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to service_role;
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_own_tracker(bigint,uuid,integer,text,jsonb) to service_role;
+grant execute on function public.store_refreshed_logins(jsonb) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text,text) to service_role;
 grant execute on function public.store_tiktok_claim(uuid,text,text) to service_role;
