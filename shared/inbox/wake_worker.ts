@@ -4,12 +4,15 @@ import { fetchSupabase } from "../database/fetch_supabase.ts";
 import { runInBackground } from "../http/background.ts";
 import { errorText, log } from "../log.ts";
 import { LoggableError } from "../loggable_error.ts";
-import { sleep } from "../retry.ts";
+import { retry, sleep } from "../retry.ts";
 
 /** Pause between two calls: events that are stored meanwhile share the second one. */
 export const WAKE_PAUSE_MS = 200;
 
-/** Call it when events are due. A call that fails is logged: the worker runs each minute too. */
+/** Waits before a failed call is repeated: the platform may have just ended the worker. */
+const RETRY_MS = [500, 2000];
+
+/** Call it when events are due. If all attempts fail, that is logged: the worker runs each minute too. */
 export type WakeWorker = () => void;
 
 export interface WakeOptions {
@@ -38,7 +41,7 @@ export function createWakeWorker(
       const pause = mayCallAt - now();
       if (pause > 0) await wait(pause);
       isWanted = false;
-      await call().catch((error) => {
+      await retry(call, { waitMs: (_, attempt) => RETRY_MS[attempt - 1], wait }).catch((error) => {
         log.warn("event worker not woken", { error: errorText(error) });
       });
       mayCallAt = now() + pauseMs;

@@ -65,11 +65,27 @@ Deno.test("after the pause the next event wakes the worker at once", async () =>
   assert.deepEqual(waits, []);
 });
 
-Deno.test("attack: a call that fails stops no later one", async () => {
-  const { calls, wake, settle } = worker();
+Deno.test("attack: a call that fails is repeated twice, and stops no later one", async () => {
+  const { calls, waits, wake, settle, letPass } = worker();
   wake();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    calls[attempt]?.reject(new Error("connection refused"));
+    await settle();
+  }
+  assert.equal(calls.length, 3);
+  assert.deepEqual(waits, [500, 2000]);
+  letPass(200);
+  wake();
+  assert.equal(calls.length, 4);
+});
+
+Deno.test("events that become due while a call is repeated share the next", async () => {
+  const { calls, wake, settle } = worker();
   wake();
   calls[0]?.reject(new Error("connection refused"));
   await settle();
-  assert.equal(calls.length, 2);
+  wake();
+  calls[1]?.resolve();
+  await settle();
+  assert.equal(calls.length, 3);
 });
