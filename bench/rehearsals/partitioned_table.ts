@@ -38,7 +38,10 @@ function keyTable(copy: string, name: string, columns: string[]): string {
     create function ${keys}() returns trigger language plpgsql as $$
     begin
       insert into ${keys} values (${values}) on conflict do nothing;
-      return case when found then new end;
+      if found then
+        return new;
+      end if;
+      return null;
     end;
     $$;
     create trigger ${name} before insert on ${copy} for each row execute function ${keys}()`;
