@@ -46,15 +46,14 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
     // Loading the functions takes as long as preparing the database: do both at once.
     const { started } = beginFunctions(settings, env, given, resources);
     if (!settings.isDatabasePrepared) await prepareDatabase(database, onProgress);
-    await storeSchedulerSecrets(access, env);
+    await withConnection(access.adminUrl, async (sql) => {
+      await storeSchedulerSecrets(sql, env);
+      // Before the functions receive anything that they would encrypt.
+      await requireSameKeys(sql, parseKeyRing(env.ENCRYPTION_KEYS));
+    });
 
     onProgress("functions");
     const functions = await started;
-    // Before they receive anything that they would encrypt.
-    await withConnection(
-      access.adminUrl,
-      (sql) => requireSameKeys(sql, parseKeyRing(env.ENCRYPTION_KEYS)),
-    );
     const simulators = startSimulators({ ...settings, addresses }, given, env, resources);
     const { operatorPath } = await serve(
       { access, env, publicPort, settings, functions, simulators },

@@ -1,5 +1,5 @@
 /** The database of a stack: embedded or outside, with roles, Auth's tables, stand-ins and migrations. */
-import { withConnection } from "../postgres/connection.ts";
+import type postgres from "postgres";
 import { startEmbedded } from "../postgres/embedded.ts";
 import { outsidePostgresUrl, useOutsidePostgres } from "../postgres/outside.ts";
 import { bootstrap, type DatabaseAccess } from "../supabase/bootstrap.ts";
@@ -52,15 +52,13 @@ export async function prepareDatabase(
 
 /** Jobs read the project's address and secret key from Vault. */
 export async function storeSchedulerSecrets(
-  access: DatabaseAccess,
+  sql: postgres.Sql,
   env: StackEnvironment,
 ): Promise<void> {
   const secrets = { project_url: env.SUPABASE_URL, secret_key: env.SUPABASE_SECRET_KEY };
-  await withConnection(access.adminUrl, async (sql) => {
-    for (const [name, secret] of Object.entries(secrets)) {
-      const [stored] = await sql`select id from vault.secrets where name = ${name}`;
-      if (stored) await sql`select vault.update_secret(${stored.id}, ${secret})`;
-      else await sql`select vault.create_secret(${secret}, ${name})`;
-    }
-  });
+  for (const [name, secret] of Object.entries(secrets)) {
+    const [stored] = await sql`select id from vault.secrets where name = ${name}`;
+    if (stored) await sql`select vault.update_secret(${stored.id}, ${secret})`;
+    else await sql`select vault.create_secret(${secret}, ${name})`;
+  }
 }
