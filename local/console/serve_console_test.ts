@@ -5,6 +5,7 @@ import { createConsole, createNotFoundPage } from "./serve_console.ts";
 const OPTIONS = {
   apiUrl: "http://127.0.0.1:54321",
   publishableKey: "sb_publishable_sample</meta><script>",
+  turnedMonths: 0,
 };
 const serve = createConsole(OPTIONS);
 

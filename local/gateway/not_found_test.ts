@@ -12,7 +12,7 @@ const gateway = createGateway({
   simulators: {},
   notFoundPage: createNotFoundPage({
     apiUrl: "http://127.0.0.1:54321",
-    publishableKey: "publishable",
+    ...{ publishableKey: "publishable", turnedMonths: 0 },
   }),
 });
 

@@ -70,6 +70,10 @@ export async function serve(parts: Parts, resources: Resources): Promise<Served>
   const consoleOptions = {
     apiUrl: env.SUPABASE_URL,
     publishableKey: env.SUPABASE_PUBLISHABLE_KEY,
+    // At each request.
+    get turnedMonths() {
+      return api.turnedMonths.count();
+    },
   };
   const gateway = createGateway({
     rest: rest.fetch,

@@ -158,7 +158,6 @@ export function createConsoleApi(options: ConsoleApiOptions): Hono {
   sessionRoutes(app, options.sessions);
   operatorRoutes(app, options);
   app.get(`${BASE}/samples`, async (c) => c.json(await listSamples(options)));
-  app.get(`${BASE}/world/month`, (c) => c.json({ turned: options.turnedMonths.count() }));
   app.post(`${BASE}/world/month`, async (c) => c.json(await turnMonth(options)));
   app.post(`${BASE}/world/search`, async (c) => c.json(await searchOrders(options)));
   return app;

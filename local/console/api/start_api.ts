@@ -11,12 +11,13 @@ import { createConsoleApi } from "./app.ts";
 import { FunctionMeter } from "./function_meter.ts";
 import { sessionFile } from "./kept_sessions.ts";
 import { OperatorSessions } from "./operator_sessions.ts";
-import { turnedMonthsFile } from "./world.ts";
+import { type TurnedMonths, turnedMonthsFile } from "./world.ts";
 
 export interface RunningConsoleApi {
   fetch: (request: Request) => Response | Promise<Response>;
   sessions: OperatorSessions;
   meter: FunctionMeter;
+  turnedMonths: TurnedMonths;
 }
 
 export interface ApiParts {
@@ -45,12 +46,13 @@ export function startConsoleApi(parts: ApiParts, resources: Resources): RunningC
         ...(method === "POST" && { body: "{}" }),
       }),
     );
+  const turnedMonths = turnedMonthsFile(join(data, "turned-months"));
   const app = createConsoleApi({
     ...{ pool, sessions, meter },
     samples: SEEDED_SELLERS.map(({ email, name, about }) => ({ email, name, about })),
     samplePassword: SEED_PASSWORD,
     seedCommand: taskLine("db:seed", data),
-    turnedMonths: turnedMonthsFile(join(data, "turned-months")),
+    turnedMonths,
     logFile: join(data, "logs", "functions.log"),
     readHealth: () => callWithKey("health", "GET"),
     runWorker: async () => {
@@ -59,5 +61,5 @@ export function startConsoleApi(parts: ApiParts, resources: Resources): RunningC
     },
     stripe: () => simulators.current.stripe,
   });
-  return { fetch: (request) => app.fetch(request), sessions, meter };
+  return { fetch: (request) => app.fetch(request), sessions, meter, turnedMonths };
 }

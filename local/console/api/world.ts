@@ -59,7 +59,9 @@ export async function turnMonth({ pool, runWorker, stripe, turnedMonths }: World
     ) ?? [];
   for (const { id } of renewed) await simulator?.advance(id, "renew");
   await runWorker();
-  return { renewed: renewed.length, held_before: before, held_after: await countHeld(pool) };
+  const after = await countHeld(pool);
+  const turned = turnedMonths.count();
+  return { renewed: renewed.length, held_before: before, held_after: after, turned };
 }
 
 async function countHeld(pool: Pool): Promise<number> {

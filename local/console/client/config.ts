@@ -2,4 +2,6 @@
 
 export interface ConsoleConfig {
   publishableKey: string;
+  /** How many months plans and limits are ahead of the calendar, by World. */
+  turnedMonths: number;
 }

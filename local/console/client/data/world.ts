@@ -84,15 +84,12 @@ export interface MonthTurned {
   renewed: number;
   held_before: number;
   held_after: number;
+  /** How many months have turned so far. */
+  turned: number;
 }
 
 export function turnMonth(): Promise<MonthTurned> {
   return callConsole("world/month", { method: "POST", body: {} });
-}
-
-/** How many months plans and limits are ahead of the calendar. */
-export async function countTurnedMonths(): Promise<number> {
-  return (await callConsole<{ turned: number }>("world/month")).turned;
 }
 
 export function searchOrders(): Promise<unknown> {

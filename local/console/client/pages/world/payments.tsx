@@ -10,6 +10,7 @@ import {
   type WorldSubscription,
 } from "../../data/world.ts";
 import { countOf, formatCode, formatNumber } from "../../format.ts";
+import { noteTurnedMonths } from "../../turned_months.ts";
 import { useSession } from "../../session.ts";
 import { useQuery } from "../../use_query.ts";
 import { addEffect, describeAnswers } from "./effect_list.ts";
@@ -24,7 +25,8 @@ async function changePayment(id: string, change: string, sent: string): Promise<
 }
 
 async function nextMonth(): Promise<void> {
-  const { renewed, held_before, held_after } = await turnMonth();
+  const { renewed, held_before, held_after, turned } = await turnMonth();
+  noteTurnedMonths(turned);
   addEffect({
     sent: "The month turned",
     answer: `${countOf(renewed, "plan")} renewed, ` +
