@@ -256,7 +256,7 @@ step("a database with data is refused, also one that was just restored", async (
   await change(
     "insert into private.webhook_events (source, external_id, event_type, body) values ('tiktok', '1', 'X', '{}')",
   );
-  await refused(/has data already, in private\.webhook_events\./);
+  await refused(/has data already, in private\.event_queue, private\.webhook_events\./);
   await change("delete from private.webhook_events; delete from private.deleted_event_ids");
   await restore({ databaseUrl: asOwner(database), file, ring: RING });
   await refused(/has data already, in auth\.users, auth\.identities/);
