@@ -19,12 +19,13 @@ const MAX_EVENTS = 100;
 interface Waiting {
   result: [ClaimedEvent, Settlement];
   done: PromiseWithResolvers<EventStatus | null>;
+  wasLocked: boolean;
 }
 
 export class Settlements {
   readonly #inbox: SettlementInbox;
   #waiting: Waiting[] = [];
-  /** Results of locked events: a call for one alone waits for the other transaction. */
+  /** Results of events that were locked twice: a call for one alone waits for the other transaction. */
   readonly #locked: Waiting[] = [];
   #isSending = false;
 
@@ -38,7 +39,7 @@ export class Settlements {
    */
   settle(event: ClaimedEvent, settlement: Settlement): Promise<EventStatus | null> {
     const done = Promise.withResolvers<EventStatus | null>();
-    this.#waiting.push({ result: [event, settlement], done });
+    this.#waiting.push({ result: [event, settlement], done, wasLocked: false });
     if (!this.#isSending) void this.#sendAll();
     return done.promise;
   }
@@ -59,8 +60,12 @@ export class Settlements {
     try {
       const statuses = await this.#inbox.settle(batch.map(({ result }) => result));
       batch.forEach((waiting, n) => {
-        if (statuses[n] === "locked" && batch.length > 1) this.#locked.push(waiting);
-        else waiting.done.resolve(statuses[n] ?? null);
+        if (statuses[n] !== "locked" || batch.length === 1) {
+          waiting.done.resolve(statuses[n] ?? null);
+        } else {
+          // A claim of another worker locks events for a moment.
+          (waiting.wasLocked ? this.#locked : this.#waiting).push({ ...waiting, wasLocked: true });
+        }
       });
     } catch (error) {
       for (const { done } of batch) done.reject(error);

@@ -59,15 +59,18 @@ Deno.test("one call settles at most 100 events", async () => {
   assert.equal((await Promise.all(all)).length, 130);
 });
 
-Deno.test("the result of a locked event is reported again, alone", async () => {
+Deno.test("the results of locked events are reported again, together and then alone", async () => {
   const { calls, inbox } = makeInbox();
   const settlements = new Settlements(inbox);
-  const all = [1, 2].map((id) => settlements.settle(event(id), IGNORED));
+  const all = [1, 2, 3].map((id) => settlements.settle(event(id), IGNORED));
   await Promise.resolve();
-  calls[0]?.answer.resolve(["locked", "ignored"]);
+  calls[0]?.answer.resolve(["locked", "ignored", "locked"]);
   assert.equal(await all[1], "ignored");
   await Promise.resolve();
-  assert.deepEqual(calls.map(({ ids }) => ids), [[1, 2], [1]]);
-  calls[1]?.answer.resolve([null]);
+  calls[1]?.answer.resolve(["locked", "dead"]);
+  assert.equal(await all[2], "dead");
+  await Promise.resolve();
+  calls[2]?.answer.resolve([null]);
   assert.equal(await all[0], null);
+  assert.deepEqual(calls.map(({ ids }) => ids), [[1, 2, 3], [1, 3], [1]]);
 });
