@@ -5,6 +5,8 @@ import { type Comparison, isMet, type Line } from "./measure/line.ts";
 import { batchLine } from "./lines/batch.ts";
 import { dashboardLine } from "./lines/dashboard.ts";
 import { floodLine } from "./lines/flood.ts";
+import { bytesLine } from "./lines/bytes.ts";
+import { drainLine } from "./lines/drain.ts";
 import { growthLine } from "./lines/growth.ts";
 import { handlerLine } from "./lines/handler.ts";
 import { hotLine } from "./lines/hot.ts";
@@ -17,6 +19,7 @@ import { sellersLine } from "./lines/sellers.ts";
 import { startsLine } from "./lines/starts.ts";
 import { stripeLine } from "./lines/stripe.ts";
 import { webhookLine } from "./lines/webhook.ts";
+import { workersLine } from "./lines/workers.ts";
 
 const LINES: Line[] = [
   limitLine,
@@ -24,6 +27,9 @@ const LINES: Line[] = [
   ingestLine,
   hotLine,
   batchLine,
+  drainLine,
+  workersLine,
+  bytesLine,
   growthLine,
   floodLine,
   sellersLine,

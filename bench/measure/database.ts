@@ -8,6 +8,8 @@ export const TOKEN = `v1.k.${"A".repeat(16)}.${"A".repeat(22)}`;
 export interface BenchDatabase extends AsyncDisposable {
   /** The administrator's connection; one, so that its CPU time is that of the calls. */
   sql: postgres.Sql;
+  /** The administrator's address, for clients of others. */
+  adminUrl: string;
   /** Further connections of the administrator, one each. */
   connect(count: number): Promise<postgres.Sql[]>;
   /** CPU milliseconds of all connections' processes so far; NaN where the system does not say. */
@@ -37,6 +39,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   const kept = resources.move();
   return {
     sql: connections[0] as postgres.Sql,
+    adminUrl: database.access.adminUrl,
     async connect(count) {
       const added = await Promise.all(Array.from({ length: count }, connectOnce));
       connections.push(...added);

@@ -1,0 +1,66 @@
+/** `bench drain`: 10,000 trivial events stored, claimed and settled by one worker, against other queues. */
+import { EventProcessor } from "../../shared/inbox/process_events.ts";
+import { handleEach } from "../../shared/inbox/events.ts";
+import { startBenchDatabase } from "../measure/database.ts";
+import { clientsCpuMs, inboxOver, storeTrivial } from "../measure/inbox.ts";
+import type { Comparison, Line } from "../measure/line.ts";
+import { startGraphileWorker, startPgBoss } from "../measure/queues.ts";
+import { compareRounds, measureWithCpu, median } from "../measure/rounds.ts";
+
+const ROUNDS = 5;
+const EVENTS = 10_000;
+
+/** The worker's lines, one for each event, are not printed; they are still made. */
+function withoutOutput(): Disposable {
+  const { info } = console;
+  Object.assign(console, { info: () => {} });
+  return { [Symbol.dispose]: () => Object.assign(console, { info }) };
+}
+
+async function measure(): Promise<Comparison[]> {
+  await using database = await startBenchDatabase();
+  const { sql } = database;
+  const [connection] = await database.connect(1);
+  if (connection === undefined) throw new Error("no connection");
+  await using pgBoss = await startPgBoss(database.adminUrl);
+  await using graphileWorker = await startGraphileWorker(database.adminUrl);
+  const processor = new EventProcessor(inboxOver(connection), {
+    creatorflow: {
+      TRIVIAL: handleEach(() => Promise.resolve({ ignored: "event_type_not_handled" })),
+    },
+  });
+  const ours = async () => {
+    await storeTrivial(connection, EVENTS);
+    using _quiet = withoutOutput();
+    const { ignored } = await processor.processEvents();
+    if (ignored !== EVENTS) throw new Error(`${ignored} events were processed`);
+  };
+  const measured = await measureWithCpu(ROUNDS, () => clientsCpuMs(sql), {
+    ours,
+    pgBoss: () => pgBoss.process(EVENTS),
+    graphileWorker: () => graphileWorker.process(EVENTS),
+  });
+  const compare = (side: "pgBoss" | "graphileWorker", against: string, value: number) => {
+    const [us, them] = [measured.ours, measured[side]];
+    const rate = (times: number[]) => Math.round(EVENTS / median(times) * 1000);
+    const cpu = (values: number[]) => (median(values) / EVENTS * 1000).toFixed(0);
+    return {
+      what: "10,000 trivial events, one worker",
+      against,
+      ...compareRounds(them.times, us.times),
+      target: { bound: "at least", value },
+      figures: `${rate(us.times)} : ${rate(them.times)} a second, CPU of Postgres ` +
+        `${cpu(us.cpu)} : ${cpu(them.cpu)} us an event`,
+    } satisfies Comparison;
+  };
+  return [
+    compare("pgBoss", "pg-boss", 1.5),
+    compare("graphileWorker", "graphile-worker with its local queue", 1),
+  ];
+}
+
+export const drainLine: Line = {
+  name: "drain",
+  title: "Events are stored, claimed and settled as fast as other queues take jobs",
+  measure,
+};

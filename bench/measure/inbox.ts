@@ -1,0 +1,54 @@
+/** The inbox over a connection of its own, without REST, and trivial events. */
+import type postgres from "postgres";
+import type { DatabaseClient } from "../../shared/database/client.ts";
+import { Inbox } from "../../shared/inbox/inbox.ts";
+
+/** Calls SQL functions by the driver. */
+function callBy(sql: postgres.Sql): DatabaseClient {
+  const call = async (name: string, args: Record<string, unknown>) => {
+    const given = Object.entries(args).filter(([, value]) => value !== undefined);
+    const list = given.map(([key], n) => `${key} => $${n + 1}`).join(", ");
+    const values = given.map(([, value]) =>
+      value !== null && typeof value === "object"
+        ? sql.json(value as postgres.JSONValue)
+        : value as postgres.ParameterOrJSON<never>
+    );
+    const [row] = await sql.unsafe(`select public.${name}(${list}) as result`, values, {
+      prepare: true,
+    });
+    return { data: row?.result, error: null };
+  };
+  const rpc = (name: string, args: Record<string, unknown>) => {
+    const answer = call(name, args);
+    return Object.assign(answer, { abortSignal: () => answer });
+  };
+  return { rpc } as unknown as DatabaseClient;
+}
+
+export function inboxOver(sql: postgres.Sql): Inbox {
+  return new Inbox(callBy(sql));
+}
+
+let stored = 0;
+
+/** Stores events that need nothing, a thousand with each statement. */
+export async function storeTrivial(sql: postgres.Sql, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1000) {
+    const first = stored + 1;
+    stored += Math.min(left, 1000);
+    await sql`
+      select private.enqueue_tasks('TRIVIAL', jsonb_agg(jsonb_build_object('occasion', n)))
+      from generate_series(${first}::integer, ${stored}) as n`;
+  }
+}
+
+/** CPU milliseconds so far of all clients' processes that live; NaN where the system does not say. */
+export async function clientsCpuMs(sql: postgres.Sql): Promise<number> {
+  const clients = await sql`
+    select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`;
+  const times = await Promise.all(clients.map(async ({ pid }) => {
+    const stat = await Deno.readTextFile(`/proc/${pid}/schedstat`).catch(() => "NaN");
+    return Number(stat.split(" ")[0]) / 1e6;
+  }));
+  return times.reduce((sum, time) => sum + time, 0);
+}
