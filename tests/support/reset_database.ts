@@ -100,7 +100,7 @@ const resetConnections = new WeakMap<postgres.Sql, postgres.Sql>();
 /** Replication's role fires no triggers and checks no foreign keys. To change it would drop kept plans. */
 function connectReset(url: string): postgres.Sql {
   const connection = { session_replication_role: "replica" };
-  return postgres(url, { max: 1, onnotice: () => {}, connection });
+  return postgres(url, { max: 1, onnotice: () => {}, fetch_types: false, connection });
 }
 
 /** Until `forgetRows`, `resetRows` returns to the rows of now. */

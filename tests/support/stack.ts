@@ -64,7 +64,7 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
   // A database cannot be copied by a session that uses it.
   maintenance.pathname = "/template1";
   const run = async (statement: string) => {
-    const sql = connect(maintenance);
+    const sql = postgres(maintenance.href, { max: 1, onnotice: () => {}, fetch_types: false });
     try {
       await sql.unsafe(statement);
     } finally {
