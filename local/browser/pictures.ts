@@ -85,7 +85,7 @@ const PICTURES: readonly Picture[] = [
     async show(page, stack) {
       await page.goto(stack.operatorUrl);
       await openPage(page, "Health");
-      await page.waitForLoadState("networkidle");
+      await page.getByRole("cell").first().waitFor();
     },
   },
   {
