@@ -7,7 +7,7 @@ import { createPartitioned, createPlain, MONTHS, type Table } from "./partitione
 import type { Finding, Rehearsal } from "./rehearsal.ts";
 
 const SELLERS = 100;
-const ROWS_A_MONTH = 20_000;
+const ROWS_A_MONTH = 5_000;
 const ROUNDS = 5;
 const ROWS_A_ROUND = 1000;
 
