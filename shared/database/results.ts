@@ -107,6 +107,8 @@ export const ORDER_OVERVIEW: NamedSchema = {
     to_ship: "Orders that have to be shipped.",
     late: "Those of them whose time to ship is over.",
     due_soon: "Those of them that have to be shipped within a day, late ones included.",
+    awaiting_collection: "Orders that wait for the carrier.",
+    in_transit: "Orders that are with the carrier.",
     hours: "The last 24 hours, the present one last; hour is its first moment.",
   },
 };
