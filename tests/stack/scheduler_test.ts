@@ -106,11 +106,13 @@ test("the daily jobs count yesterday's events of five sellers or more, and purge
     from public.users, (values ('common'), ('rare')) as kinds (kind)
     where kind = 'common' or email < '5'`;
   await stack.sql`
-    insert into private.webhook_events (source, external_id, event_type, body, status, reason, settled_at)
-    values ('tiktok', 'old', 'X', '{}', 'done', null, now() - interval '31 days'),
-           ('tiktok', 'new', 'X', '{}', 'done', null, now() - interval '29 days'),
-           ('tiktok', 'held', 'X', '{}', 'held', 'order_limit', now() - interval '400 days'),
-           ('tiktok', 'dead', 'X', '{}', 'dead', 'x', now() - interval '91 days')`;
+    insert into private.webhook_events
+      (source, external_id, event_type, body, status, reason, received_at, settled_at)
+    select 'tiktok', id, 'X', '{}', status, reason, now() - age * interval '1 day', now() - age * interval '1 day'
+    from (values
+      ('old', 'done', null, 31), ('new', 'done', null, 29), ('held', 'held', 'order_limit', 400),
+      ('dead', 'dead', 'x', 91)
+    ) as events (id, status, reason, age)`;
 
   await runJobs(stack, ["00:10", "03:20"]);
 
