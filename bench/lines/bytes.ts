@@ -53,15 +53,9 @@ async function deliverOrders(sql: postgres.Sql, shops: Shop[], first: number): P
     const order = String(576_486_316_948_490_000n + BigInt(n));
     for (const [step, [tiktokStatus, orderStatus]] of STATES.entries()) {
       const externalId = `73271123930573${n * 10 + step}`;
-      await inbox.receive({
-        source: "tiktok",
-        externalId,
-        eventType: "ORDER_STATUS_CHANGE",
-        shopId: shop.tiktok_id,
-        objectId: order,
-        body: webhookBody(shop, order, externalId, tiktokStatus),
-        contentDigest: "a".repeat(64),
-      });
+      await sql`
+        select public.receive_webhook_event('tiktok', ${externalId}, 'ORDER_STATUS_CHANGE', ${shop.tiktok_id},
+          ${order}, ${webhookBody(shop, order, externalId, tiktokStatus)}, ${"a".repeat(64)})`;
       const [event] = await inbox.claim(100, 120);
       const item = {
         event_id: event?.event_id as number,

@@ -3,24 +3,26 @@ import type postgres from "postgres";
 import type { DatabaseClient } from "../../shared/database/client.ts";
 import { Inbox } from "../../shared/inbox/inbox.ts";
 
+/** Postgres's number of the type text[]. */
+const TEXT_ARRAY = 1009;
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "string");
+
 /** Calls SQL functions by the driver. */
 function callBy(sql: postgres.Sql): DatabaseClient {
-  const call = async (name: string, args: Record<string, unknown>) => {
+  const rpc = async (name: string, args: Record<string, unknown>) => {
     const given = Object.entries(args).filter(([, value]) => value !== undefined);
     const list = given.map(([key], n) => `${key} => $${n + 1}`).join(", ");
-    const values = given.map(([, value]) =>
-      value !== null && typeof value === "object"
-        ? sql.json(value as postgres.JSONValue)
-        : value as postgres.ParameterOrJSON<never>
-    );
+    const values = given.map(([, value]) => {
+      if (isTexts(value)) return sql.array(value, TEXT_ARRAY);
+      if (value !== null && typeof value === "object") return sql.json(value as postgres.JSONValue);
+      return value as postgres.ParameterOrJSON<never>;
+    });
     const [row] = await sql.unsafe(`select public.${name}(${list}) as result`, values, {
       prepare: true,
     });
     return { data: row?.result, error: null };
-  };
-  const rpc = (name: string, args: Record<string, unknown>) => {
-    const answer = call(name, args);
-    return Object.assign(answer, { abortSignal: () => answer });
   };
   return { rpc } as unknown as DatabaseClient;
 }
