@@ -4,11 +4,7 @@ import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { toStorable } from "../values/storable_text.ts";
 import { ClaimedEvent } from "./events.ts";
-import type { Settlement } from "./settlements.ts";
-
-/** Of an event that a worker has settled without an effect; `locked`: not yet, another transaction has it. */
-const EventStatus = z.enum(["pending", "failing", "ignored", "dead", "locked"]);
-export type EventStatus = z.infer<typeof EventStatus>;
+import { EventStatus, type Settlement } from "./settlements.ts";
 
 /** As `settle_webhook_events` takes it. */
 function toResult(settlement: Settlement) {

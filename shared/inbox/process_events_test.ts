@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../config.ts";
 import { type ClaimedEvent, type EventResult, handleEach, type Postponement } from "./events.ts";
-import type { EventStatus, Inbox } from "./inbox.ts";
+import type { Inbox } from "./inbox.ts";
 import { EventProcessor } from "./process_events.ts";
 import { LoggableError } from "../loggable_error.ts";
-import type { Settlement } from "./settlements.ts";
+import type { EventStatus, Settlement } from "./settlements.ts";
 
 // Every event is logged: not needed here.
 const quiet = () => {};

@@ -1,7 +1,11 @@
 /** Reports results to the inbox: what is ready while a call is under way shares the next one. */
+import * as z from "zod";
 import type { ClaimedEvent, Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
-import type { EventStatus } from "./inbox.ts";
+
+/** Of an event that a worker has settled without an effect; `locked`: not yet, another transaction has it. */
+export const EventStatus = z.enum(["pending", "failing", "ignored", "dead", "locked"]);
+export type EventStatus = z.infer<typeof EventStatus>;
 
 /** The result of an event that no effect has settled. */
 export type Settlement =

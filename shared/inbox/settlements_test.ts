@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { ClaimedEvent } from "./events.ts";
-import type { EventStatus } from "./inbox.ts";
-import { type Settlement, Settlements } from "./settlements.ts";
+import { type EventStatus, type Settlement, Settlements } from "./settlements.ts";
 
 const event = (event_id: number) => ({ event_id }) as ClaimedEvent;
 const IGNORED: Settlement = { ignored: "no_order_named" };
