@@ -36,7 +36,7 @@ const HOT_CALLS = [
   "start_label_purchase",
   "finish_label_purchase",
 ];
-const ROUNDS = 12;
+const ROUNDS = 8;
 
 function statementsOf(name: string, numbers: Record<"a" | "b" | "c" | "w", number>): string[] {
   return [CALLS[name] ?? []].flat().map((call) =>
@@ -73,16 +73,18 @@ function crossingFunctions(plans: NestedPlan[], sellers: Set<string>): string[] 
 }
 
 Deno.test("a hot statement names the seller of the rows that it reads; those that cross sellers are listed with their reason", async () => {
-  const plans = await recordPlans(database.url, async (session) => {
+  const { plans, called } = await recordPlans(database.url, async (session) => {
     for (let n = 0; n < ROUNDS; n++) await callHotPaths(session, n);
   });
-  const called = new Set(plans.flatMap(({ by }) => by));
   for (const name of HOT_CALLS) assert.ok(called.has(`public.${name}`), `${name} has not run`);
   const sellers = new Set(await listSellersTables(sql));
-  assert.deepEqual(
-    crossingFunctions(plans, sellers).sort(),
-    (await readList("Statements across sellers")).sort(),
-  );
+  const listed = await readList("Statements across sellers");
+  const crossing = crossingFunctions(plans, sellers);
+  assert.ok(crossing.length > 0, "the plans show what crosses sellers");
+  assert.deepEqual(crossing.filter((name) => !listed.includes(name)), []);
+  const unknown = await sql`
+    select name from unnest(${listed}::text[]) as name where to_regproc(name) is null`;
+  assert.deepEqual([...unknown], []);
 });
 
 /** What a connection keeps from one transaction to the next. */

@@ -36,17 +36,33 @@ function functionsOf(where = ""): string[] {
     .map(([, name = ""]) => name);
 }
 
+export interface Recorded {
+  /** One for each place in the functions, of the first run that reads a table. */
+  plans: NestedPlan[];
+  /** Names of all functions that ran a statement. */
+  called: Set<string>;
+}
+
 /** @param url As a superuser. */
 export async function recordPlans(
   url: string,
   work: (sql: postgres.Sql) => Promise<void>,
-): Promise<NestedPlan[]> {
+): Promise<Recorded> {
   const plans: NestedPlan[] = [];
-  const onnotice = ({ message = "", where }: postgres.Notice) => {
+  const called = new Set<string>();
+  const places = new Set<string>();
+  const onnotice = ({ message = "", where = "" }: postgres.Notice) => {
     const [, json] = /^duration: [^\n]*plan:\n([^]*)$/.exec(message) ?? [];
+    const [place = ""] = where.split("\n");
     if (json === undefined) return;
+    const by = functionsOf(where);
+    for (const name of by) called.add(name);
+    if (places.has(place)) return;
     const { "Query Text": text, Plan: plan } = Logged.parse(JSON.parse(json));
-    plans.push({ by: functionsOf(where), text, plan });
+    // Where an argument is null, nothing may be read: the next run is looked at too.
+    if (readsOf(plan).length === 0) return;
+    places.add(place);
+    plans.push({ by, text, plan });
   };
   const sql = postgres(url, { max: 1, onnotice });
   try {
@@ -58,7 +74,7 @@ export async function recordPlans(
   } finally {
     await sql.end();
   }
-  return plans;
+  return { plans, called };
 }
 
 const CONDITIONS = [
