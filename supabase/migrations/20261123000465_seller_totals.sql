@@ -171,9 +171,9 @@ create constraint trigger keep_order_totals
   after update on public.orders
   deferrable initially deferred
   for each row when (
-    (old.total_amount, old.currency, old.is_revenue, old.payment_status, old.refunded_amount)
-    is distinct from
-    (new.total_amount, new.currency, new.is_revenue, new.payment_status, new.refunded_amount)
+    old.total_amount <> new.total_amount or old.currency <> new.currency
+    or old.is_revenue <> new.is_revenue or old.payment_status <> new.payment_status
+    or old.refunded_amount is distinct from new.refunded_amount
   )
   execute function private.keep_order_totals();
 
@@ -253,8 +253,7 @@ create constraint trigger keep_label_totals_on_update
   after update on public.shipments
   deferrable initially deferred
   for each row when (
-    (old.shipping_cost, old.quoted_cost, old.currency, old.status = 'voided')
-    is distinct from
-    (new.shipping_cost, new.quoted_cost, new.currency, new.status = 'voided')
+    old.shipping_cost is distinct from new.shipping_cost or old.quoted_cost is distinct from new.quoted_cost
+    or old.currency is distinct from new.currency or (old.status = 'voided') <> (new.status = 'voided')
   )
   execute function private.keep_label_totals();

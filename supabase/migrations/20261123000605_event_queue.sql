@@ -80,8 +80,10 @@ create trigger queue_new_event
 create trigger queue_changed_event
   after update on private.webhook_events
   for each row when (
-    (old.status, old.shop_id, old.next_attempt_at, old.received_at)
-      is distinct from (new.status, new.shop_id, new.next_attempt_at, new.received_at)
+    (
+      old.status <> new.status or old.shop_id is distinct from new.shop_id
+      or old.next_attempt_at <> new.next_attempt_at or old.received_at <> new.received_at
+    )
     and not (old.status in ('done', 'ignored') and new.status in ('done', 'ignored'))
     -- A claim changes the queue itself.
     and old.claims = new.claims

@@ -298,6 +298,7 @@ as $$
 declare
   events bigint[];
   has_refund boolean;
+  result record;
 begin
   -- 1. All of them have a place.
   if not public.check_order_limit(p_shop.user_id) then
@@ -354,12 +355,16 @@ begin
     group by (stored.row).currency
   )
   select
-    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
-    count(*) filter (where (stored.row).counts_for_plan),
-    count(*) filter (where not (stored.row).counts_for_plan),
-    (select array_agg(of_currency) from summed)
-  into outcomes, counted, not_counted, totals
+    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)) as outcomes,
+    count(*) filter (where (stored.row).counts_for_plan) as counted,
+    count(*) filter (where not (stored.row).counts_for_plan) as not_counted,
+    (select array_agg(of_currency) from summed) as totals
+  into result
   from stored;
+  outcomes := result.outcomes;
+  counted := result.counted;
+  not_counted := result.not_counted;
+  totals := result.totals;
   -- 3. Settle their other events.
   perform private.settle_others_of_orders(
     p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item)

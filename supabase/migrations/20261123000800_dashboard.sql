@@ -45,22 +45,18 @@ with counted as materialized (
   from counted
   full join private.order_totals as kept using (user_id, currency)
   cross join (select private.current_month() as month) as current
-  where (
-    coalesce(counted.orders, 0), coalesce(counted.amount, 0), coalesce(counted.month_orders, 0),
-    coalesce(counted.month_amount, 0), coalesce(counted.paid_orders, 0), coalesce(counted.gross, 0),
-    coalesce(counted.refunded, 0)
-  ) is distinct from (
-    coalesce(kept.orders, 0), coalesce(kept.amount, 0),
-    case when kept.month = current.month then kept.month_orders else 0 end,
-    case when kept.month = current.month then kept.month_amount else 0 end,
-    coalesce(kept.paid_orders, 0), coalesce(kept.gross, 0), coalesce(kept.refunded, 0)
-  )
+  where coalesce(counted.orders, 0) <> coalesce(kept.orders, 0)
+    or coalesce(counted.amount, 0) <> coalesce(kept.amount, 0)
+    or coalesce(counted.month_orders, 0) <> case when kept.month = current.month then kept.month_orders else 0 end
+    or coalesce(counted.month_amount, 0) <> case when kept.month = current.month then kept.month_amount else 0 end
+    or coalesce(counted.paid_orders, 0) <> coalesce(kept.paid_orders, 0)
+    or coalesce(counted.gross, 0) <> coalesce(kept.gross, 0)
+    or coalesce(counted.refunded, 0) <> coalesce(kept.refunded, 0)
   union
   select user_id
   from counted_labels as counted
   full join private.label_totals as kept using (user_id, currency)
-  where (coalesce(counted.labels, 0), coalesce(counted.cost, 0))
-    is distinct from (coalesce(kept.labels, 0), coalesce(kept.cost, 0))
+  where coalesce(counted.labels, 0) <> coalesce(kept.labels, 0) or coalesce(counted.cost, 0) <> coalesce(kept.cost, 0)
 ), by_seller as (
   select
     user_id,

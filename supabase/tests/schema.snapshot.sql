@@ -521,20 +521,20 @@ create materialized view private.user_dashboard_metrics as
            FROM ((counted
              FULL JOIN private.order_totals kept USING (user_id, currency))
              CROSS JOIN ( SELECT private.current_month() AS month) current)
-          WHERE (((((((COALESCE(counted.orders, 0) IS DISTINCT FROM COALESCE(kept.orders, 0)) OR (COALESCE(counted.amount, (0)::bigint) IS DISTINCT FROM COALESCE(kept.amount, (0)::bigint))) OR (COALESCE(counted.month_orders, 0) IS DISTINCT FROM
+          WHERE ((COALESCE(counted.orders, 0) <> COALESCE(kept.orders, 0)) OR (COALESCE(counted.amount, (0)::bigint) <> COALESCE(kept.amount, (0)::bigint)) OR (COALESCE(counted.month_orders, 0) <>
                 CASE
                     WHEN (kept.month = current.month) THEN kept.month_orders
                     ELSE 0
-                END)) OR (COALESCE(counted.month_amount, (0)::bigint) IS DISTINCT FROM
+                END) OR (COALESCE(counted.month_amount, (0)::bigint) <>
                 CASE
                     WHEN (kept.month = current.month) THEN kept.month_amount
                     ELSE (0)::bigint
-                END)) OR (COALESCE(counted.paid_orders, 0) IS DISTINCT FROM COALESCE(kept.paid_orders, 0))) OR (COALESCE(counted.gross, (0)::bigint) IS DISTINCT FROM COALESCE(kept.gross, (0)::bigint))) OR (COALESCE(counted.refunded, (0)::bigint) IS DISTINCT FROM COALESCE(kept.refunded, (0)::bigint)))
+                END) OR (COALESCE(counted.paid_orders, 0) <> COALESCE(kept.paid_orders, 0)) OR (COALESCE(counted.gross, (0)::bigint) <> COALESCE(kept.gross, (0)::bigint)) OR (COALESCE(counted.refunded, (0)::bigint) <> COALESCE(kept.refunded, (0)::bigint)))
         UNION
          SELECT user_id
            FROM (counted_labels counted
              FULL JOIN private.label_totals kept USING (user_id, currency))
-          WHERE ((COALESCE(counted.labels, 0) IS DISTINCT FROM COALESCE(kept.labels, 0)) OR (COALESCE(counted.cost, (0)::bigint) IS DISTINCT FROM COALESCE(kept.cost, (0)::bigint)))
+          WHERE ((COALESCE(counted.labels, 0) <> COALESCE(kept.labels, 0)) OR (COALESCE(counted.cost, (0)::bigint) <> COALESCE(kept.cost, (0)::bigint)))
         ), by_seller AS (
          SELECT counted.user_id,
             sum(counted.orders) AS orders,
@@ -4168,6 +4168,7 @@ AS $function$
 declare
   events bigint[];
   has_refund boolean;
+  result record;
 begin
   -- 1. All of them have a place.
   if not public.check_order_limit(p_shop.user_id) then
@@ -4224,12 +4225,16 @@ begin
     group by (stored.row).currency
   )
   select
-    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
-    count(*) filter (where (stored.row).counts_for_plan),
-    count(*) filter (where not (stored.row).counts_for_plan),
-    (select array_agg(of_currency) from summed)
-  into outcomes, counted, not_counted, totals
+    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)) as outcomes,
+    count(*) filter (where (stored.row).counts_for_plan) as counted,
+    count(*) filter (where not (stored.row).counts_for_plan) as not_counted,
+    (select array_agg(of_currency) from summed) as totals
+  into result
   from stored;
+  outcomes := result.outcomes;
+  counted := result.counted;
+  not_counted := result.not_counted;
+  totals := result.totals;
   -- 3. Settle their other events.
   perform private.settle_others_of_orders(
     p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item)
@@ -11456,7 +11461,7 @@ CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.user
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
-CREATE TRIGGER queue_changed_event AFTER UPDATE ON private.webhook_events FOR EACH ROW WHEN ((((((old.status IS DISTINCT FROM new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id)) OR (old.next_attempt_at IS DISTINCT FROM new.next_attempt_at)) OR (old.received_at IS DISTINCT FROM new.received_at)) AND (NOT ((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) AND (old.claims = new.claims))) EXECUTE FUNCTION private.keep_event_queue();
+CREATE TRIGGER queue_changed_event AFTER UPDATE ON private.webhook_events FOR EACH ROW WHEN ((((old.status <> new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id) OR (old.next_attempt_at <> new.next_attempt_at) OR (old.received_at <> new.received_at)) AND (NOT ((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) AND (old.claims = new.claims))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER queue_new_event AFTER INSERT ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER unqueue_deleted_event AFTER DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
@@ -11465,7 +11470,7 @@ CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_ite
 CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY (ARRAY['DELIVERED'::text, 'COMPLETED'::text])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
-CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((((((old.total_amount IS DISTINCT FROM new.total_amount) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.is_revenue IS DISTINCT FROM new.is_revenue)) OR (old.payment_status IS DISTINCT FROM new.payment_status)) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount))) EXECUTE FUNCTION private.keep_order_totals();
+CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.total_amount <> new.total_amount) OR (old.currency <> new.currency) OR (old.is_revenue <> new.is_revenue) OR (old.payment_status <> new.payment_status) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount))) EXECUTE FUNCTION private.keep_order_totals();
 CREATE TRIGGER keep_retention BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.keep_retention();
 CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items ON public.orders FOR EACH ROW WHEN ((old.order_items IS DISTINCT FROM new.order_items)) EXECUTE FUNCTION private.move_order_without_cancelled_units();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.record_order_received();
@@ -11477,7 +11482,7 @@ CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EA
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.label_url IS NOT NULL) AND (new.label_url IS NULL))))) EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER keep_label_link_out BEFORE UPDATE OF label_url ON public.shipments FOR EACH ROW WHEN ((new.label_url IS NOT NULL)) EXECUTE FUNCTION private.keep_label_link_out();
 CREATE CONSTRAINT TRIGGER keep_label_totals_on_insert AFTER INSERT ON public.shipments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.currency IS NOT NULL)) EXECUTE FUNCTION private.keep_label_totals();
-CREATE CONSTRAINT TRIGGER keep_label_totals_on_update AFTER UPDATE ON public.shipments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((((old.shipping_cost IS DISTINCT FROM new.shipping_cost) OR (old.quoted_cost IS DISTINCT FROM new.quoted_cost)) OR (old.currency IS DISTINCT FROM new.currency)) OR ((old.status = 'voided'::text) IS DISTINCT FROM (new.status = 'voided'::text)))) EXECUTE FUNCTION private.keep_label_totals();
+CREATE CONSTRAINT TRIGGER keep_label_totals_on_update AFTER UPDATE ON public.shipments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.shipping_cost IS DISTINCT FROM new.shipping_cost) OR (old.quoted_cost IS DISTINCT FROM new.quoted_cost) OR (old.currency IS DISTINCT FROM new.currency) OR ((old.status = 'voided'::text) <> (new.status = 'voided'::text)))) EXECUTE FUNCTION private.keep_label_totals();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER record_label_bought_on_update AFTER UPDATE OF status ON public.shipments FOR EACH ROW WHEN (((new.status = 'purchased'::text) AND (old.status IS DISTINCT FROM new.status))) EXECUTE FUNCTION private.record_label_bought();
 CREATE TRIGGER set_shipment_owner BEFORE INSERT OR UPDATE OF order_id, user_id ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.set_owner_of_order();
