@@ -28,7 +28,9 @@ async function post(stack: TestStack, body: string): Promise<void> {
 
 /** As a month later. */
 async function purgeEvents(stack: TestStack): Promise<void> {
-  await stack.sql`update private.webhook_events set settled_at = now() - interval '31 days'`;
+  await stack.sql`
+    update private.webhook_events
+    set received_at = now() - interval '31 days', settled_at = now() - interval '31 days'`;
   await stack.sql`select private.purge_old_rows()`;
   assert.equal(await countEvents(stack), 0);
 }

@@ -39,7 +39,7 @@ function startAuthHost(refused?: string) {
     seen,
     thirdCall: third.promise,
     config: config as TikTokConfig,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    shutdown: () => server.shutdown(),
   };
 }
 
@@ -52,7 +52,7 @@ interface World {
 
 /** Refreshes logins 1 to `count`, two at once. `groups`: those that were stored with one call. */
 async function refreshWith(count: number, { refused, waitsForThird = false }: World) {
-  await using host = startAuthHost(refused);
+  const host = startAuthHost(refused);
   let claimed = 0;
   const groups: string[][] = [];
   const { database } = makeDatabase({
@@ -74,6 +74,7 @@ async function refreshWith(count: number, { refused, waitsForThird = false }: Wo
   });
   const dependencies = { database, keys, config: host.config };
   const result = await refreshDueLogins(dependencies, { concurrency: 2 }).catch((error) => error);
+  await host.shutdown();
   return { result, groups, ...host.seen };
 }
 
