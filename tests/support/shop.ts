@@ -77,13 +77,19 @@ export async function runEventWorker(stack: TestStack): Promise<Record<string, u
   return await response.json();
 }
 
-/** Number of stored events by status, once none is open. */
+/** Number of stored events by status, once none is open. @throws {Error} with those that stay open. */
 export async function settledEvents(stack: TestStack): Promise<Record<string, number>> {
-  return await until("every event is settled", async () => {
+  const waiting = until("every event is settled", async () => {
     const rows = await stack.sql`
       select status, count(*)::int as events from private.webhook_events group by status`;
     const counts = Object.fromEntries(rows.map((row) => [row.status, row.events]));
     return "pending" in counts || "processing" in counts ? undefined : counts;
+  });
+  return await waiting.catch(async (error) => {
+    const open = await stack.sql`
+      select event_type, status, claims, attempts, crashes, last_error, next_attempt_at - now() as due_in
+      from private.webhook_events where status in ('pending', 'processing')`;
+    throw new Error(`${error.message}: ${JSON.stringify(open)}`);
   });
 }
 
