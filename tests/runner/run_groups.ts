@@ -2,7 +2,7 @@
 import type { TestGroup } from "./groups.ts";
 import { runGroup, type RunResult } from "./run_group.ts";
 
-/** Two more than the cores of the slowest machine: groups wait for their programs, and for times to pass. */
+/** One more than the cores of the slowest machine: groups wait for their programs, and for times to pass. */
 const AT_ONCE = 3;
 
 export interface GroupsOptions {
