@@ -21,7 +21,13 @@ import {
 } from "../support/billing.ts";
 import { announceOrder } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
-import { connectSeller, letTimePass, runEventWorker, settledEvents } from "../support/shop.ts";
+import {
+  connectSeller,
+  finishClaims,
+  letTimePass,
+  runEventWorker,
+  settledEvents,
+} from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
@@ -34,6 +40,8 @@ async function hasAccount({ sql }: TestStack, { id }: { id: string }): Promise<b
 /** Processes every event, without waiting for retries. */
 async function comeToRest(stack: TestStack): Promise<void> {
   await stack.stripe.settled();
+  // Otherwise the end of its lease would set it back.
+  await finishClaims(stack);
   await letTimePass(stack);
   await runEventWorker(stack);
   await settledEvents(stack);

@@ -1,5 +1,5 @@
 /** An outage of one TikTok call that is longer than all retries, at the end of a chaos run. */
-import { letTimePass, runEventWorker } from "../support/shop.ts";
+import { finishClaims, letTimePass, runEventWorker } from "../support/shop.ts";
 import type { OwnStack } from "../support/stack.ts";
 import { atLeast, type Check, none } from "./check.ts";
 import { retry } from "./retry.ts";
@@ -39,14 +39,17 @@ export async function outlastRetries(stack: OwnStack, sellers: ChaosSeller[]): P
   }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await retry("call the event worker", () => runEventWorker(stack));
+    await finishClaims(stack);
     await letTimePass(stack);
   }
   await runEventWorker(stack);
+  await finishClaims(stack);
   const failing = await countFailing(stack);
 
   stack.tiktok.faults.clear();
   await passHours(stack, 1);
   await runEventWorker(stack);
+  await finishClaims(stack);
   const stored = await stack.sql<{ id: string }[]>`
     select tiktok_order_id as id from public.orders where tiktok_order_id = any (${ids})`;
   const found = new Set(stored.map(({ id }) => id));

@@ -160,6 +160,14 @@ export async function subscribe(stack: TestStack, userId: string, plan: string):
   await stack.sql`select private.refresh_user_plan(${userId})`;
 }
 
+/** Waits until no worker has an event: one that was woken works beside one that the test has called. */
+export async function finishClaims({ sql }: TestStack): Promise<void> {
+  await until("no event is being processed", async () => {
+    const rows = await sql`select from private.webhook_events where status = 'processing'`;
+    return rows.length === 0;
+  });
+}
+
 /**
  * Ends the waits of failed events and the leases of workers, except of events that are being settled at
  * this moment.
