@@ -21,6 +21,9 @@ async function endNow(message: string, code: number): Promise<void> {
   isEnding = true;
   print(message);
   stopPrinting();
+  // What still runs loses its Postgres, and would say so.
+  globalThis.addEventListener("unhandledrejection", (event) => event.preventDefault());
+  globalThis.addEventListener("error", (event) => event.preventDefault());
   await removeLeftovers();
   Deno.exit(code);
 }
