@@ -183,6 +183,7 @@ async function pressEverything(stack: TestStack): Promise<void> {
   const world = opened.page;
   await world.getByRole("button", { name: "An order", exact: true }).waitFor();
   await orders.page.getByText("Live", { exact: true }).waitFor();
+  await others.page.getByText("Live", { exact: true }).waitFor();
   const scene = { stack, browser, ada, world, orders };
 
   const id = await placeOrders(scene);
@@ -200,7 +201,11 @@ async function pressEverything(stack: TestStack): Promise<void> {
   await others.page.getByRole("link", { name: foreign }).waitFor();
   assert.equal(await rowOf(scene, foreign).count(), 0);
   assert.ok(orders.messages.some((message) => message.includes(id)));
-  assert.ok(others.messages.some((message) => message.includes(foreign)));
+  // The page may have read the row before its live change arrived.
+  await until(
+    "the live change arrives",
+    () => Promise.resolve(others.messages.some((message) => message.includes(foreign))),
+  );
   assert.ok(!others.messages.some((message) => message.includes(id)));
   assert.ok(!orders.messages.some((message) => message.includes(foreign)));
   const windows = [orders, others];
