@@ -40,6 +40,7 @@ async function measure(): Promise<Comparison[]> {
   await addSellers(sql, 100);
   await addPastOrders(sql, 20_000);
   await sql`create table requested.bare_orders (like public.orders including all excluding generated)`;
+  await sql`alter table requested.bare_orders alter column is_revenue set default true`;
   await sql`insert into requested.bare_orders select * from public.orders`;
   await sql`vacuum analyze`;
   const connections = await database.connect(CONNECTIONS);

@@ -1,10 +1,7 @@
 /** `rehearse replica`: a read replica by streaming, and a seller's reads there. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import { makeTemporaryData } from "../../local/leftovers/temporary_folder.ts";
-import { startEmbedded } from "../../local/postgres/embedded.ts";
-import { bootstrap } from "../../local/supabase/bootstrap.ts";
-import { migrate } from "../../local/supabase/migrate.ts";
+import { startTemporaryPostgres } from "../../local/postgres/temporary.ts";
 import { ingest, receiveOrders } from "../measure/ingest.ts";
 import { median } from "../measure/rounds.ts";
 import { addPastOrders, addSellers } from "../measure/sellers.ts";
@@ -38,29 +35,6 @@ async function readAsSeller(sql: postgres.Sql, user: string, statement: string):
   });
 }
 
-async function startPrimary() {
-  await using resources = new AsyncDisposableStack();
-  const folder = resources.use(await makeTemporaryData("creatorflow-"));
-  const [adminPassword, password] = [crypto.randomUUID(), crypto.randomUUID()];
-  const server = await startEmbedded({
-    data: folder.path,
-    port: 0,
-    adminPassword,
-    password,
-    isDisposable: true,
-    onCrash: () => {},
-  });
-  resources.defer(() => server.stop());
-  await bootstrap(server.access, password);
-  await migrate(server.access.url);
-  const kept = resources.move();
-  return {
-    data: folder.path,
-    url: server.access.adminUrl,
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  };
-}
-
 /** Milliseconds until the replica shows what the primary has committed. */
 async function waitForReplica(primary: postgres.Sql, replica: postgres.Sql): Promise<number> {
   const startedAt = performance.now();
@@ -76,14 +50,14 @@ async function waitForReplica(primary: postgres.Sql, replica: postgres.Sql): Pro
 
 async function run(): Promise<Finding[]> {
   await using resources = new AsyncDisposableStack();
-  const server = resources.use(await startPrimary());
-  const primary = postgres(server.url, { max: 1, onnotice: () => {} });
+  const server = resources.use(await startTemporaryPostgres());
+  const primary = postgres(server.access.adminUrl, { max: 1, onnotice: () => {} });
   resources.defer(() => primary.end());
   await addSellers(primary, SELLERS);
   await addPastOrders(primary, PAST_ORDERS);
 
   const startedAt = performance.now();
-  const standby = resources.use(await startStandby(server.data, server.url));
+  const standby = resources.use(await startStandby(server.data, server.access.adminUrl));
   const madeMs = performance.now() - startedAt;
   const replica = postgres(standby.url, { max: 1, onnotice: () => {} });
   resources.defer(() => replica.end());

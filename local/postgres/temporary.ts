@@ -6,6 +6,8 @@ import { startEmbedded } from "./embedded.ts";
 
 export interface TemporaryPostgres extends AsyncDisposable {
   access: DatabaseAccess;
+  /** Folder of its data. */
+  data: string;
 }
 
 function randomPassword(): string {
@@ -29,5 +31,9 @@ export async function startTemporaryPostgres(folder?: string): Promise<Temporary
   await bootstrap(server.access, password);
   await migrate(server.access.url);
   const kept = resources.move();
-  return { access: server.access, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    access: server.access,
+    data: data.path,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }

@@ -31,7 +31,7 @@ Deno.test("the schema is read once for all requests that wait, and again if it c
 });
 
 Deno.test("without Postgres REST answers 503, not that a table or function does not exist", async () => {
-  const app = createRestApp("postgres://nobody@127.0.0.1:1/none", {
+  const app = createRestApp("postgres://unknown@127.0.0.1:1/none", {
     jwtSecret: "a secret of at least 32 characters",
     secretKey: "sb_secret_test",
   });

@@ -56,7 +56,7 @@ const MOVES_BACK = ["LABEL_VOIDED", "TRACKING_REFUSED"];
 
 const CONFIRMED = { tiktok: "TikTok confirmed it", carrier: "The carrier confirmed it" };
 
-/** Which states the order has had so far, and from whom. */
+/** States that the order has had so far, each with its source. */
 class Reached {
   readonly #states = new Map<string, Set<string>>();
 

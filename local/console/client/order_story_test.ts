@@ -27,7 +27,7 @@ const story = (...events: OrderEvent[]): string[] =>
   tellStory(events).map(({ title, text }) => `${title}: ${text}`).reverse();
 
 Deno.test("a parcel that TikTok calls in transit before the carrier's scan moves once", () => {
-  const told = story(
+  const entries = story(
     FOUND,
     LABEL,
     event(3, "10.000", "ORDER_STATUS_CHANGE", {
@@ -45,19 +45,19 @@ Deno.test("a parcel that TikTok calls in transit before the carrier's scan moves
     }),
     event(7, "22.000", "ORDER_STATUS_CHANGE", { tiktok_status: to("IN_TRANSIT", "DELIVERED") }),
   );
-  assert.deepEqual(told.slice(2), [
+  assert.deepEqual(entries.slice(2), [
     "TikTok reported the order: In transit",
     "The carrier confirmed it: In transit",
     "The carrier reported the parcel: Out for delivery",
     "The carrier reported the parcel: Delivered",
     "TikTok confirmed it: Delivered",
   ]);
-  assert.deepEqual(told.slice(0, 1), BEGINNING);
-  assert.match(told[1] ?? "", /^Label bought: Awaiting collection · UPS/);
+  assert.deepEqual(entries.slice(0, 1), BEGINNING);
+  assert.match(entries[1] ?? "", /^Label bought: Awaiting collection · UPS/);
 });
 
-Deno.test("a scan that was stored before TikTok's report of the same second is told first", () => {
-  const told = story(
+Deno.test("a scan that was stored before TikTok's report of the same second comes first", () => {
+  const entries = story(
     FOUND,
     LABEL,
     event(3, "10.502", "TRACKING_UPDATED", {
@@ -68,14 +68,14 @@ Deno.test("a scan that was stored before TikTok's report of the same second is t
       tiktok_status: to("AWAITING_SHIPMENT", "IN_TRANSIT"),
     }),
   );
-  assert.deepEqual(told.slice(2), [
+  assert.deepEqual(entries.slice(2), [
     "The carrier reported the parcel: In transit",
     "TikTok confirmed it: In transit",
   ]);
 });
 
 Deno.test("a report that came late still tells each state once", () => {
-  const told = story(
+  const entries = story(
     LABEL,
     event(3, "20.502", "TRACKING_UPDATED", {
       order_status: to("awaiting_collection", "in_transit"),
@@ -85,13 +85,13 @@ Deno.test("a report that came late still tells each state once", () => {
       tiktok_status: to("AWAITING_SHIPMENT", "IN_TRANSIT"),
     }),
   );
-  assert.deepEqual(told.slice(1), [
+  assert.deepEqual(entries.slice(1), [
     "TikTok reported the order: In transit",
     "The carrier confirmed it: In transit",
   ]);
 });
 
-Deno.test("a second parcel, a void and a refused state are told as what they are", () => {
+Deno.test("a second parcel, a void and a refused state have entries of their own", () => {
   const scan = (id: number, shipment_id: string) =>
     event(id, `${30 + id}.100`, "TRACKING_UPDATED", {
       shipment_id,
