@@ -77,8 +77,10 @@ async function run({ positionals: [chosen] }: { positionals: string[] }): Promis
   const results: Record<string, Comparison[]> = {};
   for (const { name, title, measure } of lines) {
     print(`${name}: ${title}`);
+    const startedAt = performance.now();
     const comparisons = await measure();
     comparisons.forEach(printComparison);
+    print(`  measured in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
     results[name] = comparisons;
   }
   if (chosen === undefined) {
