@@ -40,7 +40,7 @@ export async function addSellers(sql: postgres.Sql, count: number): Promise<void
   });
 }
 
-/** Orders of the past, so that plans and indexes are those of tables with rows. */
+/** Orders of the past, so that plans, indexes and kept sums are those of tables with rows. */
 export async function addPastOrders(sql: postgres.Sql, count: number): Promise<void> {
   await withoutTriggers(sql, async (transaction) => {
     await transaction`
@@ -50,6 +50,10 @@ export async function addPastOrders(sql: postgres.Sql, count: number): Promise<v
         now() - interval '40 days'
       from generate_series(1, ${count}::integer) as i
       join requested.sellers on n = 1 + i % (select count(*) from requested.sellers)`;
+    await transaction`
+      insert into private.order_totals (user_id, currency, month, orders, amount, last_order_at)
+      select user_id, 'USD', private.current_month(), count(*), 1000 * count(*), max(created_at)
+      from public.orders group by user_id`;
     await transaction`
       insert into requested.orders (user_id, tiktok_shop_id, tiktok_order_id, total_amount,
         shipping_address, order_items, created_at)
