@@ -4,7 +4,7 @@ import { addSeller, type Seller, startBenchDatabase } from "../measure/database.
 import type { Comparison, Line } from "../measure/line.ts";
 import { compareRounds, measureInTurn, median } from "../measure/rounds.ts";
 
-const ROUNDS = 9;
+const ROUNDS = 21;
 const ORDERS_A_ROUND = 50;
 const SIZES = [1_000, 100_000, 1_000_000];
 
