@@ -19,11 +19,3 @@ export async function loadExamples<T>(
     examples: Object.assign({}, ...modules) as T,
   };
 }
-
-/** Checks the types of all examples in one process, because it takes seconds to start. */
-export async function checkExamples(pages: URL[]): Promise<void> {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--doc-only", ...pages.map((page) => page.pathname)],
-  }).output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
-}
