@@ -1,16 +1,23 @@
 /** Waits for what another process does; the time limit is for failures only. */
 
+/** Pauses between two looks. */
+const SHORTEST_MS = 10;
+const LONGEST_MS = 100;
+
 /** Asks again until `holds` returns something. @throws {Error} after `timeoutMs`, naming `what`. */
 export async function until<T>(
   what: string,
   holds: () => Promise<T | undefined | false>,
   timeoutMs = 20_000,
 ): Promise<T> {
-  const end = Date.now() + timeoutMs;
+  const start = Date.now();
+  const end = start + timeoutMs;
   while (true) {
     const value = await holds();
     if (value !== undefined && value !== false) return value;
     if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms without success until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // What takes long is asked for less often: hundreds of tests wait, on few cores.
+    const pauseMs = Math.min(Math.max((Date.now() - start) / 5, SHORTEST_MS), LONGEST_MS);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
