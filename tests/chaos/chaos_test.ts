@@ -1,5 +1,6 @@
 /** A short `deno task chaos`, and an attack on Postgres alone, on one stack of their own. */
 import assert from "node:assert/strict";
+import { sampleSize } from "../support/sample_size.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
 import { type OwnStack, startOwnStack } from "../support/stack.ts";
 import { checkTable } from "./check.ts";
@@ -7,6 +8,11 @@ import { surviveOutages } from "./outages.ts";
 import { faultsRandom, runChaos } from "./run.ts";
 
 const SEED = 11;
+
+const DELIVERIES = sampleSize({ gate: 140, long: 200 });
+/** Of Postgres, by SIGKILL and SIGQUIT in turn. */
+const STOPS = sampleSize({ gate: 2, long: 4 });
+const CLIENTS = sampleSize({ gate: 10, long: 30 });
 
 let stack: OwnStack;
 
@@ -16,10 +22,10 @@ const step = testOnOneStack(
 );
 
 step(
-  "chaos: 200 deliveries, kills and a restart of Postgres: nothing lost, nothing doubled",
+  `chaos: ${DELIVERIES} deliveries, kills and a restart of Postgres: nothing lost, nothing doubled`,
   async () => {
     const checks = await runChaos(stack, {
-      deliveries: 200,
+      deliveries: DELIVERIES,
       seed: SEED,
       killEverySeconds: 2,
       leastKills: 2,
@@ -31,8 +37,8 @@ step(
 );
 
 step(
-  "Postgres stopped four times under 30 clients: all requests are answered, and a stop takes under 5 s",
+  `Postgres stopped ${STOPS} times under ${CLIENTS} clients: all requests are answered, and a stop takes under 5 s`,
   async () => {
-    await surviveOutages(stack);
+    await surviveOutages(stack, { stops: STOPS, clients: CLIENTS });
   },
 );

@@ -6,8 +6,8 @@ import { readPostmasterFile } from "../../local/postgres/postmaster.ts";
 import type { OwnStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
-const CLIENTS = 30;
-const STOPS: Deno.Signal[] = ["SIGKILL", "SIGQUIT", "SIGKILL", "SIGQUIT"];
+/** Sent in turn. */
+const SIGNALS = ["SIGKILL", "SIGQUIT"] as const;
 const REQUEST_MS = 5000;
 const STOP_MS = 5000;
 /** Pause of a client: without it they would keep the processor from Postgres. */
@@ -52,16 +52,26 @@ async function stopPostgres(stack: OwnStack, signal: Deno.Signal): Promise<void>
   await until("REST answers again", async () => await readPlans(stack) === 200);
 }
 
+export interface Outages {
+  /** How often Postgres is stopped. */
+  stops: number;
+  /** Who call all the time. */
+  clients: number;
+}
+
 /**
- * Stops Postgres four times under 30 clients; then every request is answered, and the stack stops in time.
+ * Stops Postgres several times under clients; then every request is answered, and the stack stops in time.
  * Ends the stack.
  */
-export async function surviveOutages(stack: OwnStack): Promise<void> {
+export async function surviveOutages(
+  stack: OwnStack,
+  { stops, clients: count }: Outages,
+): Promise<void> {
   // The driver of the tests would not survive it.
   await stack.sql.end();
   let isOver = false;
-  const clients = Array.from({ length: CLIENTS }, () => keepCalling(stack, () => isOver));
-  for (const signal of STOPS) await stopPostgres(stack, signal);
+  const clients = Array.from({ length: count }, () => keepCalling(stack, () => isOver));
+  for (let n = 0; n < stops; n++) await stopPostgres(stack, SIGNALS[n % 2] as Deno.Signal);
   isOver = true;
   await Promise.all(clients);
 

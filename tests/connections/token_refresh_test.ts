@@ -11,9 +11,15 @@ import {
   runTokenRefresh,
   storedTokens,
 } from "../support/logins.ts";
+import { sampleSize } from "../support/sample_size.ts";
 import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
+
+/** Workers at once, and due logins; two thirds of them have two shops. */
+const WORKERS = sampleSize({ gate: 10, long: 50 });
+const LOGINS = sampleSize({ gate: 24, long: 120 });
+const SHOPS = LOGINS * 5 / 3;
 
 const NONE = { refreshed: 0, superseded: 0, waiting: 0, needs_reauth: 0, expired: 0 };
 
@@ -32,33 +38,35 @@ async function assertNewest(stack: TestStack, keys: Parameters<typeof storedToke
   }
 }
 
-test("50 parallel workers refresh 120 logins with 200 shops once each, and store the newest pairs", async (stack) => {
+test(`${WORKERS} parallel workers refresh ${LOGINS} logins with ${SHOPS} shops once each, and store the newest pairs`, async (stack) => {
   const backend = dependenciesOf(stack);
   const seller = await signUp(stack);
-  const sizes = Array.from({ length: 120 }, (_, n) => n < 80 ? 2 : 1);
+  const sizes = Array.from({ length: LOGINS }, (_, n) => n < LOGINS * 2 / 3 ? 2 : 1);
   for (let n = 0; n < sizes.length; n += 10) {
     await Promise.all(
       sizes.slice(n, n + 10).map((shops) => addLogin(stack, backend, seller.id, shops)),
     );
   }
-  assert.equal((await stack.sql`select from public.tiktok_shops`).length, 200);
+  assert.equal((await stack.sql`select from public.tiktok_shops`).length, SHOPS);
   await expireTokensIn(stack);
 
-  const summaries = await Promise.all(Array.from({ length: 50 }, () => runTokenRefresh(stack)));
+  const summaries = await Promise.all(
+    Array.from({ length: WORKERS }, () => runTokenRefresh(stack)),
+  );
 
   const total = (outcome: string) =>
     summaries.reduce((sum, entry) => sum + (entry[outcome] ?? 0), 0);
-  assert.equal(total("refreshed"), 120);
+  assert.equal(total("refreshed"), LOGINS);
   assert.equal(total("waiting") + total("superseded") + total("needs_reauth"), 0);
-  assert.equal(stack.tiktok.refreshes.length, 120);
-  assert.equal(new Set(stack.tiktok.refreshes).size, 120);
+  assert.equal(stack.tiktok.refreshes.length, LOGINS);
+  assert.equal(new Set(stack.tiktok.refreshes).size, LOGINS);
   assert.equal(
     stack.tiktok.tokenRequests.filter((request) => request.path.endsWith("/refresh")).length,
-    120,
+    LOGINS,
     "and no call that TikTok refused",
   );
   const stored = await storedTokens(stack, backend.keys);
-  assert.equal(stored.length, 200);
+  assert.equal(stored.length, SHOPS);
   await assertNewest(stack, backend.keys);
   assert.deepEqual(await runTokenRefresh(stack), NONE);
 });

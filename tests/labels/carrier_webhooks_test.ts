@@ -14,6 +14,7 @@ import {
   requestLabel,
 } from "../support/labels.ts";
 import { mutate, type Mutation, pick } from "../support/mutations.ts";
+import { sampleSize } from "../support/sample_size.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, countEvents, subscribe } from "../support/shop.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
@@ -21,7 +22,7 @@ import { startTestStack, type TestStack } from "../support/stack.ts";
 /** Its NFKD form differs from it: the ligature and the accented letters are decomposed. */
 const SECRET = "geheim-ﬁ-Å-ñ-密-🔑";
 
-const MUTATIONS = 500;
+const MUTATIONS = sampleSize({ gate: 120, long: 500 });
 const AT_ONCE = 12;
 
 let stack: TestStack;
@@ -517,7 +518,7 @@ async function assertStored(seed: number, accepted: Set<string>): Promise<void> 
 }
 
 step(
-  "500 signed mutations cause no 5xx; every accepted one is stored, and nothing else",
+  `${MUTATIONS} signed mutations cause no 5xx; every accepted one is stored, and nothing else`,
   async () => {
     const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
     const parcels = [await newParcel(), await newParcel(), await newParcel()] as const;

@@ -12,12 +12,20 @@ import {
   requestLabel,
 } from "../support/labels.ts";
 import { syncOrders } from "../support/orders.ts";
+import { sampleSize } from "../support/sample_size.ts";
 import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, letTimePass, subscribe } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
 type Label = Record<string, unknown>;
+
+/** Labels of the largest batch here, and of the one that a kill interrupts. */
+const LARGE = sampleSize({ gate: 24, long: 100 });
+const KILLED = sampleSize({ gate: 12, long: 24 });
+
+/** Labels of the large batch that are refused. */
+const BAD = 8;
 
 let stack: TestStack;
 let seller: ConnectedSeller;
@@ -30,7 +38,7 @@ const step = testOnOneStack("labels for many orders", async () => {
   seller = await connectSeller(stack);
   other = await connectSeller(stack);
   await subscribe(stack, seller.id, "scale");
-  unlabelled = await receiveOrders(seller, 150);
+  unlabelled = await receiveOrders(seller, LARGE + KILLED + 26);
   return stack;
 }, () => {
   stack.easypost.faults.clear();
@@ -159,10 +167,10 @@ async function watchUntilDone(batchId: string): Promise<Answer["body"]> {
 }
 
 step(
-  "a hundred labels are accepted at once and bought once each, with their outcomes",
+  `${LARGE} labels are accepted at once and bought once each, with their outcomes`,
   async () => {
     const bad = await refusedLabels();
-    const good = takeOrders(92);
+    const good = takeOrders(LARGE - BAD);
     const labels = [
       ...bad.slice(0, 4).map(([wanted]) => wanted),
       ...good.map((id) => label(id)),
@@ -177,16 +185,16 @@ step(
     const { id, created_at: _, items, ...counts } = body;
     assert.deepEqual(counts, {
       state: "processing",
-      total: 100,
-      waiting: 100,
+      total: LARGE,
+      waiting: LARGE,
       purchased: 0,
       failed: 0,
       unknown: 0,
     });
-    assert.equal(items.length, 100);
+    assert.equal(items.length, LARGE);
 
     const done = await watchUntilDone(id);
-    assert.deepEqual([done.purchased, done.failed], [92, 8]);
+    assert.deepEqual([done.purchased, done.failed], [LARGE - BAD, BAD]);
     assert.deepEqual(
       // deno-lint-ignore no-explicit-any -- any response of the API
       done.items.map((item: any) => item.order_id),
@@ -199,13 +207,13 @@ step(
       ]);
       assert.ok(item.problem.detail.length > 0);
     }
-    for (const { state, problem, shipment, order_id } of done.items.slice(4, 96)) {
+    for (const { state, problem, shipment, order_id } of done.items.slice(4, LARGE - 4)) {
       assert.deepEqual([state, problem, shipment.state], ["purchased", null, "purchased"]);
       assert.notEqual(shipment.label_url, null);
       assert.equal(shipment.order_id, order_id);
     }
     await processDueEvents(stack);
-    assert.equal(countLabelsBought(stack), sold + 92);
+    assert.equal(countLabelsBought(stack), sold + LARGE - BAD);
     await assertOneEach(good);
   },
 );
@@ -310,12 +318,12 @@ step("an order that a batch names twice gets one label", async () => {
 step(
   "after a kill in the middle the next worker buys the missing labels, and none twice",
   async () => {
-    const orderIds = takeOrders(24);
+    const orderIds = takeOrders(KILLED);
     const sold = countLabelsBought(stack);
     const pid = stack.functionHostPid();
     let bought = 0;
     stack.easypost.faults.observe = ({ path, phase }) => {
-      if (phase === "arrived" || !path.endsWith("/buy") || ++bought < 4) return;
+      if (phase === "arrived" || !path.endsWith("/buy") || ++bought < KILLED / 6) return;
       delete stack.easypost.faults.observe;
       Deno.kill(pid, "SIGKILL");
     };
@@ -336,9 +344,9 @@ step(
     await agePurchases(stack);
     await letTimePass(stack);
     const done = await finishBatch(body.id);
-    assert.deepEqual([done.purchased, done.failed], [24, 0]);
+    assert.deepEqual([done.purchased, done.failed], [KILLED, 0]);
     await processDueEvents(stack);
-    assert.equal(countLabelsBought(stack), sold + 24);
+    assert.equal(countLabelsBought(stack), sold + KILLED);
     await assertOneEach(orderIds);
   },
 );

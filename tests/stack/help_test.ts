@@ -1,6 +1,7 @@
-/** The help of every task of deno.json. */
+/** The tasks of deno.json: the help of each, and what `test:long` runs. */
 import assert from "node:assert/strict";
 import { type Command, runCommand } from "../../local/cli/command.ts";
+import { listFiles } from "../support/pages.ts";
 import { capturePrinted } from "../support/run_command.ts";
 
 const ROOT = new URL("../..", import.meta.url);
@@ -69,4 +70,17 @@ Deno.test("attack: no task is a chain, of which --help would reach only the last
     assert.ok(success, command);
     assert.match(new TextDecoder().decode(stdout), /Usage:/, command);
   }));
+});
+
+Deno.test("deno task test:long runs every test that is small in the gate", async () => {
+  const [, command = ""] = commands.find(([name]) => name === "test:long") ?? [];
+  const files = (await listFiles()).filter((path) => /^tests\/\w+\/\w+_test\.ts$/.test(path));
+  const sized = await Promise.all(files.map(async (path) => {
+    const source = await Deno.readTextFile(new URL(path, ROOT));
+    return /\bimport \{.*\b(sampleSize|openRunbook)\b/.test(source) ? path : "";
+  }));
+  assert.deepEqual(
+    command.match(/\S+_test\.ts/g)?.toSorted(),
+    sized.filter(Boolean).toSorted(),
+  );
 });
