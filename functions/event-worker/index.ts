@@ -1,5 +1,5 @@
 /** Called with a secret key by the scheduler and by our other functions: processes the inbox, requests syncs. */
-import { requestSubscriptionSync } from "../../shared/billing/reconciliation.ts";
+import { requestSubscriptionSync } from "../../shared/billing/request_sync.ts";
 import { readSupabaseConfig } from "../../shared/config.ts";
 import { createEventProcessor } from "../../shared/event_routes.ts";
 import { createApp } from "../../shared/http/app.ts";
@@ -7,8 +7,7 @@ import { runInBackground } from "../../shared/http/background.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { secretKeys } from "../../shared/http/secret_keys.ts";
 import { log } from "../../shared/log.ts";
-import { requestOrderReread } from "../../shared/tiktok/orders/reread_orders.ts";
-import { requestOrderSync } from "../../shared/tiktok/orders/sync_orders.ts";
+import { requestOrderReread, requestOrderSync } from "../../shared/tiktok/orders/request_orders.ts";
 import type { ProcessAnswer, RequestedAnswer, SubscriptionSyncAnswer } from "./answers.ts";
 import { SubscriptionSyncBody, SyncBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";

@@ -1,7 +1,5 @@
 /** The comparison of Stripe's subscriptions with ours: one event for each page, differences are repaired. */
-import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
-import type { DatabaseClient } from "../database/client.ts";
 import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { log } from "../log.ts";
 import { Outcome } from "../values/schemas.ts";
@@ -9,21 +7,6 @@ import { checkUnlistedPage } from "./check_unlisted.ts";
 import { compareListedPage } from "./compare_listed.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { Progress } from "./reconciliation_progress.ts";
-
-const Requested = z.object({ event_id: z.int() });
-
-/**
- * Enqueues a comparison of all subscriptions, or of those of one seller. Returns the id of its event.
- * @throws {DatabaseError} not found: the user has no customer
- */
-export async function requestSubscriptionSync(
-  database: DatabaseClient,
-  userId?: string,
-): Promise<number> {
-  const args = { p_user_id: userId };
-  const requested = await callFunction(database, "request_subscription_sync", args, Requested);
-  return requested.event_id;
-}
 
 /** Handles one page of a SYNC_SUBSCRIPTIONS event; `object_id` is a user, or null for all. */
 export async function compareNextPage(

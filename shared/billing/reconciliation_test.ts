@@ -14,7 +14,8 @@ import {
 import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { encryptId, idHashes } from "./encrypted_ids.ts";
 import type { SubscriptionState } from "./map_subscription.ts";
-import { compareNextPage, requestSubscriptionSync } from "./reconciliation.ts";
+import { compareNextPage } from "./reconciliation.ts";
+import { requestSubscriptionSync } from "./request_sync.ts";
 
 // Every page writes a log line.
 const quiet = () => {};

@@ -1,6 +1,5 @@
 /** Finds a shop's orders at TikTok, page by page, and stores an event for each new state. */
 import * as z from "zod";
-import type { DatabaseClient } from "../../database/client.ts";
 import { callFunction } from "../../database/call_function.ts";
 import { unwrap } from "../../database/errors.ts";
 import type { EventResult, ShopEvent } from "../../inbox/events.ts";
@@ -89,19 +88,4 @@ export async function syncShopOrders(
     log.at(level, "orders synced", { shop_id, found, enqueued, missed, complete: next === "end" });
     return { outcome: stored.outcome, more: enqueued > 0 || next === "later" };
   }
-}
-
-/**
- * Stores a SYNC_ORDERS event for a shop, or for every connected shop.
- * @param shopId TikTok's shop id.
- * @returns Number of shops, without those that wait for a sync already.
- * @throws {DatabaseError} not found: the shop is not connected
- */
-export async function requestOrderSync(
-  database: DatabaseClient,
-  shopId?: string,
-): Promise<number> {
-  const Requested = z.object({ requested: z.int() });
-  const args = { p_shop_id: shopId };
-  return (await callFunction(database, "request_order_sync", args, Requested)).requested;
 }
