@@ -1,8 +1,6 @@
 /** Called by sellers with their access token: downloads their rows, and deletes their account. */
-import { deleteAccount } from "../../shared/accounts/delete_account.ts";
-import { exportPart } from "../../shared/accounts/export_archive.ts";
+import { createAccountDependencies } from "../../shared/accounts/dependencies.ts";
 import { ordersCsv, shipmentsCsv } from "../../shared/accounts/lists.ts";
-import { createBillingDependencies } from "../../shared/billing/dependencies.ts";
 import { readSupabaseConfig } from "../../shared/config.ts";
 import { createServiceClient } from "../../shared/database/client.ts";
 import { createApp } from "../../shared/http/app.ts";
@@ -12,14 +10,12 @@ import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { log } from "../../shared/log.ts";
-import { createTikTokDependencies } from "../../shared/tiktok/dependencies.ts";
 import { DeleteBody, readTimeRange } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
 const supabase = readSupabaseConfig();
 const database = createServiceClient(supabase);
-const { tiktok } = createTikTokDependencies(database);
-const dependencies = { ...createBillingDependencies(database), tiktok };
+const dependencies = createAccountDependencies(database);
 
 /** supabase-js decodes text/csv, which loses the byte order mark, and application/zip too. This one is a Blob. */
 const FILE = "application/octet-stream";
@@ -36,6 +32,7 @@ const app = createApp("account", {
 
 app.delete("/", async (c) => {
   const { email } = await readJson(c.req.raw, DeleteBody);
+  const { deleteAccount } = await import("../../shared/accounts/delete_account.ts");
   const { unsubscribe } = await deleteAccount(dependencies, c.var.user.id, email);
   log.info("account deleted", { user_id: c.var.user.id });
   runInBackground(unsubscribe());
@@ -56,6 +53,7 @@ app.get("/shipments.csv", async (c) => {
 });
 
 app.get("/export", async (c) => {
+  const { exportPart } = await import("../../shared/accounts/export_archive.ts");
   const part = await exportPart(database, c.var.user.id, c.req.query("cursor"));
   const headers = part.nextCursor === null ? {} : { "x-next-cursor": part.nextCursor };
   const fileName = `creatorflow-export-${part.number}.zip`;

@@ -1,7 +1,6 @@
 /** The responses of `account` to errors. */
-import { EmailMismatchError } from "../../shared/accounts/delete_account.ts";
-import { InvalidCursorError } from "../../shared/accounts/export_cursor.ts";
-import { BillingError } from "../../shared/billing/stripe.ts";
+import { EmailMismatchError, InvalidCursorError } from "../../shared/accounts/errors.ts";
+import { BillingError } from "../../shared/billing/errors.ts";
 import { DatabaseError, isNotFound } from "../../shared/database/errors.ts";
 import type { Problem } from "../../shared/http/problem.ts";
 import { problemOf } from "../../shared/http/problem_table.ts";

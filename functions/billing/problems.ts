@@ -1,6 +1,6 @@
 /** The responses of `billing` to errors. */
 import { NoSubscriptionError } from "../../shared/billing/portal.ts";
-import { BillingError } from "../../shared/billing/stripe.ts";
+import { BillingError } from "../../shared/billing/errors.ts";
 import { isNotFound } from "../../shared/database/errors.ts";
 import { accountDeleted } from "../../shared/http/users.ts";
 import type { Problem } from "../../shared/http/problem.ts";

@@ -2,25 +2,17 @@
 import * as z from "zod";
 import { closeCustomer } from "../billing/close_customer.ts";
 import { searchCustomers } from "../billing/customers.ts";
-import type { BillingDependencies } from "../billing/dependencies.ts";
 import { idHashes } from "../billing/encrypted_ids.ts";
 import { CUSTOMER_COLUMN, readCustomer } from "../billing/read_customer.ts";
 import { decrypt, DecryptionError } from "../crypto/encryption.ts";
 import { callFunction } from "../database/call_function.ts";
 import { DatabaseError, isNotFound } from "../database/errors.ts";
-import type { ShopAccess, TikTokClient } from "../tiktok/api/client.ts";
+import type { ShopAccess } from "../tiktok/api/client.ts";
 import { tokenContext } from "../tiktok/connections/encrypted_tokens.ts";
 import { unsubscribeWebhooks } from "../tiktok/webhooks/subscriptions.ts";
 import { LoggableError } from "../loggable_error.ts";
-
-export interface AccountDependencies extends BillingDependencies {
-  tiktok: TikTokClient;
-}
-
-/** The body does not name the address of the account. */
-export class EmailMismatchError extends LoggableError {
-  override name = "EmailMismatchError";
-}
+import type { AccountDependencies } from "./dependencies.ts";
+import { EmailMismatchError } from "./errors.ts";
 
 /** Attempts while a checkout replaces the customer, or other work holds the rows, at the same time. */
 const MAX_ATTEMPTS = 5;
@@ -76,10 +68,11 @@ function undefinedIfNotFound(error: unknown): undefined {
 
 /** Closes the bound customer, and those whose id was lost before it was stored. Returns their ids. */
 async function closeCustomers(
-  { stripe }: AccountDependencies,
+  { loadStripe }: AccountDependencies,
   userId: string,
   bound: string | undefined,
 ): Promise<string[]> {
+  const stripe = await loadStripe();
   const found = await searchCustomers(stripe, userId);
   const ids = new Set([...bound === undefined ? [] : [bound], ...found.map(({ id }) => id)]);
   for (const id of ids) await closeCustomer(stripe, id);
@@ -112,7 +105,9 @@ async function unsubscribeShops(
 ): Promise<void> {
   for (const shop of shops) {
     const access = await decryptAccess(dependencies, shop);
-    if (access !== undefined) await unsubscribeWebhooks(dependencies.tiktok, access);
+    if (access === undefined) continue;
+    const { tiktok } = await dependencies.loadTikTok();
+    await unsubscribeWebhooks(tiktok, access);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Where a part of the export begins, as text for a URL. */
 import * as z from "zod";
 import { fromBase64, toBase64Url } from "../crypto/encoding.ts";
+import { InvalidCursorError } from "./errors.ts";
 import { PageKey } from "./pages.ts";
-import { LoggableError } from "../loggable_error.ts";
 
 const Cursor = z.strictObject({
   /** Number of the part of the export, from 1. */
@@ -10,11 +10,6 @@ const Cursor = z.strictObject({
   from: z.strictObject({ part: z.string().regex(/^[a-z_]{1,40}$/), after: PageKey.nullable() }),
 });
 export type Cursor = z.infer<typeof Cursor>;
-
-/** The text is not a cursor of an export. */
-export class InvalidCursorError extends LoggableError {
-  override name = "InvalidCursorError";
-}
 
 export function encodeCursor(cursor: Cursor): string {
   return toBase64Url(new TextEncoder().encode(JSON.stringify(cursor)));

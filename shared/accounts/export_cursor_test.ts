@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { decodeCursor, encodeCursor, InvalidCursorError } from "./export_cursor.ts";
+import { InvalidCursorError } from "./errors.ts";
+import { decodeCursor, encodeCursor } from "./export_cursor.ts";
 
 Deno.test("a cursor survives a URL, and anything else is refused", () => {
   const after = ["2026-11-01 00:00:00.123456+00", "7"];

@@ -6,7 +6,8 @@ import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, idHashes, undefinedIfUnreadable } from "./encrypted_ids.ts";
 import { PAGE_SIZE, type Progress } from "./reconciliation_progress.ts";
 import { type RepairOutcome, repairSubscription } from "./repair_subscription.ts";
-import { callStripe, isMissing } from "./stripe.ts";
+import { isMissing } from "./errors.ts";
+import { callStripe } from "./stripe.ts";
 
 const Unlisted = z.object({
   id: z.uuid(),
@@ -68,9 +69,10 @@ async function checkUnlisted(
 
 /** Stripe still knows a deleted customer. An unknown one belongs to another account: our key is wrong. */
 async function isCustomerKnown(
-  { stripe }: BillingDependencies,
+  { loadStripe }: BillingDependencies,
   customerId: string,
 ): Promise<boolean> {
+  const stripe = await loadStripe();
   try {
     await callStripe(stripe.customers.retrieve(customerId));
     return true;

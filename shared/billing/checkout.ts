@@ -17,8 +17,9 @@ export async function beginCheckout(
   userId: string,
   plan: PaidPlan,
 ): Promise<Page> {
-  const { stripe, config } = dependencies;
+  const { config } = dependencies;
   let customer = await ensureCustomer(dependencies, userId);
+  const stripe = await dependencies.loadStripe();
   // Stripe's dashboard can delete a customer; its open sessions are still listed, but cannot be paid.
   if (await isDeleted(stripe, customer)) {
     customer = await replaceCustomer(dependencies, userId, customer);
@@ -56,7 +57,7 @@ async function findPage(
   dependencies: BillingPageDependencies,
   { customer, price }: WantedCheckout,
 ): Promise<Seen<Page>> {
-  const { stripe } = dependencies;
+  const stripe = await dependencies.loadStripe();
   // Read from Stripe, not from our rows: the webhook may not have arrived yet.
   const subscriptions = await readStripe(
     Subscriptions,
@@ -82,10 +83,11 @@ async function findPage(
 
 /** Returns the address of a new session. */
 async function openCheckout(
-  { stripe, appUrl }: BillingPageDependencies,
+  { loadStripe, appUrl }: BillingPageDependencies,
   { customer, price, userId }: WantedCheckout,
   idempotencyKey: string,
 ): Promise<string> {
+  const stripe = await loadStripe();
   const call = stripe.checkout.sessions.create({
     mode: "subscription",
     customer,

@@ -18,7 +18,7 @@ import {
 import { DatabaseError } from "../database/errors.ts";
 import { beginCheckout } from "./checkout.ts";
 import { decryptId, encryptId, idHashes } from "./encrypted_ids.ts";
-import { BillingError } from "./stripe.ts";
+import { BillingError } from "./errors.ts";
 
 const COLUMN = "stripe_customers.stripe_customer_id";
 
@@ -245,7 +245,8 @@ Deno.test("a session without an address is an error", async () => {
   const answer = ({ method }: StripeRequest) =>
     method === "GET" ? { object: "list", data: [] } : { id: "cs_s3cret", url: null };
   await withStripe(answer, async (stripe) => {
-    const dependencies = { database, keys, stripe, config: CONFIG, appUrl: APP_URL };
+    const loadStripe = () => Promise.resolve(stripe);
+    const dependencies = { database, keys, loadStripe, config: CONFIG, appUrl: APP_URL };
     await assert.rejects(beginCheckout(dependencies, ADA, "growth"), (error) => {
       assert.doesNotMatch(String(error), /s3cret/);
       return true;

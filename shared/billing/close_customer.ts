@@ -1,7 +1,8 @@
 /** Ends everything that could charge a customer at Stripe. Each step may be repeated. */
 import type Stripe from "stripe";
 import * as z from "zod";
-import { BillingError, callStripe, isMissing, listOf, readStripe } from "./stripe.ts";
+import { BillingError, isMissing } from "./errors.ts";
+import { callStripe, listOf, readStripe } from "./stripe.ts";
 
 /** A subscription with such a status charges nothing any more; its customer may subscribe again. */
 export const ENDED_STATUSES = ["canceled", "incomplete_expired"];

@@ -69,7 +69,7 @@ async function listStripePage(
   userId: string | null,
   { after }: Progress,
 ): Promise<StripePage> {
-  const { stripe } = dependencies;
+  const stripe = await dependencies.loadStripe();
   const page = {
     status: "all" as const,
     limit: PAGE_SIZE,

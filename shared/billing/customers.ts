@@ -1,4 +1,5 @@
 /** The Stripe customer of a seller: created once, with the first checkout. */
+import type Stripe from "stripe";
 import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import { isNotFound } from "../database/errors.ts";
@@ -7,7 +8,8 @@ import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, type EncryptedId, encryptId, idHashes } from "./encrypted_ids.ts";
 import { createOnce } from "./idempotency.ts";
 import { CUSTOMER_COLUMN, readCustomer } from "./read_customer.ts";
-import { callStripe, isMissing, listOf, readStripe } from "./stripe.ts";
+import { isMissing } from "./errors.ts";
+import { callStripe, listOf, readStripe } from "./stripe.ts";
 import { IdText } from "../values/schemas.ts";
 
 const Customer = z.object({
@@ -49,7 +51,7 @@ const StripeCustomer = z.looseObject({ id: IdText, email: z.string().nullish() }
 
 /** Stripe knows an Idempotency-Key for a day only: afterwards a customer whose id was lost is searched. */
 export async function searchCustomers(
-  stripe: BillingDependencies["stripe"],
+  stripe: Stripe,
   userId: string,
 ): Promise<CreatedCustomer[]> {
   const query = `metadata['user_id']:'${userId}'`;
@@ -63,7 +65,7 @@ async function createCustomer(
   dependencies: BillingDependencies,
   { userId, email, deletedId }: { userId: string; email: string; deletedId?: string },
 ): Promise<CreatedCustomer> {
-  const { stripe } = dependencies;
+  const stripe = await dependencies.loadStripe();
   return await createOnce(dependencies, userId, {
     look: async () => {
       const earlier = await searchCustomers(stripe, userId);
@@ -86,7 +88,7 @@ async function createCustomer(
  * @throws {DatabaseError} not found: account deleted; what was created is then deleted too
  */
 async function storeCustomer(
-  { stripe, keys }: BillingDependencies,
+  { loadStripe, keys }: BillingDependencies,
   { id }: CreatedCustomer,
   store: (encrypted: EncryptedId) => Promise<string>,
 ): Promise<string> {
@@ -97,7 +99,7 @@ async function storeCustomer(
       await store(await encryptId(keys, CUSTOMER_COLUMN, id)),
     );
   } catch (error) {
-    if (isNotFound(error)) await closeCustomer(stripe, id);
+    if (isNotFound(error)) await closeCustomer(await loadStripe(), id);
     throw error;
   }
 }
@@ -123,7 +125,7 @@ export async function ensureCustomer(
 
 /** Whether Stripe says "deleted"; a customer that Stripe never had is not. @throws {BillingError} */
 export async function isDeleted(
-  stripe: BillingDependencies["stripe"],
+  stripe: Stripe,
   customerId: string,
 ): Promise<boolean> {
   try {
@@ -164,10 +166,11 @@ export async function replaceCustomer(
  * @throws {BillingError} @throws {DatabaseError} not found: account deleted
  */
 export async function adoptCustomer(
-  { stripe, database, keys }: BillingDependencies,
+  { loadStripe, database, keys }: BillingDependencies,
   userId: string,
   customerId: string,
 ): Promise<boolean> {
+  const stripe = await loadStripe();
   const customer = await callStripe(stripe.customers.retrieve(customerId));
   if (customer.deleted === true || customer.metadata.user_id !== userId) return false;
   const { text, hash } = await encryptId(keys, CUSTOMER_COLUMN, customerId);

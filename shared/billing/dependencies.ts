@@ -8,13 +8,14 @@ import {
 } from "../config.ts";
 import type { KeyRing } from "../crypto/key_ring.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import { createStripe } from "./stripe.ts";
+import { createOnFirstUse } from "../values/create_on_first_use.ts";
 
 export interface BillingDependencies {
   database: DatabaseClient;
   /** Keys of the Stripe ids at rest. */
   keys: KeyRing;
-  stripe: Stripe;
+  /** Stripe's client: loaded with its first use. */
+  loadStripe: () => Promise<Stripe>;
   config: StripeConfig;
 }
 
@@ -30,5 +31,9 @@ export function createBillingDependencies(
   env?: Environment,
 ): BillingDependencies {
   const config = readStripeConfig(env);
-  return { database, keys: readEncryptionKeys(env), stripe: createStripe(config), config };
+  const loadStripe = createOnFirstUse(async () => {
+    const { createStripe } = await import("./stripe_client.ts");
+    return createStripe(config);
+  });
+  return { database, keys: readEncryptionKeys(env), loadStripe, config };
 }

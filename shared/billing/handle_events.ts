@@ -8,7 +8,8 @@ import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
 import { idOf } from "./map_subscription.ts";
 import { parseStripeEvent, type StripeEvent } from "./parse_webhook.ts";
-import { callStripe, isMissing } from "./stripe.ts";
+import { isMissing } from "./errors.ts";
+import { callStripe } from "./stripe.ts";
 import { syncSubscription } from "./sync_subscription.ts";
 
 type HandleStripeEvent = (
@@ -92,7 +93,7 @@ const Dispute = z.looseObject({
 
 /** Writes `dispute_created` into `system_logs`. A dispute changes no plan. */
 export async function recordDispute(
-  { stripe, keys, database }: BillingDependencies,
+  { loadStripe, keys, database }: BillingDependencies,
   event: StripeEvent,
   eventId: number,
 ): Promise<EventResult> {
@@ -101,6 +102,7 @@ export async function recordDispute(
   if (chargeId === null) return { ignored: "no_charge_named" };
   let customerId: string | null;
   try {
+    const stripe = await loadStripe();
     customerId = idOf((await callStripe(stripe.charges.retrieve(chargeId))).customer);
   } catch (error) {
     if (isMissing(error)) return { ignored: "unknown_charge" };

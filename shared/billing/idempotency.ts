@@ -7,7 +7,7 @@ import * as z from "zod";
 import { callFunction } from "../database/call_function.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
-import { BillingError, isMissing } from "./stripe.ts";
+import { BillingError, isMissing } from "./errors.ts";
 import { LoggableError } from "../loggable_error.ts";
 
 /** Other requests of the seller may create, expire or fail at the same time. */

@@ -49,7 +49,8 @@ export async function endOrphans(
   customerId: string,
   deletionRequested: boolean,
 ): Promise<boolean> {
-  const { stripe, config } = dependencies;
+  const { config } = dependencies;
+  const stripe = await dependencies.loadStripe();
   await expireOpenSessions(stripe, customerId);
   const live = await listLiveSubscriptions(stripe, customerId);
   const mayCancel = deletionRequested || config.orphanedSubscriptions === "cancel";

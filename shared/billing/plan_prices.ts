@@ -36,9 +36,10 @@ function toDecimal(amount: number, currency: string): string {
 }
 
 async function readPrice(
-  { stripe, config }: Pick<BillingDependencies, "stripe" | "config">,
+  { loadStripe, config }: Pick<BillingDependencies, "loadStripe" | "config">,
   plan: PaidPlan,
 ): Promise<PlanPrice> {
+  const stripe = await loadStripe();
   const price = await readStripe(Price, stripe.prices.retrieve(config.prices[plan]));
   const { unit_amount: amount, recurring } = price;
   const currency = price.currency.toUpperCase();
@@ -60,7 +61,7 @@ const KEPT_MS = 10 * 60_000;
  * @param now A clock in milliseconds that never goes back.
  */
 export function planPriceReader(
-  dependencies: Pick<BillingDependencies, "stripe" | "config">,
+  dependencies: Pick<BillingDependencies, "loadStripe" | "config">,
   now: () => number = () => performance.now(),
 ): () => Promise<PlanPrice[]> {
   let kept: { since: number; prices: PlanPrice[] } | undefined;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CONFIG, withStripe } from "../../tests/support/stripe_stand_in.ts";
 import { planPriceReader } from "./plan_prices.ts";
-import { BillingError } from "./stripe.ts";
+import { BillingError } from "./errors.ts";
 
 const MONTHLY = { interval: "month", interval_count: 1 };
 
@@ -24,18 +24,24 @@ const priceAt = (path: string) => PRICES[path.split("/").at(-1) ?? ""];
 
 Deno.test("each plan has Stripe's amount in major units of its currency, and its period", async () => {
   await withStripe(({ path }) => priceAt(path), async (stripe) => {
-    assert.deepEqual(await planPriceReader({ stripe, config: CONFIG })(), [
-      { plan: "starter", amount: "29.00", currency: "USD", interval: "month", interval_count: 1 },
-      { plan: "growth", amount: "7900", currency: "JPY", interval: "year", interval_count: 2 },
-      { plan: "scale", amount: "0.005", currency: "KWD", interval: "month", interval_count: 1 },
-    ]);
+    assert.deepEqual(
+      await planPriceReader({ loadStripe: () => Promise.resolve(stripe), config: CONFIG })(),
+      [
+        { plan: "starter", amount: "29.00", currency: "USD", interval: "month", interval_count: 1 },
+        { plan: "growth", amount: "7900", currency: "JPY", interval: "year", interval_count: 2 },
+        { plan: "scale", amount: "0.005", currency: "KWD", interval: "month", interval_count: 1 },
+      ],
+    );
   });
 });
 
 Deno.test("a price that depends on the quantity has no amount, one that is paid once no period", async () => {
   const odd = price("price_starter", "eur", null, null);
   await withStripe(({ path }) => path.endsWith("starter") ? odd : priceAt(path), async (stripe) => {
-    const [starter] = await planPriceReader({ stripe, config: CONFIG })();
+    const [starter] = await planPriceReader({
+      loadStripe: () => Promise.resolve(stripe),
+      config: CONFIG,
+    })();
     assert.deepEqual([starter?.amount, starter?.interval], [null, null]);
   });
 });
@@ -48,7 +54,10 @@ Deno.test("prices are kept for ten minutes; a failure is not kept", async () => 
       ? Response.json({ error: { type: "invalid_request_error" } }, { status: 404 })
       : priceAt(path);
   await withStripe(answer, async (stripe, requests) => {
-    const read = planPriceReader({ stripe, config: CONFIG }, () => time);
+    const read = planPriceReader(
+      { loadStripe: () => Promise.resolve(stripe), config: CONFIG },
+      () => time,
+    );
     await assert.rejects(read(), BillingError);
     isBroken = false;
     await read();

@@ -3,7 +3,8 @@ import * as z from "zod";
 import { isDeleted } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
-import { isMissing, readStripe } from "./stripe.ts";
+import { isMissing } from "./errors.ts";
+import { readStripe } from "./stripe.ts";
 import { LoggableError } from "../loggable_error.ts";
 
 /** A session of the checkout or of the portal, whose page the seller opens. */
@@ -31,7 +32,7 @@ export async function beginPortal(
   try {
     return { url: await openPortal(dependencies, customerId) };
   } catch (error) {
-    if (isMissing(error) && await isDeleted(dependencies.stripe, customerId)) {
+    if (isMissing(error) && await isDeleted(await dependencies.loadStripe(), customerId)) {
       throw new NoSubscriptionError();
     }
     throw error;
@@ -40,9 +41,10 @@ export async function beginPortal(
 
 /** Returns the address of a new session of the portal. @throws {BillingError} */
 export async function openPortal(
-  { stripe, appUrl }: Pick<BillingPageDependencies, "stripe" | "appUrl">,
+  { loadStripe, appUrl }: Pick<BillingPageDependencies, "loadStripe" | "appUrl">,
   customer: string,
 ): Promise<string> {
+  const stripe = await loadStripe();
   const call = stripe.billingPortal.sessions.create({
     customer,
     return_url: returnUrl(appUrl, "returned"),

@@ -122,7 +122,8 @@ async function comparePage(progress: object, world: World = {}) {
     const data = listed.slice(from, from + Number(parameters.limit));
     return { object: "list", data, has_more: from + data.length < listed.length };
   }, async (stripe, all) => {
-    const dependencies = { database, keys, stripe, config: CONFIG };
+    const loadStripe = () => Promise.resolve(stripe);
+    const dependencies = { database, keys, loadStripe, config: CONFIG };
     const event = {
       event_id: 7,
       event_type: "SYNC_SUBSCRIPTIONS",

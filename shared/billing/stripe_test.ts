@@ -8,7 +8,9 @@ import {
   type StripeAnswer,
   withStripe,
 } from "../../tests/support/stripe_stand_in.ts";
-import { BillingError, callStripe, createStripe, isMissing, listOf, readStripe } from "./stripe.ts";
+import { BillingError, isMissing } from "./errors.ts";
+import { callStripe, listOf, readStripe } from "./stripe.ts";
+import { createStripe } from "./stripe_client.ts";
 
 const read = (stripe: Stripe) => callStripe(stripe.subscriptions.retrieve("sub_s3cret"));
 const write = (stripe: Stripe, idempotencyKey?: string) =>

@@ -15,7 +15,7 @@ import {
 import { DatabaseError } from "../database/errors.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
 import type { SubscriptionState } from "./map_subscription.ts";
-import { BillingError } from "./stripe.ts";
+import { BillingError } from "./errors.ts";
 import { syncSubscription } from "./sync_subscription.ts";
 import { type SyncOutcome, type SyncResult, syncSubscriptions } from "./sync_subscriptions.ts";
 
@@ -72,7 +72,12 @@ async function syncWith(
     steps.push(`${request.method} ${request.path.replace("/v1/subscriptions/", "")}`);
     return stripe(request);
   }, async (client) => {
-    const dependencies = { database, keys, stripe: client, config: CONFIG };
+    const dependencies = {
+      database,
+      keys,
+      loadStripe: () => Promise.resolve(client),
+      config: CONFIG,
+    };
     const { customerId, eventId = 7 } = about;
     result = await syncSubscription(
       dependencies,
@@ -255,7 +260,12 @@ async function syncSeveral(numbers: number[], stripe: StripeAnswer, refused: num
     const named = numbers.map((n) => ({
       ...{ subscriptionId: `sub_${n}`, customerId: `cus_${n}`, eventIds: [n * 10, n * 10 + 1] },
     }));
-    const dependencies = { database, keys, stripe: client, config: CONFIG };
+    const dependencies = {
+      database,
+      keys,
+      loadStripe: () => Promise.resolve(client),
+      config: CONFIG,
+    };
     outcomes = await syncSubscriptions(dependencies, named);
   });
   return { outcomes, calls };

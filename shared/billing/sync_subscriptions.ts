@@ -10,7 +10,8 @@ import { findCustomers, type StoredCustomer } from "./customers.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { idOf, mapSubscription, type SubscriptionState } from "./map_subscription.ts";
 import { endOrphans } from "./orphans.ts";
-import { callStripe, isMissing } from "./stripe.ts";
+import { isMissing } from "./errors.ts";
+import { callStripe } from "./stripe.ts";
 
 const Applied = z.object({
   outcome: z.enum(["applied", "unchanged", "conflict", "price_unknown", "settled"]),
@@ -121,7 +122,8 @@ async function readSubscription(
   { subscriptionId, customerId, eventIds }: NamedSubscription,
   customers: Map<string, StoredCustomer>,
 ): Promise<Reading> {
-  const { stripe, keys, config } = dependencies;
+  const { keys, config } = dependencies;
+  const stripe = await dependencies.loadStripe();
   const subscription = await limitReads(() =>
     callStripe(stripe.subscriptions.retrieve(subscriptionId)).catch(undefinedIfMissing)
   );

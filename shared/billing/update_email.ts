@@ -5,14 +5,15 @@ import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Outcome } from "../values/schemas.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
-import { callStripe, isMissing } from "./stripe.ts";
+import { isMissing } from "./errors.ts";
+import { callStripe } from "./stripe.ts";
 
 /** Handles an UPDATE_CUSTOMER_EMAIL task; `object_id` is the user. */
 export async function updateCustomerEmail(
   dependencies: BillingDependencies,
   event: ClaimedEvent,
 ): Promise<EventResult> {
-  const { stripe, database } = dependencies;
+  const { database } = dependencies;
   let stored: string | undefined;
   for (;;) {
     const seller = await readCustomer(dependencies, event.object_id ?? "").catch((error) => {
@@ -23,6 +24,7 @@ export async function updateCustomerEmail(
     // Read again after the update: a worker with an older address may have been the last to store it.
     if (email === stored) break;
     try {
+      const stripe = await dependencies.loadStripe();
       await callStripe(stripe.customers.update(customerId, { email }));
     } catch (error) {
       // Deleted at Stripe: the next checkout creates another one, with the present address.

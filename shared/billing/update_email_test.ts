@@ -11,7 +11,7 @@ import {
 } from "../../tests/support/stripe_stand_in.ts";
 import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { encryptId } from "./encrypted_ids.ts";
-import { BillingError } from "./stripe.ts";
+import { BillingError } from "./errors.ts";
 import { updateCustomerEmail } from "./update_email.ts";
 
 interface World {
@@ -37,7 +37,8 @@ async function updateWith({ emails, stripe = () => ({ id: "cus_1" }), hasCustome
   let sent: (string | undefined)[] = [];
   await withStripe(stripe, async (client, requests) => {
     const event = { event_id: 7, object_id: ADA } as ClaimedEvent;
-    result = await updateCustomerEmail({ database, keys, stripe: client, config: CONFIG }, event);
+    const loadStripe = () => Promise.resolve(client);
+    result = await updateCustomerEmail({ database, keys, loadStripe, config: CONFIG }, event);
     sent = requests.map(({ parameters }) => parameters.email);
   });
   return { result, sent, settled: calls.filter(([name]) => name === "settle_customer_email") };

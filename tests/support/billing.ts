@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type Stripe from "stripe";
 import { environmentOf } from "../../local/stack/running_stack.ts";
 import { type Seller, signInSeller } from "../../local/stack/seller.ts";
-import { createStripe } from "../../shared/billing/stripe.ts";
+import { createStripe } from "../../shared/billing/stripe_client.ts";
 import { readStripeConfig } from "../../shared/config.ts";
 import type { Customer, Subscription } from "../../local/simulators/stripe/objects.ts";
 import { readLogs } from "./logs.ts";

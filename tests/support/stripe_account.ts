@@ -161,7 +161,8 @@ export async function withSeller(
     },
   });
   await withStripe(account.answer, async (stripe, requests) => {
-    const dependencies = { database, keys, stripe, config: CONFIG, appUrl: APP_URL };
+    const loadStripe = () => Promise.resolve(stripe);
+    const dependencies = { database, keys, loadStripe, config: CONFIG, appUrl: APP_URL };
     const begin = (plan: PaidPlan) => beginCheckout(dependencies, ADA, plan);
     await use({ account, requests, calls, dependencies, begin });
   });

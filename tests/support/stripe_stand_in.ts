@@ -1,6 +1,6 @@
 /** Stand-ins for the unit tests of shared/billing: a Stripe server, and SQL functions in memory. */
 import type Stripe from "stripe";
-import { createStripe } from "../../shared/billing/stripe.ts";
+import { createStripe } from "../../shared/billing/stripe_client.ts";
 import type { StripeConfig } from "../../shared/config.ts";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import type { DatabaseClient } from "../../shared/database/client.ts";
