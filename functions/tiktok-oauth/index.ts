@@ -2,7 +2,11 @@
  * Called by sellers with their access token, and at `/callback` by TikTok's redirect of their browser:
  * connects TikTok shops, lists and disconnects them.
  */
-import { readSupabaseConfig, readTikTokAuthorizeConfig } from "../../shared/config.ts";
+import {
+  readEncryptionKeys,
+  readSupabaseConfig,
+  readTikTokAuthorizeConfig,
+} from "../../shared/config.ts";
 import { createServiceClient, createUserClient } from "../../shared/database/client.ts";
 import { createApp } from "../../shared/http/app.ts";
 import { runInBackground } from "../../shared/http/background.ts";
@@ -11,22 +15,19 @@ import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { createWakeWorker } from "../../shared/inbox/wake_worker.ts";
 import { log } from "../../shared/log.ts";
-import { beginAuthorization } from "../../shared/tiktok/connections/authorization.ts";
-import { confirmShops, showShops } from "../../shared/tiktok/connections/complete_authorization.ts";
+import type { ShopAccess } from "../../shared/tiktok/api/client.ts";
 import { listConnections } from "../../shared/tiktok/connections/describe_connection.ts";
-import { disconnectShop } from "../../shared/tiktok/connections/disconnect_shop.ts";
-import { createTikTokDependencies } from "../../shared/tiktok/dependencies.ts";
-import { unsubscribeWebhooks } from "../../shared/tiktok/webhooks/subscriptions.ts";
+import { tiktokLoader } from "../../shared/tiktok/load_dependencies.ts";
 import type { AuthorizeAnswer, CompleteAnswer, ShopsAnswer } from "./answers.ts";
 import { AuthorizeBody, CompleteBody, readShopId } from "./bodies.ts";
-import { appLocation, readRedirect } from "./callback.ts";
 import { toProblem } from "./problems.ts";
 
 const supabase = readSupabaseConfig();
 const authorize = readTikTokAuthorizeConfig();
 const database = createServiceClient(supabase);
 const wakeWorker = createWakeWorker(supabase);
-const dependencies = createTikTokDependencies(database);
+const keys = readEncryptionKeys();
+const loadTikTok = tiktokLoader(database);
 
 const app = createApp("tiktok-oauth", {
   callers: signedInUsers(supabase, { except: ["/callback"] }),
@@ -36,6 +37,9 @@ const app = createApp("tiktok-oauth", {
 
 app.post("/authorize", async (c) => {
   const { region } = await readJson(c.req.raw, AuthorizeBody);
+  const { beginAuthorization } = await import(
+    "../../shared/tiktok/connections/authorization.ts"
+  );
   const begun: AuthorizeAnswer = await beginAuthorization(
     { database, config: authorize },
     c.var.user.id,
@@ -46,7 +50,8 @@ app.post("/authorize", async (c) => {
 
 app.get("/callback", async (c) => {
   const query = new URL(c.req.url).searchParams;
-  const outcome = await readRedirect(dependencies.keys, query, Date.now());
+  const { appLocation, readRedirect } = await import("./callback.ts");
+  const outcome = await readRedirect(keys, query, Date.now());
   const { status, code } = outcome;
   log.info("browser redirected to the app", { outcome: status, code });
   // Neither the query nor the claim may appear in a Referer or a cache.
@@ -58,6 +63,10 @@ app.get("/callback", async (c) => {
 app.post("/complete", async (c) => {
   const { claim, confirm } = await readJson(c.req.raw, CompleteBody);
   const { id } = c.var.user;
+  const { confirmShops, showShops } = await import(
+    "../../shared/tiktok/connections/complete_authorization.ts"
+  );
+  const dependencies = await loadTikTok();
   c.header("cache-control", "no-store");
   if (!confirm) {
     const shown = await showShops(dependencies, id, claim, Date.now());
@@ -76,11 +85,18 @@ app.get("/shops", async (c) => {
   return c.json({ shops } satisfies ShopsAnswer);
 });
 
+async function unsubscribe(access: Required<ShopAccess>): Promise<void> {
+  const { unsubscribeWebhooks } = await import("../../shared/tiktok/webhooks/subscriptions.ts");
+  const { tiktok } = await loadTikTok();
+  await unsubscribeWebhooks(tiktok, access);
+}
+
 app.delete("/shops/:id", async (c) => {
   const id = readShopId(c.req.param("id"));
-  const access = await disconnectShop(dependencies, c.var.user.id, id);
+  const { disconnectShop } = await import("../../shared/tiktok/connections/disconnect_shop.ts");
+  const access = await disconnectShop({ database, keys }, c.var.user.id, id);
   log.info("shop disconnected", { tiktok_shop_id: id });
-  if (access !== undefined) runInBackground(unsubscribeWebhooks(dependencies.tiktok, access));
+  if (access !== undefined) runInBackground(unsubscribe(access));
   return c.body(null, 204);
 });
 

@@ -3,11 +3,12 @@ import { isNotFound } from "../../shared/database/errors.ts";
 import type { Problem } from "../../shared/http/problem.ts";
 import { type ProblemEntry, problemOf } from "../../shared/http/problem_table.ts";
 import { accountDeleted, tokenRefused } from "../../shared/http/users.ts";
-import { ClaimError, type ClaimFailure } from "../../shared/tiktok/connections/claims.ts";
 import {
+  ClaimError,
+  type ClaimFailure,
   ConnectError,
   type ConnectFailure,
-} from "../../shared/tiktok/connections/exchange_code.ts";
+} from "../../shared/tiktok/connections/errors.ts";
 import { LoggableError } from "../../shared/loggable_error.ts";
 
 /** The path does not name a shop. */

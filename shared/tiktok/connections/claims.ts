@@ -2,36 +2,10 @@
 import * as z from "zod";
 import { decrypt, encrypt } from "../../crypto/encryption.ts";
 import type { KeyRing } from "../../crypto/key_ring.ts";
-import { LoggableError } from "../../loggable_error.ts";
+import { ClaimError } from "./errors.ts";
 
 /** Time for a seller to sign in, or up, and to confirm; TikTok's codes are valid for 30 minutes. */
 const CLAIM_SECONDS = 15 * 60;
-
-/** Why a claim is refused: codes for the seller's browser (docs/tiktok.md). */
-export type ClaimFailure =
-  /** Not a claim of ours, or altered. */
-  | "claim_unknown"
-  | "claim_expired"
-  /** Connected already, opened by another account, or its exchange failed. */
-  | "claim_used"
-  /** Confirmed before the names of its shops were shown. */
-  | "claim_not_shown"
-  | "state_unknown"
-  | "state_expired"
-  | "state_used"
-  /** Another account began this authorization. */
-  | "state_of_another_user";
-
-/** Nothing was connected. */
-export class ClaimError extends LoggableError {
-  override name = "ClaimError";
-  readonly code: ClaimFailure;
-
-  constructor(code: ClaimFailure) {
-    super(code);
-    this.code = code;
-  }
-}
 
 const CLAIM_CONTEXT = "tiktok_authorization.claim";
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { encrypt } from "../../crypto/encryption.ts";
 import { parseKeyRing } from "../../crypto/key_ring.ts";
-import { ClaimError, openClaim, sealClaim } from "./claims.ts";
+import { openClaim, sealClaim } from "./claims.ts";
+import { ClaimError } from "./errors.ts";
 
 const NOW = 1_790_000_000_000;
 const END = NOW + 15 * 60 * 1000;

@@ -8,7 +8,8 @@ import { decrypt, encrypt } from "../../crypto/encryption.ts";
 import { callFunction } from "../../database/call_function.ts";
 import { AuthorizedShop } from "../api/schemas.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
-import { type Claim, ClaimError, openClaim } from "./claims.ts";
+import { type Claim, openClaim } from "./claims.ts";
+import { ClaimError } from "./errors.ts";
 import { exchangeCode, toConnectError } from "./exchange_code.ts";
 import { type AuthorizedShops, ConnectedShop, toGrantRow } from "./store_shops.ts";
 

@@ -3,36 +3,13 @@ import { isConflict } from "../../database/errors.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
 import { exchangeAuthCode, NotASellerError } from "../api/tokens.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
+import { ConnectError, type ConnectFailure } from "./errors.ts";
 import {
   type AuthorizedShops,
   NoShopsError,
   readShops,
   storeTokensOfConnectedShops,
 } from "./store_shops.ts";
-import { LoggableError } from "../../loggable_error.ts";
-
-/** Why shops were not connected: codes for the seller's browser (docs/tiktok.md). */
-export type ConnectFailure =
-  /** The code is wrong, used or older than 30 minutes. */
-  | "code_refused"
-  /** A creator's or partner's login. */
-  | "not_a_seller"
-  | "no_shops"
-  /** The app may not see the shops: its scopes at TikTok. */
-  | "permission_missing"
-  /** Another account has a live connection to one of the shops. */
-  | "shop_taken"
-  | "tiktok_unavailable";
-
-export class ConnectError extends LoggableError {
-  override name = "ConnectError";
-  readonly code: ConnectFailure;
-
-  constructor(code: ConnectFailure, cause: unknown) {
-    super(code, { cause });
-    this.code = code;
-  }
-}
 
 const SCOPE_MISSING = 105005;
 
