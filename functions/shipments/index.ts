@@ -5,20 +5,11 @@ import { createApp } from "../../shared/http/app.ts";
 import { readJson } from "../../shared/http/read_json.ts";
 import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
-import { handleWith } from "../../shared/inbox/events.ts";
-import { Inbox } from "../../shared/inbox/inbox.ts";
-import { EventProcessor } from "../../shared/inbox/process_events.ts";
 import { createWakeWorker } from "../../shared/inbox/wake_worker.ts";
-import { buyLabel } from "../../shared/shipping/buy_label.ts";
-import { isFoundAtTikTok } from "../../shared/shipping/check_order.ts";
-import { createLabelDependencies } from "../../shared/shipping/dependencies.ts";
-import { getLabelLink } from "../../shared/shipping/fetch_label.ts";
-import { getRates } from "../../shared/shipping/get_rates.ts";
+import { readLabelConfig } from "../../shared/shipping/label_config.ts";
 import { getBatch, requestBatch } from "../../shared/shipping/label_batch.ts";
-import { listCarriers } from "../../shared/shipping/own_carriers.ts";
-import { markShipped } from "../../shared/shipping/mark_shipped.ts";
-import { addOwnTracking, correctTracking } from "../../shared/shipping/own_tracking.ts";
-import { voidLabel } from "../../shared/shipping/void_label.ts";
+import { Purchases } from "../../shared/shipping/purchases.ts";
+import { createOnFirstUse } from "../../shared/values/create_on_first_use.ts";
 import type { CarriersAnswer, LabelAnswer, RatesAnswer, ShipmentsAnswer } from "./answers.ts";
 import {
   BatchBody,
@@ -36,11 +27,14 @@ import { describeBatch, toProblem } from "./problems.ts";
 const supabase = readSupabaseConfig();
 const database = createServiceClient(supabase);
 const wakeWorker = createWakeWorker(supabase);
-const labels = createLabelDependencies(database);
+const purchases = new Purchases(database);
+const config = readLabelConfig();
 
-/** An own number reaches TikTok before its answer: the seller sees a refusal. */
-const processor = new EventProcessor(new Inbox(database), {
-  creatorflow: { MARK_SHIPPED: handleWith(() => labels, markShipped) },
+/** What calls a carrier or TikTok: most requests only read rows. */
+const useCases = createOnFirstUse(async () => {
+  const { createProcessor, ...calls } = await import("./use_cases.ts");
+  const labels = calls.createLabelDependencies(database, config);
+  return { ...calls, labels, processor: createProcessor(labels) };
 });
 
 /** A hundred labels, each with an address and its line items. */
@@ -57,6 +51,7 @@ const app = createApp("shipments", {
 
 app.post("/rates", async (c) => {
   const wanted = await readJson(c.req.raw, RatesBody);
+  const { getRates, labels } = await useCases();
   const rates = await getRates(labels, c.var.user.id, wanted);
   return c.json({ rates } satisfies RatesAnswer);
 });
@@ -65,6 +60,7 @@ app.post("/", async (c) => {
   const idempotencyKey = readIdempotencyKey(c.req.raw);
   const request = await readJson(c.req.raw, LabelBody);
   const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
+  const { buyLabel, isFoundAtTikTok, labels } = await useCases();
   const { created, shipment } = await buyLabel(labels, wanted).catch((error) => {
     // Reads the order again, so that the seller's next request sees it as it is.
     if (isFoundAtTikTok(error)) wakeWorker();
@@ -79,6 +75,7 @@ app.post("/own", async (c) => {
   const idempotencyKey = readIdempotencyKey(c.req.raw);
   const request = await readJson(c.req.raw, OwnTrackingBody);
   const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
+  const { addOwnTracking, labels, processor } = await useCases();
   const { created, shipment } = await addOwnTracking({ labels, processor }, wanted);
   // Tracks the parcel.
   if (created) wakeWorker();
@@ -87,13 +84,14 @@ app.post("/own", async (c) => {
 
 app.get("/carriers", async (c) => {
   const orderId = readOrderId(c.req.raw);
+  const { labels, listCarriers } = await useCases();
   const carriers = await listCarriers(labels, c.var.user.id, orderId);
   return c.json({ carriers } satisfies CarriersAnswer);
 });
 
 app.get("/", async (c) => {
   const orderId = readOrderId(c.req.raw);
-  const shipments = await labels.purchases.list(c.var.user.id, orderId);
+  const shipments = await purchases.list(c.var.user.id, orderId);
   return c.json({ shipments } satisfies ShipmentsAnswer);
 });
 
@@ -113,24 +111,27 @@ app.get("/batch/:id", async (c) => {
 
 app.get(SHIPMENT, async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
-  const { shipment } = await labels.purchases.get(c.var.user.id, id);
+  const { shipment } = await purchases.get(c.var.user.id, id);
   return c.json(shipment);
 });
 
 app.get("/:id/label", async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
+  const { getLabelLink, labels } = await useCases();
   const link: LabelAnswer = await getLabelLink(labels, c.var.user.id, id);
   return c.json(link);
 });
 
 app.post("/:id/void", async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
+  const { labels, voidLabel } = await useCases();
   return c.json(await voidLabel(labels, c.var.user.id, id));
 });
 
 app.post("/:id/tracking", async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
   const tracking = await readJson(c.req.raw, TrackingBody);
+  const { correctTracking, labels, processor } = await useCases();
   const shipment = await correctTracking({ labels, processor }, c.var.user.id, id, tracking);
   wakeWorker();
   return c.json(shipment);

@@ -5,7 +5,7 @@ import { type ProblemEntry, problemOf } from "../../shared/http/problem_table.ts
 import { accountDeleted } from "../../shared/http/users.ts";
 import { LabelError, type LabelFailure } from "../../shared/shipping/errors.ts";
 import type { LabelBatch } from "../../shared/shipping/label_batch.ts";
-import { EasyPostError } from "../../shared/shipping/providers/easypost/client.ts";
+import { EasyPostError } from "../../shared/shipping/providers/easypost/easypost_error.ts";
 import { TikTokError } from "../../shared/tiktok/api/errors.ts";
 import type { BatchAnswer } from "./answers.ts";
 

@@ -3,7 +3,7 @@ import { DatabaseError } from "../../shared/database/errors.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { LabelError, LabelFailure } from "../../shared/shipping/errors.ts";
 import { errorText } from "../../shared/log.ts";
-import { EasyPostError } from "../../shared/shipping/providers/easypost/client.ts";
+import { EasyPostError } from "../../shared/shipping/providers/easypost/easypost_error.ts";
 import { describeBatch, toProblem } from "./problems.ts";
 import type { LabelBatch } from "../../shared/shipping/label_batch.ts";
 

@@ -1,12 +1,9 @@
 /** Dependencies of the label use cases. */
-import {
-  type CountryParameters,
-  type Environment,
-  readEasyPostConfig,
-  readTikTokCountryParameters,
-} from "../config.ts";
+import type { CountryParameters } from "../config.ts";
 import type { DatabaseClient } from "../database/client.ts";
-import { createTikTokDependencies, type TikTokDependencies } from "../tiktok/dependencies.ts";
+import { TikTokClient } from "../tiktok/api/client.ts";
+import type { TikTokDependencies } from "../tiktok/dependencies.ts";
+import type { LabelConfig } from "./label_config.ts";
 import { EasyPostClient } from "./providers/easypost/client.ts";
 import { EasyPostProvider } from "./providers/easypost/provider.ts";
 import type { LabelProvider } from "./providers/provider.ts";
@@ -25,14 +22,12 @@ export interface LabelDependencies extends TikTokDependencies {
   isEasyPostTest: boolean;
 }
 
-/** @throws {ConfigError} */
 export function createLabelDependencies(
   database: DatabaseClient,
-  env?: Environment,
+  { tiktok: config, easypost: easypostConfig, countryParameters, keys }: LabelConfig,
 ): LabelDependencies {
-  const shops = createTikTokDependencies(database, env);
-  const config = readEasyPostConfig(env);
-  const easypost = new EasyPostClient(config);
+  const shops = { database, tiktok: new TikTokClient(config), config, keys };
+  const easypost = new EasyPostClient(easypostConfig);
   return {
     ...shops,
     purchases: new Purchases(database),
@@ -41,7 +36,7 @@ export function createLabelDependencies(
       easypost: new EasyPostProvider(easypost),
     },
     easypost,
-    countryParameters: readTikTokCountryParameters(env),
-    isEasyPostTest: config.apiKey.startsWith("EZTK"),
+    countryParameters,
+    isEasyPostTest: easypostConfig.apiKey.startsWith("EZTK"),
   };
 }

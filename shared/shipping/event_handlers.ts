@@ -3,8 +3,9 @@ import type { DatabaseClient } from "../database/client.ts";
 import { handleEach, type HandlerOptions, handleWith } from "../inbox/events.ts";
 import { createOnFirstUse } from "../values/create_on_first_use.ts";
 import { checkSources } from "./check_sources.ts";
+import { buyBatchItem } from "./buy_batch_item.ts";
 import { createLabelDependencies } from "./dependencies.ts";
-import { buyBatchItem } from "./label_batch.ts";
+import { readLabelConfig } from "./label_config.ts";
 import {
   checkPendingVoid,
   checkTracking,
@@ -19,7 +20,7 @@ export function createLabelHandlers(
   { functionsUrl, env }: HandlerOptions,
 ) {
   const webhookUrl = `${functionsUrl}/carrier-webhooks`;
-  const labels = createOnFirstUse(() => createLabelDependencies(database, env));
+  const labels = createOnFirstUse(() => createLabelDependencies(database, readLabelConfig(env)));
   return {
     applyEasyPostEvent: easyPostHandler(labels),
     checkSources: handleEach((event) => checkSources(database, event, webhookUrl, env)),

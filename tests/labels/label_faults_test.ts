@@ -15,6 +15,7 @@ import {
 import { EasyPostProvider } from "../../shared/shipping/providers/easypost/provider.ts";
 import { TikTokShippingProvider } from "../../shared/shipping/providers/tiktok/provider.ts";
 import type { RequestedLabel } from "../../shared/shipping/purchases.ts";
+import { readLabelConfig } from "../../shared/shipping/label_config.ts";
 import { Parcel } from "../../shared/shipping/parcel.ts";
 import { TikTokClient } from "../../shared/tiktok/api/client.ts";
 import { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
@@ -568,7 +569,7 @@ step("a token that expires in the middle is refreshed once, and the label bought
 function labelsWithShortTimeouts(): LabelDependencies {
   const env = environmentOf(stack.env);
   const database = createServiceClient(supabaseConfigOf(stack.env));
-  const dependencies = createLabelDependencies(database, env);
+  const dependencies = createLabelDependencies(database, readLabelConfig(env));
   const tiktok = new TikTokClient(readTikTokConfig(env), { timeoutMs: 200 });
   const config = { apiKey: KEY, apiUrl: stack.env.EASYPOST_API_URL };
   const easypost = new EasyPostClient(config, { timeoutMs: 200, buyTimeoutMs: 200 });

@@ -1,6 +1,7 @@
 /** Finds EasyPost's webhook for us, and switches it on again: EasyPost switches it off after failures. */
 import { errorText, log } from "../../../log.ts";
-import { type EasyPostClient, EasyPostError } from "./client.ts";
+import type { EasyPostClient } from "./client.ts";
+import { EasyPostError } from "./easypost_error.ts";
 
 export type EasyPostWebhookState = "healthy" | "webhook_missing" | "webhook_switched_off";
 

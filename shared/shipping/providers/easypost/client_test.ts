@@ -7,7 +7,8 @@ import {
   withSilentServer,
 } from "../../../../tests/support/local_server.ts";
 import { shipmentOf } from "../../../../tests/support/easypost_caller.ts";
-import { EasyPostClient, EasyPostError, type NewShipment } from "./client.ts";
+import { EasyPostClient, type NewShipment } from "./client.ts";
+import { EasyPostError } from "./easypost_error.ts";
 import { toPurchaseError } from "./errors.ts";
 
 const KEY = "EZTKtop-s3cret";

@@ -1,6 +1,6 @@
 /** Maps errors of EasyPost's API to label errors. */
 import { LabelError } from "../../errors.ts";
-import { EasyPostError } from "./client.ts";
+import { EasyPostError } from "./easypost_error.ts";
 
 /** EasyPost's codes for a label that was bought, or may have been. */
 const EXISTS = "SHIPMENT.POSTAGE.EXISTS";

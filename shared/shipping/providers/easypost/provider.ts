@@ -15,7 +15,8 @@ import type {
   TrackingUpdate,
   VoidDecision,
 } from "../provider.ts";
-import { type EasyPostClient, EasyPostError, type NewShipment } from "./client.ts";
+import type { EasyPostClient, NewShipment } from "./client.ts";
+import { EasyPostError } from "./easypost_error.ts";
 import { toLabelError, toPurchaseError } from "./errors.ts";
 import { toBoughtLabel, toLabelDocument } from "./labels.ts";
 import { chooseRate, serviceIdOf, toRates } from "./rates.ts";
