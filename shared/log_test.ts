@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { errorText } from "./log.ts";
 import { LoggableError } from "./loggable_error.ts";
 

@@ -1,12 +1,12 @@
 /** The bodies and query parameters that `account` takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { TimeRange } from "../../shared/accounts/lists.ts";
 import { problemOf } from "../../shared/http/problem_table.ts";
 import { PROBLEMS } from "./problems.ts";
 
 export const DeleteBody = z.strictObject({
   /** The account's own address: a request that is sent by mistake deletes nothing. */
-  email: z.string("must be the e-mail address of the account").max(320),
+  email: z.string("must be the e-mail address of the account").check(z.maxLength(320)),
 });
 
 const Day = z.iso.date();

@@ -1,5 +1,5 @@
 /** The answers of `billing`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { PaidPlan } from "../../shared/billing/plans.ts";
 
 export const CheckoutAnswer = z.object({
@@ -13,9 +13,9 @@ export type PortalAnswer = z.infer<typeof PortalAnswer>;
 
 export const PlanPriceAnswer = z.object({
   plan: PaidPlan,
-  amount: z.string().nullable(),
+  amount: z.nullable(z.string()),
   currency: z.string(),
-  interval: z.enum(["day", "week", "month", "year"]).nullable(),
+  interval: z.nullable(z.enum(["day", "week", "month", "year"])),
   interval_count: z.int(),
 });
 

@@ -1,5 +1,5 @@
 /** The bodies that `billing` takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { PaidPlan } from "../../shared/billing/plans.ts";
 
 export const CheckoutBody = z.strictObject({

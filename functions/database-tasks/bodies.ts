@@ -1,5 +1,5 @@
 /** The body that `database-tasks` takes: any JSON, because a bad task is answered with a DatabaseResult. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export const TaskBody = z.unknown();
 

@@ -1,5 +1,5 @@
 /** The answers of `event-worker`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export const ProcessAnswer = z.object({
   released: z.int(),

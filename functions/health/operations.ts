@@ -1,4 +1,5 @@
 /** The routes of `health`, for the API's document. */
+import * as z from "zod/mini";
 import { Figure, Health, ServiceStatus } from "../../shared/health/read_health.ts";
 import { type FunctionOperations, type NamedSchema, TIME } from "../../shared/http/operations.ts";
 import { PROBLEMS } from "./problems.ts";
@@ -60,7 +61,7 @@ export const operations: FunctionOperations = {
           description: "The figures with a secret key, else the status.",
           body: {
             id: "HealthAnswer",
-            schema: ServiceStatus.or(Health),
+            schema: z.union([ServiceStatus, Health]),
             description: "The figures with a secret key, else the status.",
             parts: [STATUS, HEALTH],
             example: { status: "healthy", version: "20261123001170" },

@@ -1,8 +1,8 @@
 /** The answers of `shipments`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { LabelFailure } from "../../shared/shipping/errors.ts";
 import { StoredRate } from "../../shared/shipping/get_rates.ts";
-import { LabelBatch } from "../../shared/shipping/label_batch.ts";
+import { BatchItemView, LabelBatch } from "../../shared/shipping/label_batch.ts";
 import { Shipment } from "../../shared/shipping/schemas.ts";
 
 export const RatesAnswer = z.object({ rates: z.array(StoredRate) });
@@ -15,7 +15,7 @@ export const Carrier = z.object({ id: z.string(), name: z.string() });
 export const CarriersAnswer = z.object({ carriers: z.array(Carrier) });
 export type CarriersAnswer = z.infer<typeof CarriersAnswer>;
 
-export const LabelAnswer = Shipment.pick({
+export const LabelAnswer = z.pick(Shipment, {
   label_url: true,
   label_format: true,
   label_expires_at: true,
@@ -28,13 +28,14 @@ export const ItemProblem = z.object({
   status: z.int(),
   code: LabelFailure,
   detail: z.string(),
-  order_ids: z.array(z.uuid()).optional(),
-  tiktok_order_ids: z.array(z.string()).optional(),
+  order_ids: z.optional(z.array(z.uuid())),
+  tiktok_order_ids: z.optional(z.array(z.string())),
 });
 
-export const BatchItem = LabelBatch.shape.items.element
-  .omit({ code: true, order_ids: true, tiktok_order_ids: true })
-  .extend({ problem: ItemProblem.nullable() });
+export const BatchItem = z.extend(
+  z.omit(BatchItemView, { code: true, order_ids: true, tiktok_order_ids: true }),
+  { problem: z.nullable(ItemProblem) },
+);
 
-export const BatchAnswer = LabelBatch.extend({ items: z.array(BatchItem) });
+export const BatchAnswer = z.extend(LabelBatch, { items: z.array(BatchItem) });
 export type BatchAnswer = z.infer<typeof BatchAnswer>;

@@ -1,5 +1,5 @@
 /** The bodies, headers and ids that `shipments` takes. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { sha256Hex } from "../../shared/crypto/digests.ts";
 import { problemOf } from "../../shared/http/problem_table.ts";
 import { LabelError } from "../../shared/shipping/errors.ts";
@@ -10,63 +10,87 @@ import { canonicalJson } from "../../shared/values/canonical_json.ts";
 import { TikTokId } from "../../shared/values/schemas.ts";
 
 const OrderId = z.uuid("the id of an order, as in the table orders");
-const LineItemIds = z.array(TikTokId)
-  .min(1, "1 to 100 line items").max(100, "1 to 100 line items")
-  .refine((ids) => new Set(ids).size === ids.length, "each line item once");
+const LineItemIds = z.array(TikTokId).check(
+  z.minLength(1, "1 to 100 line items"),
+  z.maxLength(100, "1 to 100 line items"),
+  z.refine((ids) => new Set(ids).size === ids.length, "each line item once"),
+);
 
 /** Every order of a combined parcel; `order_id` may be among them. */
-const OrderIds = z.array(OrderId)
-  .min(1, "1 to 50 orders").max(50, "1 to 50 orders")
-  .refine((ids) => new Set(ids).size === ids.length, "each order once");
+const OrderIds = z.array(OrderId).check(
+  z.minLength(1, "1 to 50 orders"),
+  z.maxLength(50, "1 to 50 orders"),
+  z.refine((ids) => new Set(ids).size === ids.length, "each order once"),
+);
 
-export const RatesBody = z.strictObject({
-  order_id: OrderId,
-  order_ids: OrderIds.optional(),
-  parcel: Parcel,
-  from: Sender.optional(),
-  line_item_ids: LineItemIds.optional(),
-}).transform(({ from, ...wanted }) => ({ ...wanted, sender: from }));
+export const RatesBody = z.pipe(
+  z.strictObject({
+    order_id: OrderId,
+    order_ids: z.optional(OrderIds),
+    parcel: Parcel,
+    from: z.optional(Sender),
+    line_item_ids: z.optional(LineItemIds),
+  }),
+  z.transform(({ from, ...wanted }) => ({ ...wanted, sender: from })),
+);
 
 const Label = z.strictObject({
   order_id: OrderId,
-  order_ids: OrderIds.optional(),
+  order_ids: z.optional(OrderIds),
   parcel: Parcel,
-  provider: ProviderName.optional(),
-  rate_id: z.uuid("a rate_id that POST /rates gave").optional(),
-  service: z.string("a service that POST /rates named, cheapest or default").min(1).max(100)
-    .optional(),
-  line_item_ids: LineItemIds.optional(),
-  label_format: LabelFormat.default("PDF"),
-  from: Sender.optional(),
-}).refine(({ rate_id, service }) => (rate_id === undefined) !== (service === undefined), {
+  provider: z.optional(ProviderName),
+  rate_id: z.optional(z.uuid("a rate_id that POST /rates gave")),
+  service: z.optional(
+    z.string("a service that POST /rates named, cheapest or default").check(
+      z.minLength(1),
+      z.maxLength(100),
+    ),
+  ),
+  line_item_ids: z.optional(LineItemIds),
+  label_format: z._default(LabelFormat, "PDF"),
+  from: z.optional(Sender),
+}).check(z.refine(({ rate_id, service }) => (rate_id === undefined) !== (service === undefined), {
   error: "give either rate_id or service",
-});
+}));
 
-export const LabelBody = Label.transform(({ from, ...label }) =>
-  ({
-    ...label,
-    ...(from !== undefined && { sender: from }),
-  }) as LabelRequest
+export const LabelBody = z.pipe(
+  Label,
+  z.transform(({ from, ...label }) =>
+    ({
+      ...label,
+      ...(from !== undefined && { sender: from }),
+    }) as LabelRequest
+  ),
 );
 
 const Tracking = z.strictObject({
-  carrier: z.string("a carrier that GET /carriers lists: its name or id").trim().min(1).max(100),
+  carrier: z.string("a carrier that GET /carriers lists: its name or id").check(
+    z.trim(),
+    z.minLength(1),
+    z.maxLength(100),
+  ),
   /** Without the spaces that carriers print between groups. */
-  tracking_number: z.string("the carrier's number of the parcel")
-    .transform((text) => text.replace(/\s/g, ""))
-    .pipe(z.string().regex(/^[A-Za-z0-9-]{4,50}$/, "4 to 50 letters, digits and hyphens")),
+  tracking_number: z.pipe(
+    z.pipe(
+      z.string("the carrier's number of the parcel"),
+      z.transform((text) => text.replace(/\s/g, "")),
+    ),
+    z.string().check(z.regex(/^[A-Za-z0-9-]{4,50}$/, "4 to 50 letters, digits and hyphens")),
+  ),
 });
 
 export const TrackingBody = Tracking;
 
-export const OwnTrackingBody = Tracking.extend({
+export const OwnTrackingBody = z.extend(Tracking, {
   order_id: OrderId,
-  line_item_ids: LineItemIds.optional(),
+  line_item_ids: z.optional(LineItemIds),
 });
 
 export const BatchBody = z.strictObject({
-  labels: z.array(LabelBody, "an array of what POST / takes")
-    .min(1, "1 to 100 labels").max(100, "1 to 100 labels"),
+  labels: z.array(LabelBody, "an array of what POST / takes").check(
+    z.minLength(1, "1 to 100 labels"),
+    z.maxLength(100, "1 to 100 labels"),
+  ),
 });
 
 /** Of headers and queries. */

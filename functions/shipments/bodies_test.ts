@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { Problem } from "../../shared/http/problem.ts";
 import { LabelError } from "../../shared/shipping/errors.ts";
 import {
@@ -39,7 +39,7 @@ const LABEL = { order_id: ORDER, parcel: PARCEL, service: "cheapest" };
 const KEPT_PARCEL = { ...PARCEL, length: "9", width: "6", height: "5" };
 
 /** Names of the wrong fields. */
-function wrongFields(schema: z.ZodType, body: unknown): string[] {
+function wrongFields(schema: z.ZodMiniType, body: unknown): string[] {
   return (schema.safeParse(body).error?.issues ?? []).map(({ path }) => path.join("."));
 }
 

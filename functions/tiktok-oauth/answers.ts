@@ -1,5 +1,5 @@
 /** The answers of `tiktok-oauth`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ConnectionStatus } from "../../shared/tiktok/connections/describe_connection.ts";
 
 export const AuthorizeAnswer = z.object({ url: z.string(), expires_at: z.string() });
@@ -10,8 +10,8 @@ export const CompleteAnswer = z.discriminatedUnion("status", [
     status: z.literal("unconfirmed"),
     shops: z.array(z.object({
       shop_id: z.string(),
-      shop_name: z.string().nullable(),
-      region: z.string().nullable(),
+      shop_name: z.nullable(z.string()),
+      region: z.nullable(z.string()),
     })),
     expires_at: z.string(),
   }),
@@ -25,12 +25,12 @@ export type CompleteAnswer = z.infer<typeof CompleteAnswer>;
 export const ShopState = z.object({
   id: z.string(),
   shop_id: z.string(),
-  shop_name: z.string().nullable(),
-  region: z.string().nullable(),
+  shop_name: z.nullable(z.string()),
+  region: z.nullable(z.string()),
   status: ConnectionStatus,
-  reason: z.string().nullable(),
+  reason: z.nullable(z.string()),
   message: z.string(),
-  expires_at: z.string().nullable(),
+  expires_at: z.nullable(z.string()),
   connected_at: z.string(),
 });
 

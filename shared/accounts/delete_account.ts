@@ -1,5 +1,5 @@
 /** Deletes a seller's account: first what Stripe could charge, then every row. Each step may be repeated. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { closeCustomer } from "../billing/close_customer.ts";
 import { searchCustomers } from "../billing/customers.ts";
 import { idHashes } from "../billing/encrypted_ids.ts";

@@ -1,6 +1,6 @@
 /** All rows of a seller as a ZIP of JSON and CSV, in parts where they are many. */
 import { makeZip } from "client-zip";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { csvLines } from "./csv.ts";
@@ -12,12 +12,12 @@ const PART_ROWS = 2000;
 
 const PAGE_ROWS = 500;
 
-const Slice = z.object({ part: z.string(), after: PageKey.nullable(), rows: z.int() });
+const Slice = z.object({ part: z.string(), after: z.nullable(PageKey), rows: z.int() });
 type Slice = z.infer<typeof Slice>;
 
 const Plan = z.object({
   slices: z.array(Slice),
-  next: z.object({ part: z.string(), after: PageKey.nullable() }).nullable(),
+  next: z.nullable(z.object({ part: z.string(), after: z.nullable(PageKey) })),
 });
 
 export interface ExportPart {

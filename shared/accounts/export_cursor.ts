@@ -1,13 +1,16 @@
 /** Where a part of the export begins, as text for a URL. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { fromBase64, toBase64Url } from "../crypto/encoding.ts";
 import { InvalidCursorError } from "./errors.ts";
 import { PageKey } from "./pages.ts";
 
 const Cursor = z.strictObject({
   /** Number of the part of the export, from 1. */
-  number: z.int().min(2).max(1_000_000),
-  from: z.strictObject({ part: z.string().regex(/^[a-z_]{1,40}$/), after: PageKey.nullable() }),
+  number: z.int().check(z.minimum(2), z.maximum(1_000_000)),
+  from: z.strictObject({
+    part: z.string().check(z.regex(/^[a-z_]{1,40}$/)),
+    after: z.nullable(PageKey),
+  }),
 });
 export type Cursor = z.infer<typeof Cursor>;
 

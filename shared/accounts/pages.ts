@@ -1,15 +1,15 @@
 /** Rows that are read page by page, so that memory stays bounded. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export type Row = Record<string, unknown>;
 
 /** The key of the last row of a page. */
-export const PageKey = z.array(z.union([z.string(), z.number()])).length(2);
+export const PageKey = z.array(z.union([z.string(), z.number()])).check(z.length(2));
 export type PageKey = z.infer<typeof PageKey>;
 
 export const Page = z.object({
   rows: z.array(z.record(z.string(), z.unknown())),
-  next: PageKey.nullable(),
+  next: z.nullable(PageKey),
 });
 export type Page = z.infer<typeof Page>;
 

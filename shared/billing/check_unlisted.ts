@@ -1,5 +1,5 @@
 /** Checks stored subscriptions that Stripe's list did not contain: Stripe omits those of deleted customers. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { log } from "../log.ts";
 import type { BillingDependencies } from "./dependencies.ts";

@@ -1,5 +1,5 @@
 /** Sends sellers to Stripe's checkout, or to the portal if they have a subscription. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ENDED_STATUSES } from "./close_customer.ts";
 import { ensureCustomer, isDeleted, replaceCustomer } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
@@ -40,10 +40,10 @@ interface Page {
 
 const Subscriptions = listOf(z.looseObject({ status: z.string() }));
 const Sessions = listOf(z.looseObject({
-  id: z.string().min(1),
-  status: z.string().nullish(),
-  url: z.string().nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
+  id: z.string().check(z.minLength(1)),
+  status: z.nullish(z.string()),
+  url: z.nullish(z.string()),
+  metadata: z.nullish(z.record(z.string(), z.string())),
 }));
 
 interface WantedCheckout {

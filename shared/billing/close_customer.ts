@@ -1,6 +1,6 @@
 /** Ends everything that could charge a customer at Stripe. Each step may be repeated. */
 import type Stripe from "stripe";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { BillingError, isMissing } from "./errors.ts";
 import { callStripe, listOf, readStripe } from "./stripe.ts";
 
@@ -9,7 +9,7 @@ export const ENDED_STATUSES = ["canceled", "incomplete_expired"];
 
 const PAGE_SIZE = 100;
 
-const Page = listOf(z.looseObject({ id: z.string().min(1) }));
+const Page = listOf(z.looseObject({ id: z.string().check(z.minLength(1)) }));
 
 /** Every element of a list, page by page. */
 async function listAll<T extends { id: string }>(

@@ -1,6 +1,6 @@
 /** Compares a page of Stripe's list of subscriptions with ours. */
 import type Stripe from "stripe";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { log } from "../log.ts";
 import { adoptCustomer } from "./customers.ts";

@@ -1,6 +1,6 @@
 /** The Stripe customer of a seller: created once, with the first checkout. */
 import type Stripe from "stripe";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { isNotFound } from "../database/errors.ts";
 import { closeCustomer } from "./close_customer.ts";
@@ -14,7 +14,7 @@ import { IdText } from "../values/schemas.ts";
 
 const Customer = z.object({
   hash: z.string(),
-  user_id: z.uuid().nullable(),
+  user_id: z.nullable(z.uuid()),
   version: z.int(),
   deletion_requested: z.boolean(),
 });
@@ -30,7 +30,7 @@ export async function findCustomers(
   const hashes = new Map(customerIds.map((id) => [id, idHashes(keys, CUSTOMER_COLUMN, id)]));
   if (hashes.size === 0) return new Map();
   const args = { p_hashes: [...hashes.values()].flat() };
-  const found = await callFunction(database, "find_stripe_customers", args, Customer.array());
+  const found = await callFunction(database, "find_stripe_customers", args, z.array(Customer));
   const byHash = new Map(found.map(({ hash, ...customer }) => [hash, customer]));
   return new Map(
     [...hashes].flatMap(([id, ofId]) => {
@@ -47,7 +47,7 @@ interface CreatedCustomer {
   email: string | null;
 }
 
-const StripeCustomer = z.looseObject({ id: IdText, email: z.string().nullish() });
+const StripeCustomer = z.looseObject({ id: IdText, email: z.nullish(z.string()) });
 
 /** Stripe knows an Idempotency-Key for a day only: afterwards a customer whose id was lost is searched. */
 export async function searchCustomers(

@@ -1,5 +1,5 @@
 /** Handles Stripe events: each is a hint, the state that counts is read from Stripe. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../inbox/events.ts";
 import type { IgnoreReason } from "../inbox/ignore_reasons.ts";
@@ -84,10 +84,10 @@ async function listSubscriptionIds(
 }
 
 const Dispute = z.looseObject({
-  id: z.string().nullish().catch(null),
-  charge: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish().catch(null),
+  id: z.catch(z.nullish(z.string()), null),
+  charge: z.catch(z.nullish(z.union([z.string(), z.looseObject({ id: z.string() })])), null),
   reason: OptionalText,
-  amount: z.number().nullish().catch(null),
+  amount: z.catch(z.nullish(z.number()), null),
   currency: OptionalText,
 });
 

@@ -1,5 +1,5 @@
 /** Handles events about subscriptions: each subscription is read and stored once for all its events. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ClaimedEvent, EventHandler, EventResult } from "../inbox/events.ts";
 import { LoggableError } from "../loggable_error.ts";
 import { findCustomers, type StoredCustomer } from "./customers.ts";
@@ -70,7 +70,7 @@ function isFinishedCheckout({ event }: NamingEvent): boolean {
   return event.type === "checkout.session.completed";
 }
 
-const Session = z.looseObject({ client_reference_id: z.string().nullish().catch(null) });
+const Session = z.looseObject({ client_reference_id: z.catch(z.nullish(z.string()), null) });
 
 /** A finished checkout counts if ours created its session; the others, if they name a subscription. */
 function checkEvent(

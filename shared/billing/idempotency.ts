@@ -3,7 +3,7 @@
  * answer to a key for at least 24 hours, errors of the execution too
  * (https://docs.stripe.com/api/idempotent_requests). A key names an attempt, and a saved failure raises it.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";

@@ -1,6 +1,6 @@
 /** Live subscriptions without an account: cancelled, or reported to operators (docs/account.md). */
 import type Stripe from "stripe";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { log } from "../log.ts";
@@ -26,7 +26,7 @@ export async function checkDeletedCustomer(
     database,
     "get_deleted_customer",
     args,
-    DeletedCustomer.nullable(),
+    z.nullable(DeletedCustomer),
   );
   if (found === null) return { ignored: "unknown_customer" };
   const customerId = await decryptId(keys, CUSTOMER_COLUMN, found.stripe_customer_id);

@@ -1,5 +1,5 @@
 /** What each plan costs: only Stripe knows it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { BillingDependencies } from "./dependencies.ts";
 import { PaidPlan } from "./plans.ts";
 import { readStripe } from "./stripe.ts";
@@ -16,12 +16,12 @@ export interface PlanPrice {
 }
 
 const Price = z.looseObject({
-  unit_amount: z.int().min(0).nullish(),
-  currency: z.string().regex(/^[a-zA-Z]{3}$/),
-  recurring: z.looseObject({
+  unit_amount: z.nullish(z.int().check(z.minimum(0))),
+  currency: z.string().check(z.regex(/^[a-zA-Z]{3}$/)),
+  recurring: z.nullish(z.looseObject({
     interval: z.enum(["day", "week", "month", "year"]),
-    interval_count: z.int().min(1).default(1),
-  }).nullish(),
+    interval_count: z._default(z.int().check(z.minimum(1)), 1),
+  })),
 });
 
 /** Stripe counts in the smallest unit. ISK and UGX have none, but Stripe still counts hundredths of them. */

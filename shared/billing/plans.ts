@@ -1,5 +1,5 @@
 /** The plans that can be bought, and their Stripe prices. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { StripeConfig } from "../config.ts";
 
 export const PaidPlan = z.enum(["starter", "growth", "scale"]);

@@ -1,5 +1,5 @@
 /** Sends sellers to Stripe's customer portal, where they change, pay and cancel a subscription. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isDeleted } from "./customers.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";

@@ -1,5 +1,5 @@
 /** Reads the Stripe customer of a seller. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId } from "./encrypted_ids.ts";
@@ -8,7 +8,7 @@ export const CUSTOMER_COLUMN = "stripe_customers.stripe_customer_id";
 
 const Seller = z.object({
   email: z.string(),
-  stripe_customer_id: z.string().nullable(),
+  stripe_customer_id: z.nullable(z.string()),
   attempt: z.int(),
 });
 

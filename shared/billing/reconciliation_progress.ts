@@ -1,5 +1,5 @@
 /** The progress of a comparison with Stripe: the body of each SYNC_SUBSCRIPTIONS event. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** Subscriptions compared by one event. */
 export const PAGE_SIZE = 100;
@@ -10,14 +10,14 @@ export const Progress = z.object({
   checked: z.int(),
   repaired: z.int(),
   /** Number of subscriptions that could not be stored. */
-  failed: z.int().default(0),
+  failed: z._default(z.int(), 0),
   /** Number of stored ids that cannot be decrypted. */
-  unreadable: z.int().default(0),
+  unreadable: z._default(z.int(), 0),
   /** Number of live subscriptions of unknown customers that name a user who does not exist. */
-  orphaned: z.int().default(0),
+  orphaned: z._default(z.int(), 0),
   /** The last subscription of the previous page: Stripe's id or, once `listed`, ours. */
-  after: z.string().optional(),
+  after: z.optional(z.string()),
   /** Stripe's list is finished; stored subscriptions that it did not contain follow. */
-  listed: z.boolean().optional(),
+  listed: z.optional(z.boolean()),
 });
 export type Progress = z.infer<typeof Progress>;

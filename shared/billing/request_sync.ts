@@ -1,5 +1,5 @@
 /** Requests a comparison of Stripe's subscriptions with ours. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 

@@ -1,6 +1,6 @@
 /** Calls of Stripe's API: errors without Stripe's messages, answers with the members that the caller reads. */
 import type Stripe from "stripe";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { BillingError } from "./errors.ts";
 
 /** @throws {BillingError} */
@@ -24,7 +24,7 @@ export async function callStripe<T>(call: Promise<T>): Promise<T> {
 
 /** As `callStripe`, and checks the members that the caller reads. @throws {BillingError} */
 export async function readStripe<Shape>(
-  schema: z.ZodType<Shape>,
+  schema: z.ZodMiniType<Shape>,
   call: Promise<unknown>,
 ): Promise<Shape> {
   const { success, data } = schema.safeParse(await callStripe(call));
@@ -33,6 +33,6 @@ export async function readStripe<Shape>(
 }
 
 /** A list of Stripe's whose elements all have these members. */
-export function listOf<Element extends z.ZodType>(element: Element) {
-  return z.looseObject({ data: z.array(element), has_more: z.boolean().optional() });
+export function listOf<Element extends z.ZodMiniType>(element: Element) {
+  return z.looseObject({ data: z.array(element), has_more: z.optional(z.boolean()) });
 }

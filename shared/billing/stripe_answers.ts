@@ -2,19 +2,21 @@
  * Checks Stripe's answers before its client reads them: the client takes a redirect and most JSON for a
  * success, and JSON that is not an object ends the whole process.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isRedirect } from "../http/redirects.ts";
 import { parseJson } from "../values/json.ts";
 
 /** An error of any status; the client reads an object, or a text as OAuth has it. */
-const Failure = z.looseObject({ error: z.union([z.looseObject({}), z.string().min(1)]) });
+const Failure = z.looseObject({
+  error: z.union([z.looseObject({}), z.string().check(z.minLength(1))]),
+});
 /** Every object of Stripe's has an id, and every list `data`. */
 const Success = z.union([
-  z.looseObject({ error: z.null().optional(), id: z.string().min(1) }),
-  z.looseObject({ error: z.null().optional(), data: z.array(z.unknown()) }),
+  z.looseObject({ error: z.optional(z.null()), id: z.string().check(z.minLength(1)) }),
+  z.looseObject({ error: z.optional(z.null()), data: z.array(z.unknown()) }),
 ]);
 /** What a proxy answers with an error status. */
-const Refusal = z.union([z.looseObject({ error: z.null().optional() }), z.array(z.unknown())]);
+const Refusal = z.union([z.looseObject({ error: z.optional(z.null()) }), z.array(z.unknown())]);
 
 /** What the client takes for a final error of Stripe's. */
 function failure(code: string, status: number): Response {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   CONFIG,
   makeSubscription,

@@ -1,5 +1,5 @@
 /** Stores the current states of subscriptions at Stripe, regardless of what events say. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { DatabaseError } from "../database/errors.ts";
@@ -162,7 +162,12 @@ async function applyItems(
 ): Promise<(Applied | { error: unknown })[]> {
   if (items.length === 0) return [];
   try {
-    return await callFunction(database, "apply_subscriptions", { p_items: items }, Applied.array());
+    return await callFunction(
+      database,
+      "apply_subscriptions",
+      { p_items: items },
+      z.array(Applied),
+    );
   } catch (error) {
     // Without a code it did not answer.
     const isRefusal = error instanceof DatabaseError && error.code !== "";

@@ -2,7 +2,7 @@
  * What the database's own types do not say: the shapes of JSON columns and of functions that return `jsonb`, and
  * the codes of text columns. For the API's document and the client that is made of it; no function imports it.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { NamedSchema } from "../http/operations.ts";
 import { ParcelProvider, ShipmentStatus } from "../shipping/schemas.ts";
 import { ConnectionStatus } from "../tiktok/connections/describe_connection.ts";
@@ -11,7 +11,7 @@ import type { AddressStatus, ShippingAddress } from "../tiktok/orders/map_addres
 import type { OrderItem } from "../tiktok/orders/map_order_items.ts";
 import { DASHBOARD, HELD_ORDERS, ORDER_OVERVIEW, USAGE } from "./results.ts";
 
-const text = z.string().nullable();
+const text = z.nullable(z.string());
 
 const Address = z.object({
   name: text,
@@ -24,11 +24,11 @@ const Address = z.object({
   country: text,
   full_address: text,
   districts: z.array(z.object({ level: z.string(), type: z.string(), name: z.string() })),
-}) satisfies z.ZodType<ShippingAddress>;
+}) satisfies z.ZodMiniType<ShippingAddress>;
 
 const ADDRESS: NamedSchema = {
   id: "ShippingAddress",
-  schema: Address.partial(),
+  schema: z.partial(Address),
   description: "orders.shipping_address; empty if address_status is none.",
   fields: {
     country: "ISO 3166-1 alpha-2.",
@@ -57,7 +57,7 @@ const ITEM: NamedSchema = {
       product_id: text,
       sku_id: text,
       seller_sku: text,
-      quantity: z.number().nullable(),
+      quantity: z.nullable(z.number()),
     })),
     units: z.array(z.object({
       line_item_id: z.string(),
@@ -66,7 +66,7 @@ const ITEM: NamedSchema = {
       cancel_reason: text,
       package_id: text,
     })),
-  }) satisfies z.ZodType<OrderItem>,
+  }) satisfies z.ZodMiniType<OrderItem>,
   description: "A product of an order. Amounts are decimal strings in the order's currency.",
   fields: {
     gift_retail_price: "Retail price of one gift or sample, in the order's currency.",
@@ -79,7 +79,7 @@ const ITEM: NamedSchema = {
   },
 };
 
-const codes = (id: string, schema: z.ZodType, description: string): NamedSchema => ({
+const codes = (id: string, schema: z.ZodMiniType, description: string): NamedSchema => ({
   id,
   schema,
   description,
@@ -117,7 +117,7 @@ export const COLUMNS: Record<string, Record<string, NamedSchema>> = {
     order_kind: codes("OrderKind", OrderKind, "orders.order_kind: only a sale is paid."),
     address_status: codes(
       "AddressStatus",
-      z.enum(["readable", "masked", "none"]) satisfies z.ZodType<AddressStatus>,
+      z.enum(["readable", "masked", "none"]) satisfies z.ZodMiniType<AddressStatus>,
       "masked: TikTok replaced parts by asterisks.",
     ),
     shipping_address: ADDRESS,
@@ -129,7 +129,7 @@ export const COLUMNS: Record<string, Record<string, NamedSchema>> = {
     },
     amounts: {
       id: "OrderAmounts",
-      schema: z.record(z.string(), z.string()) satisfies z.ZodType<Amounts>,
+      schema: z.record(z.string(), z.string()) satisfies z.ZodMiniType<Amounts>,
       description: "orders.amounts: TikTok's own names; decimal strings in the order's currency.",
     },
   },

@@ -1,5 +1,5 @@
 /** What the database's functions for sellers return as `jsonb`. For the API's document; no function imports it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type NamedSchema, TIME } from "../http/operations.ts";
 
 const LabelPeriod = z.object({
@@ -17,7 +17,7 @@ export const USAGE: NamedSchema = {
     not_counted: z.int(),
     held: z.int(),
     held_to_ship: z.int(),
-    held_ship_by: z.string().nullable(),
+    held_ship_by: z.nullable(z.string()),
     shops: z.array(z.object({ shop_id: z.string(), used: z.int() })),
     labels: z.object({ today: LabelPeriod, month: LabelPeriod, currency: z.string() }),
     month_ends_at: z.string(),
@@ -44,9 +44,9 @@ export const HELD_ORDERS: NamedSchema = {
       place: z.int(),
       shop_id: z.string(),
       tiktok_order_id: z.string(),
-      order_status: z.string().nullable(),
-      ship_by: z.string().nullable(),
-      tiktok_created_at: z.string().nullable(),
+      order_status: z.nullable(z.string()),
+      ship_by: z.nullable(z.string()),
+      tiktok_created_at: z.nullable(z.string()),
       held_at: z.string(),
     })),
     month_ends_at: z.string(),
@@ -80,7 +80,7 @@ export const DASHBOARD: NamedSchema = {
       labels: z.int(),
     })),
     connected_shops: z.int(),
-    last_order_date: z.string().nullable(),
+    last_order_date: z.nullable(z.string()),
   }),
   description: "get_dashboard_metrics(): the seller's figures of this moment.",
   fields: {

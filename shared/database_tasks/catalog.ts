@@ -1,11 +1,11 @@
 /** What the tasks read from a database: SQL `read_catalog`, or the same functions on a shell's connection. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { Policy, SchemaColumn, SchemaObject } from "./schemas.ts";
 
 export const CatalogObjects = z.object({
-  objects: z.array(SchemaObject.extend({
+  objects: z.array(z.extend(SchemaObject, {
     rank: z.number(),
     /** Places in `objects`. */
     needs: z.array(z.number()),
@@ -25,13 +25,13 @@ export const Access = z.object({
     /** Whether a view reads with the caller's rights. */
     invoker: z.boolean(),
   })),
-  policies: z.array(Policy.extend({ table: z.string() })),
+  policies: z.array(z.extend(Policy, { table: z.string() })),
   grants: z.array(z.object({
     table: z.string(),
     role: z.string(),
     verb: z.string(),
     /** `null`: the whole table. */
-    columns: z.array(z.string()).nullable(),
+    columns: z.nullable(z.array(z.string())),
   })),
   functions: z.array(z.object({
     function: z.string(),
@@ -55,7 +55,7 @@ export const Performance = z.object({
     /** Numbers of the columns; 0 for an expression. */
     columns: z.array(z.number()),
     included: z.number(),
-    predicate: z.string().nullable(),
+    predicate: z.nullable(z.string()),
     unique: z.boolean(),
     valid: z.boolean(),
     constraint: z.boolean(),
@@ -78,25 +78,28 @@ export const Performance = z.object({
     sequential_rows: z.number(),
     index_scans: z.number(),
     bytes: z.number(),
-    analyzed: z.string().nullable(),
-    vacuumed: z.string().nullable(),
+    analyzed: z.nullable(z.string()),
+    vacuumed: z.nullable(z.string()),
   })),
   /** Shares from 0 to 1. */
-  cache: z.object({ table_hit_rate: z.number().nullable(), index_hit_rate: z.number().nullable() }),
+  cache: z.object({
+    table_hit_rate: z.nullable(z.number()),
+    index_hit_rate: z.nullable(z.number()),
+  }),
   /** `null` without pg_stat_statements. */
-  statements: z.array(z.object({
+  statements: z.nullable(z.array(z.object({
     query: z.string(),
     calls: z.number(),
     mean_ms: z.number(),
     total_ms: z.number(),
     rows: z.number(),
-  })).nullable(),
-  since: z.string().nullable(),
+  }))),
+  since: z.nullable(z.string()),
 });
 export type Performance = z.infer<typeof Performance>;
 
 export const AppliedMigrations = z.array(
-  z.object({ version: z.string(), name: z.string().nullable() }),
+  z.object({ version: z.string(), name: z.nullable(z.string()) }),
 );
 export type AppliedMigrations = z.infer<typeof AppliedMigrations>;
 

@@ -1,37 +1,37 @@
 /** The Orchestrator Interface: a task for the database and its result. docs/database-tasks.md explains the fields. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export const OPERATIONS = ["schema_design", "rls_policies", "migrations", "optimization"] as const;
 export const OUTPUTS = ["schema", "migrations", "policies", "optimization_plan"] as const;
 
 /** Text of a task; the limit keeps a task readable. */
-const Text = z.string().max(10_000);
+const Text = z.string().check(z.maxLength(10_000));
 
 /** An object of a schema: the statements that create and remove it. */
 export const SchemaObject = z.object({
   /** e.g. `table`, `index`, `policy`, `grant`. */
-  kind: z.string().min(1).max(40),
+  kind: z.string().check(z.minLength(1), z.maxLength(40)),
   /** Unique within its kind, e.g. `public.orders`. */
-  name: z.string().min(1).max(2_000),
+  name: z.string().check(z.minLength(1), z.maxLength(2_000)),
   /** The table that it belongs to. */
-  table: z.string().nullable(),
-  sql: z.string().max(200_000),
+  table: z.nullable(z.string()),
+  sql: z.string().check(z.maxLength(200_000)),
   /** Removes the object; `null` if dropping its parent removes it. */
-  undo: z.string().max(4_000).nullable(),
+  undo: z.nullable(z.string().check(z.maxLength(4_000))),
 });
 
 export const SchemaColumn = z.object({
-  name: z.string().min(1).max(200),
-  type: z.string().max(400),
+  name: z.string().check(z.minLength(1), z.maxLength(200)),
+  type: z.string().check(z.maxLength(400)),
   not_null: z.boolean(),
   /** As `create table` takes it, without a default that depends on another object. */
-  definition: z.string().max(4_000),
-  comment: z.string().nullable(),
+  definition: z.string().check(z.maxLength(4_000)),
+  comment: z.nullable(z.string()),
 });
 
 /** A schema as `schema_design` answers it: the answer of one database can be compared with another. */
 export const SchemaDefinition = z.object({
-  objects: z.array(SchemaObject).max(100_000),
+  objects: z.array(SchemaObject).check(z.maxLength(100_000)),
   /** Columns by table. */
   columns: z.record(z.string(), z.array(SchemaColumn)),
 });
@@ -39,33 +39,39 @@ export const SchemaDefinition = z.object({
 /** Limits that measurements are compared with; what is left out is not compared. */
 export const PerformanceSpec = z.strictObject({
   /** Share of reads that the cache serves, 0 to 1. */
-  min_cache_hit_rate: z.number().min(0).max(1).optional(),
+  min_cache_hit_rate: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
   /** Mean duration of a statement in ms, by pg_stat_statements. */
-  max_mean_statement_ms: z.number().positive().optional(),
+  max_mean_statement_ms: z.optional(z.number().check(z.positive())),
   /** Share of dead rows in a table, 0 to 1. */
-  max_dead_row_ratio: z.number().min(0).max(1).optional(),
+  max_dead_row_ratio: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
   /** Rows that sequential scans of one table have read, per scan. */
-  max_rows_per_sequential_scan: z.number().int().nonnegative().optional(),
+  max_rows_per_sequential_scan: z.optional(z.number().check(z.int(), z.nonnegative())),
 });
 
 /** Rules beyond those of the house that `rls_policies` checks. */
 export const SecuritySpec = z.strictObject({
   /** Roles that may hold no privilege on any table. */
-  roles_without_access: z.array(z.string().min(1).max(63)).max(50).optional(),
+  roles_without_access: z.optional(
+    z.array(z.string().check(z.minLength(1), z.maxLength(63))).check(z.maxLength(50)),
+  ),
   /** Tables, e.g. `public.orders`, that must have row level security and a policy for these commands. */
-  protected_tables: z.array(z.string().min(1).max(200)).max(500).optional(),
+  protected_tables: z.optional(
+    z.array(z.string().check(z.minLength(1), z.maxLength(200))).check(z.maxLength(500)),
+  ),
 });
 
 export const DatabaseTask = z.strictObject({
-  task_id: z.string().min(1).max(200),
+  task_id: z.string().check(z.minLength(1), z.maxLength(200)),
   description: Text,
   context: z.strictObject({
     operation_type: z.enum(OPERATIONS),
-    existing_schema: SchemaDefinition.optional(),
-    performance_requirements: PerformanceSpec.optional(),
-    security_requirements: SecuritySpec.optional(),
+    existing_schema: z.optional(SchemaDefinition),
+    performance_requirements: z.optional(PerformanceSpec),
+    security_requirements: z.optional(SecuritySpec),
   }),
-  requirements: z.array(z.string().min(1).max(1_000)).max(100),
+  requirements: z.array(z.string().check(z.minLength(1), z.maxLength(1_000))).check(
+    z.maxLength(100),
+  ),
   expected_output: z.enum(OUTPUTS),
 });
 export type DatabaseTask = z.infer<typeof DatabaseTask>;
@@ -87,7 +93,7 @@ export const SchemaSQL = z.object({
   /** May be given as `existing_schema`. */
   definition: SchemaDefinition,
   /** With `existing_schema`: what turns it into the live schema. */
-  migration: z.object({ sql: z.string(), changes: z.array(SchemaChange) }).optional(),
+  migration: z.optional(z.object({ sql: z.string(), changes: z.array(SchemaChange) })),
 });
 export type SchemaSQL = z.infer<typeof SchemaSQL>;
 
@@ -107,8 +113,8 @@ export const Policy = z.object({
   roles: z.array(z.string()),
   permissive: z.boolean(),
   /** The SQL of `using` and of `with check`. */
-  using: z.string().nullable(),
-  check: z.string().nullable(),
+  using: z.nullable(z.string()),
+  check: z.nullable(z.string()),
 });
 
 export const RLSPolicies = z.object({
@@ -135,33 +141,33 @@ export const OptimizationPlan = z.object({
     /** Estimated bytes or rows that the step saves; comparable within one unit. */
     gain: z.number(),
     unit: z.string(),
-    sql: z.string().nullable(),
+    sql: z.nullable(z.string()),
     detail: z.string(),
   })),
-  measured: z.record(z.string(), z.number().nullable()),
+  measured: z.record(z.string(), z.nullable(z.number())),
   requirements: z.array(z.object({
     requirement: z.string(),
     limit: z.number(),
-    measured: z.number().nullable(),
-    met: z.boolean().nullable(),
+    measured: z.nullable(z.number()),
+    met: z.nullable(z.boolean()),
   })),
 });
 export type OptimizationPlan = z.infer<typeof OptimizationPlan>;
 
 export const MigrationFiles = z.object({
   type: z.literal("migrations"),
-  applied: z.array(z.object({ version: z.string(), name: z.string().nullable() })),
+  applied: z.array(z.object({ version: z.string(), name: z.nullable(z.string()) })),
   /** `null` where the files are unknown: only `deno task db:task` reads them. */
-  pending: z.array(z.object({
+  pending: z.nullable(z.array(z.object({
     file: z.string(),
     statements: z.array(z.object({
       sql: z.string(),
       lock: z.string(),
       effect: z.enum(["metadata", "scan", "rewrite", "data"]),
       tables: z.array(z.string()),
-      safe_form: z.string().nullable(),
+      safe_form: z.nullable(z.string()),
     })),
-  })).nullable(),
+  }))),
 });
 export type MigrationFiles = z.infer<typeof MigrationFiles>;
 
@@ -176,7 +182,7 @@ export const SupportingDocs = z.tuple([
 
 export const DatabaseResult = z.object({
   success: z.boolean(),
-  output: z.object({
+  output: z.optional(z.object({
     primary_deliverable: z.discriminatedUnion("type", [
       SchemaSQL,
       MigrationFiles,
@@ -186,13 +192,13 @@ export const DatabaseResult = z.object({
     supporting_docs: SupportingDocs,
     implementation_notes: z.array(z.string()),
     migration_checklist: z.array(z.string()),
-  }).optional(),
+  })),
   /** A code, a colon and a sentence. */
-  error: z.string().optional(),
+  error: z.optional(z.string()),
   metadata: z.object({
-    execution_time_ms: z.number().int().nonnegative(),
-    complexity_score: z.number().int().min(1).max(10),
-    tables_affected: z.number().int().nonnegative(),
+    execution_time_ms: z.number().check(z.int(), z.nonnegative()),
+    complexity_score: z.number().check(z.int(), z.minimum(1), z.maximum(10)),
+    tables_affected: z.number().check(z.int(), z.nonnegative()),
   }),
 });
 export type DatabaseResult = z.infer<typeof DatabaseResult>;

@@ -1,5 +1,5 @@
 /** The health of the running system: what anyone may know, and every figure for operators. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { errorText, log } from "../log.ts";
@@ -10,33 +10,33 @@ const TIMEOUT_MS = 3_000;
 const Status = z.object({
   status: z.enum(["healthy", "critical"]),
   /** The newest migration of the database. */
-  version: z.string().nullable(),
+  version: z.nullable(z.string()),
 });
 
 export const Figure = z.object({
   metric: z.string(),
   /** The job, source or period; `null` for a figure of the whole system. */
-  subject: z.string().nullable(),
+  subject: z.nullable(z.string()),
   /** `null` if it is not known. */
-  value: z.number().nullable(),
+  value: z.nullable(z.number()),
   status: z.enum(["healthy", "warning", "critical", "info"]),
-  warning: z.number().nullable(),
-  critical: z.number().nullable(),
+  warning: z.nullable(z.number()),
+  critical: z.nullable(z.number()),
   /** On which side of the thresholds the bad values are; `null` without thresholds. */
-  bad_when: z.enum(["above", "below"]).nullable(),
+  bad_when: z.nullable(z.enum(["above", "below"])),
 });
 export type Figure = z.infer<typeof Figure>;
 
 export const Health = z.object({
   /** The worst of all figures. */
   status: z.enum(["healthy", "warning", "critical"]),
-  version: z.string().nullable(),
+  version: z.nullable(z.string()),
   checked_at: z.string(),
   figures: z.array(Figure),
 });
 export type Health = z.infer<typeof Health>;
 
-export const ServiceStatus = Status.extend({
+export const ServiceStatus = z.extend(Status, {
   /** `unavailable`: the database does not answer. */
   status: z.enum([...Status.shape.status.options, "unavailable"]),
 });

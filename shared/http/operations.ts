@@ -2,7 +2,7 @@
  * What a function says about its routes, for the API's document: `functions/<name>/operations.ts` exports
  * `operations`, which no function imports. docs/api.md shows how to write one.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { ProblemTable } from "./problem_table.ts";
 
 /** Who may call: decides the security scheme, and the problems of other callers. */
@@ -22,7 +22,7 @@ export type SchemaPart = Record<string, unknown>;
 export interface NamedSchema {
   /** e.g. `Shipment`; unique. */
   id: string;
-  schema: z.ZodType;
+  schema: z.ZodMiniType;
   description: string;
   /** By field, with units: a sentence, or further parts of its JSON Schema. */
   fields?: Record<string, string | SchemaPart>;

@@ -1,10 +1,11 @@
 /** Reads a JSON request body that has a schema. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJson } from "../values/json.ts";
 import { isStorable } from "../values/storable_text.ts";
 import { BODY_PROBLEMS, readBody } from "./read_body.ts";
 import type { FieldError } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
+import "../values/zod_messages.ts";
 
 const MAX_JSON_BYTES = 64 * 1024;
 
@@ -22,7 +23,7 @@ export const JSON_PROBLEMS = {
  * An empty body counts as `{}`.
  * @throws {Problem} 400 for anything but JSON of this schema and of 100 levels at most, 413 above `maxBytes` (64 KiB)
  */
-export async function readJson<T extends z.ZodType>(
+export async function readJson<T extends z.ZodMiniType>(
   request: Request,
   schema: T,
   maxBytes = MAX_JSON_BYTES,
@@ -61,7 +62,7 @@ function pointAt({ path, message }: z.core.$ZodIssue): FieldError {
 }
 
 /** One line; names fields and what is wrong with them, and quotes no values. */
-function describe(error: z.ZodError): string {
+function describe(error: z.core.$ZodError): string {
   return error.issues.map(({ path, message }) =>
     [path.join("."), message].filter(Boolean).join(": ")
   )

@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { readJson } from "./read_json.ts";
 import { type FieldError, Problem } from "./problem.ts";
 
 const post = (body: BodyInit | null) => new Request("http://x/", { method: "POST", body });
 
-async function problemOf(body: BodyInit | null, schema: z.ZodType = z.unknown()): Promise<Problem> {
+async function problemOf(
+  body: BodyInit | null,
+  schema: z.ZodMiniType = z.unknown(),
+): Promise<Problem> {
   const error = await readJson(post(body), schema).then(() => undefined, (error) => error);
   assert.ok(error instanceof Problem);
   return error;
 }
 
 Deno.test("readJson() returns the output of the schema", async () => {
-  const schema = z.object({ name: z.string().trim(), more: z.int().default(7) });
+  const schema = z.object({ name: z.string().check(z.trim()), more: z._default(z.int(), 7) });
   assert.deepEqual(await readJson(post('{"name":" café ✓ ","x":1}'), schema), {
     name: "café ✓",
     more: 7,
@@ -22,7 +25,7 @@ Deno.test("readJson() returns the output of the schema", async () => {
 
 Deno.test("an empty body counts as {}, and is refused where a field is required", async () => {
   for (const body of [null, "", " \r\n\t", "\ufeff"]) {
-    assert.deepEqual(await readJson(post(body), z.strictObject({ a: z.string().optional() })), {});
+    assert.deepEqual(await readJson(post(body), z.strictObject({ a: z.optional(z.string()) })), {});
     const problem = await problemOf(body, z.strictObject({ claim: z.string() }));
     assert.deepEqual([problem.status, problem.code], [400, "invalid_body"]);
     assert.match(problem.message, /^claim: /);
@@ -43,8 +46,8 @@ Deno.test("a body that is not JSON in UTF-8 is 400, and is not quoted", async ()
 
 Deno.test("a body of other fields is 400; every wrong field is named, and no value quoted", async () => {
   const schema = z.strictObject({
-    claim: z.string().max(8),
-    region: z.string().regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB"),
+    claim: z.string().check(z.maxLength(8)),
+    region: z.string().check(z.regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB")),
     nested: z.object({ list: z.array(z.int()) }),
   });
   const body = {

@@ -1,5 +1,5 @@
 /** Limits of how often each user may call a route; the limits are rows of `private.request_limits`. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import type { LimitedRoute } from "./app.ts";
@@ -16,7 +16,7 @@ export const LIMIT_PROBLEMS = {
   },
 } as const;
 
-const Counted = z.object({ retry_after_seconds: z.int().nullable() });
+const Counted = z.object({ retry_after_seconds: z.nullable(z.int()) });
 
 /**
  * The `limits` of `createApp`: 429 with `Retry-After` for a call over the limit, before its body is read.

@@ -1,6 +1,6 @@
 /** Lets in signed-in users, by the access token that Supabase Auth gave them. */
 import { cors } from "hono/cors";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { SupabaseConfig } from "../config.ts";
 import { fromBase64 } from "../crypto/encoding.ts";
 import { DatabaseError } from "../database/errors.ts";
@@ -26,8 +26,8 @@ export interface User {
 const UserClaims = z.looseObject({
   sub: z.uuid(),
   role: z.literal("authenticated"),
-  is_anonymous: z.literal(false).optional(),
-  iat: z.number().optional(),
+  is_anonymous: z.optional(z.literal(false)),
+  iat: z.optional(z.number()),
 });
 
 /** As the database's API, which refuses a token from further in the future. */

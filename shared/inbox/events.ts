@@ -1,5 +1,5 @@
 /** The shapes of events that are claimed, and what their handlers return. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Environment } from "../config.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 import { EVENT_SOURCES } from "./new_event.ts";
@@ -19,7 +19,7 @@ export const StoredConnection = z.object({
   /** Version of the token pair that `access_token` belongs to. */
   token_version: z.int(),
   /** Until TikTok is asked again whether the shop is active; `null` unless TikTok has deactivated it. */
-  paused_seconds: z.int().nullable().default(null),
+  paused_seconds: z._default(z.nullable(z.int()), null),
 });
 export type StoredConnection = z.infer<typeof StoredConnection>;
 
@@ -36,14 +36,14 @@ export const ClaimedEvent = z.object({
   failing: z.boolean(),
   source: EventSource,
   event_type: z.string(),
-  shop_id: z.string().nullable(),
-  object_id: z.string().nullable(),
+  shop_id: z.nullable(z.string()),
+  object_id: z.nullable(z.string()),
   body: z.string(),
-  shop: StoredConnection.extend({ user_id: z.string() }).nullable(),
+  shop: z.nullable(z.extend(StoredConnection, { user_id: z.string() })),
   /** Of the request that stored it; `null` for one that the database stored itself. */
-  request_id: z.string().nullable(),
+  request_id: z.nullable(z.string()),
   /** The span that stored it, as W3C's header. */
-  traceparent: z.string().nullable(),
+  traceparent: z.nullable(z.string()),
 });
 export type ClaimedEvent = z.infer<typeof ClaimedEvent>;
 

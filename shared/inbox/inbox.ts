@@ -1,5 +1,5 @@
 /** The inbox of events in the database: claim, settle. The SQL is in the migrations. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { toStorable } from "../values/storable_text.ts";
@@ -66,7 +66,7 @@ export class Inbox {
       this.#database,
       "settle_webhook_events",
       args,
-      z.array(EventStatus.nullable()),
+      z.array(z.nullable(EventStatus)),
     );
   }
 

@@ -1,5 +1,5 @@
 /** Reports results to the inbox: what is ready while a call is under way shares the next one. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ClaimedEvent, Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 

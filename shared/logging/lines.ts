@@ -1,6 +1,7 @@
 /** Every log line: its message, which alerts compare, its levels and its own fields. docs/logs.md has the same table. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type FieldName, FIELDS } from "./fields.ts";
+import "../values/zod_messages.ts";
 
 export type Level = "info" | "warn" | "error";
 
@@ -97,7 +98,7 @@ function schemaOf([message, { levels, fields }]: [string, Line]) {
     time: FIELDS.time,
     level: z.enum(levels as readonly Level[]),
     message: z.literal(message),
-    ...Object.fromEntries(names.map((name) => [name, FIELDS[name].optional()])),
+    ...Object.fromEntries(names.map((name) => [name, z.optional(FIELDS[name])])),
   });
 }
 

@@ -1,5 +1,5 @@
 /** Buys the labels of a batch, one by one from the inbox. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Nothing } from "../values/schemas.ts";
@@ -24,7 +24,7 @@ export async function buyBatchItem(
   const { database } = dependencies;
   const [batchId = "", place = ""] = (object_id ?? "").split(":");
   const named = { p_batch_id: batchId, p_place: Number(place) };
-  const item = await callFunction(database, "get_batch_item", named, BatchItem.nullable());
+  const item = await callFunction(database, "get_batch_item", named, z.nullable(BatchItem));
   if (item === null) return { ignored: "batch_not_found" };
 
   // The key is the item's own: every attempt is the same request.

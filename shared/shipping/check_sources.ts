@@ -1,5 +1,5 @@
 /** CHECK_SOURCES: notices each day which senders of webhooks no longer send them. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ConfigError, type Environment, readEasyPostConfig } from "../config.ts";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
@@ -13,12 +13,15 @@ import { EasyPostClient } from "./providers/easypost/client.ts";
 
 const Checked = z.object({
   outcome: z.string(),
-  unhealthy: z.array(z.object({
-    source: EventSource,
-    state: z.string(),
-    since: z.string(),
-    last_received_at: z.string().nullable(),
-  })).default([]),
+  unhealthy: z._default(
+    z.array(z.object({
+      source: EventSource,
+      state: z.string(),
+      since: z.string(),
+      last_received_at: z.nullable(z.string()),
+    })),
+    [],
+  ),
 });
 
 /** @throws {EasyPostError} */

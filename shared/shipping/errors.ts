@@ -1,5 +1,5 @@
 /** Why a label could not be bought, read or voided: codes, listed with their sentences in docs/labels.md. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isNotFound } from "../database/errors.ts";
 import { LoggableError } from "../loggable_error.ts";
 
@@ -99,9 +99,9 @@ export interface LabelErrorOptions {
 /** The orders that a refusal of SQL names. */
 export const NamedOrders = z.object({
   /** The orders that TikTok combined with the requested one. */
-  order_ids: z.array(z.uuid()).nullish(),
+  order_ids: z.nullish(z.array(z.uuid())),
   /** Set if some of them are not stored: the known TikTok ids of these. */
-  tiktok_order_ids: z.array(z.string()).nullish(),
+  tiktok_order_ids: z.nullish(z.array(z.string())),
 });
 
 /** The error for a refusal of SQL. */

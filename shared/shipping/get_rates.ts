@@ -1,5 +1,5 @@
 /** Reads the prices of labels for an order from the provider that may serve it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { isRefusedCarrier } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
@@ -27,10 +27,10 @@ export const StoredRate = z.object({
   service: z.string(),
   service_name: z.string(),
   /** `null` where TikTok states the price only after the purchase. */
-  price: z.string().nullable(),
-  currency: z.string().nullable(),
-  days_min: z.int().nullable(),
-  days_max: z.int().nullable(),
+  price: z.nullable(z.string()),
+  currency: z.nullable(z.string()),
+  days_min: z.nullable(z.int()),
+  days_max: z.nullable(z.int()),
   is_default: z.boolean(),
   expires_at: z.string(),
 });

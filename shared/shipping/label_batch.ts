@@ -1,16 +1,16 @@
 /** Labels for many orders: stored together; buy_batch_item.ts buys them one by one from the inbox. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { LabelError, LabelFailure, NamedOrders, notFoundAs } from "./errors.ts";
 import { type LabelRequest, Shipment } from "./schemas.ts";
 
 /** A batch as SQL returns it: `code` says why an item was not bought. */
-const BatchItemView = z.object({
+export const BatchItemView = z.object({
   order_id: z.uuid(),
   state: z.enum(["waiting", "purchased", "failed", "unknown"]),
-  shipment: Shipment.nullable(),
-  code: LabelFailure.nullable(),
+  shipment: z.nullable(Shipment),
+  code: z.nullable(LabelFailure),
   ...NamedOrders.shape,
 });
 

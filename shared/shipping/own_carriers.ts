@@ -1,5 +1,5 @@
 /** The carriers that a seller may name for an own tracking number: TikTok's list without the refused ones. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { errorText, log } from "../log.ts";
 import { TikTokError } from "../tiktok/api/errors.ts";
@@ -63,7 +63,7 @@ async function readCarriers(
 const OrderAnswer = z.object({
   order: OrderToShip,
   refused_carriers: z.array(z.string()),
-  refusal: LabelFailure.nullable(),
+  refusal: z.nullable(LabelFailure),
 });
 
 /** The carriers that a seller may name for an order. @throws {LabelError} */

@@ -1,5 +1,5 @@
 /** Tracks parcels that were not labelled here, by a tracker at EasyPost. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Outcome } from "../values/schemas.ts";
@@ -16,7 +16,7 @@ const OwnNumber = z.object({
   attempt: z.int(),
   carrier: z.string(),
   tracking_number: z.string(),
-  tracker_id: z.string().nullable(),
+  tracker_id: z.nullable(z.string()),
 });
 type OwnNumber = z.infer<typeof OwnNumber>;
 
@@ -27,7 +27,7 @@ export async function trackOwnNumber(
   { event_id }: ClaimedEvent,
 ): Promise<EventResult> {
   const wanted = { p_shipment_id: shipmentId };
-  const own = await callFunction(database, "get_own_tracker", wanted, OwnNumber.nullable());
+  const own = await callFunction(database, "get_own_tracker", wanted, z.nullable(OwnNumber));
   if (own === null) return { ignored: "tracking_not_accepted" };
   const tracker = await findTracker(easypost, own);
   const args = {

@@ -1,5 +1,5 @@
 /** Tracking numbers that sellers bring from elsewhere: checked, stored, and sent to TikTok at once. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { ClaimedEvent } from "../inbox/events.ts";
 import type { EventProcessor } from "../inbox/process_events.ts";
@@ -14,7 +14,7 @@ const Answer = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("ready"),
     order: OrderToShip,
-    part: OrderInParcel.optional(),
+    part: z.optional(OrderInParcel),
     refused_carriers: z.array(z.string()),
   }),
   z.object({ outcome: z.literal("stored"), shipment: Shipment, event: ClaimedEvent }),

@@ -1,5 +1,5 @@
 /** The measures of a parcel: as sellers give them, and in the units of each provider. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { asObject } from "../http/read_json.ts";
 
 /** Units that are never mixed: inches go with ounces and pounds, centimetres with grams and kilograms. */
@@ -9,13 +9,15 @@ const SYSTEM = { in: ["oz", "lb"], cm: ["g", "kg"] } as const;
 const LIMITS = { in: 120, cm: 300, oz: 2400, lb: 150, g: 70_000, kg: 70 } as const;
 
 /** A number, or a decimal string, with at most two decimals; kept as the string. */
-const Measure = z.union([z.number(), z.string()], "a number above 0, such as 9.5")
-  .transform(String)
-  .refine((text) => /^\d{1,6}(\.\d{1,2})?$/.test(text) && Number(text) > 0, {
-    error: "a number above 0 with at most two decimals, such as 9.5",
-  })
-  // "9.0" is the same parcel as 9.
-  .transform((text) => String(Number(text)));
+const Decimal = z.pipe(
+  z.union([z.number(), z.string()], "a number above 0, such as 9.5"),
+  z.transform(String),
+).check(z.refine((text) => /^\d{1,6}(\.\d{1,2})?$/.test(text) && Number(text) > 0, {
+  error: "a number above 0 with at most two decimals, such as 9.5",
+}));
+
+/** "9.0" is the same parcel as 9. */
+const Measure = z.pipe(Decimal, z.transform((text) => String(Number(text))));
 
 export const Parcel = z.strictObject({
   length: Measure,
@@ -24,7 +26,7 @@ export const Parcel = z.strictObject({
   dimension_unit: z.enum(["in", "cm"]),
   weight: Measure,
   weight_unit: z.enum(["oz", "lb", "g", "kg"]),
-}, asObject("length, width, height, dimension_unit, weight and weight_unit")).superRefine(
+}, asObject("length, width, height, dimension_unit, weight and weight_unit")).check(z.superRefine(
   (parcel, context) => {
     const { dimension_unit, weight_unit } = parcel;
     const add = (field: string, message: string) =>
@@ -41,7 +43,7 @@ export const Parcel = z.strictObject({
       add("weight", `at most ${LIMITS[weight_unit]} ${weight_unit}`);
     }
   },
-);
+));
 
 /** Measures are decimal strings. */
 export type Parcel = z.infer<typeof Parcel>;

@@ -1,5 +1,5 @@
 /** Purchases of labels in the database: one method for each SQL function of the migrations 730 to 736. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { Nothing } from "../values/schemas.ts";
@@ -51,7 +51,7 @@ const VoidRequestAnswer = z.discriminatedUnion("outcome", [
 export type VoidRequestAnswer = z.infer<typeof VoidRequestAnswer>;
 
 /** An own tracking number has no purchase. */
-const SellersPurchase = z.object({ shipment: Shipment, purchase: Purchase.nullable() });
+const SellersPurchase = z.object({ shipment: Shipment, purchase: z.nullable(Purchase) });
 
 export interface RequestedLabel {
   userId: string;
@@ -143,14 +143,14 @@ export class Purchases {
   /** `undefined` if the purchase was deleted with its account. */
   async getForWorker(id: string): Promise<PurchaseForWorker | undefined> {
     const args = { p_purchase_id: id };
-    const schema = PurchaseForWorker.nullable();
+    const schema = z.nullable(PurchaseForWorker);
     return await callFunction(this.#database, "get_label_purchase", args, schema) ?? undefined;
   }
 
   /** As `getForWorker`, also for an own tracking number. */
   async getParcel(id: string): Promise<ParcelForWorker | undefined> {
     const args = { p_purchase_id: id };
-    const schema = ParcelForWorker.nullable();
+    const schema = z.nullable(ParcelForWorker);
     return await callFunction(this.#database, "get_label_purchase", args, schema) ?? undefined;
   }
 

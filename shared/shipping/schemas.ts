@@ -1,5 +1,5 @@
 /** Shapes of orders, purchases and shipments as the database returns them. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { Parcel } from "./parcel.ts";
 import { Sender } from "./sender.ts";
@@ -18,29 +18,29 @@ export type LabelFormat = z.infer<typeof LabelFormat>;
 export const OrderToShip = z.object({
   id: z.uuid(),
   tiktok_order_id: z.string(),
-  shipping_type: z.string().nullable(),
+  shipping_type: z.nullable(z.string()),
   /** `{}` if the order has none. */
   shipping_address: z.custom<Partial<ShippingAddress>>((value) => value instanceof Object),
   /** Every unit of the order that is not cancelled. */
   line_item_ids: z.array(z.string()),
   cancelled_line_item_ids: z.array(z.string()),
   /** The live connection; `null` if the shop is not connected. */
-  shop: z.object({
+  shop: z.nullable(z.object({
     id: z.string(),
     shop_id: z.string(),
     shop_cipher: z.string(),
     access_token: z.string(),
     token_version: z.int(),
-    paused_seconds: z.int().nullable().default(null),
+    paused_seconds: z._default(z.nullable(z.int()), null),
     /** Two letters; old connections may lack it. */
-    region: z.string().nullable(),
-  }).nullable(),
+    region: z.nullable(z.string()),
+  })),
   /** The sender's address that the shop used last. */
-  sender: Sender.nullable(),
+  sender: z.nullable(Sender),
   /** Tracking numbers of the order's labels that were bought here, voided labels included. */
   tracking_numbers: z.array(z.string()),
   /** Changes with a readable address; `null` without one. */
-  address_digest: z.string().nullable(),
+  address_digest: z.nullable(z.string()),
 });
 export type OrderToShip = z.infer<typeof OrderToShip>;
 
@@ -49,7 +49,7 @@ export const OrderInParcel = z.object({
   id: z.uuid(),
   tiktok_order_id: z.string(),
   /** TikTok's group of combined orders, in the United States. */
-  combine_group_id: z.string().nullable(),
+  combine_group_id: z.nullable(z.string()),
   /** Its units in the parcel. */
   line_item_ids: z.array(z.string()),
   tracking_numbers: z.array(z.string()),
@@ -64,21 +64,21 @@ export const Purchase = z.object({
   provider: ProviderName,
   line_item_ids: z.array(z.string()),
   parcel: Parcel,
-  sender: Sender.nullable(),
+  sender: z.nullable(Sender),
   /** The provider's id of a service; "cheapest", or "default". */
   service: z.string(),
   label_format: LabelFormat,
-  carrier_shipment_id: z.string().nullable(),
-  carrier_rate_id: z.string().nullable(),
-  quoted_cost: z.string().nullable(),
-  currency: z.string().nullable(),
-  tiktok_package_id: z.string().nullable(),
+  carrier_shipment_id: z.nullable(z.string()),
+  carrier_rate_id: z.nullable(z.string()),
+  quoted_cost: z.nullable(z.string()),
+  currency: z.nullable(z.string()),
+  tiktok_package_id: z.nullable(z.string()),
   /** Carriers that may not be used: plain beginnings of names. */
   refused_carriers: z.array(z.string()),
   /** The requested order: the address and the shop are its own. */
   order: OrderToShip,
   /** Every order in the parcel, the requested one first; several that TikTok combined. */
-  orders: z.array(OrderInParcel).min(1),
+  orders: z.array(OrderInParcel).check(z.minLength(1)),
 });
 export type Purchase = z.infer<typeof Purchase>;
 
@@ -114,34 +114,34 @@ export const Shipment = z.object({
   /** Every order in the parcel, `order_id` first. */
   order_ids: z.array(z.uuid()),
   state: PurchaseState,
-  reason: z.string().nullable(),
+  reason: z.nullable(z.string()),
   provider: ParcelProvider,
-  carrier: z.string().nullable(),
-  service_type: z.string().nullable(),
-  tracking_number: z.string().nullable(),
-  label_url: z.string().nullable(),
-  label_expires_at: z.string().nullable(),
+  carrier: z.nullable(z.string()),
+  service_type: z.nullable(z.string()),
+  tracking_number: z.nullable(z.string()),
+  label_url: z.nullable(z.string()),
+  label_expires_at: z.nullable(z.string()),
   /** `null` for an own tracking number. */
-  label_format: LabelFormat.nullable(),
-  shipping_cost: z.string().nullable(),
-  quoted_cost: z.string().nullable(),
-  currency: z.string().nullable(),
+  label_format: z.nullable(LabelFormat),
+  shipping_cost: z.nullable(z.string()),
+  quoted_cost: z.nullable(z.string()),
+  currency: z.nullable(z.string()),
   line_item_ids: z.array(z.string()),
-  estimated_delivery: z.string().nullable(),
-  status: ShipmentStatus.nullable(),
-  tiktok_notified_at: z.string().nullable(),
-  tiktok_warning: z.string().nullable(),
-  tiktok_error: z.string().nullable(),
-  tiktok_error_code: z.string().nullable(),
-  advice: z.enum(["void_advised", "stop_parcel"]).nullable(),
-  advice_reason: z.enum(["order_cancelled", "unit_cancelled", "address_changed"]).nullable(),
-  advised_at: z.string().nullable(),
+  estimated_delivery: z.nullable(z.string()),
+  status: z.nullable(ShipmentStatus),
+  tiktok_notified_at: z.nullable(z.string()),
+  tiktok_warning: z.nullable(z.string()),
+  tiktok_error: z.nullable(z.string()),
+  tiktok_error_code: z.nullable(z.string()),
+  advice: z.nullable(z.enum(["void_advised", "stop_parcel"])),
+  advice_reason: z.nullable(z.enum(["order_cancelled", "unit_cancelled", "address_changed"])),
+  advised_at: z.nullable(z.string()),
   created_at: z.string(),
   updated_at: z.string(),
 });
 export type Shipment = z.infer<typeof Shipment>;
 
-export const PurchaseForWorker = Purchase.extend({
+export const PurchaseForWorker = z.extend(Purchase, {
   /** Whether its worker must have died. */
   abandoned: z.boolean(),
   /** Since the last change of its state. */
@@ -151,10 +151,13 @@ export const PurchaseForWorker = Purchase.extend({
 export type PurchaseForWorker = z.infer<typeof PurchaseForWorker>;
 
 /** A parcel whose number TikTok is notified of: an EasyPost label, or an own tracking number. */
-export const ParcelForWorker = Purchase.pick({
-  ...{ id: true, attempt: true, state: true, sender: true, refused_carriers: true },
-  ...{ order: true, orders: true },
-}).extend({ provider: ParcelProvider, shipment: Shipment });
+export const ParcelForWorker = z.extend(
+  z.pick(Purchase, {
+    ...{ id: true, attempt: true, state: true, sender: true, refused_carriers: true },
+    ...{ order: true, orders: true },
+  }),
+  { provider: ParcelProvider, shipment: Shipment },
+);
 export type ParcelForWorker = z.infer<typeof ParcelForWorker>;
 
 /** A seller's request for a label: the argument `p_request` of `request_label`. */

@@ -1,20 +1,24 @@
 /** The sender's address as sellers give it, and both addresses of a parcel in EasyPost's form. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { asObject } from "../http/read_json.ts";
 import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { CountryCode } from "../values/schemas.ts";
 
-const Line = z.string().trim().min(1, "1 to 100 characters").max(100, "1 to 100 characters");
+const Line = z.string().check(
+  z.trim(),
+  z.minLength(1, "1 to 100 characters"),
+  z.maxLength(100, "1 to 100 characters"),
+);
 
 export const Sender = z.strictObject({
   name: Line,
-  company: Line.optional(),
-  phone: z.string().trim().regex(/^[+\d][\d ()./-]{4,30}$/, "a phone number"),
+  company: z.optional(Line),
+  phone: z.string().check(z.trim(), z.regex(/^[+\d][\d ()./-]{4,30}$/, "a phone number")),
   line1: Line,
-  line2: Line.optional(),
+  line2: z.optional(Line),
   city: Line,
-  state: Line.optional(),
-  postal_code: z.string().trim().regex(/^[A-Za-z0-9 -]{2,12}$/, "a postal code"),
+  state: z.optional(Line),
+  postal_code: z.string().check(z.trim(), z.regex(/^[A-Za-z0-9 -]{2,12}$/, "a postal code")),
   country: CountryCode,
 }, asObject("name, phone, line1, city, postal_code and country"));
 

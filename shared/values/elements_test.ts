@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { elementsOf } from "./elements.ts";
 
 const Pair = z.object({ id: z.string(), name: z.string() });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   Amount,
   OptionalText,
@@ -10,7 +10,7 @@ import {
 
 Deno.test("a missing key, null and empty text are absent for optionalValue(), whatever the value's type", () => {
   const Body = z.looseObject({
-    id: optionalValue(z.string().min(1)),
+    id: optionalValue(z.string().check(z.minLength(1))),
     amount: optionalValue(Amount),
     flag: optionalValue(z.boolean()),
     list: optionalValue(z.array(z.string())),

@@ -29,7 +29,7 @@ const SERVICES = "/fulfillment/202309/orders/1/shipping_services/query";
 const PROVIDERS = "/logistics/202309/delivery_options/1/shipping_providers";
 
 /** The schemas that read the elements of a list, one by one. */
-const ELEMENT_SCHEMAS: [schema: z.ZodType, method: string, path: string, list: string][] = [
+const ELEMENT_SCHEMAS: [schema: z.core.$ZodType, method: string, path: string, list: string][] = [
   [orderSchemas.OrderDetail, "GET", "/order/202309/orders", "orders"],
   [orderSchemas.OrderDetail, "GET", "/order/202507/orders", "orders"],
   [orderSchemas.FoundOrder, "POST", "/order/202309/orders/search", "orders"],
@@ -109,7 +109,7 @@ Deno.test("every schema of TikTok's answers is compared with one", async () => {
     ...ELEMENT_SCHEMAS.map(([schema]) => schema),
   ]);
   const exported = Object.entries({ ...orderSchemas, ...fulfillmentSchemas })
-    .filter(([, schema]) => schema instanceof z.ZodType);
+    .filter(([, schema]) => schema instanceof z.core.$ZodType);
   assert.ok(exported.length > 5);
   assert.deepEqual(exported.flatMap(([name, schema]) => compared.has(schema) ? [] : [name]), []);
 });

@@ -1,5 +1,5 @@
 /** Calls TikTok Shop's Open API: signs, sends, times out, retries, reads the answer. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
 import { inVendorSpan } from "../../logging/spans.ts";
@@ -86,7 +86,7 @@ export class TikTokClient {
    * it could buy a second label.
    * @throws {TikTokError}
    */
-  async call<T extends z.ZodType>(
+  async call<T extends z.ZodMiniType>(
     schema: T,
     shop: ShopAccess,
     call: TikTokCall,
@@ -194,7 +194,7 @@ export class TikTokClient {
     });
   }
 
-  async #send<T extends z.ZodType>(
+  async #send<T extends z.ZodMiniType>(
     schema: T,
     shop: ShopAccess,
     call: TikTokCall,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { TikTokClient, type TikTokClientOptions } from "./client.ts";
 import { TikTokError } from "./errors.ts";
 import { signApiRequest } from "./signing.ts";

@@ -1,7 +1,8 @@
 /** Lists in TikTok's answers, read element by element: an odd element does not spoil the others. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { VendorId } from "../../values/schemas.ts";
 import { TikTokError } from "./errors.ts";
+import "../../values/zod_messages.ts";
 
 /** An element that could not be read. */
 export interface UnreadableElement {
@@ -19,7 +20,7 @@ export interface Elements<T> {
 const Identified = z.looseObject({ id: VendorId });
 
 /** @param what Names the call in errors, e.g. its path. */
-export function readElements<T extends z.ZodType>(
+export function readElements<T extends z.ZodMiniType>(
   schema: T,
   list: readonly unknown[],
   what: string,

@@ -1,15 +1,16 @@
 /** TikTok's answers: `{code, message, request_id, data}` with any HTTP status. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { isRedirect } from "../../http/redirects.ts";
 import { TikTokError } from "./errors.ts";
 import { parseLosslessJson } from "../../values/lossless_json.ts";
 import { redact } from "../../values/redact.ts";
+import "../../values/zod_messages.ts";
 
 const Envelope = z.looseObject({
   code: z.int(),
-  message: z.string().catch(""),
-  request_id: z.string().catch(""),
-  data: z.unknown().optional(),
+  message: z.catch(z.string(), ""),
+  request_id: z.catch(z.string(), ""),
+  data: z.optional(z.unknown()),
 });
 
 /** The longest wait that counts: the next attempt shows whether TikTok meant more. */
@@ -35,7 +36,7 @@ function requestIdOf(text: string): string {
  * @param now Milliseconds since 1970.
  * @throws {TikTokError}
  */
-export function openEnvelope<T extends z.ZodType>(
+export function openEnvelope<T extends z.ZodMiniType>(
   schema: T,
   { what, response, text, now }: { what: string; response: Response; text: string; now: number },
 ): z.infer<T> {

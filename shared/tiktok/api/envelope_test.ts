@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
 import { errorText } from "../../log.ts";
 import { redact } from "../../values/redact.ts";
 
 /** Reads TikTok's response at the second 1,790,000,000. */
-const open = (text: string, init: ResponseInit = {}, schema: z.ZodType = z.unknown()) =>
+const open = (text: string, init: ResponseInit = {}, schema: z.ZodMiniType = z.unknown()) =>
   openEnvelope(schema, {
     what: "/a/path",
     response: new Response(text, init),

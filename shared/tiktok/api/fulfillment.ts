@@ -2,7 +2,7 @@
  * TikTok's Fulfillment and Logistics API (202309), call by call. Calls that spend money or notify the buyer
  * are sent once: an unknown outcome is settled by reading.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { Nothing } from "../../values/schemas.ts";
 import type { ShopAccess, TikTokClient } from "./client.ts";
 import {

@@ -1,12 +1,12 @@
 /** TikTok's answers about packages and labels, as far as we read them (Fulfillment and Logistics API 202309). */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { elementsOf } from "../../values/elements.ts";
 import { Amount, OptionalText, optionalValue, VendorId } from "../../values/schemas.ts";
 
 /** "" counts as absent, and so does what cannot be read: a bought label counts without its details. */
-const OptionalAmount = optionalValue(Amount).catch(null);
-const OptionalId = optionalValue(VendorId).catch(null);
-const Days = optionalValue(z.int().nonnegative()).catch(null);
+const OptionalAmount = z.catch(optionalValue(Amount), null);
+const OptionalId = z.catch(optionalValue(VendorId), null);
+const Days = z.catch(optionalValue(z.int().check(z.nonnegative())), null);
 
 export const ShippingService = z.looseObject({
   id: VendorId,
@@ -15,7 +15,7 @@ export const ShippingService = z.looseObject({
   currency: OptionalText,
   earliest_delivery_days: Days,
   latest_delivery_days: Days,
-  is_default: optionalValue(z.boolean()).catch(null),
+  is_default: z.catch(optionalValue(z.boolean()), null),
   shipping_provider_name: OptionalText,
 });
 export type ShippingService = z.infer<typeof ShippingService>;
@@ -28,9 +28,12 @@ export const ShippingServices = z.looseObject({
 /** Create Packages: the label was bought. */
 export const CreatedPackage = z.looseObject({
   package_id: VendorId,
-  shipping_service_info: optionalValue(
-    ShippingService.omit({ is_default: true }).extend({ id: OptionalId }),
-  ).catch(null),
+  shipping_service_info: z.catch(
+    optionalValue(
+      z.extend(z.omit(ShippingService, { is_default: true }), { id: OptionalId }),
+    ),
+    null,
+  ),
 });
 
 /** Get Package Detail. */
@@ -38,8 +41,11 @@ export const PackageDetail = z.looseObject({
   package_id: OptionalId,
   package_status: OptionalText,
   /** All or none: a unit that is left out would seem free. */
-  order_line_item_ids: optionalValue(z.array(VendorId)).transform((ids) => ids ?? []),
-  orders: optionalValue(z.array(z.looseObject({ id: VendorId }))).transform((list) => list ?? []),
+  order_line_item_ids: z.pipe(optionalValue(z.array(VendorId)), z.transform((ids) => ids ?? [])),
+  orders: z.pipe(
+    optionalValue(z.array(z.looseObject({ id: VendorId }))),
+    z.transform((list) => list ?? []),
+  ),
   shipping_provider_name: OptionalText,
   tracking_number: OptionalText,
 });
@@ -47,18 +53,21 @@ export type PackageDetail = z.infer<typeof PackageDetail>;
 
 /** Get Package Shipping Document. */
 export const ShippingDocument = z.looseObject({
-  doc_url: z.string().min(1),
+  doc_url: z.string().check(z.minLength(1)),
   tracking_number: OptionalText,
 });
 
 /** Mark Package As Shipped. */
 export const MarkedPackage = z.looseObject({
   package_id: OptionalId,
-  warning: optionalValue(z.looseObject({ message: OptionalText })).catch(null),
+  warning: z.catch(optionalValue(z.looseObject({ message: OptionalText })), null),
 });
 export type MarkedPackage = z.infer<typeof MarkedPackage>;
 
-export const ShippingProvider = z.looseObject({ id: VendorId, name: z.string().min(1) });
+export const ShippingProvider = z.looseObject({
+  id: VendorId,
+  name: z.string().check(z.minLength(1)),
+});
 export type ShippingProvider = z.infer<typeof ShippingProvider>;
 
 /** Get Shipping Providers. */

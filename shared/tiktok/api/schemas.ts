@@ -2,7 +2,7 @@
  * TikTok's answers, as far as we read them (Order API 202309). Live answers omit what does not apply, and new
  * fields come without notice: only ids and states are required, and unknown fields are accepted.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import {
   Amount,
   OptionalText,
@@ -18,13 +18,14 @@ const Text = optionalValue(z.string());
 const Flag = optionalValue(z.boolean());
 const Id = optionalValue(VendorId);
 /** Documented as a string. Of a number, a double keeps 15 digits. */
-const ExactNumber = z.number().transform(String)
-  .refine((text) => text.replace(/\D/g, "").length <= 15);
-const OptionalAmount = optionalValue(z.union([z.string(), ExactNumber]).pipe(Amount));
+const ExactNumber = z.pipe(z.number(), z.transform(String)).check(
+  z.refine((text) => text.replace(/\D/g, "").length <= 15),
+);
+const OptionalAmount = optionalValue(z.pipe(z.union([z.string(), ExactNumber]), Amount));
 /** Only shown: another type counts as absent. */
-const ShownTime = OptionalUnixSeconds.catch(null);
-const ShownFlag = Flag.catch(null);
-const ShownId = Id.catch(null);
+const ShownTime = z.catch(OptionalUnixSeconds, null);
+const ShownFlag = z.catch(Flag, null);
+const ShownId = z.catch(Id, null);
 
 const District = z.looseObject({
   address_level: Text,
@@ -55,7 +56,7 @@ const BundlePart = z.looseObject({
   sku_id: ShownId,
   seller_sku: OptionalText,
   /** Pieces of this SKU in one bundle. */
-  sku_count: optionalValue(z.int().nonnegative()).catch(null),
+  sku_count: z.catch(optionalValue(z.int().check(z.nonnegative())), null),
 });
 
 /** One unit: TikTok has no quantities. */
@@ -76,8 +77,8 @@ const LineItem = z.looseObject({
   cancel_reason: OptionalText,
   is_gift: ShownFlag,
   /** "0" for what is not a gift, a sample or a giveaway. */
-  gift_retail_price: OptionalAmount.catch(null),
-  combined_listing_skus: optionalValue(z.array(BundlePart)).catch(null),
+  gift_retail_price: z.catch(OptionalAmount, null),
+  combined_listing_skus: z.catch(optionalValue(z.array(BundlePart)), null),
   package_id: Id,
   package_status: Text,
   tracking_number: Text,
@@ -85,7 +86,7 @@ const LineItem = z.looseObject({
 
 export const OrderDetail = z.looseObject({
   id: VendorId,
-  status: z.string().min(1),
+  status: z.string().check(z.minLength(1)),
   create_time: OptionalUnixSeconds,
   update_time: OptionalUnixSeconds,
   paid_time: OptionalUnixSeconds,
@@ -148,7 +149,7 @@ export const OrderSearch = z.looseObject({
 
 export const AuthorizedShop = z.looseObject({
   id: VendorId,
-  cipher: z.string().min(1),
+  cipher: z.string().check(z.minLength(1)),
   name: OptionalText,
   region: OptionalText,
 });

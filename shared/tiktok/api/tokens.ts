@@ -1,5 +1,5 @@
 /** TikTok's auth host: exchanges codes and refresh tokens for tokens. Its URLs hold secrets: never log them. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
 import { inVendorSpan } from "../../logging/spans.ts";
@@ -32,17 +32,17 @@ export class NotASellerError extends LoggableError {
   override name = "NotASellerError";
 }
 
-const UnixSeconds = z.int().positive();
+const UnixSeconds = z.int().check(z.positive());
 
 const Grant = z.looseObject({
-  access_token: z.string().min(1),
+  access_token: z.string().check(z.minLength(1)),
   access_token_expire_in: UnixSeconds,
-  refresh_token: z.string().min(1),
+  refresh_token: z.string().check(z.minLength(1)),
   refresh_token_expire_in: UnixSeconds,
   open_id: optionalValue(z.string()),
   /** 0 seller, 1 creator, 3 partner. */
   user_type: optionalValue(z.int()),
-  granted_scopes: elementsOf(z.string(), "granted scopes").optional(),
+  granted_scopes: z.optional(elementsOf(z.string(), "granted scopes")),
 });
 
 const TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 /** The seller's way to TikTok's authorization page: a state that belongs to their account. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { TikTokAuthorizeConfig } from "../../config.ts";
 import { sha256Hex } from "../../crypto/digests.ts";
 import { toBase64Url } from "../../crypto/encoding.ts";

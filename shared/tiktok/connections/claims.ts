@@ -1,5 +1,5 @@
 /** Claims: TikTok's code and our state, sealed for the app, which redeems them for the signed-in seller. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decrypt, encrypt } from "../../crypto/encryption.ts";
 import type { KeyRing } from "../../crypto/key_ring.ts";
 import { ClaimError } from "./errors.ts";
@@ -12,7 +12,7 @@ const CLAIM_CONTEXT = "tiktok_authorization.claim";
 const Claim = z.object({
   code: z.string(),
   /** Absent for an installation that began in TikTok's app store. */
-  state: z.string().optional(),
+  state: z.optional(z.string()),
   /** Milliseconds since 1970. */
   expires_at: z.number(),
 });

@@ -2,7 +2,7 @@
  * The end of an authorization: the seller sees whose shops a claim would connect, and confirms. Between the two
  * the tokens wait, encrypted, in a row that ends with the claim.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { sha256Hex } from "../../crypto/digests.ts";
 import { decrypt, encrypt } from "../../crypto/encryption.ts";
 import { callFunction } from "../../database/call_function.ts";
@@ -29,7 +29,7 @@ const Opened = z.discriminatedUnion("outcome", [
   }),
 ]);
 
-const SealedGrant: z.ZodType<AuthorizedShops> = z.object({
+const SealedGrant: z.ZodMiniType<AuthorizedShops> = z.object({
   grant: z.object({
     openId: z.string(),
     accessToken: z.string(),
@@ -122,7 +122,7 @@ export async function showShops(
     database,
     "store_tiktok_claim",
     args,
-    z.string().nullable(),
+    z.nullable(z.string()),
   );
   if (expiresAt === null) throw new ClaimError("claim_expired");
   return describeShops(authorized, expiresAt);
@@ -155,7 +155,7 @@ export async function confirmShops(
     dependencies.database,
     "confirm_tiktok_claim",
     args,
-    z.array(ConnectedShop).nullable(),
+    z.nullable(z.array(ConnectedShop)),
   ).catch((error) => {
     throw toConnectError(error);
   });

@@ -1,5 +1,5 @@
 /** The state of a shop's connection, with a sentence for its seller. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { DatabaseClient } from "../../database/client.ts";
 import { unwrap } from "../../database/errors.ts";
 

@@ -1,5 +1,5 @@
 /** Disconnects a user's shop. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decrypt, DecryptionError } from "../../crypto/encryption.ts";
 import { callFunction } from "../../database/call_function.ts";
 import type { ShopAccess } from "../api/client.ts";
@@ -9,7 +9,7 @@ import { tokenContext } from "./encrypted_tokens.ts";
 const Disconnected = z.object({
   shop_id: z.string(),
   shop_cipher: z.string(),
-  access_token: z.string().nullable(),
+  access_token: z.nullable(z.string()),
 });
 
 /**

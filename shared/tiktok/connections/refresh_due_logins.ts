@@ -1,5 +1,5 @@
 /** Refreshes every login whose access token expires soon, for the scheduler. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../../database/call_function.ts";
 import { limitConcurrency } from "../../values/limit_concurrency.ts";
 import {
@@ -20,7 +20,7 @@ export const RefreshSummary = z.object({
   waiting: z.int(),
   needs_reauth: z.int(),
   expired: z.int(),
-}) satisfies z.ZodType<Record<RefreshOutcome | "expired", number>>;
+}) satisfies z.ZodMiniType<Record<RefreshOutcome | "expired", number>>;
 export type RefreshSummary = z.infer<typeof RefreshSummary>;
 
 /** Calls of TikTok at once. */

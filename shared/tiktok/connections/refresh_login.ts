@@ -1,5 +1,5 @@
 /** Refreshes the token pair of a TikTok login that was leased for it. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decrypt } from "../../crypto/encryption.ts";
 import { callFunction } from "../../database/call_function.ts";
 import { DatabaseError } from "../../database/errors.ts";
@@ -19,7 +19,7 @@ export const LeasedLogin = z.object({
   token_version: z.int(),
   lease_id: z.string(),
   /** TikTok's ids of the shops with this token pair. */
-  shop_ids: z.array(z.string()).min(1),
+  shop_ids: z.array(z.string()).check(z.minLength(1)),
   /** Encrypted for the first of `shop_ids`. */
   refresh_token: z.string(),
 });
@@ -56,7 +56,7 @@ interface StoredPair {
 export function pairWriter(database: LoginDependencies["database"]) {
   const most = 25;
   const call = (pairs: StoredPair[]) =>
-    callFunction(database, "store_refreshed_logins", { p_pairs: pairs }, Stored.array());
+    callFunction(database, "store_refreshed_logins", { p_pairs: pairs }, z.array(Stored));
   const together = inGroups(most, call);
   return async (pair: StoredPair): Promise<Stored> => {
     try {

@@ -1,5 +1,5 @@
 /** Calls TikTok for one connected shop: an expired token is refreshed and the call repeated, once. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decrypt } from "../../crypto/encryption.ts";
 import { callFunction } from "../../database/call_function.ts";
 import type { Postponement, StoredConnection } from "../../inbox/events.ts";
@@ -92,7 +92,7 @@ export class ShopConnection {
       p_reason: reason,
     };
     const { database } = this.#dependencies;
-    const seconds = await callFunction(database, "pause_tiktok_shop", args, z.int().nullable());
+    const seconds = await callFunction(database, "pause_tiktok_shop", args, z.nullable(z.int()));
     if (seconds === null) return undefined;
     this.#stored = { ...this.#stored, paused_seconds: seconds };
     log.warn("shop paused", { shop_id: this.#stored.shop_id, reason });

@@ -1,5 +1,5 @@
 /** The shops of a TikTok login, as they are read from TikTok and as they are stored. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { KeyRing } from "../../crypto/key_ring.ts";
 import { shopIdHashes } from "./shop_identity.ts";
 import { callFunction } from "../../database/call_function.ts";

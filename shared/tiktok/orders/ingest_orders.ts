@@ -1,5 +1,5 @@
 /** Ingests the orders that some events of one shop name: one call to TikTok, one to the database. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../../database/call_function.ts";
 import type { ClaimedEvent, EventHandler, EventResult, ShopEvent } from "../../inbox/events.ts";
 import { errorText, log } from "../../log.ts";
@@ -21,7 +21,7 @@ const Outcomes = z.object({
   outcomes: z.array(z.object({
     event_id: z.int(),
     outcome: z.string(),
-    error: z.string().optional(),
+    error: z.optional(z.string()),
   })),
   /** Held events that are due again. */
   released: z.int(),
@@ -139,7 +139,7 @@ function toItemOrError(
 }
 
 /** The body of our own events about an order. */
-const OwnBody = z.object({ notice: z.record(z.string(), z.json()).default({}) });
+const OwnBody = z.object({ notice: z._default(z.record(z.string(), z.json()), {}) });
 
 function readNotice(event: OrderEvent): Record<string, unknown> {
   if (event.source === "creatorflow") return OwnBody.parse(JSON.parse(event.body)).notice;

@@ -1,5 +1,5 @@
 /** The orders that a TikTok event names, and the entries that it adds to their timelines. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Json } from "../../database/types.ts";
 import { sha256Hex } from "../../crypto/digests.ts";
 import { elementsOf } from "../../values/elements.ts";
@@ -38,8 +38,15 @@ const Packages = z.object({
   ),
 });
 
-const OptionalId = z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1).max(40))
-  .optional().catch(undefined);
+const OptionalId = z.catch(
+  z.optional(
+    z.pipe(
+      z.union([z.string(), z.pipe(z.int(), z.transform(String))]),
+      z.string().check(z.minLength(1), z.maxLength(40)),
+    ),
+  ),
+  undefined,
+);
 
 const LineItem = z.object({
   main_order_id: TikTokId,
@@ -49,15 +56,16 @@ const LineItem = z.object({
 });
 
 /** Documented as a string; "0" is not a refund. */
-const RefundTotal = z.union([z.string(), z.number().transform(String)])
-  .transform((text) => text.trim())
-  .refine((text) => /^\d{1,12}(\.\d{1,2}0*)?$/.test(text) && Number(text) > 0);
+const RefundTotal = z.pipe(
+  z.union([z.string(), z.pipe(z.number(), z.transform(String))]),
+  z.transform((text) => text.trim()),
+).check(z.refine((text) => /^\d{1,12}(\.\d{1,2}0*)?$/.test(text) && Number(text) > 0));
 
 const Refund = z.object({
   aftersales_request_id: OptionalId,
   rma_id: OptionalId,
   line_items: elementsOf(LineItem, "line items of a refund"),
-  refund_total: RefundTotal.optional().catch(undefined),
+  refund_total: z.catch(z.optional(RefundTotal), undefined),
 });
 
 /**

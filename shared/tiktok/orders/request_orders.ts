@@ -1,5 +1,5 @@
 /** Requests that a shop's orders are read from TikTok: the event worker does. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../../database/call_function.ts";
 import type { DatabaseClient } from "../../database/client.ts";
 

@@ -1,5 +1,5 @@
 /** Finds a shop's orders at TikTok, page by page, and stores an event for each new state. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../../database/call_function.ts";
 import { unwrap } from "../../database/errors.ts";
 import type { EventResult, ShopEvent } from "../../inbox/events.ts";

@@ -1,5 +1,5 @@
 /** Handles the events of a connected TikTok shop that are not about one order. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../../database/call_function.ts";
 import {
   type EventHandler,
@@ -73,8 +73,10 @@ const DAY_SECONDS = 24 * 3600;
 
 /** `expiration_time` is a string of unix seconds. */
 const Expiration = z.object({
-  expiration_time: z.union([z.int(), z.string().regex(/^\d{1,12}$/).transform(Number)])
-    .pipe(z.int().positive().max(MAX_UNIX_SECONDS)),
+  expiration_time: z.pipe(
+    z.union([z.int(), z.pipe(z.string().check(z.regex(/^\d{1,12}$/)), z.transform(Number))]),
+    z.int().check(z.positive(), z.maximum(MAX_UNIX_SECONDS)),
+  ),
 });
 
 /** Stores when the seller's authorization expires. TikTok repeats the notice each day. */

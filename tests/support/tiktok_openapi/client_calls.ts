@@ -13,7 +13,7 @@ import * as fulfillment from "../../../shared/tiktok/api/fulfillment.ts";
 export interface RecordedCall extends TikTokCall {
   access: ShopAccess;
   /** Reads the answer's data. */
-  schema: z.ZodType;
+  schema: z.core.$ZodType;
 }
 
 class Recorded extends Error {}
@@ -25,7 +25,7 @@ class RecordingClient extends TikTokClient {
     super({ appKey: "", appSecret: "", apiUrl: "", authUrl: "" });
   }
 
-  override call<T extends z.ZodType>(
+  override call<T extends z.core.$ZodType>(
     schema: T,
     access: ShopAccess,
     call: TikTokCall,

@@ -1,6 +1,6 @@
 /** Calls EasyPost's API (https://docs.easypost.com, v2): sends, times out, reads the answer. */
 import { Buffer } from "node:buffer";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { EasyPostConfig } from "../../../config.ts";
 import { isRedirect } from "../../../http/redirects.ts";
 import { parseJson } from "../../../values/json.ts";
@@ -8,6 +8,7 @@ import { inVendorSpan } from "../../../logging/spans.ts";
 import { sendOnce } from "../../../http/send_once.ts";
 import { ErrorBody, FoundTracker, Shipment, Webhook, WebhookList } from "./schemas.ts";
 import { EasyPostError } from "./easypost_error.ts";
+import "../../../values/zod_messages.ts";
 
 export interface EasyPostClientOptions {
   /** @default {15000} */
@@ -96,7 +97,7 @@ export class EasyPostClient {
     return await this.#call(FoundTracker, "GET", `/trackers/${encodeURIComponent(id)}`);
   }
 
-  async #call<T extends z.ZodType>(
+  async #call<T extends z.ZodMiniType>(
     schema: T,
     method: "GET" | "POST" | "PATCH",
     path: string,
@@ -131,7 +132,7 @@ export class EasyPostClient {
     return this.#read(schema, response, text);
   }
 
-  #read<T extends z.ZodType>(schema: T, response: Response, text: string): z.infer<T> {
+  #read<T extends z.ZodMiniType>(schema: T, response: Response, text: string): z.infer<T> {
     const { status } = response;
     if (isRedirect(response)) {
       throw new EasyPostError(`EasyPost answered HTTP ${status}, a redirect`, { status });

@@ -1,5 +1,5 @@
 /** What EasyPost events are about: trackers and refunds. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { IdText } from "../../../values/schemas.ts";
 import type { EasyPostEvent } from "./parse_webhook.ts";
 import { Tracker } from "./schemas.ts";

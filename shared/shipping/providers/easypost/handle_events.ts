@@ -1,5 +1,5 @@
 /** Handles EasyPost events: tracking updates and refunds. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { callFunction } from "../../../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../../../inbox/events.ts";
 import { Outcome } from "../../../values/schemas.ts";
@@ -34,7 +34,7 @@ async function findShipment(
     p_carrier_shipment_id: carrierShipmentId ?? "",
     p_tracking_number: trackingNumber ?? "",
   };
-  return await callFunction(database, "find_easypost_shipment", args, z.string().nullable());
+  return await callFunction(database, "find_easypost_shipment", args, z.nullable(z.string()));
 }
 
 /** `undefined` for the tracker of a label. */

@@ -2,21 +2,24 @@
  * EasyPost's answers, as far as we read them (API v2). New fields and values come without notice: only
  * what a label cannot do without is required, and unknown states are not errors.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { elementsOf } from "../../../values/elements.ts";
 import { Amount, IdText, OptionalText } from "../../../values/schemas.ts";
 import { toStorable } from "../../../values/storable_text.ts";
 import { redact } from "../../../values/redact.ts";
 
-const RequiredText = z.string().transform(toStorable).pipe(z.string().min(1));
+const RequiredText = z.pipe(
+  z.pipe(z.string(), z.transform(toStorable)),
+  z.string().check(z.minLength(1)),
+);
 
 const Rate = z.looseObject({
   id: IdText,
   carrier: RequiredText,
   service: RequiredText,
   rate: Amount,
-  currency: z.string().regex(/^[A-Z]{3}$/),
-  delivery_days: z.int().nonnegative().nullish().catch(null),
+  currency: z.string().check(z.regex(/^[A-Z]{3}$/)),
+  delivery_days: z.catch(z.nullish(z.int().check(z.nonnegative())), null),
 });
 export type EasyPostRate = z.infer<typeof Rate>;
 
@@ -32,22 +35,23 @@ export const Tracker = z.looseObject({
 export type Tracker = z.infer<typeof Tracker>;
 
 /** The answer to a call about a tracker. */
-export const FoundTracker = Tracker.extend({ id: z.string().min(1) });
+export const FoundTracker = z.extend(Tracker, { id: z.string().check(z.minLength(1)) });
 export type FoundTracker = z.infer<typeof FoundTracker>;
 
 export const Shipment = z.looseObject({
   id: IdText,
   rates: elementsOf(Rate, "EasyPost rates"),
-  selected_rate: Rate.nullish().catch(null),
-  postage_label: z.looseObject({
+  selected_rate: z.catch(z.nullish(Rate), null),
+  postage_label: z.nullish(z.looseObject({
     label_url: OptionalText,
     label_pdf_url: OptionalText,
     label_zpl_url: OptionalText,
     label_file_type: OptionalText,
-  }).nullish(),
+  })),
   tracking_code: OptionalText,
-  tracker: Tracker.nullish().catch(null),
-  fees: elementsOf(z.looseObject({ type: OptionalText, amount: Amount }), "EasyPost fees").catch(
+  tracker: z.catch(z.nullish(Tracker), null),
+  fees: z.catch(
+    elementsOf(z.looseObject({ type: OptionalText, amount: Amount }), "EasyPost fees"),
     [],
   ),
   refund_status: OptionalText,
@@ -70,7 +74,7 @@ export const WebhookList = z.looseObject({ webhooks: elementsOf(Webhook, "EasyPo
 export const ErrorBody = z.looseObject({
   error: z.looseObject({
     // A code that is a sentence is none.
-    code: z.string().regex(/^[A-Z][A-Z0-9_.]{0,99}$/).catch(""),
-    message: z.string().transform(redact).catch(""),
+    code: z.catch(z.string().check(z.regex(/^[A-Z][A-Z0-9_.]{0,99}$/)), ""),
+    message: z.catch(z.pipe(z.string(), z.transform(redact)), ""),
   }),
 });

@@ -1,5 +1,5 @@
 /** TikTok's packages of the units in a parcel, and the labels that they are. */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { CreatedPackage } from "../../../tiktok/api/fulfillment_schemas.ts";
 import type { LineItem, Order } from "../../../tiktok/api/schemas.ts";
 import { isCancelled } from "../../../tiktok/orders/map_order_items.ts";
