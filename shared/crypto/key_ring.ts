@@ -1,6 +1,7 @@
 /** The keys that protect secrets at rest: the first encrypts, all decrypt. */
 import { Buffer } from "node:buffer";
 import { hkdfSync } from "node:crypto";
+import { createOnFirstUse } from "../values/create_on_first_use.ts";
 import { fromBase64 } from "./encoding.ts";
 
 /** Two keys for two purposes, derived from one entry of `ENCRYPTION_KEYS`. */
@@ -17,10 +18,21 @@ export interface KeyRing {
   keys: ReadonlyMap<string, DerivedKeys>;
 }
 
+/** Each is derived with its first use: most requests need neither. */
 function deriveKeys(bytes: Uint8Array<ArrayBuffer>): DerivedKeys {
+  const encryption = createOnFirstUse(() =>
+    crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])
+  );
+  const index = createOnFirstUse(() =>
+    Buffer.from(hkdfSync("sha256", bytes, "", "creatorflow blind index", 32))
+  );
   return {
-    encryption: crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]),
-    index: Buffer.from(hkdfSync("sha256", bytes, "", "creatorflow blind index", 32)),
+    get encryption() {
+      return encryption();
+    },
+    get index() {
+      return index();
+    },
   };
 }
 
