@@ -1,7 +1,8 @@
 /** Sends sellers to Stripe's checkout, or to the portal if they have a subscription. */
 import * as z from "zod/mini";
 import { ENDED_STATUSES } from "./close_customer.ts";
-import { ensureCustomer, isDeleted, replaceCustomer } from "./customers.ts";
+import { ensureCustomer, replaceCustomer } from "./customers.ts";
+import { isDeleted } from "./deleted_customer.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
 import { createOnce, type Seen } from "./idempotency.ts";
 import type { PaidPlan } from "./plans.ts";

@@ -8,7 +8,6 @@ import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, type EncryptedId, encryptId, idHashes } from "./encrypted_ids.ts";
 import { createOnce } from "./idempotency.ts";
 import { CUSTOMER_COLUMN, readCustomer } from "./read_customer.ts";
-import { isMissing } from "./errors.ts";
 import { callStripe, listOf, readStripe } from "./stripe.ts";
 import { IdText } from "../values/schemas.ts";
 
@@ -121,19 +120,6 @@ export async function ensureCustomer(
     };
     return callFunction(dependencies.database, "store_stripe_customer", args, z.string());
   });
-}
-
-/** Whether Stripe says "deleted"; a customer that Stripe never had is not. @throws {BillingError} */
-export async function isDeleted(
-  stripe: Stripe,
-  customerId: string,
-): Promise<boolean> {
-  try {
-    return (await callStripe(stripe.customers.retrieve(customerId))).deleted === true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }
 
 /**

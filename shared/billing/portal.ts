@@ -1,6 +1,6 @@
 /** Sends sellers to Stripe's customer portal, where they change, pay and cancel a subscription. */
 import * as z from "zod/mini";
-import { isDeleted } from "./customers.ts";
+import { isDeleted } from "./deleted_customer.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
 import { isMissing } from "./errors.ts";
