@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { LabelFailure } from "../../shared/shipping/errors.ts";
 import { StoredRate } from "../../shared/shipping/get_rates.ts";
 import { BatchItemView, LabelBatch } from "../../shared/shipping/label_batch.ts";
-import { Shipment } from "../../shared/shipping/schemas.ts";
+import { Shipment } from "../../shared/shipping/shipment.ts";
 
 export const RatesAnswer = z.object({ rates: z.array(StoredRate) });
 export type RatesAnswer = z.infer<typeof RatesAnswer>;

@@ -3,16 +3,8 @@ import fc from "fast-check";
 import type * as z from "zod/mini";
 import { Problem } from "../../shared/http/problem.ts";
 import { LabelError } from "../../shared/shipping/errors.ts";
-import {
-  BatchBody,
-  hashRequest,
-  LabelBody,
-  OwnTrackingBody,
-  RatesBody,
-  readId,
-  readIdempotencyKey,
-  readOrderId,
-} from "./bodies.ts";
+import { BatchBody, hashRequest, LabelBody, OwnTrackingBody, RatesBody } from "./bodies.ts";
+import { readId, readIdempotencyKey, readOrderId } from "./parameters.ts";
 
 const ORDER = "7d1b0c34-52c0-4d1e-8a43-0a3a5b1f9e02";
 const RATE = "0b5f2c1e-6f0a-4a7e-9c55-2d6a0f3b7c11";

@@ -2,7 +2,7 @@
 import { type NamedSchema, type Parameter, TIME } from "../../shared/http/operations.ts";
 import { StoredRate } from "../../shared/shipping/get_rates.ts";
 import { Parcel as ParcelSchema } from "../../shared/shipping/parcel.ts";
-import { Shipment as ShipmentSchema } from "../../shared/shipping/schemas.ts";
+import { Shipment as ShipmentSchema } from "../../shared/shipping/shipment.ts";
 import { Sender as SenderSchema } from "../../shared/shipping/sender.ts";
 import { BatchAnswer, BatchItem as BatchItemSchema, Carrier as CarrierSchema } from "./answers.ts";
 import { BatchBody, LabelBody, OwnTrackingBody, RatesBody, TrackingBody } from "./bodies.ts";

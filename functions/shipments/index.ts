@@ -7,30 +7,18 @@ import { limitRequests } from "../../shared/http/request_limits.ts";
 import { signedInUsers } from "../../shared/http/users.ts";
 import { createWakeWorker } from "../../shared/inbox/wake_worker.ts";
 import { readLabelConfig } from "../../shared/shipping/label_config.ts";
-import { getBatch, requestBatch } from "../../shared/shipping/label_batch.ts";
-import { Purchases } from "../../shared/shipping/purchases.ts";
+import { getShipment, listShipments } from "../../shared/shipping/read_shipments.ts";
 import { createOnFirstUse } from "../../shared/values/create_on_first_use.ts";
 import type { CarriersAnswer, LabelAnswer, RatesAnswer, ShipmentsAnswer } from "./answers.ts";
-import {
-  BatchBody,
-  hashRequest,
-  LabelBody,
-  OwnTrackingBody,
-  RatesBody,
-  readId,
-  readIdempotencyKey,
-  readOrderId,
-  TrackingBody,
-} from "./bodies.ts";
+import { readId, readIdempotencyKey, readOrderId } from "./parameters.ts";
 import { describeBatch, toProblem } from "./problems.ts";
 
 const supabase = readSupabaseConfig();
 const database = createServiceClient(supabase);
 const wakeWorker = createWakeWorker(supabase);
-const purchases = new Purchases(database);
 const config = readLabelConfig();
 
-/** What calls a carrier or TikTok: most requests only read rows. */
+/** What only some requests need; most read rows. */
 const useCases = createOnFirstUse(async () => {
   const { createProcessor, ...calls } = await import("./use_cases.ts");
   const labels = calls.createLabelDependencies(database, config);
@@ -50,17 +38,17 @@ const app = createApp("shipments", {
 });
 
 app.post("/rates", async (c) => {
+  const { getRates, labels, RatesBody } = await useCases();
   const wanted = await readJson(c.req.raw, RatesBody);
-  const { getRates, labels } = await useCases();
   const rates = await getRates(labels, c.var.user.id, wanted);
   return c.json({ rates } satisfies RatesAnswer);
 });
 
 app.post("/", async (c) => {
   const idempotencyKey = readIdempotencyKey(c.req.raw);
+  const { buyLabel, hashRequest, isFoundAtTikTok, LabelBody, labels } = await useCases();
   const request = await readJson(c.req.raw, LabelBody);
   const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
-  const { buyLabel, isFoundAtTikTok, labels } = await useCases();
   const { created, shipment } = await buyLabel(labels, wanted).catch((error) => {
     // Reads the order again, so that the seller's next request sees it as it is.
     if (isFoundAtTikTok(error)) wakeWorker();
@@ -73,9 +61,9 @@ app.post("/", async (c) => {
 
 app.post("/own", async (c) => {
   const idempotencyKey = readIdempotencyKey(c.req.raw);
+  const { addOwnTracking, hashRequest, labels, OwnTrackingBody, processor } = await useCases();
   const request = await readJson(c.req.raw, OwnTrackingBody);
   const wanted = { userId: c.var.user.id, idempotencyKey, hash: hashRequest(request), request };
-  const { addOwnTracking, labels, processor } = await useCases();
   const { created, shipment } = await addOwnTracking({ labels, processor }, wanted);
   // Tracks the parcel.
   if (created) wakeWorker();
@@ -91,12 +79,13 @@ app.get("/carriers", async (c) => {
 
 app.get("/", async (c) => {
   const orderId = readOrderId(c.req.raw);
-  const shipments = await purchases.list(c.var.user.id, orderId);
+  const shipments = await listShipments(database, c.var.user.id, orderId);
   return c.json({ shipments } satisfies ShipmentsAnswer);
 });
 
 app.post("/batch", async (c) => {
   const key = readIdempotencyKey(c.req.raw);
+  const { BatchBody, hashRequest, requestBatch } = await useCases();
   const body = await readJson(c.req.raw, BatchBody, MAX_BATCH_BYTES);
   const wanted = { key, hash: hashRequest(body), items: body.labels };
   const { created, batch } = await requestBatch(database, c.var.user.id, wanted);
@@ -106,13 +95,13 @@ app.post("/batch", async (c) => {
 
 app.get("/batch/:id", async (c) => {
   const id = readId(c.req.param("id"), "batch_not_found");
+  const { getBatch } = await useCases();
   return c.json(describeBatch(await getBatch(database, c.var.user.id, id)));
 });
 
 app.get(SHIPMENT, async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
-  const { shipment } = await purchases.get(c.var.user.id, id);
-  return c.json(shipment);
+  return c.json(await getShipment(database, c.var.user.id, id));
 });
 
 app.get("/:id/label", async (c) => {
@@ -130,8 +119,8 @@ app.post("/:id/void", async (c) => {
 
 app.post("/:id/tracking", async (c) => {
   const id = readId(c.req.param("id"), "shipment_not_found");
+  const { correctTracking, labels, processor, TrackingBody } = await useCases();
   const tracking = await readJson(c.req.raw, TrackingBody);
-  const { correctTracking, labels, processor } = await useCases();
   const shipment = await correctTracking({ labels, processor }, c.var.user.id, id, tracking);
   wakeWorker();
   return c.json(shipment);

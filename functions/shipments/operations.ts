@@ -5,7 +5,6 @@ import {
   pickProblems,
 } from "../../shared/http/operations.ts";
 import { CarriersAnswer, LabelAnswer, RatesAnswer, ShipmentsAnswer } from "./answers.ts";
-import { REQUEST_PROBLEMS } from "./bodies.ts";
 import {
   Batch,
   BatchRequest,
@@ -21,6 +20,7 @@ import {
   Shipment,
   TrackingRequest,
 } from "./document.ts";
+import { REQUEST_PROBLEMS } from "./parameters.ts";
 import { PROBLEMS } from "./problems.ts";
 
 /** Codes of an order, a parcel, a shop and the carrier: of every route that calls one of them. */

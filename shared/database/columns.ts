@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import type { NamedSchema } from "../http/operations.ts";
-import { ParcelProvider, ShipmentStatus } from "../shipping/schemas.ts";
+import { ParcelProvider, ShipmentStatus } from "../shipping/shipment.ts";
 import { ConnectionStatus } from "../tiktok/connections/describe_connection.ts";
 import type { Amounts } from "../tiktok/orders/map_amounts.ts";
 import type { AddressStatus, ShippingAddress } from "../tiktok/orders/map_address.ts";

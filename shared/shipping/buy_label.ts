@@ -10,7 +10,8 @@ import { fetchLabel } from "./fetch_label.ts";
 import type { PreparedChoice } from "./providers/provider.ts";
 import type { RequestedLabel } from "./purchases.ts";
 import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
-import type { Purchase, Shipment } from "./schemas.ts";
+import type { Purchase } from "./schemas.ts";
+import type { Shipment } from "./shipment.ts";
 
 /** Limit for preparing: well below the two minutes after which another worker may take over. */
 const PREPARE_LIMIT_MS = 60_000;

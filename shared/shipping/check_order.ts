@@ -7,7 +7,8 @@ import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 import { toStorable } from "../values/storable_text.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
-import type { OrderInParcel, OrderToShip, ParcelProvider, Purchase } from "./schemas.ts";
+import type { OrderInParcel, OrderToShip, Purchase } from "./schemas.ts";
+import type { ParcelProvider } from "./shipment.ts";
 
 const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   UNPAID: "order_unpaid",

@@ -9,7 +9,7 @@ import { EasyPostProvider } from "./providers/easypost/provider.ts";
 import type { LabelProvider } from "./providers/provider.ts";
 import { TikTokShippingProvider } from "./providers/tiktok/provider.ts";
 import { Purchases } from "./purchases.ts";
-import type { ProviderName } from "./schemas.ts";
+import type { ProviderName } from "./shipment.ts";
 
 export interface LabelDependencies extends TikTokDependencies {
   purchases: Purchases;

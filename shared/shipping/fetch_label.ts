@@ -1,7 +1,7 @@
 /** Links to labels: read from the provider where the stored link has expired or is missing. */
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError } from "./errors.ts";
-import type { Shipment } from "./schemas.ts";
+import type { Shipment } from "./shipment.ts";
 
 /** Time that the seller needs to open the link. */
 const MARGIN_MS = 3600 * 1000;

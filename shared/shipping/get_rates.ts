@@ -5,7 +5,8 @@ import { isRefusedCarrier } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError, LabelFailure, NamedOrders, notFoundAs, refusedWith } from "./errors.ts";
 import type { Parcel } from "./parcel.ts";
-import { OrderToShip, ProviderName } from "./schemas.ts";
+import { OrderToShip } from "./schemas.ts";
+import { ProviderName } from "./shipment.ts";
 import type { Sender } from "./sender.ts";
 
 const OrderAnswer = z.union([

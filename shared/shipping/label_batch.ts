@@ -3,7 +3,8 @@ import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";
 import { LabelError, LabelFailure, NamedOrders, notFoundAs } from "./errors.ts";
-import { type LabelRequest, Shipment } from "./schemas.ts";
+import type { LabelRequest } from "./schemas.ts";
+import { Shipment } from "./shipment.ts";
 
 /** A batch as SQL returns it: `code` says why an item was not bought. */
 export const BatchItemView = z.object({

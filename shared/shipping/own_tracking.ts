@@ -6,7 +6,8 @@ import type { EventProcessor } from "../inbox/process_events.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError, LabelFailure, NamedOrders, notFoundAs, refusedWith } from "./errors.ts";
 import { checkAtTikTok } from "./own_carriers.ts";
-import { OrderInParcel, OrderToShip, Shipment } from "./schemas.ts";
+import { OrderInParcel, OrderToShip } from "./schemas.ts";
+import { Shipment } from "./shipment.ts";
 import { LoggableError } from "../loggable_error.ts";
 
 /** `request_own_tracking` and `request_tracking_correction` in SQL. */

@@ -10,13 +10,8 @@ import type {
   PreparedChoice,
   VoidDecision,
 } from "./providers/provider.ts";
-import {
-  type LabelRequest,
-  ParcelForWorker,
-  Purchase,
-  PurchaseForWorker,
-  Shipment,
-} from "./schemas.ts";
+import { type LabelRequest, ParcelForWorker, Purchase, PurchaseForWorker } from "./schemas.ts";
+import { Shipment } from "./shipment.ts";
 
 const RequestAnswer = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("requested"), purchase: Purchase }),
@@ -131,13 +126,6 @@ export class Purchases {
     const args = { p_user_id: userId, p_shipment_id: id };
     return await callFunction(this.#database, "get_shipment", args, SellersPurchase)
       .catch(notFoundAs("shipment_not_found"));
-  }
-
-  /** Every label that was requested for an order, oldest first. */
-  async list(userId: string, orderId: string): Promise<Shipment[]> {
-    const args = { p_user_id: userId, p_order_id: orderId };
-    return await callFunction(this.#database, "list_shipments", args, z.array(Shipment))
-      .catch(notFoundAs("order_not_found"));
   }
 
   /** `undefined` if the purchase was deleted with its account. */

@@ -1,7 +1,8 @@
 /** Settles a purchase whose worker died or got no answer, by reading it at the carrier. */
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError } from "./errors.ts";
-import type { PurchaseForWorker, Shipment } from "./schemas.ts";
+import type { PurchaseForWorker } from "./schemas.ts";
+import type { Shipment } from "./shipment.ts";
 
 /** After so long the carrier has carried out the purchase, or never will. */
 const CERTAIN_SECONDS = 120;

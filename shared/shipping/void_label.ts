@@ -2,7 +2,8 @@
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError, LabelFailure } from "./errors.ts";
 import type { LabelProvider, VoidDecision } from "./providers/provider.ts";
-import type { Purchase, Shipment } from "./schemas.ts";
+import type { Purchase } from "./schemas.ts";
+import type { Shipment } from "./shipment.ts";
 
 /** A refusal is a decision; an unreachable provider has made none. @throws {LabelError} */
 async function requestDecision(

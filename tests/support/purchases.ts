@@ -2,12 +2,8 @@
 import assert from "node:assert/strict";
 import { LabelError } from "../../shared/shipping/errors.ts";
 import type { BoughtLabel, PreparedChoice } from "../../shared/shipping/providers/provider.ts";
-import type {
-  OrderToShip,
-  Purchase,
-  PurchaseForWorker,
-  Shipment,
-} from "../../shared/shipping/schemas.ts";
+import type { OrderToShip, Purchase, PurchaseForWorker } from "../../shared/shipping/schemas.ts";
+import type { Shipment } from "../../shared/shipping/shipment.ts";
 
 export const PURCHASE_ID = "0b5f2c1e-6f0a-4a7e-9c55-2d6a0f3b7c11";
 export const LINE_ITEMS = ["576461413038780001", "576461413038780002"];

@@ -1,6 +1,7 @@
 /** The interface of label providers. Amounts are decimal strings in major units. */
 import type { Parcel } from "../parcel.ts";
-import type { LabelFormat, OrderToShip, Purchase } from "../schemas.ts";
+import type { OrderToShip, Purchase } from "../schemas.ts";
+import type { LabelFormat } from "../shipment.ts";
 import type { Sender } from "../sender.ts";
 
 export interface RatesRequest {

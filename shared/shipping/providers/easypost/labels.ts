@@ -1,6 +1,6 @@
 /** Maps the label of an EasyPost shipment. */
 import { exactCents } from "../../../values/money.ts";
-import type { LabelFormat } from "../../schemas.ts";
+import type { LabelFormat } from "../../shipment.ts";
 import type { BoughtLabel } from "../provider.ts";
 import type { Shipment } from "./schemas.ts";
 import { toTrackingUpdate } from "./tracking.ts";

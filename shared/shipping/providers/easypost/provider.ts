@@ -2,7 +2,8 @@
 import { exactCents } from "../../../values/money.ts";
 import { LabelError } from "../../errors.ts";
 import { type Parcel, toInchesAndOunces } from "../../parcel.ts";
-import type { LabelFormat, OrderToShip, Purchase } from "../../schemas.ts";
+import type { OrderToShip, Purchase } from "../../schemas.ts";
+import type { LabelFormat } from "../../shipment.ts";
 import { recipientForEasyPost, type Sender, senderForEasyPost } from "../../sender.ts";
 import type {
   BoughtLabel,
