@@ -10,19 +10,20 @@ import { median, sampleInTurn, subtractRounds } from "../measure/rounds.ts";
 import { startStandIn } from "../measure/stand_in.ts";
 import { startWebhookProcess } from "../measure/webhook_process.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 7;
 const WEBHOOK = { ms: 50, kB: 200 };
 const OTHER = { ms: 60 };
 
 const isWebhook = (name: string) => name.endsWith("-webhooks");
 
-/** CPU of a process from its start to its first answer, on the hosted runtime. */
+/** CPU of a process from its start to its first answer, on the hosted runtime: a later start of a deployment. */
 async function startHosted(
   bundle: Bundle,
   variables: Record<string, string>,
   { path, init, status }: FirstCall,
 ): Promise<number> {
-  await using started = await startHostedFunction(bundle, variables);
+  const folder = `${bundle.path}.hosted`;
+  await using started = await startHostedFunction(bundle, variables, { folder });
   const response = await started.fetch(`/${path}`, init);
   const text = await response.text();
   if (response.status !== status) throw new Error(`${path}: ${response.status} ${text}`);

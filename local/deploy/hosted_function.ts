@@ -18,6 +18,14 @@ export class HostedStartError extends Error {
   override name = "HostedStartError";
 }
 
+export interface HostedStartOptions {
+  /**
+   * Keeps the upload and what Deno knows of it. Deno parses a file that it has not seen before, to find its imports;
+   * the platform does so at the deployment. @default {a temporary folder}
+   */
+  folder?: string;
+}
+
 const RUNTIME = new URL("./hosted_runtime.js", import.meta.url);
 
 /** Variables that Deno itself needs. */
@@ -34,13 +42,13 @@ function runtimeVariables(): Record<string, string> {
 export async function startHostedFunction(
   { name, path }: Pick<Bundle, "name" | "path">,
   variables: Record<string, string>,
+  { folder }: HostedStartOptions = {},
 ): Promise<HostedFunction> {
   const temporary = await makeTemporaryFolder("creatorflow-hosted-");
-  const folder = temporary.path;
-  const upload = join(folder, "upload");
-  await Deno.mkdir(upload);
+  const upload = join(folder ?? temporary.path, "upload");
+  await Deno.mkdir(upload, { recursive: true });
   await Deno.copyFile(path, join(upload, "index.js"));
-  const logFile = join(folder, "log");
+  const logFile = join(temporary.path, "log");
   const permissions = [
     "--no-prompt",
     "--allow-net=127.0.0.1",
@@ -57,7 +65,12 @@ export async function startHostedFunction(
     ],
     cwd: upload,
     clearEnv: true,
-    env: { ...runtimeVariables(), ...variables },
+    env: {
+      ...runtimeVariables(),
+      // One of its own: another version of Deno empties this cache.
+      ...(folder !== undefined && { DENO_DIR: join(folder, "deno") }),
+      ...variables,
+    },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
