@@ -205,6 +205,15 @@ Deno.test("errors reach logs and rows by errorText only, and our own classes are
   }
 });
 
+Deno.test("functions and shared make their schemas with zod/mini, which starts sooner than zod", async () => {
+  for (const folder of ["functions/", "shared/"]) {
+    for await (const path of sourceFiles(folder)) {
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      assert.doesNotMatch(source, /from "zod"/, path);
+    }
+  }
+});
+
 Deno.test("every function folder is in config.toml, and every entry point exists", async () => {
   const path = new URL("supabase/config.toml", ROOT).pathname;
   const configured = await readFunctionConfig(path);
