@@ -67,6 +67,8 @@ export async function recordPlans(
   const sql = postgres(url, { max: 1, onnotice });
   try {
     await sql`load 'auto_explain'`;
+    // As on the platform; the tests' Postgres has another.
+    await sql`set plan_cache_mode = auto`;
     for (const [name, value] of Object.entries(SETTINGS)) {
       await sql.unsafe(`set auto_explain.${name} = '${value}'`);
     }
