@@ -1,4 +1,4 @@
-/** Bytes as text, by Buffer: Deno 2.1 lacks the newer methods of Uint8Array. */
+/** Bytes as text: Deno 2.1 lacks the newer methods of Uint8Array. */
 import { Buffer } from "node:buffer";
 
 /** Without padding. */
@@ -12,8 +12,20 @@ export function toBase64Url(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): strin
  * @throws {SyntaxError}
  */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = Buffer.from(text, "base64");
-  const plain = text.replace(/={0,2}$/, "").replaceAll("+", "-").replaceAll("/", "_");
-  if (bytes.toString("base64url") !== plain) throw new SyntaxError("The text is not base64");
-  return new Uint8Array(bytes);
+  const plain = text.replace(/={0,2}$/, "").replaceAll("-", "+").replaceAll("_", "/");
+  // Not by Buffer, whose first use takes 3 ms: every start reads keys.
+  const binary = decode(plain);
+  if (binary === undefined || btoa(binary).replace(/=+$/, "") !== plain) {
+    throw new SyntaxError("The text is not base64");
+  }
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}
+
+/** One character for each byte; `undefined` for what `atob` does not take. */
+function decode(plain: string): string | undefined {
+  try {
+    return atob(plain);
+  } catch {
+    return undefined;
+  }
 }

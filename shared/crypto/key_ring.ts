@@ -1,5 +1,4 @@
 /** The keys that protect secrets at rest: the first encrypts, all decrypt. */
-import { Buffer } from "node:buffer";
 import { hkdfSync } from "node:crypto";
 import { createOnFirstUse } from "../values/create_on_first_use.ts";
 import { fromBase64 } from "./encoding.ts";
@@ -24,7 +23,7 @@ function deriveKeys(bytes: Uint8Array<ArrayBuffer>): DerivedKeys {
     crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])
   );
   const index = createOnFirstUse(() =>
-    Buffer.from(hkdfSync("sha256", bytes, "", "creatorflow blind index", 32))
+    new Uint8Array(hkdfSync("sha256", bytes, "", "creatorflow blind index", 32))
   );
   return {
     get encryption() {
