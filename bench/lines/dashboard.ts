@@ -151,6 +151,7 @@ async function measure(): Promise<Comparison[]> {
   const { sql } = database;
   await addSellers(sql, SELLERS);
   await withoutIndexes(sql, ["public.orders", "public.shipments"], () => fill(sql));
+  await sql`delete from private.order_totals`;
   await sql`
     insert into private.order_totals
     select user_id, currency, orders, amount, private.current_month(), month_orders, month_amount, paid_orders,

@@ -116,6 +116,12 @@ export async function writeSameRows(
       update private.monthly_shop_counts set orders = orders + 1
       where shop_key = (select shop_key from public.tiktok_shops where id = ${shop})
         and month = date_trunc('month', now() at time zone 'UTC')::date
+    ), totals as (
+      update private.order_totals
+      set orders = orders + 1, amount = amount + 4621, month_orders = month_orders + 1,
+        month_amount = month_amount + 4621, paid_orders = paid_orders + 1, gross = gross + 4621,
+        last_order_at = now()
+      where user_id = ${user} and currency = ${row.currency}
     )
     update private.webhook_events set status = 'done', settled_at = now() where id = ${event}`;
 }

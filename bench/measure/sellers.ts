@@ -2,7 +2,10 @@
 import type postgres from "postgres";
 import { TOKEN, withoutTriggers } from "./database.ts";
 
-/** Sellers 1 to `count` with the largest plan, in our schema and in the requested one. */
+/**
+ * Sellers 1 to `count` with the largest plan, in our schema and in the requested one. Their counters and sums are
+ * there, as after the first order of a month.
+ */
 export async function addSellers(sql: postgres.Sql, count: number): Promise<void> {
   await sql.unsafe(await Deno.readTextFile(new URL("requested.sql", import.meta.url))).simple();
   await sql`update public.plans set monthly_order_limit = 100000000`;
@@ -30,6 +33,9 @@ export async function addSellers(sql: postgres.Sql, count: number): Promise<void
     await transaction`
       insert into private.monthly_shop_counts (shop_key, month)
       select shop_key, private.current_month() from public.tiktok_shops`;
+    await transaction`
+      insert into private.order_totals (user_id, currency, month)
+      select user_id, 'USD', private.current_month() from requested.sellers`;
     await transaction`insert into requested.users (id, email) select user_id, email from requested.sellers`;
     await transaction`
       insert into requested.tiktok_shops (id, user_id, shop_id)
