@@ -12,6 +12,41 @@ $$;
 alter publication supabase_realtime add table
   public.orders, public.order_events, public.shipments, public.analytics_events;
 
+create function private.broadcast_new_orders()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform realtime.send(
+    case news.orders when 1 then news.listed -> 0 else jsonb_build_object('orders', news.listed) end,
+    case news.orders when 1 then 'order_received' else 'orders_received' end,
+    'user:' || news.user_id,
+    true
+  )
+  from (
+    select
+      user_id,
+      count(*) as orders,
+      jsonb_agg(jsonb_build_object(
+        'order_id', id, 'order_status', order_status, 'payment_status', payment_status
+      )) as listed
+    from inserted
+    group by user_id
+  ) as news;
+  return null;
+end;
+$$;
+comment on function private.broadcast_new_orders() is
+  'Trigger: sends ids and states of new orders to the private topic of their owner, those of one statement in one message; definer, because the writer may not use realtime.';
+
+-- Once a statement: a message costs a subtransaction, a fifth of all that an order of a batch costs.
+create trigger broadcast_new_orders
+  after insert on public.orders
+  referencing new table as inserted
+  for each statement execute function private.broadcast_new_orders();
+
 create function private.broadcast_order_change()
 returns trigger
 language plpgsql
@@ -25,7 +60,7 @@ begin
       'order_status', new.order_status,
       'payment_status', new.payment_status
     ),
-    case tg_op when 'INSERT' then 'order_received' else 'order_changed' end,
+    'order_changed',
     'user:' || new.user_id,
     true
   );
@@ -33,11 +68,7 @@ begin
 end;
 $$;
 comment on function private.broadcast_order_change() is
-  'Trigger: sends ids and states of a new or changed order to the private topic of its owner; definer, because the writer may not use realtime.';
-
-create trigger broadcast_order_insert
-  after insert on public.orders
-  for each row execute function private.broadcast_order_change();
+  'Trigger: sends ids and states of a changed order to the private topic of its owner; definer, because the writer may not use realtime.';
 
 -- The removal of personal data is not announced: it concerns thousands of old orders at once.
 create trigger broadcast_order_update

@@ -102,6 +102,7 @@ select set_eq(
     'delete_account(uuid,text[],text[])',
     'private.begin_account_deletion()',
     'private.broadcast_order_change()',
+    'private.broadcast_new_orders()',
     'private.broadcast_shipment_change()',
     'private.delete_account_log(uuid)',
     'private.delete_account_traces()',

@@ -47,6 +47,29 @@ select results_eq(
   'another seller of their own'
 );
 select tests.forget_messages();
+insert into public.orders (
+  user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, currency, total_amount, shipping_address, address_status,
+  order_items, tiktok_updated_at
+)
+select tests.id(nickname), tests.shop(nickname), number, 'UNPAID', 'USD', 12.50, '{}', 'none', '[]', now()
+from (values ('ada', '4'), ('bob', '5'), ('ada', '6')) as added (nickname, number);
+select results_eq(
+  $$select event, jsonb_array_length(payload -> 'orders') from tests.messages('ada')$$,
+  $$values ('orders_received', 2)$$,
+  'orders of one statement come in one message'
+);
+select set_eq(
+  $$select jsonb_array_elements(payload -> 'orders') from tests.messages('ada')$$,
+  $$select jsonb_build_object('order_id', id, 'order_status', order_status, 'payment_status', payment_status)
+    from public.orders where tiktok_order_id in ('4', '6')$$,
+  'with the ids and states of all of them'
+);
+select results_eq(
+  $$select event, payload ->> 'order_id' from tests.messages('bob')$$,
+  $$select 'order_received', id::text from public.orders where tiktok_order_id = '5'$$,
+  'each seller receives their own'
+);
+select tests.forget_messages();
 update public.orders set order_status = 'in_transit' where tiktok_order_id = '1';
 select results_eq(
   $$select * from tests.messages('ada')$$,

@@ -697,7 +697,6 @@ alter table public.analytics_events add constraint analytics_events_user_id_fkey
 alter table public.order_events add constraint order_events_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text));
 alter table public.order_events add constraint order_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table public.order_events add constraint order_events_pkey PRIMARY KEY (id);
-alter table public.order_events add constraint order_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.orders add constraint keep_order_totals TRIGGER DEFERRABLE INITIALLY DEFERRED;
 alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY (ARRAY['readable'::text, 'masked'::text, 'none'::text])));
 alter table public.orders add constraint orders_amounts_check CHECK ((jsonb_typeof(amounts) = 'object'::text));
@@ -1392,6 +1391,33 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.broadcast_new_orders()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform realtime.send(
+    case news.orders when 1 then news.listed -> 0 else jsonb_build_object('orders', news.listed) end,
+    case news.orders when 1 then 'order_received' else 'orders_received' end,
+    'user:' || news.user_id,
+    true
+  )
+  from (
+    select
+      user_id,
+      count(*) as orders,
+      jsonb_agg(jsonb_build_object(
+        'order_id', id, 'order_status', order_status, 'payment_status', payment_status
+      )) as listed
+    from inserted
+    group by user_id
+  ) as news;
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.broadcast_order_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1405,7 +1431,7 @@ begin
       'order_status', new.order_status,
       'payment_status', new.payment_status
     ),
-    case tg_op when 'INSERT' then 'order_received' else 'order_changed' end,
+    'order_changed',
     'user:' || new.user_id,
     true
   );
@@ -2661,16 +2687,17 @@ CREATE OR REPLACE FUNCTION private.count_orders(p_shop public.tiktok_shops, p_co
  SET search_path TO ''
 AS $function$
 declare
+  this_month date := private.current_month();
   of_seller integer;
   of_shop integer;
 begin
   update private.monthly_order_counts
   set orders = orders + p_counted, not_counted = not_counted + p_not_counted
-  where user_id = p_shop.user_id and month = private.current_month()
+  where user_id = p_shop.user_id and month = this_month
   returning orders into of_seller;
   if not found then
     insert into private.monthly_order_counts as counter (user_id, month, orders, not_counted)
-    values (p_shop.user_id, private.current_month(), p_counted, p_not_counted)
+    values (p_shop.user_id, this_month, p_counted, p_not_counted)
     on conflict (user_id, month) do update
       set orders = counter.orders + excluded.orders, not_counted = counter.not_counted + excluded.not_counted
     returning orders into of_seller;
@@ -2680,11 +2707,11 @@ begin
   end if;
   update private.monthly_shop_counts
   set orders = orders + p_counted
-  where shop_key = p_shop.shop_key and month = private.current_month()
+  where shop_key = p_shop.shop_key and month = this_month
   returning orders into of_shop;
   if not found then
     insert into private.monthly_shop_counts as counter (shop_key, month, orders)
-    values (p_shop.shop_key, private.current_month(), p_counted)
+    values (p_shop.shop_key, this_month, p_counted)
     on conflict (shop_key, month) do update set orders = counter.orders + excluded.orders
     returning orders into of_shop;
   end if;
@@ -3094,6 +3121,30 @@ begin
     )
     from jsonb_array_elements(p_items) with ordinality as entry (item, place)
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.describe_new_order(p_order public.orders)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  -- One expression: describe_changes compares column by column, which costs a batch four times as much.
+  return jsonb_build_object(
+      'order_status', jsonb_build_object('from', null, 'to', p_order.order_status),
+      'payment_status', jsonb_build_object('from', null, 'to', p_order.payment_status),
+      'tiktok_status', jsonb_build_object('from', null, 'to', p_order.tiktok_status),
+      'total_amount', jsonb_build_object('from', null, 'to', p_order.total_amount::text)
+    )
+    || case
+      when p_order.combine_group_id is null and p_order.cancel_requested_at is null
+        and p_order.order_status <> 'cancelled'
+        and not p_order.order_items @? '$[*].cancelled_line_item_ids[*]'
+        then '{}'
+      else private.describe_changes(null, p_order, '{}')
+    end;
 end;
 $function$
 ;
@@ -4072,16 +4123,15 @@ declare
   stored public.orders;
   added public.orders;
 begin
-  -- 1. Lock the event, then the order: docs/architecture.md.
+  -- 1. Lock the event, then the order if it was stored: docs/architecture.md.
   perform private.share_order_counts(p_shop);
   event := private.lock_open_event(p_event_id);
-  stored := private.lock_stored_order(p_shop, p_order);
-  -- 2. Insert a new order, unless another event of it is faster.
+  if p_limit = 0 then
+    stored := private.lock_stored_order(p_shop, p_order);
+  end if;
+  -- 2. Insert a new order, unless another event of it is faster; limit_of_order found many free places.
   if event.id is not null and stored.id is null then
-    if not public.check_order_limit(p_shop.user_id) then
-      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
-    end if;
-    select * into added from private.insert_orders(p_shop, jsonb_build_array(p_order));
+    select * into added from private.insert_orders(p_shop, array[p_order]);
     if added.id is null then
       stored := private.lock_stored_order(p_shop, p_order);
     else
@@ -4140,7 +4190,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb)
+CREATE OR REPLACE FUNCTION private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb[])
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4160,7 +4210,7 @@ exception
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb, p_last boolean, OUT outcomes jsonb, OUT counted integer, OUT not_counted integer, OUT totals private.order_totals[])
+CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb[], p_last boolean, OUT outcomes jsonb, OUT counted integer, OUT not_counted integer, OUT totals private.order_totals[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -4171,13 +4221,10 @@ declare
   result record;
 begin
   -- 1. All of them have a place.
-  if not public.check_order_limit(p_shop.user_id) then
-    return;
-  end if;
   if not p_last then
     select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
     into events, has_refund
-    from jsonb_array_elements(p_items) as item;
+    from unnest(p_items) as item;
     if has_refund or private.limit_with_room(p_shop, events) is null then
       return;
     end if;
@@ -4190,8 +4237,8 @@ begin
       event.event_type,
       event.received_at,
       private.notice_of(item) as notice
-    from private.insert_orders(p_shop, jsonb_path_query_array(p_items, '$[*].order')) as inserted
-    join jsonb_array_elements(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
+    from private.insert_orders(p_shop, array(select item -> 'order' from unnest(p_items) as item)) as inserted
+    join unnest(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
     join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
   ), timeline as (
     insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
@@ -4200,7 +4247,7 @@ begin
       p_shop.user_id,
       stored.event_type,
       stored.event_id,
-      stored.notice || private.describe_changes(null, stored.row, '{}'),
+      stored.notice || private.describe_new_order(stored.row),
       case when stored.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else stored.received_at end
     from stored
   ), settled as (
@@ -4237,7 +4284,7 @@ begin
   totals := result.totals;
   -- 3. Settle their other events.
   perform private.settle_others_of_orders(
-    p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item)
+    p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from unnest(p_items) as item)
   );
 end;
 $function$
@@ -4293,7 +4340,7 @@ begin
     perform private.hold_order(p_shop.shop_id, p_order);
     return null;
   end if;
-  select * into inserted from private.insert_orders(p_shop, jsonb_build_array(p_order));
+  select * into inserted from private.insert_orders(p_shop, array[p_order]);
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
   perform private.add_order_totals(inserted);
   perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
@@ -4301,7 +4348,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.insert_orders(p_shop public.tiktok_shops, p_orders jsonb)
+CREATE OR REPLACE FUNCTION private.insert_orders(p_shop public.tiktok_shops, p_orders jsonb[])
  RETURNS SETOF public.orders
  LANGUAGE plpgsql
  ROWS 10
@@ -4351,7 +4398,7 @@ begin
     (incoming ->> 'tiktok_created_at')::timestamptz,
     (incoming ->> 'tiktok_updated_at')::timestamptz,
     private.counts_for_plan(p_shop, incoming)
-  from jsonb_array_elements(p_orders) as listed (incoming)
+  from unnest(p_orders) as listed (incoming)
   -- Another event of the order may be faster where the counters are locked last.
   on conflict (tiktok_shop_id, tiktok_order_id) do nothing
   returning *;
@@ -4890,29 +4937,59 @@ CREATE OR REPLACE FUNCTION private.limit_counted_last(p_shop public.tiktok_shops
  SET search_path TO ''
 AS $function$
 declare
-  new_events bigint[] := '{}';
-  item jsonb;
+  new_events bigint[];
+  depends_on_places boolean;
 begin
-  for place in 0 .. jsonb_array_length(p_items) - 1 loop
-    item := p_items -> place;
-    if item #>> '{order,payment_status}' = 'cancelled' and item #>> '{order,order_status}' = 'cancelled' then
-      return null;
-    end if;
-    if not exists (
-      select from public.orders
-      where user_id = p_shop.user_id
-        and tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
-    ) then
-      if item -> 'notice' ?| array['refund_id', 'refund_total'] then
-        return null;
-      end if;
-      new_events := new_events || (item ->> 'event_id')::bigint;
-    end if;
-  end loop;
-  if new_events = '{}' then
+  select
+    array_agg(listed.event_id) filter (where listed.stored is null),
+    bool_or(listed.was_cancelled_unpaid or (listed.stored is null and listed.has_refund))
+  into new_events, depends_on_places
+  from (
+    select
+      (item ->> 'event_id')::bigint as event_id,
+      item #>> '{order,payment_status}' = 'cancelled' and item #>> '{order,order_status}' = 'cancelled'
+        as was_cancelled_unpaid,
+      item -> 'notice' ?| array['refund_id', 'refund_total'] as has_refund,
+      -- Looked up by its key for each: a join might read all orders of the shop.
+      (
+        select id
+        from public.orders
+        where user_id = p_shop.user_id
+          and tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
+      ) as stored
+    from jsonb_array_elements(p_items) as item
+  ) as listed;
+  if depends_on_places then
+    return null;
+  end if;
+  if new_events is null then
     return 0;
   end if;
   return private.limit_with_room(p_shop, new_events, private.spare_places());
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.limit_of_order(p_shop public.tiktok_shops, p_event_id bigint, p_order jsonb, p_notice jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_order ->> 'payment_status' = 'cancelled' and p_order ->> 'order_status' = 'cancelled' then
+    return null;
+  end if;
+  if exists (
+    select from public.orders
+    where user_id = p_shop.user_id
+      and tiktok_shop_id = p_shop.id and tiktok_order_id = p_order ->> 'tiktok_order_id'
+  ) then
+    return 0;
+  end if;
+  if p_notice ?| array['refund_id', 'refund_total'] then
+    return null;
+  end if;
+  return private.limit_with_room(p_shop, array[p_event_id], private.spare_places());
 end;
 $function$
 ;
@@ -4923,12 +5000,20 @@ CREATE OR REPLACE FUNCTION private.limit_with_room(p_shop public.tiktok_shops, p
  SET search_path TO ''
 AS $function$
 declare
-  plan_limit integer := private.monthly_order_limit(p_shop.user_id);
-  -- One query each: joined, they take longer.
-  free integer := plan_limit
-    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
-    - cardinality(p_events) - p_spare;
+  this_month date := private.current_month();
+  plan_limit integer;
+  free integer;
 begin
+  select
+    limits.monthly_order_limit,
+    limits.monthly_order_limit - cardinality(p_events) - p_spare - greatest(
+      0,
+      (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
+      (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
+    )
+  into plan_limit, free
+  from private.seller_order_limits as limits
+  where limits.user_id = p_shop.user_id;
   if free >= 0
     and not private.has_held_orders(p_shop.user_id)
     and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free
@@ -5055,7 +5140,9 @@ AS $function$
 declare
   event private.webhook_events;
 begin
-  perform private.lock_sellers(variadic p_user_ids);
+  if p_user_ids <> '{}' then
+    perform private.lock_sellers(variadic p_user_ids);
+  end if;
   -- Waits while another worker applies the same event, then sees its result.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then
@@ -5246,7 +5333,15 @@ AS $function$
 declare
   shop public.tiktok_shops;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
+  -- lock_sellers for sellers_of_shop, in one statement.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || seller.user_id, 0))
+  from (
+    select distinct shops.user_id
+    from public.tiktok_shops as named
+    join public.tiktok_shops as shops on shops.shop_id = named.shop_id
+    where named.id = p_tiktok_shop_id
+    order by shops.user_id
+  ) as seller;
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
@@ -5561,14 +5656,14 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.new_orders_of_batch(p_items jsonb, p_open_events bigint[], p_stored_orders text[], OUT places bigint[], OUT items jsonb)
+CREATE OR REPLACE FUNCTION private.new_orders_of_batch(p_items jsonb, p_open_events bigint[], p_stored_orders text[], OUT places bigint[], OUT items jsonb[])
  RETURNS record
  LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
 begin
-  select array_agg(new.place), jsonb_agg(new.item) into places, items
+  select array_agg(new.place), array_agg(new.item) into places, items
   from (
     -- Further events of an order are updates of it.
     select distinct on (listed.item #>> '{order,tiktok_order_id}') listed.place, listed.item
@@ -7190,7 +7285,10 @@ begin
   if p_notice ? 'refund_total' then
     after := private.apply_refund(after, p_notice);
   end if;
-  changes := p_notice || private.describe_changes(before, after, case when p_is_stale then '{}' else p_order end);
+  changes := p_notice || case
+    when before.id is null then private.describe_new_order(after)
+    else private.describe_changes(before, after, case when p_is_stale then '{}' else p_order end)
+  end;
   if changes <> '{}' then
     insert into public.order_events (
       order_id, user_id, event_type, webhook_event_id, changes, happened_at
@@ -7270,7 +7368,18 @@ AS $function$
 declare
   order_id text;
 begin
-  -- One query for all: seldom there are any.
+  -- Seldom there are any: this costs half of a loop that finds none.
+  if not exists (
+    select from private.webhook_events
+    where shop_id = p_shop_id
+      and object_id = any (p_tiktok_order_ids)
+      and status in ('held', 'failing', 'dead')
+  ) and not exists (
+    select from private.held_orders
+    where shop_id = p_shop_id and tiktok_order_id = any (p_tiktok_order_ids)
+  ) then
+    return;
+  end if;
   for order_id in
     select object_id
     from private.webhook_events
@@ -9222,9 +9331,7 @@ CREATE OR REPLACE FUNCTION public.ingest_order(p_event_id bigint, p_tiktok_shop_
 AS $function$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  limit_last integer := private.limit_counted_last(shop, jsonb_build_array(
-    jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice)
-  ));
+  limit_last integer := private.limit_of_order(shop, p_event_id, p_order, p_notice);
 begin
   if limit_last is not null then
     return private.ingest_counted_last(shop, p_event_id, p_order, p_notice, limit_last);
@@ -9245,7 +9352,12 @@ CREATE OR REPLACE FUNCTION public.ingest_orders(p_tiktok_shop_id uuid, p_items j
 AS $function$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  limit_last integer := private.limit_counted_last(shop, p_items);
+  limit_last integer := case jsonb_array_length(p_items)
+    when 1 then private.limit_of_order(
+      shop, (p_items #>> '{0,event_id}')::bigint, p_items #> '{0,order}', private.notice_of(p_items -> 0)
+    )
+    else private.limit_counted_last(shop, p_items)
+  end;
   outcomes jsonb;
 begin
   if limit_last is not null then
@@ -11467,7 +11579,7 @@ CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_e
 CREATE TRIGGER unqueue_deleted_event AFTER DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((new.order_status = 'cancelled'::text) AND (old.order_status <> 'cancelled'::text)) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
-CREATE TRIGGER broadcast_order_insert AFTER INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION private.broadcast_order_change();
+CREATE TRIGGER broadcast_new_orders AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.broadcast_new_orders();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY (ARRAY['DELIVERED'::text, 'COMPLETED'::text])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
 CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.total_amount <> new.total_amount) OR (old.currency <> new.currency) OR (old.is_revenue <> new.is_revenue) OR (old.payment_status <> new.payment_status) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount))) EXECUTE FUNCTION private.keep_order_totals();
@@ -11721,6 +11833,7 @@ grant execute on function private.delete_stripe_events(text[]) to service_role;
 grant execute on function private.describe_cancellation(public.orders,public.orders) to service_role;
 grant execute on function private.describe_changes(public.orders,public.orders,jsonb) to service_role;
 grant execute on function private.describe_items(jsonb) to service_role;
+grant execute on function private.describe_new_order(public.orders) to service_role;
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.due_events_in_turn(integer,text[]) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
@@ -11752,11 +11865,11 @@ grant execute on function private.ingest_batch_counted_first(public.tiktok_shops
 grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
 grant execute on function private.ingest_locked_order(private.webhook_events,public.orders,public.tiktok_shops,jsonb,jsonb,bigint[]) to service_role;
-grant execute on function private.ingest_new_of_batch(public.tiktok_shops,jsonb) to service_role;
-grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb,boolean) to service_role;
+grant execute on function private.ingest_new_of_batch(public.tiktok_shops,jsonb[]) to service_role;
+grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb[],boolean) to service_role;
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,bigint[]) to service_role;
-grant execute on function private.insert_orders(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.insert_orders(public.tiktok_shops,jsonb[]) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 grant execute on function private.is_address_changed(public.orders,public.orders) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
@@ -11773,6 +11886,7 @@ grant execute on function private.label_limit_of(uuid) to service_role;
 grant execute on function private.label_refusal(public.orders,text) to service_role;
 grant execute on function private.label_usage(uuid) to service_role;
 grant execute on function private.limit_counted_last(public.tiktok_shops,jsonb) to service_role;
+grant execute on function private.limit_of_order(public.tiktok_shops,bigint,jsonb,jsonb) to service_role;
 grant execute on function private.limit_with_room(public.tiktok_shops,bigint[],integer) to service_role;
 grant execute on function private.lock_due_events(integer,text[]) to service_role;
 grant execute on function private.lock_event(bigint) to service_role;
