@@ -34,7 +34,8 @@ values ('partially_shipped', 'awaiting_shipment');
 create table public.order_events (
   id bigint generated always as identity primary key,
   order_id uuid not null references public.orders (id) on delete cascade,
-  user_id uuid not null references public.users (id) on delete cascade,
+  -- Without a foreign key of its own: that of the order, which has the same seller, deletes it.
+  user_id uuid not null,
   event_type text not null,
   webhook_event_id bigint,
   changes jsonb not null default '{}',
