@@ -299,16 +299,17 @@ security invoker
 set search_path = ''
 as $$
 declare
+  this_month date := private.current_month();
   of_seller integer;
   of_shop integer;
 begin
   update private.monthly_order_counts
   set orders = orders + p_counted, not_counted = not_counted + p_not_counted
-  where user_id = p_shop.user_id and month = private.current_month()
+  where user_id = p_shop.user_id and month = this_month
   returning orders into of_seller;
   if not found then
     insert into private.monthly_order_counts as counter (user_id, month, orders, not_counted)
-    values (p_shop.user_id, private.current_month(), p_counted, p_not_counted)
+    values (p_shop.user_id, this_month, p_counted, p_not_counted)
     on conflict (user_id, month) do update
       set orders = counter.orders + excluded.orders, not_counted = counter.not_counted + excluded.not_counted
     returning orders into of_seller;
@@ -318,11 +319,11 @@ begin
   end if;
   update private.monthly_shop_counts
   set orders = orders + p_counted
-  where shop_key = p_shop.shop_key and month = private.current_month()
+  where shop_key = p_shop.shop_key and month = this_month
   returning orders into of_shop;
   if not found then
     insert into private.monthly_shop_counts as counter (shop_key, month, orders)
-    values (p_shop.shop_key, private.current_month(), p_counted)
+    values (p_shop.shop_key, this_month, p_counted)
     on conflict (shop_key, month) do update set orders = counter.orders + excluded.orders
     returning orders into of_shop;
   end if;

@@ -531,7 +531,9 @@ as $$
 declare
   event private.webhook_events;
 begin
-  perform private.lock_sellers(variadic p_user_ids);
+  if p_user_ids <> '{}' then
+    perform private.lock_sellers(variadic p_user_ids);
+  end if;
   -- Waits while another worker applies the same event, then sees its result.
   select * into event from private.webhook_events where id = p_event_id for update;
   if event.id is null then

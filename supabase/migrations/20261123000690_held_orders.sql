@@ -306,12 +306,20 @@ security invoker
 set search_path = ''
 as $$
 declare
-  plan_limit integer := private.monthly_order_limit(p_shop.user_id);
-  -- One query each: joined, they take longer.
-  free integer := plan_limit
-    - greatest(private.monthly_order_count(p_shop.user_id), private.monthly_shop_count(p_shop.shop_key))
-    - cardinality(p_events) - p_spare;
+  this_month date := private.current_month();
+  plan_limit integer;
+  free integer;
 begin
+  select
+    limits.monthly_order_limit,
+    limits.monthly_order_limit - cardinality(p_events) - p_spare - greatest(
+      0,
+      (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
+      (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
+    )
+  into plan_limit, free
+  from private.seller_order_limits as limits
+  where limits.user_id = p_shop.user_id;
   if free >= 0
     and not private.has_held_orders(p_shop.user_id)
     and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free

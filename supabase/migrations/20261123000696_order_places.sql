@@ -97,6 +97,43 @@ comment on function private.spare_places() is
 grant execute on function private.spare_places() to service_role;
 
 /*
+  Arguments: p_shop; p_event_id, p_order and p_notice of ingest_order.
+  Returns:   as limit_counted_last.
+*/
+create function private.limit_of_order(
+  p_shop public.tiktok_shops,
+  p_event_id bigint,
+  p_order jsonb,
+  p_notice jsonb
+)
+returns integer
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_order ->> 'payment_status' = 'cancelled' and p_order ->> 'order_status' = 'cancelled' then
+    return null;
+  end if;
+  if exists (
+    select from public.orders
+    where user_id = p_shop.user_id
+      and tiktok_shop_id = p_shop.id and tiktok_order_id = p_order ->> 'tiktok_order_id'
+  ) then
+    return 0;
+  end if;
+  if p_notice ?| array['refund_id', 'refund_total'] then
+    return null;
+  end if;
+  return private.limit_with_room(p_shop, array[p_event_id], private.spare_places());
+end;
+$$;
+comment on function private.limit_of_order(public.tiktok_shops, bigint, jsonb, jsonb) is
+  'Part of ingest_order: as limit_counted_last, for one order.';
+grant execute on function private.limit_of_order(public.tiktok_shops, bigint, jsonb, jsonb) to service_role;
+
+/*
   Arguments: p_shop; p_items [{event_id, order, notice}].
   Returns:   null if something about them depends on how many places are left: a stored one gives its place back, or the
              plan has not many places more than new ones. Else the limit of the plan, 0 if none of them is new.
@@ -109,26 +146,32 @@ security invoker
 set search_path = ''
 as $$
 declare
-  new_events bigint[] := '{}';
-  item jsonb;
+  new_events bigint[];
+  depends_on_places boolean;
 begin
-  for place in 0 .. jsonb_array_length(p_items) - 1 loop
-    item := p_items -> place;
-    if item #>> '{order,payment_status}' = 'cancelled' and item #>> '{order,order_status}' = 'cancelled' then
-      return null;
-    end if;
-    if not exists (
-      select from public.orders
-      where user_id = p_shop.user_id
-        and tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
-    ) then
-      if item -> 'notice' ?| array['refund_id', 'refund_total'] then
-        return null;
-      end if;
-      new_events := new_events || (item ->> 'event_id')::bigint;
-    end if;
-  end loop;
-  if new_events = '{}' then
+  select
+    array_agg(listed.event_id) filter (where listed.stored is null),
+    bool_or(listed.was_cancelled_unpaid or (listed.stored is null and listed.has_refund))
+  into new_events, depends_on_places
+  from (
+    select
+      (item ->> 'event_id')::bigint as event_id,
+      item #>> '{order,payment_status}' = 'cancelled' and item #>> '{order,order_status}' = 'cancelled'
+        as was_cancelled_unpaid,
+      item -> 'notice' ?| array['refund_id', 'refund_total'] as has_refund,
+      -- Looked up by its key for each: a join might read all orders of the shop.
+      (
+        select id
+        from public.orders
+        where user_id = p_shop.user_id
+          and tiktok_shop_id = p_shop.id and tiktok_order_id = item #>> '{order,tiktok_order_id}'
+      ) as stored
+    from jsonb_array_elements(p_items) as item
+  ) as listed;
+  if depends_on_places then
+    return null;
+  end if;
+  if new_events is null then
     return 0;
   end if;
   return private.limit_with_room(p_shop, new_events, private.spare_places());
@@ -159,7 +202,7 @@ begin
     perform private.hold_order(p_shop.shop_id, p_order);
     return null;
   end if;
-  select * into inserted from private.insert_orders(p_shop, jsonb_build_array(p_order));
+  select * into inserted from private.insert_orders(p_shop, array[p_order]);
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
   perform private.add_order_totals(inserted);
   perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);

@@ -64,7 +64,18 @@ as $$
 declare
   order_id text;
 begin
-  -- One query for all: seldom there are any.
+  -- Seldom there are any: this costs half of a loop that finds none.
+  if not exists (
+    select from private.webhook_events
+    where shop_id = p_shop_id
+      and object_id = any (p_tiktok_order_ids)
+      and status in ('held', 'failing', 'dead')
+  ) and not exists (
+    select from private.held_orders
+    where shop_id = p_shop_id and tiktok_order_id = any (p_tiktok_order_ids)
+  ) then
+    return;
+  end if;
   for order_id in
     select object_id
     from private.webhook_events
@@ -119,7 +130,10 @@ begin
   if p_notice ? 'refund_total' then
     after := private.apply_refund(after, p_notice);
   end if;
-  changes := p_notice || private.describe_changes(before, after, case when p_is_stale then '{}' else p_order end);
+  changes := p_notice || case
+    when before.id is null then private.describe_new_order(after)
+    else private.describe_changes(before, after, case when p_is_stale then '{}' else p_order end)
+  end;
   if changes <> '{}' then
     insert into public.order_events (
       order_id, user_id, event_type, webhook_event_id, changes, happened_at
@@ -206,7 +220,7 @@ grant execute on function private.ingest_locked_order(
 ) to service_role;
 
 /*
-  Arguments: p_shop; p_event_id, p_order and p_notice of ingest_order; p_limit, their limit_counted_last.
+  Arguments: p_shop; p_event_id, p_order and p_notice of ingest_order; p_limit, their limit_of_order.
   Returns:   as ingest_order.
   Errors:    40001, the places were used up meanwhile: nothing of the transaction may stay.
 */
@@ -227,16 +241,15 @@ declare
   stored public.orders;
   added public.orders;
 begin
-  -- 1. Lock the event, then the order: docs/architecture.md.
+  -- 1. Lock the event, then the order if it was stored: docs/architecture.md.
   perform private.share_order_counts(p_shop);
   event := private.lock_open_event(p_event_id);
-  stored := private.lock_stored_order(p_shop, p_order);
-  -- 2. Insert a new order, unless another event of it is faster.
+  if p_limit = 0 then
+    stored := private.lock_stored_order(p_shop, p_order);
+  end if;
+  -- 2. Insert a new order, unless another event of it is faster; limit_of_order found many free places.
   if event.id is not null and stored.id is null then
-    if not public.check_order_limit(p_shop.user_id) then
-      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
-    end if;
-    select * into added from private.insert_orders(p_shop, jsonb_build_array(p_order));
+    select * into added from private.insert_orders(p_shop, array[p_order]);
     if added.id is null then
       stored := private.lock_stored_order(p_shop, p_order);
     else
@@ -284,7 +297,7 @@ grant execute on function private.notice_of(jsonb) to service_role;
 */
 create function private.ingest_new_orders(
   p_shop public.tiktok_shops,
-  p_items jsonb,
+  p_items jsonb[],
   p_last boolean,
   out outcomes jsonb,
   out counted integer,
@@ -301,13 +314,10 @@ declare
   result record;
 begin
   -- 1. All of them have a place.
-  if not public.check_order_limit(p_shop.user_id) then
-    return;
-  end if;
   if not p_last then
     select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
     into events, has_refund
-    from jsonb_array_elements(p_items) as item;
+    from unnest(p_items) as item;
     if has_refund or private.limit_with_room(p_shop, events) is null then
       return;
     end if;
@@ -320,8 +330,8 @@ begin
       event.event_type,
       event.received_at,
       private.notice_of(item) as notice
-    from private.insert_orders(p_shop, jsonb_path_query_array(p_items, '$[*].order')) as inserted
-    join jsonb_array_elements(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
+    from private.insert_orders(p_shop, array(select item -> 'order' from unnest(p_items) as item)) as inserted
+    join unnest(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
     join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
   ), timeline as (
     insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
@@ -330,7 +340,7 @@ begin
       p_shop.user_id,
       stored.event_type,
       stored.event_id,
-      stored.notice || private.describe_changes(null, stored.row, '{}'),
+      stored.notice || private.describe_new_order(stored.row),
       case when stored.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else stored.received_at end
     from stored
   ), settled as (
@@ -367,13 +377,13 @@ begin
   totals := result.totals;
   -- 3. Settle their other events.
   perform private.settle_others_of_orders(
-    p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from jsonb_array_elements(p_items) as item)
+    p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from unnest(p_items) as item)
   );
 end;
 $$;
-comment on function private.ingest_new_orders(public.tiktok_shops, jsonb, boolean) is
+comment on function private.ingest_new_orders(public.tiktok_shops, jsonb[], boolean) is
   'Part of ingest_order and ingest_orders: stores new orders in one statement where the plan has room for all.';
-grant execute on function private.ingest_new_orders(public.tiktok_shops, jsonb, boolean) to service_role;
+grant execute on function private.ingest_new_orders(public.tiktok_shops, jsonb[], boolean) to service_role;
 
 create function private.lock_shop_of_orders(p_tiktok_shop_id uuid)
 returns public.tiktok_shops
@@ -384,7 +394,15 @@ as $$
 declare
   shop public.tiktok_shops;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
+  -- lock_sellers for sellers_of_shop, in one statement.
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || seller.user_id, 0))
+  from (
+    select distinct shops.user_id
+    from public.tiktok_shops as named
+    join public.tiktok_shops as shops on shops.shop_id = named.shop_id
+    where named.id = p_tiktok_shop_id
+    order by shops.user_id
+  ) as seller;
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
@@ -418,9 +436,7 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  limit_last integer := private.limit_counted_last(shop, jsonb_build_array(
-    jsonb_build_object('event_id', p_event_id, 'order', p_order, 'notice', p_notice)
-  ));
+  limit_last integer := private.limit_of_order(shop, p_event_id, p_order, p_notice);
 begin
   if limit_last is not null then
     return private.ingest_counted_last(shop, p_event_id, p_order, p_notice, limit_last);

@@ -78,14 +78,14 @@ create function private.new_orders_of_batch(
   p_open_events bigint[],
   p_stored_orders text[],
   out places bigint[],
-  out items jsonb
+  out items jsonb[]
 )
 language plpgsql
 immutable
 set search_path = ''
 as $$
 begin
-  select array_agg(new.place), jsonb_agg(new.item) into places, items
+  select array_agg(new.place), array_agg(new.item) into places, items
   from (
     -- Further events of an order are updates of it.
     select distinct on (listed.item #>> '{order,tiktok_order_id}') listed.place, listed.item
@@ -180,7 +180,7 @@ grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,
   Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once; the counters are locked.
   Returns:   their outcomes; null, and nothing written, if one of them may have to wait or cannot be stored.
 */
-create function private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb)
+create function private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb[])
 returns jsonb
 language plpgsql
 security invoker
@@ -200,9 +200,9 @@ exception
     return null;
 end;
 $$;
-comment on function private.ingest_new_of_batch(public.tiktok_shops, jsonb) is
+comment on function private.ingest_new_of_batch(public.tiktok_shops, jsonb[]) is
   'Part of ingest_orders: stores its new orders together, all or none.';
-grant execute on function private.ingest_new_of_batch(public.tiktok_shops, jsonb) to service_role;
+grant execute on function private.ingest_new_of_batch(public.tiktok_shops, jsonb[]) to service_role;
 
 create function private.ingest_batch_counted_first(p_shop public.tiktok_shops, p_items jsonb)
 returns jsonb
@@ -273,7 +273,12 @@ set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   shop public.tiktok_shops := private.lock_shop_of_orders(p_tiktok_shop_id);
-  limit_last integer := private.limit_counted_last(shop, p_items);
+  limit_last integer := case jsonb_array_length(p_items)
+    when 1 then private.limit_of_order(
+      shop, (p_items #>> '{0,event_id}')::bigint, p_items #> '{0,order}', private.notice_of(p_items -> 0)
+    )
+    else private.limit_counted_last(shop, p_items)
+  end;
   outcomes jsonb;
 begin
   if limit_last is not null then

@@ -22,6 +22,8 @@ cross join unnest(array[
   'select private.ingest_batch_counted_last(null, null, 0)',
   'select private.new_orders_of_batch(null, null, null)',
   'select private.limit_counted_last(null, null)',
+  'select private.limit_of_order(null, null, null, null)',
+  'select private.describe_new_order(null)',
   'select private.share_order_counts(null)',
   'select private.spare_places()',
   'select private.order_batch(null)',
@@ -115,6 +117,25 @@ select is(tests.to_state('lowered', 'received', 'pending', 0), 'inserted', 'an o
 update private.monthly_order_counts set orders = 0;
 update private.monthly_shop_counts set orders = 0;
 select is(tests.to_state('lowered', 'cancelled', 'cancelled', 1), 'updated', 'then nothing is below zero');
+
+-- The timeline of a new order has what a comparison with nothing would find.
+insert into public.orders (
+  user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status, currency, total_amount, shipping_address,
+  address_status, order_items, tiktok_updated_at, combine_group_id, cancel_requested_at
+)
+select
+  tests.id('ada'), tests.shop('ada'), 'described ' || status || length(units::text), 'X', status, 'USD', 1, '{}', 'none',
+  units, now(), nullif(status, 'received'), case status when 'in_transit' then now() end
+from unnest(array['received', 'in_transit', 'cancelled']) as status,
+  unnest(array[
+    '[]',
+    '[{"cancelled_line_item_ids": ["1"], "units": [{"line_item_id": "1", "cancelled_by": "BUYER"}]}]'
+  ]::jsonb[]) as units;
+select is_empty(
+  $$select from public.orders where private.describe_new_order(orders) <> private.describe_changes(null, orders, '{}')$$,
+  'the short description of a new order is that of its changes'
+);
+delete from public.orders where tiktok_order_id like 'described %';
 
 -- A platform's warehouse ships it.
 update public.plans set monthly_order_limit = 1 where name = 'trial';
