@@ -308,18 +308,20 @@ as $$
 declare
   this_month date := private.current_month();
   plan_limit integer;
+  used integer;
   free integer;
 begin
   select
     limits.monthly_order_limit,
-    limits.monthly_order_limit - cardinality(p_events) - p_spare - greatest(
+    greatest(
       0,
       (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
       (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
     )
-  into plan_limit, free
+  into plan_limit, used
   from private.seller_order_limits as limits
   where limits.user_id = p_shop.user_id;
+  free := plan_limit - used - cardinality(p_events) - p_spare;
   if free >= 0
     and not private.has_held_orders(p_shop.user_id)
     and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free

@@ -144,16 +144,18 @@ begin
       case when p_notice = '{}' then least(after.tiktok_updated_at, now()) else event.received_at end
     );
   end if;
-  -- 2. Settle the event.
-  update private.webhook_events
-  set status = 'done', reason = null, object_id = after.tiktok_order_id, settled_at = now()
-  where id = event.id;
+  -- 2. Settle the event, unless ingest_counted_last did.
+  if event.status <> 'done' then
+    update private.webhook_events
+    set status = 'done', reason = null, object_id = after.tiktok_order_id, settled_at = now()
+    where id = event.id;
+  end if;
 end;
 $$;
 comment on function private.settle_ingested(
   private.webhook_events, public.orders, public.orders, jsonb, jsonb, boolean
 ) is
-  'Part of ingest_order: writes the timeline of a stored order, and settles its event.';
+  'Part of ingest_order: writes the timeline of a stored order, and settles its event if it is open.';
 grant execute on function private.settle_ingested(
   private.webhook_events, public.orders, public.orders, jsonb, jsonb, boolean
 ) to service_role;
@@ -241,9 +243,15 @@ declare
   stored public.orders;
   added public.orders;
 begin
-  -- 1. Lock the event, then the order if it was stored: docs/architecture.md.
+  -- 1. Lock the event, which settles it as well, then the order if it was stored: docs/architecture.md.
   perform private.share_order_counts(p_shop);
-  event := private.lock_open_event(p_event_id);
+  update private.webhook_events
+  set status = 'done', reason = null, object_id = p_order ->> 'tiktok_order_id', settled_at = now()
+  where id = p_event_id and status not in ('done', 'ignored')
+  returning * into event;
+  if not found then
+    event := private.lock_open_event(p_event_id);
+  end if;
   if p_limit = 0 then
     stored := private.lock_stored_order(p_shop, p_order);
   end if;
