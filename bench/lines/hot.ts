@@ -6,8 +6,8 @@ import {
   inParallel,
   receiveOrders,
   storeAsRequested,
-  writeSameRows,
 } from "../measure/ingest.ts";
+import { writeSameRows } from "../measure/same_rows.ts";
 import type { Comparison, Line } from "../measure/line.ts";
 import { measureWithCpu } from "../measure/rounds.ts";
 import { addPastOrders, addSellers } from "../measure/sellers.ts";

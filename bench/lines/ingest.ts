@@ -8,8 +8,8 @@ import {
   type Received,
   receiveOrders,
   storeAsRequested,
-  writeSameRows,
 } from "../measure/ingest.ts";
+import { writeSameRows } from "../measure/same_rows.ts";
 import type { Comparison, Line, Target } from "../measure/line.ts";
 import { compareRounds, type Measured, measureWithCpu, median } from "../measure/rounds.ts";
 import { addPastOrders, addSellers } from "../measure/sellers.ts";

@@ -82,50 +82,6 @@ export async function ingest(sql: postgres.Sql, { event, shop, order }: Received
   if (row?.result.outcome !== "inserted") throw new Error(`outcome ${row?.result.outcome}`);
 }
 
-/** One statement that writes what `ingest_order` writes; triggers write the statistics and the broadcast. */
-export async function writeSameRows(
-  sql: postgres.Sql,
-  { event, user, shop, order }: Received,
-): Promise<void> {
-  const row = orderRow(order);
-  await sql`
-    with stored as (
-      insert into public.orders (user_id, tiktok_shop_id, tiktok_order_id, tiktok_status, order_status,
-        payment_status, currency, total_amount, shipping_cost, shipping_type, customer_email, shipping_address,
-        address_status, order_items, fulfillment_type, amounts, paid_at, tiktok_created_at, tiktok_updated_at)
-      values (${user}, ${shop}, ${order}, ${row.tiktok_status}, ${row.order_status}, ${row.payment_status},
-        ${row.currency}, ${row.total_amount}, ${row.shipping_cost}, ${row.shipping_type}, ${row.customer_email},
-        ${sql.json(row.shipping_address)}, ${row.address_status}, ${sql.json(row.order_items)},
-        ${row.fulfillment_type}, ${sql.json(row.amounts)}, ${row.paid_at}, ${row.tiktok_created_at},
-        ${row.tiktok_updated_at})
-      returning id, user_id, tiktok_updated_at
-    ), timeline as (
-      insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
-      select id, user_id, 'ORDER_STATUS_CHANGE', ${event}, ${
-    sql.json({
-      order_status: { from: null, to: row.order_status },
-      payment_status: { from: null, to: row.payment_status },
-      tiktok_status: { from: null, to: row.tiktok_status },
-      total_amount: { from: null, to: row.total_amount },
-    })
-  }, tiktok_updated_at from stored
-    ), seller as (
-      update private.monthly_order_counts set orders = orders + 1
-      where user_id = ${user} and month = date_trunc('month', now() at time zone 'UTC')::date
-    ), shop as (
-      update private.monthly_shop_counts set orders = orders + 1
-      where shop_key = (select shop_key from public.tiktok_shops where id = ${shop})
-        and month = date_trunc('month', now() at time zone 'UTC')::date
-    ), totals as (
-      update private.order_totals
-      set orders = orders + 1, amount = amount + 4621, month_orders = month_orders + 1,
-        month_amount = month_amount + 4621, paid_orders = paid_orders + 1, gross = gross + 4621,
-        last_order_at = now()
-      where user_id = ${user} and currency = ${row.currency}
-    )
-    update private.webhook_events set status = 'done', settled_at = now() where id = ${event}`;
-}
-
 /** Stores orders of one shop by `ingest_orders`. @throws {Error} unless all are new. */
 export async function ingestBatch(sql: postgres.Sql, batch: Received[]): Promise<void> {
   const items = batch.map(({ event, order }) => ({
