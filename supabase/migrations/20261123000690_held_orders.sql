@@ -306,22 +306,19 @@ security invoker
 set search_path = ''
 as $$
 declare
-  this_month date := private.current_month();
-  plan_limit integer;
-  used integer;
-  free integer;
+  plan_limit integer := private.monthly_order_limit(p_shop.user_id);
+  free integer := plan_limit - cardinality(p_events) - p_spare;
+  this_month date;
 begin
-  select
-    limits.monthly_order_limit,
-    greatest(
+  -- A small plan never has many spare places: nothing else is read then.
+  if free >= 0 then
+    this_month := private.current_month();
+    free := free - greatest(
       0,
       (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
       (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
-    )
-  into plan_limit, used
-  from private.seller_order_limits as limits
-  where limits.user_id = p_shop.user_id;
-  free := plan_limit - used - cardinality(p_events) - p_spare;
+    );
+  end if;
   if free >= 0
     and not private.has_held_orders(p_shop.user_id)
     and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free
