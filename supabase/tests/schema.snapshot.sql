@@ -7423,7 +7423,16 @@ CREATE OR REPLACE FUNCTION private.settle_reads_of_order(p_shop_id text, p_tikto
  SET search_path TO ''
 AS $function$
 declare
-  locked bigint[] := array(
+  locked bigint[];
+begin
+  -- Seldom there are any: this costs half of a query that locks.
+  if not exists (
+    select from private.webhook_events
+    where shop_id = p_shop_id and object_id = p_tiktok_order_id and status in ('failing', 'dead')
+  ) then
+    return;
+  end if;
+  locked := array(
     select id
     from private.webhook_events
     where shop_id = p_shop_id
@@ -7436,7 +7445,6 @@ declare
     order by id
     for update skip locked
   );
-begin
   if cardinality(locked) > 0 then
     update private.webhook_events
     set status = 'ignored', reason = 'order_read_later', settled_at = now()
