@@ -4135,8 +4135,11 @@ begin
   if p_limit = 0 then
     stored := private.lock_stored_order(p_shop, p_order);
   end if;
-  -- 2. Insert a new order, unless another event of it is faster; limit_of_order found many free places.
+  -- 2. Insert a new order, unless another event of it is faster.
   if event.id is not null and stored.id is null then
+    if not public.check_order_limit(p_shop.user_id) then
+      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
+    end if;
     select * into added from private.insert_orders(p_shop, array[p_order]);
     if added.id is null then
       stored := private.lock_stored_order(p_shop, p_order);
@@ -4227,6 +4230,9 @@ declare
   result record;
 begin
   -- 1. All of them have a place.
+  if not public.check_order_limit(p_shop.user_id) then
+    return;
+  end if;
   if not p_last then
     select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
     into events, has_refund
