@@ -72,9 +72,9 @@ async function fill(sql: postgres.Sql, from: number, to: number): Promise<void> 
       insert into private.monthly_order_counts (user_id, month, orders)
       select md5('user ' || n)::uuid, private.current_month(), 10 from generate_series(${from}::integer, ${to}) as n`;
     await transaction`
-      insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, received_at, next_attempt_at)
+      insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, received_at)
       select 'tiktok', n || '-' || place, 'ORDER_STATUS_CHANGE', (7490000000000000000 + n)::text, place::text, '{}',
-        now() - interval '1 hour', now() - interval '1 hour'
+        now() - interval '1 hour'
       from generate_series(${from}::integer, ${to}) as n, generate_series(1, 10) as place`;
     await transaction`
       insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status, reason)
@@ -103,8 +103,8 @@ async function fill(sql: postgres.Sql, from: number, to: number): Promise<void> 
       on conflict do nothing`;
     // What the trigger of the inbox writes.
     await transaction`
-      insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
-      select id, status, coalesce(shop_id, ''), next_attempt_at, received_at, false
+      insert into private.event_queue (event_id, next_attempt_at, received_at, claims, is_found_order, status, shop_id)
+      select id, received_at, received_at, claims, false, status, coalesce(shop_id, '')
       from private.webhook_events where status not in ('done', 'ignored')
       on conflict do nothing`;
   });

@@ -3,7 +3,7 @@ import type postgres from "postgres";
 import type { Comparison, Target } from "./line.ts";
 import { compareRounds, type Measured, median } from "./rounds.ts";
 
-/** An event that a worker has claimed, and the order that it announces. */
+/** A stored event, and the order that it announces. */
 export interface Received {
   event: string;
   user: string;
@@ -23,10 +23,8 @@ export async function receiveOrders(
   received += count;
   return await sql<Received[]>`
     with received as (
-      insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status, claims,
-        next_attempt_at)
-      select 'tiktok', 'event ' || i, 'ORDER_STATUS_CHANGE', tiktok_id, 'order ' || i, '{"type":1}', 'processing', 1,
-        now() + interval '1 hour'
+      insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
+      select 'tiktok', 'event ' || i, 'ORDER_STATUS_CHANGE', tiktok_id, 'order ' || i, '{"type":1}'
       from generate_series(${first}::integer, ${received}) as i
       join requested.sellers on n = 1 + i % ${sellers}
       returning id, shop_id, object_id

@@ -53,6 +53,6 @@ export async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
 
 export async function isSettled(sql: postgres.Sql): Promise<boolean> {
   const open = await sql`
-    select from private.webhook_events where status in ('pending', 'processing') limit 1`;
+    select from private.event_queue where status in ('pending', 'processing') limit 1`;
   return open.length === 0;
 }

@@ -16,7 +16,8 @@ export interface EventSummary {
   reason: string | null;
   last_error: string | null;
   received_at: string;
-  next_attempt_at: string;
+  /** Null once it is done or ignored. */
+  next_attempt_at: string | null;
   settled_at: string | null;
   /** Of the log lines; null for a task that the database stored itself. */
   request_id: string | null;
@@ -117,8 +118,10 @@ export function formatEvent(event: EventSummary, now: number): string {
   const time = (text: string | null) =>
     text === null ? "" : `${seconds(text)}   ${age(text, now)} ago`;
   const isOpen = ["pending", "processing", "failing"].includes(event.status);
-  const wait = Date.parse(event.next_attempt_at) - now;
-  const next = `${seconds(event.next_attempt_at)}   ${wait > 0 ? `in ${duration(wait)}` : "due"}`;
+  const next = (attempt: string) => {
+    const wait = Date.parse(attempt) - now;
+    return `${seconds(attempt)}   ${wait > 0 ? `in ${duration(wait)}` : "due"}`;
+  };
   const fields: [string, string][] = [
     ["id", String(event.event_id)],
     ["status", event.status],
@@ -127,7 +130,7 @@ export function formatEvent(event: EventSummary, now: number): string {
     ["attempts", String(event.attempts)],
     ["crashes", event.crashes === 0 ? "" : String(event.crashes)],
     ["failing", time(event.failing_since)],
-    ["next attempt", isOpen ? next : ""],
+    ["next attempt", isOpen && event.next_attempt_at ? next(event.next_attempt_at) : ""],
     ["received", time(event.received_at)],
     ["settled", time(event.settled_at)],
     ["source", event.source],

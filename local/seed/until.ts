@@ -17,7 +17,7 @@ export async function until(what: string, read: () => Promise<boolean>): Promise
 export async function untilSettled(sql: postgres.Sql): Promise<void> {
   await until("every event is processed", async () => {
     const open = await sql`
-      select from private.webhook_events
+      select from private.event_queue
       where status = 'processing' or status = 'pending' and next_attempt_at <= now() limit 1`;
     return open.length === 0;
   });

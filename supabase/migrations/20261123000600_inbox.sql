@@ -32,7 +32,6 @@ create table private.webhook_events (
   attempts integer not null default 0,
   crashes integer not null default 0,
   failing_since timestamptz,
-  next_attempt_at timestamptz not null default now(),
   reason text,
   last_error text,
   received_at timestamptz not null default now(),
@@ -43,7 +42,7 @@ create table private.webhook_events (
   constraint webhook_events_source_external_id_key unique (source, external_id),
   constraint webhook_events_source_check check (source in ('tiktok', 'stripe', 'easypost', 'creatorflow')),
   constraint webhook_events_status_check check (
-    status in ('pending', 'processing', 'failing', 'done', 'ignored', 'held', 'dead')
+    status in ('pending', 'failing', 'done', 'ignored', 'held', 'dead')
   ),
   constraint webhook_events_reason_check check (
     (status in ('failing', 'ignored', 'held', 'dead')) = (reason is not null)
@@ -51,7 +50,7 @@ create table private.webhook_events (
   constraint webhook_events_failing_since_check check (status <> 'failing' or failing_since is not null),
   constraint webhook_events_reason_code_check check (reason ~ '^[a-z][a-z0-9_]*$')
 )
--- Room for the next version of a row on its page: a claim and a settlement are HOT updates.
+-- Room for the next version of a row on its page: a settlement is a HOT update.
 with (fillfactor = 80);
 comment on table private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
 comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
@@ -60,18 +59,17 @@ comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
 comment on column private.webhook_events.body is 'The body as received.';
 comment on column private.webhook_events.content_digest is 'Digest of the body without what differs between deliveries of one event; null for our own tasks.';
-comment on column private.webhook_events.status is 'pending and processing are open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
-comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
+comment on column private.webhook_events.status is 'The result of the last attempt: pending is open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
+comment on column private.webhook_events.claims is 'Number of claims until it was last done or ignored; those of an open event are in event_queue.';
 comment on column private.webhook_events.attempts is 'Number of failures that a worker reported.';
 comment on column private.webhook_events.crashes is 'Number of claims whose lease expired without a result.';
 comment on column private.webhook_events.failing_since is 'When its attempts were used up; seven days later the next failure is the last.';
-comment on column private.webhook_events.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
 comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
 comment on column private.webhook_events.request_id is 'Id of the request that stored it, as in the log lines; null for a task that the database stored itself.';
 comment on column private.webhook_events.traceparent is 'The span that stored it, as W3C writes it: its processing is part of that trace.';
 
--- What changes with a claim is in no index, so an update is HOT: event_queue has the indexes of open events.
+-- What a settlement changes is in no index, so it is a HOT update: event_queue has the indexes of open events.
 create index idx_webhook_events_received on private.webhook_events (source, received_at);
 create index idx_webhook_events_shop_id on private.webhook_events (shop_id, object_id);
 
@@ -160,65 +158,6 @@ $$;
 comment on function private.insert_new_event(private.webhook_events) is
   'Stores an event under an id that was never used.';
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
-
-/*
-  Arguments: p_source and p_external_id identify the event; p_shop_id and p_object_id may be null; p_body as received;
-             p_content_digest, a digest of what is equal in every delivery of the event, null to compare no bodies;
-             p_ignored, the reason if the event is settled as soon as it is stored.
-  Returns:   {event_id, duplicate, due}; event_id is null if the event was deleted; due: it can be processed now.
-*/
-create function public.receive_webhook_event(
-  p_source text,
-  p_external_id text,
-  p_event_type text,
-  p_shop_id text,
-  p_object_id text,
-  p_body text,
-  p_content_digest text default null,
-  p_ignored text default null
-)
-returns jsonb
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-declare
-  event private.webhook_events;
-  stored private.webhook_events;
-begin
-  -- 1. Store the event, unless its id was used before.
-  event.source := p_source;
-  event.external_id := p_external_id;
-  event.event_type := p_event_type;
-  event.shop_id := p_shop_id;
-  event.object_id := p_object_id;
-  event.body := p_body;
-  event.content_digest := p_content_digest;
-  event.reason := p_ignored;
-  event.id := private.insert_new_event(event);
-  if event.id is not null then
-    return jsonb_build_object('event_id', event.id, 'duplicate', false, 'due', p_ignored is null);
-  end if;
-  -- 2. Another body under the id is an event of its own: it may state something else.
-  select * into stored
-  from private.webhook_events
-  where source = p_source and external_id = p_external_id;
-  if stored.content_digest <> p_content_digest then
-    return public.receive_webhook_event(
-      p_source, p_external_id || ':' || p_content_digest, p_event_type, p_shop_id, p_object_id, p_body,
-      p_content_digest, p_ignored
-    );
-  end if;
-  return jsonb_build_object(
-    'event_id', stored.id,
-    'duplicate', true,
-    'due', coalesce(stored.status in ('pending', 'processing') and stored.next_attempt_at <= now(), false)
-  );
-end;
-$$;
-comment on function public.receive_webhook_event(text, text, text, text, text, text, text, text) is
-  'Stores a verified webhook once; another body under the same id is kept as well.';
-grant execute on function public.receive_webhook_event(text, text, text, text, text, text, text, text) to service_role;
 
 /*
   Arguments: p_type, the event type; p_occasion makes the task unique within its type; p_shop_id, p_object_id and p_body

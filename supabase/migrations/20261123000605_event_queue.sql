@@ -1,22 +1,25 @@
--- The queue beside the inbox: what a claim searches. Columns that change with every claim are in no index of
--- webhook_events, so claiming and settling an event are HOT updates: docs/performance.md.
+-- The queue beside the inbox: what waits, what a worker has claimed, and until when. A claim writes only this table, so
+-- the row of an event is written when it is stored and when it has a result: docs/performance.md.
 
 create table private.event_queue (
   event_id bigint primary key,
+  next_attempt_at timestamptz not null default now(),
+  received_at timestamptz not null,
+  claims integer not null,
+  is_found_order boolean not null,
   status text not null,
   shop_id text not null,
-  next_attempt_at timestamptz not null,
-  received_at timestamptz not null,
-  is_found_order boolean not null
+  constraint event_queue_status_check check (status in ('pending', 'processing', 'failing', 'held', 'dead'))
 )
 -- Every row is updated by its claim and deleted when its event is settled.
 with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
-comment on table private.event_queue is 'One narrow row for each event that is not done or ignored; kept by a trigger of webhook_events, whose row is the truth.';
-comment on column private.event_queue.status is 'As in webhook_events.';
-comment on column private.event_queue.shop_id is 'As in webhook_events; empty for an event without a shop: these take one turn.';
-comment on column private.event_queue.next_attempt_at is 'As in webhook_events.';
-comment on column private.event_queue.received_at is 'As in webhook_events.';
+comment on table private.event_queue is 'One narrow row for each event that is not done or ignored: who may claim it, and when.';
+comment on column private.event_queue.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
+comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: the age of what waits is read from an index.';
+comment on column private.event_queue.claims is 'Number of claims; a worker whose claim was lost has an older number. webhook_events keeps it once the event has left the queue.';
 comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
+comment on column private.event_queue.status is 'processing while a worker has claimed it, else as in webhook_events, whose trigger keeps it: the indexes of claims need it.';
+comment on column private.event_queue.shop_id is 'As in webhook_events, whose trigger keeps it; empty for an event without a shop: these take one turn.';
 
 create index idx_event_queue_due on private.event_queue (next_attempt_at) where status = 'pending';
 -- Serves the turns of the shops: the oldest of each, however many wait.
@@ -37,63 +40,115 @@ create index idx_event_queue_found on private.event_queue (shop_id, received_at)
 alter table private.event_queue enable row level security;
 grant select, insert, update, delete on private.event_queue to service_role;
 
-create function private.keep_event_queue()
+create function private.queue_event()
 returns trigger
 language plpgsql
 security invoker
 set search_path = ''
 as $$
 begin
-  if tg_op = 'INSERT' then
-    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
-    values (
-      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
-      new.event_type = 'ORDER_FOUND'
-    );
-  elsif tg_op = 'DELETE' or new.status in ('done', 'ignored') then
-    delete from private.event_queue where event_id = old.id;
-  elsif old.status in ('done', 'ignored') then
-    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
-    values (
-      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
-      new.event_type = 'ORDER_FOUND'
-    );
-  else
-    update private.event_queue
-    set status = new.status,
-        shop_id = coalesce(new.shop_id, ''),
-        next_attempt_at = new.next_attempt_at,
-        received_at = new.received_at
-    where event_id = new.id;
-  end if;
+  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+  values (
+    new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
+  );
   return null;
 end;
 $$;
-comment on function private.keep_event_queue() is
-  'Trigger: keeps the row of an event in event_queue; the row of the event is locked, so no other transaction changes it.';
+comment on function private.queue_event() is
+  'Trigger: a new event that needs an effect, or one that is open again, is due.';
 
 create trigger queue_new_event
   after insert on private.webhook_events
   for each row when (new.status not in ('done', 'ignored'))
-  execute function private.keep_event_queue();
+  execute function private.queue_event();
 
-create trigger queue_changed_event
-  after update on private.webhook_events
-  for each row when (
-    (
-      old.status <> new.status or old.shop_id is distinct from new.shop_id
-      or old.next_attempt_at <> new.next_attempt_at or old.received_at <> new.received_at
-    )
-    and not (old.status in ('done', 'ignored') and new.status in ('done', 'ignored'))
-    -- A claim changes the queue itself.
-    and old.claims = new.claims
-  )
-  execute function private.keep_event_queue();
+create trigger queue_reopened_event
+  after update of status on private.webhook_events
+  for each row when (old.status in ('done', 'ignored') and new.status not in ('done', 'ignored'))
+  execute function private.queue_event();
+
+create function private.unqueue_event()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if tg_op = 'DELETE' then
+    delete from private.event_queue where event_id = old.id;
+    return old;
+  end if;
+  -- The event keeps the number of its claims: after a replay no later claim has an earlier one's number.
+  delete from private.event_queue where event_id = new.id returning claims into new.claims;
+  return new;
+end;
+$$;
+comment on function private.unqueue_event() is
+  'Trigger: an event that is done, ignored or deleted leaves the queue.';
+
+create trigger unqueue_settled_event
+  before update of status on private.webhook_events
+  for each row when (old.status not in ('done', 'ignored') and new.status in ('done', 'ignored'))
+  execute function private.unqueue_event();
 
 create trigger unqueue_deleted_event
-  after delete on private.webhook_events
+  before delete on private.webhook_events
   for each row when (old.status not in ('done', 'ignored'))
-  execute function private.keep_event_queue();
+  execute function private.unqueue_event();
+
+create function private.keep_queued_event()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- Another result ends a claim.
+  update private.event_queue
+  set status = case when old.status = new.status then status else new.status end,
+      shop_id = coalesce(new.shop_id, ''),
+      received_at = new.received_at
+  where event_id = new.id;
+  return null;
+end;
+$$;
+comment on function private.keep_queued_event() is
+  'Trigger: the queue follows an event that is still open, held or dead; its row in the inbox is locked.';
+
+create trigger keep_queued_event
+  after update of status, shop_id, received_at on private.webhook_events
+  for each row when (
+    (old.status <> new.status or old.shop_id is distinct from new.shop_id or old.received_at <> new.received_at)
+    and old.status not in ('done', 'ignored')
+    and new.status not in ('done', 'ignored')
+  )
+  execute function private.keep_queued_event();
+
+create view private.inbox_events with (security_invoker = true) as
+select
+  event.id,
+  event.source,
+  event.external_id,
+  event.event_type,
+  event.shop_id,
+  event.object_id,
+  event.body,
+  coalesce(queued.status, event.status) as status,
+  coalesce(queued.claims, event.claims) as claims,
+  event.attempts,
+  event.crashes,
+  event.failing_since,
+  queued.next_attempt_at,
+  case when queued.status = 'processing' then null else event.reason end as reason,
+  event.last_error,
+  event.received_at,
+  event.settled_at,
+  event.request_id,
+  event.traceparent
+from private.webhook_events as event
+left join private.event_queue as queued on queued.event_id = event.id;
+comment on view private.inbox_events is 'Each event with what only the queue knows of it: processing, the number of its claims and its next attempt.';
+grant select on private.inbox_events to service_role;
 
 create function public.oldest_open_event_seconds()
 returns integer
@@ -119,3 +174,65 @@ $$;
 comment on function public.oldest_open_event_seconds() is
   'Age in seconds of the oldest open event that has attempts left; 0 without such an event.';
 grant execute on function public.oldest_open_event_seconds() to service_role;
+
+/*
+  Arguments: p_source and p_external_id identify the event; p_shop_id and p_object_id may be null; p_body as received;
+             p_content_digest, a digest of what is equal in every delivery of the event, null to compare no bodies;
+             p_ignored, the reason if the event is settled as soon as it is stored.
+  Returns:   {event_id, duplicate, due}; event_id is null if the event was deleted; due: it can be processed now.
+*/
+create function public.receive_webhook_event(
+  p_source text,
+  p_external_id text,
+  p_event_type text,
+  p_shop_id text,
+  p_object_id text,
+  p_body text,
+  p_content_digest text default null,
+  p_ignored text default null
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events;
+  stored private.webhook_events;
+begin
+  -- 1. Store the event, unless its id was used before.
+  event.source := p_source;
+  event.external_id := p_external_id;
+  event.event_type := p_event_type;
+  event.shop_id := p_shop_id;
+  event.object_id := p_object_id;
+  event.body := p_body;
+  event.content_digest := p_content_digest;
+  event.reason := p_ignored;
+  event.id := private.insert_new_event(event);
+  if event.id is not null then
+    return jsonb_build_object('event_id', event.id, 'duplicate', false, 'due', p_ignored is null);
+  end if;
+  -- 2. Another body under the id is an event of its own: it may state something else.
+  select * into stored
+  from private.webhook_events
+  where source = p_source and external_id = p_external_id;
+  if stored.content_digest <> p_content_digest then
+    return public.receive_webhook_event(
+      p_source, p_external_id || ':' || p_content_digest, p_event_type, p_shop_id, p_object_id, p_body,
+      p_content_digest, p_ignored
+    );
+  end if;
+  return jsonb_build_object(
+    'event_id', stored.id,
+    'duplicate', true,
+    'due', exists (
+      select from private.event_queue as queued
+      where queued.event_id = stored.id and queued.status in ('pending', 'processing') and queued.next_attempt_at <= now()
+    )
+  );
+end;
+$$;
+comment on function public.receive_webhook_event(text, text, text, text, text, text, text, text) is
+  'Stores a verified webhook once; another body under the same id is kept as well.';
+grant execute on function public.receive_webhook_event(text, text, text, text, text, text, text, text) to service_role;

@@ -59,6 +59,43 @@ comment on function private.backoff(integer, integer) is
   'Wait after so many failures: 30 s, doubled each time up to the longest wait; up to one half of it is left out at random.';
 grant execute on function private.backoff(integer, integer) to service_role;
 
+create function private.requeue_events(p_event_ids bigint[], p_status text, p_next_attempt_at timestamptz)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update private.event_queue
+  set status = p_status, next_attempt_at = p_next_attempt_at
+  where event_id = any (p_event_ids);
+end;
+$$;
+comment on function private.requeue_events(bigint[], text, timestamptz) is
+  'Ends the claims of locked events: they wait in the queue; the caller changes their rows in the inbox.';
+grant execute on function private.requeue_events(bigint[], text, timestamptz) to service_role;
+
+/*
+  Arguments: p_event_id, whose row in the inbox is locked, so only its claim can end; p_claim, the number of a claim.
+*/
+create function private.has_claim(p_event_id bigint, p_claim integer)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from private.event_queue
+    where event_id = p_event_id and status = 'processing' and claims = p_claim
+  );
+end;
+$$;
+comment on function private.has_claim(bigint, integer) is
+  'Whether a worker still has its claim: it has not been set back, and no other worker has claimed the event.';
+grant execute on function private.has_claim(bigint, integer) to service_role;
+
 /*
   Arguments: p_event, locked, with its counts raised; p_exhausted, whether it has no attempt left; p_reason, the code
              that says why; p_wait before the next attempt; p_retry_after, the shortest wait of the other side.
@@ -83,6 +120,15 @@ declare
     else 'pending'
   end;
 begin
+  perform private.requeue_events(
+    array[p_event.id],
+    new_status,
+    -- Spread, so failing events of one outage do not come due in one second.
+    now() + greatest(
+      case when new_status = 'failing' then interval '1 hour' * (0.8 + random() / 5) else p_wait end,
+      p_retry_after
+    )
+  );
   update private.webhook_events
   set status = new_status,
       attempts = p_event.attempts,
@@ -90,12 +136,7 @@ begin
       last_error = p_event.last_error,
       reason = case when new_status <> 'pending' then p_reason end,
       failing_since = case when new_status <> 'pending' then coalesce(failing_since, now()) end,
-      settled_at = case when new_status = 'dead' then now() end,
-      -- Spread, so failing events of one outage do not come due in one second.
-      next_attempt_at = now() + greatest(
-        case when new_status = 'failing' then interval '1 hour' * (0.8 + random() / 5) else p_wait end,
-        p_retry_after
-      )
+      settled_at = case when new_status = 'dead' then now() end
   where id = p_event.id;
   return new_status;
 end;
@@ -120,16 +161,18 @@ begin
   for event in
     select lost.*
     from (
-      select event_id, next_attempt_at
+      select event_id
       from private.event_queue
       where status = 'processing' and next_attempt_at <= now()
       order by next_attempt_at
       limit p_limit
     ) as entry
+    join private.event_queue as queued on queued.event_id = entry.event_id
     join private.webhook_events as lost on lost.id = entry.event_id
-    where lost.status = 'processing' and lost.next_attempt_at <= now()
-    order by entry.next_attempt_at
-    for update of lost skip locked
+    where queued.status = 'processing' and queued.next_attempt_at <= now()
+    order by queued.next_attempt_at
+    -- A late worker that is applying its event has locked it: it is not lost.
+    for update of lost, queued skip locked
   loop
     event.crashes := event.crashes + 1;
     perform private.set_back_event(
@@ -265,7 +308,7 @@ grant execute on function private.due_events_in_turn(integer, text[]) to service
 
 /*
   Arguments: p_limit.
-  Returns:   the ids of due failing events, locked, the longest due first.
+  Returns:   the ids of due failing events, locked in the queue, the longest due first.
 */
 create function private.lock_failing_events(p_limit integer)
 returns bigint[]
@@ -275,20 +318,12 @@ set search_path = ''
 as $$
 begin
   return array(
-    select event.id
-    from (
-      select event_id, next_attempt_at
-      from private.event_queue
-      where status = 'failing' and next_attempt_at <= now()
-      order by next_attempt_at
-      -- More than the limit: other workers lock some of them.
-      limit p_limit * 4
-    ) as due
-    join private.webhook_events as event on event.id = due.event_id
-    where event.status = 'failing' and event.next_attempt_at <= now()
-    order by due.next_attempt_at
+    select event_id
+    from private.event_queue
+    where status = 'failing' and next_attempt_at <= now()
+    order by next_attempt_at
     limit p_limit
-    for update of event skip locked
+    for update skip locked
   );
 end;
 $$;
@@ -298,7 +333,7 @@ grant execute on function private.lock_failing_events(integer) to service_role;
 
 /*
   Arguments: p_limit; p_except_shops, as below.
-  Returns:   the ids, locked. Live events are ordered round-robin by shop, oldest first. Failing events take every fifth
+  Returns:   the ids, locked in the queue. Live events are ordered round-robin by shop, oldest first. Failing events take every fifth
              place, or the first if no live event is due.
 */
 create function private.lock_due_events(p_limit integer, p_except_shops text[])
@@ -319,13 +354,18 @@ begin
   foreach read in array array[p_limit, p_limit * 4] loop
     due := private.due_events_in_turn(read, p_except_shops);
     live := array(
-      select event.id
-      from unnest(due) with ordinality as listed (id, place)
-      join private.webhook_events as event on event.id = listed.id
-      where event.status = 'pending' and event.next_attempt_at <= now()
-      order by listed.place
-      limit free
-      for update of event skip locked
+      select event_id
+      from (
+        select event_id, status, next_attempt_at
+        from private.event_queue
+        -- By the key alone: with the conditions below Postgres may read all that is due.
+        where event_id = any (due)
+        order by array_position(due, event_id)
+        limit free
+        for update skip locked
+      ) as locked
+      -- Another worker may have claimed one since.
+      where status = 'pending' and next_attempt_at <= now()
     );
     exit when cardinality(live) = free or cardinality(due) < read;
   end loop;
@@ -422,22 +462,18 @@ declare
   due bigint[];
   claimed jsonb;
 begin
-  -- 1. Set events of lost workers back. 2. Lock what is due. 3. Claim it.
+  -- 1. Set events of lost workers back. 2. Lock what is due, in the queue alone. 3. Claim it.
   perform private.set_back_lost_events(p_limit * 10);
   due := private.lock_due_events(p_limit, p_except_shops);
-  with taken as (
-    update private.webhook_events
-    set status = 'processing',
-        reason = null,
-        claims = claims + 1,
-        next_attempt_at = now() + make_interval(secs => p_lease_seconds)
-    where id = any (due)
-    returning *
-  ), queued as (
-    -- All at once, in place of the trigger.
+  with queued as (
     update private.event_queue
-    set status = 'processing', next_attempt_at = now() + make_interval(secs => p_lease_seconds)
+    set status = 'processing', claims = claims + 1, next_attempt_at = now() + make_interval(secs => p_lease_seconds)
     where event_id = any (due)
+    returning event_id, claims
+  ), taken as materialized (
+    select event.*, queued.claims as claim
+    from queued
+    join private.webhook_events as event on event.id = queued.event_id
   ), connected as (
     -- Once for each shop, however many of its events are claimed.
     select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
@@ -447,7 +483,7 @@ begin
     jsonb_agg(
       jsonb_build_object(
         'event_id', taken.id,
-        'claim', taken.claims,
+        'claim', taken.claim,
         'claimed_at', now(),
         'attempt', taken.attempts + 1,
         'failing', taken.failing_since is not null,
@@ -647,6 +683,31 @@ comment on function private.settle_locked_event(private.webhook_events, jsonb, t
 grant execute on function private.settle_locked_event(private.webhook_events, jsonb, text, text, text)
   to service_role;
 
+/*
+  Arguments: p_event_ids, whose rows in the inbox are locked.
+  Returns:   those that a worker has claimed; no other can be claimed until the transaction ends.
+*/
+create function private.lock_claims(p_event_ids bigint[])
+returns bigint[]
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  return array(
+    select event_id
+    from (
+      -- Waits only for a claim, which waits for nothing.
+      select event_id, status from private.event_queue where event_id = any (p_event_ids) order by event_id for update
+    ) as locked
+    where status = 'processing'
+  );
+end;
+$$;
+comment on function private.lock_claims(bigint[]) is
+  'Locks the rows of locked events in the queue too, against claims.';
+grant execute on function private.lock_claims(bigint[]) to service_role;
+
 create function private.reopen_webhook_events(p_event_ids bigint[])
 returns void
 language plpgsql
@@ -657,17 +718,19 @@ begin
   if cardinality(p_event_ids) = 0 then
     return;
   end if;
+  -- A worker may have claimed one since: it keeps its claim, and what it has read.
+  p_event_ids := array(select unnest(p_event_ids) except all select unnest(private.lock_claims(p_event_ids)));
+  perform private.requeue_events(p_event_ids, 'pending', now());
   update private.webhook_events
   set status = 'pending',
       reason = null,
       settled_at = null,
       attempts = 0,
       crashes = 0,
-      failing_since = null,
-      next_attempt_at = now()
+      failing_since = null
   where id = any (p_event_ids);
 end;
 $$;
 comment on function private.reopen_webhook_events(bigint[]) is
-  'Makes locked events due now with their attempts reset; keeps last_error.';
+  'Makes locked events that no worker has claimed due now with their attempts reset; keeps last_error.';
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;

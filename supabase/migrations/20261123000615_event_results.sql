@@ -18,11 +18,8 @@ as $$
 declare
   event private.webhook_events;
 begin
-  select * into event
-  from private.webhook_events
-  where id = p_event_id and status = 'processing' and claims = p_claim
-  for update;
-  if event.id is null then
+  select * into event from private.webhook_events where id = p_event_id for update;
+  if not private.has_claim(p_event_id, p_claim) then
     return null;
   end if;
   event.attempts := event.attempts + 1;
@@ -58,22 +55,33 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  event private.webhook_events;
 begin
-  update private.webhook_events as event
+  select * into event from private.webhook_events where id = p_event_id for update;
+  if not private.has_claim(p_event_id, p_claim) then
+    return null;
+  end if;
+  perform private.requeue_events(
+    array[p_event_id],
+    'pending',
+    now() + case
+      -- The shop may be active again since the claim: its waiting events have been made due already.
+      when p_while_paused and event.shop_id is not null and not exists (
+        select from public.tiktok_shops as shop
+        where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
+      ) then interval '0'
+      else make_interval(secs => p_retry_after_seconds)
+    end
+  );
+  update private.webhook_events
   set status = 'pending',
+      reason = null,
       -- The wait does not use up the seven days of a failing event.
       failing_since = null,
-      last_error = left(p_error, 2000),
-      next_attempt_at = now() + case
-        -- The shop may be active again since the claim: its waiting events have been made due already.
-        when p_while_paused and event.shop_id is not null and not exists (
-          select from public.tiktok_shops as shop
-          where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
-        ) then interval '0'
-        else make_interval(secs => p_retry_after_seconds)
-      end
-  where id = p_event_id and status = 'processing' and claims = p_claim;
-  return case when found then 'pending' end;
+      last_error = left(p_error, 2000)
+  where id = p_event_id;
+  return 'pending';
 end;
 $$;
 comment on function private.postpone_webhook_event(bigint, integer, text, integer, boolean) is
@@ -101,23 +109,25 @@ begin
       from private.webhook_events as event
       where event.id = any (p_event_ids)
         and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
-        and event.status = 'processing'
-        and event.claims = (p_results -> event.id::text ->> 'claim')::integer
+        and private.has_claim(event.id, (p_results -> event.id::text ->> 'claim')::integer)
         and exists (
           select from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
         )
     );
+    perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
   end if;
   with ignored as (
-    update private.webhook_events
-    set status = 'ignored', reason = p_results -> id::text ->> 'ignored', settled_at = now()
-    where id = any (p_event_ids)
-      and p_results -> id::text ? 'ignored'
-      and status = 'processing'
-      and claims = (p_results -> id::text ->> 'claim')::integer
-    returning id, status
+    update private.webhook_events as event
+    set status = 'ignored', reason = p_results -> event.id::text ->> 'ignored', settled_at = now()
+    from private.event_queue as queued
+    where event.id = any (p_event_ids)
+      and p_results -> event.id::text ? 'ignored'
+      and queued.event_id = event.id
+      and queued.status = 'processing'
+      and queued.claims = (p_results -> event.id::text ->> 'claim')::integer
+    returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
   from (select id, status from ignored union all select id, 'pending' from unnest(reopened) as id) as settled;

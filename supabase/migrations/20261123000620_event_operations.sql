@@ -5,7 +5,7 @@
   Arguments: p_filter {status, source, event_type, shop_id, object_id, reason, error, received_after, received_before}:
              every key is optional, all given keys must match; error matches a part of last_error in any case;
              received_after is inclusive, received_before exclusive.
-  Returns:   a condition on private.webhook_events.
+  Returns:   a condition on private.inbox_events.
   Errors:    PT400, invalid filter.
 */
 create function private.webhook_event_condition(p_filter jsonb)
@@ -82,7 +82,7 @@ comment on function private.webhook_event_condition(jsonb) is
   'SQL condition for a filter of webhook events, as text, so each filter is planned separately and finds its index.';
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 
-create function private.webhook_event_summary(event private.webhook_events)
+create function private.webhook_event_summary(event private.inbox_events)
 returns jsonb
 language plpgsql
 stable
@@ -109,9 +109,9 @@ begin
   );
 end;
 $$;
-comment on function private.webhook_event_summary(private.webhook_events) is
+comment on function private.webhook_event_summary(private.inbox_events) is
   'An event without its body, which may contain personal data.';
-grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
+grant execute on function private.webhook_event_summary(private.inbox_events) to service_role;
 
 /*
   Arguments: p_filter, see private.webhook_event_condition; p_limit, 1 to 1000; p_before, the next_before of the page
@@ -145,7 +145,7 @@ begin
       select coalesce(jsonb_agg(private.webhook_event_summary(event) order by event.id desc), '[]')
       from (
         select *
-        from private.webhook_events
+        from private.inbox_events
         where %s and ($1 is null or id < $1)
         order by id desc
         limit $2
@@ -183,10 +183,10 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events;
+  event private.inbox_events;
   shown jsonb;
 begin
-  select * into event from private.webhook_events where id = p_event_id;
+  select * into event from private.inbox_events where id = p_event_id;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
@@ -206,7 +206,7 @@ comment on function public.show_webhook_event(bigint, boolean, text) is
   'One event; reading its body, which may contain personal data, is logged.';
 grant execute on function public.show_webhook_event(bigint, boolean, text) to service_role;
 
-create function private.is_replayable(p_event private.webhook_events)
+create function private.is_replayable(p_event private.inbox_events)
 returns boolean
 language plpgsql
 stable
@@ -222,9 +222,9 @@ begin
   end;
 end;
 $$;
-comment on function private.is_replayable(private.webhook_events) is
+comment on function private.is_replayable(private.inbox_events) is
   'Whether a replay changes the event: it is settled, or waits after a failed attempt.';
-grant execute on function private.is_replayable(private.webhook_events) to service_role;
+grant execute on function private.is_replayable(private.inbox_events) to service_role;
 
 /*
   Arguments: p_filter, see private.webhook_event_condition.
@@ -260,9 +260,9 @@ begin
       )
       from (
         select status, source, event_type, count(*) as events,
-          count(*) filter (where private.is_replayable(webhook_events)) as replayable,
+          count(*) filter (where private.is_replayable(inbox_events)) as replayable,
           min(received_at) as oldest_received_at
-        from private.webhook_events
+        from private.inbox_events
         where %s
         group by status, source, event_type
       ) as kind
@@ -290,14 +290,13 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events;
+  event private.inbox_events;
   is_replayed boolean;
 begin
-  -- Waits for a worker that is settling the event, and then reports the new status.
-  select * into event
-  from private.webhook_events
-  where id = p_event_id
-  for update;
+  -- Waits for a worker that is settling or claiming the event, and then reports the new status.
+  perform private.lock_event(p_event_id);
+  perform private.lock_claims(array[p_event_id]);
+  select * into event from private.inbox_events where id = p_event_id;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
@@ -335,7 +334,7 @@ set search_path = ''
 as $$
 declare
   condition text := private.webhook_event_condition(p_filter)
-    || ' and private.is_replayable(webhook_events)';
+    || ' and private.is_replayable(inbox_events)';
   chosen bigint[];
   remaining bigint;
 begin
@@ -352,13 +351,13 @@ begin
     $query$
       select coalesce(array_agg(id), '{}')
       from (
-        select id
-        from private.webhook_events
-        where %s
-        order by id
+        select oldest.id
+        from private.webhook_events as oldest
+        where exists (select from private.inbox_events where inbox_events.id = oldest.id and %s)
+        order by oldest.id
         limit $1
-        for update skip locked
-      ) as oldest
+        for update of oldest skip locked
+      ) as locked
     $query$,
     condition
   )
@@ -366,7 +365,7 @@ begin
   using p_limit;
   -- 3. Reopen them, count the rest and log it.
   perform private.reopen_webhook_events(chosen);
-  execute format('select count(*) from private.webhook_events where %s', condition) into remaining;
+  execute format('select count(*) from private.inbox_events where %s', condition) into remaining;
   insert into public.system_logs (event_type, details)
   values ('events_replayed', jsonb_build_object('filter', p_filter, 'count', cardinality(chosen)));
   return jsonb_build_object('replayed', cardinality(chosen), 'remaining', remaining);

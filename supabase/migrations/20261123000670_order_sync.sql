@@ -29,8 +29,12 @@ begin
         select from private.webhook_events as waiting
         where waiting.shop_id = p_shop.shop_id
           and waiting.object_id = entry.order_id
-          -- Without processing: that worker may have read an older state.
           and waiting.status in ('pending', 'held')
+          -- Without processing: that worker may have read an older state.
+          and exists (
+            select from private.event_queue as queued
+            where queued.event_id = waiting.id and queued.status in ('pending', 'held')
+          )
       )
   loop
     occasion := p_shop.id || ':' || found.order_id || ':' || coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()));
@@ -45,6 +49,10 @@ begin
       where source = 'creatorflow'
         and external_id = 'ORDER_FOUND:' || occasion
         and status in ('failing', 'dead')
+        and exists (
+          select from private.event_queue as queued
+          where queued.event_id = webhook_events.id and queued.status in ('failing', 'dead')
+        )
       for update skip locked
     );
     perform private.reopen_webhook_events(given_up);
@@ -64,9 +72,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-  update private.webhook_events
+  update private.event_queue
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
-  where id = any (array(
+  where event_id = any (array(
     select event.id
     from private.event_queue as waiting
     join private.webhook_events as event on event.id = waiting.event_id
@@ -74,12 +82,12 @@ begin
       and waiting.is_found_order
       and waiting.status not in ('failing', 'held', 'dead')
       and waiting.received_at > now() - interval '10 minutes'
-      and event.status = 'pending'
+      and waiting.status = 'pending'
       and event.last_error is null
-      and (event.next_attempt_at > now()) = p_is_complete
+      and (waiting.next_attempt_at > now()) = p_is_complete
     order by event.id
     -- A locked one is being claimed or applied.
-    for update of event skip locked
+    for update of event, waiting skip locked
   ));
 end;
 $$;
@@ -187,10 +195,12 @@ begin
     and (p_shop_id is null or shop.shop_id = p_shop_id)
     and not exists (
       select from private.webhook_events as waiting
+      join private.event_queue as queued on queued.event_id = waiting.id
       where waiting.shop_id = shop.shop_id
         and waiting.event_type = 'SYNC_ORDERS'
         and waiting.object_id is null
-        and (waiting.status = 'pending' or (waiting.status = 'processing' and p_shop_id is null))
+        and waiting.status in ('pending', 'failing')
+        and (queued.status = 'pending' or (queued.status = 'processing' and p_shop_id is null))
     );
   return jsonb_build_object('requested', requested);
 end;

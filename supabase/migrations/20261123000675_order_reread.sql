@@ -36,10 +36,12 @@ begin
     )
     and not exists (
       select from private.webhook_events as waiting
+      join private.event_queue as queued on queued.event_id = waiting.id
       where waiting.shop_id = shop.shop_id
         and waiting.event_type = 'REREAD_ORDERS'
         and waiting.object_id is null
-        and waiting.status in ('pending', 'processing')
+        and waiting.status in ('pending', 'failing')
+        and queued.status in ('pending', 'processing')
     );
   return jsonb_build_object('requested', requested);
 end;

@@ -102,7 +102,7 @@ where exists (
   select from private.webhook_events as event
   where event.shop_id = held.shop_id
     and event.object_id = held.tiktok_order_id
-    and event.status in ('held', 'pending', 'processing')
+    and event.status in ('held', 'pending')
 );
 comment on view private.waiting_orders is 'Held orders of connected shops; order by urgency, ship_order, age_order, held_at, tiktok_order_id.';
 grant select on private.waiting_orders to service_role;

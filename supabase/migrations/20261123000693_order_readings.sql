@@ -276,8 +276,9 @@ security invoker
 set search_path = ''
 as $$
 begin
+  perform private.requeue_events(array[p_event.id], 'pending', now());
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, next_attempt_at = now()
+  set status = 'pending', reason = null, settled_at = null
   where id = p_event.id;
   return jsonb_build_object('outcome', 'reread', 'order_id', p_order_id);
 end;

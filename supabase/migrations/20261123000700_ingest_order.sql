@@ -26,6 +26,11 @@ begin
       and event_type in (
         'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
       )
+      -- One that is being processed is left to its worker.
+      and not exists (
+        select from private.event_queue as queued
+        where queued.event_id = webhook_events.id and queued.status = 'processing'
+      )
     order by id
     for update skip locked
   );

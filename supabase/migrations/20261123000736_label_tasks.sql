@@ -36,10 +36,12 @@ begin
       join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
       where not exists (
         select from private.webhook_events as waiting
+        join private.event_queue as queued on queued.event_id = waiting.id
         where waiting.shop_id = shop.shop_id
           and waiting.object_id = due.id::text
           and waiting.event_type = task
-          and waiting.status in ('pending', 'processing')
+          and waiting.status in ('pending', 'failing')
+          and queued.status in ('pending', 'processing')
       )
       -- Tasks that already ran on this occasion must not use up the limit.
       and not exists (

@@ -56,23 +56,26 @@ security invoker
 set search_path = ''
 as $$
 declare
-  claimed jsonb;
+  event private.webhook_events;
+  claim integer;
 begin
-  insert into private.webhook_events (
-    source, external_id, event_type, shop_id, object_id, body, status, claims, next_attempt_at
-  )
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
   select
     'creatorflow', 'MARK_SHIPPED:' || p_purchase.id || ':own:' || p_purchase.attempt, 'MARK_SHIPPED', shop.shop_id,
-    p_purchase.id::text, '{}', 'processing', 1, now() + interval '2 minutes'
+    p_purchase.id::text, '{}'
   from public.orders
   join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
   where orders.id = p_purchase.order_id
-  returning jsonb_build_object(
-    'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false,
-    'source', source, 'event_type', event_type, 'shop_id', shop_id, 'object_id', object_id, 'body', body,
-    'shop', null, 'request_id', request_id, 'traceparent', traceparent
-  ) into claimed;
-  return claimed;
+  returning * into event;
+  update private.event_queue
+  set status = 'processing', claims = claims + 1, next_attempt_at = now() + interval '2 minutes'
+  where event_id = event.id
+  returning claims into claim;
+  return jsonb_build_object(
+    'event_id', event.id, 'claim', claim, 'claimed_at', now(), 'attempt', event.attempts + 1, 'failing', false,
+    'source', event.source, 'event_type', event.event_type, 'shop_id', event.shop_id, 'object_id', event.object_id,
+    'body', event.body, 'shop', null, 'request_id', event.request_id, 'traceparent', event.traceparent
+  );
 end;
 $$;
 comment on function private.claim_own_notification(private.label_purchases) is

@@ -198,8 +198,14 @@ begin
         where orders.id = p_purchase.order_id
       )
       and object_id = p_purchase.id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-      and status in ('pending', 'processing', 'failing')
-      and ((status = 'processing' and next_attempt_at > now()) or id <> all (p_notifications))
+      and status in ('pending', 'failing')
+      and (
+        id <> all (p_notifications)
+        or exists (
+          select from private.event_queue as queued
+          where queued.event_id = webhook_events.id and queued.status = 'processing' and queued.next_attempt_at > now()
+        )
+      )
   ) then
     return 'tracking_in_progress';
   end if;
@@ -249,13 +255,14 @@ begin
   select * into shipment from public.shipments where id = p_shipment_id for no key update;
   select * into shipped from public.orders where id = purchase.order_id;
   notifications := array(
-    select id
-    from private.webhook_events
-    where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
-      and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-      and status in ('pending', 'processing', 'failing')
-    order by id
-    for update skip locked
+    select event.id
+    from private.webhook_events as event
+    join private.event_queue as queued on queued.event_id = event.id
+    where event.shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
+      and event.object_id = p_shipment_id::text and event.source = 'creatorflow' and event.event_type = 'MARK_SHIPPED'
+      and event.status in ('pending', 'failing')
+    order by event.id
+    for update of event, queued skip locked
   );
 
   -- 2. A repeated request changes nothing.
@@ -278,7 +285,11 @@ begin
   -- 3. Replace the number; the earlier one is not sent any more.
   update private.webhook_events
   set status = 'ignored', reason = 'tracking_replaced', settled_at = now()
-  where id = any (notifications) and status in ('pending', 'processing');
+  where id = any (notifications)
+    and exists (
+      select from private.event_queue as queued
+      where queued.event_id = webhook_events.id and queued.status in ('pending', 'processing')
+    );
   update private.label_purchases set attempt = attempt + 1 where id = p_shipment_id returning * into purchase;
   insert into private.own_tracking_numbers (user_id, shipment_id, attempt, carrier, tracking_number)
   values (purchase.user_id, p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);

@@ -139,7 +139,7 @@ create function tests.replay()
 returns text
 language sql
 as $$
-  update private.webhook_events set status = 'processing' where id = (select id from tests.refund);
+  update private.webhook_events set status = 'pending' where id = (select id from tests.refund);
   select tests.run_as('service_role', format(
     'select public.ingest_order(%L, %L, %L, ''{"refund_total": "9.00"}'') ->> ''outcome''',
     (select id from tests.refund), tests.shop('ada'),

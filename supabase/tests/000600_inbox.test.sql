@@ -7,7 +7,7 @@ select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
 -- Other events of the inbox are not due.
-update private.webhook_events set next_attempt_at = 'infinity';
+update private.event_queue set next_attempt_at = 'infinity';
 
 -- Privileges.
 select tests.refused(who, statement, who || ' cannot: ' || statement)

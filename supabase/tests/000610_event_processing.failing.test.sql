@@ -17,7 +17,7 @@ returns text
 language sql
 as $$
   select tests.run_as('service_role', format('select private.fail_webhook_event(%s, %s, %L)', id, claims, error))
-  from private.webhook_events
+  from private.inbox_events
   where external_id = named;
 $$;
 create function tests.state(named text)
@@ -26,7 +26,7 @@ language sql
 stable
 as $$
   select concat_ws(' ', status, attempts, crashes, reason, settled_at is not null)
-  from private.webhook_events
+  from private.inbox_events
   where external_id = named;
 $$;
 create function tests.hours_until(named text)
@@ -35,7 +35,7 @@ language sql
 stable
 as $$
   select round(extract(epoch from next_attempt_at - now()) / 3600, 2)
-  from private.webhook_events
+  from private.inbox_events
   where external_id = named;
 $$;
 create function tests.add(named text, more text)
@@ -55,7 +55,7 @@ select is(tests.fail('odd'), 'failing', 'fails: the event is between pending and
 select is(tests.state('odd'), 'failing 10 0 attempts_exhausted f', 'it is not settled');
 select ok(tests.hours_until('odd') between 0.8 and 1, 'it is tried again within the hour');
 select is(tests.claim(10), 'none', 'not before');
-update private.webhook_events set next_attempt_at = now();
+update private.event_queue set next_attempt_at = now();
 select is(tests.claim(10), 'odd', 'then it is claimed');
 select is(tests.state('odd'), 'processing 10 0 f', 'as any other event');
 select is(tests.fail('odd', 'still refused'), 'failing', 'another failure waits another hour');
@@ -64,15 +64,16 @@ select is(
   (select row(failing_since = now(), last_error)::text from private.webhook_events), '(t,"still refused")',
   'the seven days begin with the tenth failure, and the last error is kept'
 );
-update private.webhook_events
-set next_attempt_at = now(), failing_since = now() - interval '7 days' + interval '1 second';
+update private.event_queue set next_attempt_at = now();
+update private.webhook_events set failing_since = now() - interval '7 days' + interval '1 second';
 select tests.claim(10);
 select is(tests.fail('odd'), 'failing', 'a second before seven days are over it goes on');
-update private.webhook_events set next_attempt_at = now(), failing_since = now() - interval '7 days';
+update private.event_queue set next_attempt_at = now();
+update private.webhook_events set failing_since = now() - interval '7 days';
 select tests.claim(10);
 select is(tests.fail('odd'), 'dead', 'after seven days the next failure is the last');
 select is(tests.state('odd'), 'dead 13 0 attempts_exhausted t', 'it is settled, and says why');
-update private.webhook_events set next_attempt_at = now();
+update private.event_queue set next_attempt_at = now();
 select is(tests.claim(10), 'none', 'a dead event is not claimed');
 select is(
   tests.call(format('replay_webhook_event(%s)', id)) ->> 'replayed', 'true', 'an operator can replay it'
@@ -104,10 +105,10 @@ language plpgsql
 as $$
 begin
   for n in 1..times loop
-    update private.webhook_events set next_attempt_at = now();
+    update private.event_queue set next_attempt_at = now();
     perform tests.claim(10);
   end loop;
-  update private.webhook_events set next_attempt_at = now();
+  update private.event_queue set next_attempt_at = now();
   perform private.set_back_lost_events(10);
   return tests.state('killer');
 end;
@@ -117,7 +118,7 @@ select is(tests.hours_until('killer'), 0.00, 'the first crashes cost no wait');
 select is(tests.lose(1), 'pending 0 4 f', 'the fourth');
 select ok(
   (select next_attempt_at between now() + interval '15 seconds' and now() + interval '30 seconds'
-   from private.webhook_events), 'waits'
+   from private.event_queue), 'waits'
 );
 update private.webhook_events set crashes = 19;
 select is(tests.lose(1), 'failing 0 20 workers_lost f', 'after twenty it is tried each hour');
@@ -127,10 +128,11 @@ select is(tests.lose(1), 'dead 0 21 workers_lost t', 'and after seven days never
 -- A backlog of failing events, and live ones.
 delete from private.webhook_events;
 insert into private.webhook_events
-  (source, external_id, event_type, body, status, reason, failing_since, attempts, next_attempt_at)
-select 'tiktok', 'old ' || n, 'X', '{}', 'failing', 'attempts_exhausted', now() - interval '1 day', 10,
-  now() - make_interval(secs => n)
+  (source, external_id, event_type, body, status, reason, failing_since, attempts)
+select 'tiktok', 'old ' || n, 'X', '{}', 'failing', 'attempts_exhausted', now() - interval '1 day', 10
 from generate_series(1, 20000) as n;
+update private.event_queue set next_attempt_at = now() - make_interval(secs => split_part(external_id, ' ', 2)::integer)
+from private.webhook_events where id = event_id;
 insert into private.webhook_events (source, external_id, event_type, body)
 select 'tiktok', 'live ' || n, 'X', '{}' from generate_series(1, 7) as n;
 select is(

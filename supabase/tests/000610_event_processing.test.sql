@@ -7,7 +7,7 @@ select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
 -- Other events of the inbox are not due.
-update private.webhook_events set next_attempt_at = 'infinity';
+update private.event_queue set next_attempt_at = 'infinity';
 
 select tests.receive('twice');
 -- Claiming.
@@ -25,8 +25,8 @@ language sql
 stable
 as $$
   select concat_ws(' ', status, attempts, reason)
-  from private.webhook_events
-  where webhook_events.external_id = state.external_id;
+  from private.inbox_events
+  where inbox_events.external_id = state.external_id;
 $$;
 create function tests.event(external_id text)
 returns bigint
@@ -34,6 +34,12 @@ language sql
 stable
 as $$
   select id from private.webhook_events where webhook_events.external_id = event.external_id;
+$$;
+create function tests.wait(external_id text, until timestamptz default now())
+returns void
+language sql
+as $$
+  update private.event_queue set next_attempt_at = until where event_id = tests.event(external_id);
 $$;
 create table tests.claimed as select tests.claim() as events;
 select is(jsonb_array_length(events), 1, 'a worker claims the event') from tests.claimed;
@@ -52,10 +58,10 @@ from tests.claimed;
 select is(events -> 0 ->> 'attempt', '1', 'for its first attempt') from tests.claimed;
 select is(tests.state('twice'), 'processing 0', 'it is being processed');
 select is(tests.claim(), '[]', 'another worker does not get it');
-update private.webhook_events set next_attempt_at = now() where external_id = 'twice';
+select tests.wait('twice');
 select is(jsonb_array_length(tests.claim()), 1, 'unless the lease has expired');
 select is(
-  (select row(claims, attempts, crashes)::text from private.webhook_events where external_id = 'twice'),
+  (select row(claims, attempts, crashes)::text from private.inbox_events where external_id = 'twice'),
   '(2,0,1)', 'a lost worker is a crash, and no attempt'
 );
 
@@ -86,23 +92,25 @@ select ok(
   next_attempt_at between now() + interval '15 seconds' and now() + interval '30 seconds',
   'after its first failure for 15 to 30 seconds'
 )
-from private.webhook_events where external_id = 'twice';
-update private.webhook_events set next_attempt_at = now() where external_id = 'twice';
+from private.inbox_events where external_id = 'twice';
+select tests.wait('twice');
 select tests.claim();
 select tests.fail('twice', 3, 86400);
 select is(
-  (select next_attempt_at from private.webhook_events where external_id = 'twice'),
+  (select next_attempt_at from private.inbox_events where external_id = 'twice'),
   now() + interval '1 day',
   'longer if the other side says so'
 );
-update private.webhook_events set next_attempt_at = now(), attempts = 9 where external_id = 'twice';
+select tests.wait('twice');
+update private.webhook_events set attempts = 9 where external_id = 'twice';
 select tests.claim();
 select is(tests.fail('twice', 4), 'failing', 'after the tenth failure it is tried each hour');
 select is(tests.state('twice'), 'failing 10 attempts_exhausted', 'and says why');
 select is(tests.claim(), '[]', 'not before');
 
 select tests.receive('abandoned');
-update private.webhook_events set status = 'processing', crashes = 19 where external_id = 'abandoned';
+update private.webhook_events set crashes = 19 where external_id = 'abandoned';
+select tests.claim(0);
 select is(tests.claim(), '[]', 'an event whose twenty workers vanished is not claimed');
 select is(tests.state('abandoned'), 'failing 0 workers_lost', 'it is tried each hour');
 
@@ -126,12 +134,12 @@ select tests.claim();
 select is(tests.postpone('postponed', 0), null, 'a worker that lost its claim postpones nothing');
 select is(tests.postpone('postponed', 1), 'pending', 'a postponed event waits');
 select results_eq(
-  $$select status, attempts, last_error, next_attempt_at from private.webhook_events
+  $$select status, attempts, last_error, next_attempt_at from private.inbox_events
     where external_id = 'postponed'$$,
   $$values ('pending', 9, 'STRIPE_SECRET_KEY is missing', now() + interval '5 minutes')$$,
   'for as long as the worker says, with one attempt left'
 );
-update private.webhook_events set next_attempt_at = now() where external_id = 'postponed';
+select tests.wait('postponed');
 select is(jsonb_array_length(tests.claim()), 1, 'then it is claimed again');
 select is(tests.fail('postponed', 2), 'failing', 'and its tenth failure counts');
 

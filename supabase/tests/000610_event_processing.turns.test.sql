@@ -4,11 +4,22 @@ begin;
 
 create function tests.add(shop text, events integer, due timestamptz default now())
 returns void
-language sql
+language plpgsql
 as $$
-  insert into private.webhook_events (source, external_id, event_type, shop_id, body, next_attempt_at)
-  select 'tiktok', coalesce(shop, 'none') || ' ' || n, 'X', shop, '{}', due + n * interval '1 microsecond' - interval '1 second'
-  from generate_series(1, events) as n;
+declare
+  first bigint;
+begin
+  with added as (
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+    select 'tiktok', coalesce(shop, 'none') || ' ' || n, 'X', shop, '{}'
+    from generate_series(1, events) as n
+    returning id
+  )
+  select min(id) into first from added;
+  update private.event_queue
+  set next_attempt_at = due + (event_id - first) * interval '1 microsecond' - interval '1 second'
+  where event_id >= first;
+end;
 $$;
 create function tests.claim(most integer)
 returns text[]
@@ -56,14 +67,14 @@ select is(tests.claim_without_flood(), '["late"]', 'and takes the events of the 
 -- More shops than a claim looks at.
 update private.webhook_events set status = 'done', settled_at = now();
 select tests.add(to_char(n, 'fm00000'), 1) from generate_series(1, 1000) as n;
-update private.webhook_events set next_attempt_at = 'infinity' where status = 'pending' and shop_id < '00990';
+update private.event_queue set next_attempt_at = 'infinity' where status = 'pending' and shop_id < '00990';
 select tests.add('00500x', 3, now() - interval '1 day');
 select is(
   (tests.claim(20))[1:4], array['00500x 1', '00500x 2', '00500x 3', '00990 1'],
   'due events are found among many shops that wait for later'
 );
-update private.webhook_events set next_attempt_at = now() where status = 'pending';
-update private.webhook_events set next_attempt_at = now() - interval '1 minute' where external_id = '00700 1';
+update private.event_queue set next_attempt_at = now() where status = 'pending';
+update private.event_queue set next_attempt_at = now() - interval '1 minute' where shop_id = '00700';
 select is(
   tests.claim(3), array['00001 1', '00002 1', '00700 1'],
   'the turn begins at the shop of the oldest event, and goes on with the first shop after the last'

@@ -4,7 +4,7 @@ begin;
 
 select tests.sign_up('ada');
 select tests.connect_shop('ada');
-update private.webhook_events set next_attempt_at = 'infinity';
+update private.event_queue set next_attempt_at = 'infinity';
 
 select tests.refused(who, 'select public.settle_webhook_events(''[]'')', who || ' settles nothing')
 from unnest(array['anon', 'ada']) as who;
@@ -20,14 +20,14 @@ returns jsonb
 language sql
 as $$
   select jsonb_build_object('event_id', id, 'claim', claims - lost) || result
-  from private.webhook_events where external_id = named;
+  from private.inbox_events where external_id = named;
 $$;
 create function tests.states()
 returns setof text
 language sql
 as $$
   select concat_ws(' ', external_id, status, reason, attempts, last_error, extract(epoch from next_attempt_at - now())::integer)
-  from private.webhook_events where external_id in ('a', 'b', 'c', 'd', 'e') order by external_id
+  from private.inbox_events where external_id in ('a', 'b', 'c', 'd', 'e') order by external_id
 $$;
 
 select tests.receive_event('ada', named) from unnest(array['a', 'b', 'c', 'd', 'e']) as named;
@@ -46,7 +46,7 @@ select is(
 select results_eq(
   'select * from tests.states()',
   array[
-    'a ignored no_order_named 0 60', 'b pending 1 refused 86400', 'c pending 0 no key 300', 'd processing 0 60',
+    'a ignored no_order_named 0', 'b pending 1 refused 86400', 'c pending 0 no key 300', 'd processing 0 60',
     'e processing 0 60'
   ],
   'the events are ignored, failed and postponed; those of lost claims and of other workers stay as they are'
@@ -64,7 +64,7 @@ select is(
   '"23514"', 'a result that cannot be stored is an error'
 );
 select is(
-  (select array_agg(status) from private.webhook_events where external_id in ('d', 'e')), array['processing', 'processing'],
+  (select array_agg(status) from private.inbox_events where external_id in ('d', 'e')), array['processing', 'processing'],
   'and settles no other event of its call'
 );
 

@@ -20,8 +20,9 @@ update private.webhook_events set attempts = 0 where id = 5;
 -- Replaying one.
 create view tests.states as
 select id, concat_ws(' ', status, attempts, reason, last_error, next_attempt_at = now(), settled_at is null) as state
-from private.webhook_events;
-create table tests.before as select * from private.webhook_events;
+from private.inbox_events;
+create table tests.before as select * from private.inbox_events;
+create table tests.stored as select * from private.webhook_events;
 select is(
   tests.replay(format('replay_webhook_event(%s)', id)),
   jsonb_build_object('event_id', id, 'status_before', status, 'replayed', true),
@@ -52,7 +53,7 @@ select is(
 )
 from tests.before where id in (5, 6) order by id;
 select set_eq(
-  'select * from private.webhook_events where id >= 5',
+  'select * from private.inbox_events where id >= 5',
   'select * from tests.before where id >= 5',
   'it stays as it is, like all others'
 );
@@ -102,14 +103,15 @@ from (
 ) as wrong (call, message);
 delete from private.webhook_events;
 delete from public.system_logs;
-insert into private.webhook_events overriding system value select * from tests.before;
+insert into private.webhook_events overriding system value select * from tests.stored;
+select tests.queue_inserted();
 create function tests.pending()
 returns text
 language sql
 stable
 as $$
   select coalesce(string_agg(id::text, ' ' order by id), 'none')
-  from private.webhook_events where attempts = 0 and next_attempt_at = now() and status = 'pending';
+  from private.inbox_events where attempts = 0 and next_attempt_at = now() and status = 'pending';
 $$;
 select is(
   tests.replay('replay_webhook_events(''{"status": "dead"}'', 1)'),
@@ -140,7 +142,7 @@ select is(
 );
 select is(tests.pending(), '1 3 7', 'only what matches');
 select set_eq(
-  'select * from private.webhook_events where id in (2, 4, 5, 6)',
+  'select * from private.inbox_events where id in (2, 4, 5, 6)',
   'select * from tests.before where id in (2, 4, 5, 6)',
   'everything else stays as it is'
 );
@@ -160,13 +162,15 @@ select results_eq(
 
 -- An event that waits after a failed attempt, as after an outage.
 delete from private.webhook_events;
-insert into private.webhook_events (id, source, external_id, event_type, body, status, attempts, next_attempt_at)
+insert into private.webhook_events (id, source, external_id, event_type, body, status, attempts)
 overriding system value
-select id, 'tiktok', id::text, 'ORDER_STATUS_CHANGE', '{}', 'pending', attempts, now() + wait
+select id, 'tiktok', id::text, 'ORDER_STATUS_CHANGE', '{}', 'pending', attempts
+from (values (11, 4), (12, 4), (13, 4), (14, 0)) as waiting (id, attempts);
+update private.event_queue set next_attempt_at = now() + wait
 from (
-  values
-    (11, 4, interval '110 minutes'), (12, 4, interval '110 minutes'), (13, 4, interval '0'), (14, 0, interval '1 day')
-) as waiting (id, attempts, wait);
+  values (11, interval '110 minutes'), (12, interval '110 minutes'), (13, interval '0'), (14, interval '1 day')
+) as waiting (id, wait)
+where event_id = id;
 select is(
   (
     select string_agg(kind ->> 'events' || ' ' || (kind ->> 'replayable'), ', ')

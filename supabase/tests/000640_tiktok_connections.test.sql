@@ -166,8 +166,13 @@ from unnest(array[
 ]) as change;
 
 -- An event that was claimed before its shop was connected, and is ignored afterwards.
-insert into private.webhook_events (source, external_id, event_type, shop_id, body, status, claims)
-values ('tiktok', 'claimed early', 'X', '11', '{}', 'processing', 1);
+insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+values ('tiktok', 'claimed early', 'X', '11', '{}');
+create function tests.claim_early() returns void language sql as $$
+  update private.event_queue set status = 'processing', claims = 1 where shop_id = '11';
+  update private.webhook_events set attempts = 1 where external_id = 'claimed early';
+$$;
+select tests.claim_early();
 create function tests.ignore(reason text)
 returns text
 language sql
@@ -181,13 +186,13 @@ as $$
   ))::jsonb ->> 0;
 $$;
 select is(tests.connect('ada', array['11']), 'ok', 'connected again');
-update private.webhook_events set status = 'processing', claims = 1, attempts = 1 where external_id = 'claimed early';
+select tests.claim_early();
 select is(tests.ignore('shop_not_connected'), 'pending', 'the call succeeds');
 select is(
-  (select status || attempts from private.webhook_events where external_id = 'claimed early'), 'pending0',
+  (select status || attempts from private.inbox_events where external_id = 'claimed early'), 'pending0',
   'but the event is due again'
 );
-update private.webhook_events set status = 'processing', claims = 1, attempts = 1 where external_id = 'claimed early';
+select tests.claim_early();
 select tests.ignore('not_relevant');
 select is(
   (select status from private.webhook_events where external_id = 'claimed early'), 'ignored',

@@ -40,8 +40,8 @@ create function tests.shop_event(external_id text)
 returns bigint
 language sql
 as $$
-  insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
-  values ('tiktok', external_id, 'X', '12', '{}', 'processing')
+  insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+  values ('tiktok', external_id, 'X', '12', '{}')
   returning id;
 $$;
 create function tests.webhook(call text, external_id text, arguments text)

@@ -54,7 +54,7 @@ language sql
 stable
 as $$
   select string_agg(object_id || ' in ' || next_attempt_at - now(), ', ' order by id)
-  from private.webhook_events where event_type = 'ORDER_FOUND';
+  from private.inbox_events where event_type = 'ORDER_FOUND';
 $$;
 select is(tests.found_due(), '1 in 00:10:00', 'which wait until the search is complete, or ten minutes');
 select is(

@@ -49,10 +49,10 @@ language plpgsql
 as $$
 declare
   task bigint := (
-    select min(id) from private.webhook_events where event_type = 'REREAD_ORDERS' and status = 'pending'
+    select min(id) from private.inbox_events where event_type = 'REREAD_ORDERS' and status = 'pending'
   );
 begin
-  update private.webhook_events set status = 'processing' where id = task;
+  update private.event_queue set status = 'processing' where event_id = task;
   return tests.run_as('service_role', format(
     'select public.enqueue_order_rereads(%s, %L, 2)', task, tests.shop('ada')
   ))::jsonb - 'order_id';

@@ -86,13 +86,13 @@ as $$
       'event_id', id, 'claim', claims, 'postponed', 'paused', 'retry_after_seconds', 86400, 'while_paused', true
     ))
   ))
-  from private.webhook_events
+  from private.inbox_events
   where external_id = named;
 $$;
 select tests.postpone('waits');
 select is(
   (select row(status, attempts, next_attempt_at = now() + interval '1 day')::text
-   from private.webhook_events where external_id = 'waits'),
+   from private.inbox_events where external_id = 'waits'),
   '(pending,0,t)', 'an event waits a day and loses no attempt'
 );
 
@@ -109,15 +109,16 @@ select is(
 select is(tests.connection('ada'), 'active t', 'it is active');
 select is(tests.tasks('PROBE_SHOP'), 'PROBE_SHOP done', 'the probe is settled in the same transaction');
 select is(
-  (select row(status, next_attempt_at = now())::text from private.webhook_events where external_id = 'waits'),
+  (select row(status, next_attempt_at = now())::text from private.inbox_events where external_id = 'waits'),
   '(pending,t)', 'its events are due'
 );
 select is(tests.tasks('SYNC_ORDERS'), 'SYNC_ORDERS pending', 'a sync finds what happened meanwhile');
 select is(tests.tasks('CHECK_WEBHOOKS'), 'CHECK_WEBHOOKS pending', 'and its webhooks are compared');
-update private.webhook_events set status = 'processing' where external_id = 'waits';
+update private.event_queue set status = 'processing'
+where event_id = (select id from private.webhook_events where external_id = 'waits');
 select tests.postpone('waits');
 select is(
-  (select next_attempt_at from private.webhook_events where external_id = 'waits'), now(),
+  (select next_attempt_at from private.inbox_events where external_id = 'waits'), now(),
   'an event that is postponed after the pause has ended does not wait'
 );
 

@@ -20,7 +20,7 @@ create function tests.settle_tasks()
 returns void
 language sql
 as $$
-  update private.webhook_events set status = 'done', settled_at = now() where status in ('pending', 'processing');
+  update private.webhook_events set status = 'done', settled_at = now() where status = 'pending';
 $$;
 delete from public.orders where tiktok_order_id <> 'a';
 delete from private.label_purchases;
@@ -75,7 +75,7 @@ select is(tests.enqueue(), '0', 'not twice');
 -- Moves the tasks to another hour.
 update private.webhook_events set external_id = external_id || 'before';
 select is(tests.enqueue(), '0', 'nor in another hour while it is open');
-update private.webhook_events set status = 'processing';
+update private.event_queue set status = 'processing';
 select is(tests.enqueue(), '0', 'or being processed');
 select tests.settle_tasks();
 select is(tests.enqueue(), '4', 'but once that is settled');

@@ -94,7 +94,7 @@ select is(tests.outcome(tests.own('ada', 'b', 'other', '{"tracking_number": "1Zo
 select is(tests.outcome(tests.own('bob', 'f', 'other', '{"tracking_number": "1Zone"}')), 'stored', 'another shop is not told about it');
 select is(tests.timeline('a'), 'TRACKING_ADDED partially_shipped', 'the timeline has it');
 select is(
-  (select status || ' ' || claims from private.webhook_events where external_id = 'MARK_SHIPPED:' || tests.purchase('one') || ':own:1'),
+  (select status || ' ' || claims from private.inbox_events where external_id = 'MARK_SHIPPED:' || tests.purchase('one') || ':own:1'),
   'processing 1', 'the request itself notifies TikTok; a worker after two minutes'
 );
 select is(tests.outcome(tests.call(format('request_label_void(%L, %L)', tests.id('ada'), tests.purchase('one')))), 'refused not_purchased', 'there is no label to void');
@@ -157,10 +157,11 @@ select is(tests.parcel('bad'), 'voided', 'a withdrawn number is none');
 
 -- Corrected before TikTok accepted any: the earlier task ends.
 select tests.own('ada', 'd', 'early');
-update private.webhook_events set status = 'pending' where external_id = 'MARK_SHIPPED:' || tests.purchase('early') || ':own:1';
+update private.event_queue set status = 'pending'
+where event_id = (select id from private.webhook_events where external_id = 'MARK_SHIPPED:' || tests.purchase('early') || ':own:1');
 select is(tests.outcome(tests.correct('early', 'UPS', '1Zlater')), 'stored', 'a number that TikTok has not got');
 select is(
-  (select string_agg(status || coalesce(' ' || reason, ''), ', ' order by id) from private.webhook_events where object_id = tests.purchase('early')::text),
+  (select string_agg(status || coalesce(' ' || reason, ''), ', ' order by id) from private.inbox_events where object_id = tests.purchase('early')::text),
   'ignored tracking_replaced, processing', 'is not sent any more'
 );
 select tests.buy('ada', 'b', 'a label');

@@ -68,7 +68,7 @@ select is(
 )
 from tests.first;
 select results_eq(
-  $$select source, external_id, event_type, shop_id, object_id, body, status, next_attempt_at from private.webhook_events
+  $$select source, external_id, event_type, shop_id, object_id, body, status, next_attempt_at from private.inbox_events
     where event_type = 'BUY_LABEL' order by external_id$$,
   $$select
       'creatorflow', 'BUY_LABEL:' || tests.batch('first') || ':' || place, 'BUY_LABEL', shop,

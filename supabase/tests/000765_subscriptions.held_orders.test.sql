@@ -57,7 +57,7 @@ select is(
 select is(tests.held('eve'), '1 2', 'the oldest ones are released');
 select is(tests.held('fay'), '5', 'and no other seller''s');
 select results_eq(
-  $$select status, attempts, reason, settled_at, next_attempt_at from private.webhook_events
+  $$select status, attempts, reason, settled_at, next_attempt_at from private.inbox_events
     where shop_id = tests.shop_id('eve') and object_id in ('3', '4')$$,
   $$select 'pending', 0, null::text, null::timestamptz, now() from generate_series(1, 3)$$,
   'for the worker, as if they were new'

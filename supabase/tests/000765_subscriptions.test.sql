@@ -66,7 +66,7 @@ select is(
   'conflict 0', 'nor is it for a new subscription'
 );
 select is(tests.picture(), picture, 'a conflict stores nothing') from tests.before;
-select is(tests.event(id), 'processing open', 'and leaves the event open') from tests.open_event;
+select is(tests.event(id), 'pending open', 'and leaves the event open') from tests.open_event;
 
 select tests.stripe_event('evt_4');
 update private.webhook_events set status = 'ignored', reason = 'for_a_test' where external_id = 'evt_4';
@@ -108,7 +108,7 @@ select is(
 )
 from tests.open_event;
 select is(tests.picture(), picture, 'nothing of it is stored') from tests.before;
-select is(tests.event(id), 'processing open', 'and the event is still open') from tests.open_event;
+select is(tests.event(id), 'pending open', 'and the event is still open') from tests.open_event;
 
 -- The effect and the event are one: what settles the event fails, and so the effect is undone.
 create function tests.refuse()
@@ -140,7 +140,7 @@ select is(
 )
 from tests.unknown_price;
 select is(tests.picture(), picture, 'is not stored') from tests.before;
-select is(tests.event(id), 'processing open', 'its event is left to the worker') from tests.unknown_price;
+select is(tests.event(id), 'pending open', 'its event is left to the worker') from tests.unknown_price;
 select is(
   tests.applied('ada', 'first', null, 'past_due', event_id => id), 'applied 0', 'one that is stored keeps its plan'
 )

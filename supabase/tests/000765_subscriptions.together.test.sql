@@ -35,7 +35,7 @@ select is(
 select is(
   tests.shown('ada') || ', ' || tests.shown('bob'), '500 active growth, 999999 active scale', 'each for its own seller'
 );
-select is(tests.states('a1', 'a2', 'b1', 'a3'), 'done settled, done settled, done settled, processing open', 'their events are done, and no other');
+select is(tests.states('a1', 'a2', 'b1', 'a3'), 'done settled, done settled, done settled, pending open', 'their events are done, and no other');
 select is(
   (select settled_at from private.webhook_events where external_id = 'settled'), '2020-01-01'::timestamptz,
   'one that was settled before stays as it is'
@@ -60,7 +60,7 @@ select is(
   ),
   'applied 0, conflict 0', 'two subscriptions of one customer'
 );
-select is(tests.states('a3', 'open'), 'done settled, processing open', 'are read again one after the other');
+select is(tests.states('a3', 'open'), 'done settled, pending open', 'are read again one after the other');
 select is(tests.stored('second'), null, 'the second one is not stored');
 
 -- One that is refused takes the others back.
@@ -73,7 +73,7 @@ select is(
   'PT409', 'a subscription of another seller'
 );
 select is(tests.picture(), picture, 'nothing is stored') from tests.before;
-select is(tests.states('open'), 'processing open', 'and no event is settled');
+select is(tests.states('open'), 'pending open', 'and no event is settled');
 
 select * from finish();
 rollback;

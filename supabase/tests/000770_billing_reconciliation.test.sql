@@ -38,7 +38,7 @@ create table tests.first as select tests.request_sync() as id;
 select results_eq(
   $$select source, external_id ~ '^SYNC_SUBSCRIPTIONS:[0-9a-f-]{36}$', event_type, shop_id, object_id, status,
       next_attempt_at, body::jsonb
-    from private.webhook_events$$,
+    from private.inbox_events$$,
   $$values (
       'creatorflow', true, 'SYNC_SUBSCRIPTIONS', null::text, null::text, 'pending', now(),
       jsonb_build_object('started_at', now(), 'checked', 0, 'repaired', 0)
@@ -46,7 +46,7 @@ select results_eq(
   'a comparison begins in the inbox'
 );
 select is(tests.request_sync(), id, 'while one is waiting, no other starts') from tests.first;
-update private.webhook_events set status = 'processing', attempts = 1;
+update private.event_queue set status = 'processing', claims = 1;
 select is(tests.request_sync(), id, 'nor while it is being processed') from tests.first;
 
 -- Comparisons of one seller: next to it, and as many as requested.
@@ -113,7 +113,7 @@ from tests.page;
 select is(tests.event(one), 'done settled', 'the page is done') from tests.page;
 select results_eq(
   $$select source, external_id, event_type, shop_id, object_id, status, next_attempt_at, body::jsonb
-    from private.webhook_events where status = 'pending'$$,
+    from private.inbox_events where status = 'pending'$$,
   $$select 'creatorflow', 'SYNC_SUBSCRIPTIONS:after:' || one, 'SYNC_SUBSCRIPTIONS', null::text, null::text, 'pending', now(),
       '{"started_at": "2026-11-01T00:00:00Z", "checked": 100, "repaired": 3, "after": "sub_100"}'::jsonb
     from tests.page$$,
@@ -122,7 +122,7 @@ select results_eq(
 select is(tests.go_on(one, '{"checked": 200}'), 'settled', 'a page has one successor') from tests.page;
 select is((select count(*) from private.webhook_events), 2::bigint, 'and no other');
 update private.webhook_events
-set status = 'processing', settled_at = null
+set status = 'pending', settled_at = null
 where id = (select one from tests.page);
 select is(tests.go_on(one, '{"checked": 200}'), 'continued', 'also after a replay') from tests.page;
 select results_eq(

@@ -36,14 +36,14 @@ select status || ' for ' || days || ' days' as name, status, days
 from (
   values
     ('done', 29), ('done', 31), ('ignored', 29), ('ignored', 31), ('dead', 89), ('dead', 91),
-    ('held', 999), ('pending', 999), ('processing', 999)
+    ('held', 999), ('pending', 999)
 ) as ages (status, days);
 insert into private.webhook_events (source, external_id, event_type, body, status, reason, received_at, settled_at)
 select
   'tiktok', name, 'x', '', status,
   case when status in ('ignored', 'held', 'dead') then 'x' end,
   now() - make_interval(days => days),
-  case when status not in ('pending', 'processing') then now() - make_interval(days => days) end
+  case when status <> 'pending' then now() - make_interval(days => days) end
 from tests.ages;
 insert into public.system_logs (event_type, created_at)
 values ('young', now() - interval '89 days'), ('old', now() - interval '91 days');
@@ -80,7 +80,7 @@ select set_eq(
   'select external_id from private.webhook_events where external_id <> ''of a held order''',
   array[
     'done for 29 days', 'ignored for 29 days', 'dead for 89 days',
-    'held for 999 days', 'pending for 999 days', 'processing for 999 days'
+    'held for 999 days', 'pending for 999 days'
   ],
   'young events stay, and so do those that wait'
 );

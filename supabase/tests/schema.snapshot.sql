@@ -26,11 +26,12 @@ create table private.deleted_event_ids (
 alter table private.deleted_event_ids enable row level security;
 create table private.event_queue (
   event_id bigint not null,
-  status text not null,
-  shop_id text not null,
-  next_attempt_at timestamp with time zone not null,
+  next_attempt_at timestamp with time zone not null default now(),
   received_at timestamp with time zone not null,
-  is_found_order boolean not null
+  claims integer not null,
+  is_found_order boolean not null,
+  status text not null,
+  shop_id text not null
 );
 alter table private.event_queue enable row level security;
 create table private.health_thresholds (
@@ -317,7 +318,6 @@ create table private.webhook_events (
   attempts integer not null default 0,
   crashes integer not null default 0,
   failing_since timestamp with time zone,
-  next_attempt_at timestamp with time zone not null default now(),
   reason text,
   last_error text,
   received_at timestamp with time zone not null default now(),
@@ -581,6 +581,7 @@ alter table private.daily_event_counts add constraint daily_event_counts_pkey PR
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
 alter table private.event_queue add constraint event_queue_pkey PRIMARY KEY (event_id);
+alter table private.event_queue add constraint event_queue_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'failing'::text, 'held'::text, 'dead'::text])));
 alter table private.health_thresholds add constraint health_thresholds_bad_when_check CHECK ((bad_when = ANY (ARRAY['above'::text, 'below'::text])));
 alter table private.health_thresholds add constraint health_thresholds_order_check CHECK (((num_nonnulls(warning, critical) > 0) AND (
 CASE bad_when
@@ -688,7 +689,7 @@ alter table private.webhook_events add constraint webhook_events_reason_check CH
 alter table private.webhook_events add constraint webhook_events_reason_code_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text, 'creatorflow'::text])));
 alter table private.webhook_events add constraint webhook_events_source_external_id_key UNIQUE (source, external_id);
-alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'failing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
+alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'failing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
 alter table public.analytics_events add constraint analytics_events_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));
 alter table public.analytics_events add constraint analytics_events_pkey PRIMARY KEY (id);
 alter table public.analytics_events add constraint analytics_events_properties_check CHECK (((jsonb_typeof(properties) = 'object'::text) AND (pg_column_size(properties) <= 8192)));
@@ -2385,23 +2386,26 @@ CREATE OR REPLACE FUNCTION private.claim_own_notification(p_purchase private.lab
  SET search_path TO ''
 AS $function$
 declare
-  claimed jsonb;
+  event private.webhook_events;
+  claim integer;
 begin
-  insert into private.webhook_events (
-    source, external_id, event_type, shop_id, object_id, body, status, claims, next_attempt_at
-  )
+  insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
   select
     'creatorflow', 'MARK_SHIPPED:' || p_purchase.id || ':own:' || p_purchase.attempt, 'MARK_SHIPPED', shop.shop_id,
-    p_purchase.id::text, '{}', 'processing', 1, now() + interval '2 minutes'
+    p_purchase.id::text, '{}'
   from public.orders
   join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
   where orders.id = p_purchase.order_id
-  returning jsonb_build_object(
-    'event_id', id, 'claim', claims, 'claimed_at', now(), 'attempt', attempts + 1, 'failing', false,
-    'source', source, 'event_type', event_type, 'shop_id', shop_id, 'object_id', object_id, 'body', body,
-    'shop', null, 'request_id', request_id, 'traceparent', traceparent
-  ) into claimed;
-  return claimed;
+  returning * into event;
+  update private.event_queue
+  set status = 'processing', claims = claims + 1, next_attempt_at = now() + interval '2 minutes'
+  where event_id = event.id
+  returning claims into claim;
+  return jsonb_build_object(
+    'event_id', event.id, 'claim', claim, 'claimed_at', now(), 'attempt', event.attempts + 1, 'failing', false,
+    'source', event.source, 'event_type', event.event_type, 'shop_id', event.shop_id, 'object_id', event.object_id,
+    'body', event.body, 'shop', null, 'request_id', event.request_id, 'traceparent', event.traceparent
+  );
 end;
 $function$
 ;
@@ -2668,8 +2672,14 @@ begin
         where orders.id = p_purchase.order_id
       )
       and object_id = p_purchase.id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-      and status in ('pending', 'processing', 'failing')
-      and ((status = 'processing' and next_attempt_at > now()) or id <> all (p_notifications))
+      and status in ('pending', 'failing')
+      and (
+        id <> all (p_notifications)
+        or exists (
+          select from private.event_queue as queued
+          where queued.event_id = webhook_events.id and queued.status = 'processing' and queued.next_attempt_at > now()
+        )
+      )
   ) then
     return 'tracking_in_progress';
   end if;
@@ -3301,8 +3311,12 @@ begin
         select from private.webhook_events as waiting
         where waiting.shop_id = p_shop.shop_id
           and waiting.object_id = entry.order_id
-          -- Without processing: that worker may have read an older state.
           and waiting.status in ('pending', 'held')
+          -- Without processing: that worker may have read an older state.
+          and exists (
+            select from private.event_queue as queued
+            where queued.event_id = waiting.id and queued.status in ('pending', 'held')
+          )
       )
   loop
     occasion := p_shop.id || ':' || found.order_id || ':' || coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()));
@@ -3317,6 +3331,10 @@ begin
       where source = 'creatorflow'
         and external_id = 'ORDER_FOUND:' || occasion
         and status in ('failing', 'dead')
+        and exists (
+          select from private.event_queue as queued
+          where queued.event_id = webhook_events.id and queued.status in ('failing', 'dead')
+        )
       for update skip locked
     );
     perform private.reopen_webhook_events(given_up);
@@ -3585,11 +3603,8 @@ AS $function$
 declare
   event private.webhook_events;
 begin
-  select * into event
-  from private.webhook_events
-  where id = p_event_id and status = 'processing' and claims = p_claim
-  for update;
-  if event.id is null then
+  select * into event from private.webhook_events where id = p_event_id for update;
+  if not private.has_claim(p_event_id, p_claim) then
     return null;
   end if;
   event.attempts := event.attempts + 1;
@@ -3764,6 +3779,20 @@ begin
     perform private.enqueue_customer_email(new.id);
   end if;
   return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.has_claim(p_event_id bigint, p_claim integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from private.event_queue
+    where event_id = p_event_id and status = 'processing' and claims = p_claim
+  );
 end;
 $function$
 ;
@@ -3954,23 +3983,25 @@ begin
       from private.webhook_events as event
       where event.id = any (p_event_ids)
         and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
-        and event.status = 'processing'
-        and event.claims = (p_results -> event.id::text ->> 'claim')::integer
+        and private.has_claim(event.id, (p_results -> event.id::text ->> 'claim')::integer)
         and exists (
           select from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
         )
     );
+    perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
   end if;
   with ignored as (
-    update private.webhook_events
-    set status = 'ignored', reason = p_results -> id::text ->> 'ignored', settled_at = now()
-    where id = any (p_event_ids)
-      and p_results -> id::text ? 'ignored'
-      and status = 'processing'
-      and claims = (p_results -> id::text ->> 'claim')::integer
-    returning id, status
+    update private.webhook_events as event
+    set status = 'ignored', reason = p_results -> event.id::text ->> 'ignored', settled_at = now()
+    from private.event_queue as queued
+    where event.id = any (p_event_ids)
+      and p_results -> event.id::text ? 'ignored'
+      and queued.event_id = event.id
+      and queued.status = 'processing'
+      and queued.claims = (p_results -> event.id::text ->> 'claim')::integer
+    returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
   from (select id, status from ignored union all select id, 'pending' from unnest(reopened) as id) as settled;
@@ -4545,7 +4576,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.is_replayable(p_event private.webhook_events)
+CREATE OR REPLACE FUNCTION private.is_replayable(p_event private.inbox_events)
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
@@ -4625,38 +4656,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.keep_event_queue()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  if tg_op = 'INSERT' then
-    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
-    values (
-      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
-      new.event_type = 'ORDER_FOUND'
-    );
-  elsif tg_op = 'DELETE' or new.status in ('done', 'ignored') then
-    delete from private.event_queue where event_id = old.id;
-  elsif old.status in ('done', 'ignored') then
-    insert into private.event_queue (event_id, status, shop_id, next_attempt_at, received_at, is_found_order)
-    values (
-      new.id, new.status, coalesce(new.shop_id, ''), new.next_attempt_at, new.received_at,
-      new.event_type = 'ORDER_FOUND'
-    );
-  else
-    update private.event_queue
-    set status = new.status,
-        shop_id = coalesce(new.shop_id, ''),
-        next_attempt_at = new.next_attempt_at,
-        received_at = new.received_at
-    where event_id = new.id;
-  end if;
-  return null;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.keep_label_link_out()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4707,6 +4706,22 @@ begin
   end if;
   perform private.add_order_totals(old, -1);
   perform private.add_order_totals(new);
+  return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.keep_queued_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  -- Another result ends a claim.
+  update private.event_queue
+  set status = case when old.status = new.status then status else new.status end,
+      shop_id = coalesce(new.shop_id, ''),
+      received_at = new.received_at
+  where event_id = new.id;
   return null;
 end;
 $function$
@@ -5035,6 +5050,23 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_claims(p_event_ids bigint[])
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select event_id
+    from (
+      -- Waits only for a claim, which waits for nothing.
+      select event_id, status from private.event_queue where event_id = any (p_event_ids) order by event_id for update
+    ) as locked
+    where status = 'processing'
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_due_events(p_limit integer, p_except_shops text[])
  RETURNS bigint[]
  LANGUAGE plpgsql
@@ -5052,13 +5084,18 @@ begin
   foreach read in array array[p_limit, p_limit * 4] loop
     due := private.due_events_in_turn(read, p_except_shops);
     live := array(
-      select event.id
-      from unnest(due) with ordinality as listed (id, place)
-      join private.webhook_events as event on event.id = listed.id
-      where event.status = 'pending' and event.next_attempt_at <= now()
-      order by listed.place
-      limit free
-      for update of event skip locked
+      select event_id
+      from (
+        select event_id, status, next_attempt_at
+        from private.event_queue
+        -- By the key alone: with the conditions below Postgres may read all that is due.
+        where event_id = any (due)
+        order by array_position(due, event_id)
+        limit free
+        for update skip locked
+      ) as locked
+      -- Another worker may have claimed one since.
+      where status = 'pending' and next_attempt_at <= now()
     );
     exit when cardinality(live) = free or cardinality(due) < read;
   end loop;
@@ -5086,20 +5123,12 @@ CREATE OR REPLACE FUNCTION private.lock_failing_events(p_limit integer)
 AS $function$
 begin
   return array(
-    select event.id
-    from (
-      select event_id, next_attempt_at
-      from private.event_queue
-      where status = 'failing' and next_attempt_at <= now()
-      order by next_attempt_at
-      -- More than the limit: other workers lock some of them.
-      limit p_limit * 4
-    ) as due
-    join private.webhook_events as event on event.id = due.event_id
-    where event.status = 'failing' and event.next_attempt_at <= now()
-    order by due.next_attempt_at
+    select event_id
+    from private.event_queue
+    where status = 'failing' and next_attempt_at <= now()
+    order by next_attempt_at
     limit p_limit
-    for update of event skip locked
+    for update skip locked
   );
 end;
 $function$
@@ -6279,9 +6308,9 @@ CREATE OR REPLACE FUNCTION private.postpone_found_orders(p_shop_id text, p_is_co
  SET search_path TO ''
 AS $function$
 begin
-  update private.webhook_events
+  update private.event_queue
   set next_attempt_at = now() + case when p_is_complete then interval '0' else interval '10 minutes' end
-  where id = any (array(
+  where event_id = any (array(
     select event.id
     from private.event_queue as waiting
     join private.webhook_events as event on event.id = waiting.event_id
@@ -6289,12 +6318,12 @@ begin
       and waiting.is_found_order
       and waiting.status not in ('failing', 'held', 'dead')
       and waiting.received_at > now() - interval '10 minutes'
-      and event.status = 'pending'
+      and waiting.status = 'pending'
       and event.last_error is null
-      and (event.next_attempt_at > now()) = p_is_complete
+      and (waiting.next_attempt_at > now()) = p_is_complete
     order by event.id
     -- A locked one is being claimed or applied.
-    for update of event skip locked
+    for update of event, waiting skip locked
   ));
 end;
 $function$
@@ -6304,22 +6333,33 @@ CREATE OR REPLACE FUNCTION private.postpone_webhook_event(p_event_id bigint, p_c
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  event private.webhook_events;
 begin
-  update private.webhook_events as event
+  select * into event from private.webhook_events where id = p_event_id for update;
+  if not private.has_claim(p_event_id, p_claim) then
+    return null;
+  end if;
+  perform private.requeue_events(
+    array[p_event_id],
+    'pending',
+    now() + case
+      -- The shop may be active again since the claim: its waiting events have been made due already.
+      when p_while_paused and event.shop_id is not null and not exists (
+        select from public.tiktok_shops as shop
+        where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
+      ) then interval '0'
+      else make_interval(secs => p_retry_after_seconds)
+    end
+  );
+  update private.webhook_events
   set status = 'pending',
+      reason = null,
       -- The wait does not use up the seven days of a failing event.
       failing_since = null,
-      last_error = left(p_error, 2000),
-      next_attempt_at = now() + case
-        -- The shop may be active again since the claim: its waiting events have been made due already.
-        when p_while_paused and event.shop_id is not null and not exists (
-          select from public.tiktok_shops as shop
-          where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
-        ) then interval '0'
-        else make_interval(secs => p_retry_after_seconds)
-      end
-  where id = p_event_id and status = 'processing' and claims = p_claim;
-  return case when found then 'pending' end;
+      last_error = left(p_error, 2000)
+  where id = p_event_id;
+  return 'pending';
 end;
 $function$
 ;
@@ -6560,14 +6600,29 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.queue_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+  values (
+    new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
+  );
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.read_order_again(p_event private.webhook_events, p_order_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
+  perform private.requeue_events(array[p_event.id], 'pending', now());
   update private.webhook_events
-  set status = 'pending', reason = null, settled_at = null, next_attempt_at = now()
+  set status = 'pending', reason = null, settled_at = null
   where id = p_event.id;
   return jsonb_build_object('outcome', 'reread', 'order_id', p_order_id);
 end;
@@ -6889,14 +6944,16 @@ begin
   if cardinality(p_event_ids) = 0 then
     return;
   end if;
+  -- A worker may have claimed one since: it keeps its claim, and what it has read.
+  p_event_ids := array(select unnest(p_event_ids) except all select unnest(private.lock_claims(p_event_ids)));
+  perform private.requeue_events(p_event_ids, 'pending', now());
   update private.webhook_events
   set status = 'pending',
       reason = null,
       settled_at = null,
       attempts = 0,
       crashes = 0,
-      failing_since = null,
-      next_attempt_at = now()
+      failing_since = null
   where id = any (p_event_ids);
 end;
 $function$
@@ -6950,6 +7007,18 @@ CREATE OR REPLACE FUNCTION private.request_header(p_name text)
 AS $function$
 begin
   return nullif(current_setting('request.headers', true), '')::json ->> p_name;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.requeue_events(p_event_ids bigint[], p_status text, p_next_attempt_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.event_queue
+  set status = p_status, next_attempt_at = p_next_attempt_at
+  where event_id = any (p_event_ids);
 end;
 $function$
 ;
@@ -7195,6 +7264,15 @@ declare
     else 'pending'
   end;
 begin
+  perform private.requeue_events(
+    array[p_event.id],
+    new_status,
+    -- Spread, so failing events of one outage do not come due in one second.
+    now() + greatest(
+      case when new_status = 'failing' then interval '1 hour' * (0.8 + random() / 5) else p_wait end,
+      p_retry_after
+    )
+  );
   update private.webhook_events
   set status = new_status,
       attempts = p_event.attempts,
@@ -7202,12 +7280,7 @@ begin
       last_error = p_event.last_error,
       reason = case when new_status <> 'pending' then p_reason end,
       failing_since = case when new_status <> 'pending' then coalesce(failing_since, now()) end,
-      settled_at = case when new_status = 'dead' then now() end,
-      -- Spread, so failing events of one outage do not come due in one second.
-      next_attempt_at = now() + greatest(
-        case when new_status = 'failing' then interval '1 hour' * (0.8 + random() / 5) else p_wait end,
-        p_retry_after
-      )
+      settled_at = case when new_status = 'dead' then now() end
   where id = p_event.id;
   return new_status;
 end;
@@ -7224,16 +7297,18 @@ begin
   for event in
     select lost.*
     from (
-      select event_id, next_attempt_at
+      select event_id
       from private.event_queue
       where status = 'processing' and next_attempt_at <= now()
       order by next_attempt_at
       limit p_limit
     ) as entry
+    join private.event_queue as queued on queued.event_id = entry.event_id
     join private.webhook_events as lost on lost.id = entry.event_id
-    where lost.status = 'processing' and lost.next_attempt_at <= now()
-    order by entry.next_attempt_at
-    for update of lost skip locked
+    where queued.status = 'processing' and queued.next_attempt_at <= now()
+    order by queued.next_attempt_at
+    -- A late worker that is applying its event has locked it: it is not lost.
+    for update of lost, queued skip locked
   loop
     event.crashes := event.crashes + 1;
     perform private.set_back_event(
@@ -7447,6 +7522,11 @@ begin
       -- Other topics also have facts for the timeline.
       and event_type in (
         'ORDER_STATUS_CHANGE', 'RECIPIENT_ADDRESS_UPDATE', 'PACKAGE_UPDATE', 'ORDER_FOUND', 'ORDER_REREAD'
+      )
+      -- One that is being processed is left to its worker.
+      and not exists (
+        select from private.event_queue as queued
+        where queued.event_id = webhook_events.id and queued.status = 'processing'
       )
     order by id
     for update skip locked
@@ -7682,6 +7762,22 @@ begin
       limit coalesce(p_free, private.free_places(p_user_id))
     ) as undecided
   );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.unqueue_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    delete from private.event_queue where event_id = old.id;
+    return old;
+  end if;
+  -- The event keeps the number of its claims: after a replay no later claim has an earlier one's number.
+  delete from private.event_queue where event_id = new.id returning claims into new.claims;
+  return new;
 end;
 $function$
 ;
@@ -7923,7 +8019,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.webhook_event_summary(event private.webhook_events)
+CREATE OR REPLACE FUNCTION private.webhook_event_summary(event private.inbox_events)
  RETURNS jsonb
  LANGUAGE plpgsql
  STABLE
@@ -8168,22 +8264,18 @@ declare
   due bigint[];
   claimed jsonb;
 begin
-  -- 1. Set events of lost workers back. 2. Lock what is due. 3. Claim it.
+  -- 1. Set events of lost workers back. 2. Lock what is due, in the queue alone. 3. Claim it.
   perform private.set_back_lost_events(p_limit * 10);
   due := private.lock_due_events(p_limit, p_except_shops);
-  with taken as (
-    update private.webhook_events
-    set status = 'processing',
-        reason = null,
-        claims = claims + 1,
-        next_attempt_at = now() + make_interval(secs => p_lease_seconds)
-    where id = any (due)
-    returning *
-  ), queued as (
-    -- All at once, in place of the trigger.
+  with queued as (
     update private.event_queue
-    set status = 'processing', next_attempt_at = now() + make_interval(secs => p_lease_seconds)
+    set status = 'processing', claims = claims + 1, next_attempt_at = now() + make_interval(secs => p_lease_seconds)
     where event_id = any (due)
+    returning event_id, claims
+  ), taken as materialized (
+    select event.*, queued.claims as claim
+    from queued
+    join private.webhook_events as event on event.id = queued.event_id
   ), connected as (
     -- Once for each shop, however many of its events are claimed.
     select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
@@ -8193,7 +8285,7 @@ begin
     jsonb_agg(
       jsonb_build_object(
         'event_id', taken.id,
-        'claim', taken.claims,
+        'claim', taken.claim,
         'claimed_at', now(),
         'attempt', taken.attempts + 1,
         'failing', taken.failing_since is not null,
@@ -8531,9 +8623,9 @@ begin
       )
       from (
         select status, source, event_type, count(*) as events,
-          count(*) filter (where private.is_replayable(webhook_events)) as replayable,
+          count(*) filter (where private.is_replayable(inbox_events)) as replayable,
           min(received_at) as oldest_received_at
-        from private.webhook_events
+        from private.inbox_events
         where %s
         group by status, source, event_type
       ) as kind
@@ -8744,10 +8836,12 @@ begin
       join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
       where not exists (
         select from private.webhook_events as waiting
+        join private.event_queue as queued on queued.event_id = waiting.id
         where waiting.shop_id = shop.shop_id
           and waiting.object_id = due.id::text
           and waiting.event_type = task
-          and waiting.status in ('pending', 'processing')
+          and waiting.status in ('pending', 'failing')
+          and queued.status in ('pending', 'processing')
       )
       -- Tasks that already ran on this occasion must not use up the limit.
       and not exists (
@@ -9673,7 +9767,7 @@ begin
       select coalesce(jsonb_agg(private.webhook_event_summary(event) order by event.id desc), '[]')
       from (
         select *
-        from private.webhook_events
+        from private.inbox_events
         where %s and ($1 is null or id < $1)
         order by id desc
         limit $2
@@ -10054,7 +10148,10 @@ begin
   return jsonb_build_object(
     'event_id', stored.id,
     'duplicate', true,
-    'due', coalesce(stored.status in ('pending', 'processing') and stored.next_attempt_at <= now(), false)
+    'due', exists (
+      select from private.event_queue as queued
+      where queued.event_id = stored.id and queued.status in ('pending', 'processing') and queued.next_attempt_at <= now()
+    )
   );
 end;
 $function$
@@ -10305,14 +10402,13 @@ CREATE OR REPLACE FUNCTION public.replay_webhook_event(p_event_id bigint)
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events;
+  event private.inbox_events;
   is_replayed boolean;
 begin
-  -- Waits for a worker that is settling the event, and then reports the new status.
-  select * into event
-  from private.webhook_events
-  where id = p_event_id
-  for update;
+  -- Waits for a worker that is settling or claiming the event, and then reports the new status.
+  perform private.lock_event(p_event_id);
+  perform private.lock_claims(array[p_event_id]);
+  select * into event from private.inbox_events where id = p_event_id;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
@@ -10340,7 +10436,7 @@ CREATE OR REPLACE FUNCTION public.replay_webhook_events(p_filter jsonb, p_limit 
 AS $function$
 declare
   condition text := private.webhook_event_condition(p_filter)
-    || ' and private.is_replayable(webhook_events)';
+    || ' and private.is_replayable(inbox_events)';
   chosen bigint[];
   remaining bigint;
 begin
@@ -10357,13 +10453,13 @@ begin
     $query$
       select coalesce(array_agg(id), '{}')
       from (
-        select id
-        from private.webhook_events
-        where %s
-        order by id
+        select oldest.id
+        from private.webhook_events as oldest
+        where exists (select from private.inbox_events where inbox_events.id = oldest.id and %s)
+        order by oldest.id
         limit $1
-        for update skip locked
-      ) as oldest
+        for update of oldest skip locked
+      ) as locked
     $query$,
     condition
   )
@@ -10371,7 +10467,7 @@ begin
   using p_limit;
   -- 3. Reopen them, count the rest and log it.
   perform private.reopen_webhook_events(chosen);
-  execute format('select count(*) from private.webhook_events where %s', condition) into remaining;
+  execute format('select count(*) from private.inbox_events where %s', condition) into remaining;
   insert into public.system_logs (event_type, details)
   values ('events_replayed', jsonb_build_object('filter', p_filter, 'count', cardinality(chosen)));
   return jsonb_build_object('replayed', cardinality(chosen), 'remaining', remaining);
@@ -10635,10 +10731,12 @@ begin
     )
     and not exists (
       select from private.webhook_events as waiting
+      join private.event_queue as queued on queued.event_id = waiting.id
       where waiting.shop_id = shop.shop_id
         and waiting.event_type = 'REREAD_ORDERS'
         and waiting.object_id is null
-        and waiting.status in ('pending', 'processing')
+        and waiting.status in ('pending', 'failing')
+        and queued.status in ('pending', 'processing')
     );
   return jsonb_build_object('requested', requested);
 end;
@@ -10669,10 +10767,12 @@ begin
     and (p_shop_id is null or shop.shop_id = p_shop_id)
     and not exists (
       select from private.webhook_events as waiting
+      join private.event_queue as queued on queued.event_id = waiting.id
       where waiting.shop_id = shop.shop_id
         and waiting.event_type = 'SYNC_ORDERS'
         and waiting.object_id is null
-        and (waiting.status = 'pending' or (waiting.status = 'processing' and p_shop_id is null))
+        and waiting.status in ('pending', 'failing')
+        and (queued.status = 'pending' or (queued.status = 'processing' and p_shop_id is null))
     );
   return jsonb_build_object('requested', requested);
 end;
@@ -10861,13 +10961,14 @@ begin
   select * into shipment from public.shipments where id = p_shipment_id for no key update;
   select * into shipped from public.orders where id = purchase.order_id;
   notifications := array(
-    select id
-    from private.webhook_events
-    where shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
-      and object_id = p_shipment_id::text and source = 'creatorflow' and event_type = 'MARK_SHIPPED'
-      and status in ('pending', 'processing', 'failing')
-    order by id
-    for update skip locked
+    select event.id
+    from private.webhook_events as event
+    join private.event_queue as queued on queued.event_id = event.id
+    where event.shop_id = (select shop_id from public.tiktok_shops where id = shipped.tiktok_shop_id)
+      and event.object_id = p_shipment_id::text and event.source = 'creatorflow' and event.event_type = 'MARK_SHIPPED'
+      and event.status in ('pending', 'failing')
+    order by event.id
+    for update of event, queued skip locked
   );
 
   -- 2. A repeated request changes nothing.
@@ -10890,7 +10991,11 @@ begin
   -- 3. Replace the number; the earlier one is not sent any more.
   update private.webhook_events
   set status = 'ignored', reason = 'tracking_replaced', settled_at = now()
-  where id = any (notifications) and status in ('pending', 'processing');
+  where id = any (notifications)
+    and exists (
+      select from private.event_queue as queued
+      where queued.event_id = webhook_events.id and queued.status in ('pending', 'processing')
+    );
   update private.label_purchases set attempt = attempt + 1 where id = p_shipment_id returning * into purchase;
   insert into private.own_tracking_numbers (user_id, shipment_id, attempt, carrier, tracking_number)
   values (purchase.user_id, p_shipment_id, purchase.attempt, p_carrier, p_tracking_number);
@@ -11204,10 +11309,10 @@ CREATE OR REPLACE FUNCTION public.show_webhook_event(p_event_id bigint, p_with_b
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events;
+  event private.inbox_events;
   shown jsonb;
 begin
-  select * into event from private.webhook_events where id = p_event_id;
+  select * into event from private.inbox_events where id = p_event_id;
   if event.id is null then
     raise exception 'Unknown webhook event %', p_event_id using errcode = 'PT404';
   end if;
@@ -11606,10 +11711,12 @@ CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.user
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
-CREATE TRIGGER queue_changed_event AFTER UPDATE ON private.webhook_events FOR EACH ROW WHEN ((((old.status <> new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id) OR (old.next_attempt_at <> new.next_attempt_at) OR (old.received_at <> new.received_at)) AND (NOT ((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) AND (old.claims = new.claims))) EXECUTE FUNCTION private.keep_event_queue();
-CREATE TRIGGER queue_new_event AFTER INSERT ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
+CREATE TRIGGER keep_queued_event AFTER UPDATE OF status, shop_id, received_at ON private.webhook_events FOR EACH ROW WHEN ((((old.status <> new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id) OR (old.received_at <> new.received_at)) AND (old.status <> ALL (ARRAY['done'::text, 'ignored'::text])) AND (new.status <> ALL (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.keep_queued_event();
+CREATE TRIGGER queue_new_event AFTER INSERT ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.queue_event();
+CREATE TRIGGER queue_reopened_event AFTER UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status <> ALL (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.queue_event();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
-CREATE TRIGGER unqueue_deleted_event AFTER DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.keep_event_queue();
+CREATE TRIGGER unqueue_deleted_event BEFORE DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.unqueue_event();
+CREATE TRIGGER unqueue_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.unqueue_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((new.order_status = 'cancelled'::text) AND (old.order_status <> 'cancelled'::text)) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_new_orders AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.broadcast_new_orders();
@@ -11673,6 +11780,7 @@ grant delete on private.held_orders to service_role;
 grant insert on private.held_orders to service_role;
 grant select on private.held_orders to service_role;
 grant update on private.held_orders to service_role;
+grant select on private.inbox_events to service_role;
 grant insert on private.label_batch_items to service_role;
 grant select on private.label_batch_items to service_role;
 grant update on private.label_batch_items to service_role;
@@ -11888,6 +11996,7 @@ grant execute on function private.free_places(uuid) to service_role;
 grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
 grant execute on function private.give_back_label_cost(private.label_purchases) to service_role;
 grant execute on function private.give_back_order(public.orders) to service_role;
+grant execute on function private.has_claim(bigint,integer) to service_role;
 grant execute on function private.has_held_orders(uuid) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
@@ -11911,7 +12020,7 @@ grant execute on function private.is_carrier_refused(public.orders,text,text) to
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.is_order_of_readings_unknown(public.orders,jsonb) to service_role;
-grant execute on function private.is_replayable(private.webhook_events) to service_role;
+grant execute on function private.is_replayable(private.inbox_events) to service_role;
 grant execute on function private.is_silent_source(text) to service_role;
 grant execute on function private.label_cents(numeric,text) to service_role;
 grant execute on function private.label_cost(public.shipments) to service_role;
@@ -11921,6 +12030,7 @@ grant execute on function private.label_usage(uuid) to service_role;
 grant execute on function private.limit_counted_last(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.limit_of_order(public.tiktok_shops,bigint,jsonb,jsonb) to service_role;
 grant execute on function private.limit_with_room(public.tiktok_shops,bigint[],integer) to service_role;
+grant execute on function private.lock_claims(bigint[]) to service_role;
 grant execute on function private.lock_due_events(integer,text[]) to service_role;
 grant execute on function private.lock_event(bigint) to service_role;
 grant execute on function private.lock_failing_events(integer) to service_role;
@@ -11990,6 +12100,7 @@ grant execute on function private.reopen_webhook_events(bigint[]) to service_rol
 grant execute on function private.replaces_address(text,text,text) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
 grant execute on function private.request_header(text) to service_role;
+grant execute on function private.requeue_events(bigint[],text,timestamp with time zone) to service_role;
 grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
@@ -12017,7 +12128,7 @@ grant execute on function private.unstored_combined_orders(public.orders) to ser
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
-grant execute on function private.webhook_event_summary(private.webhook_events) to service_role;
+grant execute on function private.webhook_event_summary(private.inbox_events) to service_role;
 grant execute on function public.apply_own_tracking(bigint,text,text,jsonb) to service_role;
 grant execute on function public.apply_subscriptions(jsonb) to service_role;
 grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
@@ -12144,12 +12255,13 @@ comment on relation private.counted_label_totals is 'label_totals as the shipmen
 comment on relation private.counted_order_totals is 'order_totals as the orders say; its cost grows with them.';
 comment on relation private.daily_event_counts is 'Number of events of all sellers by day (UTC) and type, without groups of fewer than 5 sellers.';
 comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
-comment on relation private.event_queue is 'One narrow row for each event that is not done or ignored; kept by a trigger of webhook_events, whose row is the truth.';
-comment on column private.event_queue.status is 'As in webhook_events.';
-comment on column private.event_queue.shop_id is 'As in webhook_events; empty for an event without a shop: these take one turn.';
-comment on column private.event_queue.next_attempt_at is 'As in webhook_events.';
-comment on column private.event_queue.received_at is 'As in webhook_events.';
+comment on relation private.event_queue is 'One narrow row for each event that is not done or ignored: who may claim it, and when.';
+comment on column private.event_queue.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
+comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: the age of what waits is read from an index.';
+comment on column private.event_queue.claims is 'Number of claims; a worker whose claim was lost has an older number. webhook_events keeps it once the event has left the queue.';
 comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
+comment on column private.event_queue.status is 'processing while a worker has claimed it, else as in webhook_events, whose trigger keeps it: the indexes of claims need it.';
+comment on column private.event_queue.shop_id is 'As in webhook_events, whose trigger keeps it; empty for an event without a shop: these take one turn.';
 comment on relation private.health_thresholds is 'From which value on a figure of the health is a warning or critical: docs/health.md; an operator changes them with an update, which counts at once. A figure without a row is not judged.';
 comment on column private.health_thresholds.subject is 'The job, source or period that the figure is of; empty for a figure of the whole system.';
 comment on column private.health_thresholds.bad_when is 'above: the threshold and every value above it are bad; below: the threshold and every value below it.';
@@ -12161,6 +12273,7 @@ comment on column private.held_orders.order_status is 'State at the last reading
 comment on column private.held_orders.combine_group_id is 'As in public.orders: a stored order of the group is shipped with this one.';
 comment on column private.held_orders.package_ids is 'TikTok packages of its units, which it may share with stored orders.';
 comment on column private.held_orders.held_at is 'When the order was held first.';
+comment on relation private.inbox_events is 'Each event with what only the queue knows of it: processing, the number of its claims and its next attempt.';
 comment on relation private.label_batch_items is 'The labels of a batch and their results.';
 comment on column private.label_batch_items.order_id is 'As the seller sent it; the order may be unknown or belong to another seller.';
 comment on column private.label_batch_items.code is 'Why the label was not bought: a code of docs/labels.md.';
@@ -12257,22 +12370,21 @@ comment on column private.user_dashboard_metrics.revenue is '[{currency, gross, 
 comment on column private.user_dashboard_metrics.label_costs is '[{currency, cost, labels}] of the labels that are not voided and have a price.';
 comment on relation private.waiting_orders is 'Held orders of connected shops; order by urgency, ship_order, age_order, held_at, tiktok_order_id.';
 comment on relation private.webhook_events is 'The inbox: webhooks of TikTok, Stripe and EasyPost, and our own tasks: docs/inbox.md.';
-comment on column private.webhook_events.claims is 'Number of claims; a worker whose claim was lost has an older number.';
+comment on column private.webhook_events.claims is 'Number of claims until it was last done or ignored; those of an open event are in event_queue.';
 comment on column private.webhook_events.attempts is 'Number of failures that a worker reported.';
 comment on column private.webhook_events.crashes is 'Number of claims whose lease expired without a result.';
 comment on column private.webhook_events.failing_since is 'When its attempts were used up; seven days later the next failure is the last.';
-comment on column private.webhook_events.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
 comment on column private.webhook_events.reason is 'Code of the reason why it is failing, ignored, held or dead: docs/inbox.md.';
 comment on column private.webhook_events.last_error is 'Text of the last failed attempt, for operators; kept when a later attempt succeeds.';
 comment on column private.webhook_events.request_id is 'Id of the request that stored it, as in the log lines; null for a task that the database stored itself.';
-comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
 comment on column private.webhook_events.traceparent is 'The span that stored it, as W3C writes it: its processing is part of that trace.';
+comment on column private.webhook_events.source is 'The sender; creatorflow marks our own tasks.';
 comment on column private.webhook_events.external_id is 'The id that the sender gave the event, or one derived from its content: a repeated delivery is the same row. Another body under the id has <id>:<content_digest>.';
 comment on column private.webhook_events.shop_id is 'The TikTok shop id.';
 comment on column private.webhook_events.object_id is 'Id of the subject: a TikTok order id, or the id that a task names.';
 comment on column private.webhook_events.body is 'The body as received.';
 comment on column private.webhook_events.content_digest is 'Digest of the body without what differs between deliveries of one event; null for our own tasks.';
-comment on column private.webhook_events.status is 'pending and processing are open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
+comment on column private.webhook_events.status is 'The result of the last attempt: pending is open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
 comment on relation public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
 comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
 comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';

@@ -123,15 +123,19 @@ async function leaveTraces(stack: TestStack, seller: ConnectedSeller): Promise<v
   await sql`select public.replay_webhook_events(${sql.json({ shop_id: seller.shopId })})`;
   await requestSync(stack, seller.id);
   // Raw, because nothing has processed them yet.
-  await sql`
-    insert into private.webhook_events (source, external_id, event_type, object_id, body, next_attempt_at)
-    select 'easypost', gen_random_uuid(), 'tracker.updated', tracking_number,
-      '{"signed_by": "Rosa"}', now() + interval '1 hour'
-    from public.shipments where tracking_number is not null
-    union all
-    select 'stripe', gen_random_uuid(), 'charge.dispute.created', null,
-      format('{"evidence": {"customer_email_address": "%s"}}', ${seller.email}::text),
-      now() + interval '1 hour'`;
+  await sql.begin(async (transaction) => {
+    const events = await transaction`
+      insert into private.webhook_events (source, external_id, event_type, object_id, body)
+      select 'easypost', gen_random_uuid(), 'tracker.updated', tracking_number, '{"signed_by": "Rosa"}'
+      from public.shipments where tracking_number is not null
+      union all
+      select 'stripe', gen_random_uuid(), 'charge.dispute.created', null,
+        format('{"evidence": {"customer_email_address": "%s"}}', ${seller.email}::text)
+      returning id`;
+    await transaction`
+      update private.event_queue set next_attempt_at = now() + interval '1 hour'
+      where event_id = any (${events.map(({ id }) => id)})`;
+  });
 }
 
 test("attack: after an account's deletion no column of any table names it, its shops, orders or parcels", async (stack) => {

@@ -13,7 +13,7 @@ export async function checkEvents(stack: TestStack, deliveries: Deliveries): Pro
 
   const states = await stack.sql<{ status: string; reason: string; events: number }[]>`
     select status, coalesce(reason, '') as reason, count(*)::int as events
-    from private.webhook_events group by 1, 2`;
+    from private.inbox_events group by 1, 2`;
   const inState = (...names: string[]) =>
     states.filter(({ status }) => names.includes(status))
       .map(({ status, reason, events }) => `${events} ${status} ${reason}`.trim());

@@ -14,7 +14,7 @@ const ATTEMPTS = 10;
 async function passHours(stack: OwnStack, hours: number): Promise<void> {
   await retry("let hours pass", () =>
     stack.sql`
-    update private.webhook_events
+    update private.event_queue
     set next_attempt_at = next_attempt_at - make_interval(hours => ${hours})
     where status in ('pending', 'failing')`);
 }

@@ -45,7 +45,7 @@ export async function settle(
 
 async function describeOpenEvent(stack: TestStack): Promise<string> {
   const [event] = await stack.sql`
-    select id, event_type, status, attempts, last_error from private.webhook_events
+    select id, event_type, status, attempts, last_error from private.inbox_events
     where status in ('pending', 'processing') order by id limit 1`;
   return JSON.stringify(event);
 }

@@ -33,7 +33,7 @@ export async function lostConnections(stack: TestStack): Promise<string[]> {
 
 export async function countOpenEvents(stack: TestStack): Promise<number> {
   const [row] = await stack.sql`
-    select count(*)::int as events from private.webhook_events
+    select count(*)::int as events from private.event_queue
     where status in ('pending', 'processing')`;
   return row?.events;
 }
@@ -41,7 +41,7 @@ export async function countOpenEvents(stack: TestStack): Promise<number> {
 /** Events that no worker has tried yet. */
 export async function countUntriedEvents(stack: TestStack): Promise<number> {
   const [row] = await stack.sql`
-    select count(*)::int as events from private.webhook_events
+    select count(*)::int as events from private.event_queue
     where status = 'pending' and claims = 0`;
   return row?.events;
 }

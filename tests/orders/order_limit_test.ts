@@ -53,8 +53,8 @@ test("25 parallel ingestions by 25 connections never exceed the limit", async (s
   const seller = await connectSeller(stack);
   const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
   const events = await stack.sql`
-    insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
-    select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}', 'processing'
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+    select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}'
     from generate_series(1, 25) as n returning id`;
   // Directly in the database: a queue in front of it would serialize the calls.
   const outcomes = await Promise.all(events.map(async ({ id }) => {
@@ -97,8 +97,8 @@ test("25 parallel ingestions of one shop in two accounts never exceed its limit"
   const seller = await connectSeller(stack, former.shopId);
   const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
   const events = await stack.sql`
-    insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
-    select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}', 'processing'
+    insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+    select 'tiktok', n::text, 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}'
     from generate_series(1, 25) as n returning id`;
 
   // A worker that read the shop before it moved still writes to the former account.
@@ -118,8 +118,8 @@ test("cancellations before payment and new orders by 50 connections never exceed
   const [shop] = await stack.sql`select id from public.tiktok_shops where user_id = ${seller.id}`;
   const ingest = async (orderId: string, order: Record<string, unknown>) => {
     const [event] = await stack.sql`
-      insert into private.webhook_events (source, external_id, event_type, shop_id, body, status)
-      values ('tiktok', gen_random_uuid(), 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}', 'processing')
+      insert into private.webhook_events (source, external_id, event_type, shop_id, body)
+      values ('tiktok', gen_random_uuid(), 'ORDER_STATUS_CHANGE', ${seller.shopId}, '{}')
       returning id`;
     const row = {
       tiktok_order_id: orderId,

@@ -267,7 +267,7 @@ class History {
         .sql`update private.tiktok_logins set refresh_not_before = null, last_refreshed_at = null`;
       await runEventWorker(stack);
       const open = await stack.sql`
-        select from private.webhook_events where status in ('pending', 'processing')`;
+        select from private.event_queue where status in ('pending', 'processing')`;
       if (open.length === 0) return;
     }
     assert.fail("the inbox does not come to rest");

@@ -28,7 +28,7 @@ async function countByStatus(stack: TestStack): Promise<Record<string, number>> 
 /** The next hour begins: events that are tried each hour are due. */
 async function letAnHourPass(stack: TestStack): Promise<void> {
   await stack.sql`
-    update private.webhook_events set next_attempt_at = next_attempt_at - interval '1 hour'
+    update private.event_queue set next_attempt_at = next_attempt_at - interval '1 hour'
     where status in ('pending', 'failing')`;
 }
 
@@ -89,7 +89,7 @@ test("36009043, TikTok has deactivated the shop: its events wait without losing 
   assert.equal(stack.tiktok.calls.length, calls, "TikTok is not called");
   const [waiting] = await stack.sql`
     select status, attempts, next_attempt_at > now() + interval '23 hours' as a_day
-    from private.webhook_events where object_id = ${order.id}`;
+    from private.inbox_events where object_id = ${order.id}`;
   assert.deepEqual({ ...waiting }, { status: "pending", attempts: 0, a_day: true });
 
   const probe = async () => {

@@ -246,12 +246,12 @@ test("the response takes under 3 s while TikTok's API hangs; the order is stored
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 0);
 
   await until("the order is being processed", async () => {
-    const [event] = await stack.sql`select status from private.webhook_events`;
+    const [event] = await stack.sql`select status from private.inbox_events`;
     return event?.status === "processing";
   });
   // As if the hanging worker had ended and its lease had expired.
   stack.tiktok.faults.clear();
-  await stack.sql`update private.webhook_events set status = 'processing', next_attempt_at = now()`;
+  await stack.sql`update private.event_queue set next_attempt_at = now()`;
   await runEventWorker(stack);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
   assert.deepEqual(await settledEvents(stack), { done: 1 });
@@ -286,7 +286,7 @@ test("no log line contains the app secret, a token or an address", async (stack)
   const failing = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(failing));
   await failedEvent(stack);
-  await stack.sql`update private.webhook_events set next_attempt_at = now()`;
+  await stack.sql`update private.event_queue set next_attempt_at = now()`;
   await runEventWorker(stack);
   assert.deepEqual(await settledEvents(stack), { done: 2 });
 

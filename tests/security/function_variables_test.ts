@@ -135,7 +135,7 @@ async function sendStripeEvent(
 
 async function eventOf(stack: TestStack, source: string) {
   const [row] = await stack.sql`
-    select status, attempts, claims from private.webhook_events where source = ${source}`;
+    select status, attempts, claims from private.inbox_events where source = ${source}`;
   return { ...row };
 }
 

@@ -191,7 +191,7 @@ async function assertOrdersEqualTikTok(stack: TestStack): Promise<void> {
 async function waitUntilAttempted(stack: TestStack): Promise<void> {
   await until("every event was attempted", async () => {
     const open = await stack.sql`
-      select from private.webhook_events
+      select from private.inbox_events
       where status = 'processing' or (status = 'pending' and attempts = 0) limit 1`;
     return open.length === 0;
   }, 60_000);

@@ -51,7 +51,8 @@ test("runbook: an inbox that backs up because its job is switched off is empty a
   await processDueEvents(stack);
   stack.tiktok.faults.clear();
   await stack.sql`
-    update private.webhook_events set received_at = now() - interval '2 hours', next_attempt_at = now()`;
+    update private.webhook_events set received_at = now() - interval '2 hours'`;
+  await stack.sql`update private.event_queue set next_attempt_at = now()`;
   await stack.sql`update cron.job set active = false where jobname = 'event-worker'`;
   await stack.sql`
     update private.health_thresholds set watched_since = now() - interval '2 hours'
@@ -84,7 +85,8 @@ test("runbook: dead events are replayed after their cause is gone, and every ord
   }
   await useUpAttempts(stack);
   await stack.sql`
-    update private.webhook_events set failing_since = now() - interval '8 days', next_attempt_at = now()`;
+    update private.webhook_events set failing_since = now() - interval '8 days'`;
+  await stack.sql`update private.event_queue set next_attempt_at = now()`;
   await runEventWorker(stack);
   assert.deepEqual(await settledEvents(stack), { dead: 4 });
 
@@ -111,9 +113,11 @@ test("runbook: after an outage of TikTok every order is stored once, those witho
   // One event of each shop still has attempts, and waits long.
   await stack.sql`
     update private.webhook_events
-    set status = 'pending', reason = null, failing_since = null, attempts = 4,
-      next_attempt_at = now() + interval '110 minutes'
+    set status = 'pending', reason = null, failing_since = null, attempts = 4
     where id in (select min(id) from private.webhook_events group by shop_id)`;
+  await stack.sql`
+    update private.event_queue set next_attempt_at = now() + interval '110 minutes'
+    where status = 'pending'`;
 
   await using page = await openRunbook("tiktok-outage", stack);
   await page.run("How you notice");

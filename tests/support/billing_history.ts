@@ -180,7 +180,7 @@ export class BillingHistory {
       await letTimePass(stack);
       await runEventWorker(stack);
       const open = await stack.sql`
-        select from private.webhook_events where status in ('pending', 'processing')`;
+        select from private.event_queue where status in ('pending', 'processing')`;
       if (open.length === 0) return;
     }
     assert.fail("the inbox does not come to rest");

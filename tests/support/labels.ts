@@ -146,7 +146,7 @@ export async function processDueEvents(stack: TestStack): Promise<void> {
     // Not while other workers have all events: each call costs more than many looks at the table.
     if (isDue) await runEventWorker(stack);
     const open = await stack.sql`
-      select distinct status from private.webhook_events
+      select distinct status from private.event_queue
       where status = 'processing' or (status = 'pending' and next_attempt_at <= now())`;
     isDue = open.some(({ status }) => status === "pending");
     return open.length === 0;

@@ -81,14 +81,14 @@ export async function runEventWorker(stack: TestStack): Promise<Record<string, u
 export async function settledEvents(stack: TestStack): Promise<Record<string, number>> {
   const waiting = until("every event is settled", async () => {
     const rows = await stack.sql`
-      select status, count(*)::int as events from private.webhook_events group by status`;
+      select status, count(*)::int as events from private.inbox_events group by status`;
     const counts = Object.fromEntries(rows.map((row) => [row.status, row.events]));
     return "pending" in counts || "processing" in counts ? undefined : counts;
   });
   return await waiting.catch(async (error) => {
     const open = await stack.sql`
       select event_type, status, claims, attempts, crashes, last_error, next_attempt_at - now() as due_in
-      from private.webhook_events where status in ('pending', 'processing')`;
+      from private.inbox_events where status in ('pending', 'processing')`;
     throw new Error(`${error.message}: ${JSON.stringify(open)}`);
   });
 }
@@ -98,7 +98,7 @@ export async function settleTasks(stack: TestStack): Promise<void> {
   const tasks = stack.sql`event_type in ('SUBSCRIBE_WEBHOOKS', 'SYNC_ORDERS')`;
   await until("the shop's tasks are done", async () => {
     const open = await stack.sql`
-      select from private.webhook_events where ${tasks} and status in ('pending', 'processing')`;
+      select from private.inbox_events where ${tasks} and status in ('pending', 'processing')`;
     return open.length === 0;
   });
   await stack.sql`delete from private.webhook_events where ${tasks}`;
@@ -108,7 +108,7 @@ export async function settleTasks(stack: TestStack): Promise<void> {
 export async function failedEvent(stack: TestStack): Promise<Record<string, unknown>> {
   return await until("an event has failed", async () => {
     const [row] = await stack.sql`
-      select * from private.webhook_events
+      select * from private.inbox_events
       where status = 'pending' and last_error is not null order by id`;
     return row;
   });
@@ -130,8 +130,9 @@ export async function giveUpOrder(stack: TestStack, { shopId }: ConnectedSeller)
   await failedEvent(stack);
   await stack.sql`
     update private.webhook_events
-    set attempts = 9, failing_since = now() - interval '7 days', next_attempt_at = now()
+    set attempts = 9, failing_since = now() - interval '7 days'
     where status = 'pending'`;
+  await stack.sql`update private.event_queue set next_attempt_at = now() where status = 'pending'`;
   assert.deepEqual((await runEventWorker(stack)).events, { failed: 1 });
   return order.id;
 }
@@ -163,7 +164,7 @@ export async function subscribe(stack: TestStack, userId: string, plan: string):
 /** Waits until no worker has an event: one that was woken works beside one that the test has called. */
 export async function finishClaims({ sql }: TestStack): Promise<void> {
   await until("no event is being processed", async () => {
-    const rows = await sql`select from private.webhook_events where status = 'processing'`;
+    const rows = await sql`select from private.event_queue where status = 'processing'`;
     return rows.length === 0;
   });
 }
@@ -174,9 +175,11 @@ export async function finishClaims({ sql }: TestStack): Promise<void> {
  */
 export async function letTimePass(stack: TestStack): Promise<void> {
   await stack.sql`
-    update private.webhook_events set next_attempt_at = now()
-    where id in (
-      select id from private.webhook_events where status in ('pending', 'processing')
+    update private.event_queue set next_attempt_at = now()
+    where event_id in (
+      select event_id from private.event_queue
+      join private.webhook_events as event on event.id = event_id
+      where event_queue.status in ('pending', 'processing')
       for update skip locked
     )`;
 }

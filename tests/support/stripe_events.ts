@@ -27,7 +27,7 @@ export async function deliver(stack: TestStack, event: StripeEvent, options?: Ev
 
 export async function storedEvent(stack: TestStack, id: string) {
   const [row] = await stack.sql`
-    select status, reason, claims from private.webhook_events
+    select status, reason, claims from private.inbox_events
     where source = 'stripe' and external_id = ${id}`;
   return { ...row };
 }

@@ -54,7 +54,7 @@ export async function readInbox(
            (count(*) filter (where status not in ('done', 'ignored')))::integer as unfinished,
            (max(extract(epoch from coalesce(settled_at, now()) - received_at)) filter (where not ${WAITED_FOR_OTHERS}))
              ::float8 as wait_seconds
-         from private.webhook_events
+         from private.inbox_events
          where received_at >= date_bin($1::interval, now(), 'epoch') - $2::interval
          group by 1
        ) as counted using (slot)

@@ -92,7 +92,7 @@ returns bigint language sql stable as $$
     select array(
       select id from private.webhook_events
       where source = p_source and event_type = any (p_types) and (p_object_id is null or object_id = p_object_id)
-        and status in ('pending', 'processing', 'failing', 'held')
+        and status in ('pending', 'failing', 'held')
       order by id desc limit 5
     ) as ids
   ) as listed;
@@ -110,7 +110,7 @@ $$;
 create function stress.open_event(n integer) returns private.webhook_events language sql stable as $$
   select open from (
     select event from private.webhook_events as event
-    where status in ('pending', 'processing', 'failing') order by id desc limit 30
+    where status in ('pending', 'failing') order by id desc limit 30
   ) as listed (open) offset n % 30 limit 1;
 $$;
 
@@ -130,7 +130,7 @@ create function stress.results(n integer, m integer) returns jsonb language sql 
     '[]'
   )
   from (
-    select id, claims from private.webhook_events
+    select id, claims from private.inbox_events
     where status in ('pending', 'processing', 'failing') order by id desc offset m % 20 limit 1 + n % 6
   ) as listed;
 $$;
