@@ -24,9 +24,9 @@ comment on column private.event_queue.shop_id is 'As in webhook_events, whose tr
 create index idx_event_queue_due on private.event_queue (next_attempt_at) where status = 'pending';
 -- Serves the turns of the shops: the oldest of each, however many wait.
 create index idx_event_queue_turn on private.event_queue (shop_id, next_attempt_at, event_id) where status = 'pending';
--- Serves the age of the oldest open event.
-create index idx_event_queue_open on private.event_queue (received_at) where status in ('pending', 'processing');
--- Serves the search for lost workers.
+-- Serves the age of the oldest event that waits; claimed ones are few, and a claim does not write this index.
+create index idx_event_queue_open on private.event_queue (received_at) where status = 'pending';
+-- Serves the search for lost workers, and the age of the oldest claimed event.
 create index idx_event_queue_lease on private.event_queue (next_attempt_at) where status = 'processing';
 -- Apart from the live events: a claim reads only the first of any number of failing events.
 create index idx_event_queue_failing on private.event_queue (next_attempt_at) where status = 'failing';
@@ -39,6 +39,28 @@ create index idx_event_queue_found on private.event_queue (shop_id, received_at)
 
 alter table private.event_queue enable row level security;
 grant select, insert, update, delete on private.event_queue to service_role;
+
+create function private.queue_new_events()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+  select id, received_at, claims, event_type = 'ORDER_FOUND', status, coalesce(shop_id, '')
+  from stored
+  where status not in ('done', 'ignored');
+  return null;
+end;
+$$;
+comment on function private.queue_new_events() is
+  'Trigger: new events that need an effect are due; once a statement, which halves the cost of many and changes nothing for one.';
+
+create trigger queue_new_events
+  after insert on private.webhook_events
+  referencing new table as stored
+  for each statement execute function private.queue_new_events();
 
 create function private.queue_event()
 returns trigger
@@ -55,12 +77,7 @@ begin
 end;
 $$;
 comment on function private.queue_event() is
-  'Trigger: a new event that needs an effect, or one that is open again, is due.';
-
-create trigger queue_new_event
-  after insert on private.webhook_events
-  for each row when (new.status not in ('done', 'ignored'))
-  execute function private.queue_event();
+  'Trigger: an event that is open again is due.';
 
 create trigger queue_reopened_event
   after update of status on private.webhook_events
@@ -73,13 +90,16 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  claimed integer;
 begin
   if tg_op = 'DELETE' then
     delete from private.event_queue where event_id = old.id;
     return old;
   end if;
   -- The event keeps the number of its claims: after a replay no later claim has an earlier one's number.
-  delete from private.event_queue where event_id = new.id returning claims into new.claims;
+  delete from private.event_queue where event_id = new.id returning claims into claimed;
+  new.claims := coalesce(claimed, new.claims);
   return new;
 end;
 $$;
@@ -88,7 +108,12 @@ comment on function private.unqueue_event() is
 
 create trigger unqueue_settled_event
   before update of status on private.webhook_events
-  for each row when (old.status not in ('done', 'ignored') and new.status in ('done', 'ignored'))
+  for each row when (
+    old.status not in ('done', 'ignored')
+    and new.status in ('done', 'ignored')
+    -- A statement that settles many claims takes them from the queue itself.
+    and old.claims = new.claims
+  )
   execute function private.unqueue_event();
 
 create trigger unqueue_deleted_event
@@ -159,14 +184,22 @@ set search_path = ''
 as $$
 begin
   return coalesce(
-    (
-      select extract(epoch from now() - waiting.received_at)::integer
-      from private.event_queue as waiting
-      where waiting.status in ('pending', 'processing')
-        and (select failing_since is null from private.webhook_events where id = waiting.event_id)
-      order by waiting.received_at
-      limit 1
-    ),
+    extract(epoch from now() - least(
+      (
+        select waiting.received_at
+        from private.event_queue as waiting
+        where waiting.status = 'pending'
+          and (select failing_since is null from private.webhook_events where id = waiting.event_id)
+        order by waiting.received_at
+        limit 1
+      ),
+      (
+        select min(claimed.received_at)
+        from private.event_queue as claimed
+        where claimed.status = 'processing'
+          and (select failing_since is null from private.webhook_events where id = claimed.event_id)
+      )
+    ))::integer,
     0
   );
 end;

@@ -457,6 +457,9 @@ returns jsonb
 language plpgsql
 security invoker
 set search_path = ''
+-- Its statements find rows by keys and in the order of indexes: their plans hold however many wait, and are made once.
+set plan_cache_mode = 'force_generic_plan'
+set enable_seqscan = off
 as $$
 declare
   due bigint[];

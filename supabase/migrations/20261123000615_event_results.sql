@@ -118,15 +118,24 @@ begin
     perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
   end if;
-  with ignored as (
-    update private.webhook_events as event
-    set status = 'ignored', reason = p_results -> event.id::text ->> 'ignored', settled_at = now()
-    from private.event_queue as queued
-    where event.id = any (p_event_ids)
-      and p_results -> event.id::text ? 'ignored'
-      and queued.event_id = event.id
+  with results as materialized (
+    select key::bigint as event_id, (value ->> 'claim')::integer as claim, value ->> 'ignored' as reason
+    from jsonb_each(p_results)
+    where value ? 'ignored'
+  ), unqueued as (
+    -- From the queue at once, in place of the trigger.
+    delete from private.event_queue as queued
+    using results
+    where queued.event_id = results.event_id
+      and queued.event_id = any (p_event_ids)
       and queued.status = 'processing'
-      and queued.claims = (p_results -> event.id::text ->> 'claim')::integer
+      and queued.claims = results.claim
+    returning queued.event_id, queued.claims, results.reason
+  ), ignored as (
+    update private.webhook_events as event
+    set status = 'ignored', reason = unqueued.reason, settled_at = now(), claims = unqueued.claims
+    from unqueued
+    where event.id = unqueued.event_id
     returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
@@ -150,6 +159,9 @@ returns jsonb
 language plpgsql
 security invoker
 set search_path = ''
+-- Its statements find rows by keys: their plans hold however many wait, and are made once.
+set plan_cache_mode = 'force_generic_plan'
+set enable_seqscan = off
 as $$
 declare
   event_ids bigint[] := array(

@@ -775,7 +775,7 @@ CREATE INDEX idx_event_queue_failing ON private.event_queue USING btree (next_at
 CREATE INDEX idx_event_queue_found ON private.event_queue USING btree (shop_id, received_at) WHERE (is_found_order AND (status <> ALL (ARRAY['failing'::text, 'held'::text, 'dead'::text])));
 CREATE INDEX idx_event_queue_held ON private.event_queue USING btree (event_id) WHERE (status = 'held'::text);
 CREATE INDEX idx_event_queue_lease ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'processing'::text);
-CREATE INDEX idx_event_queue_open ON private.event_queue USING btree (received_at) WHERE (status = ANY (ARRAY['pending'::text, 'processing'::text]));
+CREATE INDEX idx_event_queue_open ON private.event_queue USING btree (received_at) WHERE (status = 'pending'::text);
 CREATE INDEX idx_event_queue_turn ON private.event_queue USING btree (shop_id, next_attempt_at, event_id) WHERE (status = 'pending'::text);
 CREATE INDEX idx_held_orders_queue ON private.held_orders USING btree (shop_id, urgency, COALESCE(ship_by, 'infinity'::timestamp with time zone), COALESCE(tiktok_created_at, 'infinity'::timestamp with time zone), held_at, tiktok_order_id);
 CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
@@ -3992,15 +3992,24 @@ begin
     perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
   end if;
-  with ignored as (
-    update private.webhook_events as event
-    set status = 'ignored', reason = p_results -> event.id::text ->> 'ignored', settled_at = now()
-    from private.event_queue as queued
-    where event.id = any (p_event_ids)
-      and p_results -> event.id::text ? 'ignored'
-      and queued.event_id = event.id
+  with results as materialized (
+    select key::bigint as event_id, (value ->> 'claim')::integer as claim, value ->> 'ignored' as reason
+    from jsonb_each(p_results)
+    where value ? 'ignored'
+  ), unqueued as (
+    -- From the queue at once, in place of the trigger.
+    delete from private.event_queue as queued
+    using results
+    where queued.event_id = results.event_id
+      and queued.event_id = any (p_event_ids)
       and queued.status = 'processing'
-      and queued.claims = (p_results -> event.id::text ->> 'claim')::integer
+      and queued.claims = results.claim
+    returning queued.event_id, queued.claims, results.reason
+  ), ignored as (
+    update private.webhook_events as event
+    set status = 'ignored', reason = unqueued.reason, settled_at = now(), claims = unqueued.claims
+    from unqueued
+    where event.id = unqueued.event_id
     returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
@@ -6614,6 +6623,20 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.queue_new_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+  select id, received_at, claims, event_type = 'ORDER_FOUND', status, coalesce(shop_id, '')
+  from stored
+  where status not in ('done', 'ignored');
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.read_order_again(p_event private.webhook_events, p_order_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -7770,13 +7793,16 @@ CREATE OR REPLACE FUNCTION private.unqueue_event()
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  claimed integer;
 begin
   if tg_op = 'DELETE' then
     delete from private.event_queue where event_id = old.id;
     return old;
   end if;
   -- The event keeps the number of its claims: after a replay no later claim has an earlier one's number.
-  delete from private.event_queue where event_id = new.id returning claims into new.claims;
+  delete from private.event_queue where event_id = new.id returning claims into claimed;
+  new.claims := coalesce(claimed, new.claims);
   return new;
 end;
 $function$
@@ -8259,6 +8285,8 @@ CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   due bigint[];
@@ -9832,14 +9860,22 @@ CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
 AS $function$
 begin
   return coalesce(
-    (
-      select extract(epoch from now() - waiting.received_at)::integer
-      from private.event_queue as waiting
-      where waiting.status in ('pending', 'processing')
-        and (select failing_since is null from private.webhook_events where id = waiting.event_id)
-      order by waiting.received_at
-      limit 1
-    ),
+    extract(epoch from now() - least(
+      (
+        select waiting.received_at
+        from private.event_queue as waiting
+        where waiting.status = 'pending'
+          and (select failing_since is null from private.webhook_events where id = waiting.event_id)
+        order by waiting.received_at
+        limit 1
+      ),
+      (
+        select min(claimed.received_at)
+        from private.event_queue as claimed
+        where claimed.status = 'processing'
+          and (select failing_since is null from private.webhook_events where id = claimed.event_id)
+      )
+    ))::integer,
     0
   );
 end;
@@ -11232,6 +11268,8 @@ CREATE OR REPLACE FUNCTION public.settle_webhook_events(p_results jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   event_ids bigint[] := array(
@@ -11712,11 +11750,11 @@ CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_pu
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 CREATE TRIGGER keep_queued_event AFTER UPDATE OF status, shop_id, received_at ON private.webhook_events FOR EACH ROW WHEN ((((old.status <> new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id) OR (old.received_at <> new.received_at)) AND (old.status <> ALL (ARRAY['done'::text, 'ignored'::text])) AND (new.status <> ALL (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.keep_queued_event();
-CREATE TRIGGER queue_new_event AFTER INSERT ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.queue_event();
+CREATE TRIGGER queue_new_events AFTER INSERT ON private.webhook_events REFERENCING NEW TABLE AS stored FOR EACH STATEMENT EXECUTE FUNCTION private.queue_new_events();
 CREATE TRIGGER queue_reopened_event AFTER UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status <> ALL (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.queue_event();
 CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER unqueue_deleted_event BEFORE DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.unqueue_event();
-CREATE TRIGGER unqueue_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.unqueue_event();
+CREATE TRIGGER unqueue_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (old.claims = new.claims))) EXECUTE FUNCTION private.unqueue_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((new.order_status = 'cancelled'::text) AND (old.order_status <> 'cancelled'::text)) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_new_orders AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.broadcast_new_orders();
