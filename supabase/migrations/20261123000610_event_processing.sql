@@ -453,7 +453,7 @@ create function public.claim_webhook_events(
   p_lease_seconds integer,
   p_except_shops text[] default '{}'
 )
-returns jsonb
+returns json
 language plpgsql
 security invoker
 set search_path = ''
@@ -463,7 +463,7 @@ set enable_seqscan = off
 as $$
 declare
   due bigint[];
-  claimed jsonb;
+  claimed json;
 begin
   -- 1. Set events of lost workers back. 2. Lock what is due, in the queue alone. 3. Claim it.
   perform private.set_back_lost_events(p_limit * 10);
@@ -476,15 +476,16 @@ begin
   ), taken as materialized (
     select event.*, queued.claims as claim
     from queued
-    join private.webhook_events as event on event.id = queued.event_id
+    -- With a limit Postgres looks each event up, also by a plan that it made while there were few.
+    cross join lateral (select * from private.webhook_events where id = queued.event_id limit 1) as event
   ), connected as (
     -- Once for each shop, however many of its events are claimed.
     select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
     from (select distinct shop_id from taken where shop_id is not null) as named
   )
   select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
+    json_agg(
+      json_build_object(
         'event_id', taken.id,
         'claim', taken.claim,
         'claimed_at', now(),

@@ -89,7 +89,7 @@ comment on function private.postpone_webhook_event(bigint, integer, text, intege
 grant execute on function private.postpone_webhook_event(bigint, integer, text, integer, boolean) to service_role;
 
 /*
-  Arguments: p_event_ids, locked, as are the connections of their shops; p_results, by event id: {claim, ignored}.
+  Arguments: p_event_ids, locked, as are the connections of their shops; p_results, as in settle_webhook_events.
   Returns:   the new statuses, by event id: ignored, or pending if the event waits for a shop that was connected after
              the claim. Connecting reopens only ignored events: these are reopened here.
 */
@@ -103,13 +103,14 @@ declare
   reopened bigint[] := '{}';
   statuses jsonb;
 begin
-  if p_results @? '$.*.ignored ? (@ == "shop_not_connected")' then
+  if p_results @? '$[*] ? (@.ignored == "shop_not_connected")' then
     reopened := array(
       select event.id
       from private.webhook_events as event
+      join jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
+        on result.event_id = event.id and result.ignored = 'shop_not_connected'
       where event.id = any (p_event_ids)
-        and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
-        and private.has_claim(event.id, (p_results -> event.id::text ->> 'claim')::integer)
+        and private.has_claim(event.id, result.claim)
         and exists (
           select from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
@@ -118,24 +119,21 @@ begin
     perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
   end if;
-  with results as materialized (
-    select key::bigint as event_id, (value ->> 'claim')::integer as claim, value ->> 'ignored' as reason
-    from jsonb_each(p_results)
-    where value ? 'ignored'
-  ), unqueued as (
+  with unqueued as (
     -- From the queue at once, in place of the trigger.
     delete from private.event_queue as queued
-    using results
-    where queued.event_id = results.event_id
-      and queued.event_id = any (p_event_ids)
-      and queued.status = 'processing'
-      and queued.claims = results.claim
-    returning queued.event_id, queued.claims, results.reason
+    using jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
+    where queued.event_id = any (p_event_ids)
+      and queued.event_id = result.event_id
+      and result.ignored is not null
+      -- Its claim was not lost; in this form, so that rows are found by the key and not among all claimed ones.
+      and case queued.status when 'processing' then queued.claims end = result.claim
+    returning queued.event_id, queued.claims, result.ignored as reason
   ), ignored as (
     update private.webhook_events as event
     set status = 'ignored', reason = unqueued.reason, settled_at = now(), claims = unqueued.claims
     from unqueued
-    where event.id = unqueued.event_id
+    where event.id = any (p_event_ids) and event.id = unqueued.event_id
     returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
@@ -167,7 +165,6 @@ declare
   event_ids bigint[] := array(
     select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
   );
-  results jsonb := (select jsonb_object_agg(entry ->> 'event_id', entry) from jsonb_array_elements(p_results) as entry);
   statuses jsonb := '{}';
   result jsonb;
   locked bigint[];
@@ -176,14 +173,12 @@ begin
   if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
     perform private.lock_shop_connections(
       array(
-        select distinct shop_id
-        from private.webhook_events
-        where id = any (event_ids)
-          and shop_id is not null
-          and (
-            results -> id::text ->> 'ignored' = 'shop_not_connected' or results -> id::text -> 'while_paused' = 'true'
-          )
-        order by shop_id
+        select distinct event.shop_id
+        from private.webhook_events as event
+        join jsonb_to_recordset(p_results) as result (event_id bigint, ignored text, while_paused boolean)
+          on result.event_id = event.id and (result.ignored = 'shop_not_connected' or result.while_paused)
+        where event.id = any (event_ids) and event.shop_id is not null
+        order by event.shop_id
       ),
       false
     );
@@ -198,7 +193,7 @@ begin
   end if;
   -- 2. Settle what needs no action, at once; put the others back, one by one.
   if p_results @? '$[*].ignored' then
-    statuses := private.ignore_webhook_events(locked, results);
+    statuses := private.ignore_webhook_events(locked, p_results);
   end if;
   for result in
     select entry

@@ -69,7 +69,7 @@ select is(
   tests.run_as(
     'service_role',
     'select string_agg(entry ->> ''event_id'', '' '' order by entry ->> ''event_id'')
-     from jsonb_array_elements(public.claim_webhook_events(10, 60)) as entry'
+     from jsonb_array_elements(public.claim_webhook_events(10, 60)::jsonb) as entry'
   ),
   '1 2 3 4',
   'a worker takes what was replayed'

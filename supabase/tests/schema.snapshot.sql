@@ -3977,13 +3977,14 @@ declare
   reopened bigint[] := '{}';
   statuses jsonb;
 begin
-  if p_results @? '$.*.ignored ? (@ == "shop_not_connected")' then
+  if p_results @? '$[*] ? (@.ignored == "shop_not_connected")' then
     reopened := array(
       select event.id
       from private.webhook_events as event
+      join jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
+        on result.event_id = event.id and result.ignored = 'shop_not_connected'
       where event.id = any (p_event_ids)
-        and p_results -> event.id::text ->> 'ignored' = 'shop_not_connected'
-        and private.has_claim(event.id, (p_results -> event.id::text ->> 'claim')::integer)
+        and private.has_claim(event.id, result.claim)
         and exists (
           select from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
@@ -3992,24 +3993,21 @@ begin
     perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
   end if;
-  with results as materialized (
-    select key::bigint as event_id, (value ->> 'claim')::integer as claim, value ->> 'ignored' as reason
-    from jsonb_each(p_results)
-    where value ? 'ignored'
-  ), unqueued as (
+  with unqueued as (
     -- From the queue at once, in place of the trigger.
     delete from private.event_queue as queued
-    using results
-    where queued.event_id = results.event_id
-      and queued.event_id = any (p_event_ids)
-      and queued.status = 'processing'
-      and queued.claims = results.claim
-    returning queued.event_id, queued.claims, results.reason
+    using jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
+    where queued.event_id = any (p_event_ids)
+      and queued.event_id = result.event_id
+      and result.ignored is not null
+      -- Its claim was not lost; in this form, so that rows are found by the key and not among all claimed ones.
+      and case queued.status when 'processing' then queued.claims end = result.claim
+    returning queued.event_id, queued.claims, result.ignored as reason
   ), ignored as (
     update private.webhook_events as event
     set status = 'ignored', reason = unqueued.reason, settled_at = now(), claims = unqueued.claims
     from unqueued
-    where event.id = unqueued.event_id
+    where event.id = any (p_event_ids) and event.id = unqueued.event_id
     returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
@@ -8282,7 +8280,7 @@ end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_seconds integer, p_except_shops text[] DEFAULT '{}'::text[])
- RETURNS jsonb
+ RETURNS json
  LANGUAGE plpgsql
  SET search_path TO ''
  SET plan_cache_mode TO 'force_generic_plan'
@@ -8290,7 +8288,7 @@ CREATE OR REPLACE FUNCTION public.claim_webhook_events(p_limit integer, p_lease_
 AS $function$
 declare
   due bigint[];
-  claimed jsonb;
+  claimed json;
 begin
   -- 1. Set events of lost workers back. 2. Lock what is due, in the queue alone. 3. Claim it.
   perform private.set_back_lost_events(p_limit * 10);
@@ -8303,15 +8301,16 @@ begin
   ), taken as materialized (
     select event.*, queued.claims as claim
     from queued
-    join private.webhook_events as event on event.id = queued.event_id
+    -- With a limit Postgres looks each event up, also by a plan that it made while there were few.
+    cross join lateral (select * from private.webhook_events where id = queued.event_id limit 1) as event
   ), connected as (
     -- Once for each shop, however many of its events are claimed.
     select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
     from (select distinct shop_id from taken where shop_id is not null) as named
   )
   select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
+    json_agg(
+      json_build_object(
         'event_id', taken.id,
         'claim', taken.claim,
         'claimed_at', now(),
@@ -11275,7 +11274,6 @@ declare
   event_ids bigint[] := array(
     select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
   );
-  results jsonb := (select jsonb_object_agg(entry ->> 'event_id', entry) from jsonb_array_elements(p_results) as entry);
   statuses jsonb := '{}';
   result jsonb;
   locked bigint[];
@@ -11284,14 +11282,12 @@ begin
   if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
     perform private.lock_shop_connections(
       array(
-        select distinct shop_id
-        from private.webhook_events
-        where id = any (event_ids)
-          and shop_id is not null
-          and (
-            results -> id::text ->> 'ignored' = 'shop_not_connected' or results -> id::text -> 'while_paused' = 'true'
-          )
-        order by shop_id
+        select distinct event.shop_id
+        from private.webhook_events as event
+        join jsonb_to_recordset(p_results) as result (event_id bigint, ignored text, while_paused boolean)
+          on result.event_id = event.id and (result.ignored = 'shop_not_connected' or result.while_paused)
+        where event.id = any (event_ids) and event.shop_id is not null
+        order by event.shop_id
       ),
       false
     );
@@ -11306,7 +11302,7 @@ begin
   end if;
   -- 2. Settle what needs no action, at once; put the others back, one by one.
   if p_results @? '$[*].ignored' then
-    statuses := private.ignore_webhook_events(locked, results);
+    statuses := private.ignore_webhook_events(locked, p_results);
   end if;
   for result in
     select entry

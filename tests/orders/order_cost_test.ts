@@ -84,7 +84,7 @@ test("shops take turns: a flood of one shop does not delay another", async (stac
     insert into private.webhook_events (source, external_id, event_type, shop_id, body)
     values ('tiktok', 'late', 'X', ${other.shopId}, '{}'), ('tiktok', 'no shop', 'X', null, '{}')`;
   const [row] = await stack.sql`
-    select jsonb_path_query_array(public.claim_webhook_events(10, 60), '$[*].shop_id') as shops`;
+    select jsonb_path_query_array(public.claim_webhook_events(10, 60)::jsonb, '$[*].shop_id') as shops`;
   assert.deepEqual(
     row?.shops.toSorted(),
     [
