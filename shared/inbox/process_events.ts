@@ -206,8 +206,9 @@ export class EventProcessor {
       const fields = { function: name, request_id, event_id, ...eventFields(event), attempt };
       return inTrace("process event", fields, async () => {
         results ??= this.#handleGroup(group);
-        const missing = { error: new LoggableError("The handler returned no result") };
-        const result = (await results)[n] ?? missing;
+        const result = (await results)[n] ??
+          // Made only where it is needed: an error reads the stack.
+          { error: new LoggableError("The handler returned no result") };
         handled.resolve();
         await this.#settle(event, result, summary);
       }, event.traceparent);
