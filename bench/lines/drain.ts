@@ -3,9 +3,15 @@ import { EventProcessor } from "../../shared/inbox/process_events.ts";
 import { handleEach } from "../../shared/inbox/events.ts";
 import { startBenchDatabase } from "../measure/database.ts";
 import { clientsCpuMs, inboxOver, storeTrivial } from "../measure/inbox.ts";
-import type { Comparison, Line } from "../measure/line.ts";
+import type { Comparison, Line, Target } from "../measure/line.ts";
+import {
+  createPlainInbox,
+  indexPlainClaims,
+  processPlain,
+  storePlain,
+} from "../measure/plain_inbox.ts";
 import { startGraphileWorker, startPgBoss } from "../measure/queues.ts";
-import { compareRounds, measureWithCpu, median } from "../measure/rounds.ts";
+import { compareRounds, type Measured, measureWithCpu, median } from "../measure/rounds.ts";
 
 const ROUNDS = 5;
 const EVENTS = 10_000;
@@ -35,27 +41,51 @@ async function measure(): Promise<Comparison[]> {
     const { ignored } = await processor.processEvents();
     if (ignored !== EVENTS) throw new Error(`${ignored} events were processed`);
   };
+  await createPlainInbox(sql);
+  await indexPlainClaims(sql);
+  const plain = async () => {
+    await storePlain(connection, EVENTS);
+    const processed = await processPlain(connection);
+    if (processed !== EVENTS) throw new Error(`${processed} events were processed`);
+  };
   const measured = await measureWithCpu(ROUNDS, () => clientsCpuMs(sql), {
     ours,
+    plain,
     pgBoss: () => pgBoss.process(EVENTS),
     graphileWorker: () => graphileWorker.process(EVENTS),
   });
-  const compare = (side: "pgBoss" | "graphileWorker", against: string, value: number) => {
-    const [us, them] = [measured.ours, measured[side]];
+  const compare = (
+    [what, us]: [string, Measured],
+    [against, them]: [string, Measured],
+    target?: Target,
+  ) => {
     const rate = (times: number[]) => Math.round(EVENTS / median(times) * 1000);
     const cpu = (values: number[]) => (median(values) / EVENTS * 1000).toFixed(0);
     return {
-      what: "10,000 trivial events, one worker",
+      what,
       against,
       ...compareRounds(them.times, us.times),
-      target: { bound: "at least", value },
+      ...(target && { target }),
       figures: `${rate(us.times)} : ${rate(them.times)} a second, CPU of Postgres ` +
         `${cpu(us.cpu)} : ${cpu(them.cpu)} us an event`,
     } satisfies Comparison;
   };
+  const events: [string, Measured] = ["10,000 trivial events, one worker", measured.ours];
+  const limit: [string, Measured] = [
+    "the same kept in one plain table, without turns",
+    measured.plain,
+  ];
+  const boss: [string, Measured] = ["pg-boss", measured.pgBoss];
+  const graphile: [string, Measured] = [
+    "graphile-worker with its local queue",
+    measured.graphileWorker,
+  ];
   return [
-    compare("pgBoss", "pg-boss", 1.5),
-    compare("graphileWorker", "graphile-worker with its local queue", 1),
+    compare(events, boss, { bound: "at least", value: 1.5 }),
+    compare(events, graphile, { bound: "at least", value: 1 }),
+    compare(limit, boss),
+    compare(limit, graphile),
+    compare(events, limit),
   ];
 }
 
