@@ -48,6 +48,9 @@ function describe(schema: z.core.$ZodType): Read {
 }
 
 /** The fields that the schema reads and TikTok does not send, or sends with another type. */
-export function compareWithSchema(schema: z.core.$ZodType, sent: OpenApiSchema | undefined): string[] {
+export function compareWithSchema(
+  schema: z.core.$ZodType,
+  sent: OpenApiSchema | undefined,
+): string[] {
   return compareForms(describe(schema), sent, "");
 }
