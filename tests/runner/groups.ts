@@ -29,8 +29,9 @@ const STORIES = [
   ["labels"],
   ["orders", "connections", "security"],
   ["billing", "account"],
-  ["chaos"],
+  ["console"],
   ["hosted", "deploy"],
+  ["chaos"],
 ];
 
 /** Into how many groups a folder is split that would run longest: its files are dealt out in turn. */
