@@ -128,7 +128,7 @@ async function receiveOrder(env: StackEnvironment, count: number): Promise<strin
 /** Another start with the same folder or a used port fails and says why. */
 async function refuseSecondStart({ parent, data, port, dbPort }: Place): Promise<void> {
   const other = join(parent, "other");
-  const sameData = await run("start", ["--port", "0", "--db-port", "0", "--data", data]);
+  const sameData = await callCommand("start", ["--port", "0", "--db-port", "0", "--data", data]);
   assert.equal(sameData.code, 1);
   assert.match(sameData.text, /A stack is running from .* already \(process \d+\)/);
   const samePort = await callCommand("start", ["--port", String(port), "--data", other]);
