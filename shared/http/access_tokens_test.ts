@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { withServer } from "../../tests/support/local_server.ts";
-import { AuthUnavailableError, createTokenVerifier, InvalidTokenError } from "./access_tokens.ts";
+import { createTokenVerifier } from "./access_tokens.ts";
+import { AuthUnavailableError, InvalidTokenError } from "./token_errors.ts";
 
 const CONFIG = { publishableKey: "sb_publishable_a", secretKey: "sb_secret_a", secretKeys: [] };
 const CLAIMS = { sub: "11111111-1111-4111-8111-111111111111", role: "authenticated" };

@@ -6,15 +6,11 @@ import { fromBase64 } from "../crypto/encoding.ts";
 import { DatabaseError } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
 import { parseJson } from "../values/json.ts";
-import {
-  AuthUnavailableError,
-  createTokenVerifier,
-  InvalidTokenError,
-  type VerifyToken,
-} from "./access_tokens.ts";
+import { createTokenVerifier, type VerifyToken } from "./access_tokens.ts";
 import type { Callers } from "./app.ts";
 import type { Problem } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
+import { AuthUnavailableError, InvalidTokenError } from "./token_errors.ts";
 
 export interface User {
   id: string;

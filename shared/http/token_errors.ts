@@ -1,0 +1,12 @@
+/** The errors of access tokens. */
+import { LoggableError } from "../loggable_error.ts";
+
+/** The token is not a valid one of this project. */
+export class InvalidTokenError extends LoggableError {
+  override name = "InvalidTokenError";
+}
+
+/** Auth gave no answer: the token may be valid. */
+export class AuthUnavailableError extends LoggableError {
+  override name = "AuthUnavailableError";
+}
