@@ -59,7 +59,9 @@ export async function addPastOrders(sql: postgres.Sql, count: number): Promise<v
     await transaction`
       insert into private.order_totals (user_id, currency, month, orders, amount, last_order_at)
       select user_id, 'USD', private.current_month(), count(*), 1000 * count(*), max(created_at)
-      from public.orders group by user_id`;
+      from public.orders group by user_id
+      on conflict (user_id, currency) do update
+      set orders = excluded.orders, amount = excluded.amount, last_order_at = excluded.last_order_at`;
     await transaction`
       insert into requested.orders (user_id, tiktok_shop_id, tiktok_order_id, total_amount,
         shipping_address, order_items, created_at)
