@@ -52,7 +52,7 @@ async function isWaiting(sql: postgres.Sql, call: string): Promise<boolean> {
 
 Deno.test("all SQL functions at random with deletions, on 24 connections: no deadlock, and the counters are exact", async () => {
   await withWorld(async (sql, { url }) => {
-    const calls = sampleSize({ gate: 600, long: 20_000 });
+    const calls = sampleSize({ gate: 250, long: 20_000 });
 
     const { lockFailures, errors } = await runStress(url, { seed: SEED, calls });
 
