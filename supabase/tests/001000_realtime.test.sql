@@ -36,13 +36,13 @@ select tests.add_order('ada', '1') as ada, tests.add_order('bob', '2') as bob;
 -- Broadcasts to the topic of the owner: only ids and states.
 select results_eq(
   $$select * from tests.messages('ada')$$,
-  $$select 'order_received', jsonb_build_object(
+  $$select 'orders_received', jsonb_build_object('orders', jsonb_build_array(jsonb_build_object(
       'order_id', ada, 'order_status', 'received', 'payment_status', 'pending'
-    ) from tests.orders$$,
+    ))) from tests.orders$$,
   'the owner receives a new order'
 );
 select results_eq(
-  $$select payload ->> 'order_id' from tests.messages('bob')$$,
+  $$select payload #>> '{orders,0,order_id}' from tests.messages('bob')$$,
   'select bob::text from tests.orders',
   'another seller of their own'
 );
@@ -65,8 +65,8 @@ select set_eq(
   'with the ids and states of all of them'
 );
 select results_eq(
-  $$select event, payload ->> 'order_id' from tests.messages('bob')$$,
-  $$select 'order_received', id::text from public.orders where tiktok_order_id = '5'$$,
+  $$select event, payload #>> '{orders,0,order_id}' from tests.messages('bob')$$,
+  $$select 'orders_received', id::text from public.orders where tiktok_order_id = '5'$$,
   'each seller receives their own'
 );
 select tests.forget_messages();

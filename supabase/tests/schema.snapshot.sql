@@ -1400,15 +1400,14 @@ CREATE OR REPLACE FUNCTION private.broadcast_new_orders()
 AS $function$
 begin
   perform realtime.send(
-    case news.orders when 1 then news.listed -> 0 else jsonb_build_object('orders', news.listed) end,
-    case news.orders when 1 then 'order_received' else 'orders_received' end,
+    jsonb_build_object('orders', news.listed),
+    'orders_received',
     'user:' || news.user_id,
     true
   )
   from (
     select
       user_id,
-      count(*) as orders,
       jsonb_agg(jsonb_build_object(
         'order_id', id, 'order_status', order_status, 'payment_status', payment_status
       )) as listed

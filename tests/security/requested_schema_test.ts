@@ -388,7 +388,7 @@ Deno.test("the requested schema's hole: orders_realtime_filter filters nothing",
       `select set_config('realtime.topic', 'user:${own.id}', true)`,
       `select event from realtime.messages where topic = 'user:${own.id}'`,
     );
-  assert.deepEqual((await listen(own)).rows, [{ event: "order_received" }]);
+  assert.deepEqual((await listen(own)).rows, [{ event: "orders_received" }]);
   assert.deepEqual((await listen(await ours.addSeller())).rows, []);
   assert.deepEqual((await listen("anon")).rows, []);
 });
