@@ -116,50 +116,6 @@ create trigger keep_event_ids
   for each statement execute function private.keep_event_ids();
 
 /*
-  Arguments: p_event, with source, external_id, event_type, shop_id, object_id, body, content_digest, and the reason of an
-             event that is ignored.
-  Returns:   its id; null if the id is stored, or is that of a deleted event.
-*/
-create function private.insert_new_event(p_event private.webhook_events)
-returns bigint
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-declare
-  event_id bigint;
-begin
-  insert into private.webhook_events (
-    source, external_id, event_type, shop_id, object_id, body, content_digest, status, reason, settled_at
-  )
-  values (
-    p_event.source, p_event.external_id, p_event.event_type, p_event.shop_id, p_event.object_id, p_event.body,
-    p_event.content_digest,
-    case when p_event.reason is null then 'pending' else 'ignored' end,
-    p_event.reason,
-    case when p_event.reason is not null then now() end
-  )
-  on conflict (source, external_id) do nothing
-  returning id into event_id;
-  -- Looked up afterwards: the insert waits for a deletion of the same id that is not committed yet.
-  if exists (
-    select from private.deleted_event_ids
-    where source = p_event.source and external_id = p_event.external_id
-  ) then
-    raise exception 'The event was deleted' using errcode = 'CF001';
-  end if;
-  return event_id;
-exception
-  -- Takes the insert back.
-  when sqlstate 'CF001' then
-    return null;
-end;
-$$;
-comment on function private.insert_new_event(private.webhook_events) is
-  'Stores an event under an id that was never used.';
-grant execute on function private.insert_new_event(private.webhook_events) to service_role;
-
-/*
   Arguments: p_type, the event type; p_occasion makes the task unique within its type; p_shop_id, p_object_id and p_body
              as in webhook_events.
   Returns:   the event id; null if the task was enqueued before.
