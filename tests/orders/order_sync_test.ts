@@ -1,5 +1,6 @@
 /** The sync of orders: finds the orders whose webhooks were missed. */
 import assert from "node:assert/strict";
+import { readFunctionLog } from "../support/logs.ts";
 import { announceOrder, countOrders, orderState } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
 import {
@@ -58,7 +59,7 @@ test("a sync finds missed orders and missed changes, counts and logs them; a sec
   const logged = await stack.sql`
     select details from public.system_logs where event_type = 'orders_missed'`;
   assert.deepEqual(logged.map((row) => row.details), [{ shop_id: shopId, orders: 2 }]);
-  const log = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
+  const log = await readFunctionLog(stack);
   assert.match(log, /"message":"orders synced".*"missed":2/);
 
   const events = await countEvents(stack);

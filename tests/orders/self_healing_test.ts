@@ -1,6 +1,7 @@
 /** What heals without an operator: long outages, deactivated shops, lost webhooks. */
 import assert from "node:assert/strict";
 import { SUBSCRIBED_TOPICS } from "../../shared/tiktok/webhooks/subscriptions.ts";
+import { readFunctionLog } from "../support/logs.ts";
 import { countOrders } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
 import {
@@ -139,7 +140,7 @@ test("a source has gone silent: a TikTok subscription that is lost is put back t
     shop_id: seller.shopId,
     topics: ["ORDER_STATUS_CHANGE", "PACKAGE_UPDATE"],
   }]);
-  const log = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
+  const log = await readFunctionLog(stack);
   assert.match(log, /"message":"webhooks restored"/);
 });
 
@@ -159,6 +160,6 @@ test("a source has gone silent: EasyPost's webhook that was switched off is swit
   const { webhook } = stack.easypost;
   stack.easypost.state.put("webhooks", webhook.id, { ...webhook, url: "https://a.example.com/" });
   assert.equal(await check(), "webhook_missing");
-  const log = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
+  const log = await readFunctionLog(stack);
   assert.match(log, /"source of webhooks is not healthy","source":"easypost"/);
 });

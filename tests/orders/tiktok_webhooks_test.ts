@@ -1,6 +1,7 @@
 /** The order webhook: its responses to TikTok, and the events that it stores. */
 import assert from "node:assert/strict";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
+import { readFunctionLog } from "../support/logs.ts";
 import {
   connectSeller,
   countedOrders,
@@ -290,7 +291,7 @@ test("no log line contains the app secret, a token or an address", async (stack)
   await runEventWorker(stack);
   assert.deepEqual(await settledEvents(stack), { done: 2 });
 
-  const logs = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
+  const logs = await readFunctionLog(stack);
   assert.match(logs, /"message":"event processed"/);
   const secrets = [
     stack.env.TIKTOK_APP_SECRET,

@@ -3,6 +3,7 @@
  * another one in each run; `deno task test:long` sends many more.
  */
 import assert from "node:assert/strict";
+import { readFunctionLog } from "../support/logs.ts";
 import { seededRandom } from "../support/random.ts";
 import { MAX_BODY_BYTES } from "../../shared/http/read_body.ts";
 import { mapOrder } from "../../shared/tiktok/orders/map_order.ts";
@@ -198,7 +199,7 @@ async function waitUntilAttempted(stack: TestStack): Promise<void> {
 }
 
 async function assertQuietLogs(stack: TestStack): Promise<void> {
-  const lines = (await Deno.readTextFile(`${stack.data}/logs/functions.log`)).trim().split("\n");
+  const lines = (await readFunctionLog(stack)).trim().split("\n");
   for (const line of lines) {
     const { message, status } = JSON.parse(line);
     if (message === "request failed") assert.ok(status < 500, line);

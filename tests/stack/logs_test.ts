@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { telemetryVariables } from "../../local/stack/telemetry.ts";
 import { parseLine } from "../../shared/logging/lines.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
+import { readFunctionLog } from "../support/logs.ts";
 import { callBilling } from "../support/billing.ts";
 import { startObservedHost } from "../support/observed_host.ts";
 import { receiveOtlp } from "../support/otlp_receiver.ts";
@@ -21,7 +22,7 @@ import { until } from "../support/until.ts";
 const TRACE = "5b8aa5a2d2c872e8321cf37308d69df2";
 
 async function readLines(stack: TestStack): Promise<Record<string, unknown>[]> {
-  const text = await Deno.readTextFile(`${stack.data}/logs/functions.log`);
+  const text = await readFunctionLog(stack);
   return text.trim().split("\n").map(parseLine);
 }
 

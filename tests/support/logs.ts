@@ -1,6 +1,8 @@
 /** The logs of a stack. */
 import { join } from "node:path";
 import type postgres from "postgres";
+import type { TestStack } from "./stack.ts";
+import { until } from "./until.ts";
 
 /** Every log in the data folder of a stack. */
 export async function* readLogs(data: string): AsyncGenerator<{ path: string; text: string }> {
@@ -11,6 +13,26 @@ export async function* readLogs(data: string): AsyncGenerator<{ path: string; te
   }
   const path = join(data, "console.log");
   yield { path, text: await Deno.readTextFile(path).catch(() => "") };
+}
+
+/**
+ * What the functions have logged until now. Their lines reach the file after their answers, in order: a
+ * refused call of its own shows that all before it are there.
+ */
+export async function readFunctionLog(
+  { data, env }: Pick<TestStack, "data" | "env">,
+): Promise<string> {
+  const id = crypto.randomUUID();
+  const refused = await fetch(`${env.SUPABASE_URL}/functions/v1/tiktok-oauth/shops`, {
+    headers: { "x-request-id": id },
+  });
+  await refused.body?.cancel();
+  let text = "";
+  await until("the functions' log is written", async () => {
+    text = await Deno.readTextFile(join(data, "logs", "functions.log"));
+    return text.includes(id);
+  });
+  return text.split("\n").filter((line) => !line.includes(id)).join("\n");
 }
 
 /** Reads what Postgres logs from now on, by a superuser. */
