@@ -20,7 +20,7 @@ const config = readLabelConfig();
 
 /** What only some requests need; most read rows. */
 const useCases = createOnFirstUse(async () => {
-  const { createProcessor, ...calls } = await import("./use_cases.ts");
+  const { createProcessor, ...calls } = await import("./lazy_use_cases.ts");
   const labels = calls.createLabelDependencies(database, config);
   return { ...calls, labels, processor: createProcessor(labels) };
 });
