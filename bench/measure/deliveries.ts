@@ -30,7 +30,12 @@ export interface OrderNumbers {
 }
 
 /** A webhook as TikTok sends it: docs/tiktok.md. */
-function webhookBody(shop: Shop, order: string, notification: string, status: string): string {
+export function webhookBody(
+  shop: Shop,
+  order: string,
+  notification: string,
+  status: string,
+): string {
   return JSON.stringify({
     type: 1,
     tts_notification_id: notification,

@@ -1,73 +1,32 @@
 /** `rehearse limits`: what an order takes from one Postgres, from its webhook on, and where that ends. */
 import type postgres from "postgres";
-import { type BenchDatabase, startBenchDatabase } from "../measure/database.ts";
+import { startBenchDatabase } from "../measure/database.ts";
 import { ingest, inParallel, orderRow, type Received, receiveOrders } from "../measure/ingest.ts";
 import { median } from "../measure/rounds.ts";
 import { addPastOrders, addSellers } from "../measure/sellers.ts";
+import { type Cost, MEASURED_ORDERS, measureOrderCosts } from "./order_costs.ts";
 import type { Finding, Rehearsal } from "./rehearsal.ts";
 
 const SELLERS = 1_000;
 const PAST_ORDERS = 100_000;
-const [ROUNDS, ORDERS, BATCH] = [5, 200, 50];
+const BATCH = 50;
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 /** The busiest hour has four times the orders of a mean hour, and the CPU is half busy then. */
-const SHARE = 0.5 / 4;
+const [PEAK, BUSY] = [4, 0.5];
 /** States after the first: to collect, collected, in transit, delivered, completed. */
 const NEWER_STATES = 5;
 
-const item = (sql: postgres.Sql, { event, order }: Received, state: object) =>
-  sql.json([{ event_id: event, order: { ...orderRow(order), ...state } }] as postgres.JSONValue);
-
-async function receive(sql: postgres.Sql, { order }: Received): Promise<void> {
-  await sql`
-    select public.receive_webhook_event('tiktok', ${
-    order + " received"
-  }, 'ORDER_STATUS_CHANGE', '1', ${order},
-      '{"type":1,"data":{"order_status":"AWAITING_SHIPMENT"}}', ${order}, 'past_last_retry')`;
-}
-
-async function ingestNewer(sql: postgres.Sql, received: Received): Promise<void> {
-  const state = {
-    tiktok_status: "AWAITING_COLLECTION",
-    order_status: "awaiting_collection",
-    tiktok_updated_at: new Date().toISOString(),
-  };
-  await sql`select public.ingest_orders(${received.shop}, ${item(sql, received, state)})`;
-}
-
-interface Cost {
-  ms: number;
-  cpu: number;
-  wal: number;
-}
-
-async function costs(
-  { sql, cpuMs }: BenchDatabase,
-  orders: Received[],
-  work: (sql: postgres.Sql, order: Received) => Promise<void>,
-): Promise<Cost> {
-  const wal = async () => {
-    const [row] = await sql`select pg_current_wal_insert_lsn() - '0/0'::pg_lsn as bytes`;
-    return Number(row?.bytes);
-  };
-  const rounds: Cost[] = [];
-  const size = orders.length / ROUNDS;
-  for (let round = 0; round < ROUNDS; round++) {
-    const [bytes, cpu, startedAt] = [await wal(), await cpuMs(), performance.now()];
-    for (const order of orders.slice(round * size, (round + 1) * size)) await work(sql, order);
-    rounds.push({
-      ms: (performance.now() - startedAt) / size,
-      cpu: (await cpuMs() - cpu) / size,
-      wal: (await wal() - bytes) / size,
-    });
-  }
-  const of = (field: keyof Cost) => median(rounds.map((round) => round[field]));
-  return { ms: of("ms"), cpu: of("cpu"), wal: of("wal") };
-}
-
 const shown = ({ cpu, wal }: Cost) =>
-  `${cpu.toFixed(2)} ms of CPU, ${(wal / 1024).toFixed(1)} kB of WAL`;
+  `${cpu.toFixed(2)} ms of CPU, ${(wal / 1000).toFixed(1)} kB of WAL`;
+
+/** The sum of costs, each so many times. */
+function addUp(costs: [times: number, cost: Cost][]): Cost {
+  return {
+    cpu: costs.reduce((sum, [times, { cpu }]) => sum + times * cpu, 0),
+    wal: costs.reduce((sum, [times, { wal }]) => sum + times * wal, 0),
+  };
+}
 
 /** The dead rows that orders leave, and what removing them takes. */
 async function measureVacuum(sql: postgres.Sql, orders: number): Promise<Finding[]> {
@@ -102,7 +61,8 @@ async function memoryOf(connections: postgres.Sql[]): Promise<string> {
     const [row] = await sql`select pg_backend_pid() as pid`;
     const text = await Deno.readTextFile(`/proc/${row?.pid}/smaps_rollup`).catch(() => "");
     const kb = [...text.matchAll(/^Private_\w+: +(\d+) kB$/gm)];
-    return kb.reduce((sum, [, size]) => sum + Number(size), 0) / 1024;
+    // The kernel's kB has 1,024 bytes.
+    return kb.reduce((sum, [, size]) => sum + Number(size), 0) * 1024 / 1e6;
   }));
   return `${median(sizes).toFixed(0)} MB`;
 }
@@ -137,17 +97,8 @@ async function run(): Promise<Finding[]> {
   await addSellers(sql, SELLERS);
   await addPastOrders(sql, PAST_ORDERS);
   await sql`select pg_stat_reset()`;
-  const count = ROUNDS * ORDERS;
-  const orders = await receiveOrders(sql, count, SELLERS);
-  const received = await costs(database, orders, receive);
-  const added = await costs(database, orders, ingest);
-  const events = await receiveOrders(sql, count, SELLERS);
-  const newer = await costs(
-    database,
-    events.map(({ event }, n) => ({ ...orders[n] as Received, event })),
-    ingestNewer,
-  );
-  const findings = await measureVacuum(sql, count);
+  const { received, claimed, added, newer } = await measureOrderCosts(database);
+  const findings = await measureVacuum(sql, MEASURED_ORDERS);
 
   const connections = await database.connect(16);
   const speeds: string[] = [];
@@ -163,19 +114,31 @@ async function run(): Promise<Finding[]> {
   for (const number of [1, 2, 4]) {
     single.push(`${number}: ${(await oneSeller(sql, connections.slice(0, number))).toFixed(0)}`);
   }
-  const cpu = added.cpu + NEWER_STATES * newer.cpu + (1 + NEWER_STATES) * received.cpu;
-  const wal = added.wal + NEWER_STATES * newer.wal + (1 + NEWER_STATES) * received.wal;
+  const webhooks = 1 + NEWER_STATES;
+  const order = addUp([[1, added], [NEWER_STATES, newer], [webhooks, received], [
+    webhooks,
+    claimed,
+  ]]);
+  const thousands = Math.floor(DAY * BUSY / PEAK / order.cpu / 1000);
+  const [logADay, seconds] = [thousands * 1000 * order.wal, DAY / SECOND];
   return [
-    { what: "a webhook stored", figure: shown(received) },
+    { what: "a webhook, stored and due", figure: shown(received) },
+    { what: "its claim, 100 together", figure: shown(claimed) },
     { what: "a new order stored, alone", figure: shown(added) },
     { what: "a newer state stored, alone", figure: shown(newer) },
     {
-      what: `an order with ${NEWER_STATES} newer states`,
-      figure: shown({ ms: 0, cpu, wal }),
+      what: `an order with ${NEWER_STATES} newer states, ${webhooks} webhooks`,
+      figure: shown(order),
     },
     {
       what: "orders a day that one such CPU carries, half busy in the busiest hour",
-      figure: `${Math.floor(DAY * SHARE / cpu / 1000)} thousand`,
+      figure: `${thousands} thousand`,
+    },
+    {
+      what: "WAL of so many orders",
+      figure: `${(logADay / 1e9).toFixed(0)} GB a day, ${
+        (logADay * PEAK / seconds / 1e6).toFixed(1)
+      } MB/s in the busiest hour`,
     },
     { what: "orders a second, by connections", figure: speeds.join(", ") },
     { what: "memory of a connection that stores orders", figure: memory },
