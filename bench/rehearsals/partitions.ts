@@ -62,7 +62,7 @@ async function measureOnce(sql: postgres.Sql, statement: string): Promise<string
   const [before, startedAt] = [await position(), performance.now()];
   await sql.unsafe(statement).simple();
   const ms = performance.now() - startedAt;
-  return `${ms.toFixed(0)} ms, ${((await position() - before) / 1024).toFixed(0)} kB of WAL`;
+  return `${ms.toFixed(0)} ms, ${((await position() - before) / 1000).toFixed(0)} kB of WAL`;
 }
 
 interface PlanNode {
