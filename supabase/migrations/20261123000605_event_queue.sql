@@ -1,5 +1,5 @@
--- The queue beside the inbox: what waits, what a worker has claimed, and until when. A claim writes only this table, so
--- the row of an event is written when it is stored and when it has a result: docs/performance.md.
+-- The queue next to the inbox: what waits, what a worker has claimed, and until when. A claim writes only this table.
+-- The inbox is written when an event is stored, has a result, or is postponed or opened again: docs/inbox.md.
 
 create table private.event_queue (
   event_id bigint primary key,
