@@ -31,9 +31,9 @@ export class FairQueue {
 
   /** The next group that may start, which takes a slot until it is released. */
   take(): EventGroup | undefined {
-    const place = this.#waiting.findIndex((group) => this.hasFreeSlot && !this.#isFull(group));
-    if (place < 0) return undefined;
-    const [group] = this.#waiting.splice(place, 1);
+    const index = this.#waiting.findIndex((group) => this.hasFreeSlot && !this.#isFull(group));
+    if (index < 0) return undefined;
+    const [group] = this.#waiting.splice(index, 1);
     if (group === undefined) return undefined;
     this.#count(group, 1);
     return group;
