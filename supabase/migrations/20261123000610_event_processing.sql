@@ -333,8 +333,8 @@ grant execute on function private.lock_failing_events(integer) to service_role;
 
 /*
   Arguments: p_limit; p_except_shops, as below.
-  Returns:   the ids, locked in the queue. Live events are ordered round-robin by shop, oldest first. Failing events take every fifth
-             place, or the first if no live event is due.
+  Returns:   the ids, locked in the queue. Live events are ordered round-robin by shop, oldest first. Failing events are up to a
+             fifth, or one if no live event is due.
 */
 create function private.lock_due_events(p_limit integer, p_except_shops text[])
 returns bigint[]
@@ -355,17 +355,14 @@ begin
     due := private.due_events_in_turn(read, p_except_shops);
     live := array(
       select event_id
-      from (
-        select event_id, status, next_attempt_at
-        from private.event_queue
-        -- By the key alone: with the conditions below Postgres may read all that is due.
-        where event_id = any (due)
-        order by array_position(due, event_id)
-        limit free
-        for update skip locked
-      ) as locked
-      -- Another worker may have claimed one since.
-      where status = 'pending' and next_attempt_at <= now()
+      from private.event_queue
+      where event_id = any (due)
+        -- Another worker may have claimed one since; in this form, so that rows are found by the key and not among all
+        -- that is due.
+        and case status when 'pending' then next_attempt_at <= now() end
+      order by array_position(due, event_id)
+      limit free
+      for update skip locked
     );
     exit when cardinality(live) = free or cardinality(due) < read;
   end loop;

@@ -1,5 +1,6 @@
 /** The event worker: its callers, its claims, its retries. */
 import assert from "node:assert/strict";
+import type postgres from "postgres";
 import {
   connectSeller,
   countEvents,
@@ -13,11 +14,17 @@ import {
 } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 
 async function insertEvents(stack: TestStack, count: number): Promise<void> {
   await stack.sql`
     insert into private.webhook_events (source, external_id, event_type, body)
     select 'tiktok', n::text, 'TYPE_999', '{"type":999}' from generate_series(1, ${count}) as n`;
+}
+
+/** A connection that goes back to its pool. */
+function releasing(sql: postgres.ReservedSql) {
+  return { sql, [Symbol.dispose]: () => sql.release() };
 }
 
 async function eventRow(stack: TestStack): Promise<Record<string, unknown>> {
@@ -80,6 +87,41 @@ async function letDaysPass(stack: TestStack, days: number): Promise<void> {
     update private.webhook_events set failing_since = failing_since - make_interval(days => ${days})`;
   await stack.sql`update private.event_queue set next_attempt_at = now()`;
 }
+
+test("a claim finds other events although another worker commits its own meanwhile", async (stack) => {
+  await insertEvents(stack, 400);
+  const claim = async (sql: postgres.ReservedSql): Promise<number[]> => {
+    const [row] = await sql`select public.claim_webhook_events(50, 60) as events`;
+    return row?.events.map((event: { event_id: number }) => event.event_id);
+  };
+  const [{ definition } = {}] = await stack.sql`
+    select pg_get_functiondef('private.due_events_in_turn(integer, text[])'::regprocedure) as definition`;
+  using first = releasing(await stack.sql.reserve());
+  using second = releasing(await stack.sql.reserve());
+  try {
+    // The second worker finds the oldest events locked, chooses among more, and stops before it locks them.
+    await stack.sql.unsafe(definition.replace(
+      /(  return due;\nend;)/,
+      "  if p_limit > 50 then perform pg_advisory_xact_lock_shared(4711); end if;\n$1",
+    ));
+    await first.sql`select pg_advisory_lock(4711)`;
+    await first.sql`begin`;
+    const taken = await claim(first.sql);
+    const late = claim(second.sql);
+    await until("the second worker has chosen", async () => {
+      const rows = await stack.sql`
+        select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`;
+      return rows.length === 1;
+    });
+    await first.sql`commit`;
+    await first.sql`select pg_advisory_unlock(4711)`;
+    const found = await late;
+    assert.deepEqual([taken.length, found.length], [50, 50]);
+    assert.equal(new Set([...taken, ...found]).size, 100);
+  } finally {
+    await stack.sql.unsafe(definition);
+  }
+});
 
 test("a failed event waits with jitter and keeps its error; after ten attempts it is tried each hour, after seven days never", async (stack) => {
   const seller = await connectSeller(stack);
