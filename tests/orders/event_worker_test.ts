@@ -101,7 +101,7 @@ test("a claim finds other events although another worker commits its own meanwhi
   try {
     // The second worker finds the oldest events locked, chooses among more, and stops before it locks them.
     await stack.sql.unsafe(definition.replace(
-      /(  return due;\nend;)/,
+      /( {2}return due;\nend;)/,
       "  if p_limit > 50 then perform pg_advisory_xact_lock_shared(4711); end if;\n$1",
     ));
     await first.sql`select pg_advisory_lock(4711)`;
