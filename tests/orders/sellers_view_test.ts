@@ -226,7 +226,8 @@ async function checkFilters({ supabase, ada }: Scene): Promise<void> {
   assert.deepEqual(byEnd.orders.map((order) => order.id), [wanted.id]);
   assert.equal((await list({ search: "5764" })).total, 26);
   assert.equal((await list({ search: "%5764" })).total, 26, "the search text is not a pattern");
-  assert.equal((await list({ search: "764" })).total, 0);
+  const middle = wanted.tiktok_order_id.slice(1, -1);
+  assert.equal((await list({ search: middle })).total, 0, "neither the beginning nor the end");
 }
 
 async function checkOneOrder(stack: TestStack, { ada, bob, supabase }: Scene): Promise<void> {
