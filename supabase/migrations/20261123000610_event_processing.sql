@@ -645,13 +645,19 @@ security invoker
 set search_path = ''
 as $$
 begin
-  update private.webhook_events
-  set status = 'done', reason = null, settled_at = now()
-  where id = any (p_event_ids);
+  with unqueued as (
+    -- From the queue at once, in place of the trigger.
+    delete from private.event_queue where event_id = any (p_event_ids)
+    returning event_id, claims
+  )
+  update private.webhook_events as event
+  set status = 'done', reason = null, settled_at = now(), claims = unqueued.claims
+  from unqueued
+  where event.id = unqueued.event_id;
 end;
 $$;
 comment on function private.settle_events(bigint[]) is
-  'Settles several events in the transaction of their one effect.';
+  'Settles several open events, which are locked, in the transaction of their effects.';
 grant execute on function private.settle_events(bigint[]) to service_role;
 
 /*

@@ -240,10 +240,6 @@ begin
   if plan_changed and private.monthly_order_limit(customer.user_id) > limit_before then
     released := public.release_held_events(customer.user_id);
   end if;
-  -- 6. Settle the events.
-  if cardinality(open_events) > 0 then
-    perform private.settle_events(open_events);
-  end if;
   return jsonb_build_object(
     'outcome', case when changed then 'applied' else 'unchanged' end,
     'released', released
@@ -251,7 +247,7 @@ begin
 end;
 $$;
 comment on function private.apply_subscription(jsonb, bigint[]) is
-  'Part of apply_subscriptions: stores one state, the plan of its seller and its events.';
+  'Part of apply_subscriptions: stores one state and the plan of its seller.';
 grant execute on function private.apply_subscription(jsonb, bigint[]) to service_role;
 
 /*
@@ -275,10 +271,17 @@ declare
   open_events bigint[] := private.lock_subscription_items(p_items);
   outcomes jsonb := '[]';
   item jsonb;
+  result jsonb;
+  answered bigint[] := '{}';
 begin
   for item in select value from jsonb_array_elements(p_items) loop
-    outcomes := outcomes || private.apply_subscription(item, open_events);
+    result := private.apply_subscription(item, open_events);
+    outcomes := outcomes || result;
+    if result ->> 'outcome' in ('applied', 'unchanged') then
+      answered := answered || array(select value::bigint from jsonb_array_elements_text(item -> 'event_ids'));
+    end if;
   end loop;
+  perform private.settle_events(array(select id from unnest(answered) as id where id = any (open_events)));
   return outcomes;
 end;
 $$;

@@ -1287,10 +1287,6 @@ begin
   if plan_changed and private.monthly_order_limit(customer.user_id) > limit_before then
     released := public.release_held_events(customer.user_id);
   end if;
-  -- 6. Settle the events.
-  if cardinality(open_events) > 0 then
-    perform private.settle_events(open_events);
-  end if;
   return jsonb_build_object(
     'outcome', case when changed then 'applied' else 'unchanged' end,
     'released', released
@@ -7376,9 +7372,15 @@ CREATE OR REPLACE FUNCTION private.settle_events(p_event_ids bigint[])
  SET search_path TO ''
 AS $function$
 begin
-  update private.webhook_events
-  set status = 'done', reason = null, settled_at = now()
-  where id = any (p_event_ids);
+  with unqueued as (
+    -- From the queue at once, in place of the trigger.
+    delete from private.event_queue where event_id = any (p_event_ids)
+    returning event_id, claims
+  )
+  update private.webhook_events as event
+  set status = 'done', reason = null, settled_at = now(), claims = unqueued.claims
+  from unqueued
+  where event.id = unqueued.event_id;
 end;
 $function$
 ;
@@ -8130,10 +8132,17 @@ declare
   open_events bigint[] := private.lock_subscription_items(p_items);
   outcomes jsonb := '[]';
   item jsonb;
+  result jsonb;
+  answered bigint[] := '{}';
 begin
   for item in select value from jsonb_array_elements(p_items) loop
-    outcomes := outcomes || private.apply_subscription(item, open_events);
+    result := private.apply_subscription(item, open_events);
+    outcomes := outcomes || result;
+    if result ->> 'outcome' in ('applied', 'unchanged') then
+      answered := answered || array(select value::bigint from jsonb_array_elements_text(item -> 'event_ids'));
+    end if;
   end loop;
+  perform private.settle_events(array(select id from unnest(answered) as id where id = any (open_events)));
   return outcomes;
 end;
 $function$
