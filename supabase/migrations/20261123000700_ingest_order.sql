@@ -421,15 +421,7 @@ as $$
 declare
   shop public.tiktok_shops;
 begin
-  -- lock_sellers for sellers_of_shop, in one statement.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || seller.user_id, 0))
-  from (
-    select distinct shops.user_id
-    from public.tiktok_shops as named
-    join public.tiktok_shops as shops on shops.shop_id = named.shop_id
-    where named.id = p_tiktok_shop_id
-    order by shops.user_id
-  ) as seller;
+  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
