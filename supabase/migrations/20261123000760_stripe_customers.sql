@@ -149,9 +149,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- A change of the address is stored before this, or finds the customer's row after it.
+  -- A change of the address is stored before this, or finds the customer's row after it. Two requests that store the
+  -- same customer at once would both find none, and the second one break the key of its id.
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id for share;
+  perform from public.users where id = p_user_id for no key update;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;

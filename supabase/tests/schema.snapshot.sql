@@ -11695,9 +11695,10 @@ CREATE OR REPLACE FUNCTION public.store_stripe_customer(p_user_id uuid, p_stripe
  SET search_path TO ''
 AS $function$
 begin
-  -- A change of the address is stored before this, or finds the customer's row after it.
+  -- A change of the address is stored before this, or finds the customer's row after it. Two requests that store the
+  -- same customer at once would both find none, and the second one break the key of its id.
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id for share;
+  perform from public.users where id = p_user_id for no key update;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
   end if;

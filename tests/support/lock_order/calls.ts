@@ -9,7 +9,7 @@ export const CALLS: Record<string, string | string[]> = {
   sign_up: [
     `stress.sign_up($a)`,
     `public.connect_tiktok_shops(stress.user_id($a), stress.connect_grant($a, 0))`,
-    `public.store_stripe_customer(stress.user_id($a), stress.secret($a), md5(random()::text), 'x@example.com')`,
+    `stress.store_customer($a, 'x@example.com')`,
     `public.apply_subscriptions(jsonb_build_array(stress.subscription_item($a, 0))) from stress.customer($a)`,
     `stress.receive_orders(id, $b, $w) from public.tiktok_shops where user_id = stress.user_id($a)`,
     `public.ingest_orders(id, stress.order_items(id, $b, $w)) from public.tiktok_shops where user_id = stress.user_id($a) and shop_id = stress.shop_id($a)`,
@@ -129,8 +129,7 @@ export const CALLS: Record<string, string | string[]> = {
     `public.store_own_tracker(e.id, (p).id, (p).attempt, 'trk', stress.tracking($b)) from stress.purchase($c, 'own') as p, stress.event_of($a, 'creatorflow', array['CHECK_TRACKING']) as e`,
 
   // Billing.
-  store_stripe_customer:
-    `public.store_stripe_customer(stress.user_id($a), stress.secret($a), md5(random()::text), stress.email($a, $b))`,
+  store_stripe_customer: `stress.store_customer($a, stress.email($a, $b))`,
   raise_stripe_attempt: `public.raise_stripe_attempt(stress.user_id($a), $b % 3)`,
   replace_stripe_customer:
     `public.replace_stripe_customer(user_id, array[stripe_customer_id_hash], stress.secret($b), md5(random()::text), 'x@example.com') from stress.customer($a)`,

@@ -42,6 +42,19 @@ create function stress.delete_account(n integer) returns jsonb language sql as $
   );
 $$;
 
+-- All requests of an account store the same customer, as Stripe answers them; another one once it was deleted.
+create function stress.store_customer(n integer, p_email text) returns text language plpgsql as $$
+declare
+  hash text;
+begin
+  perform private.lock_sellers(stress.user_id(n));
+  select md5('customer-' || created_at) into hash from public.users where id = stress.user_id(n);
+  return public.store_stripe_customer(
+    stress.user_id(n), stress.secret(n), coalesce(hash, md5(random()::text)), p_email
+  );
+end;
+$$;
+
 -- Picks: our id of a row among the newest, null without one.
 create function stress.shop(n integer) returns uuid language sql stable as $$
   select id from public.tiktok_shops order by shop_id, user_id
