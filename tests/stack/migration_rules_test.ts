@@ -1,7 +1,30 @@
 /** The migrations contain only what Supabase lets the role of the migrations, and later the API, do. */
 import assert from "node:assert/strict";
+import postgres from "postgres";
 import { parseMigration, readStatements } from "../support/migration_statements.ts";
 import { findPlatformChanges, findUnfiltered } from "../support/platform_rules.ts";
+import { createTestDatabase } from "../support/stack.ts";
+import { findUnnamedKeys, listUniqueKeys, type UniqueKey } from "../support/unique_keys.ts";
+
+/** Why two transactions never insert the same row at once, though `on conflict` does not name this key. */
+const ONE_AT_A_TIME: Record<string, string> = {
+  "private.handle_auth_user users_email_key":
+    "Auth's own row has the same keys, and is stored before",
+  "public.connect_tiktok_shops tiktok_shops_shop_id_key": "locks each shop alone before",
+  "public.store_stripe_customer stripe_customers_stripe_customer_id_hash_key":
+    "locks the seller's row before",
+};
+
+async function readUniqueKeys(): Promise<UniqueKey[]> {
+  const database = await createTestDatabase();
+  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  try {
+    return await listUniqueKeys(sql);
+  } finally {
+    await sql.end();
+    await database.drop();
+  }
+}
 
 Deno.test("no update or delete of the migrations lacks a WHERE, in no body and text", async () => {
   const statements = await readStatements();
@@ -88,4 +111,37 @@ Deno.test("the policy on realtime.messages is the last of the first migrations, 
   const [last] = statements.filter(({ place }) => place.startsWith("20261123")).slice(-1);
   assert.deepEqual(policies.map(({ place }) => place), [last?.place]);
   assert.equal(statements.filter(({ place }) => place === last?.place).length, 1);
+});
+
+Deno.test("an insert that lets a stored row be names each unique key that it can break, or locks before", async () => {
+  const found = findUnnamedKeys(await readStatements(), await readUniqueKeys());
+  assert.deepEqual(found.toSorted(), Object.keys(ONE_AT_A_TIME).toSorted());
+});
+
+Deno.test("an insert that can break a key that it does not name is found", async () => {
+  const keys = [
+    { name: "a_pkey", table: "private.a", columns: ["id"], generated: ["id"] },
+    { name: "a_user_key", table: "private.a", columns: ["user_id"], generated: [] },
+    { name: "a_hash_key", table: "private.a", columns: ["hash"], generated: [] },
+  ];
+  const find = async (insert: string) => {
+    const text = `create function private.f() returns void language plpgsql as $$
+      begin ${insert}; end $$;`;
+    return findUnnamedKeys(await parseMigration("a", text), keys);
+  };
+  const values = "insert into private.a (user_id, hash) values ('u', 'h')";
+  assert.deepEqual(await find(`${values} on conflict (user_id) do nothing`), [
+    "private.f a_hash_key",
+  ]);
+  assert.deepEqual(
+    await find(`with b as (${values} on conflict (hash) do nothing returning *) select 1 from b`),
+    ["private.f a_user_key"],
+  );
+  const all = "insert into private.a select * from private.b";
+  assert.deepEqual(await find(`${all} on conflict (user_id) do nothing`), [
+    "private.f a_pkey",
+    "private.f a_hash_key",
+  ]);
+  assert.deepEqual(await find(`${values} on conflict do nothing`), []);
+  assert.deepEqual(await find(values), []);
 });

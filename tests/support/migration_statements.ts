@@ -1,6 +1,7 @@
 /** Every SQL statement of the migrations, those inside function bodies and texts too, parsed by Postgres's parser. */
 import { loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
 import { findNodes, isTree, joinNames, type Tree } from "../../local/database_tasks/syntax.ts";
+import { createOnFirstUse } from "../../shared/values/create_on_first_use.ts";
 
 const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
 
@@ -104,12 +105,12 @@ export async function parseMigration(name: string, sql: string): Promise<Stateme
   return collector.statements;
 }
 
-/** The statements of all migrations, in their order. */
-export async function readStatements(): Promise<Statement[]> {
+/** The statements of all migrations, in their order: parsed once in a process. */
+export const readStatements = createOnFirstUse(async () => {
   const entries = await Array.fromAsync(Deno.readDir(MIGRATIONS), (entry) => entry.name);
   const names = entries.filter((name) => name.endsWith(".sql")).sort();
   const parsed = names.map(async (name) =>
     await parseMigration(name, await Deno.readTextFile(new URL(name, MIGRATIONS)))
   );
   return (await Promise.all(parsed)).flat();
-}
+});
