@@ -139,16 +139,22 @@ export function countLabelsBought(stack: TestStack): number {
   return stack.easypost.accounts.labelsBought + stack.tiktok.fulfillment.labelsBought;
 }
 
+/** The statuses of the events that are due or at work. */
+async function openStatuses(stack: TestStack): Promise<string[]> {
+  const open = await stack.sql`
+    select distinct status from private.event_queue
+    where status = 'processing' or (status = 'pending' and next_attempt_at <= now())`;
+  return open.map(({ status }) => status);
+}
+
 /** Runs the event worker until every due event is settled or postponed. */
 export async function processDueEvents(stack: TestStack): Promise<void> {
   let isDue = true;
   await until("no event is due", async () => {
     // Not while other workers have all events: each call costs more than many looks at the table.
     if (isDue) await runEventWorker(stack);
-    const open = await stack.sql`
-      select distinct status from private.event_queue
-      where status = 'processing' or (status = 'pending' and next_attempt_at <= now())`;
-    isDue = open.some(({ status }) => status === "pending");
+    const open = await openStatuses(stack);
+    isDue = open.includes("pending");
     return open.length === 0;
   });
 }
@@ -194,8 +200,12 @@ export function labelsBought(stack: TestStack): { easypost: number; tiktok: numb
   };
 }
 
-/** Calls of the carriers, money, and rows: a refused request changes none of these. */
+/**
+ * Calls of the carriers, money, and rows: a refused request changes none of these, and neither does what it
+ * left in the inbox. Events of earlier requests are processed before.
+ */
 export async function sideEffects(stack: TestStack): Promise<Record<string, unknown>> {
+  if ((await openStatuses(stack)).length > 0) await processDueEvents(stack);
   const [rows] = await stack.sql`
     select
       (select count(*)::int from private.label_purchases) as purchases,
