@@ -23,8 +23,20 @@ async function allEnded(): Promise<void> {
 
 Object.assign(globalThis, { EdgeRuntime: { waitUntil: track } });
 
-/** Answers when nothing is active. No function can have this name: the gateway does not pass it on. */
+/**
+ * Answers when nothing is active, and writes its query to both outputs: lines before it are in the log.
+ * No function can have this name: the gateway does not pass it on.
+ */
 const IDLE_PATH = "/_idle";
+
+/** As before the end of a worker, the functions write the counts of lines that they have left out. */
+function endLines(mark: string): void {
+  dispatchEvent(new Event("beforeunload"));
+  // deno-lint-ignore no-console -- standard output
+  console.info(mark);
+  // deno-lint-ignore no-console -- standard error
+  console.error(mark);
+}
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
@@ -68,6 +80,7 @@ if (import.meta.main) {
     const { pathname } = new URL(request.url);
     if (pathname === IDLE_PATH) {
       await allEnded();
+      endLines(new URL(readForwarded(request).url).search);
       return new Response(null, { status: 204 });
     }
     const name = pathname.split("/")[1] ?? "";

@@ -58,9 +58,10 @@ function printSummary(name: string, volume: LineVolume): void {
   print(level, "lines left out", { seconds, lines, function: name });
 }
 
-/** Writes the counts of all lines that were left out. */
+/** Writes the counts of all lines that were left out. The allowances begin again. */
 export function flushLines(): void {
   for (const [name, volume] of volumes) printSummary(name, volume);
+  volumes.clear();
 }
 
 // Before the platform ends the worker.

@@ -131,6 +131,20 @@ Deno.test("errors have their own allowance, and those beyond it are named by mes
   assert.deepEqual(counts, { "event processed": 30, "request failed: not_stored": 20 });
 });
 
+Deno.test("after the counts were written at a worker's end, the allowances begin again", async () => {
+  const flood = () =>
+    linesOf(() =>
+      runInContext({ fields: { function: "ended" } }, () => {
+        for (let n = 0; n < 50; n++) log.info("event processed", { outcome: "inserted" });
+        flushLines();
+      })
+    );
+  const first = await flood();
+  assert.equal(first.length, 20 + 1);
+  const withoutTime = (lines: string[]) => lines.map((line) => ({ ...parseLine(line), time: "" }));
+  assert.deepEqual(withoutTime(await flood()), withoutTime(first));
+});
+
 Deno.test("the spans of a trace are one line when the last has ended, later ones another", () => {
   const lines: Parameters<ConstructorParameters<typeof LineTrace>[0]>[0][] = [];
   const trace = new LineTrace((line) => lines.push(line));

@@ -96,7 +96,7 @@ test("attack: nothing personal is in any log after a whole life with double sign
   await runEventWorker(stack);
 
   const logs = new Map([["rows", texts], ["Postgres", await serverLog()]]);
-  for await (const { path, text } of readLogs(stack.data)) logs.set(path, text);
+  for await (const { path, text } of readLogs(stack)) logs.set(path, text);
   const all = [...logs.values()].join("\n");
   // The failures happened, and are logged by code and request id.
   assert.match(texts, /TikTok 21011037 \(\/order\/\S+, \d{14}[0-9A-F]+\)/);

@@ -77,7 +77,7 @@ step("subscriptions with lost events are repaired once, and the repair is logged
     { plan_name: "scale", status: "paused", cancel_at_period_end: true },
   ]);
   const lines: string[] = [];
-  for await (const { text } of readLogs(stack.data)) {
+  for await (const { text } of readLogs(stack)) {
     lines.push(...text.split("\n").filter((line) => line.includes('"subscriptions compared"')));
   }
   assert.equal(lines.filter((line) => line.includes('"level":"warn"')).length, 5);

@@ -164,7 +164,7 @@ test("without a price TikTok orders are stored, Stripe events wait, and the log 
   assert.deepEqual(await eventOf(stack, "stripe"), waiting);
   assert.equal((await seller.client.from("orders").select("id")).data?.length, 1);
   await incomplete[Symbol.asyncDispose]();
-  const logs = await Array.fromAsync(readLogs(stack.data));
+  const logs = await Array.fromAsync(readLogs(stack));
   assert.ok(logs.some(({ text }) => /waits for configuration.*STRIPE_PRICE_STARTER/.test(text)));
 
   const complete = await startObservedHost(stack);

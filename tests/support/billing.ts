@@ -175,7 +175,7 @@ export async function requestSync(stack: TestStack, userId?: string): Promise<nu
 /** No log line of the stack has a key, a Stripe id or a seller's e-mail address. */
 export async function assertNoSecretLogged(stack: TestStack): Promise<void> {
   const secrets = /\b(?:sk|rk)_(?:test|live)_\w|\bwhsec_\w|\b(?:cus|sub|cs_test|pi|ch|in)_\w{10}/;
-  for await (const { path, text } of readLogs(stack.data)) {
+  for await (const { path, text } of readLogs(stack)) {
     const leak = text.split("\n").find((line) => secrets.test(line) || /seller-[\w-]+@/.test(line));
     assert.equal(leak, undefined, path);
   }

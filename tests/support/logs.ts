@@ -4,8 +4,12 @@ import type postgres from "postgres";
 import type { TestStack } from "./stack.ts";
 import { until } from "./until.ts";
 
-/** Every log in the data folder of a stack. */
-export async function* readLogs(data: string): AsyncGenerator<{ path: string; text: string }> {
+/** Every log in the data folder of a stack, when its functions have ended all their work. */
+export async function* readLogs(
+  stack: Pick<TestStack, "data" | "callFunction">,
+): AsyncGenerator<{ path: string; text: string }> {
+  await readFunctionLog(stack);
+  const { data } = stack;
   const folder = join(data, "logs");
   for await (const { name } of Deno.readDir(folder)) {
     const path = join(folder, name);
@@ -16,23 +20,25 @@ export async function* readLogs(data: string): AsyncGenerator<{ path: string; te
 }
 
 /**
- * What the functions have logged until now. Their lines reach the file after their answers, in order: a
- * refused call of its own shows that all before it are there.
+ * Waits until the functions have ended all their work. Returns what they have logged, with the counts of lines
+ * that they left out; their allowances begin again. @throws {Error} if their process does not live.
  */
 export async function readFunctionLog(
-  { data, env }: Pick<TestStack, "data" | "env">,
+  { data, callFunction }: Pick<TestStack, "data" | "callFunction">,
 ): Promise<string> {
-  const id = crypto.randomUUID();
-  const refused = await fetch(`${env.SUPABASE_URL}/functions/v1/tiktok-oauth/shops`, {
-    headers: { "x-request-id": id },
+  const mark = crypto.randomUUID();
+  const { status, body } = await callFunction(
+    new Request(`http://host/functions/v1/_idle?${mark}`),
+  );
+  await body?.cancel();
+  if (status !== 204) throw new Error(`The functions' host answered ${status}`);
+  // Lines reach the file after answers, by two pipes.
+  const lines = await until("the functions' log is written", async () => {
+    const text = await Deno.readTextFile(join(data, "logs", "functions.log"));
+    const [before = "", between, after] = text.split(`?${mark}\n`);
+    return after === undefined ? undefined : [before, between, after];
   });
-  await refused.body?.cancel();
-  let text = "";
-  await until("the functions' log is written", async () => {
-    text = await Deno.readTextFile(join(data, "logs", "functions.log"));
-    return text.includes(id);
-  });
-  return text.split("\n").filter((line) => !line.includes(id)).join("\n");
+  return lines.join("");
 }
 
 /** Reads what Postgres logs from now on, by a superuser. */

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { redirectConsole } from "../../local/cli/console.ts";
 import { keepSeller, lacksSeller, shareSellers } from "./kept_sellers.ts";
+import { withTimeout } from "../../local/time/with_timeout.ts";
+import { readFunctionLog } from "./logs.ts";
 import { forgetRows, rememberRows, resetRows } from "./reset_database.ts";
 import { connectNewSeller } from "./shop.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
@@ -19,16 +21,9 @@ async function endStack(stack: TestStack | undefined): Promise<void> {
 
 Deno.test.afterAll(() => endStack(shared));
 
-/** Whether the functions have ended all their work, in a process that lives. */
+/** Whether the functions have ended all their work, in a process that lives, and their log is written. */
 async function isIdle(stack: TestStack): Promise<boolean> {
-  const signal = AbortSignal.timeout(IDLE_MS);
-  const idle = stack.callFunction(new Request("http://host/functions/v1/_idle"));
-  const late = new Promise<undefined>((resolve) =>
-    signal.addEventListener("abort", () => resolve(undefined))
-  );
-  const response = await Promise.race([idle, late]);
-  await response?.body?.cancel();
-  return response?.status === 204;
+  return await withTimeout(IDLE_MS, readFunctionLog(stack)).then(() => true, () => false);
 }
 
 /** Returns the stack as it was when it started: without rows, simulators' state and log lines. */
