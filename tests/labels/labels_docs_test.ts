@@ -233,7 +233,6 @@ async function checkWatching(
     seen.filter(({ id }) => id === shipmentId).map((row) => row.tracking_number);
   await until("it was read", () => Promise.resolve(numbers().length > 0));
   assert.deepEqual(numbers(), ["T1"]);
-  await supabase.removeAllChannels();
 }
 
 test("the tutorial's examples buy, show, list, watch and void labels", async (stack) => {

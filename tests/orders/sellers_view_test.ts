@@ -395,7 +395,6 @@ test(
     await stack.sql`update public.shipments set status = 'delivered'`;
     await until("four messages have come", () => Promise.resolve(heard.length >= 4));
     assert.deepEqual(heard, Array(4).fill(row?.id));
-    await supabase.removeAllChannels();
   },
 );
 
@@ -420,5 +419,4 @@ test("the seller's page receives the rows of its own orders and shipments", asyn
   await until("the shipment has come", () => Promise.resolve(seen.includes(last)));
   assert.equal(seen[0]?.startsWith(`orders ${order?.id} `), true, seen[0]);
   assert.ok(seen.every((entry) => entry === last || entry.startsWith(`orders ${order?.id} `)));
-  await supabase.removeAllChannels();
 });

@@ -18,8 +18,10 @@ let numbers = 0;
 const nextNumber = () => String(7_600_000_000_000_000_000n + BigInt(++numbers));
 
 /** A seller with a shop, past Auth and TikTok. */
-export async function addLiveSeller({ sql }: TestStack): Promise<LiveSeller> {
-  const id = crypto.randomUUID();
+export async function addLiveSeller(
+  { sql }: TestStack,
+  id: string = crypto.randomUUID(),
+): Promise<LiveSeller> {
   await sql`insert into auth.users (id, email) values (${id}, ${id + "@example.com"})`;
   await sql`insert into private.tiktok_logins (user_id, open_id) values (${id}, 'open')`;
   const columns = {
@@ -82,14 +84,16 @@ class RecordedSocket extends WebSocket {
   }
 }
 
-/** A client with this token; without one, as a visitor who has not signed in. */
-export function openClient({ env }: TestStack, token?: string): SupabaseClient {
-  return createClient(env.SUPABASE_URL, env.SUPABASE_PUBLISHABLE_KEY, {
+/** A client with this token; without one, as a visitor who has not signed in. It ends with the test. */
+export function openClient({ env, opened }: TestStack, token?: string): SupabaseClient {
+  const client = createClient(env.SUPABASE_URL, env.SUPABASE_PUBLISHABLE_KEY, {
     ...(token !== undefined && { accessToken: () => Promise.resolve(token) }),
     auth: { persistSession: false, autoRefreshToken: false },
     // Sooner than the ten seconds of an app.
     realtime: { reconnectAfterMs: () => 20, transport: RecordedSocket },
   });
+  opened.defer(async () => void await client.removeAllChannels());
+  return client;
 }
 
 export interface Change extends Row {
@@ -115,6 +119,14 @@ export async function joinChannel(channel: RealtimeChannel): Promise<void> {
       if (status === "CHANNEL_ERROR" || status === "TIMED_OUT") reject(error ?? new Error(status));
     });
   await withTimeout(20_000, promise);
+}
+
+/** Ends the connection that streams Postgres's changes, until the next; returns whether there was one. */
+export async function cutStream({ sql }: TestStack): Promise<boolean> {
+  const rows = await sql`
+    select pg_terminate_backend(active_pid) from pg_replication_slots
+    where database = current_database() and active_pid is not null`;
+  return rows.length > 0;
 }
 
 /** Every change of these tables that the client receives, as it comes. */

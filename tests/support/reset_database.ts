@@ -1,5 +1,6 @@
 /** Puts a database back to what it held when its stack had started. */
 import postgres from "postgres";
+import { pollUntil } from "../../local/time/poll_until.ts";
 import type { TestStack } from "./stack.ts";
 
 const SCHEMAS = ["public", "private", "auth", "vault", "cron", "net", "realtime"];
@@ -97,9 +98,12 @@ const SCHEMA_ARRAY = `array[${SCHEMAS.map((name) => `'${name}'`).join(", ")}]`;
 /** By the connection of a test's stack. */
 const resetConnections = new WeakMap<postgres.Sql, postgres.Sql>();
 
-/** Replication's role fires no triggers and checks no foreign keys. To change it would drop kept plans. */
+/**
+ * Replication's role fires no triggers and checks no foreign keys. To change it would drop kept plans. Realtime
+ * receives commits when they are flushed: those of this session are at once, with all before them.
+ */
 function connectReset(url: string): postgres.Sql {
-  const connection = { session_replication_role: "replica" };
+  const connection = { session_replication_role: "replica", synchronous_commit: "on" };
   return postgres(url, { max: 1, onnotice: () => {}, fetch_types: false, connection });
 }
 
@@ -114,14 +118,41 @@ export async function forgetRows({ sql }: TestStack): Promise<void> {
   resetConnections.delete(sql);
 }
 
-async function callKept({ sql }: TestStack, name: string): Promise<void> {
+function resetConnectionOf({ sql }: TestStack): postgres.Sql {
   const connection = resetConnections.get(sql);
   if (connection === undefined) throw new Error("No rows were remembered of this stack.");
-  await connection.unsafe(`select kept."${name}"()`);
+  return connection;
+}
+
+async function callKept(stack: TestStack, name: string): Promise<void> {
+  await resetConnectionOf(stack).unsafe(`select kept."${name}"()`);
+}
+
+const DELIVERED_MS = 10_000;
+
+/**
+ * Realtime sends a change to those who have joined when it processes it: a later client would receive what is
+ * not processed yet. Its slot confirms what is, and exists from its first client on.
+ */
+async function waitForRealtime(stack: TestStack): Promise<void> {
+  const sql = resetConnectionOf(stack);
+  const [behind] = await sql`
+    select pg_current_wal_flush_lsn()::text as "end" from pg_replication_slots
+    where database = current_database()`;
+  if (behind === undefined) return;
+  const isDelivered = async () => {
+    const left = await sql`
+      select from pg_replication_slots
+      where database = current_database() and confirmed_flush_lsn < ${behind.end}::text::pg_lsn`;
+    return left.length === 0;
+  };
+  const limits = { timeoutMs: DELIVERED_MS, intervalMs: 1 };
+  if (!await pollUntil(isDelivered, limits)) throw new Error("Realtime has not sent all changes.");
 }
 
 export async function resetRows(stack: TestStack): Promise<void> {
   await callKept(stack, "reset_rows");
+  await waitForRealtime(stack);
 }
 
 /** Returns where the rows begin that `keepRows` keeps. */

@@ -31,7 +31,7 @@ async function resetStack(stack: TestStack): Promise<TestStack> {
   const simulators = await stack.replaceSimulators();
   await resetRows(stack);
   await Deno.truncate(`${stack.data}/logs/functions.log`);
-  return { ...stack, ...simulators } as TestStack;
+  return { ...stack, ...simulators, opened: new AsyncDisposableStack() } as TestStack;
 }
 
 async function takeStack(): Promise<TestStack> {
@@ -56,9 +56,13 @@ async function prepareStack(used: TestStack): Promise<TestStack> {
 /** After a test that failed, or left functions at work, the next one gets another stack. */
 async function giveBack(stack: TestStack, passed: boolean): Promise<void> {
   shared = undefined;
-  for (const { simulator } of allSimulators(stack)) simulator.faults.close();
-  if (passed && await isIdle(stack)) shared = await prepareStack(stack);
-  else await endStack(stack);
+  try {
+    await stack.opened.disposeAsync();
+    for (const { simulator } of allSimulators(stack)) simulator.faults.close();
+    if (passed && await isIdle(stack)) shared = await prepareStack(stack);
+  } finally {
+    if (shared === undefined) await endStack(stack);
+  }
 }
 
 /**

@@ -25,6 +25,8 @@ export interface TestStack extends Stack, AsyncDisposable {
   sql: postgres.Sql;
   /** Folder of logs and state. */
   data: string;
+  /** What the test has opened over the stack: it ends with the test, also with one that fails. */
+  opened: AsyncDisposableStack;
 }
 
 function testDatabaseUrl(): URL {
@@ -117,6 +119,7 @@ export async function startTestStack(
     throw error;
   }
   await liftRequestLimits(sql);
+  const opened = new AsyncDisposableStack();
   return {
     ...stack,
     callFunction: (request) => callObserved(stack, request),
@@ -125,7 +128,9 @@ export async function startTestStack(
     stripe: stack.stripe as StripeSimulator,
     sql,
     data,
+    opened,
     async [Symbol.asyncDispose]() {
+      await opened.disposeAsync();
       await sql.end();
       await stack.stop();
       await database.drop();
@@ -175,12 +180,14 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
     stripe: stack.stripe as StripeSimulator,
     sql: configured,
     data,
+    opened: new AsyncDisposableStack(),
     reconnect() {
       const former = own.sql;
       own.sql = connect(stack.database.adminUrl);
       former.end({ timeout: 0 }).catch(() => {});
     },
     async [Symbol.asyncDispose]() {
+      await own.opened.disposeAsync();
       await own.sql.end({ timeout: 5 });
       await stack.stop();
       await temporary[Symbol.asyncDispose]();
