@@ -166,18 +166,21 @@ Deno.test("sendOnce() sends exactly the bytes with their length, and returns the
       return new Response(body, { status: 429, headers: { "retry-after": "7" } });
     },
   );
-  const url = `http://127.0.0.1:${server.addr.port}/path?x=%2B`;
-  const headers = { "x-mine": "yes" };
-  const body = new TextEncoder().encode("café ✓".repeat(50_000));
-  const response = await sendOnce(url, { method: "PUT", headers, body, signal: longSignal() });
-  assert.equal(response.status, 429);
-  assert.equal(response.headers.get("retry-after"), "7");
-  // deepEqual() compares so many bytes for a second.
-  assert.ok(Buffer.from(await response.bytes()).equals(body));
-  const empty = new Uint8Array();
-  const none = await sendOnce(url, { method: "PUT", headers, body: empty, signal: longSignal() });
-  assert.deepEqual([none.status, await none.text()], [204, ""]);
-  await server.shutdown();
+  try {
+    const url = `http://127.0.0.1:${server.addr.port}/path?x=%2B`;
+    const headers = { "x-mine": "yes" };
+    const body = new TextEncoder().encode("café ✓".repeat(50_000));
+    const response = await sendOnce(url, { method: "PUT", headers, body, signal: longSignal() });
+    assert.equal(response.status, 429);
+    assert.equal(response.headers.get("retry-after"), "7");
+    // deepEqual() compares so many bytes for a second.
+    assert.ok(Buffer.from(await response.bytes()).equals(body));
+    const empty = new Uint8Array();
+    const none = await sendOnce(url, { method: "PUT", headers, body: empty, signal: longSignal() });
+    assert.deepEqual([none.status, await none.text()], [204, ""]);
+  } finally {
+    await server.shutdown();
+  }
 });
 
 Deno.test("fetchSendsOnce() reads each form of the runtime's version", () => {

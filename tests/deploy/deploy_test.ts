@@ -8,7 +8,6 @@ import type { ApiKey } from "../../local/deploy/management_project.ts";
 import { REQUIRED } from "../../local/deploy/secrets_file.ts";
 import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
 import { runSupabaseCli, supabaseCliEnvironment } from "../../local/supabase/cli.ts";
-import { createScheduler } from "../../local/supabase/scheduler.ts";
 import { STEPS } from "../../local/deploy/deploy.ts";
 import { type CommandResult, runCommand } from "../support/run_command.ts";
 import {
@@ -17,6 +16,7 @@ import {
   type TestDatabase,
   type TestStack,
 } from "../support/stack.ts";
+import { QUIET_MINUTE, tickAt } from "../support/tick_at.ts";
 
 const SECRETS: Record<string, string> = {
   TIKTOK_APP_KEY: "appkey",
@@ -74,14 +74,11 @@ async function startPlatform(): Promise<Platform> {
   let stack: TestStack | undefined;
   let ticking = Promise.resolve();
 
-  async function fireJobs({ database: { adminUrl } }: TestStack): Promise<void> {
-    const scheduler = createScheduler(adminUrl);
+  async function fireJobs(running: TestStack): Promise<void> {
     while (!stopping.signal.aborted) {
-      // A minute of no other job.
-      await scheduler.tick(new Date("2026-11-23T10:01:00Z"));
+      await tickAt(running, QUIET_MINUTE);
       await sleep(1000, undefined, { signal: stopping.signal }).catch(() => {});
     }
-    await scheduler.stop();
   }
 
   api.onDeployed(async () => {

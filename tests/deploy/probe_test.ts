@@ -1,13 +1,13 @@
 /** The probes of a deployed backend, against the local stack and against gateways that spoil requests. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createScheduler } from "../../local/supabase/scheduler.ts";
 import { runProbes } from "../../local/deploy/probe.ts";
 import { REQUIRED } from "../../local/deploy/secrets_file.ts";
 import { withServer } from "../support/local_server.ts";
 import { callCommand, runCommand } from "../support/run_command.ts";
 import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
+import { QUIET_MINUTE, tickAt } from "../support/tick_at.ts";
 
 type Spoil = (request: Request) => Request | Response;
 
@@ -58,10 +58,7 @@ step("every probe passes on the stack, the scheduler's included", async () => {
   assert.match(before.text, /FAILED {2}pg_cron ran event-worker +no run yet/);
   assert.match(before.text, /2 of 13 probes failed/);
 
-  const scheduler = createScheduler(stack.database.adminUrl);
-  // A minute of no other job.
-  await scheduler.tick(new Date("2026-11-23T10:01:00Z"));
-  await scheduler.stop();
+  await tickAt(stack, QUIET_MINUTE);
   const after = await callCommand("probe", args);
   assert.equal(after.code, 0, after.text);
   assert.match(after.text, /ok +tiktok-webhooks, signed \{\} +400 invalid_webhook/);

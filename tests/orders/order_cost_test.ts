@@ -42,7 +42,7 @@ test("waiting webhooks share one call for each 50 orders of a shop; a bad order 
 test("one new order costs at most 4 round trips to the database, from its webhook to its row", async (stack) => {
   const seller = await connectSeller(stack);
   const calls: string[] = [];
-  const host = await startObservedHost(stack);
+  await using host = await startObservedHost(stack);
   host.observe = ({ path, phase }) => {
     if (phase === "arrived") calls.push(path);
   };

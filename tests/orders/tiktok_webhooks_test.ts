@@ -327,10 +327,13 @@ Deno.test("a burst of webhooks directly after the start is stored and processed"
   {
     // Not disposed of, which would drop the database.
     const before = await startTestStack({ environment: app }, database);
-    ({ shopId } = await connectSeller(before));
-    await before.sql.end();
-    await before.stop();
-    await Deno.remove(before.data, { recursive: true });
+    try {
+      ({ shopId } = await connectSeller(before));
+    } finally {
+      await before.sql.end();
+      await before.stop();
+      await Deno.remove(before.data, { recursive: true });
+    }
   }
   await using stack = await startTestStack({ environment: app }, database);
   const bodies = Array.from(

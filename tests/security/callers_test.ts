@@ -66,12 +66,14 @@ test("every route refuses callers without its credentials, and a refused call ch
   const { shopId } = await connectSeller(stack);
   const [shop] = await stack.sql`select id from public.tiktok_shops where shop_id = ${shopId}`;
   const routes = await listRoutes(stack.env);
+  await using own = new AsyncDisposableStack();
   // Past the gateway: the functions themselves must refuse.
   const functions = await startFunctionProcess({
     configPath: HOST_CONFIG,
     env: functionEnvironment(stack.env),
     logFile: `${stack.data}/logs/callers.log`,
   });
+  own.defer(() => functions.stop());
   const before = await readAllRows(stack.sql);
 
   const open = new Set<string>();
@@ -81,7 +83,8 @@ test("every route refuses callers without its credentials, and a refused call ch
       if (!await isRefused(response, route)) open.add(`${route.method} ${route.path}`);
     }
   }
-  await functions.stop();
+  // Stopping waits for background work.
+  await own.disposeAsync();
 
   assert.ok(routes.length >= 20, "the functions declare their routes");
   assert.deepEqual([...open], OPEN_ROUTES);

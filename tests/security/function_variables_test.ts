@@ -146,7 +146,7 @@ test("without a price TikTok orders are stored, Stripe events wait, and the log 
   const event = stack.stripe.pendingEvents
     .find(({ type }) => type === "checkout.session.completed");
   assert.ok(event);
-  const incomplete = await startObservedHost(stack, { STRIPE_PRICE_STARTER: undefined });
+  await using incomplete = await startObservedHost(stack, { STRIPE_PRICE_STARTER: undefined });
 
   await sendStripeEvent(stack, incomplete, event);
   await sendTikTokOrder(stack, incomplete, seller.shopId);
@@ -167,11 +167,10 @@ test("without a price TikTok orders are stored, Stripe events wait, and the log 
   const logs = await Array.fromAsync(readLogs(stack));
   assert.ok(logs.some(({ text }) => /waits for configuration.*STRIPE_PRICE_STARTER/.test(text)));
 
-  const complete = await startObservedHost(stack);
+  await using complete = await startObservedHost(stack);
   await letTimePass(stack);
   await callFunction(complete, "event-worker", { apikey: stack.env.SUPABASE_SECRET_KEY });
 
   assert.equal((await eventOf(stack, "stripe")).status, "done");
   assert.deepEqual(await planOf(stack, seller), { status: "active", tier: "starter", limit: 100 });
-  await complete[Symbol.asyncDispose]();
 });

@@ -5,6 +5,7 @@ import { pollUntil } from "../../local/time/poll_until.ts";
 import { CALLS } from "../support/lock_order/calls.ts";
 import { prepareStress, runStress } from "../support/lock_order/run_stress.ts";
 import { sampleSize } from "../support/sample_size.ts";
+import { open } from "../support/seed_sellers.ts";
 import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
 
 const SEED = Number(Deno.env.get("SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -95,11 +96,10 @@ Deno.test("60 orders with two events each on 20 connections use 40 places exactl
       from event`;
     const waiting = items.map(({ item }) => item).values();
     await Promise.all(Array.from({ length: 20 }, async (_, n) => {
-      const own = postgres(url, { max: 1, onnotice: () => {} });
+      await using own = open(url);
       for (let batch; (batch = waiting.take(n % 2 === 0 ? 1 : 3).toArray()).length > 0;) {
         await ingest(own, shop?.id, batch);
       }
-      await own.end();
     }));
 
     const [counted] = await sql`

@@ -93,7 +93,7 @@ Deno.test("db:health-check prints every figure, and fails when one is not health
 });
 
 /** A port that counts its connections. */
-function startCounter(): { port: number; count: () => number; stop(): Promise<void> } {
+function startCounter(): { port: number; count: () => number } & AsyncDisposable {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let connections = 0;
   const accepting = (async () => {
@@ -105,7 +105,7 @@ function startCounter(): { port: number; count: () => number; stop(): Promise<vo
   return {
     port: listener.addr.port,
     count: () => connections,
-    async stop() {
+    async [Symbol.asyncDispose]() {
       listener.close();
       await accepting;
     },
@@ -121,9 +121,9 @@ function elsewhere(url: string): URL {
 }
 
 Deno.test("a database elsewhere is not even connected to unless its host is named twice", async () => {
-  const database = await createTestDatabase();
+  await using database = await createTestDatabase();
   const url = elsewhere(database.url);
-  const counter = startCounter();
+  await using counter = startCounter();
   url.port = String(counter.port);
   const consents = [
     [],
@@ -140,22 +140,18 @@ Deno.test("a database elsewhere is not even connected to unless its host is name
     }
   }
   assert.equal(counter.count(), 0);
-  await counter.stop();
-  await database.drop();
 });
 
 Deno.test("a database elsewhere is seeded once its host is named twice", async () => {
-  const database = await createTestDatabase();
+  await using database = await createTestDatabase();
   const url = elsewhere(database.url);
   const named = ["--db-url", url.href, "--yes", "--not-local", "0.0.0.0"];
   const { code, text } = await run("db_seed", named);
   assert.equal(code, 0, text);
   assert.ok(!text.includes(url.password));
-  const sql = open(database.url);
+  await using sql = open(database.url);
   const sellers = await sql`select email from public.users order by email`;
-  await sql.end();
   assert.deepEqual(sellers.map((row) => row.email), Object.values(SELLERS));
-  await database.drop();
 });
 
 Deno.test("the database's commands say how to start a stack, and refuse a wrong --db-url", async () => {

@@ -22,7 +22,7 @@ Deno.test("config.toml: no port is privileged or taken twice; the database's are
 });
 
 Deno.test("the CLI looks for Docker at the ports of [db] only", async () => {
-  const database = await createTestDatabase();
+  await using database = await createTestDatabase();
   const { port } = new URL(database.url);
   const folder = await Deno.makeTempDir();
   await Deno.mkdir(join(folder, "supabase"));
@@ -44,7 +44,6 @@ Deno.test("the CLI looks for Docker at the ports of [db] only", async () => {
   }
   await reset(settings);
   await Deno.remove(folder, { recursive: true });
-  await database.drop();
 });
 
 /** Columns that Supabase's Auth reads into types without null (internal/models/user.go, identity.go). */
@@ -59,8 +58,8 @@ const NOT_NULL = {
 };
 
 Deno.test("seed.sql: Supabase's Auth finds its sellers and reads their rows", async () => {
-  const database = await createTestDatabase();
-  const sql = open(database.url);
+  await using database = await createTestDatabase();
+  await using sql = open(database.url);
   // As in Supabase's Auth: these columns have no default, and there is an instance.
   await sql.unsafe(`
     alter table auth.users add column instance_id uuid,
@@ -89,6 +88,4 @@ Deno.test("seed.sql: Supabase's Auth finds its sellers and reads their rows", as
     assert.equal(identity?.identity_data.sub, user.id);
     assert.equal(identity?.identity_data.email, user.email);
   }
-  await sql.end();
-  await database.drop();
 });

@@ -33,7 +33,7 @@ const run = (name: string, args: string[], more: Record<string, string> = {}) =>
 /** Orders of the sample shop. */
 const SAMPLES = 5;
 
-interface RunningStack {
+interface RunningStack extends AsyncDisposable {
   process: Deno.ChildProcess;
   readySeconds: number;
   /** Its whole output, once it has ended. */
@@ -58,7 +58,17 @@ async function start(args: string[]): Promise<RunningStack> {
     ready.reject(new Error(text));
     return text;
   })();
-  return { process, readySeconds: await ready.promise, ended };
+  return {
+    process,
+    readySeconds: await ready.promise,
+    ended,
+    async [Symbol.asyncDispose]() {
+      try {
+        process.kill("SIGTERM");
+      } catch { /* It has ended. */ }
+      await ended;
+    },
+  };
 }
 
 function freePort(): number {
@@ -82,7 +92,7 @@ async function ordersOf(env: StackEnvironment): Promise<string[]> {
   return (data ?? []).map((order) => `${order.tiktok_order_id} ${order.order_status}`).toSorted();
 }
 
-interface Place {
+interface Place extends AsyncDisposable {
   /** Only its owner may enter this folder: where that is root, Postgres's own user may not. */
   parent: string;
   data: string;
@@ -100,7 +110,13 @@ async function makePlace(): Promise<Place> {
   await Deno.writeTextFile(settings, "TIKTOK_SERVICE_ID=from-the-file\nTIKTOK_KEY=not-shown\n");
   const ports = ["--port", String(port), "--db-port", String(dbPort)];
   const args = [...ports, "--data", data, "--env-file", settings];
-  return { parent, data, port, dbPort, args };
+  return {
+    ...{ parent, data, port, dbPort, args },
+    async [Symbol.asyncDispose]() {
+      await callCommand("stop", ["--data", data]);
+      await Deno.remove(parent, { recursive: true });
+    },
+  };
 }
 
 /** Connects a sample shop, which brings its orders of the last days, and orders. Returns the seller's orders. */
@@ -204,10 +220,10 @@ async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void>
 }
 
 Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with a wrong variable, reset", async () => {
-  const place = await makePlace();
+  await using place = await makePlace();
   const { parent, data, port, dbPort, args } = place;
 
-  const first = await start(args);
+  await using first = await start(args);
   const env = await readEnvironment(data);
   const expected = await receiveFirstOrders(env);
   assert.equal(env.TIKTOK_SERVICE_ID, "from-the-file");
@@ -230,7 +246,7 @@ Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with
   );
   assert.ok(isFree(port) && isFree(dbPort));
 
-  const second = await start(args);
+  await using second = await start(args);
   // Five seconds, where the first start, which makes the data, shows that the machine has time.
   const atMost = Math.max(5, first.readySeconds);
   assert.ok(second.readySeconds < atMost, `the second start took ${second.readySeconds} s`);
@@ -266,7 +282,6 @@ Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with
   assert.equal(reset.code, 0);
   assert.equal(await Deno.stat(data).then(() => true, () => false), false);
   await callCommand("reset", ["--data", join(parent, "other")]);
-  await Deno.remove(parent, { recursive: true });
 });
 
 test("a shop of another account is refused, and connect-shop without a shop takes a free one", async (stack) => {
@@ -295,29 +310,26 @@ test("a shop of another account is refused, and connect-shop without a shop take
 
 Deno.test("an outside service replaces the simulator where its address is set", async () => {
   const paths: string[] = [];
-  const outside = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    paths.push(new URL(request.url).pathname);
-    return Response.json({ code: 105002, message: "Expired credentials." });
-  });
+  await using outside = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      paths.push(new URL(request.url).pathname);
+      return Response.json({ code: 105002, message: "Expired credentials." });
+    },
+  );
   const url = `http://127.0.0.1:${outside.addr.port}`;
-  {
-    await using stack = await startTestStack({
-      environment: { TIKTOK_API_URL: url, TIKTOK_AUTH_URL: url, TIKTOK_APP_KEY: "mine" },
-    });
-    assert.equal(stack.env.TIKTOK_API_URL, url);
-    assert.equal(stack.env.TIKTOK_APP_KEY, "mine");
-    assert.equal(stack.tiktok, undefined);
-    const simulator = await fetch(`${stack.env.SUPABASE_URL}/simulators/tiktok/control`);
-    assert.equal(simulator.status, 404);
-    await simulator.body?.cancel();
-    const seller = await signInSeller(stack.env, "ada@example.com", "a-password");
-    await assert.rejects(
-      connectWithCode(stack.env, seller, "code-123"),
-      /does not accept the code/,
-    );
-    assert.deepEqual(paths, ["/api/v2/token/get"]);
-  }
-  await outside.shutdown();
+  await using stack = await startTestStack({
+    environment: { TIKTOK_API_URL: url, TIKTOK_AUTH_URL: url, TIKTOK_APP_KEY: "mine" },
+  });
+  assert.equal(stack.env.TIKTOK_API_URL, url);
+  assert.equal(stack.env.TIKTOK_APP_KEY, "mine");
+  assert.equal(stack.tiktok, undefined);
+  const simulator = await fetch(`${stack.env.SUPABASE_URL}/simulators/tiktok/control`);
+  assert.equal(simulator.status, 404);
+  await simulator.body?.cancel();
+  const seller = await signInSeller(stack.env, "ada@example.com", "a-password");
+  await assert.rejects(connectWithCode(stack.env, seller, "code-123"), /does not accept the code/);
+  assert.deepEqual(paths, ["/api/v2/token/get"]);
 });
 
 Deno.test("start has --help, and refuses an unknown option with exit code 2", async () => {

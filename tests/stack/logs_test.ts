@@ -118,44 +118,40 @@ test("every line of running functions fits its schema, and an event's processing
 test("OTEL_DENO=true sends one trace from the webhook to the SQL of its processing, without secrets", async (stack) => {
   const seller = await connectSeller(stack);
   await using receiver = receiveOtlp();
-  const host = await startObservedHost(stack, telemetryVariables(receiver.variables));
-  try {
-    const { id, body } = orderWebhook(stack, seller.shopId);
-    const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
-    const headers = {
-      authorization: signWebhook(app, new TextEncoder().encode(body)),
-      traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
-    };
-    const path = "/tiktok-webhooks?code=TTP_code";
-    const response = await host.fetch(path, { method: "POST", headers, body });
-    assert.equal(response.status, 200);
-    await response.body?.cancel();
+  await using host = await startObservedHost(stack, telemetryVariables(receiver.variables));
+  const { id, body } = orderWebhook(stack, seller.shopId);
+  const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
+  const headers = {
+    authorization: signWebhook(app, new TextEncoder().encode(body)),
+    traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
+  };
+  const path = "/tiktok-webhooks?code=TTP_code";
+  const response = await host.fetch(path, { method: "POST", headers, body });
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
 
-    const names = ["POST /tiktok-webhooks", "SQL receive_webhook_event", "process event"];
-    const later = ["TikTok GET /order/202309/orders", "SQL ingest_orders"];
-    const ofTrace = await until("all spans have come", () => {
-      const found = receiver.spans.filter(({ traceId }) => traceId === TRACE);
-      return [...names, ...later].every((name) => found.some((span) => span.name === name))
-        ? Promise.resolve(found)
-        : Promise.resolve(undefined);
-    });
-    const spanOf = (name: string) => ofTrace.find((span) => span.name === name);
-    const ancestors = (name: string): string[] => {
-      const parent = ofTrace.find(({ spanId }) => spanId === spanOf(name)?.parentSpanId);
-      return parent === undefined ? [name] : [name, ...ancestors(parent.name)];
-    };
-    // Deno's own span of the call, POST, is between storing and processing.
-    assert.deepEqual(ancestors("SQL ingest_orders"), [
-      ...["SQL ingest_orders", "process event", "POST", "SQL receive_webhook_event", names[0]],
-    ]);
-    assert.equal(spanOf("process event")?.attributes["creatorflow.tiktok_order_id"], id);
-    for (
-      const secret of ["TTP_", "sign=", stack.env.TIKTOK_APP_SECRET, stack.env.SUPABASE_SECRET_KEY]
-    ) {
-      const at = receiver.text().indexOf(secret);
-      assert.ok(at === -1, receiver.text().slice(Math.max(0, at - 1000), at + 30));
-    }
-  } finally {
-    await host[Symbol.asyncDispose]();
+  const names = ["POST /tiktok-webhooks", "SQL receive_webhook_event", "process event"];
+  const later = ["TikTok GET /order/202309/orders", "SQL ingest_orders"];
+  const ofTrace = await until("all spans have come", () => {
+    const found = receiver.spans.filter(({ traceId }) => traceId === TRACE);
+    return [...names, ...later].every((name) => found.some((span) => span.name === name))
+      ? Promise.resolve(found)
+      : Promise.resolve(undefined);
+  });
+  const spanOf = (name: string) => ofTrace.find((span) => span.name === name);
+  const ancestors = (name: string): string[] => {
+    const parent = ofTrace.find(({ spanId }) => spanId === spanOf(name)?.parentSpanId);
+    return parent === undefined ? [name] : [name, ...ancestors(parent.name)];
+  };
+  // Deno's own span of the call, POST, is between storing and processing.
+  assert.deepEqual(ancestors("SQL ingest_orders"), [
+    ...["SQL ingest_orders", "process event", "POST", "SQL receive_webhook_event", names[0]],
+  ]);
+  assert.equal(spanOf("process event")?.attributes["creatorflow.tiktok_order_id"], id);
+  for (
+    const secret of ["TTP_", "sign=", stack.env.TIKTOK_APP_SECRET, stack.env.SUPABASE_SECRET_KEY]
+  ) {
+    const at = receiver.text().indexOf(secret);
+    assert.ok(at === -1, receiver.text().slice(Math.max(0, at - 1000), at + 30));
   }
 });

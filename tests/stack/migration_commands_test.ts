@@ -8,12 +8,12 @@ import { parseStartOptions } from "../../local/cli/stack_options.ts";
 import type { StackEnvironment } from "../../local/stack/environment.ts";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
-import { createScheduler } from "../../local/supabase/scheduler.ts";
 import { privileges } from "../support/privileges.ts";
 import { callCommand, runCommand as run } from "../support/run_command.ts";
 import { becomeOwner } from "../support/runbook.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
 import { createTestDatabase, startTestStack, type TestStack } from "../support/stack.ts";
+import { QUIET_MINUTE, tickAt } from "../support/tick_at.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -115,12 +115,7 @@ async function checkStackWorks(stack: TestStack): Promise<void> {
   assert.deepEqual((await dora.client.from("users").select("email")).data, [
     { email: "dora@example.com" },
   ]);
-  const scheduler = createScheduler(stack.database.adminUrl);
-  try {
-    await scheduler.tick(new Date("2026-11-23T10:01:00Z"));
-  } finally {
-    await scheduler.stop();
-  }
+  await tickAt(stack, QUIET_MINUTE);
   const responses = await stack.sql`select status_code from net._http_response`;
   assert.deepEqual(responses.map((row) => row.status_code), [200]);
 }
@@ -159,8 +154,8 @@ Deno.test("migration:new, migration:up and migration:reset on a running stack", 
 });
 
 Deno.test("migration:reset --no-seed leaves another database empty, with its plans", async () => {
-  const database = await createTestDatabase();
-  const sql = open(database.url);
+  await using database = await createTestDatabase();
+  await using sql = open(database.url);
   await allowReset(sql);
   const reset = await callCommand("migration_reset", [
     "--db-url",
@@ -172,13 +167,11 @@ Deno.test("migration:reset --no-seed leaves another database empty, with its pla
   const [counts] = await sql`
     select (select count(*)::int from auth.users) as users, (select count(*)::int from plans) as plans`;
   assert.deepEqual({ ...counts }, { users: 0, plans: 4 });
-  await sql.end();
-  await database.drop();
 });
 
 Deno.test("attack: a migration that was edited after it was applied is named, and nothing is applied", async () => {
-  const database = await createTestDatabase();
-  const sql = open(database.url);
+  await using database = await createTestDatabase();
+  await using sql = open(database.url);
   const versions = ["20261123000400", "20261123000600"];
   // As if these were the statements of the files when they were applied, and the last file is new.
   await sql`
@@ -196,8 +189,6 @@ Deno.test("attack: a migration that was edited after it was applied is named, an
   const applied = await sql`
     select from supabase_migrations.schema_migrations where version = ${removed[0]?.version}`;
   assert.deepEqual([removed.length, applied.length], [1, 0]);
-  await sql.end();
-  await database.drop();
 });
 
 Deno.test("the CLI's own database in Docker has another port than ours", async () => {

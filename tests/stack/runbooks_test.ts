@@ -1,7 +1,6 @@
 /** The runbooks of the running system: each test causes the trouble, and its page ends it. */
 import assert from "node:assert/strict";
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
-import { createScheduler } from "../../local/supabase/scheduler.ts";
 import {
   agePurchases,
   assertProblem,
@@ -25,6 +24,7 @@ import {
   settledEvents,
 } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
+import { QUIET_MINUTE, tickAt } from "../support/tick_at.ts";
 
 /** Orders whose webhooks arrive. */
 async function announceOrders(stack: TestStack, shopId: string, count: number): Promise<void> {
@@ -66,10 +66,7 @@ test("runbook: an inbox that backs up because its job is switched off is empty a
   await page.run("It is over when");
   page.assertComplete();
 
-  const scheduler = createScheduler(stack.database.adminUrl);
-  // A minute of no other job.
-  await scheduler.tick(new Date("2026-11-23T10:01:00Z"));
-  await scheduler.stop();
+  await tickAt(stack, QUIET_MINUTE);
   const [job] = await stack.sql`
     select status from public.check_database_health() where metric = 'job_age_seconds.event-worker'`;
   assert.equal(job?.status, "healthy");

@@ -1,29 +1,25 @@
 /** The clock: jobs of the migrations run through the stand-ins at an injected time. */
 import assert from "node:assert/strict";
-import { createScheduler, isDue } from "../../local/supabase/scheduler.ts";
+import { isDue } from "../../local/supabase/scheduler.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
 import { type TestStack } from "../support/stack.ts";
+import { QUIET_MINUTE, tickAt } from "../support/tick_at.ts";
 
 test("each minute the scheduler calls the event worker with the secret key from Vault", async (stack) => {
   await stack.sql`
     insert into private.webhook_events (source, external_id, event_type, body)
     values ('tiktok', '1', 'TYPE_999', '{"type":999}')`;
-  const scheduler = createScheduler(stack.database.adminUrl);
-  try {
-    await scheduler.tick(new Date("2026-11-23T10:07:00Z"));
-    const [event] = await stack.sql`select status from private.webhook_events`;
-    assert.equal(event?.status, "ignored");
-    const runs = await stack.sql`
+  await tickAt(stack, "10:07");
+  const [event] = await stack.sql`select status from private.webhook_events`;
+  assert.equal(event?.status, "ignored");
+  const runs = await stack.sql`
       select status from cron.job_run_details
       where command = ${"select private.invoke_function('event-worker')"}`;
-    assert.deepEqual(runs.map(({ status }) => status), ["succeeded"]);
-    const [response] = await stack.sql`select status_code, content from net._http_response`;
-    assert.equal(response?.status_code, 200);
-    assert.equal((await stack.sql`select from net.http_request_queue`).length, 0);
-  } finally {
-    await scheduler.stop();
-  }
+  assert.deepEqual(runs.map(({ status }) => status), ["succeeded"]);
+  const [response] = await stack.sql`select status_code, content from net._http_response`;
+  assert.equal(response?.status_code, 200);
+  assert.equal((await stack.sql`select from net.http_request_queue`).length, 0);
 });
 
 test("over a day every job of the migrations runs as often as planned", async (stack) => {
@@ -53,12 +49,7 @@ test("over a day every job of the migrations runs as often as planned", async (s
 
 /** Runs the jobs of these minutes; none of them may fail. */
 async function runJobs(stack: TestStack, times: string[]): Promise<void> {
-  const scheduler = createScheduler(stack.database.adminUrl);
-  try {
-    for (const time of times) await scheduler.tick(new Date(`2026-11-23T${time}:00Z`));
-  } finally {
-    await scheduler.stop();
-  }
+  await tickAt(stack, ...times);
   const failed = await stack.sql`select command from cron.job_run_details where status = 'failed'`;
   assert.deepEqual([...failed], []);
 }
@@ -128,17 +119,11 @@ test("the daily jobs count yesterday's events of five sellers or more, and purge
 
 test("without the secrets no function is called, and the job names the missing ones", async (stack) => {
   await stack.sql`delete from vault.secrets where name = 'secret_key'`;
-  const scheduler = createScheduler(stack.database.adminUrl);
-  try {
-    // A minute of no other job.
-    await scheduler.tick(new Date("2026-11-23T10:01:00Z"));
-    const [run] = await stack.sql`select status, return_message from cron.job_run_details`;
-    assert.equal(run?.status, "failed");
-    assert.match(run?.return_message, /Vault lacks "project_url" or "secret_key"/);
-    assert.equal((await stack.sql`select from net._http_response`).length, 0);
-  } finally {
-    await scheduler.stop();
-  }
+  await tickAt(stack, QUIET_MINUTE);
+  const [run] = await stack.sql`select status, return_message from cron.job_run_details`;
+  assert.equal(run?.status, "failed");
+  assert.match(run?.return_message, /Vault lacks "project_url" or "secret_key"/);
+  assert.equal((await stack.sql`select from net._http_response`).length, 0);
 });
 
 test("a job runs as its owner, and one that fails does not stop the others", async (stack) => {
@@ -151,18 +136,13 @@ test("a job runs as its owner, and one that fails does not stop the others", asy
   await stack.sql`update cron.job set active = false where jobname = 'unscheduled'`;
   await stack
     .sql`select cron.unschedule(jobid) from cron.job where jobname = 'event-worker' and username = current_user`;
-  const scheduler = createScheduler(stack.database.adminUrl);
   const results = async () =>
     (await stack.sql`
       select job.jobname || ' ' || details.status as result
       from cron.job_run_details as details join cron.job using (jobid)
       where job.jobname <> 'event-worker' order by 1`).map((row) => row.result);
-  try {
-    await scheduler.tick(new Date("2026-11-23T10:29:59Z"));
-    assert.deepEqual(await results(), ["fails failed", "forbidden failed"]);
-    await scheduler.tick(new Date("2026-11-23T10:30:59Z"));
-    assert.ok((await results()).includes("hourly succeeded"));
-  } finally {
-    await scheduler.stop();
-  }
+  await tickAt(stack, "10:29:59");
+  assert.deepEqual(await results(), ["fails failed", "forbidden failed"]);
+  await tickAt(stack, "10:30:59");
+  assert.ok((await results()).includes("hourly succeeded"));
 });

@@ -35,16 +35,19 @@ Deno.test("without Postgres REST answers 503, not that a table or function does 
     jwtSecret: "a secret of at least 32 characters",
     secretKey: "sb_secret_test",
   });
-  const headers = { apikey: "sb_secret_test", "content-type": "application/json" };
-  for (
-    const [path, init] of [
-      ["orders", { headers }],
-      ["rpc/get_usage", { headers, method: "POST", body: "{}" }],
-    ] as const
-  ) {
-    const response = await app.fetch(new Request(`http://127.0.0.1/rest/v1/${path}`, init));
-    assert.equal(response.status, 503, path);
-    assert.equal((await response.json()).code, "PGRST002");
+  try {
+    const headers = { apikey: "sb_secret_test", "content-type": "application/json" };
+    for (
+      const [path, init] of [
+        ["orders", { headers }],
+        ["rpc/get_usage", { headers, method: "POST", body: "{}" }],
+      ] as const
+    ) {
+      const response = await app.fetch(new Request(`http://127.0.0.1/rest/v1/${path}`, init));
+      assert.equal(response.status, 503, path);
+      assert.equal((await response.json()).code, "PGRST002");
+    }
+  } finally {
+    await app.close();
   }
-  await app.close();
 });

@@ -110,18 +110,19 @@ Deno.test("simulators: one file for the functions, and signed webhooks at their 
 Deno.test("simulators: a given address of a service replaces its simulator", async () => {
   const data = await Deno.makeTempDir();
   const envFile = join(data, "functions.env");
+  await using own = new AsyncDisposableStack();
+  own.defer(() => Deno.remove(data, { recursive: true }));
   const running = await serveSimulators({
     ...{ port: 0, listen: "127.0.0.1", host: "functions.example", data, envFile },
     functionsUrl: "http://127.0.0.1:1",
     environment: { STRIPE_API_URL: "https://api.stripe.com", STRIPE_SECRET_KEY: "sk_test_own" },
   });
+  own.defer(() => running.stop());
   assert.deepEqual(Object.keys(running.addresses), ["tiktok", "easypost"]);
   const env = await readVariables(envFile);
   assert.equal(env.STRIPE_API_URL, "https://api.stripe.com");
   assert.equal(env.STRIPE_SECRET_KEY, "sk_test_own");
   assert.match(env.TIKTOK_API_URL ?? "", /^http:\/\/functions\.example:\d+\/simulators\/tiktok$/);
-  await running.stop();
-  await Deno.remove(data, { recursive: true });
 });
 
 Deno.test("simulators: addresses that cannot be used are refused", async () => {

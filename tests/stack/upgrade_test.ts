@@ -1,10 +1,11 @@
 /** Migrations of a database that holds data: nothing is lost, and a second run does nothing. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { migrate } from "../../local/supabase/migrate.ts";
 import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
 import { runSupabaseCli } from "../../local/supabase/cli.ts";
+import { open } from "../support/seed_sellers.ts";
 import { createTestDatabase } from "../support/stack.ts";
 
 const SUPABASE = new URL("../../supabase/", import.meta.url);
@@ -65,12 +66,12 @@ async function fingerprints(
 }
 
 Deno.test("migrations run over the seed's data: nothing is lost, and the second run does nothing", async () => {
-  const database = await createTestDatabase("template0");
+  await using database = await createTestDatabase("template0");
   const access = accessTo(database.url);
   const project = await olderProject();
   await bootstrap(access);
   await runSupabaseCli(["db", "push", "--yes"], { databaseUrl: access.url, workdir: project });
-  const sql = postgres(access.url, { max: 1, onnotice: () => {} });
+  await using sql = open(access.url);
   await sql.unsafe(await Deno.readTextFile(new URL("seed.sql", SUPABASE)));
   const tables = await readTables(sql);
   const before = await fingerprints(sql, tables);
@@ -92,7 +93,5 @@ Deno.test("migrations run over the seed's data: nothing is lost, and the second 
   await sql`update public.orders set currency = 'EUR' where true`;
   assert.notDeepEqual(await fingerprints(sql, tables), before);
 
-  await sql.end();
   await Deno.remove(project, { recursive: true });
-  await database.drop();
 });

@@ -95,6 +95,10 @@ function target(
 ): Target {
   // Connections outlive the test that opened them: without a lifetime they leave it no timer.
   const sql = postgres(database.url, { max: 12, max_lifetime: null, onnotice: () => {} });
+  const drop = async () => {
+    await sql.end();
+    await database.drop();
+  };
   return {
     url: database.url,
     sql,
@@ -102,10 +106,8 @@ function target(
     takeOrder: own.takeOrder,
     attempt: (actor, ...statements) => attempt(sql, actor, statements),
     belongings: (seller) => belongings(sql, seller),
-    async drop() {
-      await sql.end();
-      await database.drop();
-    },
+    drop,
+    [Symbol.asyncDispose]: drop,
   };
 }
 
@@ -125,9 +127,12 @@ export async function createRequestedTarget(): Promise<Target> {
     onnotice: () => {},
     connection: { role: "postgres" } as Record<string, string>,
   });
-  await sql.unsafe(OLDER_DEFAULTS).simple();
-  await sql.unsafe(await Deno.readTextFile(REQUESTED)).simple();
-  await sql.end();
+  try {
+    await sql.unsafe(OLDER_DEFAULTS).simple();
+    await sql.unsafe(await Deno.readTextFile(REQUESTED)).simple();
+  } finally {
+    await sql.end();
+  }
   return target(database, {
     async addSeller(sql) {
       const id = crypto.randomUUID();

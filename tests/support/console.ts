@@ -119,12 +119,14 @@ export async function watchRestart(
   seller: { email: string },
 ): Promise<WatchedRestart | undefined> {
   if (findBrowser() === undefined) return undefined;
-  const browser = await launchBrowser();
+  await using own = new AsyncDisposableStack();
+  const browser = own.use(await launchBrowser());
   const orders = await openSeller(browser, env, seller);
   await orders.page.getByText("Live", { exact: true }).waitFor();
   const inbox = await openConsole(browser, await operatorLink(env));
   await inbox.page.getByRole("heading", { name: "Events" }).first().waitFor();
   const notice = inbox.page.getByText("The local stack does not answer.");
+  const kept = own.move();
   return {
     async seeEnd() {
       await orders.page.getByText("Not reachable", { exact: true }).waitFor();
@@ -138,6 +140,6 @@ export async function watchRestart(
       const windows = [orders, inbox];
       assert.deepEqual(windows.flatMap(({ loads, problems }) => [...loads, ...problems]), []);
     },
-    [Symbol.asyncDispose]: () => browser.close(),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -29,8 +29,9 @@ export async function startObservedHost(
   stack: TestStack,
   variables: Record<string, string | undefined> = {},
 ): Promise<ObservedHost> {
+  await using own = new AsyncDisposableStack();
   const gone = () => new Response(null, { status: 502 });
-  const database = Deno.serve(
+  const database = own.use(Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const { pathname, search } = new URL(request.url);
@@ -56,7 +57,7 @@ export async function startObservedHost(
       }
       return response;
     },
-  );
+  ));
   const env = {
     ...functionEnvironment(stack.env),
     SUPABASE_URL: `http://127.0.0.1:${database.addr.port}`,
@@ -69,6 +70,8 @@ export async function startObservedHost(
     maxDelayMs: 100,
     loading: "first_request",
   });
+  own.defer(() => functions.stop());
+  const kept = own.move();
   let killed = 0;
   const host: ObservedHost = {
     observe: undefined,
@@ -83,10 +86,7 @@ export async function startObservedHost(
         () => Promise.resolve(functions.pid() > 0 && functions.pid() !== killed),
       );
     },
-    async [Symbol.asyncDispose]() {
-      await functions.stop();
-      await database.shutdown();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
   return host;
 }

@@ -8,8 +8,9 @@ import type { Seller } from "../../local/stack/seller.ts";
 export const SELLERS = { ada: "ada@creatorflow.test", bob: "bob@creatorflow.test" };
 
 /** One connection. */
-export function open(url: string): postgres.Sql {
-  return postgres(url, { max: 1, onnotice: () => {} });
+export function open(url: string): postgres.Sql & AsyncDisposable {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end() });
 }
 
 /** Signs in without signing up. */

@@ -52,7 +52,7 @@ async function callObserved(stack: Stack, request: Request): Promise<Response> {
   return await answerObserver(request, await stack.callFunction(request));
 }
 
-export interface TestDatabase {
+export interface TestDatabase extends AsyncDisposable {
   /** As its superuser. */
   url: string;
   drop(): Promise<void>;
@@ -77,7 +77,8 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
   await run(`create database ${name} template ${source} strategy file_copy`);
   const url = testDatabaseUrl();
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };
+  const drop = () => run(`drop database ${name} with (force)`);
+  return { url: url.href, drop, [Symbol.asyncDispose]: drop };
 }
 
 /**

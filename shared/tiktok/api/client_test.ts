@@ -368,9 +368,12 @@ Deno.test("a write is sent once when the response is cut off", async () => {
   })();
   const config = { ...CONFIG, apiUrl: `http://127.0.0.1:${listener.addr.port}` };
   const wait = () => assert.fail("it waited for another attempt");
-  await errorOf(write(new TikTokClient(config, { wait })));
-  listener.close();
-  await serving;
+  try {
+    await errorOf(write(new TikTokClient(config, { wait })));
+  } finally {
+    listener.close();
+    await serving;
+  }
   assert.equal(connections, 1);
 });
 
@@ -524,22 +527,29 @@ Deno.test("a redirect is not followed, and is no success: no other host receives
     strangers.push(request.headers.get("x-tts-access-token"));
     return Response.json({ code: 0, data: {} });
   });
-  const headers = { location: `http://localhost:${other.addr.port}/` };
-  for (const status of [301, 302, 303, 307, 308]) {
-    for (const body of [null, JSON.stringify({ code: 0, data: {} }), '{"code":36009002}']) {
-      await withServer(() => new Response(body, { status, headers }), async (client, requests) => {
-        for (const repeatable of [true, false]) {
-          const call = { method: "POST", path: "/a", body: {}, repeatable } as const;
-          await assert.rejects(client.call(z.unknown(), SHOP, call), (error) => {
-            assert.ok(error instanceof TikTokError);
-            assert.deepEqual([error.code, error.status], [0, status]);
-            return true;
-          });
-        }
-        assert.equal(requests.length, 2, "each call was sent once");
-      }, { timeoutMs: 5000 });
+  try {
+    const headers = { location: `http://localhost:${other.addr.port}/` };
+    for (const status of [301, 302, 303, 307, 308]) {
+      for (const body of [null, JSON.stringify({ code: 0, data: {} }), '{"code":36009002}']) {
+        await withServer(
+          () => new Response(body, { status, headers }),
+          async (client, requests) => {
+            for (const repeatable of [true, false]) {
+              const call = { method: "POST", path: "/a", body: {}, repeatable } as const;
+              await assert.rejects(client.call(z.unknown(), SHOP, call), (error) => {
+                assert.ok(error instanceof TikTokError);
+                assert.deepEqual([error.code, error.status], [0, status]);
+                return true;
+              });
+            }
+            assert.equal(requests.length, 2, "each call was sent once");
+          },
+          { timeoutMs: 5000 },
+        );
+      }
     }
+  } finally {
+    await other.shutdown();
   }
-  await other.shutdown();
   assert.deepEqual(strangers, []);
 });
