@@ -25,7 +25,7 @@ const FAST = {
   // The Supabase CLI is a Bun program that lives for seconds, half of it to optimise and to free memory.
   BUN_JSC_useDFGJIT: "0",
   BUN_JSC_useGC: "0",
-  // Four processes with a host each keep two cores busy: more threads only get in their way.
+  // Three processes with a host each keep two cores busy: more threads only get in their way.
   DENO_V8_FLAGS: "--single-threaded-gc",
 };
 
@@ -125,7 +125,7 @@ export default await command(import.meta, {
   --filter TEXT   only tests whose name contains TEXT
   --fail-fast     stop at the first failure
 
-All tests run in groups, four at a time: a group is some folders, or a part of one, whose files share a
+All tests run in groups, three at a time: a group is some folders, or a part of one, whose files share a
 process and a stack. Named files run alone. The last line is "N passed, N failed".`,
   parse: (args) => args.some((arg) => ["--help", "-h"].includes(arg)) ? undefined : args,
   interrupted: "Interrupted: the tests have not ended.",

@@ -87,10 +87,14 @@ export function test(name: string, work: (stack: TestStack) => Promise<void>): v
   });
 }
 
+/** Whether a step has failed since the stack was borrowed. */
+let hasFailedStep = false;
+
 /** The shared stack, for a test with steps; it is given back, and reset, at the end of the test. */
 export async function borrowStack(): Promise<TestStack> {
   const stack = await takeStack();
-  return { ...stack, [Symbol.asyncDispose]: () => giveBack(stack, true) };
+  hasFailedStep = false;
+  return { ...stack, [Symbol.asyncDispose]: () => giveBack(stack, !hasFailedStep) };
 }
 
 /**
@@ -112,7 +116,7 @@ export function testOnOneStack(
     async fn(t) {
       await using _shared = await start();
       for (const [name, work] of steps) {
-        await t.step({
+        const passed = await t.step({
           name,
           sanitizeOps: false,
           sanitizeResources: false,
@@ -124,6 +128,7 @@ export function testOnOneStack(
             }
           },
         });
+        if (!passed) hasFailedStep = true;
       }
     },
   });
