@@ -29,12 +29,12 @@ let stack: TestStack;
 let seller: ConnectedSeller;
 
 const step = testOnOneStack("tracking", async () => {
-  stack = await startTestStack({
-    environment: { EASYPOST_WEBHOOK_SECRET: SECRET, EASYPOST_API_KEY: "EZAKproduction" },
-  });
+  await using own = new AsyncDisposableStack();
+  const environment = { EASYPOST_WEBHOOK_SECRET: SECRET, EASYPOST_API_KEY: "EZAKproduction" };
+  stack = own.use(await startTestStack({ environment }));
   seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
-  return stack;
+  return own.move();
 }, () => {
   stack.easypost.faults.clear();
   stack.tiktok.faults.clear();

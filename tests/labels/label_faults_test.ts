@@ -75,7 +75,7 @@ let seller: ConnectedSeller;
 const waiting: Record<ProviderName, OrderRow[]> = { easypost: [], tiktok_shipping: [] };
 
 const step = testOnOneStack("faults of the carrier's answers", async () => {
-  const own = new AsyncDisposableStack();
+  await using own = new AsyncDisposableStack();
   proxy = own.use(await startInterceptingProxy());
   const started = own.use(
     await startTestStack({
@@ -99,7 +99,7 @@ const step = testOnOneStack("faults of the carrier's answers", async () => {
   seller = await connectSeller(stack);
   await subscribe(stack, seller.id, "growth");
   await receiveOrders();
-  return own;
+  return own.move();
 }, () => {
   clearFaults();
   assert.equal(proxy.pending(), 0, "an interception met no call");

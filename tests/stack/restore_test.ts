@@ -206,14 +206,14 @@ async function makeTarget(file: string): Promise<Target> {
 let backedUp: Scene;
 
 const step = testOnOneStack("a restore restores all rows or nothing", async () => {
-  const own = new AsyncDisposableStack();
+  await using own = new AsyncDisposableStack();
   const stack = own.use(await borrowStack());
   backedUp = own.use(await setScene(stack));
   const { file } = backedUp;
   const seller = await connectSeller(stack);
   await order(stack, seller.shopId, 1);
   await backup({ databaseUrl: asOwner(stack.database), file, ring: RING });
-  return own;
+  return own.move();
 });
 
 const SPOIL = `

@@ -20,11 +20,11 @@ let seller: ConnectedSeller;
 let keys: Runbook;
 
 const step = testOnOneStack("runbooks of changed secrets", async () => {
-  const own = new AsyncDisposableStack();
+  await using own = new AsyncDisposableStack();
   stack = own.use(await startRestartableStack());
   seller = await connectSeller(stack);
   keys = own.use(await openRunbook("key-compromised", stack));
-  return own;
+  return own.move();
 });
 
 step(

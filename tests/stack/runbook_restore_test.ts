@@ -19,15 +19,11 @@ let bob: ConnectedSeller;
 let databases: AsyncDisposableStack;
 
 const step = testOnOneStack("runbooks of other databases", async () => {
-  databases = new AsyncDisposableStack();
-  stack = await startRestartableStack();
+  await using own = new AsyncDisposableStack();
+  databases = own.use(new AsyncDisposableStack());
+  stack = own.use(await startRestartableStack());
   [ada, bob] = [await connectSeller(stack), await connectSeller(stack)];
-  return {
-    async [Symbol.asyncDispose]() {
-      await stack[Symbol.asyncDispose]();
-      await databases.disposeAsync();
-    },
-  };
+  return own.move();
 });
 
 /** An empty database with every migration, which goes at the end. */

@@ -156,7 +156,7 @@ export async function openRunbook(
   target: RunbookTarget,
   exported: Variables = {},
 ): Promise<Runbook> {
-  const own = new AsyncDisposableStack();
+  await using own = new AsyncDisposableStack();
   const { path: folder } = own.use(await makeTemporaryFolder("creatorflow-runbook-"));
   await Deno.mkdir(join(folder, "bin"));
   await Deno.writeTextFile(join(folder, "bin", "npx"), NPX, { mode: 0o755 });
@@ -199,6 +199,7 @@ export async function openRunbook(
   const blocks = await readRunbook(name);
   const left = new Set(blocks);
   for (const block of await readRunbook("README")) await runBlock(block);
+  const kept = own.move();
   return {
     folder,
     async run(heading) {
@@ -212,6 +213,6 @@ export async function openRunbook(
     assertComplete() {
       assert.deepEqual([...left].map(({ script }) => script), []);
     },
-    [Symbol.asyncDispose]: () => own.disposeAsync(),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

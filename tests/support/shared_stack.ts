@@ -87,14 +87,32 @@ export function test(name: string, work: (stack: TestStack) => Promise<void>): v
   });
 }
 
-/** Whether a step has failed since the stack was borrowed. */
-let hasFailedStep = false;
+/** Of a test with steps. */
+let borrowed: TestStack | undefined;
+let hasFailed = false;
 
 /** The shared stack, for a test with steps; it is given back, and reset, at the end of the test. */
 export async function borrowStack(): Promise<TestStack> {
   const stack = await takeStack();
-  hasFailedStep = false;
-  return { ...stack, [Symbol.asyncDispose]: () => giveBack(stack, !hasFailedStep) };
+  hasFailed = false;
+  return borrowed = {
+    ...stack,
+    async [Symbol.asyncDispose]() {
+      borrowed = undefined;
+      await giveBack(stack, !hasFailed);
+    },
+  };
+}
+
+/** As `start`; if it fails, the stack that it has borrowed is given back. */
+async function startOver(start: () => Promise<AsyncDisposable>): Promise<AsyncDisposable> {
+  try {
+    return await start();
+  } catch (error) {
+    hasFailed = true;
+    await borrowed?.[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /**
@@ -114,7 +132,7 @@ export function testOnOneStack(
     sanitizeOps: false,
     sanitizeResources: false,
     async fn(t) {
-      await using _shared = await start();
+      await using _started = await startOver(start);
       for (const [name, work] of steps) {
         const passed = await t.step({
           name,
@@ -128,7 +146,7 @@ export function testOnOneStack(
             }
           },
         });
-        if (!passed) hasFailedStep = true;
+        if (!passed) hasFailed = true;
       }
     },
   });
