@@ -14,12 +14,12 @@ async function listFiles(folder: URL, ending: string): Promise<string[]> {
 const files = await listFiles(FOLDER, ".test.sql");
 
 let database: TestDatabase;
-let session: ReturnType<typeof connectForPgtap>;
+let session: Awaited<ReturnType<typeof connectForPgtap>>;
 
 Deno.test.beforeAll(async () => {
   database = await createTestDatabase();
   await installPgtap(database.url);
-  session = connectForPgtap(database.url);
+  session = await connectForPgtap(database.url);
 });
 
 Deno.test.afterAll(async () => {

@@ -1,7 +1,10 @@
 /** Runs pgTAP files over an ordinary connection, without pg_prove and psql. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import postgres from "postgres";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Never called: Deno installs only packages whose import it can see. */
 export const pgtapPackage = () => import("@electric-sql/pglite-pgtap");
@@ -41,11 +44,16 @@ export async function installPgtap(adminUrl: string): Promise<void> {
   }
 }
 
+/** Functions that every file includes. A session makes them once: to make them again would drop its plans. */
+const FUNCTIONS = join(ROOT, "supabase", "tests", "functions.psql");
+
 /** The SQL of a file, with each `\ir` line of psql replaced by the file that it names. */
 async function readTestFile(path: string): Promise<string> {
   const lines = (await Deno.readTextFile(path)).split("\n").map((line) => {
-    const included = /^\\ir\s+(\S+)\s*$/.exec(line)?.[1];
-    return included === undefined ? line : readTestFile(join(dirname(path), included));
+    const name = /^\\ir\s+(\S+)\s*$/.exec(line)?.[1];
+    if (name === undefined) return line;
+    const included = join(dirname(path), name);
+    return included === FUNCTIONS ? "" : readTestFile(included);
   });
   return (await Promise.all(lines)).join("\n");
 }
@@ -102,14 +110,19 @@ function describeError(source: string, error: unknown): string {
 }
 
 /** One session for many files, as `postgres`, the role of migrations: it compiles functions once. */
-export function connectForPgtap(adminUrl: string): postgres.Sql {
-  return postgres(adminUrl, {
+export async function connectForPgtap(adminUrl: string): Promise<postgres.Sql> {
+  const sql = postgres(adminUrl, {
     max: 1,
     // Its timer would outlive the test that connects.
     max_lifetime: null,
     onnotice: () => {},
     connection: { role: "postgres" } as Record<string, string>,
   });
+  const functions = await Deno.readTextFile(FUNCTIONS);
+  await sql.unsafe(`begin; set local search_path = public, extensions; ${functions} commit;`).simple();
+  // The schema of temporary tables, which a file would make, and undo: a new schema drops all plans.
+  await sql.unsafe("create temp table first_one (); drop table first_one;").simple();
+  return sql;
 }
 
 /** Ends what a file has left: the transaction of a failed one, settings, temporary tables. */
