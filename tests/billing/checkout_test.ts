@@ -332,7 +332,7 @@ step(
 step("a page that was open when its customer was deleted is not returned again", async () => {
   const seller = await signUp(stack);
   const first = await callBilling(stack, seller, "/checkout", { plan: "starter" });
-  stripeOf(stack).customers.del(customerOf(stack, seller).id);
+  await stripeOf(stack).customers.del(customerOf(stack, seller).id);
   const second = await callBilling(stack, seller, "/checkout", { plan: "starter" });
   assert.deepEqual([second.status, second.body.kind], [200, "checkout"]);
   assert.notEqual(second.body.url, first.body.url);
