@@ -163,6 +163,7 @@ test("a number that TikTok refuses is withdrawn with its code, and its units are
   }
   assert.equal((await readOrder(seller, order.id)).status, "awaiting_shipment");
   assert.deepEqual(numbersAtTikTok(stack, order), []);
+  await processDueEvents(stack);
   assert.equal(callsTo(stack.easypost.calls, /trackers/), 0);
   assert.equal((await requestLabel(stack, seller, order.id)).status, 201);
 });
