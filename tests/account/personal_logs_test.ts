@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../../local/stack/seller.ts";
 import { deleteAccountOf } from "../support/accounts.ts";
 import { callBilling } from "../support/billing.ts";
-import { FROM, processLaterEvents, receiveOrder, requestLabel } from "../support/labels.ts";
+import {
+  FROM,
+  processDueEvents,
+  processLaterEvents,
+  receiveOrder,
+  requestLabel,
+} from "../support/labels.ts";
 import { followServerLog, readLogs } from "../support/logs.ts";
 import { test } from "../support/shared_stack.ts";
 import { type ConnectedSeller, runEventWorker, settleTasks } from "../support/shop.ts";
@@ -54,7 +60,7 @@ async function sellWithRefusals(stack: TestStack, seller: ConnectedSeller): Prom
   const order = await receiveOrder(stack, seller);
   tiktok.faults.add({ kind: "refused", path: "/order/", words: WORDS });
   await tiktok.send(tiktok.notificationOf(tiktok.addOrder({ shopId: SHOP })));
-  await runEventWorker(stack);
+  await processDueEvents(stack);
   tiktok.faults.clear();
 
   easypost.faults.add({ kind: "refused", method: "POST", path: "/v2/shipments", words: WORDS });

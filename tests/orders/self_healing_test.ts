@@ -1,6 +1,7 @@
 /** What heals without an operator: long outages, deactivated shops, lost webhooks. */
 import assert from "node:assert/strict";
 import { SUBSCRIBED_TOPICS } from "../../shared/tiktok/webhooks/subscriptions.ts";
+import { processDueEvents } from "../support/labels.ts";
 import { readFunctionLog } from "../support/logs.ts";
 import { countOrders } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
@@ -43,7 +44,7 @@ test("an outage of one TikTok call that is longer than all retries: every order 
     ids.push(order.id);
     await stack.tiktok.send(stack.tiktok.notificationOf(order));
   }
-  await runEventWorker(stack);
+  await processDueEvents(stack);
   // Nine of the ten attempts, without waiting for them. Get Order List works all the time.
   await stack.sql`update private.webhook_events set attempts = 9 where status = 'pending'`;
   await letTimePass(stack);
@@ -72,7 +73,7 @@ test("36009043, TikTok has deactivated the shop: its events wait without losing 
   stack.tiktok.setInactive(seller.shopId, "shop");
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
-  await runEventWorker(stack);
+  await processDueEvents(stack);
   const connection = async () => {
     const { data } = await seller.client.from("tiktok_shops")
       .select("connection_status, status_reason").single();
@@ -112,7 +113,7 @@ test("36009044, TikTok has deactivated the seller: every shop of the login is pa
   stack.tiktok.setInactive(seller.shopId, "seller");
   const order = stack.tiktok.addOrder({ shopId: seller.shopId });
   await stack.tiktok.send(stack.tiktok.notificationOf(order));
-  await runEventWorker(stack);
+  await processDueEvents(stack);
   const reason = async () => {
     const { data } = await seller.client.from("tiktok_shops").select("status_reason").single();
     return data?.status_reason;
@@ -121,7 +122,7 @@ test("36009044, TikTok has deactivated the seller: every shop of the login is pa
   const { shopId } = seller;
   const body = JSON.stringify({ type: 6, tts_notification_id: "1", shop_id: shopId, data: {} });
   await (await postWebhook(stack, body)).body?.cancel();
-  await runEventWorker(stack);
+  await processDueEvents(stack);
   assert.equal(await reason(), "deauthorized");
 });
 
