@@ -1,16 +1,16 @@
 /** The operator's pages in a browser: an event that fails, its body, its replay, and every page. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { findBarriers, findBrowser, launchBrowser } from "../support/browser.ts";
+import { findBarriers } from "../support/browser.ts";
 import {
   type ConsoleWindow,
-  findBarriersOn,
   findCovered,
   openConsole,
   operatorLink,
+  visitPages,
 } from "../support/console.ts";
 import { connectSeller, giveUpOrder, refuseOrders } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
+import { testInBrowser } from "../support/shared_browser.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const PAGES = {
@@ -59,9 +59,8 @@ async function readBody(page: Page, stack: TestStack, orderId: string): Promise<
   assert.ok(!(await body.innerText()).includes(orderId));
 }
 
-async function replayEvent(stack: TestStack): Promise<void> {
+async function replayEvent(stack: TestStack, browser: Browser): Promise<void> {
   const seller = await connectSeller(stack);
-  await using browser = await launchBrowser();
   const { page, problems, loads } = await signIn(browser, stack);
   await page.getByRole("button", { name: "Dead 0" }).waitFor();
   const orderId = await giveUpOrder(stack, seller);
@@ -80,7 +79,9 @@ async function replayEvent(stack: TestStack): Promise<void> {
   assert.deepEqual(data, [{ tiktok_order_id: orderId }]);
   assert.equal(await countReads(stack), 1);
 
-  assert.deepEqual(await findBarriersOn(page, PAGES), {});
+  await visitPages(page, PAGES, async (path) => {
+    assert.deepEqual(await findBarriers(page), [], path);
+  });
   assert.deepEqual([loads, problems], [[], []]);
 }
 
@@ -88,5 +89,4 @@ const NAME =
   "in the console an operator sees an event fail, reads its masked body and its values, " +
   "and replays it; no page has a barrier";
 
-if (findBrowser() !== undefined) test(NAME, replayEvent);
-else Deno.test.ignore(`${NAME} (no Chromium here: set CHROMIUM to its path)`, () => {});
+testInBrowser(NAME, replayEvent);

@@ -1,7 +1,7 @@
 /** Every button of World in a browser, and its effect in windows of sellers that stay open. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { findBarriers, findBrowser, launchBrowser } from "../support/browser.ts";
+import { findBarriers } from "../support/browser.ts";
 import { usageOf } from "../support/billing.ts";
 import { type ConsoleWindow, openSeller } from "../support/console.ts";
 import { receiveOrder, requestLabel } from "../support/labels.ts";
@@ -12,7 +12,7 @@ import {
   letTimePass,
   runEventWorker,
 } from "../support/shop.ts";
-import { test } from "../support/shared_stack.ts";
+import { testInBrowser } from "../support/shared_browser.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 import { buyPlan, waitForLimit } from "../../local/stack/buy_plan.ts";
@@ -127,21 +127,17 @@ async function endureOutage(scene: Scene): Promise<void> {
 }
 
 /** A parcel whose label was bought travels; the order's page shows each step. */
-async function moveParcel({ stack, browser, ada, world }: Scene): Promise<void> {
+async function moveParcel({ stack, ada, world, orders: { page } }: Scene): Promise<void> {
   const order = await receiveOrder(stack, ada);
   assert.equal((await requestLabel(stack, ada, order.id)).status, 201);
-  const seller = await openSeller(browser, stack.env, ada, {
-    path: `/seller/orders/${order.id}`,
-    timers: "none",
-  });
-  await seller.page.getByText("Live", { exact: true }).waitFor();
-  const shipment = seller.page.getByRole("region", { name: "Shipment" });
+  await page.getByRole("link", { name: order.tiktokId }).click();
+  const shipment = page.getByRole("region", { name: "Shipment" });
   for (const state of ["In transit", "Out for delivery", "Delivered"]) {
     await press(world, new RegExp(`^${state} for `));
     await shipment.locator(".badge").filter({ hasText: state }).waitFor();
   }
-  assert.deepEqual([seller.loads, seller.problems], [[], []]);
-  await seller.page.context().close();
+  await page.getByRole("navigation").getByRole("link", { name: "Orders" }).click();
+  await page.getByRole("link", { name: order.tiktokId }).waitFor();
 }
 
 /** The plan is not published live: its page reads again after a while. */
@@ -171,11 +167,10 @@ async function openShop({ stack, world }: Scene): Promise<void> {
   await until("it is chosen", async () => await choice.inputValue() === shop?.id);
 }
 
-async function pressEverything(stack: TestStack): Promise<void> {
+async function pressEverything(stack: TestStack, browser: Browser): Promise<void> {
   const [ada, bob] = [await connectSeller(stack), await connectSeller(stack)];
   await buyPlan(stack.env, ada, "growth");
   await waitForLimit(ada, 500);
-  await using browser = await launchBrowser();
   const orders = await openSeller(browser, stack.env, ada, { timers: "none" });
   const others = await openSeller(browser, stack.env, bob);
   const opened = await openSeller(browser, stack.env, ada, { path: "/seller/orders" });
@@ -216,5 +211,4 @@ async function pressEverything(stack: TestStack): Promise<void> {
 const NAME = "every button of World does what it says, live in the seller's open window; another " +
   "seller's window gets none of it";
 
-if (findBrowser() !== undefined) test(NAME, pressEverything);
-else Deno.test.ignore(`${NAME} (no Chromium here: set CHROMIUM to its path)`, () => {});
+testInBrowser(NAME, pressEverything);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import type { StackEnvironment } from "../../local/stack/environment.ts";
-import { findBarriers, findBrowser, launchBrowser, openWindow, type Watch } from "./browser.ts";
+import { findBrowser, launchBrowser, openWindow, type Watch } from "./browser.ts";
 
 /** Password of the sellers that `connectSeller` makes. */
 const PASSWORD = "a-password";
@@ -76,20 +76,18 @@ export async function operatorLink(env: StackEnvironment): Promise<string> {
   return `${env.SUPABASE_URL}${path}`;
 }
 
-/** What axe finds on several pages, by path; the window stays on the last. */
-export async function findBarriersOn(
+/** Goes to pages by their links in the navigation, by path and heading, and looks at each. */
+export async function visitPages(
   page: Page,
-  paths: Record<string, string>,
-): Promise<Record<string, string[]>> {
-  const found: Record<string, string[]> = {};
-  for (const [path, heading] of Object.entries(paths)) {
+  pages: Record<string, string>,
+  look: (path: string) => Promise<void>,
+): Promise<void> {
+  for (const [path, heading] of Object.entries(pages)) {
     await page.getByRole("navigation").locator(`a[href="${path}"]`).first().click();
     await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
-    await page.locator(".loading").waitFor({ state: "detached" });
-    const barriers = await findBarriers(page);
-    if (barriers.length > 0) found[path] = barriers;
+    await page.locator(".loading").first().waitFor({ state: "detached" });
+    await look(path);
   }
-  return found;
 }
 
 /** Links, buttons and fields of the page that a message lies over. */
