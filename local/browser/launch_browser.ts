@@ -13,6 +13,9 @@ const PLACES = [
 /** Each window would start two more renderers, for the address bar that a headless one does not show. */
 const ADDRESS_BAR = ["WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"];
 
+/** A renderer in reserve for each page that opens. */
+const RESERVE = ["SpareRendererForSitePerProcess"];
+
 /** Those that Playwright switches off: another list replaces its own (chromiumSwitches.ts of 1.65). */
 const PLAYWRIGHT = [
   ...["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"],
@@ -21,8 +24,16 @@ const PLAYWRIGHT = [
   ...["OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"],
 ];
 
+/** Those that Playwright switches on. */
+const PLAYWRIGHT_ON = ["CDPScreenshotNewSurface", "SkipListAccountsWithoutGaiaCookies"];
+
+/** Messages between processes cost more than the network and the drawing of small pages. */
+const IN_PROCESS = ["NetworkServiceInProcess2"];
+
 const ARGUMENTS = [
-  `--disable-features=${[...ADDRESS_BAR, ...PLAYWRIGHT].join(",")}`,
+  `--disable-features=${[...ADDRESS_BAR, ...RESERVE, ...PLAYWRIGHT].join(",")}`,
+  `--enable-features=${[...IN_PROCESS, ...PLAYWRIGHT_ON].join(",")}`,
+  "--in-process-gpu",
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
