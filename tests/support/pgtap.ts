@@ -119,7 +119,8 @@ export async function connectForPgtap(adminUrl: string): Promise<postgres.Sql> {
     connection: { role: "postgres" } as Record<string, string>,
   });
   const functions = await Deno.readTextFile(FUNCTIONS);
-  await sql.unsafe(`begin; set local search_path = public, extensions; ${functions} commit;`).simple();
+  await sql.unsafe(`begin; set local search_path = public, extensions; ${functions} commit;`)
+    .simple();
   // The schema of temporary tables, which a file would make, and undo: a new schema drops all plans.
   await sql.unsafe("create temp table first_one (); drop table first_one;").simple();
   return sql;
