@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
-import { traceStack } from "../deploy/trace_stack.ts";
+import { readMaps, traceStack } from "../deploy/trace_stack.ts";
 
 export default await command(import.meta, {
   name: "functions:trace",
@@ -16,12 +16,12 @@ Run functions:bundle first, on the commit that is deployed.`,
   options: { out: { type: "string", default: "dist" } },
   positionals: ["FUNCTION"],
   async run({ values: { out }, positionals: [name] }) {
-    const path = join(out, "maps", `${name}.js.map`);
-    const map = await Deno.readTextFile(path).catch(() => {
+    const path = join(out, "maps", name ?? "");
+    const maps = await readMaps(path).catch(() => {
       throw new Error(
         `${path} does not exist. Make it first: npx -y deno@2.9.5 task functions:bundle`,
       );
     });
-    print(traceStack(await new Response(Deno.stdin.readable).text(), map).trimEnd());
+    print(traceStack(await new Response(Deno.stdin.readable).text(), maps).trimEnd());
   },
 });

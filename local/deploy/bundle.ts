@@ -1,19 +1,26 @@
 /**
- * Bundles: each function as one file, which is what is uploaded. The lock file pins everything in it, and
- * the platform resolves no package.
+ * Bundles: each function as a few files, which are what is uploaded. What is behind `import()` has files of its
+ * own: a start does not read them. The lock file pins everything, and the platform resolves no package.
  */
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FunctionConfig } from "../functions/config.ts";
 import { runProgram } from "../leftovers/run_program.ts";
+import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
+import { countBytes, listForCli, readImports, startFiles, type Texts } from "./bundle_files.ts";
 
 export interface Bundle {
   name: string;
-  /** The upload: `<folder>/functions/<name>/index.js`. */
+  /** The entry point: `<folder>/functions/<name>/index.js`. Its folder is the upload. */
   path: string;
-  /** Its source map, outside the upload: `<folder>/maps/<name>.js.map`. */
-  mapPath: string;
+  /** Names of the files in the folder of `path`. */
+  files: string[];
+  /** Source maps, outside the upload: `<folder>/maps/<name>/<file>.map`. */
+  mapFolder: string;
+  /** Of all files. */
   bytes: number;
+  /** Of those that a start reads. */
+  startBytes: number;
 }
 
 /** A function cannot be bundled, or its bundle is not fit for the platform. */
@@ -38,27 +45,28 @@ export async function runBundler(args: string[]): Promise<void> {
   if (!success) throw new BundleError(`deno bundle failed:\n${output}`);
 }
 
-/** Imports of a minified bundle that its upload does not contain, other than the runtime's own modules. */
-export function foreignImports(code: string): string[] {
-  const fixed = /(?<=^|[;})\n])import(?:[\w$*{}\s,]*\bfrom)?\s*"(?!node:)([^"]+)"/g;
-  const dynamic = /(?<![.\w$`])import\((?!"node:)([^)]{0,60})/g;
-  return [fixed, dynamic].flatMap((form) =>
-    Array.from(code.matchAll(form), ([, found]) => found ?? "")
-  );
-}
-
 /** @throws {BundleError} that names the function. */
-function checkBundle(name: string, code: Uint8Array<ArrayBuffer>): void {
-  if (code.length > BUNDLE_LIMIT_BYTES) {
-    const size = `${(code.length / 1e6).toFixed(2)} MB`;
+function checkBundle(name: string, texts: Texts, bytes: number): void {
+  if (bytes > BUNDLE_LIMIT_BYTES) {
+    const size = `${(bytes / 1e6).toFixed(2)} MB`;
     throw new BundleError(`${name}: its bundle has ${size}; the limit is 1 MB.`);
   }
-  const imports = foreignImports(new TextDecoder().decode(code));
+  const imports = Array.from(texts.values(), readImports)
+    .flatMap(({ fixed, dynamic }) => [...fixed, ...dynamic])
+    .filter((imported) => !texts.has(imported.replace(/^\.\//, "")));
   if (imports.length > 0) {
     throw new BundleError(
       `${name}: its bundle imports what is not uploaded: ${imports.join(", ")}`,
     );
   }
+}
+
+/** Text of each file of the upload. */
+export async function readUpload({ path, files }: Pick<Bundle, "path" | "files">): Promise<Texts> {
+  const entries = files.map(async (file) =>
+    [file, await Deno.readTextFile(join(dirname(path), file))] as const
+  );
+  return new Map(await Promise.all(entries));
 }
 
 /** Makes the sources relative to the repository, and leaves out their text. */
@@ -69,41 +77,53 @@ function cleanSourceMap(text: string, folder: string): string {
   return JSON.stringify({ version, sources: paths, names, mappings });
 }
 
+/** @param made Receives what the bundler writes. */
+async function bundleFunction(
+  { name, entrypoint }: FunctionConfig,
+  made: string,
+  folder: string,
+): Promise<Bundle> {
+  await runBundler([
+    ...["--minify", "--keep-names", "--code-splitting", "--sourcemap=external"],
+    ...["--outdir", made, fileURLToPath(entrypoint)],
+  ]);
+  const files = (await Array.fromAsync(Deno.readDir(made), (file) => file.name))
+    .filter((file) => file.endsWith(".js")).sort();
+  const texts = new Map(await readUpload({ path: join(made, "index.js"), files }));
+  texts.set("index.js", `${texts.get("index.js") ?? ""}${listForCli(files)}`);
+  const bytes = countBytes(texts);
+  checkBundle(name, texts, bytes);
+  const upload = join(folder, "functions", name);
+  const mapFolder = join(folder, "maps", name);
+  await Deno.mkdir(upload, { recursive: true });
+  await Deno.mkdir(mapFolder, { recursive: true });
+  for (const [file, text] of texts) {
+    await Deno.writeTextFile(join(upload, file), text);
+    const map = await Deno.readTextFile(join(made, `${file}.map`));
+    await Deno.writeTextFile(join(mapFolder, `${file}.map`), cleanSourceMap(map, made));
+  }
+  const startBytes = countBytes(startFiles(texts));
+  return { name, path: join(upload, "index.js"), files, mapFolder, bytes, startBytes };
+}
+
 /**
- * Bundles functions into a folder, which it empties first.
- * @param functions Their entry points are `<one folder>/<name>/index.ts`.
+ * Bundles functions into a folder, whose `functions/` and `maps/` it empties first.
+ * @param functions Their entry points are `<folder>/index.ts`.
  * @throws {BundleError}
  */
 export async function bundleFunctions(
   functions: FunctionConfig[],
   folder: string,
 ): Promise<Bundle[]> {
-  const uploads = join(folder, "functions");
-  const maps = join(folder, "maps");
-  for (const part of [uploads, maps]) {
-    await Deno.remove(part, { recursive: true }).catch(() => {});
-    await Deno.mkdir(part, { recursive: true });
+  for (const part of ["functions", "maps"]) {
+    await Deno.remove(join(folder, part), { recursive: true }).catch(() => {});
   }
-  const entrypoints = functions.map(({ entrypoint }) => fileURLToPath(entrypoint));
-  // The bundler repeats the folders below the deepest that all entry points share.
-  const [only] = entrypoints;
-  const output = entrypoints.length === 1
-    ? join(uploads, basename(dirname(only as string)))
-    : uploads;
-  await runBundler([
-    ...["--minify", "--keep-names", "--sourcemap=external", "--outdir", resolve(output)],
-    ...entrypoints,
-  ]);
-  const bundles = await Promise.all(functions.map(async ({ name }, index) => {
-    const path = join(uploads, basename(dirname(entrypoints[index] as string)), "index.js");
-    return { name, path, code: await Deno.readFile(path) };
-  }));
-  for (const { name, code } of bundles) checkBundle(name, code);
-  return await Promise.all(bundles.map(async ({ name, path, code }) => {
-    const mapPath = join(maps, `${name}.js.map`);
-    const map = await Deno.readTextFile(`${path}.map`);
-    await Deno.writeTextFile(mapPath, cleanSourceMap(map, dirname(resolve(path))));
-    await Deno.remove(`${path}.map`);
-    return { name, path, mapPath, bytes: code.length };
-  }));
+  // The names of files are hashes of their maps too, which have paths from here to the sources.
+  await using made = await makeTemporaryFolder(".creatorflow-bundles-", join(ROOT, "node_modules"));
+  const bundles: Bundle[] = [];
+  // One by one: functions together would share more and smaller files, which take longer to read.
+  for (const one of functions) {
+    bundles.push(await bundleFunction(one, join(made.path, one.name), folder));
+  }
+  return bundles;
 }

@@ -1,27 +1,38 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BundleError, bundleFunctions, foreignImports } from "./bundle.ts";
-import { traceStack } from "./trace_stack.ts";
+import type { FunctionConfig } from "../functions/config.ts";
+import { BundleError, bundleFunctions, readUpload } from "./bundle.ts";
+import { readImports } from "./bundle_files.ts";
+import { readMaps, traceStack } from "./trace_stack.ts";
 
-/** Writes functions into a folder that is removed afterwards, bundles them there, and uses the result. */
+/**
+ * Writes functions into a folder that is removed afterwards, bundles them there, and uses the result.
+ * @param sources Their entry points.
+ * @param others Further files of each, by name.
+ */
 async function withBundles(
   sources: Record<string, string>,
   use: (
     made: Promise<Awaited<ReturnType<typeof bundleFunctions>>>,
     folder: string,
+    again: () => ReturnType<typeof bundleFunctions>,
   ) => Promise<void>,
+  others: Record<string, string> = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "creatorflow-bundles-" });
   try {
-    const functions = [];
+    const functions: FunctionConfig[] = [];
     for (const [name, source] of Object.entries(sources)) {
       const path = join(folder, "sources", name, "index.ts");
       await Deno.mkdir(join(folder, "sources", name), { recursive: true });
-      await Deno.writeTextFile(path, source);
+      for (const [file, text] of Object.entries({ ...others, "index.ts": source })) {
+        await Deno.writeTextFile(join(folder, "sources", name, file), text);
+      }
       functions.push({ name, verifyJwt: false, entrypoint: pathToFileURL(path).href });
     }
-    await use(bundleFunctions(functions, join(folder, "out")), folder);
+    const again = () => bundleFunctions(functions, join(folder, "elsewhere", "out"));
+    await use(bundleFunctions(functions, join(folder, "out")), folder, again);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -41,20 +52,72 @@ export default { fetch: (request: Request) => findConnectedShop(request.url) };
 
 const FINE = "export default { fetch: () => new Response() };\n";
 
-Deno.test("bundleFunctions() writes one file a function, and source maps outside the upload", async () => {
+/** Loads two modules with its first request, which share a third one with it. */
+const SPLIT = `import { count } from "./shared.ts";
+const load = [() => import("./lazy.ts"), () => import("./failing.ts")];
+export default {
+  fetch: async (request: Request) => (await load[count(request.url)]!()).answer(request),
+};
+`;
+
+const SPLIT_FILES = {
+  "shared.ts": "export const count = (text: string) => text.split('fail').length - 1;\n",
+  "lazy.ts": `import { count } from "./shared.ts";
+Object.assign(globalThis, { loaded: "lazy was loaded" });
+export const answer = () => new Response(String(count("failfail")));
+`,
+  "failing.ts": `import { count } from "./shared.ts";
+export function answer(request: Request): never {
+  throw new RangeError(String(count(request.url)));
+}
+`,
+};
+
+const filesIn = async (folder: string) =>
+  (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+
+Deno.test("bundleFunctions() writes a folder a function, and source maps outside the upload", async () => {
   await withBundles({ failing: FAILING, fine: FINE }, async (made, folder) => {
     const bundles = await made;
     assert.deepEqual(bundles.map(({ name }) => name), ["failing", "fine"]);
-    for (const { name, path, mapPath, bytes } of bundles) {
+    for (const { name, path, files, mapFolder, bytes, startBytes } of bundles) {
       assert.equal(path, join(folder, "out", "functions", name, "index.js"));
-      assert.equal(mapPath, join(folder, "out", "maps", `${name}.js.map`));
       assert.equal(bytes, (await Deno.stat(path)).size);
-      const files = await Array.fromAsync(Deno.readDir(join(folder, "out", "functions", name)));
-      assert.deepEqual(files.map((file) => file.name), ["index.js"]);
-      const map = JSON.parse(await Deno.readTextFile(mapPath));
+      assert.equal(startBytes, bytes);
+      assert.deepEqual(files, ["index.js"]);
+      assert.deepEqual(await filesIn(join(folder, "out", "functions", name)), files);
+      assert.equal(mapFolder, join(folder, "out", "maps", name));
+      assert.deepEqual(await filesIn(mapFolder), ["index.js.map"]);
+      const map = JSON.parse(await Deno.readTextFile(join(mapFolder, "index.js.map")));
       assert.equal(map.sourcesContent, undefined);
     }
   });
+});
+
+Deno.test("what a function loads by import() is in files that its start does not read", async () => {
+  await withBundles({ split: SPLIT }, async (made) => {
+    const [bundle] = await made;
+    assert.ok(bundle);
+    const texts = await readUpload(bundle);
+    const withText = (text: string) => [...texts].filter(([, code]) => code.includes(text));
+    const [[lazyFile, lazy] = ["", ""], ...others] = withText("lazy was loaded");
+    assert.notEqual(lazyFile, "index.js");
+    assert.deepEqual(others, []);
+    const shared = bundle.files.filter((file) => file.startsWith("chunk-"));
+    const sizeOf = (file: string) => new TextEncoder().encode(texts.get(file)).length;
+    const read = ["index.js", ...shared].reduce((sum, file) => sum + sizeOf(file), 0);
+    assert.equal(bundle.startBytes, read);
+    assert.ok(bundle.bytes >= read + lazy.length);
+
+    const world = globalThis as { loaded?: string };
+    delete world.loaded;
+    const { default: app } = await import(pathToFileURL(bundle.path).href);
+    assert.equal(world.loaded, undefined);
+    const response = await app.fetch(new Request("http://host/"));
+    assert.equal(await response.text(), "2");
+    assert.equal(world.loaded, "lazy was loaded");
+    delete world.loaded;
+  }, SPLIT_FILES);
 });
 
 Deno.test("a stack of a bundle keeps its names, and traceStack() finds its source lines", async () => {
@@ -72,7 +135,7 @@ Deno.test("a stack of a bundle keeps its names, and traceStack() finds its sourc
     // Platforms differ in the folder that they put a bundle into.
     for (const place of [bundle.path, "/var/tmp/failing/index.js", "source/index.js"]) {
       const logged = stack.replaceAll(bundle.path, place);
-      const traced = traceStack(logged, await Deno.readTextFile(bundle.mapPath));
+      const traced = traceStack(logged, await readMaps(bundle.mapFolder));
       assert.match(traced, /at findConnectedShop \(\S*sources\/failing\/index\.ts:7:9\)/);
       assert.match(traced, /at \S+ \(\S*sources\/failing\/index\.ts:10:\d+\)/);
       assert.doesNotMatch(traced, /index\.js/);
@@ -80,14 +143,31 @@ Deno.test("a stack of a bundle keeps its names, and traceStack() finds its sourc
   });
 });
 
-Deno.test("bundleFunctions() gives the same bytes again", async () => {
-  await withBundles({ failing: FAILING, fine: FINE }, async (first) => {
-    await withBundles({ failing: FAILING, fine: FINE }, async (second) => {
-      const read = async (made: typeof first) =>
-        await Promise.all((await made).map(({ path }) => Deno.readTextFile(path)));
-      assert.deepEqual(await read(first), await read(second));
-    });
-  });
+Deno.test("traceStack() finds the source lines of a file that was loaded later", async () => {
+  await withBundles({ split: SPLIT }, async (made) => {
+    const [bundle] = await made;
+    assert.ok(bundle);
+    const { default: app } = await import(pathToFileURL(bundle.path).href);
+    const error = await app.fetch(new Request("http://host/fail")).catch((error: Error) => error);
+    assert.match(error.stack, /^RangeError: 1\n {4}at Module\.answer \(\S*\/failing-\w+\.js:/);
+    const traced = traceStack(error.stack, await readMaps(bundle.mapFolder));
+    assert.match(traced, /at Module\.answer \(\S*sources\/split\/failing\.ts:3:9\)/);
+    assert.match(traced, /sources\/split\/index\.ts:4:\d+/);
+    // Of another commit.
+    const unknown = "at answer (/var/tmp/failing-AAAAAAAA.js:1:2)";
+    assert.equal(traceStack(unknown, await readMaps(bundle.mapFolder)), unknown);
+  }, SPLIT_FILES);
+});
+
+Deno.test("bundleFunctions() gives the same files in another folder", async () => {
+  await withBundles({ failing: FAILING, split: SPLIT }, async (made, _folder, again) => {
+    const read = async (bundles: Awaited<typeof made>) =>
+      await Promise.all(bundles.map(async (one) => [
+        await readUpload(one),
+        await readMaps(one.mapFolder),
+      ]));
+    assert.deepEqual(await read(await made), await read(await again()));
+  }, SPLIT_FILES);
 });
 
 /** Mistakes in one function next to a right one, and the messages that refuse them. */
@@ -123,11 +203,14 @@ for (const [mistake, [source, message]] of Object.entries(MISTAKES)) {
   });
 }
 
-Deno.test("foreignImports() reads the forms of a minified bundle", () => {
+Deno.test("readImports() reads the forms of a minified bundle", () => {
   const code = [
     'import{Buffer as a}from"node:buffer";import*as b from"zod";import c,{d}from"./d.js";import"e";',
-    'f=await import("node:os"),g=()=>import("./g.js"),h=import(i);',
-    'j.from("orders");k="Add `import \'x\'` first";l.import("m")',
+    'f=await import("node:os"),g=()=>import("./g.js"),h=import(i);export{m as n}from"./m.js";',
+    'j.from("orders");k="Add `import \'x\'` first";l.import("m");export{a as default};',
   ].join("");
-  assert.deepEqual(foreignImports(code), ["zod", "./d.js", "e", '"./g.js"', "i"]);
+  assert.deepEqual(readImports(code), {
+    fixed: ["zod", "./d.js", "e", "./m.js"],
+    dynamic: ["./g.js", "i"],
+  });
 });

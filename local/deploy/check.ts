@@ -5,20 +5,29 @@ import { functionEnvironment, makeEnvironment } from "../stack/environment.ts";
 import { loadKeys } from "../stack/keys.ts";
 import { FUNCTION_CONCERNS } from "../stack/receivers.ts";
 import { runSupabaseCli } from "../supabase/cli.ts";
-import type { Bundle } from "./bundle.ts";
+import { type Bundle, readUpload } from "./bundle.ts";
 import { HOSTED_DENO } from "./hosted_deno.ts";
 import { startHostedFunction } from "./hosted_function.ts";
 import { type ManagementApi, startManagementApi } from "./management_api.ts";
 import { type Staged, stageFunctions } from "./stage.ts";
 
 /** Differences between what was uploaded and the staged bundle, as sentences. */
-function compareUpload(api: ManagementApi, name: string, bundle: string): string[] {
+async function compareUpload(api: ManagementApi, bundle: Bundle): Promise<string[]> {
+  const { name } = bundle;
   const hosted = api.functions.get(name);
   if (hosted === undefined) return [`${name}: the CLI did not upload it.`];
   const errors: string[] = [];
-  const files = hosted.files.map((file) => file.name);
-  if (files.length !== 1) errors.push(`${name}: not alone in its upload: ${files.join(", ")}`);
-  if (hosted.files[0]?.text !== bundle) errors.push(`${name}: the upload is not the whole bundle.`);
+  const uploaded = new Map(hosted.files.map((file) => [file.name, file.text]));
+  for (const [file, text] of await readUpload(bundle)) {
+    const key = `supabase/functions/${name}/${file}`;
+    if (uploaded.get(key) !== text) {
+      errors.push(`${name}: the upload does not have the whole ${file}.`);
+    }
+    uploaded.delete(key);
+  }
+  if (uploaded.size > 0) {
+    errors.push(`${name}: not alone in its upload: ${[...uploaded.keys()].join(", ")}`);
+  }
   if (hosted.import_map) errors.push(`${name}: the upload has an import map.`);
   if (hosted.verify_jwt) errors.push(`${name}: it was deployed with verify_jwt = true.`);
   return errors;
@@ -58,15 +67,16 @@ export async function checkStaged(
   const errors = starts.flatMap((one) =>
     one.status === "rejected" ? [(one.reason as Error).message] : []
   );
-  for (const { name, path } of staged.bundles) {
-    errors.push(...compareUpload(api, name, await Deno.readTextFile(path)));
-  }
+  for (const bundle of staged.bundles) errors.push(...await compareUpload(api, bundle));
   if (errors.length > 0) throw new Error(errors.join("\n"));
-  return staged.bundles.map(({ name, bytes }) =>
-    `ok  ${name}: one file of ${
-      Math.ceil(bytes / 1000)
-    } kB, verify_jwt = false, starts under Deno ${HOSTED_DENO}`
+  return staged.bundles.map((bundle) =>
+    `ok  ${describeBundle(bundle)}, verify_jwt = false, starts under Deno ${HOSTED_DENO}`
   );
+}
+
+function describeBundle({ name, files, bytes, startBytes }: Bundle): string {
+  const kB = (count: number) => `${Math.ceil(count / 1000)} kB`;
+  return `${name}: ${files.length} files of ${kB(bytes)}, ${kB(startBytes)} at the start`;
 }
 
 /**

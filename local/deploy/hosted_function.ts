@@ -1,5 +1,5 @@
-/** Starts a bundle as the hosted platform does: its version of Deno, one file, its own variables. */
-import { join } from "node:path";
+/** Starts a bundle as the hosted platform does: its version of Deno, its own files and variables. */
+import { dirname, join } from "node:path";
 import { followProcess } from "../functions/host_process.ts";
 import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import type { Bundle } from "./bundle.ts";
@@ -20,8 +20,8 @@ export class HostedStartError extends Error {
 
 export interface HostedStartOptions {
   /**
-   * Keeps the upload and what Deno knows of it. Deno parses a file that it has not seen before, to find its imports;
-   * the platform does so at the deployment. @default {a temporary folder}
+   * Keeps the upload and what Deno knows of it. Deno parses files that it has not seen before, to find their
+   * imports; the platform does so at the deployment. @default {a temporary folder}
    */
   folder?: string;
 }
@@ -34,8 +34,16 @@ function runtimeVariables(): Record<string, string> {
   return Object.fromEntries([...entries.filter(([, value]) => value !== ""), ["NO_COLOR", "1"]]);
 }
 
+async function copyFiles(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isFile } of Deno.readDir(from)) {
+    if (isFile) await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
 /**
  * Starts one function in a folder that has its upload only.
+ * @param bundle Its upload is the folder of `path`.
  * @param variables All that it receives.
  * @throws {HostedStartError}
  */
@@ -46,8 +54,7 @@ export async function startHostedFunction(
 ): Promise<HostedFunction> {
   const temporary = await makeTemporaryFolder("creatorflow-hosted-");
   const upload = join(folder ?? temporary.path, "upload");
-  await Deno.mkdir(upload, { recursive: true });
-  await Deno.copyFile(path, join(upload, "index.js"));
+  await copyFiles(dirname(path), upload);
   const logFile = join(temporary.path, "log");
   const permissions = [
     "--no-prompt",

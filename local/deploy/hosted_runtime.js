@@ -45,7 +45,7 @@ globalThis.EdgeRuntime = {
   },
 };
 
-// The upload: the only file of the current folder.
+// The upload: the current folder has nothing else.
 const { default: handler } = await import(`file://${hosted.cwd()}/index.js`);
 if (typeof handler?.fetch !== "function") throw new Error('No "export default { fetch }"');
 

@@ -11,13 +11,25 @@ const OURS = "carrier-webhooks";
 /** A right function, which needs its variable at its start. */
 const NEEDY = `if (!Deno.env.get("EASYPOST_WEBHOOK_SECRET")) throw new Error("unset");\n${FINE}`;
 
+interface CheckOptions {
+  verifyJwt?: boolean;
+  /** Files next to the source, by name. */
+  others?: Record<string, string>;
+}
+
 /** Checks one function next to a right one. */
-async function checkSource(source: string, verifyJwt = false): Promise<string[]> {
+async function checkSource(
+  source: string,
+  { verifyJwt = false, others = {} }: CheckOptions = {},
+): Promise<string[]> {
   const folder = await Deno.makeTempDir({ prefix: "creatorflow-test-" });
   try {
     for (const [name, text] of [[OURS, NEEDY], ["wrong", source]] as const) {
       await Deno.mkdir(join(folder, "functions", name), { recursive: true });
       await Deno.writeTextFile(join(folder, "functions", name, "index.ts"), text);
+    }
+    for (const [name, text] of Object.entries(others)) {
+      await Deno.writeTextFile(join(folder, "functions", "wrong", name), text);
     }
     const section = (name: string, verify: boolean) =>
       `[functions.${name}]\nverify_jwt = ${verify}\nentrypoint = "./functions/${name}/index.ts"\n`;
@@ -29,8 +41,25 @@ async function checkSource(source: string, verifyJwt = false): Promise<string[]>
   }
 }
 
+Deno.test("deploy --check: the CLI uploads every file of a function that loads some of them later", async () => {
+  const lines = await checkSource(
+    `import { text } from "./shared.ts";
+    export default { fetch: async () => new Response(text + (await import("./lazy.ts")).text) };`,
+    {
+      others: {
+        "shared.ts": "export const text = 'shared';",
+        "lazy.ts": "export { text } from './shared.ts';",
+      },
+    },
+  );
+  assert.match(lines[1] ?? "", /^ok {2}wrong: 3 files of 1 kB, 1 kB at the start, /);
+});
+
 Deno.test("deploy --check refuses verify_jwt = true", async () => {
-  await assert.rejects(checkSource(FINE, true), /verify_jwt has to be false .*: wrong$/);
+  await assert.rejects(
+    checkSource(FINE, { verifyJwt: true }),
+    /verify_jwt has to be false .*: wrong$/,
+  );
 });
 
 Deno.test("deploy --check refuses a bundle over 1 MB", async () => {

@@ -135,6 +135,13 @@ function writes(api: ManagementApi): string[] {
   return api.requests.filter((request) => !request.startsWith("GET "));
 }
 
+/** Names of a function's files in the upload. */
+async function bundledFiles(folder: string, slug: string): Promise<string[]> {
+  const path = `supabase/functions/${slug}`;
+  const files = await Array.fromAsync(Deno.readDir(join(folder, "state", "project", path)));
+  return files.map(({ name }) => `${path}/${name}`).sort();
+}
+
 Deno.test("deploy goes through all steps, continues after a failure, and changes nothing twice", async (t) => {
   await using platform = await startPlatform();
   const { api, folder, deploy } = platform;
@@ -188,7 +195,9 @@ Deno.test("deploy goes through all steps, continues after a failure, and changes
     assert.match(text, /^11\/11 scheduler: no change\n.*succeeded.*\n.* 200$/m);
     assert.match(text, /^Deployed\. Changed: secrets, functions\.$/m);
     assert.deepEqual(Object.fromEntries(api.secrets), SECRETS);
-    assert.ok([...api.functions.values()].every((one) => one.files.length === 1));
+    for (const { slug, files } of api.functions.values()) {
+      assert.deepEqual(files.map(({ name }) => name).sort(), await bundledFiles(folder, slug));
+    }
     assert.ok(Object.values(SECRETS).slice(0, 2).every((value) => !text.includes(value)));
   });
 

@@ -4,7 +4,7 @@ import type { Step } from "../step.ts";
 
 export const buildFunctions: Step = {
   name: "bundles",
-  does: "Bundles each function with its imports into one file under 1 MB.",
+  does: "Bundles each function with its imports into files, together under 1 MB.",
   leaves: "It uploads nothing.",
   async run({ options, found }) {
     const staged = await stageFunctions(join(options.state, "project"));

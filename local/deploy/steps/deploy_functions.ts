@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { sha256Hex } from "../../../shared/crypto/digests.ts";
+import { readUpload } from "../bundle.ts";
 import type { Staged } from "../stage.ts";
 import { findValue, runCli, type Step } from "../step.ts";
 
@@ -30,8 +31,8 @@ async function readRecord(path: string): Promise<Deployed> {
 }
 
 async function digestBundles({ bundles }: Staged): Promise<Record<string, string>> {
-  const entries = bundles.map(async ({ name, path }) =>
-    [name, sha256Hex(await Deno.readTextFile(path))] as const
+  const entries = bundles.map(async (bundle) =>
+    [bundle.name, sha256Hex(JSON.stringify([...await readUpload(bundle)]))] as const
   );
   return Object.fromEntries(await Promise.all(entries));
 }
