@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../inbox/events.ts";
 import type { IgnoreReason } from "../inbox/ignore_reasons.ts";
-import { OptionalText, Outcome } from "../values/schemas.ts";
+import { OptionalText, Outcome, withFallback } from "../values/schemas.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, idHashes } from "./encrypted_ids.ts";
 import { idOf } from "./map_subscription.ts";
@@ -84,10 +84,10 @@ async function listSubscriptionIds(
 }
 
 const Dispute = z.looseObject({
-  id: z.catch(z.nullish(z.string()), null),
-  charge: z.catch(z.nullish(z.union([z.string(), z.looseObject({ id: z.string() })])), null),
+  id: withFallback(z.nullish(z.string()), null),
+  charge: withFallback(z.nullish(z.union([z.string(), z.looseObject({ id: z.string() })])), null),
   reason: OptionalText,
-  amount: z.catch(z.nullish(z.number()), null),
+  amount: withFallback(z.nullish(z.number()), null),
   currency: OptionalText,
 });
 

@@ -12,6 +12,7 @@ import {
   type StripeIds,
 } from "./parse_webhook.ts";
 import { type SyncOutcome, syncSubscriptions } from "./sync_subscriptions.ts";
+import { withFallback } from "../values/schemas.ts";
 
 /** Events of any subscriptions are handled together: one call of the database reads all customers, one stores all. */
 export function subscriptionHandler(dependencies: () => BillingDependencies): EventHandler {
@@ -70,7 +71,7 @@ function isFinishedCheckout({ event }: NamingEvent): boolean {
   return event.type === "checkout.session.completed";
 }
 
-const Session = z.looseObject({ client_reference_id: z.catch(z.nullish(z.string()), null) });
+const Session = z.looseObject({ client_reference_id: withFallback(z.nullish(z.string()), null) });
 
 /** A finished checkout counts if ours created its session; the others, if they name a subscription. */
 function checkEvent(

@@ -1,6 +1,12 @@
 /** TikTok's Return and Refund API (202309), as far as we call it. */
 import * as z from "zod/mini";
-import { OptionalText, optionalValue, UnixSeconds, VendorId } from "../../values/schemas.ts";
+import {
+  OptionalText,
+  optionalValue,
+  UnixSeconds,
+  VendorId,
+  withFallback,
+} from "../../values/schemas.ts";
 import type { ShopAccess, TikTokClient } from "./client.ts";
 import { AnyList } from "../../values/elements.ts";
 import { readElements } from "./elements.ts";
@@ -12,7 +18,7 @@ export const Cancellation = z.looseObject({
   seller_next_action_response: optionalValue(z.array(z.looseObject({
     action: OptionalText,
     /** "The deadline for when the seller must perform the next action." */
-    deadline: z.catch(optionalValue(UnixSeconds), undefined),
+    deadline: withFallback(optionalValue(UnixSeconds), undefined),
   }))),
 });
 

@@ -5,11 +5,12 @@ import { TikTokError } from "./errors.ts";
 import { parseLosslessJson } from "../../values/lossless_json.ts";
 import { redact } from "../../values/redact.ts";
 import "../../values/zod_messages.ts";
+import { withFallback } from "../../values/schemas.ts";
 
 const Envelope = z.looseObject({
   code: z.int(),
-  message: z.catch(z.string(), ""),
-  request_id: z.catch(z.string(), ""),
+  message: withFallback(z.string(), ""),
+  request_id: withFallback(z.string(), ""),
   data: z.optional(z.unknown()),
 });
 

@@ -1,12 +1,18 @@
 /** TikTok's answers about packages and labels, as far as we read them (Fulfillment and Logistics API 202309). */
 import * as z from "zod/mini";
 import { elementsOf } from "../../values/elements.ts";
-import { Amount, OptionalText, optionalValue, VendorId } from "../../values/schemas.ts";
+import {
+  Amount,
+  OptionalText,
+  optionalValue,
+  VendorId,
+  withFallback,
+} from "../../values/schemas.ts";
 
 /** "" counts as absent, and so does what cannot be read: a bought label counts without its details. */
-const OptionalAmount = z.catch(optionalValue(Amount), null);
-const OptionalId = z.catch(optionalValue(VendorId), null);
-const Days = z.catch(optionalValue(z.int().check(z.nonnegative())), null);
+const OptionalAmount = withFallback(optionalValue(Amount), null);
+const OptionalId = withFallback(optionalValue(VendorId), null);
+const Days = withFallback(optionalValue(z.int().check(z.nonnegative())), null);
 
 export const ShippingService = z.looseObject({
   id: VendorId,
@@ -15,7 +21,7 @@ export const ShippingService = z.looseObject({
   currency: OptionalText,
   earliest_delivery_days: Days,
   latest_delivery_days: Days,
-  is_default: z.catch(optionalValue(z.boolean()), null),
+  is_default: withFallback(optionalValue(z.boolean()), null),
   shipping_provider_name: OptionalText,
 });
 export type ShippingService = z.infer<typeof ShippingService>;
@@ -28,7 +34,7 @@ export const ShippingServices = z.looseObject({
 /** Create Packages: the label was bought. */
 export const CreatedPackage = z.looseObject({
   package_id: VendorId,
-  shipping_service_info: z.catch(
+  shipping_service_info: withFallback(
     optionalValue(
       z.extend(z.omit(ShippingService, { is_default: true }), { id: OptionalId }),
     ),
@@ -60,7 +66,7 @@ export const ShippingDocument = z.looseObject({
 /** Mark Package As Shipped. */
 export const MarkedPackage = z.looseObject({
   package_id: OptionalId,
-  warning: z.catch(optionalValue(z.looseObject({ message: OptionalText })), null),
+  warning: withFallback(optionalValue(z.looseObject({ message: OptionalText })), null),
 });
 export type MarkedPackage = z.infer<typeof MarkedPackage>;
 

@@ -10,6 +10,7 @@ import {
   optionalValue,
   UnixSeconds,
   VendorId,
+  withFallback,
 } from "../../values/schemas.ts";
 import { AnyList, elementsOf } from "../../values/elements.ts";
 
@@ -23,9 +24,9 @@ const ExactNumber = z.pipe(z.number(), z.transform(String)).check(
 );
 const OptionalAmount = optionalValue(z.pipe(z.union([z.string(), ExactNumber]), Amount));
 /** Only shown: another type counts as absent. */
-const ShownTime = z.catch(OptionalUnixSeconds, null);
-const ShownFlag = z.catch(Flag, null);
-const ShownId = z.catch(Id, null);
+const ShownTime = withFallback(OptionalUnixSeconds, null);
+const ShownFlag = withFallback(Flag, null);
+const ShownId = withFallback(Id, null);
 
 const District = z.looseObject({
   address_level: Text,
@@ -56,7 +57,7 @@ const BundlePart = z.looseObject({
   sku_id: ShownId,
   seller_sku: OptionalText,
   /** Pieces of this SKU in one bundle. */
-  sku_count: z.catch(optionalValue(z.int().check(z.nonnegative())), null),
+  sku_count: withFallback(optionalValue(z.int().check(z.nonnegative())), null),
 });
 
 /** One unit: TikTok has no quantities. */
@@ -77,8 +78,8 @@ const LineItem = z.looseObject({
   cancel_reason: OptionalText,
   is_gift: ShownFlag,
   /** "0" for what is not a gift, a sample or a giveaway. */
-  gift_retail_price: z.catch(OptionalAmount, null),
-  combined_listing_skus: z.catch(optionalValue(z.array(BundlePart)), null),
+  gift_retail_price: withFallback(OptionalAmount, null),
+  combined_listing_skus: withFallback(optionalValue(z.array(BundlePart)), null),
   package_id: Id,
   package_status: Text,
   tracking_number: Text,

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Json } from "../../database/types.ts";
 import { sha256Hex } from "../../crypto/digests.ts";
 import { elementsOf } from "../../values/elements.ts";
-import { TikTokId } from "../../values/schemas.ts";
+import { TikTokId, withFallback } from "../../values/schemas.ts";
 
 /** An order that an event names, with its timeline entry. */
 export interface NamedOrder {
@@ -38,7 +38,7 @@ const Packages = z.object({
   ),
 });
 
-const OptionalId = z.catch(
+const OptionalId = withFallback(
   z.optional(
     z.pipe(
       z.union([z.string(), z.pipe(z.int(), z.transform(String))]),
@@ -65,7 +65,7 @@ const Refund = z.object({
   aftersales_request_id: OptionalId,
   rma_id: OptionalId,
   line_items: elementsOf(LineItem, "line items of a refund"),
-  refund_total: z.catch(z.optional(RefundTotal), undefined),
+  refund_total: withFallback(z.optional(RefundTotal), undefined),
 });
 
 /**

@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { elementsOf } from "../../../values/elements.ts";
-import { Amount, IdText, OptionalText } from "../../../values/schemas.ts";
+import { Amount, IdText, OptionalText, withFallback } from "../../../values/schemas.ts";
 import { toStorable } from "../../../values/storable_text.ts";
 import { redact } from "../../../values/redact.ts";
 
@@ -19,7 +19,7 @@ const Rate = z.looseObject({
   service: RequiredText,
   rate: Amount,
   currency: z.string().check(z.regex(/^[A-Z]{3}$/)),
-  delivery_days: z.catch(z.nullish(z.int().check(z.nonnegative())), null),
+  delivery_days: withFallback(z.nullish(z.int().check(z.nonnegative())), null),
 });
 export type EasyPostRate = z.infer<typeof Rate>;
 
@@ -41,7 +41,7 @@ export type FoundTracker = z.infer<typeof FoundTracker>;
 export const Shipment = z.looseObject({
   id: IdText,
   rates: elementsOf(Rate, "EasyPost rates"),
-  selected_rate: z.catch(z.nullish(Rate), null),
+  selected_rate: withFallback(z.nullish(Rate), null),
   postage_label: z.nullish(z.looseObject({
     label_url: OptionalText,
     label_pdf_url: OptionalText,
@@ -49,8 +49,8 @@ export const Shipment = z.looseObject({
     label_file_type: OptionalText,
   })),
   tracking_code: OptionalText,
-  tracker: z.catch(z.nullish(Tracker), null),
-  fees: z.catch(
+  tracker: withFallback(z.nullish(Tracker), null),
+  fees: withFallback(
     elementsOf(z.looseObject({ type: OptionalText, amount: Amount }), "EasyPost fees"),
     [],
   ),
@@ -74,7 +74,7 @@ export const WebhookList = z.looseObject({ webhooks: elementsOf(Webhook, "EasyPo
 export const ErrorBody = z.looseObject({
   error: z.looseObject({
     // A code that is a sentence is none.
-    code: z.catch(z.string().check(z.regex(/^[A-Z][A-Z0-9_.]{0,99}$/)), ""),
-    message: z.catch(z.pipe(z.string(), z.transform(redact)), ""),
+    code: withFallback(z.string().check(z.regex(/^[A-Z][A-Z0-9_.]{0,99}$/)), ""),
+    message: withFallback(z.pipe(z.string(), z.transform(redact)), ""),
   }),
 });
