@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import Stripe from "stripe";
+import type { Bundle } from "../../local/deploy/bundle.ts";
 import { checkStaged } from "../../local/deploy/check.ts";
 import {
   type HostedFunction,
@@ -27,6 +28,7 @@ interface Hosted extends AsyncDisposable {
   order: OrderRow;
   /** What `deploy --check` prints of the functions, which it starts with the variables of the stack. */
   check: Promise<string[]>;
+  bundles: Bundle[];
   /** A function's start; rejects if it does not start. */
   starts: Map<string, Promise<HostedFunction>>;
 }
@@ -56,7 +58,8 @@ async function startHosted(): Promise<Hosted> {
     const stack = resources.use(await borrowStack());
     const starts = new Map<string, Promise<HostedFunction>>();
     const supabase = resources.use(serveSupabase(stack, starts));
-    const check = checkStaged(await staging, folder, (bundle) => {
+    const staged = await staging;
+    const check = checkStaged(staged, folder, (bundle) => {
       const start = startHostedFunction(bundle, {
         ...functionEnvironment(stack.env, bundle.name),
         SUPABASE_URL: `http://127.0.0.1:${supabase.addr.port}`,
@@ -75,6 +78,7 @@ async function startHosted(): Promise<Hosted> {
       seller,
       order,
       check,
+      bundles: staged.bundles,
       starts,
       [Symbol.asyncDispose]: () => kept.disposeAsync(),
     };
@@ -274,6 +278,14 @@ step(
     }
   },
 );
+
+/** Stripe's package alone has 255 kB; each 10 kB take 0.6 ms of a start (docs/performance.md). */
+const MOST_START_KB = 130;
+
+step("no function reads more than 130 kB at its start", () => {
+  const large = hosted.bundles.filter(({ startBytes }) => startBytes > MOST_START_KB * 1000);
+  assert.deepEqual(large.map(({ name, startBytes }) => `${name}: ${startBytes} bytes`), []);
+});
 
 Deno.test("each function of config.toml has its calls in this test", async () => {
   const names = (await readFunctionConfig(FUNCTION_CONFIG)).map(({ name }) => name);

@@ -125,8 +125,8 @@ export function testOnOneStack(
   name: string,
   start: () => Promise<AsyncDisposable>,
   afterEach: () => void = () => {},
-): (name: string, work: () => Promise<void>) => void {
-  const steps: [name: string, work: () => Promise<void>][] = [];
+): (name: string, work: () => void | Promise<void>) => void {
+  const steps: [name: string, work: () => void | Promise<void>][] = [];
   Deno.test({
     name,
     sanitizeOps: false,
