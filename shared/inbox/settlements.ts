@@ -1,4 +1,5 @@
 /** Reports results to the inbox: what is ready while a call is under way shares the next one. */
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { ClaimedEvent, Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
@@ -51,8 +52,8 @@ export class Settlements {
   /** Never rejects. */
   async #sendAll(): Promise<void> {
     this.#isSending = true;
-    // Results of the same moment share the first call.
-    await Promise.resolve();
+    // Handlers that wait for nothing return in this turn of the event loop, one after the other.
+    await endOfTurn();
     while (this.#waiting.length > 0 || this.#locked.length > 0) {
       if (this.#waiting.length > 0) await this.#send(this.#waiting.splice(0, MAX_EVENTS));
       else await this.#send(this.#locked.splice(0, 1));
