@@ -89,32 +89,41 @@ comment on function private.postpone_webhook_event(bigint, integer, text, intege
 grant execute on function private.postpone_webhook_event(bigint, integer, text, integer, boolean) to service_role;
 
 /*
-  Arguments: p_event_ids, locked, as are the connections of their shops; p_results, as in settle_webhook_events.
+  Arguments: p_event_ids, p_claims and p_reasons of results; the reason of another result is null; p_locked, those of the
+             events that are locked, as are the connections of their shops.
   Returns:   the new statuses, by event id: ignored, or pending if the event waits for a shop that was connected after
              the claim. Connecting reopens only ignored events: these are reopened here.
 */
-create function private.ignore_webhook_events(p_event_ids bigint[], p_results jsonb)
+create function private.ignore_webhook_events(
+  p_event_ids bigint[],
+  p_claims integer[],
+  p_reasons text[],
+  p_locked bigint[]
+)
 returns jsonb
 language plpgsql
 security invoker
 set search_path = ''
+-- The results are joined by a hash: a loop would search the list of locked events again for each of them.
+set enable_nestloop = off
 as $$
 declare
   reopened bigint[] := '{}';
   statuses jsonb;
 begin
-  if p_results @? '$[*] ? (@.ignored == "shop_not_connected")' then
+  if 'shop_not_connected' = any (p_reasons) then
     reopened := array(
       select event.id
       from private.webhook_events as event
-      join jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
-        on result.event_id = event.id and result.ignored = 'shop_not_connected'
-      where event.id = any (p_event_ids)
+      join unnest(p_event_ids, p_claims, p_reasons) as result (event_id, claim, reason) on result.event_id = event.id
+      where event.id = any (p_locked)
+        and result.reason = 'shop_not_connected'
         and private.has_claim(event.id, result.claim)
-        and exists (
-          select from public.tiktok_shops as shop
+        -- Counted, so that each shop is looked up: as a join it would read all shops.
+        and (
+          select count(*) from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
-        )
+        ) > 0
     );
     perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
@@ -122,18 +131,18 @@ begin
   with unqueued as (
     -- From the queue at once, in place of the trigger.
     delete from private.event_queue as queued
-    using jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
-    where queued.event_id = any (p_event_ids)
+    using unnest(p_event_ids, p_claims, p_reasons) as result (event_id, claim, reason)
+    where queued.event_id = any (p_locked)
       and queued.event_id = result.event_id
-      and result.ignored is not null
+      and result.reason is not null
       -- Its claim was not lost; in this form, so that rows are found by the key and not among all claimed ones.
       and case queued.status when 'processing' then queued.claims end = result.claim
-    returning queued.event_id, queued.claims, result.ignored as reason
+    returning queued.event_id, queued.claims, result.reason
   ), ignored as (
     update private.webhook_events as event
     set status = 'ignored', reason = unqueued.reason, settled_at = now(), claims = unqueued.claims
     from unqueued
-    where event.id = any (p_event_ids) and event.id = unqueued.event_id
+    where event.id = any (p_locked) and event.id = unqueued.event_id
     returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
@@ -141,9 +150,9 @@ begin
   return statuses;
 end;
 $$;
-comment on function private.ignore_webhook_events(bigint[], jsonb) is
+comment on function private.ignore_webhook_events(bigint[], integer[], text[], bigint[]) is
   'Part of settle_webhook_events: settles the events that need no action.';
-grant execute on function private.ignore_webhook_events(bigint[], jsonb) to service_role;
+grant execute on function private.ignore_webhook_events(bigint[], integer[], text[], bigint[]) to service_role;
 
 /*
   Arguments: p_results, each event once: {event_id, claim} with ignored, a code; or failed, a text for operators, and
@@ -162,15 +171,23 @@ set plan_cache_mode = 'force_generic_plan'
 set enable_seqscan = off
 as $$
 declare
-  event_ids bigint[] := array(
-    select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
-  );
+  event_ids bigint[];
+  claims integer[];
+  reasons text[];
+  depends_on_shops boolean;
   statuses jsonb := '{}';
   result jsonb;
   locked bigint[];
 begin
+  select
+    coalesce(array_agg(event_id order by event_id), '{}'),
+    array_agg(claim order by event_id),
+    array_agg(ignored order by event_id),
+    bool_or(ignored = 'shop_not_connected' or while_paused)
+  into event_ids, claims, reasons, depends_on_shops
+  from jsonb_to_recordset(p_results) as listed (event_id bigint, claim integer, ignored text, while_paused boolean);
   -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
-  if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
+  if depends_on_shops then
     perform private.lock_shop_connections(
       array(
         select distinct event.shop_id
@@ -192,28 +209,30 @@ begin
     );
   end if;
   -- 2. Settle what needs no action, at once; put the others back, one by one.
-  if p_results @? '$[*].ignored' then
-    statuses := private.ignore_webhook_events(locked, p_results);
+  if cardinality(array_remove(reasons, null)) > 0 then
+    statuses := private.ignore_webhook_events(event_ids, claims, reasons, locked);
   end if;
-  for result in
-    select entry
-    from jsonb_array_elements(p_results) as entry
-    where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
-  loop
-    statuses := statuses || jsonb_build_object(
-      result ->> 'event_id',
-      case
-        when result ? 'failed' then private.fail_webhook_event(
-          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
-          (result ->> 'retry_after_seconds')::numeric::integer
-        )
-        else private.postpone_webhook_event(
-          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
-          (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
-        )
-      end
-    );
-  end loop;
+  if array_position(reasons, null) is not null then
+    for result in
+      select entry
+      from jsonb_array_elements(p_results) as entry
+      where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
+    loop
+      statuses := statuses || jsonb_build_object(
+        result ->> 'event_id',
+        case
+          when result ? 'failed' then private.fail_webhook_event(
+            (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
+            (result ->> 'retry_after_seconds')::numeric::integer
+          )
+          else private.postpone_webhook_event(
+            (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
+            (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
+          )
+        end
+      );
+    end loop;
+  end if;
   -- 3. Name those that another transaction has.
   if cardinality(locked) < cardinality(event_ids) then
     statuses := statuses || (

@@ -3963,27 +3963,29 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ignore_webhook_events(p_event_ids bigint[], p_results jsonb)
+CREATE OR REPLACE FUNCTION private.ignore_webhook_events(p_event_ids bigint[], p_claims integer[], p_reasons text[], p_locked bigint[])
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
 declare
   reopened bigint[] := '{}';
   statuses jsonb;
 begin
-  if p_results @? '$[*] ? (@.ignored == "shop_not_connected")' then
+  if 'shop_not_connected' = any (p_reasons) then
     reopened := array(
       select event.id
       from private.webhook_events as event
-      join jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
-        on result.event_id = event.id and result.ignored = 'shop_not_connected'
-      where event.id = any (p_event_ids)
+      join unnest(p_event_ids, p_claims, p_reasons) as result (event_id, claim, reason) on result.event_id = event.id
+      where event.id = any (p_locked)
+        and result.reason = 'shop_not_connected'
         and private.has_claim(event.id, result.claim)
-        and exists (
-          select from public.tiktok_shops as shop
+        -- Counted, so that each shop is looked up: as a join it would read all shops.
+        and (
+          select count(*) from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
-        )
+        ) > 0
     );
     perform private.requeue_events(reopened, 'pending', now());
     perform private.reopen_webhook_events(reopened);
@@ -3991,18 +3993,18 @@ begin
   with unqueued as (
     -- From the queue at once, in place of the trigger.
     delete from private.event_queue as queued
-    using jsonb_to_recordset(p_results) as result (event_id bigint, claim integer, ignored text)
-    where queued.event_id = any (p_event_ids)
+    using unnest(p_event_ids, p_claims, p_reasons) as result (event_id, claim, reason)
+    where queued.event_id = any (p_locked)
       and queued.event_id = result.event_id
-      and result.ignored is not null
+      and result.reason is not null
       -- Its claim was not lost; in this form, so that rows are found by the key and not among all claimed ones.
       and case queued.status when 'processing' then queued.claims end = result.claim
-    returning queued.event_id, queued.claims, result.ignored as reason
+    returning queued.event_id, queued.claims, result.reason
   ), ignored as (
     update private.webhook_events as event
     set status = 'ignored', reason = unqueued.reason, settled_at = now(), claims = unqueued.claims
     from unqueued
-    where event.id = any (p_event_ids) and event.id = unqueued.event_id
+    where event.id = any (p_locked) and event.id = unqueued.event_id
     returning event.id, event.status
   )
   select coalesce(jsonb_object_agg(id, status), '{}') into statuses
@@ -5086,7 +5088,7 @@ declare
   live bigint[];
 begin
   -- More than the limit if other workers have locked some of them.
-  foreach read in array array[p_limit, p_limit * 4] loop
+  foreach read in array array[free, p_limit * 4] loop
     due := private.due_events_in_turn(read, p_except_shops);
     live := array(
       select event_id
@@ -5095,7 +5097,8 @@ begin
         -- Another worker may have claimed one since; in this form, so that rows are found by the key and not among all
         -- that is due.
         and case status when 'pending' then next_attempt_at <= now() end
-      order by array_position(due, event_id)
+      -- The place of each takes as long to find as the list is long: only where some are too many.
+      order by case when cardinality(due) > free then array_position(due, event_id) end
       limit free
       for update skip locked
     );
@@ -8297,46 +8300,40 @@ begin
     update private.event_queue
     set status = 'processing', claims = claims + 1, next_attempt_at = now() + make_interval(secs => p_lease_seconds)
     where event_id = any (due)
-    returning event_id, claims
-  ), taken as materialized (
-    select event.*, queued.claims as claim
-    from queued
-    -- With a limit Postgres looks each event up, also by a plan that it made while there were few.
-    cross join lateral (select * from private.webhook_events where id = queued.event_id limit 1) as event
+    returning event_id, claims, shop_id
   ), connected as (
     -- Once for each shop, however many of its events are claimed.
     select named.shop_id, private.connection_of_event('tiktok', named.shop_id, null) as shop
-    from (select distinct shop_id from taken where shop_id is not null) as named
+    from (select distinct shop_id from queued where shop_id <> '') as named
   )
-  select coalesce(
-    json_agg(
-      json_build_object(
-        'event_id', taken.id,
-        'claim', taken.claim,
-        'claimed_at', now(),
-        'attempt', taken.attempts + 1,
-        'failing', taken.failing_since is not null,
-        'source', taken.source,
-        'event_type', taken.event_type,
-        'shop_id', taken.shop_id,
-        'object_id', taken.object_id,
-        'body', taken.body,
-        'shop', case
-          when taken.source not in ('tiktok', 'creatorflow') then null
-          when taken.shop_id is not null then connected.shop
-          when taken.object_id is not null
-            then private.connection_of_event(taken.source, taken.shop_id, taken.object_id)
-        end,
-        'request_id', taken.request_id,
-        'traceparent', taken.traceparent
-      )
-      order by taken.id
-    ),
-    '[]'
-  )
-  into claimed
-  from taken
-  left join connected on connected.shop_id = taken.shop_id;
+  -- Rows become JSON for two thirds of what objects cost that are built key by key.
+  select coalesce(json_agg(taken), '[]') into claimed
+  from (
+    select
+      event.id as event_id,
+      queued.claims as claim,
+      now() as claimed_at,
+      event.attempts + 1 as attempt,
+      event.failing_since is not null as failing,
+      event.source,
+      event.event_type,
+      event.shop_id,
+      event.object_id,
+      event.body,
+      case
+        when event.source not in ('tiktok', 'creatorflow') then null
+        when event.shop_id is not null then connected.shop
+        when event.object_id is not null
+          then private.connection_of_event(event.source, event.shop_id, event.object_id)
+      end as shop,
+      event.request_id,
+      event.traceparent
+    from queued
+    -- With a limit Postgres looks each event up, also by a plan that it made while there were few.
+    cross join lateral (select * from private.webhook_events where id = queued.event_id limit 1) as event
+    left join connected on connected.shop_id = event.shop_id
+    order by event.id
+  ) as taken;
   return claimed;
 end;
 $function$
@@ -11271,15 +11268,23 @@ CREATE OR REPLACE FUNCTION public.settle_webhook_events(p_results jsonb)
  SET enable_seqscan TO 'off'
 AS $function$
 declare
-  event_ids bigint[] := array(
-    select (entry ->> 'event_id')::bigint from jsonb_array_elements(p_results) as entry order by 1
-  );
+  event_ids bigint[];
+  claims integer[];
+  reasons text[];
+  depends_on_shops boolean;
   statuses jsonb := '{}';
   result jsonb;
   locked bigint[];
 begin
+  select
+    coalesce(array_agg(event_id order by event_id), '{}'),
+    array_agg(claim order by event_id),
+    array_agg(ignored order by event_id),
+    bool_or(ignored = 'shop_not_connected' or while_paused)
+  into event_ids, claims, reasons, depends_on_shops
+  from jsonb_to_recordset(p_results) as listed (event_id bigint, claim integer, ignored text, while_paused boolean);
   -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
-  if p_results @? '$[*] ? (@.ignored == "shop_not_connected" || @.while_paused == true)' then
+  if depends_on_shops then
     perform private.lock_shop_connections(
       array(
         select distinct event.shop_id
@@ -11301,28 +11306,30 @@ begin
     );
   end if;
   -- 2. Settle what needs no action, at once; put the others back, one by one.
-  if p_results @? '$[*].ignored' then
-    statuses := private.ignore_webhook_events(locked, p_results);
+  if cardinality(array_remove(reasons, null)) > 0 then
+    statuses := private.ignore_webhook_events(event_ids, claims, reasons, locked);
   end if;
-  for result in
-    select entry
-    from jsonb_array_elements(p_results) as entry
-    where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
-  loop
-    statuses := statuses || jsonb_build_object(
-      result ->> 'event_id',
-      case
-        when result ? 'failed' then private.fail_webhook_event(
-          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
-          (result ->> 'retry_after_seconds')::numeric::integer
-        )
-        else private.postpone_webhook_event(
-          (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
-          (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
-        )
-      end
-    );
-  end loop;
+  if array_position(reasons, null) is not null then
+    for result in
+      select entry
+      from jsonb_array_elements(p_results) as entry
+      where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
+    loop
+      statuses := statuses || jsonb_build_object(
+        result ->> 'event_id',
+        case
+          when result ? 'failed' then private.fail_webhook_event(
+            (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
+            (result ->> 'retry_after_seconds')::numeric::integer
+          )
+          else private.postpone_webhook_event(
+            (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'postponed',
+            (result ->> 'retry_after_seconds')::numeric::integer, (result -> 'while_paused') = 'true'
+          )
+        end
+      );
+    end loop;
+  end if;
   -- 3. Name those that another transaction has.
   if cardinality(locked) < cardinality(event_ids) then
     statuses := statuses || (
@@ -12037,7 +12044,7 @@ grant execute on function private.has_label_room(private.label_spending,private.
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
-grant execute on function private.ignore_webhook_events(bigint[],jsonb) to service_role;
+grant execute on function private.ignore_webhook_events(bigint[],integer[],text[],bigint[]) to service_role;
 grant execute on function private.ingest_batch_counted_first(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
