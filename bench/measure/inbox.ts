@@ -1,4 +1,4 @@
-/** The inbox over a connection of its own, without REST, and trivial events. */
+/** The inbox over connections of its own, without REST, and trivial events. */
 import type postgres from "postgres";
 import type { DatabaseClient } from "../../shared/database/client.ts";
 import { Inbox } from "../../shared/inbox/inbox.ts";
@@ -9,9 +9,12 @@ const TEXT_ARRAY = 1009;
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === "string");
 
-/** Calls SQL functions by the driver. */
-function callBy(sql: postgres.Sql): DatabaseClient {
+/** Calls SQL functions by the driver, each on the connection that has the fewest calls under way. */
+function callBy(connections: postgres.Sql[]): DatabaseClient {
+  const pool = connections.map((sql) => ({ sql, calls: 0 }));
   const rpc = async (name: string, args: Record<string, unknown>) => {
+    const connection = pool.reduce((least, one) => one.calls < least.calls ? one : least);
+    const { sql } = connection;
     const given = Object.entries(args).filter(([, value]) => value !== undefined);
     const list = given.map(([key], n) => `${key} => $${n + 1}`).join(", ");
     const values = given.map(([, value]) => {
@@ -19,16 +22,22 @@ function callBy(sql: postgres.Sql): DatabaseClient {
       if (value !== null && typeof value === "object") return sql.json(value as postgres.JSONValue);
       return value as postgres.ParameterOrJSON<never>;
     });
-    const [row] = await sql.unsafe(`select public.${name}(${list}) as result`, values, {
-      prepare: true,
-    });
-    return { data: row?.result, error: null };
+    connection.calls++;
+    try {
+      const [row] = await sql.unsafe(`select public.${name}(${list}) as result`, values, {
+        prepare: true,
+      });
+      return { data: row?.result, error: null };
+    } finally {
+      connection.calls--;
+    }
   };
   return { rpc } as unknown as DatabaseClient;
 }
 
-export function inboxOver(sql: postgres.Sql): Inbox {
-  return new Inbox(callBy(sql));
+/** @param connections One connection each. */
+export function inboxOver(...connections: postgres.Sql[]): Inbox {
+  return new Inbox(callBy(connections));
 }
 
 let stored = 0;
