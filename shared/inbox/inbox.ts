@@ -6,15 +6,18 @@ import { toStorable } from "../values/storable_text.ts";
 import { ClaimedEvent } from "./events.ts";
 import { EventStatus, type Settlement } from "./settlements.ts";
 
-/** As `settle_webhook_events` takes it. */
+/** As `settle_webhook_events` takes it. A text may quote what Postgres cannot store. */
 function toResult(settlement: Settlement) {
   if ("ignored" in settlement) return settlement;
   if ("failed" in settlement) {
-    return { failed: settlement.failed, retry_after_seconds: settlement.retryAfterSeconds };
+    return {
+      failed: toStorable(settlement.failed),
+      retry_after_seconds: settlement.retryAfterSeconds,
+    };
   }
   const { postponeSeconds, whilePaused } = settlement.postponement;
   return {
-    postponed: settlement.postponed,
+    postponed: toStorable(settlement.postponed),
     retry_after_seconds: postponeSeconds,
     while_paused: whilePaused,
   };
@@ -59,7 +62,7 @@ export class Inbox {
       p_results: results.map(([{ event_id, claim }, settlement]) => ({
         event_id,
         claim,
-        ...toStorable(toResult(settlement)),
+        ...toResult(settlement),
       })),
     };
     return await callFunction(

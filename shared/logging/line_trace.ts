@@ -24,7 +24,7 @@ function randomHex(): string {
 export class LineTrace {
   readonly id: string;
   readonly #write: (line: TraceLine) => void;
-  readonly #startedAt = performance.now();
+  #startedAt: number | undefined;
   #spans: LoggedSpan[] = [];
   #leftOut = 0;
   #open = 0;
@@ -38,6 +38,7 @@ export class LineTrace {
   begin(name: string, parentId?: string): OpenLineSpan {
     const id = randomHex().slice(16);
     const begin = performance.now();
+    const startedAt = this.#startedAt ??= begin;
     this.#open++;
     return {
       id,
@@ -46,7 +47,7 @@ export class LineTrace {
           name,
           span_id: id,
           ...(parentId && { parent_id: parentId }),
-          start_ms: roundMs(begin - this.#startedAt),
+          start_ms: roundMs(begin - startedAt),
           duration_ms: roundMs(performance.now() - begin),
           ...(error && { error }),
         });
@@ -63,13 +64,16 @@ export class LineTrace {
   }
 
   #flush(): void {
-    const spans = this.#spans.toSorted((a, b) => a.start_ms - b.start_ms);
-    const line = { trace_id: this.id, spans };
-    const leftOut = this.#leftOut;
+    const [spans, leftOut] = [this.#spans, this.#leftOut];
     this.#spans = [];
     this.#leftOut = 0;
     // A request that called nothing has its own line already.
-    if (spans.length > 1) this.#write(leftOut > 0 ? { ...line, spans_left_out: leftOut } : line);
+    if (spans.length < 2) return;
+    const line = {
+      trace_id: this.id,
+      spans: spans.toSorted((a, b) => a.start_ms - b.start_ms),
+    };
+    this.#write(leftOut > 0 ? { ...line, spans_left_out: leftOut } : line);
   }
 }
 

@@ -20,6 +20,8 @@ const ALLOWANCES = {
 
 type Kind = keyof typeof ALLOWANCES;
 
+const KINDS = Object.entries(ALLOWANCES) as [Kind, Allowance][];
+
 /** Time between two lines that name counts. */
 const SUMMARY_MS = 10_000;
 
@@ -43,7 +45,7 @@ export class LineVolume {
 
   /** @param now Milliseconds since 1970. */
   constructor(now: number) {
-    const bursts = Object.entries(ALLOWANCES).map(([kind, { burst }]) => [kind, burst]);
+    const bursts = KINDS.map(([kind, { burst }]) => [kind, burst]);
     this.#tokens = Object.fromEntries(bursts);
     this.#refilledAt = now;
   }
@@ -83,9 +85,8 @@ export class LineVolume {
   #refill(now: number): void {
     const seconds = Math.max(0, now - this.#refilledAt) / 1000;
     this.#refilledAt = now;
-    for (const [kind, { burst, perSecond }] of Object.entries(ALLOWANCES)) {
-      const filled = this.#tokens[kind as Kind] + seconds * perSecond;
-      this.#tokens[kind as Kind] = Math.min(burst, filled);
+    for (const [kind, { burst, perSecond }] of KINDS) {
+      this.#tokens[kind] = Math.min(burst, this.#tokens[kind] + seconds * perSecond);
     }
   }
 }

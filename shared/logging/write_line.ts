@@ -14,7 +14,9 @@ const MAX_TEXT_LENGTH = 500;
 const volumes = new Map<string, LineVolume>();
 
 function volumeOf(name: string, now: number): LineVolume {
-  const volume = volumes.get(name) ?? new LineVolume(now);
+  const known = volumes.get(name);
+  if (known !== undefined) return known;
+  const volume = new LineVolume(now);
   volumes.set(name, volume);
   return volume;
 }
@@ -67,15 +69,19 @@ export function flushLines(): void {
 // Before the platform ends the worker.
 addEventListener("beforeunload", flushLines);
 
-/** Own fields come first; the context adds those that the line does not have. */
-export function writeLine(level: Level, message: Message, fields: LogFields): void {
-  const all = { ...fields, ...workContext().fields, ...fields };
+/** What is left out is counted with the next line after ten seconds, or when the worker ends. */
+function mayWrite(name: string, level: Level, message: Message, code: string | undefined): boolean {
   const now = Date.now();
-  const name = all.function;
-  // Outside of a request and an event, such as at a start: these lines are few.
-  if (!name) return print(level, message, all);
   const volume = volumeOf(name, now);
   if (volume.isDue(now)) printSummary(name, volume);
-  // What is left out is counted with the next line after ten seconds, or when the worker ends.
-  if (volume.admit(level, message, all.code ?? undefined, now)) print(level, message, all);
+  return volume.admit(level, message, code, now);
+}
+
+/** Own fields come first; the context adds those that the line does not have. */
+export function writeLine(level: Level, message: Message, fields: LogFields): void {
+  const context = workContext().fields;
+  const name = fields.function ?? context.function;
+  // Outside of a request and an event, such as at a start: these lines are few.
+  if (name && !mayWrite(name, level, message, fields.code ?? undefined)) return;
+  print(level, message, { ...fields, ...context, ...fields });
 }
