@@ -3,7 +3,7 @@ import { EventProcessor } from "../../shared/inbox/process_events.ts";
 import { handleEach } from "../../shared/inbox/events.ts";
 import { runInContext } from "../../shared/logging/context.ts";
 import { startBenchDatabase } from "../measure/database.ts";
-import { clientsCpuMs, inboxOver, storeTrivial } from "../measure/inbox.ts";
+import { clientsCpuMs, inboxOver, processByStatements, storeTrivial } from "../measure/inbox.ts";
 import type { Comparison, Line, Target } from "../measure/line.ts";
 import {
   createPlainInbox,
@@ -46,6 +46,11 @@ async function measure(): Promise<Comparison[]> {
     );
     if (ignored !== EVENTS) throw new Error(`${ignored} events were processed`);
   };
+  const byStatements = async () => {
+    await storeTrivial(connection, EVENTS);
+    const processed = await processByStatements(connection);
+    if (processed !== EVENTS) throw new Error(`${processed} events were processed`);
+  };
   await createPlainInbox(sql);
   await indexPlainClaims(sql);
   const plain = async () => {
@@ -55,6 +60,7 @@ async function measure(): Promise<Comparison[]> {
   };
   const measured = await measureWithCpu(ROUNDS, () => clientsCpuMs(sql), {
     ours,
+    byStatements,
     plain,
     pgBoss: () => pgBoss.process(EVENTS),
     graphileWorker: () => graphileWorker.process(EVENTS),
@@ -76,6 +82,10 @@ async function measure(): Promise<Comparison[]> {
     } satisfies Comparison;
   };
   const events: [string, Measured] = ["10,000 trivial events, one worker", measured.ours];
+  const statements: [string, Measured] = [
+    "the same two tables by plain statements",
+    measured.byStatements,
+  ];
   const limit: [string, Measured] = [
     "the same kept in one plain table, without turns",
     measured.plain,
@@ -88,8 +98,11 @@ async function measure(): Promise<Comparison[]> {
   return [
     compare(events, boss, { bound: "at least", value: 1.5 }),
     compare(events, graphile, { bound: "at least", value: 1 }),
+    compare(statements, boss),
+    compare(statements, graphile),
     compare(limit, boss),
     compare(limit, graphile),
+    compare(events, statements),
     compare(events, limit),
   ];
 }
