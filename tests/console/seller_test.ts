@@ -137,6 +137,7 @@ async function countCallsOfOverview(stack: TestStack, page: Page, url: string): 
 async function followSeller(stack: TestStack, browser: Browser): Promise<void> {
   const { SUPABASE_URL: url } = stack.env;
   const { page, problems } = await openWindow(browser, url);
+  await page.goto(url);
   assert.deepEqual(await findBarriers(page), []);
   await signUp(page, "ada@example.com");
   await connectShop(page);

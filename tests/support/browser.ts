@@ -10,13 +10,12 @@ export interface Watch {
 }
 
 /**
- * Opens a window of its own, and notes errors of scripts, policy violations and requests to others.
- * @param site Address of the site whose page it is. @default {url}
+ * Opens an empty window of its own, and notes errors of scripts, policy violations and requests to others.
+ * @param site Address of the site that its pages are of.
  */
 export async function openWindow(
   browser: Browser,
-  url: string,
-  site = url,
+  site: string,
 ): Promise<{ page: Page } & Watch> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 860 },
@@ -36,7 +35,6 @@ export async function openWindow(
       /^(data|blob|about):$/.test(target.protocol);
     if (!isOwn) problems.push(`request to ${target.origin}`);
   });
-  await page.goto(url);
   return { page, problems };
 }
 

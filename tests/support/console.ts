@@ -33,7 +33,7 @@ export async function openConsole(
   url: string,
   { timers, isWithoutLive = false }: WindowOptions = {},
 ): Promise<ConsoleWindow> {
-  const { page, problems } = await openWindow(browser, "about:blank", url);
+  const { page, problems } = await openWindow(browser, url);
   const messages: string[] = [];
   page.on("websocket", (socket) => {
     socket.on("framereceived", ({ payload }) => messages.push(String(payload)));
