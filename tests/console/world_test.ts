@@ -1,7 +1,7 @@
 /** Every button of World in a browser, and its effect in windows of sellers that stay open. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { findBarriers } from "../support/browser.ts";
+import { findBarriers, seeGone, seeShown } from "../support/browser.ts";
 import { usageOf } from "../support/billing.ts";
 import { type ConsoleWindow, openSeller } from "../support/console.ts";
 import { receiveOrder, requestLabel } from "../support/labels.ts";
@@ -39,7 +39,7 @@ const press = (page: Page, name: string | RegExp) =>
 /** The newest effect, once it has this text. */
 async function sees({ world }: Scene, text: string | RegExp): Promise<string> {
   const effect = world.locator(".effects li").first();
-  await effect.filter({ hasText: text }).waitFor({ timeout: BURST_MS });
+  await seeShown(effect.filter({ hasText: text }), BURST_MS);
   return await effect.innerText();
 }
 
@@ -47,7 +47,7 @@ async function sees({ world }: Scene, text: string | RegExp): Promise<string> {
 async function pressForOrder(scene: Scene, name: string): Promise<string> {
   await press(scene.world, name);
   const [, id = ""] = /(\d{18})/.exec(await sees(scene, "It has arrived.")) ?? [];
-  await scene.orders.page.getByRole("link", { name: id }).waitFor();
+  await seeShown(scene.orders.page.getByRole("link", { name: id }));
   return id;
 }
 
@@ -55,8 +55,7 @@ const rowOf = ({ orders }: Scene, id: string) =>
   orders.page.getByRole("row").filter({ hasText: id });
 
 const countOf = ({ orders }: Scene, count: number) =>
-  orders.page.locator(".pager").filter({ hasText: `of ${count}` })
-    .waitFor({ timeout: BURST_MS });
+  seeShown(orders.page.locator(".pager").filter({ hasText: `of ${count}` }), BURST_MS);
 
 async function placeOrders(scene: Scene): Promise<string> {
   const id = await pressForOrder(scene, "An order");
@@ -73,15 +72,17 @@ async function findLostOrder(scene: Scene): Promise<void> {
   const [, id = ""] = /(\d{18})/.exec(await sees(scene, "No webhook was sent.")) ?? [];
   assert.equal(await rowOf(scene, id).count(), 0);
   await press(scene.world, "Search for lost orders");
-  await rowOf(scene, id).waitFor();
-  await scene.world.getByRole("listitem").filter({ hasText: "was lost" })
-    .getByText("It has arrived.").waitFor();
+  await seeShown(rowOf(scene, id));
+  await seeShown(
+    scene.world.getByRole("listitem").filter({ hasText: "was lost" })
+      .getByText("It has arrived."),
+  );
 }
 
 /** The buyer of an order of two units cancels one, moves, and cancels the rest. */
 async function changeOrder(scene: Scene, id: string): Promise<void> {
   const { world, stack } = scene;
-  await rowOf(scene, id).getByText("2 units").waitFor();
+  await seeShown(rowOf(scene, id).getByText("2 units"));
   const addressOf = async () => {
     const [row] = await stack.sql`
       select shipping_address::text as address from public.orders where tiktok_order_id = ${id}`;
@@ -92,9 +93,9 @@ async function changeOrder(scene: Scene, id: string): Promise<void> {
   await sees(scene, "The change has arrived.");
   assert.notEqual(await addressOf(), before);
   await press(world, `Cancel a unit of ${id}`);
-  await rowOf(scene, id).getByText("2 units").waitFor({ state: "detached" });
+  await seeGone(rowOf(scene, id).getByText("2 units"));
   await press(world, `Cancel the order of ${id}`);
-  await rowOf(scene, id).getByText("Cancelled").filter({ visible: true }).first().waitFor();
+  await seeShown(rowOf(scene, id).getByText("Cancelled").filter({ visible: true }).first());
   await sees(scene, "The change has arrived.");
 }
 
@@ -114,16 +115,16 @@ async function endureOutage(scene: Scene): Promise<void> {
   const { world, stack } = scene;
   await world.getByLabel("Duration").selectOption("300");
   await press(world, "Begin an outage");
-  await world.getByText("TikTok's API fails until").waitFor();
+  await seeShown(world.getByText("TikTok's API fails until"));
   await press(world, "An order");
   const [, id = ""] = /(\d{18})/.exec(await sees(scene, "Waiting for the order…")) ?? [];
   assert.equal(await rowOf(scene, id).count(), 0);
   await press(world, "End it now");
-  await world.getByText("TikTok's API fails until").waitFor({ state: "detached" });
+  await seeGone(world.getByText("TikTok's API fails until"));
   await letTimePass(stack);
   await runEventWorker(stack);
-  await rowOf(scene, id).waitFor();
-  await world.getByRole("listitem").filter({ hasText: id }).getByText("It has arrived.").waitFor();
+  await seeShown(rowOf(scene, id));
+  await seeShown(world.getByRole("listitem").filter({ hasText: id }).getByText("It has arrived."));
 }
 
 /** A parcel whose label was bought travels; the order's page shows each step. */
@@ -134,26 +135,26 @@ async function moveParcel({ stack, ada, world, orders: { page } }: Scene): Promi
   const shipment = page.getByRole("region", { name: "Shipment" });
   for (const state of ["In transit", "Out for delivery", "Delivered"]) {
     await press(world, new RegExp(`^${state} for `));
-    await shipment.locator(".badge").filter({ hasText: state }).waitFor();
+    await seeShown(shipment.locator(".badge").filter({ hasText: state }));
   }
   await page.getByRole("navigation").getByRole("link", { name: "Orders" }).click();
-  await page.getByRole("link", { name: order.tiktokId }).waitFor();
+  await seeShown(page.getByRole("link", { name: order.tiktokId }));
 }
 
 /** The plan is not published live: its page reads again after a while. */
 async function changePayments({ stack, browser, ada, world }: Scene): Promise<void> {
   const options = { path: "/seller/plan", timers: "fast", isWithoutLive: true } as const;
   const plan = await openSeller(browser, stack.env, ada, options);
-  await plan.page.getByText("Every 3 s", { exact: true }).waitFor();
+  await seeShown(plan.page.getByText("Every 3 s", { exact: true }));
   await press(world, `Payment fails of ${ada.email}`);
-  await plan.page.getByText("Your subscription is past due").waitFor();
+  await seeShown(plan.page.getByText("Your subscription is past due"));
   await press(world, `Payment succeeds of ${ada.email}`);
-  await plan.page.getByText("Your subscription is past due").waitFor({ state: "detached" });
+  await seeGone(plan.page.getByText("Your subscription is past due"));
   const { used } = await usageOf(ada);
   assert.ok(used > 100);
-  await plan.page.getByText(`${used} of 500`, { exact: true }).waitFor();
+  await seeShown(plan.page.getByText(`${used} of 500`, { exact: true }));
   await press(world, "The month turns");
-  await plan.page.getByText("0 of 500", { exact: true }).waitFor();
+  await seeShown(plan.page.getByText("0 of 500", { exact: true }));
   assert.deepEqual([plan.loads, plan.problems], [[], []]);
   await plan.page.context().close();
 }
@@ -161,7 +162,7 @@ async function changePayments({ stack, browser, ada, world }: Scene): Promise<vo
 async function openShop({ stack, world }: Scene): Promise<void> {
   await world.getByLabel("Name").fill("Ada's Third");
   await press(world, "Open the shop");
-  await world.getByRole("link", { name: "Connect it" }).waitFor();
+  await seeShown(world.getByRole("link", { name: "Connect it" }));
   const [shop] = stack.tiktok.state.all("shops").filter(({ name }) => name === "Ada's Third");
   const choice = world.getByLabel("Shop", { exact: true });
   await until("it is chosen", async () => await choice.inputValue() === shop?.id);
@@ -176,9 +177,9 @@ async function pressEverything(stack: TestStack, browser: Browser): Promise<void
   const opened = await openSeller(browser, stack.env, ada, { path: "/seller/orders" });
   await opened.page.getByRole("link", { name: "World" }).first().click();
   const world = opened.page;
-  await world.getByRole("button", { name: "An order", exact: true }).waitFor();
-  await orders.page.getByText("Live", { exact: true }).waitFor();
-  await others.page.getByText("Live", { exact: true }).waitFor();
+  await seeShown(world.getByRole("button", { name: "An order", exact: true }));
+  await seeShown(orders.page.getByText("Live", { exact: true }));
+  await seeShown(others.page.getByText("Live", { exact: true }));
   const scene = { stack, browser, ada, world, orders };
 
   const id = await placeOrders(scene);
@@ -191,9 +192,9 @@ async function pressEverything(stack: TestStack, browser: Browser): Promise<void
   await changePayments(scene);
   await openShop(scene);
 
-  await others.page.getByText("No orders yet").waitFor();
+  await seeShown(others.page.getByText("No orders yet"));
   const { id: foreign } = await announceOrder(stack, { shopId: bob.shopId });
-  await others.page.getByRole("link", { name: foreign }).waitFor();
+  await seeShown(others.page.getByRole("link", { name: foreign }));
   assert.equal(await rowOf(scene, foreign).count(), 0);
   assert.ok(orders.messages.some((message) => message.includes(id)));
   // The page may have read the row before its live change arrived.

@@ -1,6 +1,7 @@
 /** A headless Chromium for tests: windows that are watched, and barriers that axe finds. */
 import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
+import { until } from "./until.ts";
 
 export { findBrowser, launchBrowser } from "../../local/browser/launch_browser.ts";
 
@@ -36,6 +37,16 @@ export async function openWindow(
     if (!isOwn) problems.push(`request to ${target.origin}`);
   });
   return { page, problems };
+}
+
+/** Waits until the page shows it. Playwright's own `waitFor` soon looks only twice a second. */
+export async function seeShown(locator: Locator, timeoutMs?: number): Promise<void> {
+  await until(`${locator} is shown`, () => locator.isVisible(), timeoutMs);
+}
+
+/** Waits until the page no longer has it. */
+export async function seeGone(locator: Locator): Promise<void> {
+  await until(`${locator} is gone`, async () => await locator.count() === 0);
 }
 
 /** Never called: Deno installs only packages whose import it can see. */
