@@ -119,15 +119,22 @@ export async function connectForPgtap(adminUrl: string): Promise<postgres.Sql> {
     connection: { role: "postgres" } as Record<string, string>,
   });
   const functions = await Deno.readTextFile(FUNCTIONS);
-  await sql.unsafe(`begin; set local search_path = public, extensions; ${functions} commit;`)
-    .simple();
-  // The schema of temporary tables, which a file would make, and undo: a new schema drops all plans.
-  await sql.unsafe("create temp table first_one (); drop table first_one;").simple();
+  // With pgTAP's temporary table, empty: a file would make it, and the schema of such tables, and drop plans.
+  await sql.unsafe(`
+    begin;
+    set local search_path = public, extensions;
+    select plan(1);
+    delete from __tcache__ where true;
+    ${functions}
+    commit;`).simple();
   return sql;
 }
 
-/** Ends what a file has left: the transaction of a failed one, settings, temporary tables. */
-const END_OF_FILE = "rollback; reset all; discard temp; discard sequences; unlisten *;";
+/** Ends what a file has left: the transaction of a failed one, settings, the number of the last assertion. */
+const END_OF_FILE = [
+  ...["rollback", "reset all", "unlisten *"],
+  "select setval('pg_temp.__tresults___numb_seq', 1, false)",
+];
 
 /** Runs a file in the session of `connectForPgtap`. @throws {Error} with every failed assertion. */
 export async function runPgtapFile(sql: postgres.Sql, path: string): Promise<void> {
@@ -141,6 +148,6 @@ export async function runPgtapFile(sql: postgres.Sql, path: string): Promise<voi
     throw new Error(describeError(source, error), { cause: error });
   } finally {
     // Statements one by one: in one text they would be one transaction.
-    for (const statement of END_OF_FILE.split(/(?<=;) /)) await sql.unsafe(statement);
+    for (const statement of END_OF_FILE) await sql.unsafe(statement);
   }
 }
