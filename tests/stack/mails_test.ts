@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { parse } from "smol-toml";
 import { signInSeller } from "../../local/stack/seller.ts";
+import { testOnOneStack } from "../support/shared_stack.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 const PAGE = "https://app.example/welcome";
@@ -35,13 +36,18 @@ async function openLink(stack: TestStack, to: string): Promise<URL> {
   return new URL(response.headers.get("location") ?? "");
 }
 
-Deno.test("a seller confirms the address by the link of a mail before the first sign-in", async () => {
-  const lines: string[] = [];
-  await using stack = await startTestStack({
+let stack: TestStack;
+const lines: string[] = [];
+
+const step = testOnOneStack("sign-ups with confirmation", async () => {
+  return stack = await startTestStack({
     confirmEmail: true,
     onMail: (line) => lines.push(line),
     environment: { APP_URL: PAGE },
   });
+});
+
+step("a seller confirms the address by the link of a mail before the first sign-in", async () => {
   const email = "ada@example.com";
   const password = "a-password";
   const { auth } = createBrowser(stack);
@@ -72,8 +78,7 @@ Deno.test("a seller confirms the address by the link of a mail before the first 
   assert.deepEqual(await listMails(stack, "bob@example.com"), []);
 });
 
-Deno.test("the commands of a stack with confirmations sign sellers up, and in again", async () => {
-  await using stack = await startTestStack({ confirmEmail: true });
+step("the commands of a stack with confirmations sign sellers up, and in again", async () => {
   const first = await signInSeller(stack.env, "bob@example.com", "a-password");
   const again = await signInSeller(stack.env, "bob@example.com", "a-password");
   assert.equal(again.id, first.id);
