@@ -1,7 +1,7 @@
 /** The operator's pages in a browser: an event that fails, its body, its replay, and every page. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { findBarriers } from "../support/browser.ts";
+import { findBarriers, seeShown } from "../support/browser.ts";
 import {
   type ConsoleWindow,
   findCovered,
@@ -26,11 +26,11 @@ const PAGES = {
 async function signIn(browser: Browser, { env }: TestStack): Promise<ConsoleWindow> {
   const opened = await openConsole(browser, `${env.SUPABASE_URL}/operator/inbox`);
   const { page } = opened;
-  await page.getByRole("heading", { name: "For operators" }).waitFor();
+  await seeShown(page.getByRole("heading", { name: "For operators" }));
   assert.equal(await page.getByRole("table").count(), 0);
   assert.deepEqual(await findBarriers(page), []);
   await page.goto(await operatorLink(env));
-  await page.getByRole("heading", { name: "Inbox" }).waitFor();
+  await seeShown(page.getByRole("heading", { name: "Inbox" }));
   assert.equal(page.url(), `${env.SUPABASE_URL}/operator/inbox`);
   opened.loads.length = 0;
   return opened;
@@ -50,31 +50,31 @@ async function readBody(page: Page, stack: TestStack, orderId: string): Promise<
   assert.ok(!masked.includes(orderId) && masked.includes("•••"));
   assert.equal(await countReads(stack), 0);
   await page.getByRole("button", { name: "Show the values" }).click();
-  await body.getByText(orderId).waitFor();
+  await seeShown(body.getByText(orderId));
   // Later readings of the event's state are without the values.
   await page.waitForResponse((response) => response.url().includes("/operator/events/"));
   assert.equal(await countReads(stack), 1);
   await page.getByRole("button", { name: "Mask the values" }).click();
-  await body.getByText("•••").first().waitFor();
+  await seeShown(body.getByText("•••").first());
   assert.ok(!(await body.innerText()).includes(orderId));
 }
 
 async function replayEvent(stack: TestStack, browser: Browser): Promise<void> {
   const seller = await connectSeller(stack);
   const { page, problems, loads } = await signIn(browser, stack);
-  await page.getByRole("button", { name: "Dead 0" }).waitFor();
+  await seeShown(page.getByRole("button", { name: "Dead 0" }));
   const orderId = await giveUpOrder(stack, seller);
   await page.getByRole("button", { name: "Dead 1" }).click();
   await page.getByRole("row").filter({ hasText: orderId }).getByRole("link").click();
-  await stateOf(page, "Dead").waitFor();
+  await seeShown(stateOf(page, "Dead"));
   await readBody(page, stack, orderId);
   assert.deepEqual(await findBarriers(page), []);
 
   refuseOrders(stack, seller.shopId, false);
   await page.getByRole("button", { name: "Replay" }).click();
-  await page.getByText("It was dead, and was processed again.").waitFor();
+  await seeShown(page.getByText("It was dead, and was processed again."));
   assert.deepEqual(await findCovered(page), []);
-  await stateOf(page, "Done").waitFor();
+  await seeShown(stateOf(page, "Done"));
   const { data } = await seller.client.from("orders").select("tiktok_order_id");
   assert.deepEqual(data, [{ tiktok_order_id: orderId }]);
   assert.equal(await countReads(stack), 1);

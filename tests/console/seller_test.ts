@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import postgres from "postgres";
-import { findBarriers, openWindow } from "../support/browser.ts";
+import { findBarriers, openWindow, seeGone, seeShown } from "../support/browser.ts";
 import { visitPages } from "../support/console.ts";
 import { announceOrder } from "../support/orders.ts";
 import { testInBrowser } from "../support/shared_browser.ts";
@@ -14,7 +14,7 @@ async function signUp(page: Page, email: string): Promise<void> {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill("local-password");
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("heading", { name: "Connect your first shop" }).waitFor();
+  await seeShown(page.getByRole("heading", { name: "Connect your first shop" }));
 }
 
 /** Through TikTok's page, and past the question whose shop this is. */
@@ -25,42 +25,42 @@ async function connectShop(page: Page): Promise<void> {
     if (request.method() === "POST") calls.push(new URL(request.url()).pathname);
   });
   await page.locator("a, button").filter({ hasText: "Agree" }).last().click();
-  await page.getByText("Copper Kettle").waitFor();
-  await page.getByRole("button", { name: "Connect", exact: true }).waitFor();
+  await seeShown(page.getByText("Copper Kettle"));
+  await seeShown(page.getByRole("button", { name: "Connect", exact: true }));
   await page.waitForLoadState("networkidle");
   const claims = calls.filter((path) => path.endsWith("/tiktok-oauth/complete"));
   assert.equal(claims.length, 1, "the claim is shown once");
   assert.equal(await page.getByText("The claim has been used already").count(), 0);
   assert.doesNotMatch(page.url(), /claim/);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
-  await page.getByRole("heading", { name: "Latest orders" }).waitFor();
+  await seeShown(page.getByRole("heading", { name: "Latest orders" }));
 }
 
 async function openOrders(page: Page): Promise<void> {
   await page.getByRole("navigation").getByRole("link", { name: "Orders" }).click();
-  await page.getByText("No orders yet").waitFor();
+  await seeShown(page.getByText("No orders yet"));
 }
 
 async function buyLabel(page: Page, orderId: string): Promise<void> {
   await page.getByRole("link", { name: orderId }).click();
   // The shop has no sender yet: the form asks for it at once.
-  await page.getByLabel("Postal code").waitFor();
+  await seeShown(page.getByLabel("Postal code"));
   await page.getByRole("button", { name: "Get rates" }).click();
-  await page.getByText("UPS Ground").waitFor();
+  await seeShown(page.getByText("UPS Ground"));
   await page.getByRole("button", { name: /^Buy for \$/ }).click();
   const picture = page.getByRole("img", { name: /Shipping label/ });
-  await picture.waitFor();
+  await seeShown(picture);
   await page.waitForFunction("document.querySelector('.label-picture').naturalWidth === 400");
 }
 
 async function choosePlan(page: Page): Promise<void> {
   await page.getByRole("navigation").getByRole("link", { name: "Plan" }).click();
-  await page.getByText("1 of 10", { exact: true }).waitFor();
-  await page.getByRole("region", { name: "Plan Growth" }).getByText("$79.00 a month").waitFor();
+  await seeShown(page.getByText("1 of 10", { exact: true }));
+  await seeShown(page.getByRole("region", { name: "Plan Growth" }).getByText("$79.00 a month"));
   await page.getByRole("button", { name: "Choose Growth" }).click();
   await page.getByRole("button", { name: /pay|subscribe/i }).first().click();
-  await page.getByText("Your plan is Growth.").waitFor();
-  await page.getByText("1 of 500", { exact: true }).waitFor();
+  await seeShown(page.getByText("Your plan is Growth."));
+  await seeShown(page.getByText("1 of 500", { exact: true }));
 }
 
 /** Pages of a seller who has an order, and pages that say that there is nothing. */
@@ -86,8 +86,8 @@ async function lookAtPages(page: Page, url: string): Promise<void> {
   await visitPages(page, PAGES, look);
   for (const path of ADDRESSES) {
     await page.goto(`${url}${path}`);
-    await page.locator("#main h1, #main h2").first().waitFor();
-    await page.getByText("Loading…").first().waitFor({ state: "detached" });
+    await seeShown(page.locator("#main h1, #main h2").first());
+    await seeGone(page.getByText("Loading…"));
     await look(path);
   }
 }
@@ -121,8 +121,8 @@ async function countCallsOfOverview(stack: TestStack, page: Page, url: string): 
   };
   page.on("request", (request) => note(request.url()));
   await page.goto(`${url}/seller`);
-  await page.getByText("10,001", { exact: true }).waitFor();
-  await page.getByRole("heading", { name: "Latest orders" }).waitFor();
+  await seeShown(page.getByText("10,001", { exact: true }));
+  await seeShown(page.getByRole("heading", { name: "Latest orders" }));
   assert.deepEqual([...new Set(calls)].sort(), [
     "/functions/v1/tiktok-oauth/shops",
     "/rest/v1/orders",
@@ -144,7 +144,7 @@ async function followSeller(stack: TestStack, browser: Browser): Promise<void> {
   // The list is open before the order exists, and is not loaded again.
   await openOrders(page);
   const { id } = await announceOrder(stack, { shopId: SHOP });
-  await page.getByRole("link", { name: id }).waitFor();
+  await seeShown(page.getByRole("link", { name: id }));
   assert.deepEqual(await findBarriers(page), []);
   await buyLabel(page, id);
   assert.deepEqual(await findBarriers(page), []);

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import type { StackEnvironment } from "../../local/stack/environment.ts";
-import { findBrowser, launchBrowser, openWindow, type Watch } from "./browser.ts";
+import {
+  findBrowser,
+  launchBrowser,
+  openWindow,
+  seeGone,
+  seeShown,
+  type Watch,
+} from "./browser.ts";
 
 /** Password of the sellers that `connectSeller` makes. */
 const PASSWORD = "a-password";
@@ -84,8 +91,8 @@ export async function visitPages(
 ): Promise<void> {
   for (const [path, heading] of Object.entries(pages)) {
     await page.getByRole("navigation").locator(`a[href="${path}"]`).first().click();
-    await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
-    await page.locator(".loading").first().waitFor({ state: "detached" });
+    await seeShown(page.getByRole("heading", { name: heading, level: 1 }));
+    await seeGone(page.locator(".loading"));
     await look(path);
   }
 }
