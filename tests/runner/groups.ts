@@ -25,9 +25,9 @@ const HOSTED_UNITS = ["shared", "functions"];
  * what the others have compiled too. The longest come first: a long one at the end would run alone.
  */
 const STORIES = [
-  ["stack"],
-  ["labels"],
   ["orders", "connections", "security"],
+  ["labels"],
+  ["stack"],
   ["billing", "account"],
   ["console"],
   ["hosted", "deploy"],
