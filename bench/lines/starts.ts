@@ -65,7 +65,7 @@ async function measure(): Promise<Comparison[]> {
     const empty = samples[`empty${place}`] ?? [];
     return {
       what: `${name}, ${runtime}`,
-      against: "an empty Hono function, CPU to the first answer",
+      against: "an empty Hono function, whose CPU to the first answer is subtracted",
       ...subtractRounds(own, empty),
       unit: "ms",
       target: { bound: "at most", value: isWebhook(name) ? WEBHOOK.ms : OTHER.ms },
@@ -77,8 +77,8 @@ async function measure(): Promise<Comparison[]> {
     (bundles.byName.get(name)?.[size] ?? NaN) / 1000;
   return [
     ...functions.map((name): Comparison => ({
-      what: `${name}, loaded at the start`,
-      against: "an empty Hono function",
+      what: `${name}, read at the start`,
+      against: "its files, and an empty Hono function",
       ratio: kB(name, "startBytes"),
       unit: "kB",
       ...isWebhook(name) && { target: { bound: "at most", value: WEBHOOK.kB } },
