@@ -50,9 +50,9 @@ const HELP = `Measures the product against itself or against others, in one run.
 Lines:
 ${LINES.map(({ name, title }) => `  ${name.padEnd(10)} ${title}`).join("\n")}
 
-Without a name it measures all. A line compares two or more things that run in turn; the ratio is the
-figure, with the smallest and largest round in brackets. Times depend on the machine. All lines
-together also write bench/results.json.`;
+Without a name it measures all. A line compares two or more things that run in turn; the figure is the
+ratio, in starts a size or how much more it takes, with the smallest and largest round in brackets.
+Times depend on the machine. All lines together also write bench/results.json.`;
 
 function number(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
