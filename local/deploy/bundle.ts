@@ -8,6 +8,7 @@ import type { FunctionConfig } from "../functions/config.ts";
 import { runProgram } from "../leftovers/run_program.ts";
 import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { countBytes, listForCli, readImports, startFiles, type Texts } from "./bundle_files.ts";
+import { removeBundles } from "./bundle_folder.ts";
 
 export interface Bundle {
   name: string;
@@ -98,26 +99,26 @@ async function bundleFunction(
   await Deno.mkdir(upload, { recursive: true });
   await Deno.mkdir(mapFolder, { recursive: true });
   for (const [file, text] of texts) {
-    await Deno.writeTextFile(join(upload, file), text);
     const map = await Deno.readTextFile(join(made, `${file}.map`));
+    // First the map: it is the mark of a file that we have written.
     await Deno.writeTextFile(join(mapFolder, `${file}.map`), cleanSourceMap(map, made));
+    await Deno.writeTextFile(join(upload, file), text);
   }
   const startBytes = countBytes(startFiles(texts));
   return { name, path: join(upload, "index.js"), files, mapFolder, bytes, startBytes };
 }
 
 /**
- * Bundles functions into a folder, whose `functions/` and `maps/` it empties first.
+ * Bundles functions into a folder, in place of the bundles that are there.
  * @param functions Their entry points are `<folder>/index.ts`.
  * @throws {BundleError}
+ * @throws {Error} if `functions/` or `maps/` of the folder has files of others; nothing is changed then.
  */
 export async function bundleFunctions(
   functions: FunctionConfig[],
   folder: string,
 ): Promise<Bundle[]> {
-  for (const part of ["functions", "maps"]) {
-    await Deno.remove(join(folder, part), { recursive: true }).catch(() => {});
-  }
+  await removeBundles(folder);
   // The names of files are hashes of their maps too, which have paths from here to the sources.
   await using made = await makeTemporaryFolder(".creatorflow-bundles-", join(ROOT, "node_modules"));
   const bundles: Bundle[] = [];

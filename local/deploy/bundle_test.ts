@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { FunctionConfig } from "../functions/config.ts";
 import { BundleError, bundleFunctions, readUpload } from "./bundle.ts";
@@ -202,6 +202,52 @@ for (const [mistake, [source, message]] of Object.entries(MISTAKES)) {
     });
   });
 }
+
+/** Files of others in the folder of bundles: each a path, and what it is. */
+const OTHERS: [path: string, name: string][] = [
+  ["functions/account/index.ts", "a source"],
+  ["functions/account/shared/prices.js", "a file in a deeper folder"],
+  ["functions/account/prices.js", "a script without our source map"],
+  ["functions/README.md", "a file beside the folders"],
+  ["maps/europe.png", "another file among the maps"],
+  ["maps", "a file in place of the maps"],
+];
+
+for (const [path, name] of OTHERS) {
+  Deno.test(`bundleFunctions() changes nothing in a folder with ${name}`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "creatorflow-bundles-" });
+    try {
+      const write = async (file: string) => {
+        await Deno.mkdir(dirname(join(folder, file)), { recursive: true });
+        await Deno.writeTextFile(join(folder, file), file);
+      };
+      await write("functions/fine/index.js");
+      if (path !== "maps") await write("maps/fine/index.js.map");
+      await write(path);
+      // The first file that is not ours; without maps the bundle is not either.
+      const found = path === "maps" ? /has (maps|functions)/ : new RegExp(`has ${path}`);
+      const before = await Array.fromAsync(Deno.readDir(folder));
+      await assert.rejects(bundleFunctions([], folder), (error) => {
+        assert.match((error as Error).message.replaceAll("\\", "/"), found);
+        return true;
+      });
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), before);
+      for (const file of ["functions/fine/index.js", path]) {
+        assert.equal(await Deno.readTextFile(join(folder, file)), file);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+Deno.test("bundleFunctions() replaces the bundles that it has written", async () => {
+  await withBundles({ split: SPLIT }, async (made, folder) => {
+    await made;
+    await bundleFunctions([], join(folder, "out"));
+    assert.deepEqual(await filesIn(join(folder, "out")), []);
+  }, SPLIT_FILES);
+});
 
 Deno.test("readImports() reads the forms of a minified bundle", () => {
   const code = [

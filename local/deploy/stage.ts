@@ -32,13 +32,11 @@ async function writeConfig(folder: string, functions: FunctionConfig[]): Promise
   await Deno.writeTextFile(join(folder, "supabase", "config.toml"), stringify(config));
 }
 
-/** Bundles every function of a config.toml. @param folder Emptied first. @throws {Error} */
+/** Bundles every function of a config.toml. @param folder Its bundles are replaced. @throws {Error} */
 export async function stageFunctions(folder: string, configPath = CONFIG): Promise<Staged> {
   const functions = await readFunctionConfig(configPath);
   refuseVerifyJwt(functions);
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
-  const supabase = join(folder, "supabase");
-  await Deno.mkdir(supabase, { recursive: true });
+  const bundles = await bundleFunctions(functions, join(folder, "supabase"));
   await writeConfig(folder, functions);
-  return { folder, bundles: await bundleFunctions(functions, supabase) };
+  return { folder, bundles };
 }
