@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { FunctionConfig } from "../functions/config.ts";
-import { BundleError, bundleFunctions, readUpload } from "./bundle.ts";
+import { type Bundle, BundleError, bundleFunctions, readUpload } from "./bundle.ts";
 import { readImports } from "./bundle_files.ts";
 import { readMaps, traceStack } from "./trace_stack.ts";
 
@@ -37,6 +37,9 @@ async function withBundles(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+const trace = async (bundle: Bundle, stack: string) =>
+  traceStack(stack, await readUpload(bundle), await readMaps(bundle.mapFolder));
 
 const FAILING = `
 class ShopNotFound extends Error {
@@ -135,10 +138,11 @@ Deno.test("a stack of a bundle keeps its names, and traceStack() finds its sourc
     // Platforms differ in the folder that they put a bundle into.
     for (const place of [bundle.path, "/var/tmp/failing/index.js", "source/index.js"]) {
       const logged = stack.replaceAll(bundle.path, place);
-      const traced = traceStack(logged, await readMaps(bundle.mapFolder));
-      assert.match(traced, /at findConnectedShop \(\S*sources\/failing\/index\.ts:7:9\)/);
-      assert.match(traced, /at \S+ \(\S*sources\/failing\/index\.ts:10:\d+\)/);
-      assert.doesNotMatch(traced, /index\.js/);
+      const traced = await trace(bundle, logged);
+      assert.equal(traced.unknown, 0);
+      assert.match(traced.text, /at findConnectedShop \(\S*sources\/failing\/index\.ts:7:9\)/);
+      assert.match(traced.text, /at \S+ \(\S*sources\/failing\/index\.ts:10:\d+\)/);
+      assert.doesNotMatch(traced.text, /index\.js/);
     }
   });
 });
@@ -150,13 +154,31 @@ Deno.test("traceStack() finds the source lines of a file that was loaded later",
     const { default: app } = await import(pathToFileURL(bundle.path).href);
     const error = await app.fetch(new Request("http://host/fail")).catch((error: Error) => error);
     assert.match(error.stack, /^RangeError: 1\n {4}at Module\.answer \(\S*\/failing-\w+\.js:/);
-    const traced = traceStack(error.stack, await readMaps(bundle.mapFolder));
-    assert.match(traced, /at Module\.answer \(\S*sources\/split\/failing\.ts:3:9\)/);
-    assert.match(traced, /sources\/split\/index\.ts:4:\d+/);
-    // Of another commit.
-    const unknown = "at answer (/var/tmp/failing-AAAAAAAA.js:1:2)";
-    assert.equal(traceStack(unknown, await readMaps(bundle.mapFolder)), unknown);
+    const traced = await trace(bundle, error.stack);
+    assert.match(traced.text, /at Module\.answer \(\S*sources\/split\/failing\.ts:3:9\)/);
+    assert.match(traced.text, /sources\/split\/index\.ts:4:\d+/);
   }, SPLIT_FILES);
+});
+
+Deno.test("traceStack() counts the positions that are not in the maps, and keeps them", async () => {
+  await withBundles({ failing: FAILING }, async (made) => {
+    const [bundle] = await made;
+    assert.ok(bundle);
+    const [line = ""] = (await readUpload(bundle)).get("index.js")?.split("\n") ?? [];
+    const cases: [position: string, unknown: number][] = [
+      ["/var/tmp/failing-AAAAAAAA.js:1:2", 1],
+      [`/var/tmp/index.js:1:${line.length + 1}`, 1],
+      ["/var/tmp/index.js:99:1", 1],
+      // The platform's own.
+      ["ext:core/01_core.js:99:7", 0],
+    ];
+    for (const [position, unknown] of cases) {
+      const text = `at answer (${position})`;
+      assert.deepEqual(await trace(bundle, text), { text, unknown }, position);
+    }
+    const both = "at index.js:99:1\nat index.js:98:1";
+    assert.equal((await trace(bundle, both)).unknown, 2);
+  });
 });
 
 Deno.test("bundleFunctions() gives the same files in another folder", async () => {
