@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Bundle } from "../../local/deploy/bundle.ts";
 import { startHostedFunction } from "../../local/deploy/hosted_function.ts";
 import { HOSTED_DENO } from "../../local/deploy/hosted_deno.ts";
+import { kilobytes } from "../../local/deploy/kilobytes.ts";
 import { makeBundles, makeVariables, variablesFor } from "../measure/bundles.ts";
 import { cpuMs } from "../measure/cpu.ts";
 import { type FirstCall, firstCalls } from "../measure/first_calls.ts";
@@ -73,18 +74,18 @@ async function measure(): Promise<Comparison[]> {
     };
   };
   const functions = names.filter((name) => name !== "empty");
-  const kB = (name: string, size: "bytes" | "startBytes") =>
-    (bundles.byName.get(name)?.[size] ?? NaN) / 1000;
+  const bytes = (name: string, size: "bytes" | "startBytes") =>
+    bundles.byName.get(name)?.[size] ?? NaN;
   return [
     ...functions.map((name): Comparison => ({
       what: `${name}, read at the start`,
       against: "its files, and an empty Hono function",
-      ratio: kB(name, "startBytes"),
+      ratio: bytes(name, "startBytes") / 1000,
       unit: "kB",
       ...isWebhook(name) && { target: { bound: "at most", value: WEBHOOK.kB } },
       figures: [
-        `${kB(name, "startBytes").toFixed(0)} kB of ${kB(name, "bytes").toFixed(0)} kB`,
-        `${kB("empty", "startBytes").toFixed(0)} kB`,
+        `${kilobytes(bytes(name, "startBytes"))} of ${kilobytes(bytes(name, "bytes"))}`,
+        kilobytes(bytes("empty", "startBytes")),
       ].join(" : "),
     })),
     ...functions.map((name) => compare(name, "", `Deno ${HOSTED_DENO}`)),

@@ -8,6 +8,7 @@ import { runSupabaseCli } from "../supabase/cli.ts";
 import { type Bundle, readUpload } from "./bundle.ts";
 import { HOSTED_DENO } from "./hosted_deno.ts";
 import { startHostedFunction } from "./hosted_function.ts";
+import { kilobytes } from "./kilobytes.ts";
 import { type ManagementApi, startManagementApi } from "./management_api.ts";
 import { type Staged, stageFunctions } from "./stage.ts";
 
@@ -75,8 +76,9 @@ export async function checkStaged(
 }
 
 function describeBundle({ name, files, bytes, startBytes }: Bundle): string {
-  const kB = (count: number) => `${Math.ceil(count / 1000)} kB`;
-  return `${name}: ${files.length} files of ${kB(bytes)}, ${kB(startBytes)} at the start`;
+  return `${name}: ${files.length} files of ${kilobytes(bytes)}, ${
+    kilobytes(startBytes)
+  } at the start`;
 }
 
 /**

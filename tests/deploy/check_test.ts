@@ -47,7 +47,7 @@ Deno.test("deploy --check: the CLI uploads every file of a function that loads s
     export default { fetch: async () => new Response(text + (await import("./lazy.ts")).text) };`,
     {
       others: {
-        "shared.ts": "export const text = 'shared';",
+        "shared.ts": `export const text = '${"shared ".repeat(100)}';`,
         "lazy.ts": "export { text } from './shared.ts';",
       },
     },
