@@ -34,11 +34,14 @@ export function countBy(values: number[]): Map<number, number> {
 /** Values of `Sec-Fetch-Site` for a page of the stack itself and for an address that a person typed. */
 const OWN_PAGES = ["same-origin", "none"];
 
-/** Whether a browser sends the request for a page of another site or port. */
+/**
+ * Whether a browser sends the request for a page of another site or port. `Sec-Fetch-Site` decides where
+ * there is one: the form of a page without referrers has the origin "null", also at its own site.
+ */
 export function isCrossSite({ headers, url }: Request): boolean {
   const [site, origin] = [headers.get("sec-fetch-site"), headers.get("origin")];
-  return (site !== null && !OWN_PAGES.includes(site)) ||
-    (origin !== null && origin !== new URL(url).origin);
+  if (site !== null) return !OWN_PAGES.includes(site);
+  return origin !== null && origin !== new URL(url).origin;
 }
 
 /** Whether there is a body that is not declared as JSON: a page sends such a one without asking first. */

@@ -164,3 +164,19 @@ const NAME =
   "a plan; another seller sees none of it";
 
 testInBrowser(NAME, followSeller);
+
+testInBrowser("a seller who sells as someone new connects that shop", async (stack, browser) => {
+  const { SUPABASE_URL: url } = stack.env;
+  const { page, problems } = await openWindow(browser, url);
+  await page.goto(url);
+  await signUp(page, "carol@example.com");
+  await page.getByRole("button", { name: "Connect a shop" }).click();
+  await page.getByLabel("Name of the shop").fill("Teapots");
+  await page.getByRole("button", { name: "Open the shop" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Teapots" }).getByText("Agree").click();
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await seeShown(page.getByRole("heading", { name: "Latest orders" }));
+  const shops = await stack.sql`select shop_name from public.tiktok_shops`;
+  assert.deepEqual([...shops], [{ shop_name: "Teapots" }]);
+  assert.deepEqual(problems, []);
+});

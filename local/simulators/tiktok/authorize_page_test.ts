@@ -117,7 +117,10 @@ Deno.test("a third seller opens a shop on the page, and agrees by clicking", asy
   const refused = [
     await post("name=&region=US"),
     await post("name=Teapots&region=XX"),
-    await post("name=Teapots&region=GB", { "sec-fetch-site": "cross-site" }),
+    await post("name=Teapots&region=GB", { "sec-fetch-site": "cross-site", origin: "null" }),
+    await post("name=Teapots&region=GB", { "sec-fetch-site": "same-site", origin: "null" }),
+    await post("name=Teapots&region=GB", { origin: "https://evil.example" }),
+    await post("name=Teapots&region=GB", { origin: "null" }),
   ];
   for (const response of refused) {
     assert.equal(response.status, 400);
@@ -125,7 +128,9 @@ Deno.test("a third seller opens a shop on the page, and agrees by clicking", asy
   }
   assert.equal(caller.simulator.state.all("shops").length, before);
 
-  const opened = await post("name=Teapots&region=GB");
+  // As Chromium sends the form of a page without referrers.
+  const own = { "sec-fetch-site": "same-origin", origin: "null" };
+  const opened = await post("name=Teapots&region=GB", own);
   assert.deepEqual([opened.status, opened.headers.get("location")], [303, `../authorize?${query}`]);
   const html = await (await caller.fetch(`/open/authorize?${query}`)).text();
   const shop = caller.simulator.state.all("shops").at(-1);
