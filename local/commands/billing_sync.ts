@@ -5,6 +5,7 @@ import { createServiceClient, type DatabaseClient } from "../../shared/database/
 import { unwrap } from "../../shared/database/errors.ts";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
+import { countOf } from "../cli/count_of.ts";
 import { DATA_OPTION } from "../cli/data_folder.ts";
 import {
   countOrphans,
@@ -61,7 +62,9 @@ The same comparison runs every night.`,
     const userId = user === undefined ? undefined : await findUserId(database, user);
     const outcome = await followSync(database, await requestSync(project, userId), print);
     print(
-      `Compared ${outcome.checked} subscriptions with Stripe's: ${outcome.repaired} repaired.`,
+      `Compared ${
+        countOf(outcome.checked, "subscription")
+      } with Stripe's: ${outcome.repaired} repaired.`,
     );
     if (outcome.unreadable > 0) {
       print(
@@ -72,7 +75,9 @@ The same comparison runs every night.`,
     const orphans = userId === undefined ? await countOrphans(database) : 0;
     if (orphans > 0) {
       print(
-        `${orphans} live subscriptions have no account: see subscription_orphaned in system_logs, ` +
+        `${
+          countOf(orphans, "live subscription")
+        } without an account: see subscription_orphaned in system_logs, ` +
           "and docs/runbooks/billing.md.",
       );
     }

@@ -1,6 +1,7 @@
 /** `deno task db:query SQL`: runs SQL on a database and prints the rows, where no psql is installed. */
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
+import { countOf } from "../cli/count_of.ts";
 import { tableLines } from "../cli/table.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
 import { withConnection } from "../postgres/connection.ts";
@@ -14,7 +15,7 @@ function cellOf(value: unknown): string {
 
 /** A line for each row below the names of the columns, and the number of rows. */
 export function formatRows(columns: readonly string[], rows: readonly unknown[][]): string {
-  const count = `${rows.length} row${rows.length === 1 ? "" : "s"}`;
+  const count = countOf(rows.length, "row");
   if (columns.length === 0) return "Done.";
   return [...tableLines([columns, ...rows.map((row) => row.map(cellOf))]), `(${count})`].join("\n");
 }

@@ -1,6 +1,7 @@
 /** Replays of events that are settled, or wait after a failed attempt. */
 import type postgres from "postgres";
 import { print } from "../cli/console.ts";
+import { countOf } from "../cli/count_of.ts";
 import { confirmAction, type Target } from "../cli/target.ts";
 import type { EventsCommand } from "./command_line.ts";
 import { countEvents } from "./read_events.ts";
@@ -8,11 +9,6 @@ import type { EventCount } from "./report.ts";
 
 const STATUSES = ["dead", "failing", "pending", "held", "ignored", "done"];
 const WITHIN_A_MINUTE = "The event worker processes due events within a minute.";
-
-/** `1 event`, `2 events`. */
-function events(count: number): string {
-  return `${count} event${count === 1 ? "" : "s"}`;
-}
 
 function sum(counts: EventCount[]): number {
   return counts.reduce((total, count) => total + count.replayable, 0);
@@ -40,11 +36,11 @@ function describeReplay(counts: EventCount[], limit: number) {
   return {
     replayable,
     selection: replayable <= limit
-      ? `${events(replayable)} (${share})`
-      : `the oldest ${limit} of ${events(replayable)} (${share})`,
+      ? `${countOf(replayable, "event")} (${share})`
+      : `the oldest ${limit} of ${countOf(replayable, "event")} (${share})`,
     othersNote: others === 0
       ? ""
-      : ` ${events(others)} more: due, or waiting for their first attempt.`,
+      : ` ${countOf(others, "event")} more: due, or waiting for their first attempt.`,
   };
 }
 
@@ -65,7 +61,9 @@ export async function replayEvents(
   const [row] = await sql`
     select public.replay_webhook_events(${sql.json(filter)}, ${limit}) as outcome`;
   const { replayed, remaining }: { replayed: number; remaining: number } = row?.outcome;
-  print(`Replayed ${events(replayed)}. ${WITHIN_A_MINUTE}`);
-  if (remaining > 0) print(`${events(remaining)} of the filter remain: run it again for more.`);
+  print(`Replayed ${countOf(replayed, "event")}. ${WITHIN_A_MINUTE}`);
+  if (remaining > 0) {
+    print(`${countOf(remaining, "event")} of the filter remain: run it again for more.`);
+  }
   return true;
 }

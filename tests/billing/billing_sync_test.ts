@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type postgres from "postgres";
+import { countOf } from "../../local/cli/count_of.ts";
 import {
   buy,
   callBilling,
@@ -271,7 +272,7 @@ step(
     // A slow run prints its progress first.
     assert.match(
       one.text,
-      /^(\d+ \.\.\.\n)*Compared 1 subscriptions with Stripe's: 1 repaired\.\n$/,
+      /^(\d+ \.\.\.\n)*Compared 1 subscription with Stripe's: 1 repaired\.\n$/,
     );
     assert.deepEqual(await planOf(stack, seller), GROWTH);
     assert.deepEqual(unknown, { code: 1, text: "Unknown user: unknown@example.com.\n" });
@@ -290,10 +291,12 @@ step(
     await stack.sql`delete from auth.users where id = ${deleted.id}`;
     const all = await command(...data);
     assert.equal(all.code, 0, all.text);
-    assert.match(all.text, /\d+ live subscriptions have no account: see subscription_orphaned/);
+    assert.match(all.text, /\d+ live subscriptions? without an account: see subscription_orphaned/);
     assert.match(
       all.text,
-      new RegExp(`Compared ${countAtStripe()} subscriptions with Stripe's: \\d+ repaired.`),
+      new RegExp(
+        `Compared ${countOf(countAtStripe(), "subscription")} with Stripe's: \\d+ repaired.`,
+      ),
     );
     assert.equal((await planOf(stack, seller)).status, "canceled");
     assert.equal(customerOf(stack, seller).metadata.user_id, seller.id);
