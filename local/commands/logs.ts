@@ -1,5 +1,6 @@
 /** `task logs`: the functions' log of a data folder. */
 import { join, resolve } from "node:path";
+import * as z from "zod";
 import { type Arguments, command, UsageError } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { DATA_HELP, DATA_OPTION, shownPath, taskLine } from "../cli/data_folder.ts";
@@ -42,6 +43,9 @@ function makeFilter(values: Values): (line: LogLine | undefined) => boolean {
   if (name !== undefined && !names.includes(name)) {
     throw new UsageError(`--function takes ${names.join(", ")}, not "${name}".`);
   }
+  if (request !== undefined && !z.uuid().safeParse(request).success) {
+    throw new UsageError(`--request takes the id of a request (a UUID), not "${request}".`);
+  }
   const level = LEVELS.indexOf(readLevel(values.level));
   const isNarrow = name !== undefined || request !== undefined || values.json;
   return (line) => {
@@ -71,7 +75,10 @@ async function showLogs(values: Values): Promise<void> {
     return print(`${folder}/ has no log yet. Start a stack: ${taskLine("start", data)}`);
   }
   for (const line of last?.lines ?? []) show(line);
-  if (!values.follow) return;
+  if (!values.follow) {
+    const isEmpty = last?.lines.length === 0 && values.lines !== "0";
+    return isEmpty && !values.json ? print("No line of the log matches.") : undefined;
+  }
   const stopping = interruptSignal();
   for await (const line of followLines(path, last?.end ?? 0, stopping)) {
     if (wanted(line)) show(line);

@@ -198,3 +198,34 @@ Deno.test("attack: --db-env takes an address from a variable, and no message has
     await database.drop();
   }
 });
+
+Deno.test("logs --request takes a UUID, and says when no line has it; programs get no sentence", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    const id = "0b0e7a52-5f0c-4c0a-9a53-0f6f5a3f3b11";
+    const line = {
+      ...{ time: "2026-11-23T10:00:00.000Z", level: "info", function: "tiktok-oauth" },
+      ...{ message: "request", request_id: id },
+    };
+    await Deno.mkdir(`${data}/logs`);
+    await Deno.writeTextFile(`${data}/logs/functions.log`, `${JSON.stringify(line)}\n`);
+    const logs = (...args: string[]) => run("logs", ["--data", data, ...args]);
+    const wrong = await logs("--request", "x");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.text, /^--request takes .*UUID.*, not "x"\./);
+    assert.match((await logs("--request", id.toUpperCase())).text, /tiktok-oauth +request/);
+    const other = ["--request", id.replace("0b", "1b")];
+    assert.deepEqual(await logs(...other), {
+      ...{ code: 0, stdout: "No line of the log matches.\n" },
+      text: "No line of the log matches.\n",
+    });
+    assert.equal(
+      (await logs("--function", "tiktok-webhooks")).text,
+      "No line of the log matches.\n",
+    );
+    assert.equal((await logs(...other, "--json")).text, "");
+    assert.equal((await logs("--lines", "0")).text, "");
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
