@@ -1,6 +1,6 @@
 /** `deno task deploy`: from a linked Supabase project to a running backend. */
 import { resolve } from "node:path";
-import { command } from "../cli/command.ts";
+import { command, UsageError } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { checkDeployment } from "../deploy/check.ts";
 import { deploy, describeSteps } from "../deploy/deploy.ts";
@@ -34,6 +34,9 @@ Variables: SUPABASE_DB_PASSWORD, the password of the database; SUPABASE_ACCESS_T
     state: { type: "string", default: ".local/deploy" },
   },
   async run({ values }) {
+    if (values["dry-run"] && values.check) {
+      throw new UsageError("--dry-run and --check exclude each other.");
+    }
     if (values["dry-run"]) return print(describeSteps().join("\n"));
     if (values.check) return print((await checkDeployment()).join("\n"));
     await deploy({

@@ -229,3 +229,9 @@ Deno.test("logs --request takes a UUID, and says when no line has it; programs g
     await Deno.remove(data, { recursive: true });
   }
 });
+
+Deno.test("deploy takes either --check or --dry-run", async () => {
+  const both = await run("deploy", ["--check", "--dry-run"]);
+  assert.equal(both.code, 2);
+  assert.match(both.text, /^--dry-run and --check exclude each other\./);
+});
