@@ -77,8 +77,7 @@ export async function authorizeSimulatedShop(
   if (!answer.code) {
     throw new Error(
       `The simulator at ${env.TIKTOK_AUTH_URL} did not authorise shop ${shopId}: ` +
-        (answer.error ?? `HTTP ${response.status}`) +
-        " GET /control lists its shops and how to add one; another TikTok takes --code.",
+        (answer.error ?? `HTTP ${response.status}.`) + " Another TikTok takes --code.",
     );
   }
   return answer.code;

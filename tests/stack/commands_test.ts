@@ -235,3 +235,16 @@ Deno.test("deploy takes either --check or --dry-run", async () => {
   assert.equal(both.code, 2);
   assert.match(both.text, /^--dry-run and --check exclude each other\./);
 });
+
+test("connect-shop with an unknown shop says once where the shops are listed", async ({ data }) => {
+  const { code, text } = await run("connect_shop", [
+    "ada@example.com",
+    "--data",
+    data,
+    "--shop-id",
+    "12",
+  ]);
+  assert.equal(code, 1);
+  assert.equal(text.match(/GET \/control/g)?.length, 1, text);
+  assert.match(text, /Unknown shop 12\. .*--code\.\n$/);
+});
