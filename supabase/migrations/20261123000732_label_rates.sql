@@ -90,6 +90,7 @@ grant execute on function public.get_order_to_ship(uuid, uuid, jsonb) to service
              currency, days_min, days_max, is_default, carrier_shipment_id, carrier_rate_id, address_digest}].
   Returns:   cheapest first: [{rate_id, provider, carrier, service, service_name, price (decimal string), currency,
              days_min, days_max, is_default, expires_at}].
+  Errors:    PT404, the order was deleted with its account.
 */
 create function public.store_label_rates(
   p_order_id uuid,
@@ -107,6 +108,10 @@ declare
   stored jsonb;
 begin
   perform private.lock_sellers(seller);
+  -- The account may have been deleted while the carriers answered.
+  if not exists (select from public.orders where id = p_order_id) then
+    raise exception 'Unknown order %', p_order_id using errcode = 'PT404';
+  end if;
   perform private.store_sender(seller, p_order_id, p_sender);
   with given as (
     insert into private.label_rates (

@@ -11496,6 +11496,10 @@ declare
   stored jsonb;
 begin
   perform private.lock_sellers(seller);
+  -- The account may have been deleted while the carriers answered.
+  if not exists (select from public.orders where id = p_order_id) then
+    raise exception 'Unknown order %', p_order_id using errcode = 'PT404';
+  end if;
   perform private.store_sender(seller, p_order_id, p_sender);
   with given as (
     insert into private.label_rates (
