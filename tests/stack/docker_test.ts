@@ -42,7 +42,8 @@ Deno.test("the CLI looks for Docker at the ports of [db] only", async () => {
       return true;
     });
   }
-  // At other ports it does not look: "migration:reset" succeeds with the ports of our config.toml.
+  // At other ports it does not look.
+  await reset(settings);
   await Deno.remove(folder, { recursive: true });
 });
 
