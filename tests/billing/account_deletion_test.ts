@@ -19,6 +19,7 @@ import {
   stripeOf,
   subscribeAtStripe,
 } from "../support/billing.ts";
+import { readFunctionLog } from "../support/logs.ts";
 import { announceOrder } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
 import {
@@ -170,6 +171,8 @@ test("a deletion past our function is reported by the next comparison, or cancel
   await comeToRest(stack);
   assert.deepEqual(await reportedOrphans(stack, [id]), [id], "once a night");
 
+  // A worker of the functions that is still awake would take the task.
+  await readFunctionLog(stack);
   const variables = environmentOf(stack.env);
   const { processor } = createEventProcessor({
     env: (name) => name === "ORPHANED_SUBSCRIPTIONS" ? "cancel" : variables(name),
