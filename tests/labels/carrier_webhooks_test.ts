@@ -13,7 +13,7 @@ import {
   receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
-import { mutate, type Mutation, pick } from "../support/mutations.ts";
+import { isUnchanged, mutate, type Mutation, pick, unchanged } from "../support/mutations.ts";
 import { sampleSize } from "../support/sample_size.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectSeller, countEvents, subscribe } from "../support/shop.ts";
@@ -439,7 +439,7 @@ async function countRows(): Promise<Record<string, unknown>> {
   return { ...row };
 }
 
-/** Tracking events of these parcels, each of them mutated. */
+/** Tracking events of these parcels, nine of ten mutated. */
 function mutateEvents(seed: number, parcels: Parcel[]): Mutation[] {
   const random = seededRandom(seed).next;
   const topic = {
@@ -452,7 +452,9 @@ function mutateEvents(seed: number, parcels: Parcel[]): Mutation[] {
       // These fields are not read: the mutations should hit the fields that are.
       tracking_details: [],
     });
-    return mutate(random, { ...event, id: `evt_${seed}_${index}` }, topic);
+    const sent = { ...event, id: `evt_${seed}_${index}` };
+    // One in ten is an event as EasyPost sends it: it has to be accepted.
+    return index % 10 === 0 ? unchanged(sent) : mutate(random, sent, topic);
   });
 }
 
@@ -463,7 +465,8 @@ async function sendMutations(seed: number, mutations: Mutation[]): Promise<Set<s
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     while (next < mutations.length) {
       const index = next++;
-      const { body, operators } = mutations[index] as Mutation;
+      const mutation = mutations[index] as Mutation;
+      const { body, operators } = mutation;
       const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body);
       const what = `FUZZ_SEED=${seed}, ${index} (${operators.join(", ")}): ${text.slice(0, 300)}`;
       const response = await stack.callFunction(
@@ -476,6 +479,7 @@ async function sendMutations(seed: number, mutations: Mutation[]): Promise<Set<s
       await response.body?.cancel();
       const refusal = body.length > MAX_BODY_BYTES ? 413 : 400;
       assert.ok([200, refusal].includes(response.status), `${response.status}: ${what}`);
+      assert.ok(response.status === 200 || !isUnchanged(mutation), what);
       if (response.status === 200) accepted.add(text);
     }
   }));
@@ -494,7 +498,6 @@ async function assertStored(seed: number, accepted: Set<string>): Promise<void> 
     select * from private.webhook_events
     where source = 'easypost'
       and (external_id ~ ${`^evt_${seed}_`} or external_id = any(${[...sent.keys()]}))`;
-  assert.ok(rows.length > MUTATIONS / 40, `only ${rows.length} were stored, FUZZ_SEED=${seed}`);
   const ids = new Set<string>();
   for (const row of rows) {
     const what = `FUZZ_SEED=${seed}: ${row.external_id}: ${row.body.slice(0, 400)}`;

@@ -11,7 +11,14 @@ import { OrderDetail } from "../../shared/tiktok/api/schemas.ts";
 import { parseLine } from "../../shared/logging/lines.ts";
 import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import { webhookTypeName } from "../../shared/tiktok/webhooks/topics.ts";
-import { mutate, type Mutation, pick, type Random } from "../support/mutations.ts";
+import {
+  isUnchanged,
+  mutate,
+  type Mutation,
+  pick,
+  type Random,
+  unchanged,
+} from "../support/mutations.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -30,6 +37,8 @@ const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
 const SIGNED = sampleSize({ gate: 500, long: 20_000 });
 const UNSIGNED = sampleSize({ gate: 120, long: 2000 });
 const AT_ONCE = 12;
+/** So many of the bodies, one in ten, are webhooks as TikTok sends them: these have to be accepted. */
+const UNCHANGED_EVERY = 10;
 
 /** FUZZ_SEED repeats a run that failed. */
 function newSeed(): number {
@@ -62,8 +71,9 @@ function mutateSample(random: Random, samples: Sample[], world: World, index: nu
   let tenths = 0;
   const shop = world.shops.find((entry) => (tenths += entry.tenths) > draw);
   const now = Math.floor(Date.now() / 1000);
+  const change = index % UNCHANGED_EVERY === 0 ? unchanged : mutate.bind(undefined, random);
   const { order_id: orderId, ...data } = sample.data;
-  return mutate(random, {
+  return change({
     ...sample,
     // As TikTok's: the second, then a number; each body is an event of its own.
     tts_notification_id: String((BigInt(now) << 32n) | BigInt(index)),
@@ -251,9 +261,10 @@ async function createWorld(stack: TestStack) {
 /** Sends a signed body and checks the response. Returns the body's text if it was accepted. */
 async function sendSigned(
   stack: TestStack,
-  { body }: Mutation,
+  mutation: Mutation,
   what: string,
 ): Promise<string | undefined> {
+  const { body } = mutation;
   const app = { appKey: stack.env.TIKTOK_APP_KEY, appSecret: stack.env.TIKTOK_APP_SECRET };
   const authorization = signWebhook(app, body);
   const url = "http://functions/functions/v1/tiktok-webhooks";
@@ -263,6 +274,7 @@ async function sendSigned(
   if (response.status !== 200) {
     const tooLarge = body.length > MAX_BODY_BYTES;
     assert.equal(response.status, tooLarge ? 413 : 400, what);
+    assert.ok(!isUnchanged(mutation), what);
     const code = await readProblem(response, what);
     assert.equal(code, tooLarge ? "body_too_large" : "invalid_webhook", what);
     return undefined;
@@ -305,7 +317,6 @@ async function assertStoredOnce(
   // Without the tasks that accepted events enqueue.
   const rows = await stack.sql`
     select * from private.webhook_events where source = 'tiktok' order by id`;
-  assert.ok(rows.length > SIGNED / 40, `only ${rows.length} were stored, ${describeBody(0)}`);
   const stored = new Set<string>();
   const meanings = new Set<string>();
   for (const row of rows) {

@@ -267,6 +267,16 @@ function someName(random: Random, operators: Readonly<Record<string, unknown>>):
   return pick(random, Object.keys(operators));
 }
 
+/** The sample as it is. */
+export function unchanged(sample: object): Mutation {
+  return { operators: [], body: new TextEncoder().encode(write(toNode(sample))) };
+}
+
+/** Whether nothing was done to the sample: such a body has to be accepted. */
+export function isUnchanged({ operators }: Mutation): boolean {
+  return operators.length === 0;
+}
+
 /** About one body in twenty stays a webhook: storing and processing takes longest. */
 export function mutate(random: Random, sample: object, topic: Topic = TIKTOKS_TOPIC): Mutation {
   const operators: string[] = [];
