@@ -36,8 +36,8 @@ const CALLS: Call[] = [
     statement: "select private.undecided_orders(md5('user 1')::uuid)",
   },
   {
-    what: "sellers_of_shop",
-    statement: "select private.sellers_of_shop(md5('shop 1')::uuid)",
+    what: "lock_seller_and_shop",
+    statement: "select private.lock_seller_and_shop(md5('shop 1')::uuid)",
   },
   { what: "claim_tiktok_logins", statement: "select public.claim_tiktok_logins(20, 60)" },
   { what: "delete_expired_claims", statement: "select private.delete_expired_claims()" },

@@ -49,20 +49,19 @@ async function rotateBatch(
   const { column, boundTo } = entry;
   const currentKey = `v1.${ring.current.replaceAll("_", "\\_")}.%`;
   return await sql.begin(async (transaction) => {
+    const older = await transaction`
+      select id, user_id from ${sql(entry.schema)}.${sql(entry.table)}
+      where id > ${afterId} and ${sql(column)} not like ${currentKey}
+      order by id
+      limit ${batch}`;
     // Like every function: the sellers first (docs/architecture.md).
     await transaction`
-      select private.lock_sellers(variadic array(
-        select user_id from ${sql(entry.schema)}.${sql(entry.table)}
-        where id > ${afterId} and ${sql(column)} not like ${currentKey}
-        order by id
-        limit ${batch}
-      ))`;
+      select private.lock_sellers(variadic ${older.map((row) => row.user_id)}::uuid[])`;
     const rows = await transaction<Row[]>`
       select id, ${sql(column)} as text, ${boundTo ? sql(boundTo) : sql`null`} as bound
       from ${sql(entry.schema)}.${sql(entry.table)}
-      where id > ${afterId} and ${sql(column)} not like ${currentKey}
+      where id = any (${older.map((row) => row.id)}) and ${sql(column)} not like ${currentKey}
       order by id
-      limit ${batch}
       for update`;
     const failures: string[] = [];
     for (const row of rows) {
@@ -76,7 +75,7 @@ async function rotateBatch(
       }
     }
     const rotated = rows.length - failures.length;
-    return { lastId: rows.at(-1)?.id, rotated, failures };
+    return { lastId: older.at(-1)?.id, rotated, failures };
   });
 }
 

@@ -129,24 +129,6 @@ create trigger on_auth_user_written
   after insert or update of email on auth.users
   for each row execute function private.handle_auth_user();
 
-create function private.begin_account_deletion()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  perform private.lock_seller_alone(old.id);
-  return old;
-end;
-$$;
-comment on function private.begin_account_deletion() is
-  'Trigger: the deletion of an account waits for the functions that use its rows; definer, because the role of Auth may not call the lock.';
-
-create trigger on_auth_user_deleted
-  before delete on auth.users
-  for each row execute function private.begin_account_deletion();
-
 create table public.subscriptions (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references public.users (id) on delete cascade,

@@ -97,7 +97,7 @@ comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the au
 -- A shop has one account at a time; the rows of former accounts are history.
 create unique index tiktok_shops_shop_id_key on public.tiktok_shops (shop_id)
   where connection_status <> 'transferred';
--- Serves sellers_of_shop, which reads the former accounts too.
+-- Serves what asks for the connections of a TikTok shop, the former ones included.
 create index idx_tiktok_shops_shop_id on public.tiktok_shops (shop_id);
 -- Serves the purge of shop identities.
 create index idx_tiktok_shops_shop_key on public.tiktok_shops (shop_key);
@@ -114,25 +114,63 @@ create index idx_tiktok_shops_ended_at on public.tiktok_shops (ended_at) where e
 create index idx_tiktok_shops_probe_at on public.tiktok_shops (probe_at) where connection_status = 'paused';
 create index idx_tiktok_shops_active on public.tiktok_shops (is_active) where is_active = true;
 
-create function private.sellers_of_shop(p_tiktok_shop_id uuid)
-returns uuid[]
+/*
+  Arguments: p_shop_ids, ids at TikTok.
+*/
+create function private.lock_tiktok_shops(variadic p_shop_ids text[])
+returns void
 language plpgsql
-stable
 security invoker
 set search_path = ''
 as $$
 begin
-  return (
-    select coalesce(array_agg(shop.user_id), '{}')
-    from public.tiktok_shops as named
-    join public.tiktok_shops as shop on shop.shop_id = named.shop_id
-    where named.id = p_tiktok_shop_id
-  );
+  if cardinality(p_shop_ids) = 1 then
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('shop:' || p_shop_ids[1], 0));
+  elsif cardinality(p_shop_ids) > 1 then
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('shop:' || id, 0))
+    from (select distinct id from unnest(p_shop_ids) as given (id) where id is not null order by id) as shop;
+  end if;
 end;
 $$;
-comment on function private.sellers_of_shop(uuid) is
-  'Sellers who have connected the TikTok shop of a row, now or before: its events and held orders are those of the shop.';
-grant execute on function private.sellers_of_shop(uuid) to service_role;
+comment on function private.lock_tiktok_shops(text[]) is
+  'Lock of a function that locks events or held orders of a TikTok shop, shared by all but those that connect it or delete an account that had it.';
+grant execute on function private.lock_tiktok_shops(text[]) to service_role;
+
+create function private.lock_tiktok_shops_alone(variadic p_shop_ids text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('shop:' || id, 0))
+  from (select distinct id from unnest(p_shop_ids) as given (id) order by id) as shop;
+end;
+$$;
+comment on function private.lock_tiktok_shops_alone(text[]) is
+  'The same lock, exclusive: no function uses events of the shops, and their connections stay as they are.';
+grant execute on function private.lock_tiktok_shops_alone(text[]) to service_role;
+
+create function private.lock_seller_and_shop(p_tiktok_shop_id uuid)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  named record;
+begin
+  -- Neither column of a row ever changes.
+  select user_id, shop_id into named from public.tiktok_shops where id = p_tiktok_shop_id;
+  if found then
+    perform private.lock_sellers(named.user_id);
+    perform private.lock_tiktok_shops(named.shop_id);
+  end if;
+end;
+$$;
+comment on function private.lock_seller_and_shop(uuid) is
+  'First locks of a function for a connected shop: its seller, then the TikTok shop, which other sellers may have had.';
+grant execute on function private.lock_seller_and_shop(uuid) to service_role;
 
 create function private.lock_shops(p_user_id uuid, p_open_id text)
 returns void

@@ -511,30 +511,6 @@ comment on function public.claim_webhook_events(integer, integer, text[]) is
   'Claims due events for a worker; shops take turns, and so do live and failing events: many of one kind delay no other.';
 grant execute on function public.claim_webhook_events(integer, integer, text[]) to service_role;
 
-/*
-  Arguments: p_shop_ids in ascending order; p_exclusive.
-*/
-create function private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  shop_id text;
-begin
-  foreach shop_id in array p_shop_ids loop
-    if p_exclusive then
-      perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(shop_id, 0));
-    else
-      perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended(shop_id, 0));
-    end if;
-  end loop;
-end;
-$$;
-comment on function private.lock_shop_connections(text[], boolean) is
-  'Advisory lock on each shop: exclusive to connect it, shared to ignore an event because it is not connected.';
-grant execute on function private.lock_shop_connections(text[], boolean) to service_role;
-
 create function private.lock_event(p_event_id bigint)
 returns void
 language plpgsql
@@ -580,6 +556,25 @@ $$;
 comment on function private.lock_open_event(bigint, uuid[]) is
   'Locks the sellers, then an event for the function that applies its effect.';
 grant execute on function private.lock_open_event(bigint, uuid[]) to service_role;
+
+/*
+  Arguments: p_event_id; p_tiktok_shop_id, the connection that the calling function is about.
+  Returns, Errors: as lock_open_event.
+*/
+create function private.lock_event_of_shop(p_event_id bigint, p_tiktok_shop_id uuid)
+returns private.webhook_events
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
+  return private.lock_open_event(p_event_id);
+end;
+$$;
+comment on function private.lock_event_of_shop(bigint, uuid) is
+  'Locks the seller and the TikTok shop, then an event for the function that applies its effect.';
+grant execute on function private.lock_event_of_shop(bigint, uuid) to service_role;
 
 /*
   Arguments: p_event_ids; the caller has locked the sellers.

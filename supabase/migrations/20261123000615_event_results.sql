@@ -188,17 +188,13 @@ begin
   from jsonb_to_recordset(p_results) as listed (event_id bigint, claim integer, ignored text, while_paused boolean);
   -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
   if depends_on_shops then
-    perform private.lock_shop_connections(
-      array(
-        select distinct event.shop_id
-        from private.webhook_events as event
-        join jsonb_to_recordset(p_results) as result (event_id bigint, ignored text, while_paused boolean)
-          on result.event_id = event.id and (result.ignored = 'shop_not_connected' or result.while_paused)
-        where event.id = any (event_ids) and event.shop_id is not null
-        order by event.shop_id
-      ),
-      false
-    );
+    perform private.lock_tiktok_shops(variadic array(
+      select event.shop_id
+      from private.webhook_events as event
+      join jsonb_to_recordset(p_results) as result (event_id bigint, ignored text, while_paused boolean)
+        on result.event_id = event.id and (result.ignored = 'shop_not_connected' or result.while_paused)
+      where event.id = any (event_ids) and event.shop_id is not null
+    ));
   end if;
   if cardinality(event_ids) = 1 then
     locked := array(select id from private.webhook_events where id = event_ids[1] for update);

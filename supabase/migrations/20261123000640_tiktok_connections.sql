@@ -63,26 +63,6 @@ comment on function private.is_older_pair(jsonb, timestamptz, timestamptz) is
   'Whether TikTok issued a token pair before the stored one: requested earlier and not expiring later.';
 grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz) to service_role;
 
-create function private.lock_sellers_of_grant(p_user_id uuid, p_grant jsonb)
-returns void
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  perform private.lock_sellers(
-    variadic p_user_id || array(
-      select shop.user_id
-      from jsonb_array_elements(p_grant -> 'shops') as entry
-      join public.tiktok_shops as shop on shop.shop_id = entry ->> 'shop_id'
-    )
-  );
-end;
-$$;
-comment on function private.lock_sellers_of_grant(uuid, jsonb) is
-  'Locks the seller who connects shops, and those who had them before.';
-grant execute on function private.lock_sellers_of_grant(uuid, jsonb) to service_role;
-
 /*
   Arguments: p_user_id; p_grant {open_id, granted_scopes: [], requested_at, token_expires_at, refresh_token_expires_at,
              is_complete, false if the login may have further shops (true),
@@ -104,9 +84,10 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
-  -- 1. Lock the sellers, and the shops against workers that decide whether they are connected.
-  perform private.lock_sellers_of_grant(p_user_id, p_grant);
-  perform private.lock_shop_connections(granted_shops, true);
+  -- 1. Lock the seller, and the shops alone: against calls for those who had them, and workers that decide whether they
+  --    are connected.
+  perform private.lock_sellers(p_user_id);
+  perform private.lock_tiktok_shops_alone(variadic granted_shops);
 
   -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
   perform from private.tiktok_logins
@@ -244,7 +225,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform private.lock_sellers_of_grant(p_user_id, p_grant);
+  perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
@@ -320,14 +301,20 @@ security invoker
 set search_path = ''
 as $$
 declare
+  -- One who connects the login later stores a newer pair.
+  sellers uuid[] := array(select user_id from private.tiktok_logins where open_id = p_open_id);
   stored integer;
 begin
   -- 1. Lock the login in every account, and its shops.
-  perform private.lock_sellers(
-    variadic array(select user_id from private.tiktok_logins where open_id = p_open_id)
-  );
-  perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
-  perform from public.tiktok_shops where open_id = p_open_id order by id for no key update;
+  perform private.lock_sellers(variadic sellers);
+  perform from private.tiktok_logins
+  where user_id = any (sellers) and open_id = p_open_id
+  order by user_id
+  for update;
+  perform from public.tiktok_shops
+  where user_id = any (sellers) and open_id = p_open_id
+  order by id
+  for no key update;
   -- 2. Store the pair at its live shops, unless theirs is newer.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
@@ -338,7 +325,8 @@ begin
       shop_id text, access_token text, refresh_token text
     ),
     private.tiktok_logins as login
-  where shop.open_id = p_open_id
+  where shop.user_id = any (sellers)
+    and shop.open_id = p_open_id
     and shop.shop_id = entry.shop_id
     and shop.connection_status in ('active', 'paused')
     and login.user_id = shop.user_id
@@ -354,7 +342,8 @@ begin
         pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
         lease_id = null,
         lease_until = null
-    where open_id = p_open_id
+    where user_id = any (sellers)
+      and open_id = p_open_id
       and exists (
         select from public.tiktok_shops as shop
         where shop.user_id = login.user_id

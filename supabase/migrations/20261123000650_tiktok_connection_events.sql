@@ -17,7 +17,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
 begin
   if event.id is not null then
     perform from private.tiktok_logins as login
@@ -71,7 +71,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   shop public.tiktok_shops;
 begin
   if event.id is not null then
@@ -121,7 +121,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
 begin
   if event.id is not null then
     update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;

@@ -116,7 +116,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   shop public.tiktok_shops;
   enqueued integer;
   missed integer;
@@ -224,7 +224,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
 begin
   if event.id is not null then
     if jsonb_array_length(p_orders) = 0 then

@@ -66,7 +66,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   page text[];
   enqueued integer;
 begin

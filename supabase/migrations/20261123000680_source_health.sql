@@ -15,7 +15,7 @@ declare
   paused public.tiktok_shops;
   was_active boolean;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
   perform from private.tiktok_logins as login
   join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
   where shop.id = p_tiktok_shop_id and login.token_version = p_token_version
@@ -55,11 +55,9 @@ declare
   event private.webhook_events;
   resumed public.tiktok_shops;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
-  -- Against workers that are setting events of the shop back.
-  perform private.lock_shop_connections(array[shop_id], true)
-  from public.tiktok_shops
-  where id = p_tiktok_shop_id;
+  perform private.lock_sellers(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
+  -- Alone, against workers that are setting events of the shop back.
+  perform private.lock_tiktok_shops_alone(shop_id) from public.tiktok_shops where id = p_tiktok_shop_id;
   event := private.lock_open_event(p_event_id);
   if event.id is not null then
     perform from private.tiktok_logins as login
@@ -107,7 +105,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   lost boolean := cardinality(p_restored) > 0;
 begin
   if event.id is not null and lost then

@@ -421,7 +421,7 @@ as $$
 declare
   shop public.tiktok_shops;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
@@ -430,7 +430,7 @@ begin
 end;
 $$;
 comment on function private.lock_shop_of_orders(uuid) is
-  'Part of ingest_order and ingest_orders: locks the sellers of a shop, then reads it.';
+  'Part of ingest_order and ingest_orders: locks a shop and its seller, then reads it.';
 grant execute on function private.lock_shop_of_orders(uuid) to service_role;
 
 /*

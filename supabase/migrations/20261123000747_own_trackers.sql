@@ -106,27 +106,32 @@ security invoker
 set search_path = ''
 as $$
 declare
-  event private.webhook_events;
+  -- All sellers with this number: EasyPost has one tracker for it. A later one asks for the present state.
+  sellers uuid[] := array(
+    select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
+  );
+  event private.webhook_events := private.lock_open_event(p_event_id, sellers);
   parcel_id uuid;
   outcome text := 'not_found';
   moved text;
 begin
-  -- 1. Lock all sellers with this number, the event, then their orders: EasyPost has one tracker for a number.
-  perform private.lock_sellers(variadic array(
-    select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
-  ));
-  event := private.lock_open_event(p_event_id);
   if event.id is not null then
+    -- 1. Lock the orders of the parcels.
     perform from public.orders
-    where id in (
-      select shipment.order_id
-      from private.own_parcels(p_tracker_id, p_tracking_number) as parcel (id)
-      join public.shipments as shipment on shipment.id = parcel.id
-    )
+    where user_id = any (sellers)
+      and id in (
+        select shipment.order_id
+        from private.own_parcels(p_tracker_id, p_tracking_number) as parcel (id)
+        join public.shipments as shipment on shipment.id = parcel.id
+      )
     order by id
     for no key update;
     -- 2. Move each parcel.
-    for parcel_id in select private.own_parcels(p_tracker_id, p_tracking_number) loop
+    for parcel_id in
+      select id
+      from private.own_parcels(p_tracker_id, p_tracking_number) as id
+      where private.seller_of_shipment(id) = any (sellers)
+    loop
       moved := private.move_shipment(parcel_id, p_update);
       outcome := case when outcome = 'moved' then outcome else moved end;
     end loop;

@@ -109,6 +109,7 @@ declare
   orphaned jsonb;
   unbound jsonb;
   hashes text[];
+  sellers uuid[];
 begin
   -- 1. Find the subscriptions of known customers that differ.
   select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
@@ -169,14 +170,15 @@ begin
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
   );
-  perform private.lock_sellers(
-    variadic array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes))
-  );
+  sellers := array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes));
+  perform private.lock_sellers(variadic sellers);
   perform from public.subscriptions
-  where stripe_subscription_id_hash = any (hashes)
+  where user_id = any (sellers) and stripe_subscription_id_hash = any (hashes)
   order by id
   for no key update;
-  update public.subscriptions set reconciled_at = now() where stripe_subscription_id_hash = any (hashes);
+  update public.subscriptions
+  set reconciled_at = now()
+  where user_id = any (sellers) and stripe_subscription_id_hash = any (hashes);
   return jsonb_build_object('differing', differing, 'orphaned', orphaned, 'unbound', unbound);
 end;
 $$;

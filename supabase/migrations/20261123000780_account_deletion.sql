@@ -1,5 +1,41 @@
 -- The end of an account: its rows go; the id of its Stripe customer stays until nothing can charge it any more.
 
+create function private.lock_account_alone(p_user_id uuid)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.lock_seller_alone(p_user_id);
+  -- Meanwhile the seller connects no other shop.
+  perform private.lock_tiktok_shops_alone(
+    variadic array(select shop_id from public.tiktok_shops where user_id = p_user_id)
+  );
+end;
+$$;
+comment on function private.lock_account_alone(uuid) is
+  'Locks of the deletion of an account: the seller and their TikTok shops, each alone.';
+grant execute on function private.lock_account_alone(uuid) to service_role;
+
+create function private.begin_account_deletion()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.lock_account_alone(old.id);
+  return old;
+end;
+$$;
+comment on function private.begin_account_deletion() is
+  'Trigger: the deletion of an account waits for the functions that use its rows; definer, because the role of Auth may not call the locks.';
+
+create trigger on_auth_user_deleted
+  before delete on auth.users
+  for each row execute function private.begin_account_deletion();
+
 create function private.keep_stripe_customer()
 returns trigger
 language plpgsql
@@ -108,12 +144,13 @@ declare
   customer private.stripe_customers;
   shops jsonb;
 begin
-  -- 1. Lock the account in Auth, as Auth's own deletion does, the seller alone, and the customer: docs/architecture.md.
+  -- 1. Lock the account in Auth, as Auth's own deletion does, the seller and the shops alone, and the customer:
+  --    docs/architecture.md.
   perform from auth.users where id = p_user_id for update;
   if not found then
     return jsonb_build_object('outcome', 'absent', 'shops', '[]'::jsonb);
   end if;
-  perform private.lock_seller_alone(p_user_id);
+  perform private.lock_account_alone(p_user_id);
   select * into customer from private.stripe_customers where user_id = p_user_id for update;
   if customer.id is not null and customer.stripe_customer_id_hash <> all (p_customer_hashes) then
     return jsonb_build_object('outcome', 'customer_changed', 'shops', '[]'::jsonb);

@@ -1383,7 +1383,7 @@ CREATE OR REPLACE FUNCTION private.begin_account_deletion()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.lock_seller_alone(old.id);
+  perform private.lock_account_alone(old.id);
   return old;
 end;
 $function$
@@ -5057,6 +5057,20 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_account_alone(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_seller_alone(p_user_id);
+  -- Meanwhile the seller connects no other shop.
+  perform private.lock_tiktok_shops_alone(
+    variadic array(select shop_id from public.tiktok_shops where user_id = p_user_id)
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_claims(p_event_ids bigint[])
  RETURNS bigint[]
  LANGUAGE plpgsql
@@ -5118,6 +5132,17 @@ CREATE OR REPLACE FUNCTION private.lock_event(p_event_id bigint)
 AS $function$
 begin
   perform 1 from private.webhook_events where id = p_event_id for update;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_event_of_shop(p_event_id bigint, p_tiktok_shop_id uuid)
+ RETURNS private.webhook_events
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
+  return private.lock_open_event(p_event_id);
 end;
 $function$
 ;
@@ -5320,6 +5345,23 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_seller_and_shop(p_tiktok_shop_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  named record;
+begin
+  -- Neither column of a row ever changes.
+  select user_id, shop_id into named from public.tiktok_shops where id = p_tiktok_shop_id;
+  if found then
+    perform private.lock_sellers(named.user_id);
+    perform private.lock_tiktok_shops(named.shop_id);
+  end if;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_sellers(VARIADIC p_user_ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -5336,40 +5378,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.lock_sellers_of_grant(p_user_id uuid, p_grant jsonb)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform private.lock_sellers(
-    variadic p_user_id || array(
-      select shop.user_id
-      from jsonb_array_elements(p_grant -> 'shops') as entry
-      join public.tiktok_shops as shop on shop.shop_id = entry ->> 'shop_id'
-    )
-  );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.lock_shop_connections(p_shop_ids text[], p_exclusive boolean)
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-declare
-  shop_id text;
-begin
-  foreach shop_id in array p_shop_ids loop
-    if p_exclusive then
-      perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(shop_id, 0));
-    else
-      perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended(shop_id, 0));
-    end if;
-  end loop;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.lock_shop_of_orders(p_tiktok_shop_id uuid)
  RETURNS public.tiktok_shops
  LANGUAGE plpgsql
@@ -5378,7 +5386,7 @@ AS $function$
 declare
   shop public.tiktok_shops;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
   select * into shop from public.tiktok_shops where id = p_tiktok_shop_id;
   if shop.id is null then
     raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
@@ -5458,6 +5466,32 @@ begin
   order by id
   for no key update;
   return open_events;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_tiktok_shops(VARIADIC p_shop_ids text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if cardinality(p_shop_ids) = 1 then
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('shop:' || p_shop_ids[1], 0));
+  elsif cardinality(p_shop_ids) > 1 then
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('shop:' || id, 0))
+    from (select distinct id from unnest(p_shop_ids) as given (id) where id is not null order by id) as shop;
+  end if;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.lock_tiktok_shops_alone(VARIADIC p_shop_ids text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('shop:' || id, 0))
+  from (select distinct id from unnest(p_shop_ids) as given (id) order by id) as shop;
 end;
 $function$
 ;
@@ -7204,22 +7238,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.sellers_of_shop(p_tiktok_shop_id uuid)
- RETURNS uuid[]
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return (
-    select coalesce(array_agg(shop.user_id), '{}')
-    from public.tiktok_shops as named
-    join public.tiktok_shops as shop on shop.shop_id = named.shop_id
-    where named.id = p_tiktok_shop_id
-  );
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.server_figures()
  RETURNS TABLE(metric text, subject text, value numeric)
  LANGUAGE plpgsql
@@ -8085,27 +8103,32 @@ CREATE OR REPLACE FUNCTION public.apply_own_tracking(p_event_id bigint, p_tracke
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events;
+  -- All sellers with this number: EasyPost has one tracker for it. A later one asks for the present state.
+  sellers uuid[] := array(
+    select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
+  );
+  event private.webhook_events := private.lock_open_event(p_event_id, sellers);
   parcel_id uuid;
   outcome text := 'not_found';
   moved text;
 begin
-  -- 1. Lock all sellers with this number, the event, then their orders: EasyPost has one tracker for a number.
-  perform private.lock_sellers(variadic array(
-    select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
-  ));
-  event := private.lock_open_event(p_event_id);
   if event.id is not null then
+    -- 1. Lock the orders of the parcels.
     perform from public.orders
-    where id in (
-      select shipment.order_id
-      from private.own_parcels(p_tracker_id, p_tracking_number) as parcel (id)
-      join public.shipments as shipment on shipment.id = parcel.id
-    )
+    where user_id = any (sellers)
+      and id in (
+        select shipment.order_id
+        from private.own_parcels(p_tracker_id, p_tracking_number) as parcel (id)
+        join public.shipments as shipment on shipment.id = parcel.id
+      )
     order by id
     for no key update;
     -- 2. Move each parcel.
-    for parcel_id in select private.own_parcels(p_tracker_id, p_tracking_number) loop
+    for parcel_id in
+      select id
+      from private.own_parcels(p_tracker_id, p_tracking_number) as id
+      where private.seller_of_shipment(id) = any (sellers)
+    loop
       moved := private.move_shipment(parcel_id, p_update);
       outcome := case when outcome = 'moved' then outcome else moved end;
     end loop;
@@ -8348,6 +8371,7 @@ declare
   orphaned jsonb;
   unbound jsonb;
   hashes text[];
+  sellers uuid[];
 begin
   -- 1. Find the subscriptions of known customers that differ.
   select coalesce(jsonb_agg(listed.place order by listed.place), '[]') into differing
@@ -8408,14 +8432,15 @@ begin
     select jsonb_array_elements_text(entry.value -> 'stripe_subscription_id_hashes')
     from jsonb_array_elements(p_subscriptions) as entry
   );
-  perform private.lock_sellers(
-    variadic array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes))
-  );
+  sellers := array(select user_id from public.subscriptions where stripe_subscription_id_hash = any (hashes));
+  perform private.lock_sellers(variadic sellers);
   perform from public.subscriptions
-  where stripe_subscription_id_hash = any (hashes)
+  where user_id = any (sellers) and stripe_subscription_id_hash = any (hashes)
   order by id
   for no key update;
-  update public.subscriptions set reconciled_at = now() where stripe_subscription_id_hash = any (hashes);
+  update public.subscriptions
+  set reconciled_at = now()
+  where user_id = any (sellers) and stripe_subscription_id_hash = any (hashes);
   return jsonb_build_object('differing', differing, 'orphaned', orphaned, 'unbound', unbound);
 end;
 $function$
@@ -8426,7 +8451,7 @@ CREATE OR REPLACE FUNCTION public.confirm_tiktok_claim(p_user_id uuid, p_claim_h
  SET search_path TO ''
 AS $function$
 begin
-  perform private.lock_sellers_of_grant(p_user_id, p_grant);
+  perform private.lock_sellers(p_user_id);
   perform from public.users where id = p_user_id;
   if not found then
     raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
@@ -8456,9 +8481,10 @@ declare
   scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
-  -- 1. Lock the sellers, and the shops against workers that decide whether they are connected.
-  perform private.lock_sellers_of_grant(p_user_id, p_grant);
-  perform private.lock_shop_connections(granted_shops, true);
+  -- 1. Lock the seller, and the shops alone: against calls for those who had them, and workers that decide whether they
+  --    are connected.
+  perform private.lock_sellers(p_user_id);
+  perform private.lock_tiktok_shops_alone(variadic granted_shops);
 
   -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
   perform from private.tiktok_logins
@@ -8692,7 +8718,7 @@ CREATE OR REPLACE FUNCTION public.deauthorize_tiktok_shop(p_event_id bigint, p_t
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
 begin
   if event.id is not null then
     perform from private.tiktok_logins as login
@@ -8737,12 +8763,13 @@ declare
   customer private.stripe_customers;
   shops jsonb;
 begin
-  -- 1. Lock the account in Auth, as Auth's own deletion does, the seller alone, and the customer: docs/architecture.md.
+  -- 1. Lock the account in Auth, as Auth's own deletion does, the seller and the shops alone, and the customer:
+  --    docs/architecture.md.
   perform from auth.users where id = p_user_id for update;
   if not found then
     return jsonb_build_object('outcome', 'absent', 'shops', '[]'::jsonb);
   end if;
-  perform private.lock_seller_alone(p_user_id);
+  perform private.lock_account_alone(p_user_id);
   select * into customer from private.stripe_customers where user_id = p_user_id for update;
   if customer.id is not null and customer.stripe_customer_id_hash <> all (p_customer_hashes) then
     return jsonb_build_object('outcome', 'customer_changed', 'shops', '[]'::jsonb);
@@ -8886,7 +8913,7 @@ CREATE OR REPLACE FUNCTION public.enqueue_order_rereads(p_event_id bigint, p_tik
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   page text[];
   enqueued integer;
 begin
@@ -8940,7 +8967,7 @@ CREATE OR REPLACE FUNCTION public.expand_webhook_event(p_event_id bigint, p_tikt
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
 begin
   if event.id is not null then
     if jsonb_array_length(p_orders) = 0 then
@@ -9153,7 +9180,7 @@ CREATE OR REPLACE FUNCTION public.finish_webhook_check(p_event_id bigint, p_tikt
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   lost boolean := cardinality(p_restored) > 0;
 begin
   if event.id is not null and lost then
@@ -9175,7 +9202,7 @@ CREATE OR REPLACE FUNCTION public.finish_webhook_subscription(p_event_id bigint,
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
 begin
   if event.id is not null then
     update public.tiktok_shops set webhook_url = p_webhook_url where id = p_tiktok_shop_id;
@@ -9946,7 +9973,7 @@ declare
   paused public.tiktok_shops;
   was_active boolean;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
   perform from private.tiktok_logins as login
   join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
   where shop.id = p_tiktok_shop_id and login.token_version = p_token_version
@@ -10194,7 +10221,7 @@ CREATE OR REPLACE FUNCTION public.record_authorization_expiry(p_event_id bigint,
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   shop public.tiktok_shops;
 begin
   if event.id is not null then
@@ -11054,11 +11081,9 @@ declare
   event private.webhook_events;
   resumed public.tiktok_shops;
 begin
-  perform private.lock_sellers(variadic private.sellers_of_shop(p_tiktok_shop_id));
-  -- Against workers that are setting events of the shop back.
-  perform private.lock_shop_connections(array[shop_id], true)
-  from public.tiktok_shops
-  where id = p_tiktok_shop_id;
+  perform private.lock_sellers(user_id) from public.tiktok_shops where id = p_tiktok_shop_id;
+  -- Alone, against workers that are setting events of the shop back.
+  perform private.lock_tiktok_shops_alone(shop_id) from public.tiktok_shops where id = p_tiktok_shop_id;
   event := private.lock_open_event(p_event_id);
   if event.id is not null then
     perform from private.tiktok_logins as login
@@ -11285,17 +11310,13 @@ begin
   from jsonb_to_recordset(p_results) as listed (event_id bigint, claim integer, ignored text, while_paused boolean);
   -- 1. Lock the shops on whose connection a result depends, then the events: docs/architecture.md.
   if depends_on_shops then
-    perform private.lock_shop_connections(
-      array(
-        select distinct event.shop_id
-        from private.webhook_events as event
-        join jsonb_to_recordset(p_results) as result (event_id bigint, ignored text, while_paused boolean)
-          on result.event_id = event.id and (result.ignored = 'shop_not_connected' or result.while_paused)
-        where event.id = any (event_ids) and event.shop_id is not null
-        order by event.shop_id
-      ),
-      false
-    );
+    perform private.lock_tiktok_shops(variadic array(
+      select event.shop_id
+      from private.webhook_events as event
+      join jsonb_to_recordset(p_results) as result (event_id bigint, ignored text, while_paused boolean)
+        on result.event_id = event.id and (result.ignored = 'shop_not_connected' or result.while_paused)
+      where event.id = any (event_ids) and event.shop_id is not null
+    ));
   end if;
   if cardinality(event_ids) = 1 then
     locked := array(select id from private.webhook_events where id = event_ids[1] for update);
@@ -11419,14 +11440,20 @@ CREATE OR REPLACE FUNCTION public.store_exchanged_tokens(p_open_id text, p_grant
  SET search_path TO ''
 AS $function$
 declare
+  -- One who connects the login later stores a newer pair.
+  sellers uuid[] := array(select user_id from private.tiktok_logins where open_id = p_open_id);
   stored integer;
 begin
   -- 1. Lock the login in every account, and its shops.
-  perform private.lock_sellers(
-    variadic array(select user_id from private.tiktok_logins where open_id = p_open_id)
-  );
-  perform from private.tiktok_logins where open_id = p_open_id order by user_id for update;
-  perform from public.tiktok_shops where open_id = p_open_id order by id for no key update;
+  perform private.lock_sellers(variadic sellers);
+  perform from private.tiktok_logins
+  where user_id = any (sellers) and open_id = p_open_id
+  order by user_id
+  for update;
+  perform from public.tiktok_shops
+  where user_id = any (sellers) and open_id = p_open_id
+  order by id
+  for no key update;
   -- 2. Store the pair at its live shops, unless theirs is newer.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
@@ -11437,7 +11464,8 @@ begin
       shop_id text, access_token text, refresh_token text
     ),
     private.tiktok_logins as login
-  where shop.open_id = p_open_id
+  where shop.user_id = any (sellers)
+    and shop.open_id = p_open_id
     and shop.shop_id = entry.shop_id
     and shop.connection_status in ('active', 'paused')
     and login.user_id = shop.user_id
@@ -11453,7 +11481,8 @@ begin
         pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
         lease_id = null,
         lease_until = null
-    where open_id = p_open_id
+    where user_id = any (sellers)
+      and open_id = p_open_id
       and exists (
         select from public.tiktok_shops as shop
         where shop.user_id = login.user_id
@@ -11548,7 +11577,7 @@ CREATE OR REPLACE FUNCTION public.store_order_page(p_event_id bigint, p_tiktok_s
  SET search_path TO ''
 AS $function$
 declare
-  event private.webhook_events := private.lock_open_event(p_event_id, private.sellers_of_shop(p_tiktok_shop_id));
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
   shop public.tiktok_shops;
   enqueued integer;
   missed integer;
@@ -12076,9 +12105,11 @@ grant execute on function private.label_usage(uuid) to service_role;
 grant execute on function private.limit_counted_last(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.limit_of_order(public.tiktok_shops,bigint,jsonb,jsonb) to service_role;
 grant execute on function private.limit_with_room(public.tiktok_shops,bigint[],integer) to service_role;
+grant execute on function private.lock_account_alone(uuid) to service_role;
 grant execute on function private.lock_claims(bigint[]) to service_role;
 grant execute on function private.lock_due_events(integer,text[]) to service_role;
 grant execute on function private.lock_event(bigint) to service_role;
+grant execute on function private.lock_event_of_shop(bigint,uuid) to service_role;
 grant execute on function private.lock_failing_events(integer) to service_role;
 grant execute on function private.lock_label_spending(uuid,uuid,date) to service_role;
 grant execute on function private.lock_monthly_count(uuid) to service_role;
@@ -12090,13 +12121,14 @@ grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
 grant execute on function private.lock_orders_of_purchase(uuid,bigint) to service_role;
 grant execute on function private.lock_parcels(uuid) to service_role;
 grant execute on function private.lock_seller_alone(uuid) to service_role;
+grant execute on function private.lock_seller_and_shop(uuid) to service_role;
 grant execute on function private.lock_sellers(uuid[]) to service_role;
-grant execute on function private.lock_sellers_of_grant(uuid,jsonb) to service_role;
-grant execute on function private.lock_shop_connections(text[],boolean) to service_role;
 grant execute on function private.lock_shop_of_orders(uuid) to service_role;
 grant execute on function private.lock_shops(uuid,text) to service_role;
 grant execute on function private.lock_stored_order(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.lock_subscription_items(jsonb) to service_role;
+grant execute on function private.lock_tiktok_shops(text[]) to service_role;
+grant execute on function private.lock_tiktok_shops_alone(text[]) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.max_webhook_crashes() to service_role;
@@ -12152,7 +12184,6 @@ grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to servic
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.retention(text) to service_role;
 grant execute on function private.seller_of_shipment(uuid) to service_role;
-grant execute on function private.sellers_of_shop(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
 grant execute on function private.settle_event(bigint,text,text,text) to service_role;

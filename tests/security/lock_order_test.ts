@@ -1,12 +1,12 @@
 /** One lock order for every SQL function and the deletion of accounts: docs/architecture.md. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import { pollUntil } from "../../local/time/poll_until.ts";
 import { CALLS } from "../support/lock_order/calls.ts";
 import { prepareStress, runStress } from "../support/lock_order/run_stress.ts";
 import { sampleSize } from "../support/sample_size.ts";
 import { open } from "../support/seed_sellers.ts";
 import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 
 const SEED = Number(Deno.env.get("SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 
@@ -140,7 +140,7 @@ Deno.test("an order that is read at TikTok while its label is bought keeps what 
       ingested = sql`
         select public.ingest_order(${event?.received.event_id}, ${order?.tiktok_shop_id}, ${order?.state})`;
       ingested.catch(() => {});
-      await pollUntil(() => isWaiting(sql, "ingest_order"), { timeoutMs: 5000 });
+      await until("ingest_order waits", () => isWaiting(sql, "ingest_order"));
     });
     await ingested;
 
@@ -148,3 +148,72 @@ Deno.test("an order that is read at TikTok while its label is bought keeps what 
     assert.equal(after?.order_status, "awaiting_collection");
   });
 });
+
+/** Two sellers; the first has connected a shop and ended it. Returns the connection and an order's event. */
+async function addEndedShop(sql: postgres.Sql) {
+  await sql`select stress.sign_up(n) from generate_series(1, 2) as n`;
+  await sql`select public.connect_tiktok_shops(stress.user_id(1), stress.connect_grant(1, 0))`;
+  const [shop] = await sql`select id, shop_id from public.tiktok_shops`;
+  await sql`select public.disconnect_tiktok_shop(stress.user_id(1), ${shop?.id})`;
+  const [event] = await sql`
+    select public.receive_webhook_event(
+      'tiktok', 'late', 'ORDER_STATUS_CHANGE', ${shop?.shop_id}, '1', '{}') as received`;
+  return { shopId: shop?.id as string, eventId: event?.received.event_id as string };
+}
+
+/** Calls `later` while an order of the ended connection is being stored, and checks that it waits for the commit. */
+async function assertWaitsForOrder(
+  sql: postgres.Sql,
+  { shopId, eventId }: { shopId: string; eventId: string },
+  later: string,
+): Promise<void> {
+  let called: Promise<unknown> | undefined;
+  await sql.begin(async (transaction) => {
+    await transaction`
+      select public.ingest_order(${eventId}, ${shopId}, stress.order_json('1', 1))`;
+    called = sql.unsafe(`select ${later}`);
+    called.catch(() => {});
+    await until(`${later} waits`, () => isWaiting(sql, later));
+  });
+  await called;
+}
+
+Deno.test("another seller takes a shop over only between two calls for it", async () => {
+  await withWorld(async (sql) => {
+    const ended = await addEndedShop(sql);
+
+    await assertWaitsForOrder(
+      sql,
+      ended,
+      "public.connect_tiktok_shops(stress.user_id(2), stress.grant_of('other', 1, array[stress.shop_id(1)]))",
+    );
+
+    const shops = await sql`
+      select user_id = stress.user_id(2) as taken_over, connection_status from public.tiktok_shops order by 1`;
+    assert.deepEqual([...shops], [
+      { taken_over: false, connection_status: "transferred" },
+      { taken_over: true, connection_status: "active" },
+    ]);
+  });
+});
+
+for (const deletion of ["stress.delete_account(2)", "stress.delete_in_auth(2)"]) {
+  Deno.test(`${deletion} of a shop's seller waits for a call of the one who had it before`, async () => {
+    await withWorld(async (sql) => {
+      const ended = await addEndedShop(sql);
+      await sql`
+        select public.connect_tiktok_shops(
+          stress.user_id(2), stress.grant_of('other', 1, array[stress.shop_id(1)]))`;
+
+      await assertWaitsForOrder(sql, ended, deletion);
+
+      const left =
+        await sql`select tiktok_order_id, user_id = stress.user_id(1) as own from public.orders`;
+      assert.deepEqual([...left], [{ tiktok_order_id: "1", own: true }]);
+      assert.deepEqual(
+        [...await sql`select from private.webhook_events where source = 'tiktok'`],
+        [],
+      );
+    });
+  });
+}
