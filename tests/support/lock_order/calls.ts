@@ -36,9 +36,9 @@ export const CALLS: Record<string, string | string[]> = {
   open_tiktok_claim:
     `public.open_tiktok_claim(stress.user_id($a), encode(sha256('claim-$c'), 'hex'), (select state_hash from private.tiktok_authorizations order by state_hash offset $b % 3 limit 1), now() + interval '1 hour', true)`,
   store_tiktok_claim:
-    `public.store_tiktok_claim(user_id, claim_hash, stress.secret(1)) from private.tiktok_claims where connected_at is null order by claim_hash offset $a % 3 limit 1`,
+    `public.store_tiktok_claim(user_id, claim_hash, stress.secret(1)) from stress.claim($a)`,
   confirm_tiktok_claim:
-    `public.confirm_tiktok_claim(user_id, claim_hash, stress.connect_grant($b, $c)) from private.tiktok_claims where connected_at is null order by claim_hash offset $a % 3 limit 1`,
+    `public.confirm_tiktok_claim(user_id, claim_hash, stress.connect_grant($b, $c)) from stress.claim($a)`,
   delete_expired_claims: `private.delete_expired_claims()`,
   connect_tiktok_shops:
     `public.connect_tiktok_shops(stress.user_id($a), stress.connect_grant($a, $b))`,

@@ -89,6 +89,14 @@ returns public.shipments language sql stable as $$
   ) as listed;
 $$;
 
+-- A function, because a statement also calls what it selects for the rows that an offset skips.
+create function stress.claim(n integer) returns setof private.tiktok_claims language plpgsql stable as $$
+begin
+  return query
+  select * from private.tiktok_claims where connected_at is null order by claim_hash offset n % 3 limit 1;
+end;
+$$;
+
 create function stress.customer(n integer) returns private.stripe_customers language sql stable as $$
   select customer from private.stripe_customers as customer where user_id = stress.user_id(n);
 $$;
