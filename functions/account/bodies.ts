@@ -6,7 +6,7 @@ import { PROBLEMS } from "./problems.ts";
 
 export const DeleteBody = z.strictObject({
   /** The account's own address: a request that is sent by mistake deletes nothing. */
-  email: z.string("must be the e-mail address of the account").check(z.maxLength(320)),
+  email: z.string("the e-mail address of the account").check(z.maxLength(320)),
 });
 
 const Day = z.iso.date();

@@ -49,7 +49,7 @@ const Label = z.strictObject({
   label_format: z._default(LabelFormat, "PDF"),
   from: z.optional(Sender),
 }).check(z.refine(({ rate_id, service }) => (rate_id === undefined) !== (service === undefined), {
-  error: "give either rate_id or service",
+  error: "either rate_id or service",
 }));
 
 export const LabelBody = z.pipe(

@@ -64,7 +64,7 @@ Deno.test("a label names either a rate or a service", () => {
   for (const body of [neither, { ...LABEL, rate_id: RATE }]) {
     const { error } = LabelBody.safeParse(body);
     assert.deepEqual(error?.issues.map(({ message }) => message), [
-      "give either rate_id or service",
+      "either rate_id or service",
     ]);
   }
   assert.deepEqual(wrongFields(LabelBody, { ...neither, rate_id: RATE }), []);

@@ -1,5 +1,6 @@
 /** The functions of the stand-in project: uploads are checked, then activated together. */
 import * as z from "zod";
+import { describeIssues } from "../../shared/values/zod_messages.ts";
 import { sha256Hex } from "../../shared/crypto/digests.ts";
 import { ApiError } from "./api_error.ts";
 
@@ -51,7 +52,7 @@ function readMetadata(form: FormData): z.infer<typeof Metadata> {
   const { success, data, error } = Metadata.safeParse(
     JSON.parse(String(form.get("metadata") ?? "null")),
   );
-  if (!success) throw new ApiError(400, z.prettifyError(error));
+  if (!success) throw new ApiError(400, describeIssues(error.issues, "metadata"));
   return data;
 }
 

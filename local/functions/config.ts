@@ -3,6 +3,7 @@ import { parse } from "smol-toml";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
+import { describeIssues } from "../../shared/values/zod_messages.ts";
 
 export interface FunctionConfig {
   name: string;
@@ -26,7 +27,7 @@ const ConfigFile = z.looseObject({
 /** @param path A config.toml; entry points in it are relative to its folder. */
 export async function readFunctionConfig(path: string): Promise<FunctionConfig[]> {
   const { success, data, error } = ConfigFile.safeParse(parse(await Deno.readTextFile(path)));
-  if (!success) throw new Error(`${path}: ${z.prettifyError(error)}`);
+  if (!success) throw new Error(`${path}: ${describeIssues(error.issues, "file")}`);
   return Object.entries(data.functions)
     .filter(([, section]) => section.enabled)
     .map(([name, section]) => ({

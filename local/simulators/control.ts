@@ -1,6 +1,7 @@
 /** The parts of `/control` that every simulator has: checked callers and bodies, errors with a reason, faults. */
 import { Hono } from "hono";
 import * as z from "zod";
+import { describeIssues } from "../../shared/values/zod_messages.ts";
 import type { Faults } from "./faults.ts";
 
 export class BadControlRequest extends Error {}
@@ -14,7 +15,7 @@ export async function parse<T extends z.ZodType>(schema: T, request: Request): P
     throw new BadControlRequest("The body is not JSON.");
   }
   const { success, data, error } = schema.safeParse(json);
-  if (!success) throw new BadControlRequest(z.prettifyError(error));
+  if (!success) throw new BadControlRequest(describeIssues(error.issues, "body"));
   return data;
 }
 

@@ -10,6 +10,7 @@ import { type AdvisorFinding, describePolicies } from "./rls_policies.ts";
 import { designSchema } from "./schema_design.ts";
 import type { Sources } from "./documents.ts";
 import { TaskError } from "./task_error.ts";
+import { describeIssues } from "../values/zod_messages.ts";
 
 const MAX_ANSWER_BYTES = 5_000_000;
 
@@ -50,10 +51,7 @@ export function complexityScore(tables: number, objects: number): number {
 function parseTask(json: unknown): DatabaseTask {
   const { data, error } = DatabaseTask.safeParse(json);
   if (data === undefined) {
-    const issues = error?.issues.slice(0, 5).map(({ path, message }) =>
-      [path.join("."), message].filter(Boolean).join(": ")
-    );
-    throw new TaskError("invalid_task", issues?.join("; "));
+    throw new TaskError("invalid_task", describeIssues(error?.issues.slice(0, 5) ?? [], "task"));
   }
   const { operation_type: operation, existing_schema } = data.context;
   const isMigration = operation === "schema_design" && data.expected_output === "migrations";

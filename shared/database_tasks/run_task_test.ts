@@ -34,7 +34,10 @@ Deno.test("a task without its fields, or with others, is refused before the cata
   for (const task of [null, [], {}, { ...TASK, extra: 1 }, { ...TASK, context: {} }]) {
     const { success, output, error, metadata } = await runTask(task, REFUSED);
     assert.deepEqual([success, output, metadata.tables_affected], [false, undefined, 0]);
-    assert.match(error ?? "", /^invalid_task: /);
+    assert.match(
+      error ?? "",
+      /^invalid_task: .* DatabaseTask\. (task|task_id|context.*): expected /,
+    );
   }
 });
 

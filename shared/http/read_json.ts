@@ -5,7 +5,7 @@ import { isStorable } from "../values/storable_text.ts";
 import { BODY_PROBLEMS, readBody } from "./read_body.ts";
 import type { FieldError } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
-import "../values/zod_messages.ts";
+import { describeIssues } from "../values/zod_messages.ts";
 
 const MAX_JSON_BYTES = 64 * 1024;
 
@@ -14,7 +14,7 @@ export const JSON_PROBLEMS = {
   invalid_json: { status: 400, detail: "The body is not JSON, or has more than 100 levels." },
   invalid_body: {
     status: 400,
-    detail: "The body has not the fields of the route: the detail says which.",
+    detail: "The body does not have the fields of the route. The detail names each wrong field.",
   },
   ...BODY_PROBLEMS,
 } as const;
@@ -44,7 +44,7 @@ export async function readJson<T extends z.ZodMiniType>(
   const { success, data, error } = schema.safeParse(json);
   if (!success) {
     throw problemOf(JSON_PROBLEMS, "invalid_body", {
-      detail: describe(error),
+      detail: describeIssues(error.issues, "body"),
       members: { errors: error.issues.map(pointAt) },
     });
   }
@@ -59,12 +59,4 @@ export function asObject(fields: string) {
 function pointAt({ path, message }: z.core.$ZodIssue): FieldError {
   const parts = path.map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"));
   return { pointer: ["#", ...parts].join("/"), detail: message };
-}
-
-/** One line; names fields and what is wrong with them, and quotes no values. */
-function describe(error: z.core.$ZodError): string {
-  return error.issues.map(({ path, message }) =>
-    [path.join("."), message].filter(Boolean).join(": ")
-  )
-    .join("; ");
 }

@@ -61,9 +61,9 @@ Deno.test("a body of other fields is 400; every wrong field is named, and no val
   for (
     const part of [
       /claim: /,
-      /region: two capital letters, e\.g\. US/,
+      /region: expected two capital letters, e\.g\. US/,
       /nested\.list\.1: /,
-      /"odd"/,
+      /body: expected only the fields that exist \(claim, region, nested\), not "odd"/,
     ]
   ) {
     assert.match(problem.message, part);

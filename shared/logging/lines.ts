@@ -1,7 +1,7 @@
 /** Every log line: its message, which alerts compare, its levels and its own fields. docs/logs.md has the same table. */
 import * as z from "zod/mini";
 import { type FieldName, FIELDS } from "./fields.ts";
-import "../values/zod_messages.ts";
+import { describeIssues } from "../values/zod_messages.ts";
 
 export type Level = "info" | "warn" | "error";
 
@@ -113,6 +113,6 @@ export function parseLine(text: string): Record<string, unknown> {
   const schema = LINE_SCHEMAS.get(json.message);
   if (schema === undefined) throw new Error(`Unknown log line: ${text}`);
   const { success, data, error } = schema.safeParse(json);
-  if (!success) throw new Error(`${z.prettifyError(error)} in ${text}`);
+  if (!success) throw new Error(`${describeIssues(error.issues, "line")} in ${text}`);
   return data;
 }

@@ -32,7 +32,7 @@ export const Parcel = z.strictObject({
     const add = (field: string, message: string) =>
       context.addIssue({ code: "custom", path: [field], message });
     if (!(SYSTEM[dimension_unit] as readonly string[]).includes(weight_unit)) {
-      add("weight_unit", "units are mixed: in goes with oz or lb, cm with g or kg");
+      add("weight_unit", "a unit of the same system: in goes with oz or lb, cm with g or kg");
     }
     for (const side of ["length", "width", "height"] as const) {
       if (Number(parcel[side]) > LIMITS[dimension_unit]) {

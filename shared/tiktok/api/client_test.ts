@@ -117,7 +117,7 @@ Deno.test("getOrders() returns the readable orders, and the odd one with its own
     assert.deepEqual([...answer.orders.keys()], ["1", "3"]);
     assert.deepEqual(answer.unreadable.map(({ id }) => id), ["2", null]);
     const message = answer.unreadable[0]?.error.message ?? "";
-    assert.match(message, /element 2 .*line_items\[0\]\.sale_price/s);
+    assert.match(message, /element 2 .*line_items\.0\.sale_price/s);
     assert.doesNotMatch(message, /Rosa/);
   });
 });

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { VendorId } from "../../values/schemas.ts";
 import { TikTokError } from "./errors.ts";
-import "../../values/zod_messages.ts";
+import { describeIssues } from "../../values/zod_messages.ts";
 
 /** An element that could not be read. */
 export interface UnreadableElement {
@@ -36,7 +36,7 @@ export function readElements<T extends z.ZodMiniType>(
     const name = id === null ? "an element without a readable id" : `element ${id}`;
     const error = new TikTokError(
       `TikTok's answer has ${name} that is not readable: ${
-        z.prettifyError(result.error)
+        describeIssues(result.error.issues, "element")
       } (${what})`,
     );
     elements.unreadable.push({ id, error });

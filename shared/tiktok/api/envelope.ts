@@ -4,7 +4,7 @@ import { isRedirect } from "../../http/redirects.ts";
 import { TikTokError } from "./errors.ts";
 import { parseLosslessJson } from "../../values/lossless_json.ts";
 import { redact } from "../../values/redact.ts";
-import "../../values/zod_messages.ts";
+import { describeIssues } from "../../values/zod_messages.ts";
 import { withFallback } from "../../values/schemas.ts";
 
 const Envelope = z.looseObject({
@@ -75,7 +75,7 @@ export function openEnvelope<T extends z.ZodMiniType>(
   if (!result.success) {
     // Zod's messages name paths and types, no values.
     throw new TikTokError(
-      `TikTok's answer is not readable: ${z.prettifyError(result.error)} (${what})`,
+      `TikTok's answer is not readable: ${describeIssues(result.error.issues, "data")} (${what})`,
     );
   }
   return result.data;

@@ -1,5 +1,6 @@
 /** Compares calls and answers with TikTok's OpenAPI. Each problem names the call, the place and the fault. */
 import * as z from "zod";
+import "../../../shared/values/zod_messages.ts";
 import type { ApiCall } from "../../../local/simulators/tiktok/observer.ts";
 import { BODY_FIELDS_REQUIRED, COMMON_PARAMETERS, MORE_PARAMETERS } from "./additions.ts";
 import {
@@ -40,7 +41,9 @@ function validatorOf(schema: OpenApiSchema): z.ZodType {
 function compare(schema: OpenApiSchema, value: unknown, at: string): string[] {
   // Compiled code costs more than the few answers of a test file.
   const { error } = validatorOf(schema).safeParse(value, { jitless: true });
-  return (error?.issues ?? []).map(({ path, message }) => `${[at, ...path].join("/")}: ${message}`);
+  return (error?.issues ?? []).map(({ path, message }) =>
+    `${[at, ...path].join("/")}: expected ${message}`
+  );
 }
 
 function parseJson(text: string): unknown {

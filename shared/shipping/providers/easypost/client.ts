@@ -8,7 +8,7 @@ import { inVendorSpan } from "../../../logging/spans.ts";
 import { sendOnce } from "../../../http/send_once.ts";
 import { ErrorBody, FoundTracker, Shipment, Webhook, WebhookList } from "./schemas.ts";
 import { EasyPostError } from "./easypost_error.ts";
-import "../../../values/zod_messages.ts";
+import { describeIssues } from "../../../values/zod_messages.ts";
 
 export interface EasyPostClientOptions {
   /** @default {15000} */
@@ -158,9 +158,12 @@ export class EasyPostClient {
     }
     const { success, data, error } = schema.safeParse(json);
     if (!success) {
-      throw new EasyPostError(`EasyPost's answer is not readable: ${z.prettifyError(error)}`, {
-        status,
-      });
+      throw new EasyPostError(
+        `EasyPost's answer is not readable: ${describeIssues(error.issues, "answer")}`,
+        {
+          status,
+        },
+      );
     }
     return data;
   }
