@@ -38,7 +38,7 @@ export function parseStartOptions(args: string[]): StartOptions | undefined {
     "db-port": { type: "string", default: "54322" },
     "no-confirm": { type: "boolean", default: false },
     "allow-host": { type: "string", multiple: true, default: [] },
-    "env-file": { type: "string" },
+    variables: { type: "string" },
     detach: { type: "boolean", short: "d", default: false },
     quiet: { type: "boolean", short: "q", default: false },
     ...DATA_OPTION,
@@ -58,6 +58,6 @@ export function parseStartOptions(args: string[]): StartOptions | undefined {
     detach: values.detach,
     quiet: values.quiet,
     args,
-    ...(values["env-file"] !== undefined && { envFile: resolve(values["env-file"]) }),
+    ...(values.variables !== undefined && { envFile: resolve(values.variables) }),
   };
 }

@@ -20,7 +20,7 @@ Deno.test("parseStartOptions() takes all options, and help", () => {
   const args = [
     ...["--port", "0", "--db-port=7000", "--data", "/d", "--no-confirm"],
     ...["--allow-host", "A.example", "--allow-host=b.example"],
-    ...["--detach", "-q", "--env-file", "/e"],
+    ...["--detach", "-q", "--variables", "/e"],
   ];
   assert.deepEqual(parseStartOptions(args), {
     ...{ port: 0, dbPort: 7000, data: "/d", confirmEmail: false },

@@ -13,7 +13,7 @@ export default await command(import.meta, {
 
   --dry-run        print the steps, and run none
   --check          check all that needs no account: the real CLI deploys to a stand-in
-  --env-file FILE  secrets of the project, NAME=value                    (secrets.env)
+  --secrets FILE   secrets of the project, NAME=value                    (secrets.env)
   --url URL        address of the project       (https://<ref>.supabase.co)
   --db-url URL     address of the database      (the pooler of "supabase link")
   --db-ca FILE     certificate of the database's authority               (Supabase's are known)
@@ -26,7 +26,7 @@ Variables: SUPABASE_DB_PASSWORD, the password of the database; SUPABASE_ACCESS_T
   options: {
     "dry-run": { type: "boolean", default: false },
     check: { type: "boolean", default: false },
-    "env-file": { type: "string", default: "secrets.env" },
+    secrets: { type: "string", default: "secrets.env" },
     url: { type: "string" },
     "db-url": { type: "string" },
     "db-ca": { type: "string" },
@@ -42,7 +42,7 @@ Variables: SUPABASE_DB_PASSWORD, the password of the database; SUPABASE_ACCESS_T
     await deploy({
       linked: resolve(values.workdir),
       state: resolve(values.state),
-      secretsFile: resolve(values["env-file"]),
+      secretsFile: resolve(values.secrets),
       url: values.url,
       databaseUrl: values["db-url"],
       databaseCa: values["db-ca"],

@@ -17,13 +17,13 @@ export default await command(import.meta, {
   npx -y deno@2.9.5 task probe --url URL [options]
 
   --url URL        address of the project: https://<ref>.supabase.co
-  --env-file FILE  secrets of the project                                (secrets.env)
+  --secrets FILE   secrets of the project                                (secrets.env)
   --db-url URL     also check the scheduler's runs of the last 5 minutes
   --db-ca FILE     certificate of the database's authority               (Supabase's are known)
   --help`,
   options: {
     url: { type: "string" },
-    "env-file": { type: "string", default: "secrets.env" },
+    secrets: { type: "string", default: "secrets.env" },
     "db-url": { type: "string" },
     "db-ca": { type: "string" },
   },
@@ -31,7 +31,7 @@ export default await command(import.meta, {
     if (!values.url || !URL.canParse(values.url)) {
       throw new UsageError("--url takes the address of the project: https://<ref>.supabase.co");
     }
-    const secrets = await readSecrets(values["env-file"], Deno.env.toObject());
+    const secrets = await readSecrets(values.secrets, Deno.env.toObject());
     const results = await runProbes(values.url, secrets);
     if (values["db-url"] !== undefined) {
       const since = new Date(Date.now() - RECENT_MS);

@@ -21,7 +21,7 @@ variables of its functions into one file. Ctrl-C stops the simulators.
   --listen ADDRESS     address that the simulators listen on  (${LISTEN})
   --host NAME          this machine, as the functions see it  (host.docker.internal)
   --functions-url URL  functions that receive the webhooks    (http://127.0.0.1:54321/functions/v1)
-  --env-file FILE      file to write                          (.local/functions.env)
+  --variables FILE     file to write                          (.local/functions.env)
   --data DIR           keys and the simulators' data          (.local/simulators)
   --help
 
@@ -34,7 +34,7 @@ const OPTIONS = {
   listen: { type: "string", default: LISTEN },
   host: { type: "string", default: "host.docker.internal" },
   "functions-url": { type: "string", default: "http://127.0.0.1:54321/functions/v1" },
-  "env-file": { type: "string", default: ".local/functions.env" },
+  variables: { type: "string", default: ".local/functions.env" },
   data: { type: "string", default: ".local/simulators" },
 } as const;
 
@@ -52,7 +52,7 @@ function readOptions({ values }: Arguments<typeof OPTIONS>): SimulatorsOptions {
     listen: values.listen,
     host: values.host,
     functionsUrl,
-    envFile: resolve(values["env-file"]),
+    envFile: resolve(values.variables),
     data: resolve(values.data),
   };
 }

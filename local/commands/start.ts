@@ -32,7 +32,7 @@ const HELP = `Starts the whole CreatorFlow backend on this machine. Ctrl-C stops
   --allow-host NAME
                 another name under which the stack answers, such as a tunnel's; may be repeated
   --no-confirm  sign-ups need no confirmation by mail
-  --env-file FILE
+  --variables FILE
                 settings, lines NAME=value                               (.env.local, if it exists)
   --help
 

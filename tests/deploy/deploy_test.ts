@@ -111,7 +111,7 @@ async function startPlatform(): Promise<Platform> {
     deploy: (...args) =>
       runCommand("deploy", [
         ...["--workdir", folder, "--state", join(folder, "state")],
-        ...["--env-file", join(folder, "secrets.env"), "--url", `http://127.0.0.1:${port}`],
+        ...["--secrets", join(folder, "secrets.env"), "--url", `http://127.0.0.1:${port}`],
         ...args,
       ], { environment }),
     async [Symbol.asyncDispose]() {

@@ -56,6 +56,18 @@ Deno.test("attack: --help of every task prints its help, in every place, and sta
   assert.ok(count > 25);
 });
 
+/** Node reads these anywhere on its command line, also after the script: a missing file ends it. */
+const OPTIONS_OF_NODE = /^ +--env-file/m;
+
+Deno.test("attack: no option of a task is one that npx's Node takes before the task sees it", async () => {
+  for (const [name, command] of commands) {
+    const [file] = /\b\w+\/\S+\.ts\b/.exec(command) ?? [];
+    if (file === undefined || !command.includes("deno run")) continue;
+    const { default: { help } } = await import(new URL(file, ROOT).href) as { default: Command };
+    assert.doesNotMatch(help, OPTIONS_OF_NODE, name);
+  }
+});
+
 Deno.test("attack: no task is a chain, of which --help would reach only the last part", async () => {
   const plain: string[] = [];
   for (const [name, command] of commands) {

@@ -94,7 +94,7 @@ Deno.test({
       ["demo", "--data", join(kept, "none")],
       ["test", "tests/orders/ingest_test.ts"],
       ["deploy", "--check"],
-      ["simulators", "--env-file", join(kept, "functions.env"), ...data],
+      ["simulators", "--variables", join(kept, "functions.env"), ...data],
     ];
     for (const [i, command] of commands.entries()) {
       for (const [j, how] of ATTACKS.entries()) {

@@ -109,7 +109,7 @@ async function makePlace(): Promise<Place> {
   const settings = join(parent, "settings.env");
   await Deno.writeTextFile(settings, "TIKTOK_SERVICE_ID=from-the-file\nTIKTOK_KEY=not-shown\n");
   const ports = ["--port", String(port), "--db-port", String(dbPort)];
-  const args = [...ports, "--data", data, "--env-file", settings];
+  const args = [...ports, "--data", data, "--variables", settings];
   return {
     ...{ parent, data, port, dbPort, args },
     async [Symbol.asyncDispose]() {

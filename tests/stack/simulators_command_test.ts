@@ -60,7 +60,7 @@ Deno.test("simulators: one file for the functions, and signed webhooks at their 
   const data = await Deno.makeTempDir();
   const envFile = join(data, "new folder", "functions.env");
   await withServer(() => new Response(), async (functions, webhooks) => {
-    const options = ["--port", "0", "--data", data, "--env-file", envFile];
+    const options = ["--port", "0", "--data", data, "--variables", envFile];
     await withSimulators([...options, "--functions-url", `${functions}/v1/`], async (printed) => {
       const env = await readVariables(envFile);
 
