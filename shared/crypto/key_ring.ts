@@ -44,7 +44,8 @@ export function parseKeyRing(text: string): KeyRing {
   let current: string | undefined;
   for (const entry of text.split(",").map((part) => part.trim()).filter(Boolean)) {
     const [id = "", base64 = ""] = entry.split(":");
-    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) {
+    // Without the colon, the text before it may be a key.
+    if (!/^[A-Za-z0-9_-]{1,32}:/.test(entry)) {
       throw new Error("An entry does not have the form id:base64.");
     }
     if (keys.has(id)) throw new Error(`Key id "${id}" appears twice.`);

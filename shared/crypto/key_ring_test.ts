@@ -12,9 +12,11 @@ Deno.test("parseKeyRing() takes several keys, the first of which is current", ()
 
 Deno.test("parseKeyRing() names the fault without showing a key", () => {
   const short = Buffer.alloc(31, 1).toString("base64");
+  const hex = "00112233445566778899aabbccddeeff";
   const cases: [string, RegExp][] = [
     ["", /no key/],
     [key, /form id:base64/],
+    [hex, /form id:base64/],
     [`a b:${key}`, /form id:base64/],
     [`a:${key},a:${key}`, /twice/],
     ["a:***", /not base64/],
@@ -24,6 +26,7 @@ Deno.test("parseKeyRing() names the fault without showing a key", () => {
     assert.throws(() => parseKeyRing(text), (error: Error) => {
       assert.match(error.message, message);
       assert.ok(!error.message.includes(key) && !error.message.includes(short));
+      assert.ok(!error.message.includes(hex));
       return true;
     });
   }
