@@ -1,7 +1,7 @@
 /** The secrets of a hosted project: read from a file and the environment, and checked. */
-import { parseEnv } from "node:util";
 import * as config from "../../shared/config.ts";
 import { tableLines } from "../cli/table.ts";
+import { readEnvLines } from "../stack/env_lines.ts";
 import { type VariableName, variables } from "../stack/variables.ts";
 
 export type Secrets = Record<string, string>;
@@ -28,66 +28,100 @@ const SECRETS = variables.filter(([, { concerns }]) =>
 export const REQUIRED = SECRETS.filter(([, { source }]) => source !== undefined)
   .map(([name]) => name);
 
-async function readFile(path: string): Promise<Record<string, string | undefined>> {
+/** A file that does not exist has no lines. */
+async function readLines(path: string) {
   try {
-    return parseEnv(await Deno.readTextFile(path));
+    return readEnvLines(await Deno.readTextFile(path));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
+    if (error instanceof Deno.errors.NotFound) return { lines: [], bad: [] };
     throw error;
   }
 }
 
-/** @throws {Error} that lists each variable that is missing, and its source. */
-function requireAll(path: string, secrets: Secrets): void {
-  const missing = SECRETS.filter(([name, { source }]) => source !== undefined && !secrets[name]);
-  if (missing.length === 0) return;
-  const rows = missing.map(([name, { source = "" }]) => [name, source]);
-  throw new Error(
-    `Missing in ${path}:\n${tableLines(rows, { indent: "  " }).join("\n")}\n` +
-      "Add a line NAME=value for each.",
-  );
+/** @returns A reason if the file may not set this name. */
+function describeUnknown(name: string): string[] {
+  if (SECRETS.some(([known]) => known === name)) return [];
+  if (name.startsWith("SUPABASE_")) return [`The platform sets ${name}. Delete the line.`];
+  return [`${name} is not a secret of this backend. Delete the line.`];
 }
 
-/** @throws {Error} if a name in the file is not a secret of this backend. */
-function refuseUnknown(path: string, names: string[]): void {
-  const known = new Set<string>(SECRETS.map(([name]) => name));
-  const unknown = names.filter((name) => !known.has(name));
-  if (unknown.length === 0) return;
-  throw new Error(
-    `${path} has names that are not secrets of this backend: ${unknown.join(", ")}. ` +
-      "The platform sets those that begin with SUPABASE_. Delete these lines.",
+/** A value of each secret that its reader accepts: the local stack's own. */
+async function acceptedValues(): Promise<Map<string, string>> {
+  const addresses = { url: "http://127.0.0.1", databaseUrl: "" };
+  const entries = SECRETS.map(async ([name, row]) =>
+    [name, row.maker === "key" ? await row.generate() : row.value(addresses, {})] as const
   );
+  return new Map(await Promise.all(entries));
 }
 
-function checkValues(secrets: Secrets): void {
-  const errors = READERS.flatMap((read) => {
-    try {
-      read((name) => secrets[name]);
-      return [];
-    } catch (error) {
-      return [(error as Error).message];
+/** Reasons by name. A reader stops at its first wrong variable: it continues with an accepted value there. */
+async function findWrongValues(secrets: Secrets): Promise<Map<string, string>> {
+  const accepted = await acceptedValues();
+  const reasons = new Map<string, string>();
+  for (const read of READERS) {
+    const replaced = new Set<string>();
+    for (let isDone = false; !isDone;) {
+      try {
+        read((name) => replaced.has(name) || !secrets[name] ? accepted.get(name) : secrets[name]);
+        isDone = true;
+      } catch (error) {
+        const { message } = error as Error;
+        const name = /^[A-Z_]+/.exec(message)?.[0] ?? "";
+        reasons.set(name, message);
+        isDone = replaced.has(name);
+        replaced.add(name);
+      }
     }
-  });
-  const broken = Object.entries(secrets).filter(([, value]) => /[\n\r']/.test(value))
-    .map(([name]) => `${name} has a line break or a quotation mark.`);
-  const all = [...new Set([...errors, ...broken])];
-  if (all.length > 0) throw new Error(all.join("\n"));
+  }
+  for (const [name, value] of Object.entries(secrets)) {
+    if (/[\n\r']/.test(value)) reasons.set(name, `${name} has a line break or a quotation mark.`);
+  }
+  return reasons;
+}
+
+function describeMissing(missing: [string, { source?: string }][]): string[] {
+  if (missing.length === 0) return [];
+  const rows = missing.map(([name, { source = "" }]) => [name, source]);
+  return ["Missing, add a line NAME=value for each:", ...tableLines(rows, { indent: "  " })];
 }
 
 /**
  * Reads the secrets; a variable of the environment wins over the file.
- * @throws {Error} that names what is missing or wrong, without any value.
+ * @throws {Error} that names everything that is missing or wrong, without any value.
  */
 export async function readSecrets(
   path: string,
   environment: Partial<Record<string, string>>,
 ): Promise<Secrets> {
-  const file = await readFile(path);
-  refuseUnknown(path, Object.keys(file));
-  const entries = SECRETS.map(([name]) => [name, environment[name] || file[name]])
-    .filter((entry): entry is [VariableName, string] => Boolean(entry[1]));
-  const secrets = Object.fromEntries(entries);
-  requireAll(path, secrets);
-  checkValues(secrets);
+  const { lines, bad } = await readLines(path);
+  const secrets = Object.fromEntries(
+    SECRETS.map(([name]): [string, string | undefined] => [
+      name,
+      environment[name] || lines.find((line) => line.name === name)?.value,
+    ]).filter((entry): entry is [VariableName, string] => Boolean(entry[1])),
+  );
+  const wrong = await findWrongValues(secrets);
+  const lineOf = (name: string) =>
+    environment[name] ? undefined : lines.find((line) => line.name === name)?.number;
+  const reasons = [
+    ...bad,
+    ...lines.flatMap(({ number, name }) =>
+      describeUnknown(name).map((reason) => ({ number, reason }))
+    ),
+    ...[...wrong].map(([name, reason]) => ({ number: lineOf(name), reason })),
+  ].sort((a, b) => (a.number ?? Infinity) - (b.number ?? Infinity));
+  const problems = [
+    ...reasons.map(({ number, reason }) =>
+      `${number === undefined ? "In the environment" : `Line ${number}`}: ${reason}`
+    ),
+    ...describeMissing(
+      SECRETS.filter(([name, { source }]) =>
+        source !== undefined && !secrets[name] && !bad.some((line) => line.name === name)
+      ),
+    ),
+  ];
+  if (problems.length > 0) {
+    throw new Error([`The secrets of ${path} are not usable:`, ...problems].join("\n"));
+  }
   return secrets;
 }

@@ -1,7 +1,7 @@
 /** Settings of the stack in a file: `.env.local` in the folder of the repository. */
 import { fileURLToPath } from "node:url";
-import { parseEnv } from "node:util";
 import { shownPath } from "../cli/data_folder.ts";
+import { readEnvLines } from "./env_lines.ts";
 import { type GivenVariables, VARIABLES } from "./variables.ts";
 
 const ENV_FILE = fileURLToPath(new URL("../../.env.local", import.meta.url));
@@ -9,7 +9,7 @@ const ENV_FILE = fileURLToPath(new URL("../../.env.local", import.meta.url));
 /** Of Deno's OpenTelemetry, which `task start` passes on to the functions. */
 const TELEMETRY = /^OTEL_[A-Z_]+$/;
 
-/** A line of the file is not understood. The message has its number, and never its value. */
+/** Lines of the file are not understood. The message has their numbers, and never a value. */
 export class EnvFileError extends Error {
   override name = "EnvFileError";
 }
@@ -18,14 +18,6 @@ export interface EnvFile {
   variables: GivenVariables;
   /** A sentence about each name that the stack does not read. */
   warnings: string[];
-}
-
-/** `NAME=value`, also with `export`; the value is quoted as a whole, or not at all. */
-const ASSIGNMENT =
-  /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|`[^`]*`|[^"'`\s][^\n]*|)\s*(?:#.*)?$/;
-
-function refuse(file: string, number: number, reason: string): EnvFileError {
-  return new EnvFileError(`${file}, line ${number}: ${reason} Nothing was started.`);
 }
 
 /** What is wrong about a name, or undefined. */
@@ -44,25 +36,16 @@ function describeUnknown(name: string): string | undefined {
  * @param file Name for messages. @throws {EnvFileError}
  */
 export function parseEnvFile(text: string, file: string): EnvFile {
+  const { lines, bad } = readEnvLines(text);
+  if (bad.length > 0) {
+    const reasons = bad.map(({ number, reason }) => `${file}, line ${number}: ${reason}`);
+    throw new EnvFileError(`${reasons.join("\n")} Nothing was started.`);
+  }
   const variables: GivenVariables = {};
   const warnings: string[] = [];
-  const lines = new Map<string, number>();
-  // A byte order mark, as some editors of Windows write it.
-  for (const [index, line] of text.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
-    const number = index + 1;
-    const trimmed = line.trim();
-    if (trimmed === "" || trimmed.startsWith("#")) continue;
-    const name = ASSIGNMENT.exec(trimmed)?.[1];
-    if (name === undefined) {
-      throw refuse(file, number, "write NAME=value, with both quotes or none.");
-    }
-    const earlier = lines.get(name);
-    if (earlier !== undefined) {
-      throw refuse(file, number, `${name} is set in line ${earlier} already.`);
-    }
-    lines.set(name, number);
+  for (const { number, name, value } of lines) {
     const unknown = describeUnknown(name);
-    if (unknown === undefined) variables[name] = parseEnv(trimmed)[name] ?? "";
+    if (unknown === undefined) variables[name] = value;
     else warnings.push(`${file}, line ${number}: ${unknown}`);
   }
   return { variables, warnings };

@@ -49,6 +49,14 @@ Deno.test("attack: a bad line of .env.local is named by its number, never with i
   }
 });
 
+Deno.test("every bad line of .env.local is named at once", () => {
+  const text = "STRIPE_API_URL\nAPP_URL=x\nAPP_URL=y\n";
+  assert.throws(() => parseEnvFile(text, ".env.local"), {
+    message: ".env.local, line 1: write NAME=value, with both quotes or none.\n" +
+      ".env.local, line 3: APP_URL is set in line 2 already. Nothing was started.",
+  });
+});
+
 Deno.test("an unknown name in .env.local, and one that the stack sets itself, is named and ignored", () => {
   const { variables, warnings } = parseEnvFile("STRIPE_KEY=sk_1\nSUPABASE_URL=x\n", ".env.local");
   assert.deepEqual(variables, {});

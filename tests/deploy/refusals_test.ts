@@ -142,7 +142,7 @@ Deno.test("each required secret is needed by a function, and the others have a d
   assert.deepEqual(await readFrom(RIGHT), RIGHT);
   for (const name of REQUIRED) {
     const { [name]: _, ...others } = RIGHT;
-    await assert.rejects(readFrom(others), new RegExp(`^Error: Missing in .*:\n {2}${name} +\\S`));
+    await assert.rejects(readFrom(others), new RegExp(`\nMissing, .*:\n {2}${name} +\\S`));
   }
 });
 
@@ -155,6 +155,50 @@ Deno.test("a wrong value is named and not shown; a name that the platform sets i
     return true;
   });
   await assert.rejects(readFrom({ ...RIGHT, SUPABASE_URL: "x" }), /The platform sets/);
+});
+
+Deno.test("every problem of the file is named at once, with its line or name, and no value", async () => {
+  const path = await Deno.makeTempFile();
+  const lines = [
+    "TIKTOK_APP_KEY",
+    'STRIPE_SECRET_KEY="private',
+    "FOO=private",
+    "SUPABASE_URL=private",
+    "APP_URL=private",
+    "APP_URL=private",
+    "STRIPE_PRICE_STARTER=private",
+    "STRIPE_PRICE_GROWTH=private",
+    "STRIPE_PRICE_SCALE=price_3",
+    "STRIPE_WEBHOOK_SECRET=whsec_pri'vate",
+    `ENCRYPTION_KEYS=${RIGHT.ENCRYPTION_KEYS}`,
+    "TIKTOK_SERVICE_ID=1",
+    "EASYPOST_API_KEY=EZAK",
+  ];
+  await Deno.writeTextFile(path, lines.join("\n"));
+  try {
+    await assert.rejects(readSecrets(path, { EASYPOST_API_URL: "private" }), (error: Error) => {
+      assert.equal(
+        error.message.replaceAll(/^( {2}\w+) .*$/gm, "$1"),
+        `The secrets of ${path} are not usable:
+Line 1: write NAME=value, with both quotes or none.
+Line 2: write NAME=value, with both quotes or none.
+Line 3: FOO is not a secret of this backend. Delete the line.
+Line 4: The platform sets SUPABASE_URL. Delete the line.
+Line 5: APP_URL is not an http(s) URL.
+Line 6: APP_URL is set in line 5 already.
+Line 7: STRIPE_PRICE_STARTER is not the id of a price.
+Line 8: STRIPE_PRICE_GROWTH is not the id of a price.
+Line 10: STRIPE_WEBHOOK_SECRET has a line break or a quotation mark.
+In the environment: EASYPOST_API_URL is not an http(s) URL.
+Missing, add a line NAME=value for each:
+  TIKTOK_APP_SECRET
+  EASYPOST_WEBHOOK_SECRET`,
+      );
+      return true;
+    });
+  } finally {
+    await Deno.remove(path);
+  }
 });
 
 Deno.test("a variable of the environment wins over the file", async () => {
