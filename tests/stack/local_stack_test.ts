@@ -19,7 +19,7 @@ import { test } from "../support/shared_stack.ts";
 function cleanEnvironment(): Record<string, string> {
   const kept = [
     ...["PATH", "HOME", "DENO_DIR", "TMPDIR", "LANG", "npm_config_cache"],
-    // Only save time: see tests/run.ts.
+    // Only save time: see tests/runner/run_tests.ts.
     ...["SUPABASE_CLI_BINARY", "LITE_AUTH_BCRYPT_COST"],
     ...["BUN_JSC_useDFGJIT", "BUN_JSC_useGC", "DENO_V8_FLAGS"],
   ];

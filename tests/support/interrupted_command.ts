@@ -102,7 +102,7 @@ const COMMANDS: Record<Launcher, (task: string) => [string, ...string[]]> = {
     Deno.execPath(),
     "run",
     "-A",
-    task === "test" ? "tests/run.ts" : `local/commands/${task.replaceAll(/[-:]/g, "_")}.ts`,
+    task === "test" ? "tests/tasks/test.ts" : `local/commands/${task.replaceAll(/[-:]/g, "_")}.ts`,
   ],
 };
 

@@ -1,20 +1,19 @@
-/** `deno task test`: all tests against copies of one freshly migrated database. */
+/** Runs tests against copies of one freshly migrated database. */
 import { join } from "node:path";
-import { makeTemporaryFolder } from "../local/leftovers/temporary_folder.ts";
-import { withConnection } from "../local/postgres/connection.ts";
-import { startTemporaryPostgres, type TemporaryPostgres } from "../local/postgres/temporary.ts";
-import { supabaseCliEnvironment } from "../local/supabase/cli.ts";
-import { command } from "../local/cli/command.ts";
-import { print } from "../local/cli/console.ts";
-import { errorMessage } from "../local/cli/error_message.ts";
-import { bundleForHosts } from "./runner/bundle_functions.ts";
-import { type GroupCost, listCosts } from "./runner/costs.ts";
-import { readEndedPrograms, readOwn } from "./runner/cpu_time.ts";
-import { findGroups } from "./runner/groups.ts";
-import { findMemoryFolder } from "./runner/memory_folder.ts";
-import { listFailed, listSlowest } from "./runner/output.ts";
-import { runGroup, type RunResult } from "./runner/run_group.ts";
-import { runGroups } from "./runner/run_groups.ts";
+import { makeTemporaryFolder } from "../../local/leftovers/temporary_folder.ts";
+import { withConnection } from "../../local/postgres/connection.ts";
+import { startTemporaryPostgres, type TemporaryPostgres } from "../../local/postgres/temporary.ts";
+import { supabaseCliEnvironment } from "../../local/supabase/cli.ts";
+import { print } from "../../local/cli/console.ts";
+import { errorMessage } from "../../local/cli/error_message.ts";
+import { bundleForHosts } from "./bundle_functions.ts";
+import { type GroupCost, listCosts } from "./costs.ts";
+import { readEndedPrograms, readOwn } from "./cpu_time.ts";
+import { findGroups } from "./groups.ts";
+import { findMemoryFolder } from "./memory_folder.ts";
+import { listFailed, listSlowest } from "./output.ts";
+import { runGroup, type RunResult } from "./run_group.ts";
+import { runGroups } from "./run_groups.ts";
 
 const SLOWEST = 10;
 
@@ -59,12 +58,13 @@ async function environmentOf(
 }
 
 /** Named files run as modules of their own, all tests in groups. */
-async function runTests(
+async function runWith(
   postgres: Promise<TemporaryPostgres>,
   args: string[],
-  temporary: string,
+  { environment, temporary }: { environment: Record<string, string>; temporary: string },
 ): Promise<RunResult> {
-  const database = environmentOf(postgres, join(temporary, "functions"));
+  const database = environmentOf(postgres, join(temporary, "functions"))
+    .then((made) => ({ ...made, ...environment }));
   // It may fail before it is awaited.
   database.catch(() => {});
   const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
@@ -90,8 +90,14 @@ async function stopPostgres(
   ];
 }
 
-/** Prints the closing line in every case: a run that could not start counts as one failure. */
-async function runOnFreshDatabase(args: string[]): Promise<number> {
+/**
+ * Prints the closing line in every case: a run that could not start counts as one failure.
+ * @param args Of `deno test`; all tests run if they name no file. @param environment Variables of the tests.
+ */
+export async function runTests(
+  args: string[],
+  environment: Record<string, string> = {},
+): Promise<number> {
   const startedAt = performance.now();
   await using temporary = await makeTemporaryFolder("creatorflow-tests-");
   // Postgres may run as another user, who has to pass through.
@@ -100,7 +106,7 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   let result: RunResult = { passed: 0, failed: 1, outcomes: [], costs: [] };
   const postgres = startPostgres();
   try {
-    result = await runTests(postgres, args, temporary.path);
+    result = await runWith(postgres, args, { environment, temporary: temporary.path });
   } catch (error) {
     print(`The tests could not run: ${errorMessage(error)}`);
   }
@@ -115,19 +121,3 @@ async function runOnFreshDatabase(args: string[]): Promise<number> {
   print(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }
-
-export default await command(import.meta, {
-  name: "test",
-  help: `Runs all tests, or some, against copies of a freshly migrated Postgres.
-
-  npx -y deno@2.9.5 task test [FILE ...] [options of deno test]
-
-  --filter TEXT   only tests whose name contains TEXT
-  --fail-fast     stop at the first failure
-
-All tests run in groups, three at a time: a group is some folders, or a part of one, whose files share a
-process and a stack. Named files run alone. The last line is "N passed, N failed".`,
-  parse: (args) => args.some((arg) => ["--help", "-h"].includes(arg)) ? undefined : args,
-  interrupted: "Interrupted: the tests have not ended.",
-  run: runOnFreshDatabase,
-});
