@@ -1,5 +1,5 @@
 /** The parts of `/control` that every simulator has: checked callers and bodies, errors with a reason, faults. */
-import { Hono } from "hono";
+import { type Handler, Hono } from "hono";
 import * as z from "zod";
 import { describeIssues } from "../../shared/values/zod_messages.ts";
 import type { Faults } from "./faults.ts";
@@ -71,6 +71,18 @@ export function controlApp(): Hono {
     throw error;
   });
   return app;
+}
+
+/**
+ * Answers what no route of `/control` takes. It is the last of the routes.
+ * @param help The commands that `GET /control` lists: `POST /control/faults`.
+ */
+export function unknownCommand(help: Record<string, string>): Handler {
+  const commands = Object.keys(help).filter((command) => command.includes(" /control"));
+  return (c) => {
+    const path = c.req.path.replace(/^.*?\/control/, "/control");
+    return c.json({ error: `There is no ${c.req.method} ${path}.`, commands }, 404);
+  };
 }
 
 const FaultBody = z.strictObject({

@@ -8,6 +8,7 @@ import {
   faultRoutes,
   FAULTS_HELP,
   parse,
+  unknownCommand,
 } from "../control.ts";
 import { DOUBTFUL_CODES, REFUND_STATUSES } from "./behaviour.ts";
 import { TRACKER_STATUSES } from "./objects.ts";
@@ -131,5 +132,6 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
   });
 
   app.route("/faults", faultRoutes(faults));
+  app.all("*", unknownCommand(HELP));
   return app;
 }

@@ -8,6 +8,7 @@ import {
   faultRoutes,
   FAULTS_HELP,
   parse,
+  unknownCommand,
 } from "../control.ts";
 import type { Faults } from "../faults.ts";
 import { isVersion } from "./api_versions.ts";
@@ -193,5 +194,6 @@ export function controlRoutes(
   });
 
   app.route("/faults", faultRoutes(simulator.faults));
+  app.all("*", unknownCommand(HELP));
   return app;
 }

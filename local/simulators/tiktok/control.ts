@@ -1,7 +1,7 @@
 /** `/control` of the TikTok simulator: its operations over HTTP. */
 import type { Hono } from "hono";
 import * as z from "zod";
-import { controlApp, faultRoutes, FAULTS_HELP, parse } from "../control.ts";
+import { controlApp, faultRoutes, FAULTS_HELP, parse, unknownCommand } from "../control.ts";
 import { ORDER_HELP, orderControl } from "./control_orders.ts";
 import { WORLD_HELP, worldControl } from "./control_world.ts";
 import { SELLER_HELP, sellerControl } from "./control_sellers.ts";
@@ -47,5 +47,6 @@ export function controlRoutes(tiktok: TikTokOperations): Hono {
   app.route("/", worldControl(tiktok));
   app.route("/", orderControl(tiktok));
   app.route("/faults", faultRoutes(faults));
+  app.all("*", unknownCommand(HELP));
   return app;
 }
