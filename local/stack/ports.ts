@@ -6,9 +6,46 @@ const LOCAL = "127.0.0.1";
 /** Requests may end, but a client may also never let go. */
 const SHUTDOWN_MS = 3000;
 
-/** Another program uses the port; the message names it and the option that changes it. */
+/** A port, and the option that chooses another one, e.g. `--db-port`. */
+export interface ChosenPort {
+  port: number;
+  option: string;
+}
+
+const HIGHEST = 65_535;
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: LOCAL, port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** 100, 200, ... above; 0, which is any free port, if none of them is free. */
+function suggestPort(port: number): number {
+  for (let next = port + 100; next <= HIGHEST; next += 100) if (isFree(next)) return next;
+  return 0;
+}
+
+function describeTaken(taken: ChosenPort[]): string {
+  const ports = taken.map(({ port }) => port).join(" and ");
+  const options = taken.map(({ port, option }) => `${option} ${suggestPort(port)}`).join(" ");
+  return taken.length === 1
+    ? `Port ${ports} is taken by another program. Stop it, or choose another port: ${options}`
+    : `Ports ${ports} are taken by other programs. Stop them, or choose other ports: ${options}`;
+}
+
+/** Other programs use ports; the message names all of them and the options that change them. */
 export class PortTakenError extends Error {
   override name = "PortTakenError";
+  readonly taken: ChosenPort[];
+
+  constructor(taken: ChosenPort[]) {
+    super(describeTaken(taken));
+    this.taken = taken;
+  }
 }
 
 /** Runs `open`, whose errors name the port and `option`. */
@@ -16,15 +53,9 @@ function explain<T>(port: number, option: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new PortTakenError(
-        `Port ${port} is taken by another program. Stop it, or choose another port: ${option} ${
-          port + 100
-        }`,
-      );
-    }
+    if (error instanceof Deno.errors.AddrInUse) throw new PortTakenError([{ port, option }]);
     if (error instanceof Deno.errors.PermissionDenied) {
-      throw new PortTakenError(`Port ${port} may not be used by this user. Choose one above 1023.`);
+      throw new Error(`Port ${port} may not be used by this user. Choose one above 1023.`);
     }
     throw error;
   }

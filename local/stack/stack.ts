@@ -9,7 +9,12 @@ import { reloadOnChange } from "./reload_functions.ts";
 import { Resources } from "./resources.ts";
 import { serve } from "./serve.ts";
 import type { StackSettings } from "./settings.ts";
-import { prepareDatabase, startDatabase, storeSchedulerSecrets } from "./start_database.ts";
+import {
+  prepareDatabase,
+  startDatabase,
+  storeSchedulerSecrets,
+  withDatabasePort,
+} from "./start_database.ts";
 import { beginFunctions } from "./start_functions.ts";
 import { startScheduler } from "./start_scheduler.ts";
 import { type Simulators, startSimulators } from "./start_simulators.ts";
@@ -35,7 +40,10 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   const { onProgress = () => {}, onWarning = () => {} } = settings;
   const resources = new Resources(onWarning);
   try {
-    const { publicPort, keys } = await prepareData(settings, resources);
+    const { publicPort, keys } = await prepareData(settings, resources)
+      .catch(async (error) => {
+        throw await withDatabasePort(error, settings, given);
+      });
 
     onProgress("Postgres");
     const database = await startDatabase(settings, given, keys, resources);

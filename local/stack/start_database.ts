@@ -1,11 +1,14 @@
 /** The database of a stack: embedded or outside, with roles, Auth's tables, stand-ins and migrations. */
 import type postgres from "postgres";
+import { findPlace, hasCluster } from "../postgres/binaries.ts";
 import { startEmbedded } from "../postgres/embedded.ts";
 import { outsidePostgresUrl, useOutsidePostgres } from "../postgres/outside.ts";
+import { stopLeftover } from "../postgres/server.ts";
 import { bootstrap, type DatabaseAccess } from "../supabase/bootstrap.ts";
 import { migrate } from "../supabase/migrate.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { LocalKeys } from "./keys.ts";
+import { PortTakenError, requireFreePort } from "./ports.ts";
 import type { Resources } from "./resources.ts";
 import type { StackSettings } from "./settings.ts";
 import type { GivenVariables } from "./variables.ts";
@@ -37,6 +40,27 @@ export async function startDatabase(
   });
   resources.defer(() => embedded.stop());
   return { access: embedded.access, ownerPassword: keys.databasePassword };
+}
+
+/**
+ * Names the database's port too if it is also taken: a start needs both.
+ * @param error Why the public port did not open.
+ */
+export async function withDatabasePort(
+  error: unknown,
+  { data, dbPort }: Pick<StackSettings, "data" | "dbPort">,
+  given: GivenVariables,
+): Promise<unknown> {
+  if (!(error instanceof PortTakenError) || given.SUPABASE_DB_URL) return error;
+  // Otherwise the port would be that of this folder's own server.
+  if (await hasCluster(data)) await stopLeftover(await findPlace(data));
+  try {
+    requireFreePort(dbPort, "--db-port");
+    return error;
+  } catch (second) {
+    if (!(second instanceof PortTakenError)) return error;
+    return new PortTakenError([...error.taken, ...second.taken]);
+  }
 }
 
 /** Makes roles, Auth's tables and stand-ins, and applies the migrations. */

@@ -147,9 +147,21 @@ async function refuseSecondStart({ parent, data, port, dbPort }: Place): Promise
   const sameData = await callCommand("start", ["--port", "0", "--db-port", "0", "--data", data]);
   assert.equal(sameData.code, 1);
   assert.match(sameData.text, /A stack is running from .* already \(process \d+\)/);
-  const samePort = await callCommand("start", ["--port", String(port), "--data", other]);
+  const samePort = await callCommand("start", [
+    "--port",
+    String(port),
+    "--db-port",
+    "0",
+    "--data",
+    other,
+  ]);
   assert.equal(samePort.code, 1);
   assert.match(samePort.text, new RegExp(`Port ${port} is taken.*--port`));
+  const ports = ["--port", String(port), "--db-port", String(dbPort)];
+  const samePorts = await callCommand("start", [...ports, "--data", other]);
+  assert.equal(samePorts.code, 1);
+  const named = `Ports ${port} and ${dbPort} are taken.*: --port \\d+ --db-port \\d+`;
+  assert.match(samePorts.text, new RegExp(named));
   const dbPortArgs = ["--port", "0", "--db-port", String(dbPort), "--data", other];
   const sameDbPort = await callCommand("start", dbPortArgs);
   assert.equal(sameDbPort.code, 1);
