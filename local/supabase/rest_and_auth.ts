@@ -2,6 +2,7 @@
 import { App, type EmailDriver, InMemoryEmailDriver } from "@supabase/lite";
 import type { AuthConfig } from "./auth_config.ts";
 import { LiteConnection, type SchemaCache } from "./lite_connection.ts";
+import { refuseQuery, rewordRefusal } from "./query_refusals.ts";
 import { withQuotedIds } from "./quoted_ids.ts";
 import { applyRoleSettings } from "./role_settings.ts";
 
@@ -98,5 +99,9 @@ export function createAuthApp(
  */
 export function createRestApp(url: string, keys: ApiKeys, schemaCache?: SchemaCache): ApiApp {
   const app = createApp({ url, max: REST_CONNECTIONS, keys, schemaCache });
-  return { ...app, fetch: (request) => app.fetch(withQuotedIds(request)) };
+  return {
+    ...app,
+    fetch: async (request) =>
+      refuseQuery(request) ?? await rewordRefusal(await app.fetch(withQuotedIds(request))),
+  };
 }

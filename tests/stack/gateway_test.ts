@@ -91,6 +91,39 @@ test("REST serializes values as PostgREST does, and filters by ids with 18 digit
   }
 });
 
+test("REST refuses the query parameters that PostgREST refuses, and ignores those that it ignores", async ({ env }) => {
+  const answers: [query: string, status: number, code?: string][] = [
+    ["limit=abc", 200],
+    ["offset=abc", 200],
+    ["offset=-1", 200],
+    ["limit=-1", 416, "PGRST103"],
+    ["select=(", 200],
+    ["select=id,(", 400, "PGRST100"],
+    ["select=id,", 400, "PGRST100"],
+    ['select="id', 400, "PGRST100"],
+    ["order=(", 400, "PGRST100"],
+    ["order=id.up", 400, "PGRST100"],
+    ["columns=(", 400, "PGRST100"],
+    ["on_conflict=", 400, "PGRST100"],
+    ["id=foo.1", 400, "PGRST100"],
+    ["id=in.1", 400, "PGRST100"],
+    ["or=()", 400, "PGRST100"],
+  ];
+  const headers = { apikey: env.SUPABASE_SECRET_KEY };
+  for (const [query, status, code] of answers) {
+    const response = await fetch(`${env.SUPABASE_URL}/rest/v1/orders?${query}`, { headers });
+    const body = await response.json();
+    assert.deepEqual([response.status, body.code], [status, code], query);
+  }
+  const unknown = await fetch(`${env.SUPABASE_URL}/rest/v1/orders?id=foo.1`, { headers });
+  assert.deepEqual(await unknown.json(), {
+    code: "PGRST100",
+    details: 'unexpected "f" expecting "not" or operator (eq, gt, ...)',
+    hint: null,
+    message: '"failed to parse filter (foo.1)" (line 1, column 1)',
+  });
+});
+
 Deno.test("verify_jwt accepts a user's token or an API key; everything else is 401", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(
