@@ -1,5 +1,8 @@
 /** What a person reads about an error of the system: one sentence with the way out, and no error number. */
 
+import * as z from "zod";
+import { describeIssues } from "../../shared/values/zod_messages.ts";
+
 /** Deno's message: `Permission denied (os error 13): mkdir '/data'`. */
 const FILE_ERROR = /^([^:]+) \(os error \d+\): (\w+)(?: '(.+?)'(?: -> '(.+)')?)?/;
 
@@ -25,8 +28,16 @@ function explainConnection(message: string): string | undefined {
   return `Nothing answers at ${target} (${code}). Check the address, and that it runs.`;
 }
 
+/** An answer or a file of another form: Zod's own message is its list of issues as JSON. */
+function explainIssues(error: unknown): string | undefined {
+  if (!(error instanceof z.core.$ZodError)) return undefined;
+  return `An answer or a file does not have the expected form. ${
+    describeIssues(error.issues, "all of it")
+  }`;
+}
+
 /** One sentence for errors of files and connections, the error's own message otherwise. */
 export function errorMessage(error: unknown): string {
   const { message } = error as Error;
-  return explainFileError(message) ?? explainConnection(message) ?? message;
+  return explainIssues(error) ?? explainFileError(message) ?? explainConnection(message) ?? message;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import * as z from "zod";
 import { errorMessage } from "./error_message.ts";
 
 /** The message about what `run` throws. */
@@ -45,4 +46,14 @@ Deno.test("attack: a file that cannot be read, and a server that does not answer
 
 Deno.test("every other error keeps its message", () => {
   assert.equal(errorMessage(new Error("Refused: no terminal.")), "Refused: no terminal.");
+});
+
+Deno.test("an answer of another form is one sentence about its fields, without Zod's JSON and values", async () => {
+  const Answer = z.object({ path: z.string(), events: z.array(z.object({ id: z.uuid() })) });
+  const said = await messageOf(() => Answer.parse({ path: 1, events: [{ id: "secret" }] }));
+  assert.equal(
+    said,
+    "An answer or a file does not have the expected form. path: expected a text, not a number. " +
+      "events.0.id: expected a UUID.",
+  );
 });

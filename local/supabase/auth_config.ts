@@ -1,6 +1,7 @@
 /** The section `[auth]` of supabase/config.toml, for the local Auth. */
 import { parse } from "smol-toml";
 import * as z from "zod";
+import { describeIssues } from "../../shared/values/zod_messages.ts";
 
 const CONFIG = new URL("../../supabase/config.toml", import.meta.url);
 
@@ -25,6 +26,9 @@ const AuthSection = z.looseObject({
 
 export type AuthConfig = z.infer<typeof AuthSection>["auth"];
 
-export async function readAuthConfig(): Promise<AuthConfig> {
-  return AuthSection.parse(parse(await Deno.readTextFile(CONFIG))).auth;
+/** @throws {Error} that names the settings that are missing or wrong */
+export async function readAuthConfig(config = CONFIG): Promise<AuthConfig> {
+  const { success, data, error } = AuthSection.safeParse(parse(await Deno.readTextFile(config)));
+  if (success) return data.auth;
+  throw new Error(`supabase/config.toml: ${describeIssues(error.issues, "file")}`);
 }

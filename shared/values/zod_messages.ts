@@ -62,7 +62,7 @@ function messageOf(issue: core.$ZodRawIssue): string | undefined {
     case "too_big":
       return ofSize(issue.inclusive ? "at most" : "less than", issue.maximum, issue.origin);
     case "invalid_format":
-      return FORMATS[issue.format] ?? "a text of another form";
+      return FORMATS[issue.format] ?? `a text that matches ${issue.pattern}`;
     case "unrecognized_keys":
       return onlyFields(issue.keys, issue.inst);
     case "invalid_union":

@@ -44,7 +44,7 @@ Deno.test("choices, forms and unions are named in words", () => {
     [z.literal("off"), "body: expected off."],
     [z.uuid(), "body: expected a UUID."],
     [z.iso.date(), "body: expected a day, such as 2026-01-31."],
-    [z.string().check(z.regex(/^\d$/)), "body: expected a text of another form."],
+    [z.string().check(z.regex(/^\d$/)), "body: expected a text that matches /^\\d$/."],
     [
       z.union([z.int(), z.boolean()]),
       "body: expected a number, not a text; or true or false, not a text.",
