@@ -31,9 +31,9 @@ export const REQUIRED = SECRETS.filter(([, { source }]) => source !== undefined)
 /** A file that does not exist has no lines. */
 async function readLines(path: string) {
   try {
-    return readEnvLines(await Deno.readTextFile(path));
+    return { ...readEnvLines(await Deno.readTextFile(path)), isMissing: false };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { lines: [], bad: [] };
+    if (error instanceof Deno.errors.NotFound) return { lines: [], bad: [], isMissing: true };
     throw error;
   }
 }
@@ -93,7 +93,7 @@ export async function readSecrets(
   path: string,
   environment: Partial<Record<string, string>>,
 ): Promise<Secrets> {
-  const { lines, bad } = await readLines(path);
+  const { lines, bad, isMissing } = await readLines(path);
   const secrets = Object.fromEntries(
     SECRETS.map(([name]): [string, string | undefined] => [
       name,
@@ -121,7 +121,8 @@ export async function readSecrets(
     ),
   ];
   if (problems.length > 0) {
-    throw new Error([`The secrets of ${path} are not usable:`, ...problems].join("\n"));
+    const first = isMissing ? `${path} does not exist.` : `The secrets of ${path} are not usable:`;
+    throw new Error([first, ...problems].join("\n"));
   }
   return secrets;
 }
