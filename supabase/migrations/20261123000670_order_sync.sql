@@ -37,7 +37,11 @@ begin
           )
       )
   loop
-    occasion := p_shop.id || ':' || found.order_id || ':' || coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()));
+    -- Of this connection: an earlier one may have had the task, whose order was stored for the next account.
+    occasion := concat_ws(
+      ':', p_shop.id, extract(epoch from p_shop.connected_at), found.order_id,
+      coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()))
+    );
     if private.enqueue_task('ORDER_FOUND', occasion, p_shop.shop_id, found.order_id) is not null then
       enqueued := enqueued + 1;
       continue;

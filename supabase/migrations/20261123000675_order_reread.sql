@@ -84,12 +84,14 @@ begin
     order by tiktok_order_id
     limit p_page_size
   ) as outdated;
-  -- Each order once per version, however often a re-read is requested.
+  -- Each order once per version and connection, however often a re-read is requested.
   select private.enqueue_tasks(
     'ORDER_REREAD',
     coalesce(
       jsonb_agg(jsonb_build_object(
-        'occasion', p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
+        'occasion', concat_ws(
+          ':', shop.id, extract(epoch from shop.connected_at), outdated.order_id, private.order_mapping_version()
+        ),
         'shop_id', event.shop_id,
         'object_id', outdated.order_id
       )),
@@ -97,7 +99,9 @@ begin
     )
   )
   into enqueued
-  from unnest(page) as outdated (order_id);
+  from public.tiktok_shops as shop
+  cross join unnest(page) as outdated (order_id)
+  where shop.id = p_tiktok_shop_id;
   -- The next page stands behind this one in the inbox, so new orders wait for one page at most.
   if cardinality(page) = p_page_size then
     perform private.enqueue_task(

@@ -156,7 +156,7 @@ as $$
 begin
   perform private.enqueue_task(
     'ORDER_FOUND',
-    new.id || ':' || tiktok_order_id || ':' || extract(epoch from personal_data_removed_at),
+    concat_ws(':', new.id, extract(epoch from new.connected_at), tiktok_order_id, extract(epoch from personal_data_removed_at)),
     new.shop_id,
     tiktok_order_id
   )

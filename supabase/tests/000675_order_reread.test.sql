@@ -74,6 +74,15 @@ select is(
 select is(tests.request(''), '1', 'requested again');
 select is(tests.next_page()::jsonb, '{"outcome": "requested", "enqueued": 0}', 'each order is read once');
 
+update public.tiktok_shops set connected_at = clock_timestamp() where id = tests.shop('ada');
+delete from private.webhook_events where event_type = 'REREAD_ORDERS' and status = 'pending';
+select is(tests.request(''), '1', 'requested in another connection');
+select is(tests.next_page()::jsonb, '{"outcome": "requested", "enqueued": 2}', 'each is read once more');
+delete from private.webhook_events where event_type = 'REREAD_ORDERS' and status = 'pending';
+delete from private.webhook_events where event_type = 'ORDER_REREAD' and external_id like '%' || extract(
+  epoch from (select connected_at from public.tiktok_shops where id = tests.shop('ada'))
+) || '%';
+
 -- Reading it stores the version.
 select is(tests.ingest('ada', '1'), 'updated', 'an order that is read again');
 select is(

@@ -3314,7 +3314,11 @@ begin
           )
       )
   loop
-    occasion := p_shop.id || ':' || found.order_id || ':' || coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()));
+    -- Of this connection: an earlier one may have had the task, whose order was stored for the next account.
+    occasion := concat_ws(
+      ':', p_shop.id, extract(epoch from p_shop.connected_at), found.order_id,
+      coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()))
+    );
     if private.enqueue_task('ORDER_FOUND', occasion, p_shop.shop_id, found.order_id) is not null then
       enqueued := enqueued + 1;
       continue;
@@ -3743,6 +3747,24 @@ begin
     and counted.shop_key = shop.shop_key
     and counted.month = date_trunc('month', changed.created_at at time zone 'UTC')::date;
   return changed;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.hand_over_tiktok_shops(p_shops uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.close_tiktok_shops(p_shops, 'transferred', 'connected_elsewhere');
+  -- What waits is stored for the next account: should the shop come back, a sync reads it again.
+  update public.tiktok_shops as shop
+  set orders_synced_until = least(
+        orders_synced_until - interval '30 days',
+        (select min(held.tiktok_updated_at) from private.held_orders as held where held.shop_id = shop.shop_id)
+      ),
+      first_sync_done = false
+  where id = any (p_shops) and orders_synced_until is not null;
 end;
 $function$
 ;
@@ -7088,7 +7110,7 @@ AS $function$
 begin
   perform private.enqueue_task(
     'ORDER_FOUND',
-    new.id || ':' || tiktok_order_id || ':' || extract(epoch from personal_data_removed_at),
+    concat_ws(':', new.id, extract(epoch from new.connected_at), tiktok_order_id, extract(epoch from personal_data_removed_at)),
     new.shop_id,
     tiktok_order_id
   )
@@ -8539,7 +8561,7 @@ begin
     and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
   -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
-  perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
+  perform private.hand_over_tiktok_shops(array_agg(id))
   from public.tiktok_shops
   where shop_id = any (granted_shops)
     and user_id <> p_user_id
@@ -8931,12 +8953,14 @@ begin
     order by tiktok_order_id
     limit p_page_size
   ) as outdated;
-  -- Each order once per version, however often a re-read is requested.
+  -- Each order once per version and connection, however often a re-read is requested.
   select private.enqueue_tasks(
     'ORDER_REREAD',
     coalesce(
       jsonb_agg(jsonb_build_object(
-        'occasion', p_tiktok_shop_id || ':' || outdated.order_id || ':' || private.order_mapping_version(),
+        'occasion', concat_ws(
+          ':', shop.id, extract(epoch from shop.connected_at), outdated.order_id, private.order_mapping_version()
+        ),
         'shop_id', event.shop_id,
         'object_id', outdated.order_id
       )),
@@ -8944,7 +8968,9 @@ begin
     )
   )
   into enqueued
-  from unnest(page) as outdated (order_id);
+  from public.tiktok_shops as shop
+  cross join unnest(page) as outdated (order_id)
+  where shop.id = p_tiktok_shop_id;
   -- The next page stands behind this one in the inbox, so new orders wait for one page at most.
   if cardinality(page) = p_page_size then
     perform private.enqueue_task(
@@ -12071,6 +12097,7 @@ grant execute on function private.free_places(uuid) to service_role;
 grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
 grant execute on function private.give_back_label_cost(private.label_purchases) to service_role;
 grant execute on function private.give_back_order(public.orders) to service_role;
+grant execute on function private.hand_over_tiktok_shops(uuid[]) to service_role;
 grant execute on function private.has_claim(bigint,integer) to service_role;
 grant execute on function private.has_held_orders(uuid) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;

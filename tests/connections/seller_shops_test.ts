@@ -11,7 +11,7 @@ import {
   signUp,
 } from "../support/oauth.ts";
 import { test } from "../support/shared_stack.ts";
-import { settledEvents, settleTasks } from "../support/shop.ts";
+import { runEventWorker, settledEvents, settleTasks, subscribe } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
 
@@ -170,4 +170,31 @@ test("a disconnected shop moves to another account; each account has its own ord
   assert.equal((await ordersOf(next))?.[0]?.order_status, "delivered");
   assert.deepEqual(await ordersOf(former), before, "no updates for the former account");
   assert.deepEqual(await connectLogin(stack, former, OPEN_ID), TAKEN);
+});
+
+test("a shop that comes back to its former account brings the orders that waited there when it left", async (stack) => {
+  const former = await signUp(stack);
+  const shopId = SHOPS[0];
+  stack.tiktok.addShop({ id: shopId, openId: OPEN_ID });
+  // The plan has ten places, so two orders wait.
+  for (let n = 0; n < 12; n++) stack.tiktok.addOrder({ shopId });
+  await connectLogin(stack, former, OPEN_ID);
+  await settleTasks(stack);
+  assert.deepEqual(await settledEvents(stack), { done: 10, held: 2 });
+  await deleteShop(stack, former, (await listShops(stack, former))[0]?.id ?? "");
+
+  const next = await signUp(stack);
+  await subscribe(stack, next.id, "starter");
+  await connectLogin(stack, next, OPEN_ID);
+  await settleTasks(stack);
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.equal((await ordersOf(next))?.length, 12, "the account that has the shop stores them");
+  await deleteShop(stack, next, (await listShops(stack, next))[0]?.id ?? "");
+  await subscribe(stack, former.id, "starter");
+  await connectLogin(stack, former, OPEN_ID);
+  await settleTasks(stack);
+  await settledEvents(stack);
+
+  assert.equal((await ordersOf(former))?.length, 12);
 });
