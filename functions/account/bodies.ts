@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { TimeRange } from "../../shared/accounts/lists.ts";
 import { problemOf } from "../../shared/http/problem_table.ts";
+import { MAX_UNIX_SECONDS } from "../../shared/values/times.ts";
 import { PROBLEMS } from "./problems.ts";
 
 export const DeleteBody = z.strictObject({
@@ -19,6 +20,12 @@ function readTime(text: string | null, { end }: { end: boolean }): number | unde
   return Time.safeParse(text).success ? Date.parse(text ?? "") : undefined;
 }
 
+/** Postgres has no year 0, and JavaScript writes years after 9999 in another form. */
+function storableTime(milliseconds: number): string {
+  const [first, last] = [Date.parse("0001-01-01T00:00:00Z"), (MAX_UNIX_SECONDS + 1) * 1000 - 1];
+  return new Date(Math.min(Math.max(milliseconds, first), last)).toISOString();
+}
+
 /**
  * `from` and `to` of the URL: days, both included, or times, of which `to` is excluded.
  * @throws {Problem} 400
@@ -30,5 +37,5 @@ export function readTimeRange(request: Request): TimeRange {
   if (from === undefined || to === undefined || from >= to) {
     throw problemOf(PROBLEMS, "invalid_range");
   }
-  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  return { from: storableTime(from), to: storableTime(to) };
 }

@@ -162,3 +162,22 @@ test("a seller exports all their rows as a ZIP of JSON and CSV, in parts where t
   assert.doesNotMatch(all, /"v1\.[\w-]+\.|access_token|shop_cipher|stripe_customer/, "no secret");
   assert.deepEqual(await refusalOf(stack, seller, "export?cursor=x"), [400, "invalid_cursor"]);
 });
+
+test("a range may begin and end with the first and last day that there are", async (stack) => {
+  const seller = await connectSeller(stack);
+  const all = [
+    "from=0000-01-01&to=9999-12-31",
+    "from=0001-01-01&to=9999-12-31",
+    "from=2026-01-01&to=9999-12-31",
+    "from=0001-01-01T00:00:00%2B23:59&to=9999-12-31T23:59:59-23:59",
+  ];
+  for (const list of ["orders.csv", "shipments.csv"]) {
+    for (const range of all) {
+      const response = await fetch(
+        `${stack.env.SUPABASE_URL}/functions/v1/account/${list}?${range}`,
+        { headers: { authorization: `Bearer ${seller.accessToken}` } },
+      );
+      assert.equal(response.status, 200, `${list} ${range} ${await response.text()}`);
+    }
+  }
+});
