@@ -41,8 +41,17 @@ export const OptionalText = withFallback(
   null,
 );
 
-/** A non-negative decimal string in major units, e.g. "46.21" USD or "159000" IDR. */
-export const Amount = z.string().check(z.regex(/^\d+(\.\d+)?$/));
+/** A non-negative decimal string in major units, e.g. "46.21" USD or "159000" IDR; columns of money hold 12 digits. */
+export const Amount = z.string().check(z.regex(/^\d{1,12}(\.\d+)?$/));
+
+/** ISO 4217. */
+export const CurrencyCode = z.string().check(z.regex(/^[A-Z]{3}$/));
+
+/** How many days a carrier needs; another value counts as unknown. */
+export const CarrierDays = withFallback(
+  optionalValue(z.int().check(z.nonnegative(), z.maximum(1000))),
+  null,
+);
 
 /** Unix seconds; digits in some responses. */
 export const UnixSeconds = z.union([

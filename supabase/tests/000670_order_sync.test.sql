@@ -127,6 +127,13 @@ select is(
   'synced 2 2', 'an odd order of a page is enqueued as the others are'
 );
 
+select tests.call('request_order_sync()');
+select is(
+  tests.page(tests.sync_event(), '[{"order_id": "3", "update_time": 9007199254740991}, {"order_id": "7", "update_time": 300}]', 'end'),
+  'synced 2 2', 'or whose time is after the last one of Postgres'
+);
+delete from private.webhook_events where object_id = '7';
+
 -- An event that names several orders.
 select tests.receive_event('ada', 'several');
 create function tests.expand()

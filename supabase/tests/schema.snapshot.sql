@@ -3300,7 +3300,8 @@ begin
         select from public.orders
         where orders.tiktok_shop_id = p_shop.id
           and orders.tiktok_order_id = entry.order_id
-          and orders.tiktok_updated_at >= to_timestamp(entry.update_time)
+          -- At most the end of the year 9999, as it is stored.
+          and orders.tiktok_updated_at >= to_timestamp(least(entry.update_time, 253402300799))
       )
       and not exists (
         select from private.webhook_events as waiting

@@ -3,6 +3,8 @@ import * as z from "zod/mini";
 import { elementsOf } from "../../values/elements.ts";
 import {
   Amount,
+  CarrierDays,
+  CurrencyCode,
   OptionalText,
   optionalValue,
   VendorId,
@@ -12,15 +14,15 @@ import {
 /** "" counts as absent, and so does what cannot be read: a bought label counts without its details. */
 const OptionalAmount = withFallback(optionalValue(Amount), null);
 const OptionalId = withFallback(optionalValue(VendorId), null);
-const Days = withFallback(optionalValue(z.int().check(z.nonnegative())), null);
+const OptionalCurrency = withFallback(optionalValue(CurrencyCode), null);
 
 export const ShippingService = z.looseObject({
   id: VendorId,
   name: OptionalText,
   price: OptionalAmount,
-  currency: OptionalText,
-  earliest_delivery_days: Days,
-  latest_delivery_days: Days,
+  currency: OptionalCurrency,
+  earliest_delivery_days: CarrierDays,
+  latest_delivery_days: CarrierDays,
   is_default: withFallback(optionalValue(z.boolean()), null),
   shipping_provider_name: OptionalText,
 });

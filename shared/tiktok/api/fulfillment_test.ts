@@ -217,6 +217,30 @@ Deno.test("a success with malformed details is a success: the label was bought",
   assert.deepEqual(marked, { ...odd, warning: null });
 });
 
+Deno.test("what the columns of a label cannot hold counts as absent: money is spent already", async () => {
+  const service = {
+    id: "1",
+    price: "9999999999999.99",
+    currency: "US$",
+    earliest_delivery_days: 2 ** 31,
+    latest_delivery_days: Number.MAX_SAFE_INTEGER,
+  };
+  const expected = {
+    ...service,
+    price: null,
+    currency: null,
+    earliest_delivery_days: null,
+    latest_delivery_days: null,
+  };
+  const created = await answered(WRITES.create as Call, {
+    code: 0,
+    data: { package_id: "2", shipping_service_info: service },
+  });
+  assert.deepEqual((created as Record<string, unknown>).shipping_service_info, expected);
+  const data = { shipping_services: [service] };
+  assert.deepEqual(await answered(REPEATABLE.services as Call, { code: 0, data }), [expected]);
+});
+
 Deno.test("one odd service or carrier is left out, and the others can be chosen", async () => {
   const services = { shipping_services: [{ name: "No id" }, { id: "1", name: "Ground" }, null] };
   const listed = await answered(REPEATABLE.services as Call, { code: 0, data: services });

@@ -4,7 +4,14 @@
  */
 import * as z from "zod/mini";
 import { elementsOf } from "../../../values/elements.ts";
-import { Amount, IdText, OptionalText, withFallback } from "../../../values/schemas.ts";
+import {
+  Amount,
+  CarrierDays,
+  CurrencyCode,
+  IdText,
+  OptionalText,
+  withFallback,
+} from "../../../values/schemas.ts";
 import { toStorable } from "../../../values/storable_text.ts";
 import { redact } from "../../../values/redact.ts";
 
@@ -18,8 +25,8 @@ const Rate = z.looseObject({
   carrier: RequiredText,
   service: RequiredText,
   rate: Amount,
-  currency: z.string().check(z.regex(/^[A-Z]{3}$/)),
-  delivery_days: withFallback(z.nullish(z.int().check(z.nonnegative())), null),
+  currency: CurrencyCode,
+  delivery_days: CarrierDays,
 });
 export type EasyPostRate = z.infer<typeof Rate>;
 
