@@ -54,6 +54,21 @@ select isnt(
   tests.count('ada'), '{"retry_after_seconds": null}',
   'a request that comes late does not reopen a window that has ended'
 );
+update private.request_counts
+set window_start = window_start + interval '1 day'
+where user_id = tests.id('ada') and route = 'POST /shipments/rates';
+select is(
+  tests.count('ada'), '{"retry_after_seconds": null}',
+  'a window that a wrong clock began far ahead keeps nobody out until then'
+);
+select is(
+  (
+    select row(requests, window_start <= now())::text from private.request_counts
+    where user_id = tests.id('ada') and route = 'POST /shipments/rates'
+  ),
+  '(1,t)', 'but ends with the next request'
+);
+update private.request_counts set requests = 3 where user_id = tests.id('ada') and route = 'POST /shipments/rates';
 update private.request_limits set requests = 4 where route = 'POST /shipments/rates';
 select is(tests.count('ada'), '{"retry_after_seconds": null}', 'a raised limit counts at once');
 

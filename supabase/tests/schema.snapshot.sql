@@ -2740,12 +2740,17 @@ begin
   if p_requests <= allowed.requests then
     insert into private.request_counts as counted (user_id, route, window_start, requests)
     values (p_user_id, p_route, this_window, p_requests)
+    -- A request that waited for the row may come from the window before; one further ahead began by a wrong clock.
     on conflict (user_id, route) do update set
-      -- A request that waited for the row may come from an earlier window.
-      window_start = greatest(counted.window_start, excluded.window_start),
-      requests = excluded.requests
-        + case when counted.window_start < excluded.window_start then 0 else counted.requests end
-    where counted.window_start < excluded.window_start
+      window_start = case
+        when counted.window_start between this_window and this_window + allowed.period then counted.window_start
+        else this_window
+      end,
+      requests = excluded.requests + case
+        when counted.window_start between this_window and this_window + allowed.period then counted.requests
+        else 0
+      end
+    where counted.window_start not between this_window and this_window + allowed.period
       or counted.requests + excluded.requests <= allowed.requests;
     if found then
       return null;
