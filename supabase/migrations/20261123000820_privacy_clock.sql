@@ -122,7 +122,7 @@ comment on function private.keep_label_link_out() is
   'Trigger: stores no new link to a label, which shows the address, once the personal data of the order were removed.';
 
 create trigger keep_label_link_out
-  before update of label_url on public.shipments
+  before insert or update of label_url on public.shipments
   for each row when (new.label_url is not null)
   execute function private.keep_label_link_out();
 

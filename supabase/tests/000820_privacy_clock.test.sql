@@ -121,6 +121,12 @@ select is(
   (select label_url from public.shipments where order_id = (tests.stored('completed 31')).id), null,
   'nor a link to its label'
 );
+insert into public.shipments (order_id, carrier, service_type, label_url, label_expires_at)
+values ((tests.stored('completed 31')).id, 'UPS', 'Late', 'https://labels.example.net/late', now());
+select is(
+  (select coalesce(label_url, label_expires_at::text) from public.shipments where service_type = 'Late'), null,
+  'nor that of a label whose purchase ends only now'
+);
 select tests.add_sold('ada', 'forgotten', 'delivered', 0);
 select is((tests.stored('forgotten')).address_status, 'readable', 'an order that goes on has its address again');
 select is((tests.stored('forgotten')).personal_data_removed_at, null, 'until the clock comes again');

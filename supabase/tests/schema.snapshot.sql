@@ -11839,7 +11839,7 @@ CREATE TRIGGER set_shipment_order_owner BEFORE INSERT OR UPDATE OF order_id, use
 CREATE TRIGGER add_shipment_order AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.add_shipment_order();
 CREATE TRIGGER broadcast_shipment_insert AFTER INSERT ON public.shipments FOR EACH ROW EXECUTE FUNCTION private.broadcast_shipment_change();
 CREATE TRIGGER broadcast_shipment_update AFTER UPDATE ON public.shipments FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.label_url IS NOT NULL) AND (new.label_url IS NULL))))) EXECUTE FUNCTION private.broadcast_shipment_change();
-CREATE TRIGGER keep_label_link_out BEFORE UPDATE OF label_url ON public.shipments FOR EACH ROW WHEN ((new.label_url IS NOT NULL)) EXECUTE FUNCTION private.keep_label_link_out();
+CREATE TRIGGER keep_label_link_out BEFORE INSERT OR UPDATE OF label_url ON public.shipments FOR EACH ROW WHEN ((new.label_url IS NOT NULL)) EXECUTE FUNCTION private.keep_label_link_out();
 CREATE CONSTRAINT TRIGGER keep_label_totals_on_insert AFTER INSERT ON public.shipments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.currency IS NOT NULL)) EXECUTE FUNCTION private.keep_label_totals();
 CREATE CONSTRAINT TRIGGER keep_label_totals_on_update AFTER UPDATE ON public.shipments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.shipping_cost IS DISTINCT FROM new.shipping_cost) OR (old.quoted_cost IS DISTINCT FROM new.quoted_cost) OR (old.currency IS DISTINCT FROM new.currency) OR ((old.status = 'voided'::text) <> (new.status = 'voided'::text)))) EXECUTE FUNCTION private.keep_label_totals();
 CREATE TRIGGER record_label_bought_on_insert AFTER INSERT ON public.shipments FOR EACH ROW WHEN ((new.status = 'purchased'::text)) EXECUTE FUNCTION private.record_label_bought();
