@@ -1,10 +1,17 @@
 /** The handlers of events about labels and parcels. */
 import type { DatabaseClient } from "../database/client.ts";
-import { handleEach, type HandlerOptions, handleWith } from "../inbox/events.ts";
+import {
+  type ClaimedEvent,
+  type EventResult,
+  handleEach,
+  type HandlerOptions,
+  handleWith,
+} from "../inbox/events.ts";
 import { createOnFirstUse } from "../values/create_on_first_use.ts";
 import { checkSources } from "./check_sources.ts";
 import { buyBatchItem } from "./buy_batch_item.ts";
-import { createLabelDependencies } from "./dependencies.ts";
+import { createLabelDependencies, type LabelDependencies } from "./dependencies.ts";
+import { LabelError } from "./errors.ts";
 import { readLabelConfig } from "./label_config.ts";
 import {
   checkPendingVoid,
@@ -14,6 +21,20 @@ import {
 } from "./label_tasks.ts";
 import { markShipped } from "./mark_shipped.ts";
 import { easyPostHandler } from "./providers/easypost/handle_events.ts";
+
+/** A task whose shop is not connected waits for that. */
+function whileConnected(
+  handle: (dependencies: LabelDependencies, event: ClaimedEvent) => Promise<EventResult>,
+): typeof handle {
+  return async (dependencies, event) => {
+    try {
+      return await handle(dependencies, event);
+    } catch (error) {
+      if (!(error instanceof LabelError) || error.code !== "shop_not_connected") throw error;
+      return { ignored: "shop_not_connected" };
+    }
+  };
+}
 
 export function createLabelHandlers(
   database: DatabaseClient,
@@ -25,10 +46,10 @@ export function createLabelHandlers(
     applyEasyPostEvent: easyPostHandler(labels),
     checkSources: handleEach((event) => checkSources(database, event, webhookUrl, env)),
     buyBatchItem: handleWith(labels, buyBatchItem),
-    reconcileUnsettledPurchase: handleWith(labels, reconcileUnsettledPurchase),
-    fetchMissingLabel: handleWith(labels, fetchMissingLabel),
-    markShipped: handleWith(labels, markShipped),
-    checkPendingVoid: handleWith(labels, checkPendingVoid),
-    checkTracking: handleWith(labels, checkTracking),
+    reconcileUnsettledPurchase: handleWith(labels, whileConnected(reconcileUnsettledPurchase)),
+    fetchMissingLabel: handleWith(labels, whileConnected(fetchMissingLabel)),
+    markShipped: handleWith(labels, whileConnected(markShipped)),
+    checkPendingVoid: handleWith(labels, whileConnected(checkPendingVoid)),
+    checkTracking: handleWith(labels, whileConnected(checkTracking)),
   };
 }

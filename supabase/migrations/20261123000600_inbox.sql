@@ -184,6 +184,10 @@ declare
     select id
     from private.webhook_events
     where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
+      -- Labels of an account that had the shop before are its own.
+      and (
+        source = 'tiktok' or coalesce(private.seller_of_label_task(source, object_id), old.user_id) = old.user_id
+      )
     order by id
     for update
   );

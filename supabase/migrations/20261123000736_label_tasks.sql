@@ -16,14 +16,16 @@ begin
         id,
         order_id,
         case state when 'void_requested' then 'CHECK_VOID' else 'SETTLE_LABEL' end as task,
-        attempt || ':' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as occasion
+        attempt || ':' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as occasion,
+        provider = 'tiktok_shipping' and state <> 'requested' as reads_tiktok
       from private.label_purchases as purchase
       where state = 'unknown'
         or (state in ('requested', 'purchasing') and private.is_abandoned(purchase))
         or (state = 'void_requested' and checked_at < now() - interval '6 hours')
       union all
       select
-        id, order_id, 'CHECK_TRACKING', to_char(now() at time zone 'UTC', 'YYYYMMDD')
+        id, order_id, 'CHECK_TRACKING', to_char(now() at time zone 'UTC', 'YYYYMMDD'),
+        provider = 'tiktok_shipping'
       from public.shipments
       where status in ('purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed')
         and provider is not null
@@ -34,7 +36,9 @@ begin
       from due
       join public.orders on orders.id = due.order_id
       join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-      where not exists (
+      -- TikTok can be read only while the shop is connected: then they are due.
+      where (not due.reads_tiktok or shop.connection_status in ('active', 'paused'))
+      and not exists (
         select from private.webhook_events as waiting
         join private.event_queue as queued on queued.event_id = waiting.id
         where waiting.shop_id = shop.shop_id

@@ -58,16 +58,22 @@ declare
 begin
   -- 1. Our log.
   perform private.delete_account_log(old.id);
-  -- 2. Our tasks that name no shop; the others go with their shop.
+  -- 2. Our tasks that name no shop, or one that another account has now; the others go with their shop.
   tasks := array(
     select id
     from private.webhook_events
     where source = 'creatorflow'
-      and shop_id is null
-      and split_part(object_id, ':', 1) in (
-        select old.id::text
-        union all
-        select id::text from private.label_batches where user_id = old.id
+      and (
+        shop_id is null
+        and split_part(object_id, ':', 1) in (
+          select old.id::text
+          union all
+          select id::text from private.label_batches where user_id = old.id
+        )
+        or shop_id in (
+          select shop_id from public.tiktok_shops where user_id = old.id and connection_status = 'transferred'
+        )
+        and private.seller_of_label_task(source, object_id) = old.id
       )
     order by id
     for update

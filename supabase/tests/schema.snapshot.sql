@@ -2866,16 +2866,22 @@ declare
 begin
   -- 1. Our log.
   perform private.delete_account_log(old.id);
-  -- 2. Our tasks that name no shop; the others go with their shop.
+  -- 2. Our tasks that name no shop, or one that another account has now; the others go with their shop.
   tasks := array(
     select id
     from private.webhook_events
     where source = 'creatorflow'
-      and shop_id is null
-      and split_part(object_id, ':', 1) in (
-        select old.id::text
-        union all
-        select id::text from private.label_batches where user_id = old.id
+      and (
+        shop_id is null
+        and split_part(object_id, ':', 1) in (
+          select old.id::text
+          union all
+          select id::text from private.label_batches where user_id = old.id
+        )
+        or shop_id in (
+          select shop_id from public.tiktok_shops where user_id = old.id and connection_status = 'transferred'
+        )
+        and private.seller_of_label_task(source, object_id) = old.id
       )
     order by id
     for update
@@ -2947,6 +2953,10 @@ declare
     select id
     from private.webhook_events
     where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
+      -- Labels of an account that had the shop before are its own.
+      and (
+        source = 'tiktok' or coalesce(private.seller_of_label_task(source, object_id), old.user_id) = old.user_id
+      )
     order by id
     for update
   );
@@ -4013,6 +4023,8 @@ begin
         and (
           select count(*) from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
+            -- A label waits for its own seller, also while another account has the shop.
+            and shop.user_id = coalesce(private.seller_of_label_task(event.source, event.object_id), shop.user_id)
         ) > 0
     );
     perform private.requeue_events(reopened, 'pending', now());
@@ -7250,6 +7262,26 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.seller_of_label_task(p_source text, p_object_id text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  subject uuid;
+begin
+  if p_source <> 'creatorflow' or p_object_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:[0-9]+)?$' then
+    return null;
+  end if;
+  subject := split_part(p_object_id, ':', 1);
+  return coalesce(
+    (select user_id from private.label_purchases where id = subject),
+    (select user_id from private.label_batches where id = subject)
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.seller_of_shipment(p_shipment_id uuid)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -8895,14 +8927,16 @@ begin
         id,
         order_id,
         case state when 'void_requested' then 'CHECK_VOID' else 'SETTLE_LABEL' end as task,
-        attempt || ':' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as occasion
+        attempt || ':' || to_char(now() at time zone 'UTC', 'YYYYMMDDHH24') as occasion,
+        provider = 'tiktok_shipping' and state <> 'requested' as reads_tiktok
       from private.label_purchases as purchase
       where state = 'unknown'
         or (state in ('requested', 'purchasing') and private.is_abandoned(purchase))
         or (state = 'void_requested' and checked_at < now() - interval '6 hours')
       union all
       select
-        id, order_id, 'CHECK_TRACKING', to_char(now() at time zone 'UTC', 'YYYYMMDD')
+        id, order_id, 'CHECK_TRACKING', to_char(now() at time zone 'UTC', 'YYYYMMDD'),
+        provider = 'tiktok_shipping'
       from public.shipments
       where status in ('purchased', 'in_transit', 'available_for_pickup', 'out_for_delivery', 'failed')
         and provider is not null
@@ -8913,7 +8947,9 @@ begin
       from due
       join public.orders on orders.id = due.order_id
       join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
-      where not exists (
+      -- TikTok can be read only while the shop is connected: then they are due.
+      where (not due.reads_tiktok or shop.connection_status in ('active', 'paused'))
+      and not exists (
         select from private.webhook_events as waiting
         join private.event_queue as queued on queued.event_id = waiting.id
         where waiting.shop_id = shop.shop_id
@@ -12216,6 +12252,7 @@ grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.retention(text) to service_role;
+grant execute on function private.seller_of_label_task(text,text) to service_role;
 grant execute on function private.seller_of_shipment(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
 grant execute on function private.set_back_lost_events(integer) to service_role;
