@@ -6,6 +6,8 @@ export const IGNORE_REASONS = {
   still_authorized: "TikTok still accepts the connection that the event calls ended.",
   no_shop_named: "The event names neither a shop nor a stored order.",
   shop_not_connected: "The shop is not connected. Connecting it processes the event again.",
+  shop_of_another_account:
+    "Another account has the shop of the label. Connecting it to the label's own processes the event again.",
   shop_still_paused: "TikTok still refuses the shop. The next probe is a day later.",
   no_order_named: "The event names no order.",
   no_expiration_named: "The event names no time at which the authorization expires.",

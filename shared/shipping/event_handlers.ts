@@ -1,17 +1,10 @@
 /** The handlers of events about labels and parcels. */
 import type { DatabaseClient } from "../database/client.ts";
-import {
-  type ClaimedEvent,
-  type EventResult,
-  handleEach,
-  type HandlerOptions,
-  handleWith,
-} from "../inbox/events.ts";
+import { handleEach, type HandlerOptions, handleWith } from "../inbox/events.ts";
 import { createOnFirstUse } from "../values/create_on_first_use.ts";
 import { checkSources } from "./check_sources.ts";
 import { buyBatchItem } from "./buy_batch_item.ts";
-import { createLabelDependencies, type LabelDependencies } from "./dependencies.ts";
-import { LabelError } from "./errors.ts";
+import { createLabelDependencies } from "./dependencies.ts";
 import { readLabelConfig } from "./label_config.ts";
 import {
   checkPendingVoid,
@@ -21,20 +14,7 @@ import {
 } from "./label_tasks.ts";
 import { markShipped } from "./mark_shipped.ts";
 import { easyPostHandler } from "./providers/easypost/handle_events.ts";
-
-/** A task whose shop is not connected waits for that. */
-function whileConnected(
-  handle: (dependencies: LabelDependencies, event: ClaimedEvent) => Promise<EventResult>,
-): typeof handle {
-  return async (dependencies, event) => {
-    try {
-      return await handle(dependencies, event);
-    } catch (error) {
-      if (!(error instanceof LabelError) || error.code !== "shop_not_connected") throw error;
-      return { ignored: "shop_not_connected" };
-    }
-  };
-}
+import { whileConnected } from "./while_connected.ts";
 
 export function createLabelHandlers(
   database: DatabaseClient,
@@ -48,7 +28,7 @@ export function createLabelHandlers(
     buyBatchItem: handleWith(labels, buyBatchItem),
     reconcileUnsettledPurchase: handleWith(labels, whileConnected(reconcileUnsettledPurchase)),
     fetchMissingLabel: handleWith(labels, whileConnected(fetchMissingLabel)),
-    markShipped: handleWith(labels, whileConnected(markShipped)),
+    markShipped: handleWith(labels, markShipped),
     checkPendingVoid: handleWith(labels, whileConnected(checkPendingVoid)),
     checkTracking: handleWith(labels, whileConnected(checkTracking)),
   };

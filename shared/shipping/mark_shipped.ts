@@ -9,6 +9,7 @@ import { notifyForEachOrder } from "./notify_tiktok.ts";
 import { toOwnRefusal } from "./own_refusals.ts";
 import type { TikTokNotification } from "./purchases.ts";
 import type { ParcelForWorker } from "./schemas.ts";
+import { waitForShop } from "./while_connected.ts";
 
 const IN_USE = ["purchased", "void_rejected"];
 
@@ -23,7 +24,7 @@ export async function markShipped(
   }
   const { carrier, tracking_number, tiktok_notified_at } = parcel.shipment;
   if (tiktok_notified_at !== null) return { ignored: "tiktok_already_notified" };
-  if (parcel.order.shop === null) return { ignored: "shop_not_connected" };
+  if (parcel.order.shop === null) return waitForShop(event);
   if (tracking_number === null) return { ignored: "no_tracking_number" };
 
   const numbered = { parcel, carrier: carrier ?? "", trackingNumber: tracking_number };

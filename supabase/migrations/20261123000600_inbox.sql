@@ -172,35 +172,3 @@ $$;
 comment on function private.enqueue_tasks(text, jsonb) is
   'Enqueues tasks of one type with one statement, once per occasion: a third of the cost of one call each.';
 grant execute on function private.enqueue_tasks(text, jsonb) to service_role;
-
-create function private.delete_shop_events()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  locked bigint[] := array(
-    select id
-    from private.webhook_events
-    where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
-      -- Labels of an account that had the shop before are its own.
-      and (
-        source = 'tiktok' or coalesce(private.seller_of_label_task(source, object_id), old.user_id) = old.user_id
-      )
-    order by id
-    for update
-  );
-begin
-  delete from private.webhook_events where id = any (locked);
-  return null;
-end;
-$$;
-comment on function private.delete_shop_events() is
-  'Trigger: deletes the events of a deleted shop, so a deleted account leaves nothing; definer, because it runs as the role that deletes the account.';
-
--- Not for a transferred shop: its events belong to the new account.
-create trigger delete_shop_events
-  after delete on public.tiktok_shops
-  for each row when (old.connection_status <> 'transferred')
-  execute function private.delete_shop_events();

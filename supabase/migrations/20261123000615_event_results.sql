@@ -123,8 +123,6 @@ begin
         and (
           select count(*) from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
-            -- A label waits for its own seller, also while another account has the shop.
-            and shop.user_id = coalesce(private.seller_of_label_task(event.source, event.object_id), shop.user_id)
         ) > 0
     );
     perform private.requeue_events(reopened, 'pending', now());

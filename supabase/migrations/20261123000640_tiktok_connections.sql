@@ -23,28 +23,6 @@ comment on function private.close_tiktok_shops(uuid[], text, text) is
   'Ends connections: erases the tokens and keeps everything else.';
 grant execute on function private.close_tiktok_shops(uuid[], text, text) to service_role;
 
-create function private.hand_over_tiktok_shops(p_shops uuid[])
-returns void
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  perform private.close_tiktok_shops(p_shops, 'transferred', 'connected_elsewhere');
-  -- What waits is stored for the next account: should the shop come back, a sync reads it again.
-  update public.tiktok_shops as shop
-  set orders_synced_until = least(
-        orders_synced_until - interval '30 days',
-        (select min(held.tiktok_updated_at) from private.held_orders as held where held.shop_id = shop.shop_id)
-      ),
-      first_sync_done = false
-  where id = any (p_shops) and orders_synced_until is not null;
-end;
-$$;
-comment on function private.hand_over_tiktok_shops(uuid[]) is
-  'Part of connect_tiktok_shops: ends connections whose shops another account connects, which takes their open events and held orders along.';
-grant execute on function private.hand_over_tiktok_shops(uuid[]) to service_role;
-
 create function private.enqueue_shop_task(p_shop public.tiktok_shops, p_task text)
 returns void
 language plpgsql
@@ -164,7 +142,7 @@ begin
     and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
   -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
-  perform private.hand_over_tiktok_shops(array_agg(id))
+  perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
   from public.tiktok_shops
   where shop_id = any (granted_shops)
     and user_id <> p_user_id
@@ -217,7 +195,7 @@ begin
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status in ('pending', 'failing') or (status = 'ignored' and reason = 'shop_not_connected'))
+      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
       and shop_id = any (granted_shops)
     order by id
     for update skip locked

@@ -89,6 +89,32 @@ create trigger delete_held_orders
   for each row when (old.connection_status <> 'transferred')
   execute function private.delete_held_orders();
 
+create function private.move_sync_back()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  new.orders_synced_until := least(
+    new.orders_synced_until - interval '30 days',
+    (select min(tiktok_updated_at) from private.held_orders where shop_id = new.shop_id)
+  );
+  new.first_sync_done := false;
+  return new;
+end;
+$$;
+comment on function private.move_sync_back() is
+  'Trigger: what waits is stored for the account that takes the shop over; should the shop come back, a sync reads it again.';
+
+create trigger move_sync_back
+  before update of connection_status on public.tiktok_shops
+  for each row when (
+    new.connection_status = 'transferred' and old.connection_status <> 'transferred'
+    and new.orders_synced_until is not null
+  )
+  execute function private.move_sync_back();
+
 create view private.waiting_orders with (security_invoker = true) as
 select
   shop.user_id,

@@ -31,33 +31,6 @@ comment on column private.label_batch_items.code is 'Why the label was not bough
 alter table private.label_batch_items enable row level security;
 grant select, insert, update on private.label_batch_items to service_role;
 
-/*
-  Arguments: p_source and p_object_id of an event.
-*/
-create function private.seller_of_label_task(p_source text, p_object_id text)
-returns uuid
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-declare
-  subject uuid;
-begin
-  if p_source <> 'creatorflow' or p_object_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:[0-9]+)?$' then
-    return null;
-  end if;
-  subject := split_part(p_object_id, ':', 1);
-  return coalesce(
-    (select user_id from private.label_purchases where id = subject),
-    (select user_id from private.label_batches where id = subject)
-  );
-end;
-$$;
-comment on function private.seller_of_label_task(text, text) is
-  'The seller of the label or batch that a task is about; null for other events.';
-grant execute on function private.seller_of_label_task(text, text) to service_role;
-
 create function private.batch_view(p_batch_id uuid)
 returns jsonb
 language plpgsql

@@ -1,5 +1,64 @@
 -- What names a deleted account without belonging to it: our log, our tasks, Stripe events, Auth's log.
 
+/*
+  Arguments: p_source and p_object_id of an event.
+*/
+create function private.seller_of_label_task(p_source text, p_object_id text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  subject uuid;
+begin
+  if p_source <> 'creatorflow' or p_object_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:[0-9]+)?$' then
+    return null;
+  end if;
+  subject := split_part(p_object_id, ':', 1);
+  return coalesce(
+    (select user_id from private.label_purchases where id = subject),
+    (select user_id from private.label_batches where id = subject)
+  );
+end;
+$$;
+comment on function private.seller_of_label_task(text, text) is
+  'The seller of the label or batch that a task is about; null for other events.';
+grant execute on function private.seller_of_label_task(text, text) to service_role;
+
+create function private.delete_shop_events()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  locked bigint[] := array(
+    select id
+    from private.webhook_events
+    where source in ('tiktok', 'creatorflow') and shop_id = old.shop_id
+      -- Labels of an account that had the shop before are its own.
+      and (
+        source = 'tiktok' or coalesce(private.seller_of_label_task(source, object_id), old.user_id) = old.user_id
+      )
+    order by id
+    for update
+  );
+begin
+  delete from private.webhook_events where id = any (locked);
+  return null;
+end;
+$$;
+comment on function private.delete_shop_events() is
+  'Trigger: deletes the events of a deleted shop, so a deleted account leaves nothing; definer, because it runs as the role that deletes the account.';
+
+-- Not for a transferred shop: its events belong to the new account.
+create trigger delete_shop_events
+  after delete on public.tiktok_shops
+  for each row when (old.connection_status <> 'transferred')
+  execute function private.delete_shop_events();
+
 create function private.delete_account_log(p_user_id uuid)
 returns void
 language plpgsql

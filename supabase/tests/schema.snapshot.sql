@@ -3766,24 +3766,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.hand_over_tiktok_shops(p_shops uuid[])
- RETURNS void
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform private.close_tiktok_shops(p_shops, 'transferred', 'connected_elsewhere');
-  -- What waits is stored for the next account: should the shop come back, a sync reads it again.
-  update public.tiktok_shops as shop
-  set orders_synced_until = least(
-        orders_synced_until - interval '30 days',
-        (select min(held.tiktok_updated_at) from private.held_orders as held where held.shop_id = shop.shop_id)
-      ),
-      first_sync_done = false
-  where id = any (p_shops) and orders_synced_until is not null;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.handle_auth_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -4023,8 +4005,6 @@ begin
         and (
           select count(*) from public.tiktok_shops as shop
           where shop.shop_id = event.shop_id and shop.connection_status in ('active', 'paused')
-            -- A label waits for its own seller, also while another account has the shop.
-            and shop.user_id = coalesce(private.seller_of_label_task(event.source, event.object_id), shop.user_id)
         ) > 0
     );
     perform private.requeue_events(reopened, 'pending', now());
@@ -5757,6 +5737,21 @@ begin
     )
   );
   return 'moved';
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.move_sync_back()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.orders_synced_until := least(
+    new.orders_synced_until - interval '30 days',
+    (select min(tiktok_updated_at) from private.held_orders where shop_id = new.shop_id)
+  );
+  new.first_sync_done := false;
+  return new;
 end;
 $function$
 ;
@@ -8599,7 +8594,7 @@ begin
     and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
   -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
-  perform private.hand_over_tiktok_shops(array_agg(id))
+  perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
   from public.tiktok_shops
   where shop_id = any (granted_shops)
     and user_id <> p_user_id
@@ -8652,7 +8647,7 @@ begin
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where source in ('tiktok', 'creatorflow')
-      and (status in ('pending', 'failing') or (status = 'ignored' and reason = 'shop_not_connected'))
+      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
       and shop_id = any (granted_shops)
     order by id
     for update skip locked
@@ -11888,6 +11883,7 @@ CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status O
 CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER delete_held_orders AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_held_orders();
 CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_shop_events();
+CREATE TRIGGER move_sync_back BEFORE UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW WHEN (((new.connection_status = 'transferred'::text) AND (old.connection_status <> 'transferred'::text) AND (new.orders_synced_until IS NOT NULL))) EXECUTE FUNCTION private.move_sync_back();
 CREATE TRIGGER note_shop_end BEFORE INSERT OR UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION private.note_shop_end();
 CREATE TRIGGER reread_removed_orders AFTER UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW WHEN (((new.connection_status = 'active'::text) AND (old.connection_status <> 'active'::text))) EXECUTE FUNCTION private.reread_removed_orders();
 CREATE TRIGGER update_tiktok_shops_updated_at BEFORE UPDATE ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
@@ -12139,7 +12135,6 @@ grant execute on function private.free_places(uuid) to service_role;
 grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
 grant execute on function private.give_back_label_cost(private.label_purchases) to service_role;
 grant execute on function private.give_back_order(public.orders) to service_role;
-grant execute on function private.hand_over_tiktok_shops(uuid[]) to service_role;
 grant execute on function private.has_claim(bigint,integer) to service_role;
 grant execute on function private.has_held_orders(uuid) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;

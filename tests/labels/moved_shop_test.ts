@@ -42,7 +42,7 @@ test("the notification of a label rests while another account has the shop, and 
   await settledEvents(stack);
 
   const task = () => taskOf(stack, "MARK_SHIPPED", body.id);
-  assert.deepEqual(await task(), [["ignored", "shop_not_connected"]]);
+  assert.deepEqual(await task(), [["ignored", "shop_of_another_account"]]);
   await disconnect(stack, next);
   stack.tiktok.faults.clear();
   await connectWithCode(stack.env, former, await authorizeSimulatedShop(stack.env, SHOP));
