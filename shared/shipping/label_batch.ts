@@ -41,7 +41,7 @@ export interface RequestedBatch {
   items: LabelRequest[];
 }
 
-/** @throws {LabelError} if the key belongs to another request */
+/** @throws {LabelError} if the key belongs to another request @throws {DatabaseError} not found: account deleted */
 export async function requestBatch(
   database: DatabaseClient,
   userId: string,

@@ -109,6 +109,7 @@ grant execute on function private.batch_view(uuid) to service_role;
   Arguments: p_user_id; p_idempotency_key; p_request_hash; p_items, an array of p_request of request_label, each with
              order_id.
   Returns:   {outcome, batch (private.batch_view)}: accepted, exists, or key_reused without batch.
+  Errors:    PT404, unknown user.
 */
 create function public.request_label_batch(
   p_user_id uuid,
@@ -124,6 +125,11 @@ as $$
 declare
   batch private.label_batches;
 begin
+  -- A token outlives its account.
+  perform private.lock_sellers(p_user_id);
+  if not exists (select from public.users where id = p_user_id) then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
   insert into private.label_batches (user_id, idempotency_key, request_hash)
   values (p_user_id, p_idempotency_key, p_request_hash)
   on conflict (user_id, idempotency_key) do nothing

@@ -46,6 +46,13 @@ from unnest(array[
 ]) as statement;
 select is((select count(*) from private.label_batches), 0::bigint, 'no batch is stored');
 
+select is(
+  tests.attempt('service_role', format(
+    'select public.request_label_batch(%L, ''k'', ''h'', ''[{"order_id": "%s"}]'')', tests.id('deleted'), tests.id('order')
+  )),
+  'PT404', 'an account that was deleted is not found'
+);
+
 -- A batch: two orders of its seller, one of another seller, one unknown.
 select tests.start('nothing') is null;
 
