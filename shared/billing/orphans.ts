@@ -68,12 +68,11 @@ export async function logOrphan(
   { id, status, metadata }: Stripe.Subscription,
   action: "reported" | "cancelled",
 ): Promise<void> {
-  const user_id = metadata.user_id ?? null;
+  // Stripe's dashboard can put anything into the metadata.
+  const user_id = z.uuid().safeParse(metadata.user_id).data ?? null;
   const args = { p_subscription: { stripe_subscription_id: id, status, user_id, action } };
   const isNew = await callFunction(database, "log_orphaned_subscription", args, z.boolean());
   if (isNew) {
-    // Stripe's dashboard can put anything into the metadata.
-    const { data } = z.uuid().safeParse(user_id);
-    log.warn("subscription without an account", { user_id: data, action });
+    log.warn("subscription without an account", { user_id, action });
   }
 }

@@ -188,6 +188,20 @@ test("a deletion past our function is reported by the next comparison, or cancel
   assert.equal(stack.stripe.state.all("subscriptions").at(-1)?.status, "active", "others go on");
 });
 
+test("the report of a subscription without an account quotes no text of its metadata", async (stack) => {
+  const seller = await signUp(stack);
+  const { id } = await subscribeAtStripe(stack, seller, "growth");
+  const note = "jane.doe@example.com";
+  await stripeOf(stack).subscriptions.update(id, { metadata: { user_id: note } });
+  await comeToRest(stack);
+  await stack.sql`delete from auth.users where id = ${seller.id}`;
+  await comeToRest(stack);
+
+  assert.deepEqual(await reportedOrphans(stack, [id]), [id]);
+  const log = await stack.sql`select * from public.system_logs`;
+  assert.ok(!JSON.stringify(log).includes(note));
+});
+
 test("a subscription of an unknown customer that names no account is reported, and never cancelled", async (stack) => {
   const stripe = stripeOf(stack);
   const { id: customer } = await stripe.customers.create({});
