@@ -265,12 +265,12 @@ as $$
       (14, 'analytics_events', 'public.analytics_events',
         'public.analytics_events as item where item.user_id = $1',
         'item.timestamp', 'timestamptz', 'item.id', 'uuid', '{}'),
-      -- What waits for a transferred shop belongs to its new account.
+      -- What waits for a transferred shop belongs to its new account; tasks about labels to the account of the label.
       (15, 'held_orders', 'private.held_orders',
         'public.tiktok_shops as owner join private.held_orders as item on item.shop_id = owner.shop_id where owner.user_id = $1 and owner.connection_status <> ''transferred''',
         'item.shop_id', 'text', 'item.tiktok_order_id', 'text', '{}'),
       (16, 'webhook_events', 'private.webhook_events',
-        'public.tiktok_shops as owner join private.webhook_events as item on item.shop_id = owner.shop_id and item.source in (''tiktok'', ''creatorflow'') where owner.user_id = $1 and owner.connection_status <> ''transferred''',
+        'public.tiktok_shops as owner join private.webhook_events as item on item.shop_id = owner.shop_id and item.source in (''tiktok'', ''creatorflow'') where owner.user_id = $1 and coalesce(private.seller_of_label_task(item.source, item.object_id), case when owner.connection_status <> ''transferred'' then owner.user_id end) = owner.user_id',
         'item.id', 'bigint', 'owner.id', 'uuid', '{last_error}')
   ) as listed (place, part, relation, source, key_1, type_1, key_2, type_2, hidden);
 $$;

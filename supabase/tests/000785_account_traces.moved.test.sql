@@ -47,6 +47,18 @@ select set_eq(
 select is(
   private.seller_of_label_task('tiktok', tests.purchase('k')::text), null, 'an event of TikTok is about no label'
 );
+create function tests.exported(nickname text)
+returns text
+language sql
+stable
+as $$
+  select coalesce(string_agg(record ->> 'event_type', ' ' order by record ->> 'event_type'), 'none')
+  from jsonb_array_elements(
+    public.read_account_export(tests.id(nickname), 'webhook_events', null, 100) -> 'rows'
+  ) as record;
+$$;
+select is(tests.exported('bob'), 'CHECK_VOID ORDER_FOUND SYNC_ORDERS', 'an export has no task of another account');
+select is(tests.exported('ada'), 'BUY_LABEL MARK_SHIPPED', 'but those of the own labels, whoever has the shop');
 delete from auth.users where id = tests.id('bob');
 select is(
   tests.tasks(), 'BUY_LABEL MARK_SHIPPED', 'an account that has the shop now takes only its own tasks along'
