@@ -36,7 +36,7 @@ create table public.orders (
   is_revenue boolean not null generated always as (
     order_kind = 'sale'
     and order_status <> 'cancelled'
-    and payment_status in ('paid', 'partially_refunded', 'refunded')
+    and payment_status = any ('{paid,partially_refunded,refunded}')
   ) stored,
   counts_for_plan boolean not null default true,
   mapping_version smallint not null default 0,
@@ -49,22 +49,22 @@ create table public.orders (
   updated_at timestamptz not null default now(),
   -- One order, one row. Replaces the requested idx_orders_tiktok_shop_id.
   constraint orders_tiktok_shop_id_tiktok_order_id_key unique (tiktok_shop_id, tiktok_order_id),
+  -- Not "in": each statement reads its CHECKs again, and would make these lists of single codes.
   constraint orders_order_status_check check (
-    order_status in (
-      'received', 'on_hold', 'awaiting_shipment', 'partially_shipped', 'awaiting_collection',
-      'in_transit', 'delivered', 'completed', 'cancelled'
+    order_status = any (
+      '{received,on_hold,awaiting_shipment,partially_shipped,awaiting_collection,in_transit,delivered,completed,cancelled}'
     )
   ),
   constraint orders_payment_status_check check (
-    payment_status in ('pending', 'paid', 'partially_refunded', 'refunded', 'cancelled')
+    payment_status = any ('{pending,paid,partially_refunded,refunded,cancelled}')
   ),
   constraint orders_currency_check check (currency ~ '^[A-Z]{3}$'),
   constraint orders_total_amount_check check (total_amount >= 0),
   constraint orders_shipping_cost_check check (shipping_cost >= 0),
   constraint orders_shipping_address_check check (jsonb_typeof(shipping_address) = 'object'),
-  constraint orders_address_status_check check (address_status in ('readable', 'masked', 'none')),
+  constraint orders_address_status_check check (address_status = any ('{readable,masked,none}')),
   constraint orders_order_items_check check (jsonb_typeof(order_items) = 'array'),
-  constraint orders_order_kind_check check (order_kind in ('sale', 'sample', 'replacement', 'exchange')),
+  constraint orders_order_kind_check check (order_kind = any ('{sale,sample,replacement,exchange}')),
   constraint orders_amounts_check check (jsonb_typeof(amounts) = 'object')
 );
 comment on table public.orders is 'One row per TikTok order; sellers read, only ingest_order writes.';

@@ -40,12 +40,11 @@ create table private.webhook_events (
   request_id uuid default substring(private.request_header('x-request-id') from '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::uuid,
   traceparent text default substring(private.request_header('traceparent') from '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'),
   constraint webhook_events_source_external_id_key unique (source, external_id),
-  constraint webhook_events_source_check check (source in ('tiktok', 'stripe', 'easypost', 'creatorflow')),
-  constraint webhook_events_status_check check (
-    status in ('pending', 'failing', 'done', 'ignored', 'held', 'dead')
-  ),
+  -- Not "in", as in public.orders: each statement reads them again.
+  constraint webhook_events_source_check check (source = any ('{tiktok,stripe,easypost,creatorflow}')),
+  constraint webhook_events_status_check check (status = any ('{pending,failing,done,ignored,held,dead}')),
   constraint webhook_events_reason_check check (
-    (status in ('failing', 'ignored', 'held', 'dead')) = (reason is not null)
+    (status = any ('{failing,ignored,held,dead}')) = (reason is not null)
   ),
   constraint webhook_events_failing_since_check check (status <> 'failing' or failing_since is not null),
   constraint webhook_events_reason_code_check check (reason ~ '^[a-z][a-z0-9_]*$')

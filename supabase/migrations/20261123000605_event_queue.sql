@@ -9,7 +9,7 @@ create table private.event_queue (
   is_found_order boolean not null,
   status text not null,
   shop_id text not null,
-  constraint event_queue_status_check check (status in ('pending', 'processing', 'failing', 'held', 'dead'))
+  constraint event_queue_status_check check (status = any ('{pending,processing,failing,held,dead}'))
 )
 -- Every row is updated by its claim and deleted when its event is settled.
 with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);

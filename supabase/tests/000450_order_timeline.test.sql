@@ -38,7 +38,7 @@ select is_empty(
       from private.order_transitions) as used (status)
     where not exists (
       select from pg_constraint
-      where conname = 'orders_order_status_check' and pg_get_constraintdef(oid) like '%''' || status || '''%'
+      where conname = 'orders_order_status_check' and pg_get_constraintdef(oid) ~ ('[{,]' || status || '[,}]')
     )$$,
   'every state of the table is a state of orders'
 );

@@ -378,7 +378,7 @@ create table public.orders (
   seller_note text,
   amounts jsonb not null default '{}'::jsonb,
   refunded_amount numeric(14,2),
-  is_revenue boolean not null default ((order_kind = 'sale'::text) AND (order_status <> 'cancelled'::text) AND (payment_status = ANY (ARRAY['paid'::text, 'partially_refunded'::text, 'refunded'::text]))),
+  is_revenue boolean not null default ((order_kind = 'sale'::text) AND (order_status <> 'cancelled'::text) AND (payment_status = ANY ('{paid,partially_refunded,refunded}'::text[]))),
   counts_for_plan boolean not null default true,
   mapping_version smallint not null default 0,
   tiktok_created_at timestamp with time zone,
@@ -581,7 +581,7 @@ alter table private.daily_event_counts add constraint daily_event_counts_pkey PR
 alter table private.daily_event_counts add constraint daily_event_counts_sellers_check CHECK ((sellers >= 5));
 alter table private.deleted_event_ids add constraint deleted_event_ids_pkey PRIMARY KEY (source, external_id);
 alter table private.event_queue add constraint event_queue_pkey PRIMARY KEY (event_id);
-alter table private.event_queue add constraint event_queue_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'failing'::text, 'held'::text, 'dead'::text])));
+alter table private.event_queue add constraint event_queue_status_check CHECK ((status = ANY ('{pending,processing,failing,held,dead}'::text[])));
 alter table private.health_thresholds add constraint health_thresholds_bad_when_check CHECK ((bad_when = ANY (ARRAY['above'::text, 'below'::text])));
 alter table private.health_thresholds add constraint health_thresholds_order_check CHECK (((num_nonnulls(warning, critical) > 0) AND (
 CASE bad_when
@@ -685,11 +685,11 @@ alter table private.tiktok_logins add constraint tiktok_logins_pkey PRIMARY KEY 
 alter table private.tiktok_logins add constraint tiktok_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.webhook_events add constraint webhook_events_failing_since_check CHECK (((status <> 'failing'::text) OR (failing_since IS NOT NULL)));
 alter table private.webhook_events add constraint webhook_events_pkey PRIMARY KEY (id);
-alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY (ARRAY['failing'::text, 'ignored'::text, 'held'::text, 'dead'::text])) = (reason IS NOT NULL)));
+alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY ('{failing,ignored,held,dead}'::text[])) = (reason IS NOT NULL)));
 alter table private.webhook_events add constraint webhook_events_reason_code_check CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text));
-alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY (ARRAY['tiktok'::text, 'stripe'::text, 'easypost'::text, 'creatorflow'::text])));
+alter table private.webhook_events add constraint webhook_events_source_check CHECK ((source = ANY ('{tiktok,stripe,easypost,creatorflow}'::text[])));
 alter table private.webhook_events add constraint webhook_events_source_external_id_key UNIQUE (source, external_id);
-alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'failing'::text, 'done'::text, 'ignored'::text, 'held'::text, 'dead'::text])));
+alter table private.webhook_events add constraint webhook_events_status_check CHECK ((status = ANY ('{pending,failing,done,ignored,held,dead}'::text[])));
 alter table public.analytics_events add constraint analytics_events_event_type_check CHECK ((event_type ~ '^[a-z][a-z0-9_.]{0,63}$'::text));
 alter table public.analytics_events add constraint analytics_events_pkey PRIMARY KEY (id);
 alter table public.analytics_events add constraint analytics_events_properties_check CHECK (((jsonb_typeof(properties) = 'object'::text) AND (pg_column_size(properties) <= 8192)));
@@ -699,13 +699,13 @@ alter table public.order_events add constraint order_events_changes_check CHECK 
 alter table public.order_events add constraint order_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table public.order_events add constraint order_events_pkey PRIMARY KEY (id);
 alter table public.orders add constraint keep_order_totals TRIGGER DEFERRABLE INITIALLY DEFERRED;
-alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY (ARRAY['readable'::text, 'masked'::text, 'none'::text])));
+alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY ('{readable,masked,none}'::text[])));
 alter table public.orders add constraint orders_amounts_check CHECK ((jsonb_typeof(amounts) = 'object'::text));
 alter table public.orders add constraint orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
 alter table public.orders add constraint orders_order_items_check CHECK ((jsonb_typeof(order_items) = 'array'::text));
-alter table public.orders add constraint orders_order_kind_check CHECK ((order_kind = ANY (ARRAY['sale'::text, 'sample'::text, 'replacement'::text, 'exchange'::text])));
-alter table public.orders add constraint orders_order_status_check CHECK ((order_status = ANY (ARRAY['received'::text, 'on_hold'::text, 'awaiting_shipment'::text, 'partially_shipped'::text, 'awaiting_collection'::text, 'in_transit'::text, 'delivered'::text, 'completed'::text, 'cancelled'::text])));
-alter table public.orders add constraint orders_payment_status_check CHECK ((payment_status = ANY (ARRAY['pending'::text, 'paid'::text, 'partially_refunded'::text, 'refunded'::text, 'cancelled'::text])));
+alter table public.orders add constraint orders_order_kind_check CHECK ((order_kind = ANY ('{sale,sample,replacement,exchange}'::text[])));
+alter table public.orders add constraint orders_order_status_check CHECK ((order_status = ANY ('{received,on_hold,awaiting_shipment,partially_shipped,awaiting_collection,in_transit,delivered,completed,cancelled}'::text[])));
+alter table public.orders add constraint orders_payment_status_check CHECK ((payment_status = ANY ('{pending,paid,partially_refunded,refunded,cancelled}'::text[])));
 alter table public.orders add constraint orders_pkey PRIMARY KEY (id);
 alter table public.orders add constraint orders_shipping_address_check CHECK ((jsonb_typeof(shipping_address) = 'object'::text));
 alter table public.orders add constraint orders_shipping_cost_check CHECK ((shipping_cost >= (0)::numeric));
