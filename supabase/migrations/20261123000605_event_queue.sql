@@ -62,28 +62,6 @@ create trigger queue_new_events
   referencing new table as stored
   for each statement execute function private.queue_new_events();
 
-create function private.queue_event()
-returns trigger
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
-  values (
-    new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
-  );
-  return null;
-end;
-$$;
-comment on function private.queue_event() is
-  'Trigger: an event that is open again is due.';
-
-create trigger queue_reopened_event
-  after update of status on private.webhook_events
-  for each row when (old.status in ('done', 'ignored') and new.status not in ('done', 'ignored'))
-  execute function private.queue_event();
-
 create function private.unqueue_event()
 returns trigger
 language plpgsql
@@ -109,8 +87,7 @@ comment on function private.unqueue_event() is
 create trigger unqueue_settled_event
   before update of status on private.webhook_events
   for each row when (
-    old.status not in ('done', 'ignored')
-    and new.status in ('done', 'ignored')
+    new.status = any ('{done,ignored}')
     -- A statement that settles many claims takes them from the queue itself.
     and old.claims = new.claims
   )
@@ -128,25 +105,29 @@ security invoker
 set search_path = ''
 as $$
 begin
-  -- Another result ends a claim.
-  update private.event_queue
-  set status = case when old.status = new.status then status else new.status end,
-      shop_id = coalesce(new.shop_id, ''),
-      received_at = new.received_at
-  where event_id = new.id;
+  if old.status in ('done', 'ignored') then
+    insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+    values (
+      new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
+    );
+  elsif old.status <> new.status or old.shop_id is distinct from new.shop_id or old.received_at <> new.received_at then
+    -- Another result ends a claim.
+    update private.event_queue
+    set status = case when old.status = new.status then status else new.status end,
+        shop_id = coalesce(new.shop_id, ''),
+        received_at = new.received_at
+    where event_id = new.id;
+  end if;
   return null;
 end;
 $$;
 comment on function private.keep_queued_event() is
-  'Trigger: the queue follows an event that is still open, held or dead; its row in the inbox is locked.';
+  'Trigger: an event that is open again is due; the queue follows one that is still open, held or dead.';
 
+-- A short condition: each statement reads it again, and nearly all settle an event.
 create trigger keep_queued_event
   after update of status, shop_id, received_at on private.webhook_events
-  for each row when (
-    (old.status <> new.status or old.shop_id is distinct from new.shop_id or old.received_at <> new.received_at)
-    and old.status not in ('done', 'ignored')
-    and new.status not in ('done', 'ignored')
-  )
+  for each row when (new.status <> all ('{done,ignored}'))
   execute function private.keep_queued_event();
 
 create view private.inbox_events with (security_invoker = true) as

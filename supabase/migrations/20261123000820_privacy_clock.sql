@@ -252,7 +252,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-  new.body := private.event_without_person(new.source, new.body);
+  if new.status in ('done', 'ignored') then
+    new.body := private.event_without_person(new.source, new.body);
+  end if;
   return new;
 end;
 $$;
@@ -261,10 +263,7 @@ comment on function private.reduce_settled_event() is
 
 create trigger reduce_settled_event
   before update of status on private.webhook_events
-  for each row when (
-    (new.source in ('stripe', 'easypost') and new.status in ('done', 'ignored'))
-    or (new.source = 'tiktok' and new.status = 'ignored' and new.reason = 'event_type_not_handled')
-  )
+  for each row when (new.source = any ('{stripe,easypost}') or new.reason = 'event_type_not_handled')
   execute function private.reduce_settled_event();
 
 create function private.orders_past_retention(p_limit integer)

@@ -4743,12 +4743,19 @@ CREATE OR REPLACE FUNCTION private.keep_queued_event()
  SET search_path TO ''
 AS $function$
 begin
-  -- Another result ends a claim.
-  update private.event_queue
-  set status = case when old.status = new.status then status else new.status end,
-      shop_id = coalesce(new.shop_id, ''),
-      received_at = new.received_at
-  where event_id = new.id;
+  if old.status in ('done', 'ignored') then
+    insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+    values (
+      new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
+    );
+  elsif old.status <> new.status or old.shop_id is distinct from new.shop_id or old.received_at <> new.received_at then
+    -- Another result ends a claim.
+    update private.event_queue
+    set status = case when old.status = new.status then status else new.status end,
+        shop_id = coalesce(new.shop_id, ''),
+        received_at = new.received_at
+    where event_id = new.id;
+  end if;
   return null;
 end;
 $function$
@@ -6666,20 +6673,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.queue_event()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
-  values (
-    new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
-  );
-  return null;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.queue_new_events()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6835,7 +6828,9 @@ CREATE OR REPLACE FUNCTION private.reduce_settled_event()
  SET search_path TO ''
 AS $function$
 begin
-  new.body := private.event_without_person(new.source, new.body);
+  if new.status in ('done', 'ignored') then
+    new.body := private.event_without_person(new.source, new.body);
+  end if;
   return new;
 end;
 $function$
@@ -11854,12 +11849,11 @@ CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.user
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
-CREATE TRIGGER keep_queued_event AFTER UPDATE OF status, shop_id, received_at ON private.webhook_events FOR EACH ROW WHEN ((((old.status <> new.status) OR (old.shop_id IS DISTINCT FROM new.shop_id) OR (old.received_at <> new.received_at)) AND (old.status <> ALL (ARRAY['done'::text, 'ignored'::text])) AND (new.status <> ALL (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.keep_queued_event();
+CREATE TRIGGER keep_queued_event AFTER UPDATE OF status, shop_id, received_at ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL ('{done,ignored}'::text[]))) EXECUTE FUNCTION private.keep_queued_event();
 CREATE TRIGGER queue_new_events AFTER INSERT ON private.webhook_events REFERENCING NEW TABLE AS stored FOR EACH STATEMENT EXECUTE FUNCTION private.queue_new_events();
-CREATE TRIGGER queue_reopened_event AFTER UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((old.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (new.status <> ALL (ARRAY['done'::text, 'ignored'::text])))) EXECUTE FUNCTION private.queue_event();
-CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN ((((new.source = ANY (ARRAY['stripe'::text, 'easypost'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text]))) OR ((new.source = 'tiktok'::text) AND (new.status = 'ignored'::text) AND (new.reason = 'event_type_not_handled'::text)))) EXECUTE FUNCTION private.reduce_settled_event();
+CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.source = ANY ('{stripe,easypost}'::text[])) OR (new.reason = 'event_type_not_handled'::text))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER unqueue_deleted_event BEFORE DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL (ARRAY['done'::text, 'ignored'::text]))) EXECUTE FUNCTION private.unqueue_event();
-CREATE TRIGGER unqueue_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((old.status <> ALL (ARRAY['done'::text, 'ignored'::text])) AND (new.status = ANY (ARRAY['done'::text, 'ignored'::text])) AND (old.claims = new.claims))) EXECUTE FUNCTION private.unqueue_event();
+CREATE TRIGGER unqueue_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.status = ANY ('{done,ignored}'::text[])) AND (old.claims = new.claims))) EXECUTE FUNCTION private.unqueue_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
 CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_items, shipping_address ON public.orders FOR EACH ROW WHEN ((((new.order_status = 'cancelled'::text) AND (old.order_status <> 'cancelled'::text)) OR (old.order_items IS DISTINCT FROM new.order_items) OR (old.shipping_address IS DISTINCT FROM new.shipping_address))) EXECUTE FUNCTION private.advise_after_order_change();
 CREATE TRIGGER broadcast_new_orders AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.broadcast_new_orders();
