@@ -4202,7 +4202,12 @@ begin
     if added.id is null then
       stored := private.lock_stored_order(p_shop, p_order);
     else
-      perform private.settle_ingested(event, null, added, p_order, p_notice, false);
+      -- settle_ingested would ask again whether the order is new, and for refunds, which limit_of_order leaves out.
+      insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
+      values (
+        added.id, added.user_id, event.event_type, event.id, p_notice || private.describe_new_order(added),
+        case when p_notice = '{}' then least(added.tiktok_updated_at, now()) else event.received_at end
+      );
       perform private.settle_others_of_orders(p_shop.shop_id, array[added.tiktok_order_id]);
       perform private.count_orders(
         p_shop, added.counts_for_plan::integer, (not added.counts_for_plan)::integer, p_limit
