@@ -26,12 +26,10 @@ const HOSTED_UNITS = ["shared", "functions"];
  */
 const STORIES = [
   ["orders", "connections", "security"],
-  ["labels"],
   ["stack"],
+  ["labels"],
+  ["console", "chaos", "hosted", "deploy"],
   ["billing", "account"],
-  ["console"],
-  ["hosted", "deploy"],
-  ["chaos"],
 ];
 
 /** Into how many groups a folder is split that would run longest: its files are dealt out in turn. */
