@@ -1,5 +1,6 @@
 /** Runs tests against copies of one freshly migrated database. */
 import { join } from "node:path";
+import { hostedDenoEnvironment } from "../../local/deploy/hosted_deno.ts";
 import { makeTemporaryFolder } from "../../local/leftovers/temporary_folder.ts";
 import { withConnection } from "../../local/postgres/connection.ts";
 import { startTemporaryPostgres, type TemporaryPostgres } from "../../local/postgres/temporary.ts";
@@ -43,17 +44,20 @@ async function startPostgres(): Promise<TemporaryPostgres> {
 async function environmentOf(
   postgres: Promise<TemporaryPostgres>,
   folder: string,
+  isWhole: boolean,
 ): Promise<Record<string, string>> {
-  const [{ access }, cli, functionConfig] = await Promise.all([
+  const [{ access }, cli, functionConfig, hosted] = await Promise.all([
     postgres,
     supabaseCliEnvironment(),
     bundleForHosts(folder),
+    isWhole ? hostedDenoEnvironment() : {},
   ]);
   return {
     TEST_DATABASE_URL: access.adminUrl,
     TEST_FUNCTION_CONFIG: functionConfig,
     ...FAST,
     ...cli,
+    ...hosted,
   };
 }
 
@@ -63,11 +67,11 @@ async function runWith(
   args: string[],
   { environment, temporary }: { environment: Record<string, string>; temporary: string },
 ): Promise<RunResult> {
-  const database = environmentOf(postgres, join(temporary, "functions"))
+  const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
+  const database = environmentOf(postgres, join(temporary, "functions"), isWhole)
     .then((made) => ({ ...made, ...environment }));
   // It may fail before it is awaited.
   database.catch(() => {});
-  const isWhole = args.every((arg, i) => arg.startsWith("-") || args[i - 1] === "--filter");
   const options = { args, onLine: print, temporary };
   if (!isWhole) {
     return await runGroup({ ...options, name: "named files", environment: await database });
