@@ -9,7 +9,7 @@ Deno.test("eight requests that store the new customer of a seller at once all ge
   const sql = postgres(database.url, { max: 8, onnotice: () => {} });
   try {
     const customer = `v1.test.${"i".repeat(16)}.${"c".repeat(22)}`;
-    for (let seller = 0; seller < sampleSize({ gate: 200, long: 2000 }); seller++) {
+    for (let seller = 0; seller < sampleSize({ gate: 80, long: 2000 }); seller++) {
       const id = crypto.randomUUID();
       const email = `${id}@example.com`;
       await sql`insert into auth.users (id, email) values (${id}, ${email})`;

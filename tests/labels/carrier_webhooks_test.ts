@@ -22,7 +22,7 @@ import { startTestStack, type TestStack } from "../support/stack.ts";
 /** Its NFKD form differs from it: the ligature and the accented letters are decomposed. */
 const SECRET = "geheim-ﬁ-Å-ñ-密-🔑";
 
-const MUTATIONS = sampleSize({ gate: 120, long: 500 });
+const MUTATIONS = sampleSize({ gate: 60, long: 500 });
 const AT_ONCE = 12;
 
 let stack: TestStack;

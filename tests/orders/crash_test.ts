@@ -12,7 +12,7 @@ import { sampleSize } from "../support/sample_size.ts";
 import { test } from "../support/shared_stack.ts";
 import { until } from "../support/until.ts";
 
-const DELIVERIES = sampleSize({ gate: 80, long: 200 });
+const DELIVERIES = sampleSize({ gate: 60, long: 200 });
 /** The kill comes when so many deliveries have their answer. */
 const BEFORE_KILL = DELIVERIES * 0.3;
 

@@ -383,6 +383,6 @@ test("after any history each order is stored once or held once, in TikTok's newe
       await stack.sql`delete from private.webhook_events`;
     },
   );
-  const numRuns = Number(Deno.env.get("HISTORIES") ?? sampleSize({ gate: 4, long: 50 }));
+  const numRuns = Number(Deno.env.get("HISTORIES") ?? sampleSize({ gate: 3, long: 50 }));
   await fc.assert(property, { numRuns, endOnFailure: true, verbose: 1 });
 });

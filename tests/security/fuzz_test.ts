@@ -34,7 +34,7 @@ import { test } from "../support/shared_stack.ts";
 
 const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
 
-const SIGNED = sampleSize({ gate: 500, long: 20_000 });
+const SIGNED = sampleSize({ gate: 250, long: 20_000 });
 const UNSIGNED = sampleSize({ gate: 120, long: 2000 });
 const AT_ONCE = 12;
 /** So many of the bodies, one in ten, are webhooks as TikTok sends them: these have to be accepted. */
