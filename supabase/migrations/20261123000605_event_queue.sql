@@ -95,7 +95,7 @@ create trigger unqueue_settled_event
 
 create trigger unqueue_deleted_event
   before delete on private.webhook_events
-  for each row when (old.status not in ('done', 'ignored'))
+  for each row when (old.status <> all ('{done,ignored}'))
   execute function private.unqueue_event();
 
 create function private.keep_queued_event()

@@ -169,6 +169,6 @@ comment on function private.deliver_untracked_parcels() is
 create trigger deliver_untracked_parcels
   after update of tiktok_status on public.orders
   for each row when (
-    new.tiktok_status in ('DELIVERED', 'COMPLETED') and old.tiktok_status is distinct from new.tiktok_status
+    new.tiktok_status = any ('{DELIVERED,COMPLETED}') and old.tiktok_status is distinct from new.tiktok_status
   )
   execute function private.deliver_untracked_parcels();

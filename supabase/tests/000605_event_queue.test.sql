@@ -106,5 +106,23 @@ select is_empty(
   'no index of the inbox names a column that results change'
 );
 
+-- Each statement reads the text of these expressions again.
+select is_empty(
+  $$
+    select name
+    from (
+      select conrelid, conname, conbin::text from pg_constraint
+      union all
+      select tgrelid, tgname, tgqual::text from pg_trigger
+      union all
+      select adrelid, attname, adbin::text
+      from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum
+    ) as expression (relation, name, tree)
+    where relation = any ('{public.orders,private.webhook_events,private.event_queue}'::regclass[])
+      and tree like '%ARRAYEXPR%'
+  $$,
+  'an expression that each order evaluates has its codes in one constant: = any (...), not in (...)'
+);
+
 select * from finish();
 rollback;
