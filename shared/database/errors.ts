@@ -27,6 +27,11 @@ export function isConflict(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.code === "PT409";
 }
 
+/** What the call would store has been replaced by something newer. */
+export function isReplaced(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.code === "PT410";
+}
+
 /** The value of a query's `{ data, error }`. @throws {DatabaseError} */
 export function unwrap<T>(
   operation: string,

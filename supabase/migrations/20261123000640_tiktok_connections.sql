@@ -69,7 +69,8 @@ grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz)
              shops: [{shop_id, shop_id_hashes: [], shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens
              encrypted; shop_id_hashes, see private.identify_shop.
   Returns:   [{id, shop_id}].
-  Errors:    PT400, a shop has no hashes; PT409, another account has a live connection to one of the shops.
+  Errors:    PT400, a shop has no hashes; PT409, another account has a live connection to one of the shops; PT410, a newer
+             token pair of the login is stored, and not all of the shops are connected: the seller begins again.
 */
 create function public.connect_tiktok_shops(p_user_id uuid, p_grant jsonb)
 returns jsonb
@@ -107,6 +108,12 @@ begin
     where user_id = p_user_id
       and open_id = p_grant ->> 'open_id'
       and connection_status in ('active', 'paused');
+    -- A further shop would get a pair that TikTok no longer accepts.
+    if not connected @> (
+      select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(granted_shops) as shop_id
+    ) then
+      raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
+    end if;
     return connected;
   end if;
 
@@ -216,7 +223,8 @@ grant execute on function public.connect_tiktok_shops(uuid, jsonb) to service_ro
 /*
   Arguments: p_user_id; p_claim_hash; p_grant, as connect_tiktok_shops takes it.
   Returns:   [{id, shop_id}]; null if the claim does not wait for this seller, and nothing was connected.
-  Errors:    PT404, unknown user; PT409, another account has a live connection to one of the shops: the claim waits on.
+  Errors:    PT404, unknown user; PT409, another account has a live connection to one of the shops: the claim waits on;
+             PT410, as connect_tiktok_shops.
 */
 create function public.confirm_tiktok_claim(p_user_id uuid, p_claim_hash text, p_grant jsonb)
 returns jsonb

@@ -8559,6 +8559,12 @@ begin
     where user_id = p_user_id
       and open_id = p_grant ->> 'open_id'
       and connection_status in ('active', 'paused');
+    -- A further shop would get a pair that TikTok no longer accepts.
+    if not connected @> (
+      select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(granted_shops) as shop_id
+    ) then
+      raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
+    end if;
     return connected;
   end if;
 

@@ -209,3 +209,24 @@ test("of two authorizations at once, the token pair that TikTok issued later is 
     assert.deepEqual(pair, stack.tiktok.newestTokens(openId));
   }
 });
+
+test("a further shop is not connected with tokens that a refresh replaced before the confirmation", async (stack) => {
+  const seller = await signUp(stack);
+  const openId = "growing";
+  const [first, second] = ["7480000000000014001", "7480000000000014002"];
+  stack.tiktok.addShop({ id: first, openId });
+  await connectLogin(stack, seller, openId);
+  await settleTasks(stack);
+  stack.tiktok.addShop({ id: second, openId });
+  const { claim } = await installFromStore(stack, openId);
+  assert.equal((await complete(stack, seller, claim)).status, 200);
+  await expireTokensIn(stack);
+  assert.equal((await runTokenRefresh(stack)).refreshed, 1);
+
+  const answer = await complete(stack, seller, claim, true);
+
+  assert.deepEqual([answer.status, answer.json.code], [422, "code_refused"]);
+  assert.deepEqual(await connectionStates(stack), [`${first} active`]);
+  assert.equal((await connectLogin(stack, seller, openId)).status, "connected");
+  assert.deepEqual(await connectionStates(stack), [`${first} active`, `${second} active`]);
+});

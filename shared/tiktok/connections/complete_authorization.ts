@@ -132,7 +132,8 @@ export async function showShops(
  * Connects the shops that `showShops` showed, all or none, once. The event worker then subscribes their webhooks
  * and reads their orders. `now` in milliseconds.
  * @throws {ClaimError}
- * @throws {ConnectError} `shop_taken`; the claim can be confirmed again until it expires
+ * @throws {ConnectError} `shop_taken`; the claim can be confirmed again until it expires. `code_refused`; the seller
+ *   begins again
  */
 export async function confirmShops(
   dependencies: TikTokDependencies,

@@ -29,7 +29,7 @@ export class ClaimError extends LoggableError {
 
 /** Why shops were not connected: codes for the seller's browser (docs/tiktok.md). */
 export type ConnectFailure =
-  /** The code is wrong, used or older than 30 minutes. */
+  /** The code is wrong, used or older than 30 minutes, or its tokens were replaced meanwhile. */
   | "code_refused"
   /** A creator's or partner's login. */
   | "not_a_seller"

@@ -1,5 +1,5 @@
 /** From TikTok's code to the tokens and shops of its login; every failure has a code that a page can explain. */
-import { isConflict } from "../../database/errors.ts";
+import { isConflict, isReplaced } from "../../database/errors.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
 import { exchangeAuthCode, NotASellerError } from "../api/tokens.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
@@ -18,6 +18,8 @@ function failureOf(error: unknown): ConnectFailure | undefined {
   if (error instanceof NotASellerError) return "not_a_seller";
   if (error instanceof NoShopsError) return "no_shops";
   if (isConflict(error)) return "shop_taken";
+  // A refresh that came between two steps has ended the pair.
+  if (isReplaced(error)) return "code_refused";
   if (!(error instanceof TikTokError)) return undefined;
   return error.code === SCOPE_MISSING ? "permission_missing" : "tiktok_unavailable";
 }
