@@ -62,11 +62,6 @@ Deno.test("deploy --check refuses verify_jwt = true", async () => {
   );
 });
 
-Deno.test("deploy --check refuses a bundle over 1 MB", async () => {
-  const table = `export const table = "${"0123456789".repeat(110_000)}";\n${FINE}`;
-  await assert.rejects(checkSource(table), /wrong: its bundle has 1\.10 MB; the limit is 1 MB/);
-});
-
 Deno.test("deploy --check refuses an import of a file that is not uploaded", async () => {
   const source = `const file = "./" + "x.ts";\nexport const x = await import(file);\n${FINE}`;
   await assert.rejects(checkSource(source), /wrong: its bundle imports what is not uploaded/);
