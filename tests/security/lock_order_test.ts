@@ -14,7 +14,7 @@ const SEED = Number(Deno.env.get("SEED") ?? crypto.getRandomValues(new Uint32Arr
 const PLACES_USED_UP = "40001";
 
 /** Refusals, rows of a deleted account, and an own number that TikTok accepted and then refused. */
-const EXPECTED_ERRORS = ["PT404", "PT409", "23503", "23514", PLACES_USED_UP];
+const EXPECTED_ERRORS = ["PT404", "PT409", "PT410", "23503", "23514", PLACES_USED_UP];
 
 /** Creates a restore point, and locks no row. */
 const WITHOUT_ROW_LOCKS = ["create_backup_point"];
