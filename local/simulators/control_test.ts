@@ -5,6 +5,16 @@ import { Caller as Stripe } from "../../tests/support/stripe_caller.ts";
 import { Caller as TikTok } from "../../tests/support/tiktok_caller.ts";
 import { BadControlRequest, parse } from "./control.ts";
 
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+function postJson(path: string, body: unknown): Request {
+  return new Request(`http://x/control/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
 Deno.test("a body of /control that is refused is described in plain words, not in Zod's", async () => {
   const Body = z.strictObject({ seller: z.string(), kind: z.enum(["delay", "hang"]) });
   const post = (body: string) => parse(Body, new Request("http://x/", { method: "POST", body }));
@@ -22,6 +32,46 @@ Deno.test("a body of /control that is refused is described in plain words, not i
       assert.equal(error.message, message);
       return true;
     });
+  }
+});
+
+Deno.test("each refused field of /control is a sentence about what it must be", async () => {
+  await using stripe = new Stripe();
+  const [tiktok, easypost] = [new TikTok().simulator, new EasyPost().simulator];
+  const digits = "expected a text of 1 to 32 digits.";
+  const openId = "open_id: expected 1 to 128 letters, digits, - and _.";
+  const cases: [{ fetch: Fetch }, path: string, body: unknown, sentence: string][] = [
+    [tiktok, "orders/burst", { shop_id: "nope" }, `shop_id: ${digits}`],
+    [tiktok, "orders", { shop_id: "nope" }, `shop_id: ${digits}`],
+    [
+      tiktok,
+      "orders",
+      { shop_id: "1", price: "x" },
+      `price: expected an amount as a text, such as "12.50".`,
+    ],
+    [tiktok, "orders/combine", { order_ids: ["nope", "1"] }, `order_ids.0: ${digits}`],
+    [tiktok, "shops", { shop_id: "nope" }, `shop_id: ${digits}`],
+    [tiktok, "shops", { region: "x" }, "region: expected two capital letters, e.g. US or GB."],
+    [tiktok, "shops", { open_id: "<" }, openId],
+    [tiktok, "logins", { open_id: "<" }, openId],
+    [
+      easypost,
+      "balance",
+      { balance: "x" },
+      'balance: expected an amount as a text, such as "10.00".',
+    ],
+    [easypost, "keys", { api_key: "" }, "api_key: expected at least 1 character."],
+    [stripe.simulator, "keys", { secret_key: "" }, "secret_key: expected at least 1 character."],
+    [
+      stripe.simulator,
+      "behaviour",
+      { api_version: "x" },
+      "api_version: expected a version, such as 2024-06-20.",
+    ],
+  ];
+  for (const [simulator, path, body, sentence] of cases) {
+    const response = await simulator.fetch(postJson(path, body));
+    assert.deepEqual([response.status, await response.json()], [400, { error: sentence }]);
   }
 });
 

@@ -23,7 +23,7 @@ const FORMATS: Record<string, string> = {
   datetime: "a time, such as 2026-01-31T12:00:00Z",
 };
 
-const UNITS: Record<string, string> = { string: " characters", array: " items" };
+const UNITS: Record<string, string> = { string: " character", array: " item" };
 
 function typeOf(value: unknown): string {
   const type = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
@@ -39,7 +39,9 @@ function ofType({ expected, input }: core.$ZodRawIssue<core.$ZodIssueInvalidType
 }
 
 function ofSize(limit: string, size: number | bigint, origin: string): string {
-  return `${limit} ${size}${UNITS[origin] ?? ""}`;
+  const unit = UNITS[origin];
+  if (unit === undefined) return `${limit} ${size}`;
+  return `${limit} ${size}${unit}${Number(size) === 1 ? "" : "s"}`;
 }
 
 function onlyFields(keys: string[], inst: unknown): string {

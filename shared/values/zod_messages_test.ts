@@ -26,6 +26,12 @@ Deno.test("a wrong field is named with what it must be, and no value is quoted",
   for (const [value, sentence] of cases) assert.equal(says(Shop, value), sentence);
 });
 
+Deno.test("a size of one is in the singular", () => {
+  assert.equal(says(z.string().check(z.minLength(1)), ""), "body: expected at least 1 character.");
+  const list = z.array(z.int()).check(z.maxLength(1));
+  assert.equal(says(list, [1, 2]), "body: expected at most 1 item.");
+});
+
 Deno.test("an unknown field is named, with the fields that exist", () => {
   const nested = z.strictObject({ shop: Shop });
   assert.equal(
@@ -44,6 +50,7 @@ Deno.test("choices, forms and unions are named in words", () => {
     [z.literal("off"), "body: expected off."],
     [z.uuid(), "body: expected a UUID."],
     [z.iso.date(), "body: expected a day, such as 2026-01-31."],
+    [z.string().check(z.regex(/^\d$/, "one digit")), "body: expected one digit."],
     [z.string().check(z.regex(/^\d$/)), "body: expected a text that matches /^\\d$/."],
     [
       z.union([z.int(), z.boolean()]),

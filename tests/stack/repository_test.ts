@@ -165,6 +165,17 @@ Deno.test("the help of every command has its usage, and names every option", asy
   }
 });
 
+Deno.test('a schema\'s own message is a noun, which follows "expected"', async () => {
+  const ownMessage = /\b(?:regex|refine)\((?:[^;"]|"(?!must\b))*?,\s*"must\b[^"]*"/g;
+  assert.match('z.regex(/^x$/, "must be x")', ownMessage);
+  for (const folder of ["functions/", "shared/", "local/"]) {
+    for await (const path of sourceFiles(folder)) {
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      assert.deepEqual(source.match(ownMessage) ?? [], [], path);
+    }
+  }
+});
+
 Deno.test("only shared/config.ts reads the environment, and only shared/database makes a client", async () => {
   for (const folder of ["functions/", "shared/"]) {
     for await (const path of sourceFiles(folder)) {

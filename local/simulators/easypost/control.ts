@@ -46,7 +46,9 @@ const KeysBody = z.strictObject({
   webhook_secret: z.string().min(1).optional(),
 });
 
-const BalanceBody = z.strictObject({ balance: z.string().regex(/^\d{1,9}(\.\d{1,2})?$/) });
+const BalanceBody = z.strictObject({
+  balance: z.string().regex(/^\d{1,9}(\.\d{1,2})?$/, 'an amount as a text, such as "10.00"'),
+});
 
 const LISTED = 20;
 

@@ -90,7 +90,7 @@ const SendBody = z.strictObject({
 });
 
 const BehaviourBody = z.strictObject({
-  api_version: z.string().refine(isVersion, "must be a version like 2024-06-20").optional(),
+  api_version: z.string().refine(isVersion, "a version, such as 2024-06-20").optional(),
   auto_send: z.boolean().optional(),
   search_lag_seconds: z.int().min(0).optional(),
 });

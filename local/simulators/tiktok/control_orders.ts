@@ -26,7 +26,8 @@ export const ORDER_HELP = {
     "{order_ids, duplicates?, concurrency?}: send their webhooks in random order, some of them twice",
 };
 
-const Digits = z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits");
+const Digits = z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits");
+const Price = z.string().regex(/^\d+(\.\d{1,2})?$/, 'an amount as a text, such as "12.50"');
 /** How often the webhook is sent. */
 const Deliveries = z.int().min(0).max(100).default(1);
 
@@ -42,7 +43,7 @@ const OrderBody = z.strictObject({
   order_id: Digits.optional(),
   status: z.string().optional(),
   quantity: z.int().min(1).max(100).optional(),
-  price: z.string().regex(/^\d+(\.\d{1,2})?$/).optional(),
+  price: Price.optional(),
   shipping_type: z.enum(["TIKTOK", "SELLER"]).optional(),
   /** Unix seconds of the order and of its last change. */
   create_time: z.int().positive().optional(),

@@ -24,8 +24,8 @@ export const SELLER_HELP = {
     "{days?}: webhook 7 is sent, the authorization ends in so many days (30)",
 };
 
-const OpenId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "must be letters, digits, - and _");
-const Region = z.string().regex(/^[A-Z]{2}$/, "must be two capital letters");
+const OpenId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "1 to 128 letters, digits, - and _");
+const Region = z.string().regex(/^[A-Z]{2}$/, "two capital letters, e.g. US or GB");
 
 const LoginBody = z.strictObject({
   open_id: OpenId.optional(),
@@ -38,7 +38,7 @@ const LoginBody = z.strictObject({
 
 const ShopBody = z.strictObject({
   /** @default {TikTok chooses one} */
-  shop_id: z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits").optional(),
+  shop_id: z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits").optional(),
   name: z.string().optional(),
   open_id: OpenId.optional(),
   region: Region.optional(),

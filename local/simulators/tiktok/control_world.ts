@@ -18,7 +18,7 @@ export const WORLD_HELP = {
 };
 
 const BurstBody = z.strictObject({
-  shop_id: z.string().regex(/^[0-9]{1,32}$/, "must be a string of digits"),
+  shop_id: z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits"),
   count: z.int().min(1).max(1000).default(100),
   duplicates: z.int().min(0).max(1000).default(0),
 });
